@@ -88,7 +88,7 @@ def approve(
     decision = _record_decision(session, draft, "approve", by, reason, policy, now)
     if compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved":
         Delivery.plan(session, enqueue, draft, destination={"kind": "thread"}, now=now)
-    OutboxMessage.changed(session, enqueue, draft.piece)
+    OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return decision
 
 
@@ -115,7 +115,7 @@ def send_back(
             Words("Only whoever asked for this draft, its editor or an approver can do that.")
         )
     decision = _record_decision(session, draft, verdict, by, reason, policy, now)
-    OutboxMessage.changed(session, enqueue, draft.piece)
+    OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return decision
 
 

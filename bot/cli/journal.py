@@ -156,7 +156,7 @@ def _check_published_head(
 ) -> Iterator[str]:
     if signer is not None and head.signature and head.check(signer) == "bad":
         yield f"{path.name}: the head of {head.workspace} on {head.day} has a wrong signature."
-    elif not head.is_in(session):
+    elif not head.is_in_journal(session):
         yield (
             f"{head.workspace}: the head of {head.day} in {path.name} is not in its journal: it "
             "was written anew or cut off, or an earlier database was put back."

@@ -149,7 +149,7 @@ class ServerProcess:
             brand=container.brand,
             client=client,
             now=now,
-            stop=lambda task: engine.stop(f"work:{task}:0"),
+            stop_task=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
             audience=AudienceExporter(container).export,
         )
@@ -171,7 +171,7 @@ class ServerProcess:
             engine.enqueue,
             (
                 find_due_merges,
-                OutboxMessage.behind,
+                OutboxMessage.list_stale_cards,
                 WatchFolder(container).due,
                 find_due_digests,
                 models.find_due_alerts,
@@ -232,8 +232,8 @@ class ServerProcess:
                 "join": AttributionJob(container, engine.enqueue).run,
                 "digest": digest_job.run,
                 "freshen": precompute_facts,
-                "tell": outside.tell,
-                "say": outside.say,
+                "tell": outside.send_ephemeral,
+                "say": outside.post_notice,
                 "look": self._build_alert_job(engine).run,
                 "publish": HeadPublisher(container, engine.enqueue).run,
             },
@@ -253,7 +253,7 @@ class ServerProcess:
         return AlertJob(self.container.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
-        return add_heirs(place, self.container.policy(workspace).approvers, alone=alone)
+        return add_heirs(place, self.container.policy(workspace).approvers, private=alone)
 
     def _limits(self) -> QueueLimits:
         settings = self.settings

@@ -113,7 +113,7 @@ class Delivery(Row):
 
     def _notify(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
         session.flush()
-        OutboxMessage.changed(session, enqueue, draft.piece)
+        OutboxMessage.request_redraw(session, enqueue, draft.piece)
         journal.record_event(
             session,
             workspace=self.workspace,
@@ -200,7 +200,7 @@ class CampaignOutcome(Row):
         else:
             row.lines, row.asked, row.at = stored_lines, question, now
             session.flush()
-        OutboxMessage.changed(session, enqueue, piece)
+        OutboxMessage.request_redraw(session, enqueue, piece)
         return True
 
     @property

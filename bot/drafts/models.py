@@ -229,7 +229,7 @@ class Draft(Row):
         session.add(draft)
         session.flush()
         draft._journal(session, "draft edited", now)
-        OutboxMessage.changed(session, enqueue, self.piece)
+        OutboxMessage.request_redraw(session, enqueue, self.piece)
         enqueue(session, Job(kind="check", subject=draft.id, workspace=self.workspace))
         return draft
 
@@ -244,7 +244,7 @@ class Draft(Row):
         """Store the checks of an edited version. The Approve button appears with them."""
         self.checks = CHECKS_ADAPTER.dump_json(checks).decode()
         self.evidence = evidence.model_dump_json()
-        OutboxMessage.changed(session, enqueue, self.piece)
+        OutboxMessage.request_redraw(session, enqueue, self.piece)
         self._journal(session, "draft checked", now)
 
     def mark_unchecked(

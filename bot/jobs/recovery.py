@@ -77,7 +77,7 @@ class JobRecovery:
         if self.database.sqlite:
             with self.database.begin() as session:
                 for dead in sorted({one.process for one in lost if one.process}):
-                    OutboxMessage.let_go_of(session, dead)
+                    OutboxMessage.release_process(session, dead)
         return lost
 
     def _requeue_or_give_up(self, lost_job: ClaimedJob) -> bool:

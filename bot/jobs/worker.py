@@ -92,7 +92,7 @@ class Worker:
         """Refuse a file. A member sees the reason; for anybody else no card is shown."""
         upload = session.get_one(FileUpload, id, with_for_update=True)
         if admission != "admitted":
-            OutboxMessage.not_begun(session, upload.card_piece)
+            OutboxMessage.drop_unsent_cards(session, upload.card_piece)
         upload.refuse(session, self.context.enqueue, why=NOBODY_HAS_RIGHT, now=self.context.now())
 
     async def work(self, id: str) -> None:
@@ -221,7 +221,7 @@ class Worker:
         elif kind == "check":
             await context.database.run(self._fail_check, id, words)
         elif kind == "show":
-            await context.database.run(OutboxMessage.settle, id)
+            await context.database.run(OutboxMessage.give_up_drawing, id)
         elif self.import_job and kind in self.import_job.jobs:
             await self.import_job.fail(id, words)
         elif kind in self.failure_handlers:
@@ -237,7 +237,7 @@ class Worker:
         row.mark_unchecked(session, self.context.enqueue, words, self.context.now())
 
     async def _show_cards(self, id: str) -> None:
-        for post in await self.context.database.run(OutboxMessage.cards_of, id):
+        for post in await self.context.database.run(OutboxMessage.list_cards, id):
             await self.context.slack.show(post)
 
 

@@ -1,6 +1,8 @@
-"""One message of ours in Slack: a row made before it is sent, so that it is sent once.
+"""The outbox: one row for each message to Slack, committed before the message is sent.
 
-A card is drawn from rows by one holder at a time, and again until nothing changed meanwhile.
+The row makes sure that a message is sent once although a job may run several times. A card is drawn
+from its rows by one process at a time, and drawn again until its rows have not changed during the
+drawing.
 """
 
 from datetime import datetime, timedelta
@@ -13,15 +15,19 @@ from bot.db.session import Row, insert_once
 from bot.jobs.models import Enqueue, Job
 
 DRAW_LEASE = timedelta(seconds=30)
-REDRAW_AFTER, REDRAW_WINDOW, MAX_REDRAWN_CARDS = (
-    timedelta(minutes=5),
-    timedelta(days=7),
-    50,
-)  # of cards left behind
+# Stale cards are redrawn every REDRAW_AFTER until they are older than REDRAW_WINDOW.
+REDRAW_AFTER = timedelta(minutes=5)
+REDRAW_WINDOW = timedelta(days=7)
+MAX_REDRAWN_CARDS = 50
 
 
 class OutboxMessage(Row):
-    """`piece` is what a card shows; `place` is Slack's business; `wanted` over `drawn` is work."""
+    """One message to Slack.
+
+    `piece` is the part of a task that a card shows. `place` is a Place (see bot.slack.location).
+    `wanted` counts the changes of what the card shows, `drawn` is the count that was drawn last: a
+    card needs drawing while `wanted` is greater than `drawn`.
+    """
 
     __tablename__ = "posts"
 
@@ -30,8 +36,8 @@ class OutboxMessage(Row):
     kind: Mapped[str]  # "card", "delivery", "notice", "file", "whisper"
     piece: Mapped[str | None] = mapped_column(index=True)
     place: Mapped[dict[str, Any]]
-    ts: Mapped[str | None]  # Slack's; None until it is known to be there
-    channel: Mapped[str | None]  # where it really went
+    ts: Mapped[str | None]  # Slack's timestamp of the message; None until it is known to be posted
+    channel: Mapped[str | None]  # the channel that the message was really posted in
     tries: Mapped[int] = mapped_column(default=0)
     wanted: Mapped[int] = mapped_column(default=1)
     drawn: Mapped[int] = mapped_column(default=0)
@@ -50,7 +56,7 @@ class OutboxMessage(Row):
         now: datetime,
         piece: str | None = None,
     ) -> "OutboxMessage":
-        """The row of a message, made once however often it is asked for."""
+        """Insert the row unless a row with this `id` exists; return the row that is stored."""
         insert_once(
             session,
             OutboxMessage,
@@ -66,17 +72,17 @@ class OutboxMessage(Row):
         )
         return session.get_one(OutboxMessage, id)
 
-    def trying(self) -> int:
-        """Written down before each send: how many sends were begun before this one."""
+    def begin_try(self) -> int:
+        """Count a try to send, before it is made. Return how many tries were begun before it."""
         self.tries += 1
         return self.tries - 1
 
-    def sent(self, ts: str, channel: str) -> None:
+    def mark_sent(self, ts: str, channel: str) -> None:
         self.ts, self.channel = ts, channel
 
     @staticmethod
-    def changed(session: Session, enqueue: Enqueue, piece: str) -> None:
-        """What this piece's cards show has changed: have each of them drawn."""
+    def request_redraw(session: Session, enqueue: Enqueue, piece: str) -> None:
+        """Enqueue a drawing of each card that shows this piece, because its rows have changed."""
         session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
@@ -90,17 +96,20 @@ class OutboxMessage(Row):
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
 
     @staticmethod
-    def behind(session: Session, now: datetime) -> list[Job]:
-        """Cards that say less than their rows, since Slack was away for longer than a job is tried:
-        to be drawn every few minutes, the newest first, until they are or a week is over."""
-        held = or_(OutboxMessage.held_until.is_(None), OutboxMessage.held_until < now)
+    def list_stale_cards(session: Session, now: datetime) -> list[Job]:
+        """Return jobs that draw the cards which show less than their rows, newest first.
+
+        Such cards remain when Slack was unavailable for longer than a job is retried. They are
+        drawn every few minutes until they are up to date or a week old.
+        """
+        not_held = or_(OutboxMessage.held_until.is_(None), OutboxMessage.held_until < now)
         rows = (
             select(OutboxMessage.id, OutboxMessage.workspace)
             .where(
                 OutboxMessage.kind == "card",
                 OutboxMessage.wanted > OutboxMessage.drawn,
                 OutboxMessage.tries > 0,
-                held,
+                not_held,
             )
             .where(
                 OutboxMessage.made_at > now - REDRAW_WINDOW,
@@ -109,22 +118,23 @@ class OutboxMessage(Row):
             .order_by(OutboxMessage.made_at.desc())
             .limit(MAX_REDRAWN_CARDS)
         )
-        turn = int(now.timestamp()) // int(REDRAW_AFTER.total_seconds())  # far above any revision
+        # always greater than a revision
+        turn = int(now.timestamp()) // int(REDRAW_AFTER.total_seconds())
         return [
             Job(kind="show", subject=id, workspace=workspace, turn=turn)
             for id, workspace in session.execute(rows)
         ]
 
     @staticmethod
-    def settle(session: Session, id: str) -> None:
-        """Slack takes this card in no way: as it is, it is not tried again."""
+    def give_up_drawing(session: Session, id: str) -> None:
+        """Mark a card as drawn although it is not, because Slack accepts it in no form."""
         post = session.get(OutboxMessage, id, with_for_update=True)
         if post is not None:
             post.drawn = post.wanted
 
     @staticmethod
-    def not_begun(session: Session, piece: str) -> None:
-        """Cards of this piece that nobody has seen yet are not needed any more."""
+    def drop_unsent_cards(session: Session, piece: str) -> None:
+        """Mark the cards of this piece that were never sent as drawn, so that they are not sent."""
         session.execute(
             update(OutboxMessage)
             .where(
@@ -138,30 +148,33 @@ class OutboxMessage(Row):
         )
 
     @staticmethod
-    def cards_of(session: Session, task: str) -> list[str]:
-        """The ids of a task's cards, in the order of its pieces."""
+    def list_cards(session: Session, task: str) -> list[str]:
+        """Return the ids of a task's cards, in the order of its pieces."""
         rows = select(OutboxMessage.id).where(
             OutboxMessage.piece.like(f"{task}.%"), OutboxMessage.kind == "card"
         )
         return list(session.scalars(rows.order_by(OutboxMessage.id)))
 
     @staticmethod
-    def hold(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
-        """The post, held by this holder, when there is something to draw and nobody draws it."""
+    def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
+        """Lock the card for this holder and return it; None when it needs no drawing or another
+        holder is drawing it."""
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is None or post.wanted <= post.drawn:
             return None
-        left = post.held_until - now if post.held_until else timedelta(0)
-        # More than is ever given: the clock has been set back, and that holder is long gone.
-        busy = post.holder not in (None, holder) and timedelta(0) < left <= DRAW_LEASE
+        lease_left = post.held_until - now if post.held_until else timedelta(0)
+        # A lease longer than any that is given means that the clock was set back; its holder is
+        # gone.
+        busy = post.holder not in (None, holder) and timedelta(0) < lease_left <= DRAW_LEASE
         if busy:
             return None
         post.holder, post.held_until = holder, now + DRAW_LEASE
         return post
 
     @staticmethod
-    def drew(session: Session, id: str, holder: str, wanted: int) -> bool:
-        """The picture of revision `wanted` is up. False: it changed meanwhile, draw again."""
+    def finish_draw(session: Session, id: str, holder: str, wanted: int) -> bool:
+        """Record that revision `wanted` was drawn. Return False when the card has changed since and
+        must be drawn again."""
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is None or post.holder != holder:
             return True
@@ -172,16 +185,15 @@ class OutboxMessage(Row):
         return True
 
     @staticmethod
-    def let_go_of(session: Session, process: str) -> None:
-        """A process has died: what it was drawing, others may draw at once. Holders are called
-        `process:…`."""
-        held = update(OutboxMessage).where(OutboxMessage.holder.startswith(f"{process}:"))
-        freed = held.values(holder=None, held_until=None)
+    def release_process(session: Session, process: str) -> None:
+        """Release what a process that died was drawing. Its holders are named `process:…`."""
+        cards = update(OutboxMessage).where(OutboxMessage.holder.startswith(f"{process}:"))
+        freed = cards.values(holder=None, held_until=None)
         session.execute(freed.execution_options(synchronize_session=False))
 
     @staticmethod
-    def let_go(session: Session, id: str, holder: str) -> None:
-        """Not drawn after all; somebody else may."""
+    def release(session: Session, id: str, holder: str) -> None:
+        """Release the card without having drawn it, so that another holder may."""
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is not None and post.holder == holder:
             post.holder = post.held_until = None

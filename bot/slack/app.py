@@ -1,4 +1,4 @@
-"""What Bolt may log."""
+"""The Bolt app: its listeners, its middleware, and the answers to errors."""
 
 import logging
 import re
@@ -40,21 +40,25 @@ from bot.slack.views import submissions as views_dispatch
 
 
 class RequestBodyFilter(logging.Filter):
-    """What Bolt may log: that a request was not signed, that none of us takes it, and its warnings.
-    In between it logs whole requests and answers, and what people wrote in them."""
+    """Keeps request contents out of the log.
+
+    Bolt may log that a signature was invalid, that no listener took a request, and its warnings.
+    Its other lines quote whole requests and answers, with what people wrote.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        said = str(record.msg)
-        if "signature" in said:
+        message = str(record.msg)
+        if "signature" in message:
             record.msg, record.args = "A request was not signed by Slack", ()
             return True
-        if said.startswith("Unhandled request"):
-            record.msg, record.args = "A request that nobody here takes", ()
-        return record.levelno >= logging.WARNING and "will be unused" not in said
+        if message.startswith("Unhandled request"):
+            record.msg, record.args = "No listener for a request", ()
+        return record.levelno >= logging.WARNING and "will be unused" not in message
 
 
 def make_bolt_logger() -> logging.Logger:
-    """The logger that Bolt makes its own after, its socket's too: whatever the root's level is."""
+    """Return the logger that Bolt and its Socket Mode client derive theirs from. Its level does not
+    depend on the root logger's."""
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.INFO)
     if not any(isinstance(one, RequestBodyFilter) for one in logger.filters):
@@ -62,28 +66,32 @@ def make_bolt_logger() -> logging.Logger:
     return logger
 
 
-# The listeners put together. Each checks, commits, and only then is Slack answered.
+# The listeners. Each one checks and commits; Slack is answered after that.
 
 ANY_ID = re.compile("")
 RETRY_NUMBER = re.compile(r"[0-9]{1,9}")
-MAX_RETRIES = 3  # at once, after a minute, after five
+MAX_RETRIES = 3  # Slack retries at once, after one minute and after five minutes
 Body = dict[str, Any]
 
 
 def make_app(
-    house: SlackServices,
+    services: SlackServices,
     people: UserDirectory,
     signing_secret: str,
     *,
-    patience: float = HISTORY_LAG_SECONDS,
+    history_lag: float = HISTORY_LAG_SECONDS,
     membership: Membership | None = None,
 ) -> tuple[AsyncApp, BackgroundTasks]:
-    """The app, for HTTP and for Socket Mode, and what is to be closed at the end. Making it
-    calls nobody. What the listeners take for the policy has its user groups resolved."""
-    membership = membership or Membership(house, people)
-    house = replace(house, policy=membership.policy)
-    front = ListenerContext(house, people, BackgroundTasks(), patience, membership=membership)
-    token = house.client.token
+    """Build the app for HTTP and Socket Mode, and the background tasks to close at the end.
+
+    Building it calls nobody. The policy that the listeners read has its user groups resolved.
+    """
+    membership = membership or Membership(services, people)
+    services = replace(services, policy=membership.policy)
+    context = ListenerContext(
+        services, people, BackgroundTasks(), history_lag, membership=membership
+    )
+    token = services.client.token
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
@@ -91,117 +99,120 @@ def make_app(
     app = AsyncApp(
         name="super-intern",
         logger=make_bolt_logger(),
-        client=AsyncWebClient(base_url=house.client.base_url),  # ours is not for Bolt to use
+        # Bolt must not use the intern's client
+        client=AsyncWebClient(base_url=services.client.base_url),
         signing_secret=signing_secret,
         authorize=authorize,
         process_before_response=True,
-        ignoring_self_events_enabled=False,  # all bots are ignored, without a look-up
+        ignoring_self_events_enabled=False,  # the listeners ignore all bots, without a look-up
         attaching_conversation_kwargs_enabled=False,
     )
-    gate = AuthorizationGate(front, membership)
+    gate = AuthorizationGate(context, membership)
 
-    async def gated(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> Any:
+    async def check_authorization(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> Any:
         answer = await gate.check(body)
         return await next() if answer is None else answer
 
-    app.use(gated)  # before any listener, whatever is registered
-    app.middleware(make_requester_middleware(front))
-    _register_listeners(app, front)
-    return app, front.later
+    app.use(check_authorization)  # before every listener, whatever is registered later
+    app.middleware(make_requester_middleware(context))
+    _register_listeners(app, context)
+    return app, context.background
 
 
 def make_requester_middleware(
-    front: ListenerContext,
+    context: ListenerContext,
 ) -> Callable[..., Awaitable[BoltResponse | None]]:
-    """What a request has done counts to whoever made it, and is limited by the policy's shares."""
+    """Build the middleware that counts a request's work towards its person, within the limits of
+    the policy's `fairness`."""
 
     async def middleware(
         body: Body, next: Callable[[], Awaitable[BoltResponse | None]]
     ) -> BoltResponse | None:
         workspace, person = find_requester(body)
-        limits = partial(_load_fairness, front, workspace)
-        current_requester.set(
-            Requester(person, limits)
-        )  # Bolt runs the listener after this has returned
+        limits = partial(_load_fairness, context, workspace)
+        # Bolt runs the listener after this function has returned, so the variable is never reset.
+        current_requester.set(Requester(person, limits))
         return await next()
 
     return middleware
 
 
-def _load_fairness(front: ListenerContext, workspace: str) -> PersonLimits:
-    return front.house.policy(workspace).fairness
+def _load_fairness(context: ListenerContext, workspace: str) -> PersonLimits:
+    return context.services.policy(workspace).fairness
 
 
 def find_requester(body: Body) -> tuple[str, str]:
-    """Workspace and person of any request of Slack's; "?" for one that names nobody."""
+    """Return the workspace and the person of any request; the person is "?" when none is named."""
     event = body.get("event") or {}
-    told = [event, event.get("message"), event.get("previous_message")]
-    names = [one.get("user") for one in told if isinstance(one, dict)]
-    found = [one.get("id") if isinstance(one, dict) else one for one in names]
+    sources = [event, event.get("message"), event.get("previous_message")]
+    names = [one.get("user") for one in sources if isinstance(one, dict)]
+    ids = [one.get("id") if isinstance(one, dict) else one for one in names]
     workspace, user = _find_person(body)
     if event:
         workspace = str(body.get("team_id") or event.get("team") or "")
-    return workspace, user or next((str(one) for one in found if one), "?")
+    return workspace, user or next((str(one) for one in ids if one), "?")
 
 
-def _register_listeners(app: AsyncApp, front: ListenerContext) -> None:
+def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     async def command(ack: AsyncAck, body: Body) -> None:
-        await commands.handle_command(front, ack, body)
+        await commands.handle_command(context, ack, body)
 
     async def message(body: Body) -> None:
         if body["event"].get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
-            await message_changed.handle_message_change(front, body)
+            await message_changed.handle_message_change(context, body)
         else:
-            await messages.handle_message(front, body)
+            await messages.handle_message(context, body)
 
-    async def opened(body: Body) -> None:
-        await home.handle_home_opened(front, body)
+    async def home_opened(body: Body) -> None:
+        await home.handle_home_opened(context, body)
 
-    async def speaks(body: Body) -> None:
-        await user_change.handle_user_change(front, body)
+    async def user_changed(body: Body) -> None:
+        await user_change.handle_user_change(context, body)
 
-    async def other(body: Body) -> None:
-        """Events that we need not know of."""
+    async def ignore(body: Body) -> None:
+        """Accept the events that no listener needs."""
 
     async def new_brief(ack: AsyncAck, body: Body) -> None:
-        await home.open_new_brief(front, ack, body)
+        await home.open_new_brief(context, ack, body)
 
-    async def pressed(ack: AsyncAck, body: Body) -> None:
-        await buttons.handle_block_action(front, ack, body)
+    async def block_action(ack: AsyncAck, body: Body) -> None:
+        await buttons.handle_block_action(context, ack, body)
 
-    async def submitted(ack: AsyncAck, body: Body) -> None:
-        await views_dispatch.handle_view_submission(front, ack, body)
+    async def view_submission(ack: AsyncAck, body: Body) -> None:
+        await views_dispatch.handle_view_submission(context, ack, body)
 
-    async def closed(ack: AsyncAck) -> None:
+    async def view_closed(ack: AsyncAck) -> None:
         await ack()
 
-    async def broke(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
-        if not is_verified(request):  # whoever sent this gets no answer that tells anything
+    async def handle_error(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
+        if not is_verified(request):  # an unverified sender gets no information
             return BoltResponse(status=401)
-        return await build_error_response(front, error, body, last=_is_last_retry(request))
+        return await build_error_response(context, error, body, last=_is_last_retry(request))
 
     for name in skills_commands():
         app.command(f"/{name}")(command)
     app.event("app_mention")(message)
     app.event("message")(message)
-    app.event("app_home_opened")(opened)
-    app.event("user_change")(speaks)
-    app.event(ANY_ID)(other)
+    app.event("app_home_opened")(home_opened)
+    app.event("user_change")(user_changed)
+    app.event(ANY_ID)(ignore)
     app.action(BRIEF_FORM)(new_brief)
-    app.action(ANY_ID)(pressed)
-    app.view_submission(ANY_ID)(submitted)
-    app.view_closed(ANY_ID)(closed)
-    app.error(broke)
+    app.action(ANY_ID)(block_action)
+    app.view_submission(ANY_ID)(view_submission)
+    app.view_closed(ANY_ID)(view_closed)
+    app.error(handle_error)
 
 
 async def build_error_response(
-    front: ListenerContext, error: Exception, body: Body, *, last: bool = False
+    context: ListenerContext, error: Exception, body: Body, *, last: bool = False
 ) -> BoltResponse:
-    """What Slack is answered when a listener raised, and what its person reads. Of an event only
-    after the `last` time that Slack sends it: until then it may still be taken. Whoever is known to
-    be no member reads nothing."""
+    """Build the answer to Slack after a listener raised, and notify the person.
+
+    Slack sends a failed event again, so the person is notified only after the `last` retry.
+    Somebody who is known to be no member is not notified.
+    """
     workspace, user = _find_person(body)
-    standing = front.standing(workspace, user)
+    standing = context.cached_standing(workspace, user)
     if standing not in (None, "member"):
         return make_empty_response()
     if isinstance(error, CannotDo):
@@ -217,53 +228,56 @@ async def build_error_response(
         )
     if "event" in body:
         if last and standing == "member" and (place := messages.find_addressed_message(body)):
-            front.later.soon(front.people.tell(*place[:2], words, *place[2:]))
+            context.background.start(context.people.notify(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     if body.get("type") == "view_submission":
-        text = words.to(await front.language(workspace, user))
+        text = words.to(await context.language(workspace, user))
         return _build_form_error(body["view"], text)
     if body.get("command"):
-        text = words.to(await front.language(workspace, user))
+        text = words.to(await context.language(workspace, user))
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
     if user:
-        await _report_error(front, body, workspace, user, words, getattr(error, "once", None))
+        await _report_error(context, body, workspace, user, words, getattr(error, "once", None))
     return BoltResponse(status=200)
 
 
 async def _report_error(
-    front: ListenerContext, body: Body, workspace: str, user: str, words: Words, once: str | None
+    context: ListenerContext, body: Body, workspace: str, user: str, words: Words, once: str | None
 ) -> None:
-    """Told to whoever pressed, whatever dies, and of what is told `once` not again; where the rows
-    can't be written, from memory."""
+    """Notify the person who pressed a button, through the outbox, so that it survives a crash.
+
+    An error with the same `once` is reported once. When the rows can't be written, the person is
+    notified directly.
+    """
     channel = (body.get("channel") or {}).get("id")
     thread = (body.get("container") or {}).get("thread_ts")
     about = task_id(workspace, user, str(body.get("trigger_id") or uuid.uuid4().hex))
     if once is not None:
         about = task_id(workspace, user, once)
     try:
-        await front.run(
+        await context.run(
             enqueue_ephemeral,
-            front.house.enqueue,
+            context.services.enqueue,
             about=about,
             workspace=workspace,
             user=user,
             words=words,
             channel=channel,
             thread=thread,
-            now=front.house.now(),
+            now=context.services.now(),
         )
     except SQLAlchemyError:
-        front.later.soon(front.people.tell(workspace, user, words, channel, thread))
+        context.background.start(context.people.notify(workspace, user, words, channel, thread))
 
 
 def _is_last_retry(request: AsyncBoltRequest) -> bool:
-    """Whether Slack won't send this event again."""
+    """Return whether Slack will not send this event again."""
     tried = request.headers.get("x-slack-retry-num", ["0"])[0]
     return bool(RETRY_NUMBER.fullmatch(tried)) and int(tried) >= MAX_RETRIES
 
 
 def _build_form_error(view: Body, text: str) -> BoltResponse:
-    """Said at the form's first field, so that what was typed stays."""
+    """Show the error at the form's first field, so that the form keeps what was typed."""
     for block in view.get("blocks") or []:
         if block.get("type") == "input":
             errors = {str(block["block_id"]): text[:2_000]}
@@ -272,11 +286,11 @@ def _build_form_error(view: Body, text: str) -> BoltResponse:
 
 
 def _find_person(body: Body) -> tuple[str, str]:
-    """Workspace and person, in every kind of body."""
+    """Return the workspace and the person of a request of any kind."""
     user, team = body.get("user"), body.get("team")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
     if isinstance(body.get("event"), dict):
-        named = body["event"].get("user")
-        person = named.get("id") if isinstance(named, dict) else named
+        event_user = body["event"].get("user")
+        person = event_user.get("id") if isinstance(event_user, dict) else event_user
     workspace = team.get("id") if isinstance(team, dict) else body.get("team_id")
     return str(workspace or ""), str(person or "")

@@ -1,9 +1,10 @@
-"""The one way in: every event, command, click, form and shortcut passes here before any listener.
+"""The authorization of requests: every event, command, button and form passes here before any
+listener.
 
-It goes on only for a full member of a workspace that we are installed in, in a channel that no
-outsider reads or that the policy names. Everybody else gets an empty answer and leaves no trace.
-What only stores a task goes on while Slack can't say who somebody is: the worker asks again before
-anything is shown or done. What acts at once does not.
+A request goes on only for a full member of a workspace in which the app is installed, in a channel
+that no outsider reads or that the policy names. Every other request gets an empty answer and leaves
+no trace. A request that only stores a task goes on while Slack can't say who the person is, because
+the worker checks again before anything is shown or done. A request that acts at once does not.
 """
 
 import asyncio
@@ -22,58 +23,58 @@ from bot.slack.notices import enqueue_channel_closed
 
 T = TypeVar("T")
 Body = dict[str, Any]
-STORE_SECONDS, ACT_SECONDS = 1.8, 0.9  # seconds until a request goes on unknown, or is refused
-SYSTEM_EVENTS = (
-    "channel_shared",
-    "channel_unshared",
-    "user_change",
-)  # events that are nobody's deed
+# seconds to wait for Slack; then a storing request goes on, an acting one fails
+STORE_SECONDS, ACT_SECONDS = 1.8, 0.9
+SYSTEM_EVENTS = ("channel_shared", "channel_unshared", "user_change")  # no person causes them
 RequestKind = Literal["event", "command", "interaction"]
 
 
 @dataclass(frozen=True)
 class RequestAuthor:
-    """Who does what where, as a request says it. `stores`: it only makes a task to be looked at
-    again later. `speaks`: it is surely meant for us, so its person may be told why not."""
+    """Who does what and where, as the request says it.
+
+    `only_stores`: the request only stores a task, which is checked again later. `is_addressed`: the
+    request is certainly meant for the intern, so its person may be told why it was refused.
+    """
 
     kind: RequestKind
     workspace: str
     user: str
     channel: str
     thread: str | None = None
-    stores: bool = False
-    speaks: bool = True
-    shared: bool = False  # Slack says that the channel is shared with another company
+    only_stores: bool = False
+    is_addressed: bool = True
+    shared: bool = False  # Slack says that another company shares the channel
 
 
 class AuthorizationGate:
-    """A middleware of Bolt's. `front` and `membership` are those of the listeners behind it."""
+    """A Bolt middleware. It shares `context` and `membership` with the listeners behind it."""
 
-    def __init__(self, front: ListenerContext, membership: Membership) -> None:
-        self._front = front
+    def __init__(self, context: ListenerContext, membership: Membership) -> None:
+        self._context = context
         self._membership = membership
 
     async def check(self, body: Body) -> BoltResponse | None:
-        """None when a listener may have it; else the answer. Raises TryAgain when Slack can't be
-        asked and the request can't wait."""
+        """Return None when a listener may handle the request, else the answer to Slack. Raise
+        TryAgain when Slack can't be asked and the request can't wait."""
         installation = await self._installation(body)
-        if installation is None:  # stored all the same: of an event Slack sends it again
-            raise TryAgain("Slack has not said yet whose token this is")
+        if installation is None:  # Slack sends an event again, so nothing is lost
+            raise TryAgain("Slack has not said yet in which workspace the token is installed")
         if not _is_in_installation(body, installation):
             return make_empty_response()
         if (host := _find_our_workspace(body, installation)) and host != body.get("team_id"):
-            body["team_id"] = host  # the listeners' workspace is ours, whoever owns the channel
-        self._heed(body)
+            body["team_id"] = host  # the listeners use our workspace, whoever owns the channel
+        self._invalidate_channel(body)
         asker = parse_author(body)
         if asker is None:
             return None if _is_system_event(body) else make_empty_response()
         if not installation.has(asker.workspace, _find_enterprise(body)):
             return make_empty_response()
-        return await self._admitted(asker)
+        return await self._authorize(asker)
 
     async def _installation(self, body: Body) -> Installation | None:
-        if (known := self._membership.known_installation) is not None:
-            return known
+        if (installation := self._membership.cached_installation) is not None:
+            return installation
         waits = "event" in body or (body.get("command") and commands.is_task_command(body))
         limit = STORE_SECONDS if waits else ACT_SECONDS
         try:
@@ -81,76 +82,78 @@ class AuthorizationGate:
         except TryAgain:
             return None
 
-    def _heed(self, body: Body) -> None:
-        """That a channel is shared, or no more, makes what we know of it old. What becomes of a
-        person is taken up by bot/slack/events/user_change.py."""
+    def _invalidate_channel(self, body: Body) -> None:
+        """Forget what is known about a channel that was shared or unshared. Changes of a person are
+        handled in bot/slack/events/user_change.py."""
         event, workspace = body.get("event") or {}, str(body.get("team_id") or "")
         if event.get("type") in ("channel_shared", "channel_unshared"):
             self._membership.forget_channel(workspace, str(event.get("channel") or ""))
 
-    async def _admitted(self, asker: RequestAuthor) -> BoltResponse | None:
-        if self._is_known_to_be_admitted(asker):  # without a turn of the event loop
+    async def _authorize(self, asker: RequestAuthor) -> BoltResponse | None:
+        if self._is_known_to_be_admitted(asker):  # answers without yielding to the event loop
             return None
-        limit = STORE_SECONDS if asker.stores else ACT_SECONDS
+        limit = STORE_SECONDS if asker.only_stores else ACT_SECONDS
         try:
             return await wait_within(self._decide(asker), limit)
         except TryAgain:
-            known = self._membership.known_standing(asker.workspace, asker.user)
-            if known not in (None, "member"):
+            standing = self._membership.cached_standing(asker.workspace, asker.user)
+            if standing not in (None, "member"):
                 return make_empty_response()
-            if asker.stores:
+            if asker.only_stores:
                 return None
             raise
 
     def _is_known_to_be_admitted(self, asker: RequestAuthor) -> bool:
-        """Whether Slack said all that lets this person in within the last minutes."""
+        """Return whether Slack confirmed within the last minutes everything that admits this
+        person."""
         membership, workspace = self._membership, asker.workspace
         return (
             not asker.shared
-            and membership.known_standing(workspace, asker.user) == "member"
+            and membership.cached_standing(workspace, asker.user) == "member"
             and membership.knows_groups(workspace)
-            and membership.known_closed(workspace, asker.channel) is False
+            and membership.cached_closed(workspace, asker.channel) is False
         )
 
     async def _decide(self, asker: RequestAuthor) -> BoltResponse | None:
         membership, workspace, user = self._membership, asker.workspace, asker.user
         if not await membership.is_member(workspace, user):
             return make_empty_response()
-        if await self._closed(asker):
-            if asker.speaks:
-                await self._tell(asker)
+        if await self._is_closed(asker):
+            if asker.is_addressed:
+                await self._notify_closed(asker)
             return make_empty_response()
-        await membership.resolve(workspace)
+        await membership.resolve_policy(workspace)
         return None
 
-    async def _closed(self, asker: RequestAuthor) -> bool:
+    async def _is_closed(self, asker: RequestAuthor) -> bool:
         policy = self._membership.policy(asker.workspace)
         if asker.shared and asker.channel not in policy.access.shared_channels:
             return True
         return await self._membership.is_closed(asker.workspace, asker.channel)
 
-    async def _tell(self, asker: RequestAuthor) -> None:
-        """Why nothing happens here, to a member alone, once for each channel and person."""
-        house = self._front.house
-        await self._front.run(
+    async def _notify_closed(self, asker: RequestAuthor) -> None:
+        """Tell a member why nothing happens here, visible to them alone, once per channel and
+        person."""
+        services = self._context.services
+        await self._context.run(
             enqueue_channel_closed,
-            house.enqueue,
+            services.enqueue,
             asker.workspace,
             asker.user,
             asker.channel,
             asker.thread,
-            house.now(),
+            services.now(),
         )
 
 
 def make_empty_response() -> BoltResponse:
-    """Slack needs an answer; nobody else gets one."""
+    """Slack needs an answer; it says nothing to anybody else."""
     return BoltResponse(status=200, body="")
 
 
-async def wait_within(asked: Awaitable[T], seconds: float) -> T:
-    """The answer in time. Raises TryAgain, and leaves what was asked under way."""
-    task = asyncio.ensure_future(asked)
+async def wait_within(call: Awaitable[T], seconds: float) -> T:
+    """Wait for the answer. Raise TryAgain after `seconds`, and leave the call running."""
+    task = asyncio.ensure_future(call)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     try:
         return await asyncio.wait_for(asyncio.shield(task), seconds)
@@ -159,7 +162,8 @@ async def wait_within(asked: Awaitable[T], seconds: float) -> T:
 
 
 def parse_author(body: Body) -> RequestAuthor | None:
-    """Who asks. None for an event that is nobody's deed, or no business of ours."""
+    """Return who makes the request; None for an event that no person caused or that does not
+    concern the intern."""
     if "event" in body:
         return _parse_event_author(body, body["event"] or {})
     if body.get("command"):
@@ -168,7 +172,7 @@ def parse_author(body: Body) -> RequestAuthor | None:
             str(body.get("team_id") or body.get("enterprise_id") or ""),
             str(body.get("user_id") or ""),
             str(body.get("channel_id") or ""),
-            stores=commands.is_task_command(body),
+            only_stores=commands.is_task_command(body),
         )
     return _parse_interaction_author(body)
 
@@ -183,14 +187,20 @@ def _parse_event_author(body: Body, event: Mapping[str, Any]) -> RequestAuthor |
     if kind in SYSTEM_EVENTS or not isinstance(user, str) or not user:
         return None
     return RequestAuthor(
-        "event", workspace, user, _read_channel(event.get("channel")), speaks=False, shared=shared
+        "event",
+        workspace,
+        user,
+        _read_channel(event.get("channel")),
+        is_addressed=False,
+        shared=shared,
     )
 
 
 def _parse_message_author(
     body: Body, event: Mapping[str, Any], workspace: str, *, shared: bool
 ) -> RequestAuthor | None:
-    """A message that may be for us, or a change of one. None for what people say to each other."""
+    """Return the author of a message that may be for the intern, or of a change of one; None for a
+    conversation between people."""
     channel, thread = str(event.get("channel") or ""), event.get("thread_ts") or None
     if event.get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
         change = message_changed.parse_message_change(body)
@@ -198,14 +208,21 @@ def _parse_message_author(
             return None
         user, surely = str((event.get("previous_message") or {}).get("user") or ""), False
     else:
-        mine = messages.find_bot_user(body)
-        if not messages.is_from_person(dict(event), mine):
+        bot_user = messages.find_bot_user(body)
+        if not messages.is_from_person(dict(event), bot_user):
             return None
-        user, surely = str(event["user"]), messages.is_addressed_to_bot(dict(event), mine)
+        user, surely = str(event["user"]), messages.is_addressed_to_bot(dict(event), bot_user)
         if not surely and not thread:
             return None
     return RequestAuthor(
-        "event", workspace, user, channel, thread, stores=True, speaks=surely, shared=shared
+        "event",
+        workspace,
+        user,
+        channel,
+        thread,
+        only_stores=True,
+        is_addressed=surely,
+        shared=shared,
     )
 
 
@@ -233,7 +250,7 @@ def _parse_interaction_author(body: Body) -> RequestAuthor | None:
 
 
 def _is_in_installation(body: Body, installation: Installation) -> bool:
-    """Whether all the teams that a request names are ones that may act here."""
+    """Return whether all teams named in the request belong to the installation."""
     enterprise = _find_enterprise(body)
 
     def ours(team: str) -> bool:
@@ -242,7 +259,7 @@ def _is_in_installation(body: Body, installation: Installation) -> bool:
     granted = [one for one in body.get("authorizations") or () if isinstance(one, Mapping)]
     if granted and not any(ours(team) for one in granted for team in _list_teams(one)):
         return False
-    # Of a channel that another company owns, Slack's envelope may name that company's workspace.
+    # For a channel that another company owns, Slack's envelope may name that company's workspace.
     foreign_host = bool(granted) and body.get("is_ext_shared_channel") is True
     if not foreign_host and not all(ours(team) for team in _list_workspaces(body)):
         return False
@@ -251,28 +268,28 @@ def _is_in_installation(body: Body, installation: Installation) -> bool:
 
 
 def _find_our_workspace(body: Body, installation: Installation) -> str | None:
-    """The workspace of ours that an event is told to, where Slack says it."""
+    """Return the workspace of the installation that received the event, where Slack says it."""
     granted = [one for one in body.get("authorizations") or () if isinstance(one, Mapping)]
     teams = (str(one.get("team_id") or "") for one in granted)
     return next((team for team in teams if team in installation.workspaces), None)
 
 
 def _list_workspaces(body: Body) -> Iterator[str]:
-    """The workspaces that a request says it happens in."""
+    """List the workspaces that the request says it happens in."""
     view = body.get("view") or {}
-    found = (body.get("team_id"), _read_id(body.get("team")), view.get("app_installed_team_id"))
-    return (str(one) for one in found if one)
+    ids = (body.get("team_id"), _read_id(body.get("team")), view.get("app_installed_team_id"))
+    return (str(one) for one in ids if one)
 
 
 def _list_author_teams(body: Body) -> Iterator[str]:
-    """The teams that a request says its person is of."""
+    """List the teams that the request says its author belongs to."""
     user, event = body.get("user"), body.get("event") or {}
     if isinstance(user, Mapping):
         yield from (str(user[key]) for key in ("team_id", "team") if user.get(key))
-    for said in (event, event.get("message"), event.get("previous_message")):
-        if isinstance(said, Mapping) and not said.get("bot_id"):
+    for message in (event, event.get("message"), event.get("previous_message")):
+        if isinstance(message, Mapping) and not message.get("bot_id"):
             keys = ("team", "user_team", "source_team")
-            yield from (str(said[key]) for key in keys if isinstance(said.get(key), str))
+            yield from (str(message[key]) for key in keys if isinstance(message.get(key), str))
 
 
 def _list_teams(granted: Mapping[str, Any]) -> Iterator[str]:
@@ -287,14 +304,14 @@ def _is_same_id(one: str | None, other: str | None) -> bool:
     return bool(one) and one == other
 
 
-def _read_id(found: Any) -> str:
-    return str((found.get("id") if isinstance(found, Mapping) else found) or "")
+def _read_id(value: Any) -> str:
+    return str((value.get("id") if isinstance(value, Mapping) else value) or "")
 
 
-def _read_channel(found: Any) -> str:
-    return found if isinstance(found, str) else ""
+def _read_channel(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _is_system_event(body: Body) -> bool:
-    """An event without a person: listeners take nothing from it but what it is about."""
+    """Return whether this is an event without a person. Listeners use it only as a notification."""
     return "event" in body

@@ -1,4 +1,4 @@
-"""The small shapes that cards and forms are built of, each within Slack's limits."""
+"""Builders for Block Kit blocks and elements, each within Slack's limits."""
 
 import re
 from collections.abc import Collection
@@ -12,16 +12,17 @@ from bot.text.links import find_links, is_allowed_host
 
 Block = dict[str, Any]
 SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500
-MENTION_FIELDS = ("who", "names", "place", "where")  # gaps that we fill with people and channels
+# parameters of Words that the program fills with people and channels
+MENTION_FIELDS = ("who", "names", "place", "where")
 MENTION_SEQUENCE = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")
-MAX_CONFIRM_CHARACTERS = 300  # the text of a dialog that asks "are you sure"
+MAX_CONFIRM_CHARACTERS = 300  # the text of a confirmation dialog
 MAX_MESSAGE_BLOCKS = 50
-MAX_MESSAGE_CHARACTERS = 12_600  # Slack refuses at about 13,200 over all blocks
+MAX_MESSAGE_CHARACTERS = 12_600  # Slack refuses a message at about 13,200 over all blocks
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message: `text` is what a notification says, `rest` what did not fit into it."""
+    """One message: `text` is shown in the notification, `rest` is what did not fit."""
 
     text: str
     blocks: list[Block]
@@ -29,12 +30,13 @@ class Message:
 
 
 def count_utf16_units(text: str) -> int:
-    """A length as Slack's clients count it: an emoji is two."""
+    """Return the length in UTF-16 units, as Slack's clients count it: an emoji is two."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def measure_blocks(value: Any) -> int:
-    """How much of a message's total these blocks take: all their strings but the types."""
+    """Return how much of a message's total length these blocks take: all their strings except
+    types."""
     if isinstance(value, str):
         return count_utf16_units(value)
     if isinstance(value, dict):
@@ -42,38 +44,40 @@ def measure_blocks(value: Any) -> int:
     return sum(measure_blocks(one) for one in value) if isinstance(value, list) else 0
 
 
-def truncate(text: str, most: int) -> str:
-    """The text, or its beginning and an ellipsis."""
-    if count_utf16_units(text) <= most:
+def truncate(text: str, limit: int) -> str:
+    """Return the text, or its beginning and an ellipsis."""
+    if count_utf16_units(text) <= limit:
         return text
-    return text[: count_fitting(text, most - 1)].rstrip() + "…"
+    return text[: count_fitting(text, limit - 1)].rstrip() + "…"
 
 
-def count_fitting(text: str, most: int) -> int:
-    """How many characters of the text are at most `most` long as Slack counts."""
-    end = min(len(text), most)
-    while count_utf16_units(text[:end]) > most:
-        end -= max(1, (count_utf16_units(text[:end]) - most) // 2)
+def count_fitting(text: str, limit: int) -> int:
+    """Return how many characters of the text have at most `limit` UTF-16 units."""
+    end = min(len(text), limit)
+    while count_utf16_units(text[:end]) > limit:
+        end -= max(1, (count_utf16_units(text[:end]) - limit) // 2)
     return end
 
 
-def quote_as_mrkdwn(text: str, most: int, hosts: Collection[str] = ()) -> str:
-    """Other people's words within our own mrkdwn: harmless, and no longer than `most`."""
-    shown, room = escape_mrkdwn(truncate(text, most), hosts), most
-    while count_utf16_units(shown) > most:
-        room = room * most // (count_utf16_units(shown) + 1)
-        shown = escape_mrkdwn(truncate(text, room), hosts)
-    return shown
+def quote_as_mrkdwn(text: str, limit: int, hosts: Collection[str] = ()) -> str:
+    """Escape other people's words for use in mrkdwn; the result has at most `limit` UTF-16
+    units."""
+    escaped, room = escape_mrkdwn(truncate(text, limit), hosts), limit
+    while count_utf16_units(escaped) > limit:
+        room = room * limit // (count_utf16_units(escaped) + 1)
+        escaped = escape_mrkdwn(truncate(text, room), hosts)
+    return escaped
 
 
-def quote_in_language(text: str, most: int, language: str) -> str:
-    """Other people's words between the reader's quotation marks."""
-    return Words("“{quote}”", quote=quote_as_mrkdwn(text, most)).to(language)
+def quote_in_language(text: str, limit: int, language: str) -> str:
+    """Put other people's words between the reader's quotation marks."""
+    return Words("“{quote}”", quote=quote_as_mrkdwn(text, limit)).to(language)
 
 
-def render_words(words: Words, language: str, most: int = SECTION) -> str:
-    """A stored sentence for mrkdwn: mentions in it stand, other people's words are harmless."""
-    return truncate(_escape_words(words).to(language), most)
+def render_words(words: Words, language: str, limit: int = SECTION) -> str:
+    """Render a stored sentence as mrkdwn. Its mentions work, and other people's words are
+    escaped."""
+    return truncate(_escape_words(words).to(language), limit)
 
 
 def _escape_words(words: Words) -> Words:
@@ -82,7 +86,7 @@ def _escape_words(words: Words) -> Words:
 
 
 def _escape_value(gap: str, value: Any) -> Any:
-    """A file may be called <@U1> as well: it is no mention of anybody."""
+    """Escape a value unless it is a real mention: a file may be named <@U1> as well."""
     if isinstance(value, str):
         return (
             value
@@ -95,50 +99,50 @@ def _escape_value(gap: str, value: Any) -> Any:
 
 
 def translate_title(title: str, language: str) -> str:
-    """A part's or a channel's name on the screen."""
+    """Translate the title of a part or a channel."""
     return translate_stored_title(title, language)
 
 
 def render_time(at: datetime, language: str) -> str:
-    """A time in the reader's own zone; where Slack can't say it, in UTC."""
+    """Render a time that Slack shows in the reader's time zone, with UTC as the fallback."""
     fallback = f"{format_value(at, language)} UTC"
     return f"<!date^{int(at.timestamp())}^{{date_short}} {{time}}|{fallback}>"
 
 
-def plain_text(text: str, most: int) -> Block:
-    return {"type": "plain_text", "text": truncate(text, most) or "-", "emoji": False}
+def plain_text(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": truncate(text, limit) or "-", "emoji": False}
 
 
 def mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text}
 
 
-def section(text: str, accessory: Block | None = None) -> Block:
-    shown = {"type": "section", "text": mrkdwn(truncate(text, SECTION)), "expand": True}
-    return shown | ({"accessory": accessory} if accessory else {})
+def section_block(text: str, accessory: Block | None = None) -> Block:
+    block = {"type": "section", "text": mrkdwn(truncate(text, SECTION)), "expand": True}
+    return block | ({"accessory": accessory} if accessory else {})
 
 
-def context(*texts: str) -> Block:
+def context_block(*texts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(truncate(text, 2_000)) for text in texts][:10]}
 
 
 def button(
     text: str, action: str, value: str, *, style: str | None = None, confirm: Block | None = None
 ) -> Block:
-    shown: Block = {
+    block: Block = {
         "type": "button",
         "text": plain_text(text, BUTTON),
         "action_id": action,
         "value": value,
     }
-    shown |= {"style": style} if style else {}
-    return shown | ({"confirm": confirm} if confirm else {})
+    block |= {"style": style} if style else {}
+    return block | ({"confirm": confirm} if confirm else {})
 
 
-def actions(*elements: Block | None) -> list[Block]:
-    """A row of buttons, or nothing when there are none."""
-    there = [element for element in elements if element is not None]
-    return [{"type": "actions", "elements": there[:25]}] if there else []
+def actions_block(*elements: Block | None) -> list[Block]:
+    """Build a row of buttons; nothing when there are none."""
+    present = [element for element in elements if element is not None]
+    return [{"type": "actions", "elements": present[:25]}] if present else []
 
 
 def option(text: str, value: str) -> Block:
@@ -154,13 +158,13 @@ def confirm(title: Words, text: str, yes: Words, language: str) -> Block:
     }
 
 
-# Copy as rich text: every character as it is approved, no mark-up, nothing that notifies.
+# Copy as rich text: every character as approved, without mark-up or notifications.
 
 MAX_ELEMENT_CHARACTERS = 3_000
 
 
 def text_elements(text: str, *, bold: bool = False) -> list[Block]:
-    """Plain text as elements, however long it is."""
+    """Build plain text elements, as many as the length needs."""
     style: dict[str, Any] = {"style": {"bold": True}} if bold else {}
     return [
         {"type": "text", "text": piece} | style
@@ -169,31 +173,31 @@ def text_elements(text: str, *, bold: bool = False) -> list[Block]:
 
 
 def linked_text_elements(text: str, hosts: Collection[str] = ()) -> list[Block]:
-    """The text as elements; only links to `hosts` can be opened."""
-    found: list[Block] = []
+    """Build the text as elements in which only links to `hosts` can be opened."""
+    elements: list[Block] = []
     at = 0
     for link in find_links(text):
-        shown = text[link.start : link.end]
+        label = text[link.start : link.end]
         if (
             not (link.plain and is_allowed_host(link.host, hosts))
-            or count_utf16_units(shown) > MAX_ELEMENT_CHARACTERS
+            or count_utf16_units(label) > MAX_ELEMENT_CHARACTERS
         ):
             continue
-        url = shown if "://" in shown else f"https://{shown}"
-        found += text_elements(text[at : link.start])
-        found.append({"type": "link", "url": url, "text": shown})
+        url = label if "://" in label else f"https://{label}"
+        elements += text_elements(text[at : link.start])
+        elements.append({"type": "link", "url": url, "text": label})
         at = link.end
-    return found + text_elements(text[at:])
+    return elements + text_elements(text[at:])
 
 
-def split_by_length(text: str, most: int) -> list[str]:
-    """The text in pieces that together are the text."""
-    found = []
+def split_by_length(text: str, limit: int) -> list[str]:
+    """Split the text into pieces that together are the text."""
+    pieces = []
     while text:
-        end = count_fitting(text, most)
-        found.append(text[:end])
+        end = count_fitting(text, limit)
+        pieces.append(text[:end])
         text = text[end:]
-    return found
+    return pieces
 
 
 def rich_text(*elements: Block) -> Block:
@@ -205,13 +209,13 @@ def rich_text_section(inner: list[Block]) -> Block:
 
 
 def rich_text_quote(inner: list[Block]) -> Block:
-    """Set apart by a bar at its side."""
+    """Build a quote, which Slack shows with a bar at its side."""
     return {"type": "rich_text_quote", "elements": inner}
 
 
-def split_at_pause(text: str, most: int) -> tuple[str, str]:
-    """The text in two: a beginning of at most `most`, ended where a reader would pause."""
-    end = count_fitting(text, most)
+def split_at_pause(text: str, limit: int) -> tuple[str, str]:
+    """Split off a beginning of at most `limit` UTF-16 units that ends at a pause."""
+    end = count_fitting(text, limit)
     if end == len(text):
         return text, ""
     for pause in ("\n\n", "\n", ". ", " "):

@@ -1,4 +1,4 @@
-"""Calls of Slack's Web API, and what its refusals mean for us."""
+"""Clients for Slack's Web API, and the translation of its errors."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ BUSY_ERRORS = frozenset(
 NO_ACCESS_ERRORS = frozenset(
     {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "missing_scope"}
 )
-# Our own reasons not to write somewhere, beside Slack's.
+# Reasons of our own for not writing somewhere, used like Slack's error names.
 READ_OUTSIDE, NO_MEMBER = "read_by_another_company", "not_a_full_member"
 UNREACHABLE_ERRORS = frozenset(
     {
@@ -43,7 +43,7 @@ CALL_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 
 class SlackRefusal(Exception):
-    """Slack said no, by this name, and would say it again."""
+    """Slack refused the call with this error name; repeating the call would give the same error."""
 
     def __init__(self, error: str) -> None:
         super().__init__(error)
@@ -51,14 +51,14 @@ class SlackRefusal(Exception):
 
 
 class SlackBusy(TryAgain):
-    """Slack took nothing, and said when to come back."""
+    """Slack did not accept the call and said when to retry."""
 
 
 class SlackNoAnswer(TryAgain):
-    """It was sent, and no answer came: it may have been done."""
+    """The call was sent and no answer came: Slack may have executed it."""
 
 
-# What Slack gives back as it was, and shows to nobody.
+# Fields that Slack returns unchanged and shows to nobody.
 INVISIBLE_CHARACTERS = word_set(
     "value action_id block_id callback_id private_metadata external_id metadata token type ts "
     "thread_ts channel user trigger_id view_id hash"
@@ -66,13 +66,13 @@ INVISIBLE_CHARACTERS = word_set(
 
 
 class SanitizingClient(AsyncWebClient):
-    """Whatever is shown in Slack leaves through it: no text holds a hidden character."""
+    """Removes hidden characters from everything that the intern shows in Slack."""
 
-    async def api_call(self, api_method: str, **told: Any) -> AsyncSlackResponse:
-        for carrier in ("json", "params", "data"):
-            if isinstance(told.get(carrier), Mapping):
-                told[carrier] = _remove_invisible(told[carrier])
-        return await super().api_call(api_method, **told)
+    async def api_call(self, api_method: str, **kwargs: Any) -> AsyncSlackResponse:
+        for part in ("json", "params", "data"):
+            if isinstance(kwargs.get(part), Mapping):
+                kwargs[part] = _remove_invisible(kwargs[part])
+        return await super().api_call(api_method, **kwargs)
 
 
 def _remove_invisible(value: Any) -> Any:
@@ -87,17 +87,18 @@ def _remove_invisible(value: Any) -> Any:
 
 
 def make_session() -> aiohttp.ClientSession:
-    """One for the whole process, made inside its running loop, closed at its end."""
+    """Open the HTTP session of the process. Call it inside the running event loop; close it at
+    the end."""
     return aiohttp.ClientSession(timeout=CALL_TIMEOUT)
 
 
 def make_client(token: str, url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """A client that sends everything once: a repeated post would be a second message."""
+    """Build a client that never retries, because a repeated post would be a second message."""
     return SanitizingClient(token=token, base_url=url, session=session, retry_handlers=[])
 
 
 def make_retrying_client(client: AsyncWebClient) -> AsyncWebClient:
-    """The same for calls that may be repeated safely: views, updates, reading."""
+    """Build a client for calls that can be repeated safely: views, updates, reading."""
     handlers: list[AsyncRetryHandler] = [
         AsyncConnectionErrorRetryHandler(),
         AsyncServerErrorRetryHandler(),
@@ -111,14 +112,15 @@ def make_retrying_client(client: AsyncWebClient) -> AsyncWebClient:
 
 
 async def call_slack(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
-    """The answer. Raises TryAgain when Slack is busy or away, Refused when it says no."""
+    """Return Slack's answer. Raise TryAgain when Slack is busy or unreachable, SlackRefusal when
+    it refuses."""
     try:
         answer = await call
     except SlackApiError as error:
         raise _translate_error(error) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         kind = TryAgain if isinstance(error, aiohttp.ClientConnectorError) else SlackNoAnswer
-        raise kind(f"Slack is away: {type(error).__name__}", words=SLACK_AWAY) from None
+        raise kind(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     return answer.data if isinstance(answer.data, dict) else {}
 
 
@@ -127,8 +129,8 @@ SLACK_AWAY = Words("Slack didn't answer. Nothing was lost; please try again in a
 
 def _translate_error(error: SlackApiError) -> Exception:
     answer: Any = error.response
-    said = getattr(answer, "data", answer)
-    name = str(said.get("error", "")) if isinstance(said, Mapping) else ""
+    data = getattr(answer, "data", answer)
+    name = str(data.get("error", "")) if isinstance(data, Mapping) else ""
     status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
     if name in ("ratelimited", "rate_limited") or status == 429:
         after = _parse_retry_after(getattr(answer, "headers", None))
@@ -139,16 +141,16 @@ def _translate_error(error: SlackApiError) -> Exception:
 
 
 def _parse_retry_after(headers: Mapping[str, Any] | None) -> float | None:
-    """Retry-After, however it is spelled."""
-    found = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
+    """Read Retry-After, however the header is spelled."""
+    header = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
     try:
-        return float(found[0] if isinstance(found, list) else found) if found else None
+        return float(header[0] if isinstance(header, list) else header) if header else None
     except ValueError:
         return None
 
 
 def explain_refusal(refused: SlackRefusal) -> CannotDo:
-    """A no that nothing can be done about, in plain words."""
+    """Translate a permanent refusal into an error that the person can read."""
     if refused.error in NO_ACCESS_ERRORS:
         return CannotDo(
             Words(

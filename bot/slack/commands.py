@@ -1,4 +1,5 @@
-"""`/draft words`: a wish. `/draft` alone: the form. Other skills with a command start at once."""
+"""Slash commands. `/draft` with words makes a task, `/draft` alone opens the form; the commands of
+other skills make a task at once."""
 
 from typing import Any
 
@@ -18,8 +19,8 @@ from bot.tasks.models import NewTask, Task
 
 
 def is_task_command(body: dict[str, Any]) -> bool:
-    """Whether this command makes a task and opens no form: it can wait until it is known whose it
-    is."""
+    """Return whether this command makes a task and opens no form. Such a command can be stored
+    before its author is verified."""
     skill = load_skills().get(load_commands().get(str(body.get("command") or "").lstrip("/"), ""))
     if skill is None or skill.name == DIGEST_SKILL:
         return False
@@ -27,33 +28,33 @@ def is_task_command(body: dict[str, Any]) -> bool:
     return bool(words) or not skill.for_channels
 
 
-async def handle_command(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """Store the wish, or open the form; then answer. No other call of Slack's on the way."""
+async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Store the task or open the form, then answer. Opening the form is the only call of Slack."""
     skill = load_skills()[load_commands()[str(body.get("command") or "/draft").lstrip("/")]]
     if skill.name == DIGEST_SKILL:
-        await digests.open_digest_form(front, ack, body)
+        await digests.open_digest_form(context, ack, body)
         return
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
-    front.house.policy(workspace).require_if_known(user, "ask")
-    front.channel_members.pressed_in(workspace, user, str(body["channel_id"]))
+    context.services.policy(workspace).require_if_known(user, "ask")
+    context.channel_members.record_press(workspace, user, str(body["channel_id"]))
     private, words = parse_just_for_me(remove_markup(str(body.get("text") or "")))
     place = make_place(str(body["channel_id"]), user, private=private)
-    if not words and not skill.for_channels:  # of all there is
-        words = Words(skill.title).to(parse_language(front.people.known(workspace, user)))
+    if not words and not skill.for_channels:  # the command alone asks for the whole result
+        words = Words(skill.title).to(parse_language(context.people.cached_locale(workspace, user)))
     if not words:
-        language = await front.language(workspace, user)
-        form = build_brief_form(language, front.house.brand(workspace))
-        await front.open(str(body["trigger_id"]), form, place | {"private": private})
+        language = await context.language(workspace, user)
+        form = build_brief_form(language, context.services.brand(workspace))
+        await context.open_modal(str(body["trigger_id"]), form, place | {"private": private})
     else:
-        wish = NewTask(
+        new_task = NewTask(
             id=task_id(workspace, "command", str(body["trigger_id"])),
             workspace=workspace,
             author=user,
             words=words,
             place=place,
-            locale=front.people.known(workspace, user),
+            locale=context.people.cached_locale(workspace, user),
             private=private,
             form={} if skill.name == "draft" else {"skill": skill.name},
         )
-        await front.run(Task.accept, front.house.enqueue, wish, front.house.now())
+        await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
     await ack()

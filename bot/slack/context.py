@@ -1,4 +1,4 @@
-"""What happens after an answer to Slack: kept until it is done, and waited for at the end."""
+"""What all Slack listeners share: services, caches, transactions, modals and background tasks."""
 
 import asyncio
 import json
@@ -25,36 +25,36 @@ log = logging.getLogger("bot.slack")
 
 
 class BackgroundTasks:
-    """Nothing that must not be lost belongs here: that is a job."""
+    """Runs work after Slack was answered. Work that must not be lost belongs in a job instead."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin this now, and let the answer go first."""
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start this work without waiting for it, so that Slack is answered first."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._finish)
 
     async def close(self, seconds: float = 5.0) -> None:
-        """Wait for what is under way, and end what takes longer."""
+        """Wait for running tasks, and cancel those that take longer than `seconds`."""
         if self._tasks:
             _, slow = await asyncio.wait(set(self._tasks), timeout=seconds)
             for task in slow:
                 task.cancel()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _finish(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (bug := task.exception()) is not None:
-            log.error("after an answer: %s", locate_bug(bug))
+            log.error("a background task failed: %s", locate_bug(bug))
 
 
-# What all listeners share: the house, the people, and what happens after an answer.
+# The context that every listener gets.
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MAX_TRANSACTIONS = 2  # transactions of one person
-LANGUAGE_SECONDS, OPEN_SECONDS = 0.7, 2.1  # seconds: a trigger lives three
+MAX_TRANSACTIONS = 2  # transactions that one person may run at the same time
+LANGUAGE_SECONDS, OPEN_SECONDS = 0.7, 2.1  # seconds; a trigger is valid for three
 INVALID_VIEW_ERRORS = frozenset({"invalid_arguments", "view_too_large"})
 FORM_IS_SLOW = Words("Slack is slow to open the form. If it does not appear, press again.")
 View = dict[str, Any]
@@ -62,86 +62,96 @@ View = dict[str, Any]
 
 @dataclass(frozen=True)
 class ListenerContext:
-    """One for each process that listens."""
+    """One instance per process that listens."""
 
-    house: SlackServices
+    services: SlackServices
     people: UserDirectory
-    later: BackgroundTasks
-    patience: float = HISTORY_LAG_SECONDS
-    turns: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
+    background: BackgroundTasks
+    history_lag: float = HISTORY_LAG_SECONDS
+    semaphores: WeakValueDictionary[str, asyncio.Semaphore] = field(
+        default_factory=WeakValueDictionary
+    )
     membership: Membership | None = None
     channel_members: ChannelMembers = field(default_factory=ChannelMembers)
 
     @property
-    def poster(self) -> MessageSender:
+    def sender(self) -> MessageSender:
         return MessageSender(
-            self.house.database, self.house.client, self.people, self.patience, self.membership
+            self.services.database,
+            self.services.client,
+            self.people,
+            self.history_lag,
+            self.membership,
         )
 
-    def standing(self, workspace: str, user: str) -> UserStanding | None:
-        """What somebody is to the workspace, where it was asked lately; never a call."""
-        return self.membership.known_standing(workspace, user) if self.membership else None
+    def cached_standing(self, workspace: str, user: str) -> UserStanding | None:
+        """Return the person's standing in the workspace if it is cached. It never calls Slack."""
+        return self.membership.cached_standing(workspace, user) if self.membership else None
 
     async def run(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """One transaction. A person has a few at once and waits for their own, so that a flood of
-        requests leaves room in the line at the database."""
+        """Run one transaction. Each person has a few at a time, so that one person's flood of
+        requests does not block the database for everybody else."""
         who = current_requester.get()
         person = who.person if who else ""
-        turn = self.turns.get(person) or asyncio.Semaphore(MAX_TRANSACTIONS)
-        self.turns[person] = turn
-        async with turn:
-            return await self.house.database.run(verb, *args, **kwargs)
+        semaphore = self.semaphores.get(person) or asyncio.Semaphore(MAX_TRANSACTIONS)
+        self.semaphores[person] = semaphore
+        async with semaphore:
+            return await self.services.database.run(verb, *args, **kwargs)
 
-    async def interrupt(self, task: str) -> None:
-        """End what runs of a task whose row says that it is stopped."""
-        await self.house.stop(task)
+    async def stop_task(self, task: str) -> None:
+        """Stop the running job of a task whose row says that it is stopped."""
+        await self.services.stop_task(task)
 
-    async def readable(
+    async def readable_channels(
         self, workspace: str, user: str, channels: Collection[str]
     ) -> frozenset[str]:
-        """Those of these channels that this person reads, as far as Slack says so."""
-        return await self.channel_members.readable(self.house.client, workspace, user, channels)
+        """Return those of these channels that this person can read, as far as Slack confirms it."""
+        return await self.channel_members.readable_channels(
+            self.services.client, workspace, user, channels
+        )
 
     async def language(self, workspace: str, user: str) -> str:
-        """What somebody reads, while they wait for an answer."""
+        """Return the person's screen language, waiting only briefly for Slack."""
         return await self.people.language(workspace, user, within=LANGUAGE_SECONDS)
 
-    async def open(
+    async def open_modal(
         self,
         trigger: str,
         view: View,
-        back: dict[str, Any] | None = None,
+        origin: dict[str, Any] | None = None,
         *,
         language: str = "en",
     ) -> None:
-        """Open a modal; `back` comes back with what is filled in, beside what the form carries.
-        Raises CannotDo when it comes too late, or is nothing that Slack shows."""
-        view = fit_view(view | pack_metadata(view, back), language)
-        client = make_retrying_client(self.house.client)
+        """Open a modal. `origin` comes back with the submission, besides the form's own metadata.
+
+        Raise CannotDo when the trigger has expired or Slack refuses the view.
+        """
+        view = fit_view(view | pack_metadata(view, origin), language)
+        client = make_retrying_client(self.services.client)
         try:
             await asyncio.wait_for(
                 call_slack(client.views_open(trigger_id=trigger, view=view)), OPEN_SECONDS
             )
-        except SlackRefusal as no:
-            if no.error in INVALID_VIEW_ERRORS:
-                raise explain_refusal(no) from None
+        except SlackRefusal as refusal:
+            if refusal.error in INVALID_VIEW_ERRORS:
+                raise explain_refusal(refusal) from None
             raise CannotDo(FORM_IS_SLOW) from None
-        except (TryAgain, TimeoutError):  # it may be on its way all the same
+        except (TryAgain, TimeoutError):  # Slack may open it all the same
             raise CannotDo(FORM_IS_SLOW) from None
 
 
-def pack_metadata(view: View, back: dict[str, Any] | None) -> View:
-    """The form's private metadata with more in it."""
-    if not back:
+def pack_metadata(view: View, origin: dict[str, Any] | None) -> View:
+    """Return the view's private metadata with `origin` added."""
+    if not origin:
         return {}
-    told = json.loads(view.get("private_metadata") or "{}") | {"back": back}
-    return {"private_metadata": json.dumps(told, separators=(",", ":"))}
+    metadata = json.loads(view.get("private_metadata") or "{}") | {"back": origin}
+    return {"private_metadata": json.dumps(metadata, separators=(",", ":"))}
 
 
 def unpack_metadata(view: View) -> dict[str, Any]:
-    """What `carrying` put there."""
-    told = json.loads(view.get("private_metadata") or "{}")
-    found = told.get("back") if isinstance(told, dict) else None
-    return found if isinstance(found, dict) else {}
+    """Return the `origin` that pack_metadata added."""
+    metadata = json.loads(view.get("private_metadata") or "{}")
+    origin = metadata.get("back") if isinstance(metadata, dict) else None
+    return origin if isinstance(origin, dict) else {}

@@ -1,6 +1,8 @@
-"""The approved words as Slack messages: all of them, in as many messages as it takes.
+"""Delivery of an approved version: rendered as Slack messages, and sent to a thread, a channel or a
+person.
 
-The first table is Slack's own, of which a message may have one; the others are read row by row.
+Nothing is cut: the text takes as many messages as it needs. A message may have one native Slack
+table, so the first table is native and the others are rendered row by row.
 """
 
 import asyncio
@@ -29,7 +31,7 @@ from bot.slack.blocks import (
     FALLBACK,
     Block,
     Message,
-    context,
+    context_block,
     count_utf16_units,
     linked_text_elements,
     measure_blocks,
@@ -51,20 +53,21 @@ PIECE_CHARACTERS, MESSAGE_CHARACTERS, BLOCKS_PER_MESSAGE = 2_800, 10_000, 40
 
 
 def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]) -> list[Message]:
-    """Every part under its name, nothing cut; the last message carries the campaign code."""
+    """Render every part under its name, uncut. The last message carries the campaign code."""
     groups: list[list[Block]] = [[]]
     first = next((part.key for part in draft.parts if _fits_slack_table(part)), None)
     for part in draft.parts:
-        for shown in _render_part(part, language, hosts, table=part.key == first):
-            full = len(groups[-1]) + len(shown) > BLOCKS_PER_MESSAGE
+        for part_blocks in _render_part(part, language, hosts, table=part.key == first):
+            full = len(groups[-1]) + len(part_blocks) > BLOCKS_PER_MESSAGE
             if groups[-1] and (
-                full or measure_blocks(groups[-1]) + measure_blocks(shown) > MESSAGE_CHARACTERS
+                full
+                or measure_blocks(groups[-1]) + measure_blocks(part_blocks) > MESSAGE_CHARACTERS
             ):
                 groups.append([])
-            groups[-1] += shown
+            groups[-1] += part_blocks
     code = Words("Campaign code {code}", code=f"`{draft.code}`").to(language)
     print_ = Words("Fingerprint").to(language)
-    groups[-1].append(context(f"{code} · {print_} `{draft.fingerprint[:16]}`"))
+    groups[-1].append(context_block(f"{code} · {print_} `{draft.fingerprint[:16]}`"))
     text = next((part.text for part in draft.parts if part.text), draft.code)
     return [
         Message(_render_fallback_text(text, number, len(groups), hosts), blocks)
@@ -75,32 +78,33 @@ def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]
 def _render_part(
     part: Part, language: str, hosts: Collection[str], *, table: bool = False
 ) -> list[list[Block]]:
-    """Groups of blocks that belong together; a long part has several."""
+    """Render a part as groups of blocks; each group stays in one message. A long part has
+    several."""
     body = part.body
     if isinstance(body, Heading):
         return [
             [rich_text(rich_text_section(text_elements(piece, bold=True)))]
             for piece in split_text(part.text)
         ]
-    above = context(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
+    above = context_block(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
     if isinstance(body, File):
-        return [[above, context(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
+        return [[above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
     if isinstance(body, Table):
         lines = "\n".join(_render_row(body.columns, row, language) for row in body.rows)
-        shown = [rich_text(rich_text_section(text_elements(piece))) for piece in split_text(lines)]
-        shown = [render_slack_table(body)] if table else shown
+        blocks = [rich_text(rich_text_section(text_elements(piece))) for piece in split_text(lines)]
+        blocks = [render_slack_table(body)] if table else blocks
     else:
-        shown = [
+        blocks = [
             rich_text(rich_text_section(linked_text_elements(piece, hosts)))
             for piece in split_text(part.text)
         ]
-    if not shown:
+    if not blocks:
         return []
-    return [[above, shown[0]], *([one] for one in shown[1:])]
+    return [[above, blocks[0]], *([one] for one in blocks[1:])]
 
 
 def _fits_slack_table(part: Part) -> bool:
-    """Whether it is a table that Slack's own can show whole."""
+    """Return whether the part is a table that a native Slack table can show whole."""
     body = part.body
     if not isinstance(body, Table) or not fits_slack_table(body):
         return False
@@ -112,22 +116,22 @@ def _fits_slack_table(part: Part) -> bool:
 
 
 def _render_row(heads: Sequence[str], row: Sequence[str], language: str) -> str:
-    """One row of a table as a line: what it is about, then each value under its name."""
-    named = [
+    """Render one table row as a line: the first cell, then each value with its column's name."""
+    values = [
         Words("{name}: {value}", name=head, value=cell).to(language)
         for head, cell in zip(heads[1:], row[1:], strict=False)
     ]
-    over = row[len(heads) :] if len(row) > len(heads) else ()
-    return " · ".join(["".join(("• ", row[0] if row else "")), *named, *over])
+    extra = row[len(heads) :] if len(row) > len(heads) else ()
+    return " · ".join(["".join(("• ", row[0] if row else "")), *values, *extra])
 
 
 def split_text(text: str) -> list[str]:
-    """The text in pieces that together are the text, each ended where a reader would pause."""
-    found = []
+    """Split the text into pieces that together are the text, each ending at a pause."""
+    pieces = []
     while text:
         piece, text = split_at_pause(text, PIECE_CHARACTERS)
-        found.append(piece)
-    return found
+        pieces.append(piece)
+    return pieces
 
 
 def _render_fallback_text(text: str, number: int, of: int, hosts: Collection[str]) -> str:
@@ -135,12 +139,12 @@ def _render_fallback_text(text: str, number: int, of: int, hosts: Collection[str
     return mark + quote_as_mrkdwn(text, FALLBACK, hosts)
 
 
-# An approved version on its way: to a thread, another channel, or a person as a file.
+# Sending the approved version.
 
 
 @dataclass(frozen=True)
 class DeliveryData:
-    """What one delivery carries, read in one transaction."""
+    """Everything that one delivery needs, read in one transaction."""
 
     delivery: Delivery
     draft: Draft
@@ -151,88 +155,89 @@ class DeliveryData:
 
 @dataclass(frozen=True)
 class SlackDelivery:
-    """Delivers. The delivery's state is the worker's business."""
+    """Sends deliveries. The worker keeps the state of the delivery."""
 
-    poster: MessageSender
+    sender: MessageSender
     brand: Callable[[str], Brand]
     now: Callable[[], datetime]
-    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = (
-        None  # workspace, rule, platform
-    )
+    # Takes workspace, rule and platform.
+    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
 
     async def deliver(self, id: str) -> None:
-        """All of it, once. Raises TryAgain, CannotDo."""
-        load: DeliveryData = await self.poster.database.run(load_delivery, id)
+        """Send the whole delivery once. Raise TryAgain or CannotDo."""
+        load: DeliveryData = await self.sender.database.run(load_delivery, id)
         load.delivery.demand_approved_text(load.draft)
         if load.delivery.destination.get("kind") == "file":
-            await self._as_file(load)
+            await self._send_file(load)
         elif load.delivery.destination.get("kind") == "audience":
-            await self._as_audience(load)
+            await self._send_audience(load)
         else:
-            await self._as_messages(load)
+            await self._send_messages(load)
 
-    async def _as_file(self, load: DeliveryData) -> None:
+    async def _send_file(self, load: DeliveryData) -> None:
         format = str(load.delivery.destination["format"])
         brand, reader = self.brand(load.draft.workspace), load.delivery.destination.get("to")
-        people = self.poster.people
+        people = self.sender.people
         language = await people.language(load.draft.workspace, reader or load.task.author)
         text = render_draft(load.draft, brand, format, language, load.approvals)
         id = f"{load.delivery.id}:0"
-        await self._plan(load, id, "file", self._place(load))
-        await upload_file(self.poster, id, f"{load.draft.code}.{format}", text.encode())
+        await self._plan(load, id, "file", self._find_place(load))
+        await upload_file(self.sender, id, f"{load.draft.code}.{format}", text.encode())
 
-    async def _as_audience(self, load: DeliveryData) -> None:
-        """The people of one approved rule, made now, to whoever asked. Nothing of it is stored."""
-        told, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
+    async def _send_audience(self, load: DeliveryData) -> None:
+        """Export the people of one approved rule and send the file to the requester. The people are
+        looked up now and not stored."""
+        destination, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
         if self.audience is None:
             raise CannotDo(Words("Audiences can't be exported here."))
         rule, platform, to = (
-            find_approved_rule(draft, str(told["audience"])),
-            told["format"],
-            told["to"],
+            find_approved_rule(draft, str(destination["audience"])),
+            destination["format"],
+            destination["to"],
         )
-        made = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
-        await self._plan(load, id, "file", self._place(load))
-        await self.poster.database.run(
-            record_export, draft, load.delivery, made, by=to, now=self.now()
+        export = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
+        await self._plan(load, id, "file", self._find_place(load))
+        await self.sender.database.run(
+            record_export, draft, load.delivery, export, by=to, now=self.now()
         )
-        language = await self.poster.people.language(draft.workspace, to)
-        name = find_audience_name(draft, str(told["audience"]))
-        lines = [Words("Audience: {name}.", name=name), *made.notice_lines]
-        said = "\n".join(words.to(language) for words in lines)
-        await upload_file(self.poster, id, made.name, made.content, comment=said)
+        language = await self.sender.people.language(draft.workspace, to)
+        name = find_audience_name(draft, str(destination["audience"]))
+        lines = [Words("Audience: {name}.", name=name), *export.notice_lines]
+        comment = "\n".join(words.to(language) for words in lines)
+        await upload_file(self.sender, id, export.name, export.content, comment=comment)
 
-    async def _as_messages(self, load: DeliveryData) -> None:
-        place = self._place(load)
+    async def _send_messages(self, load: DeliveryData) -> None:
+        place = self._find_place(load)
         site = self.brand(load.draft.workspace).site
         hosts = {site} if site else set()
-        people = self.poster.people
+        people = self.sender.people
         locale = await people.locale(load.task.workspace, load.task.author)
         for number, message in enumerate(
             render_approved_messages(load.draft, parse_language(locale), hosts)
         ):
             id = f"{load.delivery.id}:{number}"
             await self._plan(load, id, "delivery", place)
-            post, sent = await self.poster.send(id, message)
-            if sent.rest:
+            post, sent_message = await self.sender.send(id, message)
+            if sent_message.rest:
                 await self._plan(load, f"{id}:rest", "file", make_thread_place(post))
-                await upload_file(self.poster, f"{id}:rest", "rest.txt", sent.rest.encode())
+                await upload_file(self.sender, f"{id}:rest", "rest.txt", sent_message.rest.encode())
 
-    def _place(self, load: DeliveryData) -> Place:
-        """Where it goes. Only the asker's own thread may give way to their direct messages."""
-        told = load.delivery.destination
-        if told["kind"] == "place":
-            return {"channel": told["channel"]}
-        if told["kind"] in ("file", "audience") and told.get("to"):
-            return {"channel": told["to"], "dm": True, "user": told["to"]}
-        spot = find_card_thread(load.card) if load.card else None
-        if spot is None:
-            raise TryAgain("the card is not up yet")
-        under = {"channel": spot.channel, "thread": spot.thread}
-        return {"channel": spot.channel, "user": load.task.author, "under": under}
+    def _find_place(self, load: DeliveryData) -> Place:
+        """Return where the delivery goes. Only the requester's own thread may fall back to their
+        direct messages."""
+        destination = load.delivery.destination
+        if destination["kind"] == "place":
+            return {"channel": destination["channel"]}
+        if destination["kind"] in ("file", "audience") and destination.get("to"):
+            return {"channel": destination["to"], "dm": True, "user": destination["to"]}
+        thread = find_card_thread(load.card) if load.card else None
+        if thread is None:
+            raise TryAgain("the card is not posted yet")
+        under = {"channel": thread.channel, "thread": thread.thread}
+        return {"channel": thread.channel, "user": load.task.author, "under": under}
 
     async def _plan(self, load: DeliveryData, id: str, kind: str, place: Place) -> None:
-        await self.poster.database.run(
+        await self.sender.database.run(
             OutboxMessage.plan,
             id=id,
             workspace=load.draft.workspace,
@@ -243,7 +248,8 @@ class SlackDelivery:
 
 
 def load_delivery(session: Session, id: str) -> DeliveryData:
-    """A delivery with what it needs; the card is the shared one, where there is one."""
+    """Load a delivery with its draft, task, approvals and card; the shared card where there is
+    one."""
     delivery = session.get_one(Delivery, id)
     draft = session.get_one(Draft, delivery.draft)
     require_unchanged_task(session, draft.workspace, draft.task)
@@ -254,13 +260,13 @@ def load_delivery(session: Session, id: str) -> DeliveryData:
             OutboxMessage.ts.is_not(None),
         )
     )
-    found: dict[Any, OutboxMessage] = {card.id: card for card in cards}
-    card = found.get(f"{draft.piece}:shared") or found.get(f"{draft.piece}:card")
-    said = Decision.list_for_draft(session, draft.id)
+    by_id: dict[Any, OutboxMessage] = {card.id: card for card in cards}
+    card = by_id.get(f"{draft.piece}:shared") or by_id.get(f"{draft.piece}:card")
+    decisions = Decision.list_for_draft(session, draft.id)
     return DeliveryData(
         delivery=delivery,
         draft=draft,
         task=session.get_one(Task, draft.task),
         card=card,
-        approvals=tuple(one for one in said if one.verdict == "approve"),
+        approvals=tuple(one for one in decisions if one.verdict == "approve"),
     )

@@ -1,4 +1,4 @@
-"""A file of Slack's onto our disk: asked for by its id, streamed, never larger than the limit."""
+"""Downloads of files dropped in Slack, and uploads of files to Slack."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack import sender
 from bot.slack.blocks import truncate
 from bot.slack.client import (
     CALL_TIMEOUT,
@@ -21,7 +20,7 @@ from bot.slack.client import (
     explain_refusal,
     make_retrying_client,
 )
-from bot.slack.sender import MessageSender
+from bot.slack.sender import MessageSender, find_file
 from bot.text.escape import sanitize_file_name
 
 MAX_FILE_BYTES = 200 * 2**20
@@ -32,25 +31,30 @@ MISSING_FILE_ERRORS = ("file_not_found", "file_deleted", "files_disabled_for_org
 
 
 async def download_file(client: AsyncWebClient, file: str, name: str, to: Path) -> None:
-    """The bytes of this file into `to`. Raises TryAgain; CannotDo when it is gone or too large."""
+    """Download the file with this id into `to`. Raise TryAgain, or CannotDo when it is gone or too
+    large."""
     try:
         answer = await call_slack(make_retrying_client(client).files_info(file=file))
-    except SlackRefusal as no:
+    except SlackRefusal as refusal:
         raise (
             make_missing_file_error(name)
-            if no.error in MISSING_FILE_ERRORS
-            else explain_refusal(no)
+            if refusal.error in MISSING_FILE_ERRORS
+            else explain_refusal(refusal)
         ) from None
-    told = answer.get("file") or {}
-    demand_file_size(name, int(told.get("size") or 0))
-    url = told.get("url_private_download") or told.get("url_private")
-    if told.get("mode") in ("tombstone", "external") or told.get("is_external") or not url:
+    file_info = answer.get("file") or {}
+    demand_file_size(name, int(file_info.get("size") or 0))
+    url = file_info.get("url_private_download") or file_info.get("url_private")
+    if (
+        file_info.get("mode") in ("tombstone", "external")
+        or file_info.get("is_external")
+        or not url
+    ):
         raise make_unavailable_file_error(name)
     await _stream_file(client, str(url), name, to)
 
 
 def demand_file_size(name: str, size: int) -> None:
-    """Raises CannotDo for a file that is larger than what is taken here."""
+    """Raise CannotDo for a file larger than MAX_FILE_BYTES."""
     if size > MAX_FILE_BYTES:
         raise CannotDo(
             Words(
@@ -83,14 +87,15 @@ async def _stream_file(client: AsyncWebClient, url: str, name: str, to: Path) ->
             _demand_file_response(response, name)
             await _write_chunks(response, name, to)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise TryAgain(f"Slack is away: {type(error).__name__}", words=SLACK_AWAY) from None
+        raise TryAgain(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     finally:
         if session is not client.session:
             await session.close()
 
 
 def _demand_file_response(response: aiohttp.ClientResponse, name: str) -> None:
-    """Raises when this is not the file. Slack answers a wrong token with a page, and with 200."""
+    """Raise when the response is not the file. For a wrong token Slack answers 200 with a web
+    page."""
     if response.status in (403, 404, 410):
         raise make_missing_file_error(name)
     if response.status != 200:
@@ -109,15 +114,16 @@ async def _write_chunks(response: aiohttp.ClientResponse, name: str, to: Path) -
             await asyncio.to_thread(out.write, some)
 
 
-# Uploading once: three calls, and a name that no other file has to find it again by.
+# An upload takes three calls. Its unique file name lets a retry find a file that was already
+# shared.
 
 MAX_UPLOAD_TRIES = 3
-MAX_ALT_CHARACTERS = 1_000  # characters that Slack keeps of what a picture shows
-MAX_TITLE_CHARACTERS = 150  # of which fit on a line or two
+MAX_ALT_CHARACTERS = 1_000  # characters that Slack keeps of an image's alt text
+MAX_TITLE_CHARACTERS = 150  # characters that fit on a line or two
 
 
 async def upload_file(
-    poster: MessageSender,
+    sender: MessageSender,
     id: str,
     name: str,
     content: bytes,
@@ -125,75 +131,75 @@ async def upload_file(
     comment: str | None = None,
     alt: str = "",
 ) -> None:
-    """The file of this row, shared once where the row says. Raises TryAgain, CannotDo."""
+    """Share the file of this row once, in the row's place. Raise TryAgain or CannotDo."""
     for _ in range(MAX_UPLOAD_TRIES):
-        post = await poster.database.run(lambda s: s.get_one(OutboxMessage, id))
+        post = await sender.database.run(lambda s: s.get_one(OutboxMessage, id))
         if post.ts is not None:
             return None
         try:
             return await _share_file(
-                poster, post, make_unique_name(sanitize_file_name(name), id), content, comment, alt
+                sender, post, make_unique_name(sanitize_file_name(name), id), content, comment, alt
             )
-        except SlackRefusal as no:
-            await poster.give_way(post, no)
+        except SlackRefusal as refusal:
+            await sender.plan_retry(post, refusal)
     raise CannotDo(explain_refusal(SlackRefusal("upload_refused")).words)
 
 
 def make_unique_name(name: str, id: str) -> str:
-    """`draft.md` → `draft-1a2b3c4d.md`."""
+    """Add a hash of the row's id: `draft.md` → `draft-1a2b3c4d.md`."""
     path = PurePath(name)
     return f"{path.stem}-{hashlib.sha256(id.encode()).hexdigest()[:8]}{path.suffix}"
 
 
 async def _share_file(
-    poster: MessageSender,
+    sender: MessageSender,
     post: OutboxMessage,
     name: str,
     content: bytes,
     comment: str | None,
     alt: str,
 ) -> None:
-    spot = await poster.spot(post)
-    if await poster.begin(post):
-        found = await sender.find_file(make_retrying_client(poster.client), spot, post, name)
-        if found is not None:
-            return await poster.sent(post, found, spot.channel)
+    target = await sender.resolve_thread(post)
+    if await sender.begin_try(post):
+        found_id = await find_file(make_retrying_client(sender.client), target, post, name)
+        if found_id is not None:
+            return await sender.mark_sent(post, found_id, target.channel)
     try:
-        file_id = await _upload_bytes(poster, name, content, alt)
+        file_id = await _upload_bytes(sender, name, content, alt)
         await call_slack(
-            poster.client.files_completeUploadExternal(
+            sender.client.files_completeUploadExternal(
                 files=[{"id": file_id, "title": _make_title(alt) or name}],
-                channel_id=spot.channel,
-                thread_ts=spot.thread,
+                channel_id=target.channel,
+                thread_ts=target.thread,
                 initial_comment=comment,
             )
         )
     except (SlackBusy, SlackRefusal):
-        await poster.not_sent(post)
+        await sender.mark_not_sent(post)
         raise
-    return await poster.sent(post, file_id, spot.channel)
+    return await sender.mark_sent(post, file_id, target.channel)
 
 
 def _make_title(alt: str) -> str:
-    """What stands above a picture: the first sentence of what it shows."""
+    """Return the first sentence of the alt text, as the title above the image."""
     return truncate(alt.split(". ")[0].rstrip("."), MAX_TITLE_CHARACTERS)
 
 
-async def _upload_bytes(poster: MessageSender, name: str, content: bytes, alt: str) -> str:
-    """The bytes at Slack's, seen by nobody yet; the file's id."""
-    told = {"alt_txt": alt[:MAX_ALT_CHARACTERS]} if alt else {}
-    asked = make_retrying_client(poster.client).files_getUploadURLExternal(
-        filename=name, length=len(content), **told
+async def _upload_bytes(sender: MessageSender, name: str, content: bytes, alt: str) -> str:
+    """Upload the content without sharing it, and return the file's id."""
+    alt_text = {"alt_txt": alt[:MAX_ALT_CHARACTERS]} if alt else {}
+    call = make_retrying_client(sender.client).files_getUploadURLExternal(
+        filename=name, length=len(content), **alt_text
     )
-    answer = await call_slack(asked)
-    session = poster.client.session or aiohttp.ClientSession(timeout=CALL_TIMEOUT)
+    answer = await call_slack(call)
+    session = sender.client.session or aiohttp.ClientSession(timeout=CALL_TIMEOUT)
     try:
         async with session.post(str(answer["upload_url"]), data=content) as response:
             if response.status != 200:
                 raise TryAgain(f"Slack: upload {response.status}", words=SLACK_AWAY)
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise TryAgain(f"Slack is away: {type(error).__name__}", words=SLACK_AWAY) from None
+        raise TryAgain(f"Slack is unreachable: {type(error).__name__}", words=SLACK_AWAY) from None
     finally:
-        if session is not poster.client.session:
+        if session is not sender.client.session:
             await session.close()
     return str(answer["file_id"])

@@ -1,5 +1,5 @@
-"""What the worker may have done in Slack: show, deliver, tell, read, fetch and attach a file, and
-ask who reads what."""
+"""What the worker can do in Slack: draw cards, post notices, deliver, read threads and fetch
+files."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -27,46 +27,51 @@ from bot.tasks.models import Task
 
 
 class SlackGateway:
-    """One for each process that works, which is called `process`. `patience` is the wait before a
-    lost post is looked for."""
+    """One instance per working process; `process` is its name. `history_lag` is the wait in seconds
+    before a message whose posting got no answer is searched for."""
 
     def __init__(
         self,
-        house: SlackServices,
+        services: SlackServices,
         people: UserDirectory | None = None,
         *,
-        patience: float = HISTORY_LAG_SECONDS,
+        history_lag: float = HISTORY_LAG_SECONDS,
         process: str = "",
         membership: Membership | None = None,
     ) -> None:
-        self.people = people or UserDirectory(house.client)
-        self.membership = membership or Membership(house, self.people)
-        self.poster = MessageSender(
-            house.database, house.client, self.people, patience, self.membership
+        self.people = people or UserDirectory(services.client)
+        self.membership = membership or Membership(services, self.people)
+        self.sender = MessageSender(
+            services.database, services.client, self.people, history_lag, self.membership
         )
-        self._client, self._now, self._enqueue = house.client, house.now, house.enqueue
+        self._client, self._now, self._enqueue = services.client, services.now, services.enqueue
         self._channel_members = ChannelMembers()
-        self._cards = CardRenderer(self.poster, self.membership.policy, house.now, process)
-        self._carrier = SlackDelivery(self.poster, house.brand, house.now, house.audience)
+        self._cards = CardRenderer(self.sender, self.membership.policy, services.now, process)
+        self._delivery = SlackDelivery(self.sender, services.brand, services.now, services.audience)
 
     async def show(self, post: str) -> None:
-        """Draw a card, once first and then over itself. One that nobody has seen yet is not drawn
-        for whoever may not ask here. Raises TryAgain, CannotDo."""
-        run = self.poster.database.run
-        asked = await run(find_request_origin, post)
-        if asked and await self.admit(*asked) != "admitted":
-            await run(OutboxMessage.settle, post)
+        """Post a card, or update it.
+
+        A card that was never posted is not drawn when its requester may not use the intern here.
+        Raise TryAgain or CannotDo.
+        """
+        run = self.sender.database.run
+        origin = await run(find_request_origin, post)
+        if origin and await self.admit(*origin) != "admitted":
+            await run(OutboxMessage.give_up_drawing, post)
         else:
-            await self._cards.show(post)
+            await self._cards.draw_card(post)
 
     async def admit(self, workspace: str, person: str, place: Mapping[str, Any]) -> Admission:
-        """Whether what this person asked for there may be worked on. A member of ours is told, once
-        and alone, that a channel is closed. Raises TryAgain."""
+        """Return whether a request of this person in this place may be worked on.
+
+        A member is told once, visible to them alone, that the channel is closed. Raise TryAgain.
+        """
         channel = str(place.get("channel") or "")
-        found = await self.membership.admit(workspace, person, [channel])
-        if found == "closed":
+        admission = await self.membership.admit(workspace, person, [channel])
+        if admission == "closed":
             thread = place.get("thread")
-            await self.poster.database.run(
+            await self.sender.database.run(
                 enqueue_channel_closed,
                 self._enqueue,
                 workspace,
@@ -75,71 +80,81 @@ class SlackGateway:
                 thread,
                 self._now(),
             )
-        return found
+        return admission
 
     async def may(self, workspace: str, person: str, right: Right) -> bool:
-        """Whether a person has a right. Raises TryAgain."""
+        """Raise TryAgain when Slack can't be asked."""
         return await self.membership.may(workspace, person, right)
 
-    async def say(self, post: str) -> None:
-        """Put a notice up, once. Raises TryAgain, CannotDo."""
-        await self.poster.put(post, render_notice)
+    async def post_notice(self, post: str) -> None:
+        """Post a notice once. Raise TryAgain or CannotDo."""
+        await self.sender.draw(post, render_notice)
 
     async def deliver(self, delivery: str) -> None:
-        """Send an approved version where its delivery says, once. An audience goes out only while
-        whoever asked for it may export. Raises TryAgain, CannotDo."""
-        row = await self.poster.database.run(lambda session: session.get_one(Delivery, delivery))
+        """Send an approved version to its destination once.
+
+        An audience is sent only while its requester has the right to export. Raise TryAgain or
+        CannotDo.
+        """
+        row = await self.sender.database.run(lambda session: session.get_one(Delivery, delivery))
         if row.destination.get("kind") == "audience":
             to = str(row.destination.get("to"))
             if not await self.may(row.workspace, to, "export"):
                 self.membership.policy(row.workspace).require(to, "export")
                 raise explain_refusal(SlackRefusal(NO_MEMBER))
-        await self._carrier.deliver(delivery)
+        await self._delivery.deliver(delivery)
 
-    async def tell(self, post: str) -> None:
-        """Say a sentence to one person alone. Raises TryAgain."""
-        await notices.send_ephemeral(self.poster, post)
+    async def send_ephemeral(self, post: str) -> None:
+        """Show a message to one person alone. Raise TryAgain."""
+        await notices.send_ephemeral(self.sender, post)
 
-    async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
-        """The thread around a wish as text, or its channel where the words mean that; "" when
-        there is nothing, or when whoever asked does not read that channel."""
-        if not history.needs_history(place, words) or not await self._reads(workspace, place):
+    async def read_conversation(
+        self, workspace: str, place: Mapping[str, Any], words: str = ""
+    ) -> str:
+        """Return the request's thread as text, or its channel when the words refer to it.
+
+        Return "" when there is nothing to read or the requester can't read that channel.
+        """
+        if not history.needs_history(place, words) or not await self._can_read(workspace, place):
             return ""
         name = partial(self.people.name, workspace)
         return await history.read_conversation(self._client, place, words, name)
 
-    async def _reads(self, workspace: str, place: Mapping[str, Any]) -> bool:
+    async def _can_read(self, workspace: str, place: Mapping[str, Any]) -> bool:
         channel, user = str(place.get("channel") or ""), str(place.get("user") or "")
         if channel.startswith("D") or not user:
             return True
         to = (self._client, workspace, user, {channel})
-        return bool(await self._channel_members.readable(*to))
+        return bool(await self._channel_members.readable_channels(*to))
 
     async def locale(self, workspace: str, person: str) -> str | None:
-        """`fr-FR`; None when Slack doesn't say."""
+        """Return the person's locale, for example `fr-FR`; None when Slack doesn't say."""
         return await self.people.locale(workspace, person)
 
     async def fetch(self, file: str, name: str, to: Path) -> None:
-        """A file that somebody dropped, onto our disk. Raises TryAgain, CannotDo."""
+        """Download a dropped file to `to`. Raise TryAgain or CannotDo."""
         await files.download_file(self._client, file, name, to)
 
     def near(self, one: FileUpload, other: FileUpload) -> bool:
-        """Whether two files were dropped at one place."""
+        """Return whether two files were dropped in the same conversation."""
         return is_same_conversation(one.place, other.place)
 
-    async def attach(self, arrival: FileUpload, path: Path) -> None:
-        """What stayed out of a dropped file, once, in its card's thread."""
-        await import_rejects.attach_rejected_rows(self.poster, arrival, path, self._now())
+    async def attach(self, upload: FileUpload, path: Path) -> None:
+        """Attach the rejected rows of a dropped file once, in the thread of its card."""
+        await import_rejects.attach_rejected_rows(self.sender, upload, path, self._now())
 
 
 def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, Any]] | None:
-    """Workspace, person and place of what a card is to show, while nobody has seen it. None for
-    every other post, and for what comes by itself: its readers are looked at when it is posted."""
+    """Return workspace, person and place of the request behind a card that was never posted.
+
+    Return None for every other message, and for tasks that nobody typed: the readers of those are
+    checked when they are posted.
+    """
     post = session.get(OutboxMessage, id)
     if post is None or post.kind != "card" or post.ts is not None:
         return None
-    arrival = FileUpload.by_card_piece(session, post.piece)
-    if arrival is not None:
-        return arrival.workspace, arrival.author, arrival.place
+    upload = FileUpload.by_card_piece(session, post.piece)
+    if upload is not None:
+        return upload.workspace, upload.author, upload.place
     task = session.get(Task, (post.piece or "").rpartition(".")[0])
     return (task.workspace, task.author, task.place) if task and task.is_typed else None

@@ -1,7 +1,8 @@
-"""What was said around a wish, as text: a thread, or the channel itself where that is meant.
+"""Reads a thread or a channel as text, as material for a request.
 
-Names are replaced by "Person 1" unless who said what is asked for; our own cards are left out; of
-what is too long the latest is kept. Only the place where it was asked is read.
+Names are replaced by "Person 1" unless the request asks who said what. The intern's own cards are
+left out. Of a long conversation the latest messages are kept. Only the place of the request is
+read.
 """
 
 import re
@@ -23,13 +24,13 @@ from bot.errors import TryAgain
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
 from bot.text.escape import strip_hidden
 
-MAX_THREAD_CHARACTERS = 8_000  # characters; the latest are kept
-MAX_RECAP_CHARACTERS = 24_000  # of a conversation that is itself what is asked about
+MAX_THREAD_CHARACTERS = 8_000  # the latest characters are kept
+MAX_RECAP_CHARACTERS = 24_000  # for a recap, whose subject is the conversation itself
 PAGE, PAGES = 200, 5
-MAX_THREADS = 10  # of a channel, the latest, whose replies are read as well
-DAY_SECONDS = 86_400  # seconds
+MAX_THREADS = 10  # the latest threads of a channel, whose replies are read as well
+DAY_SECONDS = 86_400
 UNNAMED_PERSON = "Person "
-ADDRESSEE = re.compile(r"\s*<@(\w+)")  # whom a message begins with
+ADDRESSEE = re.compile(r"\s*<@(\w+)")  # the mention that a message begins with
 MARKUP = re.compile(r"<([^<>]*)>")
 
 HistoryCall = Callable[..., Awaitable[Any]]
@@ -37,7 +38,8 @@ NameLookup = Callable[[str], Awaitable[str | None]]
 
 
 def needs_history(place: Mapping[str, Any], words: str) -> bool:
-    """Whether there is something to read: a thread, or the channel where the words mean it."""
+    """Return whether there is something to read: a thread, or the channel when the words refer to
+    it."""
     ts = place.get("thread")
     in_thread = bool(ts) and ts != str(place.get("asked") or "")
     return bool(place.get("channel")) and (in_thread or wants_channel(words) or wants_recap(words))
@@ -49,69 +51,76 @@ async def read_conversation(
     words: str = "",
     name: NameLookup | None = None,
 ) -> str:
-    """What people said in the thread where this was asked, or in its channel when the words mean
-    that, or mean no thread that there is; "" when there is nothing to read, or we may not."""
-    slack, asked = make_retrying_client(client), str(place.get("asked") or "")
+    """Return what people said in the request's thread, or in its channel when the words refer to
+    the channel or ask for a recap outside a thread.
+
+    Return "" when there is nothing to read or Slack refuses.
+    """
+    slack, request_ts = make_retrying_client(client), str(place.get("asked") or "")
     channel, ts = place.get("channel"), place.get("thread")
-    in_thread = bool(ts) and ts != asked
+    in_thread = bool(ts) and ts != request_ts
     recap = wants_recap(words)
     try:
         if channel and (wants_channel(words) or (recap and not in_thread)):
-            said = await _read_channel(slack, str(channel), words, asked)
+            messages = await _read_channel(slack, str(channel), words, request_ts)
         elif channel and in_thread:
-            said = await _read_pages(slack.conversations_replies, channel=str(channel), ts=str(ts))
+            messages = await _read_pages(
+                slack.conversations_replies, channel=str(channel), ts=str(ts)
+            )
         else:
             return ""
     except (SlackRefusal, TryAgain):
         return ""
-    people = await _look_up_names(said, name) if recap and name else {}
-    most = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
-    return format_messages(said, until=asked, people=people, most=most)
+    people = await _look_up_names(messages, name) if recap and name else {}
+    limit = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
+    return format_messages(messages, until=request_ts, people=people, limit=limit)
 
 
 async def _read_channel(
-    slack: AsyncWebClient, channel: str, words: str, asked: str
+    slack: AsyncWebClient, channel: str, words: str, request_ts: str
 ) -> list[dict[str, Any]]:
-    """The channel's messages of the days that are meant, the oldest first, with the replies in its
-    latest threads. Nothing when another channel is named."""
+    """Return the channel's messages of the period that the words name, oldest first, with the
+    replies of its latest threads. Return nothing when the words name another channel."""
     if other := find_channel_name(words):
         answer = await call_slack(slack.conversations_info(channel=channel))
         if str((answer.get("channel") or {}).get("name") or "") != other:
             return []
-    now = float(asked) if asked.replace(".", "", 1).isdigit() else time.time()
+    now = float(request_ts) if request_ts.replace(".", "", 1).isdigit() else time.time()
     since = f"{now - count_days_back(words) * DAY_SECONDS:.6f}"
     roots = await _read_pages(slack.conversations_history, channel=channel, oldest=since)
     roots = sorted(roots, key=_read_ts)
-    talked = [one for one in roots if one.get("reply_count")][-MAX_THREADS:]
-    found = list(roots)
-    for root in talked:
+    threads = [one for one in roots if one.get("reply_count")][-MAX_THREADS:]
+    messages = list(roots)
+    for root in threads:
         try:
             replies = await _read_pages(
                 slack.conversations_replies, channel=channel, ts=str(root["ts"])
             )
         except (SlackRefusal, TryAgain):
-            break  # Slack lets us read no more now: what we have is told
-        at = next(n for n, one in enumerate(found) if one is root)
-        found[at + 1 : at + 1] = [one for one in replies if one.get("ts") != root["ts"]]
-    return found
+            break  # Slack refuses more reading now: use what was read so far
+        at = next(n for n, one in enumerate(messages) if one is root)
+        messages[at + 1 : at + 1] = [one for one in replies if one.get("ts") != root["ts"]]
+    return messages
 
 
 async def _read_pages(call: HistoryCall, **where: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
     cursor = None
     for _ in range(PAGES):
         page = await call_slack(call(**where, limit=PAGE, cursor=cursor))
-        found += page.get("messages") or []
+        messages += page.get("messages") or []
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break
-    return found
+    return messages
 
 
-async def _look_up_names(said: list[dict[str, Any]], name: NameLookup) -> dict[str, str]:
-    """What those who speak or are spoken to are called, where Slack says it."""
-    users = [str(one.get("user")) for one in said if one.get("user") and not one.get("bot_id")]
-    users += [user for one in said for user in re.findall(r"<@(\w+)", str(one.get("text") or ""))]
+async def _look_up_names(messages: list[dict[str, Any]], name: NameLookup) -> dict[str, str]:
+    """Return the names of the people who write or are mentioned, where Slack knows them."""
+    users = [str(one.get("user")) for one in messages if one.get("user") and not one.get("bot_id")]
+    users += [
+        user for one in messages for user in re.findall(r"<@(\w+)", str(one.get("text") or ""))
+    ]
     called = {user: await name(user) for user in dict.fromkeys(users)}
     return {user: known for user, known in called.items() if known}
 
@@ -121,12 +130,15 @@ def format_messages(
     *,
     until: str = "",
     people: Mapping[str, str] | None = None,
-    most: int = MAX_THREAD_CHARACTERS,
+    limit: int = MAX_THREAD_CHARACTERS,
 ) -> str:
-    """Messages as lines "Person 1: …" (see bot.core.thread_text). Bots, what a bot was asked and
-    answered, and what was said after `until` are left out. `people` are names by user."""
-    named = dict(people or {})
-    lines, begun = [], set()
+    """Format messages as lines "Person 1: …" (see bot.core.thread_text).
+
+    Leaves out bots, messages that a bot answered, and messages after `until`. `people` maps user
+    ids to names.
+    """
+    names = dict(people or {})
+    lines, started_threads = [], set()
     several = len({_read_thread_ts(one) for one in messages}) > 1
     for message in _sort_by_thread(messages):
         late = bool(until) and str(message.get("ts", "")) >= until
@@ -134,14 +146,14 @@ def format_messages(
             continue
         if _is_answered_by_bot(message, messages):
             continue
-        text = remove_markup(str(message.get("text") or ""), named)
+        text = remove_markup(str(message.get("text") or ""), names)
         if text:
-            replies = several and _read_thread_ts(message) in begun
-            begun.add(_read_thread_ts(message))
+            replies = several and _read_thread_ts(message) in started_threads
+            started_threads.add(_read_thread_ts(message))
             lines.append(
-                format_message(_name_person(str(message.get("user")), named), text, replies=replies)
+                format_message(_name_person(str(message.get("user")), names), text, replies=replies)
             )
-    return _keep_latest(lines, most)
+    return _keep_latest(lines, limit)
 
 
 def _read_thread_ts(message: dict[str, Any]) -> Any:
@@ -149,15 +161,15 @@ def _read_thread_ts(message: dict[str, Any]) -> Any:
 
 
 def _sort_by_thread(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each thread's replies behind the message that it begins with."""
+    """Order the messages so that each thread's replies follow its first message."""
     first = {_read_thread_ts(one): n for n, one in reversed(list(enumerate(messages)))}
     return sorted(messages, key=lambda one: first[_read_thread_ts(one)])
 
 
 def _is_answered_by_bot(message: dict[str, Any], messages: list[dict[str, Any]]) -> bool:
-    """Whether it was said to a bot, by its name at the beginning, and the bot wrote in the same
-    thread since: that is between the two of them. Of a thread that was not read we know that there
-    are replies."""
+    """Return whether the message begins with a bot's mention and that bot wrote later in the same
+    thread: it is then a request to the bot. Of a thread that was not read only the number of
+    replies is known."""
     first = ADDRESSEE.match(str(message.get("text") or ""))
     if first is None:
         return False
@@ -179,11 +191,11 @@ def _read_ts(message: dict[str, Any]) -> float:
 
 
 def remove_markup(text: str, people: dict[str, str] | None = None) -> str:
-    """A message's text as its author typed it: no mark-up of Slack's, no ids of people."""
-    named = {} if people is None else people
-    shown = MARKUP.sub(lambda found: _render_markup(found[1], named), text)
-    shown = shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return strip_hidden(shown).strip()
+    """Return a message's text as its author typed it, without Slack's mark-up and user ids."""
+    names = {} if people is None else people
+    plain = MARKUP.sub(lambda match: _render_markup(match[1], names), text)
+    plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return strip_hidden(plain).strip()
 
 
 def _render_markup(mark: str, people: dict[str, str]) -> str:
@@ -205,15 +217,15 @@ def _name_person(user: str, people: dict[str, str]) -> str:
     return people.setdefault(user, f"{UNNAMED_PERSON}{len(people) + 1}")
 
 
-def _keep_latest(lines: list[str], most: int) -> str:
-    """The last messages, as many as there is room for; marked where older ones are left out."""
-    kept: list[str] = []
-    room = most
+def _keep_latest(lines: list[str], limit: int) -> str:
+    """Keep the last messages that fit, with a mark when older ones are left out."""
+    latest: list[str] = []
+    room = limit
     for line in reversed(lines):
         if room <= 0:
             break
-        if len(line) > room and kept:
-            break  # a piece of a message would be nobody's
-        kept.append(line if len(line) <= room else f"{line[: room - 1]}…")
+        if len(line) > room and latest:
+            break  # never keep a part of a message
+        latest.append(line if len(line) <= room else f"{line[: room - 1]}…")
         room -= len(line) + 1
-    return "\n".join([*([TRUNCATION_MARK] if len(kept) < len(lines) else []), *reversed(kept)])
+    return "\n".join([*([TRUNCATION_MARK] if len(latest) < len(lines) else []), *reversed(latest)])

@@ -1,4 +1,7 @@
-"""Slack's signature on an HTTP request: `v0=` and the HMAC-SHA256 of `v0:timestamp:body`."""
+"""The HTTP endpoint for Slack, and the verification of Slack's signature.
+
+The signature is `v0=` and the HMAC-SHA256 of `v0:timestamp:body`.
+"""
 
 import hashlib
 import hmac
@@ -29,22 +32,22 @@ from bot.web.server import (
     remove_version_headers,
 )
 
-MAX_SIGNATURE_AGE = 300  # seconds between signing and arrival; an older request may be a recording
+MAX_SIGNATURE_AGE = 300  # seconds between signing and arrival; an older request may be a replay
 TIMESTAMP_FORMAT = re.compile(r"[0-9]{10}")
 DIGEST_FORMAT = re.compile(r"v0=[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class RequestSignature:
-    """What the two headers of one request claim. Whether it is true, `proves` says."""
+    """What the two signature headers of a request claim; `matches` verifies it."""
 
     timestamp: str
     digest: str
 
     @classmethod
     def read(cls, timestamps: Sequence[str], digests: Sequence[str]) -> "RequestSignature | None":
-        """The signature in all values of both headers; None unless each is there exactly once and
-        has exactly Slack's shape, in ASCII."""
+        """Return the signature from all values of both headers; None unless each header is there
+        exactly once and has exactly Slack's format, in ASCII."""
         if len(timestamps) != 1 or len(digests) != 1:
             return None
         if not TIMESTAMP_FORMAT.fullmatch(timestamps[0]) or not DIGEST_FORMAT.fullmatch(digests[0]):
@@ -52,61 +55,69 @@ class RequestSignature:
         return cls(timestamps[0], digests[0])
 
     def is_fresh(self, now: float) -> bool:
-        """Whether it was made within five minutes of `now`, in seconds since 1970."""
+        """Return whether it was made within five minutes of `now`, in seconds since 1970."""
         return abs(now - int(self.timestamp)) <= MAX_SIGNATURE_AGE
 
-    def proves(self, secret: str, body: bytes, now: float) -> bool:
-        """Whether the holder of `secret` signed these bytes just now. An empty secret proves
-        nothing. The comparison takes the same time wherever the digests differ."""
+    def matches(self, secret: str, body: bytes, now: float) -> bool:
+        """Return whether the holder of `secret` signed these bytes just now.
+
+        An empty secret proves nothing. The comparison takes constant time.
+        """
         if not secret.strip() or not self.is_fresh(now):
             return False
         return hmac.compare_digest(sign_body(secret, self.timestamp, body), self.digest)
 
 
 def sign_body(secret: str, timestamp: str, body: bytes) -> str:
-    """The digest that Slack sends with these bytes."""
+    """Return the digest that Slack sends with these bytes."""
     signed = b"v0:" + timestamp.encode() + b":" + body
     return "v0=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
-# A request for Bolt whose signature was verified, read from the very bytes that were signed.
+# A verified request, parsed from the very bytes that were signed.
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-MAX_FORM_FIELDS = 200  # a command has some fifteen
+MAX_FORM_FIELDS = 200  # a command has about fifteen
 SIGNATURE_HEADERS = ("content-type", "x-slack-request-timestamp", "x-slack-signature")
 RETRY_HEADERS = ("x-slack-retry-num", "x-slack-retry-reason")
 
 
 class SignedRequest(AsyncBoltRequest):
-    """Only the web layer makes one, and only after the signature was verified. Bolt's error
-    handler acts on nothing else that came over HTTP."""
+    """A request to Bolt with a verified signature. Only the HTTP layer makes one. Bolt's error
+    handler ignores every other request that came over HTTP."""
 
     def __init__(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> None:
-        """Raises ValueError for a body that is neither a JSON object nor a form. Headers that Slack
-        does not send are left out: they are not signed, and Bolt would act on some."""
+        """Raise ValueError for a body that is neither a JSON object nor a form.
+
+        Headers that Slack does not send are dropped: they are not signed, and Bolt would act on
+        some.
+        """
         text = body.decode("utf-8")
-        kept: dict[str, str | Sequence[str]] = {
+        kept_headers: dict[str, str | Sequence[str]] = {
             name: headers[name] for name in (*SIGNATURE_HEADERS, *RETRY_HEADERS) if name in headers
         }
         try:
-            # As a dict, since Bolt itself loses the fields of a form whose text says "payload".
+            # The body is passed as a dict, because Bolt loses the fields of a form whose text says
+            # "payload".
             super().__init__(
-                body=_parse_payload(text, content_type), headers=kept, mode="socket_mode"
+                body=_parse_payload(text, content_type), headers=kept_headers, mode="socket_mode"
             )
         except ValueError:
             raise
         except Exception:  # noqa: BLE001  Bolt looks into fields without asking what they are
-            raise ValueError("not as Slack sends it") from None
+            raise ValueError("not in Slack's format") from None
         self.raw_body, self.mode = text, "http"
 
 
 def is_verified(request: AsyncBoltRequest) -> bool:
-    """Whether Slack surely sent this: signed over HTTP, or over the socket that we opened."""
+    """Return whether Slack certainly sent this: signed over HTTP, or received over our own
+    socket."""
     return isinstance(request, SignedRequest) or request.mode == "socket_mode"
 
 
 def _parse_payload(text: str, content_type: str) -> dict[str, Any]:
-    """The JSON object of a body, or the fields of a form, or the JSON object in its `payload`."""
+    """Return the JSON object of a body, the fields of a form, or the JSON object in the form's
+    `payload`."""
     if content_type == JSON:
         return _parse_object(text)
     if content_type != FORM:
@@ -119,37 +130,37 @@ def _parse_payload(text: str, content_type: str) -> dict[str, Any]:
 
 def _parse_object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise ValueError("not a JSON object")
-    return found
+    return value
 
 
 def _refuse(_: str) -> NoReturn:
     raise ValueError("no JSON number")
 
 
-# HTTP: POST /slack/events takes events, commands and interactions; GET /health.
+# Routes: POST /slack/events takes events, commands and interactions; GET /health.
 
 
 def make_web_app(app: AsyncApp, health: HealthCheck, signing_secret: str) -> web.Application:
-    """The web side; other routes may be added to it. Without a signing secret every request to
-    /slack/events is refused."""
+    """Build the web application; other routes may be added to it. Without a signing secret every
+    request to /slack/events is refused."""
     bodies, refusals = BodyReader(), RefusalCounter("Slack")
 
     async def events(request: web.Request) -> web.StreamResponse:
         body = await _verified_body(request, signing_secret, bodies)
         if body is None:
-            refusals.note()
+            refusals.count()
             return web.Response(status=401)
         try:
-            asked = SignedRequest(body, request.content_type, request.headers)
+            bolt_request = SignedRequest(body, request.content_type, request.headers)
         except ValueError:
             return web.Response(status=400)
         try:
-            return await to_aiohttp_response(await app.async_dispatch(asked))
+            return await to_aiohttp_response(await app.async_dispatch(bolt_request))
         except Exception as bug:  # noqa: BLE001  its traceback would quote the request
             log_bug(bug)
             return web.Response(status=500)
@@ -163,8 +174,8 @@ def make_web_app(app: AsyncApp, health: HealthCheck, signing_secret: str) -> web
 
 
 async def _verified_body(request: web.Request, secret: str, bodies: BodyReader) -> bytes | None:
-    """The body of a request that Slack signed, else None. What has no signature of the right shape
-    and age is not even read."""
+    """Return the body of a request that Slack signed, else None. A body without a well-formed,
+    fresh signature is not read."""
     headers = request.headers
     signature = RequestSignature.read(
         headers.getall("X-Slack-Request-Timestamp", ()), headers.getall("X-Slack-Signature", ())
@@ -172,7 +183,7 @@ async def _verified_body(request: web.Request, secret: str, bodies: BodyReader) 
     if signature is None or not signature.is_fresh(time.time()):
         return None
     body = await bodies.read(request)
-    if not signature.proves(secret, body, time.time()):
+    if not signature.matches(secret, body, time.time()):
         return None
     mark_verified(request)
     return body

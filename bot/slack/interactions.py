@@ -1,4 +1,4 @@
-"""One press of a button: who, where, on what; and the rows it is about."""
+"""Parsed button presses and form submissions, and the rows that they are about."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -35,8 +35,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class BlockAction:
-    """`name` is what was pressed, or what was chosen in the menu. `proven` are the channels that
-    this person is known to read, besides the one in which they pressed."""
+    """One press of a button or choice in a menu.
+
+    `name` is the action id, or the option chosen in the overflow menu. `readable_channels` are the
+    channels that this person is known to read, besides the one they pressed in.
+    """
 
     workspace: str
     user: str
@@ -46,23 +49,24 @@ class BlockAction:
     trigger: str
     name: str
     ref: ButtonValue
-    proven: frozenset[str] = frozenset()
+    readable_channels: frozenset[str] = frozenset()
     approver: bool = False
 
     @property
     def viewer(self) -> Viewer:
-        """Slack says in which channel they pressed: what stands there, they see."""
-        here = {self.channel} if self.channel else set()
-        return Viewer(self.workspace, self.user, self.proven | here, self.approver)
+        """The person with the channels they can read. Slack itself names the channel they pressed
+        in, so they see what is posted there."""
+        channels = {self.channel} if self.channel else set()
+        return Viewer(self.workspace, self.user, self.readable_channels | channels, self.approver)
 
     @property
-    def back(self) -> dict[str, Any]:
-        """What a form must bring back to know which card it was opened from."""
+    def origin(self) -> dict[str, Any]:
+        """What a form must bring back to know the card it was opened from."""
         return {"channel": self.channel, "ts": self.ts}
 
 
 def parse_block_action(body: dict[str, Any]) -> BlockAction:
-    """Raises CannotDo for a button that we no longer know."""
+    """Parse Slack's block_actions payload. Raise CannotDo for an unknown button."""
     action, container = body["actions"][0], body.get("container") or {}
     value = action.get("value") or (action.get("selected_option") or {}).get("value")
     ref = parse_button_value(value)
@@ -80,7 +84,7 @@ def parse_block_action(body: dict[str, Any]) -> BlockAction:
 
 
 def parse_button_value(value: Any) -> ButtonValue:
-    """What a button or a form carries. Raises CannotDo."""
+    """Decode what a button or a form carries. Raise CannotDo."""
     try:
         return ButtonValue.unpack(str(value))
     except (ValueError, ValidationError):
@@ -89,47 +93,48 @@ def parse_button_value(value: Any) -> ButtonValue:
 
 
 def find_workspace(body: dict[str, Any]) -> str:
-    for found in (body.get("team"), body.get("enterprise"), body["user"].get("team_id")):
-        id = found.get("id") if isinstance(found, dict) else found
+    for value in (body.get("team"), body.get("enterprise"), body["user"].get("team_id")):
+        id = value.get("id") if isinstance(value, dict) else value
         if id:
             return str(id)
     raise CannotDo(Words("This came from no workspace."))
 
 
 def load_visible_draft(session: Session, viewer: Viewer, ref: ButtonValue) -> Draft:
-    """The version whose words were seen: the newest, when it says the same again. Raises
+    """Return the version whose words were shown: the newest one when its words are the same. Raise
     NotVisible."""
-    found = session.get(Draft, ref.draft) if ref.draft else None
-    draft = demand_visible(session, viewer, found)
+    stored = session.get(Draft, ref.draft) if ref.draft else None
+    draft = demand_visible(session, viewer, stored)
     newest = Draft.latest(session, draft.piece)
     return newest if newest and newest.fingerprint == ref.seen else draft
 
 
 def load_visible_task(session: Session, viewer: Viewer, ref: ButtonValue) -> Task:
-    """Raises NotVisible."""
-    found = session.get(Task, ref.task) if ref.task else None
-    return demand_visible(session, viewer, found)
+    """Raise NotVisible when there is none that this person may see."""
+    task = session.get(Task, ref.task) if ref.task else None
+    return demand_visible(session, viewer, task)
 
 
 def find_card(
-    session: Session, piece: str, at: dict[str, Any], viewer: Viewer
+    session: Session, piece: str, origin: dict[str, Any], viewer: Viewer
 ) -> OutboxMessage | None:
-    """The card of this piece that was pressed, else one in a channel that this person reads, else
-    its first one."""
+    """Return the card of this piece that was pressed, else one in a channel that this person reads,
+    else its first card."""
     cards = list(
         session.scalars(
             select(OutboxMessage).where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
         )
     )
-    found = {(card.channel, card.ts): card for card in cards}
-    if pressed := found.get((at.get("channel"), at.get("ts"))):
+    by_message = {(card.channel, card.ts): card for card in cards}
+    if pressed := by_message.get((origin.get("channel"), origin.get("ts"))):
         return pressed
     read = (card for card in cards if card.channel in viewer.channels)
     return next(read, None) or session.get(OutboxMessage, f"{piece}:card")
 
 
 def choose_next_place(task: Task, card: OutboxMessage | None) -> tuple[Place, bool]:
-    """Where what follows goes, and whether it is private: under a shared card it isn't."""
+    """Return where a follow-up goes and whether it is private. Under a shared card it is not
+    private."""
     shared = card is not None and card.id.endswith(":shared")
     base = {k: v for k, v in task.place.items() if k != "dm"} if shared else task.place
     return continue_in_thread(base, card), task.private and not shared
@@ -138,16 +143,17 @@ def choose_next_place(task: Task, card: OutboxMessage | None) -> tuple[Place, bo
 def remove_private_sources(
     session: Session, task: Task, card: OutboxMessage | None, private: bool
 ) -> dict[str, Any]:
-    """What changes in a private task's wish that goes on under a shared card: what was not shared
-    is not quoted there."""
+    """Return the fields to change in a private task that goes on under a shared card, so that it
+    quotes nothing that was not shared."""
     if private or not task.private:
         return {}
-    here = {card.channel} if card is not None and card.channel else set()
-    return drop_private_sources(session, task, here)
+    channels = {card.channel} if card is not None and card.channel else set()
+    return drop_private_sources(session, task, channels)
 
 
 def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[str, str]:
-    """What the form said; of several pieces only the one meant is drafted anew, in its language."""
+    """Return the form's fields. When a task has several pieces, only the chosen one is drafted
+    again, in its language."""
     form = {str(key): str(value) for key, value in task.form.items()}
     if draft is not None:
         form["language"] = draft.brief.language
@@ -157,21 +163,21 @@ def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[st
 
 
 def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
-    """Raises CannotDo for everybody else."""
-    mine = by == task.author or (draft is not None and by == draft.author)
-    if not mine and by not in policy.approvers:
+    """Raise CannotDo unless `by` requested or edited the draft, or is an approver."""
+    is_own = by == task.author or (draft is not None and by == draft.author)
+    if not is_own and by not in policy.approvers:
         raise CannotDo(
             Words("Only whoever asked for this draft, its editor or an approver can do that.")
         )
 
 
-def demand_editable(session: Session, draft: Draft, seen: str, policy: Policy) -> None:
-    """Raises CannotDo when these words are not the newest, were refused, or have left."""
+def demand_editable(session: Session, draft: Draft, fingerprint: str, policy: Policy) -> None:
+    """Raise CannotDo when these words are not the newest, were refused, or have been sent."""
 
-    draft.demand_current(session, seen)
-    said = Decision.list_for_draft(session, draft.id)
-    if compute_status(said, policy) in ("rejected", "sent back"):
-        demand_open(said, policy)
+    draft.demand_current(session, fingerprint)
+    decisions = Decision.list_for_draft(session, draft.id)
+    if compute_status(decisions, policy) in ("rejected", "sent back"):
+        demand_open(decisions, policy)
     if any(one.state in ("going", "gone") for one in Delivery.list_for_draft(session, draft.id)):
         raise CannotDo(
             Words(
@@ -181,51 +187,56 @@ def demand_editable(session: Session, draft: Draft, seen: str, policy: Policy) -
         )
 
 
-# One form that was sent: by whom, and what it carries.
+# Submitted forms.
 
 View = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class ViewSubmission:
-    """`proven` are the channels that its sender is known to read: a form itself comes from no
-    channel."""
+    """One submitted form. `readable_channels` are the channels that its sender is known to read;
+    a form itself belongs to no channel."""
 
     workspace: str
     user: str
     view: View
-    proven: frozenset[str] = frozenset()
+    readable_channels: frozenset[str] = frozenset()
     approver: bool = False
 
     @property
     def viewer(self) -> Viewer:
-        return Viewer(self.workspace, self.user, self.proven, self.approver)
+        return Viewer(self.workspace, self.user, self.readable_channels, self.approver)
 
     @property
     def ref(self) -> ButtonValue:
         return parse_button_value(self.view.get("private_metadata") or "{}")
 
     @property
-    def back(self) -> dict[str, Any]:
-        """Which card it was opened from."""
+    def origin(self) -> dict[str, Any]:
+        """The card that the form was opened from."""
         return unpack_metadata(self.view)
 
 
-# Doing what was asked about a row that this person may see, and refusing it otherwise.
+# Visibility.
 
 S = TypeVar("S", BlockAction, ViewSubmission)
 T = TypeVar("T")
 
 
-async def run_for_viewer(front: ListenerContext, seen: S, do: Callable[[S], Awaitable[T]]) -> T:
-    """Do it. When it is about something that this person is not known to see, Slack is asked which
-    of the channels they read in which that stands, and it is done again. Raises NotVisible."""
-    approvers = front.house.policy(seen.workspace).approvers
-    seen = replace(seen, approver=seen.user in approvers)
+async def run_for_viewer(
+    context: ListenerContext, request: S, do: Callable[[S], Awaitable[T]]
+) -> T:
+    """Run `do` for a person who may see its row.
+
+    When the row is not known to be visible to them, ask Slack which of its channels they read, and
+    run it again with the answer. Raise NotVisible.
+    """
+    approvers = context.services.policy(request.workspace).approvers
+    request = replace(request, approver=request.user in approvers)
     try:
-        return await do(seen)
-    except NotVisible as no:
-        found = await front.readable(seen.workspace, seen.user, no.channels)
-        if not found:
+        return await do(request)
+    except NotVisible as error:
+        channels = await context.readable_channels(request.workspace, request.user, error.channels)
+        if not channels:
             raise
-    return await do(replace(seen, proven=seen.proven | found))
+    return await do(replace(request, readable_channels=request.readable_channels | channels))

@@ -1,9 +1,10 @@
-"""A Place: where something was asked, and where our messages about it go. Opaque elsewhere.
+"""A Place says where a request was made and where the messages about it go. Other packages only
+store it.
 
-`channel`, `thread`: where it was asked. `asked`: the ts of the message that asked. `user`: who.
-`dm`: for their eyes only. `under`: a thread of ours that it continues, wherever that is.
-`fallback`: why it goes to their direct messages after all. `heirs`: who gets these in their place
-when they have left.
+`channel` and `thread` are where the request was made, `asked` is the ts of its message, and `user`
+its author. With `dm` the messages go to the user's direct messages. `under` is a thread of the
+intern that the request continues. `fallback` is the reason why messages go to the user's direct
+messages after all. `heirs` receive them when the user has left.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ Place = dict[str, Any]
 
 @dataclass(frozen=True)
 class ChannelThread:
-    """A channel, and the thread in it if any."""
+    """A channel, and the thread in it if there is one."""
 
     channel: str
     thread: str | None = None
@@ -31,48 +32,51 @@ def make_place(
     asked: str | None = None,
     private: bool = False,
 ) -> Place:
-    """Where a wish came from."""
-    found = {"channel": channel, "thread": thread, "asked": asked, "user": user}
-    place: Place = {key: value for key, value in found.items() if value}
+    """Return the Place of a request."""
+    fields = {"channel": channel, "thread": thread, "asked": asked, "user": user}
+    place: Place = {key: value for key, value in fields.items() if value}
     return place | ({"dm": True} if private and not channel.startswith("D") else {})
 
 
-def add_heirs(place: Place, heirs: Sequence[str], *, alone: bool) -> Place:
-    """The place of what nobody typed: somebody is reached though its owner has left."""
-    dm = alone and not place["channel"].startswith("D")
+def add_heirs(place: Place, heirs: Sequence[str], *, private: bool) -> Place:
+    """Return the Place of a task that nobody typed, with the people who get it when its owner has
+    left."""
+    dm = private and not place["channel"].startswith("D")
     return place | {"heirs": list(heirs)} | ({"dm": True} if dm else {})
 
 
 def continue_in_thread(place: Place, card: OutboxMessage | None) -> Place:
-    """The place of what comes after this card: in its thread."""
+    """Return the Place of what follows this card, in the card's thread."""
     fresh = {key: value for key, value in place.items() if key not in ("fallback", "under")}
-    spot = find_card_thread(card) if card is not None else None
-    return fresh | ({"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {})
+    thread = find_card_thread(card) if card is not None else None
+    return fresh | (
+        {"under": {"channel": thread.channel, "thread": thread.thread}} if thread else {}
+    )
 
 
 def resolve_thread(place: Place) -> ChannelThread | None:
-    """Where a message goes; None when the direct message has to be opened first."""
+    """Return where a message goes; None when a direct message must be opened first."""
     if place.get("fallback"):
         return None
-    if under := place.get("under"):
-        return ChannelThread(under["channel"], under["thread"])
+    if target := place.get("under"):
+        return ChannelThread(target["channel"], target["thread"])
     if place.get("dm") or "channel" not in place:
         return None
     return ChannelThread(place["channel"], place.get("thread"))
 
 
 def find_card_thread(card: OutboxMessage) -> ChannelThread | None:
-    """The thread that a card stands in or starts; None while it isn't up."""
+    """Return the thread that a card is in or starts; None while the card is not posted."""
     if not card.ts or not card.channel:
         return None
-    spot = resolve_thread(card.place)
-    root = spot.thread if spot and spot.channel == card.channel else None
+    thread = resolve_thread(card.place)
+    root = thread.thread if thread and thread.channel == card.channel else None
     return ChannelThread(card.channel, root or card.ts)
 
 
 def is_same_conversation(one: Place, other: Place) -> bool:
-    """Whether two things were asked at one place: in one thread, or by one person in one channel.
-    What is for one person's eyes is near nothing of another's, nor what others see."""
+    """Return whether two requests belong together: made in one thread, or by one person in one
+    channel. A private request belongs only to private requests of the same person."""
     if one["channel"] != other["channel"] or bool(one.get("dm")) != bool(other.get("dm")):
         return False
     if one.get("user") == other.get("user"):

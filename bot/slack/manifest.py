@@ -1,4 +1,4 @@
-"""The app's manifest: `manifest.json`, and a slash command for each skill that has one."""
+"""The app's manifest: `manifest.json`, plus a slash command for each skill that has one."""
 
 import json
 from functools import cache
@@ -8,19 +8,17 @@ from typing import Any
 from bot.agent.skills import load_skills
 
 MANIFEST_FILE = Path(__file__).with_suffix(".json")
-MAX_DESCRIPTION_CHARACTERS = (
-    100  # characters of a command's description: Slack allows 2,000, its menu shows one line
-)
+MAX_DESCRIPTION_CHARACTERS = 100  # Slack allows 2,000, but its menu shows one line
 
 
 def list_bot_scopes() -> frozenset[str]:
-    """What our token may do."""
+    """Return the scopes of the bot token."""
     return frozenset(build_manifest()["oauth_config"]["scopes"]["bot"])
 
 
 @cache
 def build_manifest() -> dict[str, Any]:
-    """What Slack is told of us. Commands that the file writes out are left as they are."""
+    """Return the manifest as Slack gets it. The skills' commands replace those in the file."""
     whole: dict[str, Any] = json.loads(MANIFEST_FILE.read_text(encoding="utf-8"))
     whole["features"]["slash_commands"] = [
         {

@@ -1,4 +1,8 @@
-"""Which channels a person reads: those in which they pressed something, and what Slack says."""
+"""Who somebody is in the workspace, what the policy lets them do, and which channels they and
+outsiders read.
+
+Everything is asked of Slack and cached for minutes.
+"""
 
 import asyncio
 import logging
@@ -16,8 +20,8 @@ from bot.slack.client import SLACK_AWAY, SlackRefusal, call_slack, make_retrying
 from bot.slack.services import SlackServices
 from bot.slack.users import UserDirectory
 
-PRESSED_CACHE_SECONDS, ANSWER_CACHE_SECONDS = 600.0, 60.0  # seconds
-LOOKUP_SECONDS = 1.5  # seconds for all questions of one press: Slack waits three for its answer
+PRESSED_CACHE_SECONDS, ANSWER_CACHE_SECONDS = 600.0, 60.0
+LOOKUP_SECONDS = 1.5  # for all calls of one request: Slack waits three seconds for its answer
 PAGE, PAGES = 1_000, 5
 MAX_CACHED_MEMBERS, MAX_CHANNELS_ASKED = 20_000, 20
 
@@ -25,35 +29,39 @@ MemberKey = tuple[str, str, str]  # workspace, person, channel
 
 
 class ChannelMembers:
-    """One for each process that listens. What is not known is not readable."""
+    """A cache of the channels that people can read; one instance per listening process. Unknown
+    means not readable."""
 
     def __init__(self) -> None:
         self._until: dict[MemberKey, float] = {}
 
-    def pressed_in(self, workspace: str, person: str, channel: str) -> None:
-        """Slack itself said that they pressed or typed something there."""
-        self._keep((workspace, person, channel), PRESSED_CACHE_SECONDS)
+    def record_press(self, workspace: str, person: str, channel: str) -> None:
+        """Remember that Slack itself reported a press or a command of this person in this
+        channel."""
+        self._store((workspace, person, channel), PRESSED_CACHE_SECONDS)
 
-    def known(self, workspace: str, person: str, channels: Collection[str]) -> frozenset[str]:
-        """Those of `channels` that they were found to read lately; never a call."""
+    def cached(self, workspace: str, person: str, channels: Collection[str]) -> frozenset[str]:
+        """Return those of `channels` that the cache says they can read. It never calls Slack."""
         now = time.monotonic()
         return frozenset(
             one for one in channels if self._until.get((workspace, person, one), 0.0) > now
         )
 
-    async def readable(
+    async def readable_channels(
         self, client: AsyncWebClient, workspace: str, person: str, channels: Collection[str]
     ) -> frozenset[str]:
-        """Those of `channels` that are public or have this person in them. A channel that Slack
-        doesn't tell of in time is not among them."""
-        found = set(self.known(workspace, person, channels))
-        missing = [one for one in channels if one not in found and not one.startswith("D")]
-        asked = [self._is_readable(client, person, one) for one in missing[:MAX_CHANNELS_ASKED]]
-        for channel, readable in zip(missing, await asyncio.gather(*asked), strict=False):
+        """Return those of `channels` that are public or have this person as a member. A channel for
+        which Slack does not answer in time is left out."""
+        readable_channels = set(self.cached(workspace, person, channels))
+        missing = [
+            one for one in channels if one not in readable_channels and not one.startswith("D")
+        ]
+        calls = [self._is_readable(client, person, one) for one in missing[:MAX_CHANNELS_ASKED]]
+        for channel, readable in zip(missing, await asyncio.gather(*calls), strict=False):
             if readable:
-                self._keep((workspace, person, channel), ANSWER_CACHE_SECONDS)
-                found.add(channel)
-        return frozenset(found)
+                self._store((workspace, person, channel), ANSWER_CACHE_SECONDS)
+                readable_channels.add(channel)
+        return frozenset(readable_channels)
 
     async def _is_readable(self, client: AsyncWebClient, person: str, channel: str) -> bool:
         try:
@@ -62,7 +70,7 @@ class ChannelMembers:
         except (SlackRefusal, TryAgain, TimeoutError):
             return False
 
-    def _keep(self, key: MemberKey, seconds: float) -> None:
+    def _store(self, key: MemberKey, seconds: float) -> None:
         if len(self._until) >= MAX_CACHED_MEMBERS:
             self._until.clear()
         now = time.monotonic()
@@ -72,9 +80,9 @@ class ChannelMembers:
 async def _is_in_channel(client: AsyncWebClient, person: str, channel: str) -> bool:
     slack = make_retrying_client(client)
     answer = await call_slack(slack.conversations_info(channel=channel))
-    told = answer.get("channel") or {}
-    private = told.get("is_private") or told.get("is_im") or told.get("is_mpim")
-    if told.get("is_channel") and private is False:
+    info = answer.get("channel") or {}
+    private = info.get("is_private") or info.get("is_im") or info.get("is_mpim")
+    if info.get("is_channel") and private is False:
         return True
     cursor = None
     for _ in range(PAGES):
@@ -89,12 +97,12 @@ async def _is_in_channel(client: AsyncWebClient, person: str, channel: str) -> b
     return False
 
 
-# Who somebody is to the workspace, and who reads a channel: asked of Slack, kept for ten minutes.
+# Membership of the workspace and readers of a channel, cached for ten minutes.
 
-CACHE_SECONDS = 600.0  # seconds
+CACHE_SECONDS = 600.0
 MAX_CACHED = 10_000
 GROUPS_PER_PAGE = 200
-AUTH_RETRY_SECONDS = 15.0  # seconds after which auth.test is tried again
+AUTH_RETRY_SECONDS = 15.0  # seconds until auth.test is tried again
 UNKNOWN_CHANNEL_ERRORS = frozenset({"channel_not_found"})
 
 log = logging.getLogger("bot.slack")
@@ -102,15 +110,16 @@ log = logging.getLogger("bot.slack")
 
 @dataclass(frozen=True)
 class Installation:
-    """Where the bot's token is installed: one workspace, or an organization (`org_wide`)."""
+    """Where the bot's token is installed: in one workspace or, if `org_wide`, in an
+    organization."""
 
     workspaces: frozenset[str]
     enterprise: str | None = None
     org_wide: bool = False
 
     def has(self, workspace: str, enterprise: str | None = None) -> bool:
-        """Whether this workspace is ours; `enterprise` is the organization that it is said to be
-        in."""
+        """Return whether this workspace belongs to the installation; `enterprise` is the
+        organization that the request names."""
         if not workspace:
             return False
         ours = self.org_wide and self.enterprise is not None and enterprise == self.enterprise
@@ -118,70 +127,75 @@ class Installation:
 
 
 class Membership:
-    """One for each process."""
+    """Caches Slack's answers about people and channels; one instance per process."""
 
-    def __init__(self, house: SlackServices, people: UserDirectory) -> None:
+    def __init__(self, services: SlackServices, people: UserDirectory) -> None:
         self.people = people
-        self._house = house
-        self._client: AsyncWebClient = make_retrying_client(house.client)
+        self._services = services
+        self._client: AsyncWebClient = make_retrying_client(services.client)
         self._installation: Installation | None = None
         self._installing = asyncio.Lock()
         self._ask_again_at = 0.0
         self._channels: dict[tuple[str, str], tuple[float, bool]] = {}
         self._groups: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
 
-    # The workspaces that the app is installed in.
+    # Workspaces in which the app is installed.
 
     async def installation(self) -> Installation:
-        """Where we are installed, asked of Slack once. While Slack is away, what it said to an
-        earlier process holds. Raises TryAgain when nothing is known yet."""
+        """Return where the app is installed; Slack is asked once.
+
+        While Slack is unavailable, the answer stored by an earlier process is used. Raise TryAgain
+        when nothing is known yet.
+        """
         if self._installation is not None:
             return self._installation
         async with self._installing:
             if self._installation is None and time.monotonic() >= self._ask_again_at:
                 try:
-                    self._installation = await self._asked_installation()
+                    self._installation = await self._fetch_installation()
                 except (SlackRefusal, TryAgain) as why:
-                    log.warning("whose token this is can't be asked: %s", why)
+                    log.warning("auth.test failed: %s", why)
                     self._ask_again_at = time.monotonic() + AUTH_RETRY_SECONDS
-            return self._installation or await self._remembered()
+            return self._installation or await self._load_installation()
 
     @property
-    def known_installation(self) -> Installation | None:
-        """The same where Slack has said it; never a call."""
+    def cached_installation(self) -> Installation | None:
+        """The installation if Slack has named it. It never calls Slack."""
         return self._installation
 
-    async def _asked_installation(self) -> Installation:
-        told = await call_slack(self._client.auth_test())
-        team, enterprise = str(told.get("team_id") or ""), told.get("enterprise_id") or None
+    async def _fetch_installation(self) -> Installation:
+        answer = await call_slack(self._client.auth_test())
+        team, enterprise = str(answer.get("team_id") or ""), answer.get("enterprise_id") or None
         if team:
-            await self._house.database.run(Workspace.install, team, self._house.now())
-        org_wide = bool(told.get("is_enterprise_install"))
+            await self._services.database.run(Workspace.install, team, self._services.now())
+        org_wide = bool(answer.get("is_enterprise_install"))
         return Installation(frozenset(filter(None, [team])), enterprise, org_wide)
 
-    async def _remembered(self) -> Installation:
-        known: frozenset[str] = await self._house.database.run(Workspace.installed)
-        if not known:
-            raise TryAgain("Slack has not said yet whose token this is", words=SLACK_AWAY)
-        return Installation(known)
+    async def _load_installation(self) -> Installation:
+        workspaces: frozenset[str] = await self._services.database.run(Workspace.installed)
+        if not workspaces:
+            raise TryAgain(
+                "Slack has not said yet in which workspace the token is installed", words=SLACK_AWAY
+            )
+        return Installation(workspaces)
 
     # People.
 
     async def standing(self, workspace: str, user: str) -> UserStanding:
-        """What somebody is to a workspace. Raises TryAgain."""
+        """Return the person's standing in a workspace. Raise TryAgain."""
         installation = await self.installation()
         try:
             profile = await self.people.profile(workspace, user)
-        except SlackRefusal as no:
-            log.error("who somebody is can't be asked: Slack says %s", no.error)
-            raise TryAgain(f"Slack: {no.error}") from None
+        except SlackRefusal as refusal:
+            log.error("users.info failed: Slack says %s", refusal.error)
+            raise TryAgain(f"Slack: {refusal.error}") from None
         if profile.user is None:
             return "gone"
         return classify_user(profile.user, workspace, installation.enterprise)
 
-    def known_standing(self, workspace: str, user: str) -> UserStanding | None:
-        """The same where it was asked lately; never a call."""
-        profile = self.people.known_profile(workspace, user)
+    def cached_standing(self, workspace: str, user: str) -> UserStanding | None:
+        """Return the standing if it is cached. It never calls Slack."""
+        profile = self.people.cached_profile(workspace, user)
         if profile is None or self._installation is None:
             return None
         if profile.user is None:
@@ -189,57 +203,61 @@ class Membership:
         return classify_user(profile.user, workspace, self._installation.enterprise)
 
     async def is_member(self, workspace: str, user: str) -> bool:
-        """Whether this is a full member of a workspace of ours. Raises TryAgain."""
+        """Return whether this is a full member of an installed workspace. Raise TryAgain."""
         installation = await self.installation()
         if not (installation.org_wide or installation.has(workspace)):
-            return False  # an organization's token: that a workspace is its own, the gate has seen
+            # for an organization's token the authorization gate has checked the workspace
+            return False
         return await self.standing(workspace, user) == "member"
 
     # Rights.
 
     def policy(self, workspace: str) -> Policy:
-        """The policy with the user groups that are known now; one that is not has nobody in it."""
-        policy = self._house.policy(workspace)
-        groups = {id: self._known_group(workspace, id) for id in policy.access.groups}
+        """Return the policy with the user groups that are cached. An unknown group has no
+        members."""
+        policy = self._services.policy(workspace)
+        groups = {id: self._cached_group(workspace, id) for id in policy.access.groups}
         return policy.resolve_groups(
             {id: people for id, people in groups.items() if people is not None}
         )
 
-    async def resolve(self, workspace: str) -> Policy:
-        """The policy with all its user groups. Raises TryAgain."""
-        for group in self._house.policy(workspace).access.groups:
-            await self._group(workspace, group)
+    async def resolve_policy(self, workspace: str) -> Policy:
+        """Return the policy with all its user groups. Raise TryAgain."""
+        for group in self._services.policy(workspace).access.groups:
+            await self._load_group(workspace, group)
         return self.policy(workspace)
 
     async def may(self, workspace: str, user: str, right: Right) -> bool:
-        """Whether this person has this right. Raises TryAgain."""
+        """Return whether this person has this right. Raise TryAgain."""
         if not await self.is_member(workspace, user):
             return False
-        return (await self.resolve(workspace)).may(user, right)
+        return (await self.resolve_policy(workspace)).may(user, right)
 
     def knows_groups(self, workspace: str) -> bool:
-        """Whether the people of all the policy's user groups are known now."""
-        groups = self._house.policy(workspace).access.groups
-        return all(self._known_group(workspace, id) is not None for id in groups)
+        """Return whether the members of all user groups in the policy are cached."""
+        groups = self._services.policy(workspace).access.groups
+        return all(self._cached_group(workspace, id) is not None for id in groups)
 
-    def _known_group(self, workspace: str, id: str) -> frozenset[str] | None:
+    def _cached_group(self, workspace: str, id: str) -> frozenset[str] | None:
         until, people = self._groups.get((workspace, id), (0.0, None))
         return people if until > time.monotonic() else None
 
-    async def _group(self, workspace: str, id: str) -> frozenset[str]:
-        known = self._known_group(workspace, id)
-        if known is not None:
-            return known
+    async def _load_group(self, workspace: str, id: str) -> frozenset[str]:
+        members = self._cached_group(workspace, id)
+        if members is not None:
+            return members
         try:
-            told = await call_slack(self._client.usergroups_users_list(usergroup=id))
-            people = frozenset(str(one) for one in told.get("users") or ())
-        except SlackRefusal as no:
-            log.error("the user group %s can't be read: Slack says %s", id, no.error)
+            answer = await call_slack(self._client.usergroups_users_list(usergroup=id))
+            people = frozenset(str(one) for one in answer.get("users") or ())
+        except SlackRefusal as refusal:
+            log.error(
+                "the members of user group %s can't be read: Slack says %s", id, refusal.error
+            )
             people = frozenset()
-        self._put_group(workspace, id, people)
+        self._cache_group(workspace, id, people)
         return people
 
-    def _put_group(self, workspace: str, id: str, people: frozenset[str]) -> None:
+    def _cache_group(self, workspace: str, id: str, people: frozenset[str]) -> None:
         if len(self._groups) >= MAX_CACHED:
             self._groups.clear()
         self._groups[workspace, id] = (time.monotonic() + CACHE_SECONDS, people)
@@ -247,12 +265,12 @@ class Membership:
     # Channels.
 
     def forget_channel(self, workspace: str, channel: str) -> None:
-        """Ask again next time: it was shared, or is shared no more."""
+        """Drop a channel from the cache, because it was shared or unshared."""
         self._channels.pop((workspace, channel), None)
 
-    def known_closed(self, workspace: str, channel: str) -> bool | None:
-        """Whether a channel is closed where it was asked lately; None where it was not. Our direct
-        messages with one person are that person's."""
+    def cached_closed(self, workspace: str, channel: str) -> bool | None:
+        """Return whether a channel is closed if that is cached, else None. A direct message with
+        one person is never closed."""
         if channel.startswith(("D", "U", "W")) or not channel:
             return False
         if channel in self.policy(workspace).access.shared_channels:
@@ -261,46 +279,48 @@ class Membership:
         return outside if until > time.monotonic() else None
 
     async def is_closed(self, workspace: str, channel: str) -> bool:
-        """Whether outsiders read this channel and the policy does not name it. Raises TryAgain."""
-        known = self.known_closed(workspace, channel)
-        if known is not None:
-            return known
-        outside = await self._read_by_outsiders(workspace, channel)
+        """Return whether outsiders read this channel and the policy does not open it. Raise
+        TryAgain."""
+        closed = self.cached_closed(workspace, channel)
+        if closed is not None:
+            return closed
+        outside = await self._is_read_by_outsiders(workspace, channel)
         if len(self._channels) >= MAX_CACHED:
             self._channels.clear()
         self._channels[workspace, channel] = (time.monotonic() + CACHE_SECONDS, outside)
         return outside
 
-    async def _read_by_outsiders(self, workspace: str, channel: str) -> bool:
+    async def _is_read_by_outsiders(self, workspace: str, channel: str) -> bool:
         try:
-            told = await call_slack(self._client.conversations_info(channel=channel))
-        except SlackRefusal as no:
-            if no.error in UNKNOWN_CHANNEL_ERRORS:
-                return False  # we are not in it, so nothing of ours can be read there
-            log.error("who reads a channel can't be asked: Slack says %s", no.error)
+            answer = await call_slack(self._client.conversations_info(channel=channel))
+        except SlackRefusal as refusal:
+            if refusal.error in UNKNOWN_CHANNEL_ERRORS:
+                return False  # the intern is not in it, so nothing it writes can be read there
+            log.error("conversations.info failed: Slack says %s", refusal.error)
             return True
-        found = told.get("channel") or {}
-        if is_shared_outside(found, workspace):
+        info = answer.get("channel") or {}
+        if is_shared_outside(info, workspace):
             return True
-        return bool(found.get("is_mpim")) and await self._outsiders_in(workspace, channel)
+        return bool(info.get("is_mpim")) and await self._has_outsiders(workspace, channel)
 
-    async def _outsiders_in(self, workspace: str, channel: str) -> bool:
-        """Whether somebody in a group direct message is no full member. Bots are not counted."""
+    async def _has_outsiders(self, workspace: str, channel: str) -> bool:
+        """Return whether a group direct message has somebody who is no full member. Bots don't
+        count."""
         try:
-            told = await call_slack(
+            answer = await call_slack(
                 self._client.conversations_members(channel=channel, limit=GROUPS_PER_PAGE)
             )
-        except SlackRefusal as no:
-            log.error("who is in a group direct message can't be asked: Slack says %s", no.error)
+        except SlackRefusal as refusal:
+            log.error("conversations.members failed: Slack says %s", refusal.error)
             return True
-        people = [str(one) for one in told.get("members") or ()]
+        people = [str(one) for one in answer.get("members") or ()]
         standings = [await self.standing(workspace, one) for one in people]
         return any(one not in ("member", "bot") for one in standings)
 
-    # A piece of work.
+    # Requests.
 
     async def admit(self, workspace: str, user: str, channels: Iterable[str]) -> Admission:
-        """Whether what this person asked for in these channels may be worked on. Raises
+        """Return whether a request of this person in these channels may be worked on. Raise
         TryAgain."""
         if not await self.is_member(workspace, user):
             return "outsider"

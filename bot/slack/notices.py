@@ -1,4 +1,5 @@
-"""A notice: one sentence for all to read, said once, by a job, whatever happens meanwhile."""
+"""Notices that everybody in a channel can read, and ephemeral messages to one person. A job sends
+each of them once."""
 
 from datetime import datetime
 
@@ -8,12 +9,12 @@ from bot.core.request import task_id
 from bot.i18n.messages import Words, restore_words
 from bot.jobs.models import Enqueue, Job
 from bot.messages.outbox import OutboxMessage
-from bot.slack.blocks import Message, context, render_words, section
+from bot.slack.blocks import Message, context_block, render_words, section_block
 from bot.slack.client import READ_OUTSIDE, SlackBusy
 from bot.slack.location import Place
 from bot.slack.sender import MessageSender
 
-NOTICE_KIND = "notice"  # of a Post
+NOTICE_KIND = "notice"  # kind of OutboxMessage
 
 
 def enqueue_notice(
@@ -27,7 +28,7 @@ def enqueue_notice(
     place: Place,
     now: datetime,
 ) -> None:
-    """Have it said, once for each `id`."""
+    """Have the notice posted by a job, once for each `id`."""
     plan_notice(session, words, language, id=id, workspace=workspace, place=place, now=now)
     enqueue(session, Job(kind="say", subject=id, workspace=workspace))
 
@@ -42,18 +43,20 @@ def plan_notice(
     place: Place,
     now: datetime,
 ) -> None:
-    """Its row alone, for whoever puts it up at once."""
-    said = place | {"words": words.model_dump(mode="json"), "language": language}
-    OutboxMessage.plan(session, id=id, workspace=workspace, kind=NOTICE_KIND, place=said, now=now)
+    """Store the row without a job, for a caller that posts it itself."""
+    content = place | {"words": words.model_dump(mode="json"), "language": language}
+    OutboxMessage.plan(
+        session, id=id, workspace=workspace, kind=NOTICE_KIND, place=content, now=now
+    )
 
 
 async def render_notice(post: OutboxMessage) -> Message:
-    """What its row says. Where we can't write, it comes to its owner and says so."""
+    """Render the notice. When it goes to its owner instead of the channel, it says why."""
     language = str(post.place["language"])
     text = render_words(restore_words(post.place["words"]), language)
     why = _explain_private(post.place)
-    above = [context(why.to(language))] if why else []
-    return Message(text, [*above, section(text)])
+    above = [context_block(why.to(language))] if why else []
+    return Message(text, [*above, section_block(text)])
 
 
 def _explain_private(place: Place) -> Words | None:
@@ -72,15 +75,15 @@ def _explain_private(place: Place) -> Words | None:
     )
 
 
-# A sentence to one person alone, about what Slack may tell us of more than once: said once.
+# Ephemeral messages. Slack may report the same event twice; each message is sent once.
 
-EPHEMERAL_KIND = "whisper"  # of a Post
+EPHEMERAL_KIND = "whisper"  # kind of OutboxMessage
 CHANNEL_CLOSED = Words(
     "Somebody from outside your workspace reads this conversation, so I do nothing here. An "
     "administrator can open a channel to your members all the same: shared_channels under "
     "[access] in policy.toml."
 )
-MAX_BUSY_TRIES = 3  # times that Slack has no time to show it where they are
+MAX_BUSY_TRIES = 3  # tries to show it in the channel while Slack is busy
 
 
 def enqueue_ephemeral(
@@ -95,12 +98,12 @@ def enqueue_ephemeral(
     thread: str | None,
     now: datetime,
 ) -> None:
-    """Have it said, once for each `about`."""
+    """Have the message shown by a job, once for each `about`."""
     id = f"{about}:{EPHEMERAL_KIND}"
     place = {"channel": channel, "thread": thread, "user": user, "dm": True}
-    told = place | {"words": words.model_dump(mode="json")}
+    content = place | {"words": words.model_dump(mode="json")}
     OutboxMessage.plan(
-        session, id=id, workspace=workspace, kind=EPHEMERAL_KIND, place=told, now=now
+        session, id=id, workspace=workspace, kind=EPHEMERAL_KIND, place=content, now=now
     )
     enqueue(session, Job(kind="tell", subject=id, workspace=workspace))
 
@@ -114,7 +117,8 @@ def enqueue_channel_closed(
     thread: str | None,
     now: datetime,
 ) -> None:
-    """Why nothing happens in a channel that outsiders read, once for each channel and person."""
+    """Tell the person why nothing happens in a channel that outsiders read, once per channel and
+    person."""
     about = task_id("closed", workspace, channel, user)
     if session.get(OutboxMessage, f"{about}:{EPHEMERAL_KIND}") is None:
         enqueue_ephemeral(
@@ -130,19 +134,20 @@ def enqueue_channel_closed(
         )
 
 
-async def send_ephemeral(poster: MessageSender, id: str) -> None:
-    """Say it where they are, else in their direct messages, there once. Raises TryAgain."""
-    post = await poster.database.run(lambda session: session.get_one(OutboxMessage, id))
-    to, people = post.place, poster.people
+async def send_ephemeral(sender: MessageSender, id: str) -> None:
+    """Show the message in the person's channel; if that fails, send it once to their direct
+    messages. Raise TryAgain."""
+    post = await sender.database.run(lambda session: session.get_one(OutboxMessage, id))
+    to, people = post.place, sender.people
     text = restore_words(to["words"]).to(await people.language(post.workspace, to["user"]))
     if to["channel"] and not post.tries and to.get("busy", 0) < MAX_BUSY_TRIES:
         try:
-            if await people.whispered(to["user"], text, to["channel"], to["thread"]):
+            if await people.send_ephemeral(to["user"], text, to["channel"], to["thread"]):
                 return
         except SlackBusy:
-            await poster.database.run(_count_busy_try, id)
+            await sender.database.run(_count_busy_try, id)
             raise
-    await poster.send(id, Message(text, []))
+    await sender.send(id, Message(text, []))
 
 
 def _count_busy_try(session: Session, id: str) -> None:

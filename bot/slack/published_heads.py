@@ -1,7 +1,7 @@
-"""The journal's heads, published once a day to a file of the home or to a Slack channel.
+"""Publishes the journal's heads once a day, to a file in the home folder or to a Slack channel.
 
-A head that lies elsewhere shows what the database alone can't: that an earlier state of it was put
-back, or that the journal was written anew by somebody who has the key.
+A head stored elsewhere reveals what the database alone can't: that an earlier copy of the database
+was restored, or that somebody with the key rewrote the journal.
 """
 
 import json
@@ -24,14 +24,14 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job
 from bot.slack.notices import enqueue_notice
 
-HEADS_FILE = "journal-heads.jsonl"  # in the home
+HEADS_FILE = "journal-heads.jsonl"  # in the home folder
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class PublishedHead:
-    """One line of the file."""
+    """One line of HEADS_FILE."""
 
     day: str
     workspace: str
@@ -47,8 +47,8 @@ class PublishedHead:
         signed = ("head", self.workspace, str(self.entries), self.head)
         return signer.check(self.signature, *signed)
 
-    def is_in(self, session: Session) -> bool:
-        """Whether the journal still has this head at its place."""
+    def is_in_journal(self, session: Session) -> bool:
+        """Return whether the journal still has this head at this position."""
         entry = session.get(JournalEntry, (self.workspace, self.entries))
         return entry is not None and entry.hash == self.head
 
@@ -67,7 +67,7 @@ class PublishedHead:
 
 
 def read_heads(path: Path) -> Iterator[PublishedHead]:
-    """Raises CannotDo for a line that is none."""
+    """Read the file. Raise CannotDo for an invalid line."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             yield PublishedHead(**json.loads(line))
@@ -77,9 +77,9 @@ def read_heads(path: Path) -> Iterator[PublishedHead]:
 
 
 def append_heads(path: Path, heads: Iterable[PublishedHead]) -> None:
-    """Append lines; those of a day and workspace that are there already are left out."""
-    there = {(one.day, one.workspace) for one in read_heads(path)} if path.exists() else set()
-    fresh = [one for one in heads if (one.day, one.workspace) not in there]
+    """Append the heads, except those whose day and workspace the file already has."""
+    published = {(one.day, one.workspace) for one in read_heads(path)} if path.exists() else set()
+    fresh = [one for one in heads if (one.day, one.workspace) not in published]
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with open(opened, "a", encoding="utf-8") as file:
         for one in fresh:
@@ -89,54 +89,58 @@ def append_heads(path: Path, heads: Iterable[PublishedHead]) -> None:
 
 
 def list_published_workspaces(path: Path) -> set[str]:
-    """The workspaces whose signed heads were published in this file."""
+    """Return the workspaces that have a signed head in this file."""
     return {one.workspace for one in read_heads(path) if one.signature} if path.exists() else set()
 
 
 @dataclass(frozen=True)
 class HeadPublisher:
-    """The job of the clock."""
+    """The scheduled job that publishes the heads."""
 
-    house: LocalData
+    local_data: LocalData
     enqueue: Enqueue
 
     def due(self, session: Session, now: datetime) -> Iterable[Job]:
-        """One a day for each workspace that has a journal and whose policy wants it."""
+        """Yield one job per day for each workspace that has a journal and whose policy asks for
+        it."""
         for workspace in _list_workspaces(session):
-            policy = _read_or_none(self.house.policy, workspace)
+            policy = _read_or_none(self.local_data.policy, workspace)
             if policy is not None and policy.journal.publish != "none":
                 subject = f"{workspace}/{now.date().isoformat()}"
                 yield Job(kind="publish", subject=subject, workspace=workspace)
 
     async def run(self, subject: str) -> None:
-        """`workspace/day`."""
+        """Publish one head; `subject` is `workspace/day`."""
         workspace, day = subject.split("/")
-        await self.house.database.run(self._publish, workspace, date.fromisoformat(day))
+        await self.local_data.database.run(self._publish, workspace, date.fromisoformat(day))
 
     def _publish(self, session: Session, workspace: str, day: date) -> None:
         head = session.get(JournalHead, workspace)
         if head is None:
             return
-        said, to = PublishedHead.of(head, day), self.house.policy(workspace).journal.publish
+        record, to = (
+            PublishedHead.of(head, day),
+            self.local_data.policy(workspace).journal.publish,
+        )
         if to == "file":
-            append_heads(self.house.settings.home / HEADS_FILE, [said])
+            append_heads(self.local_data.settings.home / HEADS_FILE, [record])
         elif to != "none":
             enqueue_notice(
                 session,
                 self.enqueue,
-                said.words,
-                self.house.brand(workspace).languages[0],
+                record.words,
+                self.local_data.brand(workspace).languages[0],
                 id=f"head:{workspace}:{day.isoformat()}",
                 workspace=workspace,
                 place={"channel": to},
-                now=self.house.database.now(),
+                now=self.local_data.database.now(),
             )
 
 
-def record_policies(house: LocalData, session: Session, now: datetime) -> Iterable[Job]:
-    """Record changes of policy.toml and brand.toml, once a minute. There is no job in it."""
+def record_policies(local_data: LocalData, session: Session, now: datetime) -> Iterable[Job]:
+    """Record changes of policy.toml and brand.toml, once a minute. It yields no jobs."""
     for workspace in _list_workspaces(session):
-        for file, read in (("policy.toml", house.policy), ("brand.toml", house.brand)):
+        for file, read in (("policy.toml", local_data.policy), ("brand.toml", local_data.brand)):
             contents = _read_or_none(read, workspace)
             if contents is not None:
                 PolicyRecord.note(session, workspace, file, contents, now)
@@ -144,7 +148,8 @@ def record_policies(house: LocalData, session: Session, now: datetime) -> Iterab
 
 
 def _list_workspaces(session: Session) -> list[str]:
-    """Every workspace that has a journal, but for the files from before one was known."""
+    """List every workspace that has a journal, except the local one, which stands for files
+    imported before a workspace was known."""
     heads = (
         select(JournalHead.workspace)
         .where(JournalHead.workspace != LOCAL_WORKSPACE)
@@ -154,7 +159,7 @@ def _list_workspaces(session: Session) -> list[str]:
 
 
 def _read_or_none(read: Callable[[str], T], workspace: str) -> T | None:
-    """What the file says; None while there is a mistake in it."""
+    """Return the file's contents; None while the file has an error."""
     try:
         return read(workspace)
     except CannotDo:

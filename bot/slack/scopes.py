@@ -1,4 +1,4 @@
-"""Whether the installed app has the scopes that its manifest asks for."""
+"""Compares the scopes of the installed app with those in the manifest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,14 +15,15 @@ HEADER = "x-oauth-scopes"
 
 @dataclass(frozen=True)
 class ScopeComparison:
-    """The scopes that the app lacks, and those that it has without need, by name."""
+    """The scopes that the app lacks and those that it does not need, sorted by name."""
 
     missing: tuple[str, ...]
     superfluous: tuple[str, ...]
 
 
 async def compare_scopes(client: AsyncWebClient) -> ScopeComparison | None:
-    """Ask Slack for the token's scopes; None when it does not say. Raises Refused or TryAgain."""
+    """Ask Slack for the token's scopes and compare; None when Slack does not say. Raise
+    SlackRefusal or TryAgain."""
     granted = await _granted_scopes(client)
     if granted is None:
         return None

@@ -1,4 +1,4 @@
-"""A message that Slack refused, made simpler: nobody is left without an answer."""
+"""Posts each message once, keeps cards up to date, and simplifies messages that Slack refuses."""
 
 import asyncio
 import time
@@ -32,7 +32,8 @@ MAX_FALLBACK_CHARACTERS = 3_500
 
 
 def simplify_message(message: Message, plainness: int) -> Message:
-    """0: as it is. 1: its text and its buttons. 2: its text alone. The rest goes into a file."""
+    """Return a simpler form: 0 the message unchanged, 1 its text and buttons, 2 its text alone.
+    What is left out goes into `rest`, which is uploaded as a file."""
     if not plainness:
         return message
     rest = "\n\n".join(filter(None, [collect_text(message.blocks), message.rest])) or None
@@ -40,14 +41,14 @@ def simplify_message(message: Message, plainness: int) -> Message:
     if plainness > 1 or not message.blocks:
         return Message(text, [], rest)
     buttons = [block for block in message.blocks if block.get("type") == "actions"]
-    said: Block = {"type": "section", "text": plain_text(message.text, 3_000)}
-    return Message(text, [said, *buttons], rest)
+    text_block: Block = {"type": "section", "text": plain_text(message.text, 3_000)}
+    return Message(text, [text_block, *buttons], rest)
 
 
 def collect_text(blocks: list[Block]) -> str:
-    """Every word in these blocks but those on buttons."""
-    shown = [_collect_words(block) for block in blocks if block.get("type") != "actions"]
-    return "\n\n".join(text for text in shown if text)
+    """Return all words in these blocks except those on buttons."""
+    texts = [_collect_words(block) for block in blocks if block.get("type") != "actions"]
+    return "\n\n".join(text for text in texts if text)
 
 
 def _collect_words(value: Any) -> str:
@@ -63,29 +64,29 @@ def _collect_words(value: Any) -> str:
     return ""
 
 
-# Finding a message or a file of ours again, when the answer to its sending was lost.
+# Finding a posted message or file again when Slack's answer was lost.
 
 PAGE, PAGES = 200, 5
-CLOCK_SKEW_SECONDS = 86_400.0  # seconds that our clock may run before Slack's
+CLOCK_SKEW_SECONDS = 86_400.0  # seconds by which our clock may be ahead of Slack's
 
 
 async def find_message(
-    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
+    client: AsyncWebClient, target: ChannelThread, post: OutboxMessage
 ) -> str | None:
-    """The ts of the message that carries this post's id. Raises TryAgain."""
-    async for one in _read_messages_since(client, spot, post):
-        told = one.get("metadata") or {}
-        payload = told.get("event_payload") or {}
-        if told.get("event_type") == METADATA_EVENT_TYPE and payload.get("post") == post.id:
+    """Return the ts of the message that carries this row's id. Raise TryAgain."""
+    async for one in _read_messages_since(client, target, post):
+        metadata = one.get("metadata") or {}
+        payload = metadata.get("event_payload") or {}
+        if metadata.get("event_type") == METADATA_EVENT_TYPE and payload.get("post") == post.id:
             return str(one["ts"])
     return None
 
 
 async def find_file(
-    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage, name: str
+    client: AsyncWebClient, target: ChannelThread, post: OutboxMessage, name: str
 ) -> str | None:
-    """The id of the file with this name, which no other file has. Raises TryAgain."""
-    async for one in _read_messages_since(client, spot, post):
+    """Return the id of the file with this name, which is unique. Raise TryAgain."""
+    async for one in _read_messages_since(client, target, post):
         for shared in one.get("files") or []:
             if shared.get("name") == name:
                 return str(shared["id"])
@@ -93,24 +94,25 @@ async def find_file(
 
 
 async def _read_messages_since(
-    client: AsyncWebClient, spot: ChannelThread, post: OutboxMessage
+    client: AsyncWebClient, target: ChannelThread, post: OutboxMessage
 ) -> AsyncIterator[dict[str, Any]]:
-    """What was said there since the row was made; nothing where we may not read."""
-    made = min(post.made_at.timestamp(), time.time())  # a clock set ahead tells of days to come
-    oldest, cursor = f"{made - CLOCK_SKEW_SECONDS:.6f}", None
+    """Read what was posted there since the row was made; nothing where the intern may not read."""
+    # a clock that was ahead would give a time in the future
+    made_at = min(post.made_at.timestamp(), time.time())
+    oldest, cursor = f"{made_at - CLOCK_SKEW_SECONDS:.6f}", None
     for _ in range(PAGES):
-        asked: dict[str, Any] = {
-            "channel": spot.channel,
+        arguments: dict[str, Any] = {
+            "channel": target.channel,
             "oldest": oldest,
             "limit": PAGE,
             "cursor": cursor,
             "include_all_metadata": True,
         }
         try:
-            if spot.thread:
-                page = await call_slack(client.conversations_replies(ts=spot.thread, **asked))
+            if target.thread:
+                page = await call_slack(client.conversations_replies(ts=target.thread, **arguments))
             else:
-                page = await call_slack(client.conversations_history(**asked))
+                page = await call_slack(client.conversations_history(**arguments))
         except SlackRefusal:
             return
         for one in page.get("messages") or []:
@@ -120,7 +122,7 @@ async def _read_messages_since(
             return
 
 
-# Posting once: the row is committed first, then the message is sent, then its ts is kept.
+# Sending. The row is committed first, then the message is sent, then its ts is stored.
 
 THREAD_GONE_ERRORS = frozenset(
     {"thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
@@ -131,66 +133,67 @@ INVALID_MESSAGE_ERRORS = frozenset(
 MISSING_MESSAGE_ERRORS = frozenset(["message_not_found"])
 UNCHANGEABLE_MESSAGE_ERRORS = frozenset(["edit_window_closed", "cant_update_message"])
 MAX_ROUNDS = 6
-HISTORY_LAG_SECONDS = 2.0  # seconds: how long Slack's history may lag behind
+HISTORY_LAG_SECONDS = 2.0  # seconds by which Slack's history may lag behind
 
-Draw = Callable[[OutboxMessage], Awaitable[Message]]
+Render = Callable[[OutboxMessage], Awaitable[Message]]
 
 
 @dataclass(frozen=True)
 class MessageSender:
-    """Puts messages up, and keeps them up to date."""
+    """Posts messages and updates cards."""
 
     database: Database
     client: AsyncWebClient
     people: UserDirectory
-    patience: float = HISTORY_LAG_SECONDS
-    membership: Membership | None = None  # None: whoever reads it was looked at before
+    history_lag: float = HISTORY_LAG_SECONDS
+    membership: Membership | None = None  # None: the caller has checked the readers
 
-    async def put(self, id: str, draw: Draw) -> tuple[OutboxMessage, Message]:
-        """The message of this row, up once, as `draw` says it now. Raises TryAgain, CannotDo."""
+    async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
+        """Post or update the message of this row, as `render` renders it now. Raise TryAgain or
+        CannotDo."""
         plainness = 0
         for _ in range(MAX_ROUNDS):
             post = await self.database.run(_load_recorded_post, id)
-            message = await draw(post)
-            shown = simplify_message(message, plainness)
+            message = await render(post)
+            simplified = simplify_message(message, plainness)
             try:
                 if post.ts is None:
-                    await self._send(post, shown)
+                    await self._send(post, simplified)
                 else:
-                    await self._change(post, shown)
-            except SlackRefusal as no:
-                plainness += no.error in INVALID_MESSAGE_ERRORS
-                await self.give_way(post, no, plainness)
+                    await self._update(post, simplified)
+            except SlackRefusal as refusal:
+                plainness += refusal.error in INVALID_MESSAGE_ERRORS
+                await self.plan_retry(post, refusal, plainness)
             else:
                 post = await self.database.run(lambda s: s.get_one(OutboxMessage, id))
-                return post, shown
+                return post, simplified
         raise explain_refusal(SlackRefusal("refused_in_every_way"))
 
     async def send(self, id: str, message: Message) -> tuple[OutboxMessage, Message]:
-        """A message that never changes: when it is up, it stays as it is."""
+        """Post a message that is never updated; do nothing when it is posted already."""
 
         async def same(_: OutboxMessage) -> Message:
             return message
 
         post = await self.database.run(_load_recorded_post, id)
-        return (post, message) if post.ts else await self.put(id, same)
+        return (post, message) if post.ts else await self.draw(id, same)
 
-    async def spot(self, post: OutboxMessage) -> ChannelThread:
-        """Where this row's message goes; opens the direct message when that is where."""
-        if found := resolve_thread(post.place):
-            await self._demand_readers(post, found.channel)
-            return found
+    async def resolve_thread(self, post: OutboxMessage) -> ChannelThread:
+        """Return where this row's message goes, opening the direct message if needed."""
+        if thread := resolve_thread(post.place):
+            await self._demand_readers(post, thread.channel)
+            return thread
         if post.channel:
             await self._demand_readers(post, post.channel)
             return ChannelThread(post.channel)
-        channel = await self._direct(
+        channel = await self._open_direct_message(
             post.workspace, [str(post.place.get("user")), *post.place.get("heirs", ())]
         )
         await self.database.run(_set_channel, post.id, channel)
         return ChannelThread(channel)
 
     async def _demand_readers(self, post: OutboxMessage, channel: str) -> None:
-        """Raises Refused where somebody who is no full member would read it; TryAgain while that
+        """Raise SlackRefusal when somebody who is no full member would read it, TryAgain when that
         can't be asked."""
         if self.membership is None:
             return
@@ -204,46 +207,47 @@ class MessageSender:
                 return
         raise SlackRefusal(NO_MEMBER)
 
-    async def _direct(self, workspace: str, users: list[str]) -> str:
-        """Our direct messages with the first of them who is still there, and a full member."""
+    async def _open_direct_message(self, workspace: str, users: list[str]) -> str:
+        """Open the direct messages with the first of these people who is still a full member."""
         refused = SlackRefusal("user_not_found")
         for user in users:
             if self.membership and not await self.membership.is_member(workspace, user):
                 refused = SlackRefusal(NO_MEMBER)
                 continue
             try:
-                return await self.people.direct(user)
-            except SlackRefusal as no:
-                refused = no
+                return await self.people.open_direct_message(user)
+            except SlackRefusal as error:
+                refused = error
         raise explain_refusal(refused)
 
-    async def begin(self, post: OutboxMessage) -> bool:
-        """Note a try before it is made. True when an earlier one may have gone through, after
-        the wait that Slack's history needs to show it."""
-        begun = await self.database.run(_begin_try, post.id)
-        if begun:
-            await asyncio.sleep(self.patience)
-        return bool(begun)
+    async def begin_try(self, post: OutboxMessage) -> bool:
+        """Record a try before it is made. Return whether an earlier try may have succeeded, after
+        waiting until Slack's history would show it."""
+        earlier_tries = await self.database.run(_begin_try, post.id)
+        if earlier_tries:
+            await asyncio.sleep(self.history_lag)
+        return bool(earlier_tries)
 
-    async def not_sent(self, post: OutboxMessage) -> None:
-        """Slack itself said that nothing was posted: this try leaves nothing to look for."""
+    async def mark_not_sent(self, post: OutboxMessage) -> None:
+        """Take the try back: Slack said that nothing was posted, so there is nothing to search
+        for."""
         await self.database.run(_mark_not_sent, post.id)
 
-    async def sent(self, post: OutboxMessage, ts: str, channel: str) -> None:
+    async def mark_sent(self, post: OutboxMessage, ts: str, channel: str) -> None:
         await self.database.run(_mark_sent, post.id, ts, channel)
 
     async def _send(self, post: OutboxMessage, message: Message) -> None:
-        spot = await self.spot(post)
-        if await self.begin(post):
-            found = await find_message(make_retrying_client(self.client), spot, post)
-            if found is not None:
-                await self.sent(post, found, spot.channel)
-                return await self._change(await self._again(post), message)
+        target = await self.resolve_thread(post)
+        if await self.begin_try(post):
+            ts = await find_message(make_retrying_client(self.client), target, post)
+            if ts is not None:
+                await self.mark_sent(post, ts, target.channel)
+                return await self._update(await self._reload(post), message)
         try:
             answer = await call_slack(
                 self.client.chat_postMessage(
-                    channel=spot.channel,
-                    thread_ts=spot.thread,
+                    channel=target.channel,
+                    thread_ts=target.thread,
                     metadata={
                         "event_type": METADATA_EVENT_TYPE,
                         "event_payload": {"post": post.id},
@@ -252,17 +256,17 @@ class MessageSender:
                 )
             )
         except (SlackBusy, SlackRefusal):
-            await self.not_sent(post)
+            await self.mark_not_sent(post)
             raise
-        return await self.sent(post, str(answer["ts"]), str(answer["channel"]))
+        return await self.mark_sent(post, str(answer["ts"]), str(answer["channel"]))
 
-    async def _change(self, post: OutboxMessage, message: Message) -> None:
+    async def _update(self, post: OutboxMessage, message: Message) -> None:
         if post.kind != "card":
             return
         try:
             await self._demand_readers(post, post.channel or "")
         except SlackRefusal:
-            return  # it stands as it is
+            return  # leave the posted card unchanged
         try:
             await call_slack(
                 make_retrying_client(self.client).chat_update(
@@ -271,50 +275,55 @@ class MessageSender:
                     **_build_arguments(message, keep_none=True),
                 )
             )
-        except SlackRefusal as no:
-            if no.error not in UNCHANGEABLE_MESSAGE_ERRORS:
+        except SlackRefusal as refusal:
+            if refusal.error not in UNCHANGEABLE_MESSAGE_ERRORS:
                 raise
 
-    async def _again(self, post: OutboxMessage) -> OutboxMessage:
+    async def _reload(self, post: OutboxMessage) -> OutboxMessage:
         return await self.database.run(lambda s: s.get_one(OutboxMessage, post.id))
 
-    async def give_way(self, post: OutboxMessage, no: SlackRefusal, plainness: int = 3) -> None:
-        """What to try next after this refusal; raises CannotDo when there is nothing."""
-        if no.error in INVALID_MESSAGE_ERRORS and plainness < 3:
+    async def plan_retry(
+        self, post: OutboxMessage, refusal: SlackRefusal, plainness: int = 3
+    ) -> None:
+        """Change the row so that the next try can succeed after this refusal. Raise CannotDo when
+        nothing is left to try."""
+        if refusal.error in INVALID_MESSAGE_ERRORS and plainness < 3:
             return
         home = post.place.get("fallback") or not post.place.get("user")
-        if no.error in MISSING_MESSAGE_ERRORS:
+        if refusal.error in MISSING_MESSAGE_ERRORS:
             await self.database.run(_move_unsent_post, post.id, post.place)
-        elif no.error in THREAD_GONE_ERRORS:
+        elif refusal.error in THREAD_GONE_ERRORS:
             await self.database.run(_move_unsent_post, post.id, _drop_thread(post.place))
-        elif no.error in UNREACHABLE_ERRORS and not home:
-            await self.database.run(_move_unsent_post, post.id, post.place | {"fallback": no.error})
+        elif refusal.error in UNREACHABLE_ERRORS and not home:
+            await self.database.run(
+                _move_unsent_post, post.id, post.place | {"fallback": refusal.error}
+            )
         else:
-            raise explain_refusal(no)
+            raise explain_refusal(refusal)
 
 
 def _build_arguments(message: Message, *, keep_none: bool = False) -> dict[str, Any]:
-    """What a message says, as arguments; without blocks, an update has to say so."""
+    """Return the message as arguments of a call. An update without blocks must say so."""
     blocks = {"blocks": message.blocks} if message.blocks or keep_none else {}
     return {"text": message.text or "…", "unfurl_links": False, "unfurl_media": False, **blocks}
 
 
 def _drop_thread(place: Place) -> Place:
-    """The same place without its thread, which is gone."""
-    kept = {key: value for key, value in place.items() if key not in ("thread", "under")}
+    """Return the place without its thread, which no longer exists."""
+    remaining = {key: value for key, value in place.items() if key not in ("thread", "under")}
     under = place.get("under")
-    return kept | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
+    return remaining | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
 
 
 def _load_recorded_post(session: Session, id: str) -> OutboxMessage:
-    """Raises CannotDo when its place was changed outside the program."""
+    """Raise CannotDo when its place was changed outside the program."""
     post = session.get_one(OutboxMessage, id)
     require_unchanged_row(session, post)
     return post
 
 
 def _begin_try(session: Session, id: str) -> int:
-    return session.get_one(OutboxMessage, id, with_for_update=True).trying()
+    return session.get_one(OutboxMessage, id, with_for_update=True).begin_try()
 
 
 def _mark_not_sent(session: Session, id: str) -> None:
@@ -323,7 +332,7 @@ def _mark_not_sent(session: Session, id: str) -> None:
 
 
 def _mark_sent(session: Session, id: str, ts: str, channel: str) -> None:
-    session.get_one(OutboxMessage, id, with_for_update=True).sent(ts, channel)
+    session.get_one(OutboxMessage, id, with_for_update=True).mark_sent(ts, channel)
 
 
 def _set_channel(session: Session, id: str, channel: str) -> None:
@@ -331,6 +340,6 @@ def _set_channel(session: Session, id: str, channel: str) -> None:
 
 
 def _move_unsent_post(session: Session, id: str, place: Place) -> None:
-    """It is nowhere yet, and goes to this place."""
+    """Set the place of a message that is not posted."""
     post = session.get_one(OutboxMessage, id)
     post.place, post.ts, post.channel = place, None, None

@@ -1,4 +1,4 @@
-"""What the listeners are handed: rows, the engine's door, the rules, Slack, the time."""
+"""What the Slack layer needs from the rest of the program."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from bot.jobs.models import Enqueue
 
 @dataclass(frozen=True)
 class SlackServices:
-    """One for each process. `client` comes from `calls.make_client`."""
+    """One instance per process. `client` comes from bot.slack.client.make_client."""
 
     database: Database
     enqueue: Enqueue
@@ -25,8 +25,8 @@ class SlackServices:
     brand: Callable[[str], Brand]
     client: AsyncWebClient
     now: Callable[[], datetime]
-    stop: Callable[[str], Awaitable[None]]  # ends the task's running job, once its row says stopped
-    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = (
-        None  # workspace, rule, platform
-    )
-    home: Path | None = None  # where the files are kept that people may ask for again
+    # stops the running job of a task whose row says that it is stopped
+    stop_task: Callable[[str], Awaitable[None]]
+    # Takes workspace, rule and platform.
+    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
+    home: Path | None = None  # the folder with the files that people may download again

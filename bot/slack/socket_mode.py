@@ -1,4 +1,4 @@
-"""Socket Mode: the same app behind a firewall, over a connection that we open."""
+"""Socket Mode: the same app behind a firewall, over a connection that the app opens."""
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -8,7 +8,7 @@ from bot.slack.services import SlackServices
 
 
 class SocketModeConnection:
-    """One connection; broken, it opens itself again."""
+    """One connection; it reconnects by itself."""
 
     def __init__(self, app: AsyncApp, base_url: str, app_token: str) -> None:
         client = AsyncWebClient(base_url=base_url)
@@ -24,6 +24,8 @@ class SocketModeConnection:
         await self._handler.close_async()  # type: ignore[no-untyped-call]
 
 
-def make_socket_mode(app: AsyncApp, house: SlackServices, app_token: str) -> SocketModeConnection:
-    """Not yet connected. To be made inside the running loop."""
-    return SocketModeConnection(app, house.client.base_url, app_token)
+def make_socket_mode(
+    app: AsyncApp, services: SlackServices, app_token: str
+) -> SocketModeConnection:
+    """Build the connection without connecting. Call it inside the running event loop."""
+    return SocketModeConnection(app, services.client.base_url, app_token)

@@ -1,4 +1,4 @@
-"""People in Slack: who they are, which language they read, and a word to one of them alone."""
+"""People in Slack: their profile, locale and language, and messages to one of them."""
 
 import asyncio
 import contextlib
@@ -21,15 +21,14 @@ from bot.slack.client import (
     make_retrying_client,
 )
 
-CACHE_SECONDS, FAILURE_CACHE_SECONDS = 600.0, 60.0  # seconds
+CACHE_SECONDS, FAILURE_CACHE_SECONDS = 600.0, 60.0
 MAX_CACHED_USERS = 10_000
-MAX_TRIES, RETRY_SECONDS, MAX_RETRY_SECONDS = (
-    4,
-    1.0,
-    30.0,
-)  # tries; seconds between two, and when Slack names them
+MAX_TRIES = 4
+RETRY_SECONDS = 1.0  # between two tries
+MAX_RETRY_SECONDS = 30.0  # the longest wait that Slack may ask for
 UNKNOWN_USER_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-MEMBER_FIELDS = (  # what of Slack's user object says whether somebody is a full member, and of what
+# fields of Slack's user object that say whether somebody is a full member, and of which workspace
+MEMBER_FIELDS = (
     *("id", "team_id", "deleted", "is_bot", "is_workflow_bot", "is_connector_bot"),
     *("is_stranger", "is_restricted", "is_ultra_restricted", "enterprise_user"),
 )
@@ -39,7 +38,7 @@ log = logging.getLogger("bot.slack")
 
 @dataclass(frozen=True)
 class UserProfile:
-    """What `users.info` says of one person. `user` holds the fields of `WHO`; it is None for an id
+    """What `users.info` says about one person. `user` holds MEMBER_FIELDS; it is None for an id
     that Slack does not know."""
 
     user: Mapping[str, Any] | None
@@ -48,148 +47,165 @@ class UserProfile:
 
 
 class UserDirectory:
-    """Asks Slack once in ten minutes for each person: one call for locale, name and membership. A
-    call that failed is not kept, but that the locale is not known is for a minute."""
+    """Asks Slack at most once in ten minutes for each person: one call for locale, name and
+    membership.
+
+    A failed call is not cached, except that an unknown locale is remembered for a minute.
+    """
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
-        self._patient = make_retrying_client(client)
-        self._known: dict[tuple[str, str], tuple[float, UserProfile]] = {}
-        self._asking: dict[tuple[str, str], asyncio.Task[UserProfile]] = {}
+        self._retrying_client = make_retrying_client(client)
+        self._cache: dict[tuple[str, str], tuple[float, UserProfile]] = {}
+        self._pending: dict[tuple[str, str], asyncio.Task[UserProfile]] = {}
         self._failed: dict[tuple[str, str], float] = {}
 
     async def profile(self, workspace: str, user: str) -> UserProfile:
-        """Who somebody is. Raises TryAgain while Slack can't be asked, Refused when it won't say.
-        Whoever stops waiting leaves the call under way for the next one."""
-        if found := self.known_profile(workspace, user):
-            return found
-        key = (workspace, user)
-        if (asking := self._asking.get(key)) is None:
-            asking = asyncio.get_running_loop().create_task(self._ask(key))
-            self._asking[key] = asking
-            asking.add_done_callback(partial(self._asked, key))
-        return await asyncio.shield(asking)
+        """Return the profile. Raise TryAgain while Slack can't be asked, SlackRefusal when it
+        refuses.
 
-    def known_profile(self, workspace: str, user: str) -> UserProfile | None:
-        """Who somebody is, if it was asked lately; never a call."""
-        until, profile = self._known.get((workspace, user), (0.0, None))
+        A cancelled caller leaves the call running for the next one.
+        """
+        if cached := self.cached_profile(workspace, user):
+            return cached
+        key = (workspace, user)
+        if (pending := self._pending.get(key)) is None:
+            pending = asyncio.get_running_loop().create_task(self._fetch(key))
+            self._pending[key] = pending
+            pending.add_done_callback(partial(self._finish_fetch, key))
+        return await asyncio.shield(pending)
+
+    def cached_profile(self, workspace: str, user: str) -> UserProfile | None:
+        """Return the profile if it is cached. It never calls Slack."""
+        until, profile = self._cache.get((workspace, user), (0.0, None))
         return profile if until > time.monotonic() else None
 
     async def name(self, workspace: str, user: str) -> str | None:
-        """What they are called on the screen; None when Slack doesn't say."""
+        """Return the display name; None when Slack doesn't say."""
         try:
             return (await self.profile(workspace, user)).name or None
         except (SlackRefusal, TryAgain):
             return None
 
-    def known(self, workspace: str, user: str) -> str | None:
-        """Their locale, if it was asked lately; never a call."""
-        profile = self.known_profile(workspace, user)
+    def cached_locale(self, workspace: str, user: str) -> str | None:
+        """Return the locale if it is cached. It never calls Slack."""
+        profile = self.cached_profile(workspace, user)
         return profile.locale if profile else None
 
     def forget(self, workspace: str, user: str) -> None:
-        """Ask again next time. What is under way now may be older, and is not kept."""
+        """Drop the person from the cache. The answer of a running call may be older and is not
+        kept."""
         key = (workspace, user)
-        self._known.pop(key, None)
-        self._asking.pop(key, None)
+        self._cache.pop(key, None)
+        self._pending.pop(key, None)
         self._failed.pop(key, None)
 
     async def locale(self, workspace: str, user: str) -> str | None:
-        """Their locale ("fr-FR"); None when Slack doesn't say."""
+        """Return the locale, for example "fr-FR"; None when Slack doesn't say."""
         if self._failed.get((workspace, user), 0.0) > time.monotonic():
-            return self.known(workspace, user)
+            return self.cached_locale(workspace, user)
         try:
             return (await self.profile(workspace, user)).locale
         except (SlackRefusal, TryAgain):
             _cache_value(self._failed, (workspace, user), time.monotonic() + FAILURE_CACHE_SECONDS)
             return None
 
-    async def _ask(self, key: tuple[str, str]) -> UserProfile:
+    async def _fetch(self, key: tuple[str, str]) -> UserProfile:
         try:
-            answer = await call_slack(self._patient.users_info(user=key[1], include_locale=True))
-        except SlackRefusal as no:
-            if no.error not in UNKNOWN_USER_ERRORS:
+            answer = await call_slack(
+                self._retrying_client.users_info(user=key[1], include_locale=True)
+            )
+        except SlackRefusal as refusal:
+            if refusal.error not in UNKNOWN_USER_ERRORS:
                 raise
             profile = UserProfile(None)
         else:
             profile = _parse_profile(answer.get("user") or {})
-        if self._asking.get(key) is asyncio.current_task():  # nobody said "forget" meanwhile
-            _cache_value(self._known, key, (time.monotonic() + CACHE_SECONDS, profile))
+        if self._pending.get(key) is asyncio.current_task():  # `forget` was not called meanwhile
+            _cache_value(self._cache, key, (time.monotonic() + CACHE_SECONDS, profile))
             self._failed.pop(key, None)
         return profile
 
-    def _asked(self, key: tuple[str, str], asking: "asyncio.Task[UserProfile]") -> None:
-        if self._asking.get(key) is asking:
-            del self._asking[key]
-        if not asking.cancelled():
-            asking.exception()  # whoever waits is told; when nobody does, it is no news
+    def _finish_fetch(self, key: tuple[str, str], pending: "asyncio.Task[UserProfile]") -> None:
+        if self._pending.get(key) is pending:
+            del self._pending[key]
+        if not pending.cancelled():
+            pending.exception()  # a caller that waits gets the exception; without one it is dropped
 
     async def language(self, workspace: str, user: str, *, within: float = 5.0) -> Language:
-        """The language they read on the screen; English when it isn't known in time."""
+        """Return the person's screen language; English when it is not known in `within` seconds."""
         with contextlib.suppress(TimeoutError):
             return parse_language(await asyncio.wait_for(self.locale(workspace, user), within))
         return "en"
 
-    async def direct(self, user: str) -> str:
-        """The id of our direct message with them. Raises Refused or TryAgain."""
-        answer = await call_slack(self._patient.conversations_open(users=user))
+    async def open_direct_message(self, user: str) -> str:
+        """Return the id of the direct message with them. Raise SlackRefusal or TryAgain."""
+        answer = await call_slack(self._retrying_client.conversations_open(users=user))
         return str(answer["channel"]["id"])
 
-    async def tell(
+    async def notify(
         self, workspace: str, user: str, words: Words, channel: str | None, thread: str | None
     ) -> None:
-        """A sentence that only they see, where they are; else in their direct messages. Where Slack
-        has no time for it, again when it says so, a few times, and the last time directly."""
+        """Show a message to one person alone: in the channel, else in their direct messages.
+
+        While Slack is busy it is tried a few times, at the time that Slack names; the last try is a
+        direct message.
+        """
         text = words.to(await self.language(workspace, user))
-        for left in reversed(range(MAX_TRIES)):
+        for tries_left in reversed(range(MAX_TRIES)):
             try:
-                if channel and left:
-                    if await self.whispered(user, text, channel, thread):
+                if channel and tries_left:
+                    if await self.send_ephemeral(user, text, channel, thread):
                         return
-                    channel = None  # it may have been shown after all: not there again
-                await self._written(user, text)
+                    channel = None  # it may have been shown already, so it is not sent there again
+                await self._send_direct_message(user, text)
             except SlackBusy as busy:
                 await asyncio.sleep(min(busy.after or 1.0, MAX_RETRY_SECONDS))
             except TryAgain:
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
-        log.error("a sentence could not be told: Slack was busy")
+        log.error("a message to one person was dropped: Slack stayed busy")
 
-    async def whispered(self, user: str, text: str, channel: str, thread: str | None) -> bool:
-        """Whether Slack has shown them this where they are. Raises Busy when it took nothing."""
-        told: dict[str, Any] = {"channel": channel, "user": user, "text": text}
+    async def send_ephemeral(self, user: str, text: str, channel: str, thread: str | None) -> bool:
+        """Return whether Slack showed the message in the channel. Raise SlackBusy when Slack took
+        nothing."""
+        arguments: dict[str, Any] = {"channel": channel, "user": user, "text": text}
         try:
-            await call_slack(self._client.chat_postEphemeral(**told, thread_ts=thread))
+            await call_slack(self._client.chat_postEphemeral(**arguments, thread_ts=thread))
         except SlackBusy:
             raise
         except (SlackRefusal, TryAgain):
             return False
         return True
 
-    async def _written(self, user: str, text: str) -> None:
-        told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
+    async def _send_direct_message(self, user: str, text: str) -> None:
+        arguments: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
         try:
-            await call_slack(self._client.chat_postMessage(channel=await self.direct(user), **told))
-        except SlackRefusal as no:
-            log.error("a sentence could not be told: %s", no.error)
-        except SlackNoAnswer:  # it was most likely told; a second time would be one too many
-            log.warning("a sentence was told, and Slack did not say so")
+            await call_slack(
+                self._client.chat_postMessage(
+                    channel=await self.open_direct_message(user), **arguments
+                )
+            )
+        except SlackRefusal as refusal:
+            log.error("a message to one person was refused by Slack: %s", refusal.error)
+        except SlackNoAnswer:  # it was probably sent; sending again would duplicate it
+            log.warning("a message to one person was sent, but Slack gave no answer")
 
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-def _cache_value(kept: dict[K, V], key: K, value: V) -> None:
-    if len(kept) >= MAX_CACHED_USERS:
-        kept.clear()
-    kept[key] = value
+def _cache_value(cache: dict[K, V], key: K, value: V) -> None:
+    if len(cache) >= MAX_CACHED_USERS:
+        cache.clear()
+    cache[key] = value
 
 
 def _parse_profile(user: Mapping[str, Any]) -> UserProfile:
-    shown = user.get("profile") or {}
-    names = (shown.get("display_name"), shown.get("real_name"), user.get("real_name"))
+    profile = user.get("profile") or {}
+    names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"))
     name = next((str(one) for one in names if one), "")
     return UserProfile(
         {key: user.get(key) for key in MEMBER_FIELDS}, user.get("locale") or None, name

@@ -1,7 +1,7 @@
-"""A view within Slack's limits, whatever stands in it: Slack refuses one that passes any of them,
-and whoever pressed would see nothing at all.
+"""Fits a view into Slack's limits. Slack refuses a view that exceeds one of them, and the person
+would see nothing.
 
-Texts are cut, and what cannot be shown is left out: an option whose value is too long, a field that
+Texts are cut. What cannot be shown is left out: an option whose value is too long, or a field that
 could not be read again. Limits: Slack's reference of views, blocks and elements, November 2026.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.slack.blocks import Block, context, count_utf16_units, plain_text, truncate
+from bot.slack.blocks import Block, context_block, count_utf16_units, plain_text, truncate
 
 METADATA, ID, VIEW_BLOCKS, VIEW_CHARACTERS = 3_000, 255, 100, 245_000
 TITLE, HEADER, TEXT, FIELD, FIELDS, LABEL = 24, 150, 3_000, 2_000, 10, 2_000
@@ -27,7 +27,8 @@ MAX_OPTIONS_BY_ELEMENT = {
 
 
 def fit_view(view: Block, language: str = "en") -> Block:
-    """The view as Slack takes it. Raises CannotDo when what the form has to carry is too long."""
+    """Return the view within Slack's limits. Raise CannotDo when the form's metadata is too
+    long."""
     if count_utf16_units(str(view.get("private_metadata") or "")) > METADATA:
         raise CannotDo(Words("This is too long for a form. Say it in a message instead."))
     fitted = dict(view)
@@ -37,36 +38,36 @@ def fit_view(view: Block, language: str = "en") -> Block:
     offered = [block for block in view["blocks"] if block.get("type") == "input"]
     blocks = list(_fit_blocks(_fit_each_block(view["blocks"])))
     if sum(block["type"] == "input" for block in blocks) < len(offered):
-        said = Words("Some of the text is too long to edit here, and stays as it is.")
-        note = said.to(language)
+        words = Words("Some of the text is too long to edit here, and stays as it is.")
+        note = words.to(language)
         if not any(note in json.dumps(block, ensure_ascii=False) for block in blocks):
-            blocks = [*blocks[: VIEW_BLOCKS - 1], context(note)]
+            blocks = [*blocks[: VIEW_BLOCKS - 1], context_block(note)]
     if not blocks:
-        blocks = [context("…")]
+        blocks = [context_block("…")]
     return fitted | {"blocks": blocks}
 
 
 def _fit_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
-    """As many as a view holds, each id once."""
-    seen: set[str] = set()
+    """Keep as many blocks as a view holds, each block id once."""
+    seen_ids: set[str] = set()
     room = VIEW_CHARACTERS
     for count, block in enumerate(blocks):
         room -= len(json.dumps(block))
         if count >= VIEW_BLOCKS or room < 0:
             return
         if (id := block.get("block_id")) is not None:
-            if id in seen:
+            if id in seen_ids:
                 continue
-            seen.add(id)
+            seen_ids.add(id)
         yield block
 
 
 def _fit_each_block(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Each block within its limits, without those of which nothing is left."""
+    """Fit each block into its limits, and drop those of which nothing is left."""
     for block in blocks:
         if count_utf16_units(str(block.get("block_id") or "")) > ID:
             if block.get("type") == "input":
-                continue  # what is filled in could not be told from other fields
+                continue  # without its id the field's value could not be told from others
             block = {key: value for key, value in block.items() if key != "block_id"}
         if (
             fitted := FIT_FUNCTIONS.get(str(block.get("type")), _keep_block)(dict(block))
@@ -93,16 +94,18 @@ def _fit_section(block: Block) -> Block | None:
 
 
 def _fit_context(block: Block) -> Block | None:
-    shown = [one if one["type"] == "image" else _fit_text(one, TEXT) for one in block["elements"]]
-    return block | {"elements": shown[:CONTEXTS]} if shown else None
+    elements = [
+        one if one["type"] == "image" else _fit_text(one, TEXT) for one in block["elements"]
+    ]
+    return block | {"elements": elements[:CONTEXTS]} if elements else None
 
 
 def _fit_actions(block: Block) -> Block | None:
-    found: dict[str, Block] = {}
+    elements: dict[str, Block] = {}
     for element in block["elements"]:
         if (fitted := _fit_element(element)) is not None:
-            found.setdefault(str(fitted.get("action_id") or len(found)), fitted)
-    return block | {"elements": list(found.values())[:ACTIONS]} if found else None
+            elements.setdefault(str(fitted.get("action_id") or len(elements)), fitted)
+    return block | {"elements": list(elements.values())[:ACTIONS]} if elements else None
 
 
 def _fit_input(block: Block) -> Block | None:
@@ -114,7 +117,7 @@ def _fit_input(block: Block) -> Block | None:
 
 
 def _fit_rich_text(block: Block) -> Block | None:
-    """Without the empty texts in it, which Slack refuses."""
+    """Remove empty texts, which Slack refuses."""
 
     def cleaned(value: Any) -> Any:
         if isinstance(value, list):
@@ -147,7 +150,7 @@ FIT_FUNCTIONS = {
 
 
 def _fit_element(element: Block) -> Block | None:
-    """None when nothing can be pressed, chosen or filled in any more."""
+    """Return None when the element can no longer be pressed, chosen or filled in."""
     fitted = dict(element)
     if count_utf16_units(str(fitted.get("action_id") or "")) > ID:
         return None
@@ -155,7 +158,8 @@ def _fit_element(element: Block) -> Block | None:
         fitted["placeholder"] = _fit_text(fitted["placeholder"], PLACEHOLDER)
     if "confirm" in fitted:
         sized = {
-            name: _fit_text(fitted["confirm"][name], most) for name, most in CONFIRM_LIMITS.items()
+            name: _fit_text(fitted["confirm"][name], limit)
+            for name, limit in CONFIRM_LIMITS.items()
         }
         fitted["confirm"] = fitted["confirm"] | sized
     if fitted["type"] == "button":
@@ -170,22 +174,24 @@ def _fit_element(element: Block) -> Block | None:
 
 
 def _fit_menu(element: Block) -> Block | None:
-    """A menu whose options fit, each value once, and whose start is among them."""
-    most = MAX_OPTIONS_BY_ELEMENT.get(element["type"], MENU)
+    """Keep the options that fit, each value once, and the initial options among them."""
+    limit = MAX_OPTIONS_BY_ELEMENT.get(element["type"], MENU)
     options: dict[str, Block] = {}
     for one in element["options"]:
         if 0 < count_utf16_units(str(one["value"])) <= OPTION_VALUE:
             options.setdefault(str(one["value"]), _fit_option(one))
     start = element.get("initial_option")
     picked = [start] if start else element.get("initial_options") or []
-    kept = [one for one in dict.fromkeys(str(one["value"]) for one in picked) if one in options]
-    shown = [*kept, *(value for value in options if value not in kept)][:most]
-    there = {value: one for value, one in options.items() if value in shown}
-    if not there:
+    initial = [one for one in dict.fromkeys(str(one["value"]) for one in picked) if one in options]
+    values = [*initial, *(value for value in options if value not in initial)][:limit]
+    fitting = {value: one for value, one in options.items() if value in values}
+    if not fitting:
         return None
-    fitted = element | {"options": list(there.values())}
-    fitted = _set_field(fitted, "initial_option", there.get(kept[0]) if start and kept else None)
-    several = [there[value] for value in kept if value in there] if not start else []
+    fitted = element | {"options": list(fitting.values())}
+    fitted = _set_field(
+        fitted, "initial_option", fitting.get(initial[0]) if start and initial else None
+    )
+    several = [fitting[value] for value in initial if value in fitting] if not start else []
     return _set_field(fitted, "initial_options", several or None)
 
 
@@ -197,12 +203,12 @@ def _fit_option(option: Block) -> Block:
 
 
 def _set_field(block: Block, name: str, value: Any) -> Block:
-    """The block with this field, or without it for None."""
+    """Return the block with this field set, or without the field when `value` is None."""
     rest = {key: one for key, one in block.items() if key != name}
     return rest if value is None else rest | {name: value}
 
 
-def _fit_text(text: Block, most: int) -> Block:
-    """A text that is neither too long nor empty."""
-    shown: Block = text | {"text": plain_text(str(text["text"]), most)["text"]}
-    return shown
+def _fit_text(text: Block, limit: int) -> Block:
+    """Return the text cut to its limit, and never empty."""
+    fitted: Block = text | {"text": plain_text(str(text["text"]), limit)["text"]}
+    return fitted

@@ -217,7 +217,7 @@ class Task(Row):
         if self.state in (*OPEN_STATES, "asking"):
             self.words = ""
             self._end(session, enqueue, "stopped", now)
-            OutboxMessage.not_begun(session, self.first_piece)
+            OutboxMessage.drop_unsent_cards(session, self.first_piece)
 
     def _end(
         self,
@@ -228,7 +228,7 @@ class Task(Row):
         by: str | None = None,
     ) -> None:
         self.state, self.stage, self.changed_at = state, None, now
-        OutboxMessage.changed(session, enqueue, self.first_piece)
+        OutboxMessage.request_redraw(session, enqueue, self.first_piece)
         journal.record_event(
             session,
             workspace=self.workspace,

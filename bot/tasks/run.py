@@ -39,7 +39,9 @@ class SlackPort(Protocol):
 
     async def show(self, post: str) -> None: ...
     async def deliver(self, delivery: str) -> None: ...
-    async def read(self, workspace: str, place: Mapping[str, Any], words: str) -> str: ...
+    async def read_conversation(
+        self, workspace: str, place: Mapping[str, Any], words: str
+    ) -> str: ...
     async def locale(self, workspace: str, person: str) -> str | None: ...
 
 
@@ -139,7 +141,7 @@ class TaskRun:
         return IncomingRequest(
             words=task.words,
             author=task.author,
-            material=await slack.read(task.workspace, task.place, task.words),
+            material=await slack.read_conversation(task.workspace, task.place, task.words),
             private=task.private,
             ui_language=parse_language(await slack.locale(task.workspace, task.author)),
             reason=task.reason,

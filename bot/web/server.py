@@ -1,5 +1,5 @@
-"""The HTTP server: limits of length, time and memory for every request, and no connection that
-stays open without a verified one."""
+"""The HTTP server. It limits the length, time and memory of every request, and closes connections
+that bring no verified request."""
 
 import asyncio
 import contextlib
@@ -14,37 +14,35 @@ from aiohttp.http import HttpProcessingError
 
 from bot.errors import locate_bug, log_bug
 
-HealthCheck = Callable[[], Awaitable[Mapping[str, Any]]]  # "ok" among it says whether all is well
+HealthCheck = Callable[[], Awaitable[Mapping[str, Any]]]  # "ok" in it says whether everything works
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-MAX_REQUEST_BYTES = 2 * 1024 * 1024  # bytes of one request
-READ_SECONDS = 10.0  # for a whole request, and for the first signed one of a connection
-IDLE_SECONDS = 75.0  # for which a connection of Slack's stays open: longer than proxies keep theirs
-LINGER_SECONDS = 1.0  # for which the rest of a refused request is read, so that its answer arrives
+MAX_REQUEST_BYTES = 2 * 1024 * 1024  # for one request
+READ_SECONDS = 10.0  # time to read a request, and time until a connection's first verified request
+# an idle connection of Slack's is closed after this; proxies close theirs earlier
+IDLE_SECONDS = 75.0
+# the rest of a refused request is read for this long, so that the client gets its answer
+LINGER_SECONDS = 1.0
 MAX_HEADERS = 64
-MAX_UNVERIFIED_BYTES = (
-    32 * 1024 * 1024
-)  # bytes of unverified bodies in memory, beyond which long ones wait
-SHORT_BODY_BYTES = (
-    128 * 1024
-)  # bytes of a body that is read all the same: almost everything Slack sends
-LOG_INTERVAL_SECONDS = (
-    60.0  # seconds between two lines of the log about requests that were not signed
-)
+# While the unverified bodies in memory exceed MAX_UNVERIFIED_BYTES, a body longer than
+# SHORT_BODY_BYTES gets 503. Almost everything that Slack sends is shorter.
+MAX_UNVERIFIED_BYTES = 32 * 1024 * 1024
+SHORT_BODY_BYTES = 128 * 1024
+LOG_INTERVAL_SECONDS = 60.0  # between two log lines about unsigned requests
 
 log = logging.getLogger("bot.slack")
 server_log = logging.getLogger("bot.web")
 
 
 class BodyReader:
-    """Reads bodies within limits of length, time and memory."""
+    """Reads request bodies within the limits of length, time and memory."""
 
     def __init__(self) -> None:
         self._held = 0
 
     async def read(self, request: web.Request) -> bytes:
-        """The whole body. Raises HTTPException 408, 413 and 503 when one of the limits is passed,
-        400 when the body is broken."""
+        """Return the whole body. Raise HTTPException 408, 413 or 503 when it exceeds a limit, 400
+        when the body is broken."""
         if (request.content_length or 0) > MAX_REQUEST_BYTES:
             raise web.HTTPRequestEntityTooLarge(MAX_REQUEST_BYTES)
         body = bytearray()
@@ -68,24 +66,24 @@ class BodyReader:
 
 @dataclass
 class ConnectionGuard:
-    """Closes each connection that brings no verified request in time: slow heads, slow bodies and
-    silence alike."""
+    """Closes each connection that brings no verified request in time, whether its headers or its
+    body come slowly or it sends nothing."""
 
     _verified: set[Any] = field(default_factory=set)
     _since: dict[Any, float] = field(default_factory=dict)
 
     def verify(self, request: web.Request) -> None:
-        """This request is signed, so its connection may stay open."""
+        """Let the connection of this request stay open, because its signature was verified."""
         request[VERIFIED] = True
         self._verified.add(request.protocol)
 
     async def watch(self, server: web.Server, seconds: float = READ_SECONDS) -> None:
-        """Until cancelled."""
+        """Check the open connections until cancelled."""
         while True:
             await asyncio.sleep(min(0.5, seconds / 2))
-            now, there = time.monotonic(), server.connections
-            self._verified.intersection_update(there)
-            self._since = {one: self._since.get(one, now) for one in there}
+            now, open_connections = time.monotonic(), server.connections
+            self._verified.intersection_update(open_connections)
+            self._since = {one: self._since.get(one, now) for one in open_connections}
             for one, since in self._since.items():
                 if one not in self._verified and now - since >= seconds:
                     one.force_close()
@@ -93,18 +91,18 @@ class ConnectionGuard:
 
 @dataclass
 class RefusalCounter:
-    """Counts requests that were not signed, and says so in the log at most once a minute."""
+    """Counts requests without a valid signature, and logs the count at most once a minute."""
 
     name: str
     _count: int = 0
-    _told: float | None = None
+    _logged_at: float | None = None
 
-    def note(self) -> None:
+    def count(self) -> None:
         self._count += 1
         now = time.monotonic()
-        if self._told is None or now - self._told >= LOG_INTERVAL_SECONDS:
+        if self._logged_at is None or now - self._logged_at >= LOG_INTERVAL_SECONDS:
             log.warning("requests not signed by %s: %d", self.name, self._count)
-            self._count, self._told = 0, now
+            self._count, self._logged_at = 0, now
 
 
 VERIFIED = web.RequestKey("verified", bool)
@@ -112,13 +110,14 @@ CONNECTION_GUARD = web.AppKey("connections", ConnectionGuard)
 
 
 def mark_verified(request: web.Request) -> None:
-    """Let the connection of a request whose signature holds stay open."""
+    """Let the connection of a request with a valid signature stay open."""
     if (connections := request.app.get(CONNECTION_GUARD)) is not None:
         connections.verify(request)
 
 
 def make_health_route(health: HealthCheck) -> Handler:
-    """Only yes or no, and one look at a time however many ask."""
+    """Build the health route. It answers only yes or no, and runs one check at a time however many
+    requests ask."""
     looking: asyncio.Future[Mapping[str, Any]] | None = None
 
     async def healthy(_: web.Request) -> web.StreamResponse:
@@ -137,7 +136,7 @@ def make_health_route(health: HealthCheck) -> Handler:
 
 @web.middleware
 async def close_unless_verified(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A connection stays open only after a request that was signed."""
+    """Close the connection after every request whose signature was not verified."""
     try:
         answer = await handler(request)
     except web.HTTPException as refusal:
@@ -155,7 +154,8 @@ async def remove_version_headers(_: web.Request, answer: web.StreamResponse) -> 
 
 @contextlib.asynccontextmanager
 async def start_server(site: web.Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the site; the port that it listens on. Requests are cut after READ_SECONDS."""
+    """Serve the application and yield the port that it listens on. A request must arrive within
+    READ_SECONDS."""
     runner = web.AppRunner(
         site,
         access_log=None,
@@ -164,7 +164,7 @@ async def start_server(site: web.Application, host: str, port: int) -> AsyncIter
         keepalive_timeout=IDLE_SECONDS,
         lingering_time=LINGER_SECONDS,
         max_headers=MAX_HEADERS,
-        auto_decompress=False,  # the bytes that came are the bytes that were signed
+        auto_decompress=False,  # the signature covers the bytes as they were sent
         logger=_hide_requests(server_log),
     )
     await runner.setup()
@@ -181,8 +181,8 @@ async def start_server(site: web.Application, host: str, port: int) -> AsyncIter
 
 
 class RequestLogFilter(logging.Filter):
-    """What aiohttp's server may log: where a bug was. What is no HTTP is not worth a line, and
-    tracebacks quote the request."""
+    """Lets aiohttp's server log only where a bug was. Invalid HTTP is not logged, and tracebacks
+    are removed, because they quote the request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         bug = record.exc_info[1] if record.exc_info else None

@@ -41,7 +41,9 @@ class Nobody:
 
     async def deliver(self, delivery: str) -> None: ...
 
-    async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
+    async def read_conversation(
+        self, workspace: str, place: Mapping[str, Any], words: str = ""
+    ) -> str:
         return self.material
 
     async def locale(self, workspace: str, person: str) -> str | None:

@@ -118,7 +118,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
     with bench.database.begin() as session:
         draft = session.get_one(Draft, f"{made['digest']}.0.v1")
         draft.skill = "digest"  # the bench calls everything a draft
-        OutboxMessage.changed(session, bench.enqueue, draft.piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, draft.piece)
     await bench.run()
     await bench.press(MARIE, card, "digest_on")
     await bench.run()

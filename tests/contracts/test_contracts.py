@@ -311,7 +311,7 @@ def test_of_a_buttons_value_stays() -> None:
     filled = action_ids.ButtonValue(
         **{field: field for field in action_ids.ButtonValue.model_fields}
     )
-    packed = json.loads(filled.packed())
+    packed = json.loads(filled.pack())
     assert packed == contracts.BUTTON_KEYS, "BUTTON_KEYS: buttons on old cards would not be read"
     assert action_ids.ButtonValue.unpack(json.dumps(contracts.BUTTON_KEYS)) == filled
 

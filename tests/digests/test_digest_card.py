@@ -44,7 +44,7 @@ async def posted(bench: Bench, *parts: Part) -> Any:
     with bench.database.begin() as session:
         draft = session.get_one(Draft, bench.drafts[-1].id)
         draft.skill = "digest"
-        OutboxMessage.changed(session, bench.enqueue, draft.piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, draft.piece)
     await bench.run()
     return card
 

@@ -55,7 +55,7 @@ async def test_notice_is_sent_after_a_crash(bench: Bench) -> None:
     assert lines(bench) == []
     (job,) = [one for one in bench.jobs if one.kind == "say"]
     for _ in range(2):  # as whoever revives it does
-        await bench.outside.say(job.subject)
+        await bench.outside.post_notice(job.subject)
     assert lines(bench) == [ON]
 
 

@@ -16,11 +16,11 @@ def test_card_hold_expires_after_its_usual_time(database: Database) -> None:
         OutboxMessage.plan(
             session, id="p", workspace="T1", kind="card", place={}, now=NOW, piece="t.0"
         )
-        assert OutboxMessage.hold(session, "p", "dead", NOW)
-        assert OutboxMessage.hold(session, "p", "other", NOW) is None
-        assert OutboxMessage.hold(session, "p", "other", NOW - HOUR)
-        assert OutboxMessage.hold(session, "p", "third", NOW - HOUR) is None  # held anew, by one
-        assert OutboxMessage.hold(session, "p", "third", NOW - HOUR + DRAW_LEASE)
+        assert OutboxMessage.acquire(session, "p", "dead", NOW)
+        assert OutboxMessage.acquire(session, "p", "other", NOW) is None
+        assert OutboxMessage.acquire(session, "p", "other", NOW - HOUR)
+        assert OutboxMessage.acquire(session, "p", "third", NOW - HOUR) is None  # held anew, by one
+        assert OutboxMessage.acquire(session, "p", "third", NOW - HOUR + DRAW_LEASE)
 
 
 def test_living_and_dead_processes_are_told_apart(database: Database) -> None:

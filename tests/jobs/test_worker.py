@@ -150,14 +150,16 @@ async def test_card_is_left_to_the_scheduler_while_slack_is_away(sqlite: Databas
     accept(sqlite)
     show = Job(kind="show", subject="t1.0:card", workspace="T1")
     with sqlite.begin() as session:
-        session.get_one(OutboxMessage, "t1.0:card").trying()
+        session.get_one(OutboxMessage, "t1.0:card").begin_try()
     worker, later = hired(sqlite, Scripted()), NOW + timedelta(minutes=6)
     await worker.give_up(show, TryAgain("Slack is away"))
     with sqlite.begin() as session:
-        assert [job.subject for job in OutboxMessage.behind(session, later)] == [show.subject]
+        assert [job.subject for job in OutboxMessage.list_stale_cards(session, later)] == [
+            show.subject
+        ]
     await worker.give_up(show, None)  # it has killed its process too often
     with sqlite.begin() as session:
-        assert not OutboxMessage.behind(session, later)
+        assert not OutboxMessage.list_stale_cards(session, later)
 
 
 class ReadOnly:

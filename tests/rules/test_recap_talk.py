@@ -12,7 +12,7 @@ PEOPLE = {"U1": "Léa Martin", "U2": "Max Weber", "U3": "Marie Dupont", "U4": "T
 def heard(*said: str, most: int = 24_000) -> dict[str, list[tuple[str, ...]]]:
     """What is told of "1 what Léa says", "2 what Max says", …: by sort, who and in which words."""
     rows = [{"user": f"U{one[0]}", "ts": str(n), "text": one[2:]} for n, one in enumerate(said, 1)]
-    found = thread_facts.find_thread_facts(format_messages(rows, people=PEOPLE, most=most), TODAY)
+    found = thread_facts.find_thread_facts(format_messages(rows, people=PEOPLE, limit=most), TODAY)
     told: dict[str, dict[str, list[str]]] = {}
     for fact in found.facts:
         _, key, measure = fact.id.split(".")
@@ -178,8 +178,8 @@ def test_finds_four_things_in_two_hundred_messages() -> None:
 
 def test_is_said_to_be_cut_where_it_is_too_long() -> None:
     rows = [{"user": "U1", "ts": str(n), "text": f"we keep the price of {n}"} for n in range(99)]
-    whole = thread_facts.find_thread_facts(format_messages(rows, most=9_000), TODAY)
-    cut = thread_facts.find_thread_facts(format_messages(rows, most=900), TODAY)
+    whole = thread_facts.find_thread_facts(format_messages(rows, limit=9_000), TODAY)
+    cut = thread_facts.find_thread_facts(format_messages(rows, limit=900), TODAY)
     assert whole.get("all", "cut") is None
     assert cut.get("all", "cut") is not None
     assert all(":" not in str(f.value) for f in cut.facts)

@@ -211,7 +211,7 @@ def _press(
         "action_id": action,
         "block_id": "b",
         "type": "button",
-        "value": ref.packed(),
+        "value": ref.pack(),
         "action_ts": slack.ids.new_ts(),
     }
     container = {"type": "message", "message_ts": card.ts, "channel_id": channel}
@@ -235,7 +235,7 @@ def _form(
         "team_id": TEAM,
         "callback_id": callback,
         "type": "modal",
-        "private_metadata": ref.packed(),
+        "private_metadata": ref.pack(),
         "blocks": blocks,
         "state": {"values": values},
     }

@@ -72,7 +72,9 @@ def populate(database: Database) -> None:
             second = session.get_one(Draft, f"t{number}.0.v2")
             seen = second.fingerprint
             decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)
-            session.get_one(OutboxMessage, f"t{number}.0:card").sent(f"17.{number}", f"C{number}")
+            session.get_one(OutboxMessage, f"t{number}.0:card").mark_sent(
+                f"17.{number}", f"C{number}"
+            )
             Receipt.record(session, workspace="T1", task=f"t{number}", sent=SENT)
             DraftImage.store(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
             CampaignMatch.record(

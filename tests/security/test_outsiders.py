@@ -272,7 +272,7 @@ async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
         job = bench.jobs.pop(0)
         try:
             if job.kind == "tell":
-                await bench.outside.tell(job.subject)
+                await bench.outside.send_ephemeral(job.subject)
             else:
                 await hired(bench).jobs[job.kind](job.subject)
         except TryAgain:
@@ -479,7 +479,7 @@ async def test_membership_check_runs_before_every_listener(bench: Bench) -> None
     """Bolt runs the app's own middleware before it looks for a listener."""
     app, _ = make_app(bench.house, bench.outside.people, "a signing secret")
     names = [one.name for one in app._async_middleware_list]
-    assert any("gated" in name for name in names)
+    assert any("check_authorization" in name for name in names)
     commands_told = {
         one.name.split()[0]
         for one in every_request(

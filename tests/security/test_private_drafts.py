@@ -30,9 +30,9 @@ from bot.playground import payloads
 from bot.playground.slack_objects import Place, SlackMessage, SlackUser
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
+from bot.slack.actions import imports
 from bot.slack.actions.buttons import BUTTON_ACTIONS
 from bot.slack.actions.modals import MODALS
-from bot.slack.events import files
 from bot.slack.views.submissions import SUBMISSION_HANDLERS
 from bot.tasks.models import Task
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
@@ -180,7 +180,7 @@ class Scene:
     def refs_for(self, action: str) -> list[ButtonValue]:
         """The values that the action could use; all of them for an unknown action."""
         by_pick = {ref.pick: ref for ref in self.refs["private"] if not ref.arrival}
-        if action in {*files.IMPORT_ACTIONS, action_ids.STAYED_OUT}:
+        if action in {*imports.IMPORT_ACTIONS, action_ids.STAYED_OUT}:
             return [ref for ref in self.refs["private"] if ref.arrival]
         if action.startswith("digest_"):
             return [by_pick[WORD]]
@@ -194,7 +194,7 @@ class Scene:
         self, user: str, action: str, ref: ButtonValue, channel: str, team: str
     ) -> dict[str, Any]:
         slack = self.bench.slack
-        value = ref.packed()
+        value = ref.pack()
         element: dict[str, Any] = {
             "action_id": action,
             "block_id": "b",
@@ -208,7 +208,7 @@ class Scene:
             action_ids.HISTORY,
             action_ids.DOWNLOAD,
         ):
-            option = {"value": ref.model_copy(update={"pick": action}).packed()}
+            option = {"value": ref.model_copy(update={"pick": action}).pack()}
             element = {"action_id": action_ids.MORE, "block_id": "b", "selected_option": option}
         container: dict[str, Any] = {"type": "view", "view_id": "V0HOME"}
         body = payloads.build_interaction(slack, "block_actions", user) | {"actions": [element]}
@@ -219,7 +219,7 @@ class Scene:
 
     def sent(self, user: str, form: str, ref: ButtonValue, back: dict[str, str], team: str) -> Any:
         slack = self.bench.slack
-        told = json.loads(ref.packed()) | {"back": back}
+        told = json.loads(ref.pack()) | {"back": back}
         words = {"type": "plain_text_input", "value": "warmer"}
         state = {
             "words": {"words": words},
@@ -486,7 +486,7 @@ async def test_conversation_is_read_only_for_its_members(bench: Bench) -> None:
     ask = root.ts
     for user, readable in ((MAX, True), (OTTO, False), (ELSE, False)):
         place = {"channel": BOARD, "thread": ask, "asked": "9999999999.1", "user": user}
-        found = await bench.outside.read(TEAM, place, "sum this thread up")
+        found = await bench.outside.read_conversation(TEAM, place, "sum this thread up")
         assert (WORD in found) is readable, user
 
 
@@ -528,11 +528,11 @@ async def test_other_workspace_sees_nothing(bench: Bench) -> None:
 def test_button_press_is_remembered_for_a_limited_time() -> None:
     from bot.slack.membership import ANSWER_CACHE_SECONDS, PRESSED_CACHE_SECONDS, ChannelMembers
 
-    known = ChannelMembers()
-    known.pressed_in(TEAM, OTTO, MARKETING)
-    assert known.known(TEAM, OTTO, {MARKETING, BOARD}) == {MARKETING}
-    assert known.known(OUTSIDE, OTTO, {MARKETING}) == frozenset()
-    assert known.known(TEAM, ELSE, {MARKETING}) == frozenset()
+    members = ChannelMembers()
+    members.record_press(TEAM, OTTO, MARKETING)
+    assert members.cached(TEAM, OTTO, {MARKETING, BOARD}) == {MARKETING}
+    assert members.cached(OUTSIDE, OTTO, {MARKETING}) == frozenset()
+    assert members.cached(TEAM, ELSE, {MARKETING}) == frozenset()
     assert (
         timedelta(seconds=ANSWER_CACHE_SECONDS)
         < timedelta(seconds=PRESSED_CACHE_SECONDS)

@@ -23,7 +23,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.playground.block_kit import check_view
 from bot.slack.actions.audience_export import build_export_form
-from bot.slack.blocks import Block, actions, button, context, plain_text, section
+from bot.slack.blocks import Block, actions_block, button, context_block, plain_text, section_block
 from bot.slack.context import pack_metadata
 from bot.slack.view_limits import fit_view
 from bot.slack.views.audience_rule_form import build_rule_form, read_rule
@@ -297,7 +297,7 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
         }
         one = button("x", rng.choice(("same", next(said) or "a")), next(said), confirm=asked)
         one["text"] = plain_text(next(said), 9_999)
-        return actions(*[one] * rng.choice((1, 3, 30)))[0]
+        return actions_block(*[one] * rng.choice((1, 3, 30)))[0]
 
     def shown() -> Block:
         return rng.choice(
@@ -309,8 +309,8 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
                     "elements": [plain_text(next(said), 9_999)] * rng.choice((1, 12)),
                 },
                 {"type": "divider", "block_id": next(said) or "x"},
-                section(next(said), button("x", "a", next(said))),
-                context(),
+                section_block(next(said), button("x", "a", next(said))),
+                context_block(),
             )
         )
 

@@ -1,4 +1,5 @@
-"""A whole intern but its engine and its writer, against a local Slack: jobs are run by hand."""
+"""The test bench: an intern without its engine and its writer, on a local Slack. Tests run its
+jobs by hand."""
 
 import asyncio
 import contextlib
@@ -64,13 +65,14 @@ PARTS = (
     Part(kind="copy", key="body", title="Body", body=Copy(text="Linen breathes.")),
 )
 SECRET = "a signing secret"
-EMPTY: list[Path] = []  # a migrated database, made once
-PATIENT = 20.0  # seconds: what is tested here is no speed, and three are few on a busy machine
+EMPTY: list[Path] = []  # an empty migrated database, made once
+PATIENT = 20.0  # seconds; generous, because a busy machine must not fail a test
 
 
 @dataclass
 class Bench:
-    """`run` does what an engine and a worker would: once each, in the order it was asked."""
+    """`run` does the work of the engine and the worker: each job once, in the order of the
+    queue."""
 
     slack: LocalSlack
     database: Database
@@ -87,7 +89,7 @@ class Bench:
     question: Question | None = None
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
-    stock: Importer | None = None  # a real library in its place
+    stock: Importer | None = None  # a real importer instead of the stockroom
 
     @property
     def stocktaking(self) -> ImportJob:
@@ -109,7 +111,7 @@ class Bench:
             self.jobs.append(job)
 
     async def run(self, *kinds: str) -> None:
-        """All jobs there are, and those that they make; with `kinds`, only those."""
+        """Run all jobs and the jobs that they enqueue; with `kinds`, only those."""
         await self.settled()
         while wanted := [job for job in self.jobs if not kinds or job.kind in kinds]:
             job = wanted[0]
@@ -124,7 +126,7 @@ class Bench:
         await self.settled()
 
     async def told(self) -> None:
-        """What is said to one person alone, as often tried as an engine would."""
+        """Run the jobs that show ephemeral messages, retried as the engine would."""
         for _ in range(6):
             with contextlib.suppress(TryAgain):
                 await self.run("tell")
@@ -140,11 +142,11 @@ class Bench:
 
     async def _tell(self, id: str) -> None:
         async with asyncio.timeout(10):
-            await self.outside.tell(id)
+            await self.outside.send_ephemeral(id)
 
     async def _say(self, id: str) -> None:
         async with asyncio.timeout(10):
-            await self.outside.say(id)
+            await self.outside.post_notice(id)
 
     async def _work(self, id: str) -> None:
         await self._show(f"{id}.0:card")
@@ -196,7 +198,7 @@ class Bench:
             draft = session.get_one(Draft, delivery.draft)
             delivery.mark_sent(session, self.enqueue, draft, self.house.now())
 
-    # What tests look at.
+    # What tests inspect.
 
     def rows(self, row: type[Any]) -> list[Any]:
         with self.database.begin() as session:
@@ -211,7 +213,7 @@ class Bench:
         return sorted(self.rows(Draft), key=lambda draft: (draft.made_at, draft.version))
 
     def said(self, channel: str = MARKETING, thread: str | None = None) -> list[SlackMessage]:
-        """What the intern said there, threads included."""
+        """Return the intern's messages in a channel, including threads."""
         mine = [m for m in self.slack.transcript(channel) if m.bot_id == self.slack.bot_id]
         return [m for m in mine if thread is None or m.thread_ts == thread]
 
@@ -229,7 +231,7 @@ class Bench:
     async def drafted(
         self, user: str = MARIE, channel: str = MARKETING, words: str = "our linen shirt is back"
     ) -> SlackMessage:
-        """Somebody's wish, drafted; its card."""
+        """Make a request, draft it and return its card."""
         before = len(self.tasks)
         assert (await self.slack.command(user, channel, "/draft", words)).ok
         await self.run()
@@ -240,7 +242,7 @@ class Bench:
     async def press(
         self, user: str, card: SlackMessage, action: str, pick: str | None = None
     ) -> None:
-        """Press it, and let what comes after the answer happen."""
+        """Press a button and run what follows the answer."""
         chosen = option_for(card, action, pick) if pick else None
         answer = await self.slack.click(user, card.channel, card.ts, action, value=chosen)
         assert answer.ok, answer
@@ -257,7 +259,7 @@ class Bench:
 
 
 def option_for(card: SlackMessage, action: str, pick: str) -> Any:
-    """The value of the menu's option, or the button's, whose reference picks this."""
+    """Return the value of the menu option, or of the button, whose reference has this pick."""
     for block in card.blocks:
         for one in [*block.get("elements", []), block.get("accessory") or {}]:
             if one.get("action_id") == action:
@@ -277,7 +279,7 @@ def buttons(card: SlackMessage) -> list[str]:
 
 
 def text_of(value: Any) -> str:
-    """All that can be read on it."""
+    """Return all readable text of a message or view."""
     if isinstance(value, SlackMessage):
         return "\n".join([value.text, text_of(value.blocks)])
     if isinstance(value, dict):
@@ -297,8 +299,8 @@ async def bench_of(
     url: str | None = None,
     signer: Signer | None = None,
 ) -> AsyncIterator[Bench]:
-    """Everything up, over HTTP or Socket Mode, with no draft yet; on SQLite unless `url` says. With
-    a `signer`, the journal is signed from the start."""
+    """Start the whole bench without a draft, over HTTP or Socket Mode. It uses SQLite unless
+    `url` is given; with a `signer` the journal is signed from the start."""
     database = Database(url or f"sqlite:///{_migrated(home)}")
     database.signer = signer
     if url:
@@ -322,15 +324,15 @@ async def bench_of(
             brand=lambda _: BRAND,
             client=client,
             now=lambda: datetime.now(UTC),
-            stop=stop,
+            stop_task=stop,
             home=home,
         )
         people = UserDirectory(client)
         membership = Membership(house, people)
-        await membership.installation()  # as at each start
+        await membership.installation()  # every process does this when it starts
         slack.calls.clear()
-        app, later = make_app(house, people, SECRET, patience=0.05, membership=membership)
-        outside = SlackGateway(house, people, patience=0.05, membership=membership)
+        app, later = make_app(house, people, SECRET, history_lag=0.05, membership=membership)
+        outside = SlackGateway(house, people, history_lag=0.05, membership=membership)
         held.append(Bench(slack, database, house, outside, later))
 
         async def well() -> dict[str, Any]:
@@ -356,7 +358,7 @@ async def bench_of(
 
 
 def _migrated(home: Path) -> Path:
-    """An own copy of an empty migrated database."""
+    """Copy the empty migrated database."""
     if not EMPTY:
         path = home / "template.db"
         made = Database(f"sqlite:///{path}")

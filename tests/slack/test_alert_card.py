@@ -1,16 +1,16 @@
-"""An alert on its card …"""
+"""The card of an alert."""
 
 from bot.digests.models import Alert
 from tests.slack.bench import MAX, OTTO, Bench, buttons, text_of
 from tests.support.digests import alerted, previewed
 
 
-async def test_between_digests_alerts_with_ways_to_say_no(bench: Bench) -> None:
+async def test_alert_offers_mute_and_not_useful(bench: Bench) -> None:
     await previewed(bench)
     await alerted(bench)
     await bench.run()
     card = bench.said()[-1]
-    assert "at most 3 a week" in text_of(card)  # whoever set it reads French, the channel not
+    assert "at most 3 a week" in text_of(card)  # the owner reads French, the channel English
     await bench.press(OTTO, card, "alert_useless")
     (row,) = bench.rows(Alert)
     assert (row.bar, row.muted) == (0.0001, False)

@@ -1,4 +1,4 @@
-"""The approved words in Slack …"""
+"""Approved versions rendered as Slack messages."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ HOSTS = {"https://shop.example"}
 
 
 def words_of(messages: list[Message]) -> str:
-    """The words in the rich text, one after another."""
+    """Return the words of all rich text, in order."""
     found: list[str] = []
     for message in messages:
         for block in message.blocks:
@@ -26,7 +26,7 @@ def words_of(messages: list[Message]) -> str:
     return "".join(found)
 
 
-def test_are_one_message_with_the_campaign_code(sqlite: Database) -> None:
+def test_short_draft_is_one_message_with_campaign_code(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         (message,) = render_approved_messages(draft, "en", HOSTS)
@@ -38,7 +38,7 @@ def test_are_one_message_with_the_campaign_code(sqlite: Database) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", EXTREMES)
-def test_are_never_cut(sqlite: Database, language: str, name: str) -> None:
+def test_long_draft_is_split_without_cutting(sqlite: Database, language: str, name: str) -> None:
     parts: tuple[Part, ...] = EXTREMES[name]
     with sqlite.begin() as session:
         messages = render_approved_messages(drafted(session, parts=parts), language, HOSTS)
@@ -50,7 +50,7 @@ def test_are_never_cut(sqlite: Database, language: str, name: str) -> None:
             assert "x" * 900 in told
 
 
-def test_say_which_of_how_many_they_are(sqlite: Database) -> None:
+def test_messages_are_numbered(sqlite: Database) -> None:
     with sqlite.begin() as session:
         messages = render_approved_messages(drafted(session, parts=EXTREMES["long"]), "en", HOSTS)
     assert len(messages) > 1
@@ -58,7 +58,7 @@ def test_say_which_of_how_many_they_are(sqlite: Database) -> None:
     assert sum("Campaign code" in text_of(one.blocks) for one in messages) == 1
 
 
-def test_link_only_to_the_shop(sqlite: Database) -> None:
+def test_only_links_to_the_shop_are_clickable(sqlite: Database) -> None:
     with sqlite.begin() as session:
         messages = render_approved_messages(drafted(session, parts=EXTREMES["rude"]), "en", HOSTS)
         mine = render_approved_messages(drafted(session, id="t2"), "en", HOSTS)
@@ -85,7 +85,7 @@ SIZES = Table(columns=("Cible", "Clients"), rows=(("Vêtements en lin", "842"), 
 RULES = Table(columns=("Cible", "Règle"), rows=(("Vêtements en lin", "Ont acheté du lin"),))
 
 
-def test_show_one_table_as_slacks_own_and_the_next_row_by_row(sqlite: Database) -> None:
+def test_first_table_is_native_and_second_is_lines(sqlite: Database) -> None:
     parts = tuple(
         Part(kind="table", key=key, title=key, body=body)
         for key, body in (("sizes", SIZES), ("rules", RULES))

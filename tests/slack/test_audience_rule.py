@@ -1,4 +1,4 @@
-"""An audience's rule …"""
+"""The form that changes an audience rule, and the export of an audience."""
 
 import hashlib
 from dataclasses import replace
@@ -49,7 +49,7 @@ async def targeted() -> DraftResult:
 
 
 async def answered(bench: Bench, made: DraftResult | None = None) -> SlackMessage:
-    """The card of a targeting answer."""
+    """Return the card of a targeting answer."""
     made = made or await targeted()
 
     def draft(session: Session, task: Task) -> None:
@@ -81,7 +81,7 @@ def the_lead(made: DraftResult, niche: bool = False) -> NextStep:
 
 
 async def opened(bench: Bench, user: str = MARIE) -> Any:
-    """The form of the first audience's rule."""
+    """Open the rule form of the first audience."""
     card = await answered(bench)
     number = (await targeted()).leads.index(the_lead(await targeted()))
     action = next(name for name in buttons(card) if name in (f"lead.{number}", f"lead_{number}"))
@@ -91,7 +91,7 @@ async def opened(bench: Bench, user: str = MARIE) -> Any:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("niche", [False, True])
-async def test_fills_its_form_with_names_that_people_know(language: str, niche: bool) -> None:
+async def test_form_shows_product_and_category_names(language: str, niche: bool) -> None:
     made = await targeted()
     view = sound_view(
         audience_rule_form.build_rule_form(language, the_lead(made, niche), made.evidence, "{}")
@@ -105,7 +105,7 @@ async def test_fills_its_form_with_names_that_people_know(language: str, niche: 
 
 
 @pytest.mark.parametrize("niche", [False, True])
-async def test_is_the_same_when_nothing_was_changed(niche: bool) -> None:
+async def test_unchanged_form_gives_the_same_rule(niche: bool) -> None:
     made = await targeted()
     lead = the_lead(made, niche)
     before = AudienceRule.model_validate_json(lead.form["rule"])
@@ -113,7 +113,7 @@ async def test_is_the_same_when_nothing_was_changed(niche: bool) -> None:
     assert audience_rule_form.read_rule(view, before, made.evidence, "en") == (before, {})
 
 
-async def test_keeps_a_word_that_stands_for_many_products() -> None:
+async def test_word_for_many_products_is_kept() -> None:
     made = await targeted()
     before = AudienceRule(bought_named=("bougie",), bought_at_least=2)
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
@@ -122,7 +122,7 @@ async def test_keeps_a_word_that_stands_for_many_products() -> None:
     assert audience_rule_form.read_rule(filled(form), before, made.evidence, "en") == (before, {})
 
 
-async def test_keeps_what_the_form_has_no_field_for_and_says_so() -> None:
+async def test_fields_missing_in_the_form_are_kept_and_named() -> None:
     made = await targeted()
     before = AudienceRule(like_category="Vêtements en lin")
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
@@ -135,7 +135,7 @@ async def test_keeps_what_the_form_has_no_field_for_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("typed", ["nought", "0", "-3", "2.5"])
-async def test_wants_whole_numbers(typed: str) -> None:
+async def test_fractions_are_refused(typed: str) -> None:
     made = await targeted()
     lead = the_lead(made)
     before = AudienceRule.model_validate_json(lead.form["rule"])
@@ -147,7 +147,7 @@ async def test_wants_whole_numbers(typed: str) -> None:
     assert list(errors) == ["bought_within"]
 
 
-async def test_wants_days_within_ten_years() -> None:
+async def test_days_beyond_ten_years_are_refused() -> None:
     made = await targeted()
     lead = the_lead(made)
     before = AudienceRule.model_validate_json(lead.form["rule"])
@@ -174,7 +174,9 @@ async def test_wants_days_within_ten_years() -> None:
         ({"bought_within": "30", "not_within": "60"}, "not_within", "Nobody bought within"),
     ],
 )
-async def test_that_nobody_can_fit_says_why(typed: dict[str, str], field: str, why: str) -> None:
+async def test_contradictory_rule_is_refused_with_reason(
+    typed: dict[str, str], field: str, why: str
+) -> None:
     made, before = await targeted(), AudienceRule()
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
     view = filled(audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"), **typed)
@@ -184,8 +186,8 @@ async def test_that_nobody_can_fit_says_why(typed: dict[str, str], field: str, w
     assert why in errors[field]
 
 
-async def test_of_days_alone_means_anything_bought() -> None:
-    """Who bought lately and who did not are everybody, and the card says which it is."""
+async def test_rule_with_days_only_covers_any_purchase() -> None:
+    """Recent buyers and all others together are everybody, and the card names the group."""
     sizes, texts = [], []
     for rule in (
         AudienceRule(min_orders=1),
@@ -206,7 +208,7 @@ async def test_of_days_alone_means_anything_bought() -> None:
     assert "n'ont rien acheté" in AudienceRule(not_within=60).describe_conditions().to("fr")
 
 
-async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> None:
+async def test_changed_rule_starts_a_counting_task(bench: Bench) -> None:
     form = await opened(bench)
     answer = await bench.slack.submit(MARIE, form.id, {"min_orders": {"min_orders": "4"}})
     assert answer.ok, answer
@@ -224,7 +226,7 @@ async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_that_fits_nobody_is_edited_from_there_with_all_its_entries(
+async def test_empty_audience_reopens_the_form_with_its_entries(
     bench: Bench, language: str
 ) -> None:
     rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne",), min_orders=2)
@@ -238,14 +240,14 @@ async def test_that_fits_nobody_is_edited_from_there_with_all_its_entries(
     assert "cui-planche" not in shown
 
 
-async def test_that_is_no_number_keeps_the_form_open(bench: Bench) -> None:
+async def test_invalid_number_keeps_the_form_open(bench: Bench) -> None:
     form = await opened(bench)
     before = len(bench.tasks)
     await bench.slack.submit(MARIE, form.id, {"min_orders": {"min_orders": "some"}})
     assert len(bench.tasks) == before
 
 
-async def test_can_be_exported_only_as_it_stands_in_the_approved_words(bench: Bench) -> None:
+async def test_only_rules_in_the_approved_words_can_be_exported(bench: Bench) -> None:
     await answered(bench)
     draft = bench.drafts[0]
     known = find_exportable_rules(draft)
@@ -253,7 +255,8 @@ async def test_can_be_exported_only_as_it_stands_in_the_approved_words(bench: Be
     for code, (_, rule) in known.items():
         assert find_approved_rule(draft, code) == rule
     forged = next(iter(known))
-    changed = draft.evidence.replace('\\"champions\\",', "")  # somebody wrote into the rows
+    # simulates a change made directly in the database
+    changed = draft.evidence.replace('\\"champions\\",', "")
     assert changed != draft.evidence
     draft.evidence = changed
     assert len(find_exportable_rules(draft)) == len(known) - 1
@@ -264,7 +267,7 @@ async def test_can_be_exported_only_as_it_stands_in_the_approved_words(bench: Be
 
 
 def exporting(bench: Bench) -> list[tuple[str, AudienceRule, str]]:
-    """Deliveries go through a door that makes a file and remembers what it was asked."""
+    """Replace the exporter by one that makes a file and records its arguments."""
     asked: list[tuple[str, AudienceRule, str]] = []
 
     def export(workspace: str, rule: AudienceRule, platform: str) -> AudienceExport:
@@ -279,11 +282,11 @@ def exporting(bench: Bench) -> list[tuple[str, AudienceRule, str]]:
         )
 
     house = replace(bench.house, audience=export)
-    bench.outside = SlackGateway(house, bench.outside.people, patience=0.05)
+    bench.outside = SlackGateway(house, bench.outside.people, history_lag=0.05)
     return asked
 
 
-async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench) -> None:
+async def test_requester_can_export_after_approval(bench: Bench) -> None:
     asked = exporting(bench)
     card = await answered(bench)
     assert "export_audience" not in buttons(card)
@@ -313,7 +316,7 @@ async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_is_exported_with_a_receipt_that_people_can_read(bench: Bench, language: str) -> None:
+async def test_export_has_a_readable_receipt(bench: Bench, language: str) -> None:
     exporting(bench)
     card = await answered(bench)
     await bench.press(MAX, card, "approve")
@@ -349,7 +352,7 @@ async def test_is_exported_with_a_receipt_that_people_can_read(bench: Bench, lan
     assert "call" not in shown
 
 
-async def test_is_exported_once_a_day(bench: Bench) -> None:
+async def test_same_audience_is_exported_once_a_day(bench: Bench) -> None:
     asked = exporting(bench)
     card = await answered(bench)
     await bench.press(MAX, card, "approve")
@@ -361,7 +364,7 @@ async def test_is_exported_once_a_day(bench: Bench) -> None:
     assert len(asked) == 1
 
 
-async def test_is_exported_by_nobody_else(bench: Bench) -> None:
+async def test_export_by_others_is_refused(bench: Bench) -> None:
     asked = exporting(bench)
     card = await answered(bench)
     await bench.press(MAX, card, "approve")

@@ -1,4 +1,4 @@
-"""What came back for a draft, on its card …"""
+"""Campaign results on the card of a draft."""
 
 import pytest
 
@@ -19,7 +19,7 @@ QUESTION = Words(
 
 
 async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None) -> SlackMessage:
-    """A card of a draft that went out, with what came back for it."""
+    """Return the card of a delivered draft that has results."""
     shown = await bench.approved()
     draft = bench.drafts[0]
     with bench.database.begin() as session:
@@ -43,7 +43,7 @@ def outcome(bench: Bench) -> CampaignOutcome:
     return found
 
 
-async def test_is_read_with_where_it_is_from(bench: Bench) -> None:
+async def test_results_are_shown_with_their_source(bench: Bench) -> None:
     shown = await told(bench, LINES, None)
     assert "Envois\u00a0: 1\u202f204" in text_of(shown)  # Marie reads French
     assert "D'après a, jusqu'au b" in text_of(shown)
@@ -51,7 +51,7 @@ async def test_is_read_with_where_it_is_from(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("button", "same"), [(RESULT_OURS, True), (RESULT_NOT, False)])
-async def test_is_joined_or_kept_apart_by_a_person(bench: Bench, button: str, same: bool) -> None:
+async def test_person_confirms_or_rejects_results(bench: Bench, button: str, same: bool) -> None:
     shown = await told(bench, [], ("C1", QUESTION))
     assert "S'agit-il de cette proposition" in text_of(shown)
     await bench.press(MARIE, shown, button)
@@ -65,7 +65,7 @@ async def test_is_joined_or_kept_apart_by_a_person(bench: Bench, button: str, sa
     assert job.subject.startswith(f"{TEAM}/{code}-")
 
 
-async def test_is_not_for_an_outsider_to_say(bench: Bench) -> None:
+async def test_outsider_cannot_confirm_results(bench: Bench) -> None:
     shown = await told(bench, [], ("C1", QUESTION))
     await bench.press(OTTO, shown, RESULT_OURS)
     assert not bench.rows(CampaignMatch)
@@ -73,16 +73,16 @@ async def test_is_not_for_an_outsider_to_say(bench: Bench) -> None:
     assert "Only whoever asked" in whisper
 
 
-async def test_is_answered_once_when_two_press(bench: Bench) -> None:
+async def test_two_simultaneous_answers_count_once(bench: Bench) -> None:
     shown = await told(bench, [], ("C1", QUESTION))
-    await bench.press(MARIE, shown, RESULT_NOT)  # the card is not drawn anew yet
+    await bench.press(MARIE, shown, RESULT_NOT)  # the card is not redrawn yet
     await bench.press(MAX, shown, RESULT_OURS)
     (said,) = bench.rows(CampaignMatch)
     assert (said.same, said.by) == (False, MARIE)
     assert bench.whispers(MAX) == ["Somebody has answered that already."]
 
 
-async def test_fits_slack_in_every_language(bench: Bench) -> None:
+async def test_results_fit_slacks_limits_in_every_language(bench: Bench) -> None:
     hostile = Words("Sent {sent}", sent="<!channel> *" + "x" * 5000)
     question = Words("{name} of {day}", name="<@UMAX>" * 500, day="b")
     await told(bench, [hostile, hostile, LINES[1]], ("C" * 900, question))

@@ -1,4 +1,4 @@
-"""What people press on a card …"""
+"""The buttons on cards."""
 
 import asyncio
 import copy
@@ -32,7 +32,7 @@ from tests.slack.bench import (
 EDITED = {'["subject", 0, "-"]': {"text": "Linen is back"}}
 
 
-async def test_approve_binds_one_person_to_these_words(bench: Bench) -> None:
+async def test_approval_is_bound_to_person_and_words(bench: Bench) -> None:
     card = await bench.approved()
     (decision,) = bench.rows(Decision)
     assert (decision.verdict, decision.by) == ("approve", MAX)
@@ -42,7 +42,7 @@ async def test_approve_binds_one_person_to_these_words(bench: Bench) -> None:
     assert [delivery.state for delivery in bench.rows(Delivery)] == ["gone"]
 
 
-async def test_approve_by_an_outsider_is_refused_in_their_language(bench: Bench) -> None:
+async def test_approval_by_non_approver_is_refused_in_their_language(bench: Bench) -> None:
     bench.policy = with_approval(bench.policy, approvers=(MAX,))
     card = await bench.drafted()
     await bench.press(OTTO, card, "approve")
@@ -54,7 +54,7 @@ async def test_approve_by_an_outsider_is_refused_in_their_language(bench: Bench)
     assert not bench.whispers(MAX)
 
 
-async def test_a_refusal_is_told_although_slack_is_busy(bench: Bench) -> None:
+async def test_refusal_is_shown_although_slack_is_busy(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.faults.rate_limit("chat.postEphemeral", times=2, retry_after=1)
     bench.slack.faults.rate_limit("chat.postMessage", times=1, retry_after=1)
@@ -66,7 +66,7 @@ async def test_a_refusal_is_told_although_slack_is_busy(bench: Bench) -> None:
     assert not bench.in_dm(OTTO)
 
 
-async def test_approve_by_two_at_once_is_one_delivery_and_two_true_answers(
+async def test_two_simultaneous_approvals_make_one_delivery(
     any_bench: Bench,
 ) -> None:
     bench = any_bench
@@ -84,7 +84,7 @@ async def test_approve_by_two_at_once_is_one_delivery_and_two_true_answers(
     assert not bench.whispers(decision.by)
 
 
-async def test_approve_twice_by_the_same_is_said(bench: Bench) -> None:
+async def test_second_approval_by_same_person_is_refused(bench: Bench) -> None:
     bench.policy = with_approval(bench.policy, needed=2)
     card = await bench.drafted()
     await bench.press(MAX, card, "approve")
@@ -96,7 +96,7 @@ async def test_approve_twice_by_the_same_is_said(bench: Bench) -> None:
     assert len(bench.rows(Delivery)) == 1
 
 
-async def test_approve_over_changed_words_is_refused_and_the_card_redrawn(bench: Bench) -> None:
+async def test_approval_of_outdated_words_is_refused_and_redraws_card(bench: Bench) -> None:
     card = await bench.drafted()
     old = next(block for block in card.blocks if block["type"] == "actions")
     value = next(one["value"] for one in old["elements"] if one["action_id"] == "approve")
@@ -114,10 +114,11 @@ async def test_approve_over_changed_words_is_refused_and_the_card_redrawn(bench:
     assert "Linen is back" in text_of(card)
 
 
-async def test_approve_on_an_old_picture_is_of_the_newest_version_with_these_very_words(
+async def test_approval_on_old_card_applies_to_newest_version_with_same_words(
     bench: Bench,
 ) -> None:
-    """A phone shows version 1; meanwhile it was edited, and edited back to the letter."""
+    """The card shows version 1; meanwhile the draft was edited, and edited back to the same
+    words."""
     card = await bench.drafted()
     old = copy.deepcopy(card.blocks)
     for subject in ("Quite other words", "A shirt for hot days"):
@@ -139,7 +140,7 @@ async def test_approve_on_an_old_picture_is_of_the_newest_version_with_these_ver
     assert (sent.draft, sent.state) == (said.draft, "gone")
 
 
-async def test_approve_anyway_needs_rights_and_a_reason(bench: Bench) -> None:
+async def test_approve_anyway_needs_right_and_reason(bench: Bench) -> None:
     bench.checks = (blocked(),)
     card = await bench.drafted()
     await bench.press(OTTO, card, "approve_anyway")
@@ -158,7 +159,7 @@ async def test_approve_anyway_needs_rights_and_a_reason(bench: Bench) -> None:
     assert "I was there" in text_of(card)
 
 
-async def test_edit_makes_the_next_version_and_voids_the_last(bench: Bench) -> None:
+async def test_edit_makes_next_version_and_voids_approval(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     assert (await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)).ok
@@ -172,7 +173,7 @@ async def test_edit_makes_the_next_version_and_voids_the_last(bench: Bench) -> N
     assert "approve" in buttons(card)
 
 
-async def test_edit_too_late_loses_nothing_that_was_typed(any_bench: Bench) -> None:
+async def test_late_edit_keeps_what_was_typed(any_bench: Bench) -> None:
     bench = any_bench
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
@@ -192,7 +193,7 @@ async def test_edit_too_late_loses_nothing_that_was_typed(any_bench: Bench) -> N
     assert "Linen is back" in text_of(card)
 
 
-async def test_edit_of_words_that_have_left_keeps_the_form_open(bench: Bench) -> None:
+async def test_edit_of_delivered_words_keeps_form_open(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     await bench.press(MAX, card, "approve")
@@ -203,7 +204,7 @@ async def test_edit_of_words_that_have_left_keeps_the_form_open(bench: Bench) ->
     assert len(bench.drafts) == 1
 
 
-async def test_edit_to_nothing_is_an_error_at_its_field(bench: Bench) -> None:
+async def test_emptied_part_is_an_error_at_its_field(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     answer = await bench.slack.submit(
@@ -213,7 +214,7 @@ async def test_edit_to_nothing_is_an_error_at_its_field(bench: Bench) -> None:
     assert len(bench.drafts) == 1
 
 
-async def test_send_back_is_a_new_task_in_the_card_s_thread(any_bench: Bench) -> None:
+async def test_send_back_starts_task_in_card_thread(any_bench: Bench) -> None:
     bench = any_bench
     card = await bench.drafted()
     await bench.press(MAX, card, "send_back")
@@ -235,7 +236,7 @@ async def test_send_back_is_a_new_task_in_the_card_s_thread(any_bench: Bench) ->
     assert "approve" not in buttons(card)
 
 
-async def test_sent_back_goes_on_as_the_next_version_with_all_before_in_its_history(
+async def test_revision_is_next_version_with_full_history(
     any_bench: Bench,
 ) -> None:
     bench = any_bench
@@ -254,7 +255,7 @@ async def test_sent_back_goes_on_as_the_next_version_with_all_before_in_its_hist
     told = text_of(bench.form(MARIE).blocks)
     for line in ("Version 3", "Version 2", "Version 1", f"<@{OTTO}>", "more warmth"):
         assert line in told
-    await bench.press(OTTO, newest, "edit")  # and it can be edited and decided on like any other
+    await bench.press(OTTO, newest, "edit")  # the newest version can be edited and decided on
     await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)
     await bench.run()
     await bench.press(MAX, newest, "approve")
@@ -263,7 +264,7 @@ async def test_sent_back_goes_on_as_the_next_version_with_all_before_in_its_hist
     assert [one.verdict for one in bench.rows(Decision)] == ["send back", "approve"]
 
 
-async def test_send_back_by_an_outsider_opens_no_form(bench: Bench) -> None:
+async def test_send_back_by_outsider_opens_no_form(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(OTTO, card, "send_back")
     await bench.press(OTTO, card, "more", "reject")
@@ -271,7 +272,7 @@ async def test_send_back_by_an_outsider_opens_no_form(bench: Bench) -> None:
     assert len(bench.whispers(OTTO)) == 2
 
 
-async def test_reject_ends_it(bench: Bench) -> None:
+async def test_reject_closes_the_draft(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MARIE, card, "more", "reject")
     view = bench.form(MARIE)
@@ -282,7 +283,7 @@ async def test_reject_ends_it(bench: Bench) -> None:
     assert "sold out" in text_of(card)
 
 
-async def test_reject_after_an_approval_says_so_in_the_form(bench: Bench) -> None:
+async def test_reject_after_approval_is_refused_in_the_form(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MARIE, card, "more", "reject")
     await bench.press(MAX, card, "approve")
@@ -292,7 +293,7 @@ async def test_reject_after_an_approval_says_so_in_the_form(bench: Bench) -> Non
     assert "<@UMAX>" in answer.errors["reason"]
 
 
-async def test_another_opening_is_an_edit(bench: Bench) -> None:
+async def test_choosing_an_opening_makes_an_edit(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(OTTO, card, "use_hook")
     await bench.run()
@@ -300,7 +301,7 @@ async def test_another_opening_is_an_edit(bench: Bench) -> None:
     assert "Cool all day" in text_of(card)
 
 
-async def test_an_answer_drafts_anew_once(bench: Bench) -> None:
+async def test_answer_button_starts_one_task(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"), options=("Linen", "Cotton"))
     card = await bench.drafted(words="an e-mail")
     bench.question = None
@@ -316,7 +317,7 @@ async def test_an_answer_drafts_anew_once(bench: Bench) -> None:
     assert len(bench.whispers(MAX)) == 1
 
 
-async def test_an_answer_tapped_keeps_what_it_was_sent_back_for(bench: Bench) -> None:
+async def test_answer_keeps_the_revision_reason(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MAX, card, "send_back")
     bench.question = Question(words=Words("Which shirt?"), options=("Linen", "Cotton"))
@@ -331,7 +332,7 @@ async def test_an_answer_tapped_keeps_what_it_was_sent_back_for(bench: Bench) ->
     assert bench.drafts[-1].version == 2
 
 
-async def test_stop_ends_the_work(bench: Bench) -> None:
+async def test_stop_ends_the_task(bench: Bench) -> None:
     await bench.slack.command(MARIE, MARKETING, "/draft", "linen")
     (task,) = bench.tasks
     await bench.outside.show(f"{task.id}.0:card")
@@ -351,7 +352,7 @@ async def test_stop_ends_the_work(bench: Bench) -> None:
     assert bench.said()[1].thread_ts == card.ts
 
 
-async def test_what_can_be_read_opens_a_view(bench: Bench) -> None:
+async def test_read_only_menu_items_open_views(bench: Bench) -> None:
     card = await bench.drafted()
     for pick in ("sources", "what_left", "history"):
         before = len(bench.slack.open_views(OTTO))
@@ -360,7 +361,7 @@ async def test_what_can_be_read_opens_a_view(bench: Bench) -> None:
     assert not bench.whispers(OTTO)
 
 
-async def test_a_form_that_opens_too_late_is_said(bench: Bench) -> None:
+async def test_expired_form_is_reported(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.faults.fail("views.open", "expired_trigger_id")
     await bench.press(OTTO, card, "edit")
@@ -368,7 +369,7 @@ async def test_a_form_that_opens_too_late_is_said(bench: Bench) -> None:
     assert "press again" in told
 
 
-async def test_send_to_takes_approved_words_where_the_policy_allows(bench: Bench) -> None:
+async def test_send_to_delivers_to_channel_of_the_policy(bench: Bench) -> None:
     card = await bench.approved()
     await bench.press(OTTO, card, "send_to", LAUNCHES)
     assert len(bench.whispers(OTTO)) == 1
@@ -379,7 +380,7 @@ async def test_send_to_takes_approved_words_where_the_policy_allows(bench: Bench
     assert f"<#{LAUNCHES}>" in text_of(card)
 
 
-async def test_share_puts_a_second_card_where_it_was_asked(bench: Bench) -> None:
+async def test_share_adds_card_in_request_channel(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> just for me: linen")
     await bench.run()
     (private,) = bench.in_dm(MARIE)
@@ -398,7 +399,7 @@ async def test_share_puts_a_second_card_where_it_was_asked(bench: Bench) -> None
     assert "Linen breathes." in text_of(delivered)
 
 
-async def test_share_where_we_are_no_member_is_refused(bench: Bench) -> None:
+async def test_share_without_channel_membership_is_refused(bench: Bench) -> None:
     await bench.slack.command(MARIE, RANDOM, "/draft", "just for me: linen")
     await bench.run()
     (private,) = bench.in_dm(MARIE)
@@ -408,7 +409,7 @@ async def test_share_where_we_are_no_member_is_refused(bench: Bench) -> None:
     assert f"<#{RANDOM}>" in bench.whispers(MARIE, bench.slack.open_direct_message(MARIE))[0]
 
 
-async def test_a_shared_draft_sent_back_is_no_secret(bench: Bench) -> None:
+async def test_revision_of_shared_draft_is_not_private(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> just for me: linen")
     await bench.run()
     await bench.press(MARIE, bench.in_dm(MARIE)[0], "share")
@@ -422,7 +423,7 @@ async def test_a_shared_draft_sent_back_is_no_secret(bench: Bench) -> None:
     assert len(bench.in_dm(MARIE)) == 1
 
 
-async def test_a_button_from_elsewhere_is_refused_kindly(bench: Bench) -> None:
+async def test_unknown_button_is_refused_with_message(bench: Bench) -> None:
     card = await bench.drafted()
     for block in card.blocks:
         for one in block.get("elements", []):
@@ -433,7 +434,7 @@ async def test_a_button_from_elsewhere_is_refused_kindly(bench: Bench) -> None:
     assert not bench.rows(Decision)
 
 
-async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
+async def test_forged_button_gives_no_rights(bench: Bench) -> None:
     await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
     card = await bench.drafted()
     hidden, seen = (next(d for d in bench.drafts if d.task == t.id) for t in bench.tasks)
@@ -445,16 +446,17 @@ async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
     assert f"{hidden.piece}:shared" not in bench.posts()
     not_approved, not_his = bench.whispers(MAX)
     assert "approved" in not_approved
-    assert "no longer there" in not_his  # it is in Marie's direct messages: he need not know
+    # the draft is private to Marie, so its existence is not revealed
+    assert "no longer there" in not_his
 
 
 def forge(card: SlackMessage, action: str, ref: ButtonValue) -> None:
     text = {"type": "plain_text", "text": action}
-    button = {"type": "button", "action_id": action, "text": text, "value": ref.packed()}
+    button = {"type": "button", "action_id": action, "text": text, "value": ref.pack()}
     card.blocks.append({"type": "actions", "block_id": action, "elements": [button]})
 
 
-async def test_a_press_of_another_workspace_finds_nothing(bench: Bench) -> None:
+async def test_press_from_other_workspace_finds_nothing(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.team = "T0OTHER"
     await bench.press(MAX, card, "approve")
@@ -462,14 +464,14 @@ async def test_a_press_of_another_workspace_finds_nothing(bench: Bench) -> None:
     assert not bench.rows(Decision)
 
 
-async def test_a_refusal_that_cannot_be_whispered_comes_directly(bench: Bench) -> None:
+async def test_refusal_falls_back_to_direct_message(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.faults.fail("chat.postEphemeral", "user_not_in_channel")
     await bench.press(OTTO, card, "approve")
     assert "can't approve" in bench.in_dm(OTTO)[0].text
 
 
-async def test_a_refusal_whose_answers_are_lost_is_told_in_two_places_at_most(
+async def test_refusal_with_lost_answers_is_shown_at_most_twice(
     bench: Bench,
 ) -> None:
     card = await bench.drafted()
@@ -479,7 +481,7 @@ async def test_a_refusal_whose_answers_are_lost_is_told_in_two_places_at_most(
     assert len(bench.whispers(OTTO)) == len(bench.in_dm(OTTO)) == 1
 
 
-async def test_a_bug_is_told_with_a_reference_and_logged_without_words(
+async def test_bug_is_reported_with_reference_and_logged_without_content(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     card = await bench.drafted(words="a secret product")
@@ -501,13 +503,14 @@ async def test_a_bug_is_told_with_a_reference_and_logged_without_words(
     await bench.settled()
     assert [one.status for one in bench.slack.deliveries[-1].attempts] == [500, 500, 500]
     assert "secret" not in caplog.text
-    assert len(bench.whispers(MARIE)) == 1  # the command's own answer
+    assert len(bench.whispers(MARIE)) == 1  # only the command's own answer
 
 
-async def test_an_event_that_slack_gives_up_on_is_told_to_whoever_asked(
+async def test_event_failing_last_retry_is_reported_to_its_author(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once, though a mention is two events; and not what people say to each other."""
+    """It is reported once, although a mention is two events; conversations between people are
+    not reported."""
 
     def broken(*_: object) -> None:
         raise ValueError
@@ -524,7 +527,7 @@ async def test_an_event_that_slack_gives_up_on_is_told_to_whoever_asked(
     assert not bench.whispers(MAX)
 
 
-async def test_a_job_is_enqueued_only_with_its_row(
+async def test_job_is_enqueued_only_with_its_row(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -540,15 +543,15 @@ async def test_a_job_is_enqueued_only_with_its_row(
     assert not bench.rows(OutboxMessage)
 
 
-async def test_a_refusal_is_told_although_the_process_dies_that_heard_it(bench: Bench) -> None:
+async def test_refusal_is_shown_after_process_crash(bench: Bench) -> None:
     card = await bench.drafted()
     answer = await bench.slack.click(OTTO, card.channel, card.ts, "approve")
     assert answer.ok
-    assert not bench.whispers(OTTO)  # it is a row and a job, for whichever process does jobs
+    assert not bench.whispers(OTTO)  # the message is a row and a job, which any process can run
     assert "tell" in [job.kind for job in bench.jobs]
     await bench.run()
     (told,) = bench.whispers(OTTO)
     assert "can't approve" in told
     await bench.slack.click(OTTO, card.channel, card.ts, "approve")
     await bench.run()
-    assert len(bench.whispers(OTTO)) == 2  # another press is answered anew
+    assert len(bench.whispers(OTTO)) == 2  # another press gets another answer

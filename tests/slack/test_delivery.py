@@ -1,4 +1,4 @@
-"""Approved words …"""
+"""Deliveries of approved versions."""
 
 import json
 
@@ -23,7 +23,7 @@ from tests.slack.bench import (
 LONG = " ".join(f"word{n}" for n in range(6_000))
 
 
-async def test_go_to_the_card_s_thread(bench: Bench) -> None:
+async def test_delivery_goes_to_card_thread(bench: Bench) -> None:
     card = await bench.approved()
     (sent,) = bench.said(thread=card.ts)
     assert "Linen breathes." in text_of(sent)
@@ -32,7 +32,7 @@ async def test_go_to_the_card_s_thread(bench: Bench) -> None:
     assert sent.metadata["event_payload"]["post"] == f"{bench.drafts[0].id}:thread:0"
 
 
-async def test_go_to_the_thread_that_the_card_is_in(bench: Bench) -> None:
+async def test_delivery_goes_to_thread_containing_the_card(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen")
     await bench.run()
     (card,) = bench.said()
@@ -41,7 +41,7 @@ async def test_go_to_the_thread_that_the_card_is_in(bench: Bench) -> None:
     assert [message.thread_ts for message in bench.said()] == [said.ts, said.ts]
 
 
-async def test_go_out_once_however_often_it_is_tried(bench: Bench) -> None:
+async def test_repeated_delivery_sends_once(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MAX, card, "approve")
     (delivery,) = bench.rows(Delivery)
@@ -51,7 +51,7 @@ async def test_go_out_once_however_often_it_is_tried(bench: Bench) -> None:
     assert len(bench.said(thread=card.ts)) == 1
 
 
-async def test_in_several_messages_resume_where_they_were(bench: Bench) -> None:
+async def test_interrupted_delivery_resumes_at_next_message(bench: Bench) -> None:
     bench.parts = tuple(
         Part(kind="copy", key=f"body.{n}", title="Body", body=Copy(text=f"{n} {LONG[:9000]}"))
         for n in range(3)
@@ -63,7 +63,7 @@ async def test_in_several_messages_resume_where_they_were(bench: Bench) -> None:
     files = [message for message in bench.said(thread=card.ts) if message.files]
     bench.slack.faults.planned_faults["chat.postMessage"].clear()
     before = len(bench.said(thread=card.ts))
-    real = bench.outside.poster.send
+    real = bench.outside.sender.send
     sends = 0
 
     async def interrupted(*args: object) -> object:
@@ -73,11 +73,11 @@ async def test_in_several_messages_resume_where_they_were(bench: Bench) -> None:
             bench.slack.faults.lose_answer("chat.postMessage")
         return await real(*args)  # type: ignore[arg-type]
 
-    object.__setattr__(bench.outside.poster, "send", interrupted)
+    object.__setattr__(bench.outside.sender, "send", interrupted)
     with pytest.raises(TryAgain):
         await bench.outside.deliver(delivery.id)
     await bench.outside.deliver(delivery.id)
-    object.__setattr__(bench.outside.poster, "send", real)
+    object.__setattr__(bench.outside.sender, "send", real)
     sent = bench.said(thread=card.ts)[before:]
     ids = [(message.metadata or {})["event_payload"]["post"] for message in sent]
     assert len(ids) == len(set(ids)) >= 3
@@ -85,7 +85,7 @@ async def test_in_several_messages_resume_where_they_were(bench: Bench) -> None:
     assert files
 
 
-async def test_of_a_private_card_stay_private(bench: Bench) -> None:
+async def test_private_draft_is_delivered_privately(bench: Bench) -> None:
     bench.policy = with_approval(bench.policy, approvers=(MARIE,), author_may_approve=True)
     await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
     await bench.run()
@@ -96,7 +96,7 @@ async def test_of_a_private_card_stay_private(bench: Bench) -> None:
     assert bench.in_dm(MARIE)[-1].thread_ts == card.ts
 
 
-async def test_follow_a_card_that_moved(bench: Bench) -> None:
+async def test_delivery_follows_a_moved_card(bench: Bench) -> None:
     card = await bench.drafted(channel=RANDOM)
     await bench.press(MARIE, card, "more", "history")
     bench.policy = with_approval(bench.policy, approvers=(MARIE,), author_may_approve=True)
@@ -105,7 +105,7 @@ async def test_follow_a_card_that_moved(bench: Bench) -> None:
     assert len(bench.said(bench.slack.open_direct_message(MARIE), card.ts)) == 1
 
 
-async def test_wait_for_a_card_that_is_not_up(bench: Bench) -> None:
+async def test_delivery_waits_until_card_is_posted(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MAX, card, "approve")
     (delivery,) = bench.rows(Delivery)
@@ -115,7 +115,7 @@ async def test_wait_for_a_card_that_is_not_up(bench: Bench) -> None:
         await bench.outside.deliver(delivery.id)
 
 
-async def test_to_a_channel_we_are_not_in_fail_in_plain_words(bench: Bench) -> None:
+async def test_delivery_to_unjoined_channel_fails_with_message(bench: Bench) -> None:
     card = await bench.approved()
     bench.slack.places[LAUNCHES].members.remove("UINTERN")
     await bench.press(MARIE, card, "send_to", LAUNCHES)
@@ -126,7 +126,7 @@ async def test_to_a_channel_we_are_not_in_fail_in_plain_words(bench: Bench) -> N
     assert not bench.in_dm(MARIE)
 
 
-async def test_are_downloaded_in_three_forms_once(bench: Bench) -> None:
+async def test_download_sends_three_formats_once(bench: Bench) -> None:
     card = await bench.approved()
     await bench.press(MAX, card, "more", "download")
     await bench.run()
@@ -142,7 +142,7 @@ async def test_are_downloaded_in_three_forms_once(bench: Bench) -> None:
     assert len(bench.whispers(MAX)) == 2
 
 
-async def test_not_yet_approved_are_downloaded_with_a_mark(bench: Bench) -> None:
+async def test_unapproved_download_is_marked(bench: Bench) -> None:
     bench.checks = (blocked(),)
     card = await bench.drafted()
     await bench.press(MAX, card, "more", "download")
@@ -157,7 +157,7 @@ async def test_not_yet_approved_are_downloaded_with_a_mark(bench: Bench) -> None
     assert "already" in bench.whispers(MAX)[1]
 
 
-async def test_as_a_file_whose_answer_was_lost_are_found_again(bench: Bench) -> None:
+async def test_upload_with_lost_answer_is_found_again(bench: Bench) -> None:
     card = await bench.approved()
     bench.slack.faults.lose_answer("files.completeUploadExternal")
     await bench.press(MAX, card, "more", "download")
@@ -168,7 +168,7 @@ async def test_as_a_file_whose_answer_was_lost_are_found_again(bench: Bench) -> 
     assert len({message.files[0].name for message in bench.in_dm(MAX)}) == 3
 
 
-async def test_are_never_other_words(bench: Bench) -> None:
+async def test_delivery_of_changed_words_is_refused(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MAX, card, "approve")
     (delivery,) = bench.rows(Delivery)

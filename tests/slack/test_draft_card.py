@@ -1,4 +1,4 @@
-"""A card …"""
+"""The cards of tasks and drafts."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def approve(session: Any, draft: Draft, by: str = BOSS, **more: Any) -> None:
     decision.approve(session, Jobs(), draft, by=by, fingerprint=draft.fingerprint, now=NOW, **told)
 
 
-def test_says_at_once_what_is_being_done_and_can_be_stopped(sqlite: Database) -> None:
+def test_new_task_shows_its_state_and_stop_button(sqlite: Database) -> None:
     with sqlite.begin() as session:
         asked(session)
         message = drawn(seen(session))
@@ -66,7 +66,7 @@ def test_says_at_once_what_is_being_done_and_can_be_stopped(sqlite: Database) ->
     assert len(message.blocks) == 1
 
 
-def test_spaces_its_sources_as_the_reader_does(sqlite: Database) -> None:
+def test_sources_are_spaced_as_in_the_readers_language(sqlite: Database) -> None:
     two = EMAIL[0].model_copy(
         update={"body": Copy(text=SUBJECT, facts=("product.linen.price", "product.linen.name"))}
     )
@@ -79,7 +79,7 @@ def test_spaces_its_sources_as_the_reader_does(sqlite: Database) -> None:
     assert "12\u00a0; feedback.csv" in shown["fr"]
 
 
-def test_that_only_says_what_it_cant_tell_asks_for_no_approval(sqlite: Database) -> None:
+def test_refused_answer_has_no_approval_buttons(sqlite: Database) -> None:
     said = Part(kind="copy", key="answer", title=CANNOT_TELL_TITLE, body=Copy(text="No visits."))
     with sqlite.begin() as session:
         drafted(session, parts=(said,), channel=None)
@@ -96,7 +96,7 @@ def test_that_only_says_what_it_cant_tell_asks_for_no_approval(sqlite: Database)
     assert action_ids.MORE in pressed
 
 
-def test_shows_the_stage_and_the_text_so_far(sqlite: Database) -> None:
+def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:
     with sqlite.begin() as session:
         task = asked(session)
         task.stage = Words("Looking up the product…").model_dump_json()
@@ -106,7 +106,7 @@ def test_shows_the_stage_and_the_text_so_far(sqlite: Database) -> None:
     assert "Linen breathes <!channel>" in copy_of(grown.blocks)[0]
 
 
-def test_shows_the_exact_words_with_their_length(sqlite: Database) -> None:
+def test_draft_shows_exact_words_with_length(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, *PASSES)
         message = drawn(seen(session))
@@ -120,7 +120,7 @@ def test_shows_the_exact_words_with_their_length(sqlite: Database) -> None:
     assert SUBJECT in message.text
 
 
-def test_opens_no_link_but_the_shops_own(sqlite: Database) -> None:
+def test_only_shop_links_are_clickable(sqlite: Database) -> None:
     body = "See shop.example/a or https://evil.example/b, ask me@shop.example"
     with sqlite.begin() as session:
         drafted(session, parts=(Part(kind="copy", key="body", title="Body", body=Copy(text=body)),))
@@ -136,7 +136,7 @@ def test_opens_no_link_but_the_shops_own(sqlite: Database) -> None:
     assert copy_of(message.blocks) == [body]
 
 
-def test_counts_an_sms_in_messages(sqlite: Database) -> None:
+def test_sms_length_is_counted_in_messages(sqlite: Database) -> None:
     part = Part(
         kind="copy", key="text", title="Text", body=Copy(text="Maison: linen is back. STOP")
     )
@@ -145,7 +145,7 @@ def test_counts_an_sms_in_messages(sqlite: Database) -> None:
         assert "1 message, GSM-7" in text_of(drawn(seen(session)).blocks)
 
 
-def test_says_when_rules_wrote_it(sqlite: Database) -> None:
+def test_card_says_when_rules_wrote_the_draft(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, by_rules=True)
         shown = seen(session)
@@ -153,7 +153,7 @@ def test_says_when_rules_wrote_it(sqlite: Database) -> None:
     assert "Sans IA\u00a0: texte composé par règles" in text_of(drawn(shown, "fr").blocks)
 
 
-def test_offers_what_can_be_done_each_bound_to_the_words_seen(sqlite: Database) -> None:
+def test_buttons_are_bound_to_the_words_shown(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         found = pressable(drawn(seen(session)).blocks)
@@ -173,7 +173,7 @@ def test_offers_what_can_be_done_each_bound_to_the_words_seen(sqlite: Database) 
     ]
 
 
-def test_uses_the_agreed_french_words(sqlite: Database) -> None:
+def test_french_card_uses_agreed_terms(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, blocked())
         found = text_of(drawn(seen(session), "fr").blocks)
@@ -182,7 +182,7 @@ def test_uses_the_agreed_french_words(sqlite: Database) -> None:
     assert "Ce qui est sorti" in found
 
 
-def test_asks_to_confirm_what_was_only_stated(sqlite: Database) -> None:
+def test_approval_asks_to_confirm_unproven_claims(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, *(stated() for _ in range(9)))
         found = pressable(drawn(seen(session)).blocks)
@@ -190,9 +190,7 @@ def test_asks_to_confirm_what_was_only_stated(sqlite: Database) -> None:
 
 
 @pytest.mark.parametrize("many", [12, 60])
-def test_asks_to_confirm_whole_claims_and_counts_those_it_has_no_room_for(
-    sqlite: Database, many: int
-) -> None:
+def test_confirmation_lists_whole_claims_and_counts_the_rest(sqlite: Database, many: int) -> None:
     said = [f"livraison offerte, règle {n}" for n in range(many)]
     with sqlite.begin() as session:
         drafted(session, *(stated(quote) for quote in said))
@@ -204,7 +202,7 @@ def test_asks_to_confirm_whole_claims_and_counts_those_it_has_no_room_for(
     assert (f"et {many - len(shown)} de plus, sur la carte" in text) == (len(shown) < many)
 
 
-def test_shows_a_second_table_as_lines_that_break_between_words(sqlite: Database) -> None:
+def test_second_table_is_shown_as_lines(sqlite: Database) -> None:
     table = Table(
         columns=("Audience", "Rule"), rows=(("Newcomers", "In the group New"), ("Old", ""))
     )
@@ -215,7 +213,7 @@ def test_shows_a_second_table_as_lines_that_break_between_words(sqlite: Database
     assert "Audience · Rule\n• Newcomers · In the group New\n• Old" in text_of([shown])
 
 
-def test_has_approve_anyway_where_something_lacks_a_source(sqlite: Database) -> None:
+def test_blocked_draft_has_approve_anyway(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, blocked())
         message = drawn(seen(session))
@@ -225,7 +223,7 @@ def test_has_approve_anyway_where_something_lacks_a_source(sqlite: Database) -> 
     assert "Nothing proves this. “the best linen in Europe”" in text_of(message.blocks)
 
 
-def test_has_no_approve_for_what_the_channel_refuses_and_says_why(sqlite: Database) -> None:
+def test_draft_refused_by_channel_has_no_approve_button(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, blocked(override=False))
         message = drawn(seen(session))
@@ -235,7 +233,7 @@ def test_has_no_approve_for_what_the_channel_refuses_and_says_why(sqlite: Databa
     assert action_ids.EDIT in found
 
 
-def test_says_how_to_name_an_approver_when_there_is_none(sqlite: Database) -> None:
+def test_card_explains_how_to_name_an_approver(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session)
         message = drawn(seen(session, policy=Policy()))
@@ -243,7 +241,7 @@ def test_says_how_to_name_an_approver_when_there_is_none(sqlite: Database) -> No
     assert action_ids.APPROVE not in pressable(message.blocks)
 
 
-def test_says_what_was_assumed_with_answers_to_tap(sqlite: Database) -> None:
+def test_assumptions_are_shown_with_answer_buttons(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, wanted=brief(**ASSUMED))
         message = drawn(seen(session))
@@ -254,7 +252,7 @@ def test_says_what_was_assumed_with_answers_to_tap(sqlite: Database) -> None:
     assert ButtonValue.unpack(found[f"{action_ids.ANSWER}.1"]["value"]).pick == "all"
 
 
-def test_offers_the_other_openings(sqlite: Database) -> None:
+def test_other_openings_are_offered(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session)
         blocks = drawn(seen(session)).blocks
@@ -263,7 +261,7 @@ def test_offers_the_other_openings(sqlite: Database) -> None:
     assert "*Another opening: comfort*\nCool all day" in text_of(blocks)
 
 
-def test_of_an_edit_waits_for_its_checks(sqlite: Database) -> None:
+def test_edited_draft_waits_for_its_checks(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         draft.edit(session, Jobs(), by=PETE, texts={"subject": "Linen, again"}, now=NOW)
@@ -274,7 +272,7 @@ def test_of_an_edit_waits_for_its_checks(sqlite: Database) -> None:
     assert action_ids.EDIT in pressable(message.blocks)
 
 
-def test_of_an_edit_says_which_approval_it_made_void(sqlite: Database) -> None:
+def test_edited_draft_names_void_approval(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         approve(session, draft, policy=TWO_NEEDED)
@@ -291,7 +289,7 @@ def test_of_an_edit_says_which_approval_it_made_void(sqlite: Database) -> None:
         assert f"<@{BOSS}> had approved version 1" in text_of(drawn(seen(session)).blocks)
 
 
-def test_counts_the_approvals_still_needed(sqlite: Database) -> None:
+def test_card_counts_missing_approvals(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         approve(session, draft, policy=TWO_NEEDED)
@@ -302,7 +300,7 @@ def test_counts_the_approvals_still_needed(sqlite: Database) -> None:
     assert action_ids.APPROVE in pressable(message.blocks)
 
 
-def test_says_who_approved_over_a_block_and_why(sqlite: Database) -> None:
+def test_card_names_override_approver_and_reason(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session, blocked())
         approve(session, draft, reason="Legal <!channel> agreed")
@@ -313,7 +311,7 @@ def test_says_who_approved_over_a_block_and_why(sqlite: Database) -> None:
     assert "Approved" in message.text
 
 
-def test_says_where_the_words_went(sqlite: Database) -> None:
+def test_card_names_delivery_destinations(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         approve(session, draft)
@@ -331,7 +329,7 @@ def test_says_where_the_words_went(sqlite: Database) -> None:
     assert action_ids.EDIT not in pressable(message.blocks)
 
 
-def test_offers_the_channels_that_the_policy_names(sqlite: Database) -> None:
+def test_send_to_menu_has_the_channels_of_the_policy(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         approve(session, draft)
@@ -343,7 +341,7 @@ def test_offers_the_channels_that_the_policy_names(sqlite: Database) -> None:
 
 
 @pytest.mark.parametrize(("verdict", "says"), [("reject", "Rejected"), ("send back", "Sent back")])
-def test_says_who_said_no_and_why(sqlite: Database, verdict: Any, says: str) -> None:
+def test_card_names_rejecter_and_reason(sqlite: Database, verdict: Any, says: str) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         decision.send_back(
@@ -366,7 +364,7 @@ def test_says_who_said_no_and_why(sqlite: Database, verdict: Any, says: str) -> 
     assert set(pressable(message.blocks)) == {action_ids.MORE}
 
 
-def test_asks_with_answers_to_tap(sqlite: Database) -> None:
+def test_question_has_answer_buttons(sqlite: Database) -> None:
     with sqlite.begin() as session:
         options = ("Linen shirt", "Cotton shirt", "x" * 3_000, "y" * 100, " ")
         question = Question(words=Words("Which shirt?"), options=options)
@@ -379,7 +377,7 @@ def test_asks_with_answers_to_tap(sqlite: Database) -> None:
     assert "Which shirt?" in message.text
 
 
-def test_says_why_it_failed_with_a_reference(sqlite: Database) -> None:
+def test_failed_task_shows_reason_and_reference(sqlite: Database) -> None:
     with sqlite.begin() as session:
         task = asked(session)
         task.fail(session, Jobs(), Words("The AI is busy."), NOW)
@@ -391,13 +389,13 @@ def test_says_why_it_failed_with_a_reference(sqlite: Database) -> None:
     ) == ButtonValue(task="t1")
 
 
-def test_says_that_it_was_stopped(sqlite: Database) -> None:
+def test_stopped_task_says_so(sqlite: Database) -> None:
     with sqlite.begin() as session:
         asked(session).stop(session, Jobs(), MARIE, NOW)
         assert "Stopped" in text_of(drawn(seen(session)).blocks)
 
 
-def test_that_is_private_says_so_and_can_be_shared(sqlite: Database) -> None:
+def test_private_draft_says_so_and_can_be_shared(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, private=True, place={"channel": SHOP, "user": MARIE, "dm": True})
         message = drawn(seen(session))
@@ -422,16 +420,16 @@ def test_that_is_private_says_so_and_can_be_shared(sqlite: Database) -> None:
     assert action_ids.APPROVE not in pressable(after.blocks)
 
 
-def test_in_a_channel_never_says_that_nobody_sees_it(sqlite: Database) -> None:
+def test_channel_card_never_claims_to_be_private(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, private=True)
         assert "Just for you" not in text_of(drawn(seen(session)).blocks)
 
 
-def test_that_went_to_direct_messages_says_how_to_invite(sqlite: Database) -> None:
+def test_fallback_card_explains_how_to_invite(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session)
-        session.get_one(OutboxMessage, "t1.0:card").sent("1.2", "DMARIE")
+        session.get_one(OutboxMessage, "t1.0:card").mark_sent("1.2", "DMARIE")
         message = drawn(seen(session))
     assert f"I am not in <#{SHOP}>" in text_of(message.blocks)
     assert "/invite" in text_of(message.blocks)
@@ -483,9 +481,7 @@ EXTREMES = {
 
 
 @pytest.mark.parametrize("parts", EXTREMES.values(), ids=EXTREMES.keys())
-def test_stays_within_slacks_limits_whatever_it_holds(
-    sqlite: Database, parts: tuple[Part, ...]
-) -> None:
+def test_card_stays_within_slacks_limits(sqlite: Database, parts: tuple[Part, ...]) -> None:
     checks = [blocked(RUDE), stated(RUDE), *(blocked("👕" * 500) for _ in range(30))]
     options = ASSUMED["options"] + tuple(
         ASSUMED["options"][0].model_copy(update={"value": "v" * n}) for n in (300, 3_000)
@@ -509,7 +505,7 @@ def test_stays_within_slacks_limits_whatever_it_holds(
 
 
 def outside_rich_text(blocks: list[dict[str, Any]]) -> list[str]:
-    """What Slack reads as mrkdwn."""
+    """Return the text that Slack parses as mrkdwn."""
 
     def walk(value: Any) -> list[str]:
         if isinstance(value, list):
@@ -524,7 +520,7 @@ def outside_rich_text(blocks: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["long", "no pause", "many"])
-def test_keeps_every_word_on_the_card_or_in_its_rest(sqlite: Database, name: str) -> None:
+def test_every_word_is_on_card_or_in_rest(sqlite: Database, name: str) -> None:
     with sqlite.begin() as session:
         drafted(session, parts=EXTREMES[name])
         message = drawn(seen(session))
@@ -537,7 +533,7 @@ def test_keeps_every_word_on_the_card_or_in_its_rest(sqlite: Database, name: str
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_notifies_in_plain_words(sqlite: Database, language: str) -> None:
+def test_notification_text_is_plain(sqlite: Database, language: str) -> None:
     with sqlite.begin() as session:
         part = Part(kind="copy", key="body", title="Body", body=Copy(text=RUDE))
         drafted(session, parts=(part,))
@@ -546,7 +542,7 @@ def test_notifies_in_plain_words(sqlite: Database, language: str) -> None:
     assert "@here" not in message.text
 
 
-def test_of_two_needed_approvals_stays_sound(sqlite: Database) -> None:
+def test_card_is_valid_with_any_number_of_approvals(sqlite: Database) -> None:
     everyone = tuple(f"U{n}" for n in range(9))
     policy = Policy(approval=ApprovalPolicy(approvers=everyone, needed=5))
     with sqlite.begin() as session:
@@ -560,7 +556,7 @@ def test_of_two_needed_approvals_stays_sound(sqlite: Database) -> None:
 
 
 @pytest.mark.parametrize("state", ["asking", "failed", "stopped"])
-def test_that_was_taken_up_again_says_so_and_has_no_button(sqlite: Database, state: str) -> None:
+def test_continued_task_says_so_and_has_no_buttons(sqlite: Database, state: str) -> None:
     with sqlite.begin() as session:
         task = asked(session)
         if state == "asking":
@@ -576,7 +572,7 @@ def test_that_was_taken_up_again_says_so_and_has_no_button(sqlite: Database, sta
     assert pressable(message.blocks) == {}
 
 
-def test_no_longer_offers_the_opening_in_use(sqlite: Database) -> None:
+def test_opening_in_use_is_not_offered(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         draft.edit(session, Jobs(), by=PETE, texts={"subject": "Cool all day"}, now=NOW)
@@ -587,7 +583,7 @@ def test_no_longer_offers_the_opening_in_use(sqlite: Database) -> None:
     assert "Another opening: return" in shown
 
 
-def test_does_not_list_what_people_downloaded(sqlite: Database) -> None:
+def test_downloads_are_not_listed(sqlite: Database) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         approve(session, draft)
@@ -596,7 +592,7 @@ def test_does_not_list_what_people_downloaded(sqlite: Database) -> None:
         assert "file" not in text_of(drawn(seen(session)).blocks)
 
 
-def test_says_what_is_no_trouble_without_an_alarm(sqlite: Database) -> None:
+def test_calm_answer_has_no_error_sign_or_retry_button(sqlite: Database) -> None:
     with sqlite.begin() as session:
         task = asked(session)
         task.fail(session, Jobs(), Words("You're welcome.", **{CALM_PARAM: "yes"}), NOW)

@@ -1,4 +1,4 @@
-"""A form …"""
+"""The forms and the read-only views."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ BRAND = Brand(name="Maison", languages=("en", "fr"))
 
 
 def filled(view: dict[str, Any], **values: str) -> dict[str, Any]:
-    """The form as Slack sends it when nothing but `values` was changed."""
+    """Return the submission in which only `values` were changed."""
     state = collect_initial_values(view["blocks"])
     for name, value in values.items():
         state[name][name]["value"] = value
@@ -62,7 +62,7 @@ def made(database: Database, *checks: Any, **more: Any) -> Draft:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_for_a_brief_asks_for_words_and_lets_the_rest_be_chosen(language: str) -> None:
+def test_brief_form_requires_only_words(language: str) -> None:
     view = sound_view(forms.build_brief_form(language, BRAND, '{"c":"C1"}', words="a shirt"))
     assert view["callback_id"] == action_ids.BRIEF_FORM
     assert view["private_metadata"] == '{"c":"C1"}'
@@ -70,7 +70,7 @@ def test_for_a_brief_asks_for_words_and_lets_the_rest_be_chosen(language: str) -
     assert forms.read_brief(filled(view)) == {"words": "a shirt"}
 
 
-def test_for_a_brief_gives_back_what_was_chosen() -> None:
+def test_brief_form_returns_the_choices() -> None:
     view = filled(
         forms.build_brief_form("en", BRAND), words=" a linen shirt ", audience="lapsed buyers"
     )
@@ -87,7 +87,7 @@ def test_for_a_brief_gives_back_what_was_chosen() -> None:
     }
 
 
-def test_for_a_brief_offers_every_channel() -> None:
+def test_brief_form_offers_every_channel() -> None:
     view = forms.build_brief_form("fr", BRAND)
     menu = next(b["element"] for b in view["blocks"] if b["block_id"] == "channel")
     assert [one["value"] for one in menu["options"]] == list(load_channels())
@@ -95,7 +95,7 @@ def test_for_a_brief_offers_every_channel() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_for_an_edit_holds_each_copy_with_its_limit(sqlite: Database, language: str) -> None:
+def test_edit_form_has_each_copy_part_with_limit(sqlite: Database, language: str) -> None:
     draft = made(sqlite)
     view = sound_view(forms.build_edit_form(draft, language))
     assert ButtonValue.unpack(view["private_metadata"]) == ButtonValue(
@@ -106,7 +106,7 @@ def test_for_an_edit_holds_each_copy_with_its_limit(sqlite: Database, language: 
     assert forms.read_edit(filled(view)) == texts
 
 
-def test_for_an_edit_shows_what_was_typed_into_an_older_one(sqlite: Database) -> None:
+def test_edit_form_shows_text_typed_into_older_form(sqlite: Database) -> None:
     draft = made(sqlite)
     notice = Words("{who} changed this draft", who=f"<@{PETE}>")
     view = sound_view(forms.build_edit_form(draft, "en", typed={"subject": "Mine"}, notice=notice))
@@ -119,7 +119,7 @@ def test_for_an_edit_shows_what_was_typed_into_an_older_one(sqlite: Database) ->
 
 
 @pytest.mark.parametrize("text", [LONG, "👕" * 9_000, RUDE, "a\n\n\nb " * 2_000, "x" * 3_001])
-def test_for_an_edit_of_long_copy_gives_the_same_copy_back(sqlite: Database, text: str) -> None:
+def test_edit_form_restores_long_copy(sqlite: Database, text: str) -> None:
     part = Part(kind="copy", key="a b.[1]", title="Body", body=Copy(text=text))
     draft = made(sqlite, parts=(part,))
     view = sound_view(forms.build_edit_form(draft, "fr"))
@@ -132,7 +132,7 @@ def test_for_an_edit_of_long_copy_gives_the_same_copy_back(sqlite: Database, tex
 
 
 @given(st.text(alphabet=st.sampled_from("ab \n👕é"), max_size=300).map(lambda text: text * 40))
-def test_for_an_edit_cuts_and_joins_any_copy_exactly(text: str) -> None:
+def test_splitting_and_joining_copy_is_lossless(text: str) -> None:
     copy = Copy(text=text).text
     pieces = split_into_chunks(copy)
     assert all(0 < count_utf16_units(piece) <= MAX_INPUT_CHARACTERS for _, piece in pieces if copy)
@@ -140,7 +140,7 @@ def test_for_an_edit_cuts_and_joins_any_copy_exactly(text: str) -> None:
     assert join_chunks(stored) == copy
 
 
-def test_for_an_edit_lets_a_paragraph_be_emptied(sqlite: Database) -> None:
+def test_edit_form_allows_emptying_a_paragraph(sqlite: Database) -> None:
     part = Part(kind="copy", key="body", title="Body", body=Copy(text=LONG))
     view = forms.build_edit_form(made(sqlite, parts=(part,)), "en")
     state = filled(view)
@@ -151,7 +151,7 @@ def test_for_an_edit_lets_a_paragraph_be_emptied(sqlite: Database) -> None:
     assert left == part.text.replace(f"{gone}\n\n", "")
 
 
-def test_for_an_edit_of_many_parts_stays_within_slacks_limits(sqlite: Database) -> None:
+def test_edit_form_of_many_parts_stays_within_limits(sqlite: Database) -> None:
     huge = tuple(
         Part(kind="copy", key=f"p{n}", title="Body", body=Copy(text=LONG)) for n in range(60)
     )
@@ -166,20 +166,20 @@ def test_for_an_edit_of_many_parts_stays_within_slacks_limits(sqlite: Database) 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_to_send_back_takes_reasons_tapped_or_typed(sqlite: Database, language: str) -> None:
+def test_send_back_form_takes_ticked_or_typed_reasons(sqlite: Database, language: str) -> None:
     view = filled(sound_view(forms.build_send_back_form(made(sqlite), language)))
     assert forms.read_reason(view) == ""
-    assert list(forms.reason_missing(view, language)) == ["reason"]
+    assert list(forms.find_missing_reason(view, language)) == ["reason"]
     options = view["blocks"][0]["element"]["options"]
     view["state"]["values"]["reasons"]["reasons"]["selected_options"] = options[:2]
-    assert forms.reason_missing(view, language) == {}
+    assert forms.find_missing_reason(view, language) == {}
     view["state"]["values"]["reason"]["reason"]["value"] = " say Portugal "
     told = [one["text"]["text"] for one in options[:2]]
     assert forms.read_reason(view) == f"{told[0]}. {told[1]}. say Portugal"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_to_reject_or_approve_anyway_needs_a_reason(sqlite: Database, language: str) -> None:
+def test_reject_and_approve_anyway_forms_need_a_reason(sqlite: Database, language: str) -> None:
     draft = made(sqlite, *(blocked(RUDE) for _ in range(40)))
     for view in (
         forms.build_reject_form(draft, language),
@@ -191,20 +191,20 @@ def test_to_reject_or_approve_anyway_needs_a_reason(sqlite: Database, language: 
         assert "<!channel>" not in text_of(view["blocks"])
 
 
-def test_to_approve_anyway_lists_what_has_no_source(sqlite: Database) -> None:
+def test_approve_anyway_form_lists_unsourced_claims(sqlite: Database) -> None:
     view = forms.build_approve_anyway_form(made(sqlite, blocked()), "en")
     assert "the best linen in Europe" in text_of(view["blocks"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_to_read_says_one_thing(language: str) -> None:
+def test_notice_view_shows_one_text(language: str) -> None:
     view = sound_view(forms.notice_view(Words("What left"), Words("No source"), language))
     assert "submit" not in view
     sound_view(forms.notice_view("x" * 99, "<!channel>" * 999))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_to_read_shows_the_sources(sqlite: Database, language: str) -> None:
+def test_sources_view_shows_the_sources(sqlite: Database, language: str) -> None:
     view = sound_view(forms.sources_view(made(sqlite, blocked()), language))
     shown = text_of(view["blocks"])
     line = {"en": "line", "fr": "ligne"}[language]
@@ -217,7 +217,7 @@ def test_to_read_shows_the_sources(sqlite: Database, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_to_read_shows_every_version_and_what_was_said(sqlite: Database, language: str) -> None:
+def test_history_view_shows_versions_and_decisions(sqlite: Database, language: str) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
         for n in range(40):
@@ -244,7 +244,7 @@ def test_to_read_shows_every_version_and_what_was_said(sqlite: Database, languag
     assert draft.fingerprint[:16] in text_of(view["blocks"])
 
 
-def test_to_read_says_that_nothing_left(sqlite: Database) -> None:
+def test_what_left_view_says_that_nothing_left(sqlite: Database) -> None:
     view = sound_view(forms.what_left_view([], "en"))
     assert "Nothing left the house" in text_of(view["blocks"])
     with sqlite.begin() as session:
@@ -255,7 +255,7 @@ def test_to_read_says_that_nothing_left(sqlite: Database) -> None:
 
 
 @pytest.mark.parametrize("text", ["Write about <linen> & *wool*", "x <!channel> 👕 " * 9_000])
-def test_to_read_shows_exactly_what_left(sqlite: Database, text: str) -> None:
+def test_what_left_view_shows_exact_text(sqlite: Database, text: str) -> None:
     with sqlite.begin() as session:
         drafted(session)
         told = {"writer": "claude", "to": "api.example:443", "at": NOW, "usd": "0.0123"}
@@ -274,7 +274,7 @@ def test_to_read_shows_exactly_what_left(sqlite: Database, text: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_has_a_title_and_buttons_that_fit_whole(sqlite: Database, language: str) -> None:
+def test_titles_and_buttons_fit_uncut(sqlite: Database, language: str) -> None:
     draft = made(sqlite, blocked())
     views = [
         forms.build_brief_form(language, BRAND),

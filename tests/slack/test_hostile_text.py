@@ -1,4 +1,4 @@
-"""Text that would ping, link or hide, in whatever people, files and models wrote, is only read."""
+"""Text from people, files and models never pings anybody, makes a link or hides anything."""
 
 import random
 import re
@@ -55,14 +55,14 @@ LIVE = re.compile(r"@(?:channel|here|everyone)\b|(?:https?://|(?<!\w)www\.)\S", 
 
 
 def hostile(seed: int) -> Iterator[str]:
-    """Some alone, since a whole name may be one; then anything with anything."""
+    """Yield single snippets, because a whole name may be one, then combinations."""
     rng = random.Random(seed)
     while True:
         yield "".join(rng.choices(PIECES, k=rng.choice((1, 1, 2, 4, 7))))
 
 
 def mrkdwn(value: Any) -> Iterator[str]:
-    """All text that Slack would read as mrkdwn."""
+    """Yield all text that Slack parses as mrkdwn."""
     if isinstance(value, dict):
         if value.get("type") == "mrkdwn":
             yield value["text"]
@@ -82,8 +82,9 @@ def harmless(*texts: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["*", "_x_", "~no~", "a*", "`", "*Approved by Max*", "> yes"])
-def test_styles_nothing_of_what_we_say_around_it(sqlite: Database, name: str) -> None:
-    """Our own marks stay in pairs, and none of theirs is left to pair with them."""
+def test_hostile_text_does_not_style_surrounding_text(sqlite: Database, name: str) -> None:
+    """The card's own formatting marks stay in pairs, and no mark of a foreign text pairs with
+    them."""
     shown = render_words(Words("{file} is read together with it.", file=name), "en")
     assert not re.search(r"[*~`]|(?<!\w)_|_(?!\w)|^(?:>|&gt;)", shown), shown
     part = Part(kind="copy", key="name", title=name, body=Copy(text="Linen"))
@@ -100,7 +101,9 @@ def check(shown: Any) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, language: str) -> None:
+def test_hostile_text_on_draft_card_and_its_views(
+    sqlite: Database, seed: int, language: str
+) -> None:
     said = hostile(seed)
     fact = PRICE.model_copy(
         update={"label": next(said), "about": next(said), "value": next(said), "source": next(said)}
@@ -167,7 +170,7 @@ def test_on_a_draft_s_card_and_in_what_it_opens(sqlite: Database, seed: int, lan
 @pytest.mark.parametrize(
     "state", ["reading", "half", "waiting", "taking", "in", "cancelled", "refused", "failed"]
 )
-def test_on_the_card_of_a_file(seed: int, state: str) -> None:
+def test_hostile_text_on_import_card(seed: int, state: str) -> None:
     said = hostile(seed)
     assumed = Words("{file} is read together with it.", file=next(said))
     preview = SMALL.model_copy(
@@ -190,7 +193,7 @@ def test_on_the_card_of_a_file(seed: int, state: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_where_work_is_going_on_and_has_failed(sqlite: Database, seed: int) -> None:
+def test_hostile_text_on_running_and_failed_tasks(sqlite: Database, seed: int) -> None:
     said = hostile(seed)
     with sqlite.begin() as session:
         task = asked(session, words=next(said))
@@ -205,7 +208,7 @@ def test_where_work_is_going_on_and_has_failed(sqlite: Database, seed: int) -> N
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_in_a_digest_s_name_and_on_the_home_tab(seed: int) -> None:
+def test_hostile_text_in_digest_name_and_home_tab(seed: int) -> None:
     said = hostile(seed)
     one = Schedule(
         workspace="T1",
@@ -233,9 +236,9 @@ def test_in_a_digest_s_name_and_on_the_home_tab(seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", PIECES[:14])
-async def test_in_the_line_that_a_digest_s_channel_gets(sqlite: Database, name: str) -> None:
-    class Front:
-        class house:  # noqa: N801
+async def test_hostile_text_in_digest_notice(sqlite: Database, name: str) -> None:
+    class Context:
+        class services:  # noqa: N801
             enqueue = Jobs()
 
             @staticmethod
@@ -258,7 +261,7 @@ async def test_in_the_line_that_a_digest_s_channel_gets(sqlite: Database, name: 
         language="en",
     )
     with sqlite.begin() as session:
-        announce_digest_change(session, Front(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
+        announce_digest_change(session, Context(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
         message = await render_notice(session.scalars(select(OutboxMessage)).one())
     harmless(message.text)
     check(message.blocks)

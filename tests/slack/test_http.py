@@ -1,4 +1,4 @@
-"""Slack's door …"""
+"""The HTTP endpoint and Socket Mode, the Home tab, and the words of messages."""
 
 import json
 import logging
@@ -16,9 +16,7 @@ from bot.slack.history import remove_markup
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
 
 
-async def test_is_shut_to_what_slack_did_not_sign(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_unsigned_request_is_refused(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="slack_bolt.RequestVerification")
     bench.slack.transport._secret = b"a wrong one"
     answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
@@ -28,14 +26,14 @@ async def test_is_shut_to_what_slack_did_not_sign(
     assert "secret product" not in caplog.text.replace("+", " ")
 
 
-async def test_answers_slack_s_question_whether_it_is_there(bench: Bench) -> None:
+async def test_url_verification_is_answered(bench: Bench) -> None:
     asked = json.dumps({"type": "url_verification", "token": "x", "challenge": "abc"})
     answer = await bench.slack.transport._post(asked, "application/json", {})
     assert (answer.status, answer.body) == (200, {"challenge": "abc"})
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"payload=%7B", b""])
-async def test_survives_nonsense(bench: Bench, body: bytes) -> None:
+async def test_malformed_requests_are_survived(bench: Bench, body: bytes) -> None:
     url = str(bench.slack.events_url)
     async with (
         aiohttp.ClientSession() as session,
@@ -44,7 +42,7 @@ async def test_survives_nonsense(bench: Bench, body: bytes) -> None:
         assert answer.status in (400, 401)
 
 
-async def test_tells_whether_all_is_well(tmp_path: Path) -> None:
+async def test_health_route_reports_state(tmp_path: Path) -> None:
     well = True
 
     async def health() -> dict[str, Any]:
@@ -59,12 +57,12 @@ async def test_tells_whether_all_is_well(tmp_path: Path) -> None:
             assert answer.status == 503
 
 
-async def test_calls_nobody_when_it_opens(bench: Bench, socket_bench: Bench) -> None:
+async def test_start_makes_no_calls(bench: Bench, socket_bench: Bench) -> None:
     assert not bench.slack.calls
     assert [call.method for call in socket_bench.slack.calls] == ["apps.connections.open"]
 
 
-async def test_opens_home_with_what_waits_and_what_was_asked(any_bench: Bench) -> None:
+async def test_home_tab_lists_undecided_drafts_and_own_tasks(any_bench: Bench) -> None:
     bench = any_bench
     await bench.drafted(words="the linen shirt")
     await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: a surprise")
@@ -80,7 +78,7 @@ async def test_opens_home_with_what_waits_and_what_was_asked(any_bench: Bench) -
     assert "the linen shirt" not in other
 
 
-async def test_says_at_home_what_became_of_a_draft(bench: Bench) -> None:
+async def test_home_tab_shows_state_of_a_draft(bench: Bench) -> None:
     card = await bench.drafted(words="the linen shirt")
     await bench.press(MAX, card, "approve")
     await bench.run()
@@ -91,7 +89,7 @@ async def test_says_at_home_what_became_of_a_draft(bench: Bench) -> None:
     assert "rédigé" not in seen
 
 
-async def test_takes_a_brief_from_home(bench: Bench) -> None:
+async def test_brief_form_opens_from_home_tab(bench: Bench) -> None:
     await bench.slack.open_home(OTTO)
     await bench.settled()
     home = bench.slack.home(OTTO)
@@ -103,7 +101,7 @@ async def test_takes_a_brief_from_home(bench: Bench) -> None:
     assert len(bench.in_dm(OTTO)) == 1
 
 
-async def test_offers_hints_in_our_direct_messages(bench: Bench) -> None:
+async def test_direct_message_shows_suggested_prompts(bench: Bench) -> None:
     await bench.slack.open_home(MAX, tab="messages")
     await bench.settled()
     prompts = [
@@ -117,7 +115,7 @@ async def test_offers_hints_in_our_direct_messages(bench: Bench) -> None:
     await bench.settled()
 
 
-async def test_hears_on_when_a_socket_breaks(socket_bench: Bench) -> None:
+async def test_broken_socket_reconnects(socket_bench: Bench) -> None:
     bench = socket_bench
     (first,) = bench.slack.sockets.connections
     await bench.slack.sockets.request_disconnect()
@@ -131,7 +129,7 @@ async def test_hears_on_when_a_socket_breaks(socket_bench: Bench) -> None:
     assert len(bench.tasks) == 1
 
 
-async def test_puts_an_opening_where_one_is(bench: Bench) -> None:
+async def test_opening_replaces_the_existing_one(bench: Bench) -> None:
     await bench.drafted()
     (draft,) = bench.drafts
     assert replace_opening(draft, "0") == {"subject": "Cool all day"}
@@ -155,7 +153,7 @@ async def test_puts_an_opening_where_one_is(bench: Bench) -> None:
         ("no mention of <@U2>", "no mention of <@U2>"),
     ],
 )
-def test_takes_our_name_out(text: str, left: str) -> None:
+def test_bot_mention_is_removed_from_words(text: str, left: str) -> None:
     assert remove_mention(text, "U1") == left
 
 
@@ -169,11 +167,11 @@ def test_takes_our_name_out(text: str, left: str) -> None:
         ("&lt;b&gt; &amp;amp;", "<b> &amp;"),
     ],
 )
-def test_reads_what_was_typed(text: str, words: str) -> None:
+def test_markup_is_removed_from_words(text: str, words: str) -> None:
     assert remove_markup(text) == words
 
 
-def test_puts_in_no_opening_that_is_too_long_for_its_place() -> None:
+def test_too_long_opening_is_refused() -> None:
     assert fit_opening("Cool all day", "subject", "email") == "Cool all day"
     long = "Two pockets in the seams. Each of them is deep enough for a telephone and for keys."
     assert fit_opening(long, "subject", "email") == "Two pockets in the seams."

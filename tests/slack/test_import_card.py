@@ -1,4 +1,4 @@
-"""The card of a dropped file …"""
+"""The card of a dropped file."""
 
 from datetime import date
 from typing import Any
@@ -57,13 +57,13 @@ def arrival(
 
 
 def blocks(one: FileUpload, language: str = "en") -> list[Block]:
-    """The card's blocks, sound in both languages."""
+    """Return the card's blocks, after checking them in both languages."""
     for other in LANGUAGES:
         sound(render_import_card(ImportCardData(one), other))
     return render_import_card(ImportCardData(one), language).blocks
 
 
-def test_says_what_was_understood() -> None:
+def test_card_summarizes_the_file() -> None:
     said = text_of(blocks(arrival()))
     assert "I read this as Orders: 24,295 rows, from 1 May 2025 to 20 November 2026." in said
     assert "Amounts are in EUR." in said
@@ -75,7 +75,7 @@ def test_says_what_was_understood() -> None:
     assert "Dates are read as day/month." in said
 
 
-def test_puts_their_columns_beside_ours_with_three_rows() -> None:
+def test_mapping_table_has_three_sample_values() -> None:
     (table,) = [one for one in blocks(arrival()) if one["type"] == "table"]
     rows = [[cell["text"] for cell in row] for row in table["rows"]]
     assert rows[0] == ["In your file", "Becomes", "Row 1", "Row 2", "Row 3"]
@@ -83,7 +83,7 @@ def test_puts_their_columns_beside_ours_with_three_rows() -> None:
     assert rows[2] == ["Client", "customer (replaced by a key)", "(a key)", "(a key)", "(a key)"]
 
 
-def test_writes_values_as_its_reader_does() -> None:
+def test_sample_values_are_localized() -> None:
     known = SMALL.model_copy(
         update={
             "columns": (
@@ -99,7 +99,7 @@ def test_writes_values_as_its_reader_does() -> None:
     assert shown == ["(une clé)", "18,00", "non"]
 
 
-def test_asks_one_question_and_offers_the_other_kinds() -> None:
+def test_card_asks_one_question_and_offers_other_kinds() -> None:
     shown = pressable(blocks(arrival()))
     assert list(shown) == ["take_in", "other_kind", "dont_take_in"]
     offered = [one["text"]["text"] for one in shown["other_kind"]["options"]]
@@ -107,7 +107,7 @@ def test_asks_one_question_and_offers_the_other_kinds() -> None:
     assert "Orders" not in offered
 
 
-def test_offers_what_was_assumed_to_be_meant_otherwise() -> None:
+def test_menu_offers_other_readings() -> None:
     unsure = SMALL.model_copy(
         update={"otherwise": (("dates", "month-first"), ("decimal", "point"))}
     )
@@ -120,7 +120,7 @@ def test_offers_what_was_assumed_to_be_meant_otherwise() -> None:
 
 @pytest.mark.parametrize("columns", [0, 1, 30, 100, 300])
 @pytest.mark.parametrize("width", [3, 60, 3_000])
-def test_fits_slack_however_many_and_long_the_columns_are(columns: int, width: int) -> None:
+def test_card_fits_slack_with_many_long_columns(columns: int, width: int) -> None:
     names = [f"{n}{'ü🧵' * width}" for n in range(columns)]
     wide = SMALL.model_copy(
         update={
@@ -138,13 +138,13 @@ def test_fits_slack_however_many_and_long_the_columns_are(columns: int, width: i
         assert "more" in said
 
 
-def test_keeps_what_found_no_room_in_the_table_in_a_line() -> None:
+def test_columns_without_a_row_are_listed_in_a_line() -> None:
     many = tuple(MatchedColumn(theirs=f"column {n}", ours="text") for n in range(120))
     said = text_of(blocks(arrival(preview=SMALL.model_copy(update={"columns": many}))))
     assert "And column 99" in said
 
 
-def test_takes_no_orders_from_a_column() -> None:
+def test_column_names_are_escaped() -> None:
     evil = "<!channel> *x* @here <https://evil.example|click>"
     columns = (MatchedColumn(theirs=evil, ours="text"),)
     told = {"columns": columns, "ignored": (evil,), "sample": ({"text": "\u202eabc"},)}
@@ -156,17 +156,17 @@ def test_takes_no_orders_from_a_column() -> None:
     assert "\u202e" not in str(found)
 
 
-def test_shows_how_far_it_is() -> None:
+def test_card_shows_progress() -> None:
     said = text_of(blocks(arrival("taking", progress=312_000, preview=_rows(1_000_000))))
     assert "Taking in orders.csv: 312,000 of 1,000,000 rows" in said
     assert "dont_take_in" in pressable(blocks(arrival("taking", progress=None)))
 
 
-def test_offers_no_way_back_while_it_is_stored() -> None:
+def test_no_cancel_button_while_storing() -> None:
     assert not pressable(blocks(arrival("storing")))
 
 
-def test_tells_what_became_of_the_rows() -> None:
+def test_card_reports_the_result() -> None:
     counts: dict[str, Any] = {"new": 24_290, "replaced": 2, "same": 0, "rejected": 3}
     done = arrival("in", **counts, by="UMAX", rejects="rejects/a.csv")
     said = text_of(blocks(done))
@@ -176,7 +176,7 @@ def test_tells_what_became_of_the_rows() -> None:
     assert "24 292 lignes intégrées" in text_of(blocks(done, "fr")).replace("\u202f", " ")
 
 
-def test_says_only_what_can_be_asked_with_the_skills_there_are() -> None:
+def test_suggested_questions_need_installed_skills() -> None:
     for kind in {kind for _, kinds, _ in EXAMPLE_QUESTIONS for kind in kinds}:
         for ask in suggest_questions(kind):
             skill = next(skill for skill, _, words in EXAMPLE_QUESTIONS if words == ask)
@@ -185,21 +185,21 @@ def test_says_only_what_can_be_asked_with_the_skills_there_are() -> None:
 
 
 @pytest.mark.parametrize("state", ["reading", "refused", "failed", "cancelled", "in", "waiting"])
-def test_is_sound_in_every_state(state: str) -> None:
+def test_card_is_valid_in_every_state(state: str) -> None:
     why = Words("{file} is no table.", file="orders.csv").model_dump(mode="json")
     counts = {"new": 0, "replaced": 0, "same": 5, "rejected": 0}
     bare = arrival(state, SMALL if state == "waiting" else None, why=why, by="UMARIE", **counts)
     assert text_of(blocks(bare))
 
 
-def test_gives_a_reference_only_for_what_broke() -> None:
+def test_reference_is_shown_only_for_bugs() -> None:
     why = Words("Something broke.").model_dump(mode="json")
     assert "SI-ABCDEF01" in text_of(blocks(arrival("failed", why=why)))
     assert "read_again" in pressable(blocks(arrival("failed", why=why)))
     assert "SI-" not in text_of(blocks(arrival("refused", why=why)))
 
 
-def test_offers_another_kind_only_for_what_may_be_one() -> None:
+def test_refused_file_offers_kinds_only_for_tables() -> None:
     why = Words("{file} is no table.", file="a.png")
     assert "other_kind" in pressable(blocks(arrival("refused", why=why.model_dump(mode="json"))))
     gone = Words("{file} is no table.", file="a.png", **{UNUSABLE_PARAM: "yes"})
@@ -208,7 +208,7 @@ def test_offers_another_kind_only_for_what_may_be_one() -> None:
     assert "a.png is no table." in text_of(card)
 
 
-def test_says_why_it_is_in_a_direct_message() -> None:
+def test_card_says_why_it_is_in_a_direct_message() -> None:
     post = OutboxMessage(place={"channel": "C1", "user": "UMARIE", "fallback": "not_in_channel"})
     card = render_import_card(make_import_card_data(arrival(), post), "en")
     assert "I am not in <#C1>, so I answer you here." in text_of(card.blocks)

@@ -1,4 +1,4 @@
-"""Orders in one file and their lines in another, dropped in Slack …"""
+"""Orders in one file and their lines in another, dropped in Slack."""
 
 import io
 from pathlib import Path
@@ -44,7 +44,7 @@ VISITS = b"session,at,step\ns1,2026-11-02 10:00,view\ns1,2026-11-02 10:01,cart\n
 
 @pytest.fixture
 def library(bench: Bench, tmp_path: Path) -> Container:
-    """A real library behind the bench."""
+    """Give the bench a real library."""
     told = {"SUPER_INTERN_HOME": str(tmp_path / "library"), "DATABASE_URL": bench.database.url}
     house = Container(Settings.read(told)).migrated()
     bench.stock = LibraryImporter(house)
@@ -59,7 +59,7 @@ async def drop(
     channel: str = MARKETING,
     mention: str = "",
 ) -> list[FileUpload]:
-    """The arrivals that a message makes, once they are read."""
+    """Drop the files in one message and return the uploads that they make once they are read."""
     bench.slack.people[user].locale = "en-GB"
     before = {one.id for one in bench.rows(FileUpload)}
     words = f"<@{bench.slack.bot_user}> our data" if mention != "none" else ""
@@ -69,14 +69,12 @@ async def drop(
 
 
 def held(house: Container) -> int:
-    """The order lines of the library."""
+    """Count the order lines in the library."""
     with house.database.begin() as session:
         return sum(one.rows for one in DataFile.in_force(session, TEAM, "orders"))
 
 
-async def test_together_are_one_card_that_says_so_and_asks_once(
-    bench: Bench, library: Container
-) -> None:
+async def test_files_of_one_message_share_one_card(bench: Bench, library: Container) -> None:
     (arrival,) = await drop(bench, ("orders.csv", ORDERS), ("lines.csv", LINES))
     assert arrival.state == "waiting"
     (shown,) = bench.said()
@@ -90,7 +88,7 @@ async def test_together_are_one_card_that_says_so_and_asks_once(
     assert held(library) == 3
 
 
-async def test_together_a_second_time_change_nothing(bench: Bench, library: Container) -> None:
+async def test_second_import_of_pair_changes_nothing(bench: Bench, library: Container) -> None:
     for files in (
         (("orders.csv", ORDERS), ("lines.csv", LINES)),
         (
@@ -105,7 +103,7 @@ async def test_together_a_second_time_change_nothing(bench: Bench, library: Cont
     assert held(library) == 3
 
 
-async def test_come_once_however_often_slack_tells_us(bench: Bench, library: Container) -> None:
+async def test_repeated_event_imports_pair_once(bench: Bench, library: Container) -> None:
     bench.slack.faults.deliver_twice = True
     files = ("visits.csv", VISITS), ("orders.csv", ORDERS), ("lines.csv", LINES)
     arrivals = await drop(bench, *files)
@@ -113,9 +111,7 @@ async def test_come_once_however_often_slack_tells_us(bench: Bench, library: Con
     assert len(bench.said()) == 2
 
 
-async def test_beside_something_else_leave_it_a_card_of_its_own(
-    bench: Bench, library: Container
-) -> None:
+async def test_unrelated_file_gets_own_card(bench: Bench, library: Container) -> None:
     files = ("visits.csv", VISITS), ("lines.csv", LINES), ("orders.csv", ORDERS)
     arrivals = await drop(bench, *files)
     titles = {one.title: one.state for one in arrivals}
@@ -123,10 +119,10 @@ async def test_beside_something_else_leave_it_a_card_of_its_own(
     assert len(bench.said()) == 2
 
 
-async def test_with_what_completes_them_leave_that_a_card_of_its_own(
+async def test_customer_file_that_completes_orders_gets_own_card(
     bench: Bench, library: Container
 ) -> None:
-    """A file of customers says where they live, and is one of customers as well."""
+    """A file of customers says where the buyers live, and is customer data as well."""
     files = ("customers.csv", CUSTOMERS), ("orders.csv", ORDERS), ("lines.csv", LINES)
     arrivals = await drop(bench, *files)
     titles = {one.title: one.state for one in arrivals}
@@ -136,13 +132,13 @@ async def test_with_what_completes_them_leave_that_a_card_of_its_own(
     assert "customers.csv completes it, by Customer ID." in text_of(card(bench, whole))
 
 
-async def test_of_one_name_are_told_apart(bench: Bench, library: Container) -> None:
+async def test_files_of_same_name_are_distinguished(bench: Bench, library: Container) -> None:
     (arrival,) = await drop(bench, ("export.csv", ORDERS), ("export.csv", LINES))
     assert arrival.state == "waiting"
     assert "are read as one: 3 lines" in text_of(card(bench, arrival))
 
 
-async def test_alone_are_told_what_is_missing_and_wait(bench: Bench, library: Container) -> None:
+async def test_single_file_names_missing_file_and_waits(bench: Bench, library: Container) -> None:
     (arrival,) = await drop(bench, ("orders.csv", ORDERS))
     said = text_of(card(bench, arrival))
     assert arrival.state == "half"
@@ -152,7 +148,7 @@ async def test_alone_are_told_what_is_missing_and_wait(bench: Bench, library: Co
     assert held(library) == 0
 
 
-async def test_one_after_the_other_in_a_thread_are_joined_without_a_mention(
+async def test_second_file_in_thread_is_paired_without_mention(
     bench: Bench, library: Container
 ) -> None:
     (first,) = await drop(bench, ("lines.csv", LINES))
@@ -170,14 +166,16 @@ async def test_one_after_the_other_in_a_thread_are_joined_without_a_mention(
     assert held(library) == 3
 
 
-async def test_of_one_person_in_one_channel_are_joined(bench: Bench, library: Container) -> None:
+async def test_files_of_one_person_in_one_channel_are_paired(
+    bench: Bench, library: Container
+) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     (second,) = await drop(bench, ("lines.csv", LINES))
     assert now(bench, first).state == "joined"
     assert second.state == "waiting"
 
 
-async def test_elsewhere_or_of_somebody_else_are_left_alone(
+async def test_files_elsewhere_or_of_others_are_not_paired(
     bench: Bench, library: Container
 ) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
@@ -190,9 +188,7 @@ async def test_elsewhere_or_of_somebody_else_are_left_alone(
     assert states == ["half"] * 4
 
 
-async def test_that_belong_to_other_orders_are_told_so_and_wait(
-    bench: Bench, library: Container
-) -> None:
+async def test_lines_of_other_orders_say_so_and_wait(bench: Bench, library: Container) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     (second,) = await drop(bench, ("lines.csv", OTHERS), thread=first.place["thread"])
     assert (now(bench, first).state, second.state) == ("half", "half")
@@ -202,7 +198,7 @@ async def test_that_belong_to_other_orders_are_told_so_and_wait(
     assert third.title == "lines.csv + orders.csv"
 
 
-async def test_are_cancelled_while_they_wait(bench: Bench, library: Container) -> None:
+async def test_waiting_file_can_be_cancelled(bench: Bench, library: Container) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     await bench.press(MARIE, card(bench, first), "dont_take_in")
     await bench.run()
@@ -211,7 +207,7 @@ async def test_are_cancelled_while_they_wait(bench: Bench, library: Container) -
     assert second.state == "half"
 
 
-async def test_are_cancelled_when_joined(bench: Bench, library: Container) -> None:
+async def test_paired_files_can_be_cancelled(bench: Bench, library: Container) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
     await bench.press(MARIE, card(bench, second), "dont_take_in")
@@ -221,9 +217,7 @@ async def test_are_cancelled_when_joined(bench: Bench, library: Container) -> No
     assert held(library) == 0
 
 
-async def test_that_are_something_else_after_all_part_again(
-    bench: Bench, library: Container
-) -> None:
+async def test_changed_kind_separates_the_pair(bench: Bench, library: Container) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
     shown = card(bench, second)
@@ -236,10 +230,8 @@ async def test_that_are_something_else_after_all_part_again(
     assert "Now drop the file of their lines" in text_of(card(bench, first))
 
 
-async def test_are_joined_whichever_is_read_first_and_wherever_a_process_dies(
-    bench: Bench, library: Container
-) -> None:
-    """Both are being read; each reading is begun again after it was done."""
+async def test_pairing_survives_any_order_and_crash(bench: Bench, library: Container) -> None:
+    """Both files are read at the same time, and each reading is repeated after it was done."""
     text = f"<@{bench.slack.bot_user}>"
     for file in (("orders.csv", ORDERS), ("lines.csv", LINES)):
         await bench.slack.post_message(MARIE, MARKETING, text, files=[file])
@@ -254,7 +246,7 @@ async def test_are_joined_whichever_is_read_first_and_wherever_a_process_dies(
     assert now(bench, orders).title == "orders.csv + lines.csv"
 
 
-async def test_whose_first_file_is_gone_are_told_so(bench: Bench, library: Container) -> None:
+async def test_missing_first_file_is_reported(bench: Bench, library: Container) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     bench.slack.files.clear()
     (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
@@ -263,7 +255,7 @@ async def test_whose_first_file_is_gone_are_told_so(bench: Bench, library: Conta
     assert "orders.csv is no longer in Slack. Please drop it again." in said
 
 
-async def test_dropped_without_a_mention_where_nothing_waits_are_none_of_ours(
+async def test_unmentioned_file_without_waiting_pair_is_ignored(
     bench: Bench, library: Container
 ) -> None:
     (first,) = await drop(bench, ("visits.csv", VISITS))
@@ -287,7 +279,7 @@ def rows_of(text: bytes) -> list[tuple[object, ...]]:
     return [tuple(line.split(",")) for line in text.decode().splitlines()]
 
 
-async def test_in_two_sheets_of_a_workbook_are_one_card(bench: Bench, library: Container) -> None:
+async def test_two_sheets_of_workbook_share_one_card(bench: Bench, library: Container) -> None:
     book = workbook(Orders=rows_of(ORDERS), Lines=rows_of(LINES))
     (arrival,) = await drop(bench, ("shop.xlsx", book))
     said = text_of(card(bench, arrival))
@@ -297,9 +289,7 @@ async def test_in_two_sheets_of_a_workbook_are_one_card(bench: Bench, library: C
     assert held(library) == 3
 
 
-async def test_and_other_tables_of_a_workbook_each_get_a_card(
-    bench: Bench, library: Container
-) -> None:
+async def test_other_sheets_of_workbook_get_own_cards(bench: Bench, library: Container) -> None:
     book = workbook(
         Notes=[("By Ana",)], May=rows_of(WHOLE), Visits=rows_of(VISITS), June=rows_of(MORE)
     )
@@ -316,9 +306,7 @@ async def test_and_other_tables_of_a_workbook_each_get_a_card(
     assert kinds == {"orders", "events"}
 
 
-async def test_without_a_currency_are_given_one_from_the_menu(
-    bench: Bench, library: Container
-) -> None:
+async def test_missing_currency_is_chosen_in_menu(bench: Bench, library: Container) -> None:
     (arrival,) = await drop(bench, ("orders.csv", ORDERS), ("lines.csv", LINES))
     shown = card(bench, arrival)
     assert "No currency is named." in text_of(shown)

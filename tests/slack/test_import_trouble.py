@@ -1,4 +1,4 @@
-"""A dropped file that meets trouble …"""
+"""Imports that fail."""
 
 import logging
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.slack.test_imports import CSV, card, dropped, now
 
 
 def hired(bench: Bench) -> Worker:
-    """A real worker beside the bench's rows."""
+    """Return a real worker on the bench's database."""
     means = TaskServices(
         database=bench.database,
         enqueue=bench.enqueue,
@@ -33,7 +33,7 @@ def hired(bench: Bench) -> Worker:
 
 
 async def mentioned(bench: Bench) -> FileUpload:
-    """A file dropped and not read yet."""
+    """Drop a file that is not read yet."""
     bench.slack.people[MARIE].locale = "en-GB"
     text = f"<@{bench.slack.bot_user}>"
     await bench.slack.post_message(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
@@ -43,7 +43,7 @@ async def mentioned(bench: Bench) -> FileUpload:
     return arrival
 
 
-async def test_ends_on_its_card_by_a_reference_and_no_content_of_it_is_logged(
+async def test_failure_shows_reference_and_logs_no_content(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     arrival = await mentioned(bench)
@@ -57,18 +57,18 @@ async def test_ends_on_its_card_by_a_reference_and_no_content_of_it_is_logged(
     assert "a secret of the file" not in said + caplog.text
 
 
-async def test_is_given_up_on_its_card(bench: Bench) -> None:
+async def test_abandoned_import_is_reported_on_card(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     job = Job(kind="take_in", subject=arrival.id, workspace=TEAM)
     await hired(bench).give_up(job, None)
     assert now(bench, arrival).state == "failed"
     assert "Something broke on our side" in text_of(card(bench, arrival))
-    await bench.run()  # the job itself comes too late, and does nothing
+    await bench.run()  # the job runs too late and does nothing
     assert bench.stockroom.rows == []
 
 
-async def test_waits_while_slack_is_away(bench: Bench) -> None:
+async def test_import_waits_while_slack_is_unavailable(bench: Bench) -> None:
     arrival = await mentioned(bench)
     bench.slack.faults.fail("files.info", "internal_error", times=10)
     with pytest.raises(TryAgain):
@@ -76,7 +76,7 @@ async def test_waits_while_slack_is_away(bench: Bench) -> None:
     assert now(bench, arrival).state == "reading"
 
 
-async def test_is_not_slacks_page_to_sign_in(
+async def test_sign_in_page_is_not_imported(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = bench.slack.upload(MARIE, "orders.csv", CSV)
@@ -91,7 +91,7 @@ async def test_is_not_slacks_page_to_sign_in(
     assert not to.exists()
 
 
-async def test_is_asked_for_once_whatever_comes_twice(bench: Bench) -> None:
+async def test_repeated_upload_is_stored_once(bench: Bench) -> None:
     told = Upload("a1", TEAM, MARIE, {"channel": MARKETING}, "F1", "orders.csv", 1)
     with bench.database.begin() as session:
         assert FileUpload.create(session, bench.enqueue, told, bench.house.now())

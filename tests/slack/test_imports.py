@@ -1,4 +1,4 @@
-"""A file dropped in Slack with a mention …"""
+"""Files dropped in Slack, from the message to the imported rows."""
 
 import asyncio
 import threading
@@ -37,7 +37,7 @@ async def dropped(
     channel: str = MARKETING,
     locale: str = "en-GB",
 ) -> FileUpload:
-    """Somebody drops a file with a mention, and it is read."""
+    """Drop a file with a mention and read it."""
     bench.slack.people[user].locale = locale
     before = {one.id for one in bench.rows(FileUpload)}
     text = f"<@{bench.slack.bot_user}> {words}".strip()
@@ -59,7 +59,7 @@ def card(bench: Bench, arrival: FileUpload) -> SlackMessage:
     return bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
 
 
-async def test_is_shown_as_it_was_understood_and_not_taken_in(bench: Bench) -> None:
+async def test_file_is_summarized_and_not_imported_yet(bench: Bench) -> None:
     arrival = await dropped(bench)
     assert arrival.state == "waiting"
     said = text_of(card(bench, arrival))
@@ -71,19 +71,19 @@ async def test_is_shown_as_it_was_understood_and_not_taken_in(bench: Bench) -> N
     assert not bench.tasks
 
 
-async def test_is_answered_in_the_thread_of_the_message(bench: Bench) -> None:
+async def test_card_is_in_the_messages_thread(bench: Bench) -> None:
     arrival = await dropped(bench)
     message = card(bench, arrival)
     assert message.thread_ts == arrival.place["thread"]
 
 
-async def test_leaves_no_file_while_a_person_thinks(bench: Bench) -> None:
+async def test_no_file_is_kept_before_confirmation(bench: Bench) -> None:
     arrival = await dropped(bench)
     assert bench.house.home is not None
     assert not (bench.house.home / "arrivals" / arrival.id).exists()
 
 
-async def test_is_taken_in_after_a_yes(bench: Bench) -> None:
+async def test_confirmed_file_is_imported(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     assert now(bench, arrival).state == "taking"
@@ -95,7 +95,7 @@ async def test_is_taken_in_after_a_yes(bench: Bench) -> None:
     assert bench.stockroom.rows == ["1,49", "2,20"]
 
 
-async def test_hands_back_what_stayed_out_in_its_thread_once(bench: Bench) -> None:
+async def test_rejected_rows_are_attached_to_thread_once(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
@@ -107,7 +107,7 @@ async def test_hands_back_what_stayed_out_in_its_thread_once(bench: Bench) -> No
     assert files[0].files[0].content == b"line,column,reason,row\n3,bad"
 
 
-async def test_sends_what_stayed_out_to_whoever_may_see_it(bench: Bench) -> None:
+async def test_rejected_rows_are_sent_only_to_those_allowed(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
@@ -117,7 +117,7 @@ async def test_sends_what_stayed_out_to_whoever_may_see_it(bench: Bench) -> None
     assert [one.files[0].content for one in bench.in_dm(MAX)] == [b"line,column,reason,row\n3,bad"]
 
 
-async def test_says_that_a_second_time_changed_nothing(bench: Bench) -> None:
+async def test_second_import_reports_no_change(bench: Bench) -> None:
     for _ in range(2):
         arrival = await dropped(bench, b"Order,Amount\n1,49\n2,20\n")
         await bench.press(MARIE, card(bench, arrival), "take_in")
@@ -126,7 +126,7 @@ async def test_says_that_a_second_time_changed_nothing(bench: Bench) -> None:
     assert len(bench.stockroom.rows) == 2
 
 
-async def test_may_be_confirmed_by_an_approver_and_by_nobody_else(bench: Bench) -> None:
+async def test_approver_may_confirm_and_others_may_not(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(OTTO, card(bench, arrival), "take_in")
     assert "You can't take files into the library here." in bench.whispers(OTTO)[-1]
@@ -136,7 +136,7 @@ async def test_may_be_confirmed_by_an_approver_and_by_nobody_else(bench: Bench) 
     assert now(bench, arrival).state == "taking"
 
 
-async def test_is_cancelled_before_it_began(bench: Bench) -> None:
+async def test_import_is_cancelled_before_start(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "dont_take_in")
     await bench.run()
@@ -144,7 +144,7 @@ async def test_is_cancelled_before_it_began(bench: Bench) -> None:
     assert bench.stockroom.rows == []
 
 
-async def test_is_cancelled_while_it_is_read(bench: Bench, monkeypatch: Any) -> None:
+async def test_import_is_cancelled_while_reading(bench: Bench, monkeypatch: Any) -> None:
     monkeypatch.setattr("bot.data.ingest.import_job.POLL_SECONDS", 0.02)
     bench.stockroom.slow = threading.Event()
     arrival = await dropped(bench)
@@ -164,7 +164,7 @@ async def test_is_cancelled_while_it_is_read(bench: Bench, monkeypatch: Any) -> 
     assert not list((bench.house.home / "arrivals").iterdir())
 
 
-async def test_can_no_longer_be_cancelled_once_it_is_in(bench: Bench) -> None:
+async def test_finished_import_cannot_be_cancelled(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
@@ -176,7 +176,7 @@ async def test_can_no_longer_be_cancelled_once_it_is_in(bench: Bench) -> None:
             review.cancel_import(session, bench.enqueue, row, by=MARIE, policy=POLICY, now=at)
 
 
-async def test_is_read_anew_as_what_a_person_says_it_is(bench: Bench) -> None:
+async def test_changed_kind_rereads_the_file(bench: Bench) -> None:
     arrival = await dropped(bench)
     old = card(bench, arrival)
     picked = option_for(old, "other_kind", "feedback")
@@ -189,7 +189,7 @@ async def test_is_read_anew_as_what_a_person_says_it_is(bench: Bench) -> None:
     assert now(bench, arrival).state == "in"
 
 
-async def test_is_read_anew_with_its_dates_as_a_person_says_they_are(bench: Bench) -> None:
+async def test_changed_date_order_rereads_the_file(bench: Bench) -> None:
     arrival = await dropped(bench)
     old = card(bench, arrival)
     picked = option_for(old, "other_kind", "dates=day-first")
@@ -210,14 +210,14 @@ async def test_is_read_anew_with_its_dates_as_a_person_says_they_are(bench: Benc
     assert now(bench, arrival).state == "in"
 
 
-async def test_that_is_hopeless_gets_one_clear_sentence(bench: Bench) -> None:
+async def test_unreadable_file_gets_one_clear_sentence(bench: Bench) -> None:
     arrival = await dropped(bench, b"Order\n")
     assert arrival.state == "refused"
     assert "orders.csv has no rows." in text_of(card(bench, arrival))
     assert buttons(card(bench, arrival)) == ["other_kind"]
 
 
-async def test_that_is_no_table_is_answered_when_it_is_given_as_data(bench: Bench) -> None:
+async def test_non_table_presented_as_data_is_answered(bench: Bench) -> None:
     arrival = await dropped(bench, b"png\n", words="here is our data", name="photo.png")
     assert arrival.state == "refused"
     assert "photo.png" in text_of(card(bench, arrival))
@@ -234,7 +234,7 @@ async def test_that_is_no_table_is_answered_when_it_is_given_as_data(bench: Benc
         ("plan.pdf", ""),
     ],
 )
-async def test_that_is_only_handed_over_is_answered_about_itself(
+async def test_file_without_purpose_is_answered_about_itself(
     bench: Bench, name: str, words: str
 ) -> None:
     arrival = await dropped(bench, b"%PDF-1.4 no table\n", words=words, name=name)
@@ -243,7 +243,7 @@ async def test_that_is_only_handed_over_is_answered_about_itself(
     assert not bench.tasks
 
 
-async def test_that_comes_with_a_named_channel_is_material_of_a_brief(bench: Bench) -> None:
+async def test_file_with_named_channel_belongs_to_brief(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> here is a file, an e-mail about the linen shirt please"
     await bench.slack.post_message(MARIE, MARKETING, text, files=[("photo.png", b"png")])
     await bench.run()
@@ -251,7 +251,7 @@ async def test_that_comes_with_a_named_channel_is_material_of_a_brief(bench: Ben
     assert len(bench.tasks) == 1
 
 
-async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None:
+async def test_picture_beside_brief_is_not_imported(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> our linen shirt is back, for our customers"
     await bench.slack.post_message(MARIE, MARKETING, text, files=[("photo.png", b"png")])
     await bench.run()
@@ -259,7 +259,7 @@ async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None
     assert len(bench.tasks) == 1
 
 
-async def test_comes_with_others_and_each_has_its_card(bench: Bench) -> None:
+async def test_several_files_get_a_card_each(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}>"
     files = [("orders.csv", CSV), ("visits.csv", CSV), ("photo.png", b"png")]
     await bench.slack.post_message(MARIE, MARKETING, text, files=files)
@@ -268,14 +268,14 @@ async def test_comes_with_others_and_each_has_its_card(bench: Bench) -> None:
     assert len({message.ts for message in bench.said()}) == 2
 
 
-async def test_is_taken_once_however_often_slack_tells_us(bench: Bench) -> None:
+async def test_repeated_event_imports_file_once(bench: Bench) -> None:
     bench.slack.faults.deliver_twice = True
     await dropped(bench)
     assert len(bench.rows(FileUpload)) == 1
     assert len(bench.said()) == 1
 
 
-async def test_is_a_draft_when_the_words_ask_for_one(bench: Bench) -> None:
+async def test_draft_request_with_file_makes_a_draft(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> write an e-mail about these"
     await bench.slack.post_message(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
     await bench.run()
@@ -284,12 +284,12 @@ async def test_is_a_draft_when_the_words_ask_for_one(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("words", ["our e-mail campaign results", "import this", "voilà nos SMS"])
-async def test_is_an_import_when_the_words_only_name_it(bench: Bench, words: str) -> None:
+async def test_words_naming_the_file_make_an_import(bench: Bench, words: str) -> None:
     await dropped(bench, words=words)
     assert not bench.tasks
 
 
-async def test_that_is_a_text_is_an_import_when_its_words_say_so(bench: Bench) -> None:
+async def test_text_file_is_imported_when_asked(bench: Bench) -> None:
     await dropped(bench, words="import our orders", name="CDNOW_master.txt")
     await dropped(bench, name="CDNOW_sample.txt")
     assert not bench.tasks
@@ -299,13 +299,13 @@ async def test_that_is_a_text_is_an_import_when_its_words_say_so(bench: Bench) -
     assert len(bench.tasks) == 1
 
 
-async def test_without_a_mention_is_none_of_ours(bench: Bench) -> None:
+async def test_file_without_mention_is_ignored(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "for Otto", files=[("orders.csv", CSV)])
     await bench.run()
     assert not bench.rows(FileUpload)
 
 
-async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
+async def test_file_in_direct_message_needs_no_mention(bench: Bench) -> None:
     channel = bench.slack.open_direct_message(MARIE)
     bench.slack.people[MARIE].locale = "en-GB"
     await bench.slack.post_message(MARIE, channel, "", files=[("orders.csv", CSV)])
@@ -314,14 +314,14 @@ async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
     assert "I read this as Orders" in text_of(bench.in_dm(MARIE))
 
 
-async def test_for_one_person_alone_is_shown_to_them_alone(bench: Bench) -> None:
+async def test_private_import_is_shown_to_author_only(bench: Bench) -> None:
     arrival = await dropped(bench, words="just for me: our orders")
     assert not bench.said()
     assert "Just for you" in text_of(bench.in_dm(MARIE))
     assert arrival.state == "waiting"
 
 
-async def test_is_seen_by_no_more_people_than_it_was_dropped_for(bench: Bench) -> None:
+async def test_import_in_direct_message_stays_there(bench: Bench) -> None:
     arrival = await dropped(bench, channel=bench.slack.open_direct_message(MARIE))
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
@@ -329,7 +329,7 @@ async def test_is_seen_by_no_more_people_than_it_was_dropped_for(bench: Bench) -
     assert [one.files[0].content for one in bench.in_dm(MARIE) if one.files]
 
 
-async def test_is_too_large_and_says_how_large_it_may_be(
+async def test_too_large_file_names_the_limit(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slack_files, "MAX_FILE_BYTES", 10)
@@ -338,7 +338,7 @@ async def test_is_too_large_and_says_how_large_it_may_be(
     assert "super-intern import" in text_of(card(bench, arrival))
 
 
-async def test_is_deleted_in_slack_meanwhile(bench: Bench) -> None:
+async def test_file_deleted_in_slack_is_reported(bench: Bench) -> None:
     arrival = await dropped(bench)
     bench.slack.files.clear()
     await bench.press(MARIE, card(bench, arrival), "take_in")
@@ -349,7 +349,7 @@ async def test_is_deleted_in_slack_meanwhile(bench: Bench) -> None:
     assert "Nothing of it was taken in." in said
 
 
-async def test_breaks_us_and_can_be_tried_again(bench: Bench) -> None:
+async def test_import_with_bug_can_be_retried(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     bench.jobs.clear()
@@ -363,7 +363,7 @@ async def test_breaks_us_and_can_be_tried_again(bench: Bench) -> None:
     assert now(bench, arrival).state == "in"
 
 
-async def test_goes_on_where_a_killed_process_left_it(bench: Bench) -> None:
+async def test_import_resumes_after_process_kill(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     taking = bench.stocktaking
@@ -381,14 +381,14 @@ async def test_goes_on_where_a_killed_process_left_it(bench: Bench) -> None:
     assert not left.exists()
 
 
-async def test_is_shown_in_french_to_french_eyes(bench: Bench) -> None:
+async def test_french_user_sees_french_card(bench: Bench) -> None:
     arrival = await dropped(bench, locale="fr-FR")
     said = text_of(card(bench, arrival))
     assert "Rien n'est encore intégré" in said
     assert "Intégrer" in said
 
 
-async def test_hands_back_what_stayed_out_under_a_french_name(bench: Bench) -> None:
+async def test_rejects_file_has_french_name(bench: Bench) -> None:
     arrival = await dropped(bench, locale="fr-FR")
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
@@ -398,7 +398,7 @@ async def test_hands_back_what_stayed_out_under_a_french_name(bench: Bench) -> N
     assert file.content.decode("utf-8-sig").startswith("ligne,colonne,motif,ligne d'origine")
 
 
-async def test_of_another_workspace_can_not_be_pressed(bench: Bench) -> None:
+async def test_button_of_other_workspace_is_refused(bench: Bench) -> None:
     arrival = await dropped(bench)
     with bench.database.begin() as session:
         session.get_one(FileUpload, arrival.id).workspace = "TOTHER"

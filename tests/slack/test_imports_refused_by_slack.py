@@ -1,4 +1,4 @@
-"""A dropped file that Slack makes trouble about …"""
+"""Imports while Slack refuses calls."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def trouble(bench: Bench, method: str, error: str, times: int = 1) -> None:
 
 
 async def through(bench: Bench) -> None:
-    """All jobs to their end, as the engine would."""
+    """Run all jobs to their end, as the engine would."""
     for _ in range(8):
         try:
             await bench.run()
@@ -58,7 +58,9 @@ async def confirm(bench: Bench, arrival: FileUpload) -> None:
 
 
 @pytest.mark.parametrize(("method", "error"), REFUSALS)
-async def test_once_is_asked_about_and_taken_in_once(bench: Bench, method: str, error: str) -> None:
+async def test_one_refusal_before_import_still_imports_once(
+    bench: Bench, method: str, error: str
+) -> None:
     trouble(bench, method, error)
     arrival = await drop(bench)
     assert now(bench, arrival).state == "waiting"
@@ -69,7 +71,7 @@ async def test_once_is_asked_about_and_taken_in_once(bench: Bench, method: str, 
 
 
 @pytest.mark.parametrize(("method", "error"), REFUSALS)
-async def test_once_while_it_comes_in_is_told_and_is_in_once(
+async def test_one_refusal_during_import_still_imports_once(
     bench: Bench, method: str, error: str
 ) -> None:
     arrival = await drop(bench)
@@ -82,7 +84,7 @@ async def test_once_while_it_comes_in_is_told_and_is_in_once(
 
 @pytest.mark.parametrize("error", ["channel_not_found", "is_archived", "invalid_arguments"])
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
-async def test_hands_what_stayed_out_to_whoever_asks_where_the_thread_does_not_get_it(
+async def test_rejected_rows_go_to_requester_when_thread_refuses_files(
     bench: Bench, method: str, error: str
 ) -> None:
     arrival = await drop(bench)

@@ -1,4 +1,4 @@
-"""A message that is changed or taken back after it was said …"""
+"""Edited and deleted messages."""
 
 import pytest
 
@@ -16,7 +16,7 @@ async def changed(bench: Bench, message: SlackMessage, text: str) -> None:
     await bench.run()
 
 
-async def test_while_a_question_is_open_is_taken_up_in_its_new_words(any_bench: Bench) -> None:
+async def test_edit_during_open_question_restarts_with_new_words(any_bench: Bench) -> None:
     bench = any_bench
     bench.question = WHICH
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
@@ -32,7 +32,7 @@ async def test_while_a_question_is_open_is_taken_up_in_its_new_words(any_bench: 
     assert not bench.whispers(MARIE)
 
 
-async def test_is_one_task_however_often_slack_tells(bench: Bench) -> None:
+async def test_repeated_edit_event_makes_one_task(bench: Bench) -> None:
     bench.question = WHICH
     bench.slack.faults.deliver_twice_without_headers = True
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
@@ -47,7 +47,7 @@ async def test_is_one_task_however_often_slack_tells(bench: Bench) -> None:
     assert [task.parent for task in bench.tasks][1:] == [task.id for task in bench.tasks][:2]
 
 
-async def test_keeps_what_was_answered_meanwhile(bench: Bench) -> None:
+async def test_edit_keeps_the_answer_given_meanwhile(bench: Bench) -> None:
     bench.question = WHICH
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
@@ -60,7 +60,7 @@ async def test_keeps_what_was_answered_meanwhile(bench: Bench) -> None:
     assert len(bench.tasks) == 4
 
 
-async def test_while_it_is_worked_on_is_begun_anew(bench: Bench) -> None:
+async def test_edit_of_running_task_restarts_it(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.settled()
     await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is back")
@@ -72,7 +72,7 @@ async def test_while_it_is_worked_on_is_begun_anew(bench: Bench) -> None:
     assert "approve" in buttons(card)
 
 
-async def test_under_a_draft_leaves_it_and_says_so_once(bench: Bench) -> None:
+async def test_edit_after_draft_keeps_draft_and_is_reported_once(bench: Bench) -> None:
     bench.slack.faults.deliver_twice_without_headers = True
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
@@ -80,13 +80,14 @@ async def test_under_a_draft_leaves_it_and_says_so_once(bench: Bench) -> None:
     assert len(bench.tasks) == 1
     (told,) = bench.whispers(MARIE)
     assert "message" in told
-    await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is BACK!")  # asks nothing else
+    # the same letters, so no new request
+    await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is BACK!")
     assert len(bench.whispers(MARIE)) == 1
     await changed(bench, said, "<@UINTERN> e-mail: our wool shirt is back")
     assert len(bench.whispers(MARIE)) == 2
 
 
-async def test_that_named_nobody_first_is_a_wish_once_it_names_us(bench: Bench) -> None:
+async def test_edit_that_adds_mention_makes_a_task(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, "our linen shirt is back")
     await bench.run()
     assert not bench.tasks
@@ -96,7 +97,7 @@ async def test_that_named_nobody_first_is_a_wish_once_it_names_us(bench: Bench) 
     assert bench.said()[0].thread_ts == said.ts
 
 
-async def test_between_people_stays_theirs(bench: Bench) -> None:
+async def test_edit_between_people_is_ignored(bench: Bench) -> None:
     card = await bench.drafted()
     said = await bench.slack.post_message(LEA, MARKETING, "nice, I like it", thread_ts=card.ts)
     await changed(bench, said, "nice, I love it")
@@ -106,7 +107,7 @@ async def test_between_people_stays_theirs(bench: Bench) -> None:
     assert not bench.whispers(LEA)
 
 
-async def test_to_be_for_its_author_s_eyes_goes_on_there(bench: Bench) -> None:
+async def test_edit_to_private_continues_privately(bench: Bench) -> None:
     bench.question = WHICH
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
@@ -116,7 +117,7 @@ async def test_to_be_for_its_author_s_eyes_goes_on_there(bench: Bench) -> None:
     assert len(bench.in_dm(MARIE)) == 1
 
 
-async def test_by_a_reason_to_send_back_is_a_new_reason(bench: Bench) -> None:
+async def test_edited_revision_reason_replaces_the_old_one(bench: Bench) -> None:
     card = await bench.drafted()
     reply = await bench.slack.post_message(MARIE, MARKETING, "make it shorter", thread_ts=card.ts)
     await bench.settled()
@@ -131,8 +132,8 @@ async def test_by_a_reason_to_send_back_is_a_new_reason(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("asking", [True, False])
-async def test_is_stopped_when_it_is_taken_back(bench: Bench, asking: bool) -> None:
-    """Its words go with it; where nobody has seen a card yet, none comes."""
+async def test_deleted_message_stops_its_task(bench: Bench, asking: bool) -> None:
+    """Its words are deleted too. When no card was posted yet, none is posted."""
     bench.question = WHICH if asking else None
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await (bench.run() if asking else bench.settled())
@@ -147,7 +148,7 @@ async def test_is_stopped_when_it_is_taken_back(bench: Bench, asking: bool) -> N
         assert "shirt" not in text_of(card)
 
 
-async def test_leaves_a_draft_when_it_is_taken_back(bench: Bench) -> None:
+async def test_deleted_message_keeps_finished_draft(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
     await bench.slack.delete(MARIE, MARKETING, said.ts)
@@ -158,7 +159,7 @@ async def test_leaves_a_draft_when_it_is_taken_back(bench: Bench) -> None:
     assert bench.said()[-1].text == "A shirt for hot days"
 
 
-async def test_to_what_its_author_may_not_ask_is_refused_once(bench: Bench) -> None:
+async def test_edit_without_right_is_refused_once(bench: Bench) -> None:
     card = await bench.drafted()
     said = await bench.slack.post_message(OTTO, MARKETING, "hm", thread_ts=card.ts)
     await changed(bench, said, "<@UINTERN> make it shorter")

@@ -1,4 +1,4 @@
-"""What people type …"""
+"""Messages, commands and forms that start a task."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.slack.bench import (
 )
 
 
-async def test_as_a_command_becomes_a_card(bench: Bench) -> None:
+async def test_command_becomes_a_card(bench: Bench) -> None:
     answer = await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")
     assert answer.ok
     assert not answer.body
@@ -33,8 +33,8 @@ async def test_as_a_command_becomes_a_card(bench: Bench) -> None:
     }
 
 
-async def test_as_a_command_is_answered_without_a_call_to_slack(bench: Bench) -> None:
-    """Of whoever is known; somebody new is asked for once."""
+async def test_command_is_answered_without_calling_slack(bench: Bench) -> None:
+    """This holds for known people; somebody new is looked up once."""
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our shirt")).ok
     assert {call.method for call in bench.slack.calls} == {"users.info", "conversations.info"}
     bench.slack.calls.clear()
@@ -44,7 +44,7 @@ async def test_as_a_command_is_answered_without_a_call_to_slack(bench: Bench) ->
     assert len(bench.tasks) == 4
 
 
-async def test_as_a_mention_in_both_forms_is_one_task(any_bench: Bench) -> None:
+async def test_mention_reported_as_two_events_is_one_task(any_bench: Bench) -> None:
     bench = any_bench
     said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> e-mail: linen is back")
     await bench.run()
@@ -56,7 +56,7 @@ async def test_as_a_mention_in_both_forms_is_one_task(any_bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("headers", [True, False])
-async def test_again_by_slack_is_the_same_task(bench: Bench, headers: bool) -> None:
+async def test_repeated_event_is_the_same_task(bench: Bench, headers: bool) -> None:
     bench.slack.faults.deliver_twice = headers
     bench.slack.faults.deliver_twice_without_headers = not headers
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen is back")
@@ -65,7 +65,7 @@ async def test_again_by_slack_is_the_same_task(bench: Bench, headers: bool) -> N
     assert len(bench.said()) == 1
 
 
-async def test_by_a_retry_alone_is_taken(bench: Bench) -> None:
+async def test_event_seen_only_as_retry_is_accepted(bench: Bench) -> None:
     bench.slack.retry_delays = (0.3, 0.3)
     url, bench.slack.events_url = bench.slack.events_url, "http://127.0.0.1:9/nobody"
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen is back")
@@ -76,7 +76,7 @@ async def test_by_a_retry_alone_is_taken(bench: Bench) -> None:
     assert len(bench.tasks) == 1
 
 
-async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
+async def test_direct_message_needs_no_mention(bench: Bench) -> None:
     await bench.slack.post_message(
         MARIE, bench.slack.open_direct_message(MARIE), "an SMS for linen"
     )
@@ -85,7 +85,7 @@ async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
     assert len(bench.in_dm(MARIE)) == 1
 
 
-async def test_by_others_is_none_of_our_business(bench: Bench) -> None:
+async def test_messages_of_bots_and_system_are_ignored(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "good morning")
     await bench.slack.post_bot_message("B0OTHER", MARKETING, "<@UINTERN> buy now")
     an_app = SlackMessage(
@@ -100,13 +100,13 @@ async def test_by_others_is_none_of_our_business(bench: Bench) -> None:
     assert all(one.delivered and len(one.attempts) == 1 for one in bench.slack.deliveries)
 
 
-async def test_with_a_file_is_heard(bench: Bench) -> None:
+async def test_message_with_file_is_accepted(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> use this", files=[("a.txt", b"a")])
     await bench.slack.wait_for_deliveries()
     assert [task.words for task in bench.tasks] == ["use this"]
 
 
-async def test_as_nothing_but_a_mention_is_a_task_that_asks(bench: Bench) -> None:
+async def test_bare_mention_makes_a_task_that_asks(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"), options=("Linen shirt",))
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN>")
     await bench.run()
@@ -114,7 +114,7 @@ async def test_as_nothing_but_a_mention_is_a_task_that_asks(bench: Bench) -> Non
     assert "what is it about" in text_of(bench.said()[0]).lower()
 
 
-async def test_in_answer_to_a_question_needs_no_mention(bench: Bench) -> None:
+async def test_answer_in_thread_needs_no_mention(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
     said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail please")
     await bench.run()
@@ -129,7 +129,7 @@ async def test_in_answer_to_a_question_needs_no_mention(bench: Bench) -> None:
     assert [message.thread_ts for message in bench.said()] == [said.ts, said.ts]
 
 
-async def test_in_answer_to_a_command_s_question_is_taken_under_its_card(bench: Bench) -> None:
+async def test_answer_to_question_of_command_is_accepted_in_its_thread(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
     card = await bench.drafted(words="an e-mail")
     bench.question = None
@@ -141,7 +141,7 @@ async def test_in_answer_to_a_command_s_question_is_taken_under_its_card(bench: 
     assert bench.said()[1].thread_ts == card.ts
 
 
-async def test_that_asks_something_itself_answers_no_question(bench: Bench) -> None:
+async def test_new_question_is_not_taken_as_answer(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
     await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "an e-mail")
     await bench.run()
@@ -153,7 +153,7 @@ async def test_that_asks_something_itself_answers_no_question(bench: Bench) -> N
     assert [task.words for task in bench.tasks] == ["an e-mail", "combien de commandes hier ?"]
 
 
-async def test_next_in_a_direct_message_answers_the_question(bench: Bench) -> None:
+async def test_next_direct_message_answers_the_question(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
     await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "an e-mail")
     await bench.run()
@@ -163,7 +163,7 @@ async def test_next_in_a_direct_message_answers_the_question(bench: Bench) -> No
     assert bench.tasks[1].words == "an e-mail\nthe linen shirt"
 
 
-async def test_just_for_me_is_seen_by_nobody_else(bench: Bench) -> None:
+async def test_just_for_me_card_is_private(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> just for me: linen is back")
     await bench.slack.command(MARIE, MARKETING, "/draft", "rien que pour moi, le lin")
     await bench.run()
@@ -172,13 +172,13 @@ async def test_just_for_me_is_seen_by_nobody_else(bench: Bench) -> None:
     assert len(bench.in_dm(MARIE)) == 2
 
 
-async def test_where_the_intern_is_no_member_is_answered_directly(bench: Bench) -> None:
+async def test_request_from_unjoined_channel_is_answered_directly(bench: Bench) -> None:
     card = await bench.drafted(channel=RANDOM)
     assert card.channel == bench.slack.open_direct_message(MARIE)
     assert f"<#{RANDOM}>" in text_of(card)
 
 
-async def test_is_free_of_slack_s_marks(bench: Bench) -> None:
+async def test_slack_markup_is_removed_from_request(bench: Bench) -> None:
     text = "10 &lt; 20 &amp; <https://shop.example|our shop> for <@UMAX> in <#C0LAUNCH|launches>"
     await bench.slack.command(MARIE, MARKETING, "/draft", text)
     assert bench.tasks[0].words == (
@@ -186,7 +186,7 @@ async def test_is_free_of_slack_s_marks(bench: Bench) -> None:
     )
 
 
-async def test_nothing_opens_the_form_in_their_language(bench: Bench) -> None:
+async def test_empty_command_opens_form_in_users_language(bench: Bench) -> None:
     await bench.slack.command(MARIE, MARKETING, "/draft", "")
     view = bench.form(MARIE)
     assert view.callback_id == "brief_form"
@@ -202,7 +202,7 @@ async def test_nothing_opens_the_form_in_their_language(bench: Bench) -> None:
     assert len(bench.said()) == 1
 
 
-async def test_in_a_form_just_for_me_is_private(bench: Bench) -> None:
+async def test_form_with_just_for_me_is_private(bench: Bench) -> None:
     await bench.slack.command(MAX, MARKETING, "/draft", "just for me")
     await bench.slack.submit(MAX, bench.form(MAX).id, {"words": {"words": "linen"}})
     await bench.run()
@@ -211,7 +211,7 @@ async def test_in_a_form_just_for_me_is_private(bench: Bench) -> None:
     assert not bench.said(MARKETING)
 
 
-async def test_is_taken_over_a_socket_as_well(socket_bench: Bench) -> None:
+async def test_message_over_socket_mode_is_accepted(socket_bench: Bench) -> None:
     bench = socket_bench
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "linen")).ok
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> cotton")

@@ -1,4 +1,4 @@
-"""What a result leads to …"""
+"""The next steps of a result."""
 
 import hashlib
 
@@ -15,7 +15,7 @@ BLOCKERS = NextStep(
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 
 
-async def test_opens_a_brief_that_is_filled_in_and_goes_on_in_the_thread(bench: Bench) -> None:
+async def test_next_step_opens_filled_brief_and_continues_in_thread(bench: Bench) -> None:
     bench.leads = (ANSWER,)
     card = await bench.drafted()
     await bench.press(MARIE, card, "lead")
@@ -29,11 +29,11 @@ async def test_opens_a_brief_that_is_filled_in_and_goes_on_in_the_thread(bench: 
     assert second.words == "E-mail on sizing"
     assert second.form["stands_on"] == f"{first.id}.0.v1"
     assert second.form["skill"] == "draft"
-    assert second.parent is None  # the result is not taken up, it is stood on
+    assert second.parent is None  # the result is the source, not the parent
     assert bench.said()[-1].thread_ts == card.ts
 
 
-async def test_starts_at_once_for_whoever_pressed_and_once_for_each(bench: Bench) -> None:
+async def test_immediate_step_starts_once_per_person(bench: Bench) -> None:
     bench.leads = (ANSWER, BLOCKERS)
     card = await bench.drafted()
     await bench.press(MAX, card, "lead_now.1")
@@ -45,32 +45,32 @@ async def test_starts_at_once_for_whoever_pressed_and_once_for_each(bench: Bench
     assert bench.said()[-1].thread_ts == card.ts
 
 
-async def test_is_a_button_for_each_and_the_card_stays_open(bench: Bench) -> None:
+async def test_each_next_step_has_a_button_and_card_stays_open(bench: Bench) -> None:
     bench.leads = (ANSWER, BLOCKERS)
     card = await bench.drafted()
     assert {"lead", "lead_now.1", "approve"} <= set(buttons(card))
 
 
-async def test_says_on_its_card_what_it_stands_on(bench: Bench) -> None:
+async def test_card_names_its_source_result(bench: Bench) -> None:
     bench.leads = (BLOCKERS,)
     card = await bench.drafted(words="what moved this week")
     await bench.press(MARIE, card, "lead_now")
     bench.leads = ()
     await bench.run()
     (task,) = [task for task in bench.tasks if task.form.get("stands_on")]
-    with bench.database.begin() as session:  # as the intake understands it
+    with bench.database.begin() as session:  # as the intake reads it
         draft = Draft.latest(session, f"{task.id}.0")
         assert draft is not None
         asked = draft.skill_request
         on = {"stands_on": task.form["stands_on"]}
         again = asked.model_copy(update={"brief": asked.brief.model_copy(update=on)})
         draft.request = again.model_dump_json()
-        OutboxMessage.changed(session, bench.enqueue, f"{task.id}.0")
+        OutboxMessage.request_redraw(session, bench.enqueue, f"{task.id}.0")
     await bench.run()
     assert "what moved this week" in text_of(bench.said()[-1])
 
 
-async def test_with_a_picture_has_it_in_the_thread_once_with_words_for_who_cannot_see(
+async def test_chart_is_uploaded_once_with_alt_text(
     bench: Bench,
 ) -> None:
     sha = hashlib.sha256(PNG).hexdigest()

@@ -1,4 +1,4 @@
-"""Why a row stayed out …"""
+"""The reasons why rows were rejected, in the reader's language."""
 
 import ast
 from pathlib import Path
@@ -15,7 +15,7 @@ from bot.slack.cards.import_card import translate_rejects
 
 
 def written(folder: Path, *reasons: str) -> bytes:
-    """The file of so many rows that stayed out, each for one of these reasons."""
+    """Write the file of rejected rows with one row per reason."""
     path = folder / "rejects.csv"
     rows = [RejectedRow(n + 2, "Montant", why, 'a,"b"\nc') for n, why in enumerate(reasons)]
     write_rejects(rows, path)
@@ -31,7 +31,7 @@ def written(folder: Path, *reasons: str) -> bytes:
         ("something nobody has a word for", "something nobody has a word for"),
     ],
 )
-def test_is_read_in_french_and_its_row_as_it_was(tmp_path: Path, reason: str, french: str) -> None:
+def test_reason_is_translated_and_row_unchanged(tmp_path: Path, reason: str, french: str) -> None:
     content = translate_rejects(written(tmp_path, reason), "fr")
     assert content.startswith(b"\xef\xbb\xbf")
     assert content.decode("utf-8-sig") == (
@@ -39,17 +39,17 @@ def test_is_read_in_french_and_its_row_as_it_was(tmp_path: Path, reason: str, fr
     )
 
 
-def test_stays_as_it_was_written_for_english_eyes(tmp_path: Path) -> None:
+def test_english_reasons_stay_as_written(tmp_path: Path) -> None:
     content = written(tmp_path, "is no number")
     assert translate_rejects(content, "en") == content
 
 
-def test_of_a_cell_has_its_words_in_every_language() -> None:
+def test_cell_reasons_are_translated_into_every_language() -> None:
     assert set(OF_COLUMNS.values()) <= set(KNOWN_REASONS)
 
 
 def reasons_of_catalogues() -> list[str]:
-    """Every reason that the catalogue's code writes, with a 7 where something of the row is."""
+    """Return every reason that the catalogue's code writes, with 7 in place of the row's values."""
     found = [*OF_QUOTES.values(), STRAY_QUOTE]
     for path in sorted(Path(catalogue.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -59,7 +59,8 @@ def reasons_of_catalogues() -> list[str]:
                     said = node.args[2 if called == "_reject" else -1]
                     if isinstance(said, ast.Constant | ast.JoinedStr):
                         found.append(spelled(said))
-    return [one for one in found if not one.startswith("7: left out")]  # of a reason that is here
+    # part of a reason that is listed already
+    return [one for one in found if not one.startswith("7: left out")]
 
 
 def spelled(said: ast.expr) -> str:
@@ -72,7 +73,7 @@ def spelled(said: ast.expr) -> str:
 
 
 @pytest.mark.parametrize("reason", reasons_of_catalogues())
-def test_of_a_catalogue_has_its_words_in_french(reason: str) -> None:
+def test_catalogue_reasons_are_translated_into_french(reason: str) -> None:
     words = translate_reason(reason)
     assert words is not None
     assert words.to("en") == reason
@@ -87,7 +88,7 @@ def test_of_a_catalogue_has_its_words_in_french(reason: str) -> None:
         ("EUR, but line 7 says USD", "EUR, mais la ligne 7 indique USD"),
     ],
 )
-def test_of_a_catalogue_keeps_what_the_row_says(reason: str, french: str) -> None:
+def test_catalogue_reasons_keep_values_of_the_row(reason: str, french: str) -> None:
     words = translate_reason(reason)
     assert words is not None
     assert words.to("fr").replace("\u00a0", " ").replace("\u202f", " ") == french

@@ -1,4 +1,4 @@
-"""A reply under a draft that asks for another version …"""
+"""Replies under a draft that ask for another version."""
 
 import contextlib
 from typing import Any
@@ -13,7 +13,7 @@ from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, 
 
 
 @pytest.mark.parametrize("who", [MARIE, MAX])
-async def test_sends_the_draft_back_with_its_words(any_bench: Bench, who: str) -> None:
+async def test_reply_sends_draft_back_with_its_words(any_bench: Bench, who: str) -> None:
     bench = any_bench
     card = await bench.drafted()
     await bench.slack.post_message(who, MARKETING, "make it shorter", thread_ts=card.ts)
@@ -29,14 +29,14 @@ async def test_sends_the_draft_back_with_its_words(any_bench: Bench, who: str) -
     assert (decision.verdict, decision.by) == ("send back", who)
 
 
-async def test_is_heard_with_a_mention_as_well(bench: Bench) -> None:
+async def test_reply_with_mention_is_accepted(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> plus court svp", thread_ts=card.ts)
     await bench.run()
     assert [task.reason for task in bench.tasks] == [None, "plus court svp"]
 
 
-async def test_goes_on_from_the_newest_draft_each_time(bench: Bench) -> None:
+async def test_each_reply_continues_the_newest_draft(bench: Bench) -> None:
     card = await bench.drafted()
     for words in ("make it shorter", "Et en français ?", "warmer"):
         await bench.slack.post_message(MARIE, MARKETING, words, thread_ts=card.ts)
@@ -46,7 +46,7 @@ async def test_goes_on_from_the_newest_draft_each_time(bench: Bench) -> None:
     assert [message.thread_ts for message in bench.said()] == [None, *[card.ts] * 3]
 
 
-async def test_told_twice_is_one_task(bench: Bench) -> None:
+async def test_repeated_event_is_one_task(bench: Bench) -> None:
     bench.slack.faults.deliver_twice_without_headers = True
     card = await bench.drafted()
     await bench.slack.post_message(
@@ -57,7 +57,7 @@ async def test_told_twice_is_one_task(bench: Bench) -> None:
     assert not bench.whispers(MARIE)
 
 
-async def test_between_people_stays_unanswered(bench: Bench) -> None:
+async def test_reply_between_people_is_ignored(bench: Bench) -> None:
     card = await bench.drafted()
     for words in ("thanks!", "nice, I like it", f"<@{MAX}> make it shorter?", "ask legal first"):
         await bench.slack.post_message(LEA, MARKETING, words, thread_ts=card.ts)
@@ -67,14 +67,14 @@ async def test_between_people_stays_unanswered(bench: Bench) -> None:
     assert "approve" in buttons(card)
 
 
-async def test_where_no_draft_is_stays_unanswered(bench: Bench) -> None:
+async def test_reply_in_thread_without_draft_is_ignored(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, "what do you think of our poster?")
     await bench.slack.post_message(MAX, MARKETING, "make it shorter", thread_ts=said.ts)
     await bench.run()
     assert not bench.tasks
 
 
-async def test_by_somebody_without_rights_is_refused_to_them_alone(bench: Bench) -> None:
+async def test_reply_without_right_is_refused_privately(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.slack.post_message(OTTO, MARKETING, "make it shorter", thread_ts=card.ts)
     await bench.run()
@@ -84,7 +84,7 @@ async def test_by_somebody_without_rights_is_refused_to_them_alone(bench: Bench)
     assert told.startswith("Only whoever asked for this draft")
 
 
-async def test_under_approved_words_is_told_why_not(bench: Bench) -> None:
+async def test_reply_under_approved_draft_is_refused_with_reason(bench: Bench) -> None:
     card = await bench.approved()
     await bench.slack.post_message(MARIE, MARKETING, "plus court", thread_ts=card.ts)
     await bench.run()
@@ -93,7 +93,7 @@ async def test_under_approved_words_is_told_why_not(bench: Bench) -> None:
     assert told.startswith("Déjà validé")
 
 
-async def test_in_a_direct_message_need_not_be_in_a_thread(bench: Bench) -> None:
+async def test_reply_in_direct_message_needs_no_thread(bench: Bench) -> None:
     direct = bench.slack.open_direct_message(MARIE)
     await bench.slack.post_message(MARIE, direct, "an SMS for linen")
     await bench.run()
@@ -106,7 +106,7 @@ async def test_in_a_direct_message_need_not_be_in_a_thread(bench: Bench) -> None
 
 
 async def analysed(bench: Bench) -> Any:
-    """What customers say, on its card in #marketing, asked for by Marie."""
+    """Return the card of an analysis of customer feedback in #marketing, requested by Marie."""
     card = await bench.drafted(words="what do customers say?")
     with bench.database.begin() as session:
         draft = session.get_one(Draft, bench.drafts[-1].id)
@@ -117,14 +117,14 @@ async def analysed(bench: Bench) -> Any:
 @pytest.mark.parametrize(
     ("who", "words", "skill"),
     [
-        (MARIE, "and what about dresses?", "feedback"),  # the same again, of dresses
+        (MARIE, "and what about dresses?", "feedback"),  # the same analysis, for dresses
         (MARIE, "how many orders last week?", "answer"),
         (OTTO, "whom should we target?", "targeting"),
         (MARIE, "Why?", "answer"),
         (MARIE, "Et pourquoi ?", "answer"),
     ],
 )
-async def test_under_an_analysis_is_a_question_to_the_intern(
+async def test_reply_under_analysis_is_a_question(
     any_bench: Bench, who: str, words: str, skill: str
 ) -> None:
     bench = any_bench
@@ -133,21 +133,21 @@ async def test_under_an_analysis_is_a_question_to_the_intern(
     await bench.run()
     first, second = bench.tasks
     goes_on = {"follows": first.words} if skill == "feedback" or asks_only_why(words) else {}
-    if asks_only_why(words):  # whatever moved is looked at
+    if asks_only_why(words):  # a "why" question covers all sections
         goes_on["sections"] = "sales site feedback campaigns"
     assert second.form == {"skill": skill, "stands_on": f"{first.id}.0.v1", **goes_on}
     assert (second.author, second.words) == (who, words)
     assert bench.said()[-1].thread_ts == card.ts
 
 
-async def test_under_an_analysis_that_names_the_intern_goes_on_without_a_question_mark(
+async def test_mention_under_analysis_needs_no_question_mark(
     bench: Bench,
 ) -> None:
     card = await analysed(bench)
     words = "for last month instead"
     await bench.slack.post_message(MARIE, MARKETING, words, thread_ts=card.ts)
     await bench.run()
-    assert len(bench.tasks) == 1  # it may be said to anybody
+    assert len(bench.tasks) == 1  # the words may be meant for anybody
     await bench.slack.post_message(MARIE, MARKETING, f"<@UINTERN> {words}", thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
@@ -155,7 +155,7 @@ async def test_under_an_analysis_that_names_the_intern_goes_on_without_a_questio
     assert second.form["follows"] == first.words
 
 
-async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -> None:
+async def test_conversation_under_analysis_is_ignored(bench: Bench) -> None:
     card = await analysed(bench)
     for who, words in (
         (OTTO, "who takes this one?"),
@@ -168,7 +168,7 @@ async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -
     assert not bench.whispers(MARIE)
 
 
-async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> None:
+async def test_reply_for_channel_without_draft_is_answered(bench: Bench) -> None:
     card = await analysed(bench)
     await bench.slack.post_message(
         MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts
@@ -178,7 +178,7 @@ async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> No
     assert "SMS" in str(bench.whispers(MARIE)[-1])
 
 
-async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_bench: Bench) -> None:
+async def test_repeated_event_is_refused_once(any_bench: Bench) -> None:
     bench = any_bench
     bench.slack.faults.deliver_twice_without_headers = True
     card = await bench.approved()
@@ -191,8 +191,8 @@ async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_ben
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
-async def test_that_is_refused_is_told_although_slack_fails(bench: Bench, times: int) -> None:
-    """Once: in the thread, or in the direct messages where Slack took nothing there."""
+async def test_refusal_is_shown_although_slack_fails(bench: Bench, times: int) -> None:
+    """It is shown once: in the thread, or in the direct messages when Slack refuses the thread."""
     card = await bench.approved()
     bench.slack.faults.http_500("chat.postEphemeral", 1)
     bench.slack.faults.lose_answer("chat.postMessage", 1)

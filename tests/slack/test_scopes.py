@@ -1,4 +1,4 @@
-"""The scopes of the manifest, the calls that need them, and what `doctor` says of them."""
+"""The scopes in the manifest, the calls that need them, and the comparison by `doctor`."""
 
 import ast
 import asyncio
@@ -26,7 +26,7 @@ POLICY = '[approval]\napprovers = ["U0123ABCD"]\n'
 
 @cache
 def api_method(name: str) -> str | None:
-    """The Web API method that a method of Slack's client calls: chat.update for chat_update."""
+    """Return the Web API method of a client method: chat.update for chat_update."""
     function = getattr(AsyncWebClient, name, None)
     if name.startswith("_") or not inspect.isfunction(function):
         return None
@@ -35,14 +35,14 @@ def api_method(name: str) -> str | None:
 
 
 def calls_in(tree: ast.AST) -> Iterator[str]:
-    """The Web API methods that a module calls, by the client's methods or by their names."""
+    """Yield the Web API methods that a module calls, by client method or by name."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         if node.func.attr != "api_call":
             if (method := api_method(node.func.attr)) is not None:
                 yield method
-        elif not isinstance(node.func.value, ast.Call):  # super().api_call passes one on
+        elif not isinstance(node.func.value, ast.Call):  # super().api_call only forwards a call
             name = node.args[0]
             assert isinstance(name, ast.Constant), f"line {node.lineno}: name the method itself"
             yield str(name.value)
@@ -83,13 +83,14 @@ def test_manifest_asks_for_the_scopes_that_are_needed_and_no_other() -> None:
 
 @pytest.mark.parametrize("method", sorted(NEEDED["methods"]))
 def test_local_slack_asks_for_the_same_scopes(method: str) -> None:
-    """It knows also those for what the intern does not do, such as opening group messages."""
+    """The local Slack also knows scopes for methods that the intern does not use, such as
+    opening group messages."""
     assert set(METHODS[method].scopes) & list_bot_scopes() == set(NEEDED["methods"][method])
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home in which nothing is left to settle."""
+    """Return a home folder in which `doctor` finds no problem."""
     (tmp_path / "policy.toml").write_text(POLICY, encoding="utf-8")
     monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path))
     return tmp_path
@@ -105,7 +106,7 @@ async def doctor(
 
 
 @pytest.mark.usefixtures("home")
-async def test_doctor_is_content_with_the_manifests_scopes(
+async def test_doctor_accepts_the_manifests_scopes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with LocalSlack("s" * 32, scopes=list_bot_scopes()) as slack:

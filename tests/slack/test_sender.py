@@ -1,4 +1,4 @@
-"""A message of ours …"""
+"""Messages: sent once, found again, simplified and redrawn; and the threads that requests read."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ LONG = " ".join(f"word{n}" for n in range(6_000))
 
 
 async def wished(bench: Bench, channel: str = MARKETING) -> str:
-    """A task whose card is not up yet; the card's id."""
+    """Make a task whose card is not posted yet, and return the card's id."""
     await bench.slack.command(MARIE, channel, "/draft", "linen")
     return f"{bench.tasks[-1].id}.0:card"
 
@@ -28,7 +28,7 @@ def counted(bench: Bench, method: str) -> int:
     return sum(call.method == method for call in bench.slack.calls)
 
 
-async def test_has_its_row_before_it_is_sent(bench: Bench) -> None:
+async def test_row_is_committed_before_sending(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.slow("chat.postMessage", 0.5)
     showing = asyncio.create_task(bench.outside.show(id))
@@ -41,7 +41,7 @@ async def test_has_its_row_before_it_is_sent(bench: Bench) -> None:
     assert bench.posts()[id].ts == bench.said()[0].ts
 
 
-async def test_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
+async def test_message_with_lost_answer_is_found_again(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.lose_answer("chat.postMessage")
     with pytest.raises(TryAgain):
@@ -52,9 +52,9 @@ async def test_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
     assert bench.posts()[id].ts == card.ts
 
 
-async def test_in_a_thread_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
+async def test_thread_message_with_lost_answer_is_found_again(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen")
-    for number in range(250):  # the thread is long by now
+    for number in range(250):  # the thread is longer than one page of history
         message = bench.slack.build_bot_message(MARKETING, f"chat {number}", thread_ts=said.ts)
         bench.slack.places[MARKETING].add(message)
     await bench.settled()
@@ -68,7 +68,7 @@ async def test_in_a_thread_whose_answer_was_lost_is_found_again(bench: Bench) ->
     assert bench.posts()[id].ts
 
 
-async def test_is_found_again_though_our_clock_runs_ahead(bench: Bench) -> None:
+async def test_lost_message_is_found_with_clock_ahead(bench: Bench) -> None:
     id = await wished(bench)
     with bench.database.begin() as session:
         session.get_one(OutboxMessage, id).made_at += timedelta(days=7)
@@ -79,7 +79,7 @@ async def test_is_found_again_though_our_clock_runs_ahead(bench: Bench) -> None:
     assert len(bench.said()) == 1
 
 
-async def test_that_never_went_is_sent_again(bench: Bench) -> None:
+async def test_unsent_message_is_sent_again(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.http_500("chat.postMessage")
     with pytest.raises(TryAgain):
@@ -89,7 +89,7 @@ async def test_that_never_went_is_sent_again(bench: Bench) -> None:
     assert len(bench.said()) == 1
 
 
-async def test_that_comes_too_fast_is_told_when_to_come_back(bench: Bench) -> None:
+async def test_rate_limit_returns_the_retry_time(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.rate_limit("chat.postMessage", retry_after=7)
     with pytest.raises(SlackBusy) as busy:
@@ -100,7 +100,7 @@ async def test_that_comes_too_fast_is_told_when_to_come_back(bench: Bench) -> No
     assert len(bench.said()) == 1
 
 
-async def test_is_let_go_when_it_fails(bench: Bench) -> None:
+async def test_card_is_released_when_drawing_fails(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.http_500("chat.postMessage")
     with pytest.raises(TryAgain):
@@ -111,13 +111,13 @@ async def test_is_let_go_when_it_fails(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
-async def test_whose_blocks_are_refused_goes_out_plainer(bench: Bench, error: str) -> None:
+async def test_refused_blocks_are_simplified(bench: Bench, error: str) -> None:
     await wished(bench)
     await bench.run("work")
     (card,) = bench.said()
     bench.slack.faults.fail("chat.update", error)
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     assert "approve" in buttons(card)
     (file,) = bench.said()[1].files
@@ -125,7 +125,7 @@ async def test_whose_blocks_are_refused_goes_out_plainer(bench: Bench, error: st
     assert b"Linen breathes." in (file.content or b"")
 
 
-async def test_refused_in_every_form_is_text_alone(bench: Bench) -> None:
+async def test_message_with_refused_blocks_is_sent_as_text(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.refuse_blocks(times=9)
     await bench.outside.show(id)
@@ -135,12 +135,12 @@ async def test_refused_in_every_form_is_text_alone(bench: Bench) -> None:
     assert bench.posts()[id].drawn == bench.posts()[id].wanted
 
 
-async def test_too_long_for_one_has_the_rest_beside_it_once_a_version(bench: Bench) -> None:
+async def test_rest_of_long_card_is_uploaded_once_per_version(bench: Bench) -> None:
     body = Part(kind="copy", key="body", title="Body", body=Copy(text=LONG))
     bench.parts = (body,)
     card = await bench.drafted()
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (with_file,) = [message for message in bench.said() if message.files]
     assert with_file.thread_ts == card.ts
@@ -148,7 +148,7 @@ async def test_too_long_for_one_has_the_rest_beside_it_once_a_version(bench: Ben
     assert text.endswith("word5999")
 
 
-async def test_where_we_may_not_write_goes_to_the_asker_and_says_why(bench: Bench) -> None:
+async def test_unwritable_channel_falls_back_to_requester(bench: Bench) -> None:
     id = await wished(bench, RANDOM)
     await bench.run()
     (card,) = bench.in_dm(MARIE)
@@ -160,18 +160,18 @@ async def test_where_we_may_not_write_goes_to_the_asker_and_says_why(bench: Benc
     assert f"<#{RANDOM}>" in text_of(card)
 
 
-async def test_where_we_may_no_longer_write_moves_to_the_asker(bench: Bench) -> None:
+async def test_card_moves_to_requester_when_channel_becomes_unwritable(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.places[MARKETING].archived = True
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (moved,) = bench.in_dm(MARIE)
     assert "Linen breathes." in text_of(moved)
     assert moved.ts != card.ts
 
 
-async def test_lost_on_its_way_to_the_asker_is_found_again(bench: Bench) -> None:
+async def test_lost_direct_message_is_found_again(bench: Bench) -> None:
     id = await wished(bench, RANDOM)
     bench.slack.faults.fail("chat.postMessage", "not_in_channel")
     bench.slack.faults.lose_answer("chat.postMessage")
@@ -182,7 +182,7 @@ async def test_lost_on_its_way_to_the_asker_is_found_again(bench: Bench) -> None
     assert bench.posts()[id].ts == bench.in_dm(MARIE)[0].ts
 
 
-async def test_under_a_thread_that_is_gone_goes_to_the_channel(bench: Bench) -> None:
+async def test_message_of_deleted_thread_goes_to_channel(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> linen")
     await bench.settled()
     bench.slack.faults.fail("chat.postMessage", "thread_not_found", 1)
@@ -191,18 +191,18 @@ async def test_under_a_thread_that_is_gone_goes_to_the_channel(bench: Bench) -> 
     assert card.thread_ts is None
 
 
-async def test_that_somebody_deleted_comes_again(bench: Bench) -> None:
+async def test_deleted_card_is_posted_again(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.delete_message(card)
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await bench.run()
     (again,) = bench.said()
     assert again.ts != card.ts
     assert "Linen breathes." in text_of(again)
 
 
-async def test_that_nothing_helps_is_a_reason_in_plain_words(bench: Bench) -> None:
+async def test_final_refusal_is_explained(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.fail("chat.postMessage", "missing_scope", times=9)
     with pytest.raises(CannotDo) as no:
@@ -210,12 +210,12 @@ async def test_that_nothing_helps_is_a_reason_in_plain_words(bench: Bench) -> No
     assert "install the app again" in no.value.words.to("en")
 
 
-async def test_drawn_by_many_at_once_is_one_and_the_newest(bench: Bench) -> None:
+async def test_concurrent_drawing_posts_one_newest_card(bench: Bench) -> None:
     id = await wished(bench)
     await bench.run("work")
     bench.slack.faults.slow("chat.update", 0.05)
     with bench.database.begin() as session:
-        OutboxMessage.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+        OutboxMessage.request_redraw(session, bench.enqueue, bench.tasks[0].first_piece)
     await asyncio.gather(*(bench.outside.show(id) for _ in range(8)))
     assert len(bench.said()) == 1
     post = bench.posts()[id]
@@ -224,32 +224,32 @@ async def test_drawn_by_many_at_once_is_one_and_the_newest(bench: Bench) -> None
     assert counted(bench, "chat.update") <= 3
 
 
-async def test_held_by_a_dead_process_is_drawn_in_the_end(
+async def test_card_of_dead_process_is_drawn_after_lease(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id = await wished(bench)
     monkeypatch.setattr("bot.messages.outbox.DRAW_LEASE", timedelta(seconds=0.4))
     with bench.database.begin() as session:
-        OutboxMessage.hold(session, id, "dead", bench.house.now())
+        OutboxMessage.acquire(session, id, "dead", bench.house.now())
     began = time.monotonic()
     await bench.outside.show(id)
     assert 0.3 < time.monotonic() - began < 3
     assert len(bench.said()) == 1
 
 
-async def test_held_by_a_process_that_is_known_to_be_dead_is_drawn_at_once(bench: Bench) -> None:
+async def test_card_of_known_dead_process_is_drawn_at_once(bench: Bench) -> None:
     id = await wished(bench)
     with bench.database.begin() as session:
-        OutboxMessage.hold(session, id, "dead:1", bench.house.now())
-        OutboxMessage.let_go_of(session, "another")
+        OutboxMessage.acquire(session, id, "dead:1", bench.house.now())
+        OutboxMessage.release_process(session, "another")
         assert session.get_one(OutboxMessage, id).holder == "dead:1"
-        OutboxMessage.let_go_of(session, "dead")
+        OutboxMessage.release_process(session, "dead")
     async with asyncio.timeout(DRAW_LEASE.total_seconds() / 2):
         await bench.outside.show(id)
     assert len(bench.said()) == 1
 
 
-async def test_unfurls_nothing(bench: Bench) -> None:
+async def test_messages_do_not_unfurl_links(bench: Bench) -> None:
     await bench.approved()
     sends = [c for c in bench.slack.calls if c.method in ("chat.postMessage", "chat.update")]
     assert sends
@@ -258,15 +258,15 @@ async def test_unfurls_nothing(bench: Bench) -> None:
         assert call.args["unfurl_media"] is False
 
 
-async def test_is_drawn_in_its_reader_s_language_which_is_asked_once(bench: Bench) -> None:
+async def test_card_language_is_looked_up_once(bench: Bench) -> None:
     await bench.drafted()
     await bench.drafted()
     assert counted(bench, "users.info") == 1
     assert await bench.outside.locale("T0SHOP", MARIE) == "fr-FR"
 
 
-async def test_survives_slack_being_away_for_names(bench: Bench) -> None:
-    for who in (MARIE, "UMAX"):  # somebody whom nobody knows gets nothing
+async def test_card_is_drawn_when_names_are_unknown(bench: Bench) -> None:
+    for who in (MARIE, "UMAX"):  # an unknown person gets nothing
         await bench.outside.people.profile("T0SHOP", who)
     bench.slack.faults.fail("users.info", "user_not_found", times=9)
     bench.slack.faults.fail("conversations.info", "channel_not_found", times=9)
@@ -275,36 +275,39 @@ async def test_survives_slack_being_away_for_names(bench: Bench) -> None:
     assert await bench.outside.locale("T0SHOP", "ULEA") is None
 
 
-async def test_is_no_job_s_business_when_nothing_changed(bench: Bench) -> None:
+async def test_unchanged_card_is_not_drawn(bench: Bench) -> None:
     await bench.drafted()
     before = len(bench.slack.calls)
     await bench._show(f"{bench.tasks[0].id}.0:card")
     assert len(bench.slack.calls) == before
 
 
-# The thread around a wish.
+# The thread of a request.
 
 
-async def test_takes_in_the_thread_it_was_asked_in(bench: Bench) -> None:
+async def test_request_reads_its_thread(bench: Bench) -> None:
     first = await bench.slack.post_message("UMAX", MARKETING, "Linen sells &amp; <@ULEA> knows why")
     await bench.slack.post_message("ULEA", MARKETING, "it is light", thread_ts=first.ts)
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail", thread_ts=first.ts)
     await bench.slack.post_message("UMAX", MARKETING, "later words", thread_ts=first.ts)
     await bench.run()
-    material = await bench.outside.read("T0SHOP", bench.tasks[0].place)
+    material = await bench.outside.read_conversation("T0SHOP", bench.tasks[0].place)
     assert material == "Person 2: Linen sells & Person 1 knows why\nPerson 1: it is light"
 
 
-async def test_takes_in_nothing_without_a_thread_or_without_slack(bench: Bench) -> None:
+async def test_request_without_thread_reads_nothing(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail")
     await bench.settled()
-    assert await bench.outside.read("T0SHOP", bench.tasks[0].place) == ""
-    assert await bench.outside.read("T0SHOP", {}) == ""
+    assert await bench.outside.read_conversation("T0SHOP", bench.tasks[0].place) == ""
+    assert await bench.outside.read_conversation("T0SHOP", {}) == ""
     bench.slack.faults.fail("conversations.replies", "missing_scope")
-    assert await bench.outside.read("T0SHOP", {"channel": MARKETING, "thread": "1.1"}) == ""
+    assert (
+        await bench.outside.read_conversation("T0SHOP", {"channel": MARKETING, "thread": "1.1"})
+        == ""
+    )
 
 
-def test_takes_in_the_latest_of_a_long_thread() -> None:
+def test_request_reads_latest_of_long_thread() -> None:
     said: list[dict[str, Any]] = [
         {"user": f"U{n % 3}", "ts": str(n), "text": f"message {n} " + "x" * 100} for n in range(300)
     ]
@@ -314,7 +317,7 @@ def test_takes_in_the_latest_of_a_long_thread() -> None:
     assert "message 5 " not in material
 
 
-def test_made_plainer_keeps_all_its_words() -> None:
+def test_simplified_message_keeps_all_words() -> None:
     pieces = [{"type": "text", "text": "It is "}, {"type": "text", "text": "ok"}]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": "Linen"}},
@@ -329,7 +332,7 @@ def test_made_plainer_keeps_all_its_words() -> None:
     assert collect_text(blocks) == "Linen\n\nIt is ok\n\nsmall"
 
 
-async def test_refused_while_nothing_is_drafted_leaves_no_file(bench: Bench) -> None:
+async def test_refused_card_without_draft_uploads_no_file(bench: Bench) -> None:
     bench.slack.faults.refuse_blocks(1)
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
     await bench.run()

@@ -1,4 +1,4 @@
-"""A card that Slack was away for, longer than a job is tried …"""
+"""Cards while Slack is unavailable for longer than a job is retried."""
 
 import contextlib
 import hashlib
@@ -17,7 +17,7 @@ UPLOAD = "files.completeUploadExternal"
 
 
 async def given_up(bench: Bench) -> None:
-    """All jobs; what is tried in vain is not kept."""
+    """Run all jobs; a job that fails is dropped."""
     for _ in range(4):
         with contextlib.suppress(TryAgain):
             await bench.run()
@@ -25,19 +25,19 @@ async def given_up(bench: Bench) -> None:
 
 
 async def later(bench: Bench, minutes: int) -> list[str]:
-    """The clock's next look, so long after; the cards it has drawn."""
+    """Run the scheduler after this many minutes and return the cards that it drew."""
     then = bench.house.now() + timedelta(minutes=minutes)
     house = replace(bench.house, now=lambda: then)
-    bench.outside = SlackGateway(house, bench.outside.people, patience=0.05)
+    bench.outside = SlackGateway(house, bench.outside.people, history_lag=0.05)
     with bench.database.begin() as session:
-        found = OutboxMessage.behind(session, then)
+        found = OutboxMessage.list_stale_cards(session, then)
         for job in found:
             bench.enqueue(session, job)
     await given_up(bench)
     return [job.subject for job in found]
 
 
-async def test_is_drawn_when_slack_is_back(bench: Bench) -> None:
+async def test_stale_card_is_drawn_when_slack_is_back(bench: Bench) -> None:
     card = await bench.drafted()
     bench.slack.faults.fail("chat.update", "internal_error", 999)
     await bench.press(MAX, card, "approve")
@@ -51,7 +51,7 @@ async def test_is_drawn_when_slack_is_back(bench: Bench) -> None:
     assert not await later(bench, 18)
 
 
-async def test_that_it_takes_in_no_way_is_left_until_it_changes(bench: Bench) -> None:
+async def test_refused_card_is_left_until_it_changes(bench: Bench) -> None:
     await bench.drafted()
     with bench.database.begin() as session:
         (post,) = [one for one in bench.posts() if one.endswith(":card")]
@@ -59,11 +59,11 @@ async def test_that_it_takes_in_no_way_is_left_until_it_changes(bench: Bench) ->
     assert await later(bench, 6) == [post]
     with bench.database.begin() as session:
         session.get_one(OutboxMessage, post).wanted += 1
-        OutboxMessage.settle(session, post)
+        OutboxMessage.give_up_drawing(session, post)
     assert not await later(bench, 12)
 
 
-async def test_has_its_picture_in_the_end_or_what_it_shows_in_words(bench: Bench) -> None:
+async def test_chart_is_uploaded_late_or_said_in_words(bench: Bench) -> None:
     sha = hashlib.sha256(PNG).hexdigest()
     file = File(name="sizing.png", sha256=sha, alt=ALT, picture=True)
     bench.parts = (

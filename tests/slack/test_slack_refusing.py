@@ -1,4 +1,4 @@
-"""What Slack refuses …"""
+"""Jobs while Slack refuses a call."""
 
 from collections.abc import Awaitable, Callable
 
@@ -39,7 +39,8 @@ async def mention(bench: Bench, _: SlackMessage) -> None:
 
 async def approval(bench: Bench, card: SlackMessage) -> None:
     await bench.press(MAX, card, "approve")
-    if any("please try again" in said for said in bench.whispers(MAX)):  # Slack didn't say who
+    # the look-up of the person failed
+    if any("please try again" in said for said in bench.whispers(MAX)):
         await bench.press(MAX, card, "approve")
     await through(bench)
     assert [delivery.state for delivery in bench.rows(Delivery)] == ["gone"]
@@ -65,7 +66,7 @@ async def sending_back(bench: Bench, card: SlackMessage) -> None:
 
 
 async def through(bench: Bench) -> None:
-    """All jobs to their end, as the engine would: what may be tried again is."""
+    """Run all jobs to their end, as the engine would, with retries."""
     for _ in range(6):
         try:
             await bench.run()
@@ -76,7 +77,7 @@ async def through(bench: Bench) -> None:
 
 
 def seen(bench: Bench, user: str) -> list[str]:
-    """All that this person can see of the intern."""
+    """Return everything of the intern's that this person can see."""
     shown = [text_of(one) for one in (*bench.said(), *bench.in_dm(user))]
     forms = [str(view.blocks) for view in bench.slack.open_views(user)]
     return [*shown, *forms, *bench.whispers(user)]
@@ -94,7 +95,7 @@ def seen(bench: Bench, user: str) -> list[str]:
         (sending_back, LEA),
     ],
 )
-async def test_once_is_heard_of_and_loses_no_job(
+async def test_single_refusal_is_reported_and_loses_no_job(
     bench: Bench, flow: Flow, who: str, method: str, error: str
 ) -> None:
     card = await bench.drafted()
@@ -112,7 +113,7 @@ async def test_once_is_heard_of_and_loses_no_job(
     [(refused_approval, OTTO, "chat.postEphemeral"), (edit, MARIE, "views.open")],
 )
 @pytest.mark.parametrize("error", ["ratelimited", "channel_not_found", "internal_error"])
-async def test_every_time_is_heard_of_elsewhere(
+async def test_permanent_refusal_is_reported_elsewhere(
     bench: Bench, flow: Flow, who: str, method: str, error: str
 ) -> None:
     card = await bench.drafted()

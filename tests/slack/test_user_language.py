@@ -1,9 +1,9 @@
-"""Somebody who chooses another language …"""
+"""People who change their language in Slack."""
 
 from tests.slack.bench import MARIE, MAX, Bench, text_of
 
 
-async def test_has_their_cards_in_it(any_bench: Bench) -> None:
+async def test_language_change_redraws_own_cards(any_bench: Bench) -> None:
     bench = any_bench
     card = await bench.drafted()
     assert "Sans IA" in text_of(card)
@@ -13,7 +13,7 @@ async def test_has_their_cards_in_it(any_bench: Bench) -> None:
     assert "Sans IA" not in text_of(card)
 
 
-async def test_changes_nothing_of_what_others_asked_for(bench: Bench) -> None:
+async def test_language_change_leaves_cards_of_others(bench: Bench) -> None:
     card = await bench.drafted()
     drawn = len([call for call in bench.slack.calls if call.method == "chat.update"])
     await bench.slack.set_locale(MAX, "fr-FR")

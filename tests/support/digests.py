@@ -67,7 +67,7 @@ def digesting(
         return moved if isinstance(moved, str) else await moved(_)
 
     def reach(workspace: str, place: Place, alone: bool) -> Place:
-        return add_heirs(place, bench.house.policy(workspace).approval.approvers, alone=alone)
+        return add_heirs(place, bench.house.policy(workspace).approval.approvers, private=alone)
 
     now = moment(bench, weeks)
     return DigestJob(bench.database, bench.enqueue, lambda: now, tells, reach)

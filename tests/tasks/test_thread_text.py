@@ -11,7 +11,7 @@ async def read(bench: Bench, words: str, channel: str = MARKETING) -> str:
     """Return the text read for a request that is the last message of a channel."""
     asked = await bench.slack.post_message(MARIE, channel, f"<@UINTERN> {words}")
     place = {"channel": channel, "user": MARIE, "thread": asked.ts, "asked": asked.ts}
-    return await bench.outside.read("T0SHOP", place, words)
+    return await bench.outside.read_conversation("T0SHOP", place, words)
 
 
 async def said(bench: Bench) -> None:
@@ -63,7 +63,7 @@ async def test_only_the_channel_of_the_request_is_read(bench: Bench) -> None:
 
 async def test_channel_without_the_intern_is_not_read(bench: Bench) -> None:
     place: dict[str, Any] = {"channel": RANDOM, "user": MARIE, "thread": "9.9", "asked": "9.9"}
-    assert await bench.outside.read("T0SHOP", place, "recap this channel") == ""
+    assert await bench.outside.read_conversation("T0SHOP", place, "recap this channel") == ""
 
 
 async def test_partial_text_is_kept_when_slack_stops(bench: Bench) -> None:
@@ -81,8 +81,12 @@ async def test_old_messages_are_not_read(bench: Bench) -> None:
     asked = float((await bench.slack.post_message(MARIE, MARKETING, "now")).ts)
     later = f"{asked + 9 * 86_400:.6f}"
     place = {"channel": MARKETING, "user": MARIE, "thread": later, "asked": later}
-    assert await bench.outside.read("T0SHOP", place, "recap this channel this week") == ""
-    assert "Monday" in await bench.outside.read("T0SHOP", place, "recap this channel this month")
+    assert (
+        await bench.outside.read_conversation("T0SHOP", place, "recap this channel this week") == ""
+    )
+    assert "Monday" in await bench.outside.read_conversation(
+        "T0SHOP", place, "recap this channel this month"
+    )
 
 
 async def test_requests_in_threads_too_old_to_read_are_left_out(
@@ -90,7 +94,7 @@ async def test_requests_in_threads_too_old_to_read_are_left_out(
 ) -> None:
     for n in range(MAX_THREADS + 2):
         asked = await bench.slack.post_message(MARIE, MARKETING, f"<@UINTERN> question {n}")
-        await bench.outside.poster.client.chat_postMessage(
+        await bench.outside.sender.client.chat_postMessage(
             channel=MARKETING, thread_ts=asked.ts, text="an answer"
         )
     await said(bench)

@@ -183,7 +183,7 @@ class FileUpload(Row):
             return False
         if rows != self.progress:
             self.progress, self.changed_at = rows, now
-            OutboxMessage.changed(session, enqueue, self.card_piece)
+            OutboxMessage.request_redraw(session, enqueue, self.card_piece)
         return True
 
     def store(self, session: Session, enqueue: Enqueue, *, now: datetime) -> bool:
@@ -241,7 +241,7 @@ class FileUpload(Row):
     ) -> None:
         """Change its state and have its card redrawn."""
         self.state, self.progress, self.changed_at = state, None, now
-        OutboxMessage.changed(session, enqueue, self.card_piece)
+        OutboxMessage.request_redraw(session, enqueue, self.card_piece)
 
     def enqueue(self, session: Session, enqueue: Enqueue, kind: JobKind) -> None:
         enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))

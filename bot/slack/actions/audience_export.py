@@ -1,4 +1,5 @@
-"""An approved audience as a file: asked for in a form, sent to whoever asked and nobody else."""
+"""The export of an approved audience: requested in a form, sent as a file to the requester
+alone."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,17 +24,18 @@ from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.blocks import Block, context, option, plain_text
+from bot.slack.blocks import Block, context_block, option, plain_text
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_draft
 from bot.slack.views.inputs import LABEL, build_form, read_choice
 
-RULES_PART = "rules"  # the part that names each rule by its code: it is in what was approved
+# the part whose table names each rule by its code, so that the code is approved with it
+RULES_PART = "rules"
 
 
 def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:
-    """The rules whose codes stand in the draft's own words, code → (name, rule). A rule that was
-    not in what was approved is not among them."""
+    """Return the rules whose codes are in the draft's words, code → (name, rule), in the order
+    of the card. A rule that was not part of what was approved is left out."""
     if draft.skill != "targeting":
         return {}
     part = next((one for one in draft.parts if one.key == RULES_PART), None)
@@ -41,28 +43,28 @@ def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:
         return {}
     stored = (fact for fact in draft.facts.of("audiences") if fact.id.endswith(".rule"))
     rules = {rule.code: rule for fact in stored if (rule := _parse_rule(str(fact.value)))}
-    shown = {str(row[-1]): row[0] for row in part.body.rows}  # in the order of the card
-    return {code: (name, rules[code]) for code, name in shown.items() if code in rules}
+    names_by_code = {str(row[-1]): row[0] for row in part.body.rows}
+    return {code: (name, rules[code]) for code, name in names_by_code.items() if code in rules}
 
 
 def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
-    """Raises CannotDo for one that is not in the draft's words."""
-    known = find_exportable_rules(draft)
-    if code not in known:
+    """Raise CannotDo for a rule whose code is not in the draft's words."""
+    rules = find_exportable_rules(draft)
+    if code not in rules:
         raise CannotDo(Words("This rule is not one of those that were approved."))
-    return known[code][1]
+    return rules[code][1]
 
 
 def find_audience_name(draft: Draft, code: str) -> str:
-    """What the audience of this rule is called in the draft."""
+    """Return the audience's name in the draft."""
     return find_exportable_rules(draft)[code][0]
 
 
 def prepare_export_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    """Which audience, for which platform."""
-    draft = _load_exportable_draft(session, front, click.viewer, click.ref)
+    """Build the form that asks for the audience and the platform."""
+    draft = _load_exportable_draft(session, context, action.viewer, action.ref)
     return lambda language: build_export_form(draft, language)
 
 
@@ -71,55 +73,63 @@ def build_export_form(draft: Draft, language: str) -> Block:
     platforms = [
         option(_translate_title(one.title, language), key) for key, one in PLATFORMS.items()
     ]
-    told = Words(
+    explanation = Words(
         "Only people who agreed are in the file. It comes to your direct messages with me, and is "
         "noted in the journal: how many, for what, by which rule."
     )
     blocks = [
         _build_menu("audience", Words("Audience"), audiences, language),
         _build_menu("platform", Words("For"), platforms, language),
-        context(told.to(language)),
+        context_block(explanation.to(language)),
     ]
-    metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     title, send = Words("Export audience"), Words("Export")
     return build_form(action_ids.EXPORT_FORM, title, send, blocks, metadata, language)
 
 
 async def submit_export_form(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """The file on its way."""
-    fresh = await front.run(_plan_export, front, sent)
+    """Plan the delivery of the file."""
+    fresh = await context.run(_plan_export, context, submission)
     if not fresh:
         raise CannotDo(Words("You have this file already, in your direct messages with me."))
     return await ack()
 
 
-def _plan_export(session: Session, front: ListenerContext, sent: ViewSubmission) -> bool:
-    draft = _load_exportable_draft(session, front, sent.viewer, sent.ref)
-    code, platform = read_choice(sent.view, "audience"), read_choice(sent.view, "platform")
+def _plan_export(session: Session, context: ListenerContext, submission: ViewSubmission) -> bool:
+    draft = _load_exportable_draft(session, context, submission.viewer, submission.ref)
+    code, platform = (
+        read_choice(submission.view, "audience"),
+        read_choice(submission.view, "platform"),
+    )
     find_approved_rule(draft, code)
     if platform not in PLATFORMS:
         raise CannotDo(GONE)
-    now = front.house.now()
+    now = context.services.now()
     destination = {
         "kind": "audience",
         "audience": code,
         "format": platform,
-        "to": sent.user,
-        "day": now.date().isoformat(),  # consents change: tomorrow's file is another
+        "to": submission.user,
+        "day": now.date().isoformat(),  # consents change, so tomorrow's file is another delivery
     }
-    enqueue = front.house.enqueue
-    planned = Delivery.plan(session, enqueue, draft, destination=destination, now=now, by=sent.user)
-    OutboxMessage.changed(session, enqueue, draft.piece)
+    enqueue = context.services.enqueue
+    planned = Delivery.plan(
+        session, enqueue, draft, destination=destination, now=now, by=submission.user
+    )
+    OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return planned
 
 
 def _load_exportable_draft(
-    session: Session, front: ListenerContext, viewer: Viewer, ref: ButtonValue
+    session: Session, context: ListenerContext, viewer: Viewer, ref: ButtonValue
 ) -> Draft:
-    """The approved draft, for whoever sees it and may export. Raises CannotDo."""
-    draft, policy = load_visible_draft(session, viewer, ref), front.house.policy(viewer.workspace)
+    """Return the approved draft, if this person sees it and may export. Raise CannotDo."""
+    draft, policy = (
+        load_visible_draft(session, viewer, ref),
+        context.services.policy(viewer.workspace),
+    )
     draft.demand_current(session, ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
     policy.require(viewer.person, "export")
@@ -134,26 +144,26 @@ def record_export(
     session: Session,
     draft: Draft,
     delivery: Delivery,
-    made: AudienceExport,
+    export: AudienceExport,
     *,
     by: str,
     now: datetime,
 ) -> None:
-    """What left, without anybody's address: a receipt and an entry in the journal, once."""
+    """Record the export once, in a receipt and in the journal. Neither holds an address."""
     code = str(delivery.destination["audience"])
     if any(
         one.writer == f"export {delivery.id}" for one in Receipt.list_for_task(session, draft.task)
     ):
         return
-    name, seen = find_audience_name(draft, code), draft.fingerprint
-    note = ExportReceipt.from_export(made, audience=name, code=code, approved=seen, by=by)
+    name, fingerprint = find_audience_name(draft, code), draft.fingerprint
+    note = ExportReceipt.from_export(export, audience=name, code=code, approved=fingerprint, by=by)
     Receipt.record_file(
         session,
         workspace=draft.workspace,
         task=draft.task,
         writer=f"export {delivery.id}",
         content=note.stored,
-        to=f"file for {made.platform}",
+        to=f"file for {export.platform}",
         now=now,
     )
     journal.record_event(
@@ -163,9 +173,9 @@ def record_export(
         subject=delivery.id,
         by=by,
         now=now,
-        platform=made.platform,
-        people=made.people,
-        rule=made.rule,
+        platform=export.platform,
+        people=export.people,
+        rule=export.rule,
         file=note.sha256,
         fingerprint=draft.fingerprint,
     )

@@ -1,4 +1,4 @@
-"""Another opening in the place of the first one."""
+"""The buttons and menus on draft and task cards."""
 
 import re
 from collections.abc import Callable
@@ -17,13 +17,12 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.actions import alerts, digests, next_steps
+from bot.slack.actions import alerts, digests, imports, next_steps
 from bot.slack.actions.download import start_download
 from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.share import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import results
 from bot.slack.context import ListenerContext
-from bot.slack.events import files
 from bot.slack.interactions import (
     BlockAction,
     choose_next_place,
@@ -38,15 +37,16 @@ from bot.slack.interactions import (
 )
 from bot.tasks.models import Task
 
-OPENING_PARTS = ("subject", "title", "headline")  # parts that are an opening as a whole
+OPENING_PARTS = ("subject", "title", "headline")  # parts that consist of the opening alone
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
 def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
-    """The texts to change so that the picked hook (its number) opens the draft.
+    """Return the texts to change, by part key, so that the draft opens with hook number `pick`.
 
-    A subject or a title is replaced whole; of other copy, the first sentence, behind the sender's
-    name that an SMS starts with."""
+    A subject or a title is replaced as a whole. In other copy the first sentence is replaced, after
+    the sender's name that an SMS starts with.
+    """
     hooks = draft.other_hooks
     if not pick.isdigit() or int(pick) >= len(hooks):
         raise CannotDo(Words("This opening is no longer there."))
@@ -61,8 +61,10 @@ def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
 
 
 def fit_opening(opening: str, key: str, channel: str | None) -> str:
-    """The opening as it fits in this part of the channel: whole, or its first sentences. Raises
-    CannotDo with both lengths when not even the first one does."""
+    """Return the opening, or as many of its first sentences as the part's limit allows.
+
+    Raise CannotDo with both lengths when not even the first sentence fits.
+    """
     limit = load_channels()[channel].parts.get(key) if channel in load_channels() else None
     if limit is None or measure_text(opening, limit) <= limit.most:
         return opening
@@ -91,148 +93,160 @@ def _replace_first_sentence(text: str, opening: str) -> str:
     return " ".join([whole, *rest])
 
 
-# What people press on a card: each press is checked and stored, then answered.
+# Each press is checked and stored; the person is notified after the commit.
 
 ActionHandler = Callable[[Session, ListenerContext, BlockAction], Words | None]
 
 
-async def handle_block_action(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """Do it, answer. Raises CannotDo, which its presser is told; the card is drawn anew then."""
+async def handle_block_action(
+    context: ListenerContext, ack: AsyncAck, body: dict[str, Any]
+) -> None:
+    """Run the pressed action and notify the person of its result. After a CannotDo the card is
+    redrawn, and the error is raised again."""
     await ack()
-    click = parse_block_action(body)
-    if click.channel:
-        front.channel_members.pressed_in(click.workspace, click.user, click.channel)
+    action = parse_block_action(body)
+    if action.channel:
+        context.channel_members.record_press(action.workspace, action.user, action.channel)
     try:
-        said = await run_for_viewer(front, click, partial(_run_action, front))
+        reply = await run_for_viewer(context, action, partial(_run_action, context))
     except CannotDo:
-        await front.run(_redraw_card, front, click)
+        await context.run(_redraw_card, context, action)
         raise
-    if said is not None:
-        tell = front.people.tell
-        front.later.soon(tell(click.workspace, click.user, said, click.channel, click.thread))
+    if reply is not None:
+        notify = context.people.notify
+        context.background.start(
+            notify(action.workspace, action.user, reply, action.channel, action.thread)
+        )
 
 
-async def _run_action(front: ListenerContext, click: BlockAction) -> Words | None:
-    if click.name in MODALS:
-        await open_modal(front, click)
+async def _run_action(context: ListenerContext, action: BlockAction) -> Words | None:
+    if action.name in MODALS:
+        await open_modal(context, action)
         return None
-    if click.name == action_ids.DOWNLOAD:
-        return await start_download(front, click)
-    if click.name == action_ids.STAYED_OUT:
-        return await files.send_rejects(front, click)
-    verb = BUTTON_ACTIONS.get(click.name)
+    if action.name == action_ids.DOWNLOAD:
+        return await start_download(context, action)
+    if action.name == action_ids.STAYED_OUT:
+        return await imports.send_rejects(context, action)
+    verb = BUTTON_ACTIONS.get(action.name)
     if verb is None:
         return None
-    if click.name == action_ids.SHARE:
-        await front.run(
-            load_visible_draft, click.viewer, click.ref
-        )  # before Slack is asked anything
-        await demand_membership(front, str(click.ref.pick))
-    said = await front.run(verb, front, click)
-    if click.name == action_ids.STOP:
-        front.later.soon(front.interrupt(str(click.ref.task)))
-    return said
+    if action.name == action_ids.SHARE:
+        # Visibility is checked before Slack is asked anything.
+        await context.run(load_visible_draft, action.viewer, action.ref)
+        await demand_membership(context, str(action.ref.pick))
+    reply = await context.run(verb, context, action)
+    if action.name == action_ids.STOP:
+        context.background.start(context.stop_task(str(action.ref.task)))
+    return reply
 
 
-def approve_draft(session: Session, front: ListenerContext, click: BlockAction) -> None:
+def approve_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
     decision.approve(
         session,
-        front.house.enqueue,
-        load_visible_draft(session, click.viewer, click.ref),
-        by=click.user,
-        fingerprint=click.ref.seen or "",
-        policy=front.house.policy(click.workspace),
-        now=front.house.now(),
+        context.services.enqueue,
+        load_visible_draft(session, action.viewer, action.ref),
+        by=action.user,
+        fingerprint=action.ref.seen or "",
+        policy=context.services.policy(action.workspace),
+        now=context.services.now(),
     )
 
 
-def use_opening(session: Session, front: ListenerContext, click: BlockAction) -> None:
-    draft = load_visible_draft(session, click.viewer, click.ref)
+def use_opening(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    draft = load_visible_draft(session, action.viewer, action.ref)
     decision.revise(
         session,
-        front.house.enqueue,
+        context.services.enqueue,
         draft,
-        by=click.user,
-        fingerprint=click.ref.seen or "",
-        texts=replace_opening(draft, click.ref.pick or ""),
-        policy=front.house.policy(click.workspace),
-        now=front.house.now(),
+        by=action.user,
+        fingerprint=action.ref.seen or "",
+        texts=replace_opening(draft, action.ref.pick or ""),
+        policy=context.services.policy(action.workspace),
+        now=context.services.now(),
     )
 
 
-def answer_question(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
-    """A one-tap answer: the same wish again, with this one field set."""
-    task, pick = load_visible_task(session, click.viewer, click.ref), click.ref.pick or ""
-    field = click.ref.field or f"answer {1 + sum(k.startswith('answer') for k in task.form)}"
-    id = task_id("answer", task.id, click.ref.field or "", pick)
-    draft = _find_draft_of_task(session, click, task)
+def answer_question(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Words | None:
+    """Repeat the request with the answer as one more field."""
+    task, pick = load_visible_task(session, action.viewer, action.ref), action.ref.pick or ""
+    field = action.ref.field or f"answer {1 + sum(k.startswith('answer') for k in task.form)}"
+    id = task_id("answer", task.id, action.ref.field or "", pick)
+    draft = _find_draft_of_task(session, action, task)
     form = copy_task_form(session, task, draft) | {field: pick}
-    if not _restart_task(session, front, click, task, id, form=form):
+    if not _restart_task(session, context, action, task, id, form=form):
         return Words("That is being drafted already.")
     return None
 
 
-def retry_task(session: Session, front: ListenerContext, click: BlockAction) -> None:
-    task = load_visible_task(session, click.viewer, click.ref)
-    id = task_id("again", task.id, click.trigger)
-    _restart_task(session, front, click, task, id)
+def retry_task(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    task = load_visible_task(session, action.viewer, action.ref)
+    id = task_id("again", task.id, action.trigger)
+    _restart_task(session, context, action, task, id)
 
 
 def _restart_task(
-    session: Session, front: ListenerContext, click: BlockAction, task: Task, id: str, **more: Any
+    session: Session,
+    context: ListenerContext,
+    action: BlockAction,
+    task: Task,
+    id: str,
+    **more: Any,
 ) -> bool:
-    """The same wish of the same person, as a new task in the thread of the card pressed."""
-    policy = front.house.policy(click.workspace)
-    demand_author_or_approver(task, None, click.user, policy)
-    policy.require(click.user, "ask")
-    draft = _find_draft_of_task(session, click, task)
+    """Repeat a person's request as a new task in the thread of the pressed card."""
+    policy = context.services.policy(action.workspace)
+    demand_author_or_approver(task, None, action.user, policy)
+    policy.require(action.user, "ask")
+    draft = _find_draft_of_task(session, action, task)
     piece = draft.piece if draft else task.first_piece
-    card = find_card(session, piece, click.back, click.viewer)
+    card = find_card(session, piece, action.origin, action.viewer)
     place, private = choose_next_place(task, card)
     changed = remove_private_sources(session, task, card, private)
     if "form" in more and "form" in changed:
         changed.pop("form")
         more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
-    wish = task.retry(id, place=place, private=private, **{**changed, **more})
-    accepted = Task.accept(session, front.house.enqueue, wish, front.house.now())
-    OutboxMessage.changed(session, front.house.enqueue, piece)  # it goes on below, and says so
+    new_task = task.retry(id, place=place, private=private, **{**changed, **more})
+    accepted = Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    # The pressed card then says that the work continues below it.
+    OutboxMessage.request_redraw(session, context.services.enqueue, piece)
     return accepted
 
 
-def stop_task(session: Session, front: ListenerContext, click: BlockAction) -> None:
-    task = load_visible_task(session, click.viewer, click.ref)
-    demand_author_or_approver(task, None, click.user, front.house.policy(click.workspace))
-    task.stop(session, front.house.enqueue, click.user, front.house.now())
+def stop_task(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    task = load_visible_task(session, action.viewer, action.ref)
+    demand_author_or_approver(task, None, action.user, context.services.policy(action.workspace))
+    task.stop(session, context.services.enqueue, action.user, context.services.now())
 
 
-def _find_draft_of_task(session: Session, click: BlockAction, task: Task) -> Draft | None:
-    """The draft that the button names, when it is this task's; None when it names none. Raises
-    NotVisible."""
-    if not click.ref.draft:
+def _find_draft_of_task(session: Session, action: BlockAction, task: Task) -> Draft | None:
+    """Return the draft that the button names, if it belongs to this task; None when it names
+    none. Raise NotVisible."""
+    if not action.ref.draft:
         return None
-    found = session.get(Draft, click.ref.draft)
-    return demand_visible(session, click.viewer, found if _is_draft_of(found, task) else None)
+    draft = session.get(Draft, action.ref.draft)
+    return demand_visible(session, action.viewer, draft if _is_draft_of(draft, task) else None)
 
 
 def _is_draft_of(draft: Draft | None, task: Task) -> bool:
     return draft is not None and draft.task == task.id
 
 
-def _redraw_card(session: Session, front: ListenerContext, click: BlockAction) -> None:
-    """What was pressed may be an old picture."""
-    if piece := _find_visible_piece(session, click):
-        OutboxMessage.changed(session, front.house.enqueue, piece)
+def _redraw_card(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    """Redraw the pressed card, because it may be outdated."""
+    if piece := _find_visible_piece(session, action):
+        OutboxMessage.request_redraw(session, context.services.enqueue, piece)
 
 
-def _find_visible_piece(session: Session, click: BlockAction) -> str | None:
-    """What was pressed, when this person may see it."""
-    if click.ref.arrival:
-        return files.find_import_piece(session, click)
-    draft = session.get(Draft, click.ref.draft) if click.ref.draft else None
+def _find_visible_piece(session: Session, action: BlockAction) -> str | None:
+    """Return the piece of the pressed card, if this person may see it."""
+    if action.ref.arrival:
+        return imports.find_import_piece(session, action)
+    draft = session.get(Draft, action.ref.draft) if action.ref.draft else None
     if draft is not None:
-        return draft.piece if may_see(session, click.viewer, draft) else None
-    task = session.get(Task, click.ref.task) if click.ref.task else None
-    return task.first_piece if task and may_see(session, click.viewer, task) else None
+        return draft.piece if may_see(session, action.viewer, draft) else None
+    task = session.get(Task, action.ref.task) if action.ref.task else None
+    return task.first_piece if task and may_see(session, action.viewer, task) else None
 
 
 BUTTON_ACTIONS: dict[str, ActionHandler] = {
@@ -248,7 +262,7 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.DIGEST_PAUSE: digests.make_state_action("paused"),
     action_ids.DIGEST_OFF: digests.make_state_action("off"),
     action_ids.DIGEST_NOW: digests.run_digest_now,
-    **files.IMPORT_ACTIONS,
+    **imports.IMPORT_ACTIONS,
     **results.RESULT_ACTIONS,
     **alerts.ALERT_ACTIONS,
 }

@@ -1,7 +1,7 @@
-"""A line in the channel of a digest: who switched it on, paused, changed, ran or deleted it.
+"""The buttons of a digest, and the line in its channel that says who changed it.
 
-The line and what it tells of are in one transaction, so that the channel hears of all that was
-done, and of nothing that was not.
+The line is stored in the transaction that makes the change, so that the channel is told of every
+change that was made and of no other.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.share import can_post_in
-from bot.slack.blocks import Block, actions, button, confirm, context, quote_as_mrkdwn
+from bot.slack.blocks import Block, actions_block, button, confirm, context_block, quote_as_mrkdwn
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, ViewSubmission
 from bot.slack.location import add_heirs, make_place
@@ -40,29 +40,30 @@ from bot.slack.views.digest_form import (
 from bot.slack.views.inputs import read_channel, read_text
 from bot.tasks.models import Task
 
-CHANGED_IN_FORM = "changed"  # in a form, where the others are pressed
+# the event of a change made in the form; the others are made by buttons
+CHANGED_IN_FORM = "changed"
 
 
 def announce_digest_change(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     schedule: Schedule,
     user: str,
     event: str,
     trigger: str,
 ) -> None:
-    """`trigger` makes it one for each press."""
-    house = front.house
-    heirs = house.policy(schedule.workspace).approvers
+    """Post a line about the change in the digest's channel, once for each `trigger`."""
+    services = context.services
+    heirs = services.policy(schedule.workspace).approvers
     enqueue_notice(
         session,
-        house.enqueue,
+        services.enqueue,
         _render_digest_notice(schedule, user, event),
         schedule.language,
         id=_make_notice_prefix(schedule) + trigger,
         workspace=schedule.workspace,
-        place=add_heirs(schedule.place, heirs, alone=False),
-        now=house.now(),
+        place=add_heirs(schedule.place, heirs, private=False),
+        now=services.now(),
     )
 
 
@@ -88,7 +89,8 @@ def _render_digest_notice(schedule: Schedule, user: str, event: str) -> Words:
 
 
 def is_announced(session: Session, schedule: Schedule) -> bool:
-    """Whether its channel knows of it: before it is switched on, only who sets it does."""
+    """Return whether the channel knows of the digest. Before it is switched on, only its owner
+    does."""
     lines = OutboxMessage.id.startswith(_make_notice_prefix(schedule), autoescape=True)
     return bool(session.scalar(select(exists().where(lines))))
 
@@ -97,107 +99,114 @@ def _make_notice_prefix(schedule: Schedule) -> str:
     return f"digest:{schedule.workspace}:{schedule.name}:"
 
 
-# Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
+# Setting up a digest: `/digest` opens a form, a preview is sent as a direct message, and buttons on
+# its card switch it on.
 
 MAX_NAME_CHARACTERS = 60
 NAME_TAKEN = Words("There is another digest of that name already.")
 
 
-async def open_digest_form(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """The form, with what is set already under that name."""
+async def open_digest_form(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Open the form, filled with the digest of that name if there is one."""
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
-    front.house.policy(workspace).require(user, "administer")
+    context.services.policy(workspace).require(user, "administer")
     name = parse_digest_name(str(body.get("text") or "").strip() or WEEKLY)
     channel = str(body["channel_id"])
-    front.channel_members.pressed_in(workspace, user, channel)
-    approver = user in front.house.policy(workspace).approvers
+    context.channel_members.record_press(workspace, user, channel)
+    approver = user in context.services.policy(workspace).approvers
     viewer = Viewer(workspace, user, frozenset({channel}), approver)
-    known = await front.run(_find_visible_schedule, viewer, name)
-    language = await front.language(workspace, user)
-    offered = await front.run(list_catalogue_filters, workspace)
-    brand = front.house.brand(workspace)
-    view = build_digest_form(language, brand, name, known, offered, channel)
-    await front.open(str(body["trigger_id"]), view, {"channel": channel}, language=language)
+    schedule = await context.run(_find_visible_schedule, viewer, name)
+    language = await context.language(workspace, user)
+    offered = await context.run(list_catalogue_filters, workspace)
+    brand = context.services.brand(workspace)
+    view = build_digest_form(language, brand, name, schedule, offered, channel)
+    await context.open_modal(str(body["trigger_id"]), view, {"channel": channel}, language=language)
     await ack()
 
 
 def _find_visible_schedule(session: Session, viewer: Viewer, name: str) -> Schedule | None:
-    """The digest of that name, when this person may see it."""
-    found = Schedule.find_existing(session, viewer.workspace, name)
-    return found if may_see(session, viewer, found) else None
+    """Return the digest of that name, if this person may see it."""
+    schedule = Schedule.find_existing(session, viewer.workspace, name)
+    return schedule if may_see(session, viewer, schedule) else None
 
 
 async def submit_digest_form(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """Kept, resting; its preview is on its way to whoever filled it in."""
-    name = parse_digest_name(read_text(sent.view, "name"))
+    """Store the digest switched off, and send its preview to whoever filled in the form."""
+    name = parse_digest_name(read_text(submission.view, "name"))
     errors: dict[str, Words] = {}
     if not name or "/" in name or len(name) > MAX_NAME_CHARACTERS:
         errors["name"] = Words("Give it a short name without a slash.")
-    where = read_channel(sent.view, "where")
-    if where and not await can_post_in(front, where):
+    where = read_channel(submission.view, "where")
+    if where and not await can_post_in(context, where):
         errors["where"] = Words(
             "I am not in that channel. Type {command} there first.", command="/invite @Super-Intern"
         )
     if not errors:
-        errors = await front.run(_save_schedule, front, sent, name, where)
+        errors = await context.run(_save_schedule, context, submission, name, where)
     if not errors:
         return await ack()
-    language = await front.language(sent.workspace, sent.user)
-    told = {field: words.to(language) for field, words in errors.items()}
-    return await ack(response_action="errors", errors=told)
+    language = await context.language(submission.workspace, submission.user)
+    messages = {field: words.to(language) for field, words in errors.items()}
+    return await ack(response_action="errors", errors=messages)
 
 
 def _save_schedule(
-    session: Session, front: ListenerContext, sent: ViewSubmission, name: str, where: str | None
+    session: Session,
+    context: ListenerContext,
+    submission: ViewSubmission,
+    name: str,
+    where: str | None,
 ) -> dict[str, Words]:
-    """What is wrong with which field; nothing when it is kept."""
-    now, user = front.house.now(), sent.user
-    was = read_digest_name(sent.view) or name
-    known = Schedule.find_existing(session, sent.workspace, was)
-    front.house.policy(sent.workspace).require(user, "administer")
-    if known is not None and not may_see(session, sent.viewer, known):
+    """Return the errors by form field; empty when the digest was stored."""
+    now, user = context.services.now(), submission.user
+    old_name = read_digest_name(submission.view) or name
+    schedule = Schedule.find_existing(session, submission.workspace, old_name)
+    context.services.policy(submission.workspace).require(user, "administer")
+    if schedule is not None and not may_see(session, submission.viewer, schedule):
         return {"name": NAME_TAKEN}
-    if name != was and Schedule.find_existing(session, sent.workspace, name) is not None:
+    if name != old_name and Schedule.find_existing(session, submission.workspace, name) is not None:
         return {"name": NAME_TAKEN}
-    if known is not None and is_announced(session, known):
-        announce_digest_change(session, front, known, user, CHANGED_IN_FORM, str(sent.view["id"]))
-    owner, last = (known.owner, known.last) if known else (user, None)
-    if known is not None and name != was:
-        known.switch(session, "off", now)
+    if schedule is not None and is_announced(session, schedule):
+        announce_digest_change(
+            session, context, schedule, user, CHANGED_IN_FORM, str(submission.view["id"])
+        )
+    owner, last = (schedule.owner, schedule.last) if schedule else (user, None)
+    if schedule is not None and name != old_name:
+        schedule.switch(session, "off", now)
     place = make_place(where or owner, owner, private=where is None)
     row = Schedule.save(
         session,
         now,
-        workspace=sent.workspace,
+        workspace=submission.workspace,
         name=name,
         owner=owner,
         place=place,
-        **read_digest_settings(sent),
+        **read_digest_settings(submission),
     )
     row.last = max(filter(None, (row.last, last)), default=None)
     row.switch(session, "paused", now)
-    _start_preview(session, front, sent, row)
+    _start_preview(session, context, submission, row)
     return {}
 
 
 def _start_preview(
-    session: Session, front: ListenerContext, sent: ViewSubmission, row: Schedule
+    session: Session, context: ListenerContext, submission: ViewSubmission, row: Schedule
 ) -> None:
-    """To whoever filled it in, and to nobody else."""
-    now, user = front.house.now(), sent.user
-    place = make_place(str(sent.back.get("channel") or user), user, private=True)
-    wish = row.build_task(row.day_of(now), turn=str(sent.view["id"]))
-    alone = {"place": place, "private": True, "author": user}
-    Task.accept(session, front.house.enqueue, wish.model_copy(update=alone), now)
+    """Start a preview that only the sender of the form sees."""
+    now, user = context.services.now(), submission.user
+    place = make_place(str(submission.origin.get("channel") or user), user, private=True)
+    new_task = row.build_task(row.day_of(now), turn=str(submission.view["id"]))
+    private_fields = {"place": place, "private": True, "author": user}
+    Task.accept(session, context.services.enqueue, new_task.model_copy(update=private_fields), now)
 
 
 def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
-    """What can be done with the digest that a card is of; its rhythm above."""
+    """Build the digest's schedule and the buttons that change it."""
     if schedule is None or schedule.state == "off":
         return []
-    ref = ButtonValue(task=task, pick=schedule.name).packed()
+    ref = ButtonValue(task=task, pick=schedule.name).pack()
     offers = [
         (action_ids.DIGEST_ON, Words("Switch it on"))
         if schedule.state == "paused"
@@ -211,11 +220,11 @@ def build_digest_buttons(schedule: Schedule | None, task: str, language: str) ->
         line += f" · {Words('it rests until it is switched on').to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
     row.append(_build_delete_button(schedule, ref, language))
-    return [context(line), *actions(*row)]
+    return [context_block(line), *actions_block(*row)]
 
 
 def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
-    """It asks before it deletes: what is set does not come back."""
+    """Build a button that asks for confirmation, because a deleted digest can't be restored."""
     gone = Words("It will not come any more, and what is set in it is gone.").to(language)
     ask = confirm(Words("Delete this digest?"), gone, Words("Delete it"), language)
     return button(Words("Delete it").to(language), action_ids.DIGEST_OFF, ref, confirm=ask)
@@ -224,46 +233,46 @@ def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
 def make_state_action(
     state: ScheduleState,
 ) -> Callable[[Session, ListenerContext, BlockAction], Words | None]:
-    def verb(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
-        schedule = _load_schedule(session, front, click)
+    def verb(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
+        schedule = _load_schedule(session, context, action)
         if schedule.state == state:
             raise CannotDo(Words("That was done already."))
-        schedule.switch(session, state, front.house.now())
-        announce_digest_change(session, front, schedule, click.user, click.name, click.trigger)
-        _redraw_digest(session, front, click)
+        schedule.switch(session, state, context.services.now())
+        announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
+        _redraw_digest(session, context, action)
         return None
 
     return verb
 
 
-def run_digest_now(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
-    schedule, now = _load_schedule(session, front, click), front.house.now()
-    wish = schedule.build_task(schedule.day_of(now), turn=click.trigger)
-    announce_digest_change(session, front, schedule, click.user, click.name, click.trigger)
-    Task.accept(session, front.house.enqueue, wish, now)
+def run_digest_now(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
+    schedule, now = _load_schedule(session, context, action), context.services.now()
+    new_task = schedule.build_task(schedule.day_of(now), turn=action.trigger)
+    announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
+    Task.accept(session, context.services.enqueue, new_task, now)
     if schedule.place.get("dm"):
         return Words("It is on its way to its owner alone.")
     return Words("It is on its way to its channel.")
 
 
 def prepare_digest_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    schedule = _load_schedule(session, front, click)
+    schedule = _load_schedule(session, context, action)
     brand, offered = (
-        front.house.brand(click.workspace),
-        list_catalogue_filters(session, click.workspace),
+        context.services.brand(action.workspace),
+        list_catalogue_filters(session, action.workspace),
     )
     return lambda language: build_digest_form(language, brand, schedule.name, schedule, offered)
 
 
-def _load_schedule(session: Session, front: ListenerContext, click: BlockAction) -> Schedule:
-    front.house.policy(click.workspace).require(click.user, "administer")
-    there = Schedule.find_existing(session, click.workspace, click.ref.pick or "")
-    return demand_visible(session, click.viewer, there)
+def _load_schedule(session: Session, context: ListenerContext, action: BlockAction) -> Schedule:
+    context.services.policy(action.workspace).require(action.user, "administer")
+    schedule = Schedule.find_existing(session, action.workspace, action.ref.pick or "")
+    return demand_visible(session, action.viewer, schedule)
 
 
-def _redraw_digest(session: Session, front: ListenerContext, click: BlockAction) -> None:
-    task = session.get(Task, click.ref.task) if click.ref.task else None
-    if task is not None and may_see(session, click.viewer, task):
-        OutboxMessage.changed(session, front.house.enqueue, task.first_piece)
+def _redraw_digest(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    task = session.get(Task, action.ref.task) if action.ref.task else None
+    if task is not None and may_see(session, action.viewer, task):
+        OutboxMessage.request_redraw(session, context.services.enqueue, task.first_piece)

@@ -1,4 +1,5 @@
-"""Downloads: approved words as files by a delivery; others as marked copies, to one person."""
+"""Downloads of a draft: approved versions are sent by a delivery, others as marked copies to one
+person."""
 
 from dataclasses import dataclass
 
@@ -22,21 +23,21 @@ from bot.tasks.models import Task
 
 @dataclass(frozen=True)
 class DownloadFiles:
-    """What is uploaded right after the answer: row id → name. When `approved`, the rest is
-    deliveries."""
+    """Files to upload right after the answer: row id → file name. When `approved`, the others
+    are sent as deliveries."""
 
     draft: Draft
     approved: bool
     fresh: bool
     files: dict[str, str]
-    left: str
+    receipts: str
 
 
-async def start_download(front: ListenerContext, click: BlockAction) -> Words:
-    """Send the files on their way to the presser's direct messages; what to tell them."""
-    copies = await front.run(_plan_download, front, click)
+async def start_download(context: ListenerContext, action: BlockAction) -> Words:
+    """Start sending the files to the person's direct messages, and return what to tell them."""
+    copies = await context.run(_plan_download, context, action)
     if copies.files:
-        front.later.soon(_upload_files(front, click, copies))
+        context.background.start(_upload_files(context, action, copies))
     if not copies.fresh:
         return Words("You have these files already, in your direct messages with me.")
     if copies.approved:
@@ -44,72 +45,82 @@ async def start_download(front: ListenerContext, click: BlockAction) -> Words:
     return Words("Not approved yet: a marked copy is on its way to your direct messages with me.")
 
 
-def _plan_download(session: Session, front: ListenerContext, click: BlockAction) -> DownloadFiles:
+def _plan_download(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> DownloadFiles:
     draft, policy = (
-        load_visible_draft(session, click.viewer, click.ref),
-        front.house.policy(click.workspace),
+        load_visible_draft(session, action.viewer, action.ref),
+        context.services.policy(action.workspace),
     )
     require_unchanged_task(session, draft.workspace, draft.task)
     approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
     task = session.get_one(Task, draft.task)
-    left = _render_receipts(session, draft) if may_see_receipts(session, click.viewer, task) else ""
-    if left:
-        files[f"{draft.id}:left:{click.user}"] = f"{draft.code}-what-left.txt"
+    receipts = (
+        _render_receipts(session, draft) if may_see_receipts(session, action.viewer, task) else ""
+    )
+    if receipts:
+        files[f"{draft.id}:left:{action.user}"] = f"{draft.code}-what-left.txt"
     fresh = False
     for format in policy.delivery.files:
         if approved:
-            told = {"kind": "file", "format": format, "to": click.user}
+            destination = {"kind": "file", "format": format, "to": action.user}
             fresh |= Delivery.plan(
                 session,
-                front.house.enqueue,
+                context.services.enqueue,
                 draft,
-                destination=told,
-                now=front.house.now(),
-                by=click.user,
+                destination=destination,
+                now=context.services.now(),
+                by=action.user,
             )
         else:
             name = f"{draft.code}-v{draft.version}-not-approved.{format}"
-            files[f"{draft.id}:copy:{click.user}:{format}"] = name
+            files[f"{draft.id}:copy:{action.user}:{format}"] = name
     for id in list(files):
         row = OutboxMessage.plan(
             session,
             id=id,
             workspace=draft.workspace,
             kind="file",
-            place={"channel": click.user, "dm": True, "user": click.user},
-            now=front.house.now(),
+            place={"channel": action.user, "dm": True, "user": action.user},
+            now=context.services.now(),
         )
         if row.ts is None:
             fresh = True
         else:
             del files[id]
     if approved:
-        OutboxMessage.changed(session, front.house.enqueue, draft.piece)
-    return DownloadFiles(draft, approved, fresh, files, left)
+        OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+    return DownloadFiles(draft, approved, fresh, files, receipts)
 
 
-async def _upload_files(front: ListenerContext, click: BlockAction, copies: DownloadFiles) -> None:
-    brand = front.house.brand(click.workspace)
-    language = await front.people.language(click.workspace, click.user)
+async def _upload_files(
+    context: ListenerContext, action: BlockAction, copies: DownloadFiles
+) -> None:
+    brand = context.services.brand(action.workspace)
+    language = await context.people.language(action.workspace, action.user)
     try:
         for id, name in copies.files.items():
             format = name.rsplit(".", 1)[-1]
             text = (
-                copies.left
+                copies.receipts
                 if format == "txt"
                 else render_draft(copies.draft, brand, format, language)
             )
-            await upload_file(front.poster, id, name, text.encode())
-    except CannotDo as no:
-        await front.people.tell(click.workspace, click.user, no.words, click.channel, click.thread)
+            await upload_file(context.sender, id, name, text.encode())
+    except CannotDo as error:
+        await context.people.notify(
+            action.workspace, action.user, error.words, action.channel, action.thread
+        )
     except TryAgain:
         words = Words("Slack didn't take the files. Please press Download again in a moment.")
-        await front.people.tell(click.workspace, click.user, words, click.channel, click.thread)
+        await context.people.notify(
+            action.workspace, action.user, words, action.channel, action.thread
+        )
 
 
 def _render_receipts(session: Session, draft: Draft) -> str:
-    """Letter for letter what was sent to a writer for this draft."""
+    """Render, character by character, what was sent to a model for this draft."""
     pieces = [
         f"--- {one.at.isoformat()} · {one.writer} · {one.to or '-'}\n{one.sent}"
         for one in Receipt.list_for_task(session, draft.task)

@@ -1,4 +1,4 @@
-"""The rows of a dropped file that stayed out, as a file in the card's thread or for one person."""
+"""Uploads the rejected rows of an import, to the card's thread or to one person."""
 
 import asyncio
 from datetime import datetime
@@ -16,50 +16,50 @@ from bot.slack.files import upload_file
 from bot.slack.location import Place
 from bot.slack.sender import MessageSender
 
-MAX_REJECTS_BYTES = 20 * 2**20  # a person reads the first ones, and mends their cause
+MAX_REJECTS_BYTES = 20 * 2**20  # a person reads the first rows and corrects their cause
 
 
 async def attach_rejected_rows(
-    poster: MessageSender, arrival: FileUpload, path: Path, now: datetime
+    sender: MessageSender, upload: FileUpload, path: Path, now: datetime
 ) -> None:
-    """Once, in the thread of the arrival's card. Raises TryAgain, CannotDo."""
-    card = await poster.database.run(lambda s: s.get_one(OutboxMessage, arrival.card_post_id))
+    """Upload them once, in the thread of the import's card. Raise TryAgain or CannotDo."""
+    card = await sender.database.run(lambda s: s.get_one(OutboxMessage, upload.card_post_id))
     if card.ts:
         await _upload_rejected_rows(
-            poster, arrival, f"{arrival.card_piece}:rejects", make_thread_place(card), path, now
+            sender, upload, f"{upload.card_piece}:rejects", make_thread_place(card), path, now
         )
 
 
 async def send_rejected_rows(
-    poster: MessageSender, arrival: FileUpload, user: str, path: Path, now: datetime
+    sender: MessageSender, upload: FileUpload, user: str, path: Path, now: datetime
 ) -> None:
-    """Once, in this person's direct messages. Raises TryAgain, CannotDo."""
+    """Upload them once, in this person's direct messages. Raise TryAgain or CannotDo."""
     place: Place = {"channel": user, "dm": True, "user": user}
     await _upload_rejected_rows(
-        poster, arrival, f"{arrival.card_piece}:rejects:{user}", place, path, now
+        sender, upload, f"{upload.card_piece}:rejects:{user}", place, path, now
     )
 
 
 async def _upload_rejected_rows(
-    poster: MessageSender, arrival: FileUpload, id: str, place: Place, path: Path, now: datetime
+    sender: MessageSender, upload: FileUpload, id: str, place: Place, path: Path, now: datetime
 ) -> None:
     def plan(session: Session) -> None:
-        workspace = arrival.workspace
+        workspace = upload.workspace
         OutboxMessage.plan(session, id=id, workspace=workspace, kind="file", place=place, now=now)
 
-    await poster.database.run(plan)
-    locale = await poster.people.locale(arrival.workspace, arrival.author)
-    language = parse_language(locale or arrival.locale)
+    await sender.database.run(plan)
+    locale = await sender.people.locale(upload.workspace, upload.author)
+    language = parse_language(locale or upload.locale)
     content = await asyncio.to_thread(lambda: translate_rejects(read_beginning(path), language))
-    said = Words(
-        "What stayed out of {file}, each row with its line, column and reason.", file=arrival.title
+    comment = Words(
+        "What stayed out of {file}, each row with its line, column and reason.", file=upload.title
     )
-    name = Words("{file}-stayed-out.csv", file=PurePath(arrival.name).stem)
-    await upload_file(poster, id, name.to(language), content, comment=said.to(language))
+    name = Words("{file}-stayed-out.csv", file=PurePath(upload.name).stem)
+    await upload_file(sender, id, name.to(language), content, comment=comment.to(language))
 
 
 def read_beginning(path: Path) -> bytes:
-    """The file, or as many of its first lines as are worth sending. Raises CannotDo."""
+    """Return the file, or as many of its first lines as are sent. Raise CannotDo."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_REJECTS_BYTES + 1)

@@ -1,4 +1,5 @@
-"""Buttons that open a form or something to read. Rights are checked here and again at the end."""
+"""Buttons that open a form or a view to read. Rights are checked here and again at the
+submission."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,47 +31,49 @@ NOT_SHARED = Words(
     "What left for this draft also quotes drafts that were not shared, so only whoever asked for "
     "them can read it."
 )
-ViewBuilder = Callable[[str], View]  # a view, once the reader's language is known
+ViewBuilder = Callable[[str], View]  # builds the view in the reader's language
 
 
-async def open_modal(front: ListenerContext, click: BlockAction) -> None:
-    """Open what was pressed. Raises CannotDo."""
-    ready = await front.run(MODALS[click.name], front, click)
-    language = await front.language(click.workspace, click.user)
+async def open_modal(context: ListenerContext, action: BlockAction) -> None:
+    """Open the view of the pressed button. Raise CannotDo."""
+    ready = await context.run(MODALS[action.name], context, action)
+    language = await context.language(action.workspace, action.user)
     view = ready(language)
-    back = click.back if view.get("submit") else None
-    await front.open(click.trigger, view, back, language=language)
+    back = action.origin if view.get("submit") else None
+    await context.open_modal(action.trigger, view, back, language=language)
 
 
-def prepare_edit_form(session: Session, front: ListenerContext, click: BlockAction) -> ViewBuilder:
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    policy = front.house.policy(click.workspace)
-    demand_editor(session, draft, click.user, policy)
-    demand_editable(session, draft, click.ref.seen or "", policy)
+def prepare_edit_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
+    demand_editor(session, draft, action.user, policy)
+    demand_editable(session, draft, action.ref.seen or "", policy)
     return lambda language: forms.build_edit_form(draft, language)
 
 
 def prepare_send_back_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = _load_refusable_draft(session, front, click)
+    draft = _load_refusable_draft(session, context, action)
     return lambda language: forms.build_send_back_form(draft, language)
 
 
 def prepare_reject_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = _load_refusable_draft(session, front, click)
+    draft = _load_refusable_draft(session, context, action)
     return lambda language: forms.build_reject_form(draft, language)
 
 
 def prepare_approve_anyway_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    policy = front.house.policy(click.workspace)
-    draft.demand_current(session, click.ref.seen or "")
-    demand_approver(session, draft, click.user, policy)
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
+    draft.demand_current(session, action.ref.seen or "")
+    demand_approver(session, draft, action.user, policy)
     demand_open(Decision.list_for_draft(session, draft.id), policy)
     if draft.findings is None:
         raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
@@ -82,39 +85,43 @@ def prepare_approve_anyway_form(
 
 
 def prepare_sources_view(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = load_visible_draft(session, click.viewer, click.ref)
+    draft = load_visible_draft(session, action.viewer, action.ref)
     return lambda language: forms.sources_view(draft, language)
 
 
 def prepare_history_view(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    known = list_version_history(session, draft)
-    versions = [one for one in known if may_see(session, click.viewer, one)]
-    said = [one for version in versions for one in Decision.list_for_draft(session, version.id)]
-    went = [one for version in versions for one in Delivery.list_for_draft(session, version.id)]
-    return lambda language: forms.history_view(versions, said, went, language)
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    listed = list_version_history(session, draft)
+    versions = [one for one in listed if may_see(session, action.viewer, one)]
+    decisions = [
+        one for version in versions for one in Decision.list_for_draft(session, version.id)
+    ]
+    deliveries = [
+        one for version in versions for one in Delivery.list_for_draft(session, version.id)
+    ]
+    return lambda language: forms.history_view(versions, decisions, deliveries, language)
 
 
 def prepare_receipts_view(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    if not may_see_receipts(session, click.viewer, session.get_one(Task, draft.task)):
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    if not may_see_receipts(session, action.viewer, session.get_one(Task, draft.task)):
         raise CannotDo(NOT_SHARED)
     receipts = Receipt.list_for_task(session, draft.task)
     return lambda language: forms.what_left_view(receipts, language)
 
 
-def _load_refusable_draft(session: Session, front: ListenerContext, click: BlockAction) -> Draft:
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    policy = front.house.policy(click.workspace)
-    draft.demand_current(session, click.ref.seen or "")
+def _load_refusable_draft(session: Session, context: ListenerContext, action: BlockAction) -> Draft:
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
+    draft.demand_current(session, action.ref.seen or "")
     task = session.get_one(Task, draft.task)
-    demand_author_or_approver(task, draft, click.user, policy)
+    demand_author_or_approver(task, draft, action.user, policy)
     demand_open(Decision.list_for_draft(session, draft.id), policy)
     return draft
 

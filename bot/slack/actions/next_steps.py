@@ -1,4 +1,4 @@
-"""What a result leads to: a button under it starts the next piece of work, in the same thread."""
+"""Next steps: buttons under a result that start the task it suggests, in the same thread."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.blocks import Block, actions, button
+from bot.slack.blocks import Block, actions_block, button
 from bot.slack.cards.draft_status import number_action_id
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import (
@@ -27,56 +27,59 @@ from bot.slack.location import Place
 from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import NewTask, Task
 
-MAX_NEXT_STEPS = 5  # buttons
+MAX_NEXT_STEPS = 5
 
 
 def build_next_step_buttons(draft: Draft, language: str) -> list[Block]:
-    """A row of what can come next; none for a draft that leads nowhere."""
+    """Build a row of buttons; none for a draft without next steps."""
     row = [
         button(
             lead.label.to(language),
             number_action_id(action_ids.LEAD if lead.ask else action_ids.LEAD_NOW, number),
-            ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed(),
+            ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).pack(),
         )
         for number, lead in enumerate(draft.next_steps[:MAX_NEXT_STEPS])
     ]
-    return actions(*row) if row else []
+    return actions_block(*row) if row else []
 
 
 def prepare_brief_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], dict[str, Any]]:
-    """The brief with what is known filled in, to be changed before anything is drafted."""
-    front.house.policy(click.workspace).require(click.user, "ask")
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    lead = find_next_step(draft, click.ref)
-    brand = front.house.brand(click.workspace)
-    return lambda language: build_brief_form(language, brand, click.ref.packed(), words=lead.words)
+    """Build the brief form with everything known filled in, so that the person can change it
+    first."""
+    context.services.policy(action.workspace).require(action.user, "ask")
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    lead = find_next_step(draft, action.ref)
+    brand = context.services.brand(action.workspace)
+    return lambda language: build_brief_form(language, brand, action.ref.pack(), words=lead.words)
 
 
-def start_next_step(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
-    """Started at once, for whoever pressed."""
-    front.house.policy(click.workspace).require(click.user, "ask")
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    lead = find_next_step(draft, click.ref)
-    place, private = find_next_step_place(session, draft, click.viewer, click.back)
-    wish = NewTask(
-        id=task_id("lead", draft.id, str(click.ref.pick), click.user),
-        workspace=click.workspace,
-        author=click.user,
+def start_next_step(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Words | None:
+    """Start the next step at once, for the person who pressed."""
+    context.services.policy(action.workspace).require(action.user, "ask")
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    lead = find_next_step(draft, action.ref)
+    place, private = find_next_step_place(session, draft, action.viewer, action.origin)
+    new_task = NewTask(
+        id=task_id("lead", draft.id, str(action.ref.pick), action.user),
+        workspace=action.workspace,
+        author=action.user,
         words=lead.words,
         place=place,
-        locale=front.people.known(click.workspace, click.user),
+        locale=context.people.cached_locale(action.workspace, action.user),
         private=private,
         form=build_next_step_form(draft, lead),
     )
-    if not Task.accept(session, front.house.enqueue, wish, front.house.now()):
+    if not Task.accept(session, context.services.enqueue, new_task, context.services.now()):
         return Words("That is being worked on already.")
     return None
 
 
 def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
-    """Raises CannotDo for one that is no longer there."""
+    """Raise CannotDo when the draft no longer has it."""
     leads = draft.next_steps
     if not (ref.pick or "").isdigit() or int(ref.pick or 0) >= len(leads):
         raise CannotDo(GONE)
@@ -84,14 +87,14 @@ def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
 
 
 def build_next_step_form(draft: Draft, lead: NextStep) -> dict[str, str]:
-    """What the wish knows already: its skill, and what it stands on."""
+    """Return the form fields of the new task: its skill, its source draft and the step's own."""
     return {**lead.form, "skill": lead.skill, "stands_on": draft.id}
 
 
 def find_next_step_place(
     session: Session, draft: Draft, viewer: Viewer, at: dict[str, Any]
 ) -> tuple[Place, bool]:
-    """Under the card that was pressed; whether only its author sees it."""
+    """Return the place under the pressed card, and whether only its author sees it."""
     task = session.get_one(Task, draft.task)
     place, private = choose_next_place(task, find_card(session, draft.piece, at, viewer))
     return place | {"user": viewer.person}, private

@@ -1,6 +1,6 @@
-"""A draft that comes back: by the form, or by a reply under it that asks for another version.
+"""Revisions: a draft sent back by the form or by a reply in its thread.
 
-Going back is always a new task: the same wish of the same person, with the reason.
+A revision is always a new task: the same request of the same person, with the reason added.
 """
 
 from datetime import datetime, timedelta
@@ -29,16 +29,15 @@ from bot.slack.interactions import (
 from bot.slack.location import find_card_thread
 from bot.tasks.models import Task
 
-MAX_THREAD_CARDS = 50  # of one thread, the newest
-MAX_REPLY_WORDS, RECENT_DRAFT = (
-    12,
-    timedelta(minutes=30),
-)  # words and time in which a draft is still spoken of
+MAX_THREAD_CARDS = 50  # the newest cards of one thread
+# In a direct message, at most this many words this soon after a draft are about the draft.
+MAX_REPLY_WORDS = 12
+RECENT_DRAFT = timedelta(minutes=30)
 
 
 def start_revision(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     draft: Draft,
     *,
     id: str,
@@ -46,68 +45,76 @@ def start_revision(
     back: dict[str, Any],
     viewer: Viewer,
 ) -> bool:
-    """What was sent back goes on under the card at `back` as the task `id`.
-    False when it was accepted before."""
+    """Continue the draft that was sent back as task `id`, under the card at `origin`. Return
+    False when that task exists already."""
     task = session.get_one(Task, draft.task)
     card = find_card(session, draft.piece, back, viewer)
     place, private = choose_next_place(task, card)
     form = copy_task_form(session, task, draft)
     if "form" in remove_private_sources(session, task, card, private):
         form.pop("stands_on", None)
-    wish = task.retry(id, place=place, private=private, form=form, reason=reason, previous=draft.id)
-    return Task.accept(session, front.house.enqueue, wish, front.house.now())
+    new_task = task.retry(
+        id, place=place, private=private, form=form, reason=reason, previous=draft.id
+    )
+    return Task.accept(session, context.services.enqueue, new_task, context.services.now())
 
 
 def revise_from_reply(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
-    said: str,
+    words: str,
     id: str,
 ) -> bool | None:
-    """A reply under a draft that asks for another version sends that draft back, in its words.
+    """Send a draft back because a reply in its thread asks for another version.
 
-    In a direct message it need not be a reply: soon after a draft, a few words are about it.
-    None when it asks for none. Raises CannotDo for whoever may not, or a draft that is settled.
+    In a direct message, a few words soon after a draft count as a reply. Return None when the
+    message asks for no revision. Raise CannotDo when the person may not, or the draft is decided.
     """
-    alone = str(event["channel"]).startswith("D") and len(said.split()) <= MAX_REPLY_WORDS
-    if not (event.get("thread_ts") or alone) or not wants_change(said):
+    follows_directly = (
+        str(event["channel"]).startswith("D") and len(words.split()) <= MAX_REPLY_WORDS
+    )
+    if not (event.get("thread_ts") or follows_directly) or not wants_change(words):
         return None
-    policy = front.house.policy(workspace)
-    cards = load_thread_cards(session, workspace, event, front.house.now())
-    found = find_draft_meant(session, cards, said, policy)
-    if found is None:
-        if cards and event.get("thread_ts") and (channel := channel_meant(said)):
+    policy = context.services.policy(workspace)
+    cards = load_thread_cards(session, workspace, event, context.services.now())
+    match = find_draft_meant(session, cards, words, policy)
+    if match is None:
+        if cards and event.get("thread_ts") and (channel := channel_meant(words)):
             title = Words(load_channels()[channel].title)
             raise CannotDo(Words("Nothing drafted here for {channel} yet.", channel=title))
         return None
-    draft, card = found
+    draft, card = match
     decision.lock_piece(session, draft)
     if session.get(Task, id) is not None:
-        return False  # Slack told us twice, and the other one was first
+        return False  # Slack sent the event twice, and the other one was first
     policy.require_if_known(str(event["user"]), "ask")
     decision.send_back(
         session,
-        front.house.enqueue,
+        context.services.enqueue,
         draft,
         by=str(event["user"]),
         fingerprint=draft.fingerprint,
-        reason=said,
+        reason=words,
         policy=policy,
-        now=front.house.now(),
+        now=context.services.now(),
     )
     back = {"channel": card.channel, "ts": card.ts}
     viewer = Viewer(workspace, str(event["user"]), frozenset({str(event["channel"])}))
-    return start_revision(session, front, draft, id=id, reason=said, back=back, viewer=viewer)
+    return start_revision(session, context, draft, id=id, reason=words, back=back, viewer=viewer)
 
 
 def find_draft_meant(
-    session: Session, cards: list[OutboxMessage], said: str, policy: Policy
+    session: Session, cards: list[OutboxMessage], words: str, policy: Policy
 ) -> tuple[Draft, OutboxMessage] | None:
-    """The newest draft on these cards that is still open, of the channel named if one is; when
-    none is open, the newest, which says why not. None where no draft is."""
-    channel, settled = channel_meant(said), None
+    """Return the newest draft on these cards that is still open, for the channel that the words
+    name if they name one.
+
+    When none is open, return the newest, so that the person is told why. Return None without a
+    draft.
+    """
+    channel, settled = channel_meant(words), None
     for card in cards:
         draft = Draft.latest(session, card.piece or "")
         if draft is None or (channel and draft.channel != channel):
@@ -121,10 +128,10 @@ def find_draft_meant(
 def load_thread_cards(
     session: Session, workspace: str, event: dict[str, Any], now: datetime
 ) -> list[OutboxMessage]:
-    """Our cards in a message's thread, the one that started it included, the newest first;
-    outside a thread those of the last minutes."""
-    thread, mine = event.get("thread_ts"), OutboxMessage.channel == str(event["channel"])
-    here = or_(
+    """Return the cards in a message's thread, newest first; outside a thread, those of the last
+    minutes."""
+    thread, in_channel = event.get("thread_ts"), OutboxMessage.channel == str(event["channel"])
+    in_thread = or_(
         OutboxMessage.ts == thread,
         OutboxMessage.place["thread"].as_string() == thread,
         OutboxMessage.place["under"]["thread"].as_string() == thread,
@@ -135,8 +142,8 @@ def load_thread_cards(
         .where(
             OutboxMessage.workspace == workspace,
             OutboxMessage.kind == "card",
-            mine,
-            here if thread else lately,
+            in_channel,
+            in_thread if thread else lately,
         )
         .order_by(OutboxMessage.ts.desc())
         .limit(MAX_THREAD_CARDS)

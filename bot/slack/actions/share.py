@@ -1,4 +1,5 @@
-"""Where a draft goes because somebody says so: to another channel, or out of privacy."""
+"""The buttons that send a draft elsewhere: approved words to a channel, or a private draft into
+its channel."""
 
 import asyncio
 
@@ -19,18 +20,20 @@ from bot.slack.interactions import BlockAction, demand_author_or_approver, load_
 from bot.tasks.models import Task
 
 
-async def demand_membership(front: ListenerContext, channel: str) -> None:
-    """Raises CannotDo when we can't write in that channel; when Slack doesn't say, we try."""
-    if not await can_post_in(front, channel):
+async def demand_membership(context: ListenerContext, channel: str) -> None:
+    """Raise CannotDo when the intern can't post in that channel. If Slack doesn't answer, go on."""
+    if not await can_post_in(context, channel):
         place = f"<#{channel}>"
         raise CannotDo(Words("I am not in {place}. Invite me there, then share.", place=place))
 
 
-async def can_post_in(front: ListenerContext, channel: str) -> bool:
-    """Whether we are in that channel; when Slack doesn't say in time, we take it that we are."""
-    asked = call_slack(make_retrying_client(front.house.client).conversations_info(channel=channel))
+async def can_post_in(context: ListenerContext, channel: str) -> bool:
+    """Return whether the intern is in that channel; True when Slack doesn't answer in time."""
+    call = call_slack(
+        make_retrying_client(context.services.client).conversations_info(channel=channel)
+    )
     try:
-        answer = await asyncio.wait_for(asked, LANGUAGE_SECONDS)
+        answer = await asyncio.wait_for(call, LANGUAGE_SECONDS)
     except (TryAgain, TimeoutError):
         return True
     except SlackRefusal:
@@ -38,46 +41,50 @@ async def can_post_in(front: ListenerContext, channel: str) -> bool:
     return bool(answer["channel"].get("is_member")) and not answer["channel"].get("is_archived")
 
 
-def send_to_channel(session: Session, front: ListenerContext, click: BlockAction) -> Words | None:
-    """Approved words to a channel that the policy names, by whoever asked or may approve."""
+def send_to_channel(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Words | None:
+    """Plan the delivery of approved words to a channel that the policy names, for the requester
+    or an approver."""
     draft, policy = (
-        load_visible_draft(session, click.viewer, click.ref),
-        front.house.policy(click.workspace),
+        load_visible_draft(session, action.viewer, action.ref),
+        context.services.policy(action.workspace),
     )
-    channel = click.ref.pick or ""
+    channel = action.ref.pick or ""
     if channel not in policy.delivery.channels:
         raise CannotDo(Words("The policy does not let drafts go to that channel."))
-    draft.demand_current(session, click.ref.seen or "")
+    draft.demand_current(session, action.ref.seen or "")
     require_unchanged_task(session, draft.workspace, draft.task)
-    demand_author_or_approver(session.get_one(Task, draft.task), draft, click.user, policy)
+    demand_author_or_approver(session.get_one(Task, draft.task), draft, action.user, policy)
     if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only approved words can be sent."))
     planned = Delivery.plan(
         session,
-        front.house.enqueue,
+        context.services.enqueue,
         draft,
         destination={"kind": "place", "channel": channel},
-        now=front.house.now(),
-        by=click.user,
+        now=context.services.now(),
+        by=action.user,
     )
-    OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
     return None if planned else _explain_refusal(session, draft, channel)
 
 
 def _explain_refusal(session: Session, draft: Draft, channel: str) -> Words:
-    """Why it does not go there now: what became of the first time."""
+    """Explain why it is not sent there now, from the state of the first delivery."""
     for one in Delivery.list_for_draft(session, draft.id):
         if one.destination.get("channel") == channel and one.state == "failed" and one.status_words:
             return Words("It could not be sent there: {why}", why=one.status_words)
     return Words("It was sent there already.")
 
 
-def share_draft(session: Session, front: ListenerContext, click: BlockAction) -> None:
-    """A private draft into the channel it was asked in: a second card, drawn from the same rows."""
-    draft = load_visible_draft(session, click.viewer, click.ref)
+def share_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    """Show a private draft in the channel where it was requested, as a second card of the same
+    rows."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
     require_unchanged_task(session, draft.workspace, draft.task)
-    task, now = session.get_one(Task, draft.task), front.house.now()
-    if click.user != task.author:
+    task, now = session.get_one(Task, draft.task), context.services.now()
+    if action.user != task.author:
         raise CannotDo(Words("Only whoever asked for this draft can share it."))
     if draft.facts.of_one_customer:
         raise CannotDo(ONE_CUSTOMER_NOTICE)
@@ -94,13 +101,13 @@ def share_draft(session: Session, front: ListenerContext, click: BlockAction) ->
         piece=draft.piece,
         now=now,
     )
-    OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
     journal.record_event(
         session,
         workspace=draft.workspace,
         event="draft shared",
         subject=draft.id,
-        by=click.user,
+        by=action.user,
         now=now,
         fingerprint=draft.fingerprint,
     )

@@ -26,47 +26,52 @@ from bot.tasks.models import Task
 
 @dataclass(frozen=True)
 class CardData:
-    """One piece of a task as it stands. `channel_names` maps Slack's channel ids to names: a
-    button can't show a mention, so whoever draws the card fills it when it can."""
+    """One piece of a task and its state.
+
+    `channel_names` maps Slack's channel ids to names. A button can't show a mention, so the
+    renderer fills it when Slack gives the names.
+    """
 
     task: Task
     policy: Policy
     draft: Draft | None = None
     versions: int = 0
-    decisions: tuple[Decision, ...] = ()  # on these words
-    earlier: tuple[tuple[int, Decision], ...] = ()  # approvals that an edit made void, by version
+    decisions: tuple[Decision, ...] = ()  # on the current version
+    # approvals of earlier versions, which an edit made void: (version, decision)
+    void_approvals: tuple[tuple[int, Decision], ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     receipts: tuple[Receipt, ...] = ()
-    followed: bool = False  # sent back, and a new task has taken it up
-    private: bool = False  # only its author sees this card
-    shared: bool = False  # it was private, and another card of it is up
-    origin: str | None = None  # the channel that it was asked in
-    fallback: bool = False  # in a direct message, since the intern is not in that channel
-    archived: bool = False  # why it is there
-    read_outside: bool = False  # the same: another company reads that channel
-    hosts: frozenset[str] = frozenset()  # where links may lead
+    is_continued: bool = False  # the draft was sent back and a new task continues it
+    private: bool = False  # only the author sees this card
+    shared: bool = False  # the card was private, and a second card shows the piece to others
+    origin: str | None = None  # the channel of the request
+    # the card is in a direct message because the intern is not in the channel
+    fallback: bool = False
+    archived: bool = False  # reason for `fallback`: the channel is archived
+    read_outside: bool = False  # reason for `fallback`: another company reads the channel
+    hosts: frozenset[str] = frozenset()  # hosts that links may lead to
     channel_names: Mapping[str, str] = field(default_factory=dict)
-    stands_on: Draft | None = None  # the result that it came from
-    outcome: CampaignOutcome | None = None  # what came back for it
-    digest: Schedule | None = None  # what it is a digest of
-    alert: Alert | None = None  # what it alerts to
+    source_draft: Draft | None = None  # the result that this draft was started from
+    outcome: CampaignOutcome | None = None  # the campaign results of the draft
+    digest: Schedule | None = None  # the schedule, if this is a digest
+    alert: Alert | None = None  # the alert, if this is one
 
     @property
     def question(self) -> Question | None:
         return self.task.question_asked
 
     @property
-    def trouble(self) -> Words | None:
+    def error_words(self) -> Words | None:
         return self.task.trouble_words
 
     @property
-    def standing(self) -> str:
+    def status(self) -> str:
         """Open, approved, rejected or sent back."""
         return compute_status(list(self.decisions), self.policy)
 
     @property
-    def left(self) -> bool:
-        """Whether these words have gone out, or are on their way."""
+    def is_sent(self) -> bool:
+        """Whether this version has been delivered, or is being delivered."""
         return any(delivery.state in ("going", "gone") for delivery in self.deliveries)
 
 
@@ -76,32 +81,33 @@ def load_card_data(
     policy: Policy,
     channel_names: Mapping[str, str] | None = None,
 ) -> CardData:
-    """What this post's card shows now."""
+    """Read what the card of this row shows now."""
     piece = post.piece or ""
     task = session.get_one(Task, piece.rsplit(".", 1)[0])
     versions = list_versions(session, piece)
     draft = versions[-1] if versions else None
     origin = _find_origin_channel(task)
-    alone = _is_private_card(post)
+    private = _is_private_card(post)
     return CardData(
         task=task,
         policy=policy,
         draft=draft,
         versions=len(versions),
         decisions=tuple(Decision.list_for_draft(session, draft.id)) if draft else (),
-        earlier=_list_void_approvals(session, versions[:-1]),
+        void_approvals=_list_void_approvals(session, versions[:-1]),
         deliveries=tuple(Delivery.list_for_draft(session, draft.id)) if draft else (),
         receipts=tuple(Receipt.list_for_task(session, task.id)),
-        followed=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None,
-        private=task.private and alone,
+        is_continued=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1))
+        is not None,
+        private=task.private and private,
         shared=task.private and _count_cards(session, piece) > 1,
         origin=origin,
-        fallback=alone and origin is not None and not task.private,
+        fallback=private and origin is not None and not task.private,
         archived=post.place.get("fallback") == "is_archived",
         read_outside=post.place.get("fallback") == READ_OUTSIDE,
         hosts=_list_link_hosts(session, task.workspace),
         channel_names=channel_names or {},
-        stands_on=_find_source_draft(session, draft, task, post),
+        source_draft=_find_source_draft(session, draft, task, post),
         outcome=session.get(CampaignOutcome, piece),
         digest=_find_schedule(session, task),
         alert=_find_alert(session, task),
@@ -122,26 +128,27 @@ def _find_alert(session: Session, task: Task) -> Alert | None:
 def _find_source_draft(
     session: Session, draft: Draft | None, task: Task, post: OutboxMessage
 ) -> Draft | None:
-    """The result that it came from; None on a card whose readers may not see that."""
+    """Return the result that the draft was started from; None when the card's readers may not
+    see it."""
     on = draft.brief.stands_on if draft else None
-    found = session.get(Draft, on) if on else None
-    spot = resolve_thread(post.place)
-    here = frozenset(filter(None, [post.channel or (spot.channel if spot else None)]))
+    source = session.get(Draft, on) if on else None
+    thread = resolve_thread(post.place)
+    channels = frozenset(filter(None, [post.channel or (thread.channel if thread else None)]))
     reader = task.author if _is_private_card(post) else ""
-    return found if may_see(session, Viewer(task.workspace, reader, here), found) else None
+    return source if may_see(session, Viewer(task.workspace, reader, channels), source) else None
 
 
 def _find_origin_channel(task: Task) -> str | None:
-    """The channel it was asked in; None when that was a direct message."""
+    """Return the channel of the request; None when it was a direct message."""
     channel = task.place.get("channel")
     return channel if isinstance(channel, str) and channel[:1] in ("C", "G") else None
 
 
 def _is_private_card(post: OutboxMessage) -> bool:
-    """Whether this card is in its author's direct messages, or will be."""
+    """Return whether this card is in its author's direct messages, or will be."""
     place = post.place
-    alone = place.get("dm") or place.get("fallback")
-    where = post.channel or ("D" if alone else str(place.get("channel") or ""))
+    private = place.get("dm") or place.get("fallback")
+    where = post.channel or ("D" if private else str(place.get("channel") or ""))
     return where.startswith("D")
 
 

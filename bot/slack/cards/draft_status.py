@@ -1,4 +1,4 @@
-"""What the checks found, what the words stand on and what was assumed, in few lines."""
+"""The state of a draft on its card: checks, sources, assumptions, decisions and deliveries."""
 
 from bot.approvals.decision import Decision
 from bot.core.checks import Check
@@ -9,40 +9,40 @@ from bot.i18n.messages import Words
 from bot.slack.action_ids import ANSWER, ButtonValue
 from bot.slack.blocks import (
     Block,
-    actions,
+    actions_block,
     button,
-    context,
+    context_block,
     quote_as_mrkdwn,
     quote_in_language,
     render_time,
     render_words,
-    section,
+    section_block,
     truncate,
 )
 from bot.slack.cards.card_data import CardData
 
 MAX_CHECK_LINES, MAX_SOURCES, MAX_ANSWERS, MAX_PICK_CHARACTERS = 10, 3, 3, 400
-DIGEST_SKILL = "digest"  # a skill
+DIGEST_SKILL = "digest"
 SEVERITY_EMOJI = {"block": ":no_entry:", "stated": ":speech_balloon:", "warn": ":warning:"}
 SEVERITY_ORDER = ("block", "stated", "warn")
 
 
 def render_checks(draft: Draft, language: str) -> list[Block]:
-    """Blocks first, then what was stated, then warnings; at the end what passed."""
-    found = draft.findings or ()
-    told = [check for level in SEVERITY_ORDER for check in found if check.level == level]
-    lines = [render_check(check, language) for check in told[:MAX_CHECK_LINES]]
-    if more := len(told) - len(lines):
+    """List blocking findings first, then unproven claims, then warnings; at the end what passed."""
+    checks = draft.findings or ()
+    listed = [check for level in SEVERITY_ORDER for check in checks if check.level == level]
+    lines = [render_check(check, language) for check in listed[:MAX_CHECK_LINES]]
+    if more := len(listed) - len(lines):
         lines.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
-    shown = [section(_fit_lines(lines))] if lines else []
+    blocks = [section_block(_fit_lines(lines))] if lines else []
     small = [
         line
-        for line in (render_passed_checks(found, language), render_sources(draft, language))
+        for line in (render_passed_checks(checks, language), render_sources(draft, language))
         if line
     ]
-    if draft.skill == DIGEST_SKILL:  # its last part names them, each with its day
+    if draft.skill == DIGEST_SKILL:  # its last part lists the sources, each with its day
         small = small[:1]
-    return shown + ([context(*small)] if small else [])
+    return blocks + ([context_block(*small)] if small else [])
 
 
 def render_check(check: Check, language: str) -> str:
@@ -57,10 +57,10 @@ def _fit_lines(lines: list[str]) -> str:
     return truncate("\n".join(truncate(line, 350) for line in lines), 3_000)
 
 
-def render_passed_checks(found: tuple[Check, ...], language: str) -> str | None:
-    """One line for all that is proved: "4 figures and 2 claims with a source"."""
-    figures = sum(_count_findings(check) for check in found if check.rule == "figure")
-    claims = sum(_count_findings(check) for check in found if check.rule == "claim")
+def render_passed_checks(checks: tuple[Check, ...], language: str) -> str | None:
+    """Summarize the proved statements in one line: "4 figures and 2 claims with a source"."""
+    figures = sum(_count_findings(check) for check in checks if check.rule == "figure")
+    claims = sum(_count_findings(check) for check in checks if check.rule == "claim")
     n = Words.count("{n} figure", "{n} figures", figures)
     m = Words.count("{n} claim", "{n} claims", claims)
     if figures and claims:
@@ -73,86 +73,91 @@ def render_passed_checks(found: tuple[Check, ...], language: str) -> str | None:
 
 
 def _count_findings(check: Check) -> int:
-    """How many this finding is about, when it passes: the proof says it once for all of them."""
+    """Return how many statements a passed check covers; one check reports all of them."""
     return int(check.words.params.get("n", 1)) if check.level == "pass" else 0
 
 
 def render_sources(draft: Draft, language: str) -> str | None:
-    """Where the cited facts are from, each source once."""
+    """List where the cited facts come from, each source once."""
     cited = {fact_id for part in draft.parts for fact_id in part.facts}
     sourced = [f for f in draft.facts.facts if f.id in cited and f.source != NO_SOURCE]
     names = list(dict.fromkeys(f.sourced(language) for f in sourced))
     if not names:
         return None
     apart = "\u00a0; " if language == "fr" else "; "
-    shown = apart.join(quote_as_mrkdwn(name, 100) for name in names[:MAX_SOURCES])
+    listed = apart.join(quote_as_mrkdwn(name, 100) for name in names[:MAX_SOURCES])
     if (more := len(names) - MAX_SOURCES) > 0:
-        shown += f" (+{more})"
-    return Words("Sources: {names}", names=shown).to(language)
+        listed += f" (+{more})"
+    return Words("Sources: {names}", names=listed).to(language)
 
 
 def render_assumptions(draft: Draft, language: str) -> list[Block]:
-    """ "I assumed: …", and the answers that redraft with one tap."""
+    """List the assumptions: "I assumed: …", with buttons for other answers, each of which starts
+    a new draft."""
     brief = draft.brief
     if not brief.assumed:
         return []
-    said = ", ".join(render_words(one.words, language, 150) for one in brief.assumed[:6])
-    shown = context(Words("I assumed: {what}", what=said).to(language))
+    listed = ", ".join(render_words(one.words, language, 150) for one in brief.assumed[:6])
+    block = context_block(Words("I assumed: {what}", what=listed).to(language))
     answers: list[Block] = []
     for option in brief.options:
         value = ButtonValue(
             task=draft.task, draft=draft.id, pick=option.value, field=option.field
-        ).packed()
+        ).pack()
         if len(value) <= MAX_PICK_CHARACTERS and len(answers) < MAX_ANSWERS:
             answers.append(
                 button(option.label.to(language), number_action_id(ANSWER, len(answers)), value)
             )
-    return [shown, *actions(*answers)]
+    return [block, *actions_block(*answers)]
 
 
 def number_action_id(action: str, number: int) -> str:
-    """Slack refuses one action id twice in a row of buttons: the second is `answer.1`."""
+    """Add a number, because Slack refuses two equal action ids in one row: `answer.1`."""
     return f"{action}.{number}" if number else action
 
 
-# What people said of a draft, and where its words have gone.
+# Decisions and deliveries.
 
 MAX_DELIVERIES = 10
 
 
-def render_draft_status(shown: CardData, language: str) -> list[Block]:
-    """The decision, large; deliveries and what is void, small."""
-    lines = [render_decision(decision, language) for decision in shown.decisions]
-    if shown.standing == "open" and shown.decisions:
-        needed, n = shown.policy.approval.needed, len(shown.decisions)
+def render_draft_status(card: CardData, language: str) -> list[Block]:
+    """Render the decision as a section; deliveries and void approvals as context."""
+    lines = [render_decision(decision, language) for decision in card.decisions]
+    if card.status == "open" and card.decisions:
+        needed, n = card.policy.approval.needed, len(card.decisions)
         lines.append(Words("{n} of {needed} approvals", n=n, needed=needed).to(language))
-    if shown.followed and shown.standing == "sent back":
+    if card.is_continued and card.status == "sent back":
         lines.append(Words("A new draft follows below.").to(language))
-    blocks = [section("\n".join(lines))] if lines else []
-    small = [render_delivery(one, language) for one in is_worth_showing(shown)[:MAX_DELIVERIES]]
-    small += [_render_void_approval(n, decision, language) for n, decision in shown.earlier[-2:]]
-    if shown.trouble:
-        small.append(f":warning: {render_words(shown.trouble, language, 300)}")
-    return blocks + ([context(*small)] if small else [])
+    blocks = [section_block("\n".join(lines))] if lines else []
+    small = [
+        render_delivery(one, language) for one in list_visible_deliveries(card)[:MAX_DELIVERIES]
+    ]
+    small += [
+        _render_void_approval(n, decision, language) for n, decision in card.void_approvals[-2:]
+    ]
+    if card.error_words:
+        small.append(f":warning: {render_words(card.error_words, language, 300)}")
+    return blocks + ([context_block(*small)] if small else [])
 
 
-def is_worth_showing(shown: CardData) -> list[Delivery]:
-    """A file that somebody downloaded is in the history; on the card only when it failed."""
+def list_visible_deliveries(card: CardData) -> list[Delivery]:
+    """Return the deliveries to show. A downloaded file is shown only when it failed."""
     return [
         one
-        for one in shown.deliveries
+        for one in card.deliveries
         if one.destination.get("kind") not in ("file", "audience") or one.state == "failed"
     ]
 
 
 def render_decision(decision: Decision, language: str) -> str:
-    told = {"who": f"<@{decision.by}>", "when": render_time(decision.at, language)}
+    params = {"who": f"<@{decision.by}>", "when": render_time(decision.at, language)}
     mark, words = {
-        "approve": (":white_check_mark:", Words("Approved by {who} on {when}", **told)),
-        "reject": (":no_entry_sign:", Words("Rejected by {who} on {when}", **told)),
+        "approve": (":white_check_mark:", Words("Approved by {who} on {when}", **params)),
+        "reject": (":no_entry_sign:", Words("Rejected by {who} on {when}", **params)),
     }.get(
         decision.verdict,
-        (":leftwards_arrow_with_hook:", Words("Sent back by {who} on {when}", **told)),
+        (":leftwards_arrow_with_hook:", Words("Sent back by {who} on {when}", **params)),
     )
     line = f"{mark} {words.to(language)}"
     if decision.reason:

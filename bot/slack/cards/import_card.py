@@ -1,4 +1,5 @@
-"""What was understood of a dropped file, and the one question: shall it be taken in?"""
+"""The card of a dropped file: how it was understood, the question whether to import it, and the
+result."""
 
 import csv
 import io
@@ -18,16 +19,16 @@ from bot.slack.blocks import (
     MAX_MESSAGE_CHARACTERS,
     Block,
     Message,
-    actions,
+    actions_block,
     button,
-    context,
+    context_block,
     count_fitting,
     measure_blocks,
     option,
     plain_text,
     quote_as_mrkdwn,
     render_words,
-    section,
+    section_block,
     truncate,
 )
 from bot.slack.cards.import_labels import (
@@ -41,18 +42,18 @@ from bot.slack.cards.import_labels import (
 from bot.slack.client import READ_OUTSIDE
 from bot.text.escape import strip_hidden
 
-# Why a row stayed out, in the language of whoever gets the file of them.
+# The reasons why rows were rejected, in the language of whoever gets the file.
 
-UTF8_BOM = "\ufeff"  # spreadsheets know by it that this is UTF-8
+UTF8_BOM = "\ufeff"  # tells spreadsheets that the file is UTF-8
 REJECTS_HEADER = (Words("line"), Words("column"), Words("reason"), Words("row"))
 
 
 def translate_rejects(content: bytes, language: str) -> bytes:
-    """The CSV of what stayed out, with its head and its reasons in this language; a reason that is
-    not known here stays as it is."""
+    """Translate the head and the reasons of the CSV of rejected rows. A reason that is not known
+    here stays as it is."""
     if language == "en":
         return content
-    csv.field_size_limit(len(content) + 1)  # a row that stayed out is one cell
+    csv.field_size_limit(len(content) + 1)  # a rejected row is one cell
     _, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -65,31 +66,29 @@ def translate_rejects(content: bytes, language: str) -> bytes:
 
 
 def _translate_reason(reason: str, language: str) -> str:
-    known = translate_reason(reason)
-    return known.to(language) if known else reason
+    words = translate_reason(reason)
+    return words.to(language) if words else reason
 
 
-# The table of a dropped file's card: their column, what it becomes, and three of its values.
+# The table on the card: a column of the file, what it becomes, and three of its values.
 
-SAMPLE_LABELS = {  # "(keyed)" stands where a person's value would
+SAMPLE_LABELS = {  # "(keyed)" replaces the values of a person
     "(keyed)": Words("(a key)"),
     "true": Words("yes"),
     "false": Words("no"),
 }
 NUMBER_FORMATS = ("amount", "number", "a factor", "a metric")
 _DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
-MAX_MAPPING_ROWS, MAX_COLUMN_NAME, MAX_SAMPLE_CHARACTERS = (
-    99,
-    40,
-    28,
-)  # Slack's table takes 100 rows, its head among them
+MAX_MAPPING_ROWS = 99  # a native Slack table takes 100 rows with its head
+MAX_COLUMN_NAME = 40  # characters
+MAX_SAMPLE_CHARACTERS = 28
 
 
 def build_mapping_table(
     preview: ImportPreview, language: str, room: int
 ) -> tuple[list[Block], tuple[MatchedColumn, ...]]:
-    """The table, when there are columns, and those columns that found no room in it.
-    `room` is in characters as Slack counts them."""
+    """Build the table, and return the columns that did not fit. `room` is in UTF-16 units, as
+    Slack counts characters."""
     samples = preview.sample[:3]
     rows = [_build_header_row(len(samples), language)]
     room -= measure_blocks(list(rows[0]))
@@ -110,29 +109,30 @@ def _build_header_row(samples: int, language: str) -> list[str]:
 
 def _build_column_row(column: MatchedColumn, values: list[str], language: str) -> list[str]:
     ours = label_column(column.ours).to(language)
-    how = CONVERSION_LABELS.get(column.how)
-    becomes = f"{ours} ({how.to(language)})" if how else ours
-    shown = [_format_sample(one, column.how, language) for one in values]
+    conversion = CONVERSION_LABELS.get(column.how)
+    becomes = f"{ours} ({conversion.to(language)})" if conversion else ours
+    samples = [_format_sample(one, column.how, language) for one in values]
     return [
         _build_cell(column.theirs, MAX_COLUMN_NAME),
         _build_cell(becomes, MAX_COLUMN_NAME),
-        *(_build_cell(v, MAX_SAMPLE_CHARACTERS) for v in shown),
+        *(_build_cell(v, MAX_SAMPLE_CHARACTERS) for v in samples),
     ]
 
 
-def _format_sample(value: str, how: str, language: str) -> str:
-    """A value as people of that language write it: "18,00" for "18.00", « oui » for "true"."""
+def _format_sample(value: str, conversion: str, language: str) -> str:
+    """Write a value as people write it in that language: "18,00" for "18.00", « oui » for
+    "true"."""
     if value in SAMPLE_LABELS:
         return SAMPLE_LABELS[value].to(language)
-    if language == "fr" and how in NUMBER_FORMATS:
+    if language == "fr" and conversion in NUMBER_FORMATS:
         return _DECIMAL_POINT.sub(",", value)
     return value
 
 
-def _build_cell(text: str, most: int) -> str:
-    """One line, short, and never empty: Slack refuses an empty cell."""
+def _build_cell(text: str, limit: int) -> str:
+    """Return one short line, never empty, because Slack refuses an empty cell."""
     line = " ".join(strip_hidden(text).split())
-    return truncate(line, most)[: count_fitting(line, most)] or "–"
+    return truncate(line, limit)[: count_fitting(line, limit)] or "–"
 
 
 def _build_table(rows: list[list[str]]) -> list[Block]:
@@ -148,18 +148,19 @@ def _build_table(rows: list[list[str]]) -> list[Block]:
 
 
 MAX_NAME_CHARACTERS, MAX_LISTED_NAMES, MAX_ASSUMPTIONS, MAX_JOINED_FILES = 40, 25, 12, 5
-RESERVED_CHARACTERS = 3_500  # characters for the head, the first line and the columns without a row
+# characters kept for the head, the first line and the columns without a row
+RESERVED_CHARACTERS = 3_500
 
 
-def render_import_question(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    preview = arrival.preview
+def render_import_question(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    preview = upload.preview
     assert preview is not None
     words = f"{_render_summary(preview, language)} {Words('Nothing is in yet.').to(language)}"
     below = [
         *_render_personal_data_note(preview, language),
         *_render_assumptions(preview, language),
-        *_build_question_buttons(arrival, language),
-        context(Words("Whoever has the right to import can say yes.").to(language)),
+        *_build_question_buttons(upload, language),
+        context_block(Words("Whoever has the right to import can say yes.").to(language)),
     ]
     joined = _render_joined_files(preview, language)
     room = (
@@ -171,10 +172,10 @@ def render_import_question(arrival: FileUpload, language: str) -> tuple[str, lis
     table, unseen = build_mapping_table(preview, language, room)
     more = Words("And {columns}", columns=_list_names([one.theirs for one in unseen], language))
     return words, [
-        section(f":mag: {words}"),
+        section_block(f":mag: {words}"),
         *joined,
         *table,
-        *([context(render_words(more, language, 1_900))] if unseen else []),
+        *([context_block(render_words(more, language, 1_900))] if unseen else []),
         *below,
     ]
 
@@ -193,30 +194,31 @@ MISSING_FILE_NOTES = {
 }
 
 
-def render_missing_file(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    """A file that waits for the one that completes it."""
-    asks = MISSING_FILE_NOTES[arrival.half or "orders"]
-    words = render_words(Words(asks.text, file=truncate(arrival.title, 100)), language)
-    said = [section(f":jigsaw: {words}")]
-    if arrival.reason:
-        said.insert(0, section(f":warning: {render_words(arrival.reason, language)}"))
+def render_missing_file(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    """Render an import that waits for a second file."""
+    asks = MISSING_FILE_NOTES[upload.half or "orders"]
+    words = render_words(Words(asks.text, file=truncate(upload.title, 100)), language)
+    blocks = [section_block(f":jigsaw: {words}")]
+    if upload.reason:
+        blocks.insert(0, section_block(f":warning: {render_words(upload.reason, language)}"))
     waits = Words("Nothing is in yet.").to(language)
     return words, [
-        *said,
-        context(waits),
-        *actions(build_kind_menu(arrival, language), build_stop_button(arrival, language)),
+        *blocks,
+        context_block(waits),
+        *actions_block(build_kind_menu(upload, language), build_stop_button(upload, language)),
     ]
 
 
 def _render_summary(preview: ImportPreview, language: str) -> str:
-    """ "I read this as Orders: 24,295 rows, from 1 May to 20 November 2026, in EUR." """
+    """Say how the file was read: "I read this as Orders: 24,295 rows, from 1 May to 20 November
+    2026, in EUR"."""
     rows = Words.count("{n} row", "{n} rows", preview.rows)
-    found = {"kind": label_kind(preview.kind), "rows": rows}
+    params = {"kind": label_kind(preview.kind), "rows": rows}
     if preview.first and preview.last:
         span = {"first": preview.first, "last": preview.last}
-        words = Words("I read this as {kind}: {rows}, from {first} to {last}.", **found, **span)
+        words = Words("I read this as {kind}: {rows}, from {first} to {last}.", **params, **span)
     else:
-        words = Words("I read this as {kind}: {rows}.", **found)
+        words = Words("I read this as {kind}: {rows}.", **params)
     lines = [render_words(words, language)]
     if preview.currency:
         lines.append(render_words(Words("Amounts are in {code}.", code=preview.currency), language))
@@ -231,104 +233,110 @@ def _render_summary(preview: ImportPreview, language: str) -> str:
 
 
 def _render_joined_files(preview: ImportPreview, language: str) -> list[Block]:
-    """How one table was made of several files."""
+    """Say how one table was made of several files."""
     lines = [
         f":jigsaw: {render_words(one, language, 600)}" for one in preview.joined[:MAX_JOINED_FILES]
     ]
-    return [context(*lines)] if lines else []
+    return [context_block(*lines)] if lines else []
 
 
 def _render_personal_data_note(preview: ImportPreview, language: str) -> list[Block]:
-    """What becomes of people's data, and what is left aside."""
+    """Say what happens to personal data, and which columns are ignored."""
     keyed, apart = _list_names(preview.keyed, language), _list_names(preview.apart, language)
     dropped, ignored = (
         _list_names(preview.dropped, language),
         _list_names(preview.ignored, language),
     )
-    said = (
+    notes = (
         (":key:", keyed, Words("Replaced by a key before anything is stored: {them}", them=keyed)),
         (":lock:", apart, Words("Kept apart, encrypted, where consent allows: {them}", them=apart)),
         (":no_entry_sign:", dropped, Words("Dropped, as it is personal: {them}", them=dropped)),
         (":heavy_minus_sign:", ignored, Words("Not used: {them}", them=ignored)),
     )
-    lines = [f"{mark} {render_words(words, language, 1_200)}" for mark, them, words in said if them]
-    return [context(*lines)] if lines else []
+    lines = [
+        f"{mark} {render_words(words, language, 1_200)}" for mark, them, words in notes if them
+    ]
+    return [context_block(*lines)] if lines else []
 
 
 def _list_names(columns: Sequence[str], language: str) -> str:
-    """Names of columns, as many as a person reads."""
-    shown = [
+    """List column names, as many as a person reads."""
+    names = [
         truncate(" ".join(one.split()), MAX_NAME_CHARACTERS) or "…"
         for one in columns[:MAX_LISTED_NAMES]
     ]
-    if more := len(columns) - len(shown):
-        shown.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
-    return ", ".join(shown)
+    if more := len(columns) - len(names):
+        names.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
+    return ", ".join(names)
 
 
 def _render_assumptions(preview: ImportPreview, language: str) -> list[Block]:
     lines = [f"• {render_words(one, language, 220)}" for one in preview.assumed[:MAX_ASSUMPTIONS]]
     if not lines:
         return []
-    return [section("\n".join([f"*{Words('I assumed').to(language)}*", *lines]))]
+    return [section_block("\n".join([f"*{Words('I assumed').to(language)}*", *lines]))]
 
 
-def _build_question_buttons(arrival: FileUpload, language: str) -> list[Block]:
-    ref = ButtonValue(arrival=arrival.id, seen=str(arrival.turn))
-    yes = button(Words("Take it in").to(language), TAKE_IN, ref.packed(), style="primary")
-    return actions(yes, build_kind_menu(arrival, language), build_stop_button(arrival, language))
+def _build_question_buttons(upload: FileUpload, language: str) -> list[Block]:
+    ref = ButtonValue(arrival=upload.id, seen=str(upload.turn))
+    yes = button(Words("Take it in").to(language), TAKE_IN, ref.pack(), style="primary")
+    return actions_block(
+        yes, build_kind_menu(upload, language), build_stop_button(upload, language)
+    )
 
 
-def build_kind_menu(arrival: FileUpload, language: str) -> Block:
-    """A menu of the other kinds, and above them of how what was assumed can be meant otherwise."""
-    ways = arrival.preview.otherwise if arrival.preview and arrival.state == "waiting" else ()
-    meant = [
+def build_kind_menu(upload: FileUpload, language: str) -> Block:
+    """Build a menu with other readings of what was assumed, then the other data kinds."""
+    readings = upload.preview.otherwise if upload.preview and upload.state == "waiting" else ()
+    reading_options = [
         option(
-            FORMAT_CHOICES[way].to(language),
-            ButtonValue(arrival=arrival.id, pick="=".join(way)).packed(),
+            FORMAT_CHOICES[reading].to(language),
+            ButtonValue(arrival=upload.id, pick="=".join(reading)).pack(),
         )
-        for way in ways
+        for reading in readings
     ]
-    mine = arrival.preview.kind if arrival.preview else arrival.kind
+    current_kind = upload.preview.kind if upload.preview else upload.kind
     options = [
-        option(words.to(language), ButtonValue(arrival=arrival.id, pick=kind).packed())
+        option(words.to(language), ButtonValue(arrival=upload.id, pick=kind).pack())
         for kind, words in KIND_LABELS.items()
-        if kind != mine
+        if kind != current_kind
     ]
     return {
         "type": "static_select",
         "action_id": OTHER_KIND,
         "placeholder": plain_text(Words("It is something else").to(language), 150),
-        "options": [*meant, *options],
+        "options": [*reading_options, *options],
     }
 
 
-def build_stop_button(arrival: FileUpload, language: str) -> Block:
-    return button(Words("Cancel").to(language), DONT, ButtonValue(arrival=arrival.id).packed())
+def build_stop_button(upload: FileUpload, language: str) -> Block:
+    return button(Words("Cancel").to(language), DONT, ButtonValue(arrival=upload.id).pack())
 
 
-# A dropped file as one message: what was understood, how far it is, what became of it.
+# The message.
 
 
 @dataclass(frozen=True)
 class ImportCardData:
-    """An arrival and where its card is."""
+    """An import, and where its card is."""
 
     arrival: FileUpload
-    private: bool = False  # only its author sees this card
-    fallback: bool = False  # in a direct message, since the intern is not in that channel
-    read_outside: bool = False  # or since another company reads it
+    private: bool = False  # only the author sees this card
+    # the card is in a direct message because the intern is not in the channel
+    fallback: bool = False
+    # the card is in a direct message because another company reads the channel
+    read_outside: bool = False
 
 
-def make_import_card_data(arrival: FileUpload, post: OutboxMessage) -> ImportCardData:
+def make_import_card_data(upload: FileUpload, post: OutboxMessage) -> ImportCardData:
     place = post.place
     why = place.get("fallback")
-    return ImportCardData(arrival, bool(place.get("dm")), bool(why), why == READ_OUTSIDE)
+    return ImportCardData(upload, bool(place.get("dm")), bool(why), why == READ_OUTSIDE)
 
 
-def render_import_card(shown: ImportCardData, language: str) -> Message:
-    """The card as it stands now, within Slack's limits however many columns there are."""
-    arrival = shown.arrival
+def render_import_card(card: ImportCardData, language: str) -> Message:
+    """Render the current card within Slack's limits, however many columns there are."""
+    upload = card.arrival
     drawers = {
         "reading": _render_reading,
         "half": render_missing_file,
@@ -339,80 +347,78 @@ def render_import_card(shown: ImportCardData, language: str) -> Message:
         "in": _render_imported,
         "cancelled": _render_cancelled,
     }
-    text, blocks = drawers.get(arrival.state, _render_failure)(arrival, language)
-    title = f"{label_kind(_render_kind(arrival)).to(language)} · {arrival.title}"
-    name = title if _render_kind(arrival) else arrival.title
+    text, blocks = drawers.get(upload.state, _render_failure)(upload, language)
+    title = f"{label_kind(_render_kind(upload)).to(language)} · {upload.title}"
+    name = title if _render_kind(upload) else upload.title
     head: Block = {"type": "header", "text": plain_text(name, HEADER)}
-    return Message(truncate(text, 3_000), [head, *blocks, *_render_visibility(shown, language)])
+    return Message(truncate(text, 3_000), [head, *blocks, *_render_visibility(card, language)])
 
 
-def _render_kind(arrival: FileUpload) -> str:
-    preview = arrival.preview
-    return preview.kind if preview else arrival.kind or ""
+def _render_kind(upload: FileUpload) -> str:
+    preview = upload.preview
+    return preview.kind if preview else upload.kind or ""
 
 
-def _render_file_name(arrival: FileUpload) -> str:
-    return truncate(arrival.title, 100)
+def _render_file_name(upload: FileUpload) -> str:
+    return truncate(upload.title, 100)
 
 
-def _render_reading(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    words = render_words(Words("Reading {file}…", file=_render_file_name(arrival)), language)
-    return words, [section(f":mag: {words}", build_stop_button(arrival, language))]
+def _render_reading(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    words = render_words(Words("Reading {file}…", file=_render_file_name(upload)), language)
+    return words, [section_block(f":mag: {words}", build_stop_button(upload, language))]
 
 
-def _render_joined(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    """The other one's card asks for both."""
-    words = render_words(
-        arrival.reason or Words("It is read together with another file."), language
-    )
-    return words, [section(f":jigsaw: {words}")]
+def _render_joined(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    """Render an import that another file completed; the other card asks for both."""
+    words = render_words(upload.reason or Words("It is read together with another file."), language)
+    return words, [section_block(f":jigsaw: {words}")]
 
 
-def _render_importing(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    preview = arrival.preview
+def _render_importing(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    preview = upload.preview
     total = preview.rows if preview else 0
-    if arrival.state == "storing":
-        words = Words("Storing {file}…", file=_render_file_name(arrival))
+    if upload.state == "storing":
+        words = Words("Storing {file}…", file=_render_file_name(upload))
         return render_words(words, language), [
-            section(f":inbox_tray: {render_words(words, language)}")
+            section_block(f":inbox_tray: {render_words(words, language)}")
         ]
-    if arrival.progress and total:
-        done = min(arrival.progress, total)
+    if upload.progress and total:
+        done = min(upload.progress, total)
         how_far = Words("{done} of {total} rows", done=done, total=total)
         words = Words(
-            "Taking in {file}: {how_far}", file=_render_file_name(arrival), how_far=how_far
+            "Taking in {file}: {how_far}", file=_render_file_name(upload), how_far=how_far
         )
     else:
-        words = Words("Taking in {file}…", file=_render_file_name(arrival))
-    shown = render_words(words, language)
-    return shown, [section(f":inbox_tray: {shown}", build_stop_button(arrival, language))]
+        words = Words("Taking in {file}…", file=_render_file_name(upload))
+    line = render_words(words, language)
+    return line, [section_block(f":inbox_tray: {line}", build_stop_button(upload, language))]
 
 
-def _render_imported(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    words = _render_counts(arrival, language)
-    blocks = [section(f":white_check_mark: {words}")]
-    if arrival.rejected and arrival.rejects:
-        ref = ButtonValue(arrival=arrival.id).packed()
+def _render_imported(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    words = _render_counts(upload, language)
+    blocks = [section_block(f":white_check_mark: {words}")]
+    if upload.rejected and upload.rejects:
+        ref = ButtonValue(arrival=upload.id).pack()
         send = button(Words("Download what stayed out").to(language), STAYED_OUT, ref)
         where = Words.count(
             "It is in a file in this thread, with its line, column and reason.",
             "They are in a file in this thread, each with its line, column and reason.",
-            arrival.rejected,
+            upload.rejected,
         )
-        blocks.append(section(f":page_facing_up: {where.to(language)}", send))
-    if asks := suggest_questions(_render_kind(arrival)):
+        blocks.append(section_block(f":page_facing_up: {where.to(language)}", send))
+    if asks := suggest_questions(_render_kind(upload)):
         lines = "\n".join(f"• {Words('“{quote}”', quote=ask).to(language)}" for ask in asks)
         lead = Words("What you can ask me now").to(language)
-        blocks.append(section(f"*{lead}*\n{lines}"))
-    if arrival.by:
-        by = Words("Confirmed by {who}", who=f"<@{arrival.by}>")
-        blocks.append(context(render_words(by, language)))
+        blocks.append(section_block(f"*{lead}*\n{lines}"))
+    if upload.by:
+        by = Words("Confirmed by {who}", who=f"<@{upload.by}>")
+        blocks.append(context_block(render_words(by, language)))
     return words, blocks
 
 
-def _render_counts(arrival: FileUpload, language: str) -> str:
-    """ "24,295 rows are in: 24,290 new, 5 replaced. 3 rows stayed out." """
-    new, replaced, same = arrival.new or 0, arrival.replaced or 0, arrival.same or 0
+def _render_counts(upload: FileUpload, language: str) -> str:
+    """Report the result: "24,295 rows are in: 24,290 new, 5 replaced. 3 rows stayed out"."""
+    new, replaced, same = upload.new or 0, upload.replaced or 0, upload.same or 0
     if not new + replaced and same:
         lines = [
             Words.count(
@@ -434,50 +440,57 @@ def _render_counts(arrival: FileUpload, language: str) -> str:
         if same:
             again = Words.count("{n} was in already.", "{n} more were in already.", same)
             lines.append(again)
-    if rejected := arrival.rejected:
+    if rejected := upload.rejected:
         lines.append(Words.count("{n} row stayed out.", "{n} rows stayed out.", rejected))
     return " ".join(render_words(one, language) for one in lines)
 
 
-def _render_cancelled(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    words = Words("Cancelled. Nothing of {file} was taken in.", file=_render_file_name(arrival))
-    shown = render_words(words, language)
-    by = Words("Cancelled by {who}", who=f"<@{arrival.by}>")
-    small = [context(render_words(by, language))] if arrival.by else []
-    return shown, [section(f":black_square_for_stop: {shown}"), *small]
+def _render_cancelled(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    words = Words("Cancelled. Nothing of {file} was taken in.", file=_render_file_name(upload))
+    line = render_words(words, language)
+    by = Words("Cancelled by {who}", who=f"<@{upload.by}>")
+    small = [context_block(render_words(by, language))] if upload.by else []
+    return line, [section_block(f":black_square_for_stop: {line}"), *small]
 
 
-def _render_failure(arrival: FileUpload, language: str) -> tuple[str, list[Block]]:
-    """Refused, or broken: why, and what can be done. A photograph is no orders, whoever says so."""
-    why = render_words(arrival.reason or Words("This could not be done."), language, 2_900)
-    reference = Words("Reference {reference}", reference=arrival.reference).to(language)
-    if arrival.state == "failed":
-        ref = ButtonValue(arrival=arrival.id).packed()
+def _render_failure(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    """Render an import that was refused or failed: why, and what the person can do. A file that
+    is no table, such as a photograph, has no menu of kinds."""
+    why = render_words(upload.reason or Words("This could not be done."), language, 2_900)
+    reference = Words("Reference {reference}", reference=upload.reference).to(language)
+    if upload.state == "failed":
+        ref = ButtonValue(arrival=upload.id).pack()
         again = button(Words("Try again").to(language), READ_AGAIN, ref)
         nothing = Words("Nothing of it was taken in.").to(language)
-        return why, [section(f":x: {why}"), context(nothing, reference), *actions(again)]
-    if arrival.reason and arrival.reason.params.get(UNUSABLE_PARAM):
-        return why, [section(f":x: {why}")]
-    return why, [section(f":x: {why}"), *actions(build_kind_menu(arrival, language))]
+        return why, [
+            section_block(f":x: {why}"),
+            context_block(nothing, reference),
+            *actions_block(again),
+        ]
+    if upload.reason and upload.reason.params.get(UNUSABLE_PARAM):
+        return why, [section_block(f":x: {why}")]
+    return why, [section_block(f":x: {why}"), *actions_block(build_kind_menu(upload, language))]
 
 
-def _render_visibility(shown: ImportCardData, language: str) -> list[Block]:
-    """Who sees this card, when that needs saying."""
-    if shown.private:
-        return [context(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")]
-    if shown.fallback:
-        channel = shown.arrival.place.get("channel")
-        if shown.read_outside:
+def _render_visibility(card: ImportCardData, language: str) -> list[Block]:
+    """Return lines that say who sees this card, where that is not obvious."""
+    if card.private:
+        return [
+            context_block(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")
+        ]
+    if card.fallback:
+        channel = card.arrival.place.get("channel")
+        if card.read_outside:
             words = Words(
                 "Another company reads {place}, so this comes to you alone.",
                 place=f"<#{quote_as_mrkdwn(str(channel), 30)}>",
             )
-            return [context(words.to(language))]
+            return [context_block(words.to(language))]
         words = Words(
             "I am not in {place}, so I answer you here. To have me answer there, type {command} "
             "in that channel.",
             place=f"<#{quote_as_mrkdwn(str(channel), 30)}>",
             command="`/invite @Super-Intern`",
         )
-        return [context(words.to(language))]
+        return [context_block(words.to(language))]
     return []

@@ -1,4 +1,4 @@
-"""What people call the kinds of rows and our columns, and what they can ask once rows are in."""
+"""Screen names of data kinds and columns, and questions that imported rows can answer."""
 
 from bot.agent.skills import load_skills
 from bot.i18n.messages import Words
@@ -14,7 +14,7 @@ KIND_LABELS: dict[str, Words] = {
     "consents": Words("Customers and their consent"),
 }
 
-# Our columns whose name alone would not tell a person what they are.
+# Columns whose name alone does not say what they hold.
 COLUMN_LABELS: dict[str, Words] = {
     "order": Words("order number"),
     "line": Words("line of the order"),
@@ -100,7 +100,7 @@ COLUMN_LABELS: dict[str, Words] = {
     "gender": Words("gender"),
 }
 
-# How what was assumed of a file can be meant otherwise.
+# Other readings of what was assumed about a file.
 FORMAT_CHOICES: dict[tuple[str, str], Words] = {
     ("dates", "day-first"): Words("Its dates are day/month"),
     ("dates", "month-first"): Words("Its dates are month/day"),
@@ -113,7 +113,7 @@ FORMAT_CHOICES: dict[tuple[str, str], Words] = {
     },
 }
 
-# What happens to a column's values, where a person would not expect it anyway.
+# What happens to a column's values, where that is not obvious.
 CONVERSION_LABELS: dict[str, Words] = {
     "keyed": Words("replaced by a key"),
     "yes/no": Words("yes or no"),
@@ -128,7 +128,7 @@ CONVERSION_LABELS: dict[str, Words] = {
     "day of the time": Words("the day of it"),
 }
 
-# A question, the skill that answers it, and the kinds of rows that it needs.
+# A question, the skill that answers it, and the data kinds that it needs.
 EXAMPLE_QUESTIONS: tuple[tuple[str, tuple[str, ...], Words], ...] = (
     ("targeting", ("orders", "consents"), Words("Whom should I target this month?")),
     ("trends", ("orders", "events"), Words("What moved in the last weeks?")),
@@ -151,9 +151,9 @@ def label_column(column: str) -> Words:
     return COLUMN_LABELS.get(column, Words("{column}", column=column.replace("_", " ")))
 
 
-def suggest_questions(kind: str, most: int = 3) -> list[Words]:
-    """What people can ask of such rows, by the skills that there are."""
-    there = load_skills()
-    return [ask for skill, kinds, ask in EXAMPLE_QUESTIONS if skill in there and kind in kinds][
-        :most
+def suggest_questions(kind: str, limit: int = 3) -> list[Words]:
+    """Return questions that people can ask about this kind of rows, with the installed skills."""
+    skills = load_skills()
+    return [ask for skill, kinds, ask in EXAMPLE_QUESTIONS if skill in skills and kind in kinds][
+        :limit
     ]

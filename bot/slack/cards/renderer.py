@@ -1,4 +1,5 @@
-"""Drawing cards: from rows, by one holder at a time, again until nothing changed meanwhile."""
+"""Draws cards from rows. One process at a time draws a card, and repeats it until the card has
+not changed meanwhile."""
 
 import asyncio
 import time
@@ -26,93 +27,96 @@ from bot.slack.location import Place, find_card_thread
 from bot.slack.notices import plan_notice, render_notice
 from bot.slack.sender import MessageSender
 
-NAMES_CACHE_SECONDS = 3600.0  # seconds
+NAMES_CACHE_SECONDS = 3600.0
 POLL_SECONDS = 0.2
-CHART_UPLOAD_LIMIT = timedelta(hours=1)  # then what it shows is said in words
+CHART_UPLOAD_LIMIT = timedelta(hours=1)  # after that the chart's content is said in words
 
 
 @dataclass(frozen=True)
 class CardRenderer:
-    """Shows posts of kind "card". `process` is ours, as others know it when we have died."""
+    """Draws rows of kind "card". `process` names this process, so that others can release its
+    cards when it has died."""
 
-    poster: MessageSender
+    sender: MessageSender
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
     process: str = ""
-    names: dict[str, tuple[float, str]] = field(default_factory=dict)  # of channels
+    # channel names with their expiry
+    names: dict[str, tuple[float, str]] = field(default_factory=dict)
 
-    async def show(self, id: str) -> None:
-        """Draw this card as often as it has changed. When it returns, the card is up to date,
-        whoever drew it. Raises TryAgain, CannotDo."""
-        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.poster.database.run
+    async def draw_card(self, id: str) -> None:
+        """Draw this card until it is up to date, whoever draws it. Raise TryAgain or CannotDo."""
+        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.sender.database.run
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
-            post = await run(OutboxMessage.hold, id, holder, self.now())
+            post = await run(OutboxMessage.acquire, id, holder, self.now())
             if post is None:
                 if not await run(_needs_redraw, id):
                     return
                 if time.monotonic() > until:
                     raise TryAgain("another process holds this card")
                 await asyncio.sleep(POLL_SECONDS)
-            elif await self._held(post, holder):
+            elif await self._draw_acquired(post, holder):
                 return
 
-    async def _held(self, post: OutboxMessage, holder: str) -> bool:
-        """Draw a card that is ours. False when it changed meanwhile."""
-        run = self.poster.database.run
+    async def _draw_acquired(self, post: OutboxMessage, holder: str) -> bool:
+        """Draw a card that this holder has acquired. Return False when it changed meanwhile."""
+        run = self.sender.database.run
         try:
             await self._draw(post)
         except BaseException:
-            await run(OutboxMessage.let_go, post.id, holder)
+            await run(OutboxMessage.release, post.id, holder)
             raise
-        return bool(await run(OutboxMessage.drew, post.id, holder, post.wanted))
+        return bool(await run(OutboxMessage.finish_draw, post.id, holder, post.wanted))
 
     async def _draw(self, post: OutboxMessage) -> None:
-        names: list[str | None] = []  # of the file with what does not fit
+        names: list[str | None] = []  # the name of the file with what does not fit
         pictures: list[File] = []
         spoken: list[Language] = []
 
         async def drawn(now: OutboxMessage) -> Message:
-            arrival = await self.poster.database.run(FileUpload.by_card_piece, now.piece)
-            if arrival is not None:
-                names.append(f"details-v{arrival.turn + 1}")
-                return await self._arrival(arrival, now)
-            shown = await self._gathered(now)
-            names.append(f"draft-v{shown.draft.version}" if shown.draft else None)
-            pictures[:] = _list_charts(shown)
-            spoken.append(await self._language(shown))
-            return render_task_card(shown, spoken[-1])
+            upload = await self.sender.database.run(FileUpload.by_card_piece, now.piece)
+            if upload is not None:
+                names.append(f"details-v{upload.turn + 1}")
+                return await self._load_import_card(upload, now)
+            card = await self._load_card(now)
+            names.append(f"draft-v{card.draft.version}" if card.draft else None)
+            pictures[:] = _list_charts(card)
+            spoken.append(await self._find_language(card))
+            return render_task_card(card, spoken[-1])
 
-        up, message = await self.poster.put(post.id, drawn)
-        if message.rest and (name := names[-1]):  # a card without a draft says all in its text
-            await self._put_rest(up, message.rest, name)
+        up, message = await self.sender.draw(post.id, drawn)
+        # a card without a draft has its whole content in its text
+        if message.rest and (name := names[-1]):
+            await self._upload_rest(up, message.rest, name)
         for picture in pictures:
-            await self._put_picture(up, picture, spoken[-1])
+            await self._upload_chart(up, picture, spoken[-1])
 
-    async def _language(self, shown: CardData) -> Language:
-        """Its author's; of what comes by itself for all to read, the one that was chosen for it."""
-        task, chosen = shown.task, shown.task.form.get("language")
-        if chosen and not task.is_typed and (shown.draft is not None or not task.private):
+    async def _find_language(self, card: CardData) -> Language:
+        """Return the author's language; for a message that nobody requested, the one chosen for
+        it."""
+        task, chosen = card.task, card.task.form.get("language")
+        if chosen and not task.is_typed and (card.draft is not None or not task.private):
             return parse_language(str(chosen))
-        locale = await self.poster.people.locale(task.workspace, task.author)
+        locale = await self.sender.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)
 
-    async def _arrival(self, arrival: FileUpload, post: OutboxMessage) -> Message:
-        locale = await self.poster.people.locale(arrival.workspace, arrival.author)
-        shown = make_import_card_data(arrival, post)
-        return render_import_card(shown, parse_language(locale or arrival.locale))
+    async def _load_import_card(self, upload: FileUpload, post: OutboxMessage) -> Message:
+        locale = await self.sender.people.locale(upload.workspace, upload.author)
+        card = make_import_card_data(upload, post)
+        return render_import_card(card, parse_language(locale or upload.locale))
 
-    async def _gathered(self, post: OutboxMessage) -> CardData:
-        run, policy = self.poster.database.run, self.policy(post.workspace)
-        shown = await run(load_card_data, post, policy)
-        wanted = {*policy.delivery.channels, *filter(None, [shown.origin])}
-        private = shown.private and not shown.shared
-        if shown.draft is None or not (private or shown.standing == "approved"):
-            return shown
-        return replace(shown, channel_names=await self._names(wanted))
+    async def _load_card(self, post: OutboxMessage) -> CardData:
+        run, policy = self.sender.database.run, self.policy(post.workspace)
+        card = await run(load_card_data, post, policy)
+        wanted = {*policy.delivery.channels, *filter(None, [card.origin])}
+        private = card.private and not card.shared
+        if card.draft is None or not (private or card.status == "approved"):
+            return card
+        return replace(card, channel_names=await self._load_channel_names(wanted))
 
-    async def _names(self, channels: set[str]) -> Mapping[str, str]:
-        """What these channels are called; those that Slack doesn't tell us are left out."""
+    async def _load_channel_names(self, channels: set[str]) -> Mapping[str, str]:
+        """Return the names of these channels, without those that Slack doesn't give."""
         for channel in channels:
             until, _ = self.names.get(channel, (0.0, ""))
             if until < time.monotonic():
@@ -123,16 +127,16 @@ class CardRenderer:
     async def _name(self, channel: str) -> str:
         try:
             answer = await call_slack(
-                make_retrying_client(self.poster.client).conversations_info(channel=channel)
+                make_retrying_client(self.sender.client).conversations_info(channel=channel)
             )
         except (SlackRefusal, TryAgain):
             return ""
         return str(answer["channel"].get("name") or "")
 
-    async def _put_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
-        """What did not fit, as a file in the card's thread, once for each version."""
+    async def _upload_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
+        """Upload what did not fit as a file in the card's thread, once for each version."""
         id = f"{post.id}:rest:{name.rpartition('-v')[2]}"
-        await self.poster.database.run(
+        await self.sender.database.run(
             OutboxMessage.plan,
             id=id,
             workspace=post.workspace,
@@ -140,12 +144,12 @@ class CardRenderer:
             place=make_thread_place(post),
             now=self.now(),
         )
-        await upload_file(self.poster, id, f"{name}.txt", rest.encode())
+        await upload_file(self.sender, id, f"{name}.txt", rest.encode())
 
-    async def _put_picture(self, post: OutboxMessage, picture: File, language: Language) -> None:
-        """A picture of the draft's, in the card's thread, once; where Slack takes no file, what it
-        shows in words."""
-        run, id = self.poster.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
+    async def _upload_chart(self, post: OutboxMessage, picture: File, language: Language) -> None:
+        """Upload a chart of the draft in the card's thread, once. When Slack takes no file, post
+        its content in words."""
+        run, id = self.sender.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
         png = await run(DraftImage.bytes_of, post.workspace, picture.sha256)
         if png is None:
             return
@@ -159,10 +163,10 @@ class CardRenderer:
             now=self.now(),
         )
         try:
-            await upload_file(self.poster, id, picture.name, png, alt=picture.alt)
+            await upload_file(self.sender, id, picture.name, png, alt=picture.alt)
             return
-        except CannotDo as no:
-            why = no.words
+        except CannotDo as error:
+            why = error.words
         except TryAgain:
             if self.now() - row.made_at < CHART_UPLOAD_LIMIT:
                 raise
@@ -179,16 +183,16 @@ class CardRenderer:
             place=place,
             now=self.now(),
         )
-        await self.poster.put(f"{id}:words", render_notice)
+        await self.sender.draw(f"{id}:words", render_notice)
 
 
-def _list_charts(shown: CardData) -> list[File]:
-    parts = shown.draft.parts if shown.draft else ()
+def _list_charts(card: CardData) -> list[File]:
+    parts = card.draft.parts if card.draft else ()
     return [part.body for part in parts if isinstance(part.body, File) and part.body.picture]
 
 
 def make_thread_place(post: OutboxMessage) -> Place:
-    """A place in the thread of a message of ours that is up."""
+    """Return the place in the thread of a posted message."""
     spot = find_card_thread(post)
     under = {"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {}
     return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under

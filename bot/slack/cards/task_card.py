@@ -1,4 +1,4 @@
-"""A piece of work as one message: what it is, where it stands, what can be done."""
+"""The card of a task without a draft: its state, its questions and its buttons."""
 
 import json
 from typing import Any
@@ -9,14 +9,14 @@ from bot.slack.action_ids import ANSWER, STOP, TRY_AGAIN, ButtonValue
 from bot.slack.blocks import (
     Block,
     Message,
-    actions,
+    actions_block,
     button,
-    context,
+    context_block,
     quote_in_language,
     render_words,
     rich_text,
     rich_text_quote,
-    section,
+    section_block,
     text_elements,
     translate_title,
 )
@@ -30,33 +30,33 @@ MAX_QUESTION_OPTIONS = 8
 MAX_PARTIAL_CHARACTERS = 2_000
 
 
-def render_task_card(shown: CardData, language: str) -> Message:
-    """The card as it stands now, within Slack's limits whatever it holds."""
-    if shown.draft is not None:
-        return render_draft_card(shown, language)
-    state = shown.task.state
-    if state == "asking" and shown.question:
-        return _render_question(shown, language)
+def render_task_card(card: CardData, language: str) -> Message:
+    """Render the current card within Slack's limits."""
+    if card.draft is not None:
+        return render_draft_card(card, language)
+    state = card.task.state
+    if state == "asking" and card.question:
+        return _render_question(card, language)
     if state == "failed":
-        return _render_failed(shown, language)
+        return _render_failed(card, language)
     if state in ("stopped", "done"):
-        return _render_ended(shown, language)
-    return _render_working(shown, language)
+        return _render_ended(card, language)
+    return _render_working(card, language)
 
 
-def _render_working(shown: CardData, language: str) -> Message:
-    stage, grown = _parse_stage(shown.task.stage)
+def _render_working(card: CardData, language: str) -> Message:
+    stage, grown = _parse_stage(card.task.stage)
     doing = stage or Words("Reading your brief…")
     line = Words("Your intern is drafting. {doing}", doing=doing)
-    stop = button(Words("Stop").to(language), STOP, ButtonValue(task=shown.task.id).packed())
-    blocks = [section(f":pencil2: {render_words(line, language, 2_000)}", stop)]
+    stop = button(Words("Stop").to(language), STOP, ButtonValue(task=card.task.id).pack())
+    blocks = [section_block(f":pencil2: {render_words(line, language, 2_000)}", stop)]
     if grown:
         blocks.append(rich_text(rich_text_quote(text_elements(grown[-MAX_PARTIAL_CHARACTERS:]))))
-    return Message(render_words(line, language), blocks + render_placement(shown, language))
+    return Message(render_words(line, language), blocks + render_placement(card, language))
 
 
 def _parse_stage(stage: str | None) -> tuple[Words | None, str]:
-    """What is being done now, or the text so far."""
+    """Return the current step, or the text written so far."""
     try:
         stored: Any = json.loads(stage or "")
         return restore_words(stored), ""
@@ -64,80 +64,83 @@ def _parse_stage(stage: str | None) -> tuple[Words | None, str]:
         return (Words("Writing…"), stage) if stage else (None, "")
 
 
-def _render_question(shown: CardData, language: str) -> Message:
-    asked = shown.question
-    assert asked is not None
+def _render_question(card: CardData, language: str) -> Message:
+    question = card.question
+    assert question is not None
     answers: list[Block] = []
-    for option in asked.options:
-        value = ButtonValue(task=shown.task.id, pick=option).packed()
+    for option in question.options:
+        value = ButtonValue(task=card.task.id, pick=option).pack()
         fits = (
             option.strip()
             and len(value) <= MAX_PICK_CHARACTERS
             and len(answers) < MAX_QUESTION_OPTIONS
         )
-        if fits and not shown.followed:
+        if fits and not card.is_continued:
             answers.append(
                 button(
                     translate_title(option, language), number_action_id(ANSWER, len(answers)), value
                 )
             )
-    how = Words("Tap an answer, or write it in this thread.")
-    if shown.followed:
-        how = Words("Answered. It goes on below.")
+    hint = Words("Tap an answer, or write it in this thread.")
+    if card.is_continued:
+        hint = Words("Answered. It goes on below.")
     elif not answers:
-        how = Words("Write your answer in this thread.")
+        hint = Words("Write your answer in this thread.")
     blocks = [
-        section(f":question: {render_words(asked.words, language, 2_900)}"),
-        *actions(*answers),
-        context(how.to(language)),
+        section_block(f":question: {render_words(question.words, language, 2_900)}"),
+        *actions_block(*answers),
+        context_block(hint.to(language)),
     ]
     return Message(
-        render_words(asked.words, language, 3_000), blocks + render_placement(shown, language)
+        render_words(question.words, language, 3_000), blocks + render_placement(card, language)
     )
 
 
-def _render_failed(shown: CardData, language: str) -> Message:
-    why = shown.trouble or Words("This could not be done.")
+def _render_failed(card: CardData, language: str) -> Message:
+    why = card.error_words or Words("This could not be done.")
     if why.params.get(CALM_PARAM):
-        plainly = [section(render_words(why, language, 2_900)), *render_placement(shown, language)]
+        plainly = [
+            section_block(render_words(why, language, 2_900)),
+            *render_placement(card, language),
+        ]
         return Message(render_words(why, language, 3_000), plainly)
     blocks = [
-        section(f":x: {render_words(why, language, 2_900)}"),
-        _render_reference(shown, language),
-        *actions(_build_retry_button(shown, language)),
+        section_block(f":x: {render_words(why, language, 2_900)}"),
+        _render_reference(card, language),
+        *actions_block(_build_retry_button(card, language)),
     ]
-    return Message(render_words(why, language, 3_000), blocks + render_placement(shown, language))
+    return Message(render_words(why, language, 3_000), blocks + render_placement(card, language))
 
 
-def _render_ended(shown: CardData, language: str) -> Message:
+def _render_ended(card: CardData, language: str) -> Message:
     line = Words("Stopped. Nothing was drafted.")
-    if shown.task.state == "done":
+    if card.task.state == "done":
         line = Words("Done, without a draft.")
-    stopped = section(
-        f":black_square_for_stop: {line.to(language)}", _build_retry_button(shown, language)
+    stopped = section_block(
+        f":black_square_for_stop: {line.to(language)}", _build_retry_button(card, language)
     )
-    blocks = [stopped, _render_reference(shown, language)]
-    return Message(line.to(language), blocks + render_placement(shown, language))
+    blocks = [stopped, _render_reference(card, language)]
+    return Message(line.to(language), blocks + render_placement(card, language))
 
 
-def _build_retry_button(shown: CardData, language: str) -> Block | None:
-    if shown.followed or not (shown.task.words.strip() or shown.task.form):  # taken back
+def _build_retry_button(card: CardData, language: str) -> Block | None:
+    if card.is_continued or not (
+        card.task.words.strip() or card.task.form
+    ):  # the request was deleted
         return None
-    return button(
-        Words("Try again").to(language), TRY_AGAIN, ButtonValue(task=shown.task.id).packed()
-    )
+    return button(Words("Try again").to(language), TRY_AGAIN, ButtonValue(task=card.task.id).pack())
 
 
-def _render_reference(shown: CardData, language: str) -> Block:
-    """What a person can quote, and what it was about."""
-    small = Words("Reference {reference}", reference=shown.task.reference).to(language)
-    words = shown.task.words.strip()
-    asked = quote_in_language(words, 150, language) if words else ""
-    below = Words("It goes on below.").to(language) if shown.followed else ""
-    return context(" · ".join(filter(None, [small, asked, below])))
+def _render_reference(card: CardData, language: str) -> Block:
+    """Render the reference that a person can quote, and the request."""
+    small = Words("Reference {reference}", reference=card.task.reference).to(language)
+    words = card.task.words.strip()
+    quote = quote_in_language(words, 150, language) if words else ""
+    below = Words("It goes on below.").to(language) if card.is_continued else ""
+    return context_block(" · ".join(filter(None, [small, quote, below])))
 
 
-def render_placement(shown: CardData, language: str) -> list[Block]:
-    """Where this card is, when that is not where it was asked."""
-    lines = render_visibility(shown, language)
-    return [context(*lines)] if lines else []
+def render_placement(card: CardData, language: str) -> list[Block]:
+    """Say where this card is, when that is not where the request was made."""
+    lines = render_visibility(card, language)
+    return [context_block(*lines)] if lines else []

@@ -1,9 +1,9 @@
-"""What somebody changed or took back after they had said it.
+"""Edited and deleted messages.
 
-While nothing is drafted of it yet, the new words count: what was begun with the old ones is
-stopped, and an open question is done with. A draft stands as it is, and they are told so. What is
-taken back is stopped. Slack tells of an edit as `message_changed`, as it does of a link's preview;
-of a message taken back as `message_deleted`, or as a tombstone where it had a thread.
+While there is no draft, the new words replace the old ones: a task of the old words is stopped, and
+its open question is closed. A finished draft stays, and its author is told so. A deleted message
+stops its task. Slack reports an edit as `message_changed`, like the preview of a link; a deletion
+as `message_deleted`, or as a tombstone when the message had a thread.
 """
 
 import re
@@ -24,16 +24,17 @@ from bot.slack.location import continue_in_thread
 from bot.tasks.models import OPEN_STATES, NewTask, Task
 
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
-MAX_CHANGE_AGE = 86_400.0  # seconds: an older message that was changed is no new wish
+MAX_CHANGE_AGE = 86_400.0  # seconds; an edit of an older message starts no task
 NON_WORD_CHARACTERS = re.compile(r"\W+")
 
 
 @dataclass(frozen=True)
 class MessageChange:
-    """`message` as it stands now, and as it came (None: taken back); what it said `before`."""
+    """One edit or deletion. `message` is the edited message, None when it was deleted; `before` is
+    its earlier text."""
 
     workspace: str
-    mine: str | None  # our own user id
+    bot_user: str | None  # the intern's own user id
     event: dict[str, Any]
     message: dict[str, Any] | None
     ts: str
@@ -41,102 +42,106 @@ class MessageChange:
 
     @property
     def task(self) -> str:
-        """The id of what was asked with this message."""
+        """The id of the task that this message started."""
         return task_id(self.workspace, str(self.event["channel"]), self.ts)
 
     @property
     def now(self) -> str:
-        return messages.extract_words(self.message or {}, self.mine)
+        return messages.extract_words(self.message or {}, self.bot_user)
 
     @property
     def id(self) -> str:
-        """One for each edit, however often Slack tells of it."""
+        """The same however often Slack reports this edit."""
         at = str(((self.message or {}).get("edited") or {}).get("ts"))
         return task_id(self.workspace, str(self.event["channel"]), self.ts, at)
 
 
-async def handle_message_change(front: ListenerContext, body: dict[str, Any]) -> None:
-    """Store what it changes. The answer to Slack follows the commit."""
+async def handle_message_change(context: ListenerContext, body: dict[str, Any]) -> None:
+    """Store what the edit changes. Slack is answered after the commit."""
     change = parse_message_change(body)
     if change is None:
         return
     if change.message is None:
-        stopped = await front.run(stop_deleted_task, front, change)
+        stopped = await context.run(stop_deleted_task, context, change)
     else:
-        stopped = await _apply_edit(front, change)
+        stopped = await _apply_edit(context, change)
     if stopped:
-        front.later.soon(front.interrupt(stopped))
+        context.background.start(context.stop_task(stopped))
 
 
 def parse_message_change(body: dict[str, Any]) -> MessageChange | None:
-    """A change of its words by the person who wrote it; None for every other."""
-    event, mine = body["event"], messages.find_bot_user(body)
+    """Return the edit if the author changed the words; None for every other change."""
+    event, bot_user = body["event"], messages.find_bot_user(body)
     before, after = event.get("previous_message") or {}, event.get("message") or {}
-    if not messages.is_from_person(before, mine):
+    if not messages.is_from_person(before, bot_user):
         return None
     workspace = str(body.get("team_id") or event.get("team"))
-    said, ts = messages.extract_words(before, mine), str(before.get("ts"))
+    words, ts = messages.extract_words(before, bot_user), str(before.get("ts"))
     if event.get("subtype") == DELETED or after.get("subtype") == TOMBSTONE:
-        return MessageChange(workspace, mine, event, None, ts, said)
+        return MessageChange(workspace, bot_user, event, None, ts, words)
     by = (after.get("edited") or {}).get("user")
-    if by != before.get("user") or _normalize_request(after, mine) == _normalize_request(
-        before, mine
+    if by != before.get("user") or _normalize_request(after, bot_user) == _normalize_request(
+        before, bot_user
     ):
         return None
-    return MessageChange(workspace, mine, event, after, ts, said)
+    return MessageChange(workspace, bot_user, event, after, ts, words)
 
 
-async def _apply_edit(front: ListenerContext, change: MessageChange) -> str | None:
-    """The task to be interrupted, if one is under way."""
+async def _apply_edit(context: ListenerContext, change: MessageChange) -> str | None:
+    """Return the task to stop, if one is running."""
     assert change.message is not None
     heard = {key: change.event.get(key) for key in ("channel", "channel_type")}
     event = {**change.message, **heard}
     try:
-        known, stopped = await front.run(restart_changed_task, front, change)
-        if not known and front.house.now().timestamp() - float(change.ts) < MAX_CHANGE_AGE:
-            await messages.accept_message(front, change.workspace, event, change.mine)
-    except CannotDo as no:
-        await messages.refuse_message(front, change.workspace, event, no, about=change.id)
+        is_request, stopped = await context.run(restart_changed_task, context, change)
+        if (
+            not is_request
+            and context.services.now().timestamp() - float(change.ts) < MAX_CHANGE_AGE
+        ):
+            await messages.accept_message(context, change.workspace, event, change.bot_user)
+    except CannotDo as error:
+        await messages.refuse_message(context, change.workspace, event, error, about=change.id)
         return None
     return stopped
 
 
 def restart_changed_task(
-    session: Session, front: ListenerContext, change: MessageChange
+    session: Session, context: ListenerContext, change: MessageChange
 ) -> tuple[bool, str | None]:
-    """Whether something was asked with this message, and the task that its new words stop.
-    Raises CannotDo for words that come too late."""
+    """Return whether this message had started a task, and the running task that the new words stop.
+
+    Raise CannotDo when the edit comes too late.
+    """
     first = session.get(Task, change.task)
     if first is None or session.get(Task, change.id) is not None:
         return first is not None, None
-    task, now = _find_latest_task(session, first), front.house.now()
-    wish, under_way = _build_changed_task(session, task, change), task.state in OPEN_STATES
+    task, now = _find_latest_task(session, first), context.services.now()
+    new_task, under_way = _build_changed_task(session, task, change), task.state in OPEN_STATES
     by = str((change.message or {})["user"])
-    front.house.policy(change.workspace).require_if_known(by, "ask")
+    context.services.policy(change.workspace).require_if_known(by, "ask")
     if under_way:
-        task.stop(session, front.house.enqueue, by, now)
-    Task.accept(session, front.house.enqueue, wish, now)
-    OutboxMessage.changed(
-        session, front.house.enqueue, task.first_piece
-    )  # it goes on below, and says so
+        task.stop(session, context.services.enqueue, by, now)
+    Task.accept(session, context.services.enqueue, new_task, now)
+    # The old card then says that the work continues below it.
+    OutboxMessage.request_redraw(session, context.services.enqueue, task.first_piece)
     return True, task.id if under_way else None
 
 
 def stop_deleted_task(
-    session: Session, front: ListenerContext, change: MessageChange
+    session: Session, context: ListenerContext, change: MessageChange
 ) -> str | None:
-    """Stop what was asked with it; the task that is under way, if one is."""
+    """Stop the task that the message started; return the running task, if there is one."""
     first = session.get(Task, change.task)
     if first is None:
         return None
     task = _find_latest_task(session, first)
     under_way = task.state in OPEN_STATES
-    task.withdraw(session, front.house.enqueue, front.house.now())
+    task.withdraw(session, context.services.enqueue, context.services.now())
     return task.id if under_way else None
 
 
 def _find_latest_task(session: Session, task: Task) -> Task:
-    """What became of a task: the last that took it up."""
+    """Return the last task that continues this one."""
     while True:
         after = select(Task).where(Task.parent == task.id).order_by(Task.made_at.desc()).limit(1)
         if (next_one := session.scalar(after)) is None:
@@ -145,34 +150,38 @@ def _find_latest_task(session: Session, task: Task) -> Task:
 
 
 def _build_changed_task(session: Session, task: Task, change: MessageChange) -> NewTask:
-    """The same wish in the new words. Raises CannotDo for a task that has ended with the old."""
+    """Return the same request with the new words. Raise CannotDo when the task has ended with
+    the old words."""
     words, reason = _apply_changed_words(task, change)
     same = (words, reason) == (task.words, task.reason)
     if same or task.state not in (*OPEN_STATES, "asking", "failed"):
         raise CannotDo(WORK_IS_STOPPED if task.state == "stopped" else WORK_IS_DONE)
-    alone = parse_just_for_me(change.now)[0]
+    only_for_author = parse_just_for_me(change.now)[0]
     place = continue_in_thread(task.place, session.get(OutboxMessage, f"{task.first_piece}:card"))
-    if alone and not task.private:  # from now on for their eyes only
+    if only_for_author and not task.private:  # the edited request is private from now on
         place = {key: value for key, value in place.items() if key != "under"} | {"dm": True}
-    private = task.private or alone
+    private = task.private or only_for_author
     return task.retry(change.id, words=words, place=place, private=private, reason=reason)
 
 
 def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | None]:
-    """Its words and the reason it came back for, with the change made in them."""
-    was, now = parse_just_for_me(change.before)[1], parse_just_for_me(change.now)[1]
+    """Return the task's words and its revision reason, with the edit applied."""
+    old_words, now = parse_just_for_me(change.before)[1], parse_just_for_me(change.now)[1]
     if task.reason == change.before:
         return task.words, change.now
-    if not was:  # a mention alone; what was answered stands below it
+    if not old_words:  # the message was only a mention; an answer in its thread follows it
         return "\n".join(filter(None, [now, task.words])), task.reason
-    whole = f"\n{task.words}\n".replace(f"\n{was}\n", f"\n{now}\n", 1)
+    whole = f"\n{task.words}\n".replace(f"\n{old_words}\n", f"\n{now}\n", 1)
     return whole.strip(), task.reason
 
 
-def _normalize_request(message: dict[str, Any], mine: str | None) -> tuple[bool, str]:
-    """Whether it is to us, and its letters and figures: another comma asks for nothing else."""
-    signs = NON_WORD_CHARACTERS.sub(" ", messages.extract_words(message, mine).casefold()).strip()
-    return messages.is_bot_mentioned(message, mine), signs
+def _normalize_request(message: dict[str, Any], bot_user: str | None) -> tuple[bool, str]:
+    """Return whether the message is for the intern, and its letters and digits: a changed comma
+    is no new request."""
+    signs = NON_WORD_CHARACTERS.sub(
+        " ", messages.extract_words(message, bot_user).casefold()
+    ).strip()
+    return messages.is_bot_mentioned(message, bot_user), signs
 
 
 WORK_IS_DONE = Words(

@@ -1,10 +1,9 @@
-"""Messages to the intern: a mention, a direct message, an answer to its question, a wish under a
-draft for another version of it.
+"""Messages to the intern: mentions, direct messages, answers to its questions, and replies under
+its cards.
 
-With files of rows it is an import, unless its words ask for a text.
-
-A mention reaches us twice, as `app_mention` and as `message`, and may be sent again: channel and
-ts make one wish of all of them.
+A message with tables starts an import, unless its words ask for a text. Slack reports a mention
+twice, as `app_mention` and as `message`, and may send each again; the task's id is made of channel
+and ts, so there is only one task.
 """
 
 from typing import Any
@@ -33,162 +32,163 @@ from bot.slack.location import make_place
 from bot.slack.notices import enqueue_ephemeral
 from bot.tasks.models import NewTask, Task
 
-PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # the kinds of message that people write
+PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # message subtypes that people write
 
 
-async def handle_message(front: ListenerContext, body: dict[str, Any]) -> None:
-    """Store what is meant for us. The answer to Slack follows the commit."""
-    event, mine = body["event"], find_bot_user(body)
-    if not is_from_person(event, mine):
+async def handle_message(context: ListenerContext, body: dict[str, Any]) -> None:
+    """Store a message that is for the intern. Slack is answered after the commit."""
+    event, bot_user = body["event"], find_bot_user(body)
+    if not is_from_person(event, bot_user):
         return
     workspace = str(body.get("team_id") or event.get("team"))
     try:
-        await accept_message(front, workspace, event, mine)
-    except CannotDo as no:  # told to its author alone; Slack need not send it again
+        await accept_message(context, workspace, event, bot_user)
+    except CannotDo as error:  # the author is told, so Slack need not send the event again
         about = task_id(workspace, str(event["channel"]), str(event["ts"]))
-        await refuse_message(front, workspace, event, no, about=about)
+        await refuse_message(context, workspace, event, error, about=about)
 
 
 def find_addressed_message(body: dict[str, Any]) -> tuple[str, str, str, str | None] | None:
-    """Workspace, person, channel and thread of a message that is surely meant for us; a mention
-    counts once, as the message that it is. None for every other event."""
-    event, mine = body["event"], find_bot_user(body)
-    if event.get("type") != "message" or not is_from_person(event, mine):
+    """Return workspace, person, channel and thread of a message that is certainly for the intern.
+
+    A mention counts once, as its `message` event. Return None for every other event.
+    """
+    event, bot_user = body["event"], find_bot_user(body)
+    if event.get("type") != "message" or not is_from_person(event, bot_user):
         return None
-    if not is_addressed_to_bot(event, mine):
+    if not is_addressed_to_bot(event, bot_user):
         return None
     workspace = str(body.get("team_id") or event.get("team"))
     return workspace, str(event["user"]), str(event["channel"]), event.get("thread_ts")
 
 
-def is_addressed_to_bot(event: dict[str, Any], mine: str | None) -> bool:
-    """Whether a message is surely meant for us, by itself."""
+def is_addressed_to_bot(event: dict[str, Any], bot_user: str | None) -> bool:
+    """Return whether the message is certainly for the intern, without looking at its thread."""
     return (
         event.get("type") == "app_mention"
         or _is_direct_message(event)
-        or is_bot_mentioned(event, mine)
+        or is_bot_mentioned(event, bot_user)
     )
 
 
 async def accept_message(
-    front: ListenerContext, workspace: str, event: dict[str, Any], mine: str | None
+    context: ListenerContext, workspace: str, event: dict[str, Any], bot_user: str | None
 ) -> None:
-    """A person's message: stored, when it is for us. Raises CannotDo."""
+    """Store a person's message if it is for the intern. Raise CannotDo."""
     direct = _is_direct_message(event)
-    mentioned = event["type"] == "app_mention" or is_bot_mentioned(event, mine)
+    mentioned = event["type"] == "app_mention" or is_bot_mentioned(event, bot_user)
     if direct or mentioned or event.get("thread_ts"):
-        await front.run(
-            accept_request, front, workspace, event, mine, direct=direct, mentioned=mentioned
+        await context.run(
+            accept_request, context, workspace, event, bot_user, direct=direct, mentioned=mentioned
         )
 
 
 async def refuse_message(
-    front: ListenerContext, workspace: str, event: dict[str, Any], no: CannotDo, *, about: str
+    context: ListenerContext, workspace: str, event: dict[str, Any], error: CannotDo, *, about: str
 ) -> None:
-    """Why not, to its author alone, once for each `about`: Slack tells us of a mention twice. That
-    it is too much, once for all that is too much."""
-    if isinstance(no, QuotaExceeded):
-        about = task_id(workspace, str(event["user"]), no.once)
-    await front.run(
+    """Tell the author why the message was refused, once for each `about`, because Slack reports
+    a mention twice. An exceeded quota is reported once for all messages that exceed it."""
+    if isinstance(error, QuotaExceeded):
+        about = task_id(workspace, str(event["user"]), error.once)
+    await context.run(
         enqueue_ephemeral,
-        front.house.enqueue,
+        context.services.enqueue,
         about=about,
         workspace=workspace,
         user=str(event["user"]),
-        words=no.words,
+        words=error.words,
         channel=str(event["channel"]),
         thread=event.get("thread_ts"),
-        now=front.house.now(),
+        now=context.services.now(),
     )
 
 
 def accept_request(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
-    mine: str | None,
+    bot_user: str | None,
     *,
     direct: bool,
     mentioned: bool,
 ) -> bool:
-    """The message as a wish. False when it is none, or was stored before."""
-    now, user = front.house.now(), str(event["user"])
+    """Store the message as a task or an import. Return False when it is neither, or was stored
+    before."""
+    now, user = context.services.now(), str(event["user"])
     id = task_id(workspace, str(event["channel"]), str(event["ts"]))
     if session.get(Task, id) is not None:
         return False
-    said = extract_words(event, mine)
-    files = list_table_files(event, said)
+    text = extract_words(event, bot_user)
+    files = list_table_files(event, text)
     if not files and (direct or mentioned):
-        files = list_presumed_table_files(event, said)
-    policy = front.house.policy(workspace)
-    if files and not is_draft_request(said):
-        place = _make_message_place(event, direct=direct, private=parse_just_for_me(said)[0])
+        files = list_presumed_table_files(event, text)
+    policy = context.services.policy(workspace)
+    if files and not is_draft_request(text):
+        place = _make_message_place(event, direct=direct, private=parse_just_for_me(text)[0])
         if direct or mentioned or is_waiting_for_pair(session, workspace, place, now):
             policy.require_if_known(user, "ask")
-            return accept_files(session, front, workspace, event, files, place)
-    asked = find_open_question(session, workspace, event, said, now, direct=direct)
-    if asked is not None and said:
-        wish = build_answered_task(session, asked, said, id)
-    elif not _is_addressed_to_other(event, mine) and (
-        (again := revise_from_reply(session, front, workspace, event, said, id)) is not None
+            return accept_files(session, context, workspace, event, files, place)
+    asking_task = find_open_question(session, workspace, event, text, now, direct=direct)
+    if asking_task is not None and text:
+        new_task = build_answered_task(session, asking_task, text, id)
+    elif not _is_addressed_to_other(event, bot_user) and (
+        (revised := revise_from_reply(session, context, workspace, event, text, id)) is not None
     ):
-        return again
-    elif not _is_addressed_to_other(event, mine) and (
-        under := build_thread_question(
-            session, front, workspace, event, said, id, meant=direct or mentioned
+        return revised
+    elif not _is_addressed_to_other(event, bot_user) and (
+        question := build_thread_question(
+            session, context, workspace, event, text, id, is_addressed=direct or mentioned
         )
     ):
-        wish = under
+        new_task = question
     elif direct or mentioned:
-        private, words = parse_just_for_me(said)
-        wish = NewTask(
+        private, words = parse_just_for_me(text)
+        new_task = NewTask(
             id=id,
             workspace=workspace,
             author=user,
             words=words,
             place=_make_message_place(event, direct=direct, private=private),
-            locale=front.people.known(workspace, user),
+            locale=context.people.cached_locale(workspace, user),
             private=private,
         )
     else:
         return False
     policy.require_if_known(user, "ask")
-    return Task.accept(session, front.house.enqueue, wish, now)
+    return Task.accept(session, context.services.enqueue, new_task, now)
 
 
-def is_from_person(event: dict[str, Any], mine: str | None) -> bool:
-    """Not by a bot, ourselves included; no edit, no deletion, nobody joining."""
+def is_from_person(event: dict[str, Any], bot_user: str | None) -> bool:
+    """Return whether a person wrote it: no bot, no edit, no deletion, no join message."""
     if event.get("bot_id") or event.get("bot_profile") or event.get("hidden"):
         return False
     return event.get("subtype") in PERSON_SUBTYPES and event.get("user") not in (
         None,
-        mine,
+        bot_user,
         "USLACKBOT",
     )
 
 
 def find_bot_user(body: dict[str, Any]) -> str | None:
-    """Our own user id, as each event names it."""
+    """Return the intern's own user id, which each event names."""
     for one in body.get("authorizations") or []:
         if one.get("is_bot"):
             return str(one["user_id"])
     return None
 
 
-def is_bot_mentioned(event: dict[str, Any], mine: str | None) -> bool:
-    """Whether it mentions us."""
-    return bool(mine and f"<@{mine}" in _read_text(event))
+def is_bot_mentioned(event: dict[str, Any], bot_user: str | None) -> bool:
+    return bool(bot_user and f"<@{bot_user}" in _read_text(event))
 
 
-def extract_words(event: dict[str, Any], mine: str | None) -> str:
-    """The words of a message, without our mention and Slack's marks."""
-    return remove_markup(remove_mention(_read_text(event), mine))
+def extract_words(event: dict[str, Any], bot_user: str | None) -> str:
+    """Return the words of a message without the intern's mention and Slack's mark-up."""
+    return remove_markup(remove_mention(_read_text(event), bot_user))
 
 
-def remove_mention(text: str, mine: str | None) -> str:
-    """The text without our mention."""
-    for mark in (f"<@{mine}>", f"<@{mine}|") if mine else ():
+def remove_mention(text: str, bot_user: str | None) -> str:
+    for mark in (f"<@{bot_user}>", f"<@{bot_user}|") if bot_user else ():
         while (at := text.find(mark)) >= 0:
             end = text.find(">", at)
             before, after = text[:at].rstrip(), text[end + 1 :] if end >= 0 else ""
@@ -200,10 +200,11 @@ def _is_direct_message(event: dict[str, Any]) -> bool:
     return event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
 
 
-def _is_addressed_to_other(event: dict[str, Any], mine: str | None) -> bool:
-    """Whether it begins with the name of somebody else: people talk to each other."""
+def _is_addressed_to_other(event: dict[str, Any], bot_user: str | None) -> bool:
+    """Return whether it begins with a mention of somebody else, so that it is a conversation
+    between people."""
     start = _read_text(event).lstrip()
-    return start.startswith("<@") and not (mine and start.startswith(f"<@{mine}"))
+    return start.startswith("<@") and not (bot_user and start.startswith(f"<@{bot_user}"))
 
 
 def _make_message_place(event: dict[str, Any], *, direct: bool, private: bool) -> dict[str, Any]:

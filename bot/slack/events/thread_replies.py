@@ -1,4 +1,5 @@
-"""A question in the thread of a digest or an analysis: it is answered without naming the intern."""
+"""Questions in the thread of a digest or an analysis, which need no mention of the intern; and
+answers to its questions."""
 
 import re
 from datetime import datetime, timedelta
@@ -16,75 +17,73 @@ from bot.slack.context import ListenerContext
 from bot.slack.location import continue_in_thread, find_card_thread, make_place
 from bot.tasks.models import NewTask, Task
 
-DIGEST, ANSWER = "digest", "answer"  # skills
-ALL_SECTIONS = (
-    "sales",
-    "site",
-    "feedback",
-    "campaigns",
-)  # what a digest tells when nothing was chosen
-FOLLOW_UP_SKILLS = (ANSWER, "feedback", "trends")  # what is asked on about in the same thread
-MIN_WORDS = 2  # words: "?" alone or "really?" asks nothing that facts answer
+DIGEST, ANSWER = "digest", "answer"  # names of skills
+ALL_SECTIONS = ("sales", "site", "feedback", "campaigns")  # of a digest without a choice
+# skills whose results people ask follow-up questions about
+FOLLOW_UP_SKILLS = (ANSWER, "feedback", "trends")
+MIN_WORDS = 2  # "?" alone or "really?" is no question that facts answer
 
 
-def detect_skill(said: str) -> str | None:
-    """The skill that these words ask for by themselves, copy not among them."""
+def detect_skill(words: str) -> str | None:
+    """Return the skill that these words ask for, except the skills that write copy."""
     asking = (s for s in load_skills().values() if s.asked_by and not s.for_channels)
-    ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)  # it takes what no other does
+    # it accepts what no other skill does
+    ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)
     for skill in ordered:
-        if re.search(skill.asked_by or "$^", said.replace("’", "'"), re.IGNORECASE):
+        if re.search(skill.asked_by or "$^", words.replace("’", "'"), re.IGNORECASE):
             return skill.name
     return None
 
 
 def build_thread_question(
     session: Session,
-    front: ListenerContext,
+    context: ListenerContext,
     workspace: str,
     event: dict[str, Any],
-    said: str,
+    words: str,
     id: str,
     *,
-    meant: bool,
+    is_addressed: bool,
 ) -> NewTask | None:
-    """The wish that a reply is which asks something; None for what people say to each other. What
-    is surely `meant` for us needs no question mark: "for last month instead".
+    """Return the task of a reply that asks a question; None for a conversation between people.
 
-    Under a digest anybody's question counts; under an analysis, what asks for another, or any
-    question of whoever had it made.
+    A reply that is certainly addressed to the intern (`is_addressed`) needs no question mark: "for
+    last month instead". Under a digest everybody's question counts. Under an analysis only its
+    requester may ask any question; others must ask for another analysis.
     """
-    why = asks_only_why(said)
-    asks = said.endswith("?") or (meant and is_follow_up(said))
-    if not event.get("thread_ts") or not (why or (asks and len(said.split()) >= MIN_WORDS)):
+    why = asks_only_why(words)
+    asks = words.endswith("?") or (is_addressed and is_follow_up(words))
+    if not event.get("thread_ts") or not (why or (asks and len(words.split()) >= MIN_WORDS)):
         return None
-    user, skill = str(event["user"]), ANSWER if why else detect_skill(said)
-    for card in load_thread_cards(session, workspace, event, front.house.now()):
+    user, skill = str(event["user"]), ANSWER if why else detect_skill(words)
+    for card in load_thread_cards(session, workspace, event, context.services.now()):
         draft = Draft.latest(session, card.piece or "")
         if draft is None or load_skills()[draft.skill].for_channels:
             continue
         digest = draft.skill == DIGEST
-        theirs = digest or session.get_one(Task, draft.task).author == user
-        if not theirs and skill in (None, ANSWER):
+        may_ask = digest or session.get_one(Task, draft.task).author == user
+        if not may_ask and skill in (None, ANSWER):
             continue
         return NewTask(
             id=id,
             workspace=workspace,
             author=user,
-            words=said,
+            words=words,
             place=make_place(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
-            locale=front.people.known(workspace, user),
+            locale=context.people.cached_locale(workspace, user),
             form={
                 "skill": skill or ANSWER,
                 "stands_on": draft.id,
                 **_list_digest_sections(draft),
-                **detect_follow_up(draft, said, skill),
+                **detect_follow_up(draft, words, skill),
             },
         )
     return None
 
 
 def _list_digest_sections(draft: Draft) -> dict[str, str]:
-    """What the digest tells that is asked about, also further down its thread."""
+    """Return the sections that the digest covers, so that questions further down its thread know
+    them."""
     brief = draft.brief
     if brief.series:
         return {"sections": "site" if brief.series.startswith("funnel.") else "feedback"}
@@ -92,16 +91,20 @@ def _list_digest_sections(draft: Draft) -> dict[str, str]:
     return {"sections": " ".join(sections)} if sections else {}
 
 
-def detect_follow_up(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
-    """The question that this one only changes, and whose it is: "and in October?"."""
-    if draft.skill not in FOLLOW_UP_SKILLS or skill not in (None, ANSWER) or not is_follow_up(said):
+def detect_follow_up(draft: Draft, words: str, skill: str | None) -> dict[str, str]:
+    """Return the question that this one only varies, and its skill: "and in October?"."""
+    if (
+        draft.skill not in FOLLOW_UP_SKILLS
+        or skill not in (None, ANSWER)
+        or not is_follow_up(words)
+    ):
         return {}
-    if asks_only_why(said):  # what moved besides is looked at for it
+    if asks_only_why(words):  # the answer looks at everything that changed besides
         return {"skill": ANSWER, "follows": draft.brief.words, "sections": " ".join(ALL_SECTIONS)}
     return {"skill": draft.skill, "follows": draft.brief.words}
 
 
-# An answer to a question of the intern's: which one it answers, and the wish that it makes.
+# Answers to questions of the intern.
 
 ANSWER_WITHIN = timedelta(minutes=30)  # in a direct message, outside the question's thread
 
@@ -110,13 +113,15 @@ def find_open_question(
     session: Session,
     workspace: str,
     event: dict[str, Any],
-    said: str,
+    words: str,
     now: datetime,
     *,
     direct: bool,
 ) -> Task | None:
-    """The task that asked this person and still waits, where they now write. Outside its thread,
-    a question of their own is no answer."""
+    """Return the task that is waiting for this person's answer in this place.
+
+    Outside the task's thread, a message that asks something itself is no answer.
+    """
     thread = event.get("thread_ts")
     if not direct and not thread:
         return None
@@ -125,21 +130,21 @@ def find_open_question(
     )
     for task in session.scalars(asking.order_by(Task.changed_at.desc()).limit(20)):
         card = session.get(OutboxMessage, f"{task.first_piece}:card")
-        spot = find_card_thread(card) if card else None
-        if card is None or spot is None or spot.channel != event["channel"]:
+        card_thread = find_card_thread(card) if card else None
+        if card is None or card_thread is None or card_thread.channel != event["channel"]:
             continue
-        lately = now - task.changed_at < ANSWER_WITHIN and not detect_skill(said)
-        here = thread in (spot.thread, card.ts) if thread else lately
-        if here and not _is_continued(session, task):
+        is_recent = now - task.changed_at < ANSWER_WITHIN and not detect_skill(words)
+        is_answer = thread in (card_thread.thread, card.ts) if thread else is_recent
+        if is_answer and not _is_continued(session, task):
             return task
     return None
 
 
-def build_answered_task(session: Session, asked: Task, said: str, id: str) -> NewTask:
-    """The wish again, with the answer in it."""
-    card = session.get(OutboxMessage, f"{asked.first_piece}:card")
-    words = "\n".join(filter(None, [asked.words, said]))
-    return asked.retry(id, words=words, place=continue_in_thread(asked.place, card))
+def build_answered_task(session: Session, task: Task, answer: str, id: str) -> NewTask:
+    """Return the request again, with the answer added."""
+    card = session.get(OutboxMessage, f"{task.first_piece}:card")
+    words = "\n".join(filter(None, [task.words, answer]))
+    return task.retry(id, words=words, place=continue_in_thread(task.place, card))
 
 
 def _is_continued(session: Session, task: Task) -> bool:

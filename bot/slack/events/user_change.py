@@ -1,4 +1,4 @@
-"""Somebody reads another language from now on: what they asked for lately is drawn anew."""
+"""Redraws a person's latest cards when they change their language in Slack."""
 
 from typing import Any
 
@@ -10,27 +10,27 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack.context import ListenerContext
 from bot.tasks.models import Task
 
-MAX_TASKS = 20  # of their tasks; older cards keep their language until something changes
+MAX_TASKS = 20  # of one person; older cards keep their language until something changes
 
 
-async def handle_user_change(front: ListenerContext, body: dict[str, Any]) -> None:
-    """Slack's `user_change`, which comes with every change of a profile."""
+async def handle_user_change(context: ListenerContext, body: dict[str, Any]) -> None:
+    """Handle Slack's `user_change`, which comes with every change of a profile."""
     workspace, user = str(body.get("team_id")), str(body["event"]["user"]["id"])
-    before = front.people.known(workspace, user)
-    front.people.forget(workspace, user)  # they may be a guest from now on, or gone
+    before = context.people.cached_locale(workspace, user)
+    context.people.forget(workspace, user)  # they may have become a guest or left
     if before is None:
-        return  # never asked, so nothing of theirs stands in the wrong language
-    if await front.people.locale(workspace, user) != before:
-        await front.run(redraw_cards, front, workspace, user)
+        return  # their locale was never read, so no card uses it
+    if await context.people.locale(workspace, user) != before:
+        await context.run(redraw_cards, context, workspace, user)
 
 
-def redraw_cards(session: Session, front: ListenerContext, workspace: str, user: str) -> None:
-    """Their newest cards, once more."""
-    theirs = select(Task.id).where(Task.workspace == workspace, Task.author == user)
-    for task in session.scalars(theirs.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
-        for card in OutboxMessage.cards_of(session, task):
+def redraw_cards(session: Session, context: ListenerContext, workspace: str, user: str) -> None:
+    """Redraw the newest cards of this person."""
+    tasks = select(Task.id).where(Task.workspace == workspace, Task.author == user)
+    for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
+        for card in OutboxMessage.list_cards(session, task):
             post = session.get_one(OutboxMessage, card)
-            OutboxMessage.changed(session, front.house.enqueue, post.piece or "")
+            OutboxMessage.request_redraw(session, context.services.enqueue, post.piece or "")
     dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)
-    for arrival in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
-        OutboxMessage.changed(session, front.house.enqueue, arrival.card_piece)
+    for upload in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
+        OutboxMessage.request_redraw(session, context.services.enqueue, upload.card_piece)

@@ -1,4 +1,4 @@
-"""The form in which an audience's rule is changed, to be counted again."""
+"""The form that changes the rule of an audience, which is then counted again."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,7 +15,14 @@ from bot.core.request import task_id
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import next_steps
-from bot.slack.blocks import Block, context, count_utf16_units, option, plain_text, render_words
+from bot.slack.blocks import (
+    Block,
+    context_block,
+    count_utf16_units,
+    option,
+    plain_text,
+    render_words,
+)
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, ViewSubmission, load_visible_draft
 from bot.slack.view_limits import OPTION_VALUE
@@ -36,19 +43,20 @@ NOT_A_NUMBER = Words("Write a whole number, 1 or more.")
 
 
 def prepare_next_step_form(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    """The form of what a result leads to: a rule to be changed, else a brief."""
-    front.house.policy(click.workspace).require(click.user, "ask")
-    draft = load_visible_draft(session, click.viewer, click.ref)
-    lead = next_steps.find_next_step(draft, click.ref)
+    """Build the form of a next step: the rule form when the step has a rule, else the brief
+    form."""
+    context.services.policy(action.workspace).require(action.user, "ask")
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    lead = next_steps.find_next_step(draft, action.ref)
     if lead.skill != "targeting" or "rule" not in lead.form:
-        return next_steps.prepare_brief_form(session, front, click)
-    return lambda language: build_rule_form(language, lead, draft.facts, click.ref.packed())
+        return next_steps.prepare_brief_form(session, context, action)
+    return lambda language: build_rule_form(language, lead, draft.facts, action.ref.pack())
 
 
 def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: str = "") -> Block:
-    """The rule's fields, as they are. Products stand by their names, one a line."""
+    """Build the fields with the current rule. Products are shown by their titles, one per line."""
     rule = AudienceRule.model_validate_json(lead.form["rule"])
     titles = _find_product_titles(facts)
     categories = dict.fromkeys([*_find_categories(facts), *rule.bought_categories])
@@ -83,8 +91,10 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
 def read_rule(
     view: dict[str, Any], before: AudienceRule, facts: Evidence, language: str
 ) -> tuple[AudienceRule | None, dict[str, str]]:
-    """The rule as filled in, or what is wrong with which field. Products typed anew keep the words
-    they were typed in: the library looks them up."""
+    """Read the rule from the form, or return the errors by field.
+
+    A product that was typed keeps its words; the library looks them up.
+    """
     keys = {title: key for key, title in _find_product_titles(facts).items()}
     numbers, errors = _read_numbers(view, language)
     if errors:
@@ -100,7 +110,7 @@ def read_rule(
         "bought_named": tuple(line for line in bought if line in before.bought_named),
         "bought": tuple(keys.get(line, line) for line in bought if line not in before.bought_named),
         "not_bought": tuple(keys.get(line, line) for line in _read_lines(view, "not_bought")),
-        "not_bought_categories": (),  # they are among the lines of what was not bought
+        "not_bought_categories": (),  # the lines of the "not bought" field include them
         "countries": tuple(_read_lines(view, "countries")),
         "regions": tuple(_read_lines(view, "regions")),
         **numbers,
@@ -117,12 +127,12 @@ def read_rule(
 
 
 def _list_unlisted_categories(rule: AudienceRule) -> list[str]:
-    """The categories whose names no menu can hold: they stay in the rule."""
+    """Return the categories whose names are too long for a menu: they stay in the rule."""
     return [name for name in rule.bought_categories if count_utf16_units(name) > OPTION_VALUE]
 
 
 def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
-    """The first field that can't be so, and what it may be."""
+    """Return the first invalid field, and what it may be."""
     first = error.errors()[0]
     limits = first.get("ctx") or {}
     if "le" in limits:
@@ -135,34 +145,36 @@ def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
 
 
 async def submit_rule_form(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """A changed rule, as a new wish: that one audience, counted."""
-    language = await front.language(sent.workspace, sent.user)
-    errors = await front.run(_accept_rule, front, sent, language)
+    """Start a task that counts the audience of the changed rule."""
+    language = await context.language(submission.workspace, submission.user)
+    errors = await context.run(_accept_rule, context, submission, language)
     if errors:
         return await ack(response_action="errors", errors=errors)
     return await ack()
 
 
 def _accept_rule(
-    session: Session, front: ListenerContext, sent: ViewSubmission, language: str
+    session: Session, context: ListenerContext, submission: ViewSubmission, language: str
 ) -> dict[str, str]:
-    front.house.policy(sent.workspace).require(sent.user, "ask")
-    draft = load_visible_draft(session, sent.viewer, sent.ref)
-    lead = next_steps.find_next_step(draft, sent.ref)
+    context.services.policy(submission.workspace).require(submission.user, "ask")
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    lead = next_steps.find_next_step(draft, submission.ref)
     before = AudienceRule.model_validate_json(lead.form["rule"])
-    rule, errors = read_rule(sent.view, before, draft.facts, language)
+    rule, errors = read_rule(submission.view, before, draft.facts, language)
     if rule is None:
         return errors
-    place, private = next_steps.find_next_step_place(session, draft, sent.viewer, sent.back)
-    wish = NewTask(
-        id=task_id(sent.workspace, "rule", str(sent.view["id"])),
-        workspace=sent.workspace,
-        author=sent.user,
+    place, private = next_steps.find_next_step_place(
+        session, draft, submission.viewer, submission.origin
+    )
+    new_task = NewTask(
+        id=task_id(submission.workspace, "rule", str(submission.view["id"])),
+        workspace=submission.workspace,
+        author=submission.user,
         words=lead.words,
         place=place,
-        locale=front.people.known(sent.workspace, sent.user),
+        locale=context.people.cached_locale(submission.workspace, submission.user),
         private=private,
         form={
             **next_steps.build_next_step_form(draft, lead),
@@ -170,18 +182,18 @@ def _accept_rule(
             "language": draft.language,
         },
     )
-    Task.accept(session, front.house.enqueue, wish, front.house.now())
+    Task.accept(session, context.services.enqueue, new_task, context.services.now())
     return {}
 
 
 def _find_product_titles(facts: Evidence) -> dict[str, str]:
-    """What the products in the rules are called, by key."""
+    """Return the titles of the products in the rules, by product key."""
     return {f.about: str(f.value) for f in facts.of("audiences") if f.id.split(".")[1] == "things"}
 
 
 def _find_categories(facts: Evidence) -> list[str]:
-    found = (fact for fact in facts.of("audiences") if fact.id.split(".")[1] == "category")
-    return [str(fact.value) for fact in found]
+    category_facts = (fact for fact in facts.of("audiences") if fact.id.split(".")[1] == "category")
+    return [str(fact.value) for fact in category_facts]
 
 
 def _build_category_menus(
@@ -197,13 +209,13 @@ def _build_category_menus(
 
 
 def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: str) -> list[Block]:
-    """What the form has no field for stays in the rule, and is said."""
-    held = ("like_product", "like_category", "min_spend", "last_from", "last_until")
-    rest = AudienceRule(**{name: getattr(rule, name) for name in held})
+    """Say what stays in the rule because the form has no field for it."""
+    kept_fields = ("like_product", "like_category", "min_spend", "last_from", "last_until")
+    rest = AudienceRule(**{name: getattr(rule, name) for name in kept_fields})
     if rest == AudienceRule():
         return []
     return [
-        context(
+        context_block(
             render_words(
                 Words("And as before: {rule}", rule=rest.describe_conditions(titles)), language
             )
@@ -214,9 +226,13 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
 def _build_select(
     id: str, label: Words, options: dict[str, str], value: str, language: str
 ) -> Block:
-    shown = {key: option(text, key) for key, text in options.items()}
-    menu: Block = {"type": "static_select", "action_id": id, "options": list(shown.values())}
-    menu["initial_option"] = shown[value]
+    options_by_key = {key: option(text, key) for key, text in options.items()}
+    menu: Block = {
+        "type": "static_select",
+        "action_id": id,
+        "options": list(options_by_key.values()),
+    }
+    menu["initial_option"] = options_by_key[value]
     return {
         "type": "input",
         "block_id": id,
@@ -228,9 +244,15 @@ def _build_select(
 def _build_multi_select(
     id: str, label: Words, options: dict[str, str], values: Sequence[str], language: str
 ) -> Block:
-    shown = {key: option(text, key) for key, text in list(options.items())[:MAX_MENU_OPTIONS]}
-    menu: Block = {"type": "multi_static_select", "action_id": id, "options": [*shown.values()]}
-    if picked := [shown[value] for value in values if value in shown]:
+    options_by_key = {
+        key: option(text, key) for key, text in list(options.items())[:MAX_MENU_OPTIONS]
+    }
+    menu: Block = {
+        "type": "multi_static_select",
+        "action_id": id,
+        "options": [*options_by_key.values()],
+    }
+    if picked := [options_by_key[value] for value in values if value in options_by_key]:
         menu["initial_options"] = picked
     block: Block = {"type": "input", "block_id": id, "optional": True, "element": menu}
     return block | {"label": _build_label(label, language)}
@@ -259,11 +281,11 @@ def _read_lines(view: dict[str, Any], id: str) -> list[str]:
 def _read_numbers(
     view: dict[str, Any], language: str
 ) -> tuple[dict[str, int | None], dict[str, str]]:
-    found: dict[str, int | None] = {}
+    numbers: dict[str, int | None] = {}
     errors = {}
     for id in NUMBER_FIELDS:
         text = read_text(view, id)
         if text and not (text.isascii() and text.isdigit() and int(text) > 0):
             errors[id] = NOT_A_NUMBER.to(language)
-        found[id] = int(text) if text and id not in errors else None
-    return found, errors
+        numbers[id] = int(text) if text and id not in errors else None
+    return numbers, errors

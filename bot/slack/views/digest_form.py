@@ -1,4 +1,4 @@
-"""The form that sets a digest: what it tells, of what, where, when, and in which language."""
+"""The form that sets up a digest: its sections, filter, channel, schedule and language."""
 
 import json
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from bot.data.catalogue.models import ProductRow
 from bot.digests.models import BRAND_PREFIX, DAILY, WEEKDAYS, Schedule, format_digest_name
 from bot.i18n.messages import Words, format_value
 from bot.slack import action_ids
-from bot.slack.blocks import Block, context, option, plain_text, truncate
+from bot.slack.blocks import Block, context_block, option, plain_text, truncate
 from bot.slack.interactions import ViewSubmission
 from bot.slack.views.inputs import (
     HINT,
@@ -37,18 +37,18 @@ TIME_ZONES = (
     *("Asia/Tokyo", "Australia/Sydney", "UTC"),
 )
 HOURS = range(6, 22)
-EVERYTHING, MAX_CATEGORIES, MAX_BRANDS = "*", 60, 30  # Slack shows a hundred
+EVERYTHING, MAX_CATEGORIES, MAX_BRANDS = "*", 60, 30  # Slack allows 100 options in a menu
 
 
 def build_digest_form(
     language: str,
     brand: Brand,
     name: str,
-    known: Schedule | None,
+    schedule: Schedule | None,
     narrower: Sequence[str] = (),
     channel: str = "",
 ) -> Block:
-    """What, where, when, in which language. A new one goes to the `channel` it was typed in."""
+    """Build the form. A new digest defaults to `channel`, where the command was typed."""
     days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
     languages = {"en": Words("English"), "fr": Words("French")}
     blocks = [
@@ -60,63 +60,65 @@ def build_digest_form(
             Words("What it tells"),
             list(SECTIONS.items()),
             language,
-            known.sections if known else list(SECTIONS),
+            schedule.sections if schedule else list(SECTIONS),
         ),
-        *_build_filter_menu(language, known, narrower),
-        _build_channel_input(language, str(known.place.get("channel")) if known else channel),
-        _build_menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
+        *_build_filter_menu(language, schedule, narrower),
+        _build_channel_input(language, str(schedule.place.get("channel")) if schedule else channel),
+        _build_menu(
+            "weekday", Words("Day"), days, language, str(schedule.weekday if schedule else 0)
+        ),
         _build_menu(
             "hour",
             Words("Hour"),
             [(str(h), Words("{h}:00", h=h)) for h in HOURS],
             language,
-            str(known.hour if known else 9),
+            str(schedule.hour if schedule else 9),
         ),
         _build_menu(
             "zone",
             Words("Time zone"),
             [(zone, zone) for zone in TIME_ZONES],
             language,
-            known.zone if known else TIME_ZONES[0],
+            schedule.zone if schedule else TIME_ZONES[0],
         ),
         _build_menu(
             "language",
             Words("Language"),
             [(one, languages[one]) for one in brand.languages],
             language,
-            known.language if known else brand.languages[0],
+            schedule.language if schedule else brand.languages[0],
         ),
         _build_checkboxes(
             "quiet",
             Words("When it speaks"),
             [("yes", Words("Only when something moved"))],
             language,
-            ["yes"] if known and known.only_when_moved else [],
+            ["yes"] if schedule and schedule.only_when_moved else [],
         ),
         _build_checkboxes(
             "alerts",
             Words("Between two digests"),
             [("yes", Words("Tell me at once when sales stop or complaints jump"))],
             language,
-            ["yes"] if known and known.alerts else [],
+            ["yes"] if schedule and schedule.alerts else [],
         ),
     ]
     lead = Words("You get a preview first. It is posted only once you switch it on.")
-    blocks.append(context(lead.to(language)))
-    was = json.dumps({"was": known.name} if known else {})
+    blocks.append(context_block(lead.to(language)))
+    metadata = json.dumps({"was": schedule.name} if schedule else {})
     return build_form(
-        action_ids.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, was, language
+        action_ids.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, metadata, language
     )
 
 
 def read_digest_name(view: dict[str, Any]) -> str | None:
-    """The name of the one that the form was opened for."""
-    told = json.loads(view.get("private_metadata") or "{}")
-    return told.get("was") if isinstance(told, dict) else None
+    """Return the name of the digest that the form was opened for."""
+    metadata = json.loads(view.get("private_metadata") or "{}")
+    return metadata.get("was") if isinstance(metadata, dict) else None
 
 
 def _build_channel_input(language: str, channel: str) -> Block:
-    """A channel of people; left open, or anything else, it comes to its owner alone."""
+    """Build the channel menu. Without a channel the digest is sent to its owner alone."""
     element: Block = {
         "type": "conversations_select",
         "action_id": "where",
@@ -137,17 +139,18 @@ def _build_channel_input(language: str, channel: str) -> Block:
 
 
 def list_catalogue_filters(session: Session, workspace: str) -> list[str]:
-    """What a digest can be narrowed to, as a schedule keeps it: brands, then categories."""
+    """Return the filters that a digest can have, as a schedule stores them: brands, then
+    categories."""
     brands = ProductRow.brands(session, workspace)[:MAX_BRANDS]
     categories = ProductRow.categories(session, workspace)[:MAX_CATEGORIES]
     return [*(BRAND_PREFIX + name for name in brands), *categories]
 
 
 def _build_filter_menu(
-    language: str, known: Schedule | None, narrower: Sequence[str]
+    language: str, schedule: Schedule | None, narrower: Sequence[str]
 ) -> list[Block]:
-    """One brand or category of the catalogue, or all; nothing to choose without a catalogue."""
-    about = known.about if known else None
+    """Build the menu of brands and categories; nothing without a catalogue."""
+    about = schedule.about if schedule else None
     every = list(dict.fromkeys([*([about] if about else []), *narrower]))
     offered = [
         (EVERYTHING, Words("Everything")),
@@ -163,19 +166,19 @@ def _name_filter(about: str) -> Words:
     return Words("Category: {name}", name=about)
 
 
-def read_digest_settings(sent: ViewSubmission) -> dict[str, Any]:
-    """What was chosen, as a schedule keeps it."""
-    about = read_choice(sent.view, "about")
+def read_digest_settings(submission: ViewSubmission) -> dict[str, Any]:
+    """Return the chosen settings, as a schedule stores them."""
+    about = read_choice(submission.view, "about")
     return {
-        "weekday": int(read_choice(sent.view, "weekday") or 0),
-        "hour": int(read_choice(sent.view, "hour") or 9),
+        "weekday": int(read_choice(submission.view, "weekday") or 0),
+        "hour": int(read_choice(submission.view, "hour") or 9),
         "minute": 0,
-        "zone": read_choice(sent.view, "zone") or TIME_ZONES[0],
-        "language": read_choice(sent.view, "language") or "en",
-        "sections": read_checked(sent.view, "sections"),
+        "zone": read_choice(submission.view, "zone") or TIME_ZONES[0],
+        "language": read_choice(submission.view, "language") or "en",
+        "sections": read_checked(submission.view, "sections"),
         "about": None if about in (None, "", EVERYTHING) else about,
-        "only_when_moved": bool(read_checked(sent.view, "quiet")),
-        "alerts": bool(read_checked(sent.view, "alerts")),
+        "only_when_moved": bool(read_checked(submission.view, "quiet")),
+        "alerts": bool(read_checked(submission.view, "alerts")),
     }
 
 

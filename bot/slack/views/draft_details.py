@@ -1,4 +1,4 @@
-"""What people look up about a draft: its sources, its history, what left the house."""
+"""Views to read about a draft: its sources, its history, and what was sent to a model."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -17,7 +17,7 @@ from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import (
     Block,
     button,
-    context,
+    context_block,
     linked_text_elements,
     plain_text,
     quote_as_mrkdwn,
@@ -26,7 +26,7 @@ from bot.slack.blocks import (
     render_words,
     rich_text,
     rich_text_quote,
-    section,
+    section_block,
     text_elements,
     translate_title,
     truncate,
@@ -40,13 +40,15 @@ VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
 
 
 def notice_view(title: Words | str, text: Words | str, language: str = "en") -> Block:
-    """One thing said, to be closed."""
-    said = render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
-    return build_read_only_view(title, [section(said or "…")], language)
+    """Build a view with one text and a close button."""
+    content = (
+        render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
+    )
+    return build_read_only_view(title, [section_block(content or "…")], language)
 
 
 def build_read_only_view(title: Words | str, blocks: list[Block], language: str) -> Block:
-    """A modal to read, with nothing to send."""
+    """Build a view that can't be submitted."""
     head = title.to(language) if isinstance(title, Words) else title
     return {
         "type": "modal",
@@ -57,27 +59,29 @@ def build_read_only_view(title: Words | str, blocks: list[Block], language: str)
 
 
 def sources_view(draft: Draft, language: str) -> Block:
-    """Part by part: each fact it stands on, with its value, its source and its day."""
+    """List for each part the facts that it cites, with value, source and day."""
     blocks: list[Block] = []
     for part in draft.parts:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
         if facts:
             lines = [_render_fact(fact, language) for fact in facts]
             name = quote_as_mrkdwn(translate_title(part.title, language), 150)
-            blocks.append(section(f"*{name}*\n" + truncate("\n".join(lines), 2_800)))
+            blocks.append(section_block(f"*{name}*\n" + truncate("\n".join(lines), 2_800)))
     without = [check for check in draft.list_blocking_checks() if check.quote]
     if without:
         lines = [
             f"• {quote_in_language(check.quote or '', 200, language)}" for check in without[:15]
         ]
-        blocks.append(section(f"*{Words('No source').to(language)}*\n" + "\n".join(lines)))
+        blocks.append(section_block(f"*{Words('No source').to(language)}*\n" + "\n".join(lines)))
     if not blocks:
-        blocks = [section(Words("These words stand on no figures and no facts.").to(language))]
+        blocks = [
+            section_block(Words("These words stand on no figures and no facts.").to(language))
+        ]
     return build_read_only_view(Words("Sources"), blocks, language)
 
 
 def _render_fact(fact: Fact, language: str) -> str:
-    """ "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
+    """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
     value = quote_as_mrkdwn(fact.spelled(language), 300)
     name = quote_as_mrkdwn(fact.titled(language), 100)
     colon = "\u00a0:" if language == "fr" else ":"
@@ -101,7 +105,7 @@ def history_view(
     deliveries: Sequence[Delivery],
     language: str,
 ) -> Block:
-    """Every version, the newest first, with what was said of it and where it went."""
+    """List all versions, newest first, with their decisions and deliveries."""
     blocks: list[Block] = []
     for draft in sorted(versions, key=lambda one: -one.version)[:30]:
         who = f"<@{draft.author}>" if draft.author else Words("your intern").to(language)
@@ -110,43 +114,45 @@ def history_view(
         lines = [f"*{n}* {by.to(language)}"]
         lines += [render_decision(one, language) for one in decisions if one.draft == draft.id]
         lines += [render_delivery(one, language) for one in deliveries if one.draft == draft.id]
-        blocks.append(section("\n".join(lines)))
+        blocks.append(section_block("\n".join(lines)))
         first = next((part.text for part in draft.parts if part.text), "")
         if first:
             blocks.append(rich_text(rich_text_quote(linked_text_elements(truncate(first, 200)))))
         label = Words("Fingerprint").to(language)
-        blocks.append(context(f"{label} `{draft.fingerprint[:16]}`"))
-    return build_read_only_view(Words("History"), blocks or [section("…")], language)
+        blocks.append(context_block(f"{label} `{draft.fingerprint[:16]}`"))
+    return build_read_only_view(Words("History"), blocks or [section_block("…")], language)
 
 
 def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
-    """For each call to a writer: where to, how much, at what price, and the text as it was sent;
-    for each file of an audience what was in it, and nobody's address."""
-    left = [receipt for receipt in receipts if receipt.sent]
-    if not left:
+    """List for each call of a model its host, its size, its price and the text as it was sent;
+    for each exported audience its counts, without an address."""
+    sent_receipts = [receipt for receipt in receipts if receipt.sent]
+    if not sent_receipts:
         words = Words("Nothing left the house: the rules that wrote this run on your own server.")
-        return build_read_only_view(Words("What left"), [section(words.to(language))], language)
-    notes = {one.id: note for one in left if (note := ExportReceipt.parse(one.sent))}
-    calls = [one for one in left if one.id not in notes]
-    blocks = [section(_render_total(calls, language))] if calls else []
+        return build_read_only_view(
+            Words("What left"), [section_block(words.to(language))], language
+        )
+    notes = {one.id: note for one in sent_receipts if (note := ExportReceipt.parse(one.sent))}
+    calls = [one for one in sent_receipts if one.id not in notes]
+    blocks = [section_block(_render_total(calls, language))] if calls else []
     if notes:
         files = Words.count("{n} audience as a file", "{n} audiences as files", len(notes))
-        blocks.append(section(files.to(language)))
+        blocks.append(section_block(files.to(language)))
     room = MAX_PROMPT_CHARACTERS
-    for receipt in left[:15]:
+    for receipt in sent_receipts[:15]:
         note = notes.get(receipt.id)
         text = _render_export_note(note, language) if note else receipt.sent
         who = _render_export(receipt, note, language) if note else _render_call(receipt, language)
-        blocks.append(context(who))
-        kept = truncate(text, max(room, 200))
-        blocks.append(rich_text(rich_text_quote(text_elements(kept))))
-        room -= len(kept)
-        if kept != text:
+        blocks.append(context_block(who))
+        excerpt = truncate(text, max(room, 200))
+        blocks.append(rich_text(rich_text_quote(text_elements(excerpt))))
+        room -= len(excerpt)
+        if excerpt != text:
             words = Words("Cut here. All of it is in the download.")
-            blocks.append(context(words.to(language)))
-    if len(left) > 15:
+            blocks.append(context_block(words.to(language)))
+    if len(sent_receipts) > 15:
         rest = Words("What else left is in the download.")
-        blocks.append(context(rest.to(language)))
+        blocks.append(context_block(rest.to(language)))
     return build_read_only_view(Words("What left"), blocks, language)
 
 
@@ -159,11 +165,11 @@ def _render_export(receipt: Receipt, note: ExportReceipt, language: str) -> str:
     return Words("Taken out by {who} on {when}", who=f"<@{note.by}>", when=when).to(language)
 
 
-def _render_total(left: list[Receipt], language: str) -> str:
-    calls = Words.count("{n} call", "{n} calls", len(left))
-    hosts = ", ".join(sorted({quote_as_mrkdwn(one.to or "?", 100) for one in left}))
+def _render_total(receipts: list[Receipt], language: str) -> str:
+    calls = Words.count("{n} call", "{n} calls", len(receipts))
+    hosts = ", ".join(sorted({quote_as_mrkdwn(one.to or "?", 100) for one in receipts}))
     words = Words("{calls} to {hosts}", calls=calls, hosts=f"`{hosts}`")
-    priced = [one.usd for one in left if one.usd is not None]
+    priced = [one.usd for one in receipts if one.usd is not None]
     if not priced:
         return words.to(language)
     usd = Money(amount=sum(priced, Decimal(0)), currency="USD")
@@ -171,7 +177,7 @@ def _render_total(left: list[Receipt], language: str) -> str:
 
 
 def _render_call(receipt: Receipt, language: str) -> str:
-    told = Words(
+    summary = Words(
         "{writer} on {when}: {tokens_in} tokens in, {tokens_out} out",
         writer=quote_as_mrkdwn(receipt.writer, 100),
         when=render_time(receipt.at, language),
@@ -179,31 +185,33 @@ def _render_call(receipt: Receipt, language: str) -> str:
         tokens_out=receipt.tokens_out,
     ).to(language)
     if receipt.usd is not None:
-        told += f" · {receipt.usd:.4f} USD"
-    return told if receipt.ended == "done" else f"{told} · {quote_as_mrkdwn(receipt.ended, 100)}"
+        summary += f" · {receipt.usd:.4f} USD"
+    return (
+        summary if receipt.ended == "done" else f"{summary} · {quote_as_mrkdwn(receipt.ended, 100)}"
+    )
 
 
-# What a card leaves behind a button, so that it stays on one screen.
+# The parts that a card leaves out, so that it fits on one screen.
 
 
 def build_details_button(draft: Draft, language: str) -> Block | None:
-    """None for a draft that is whole on its card."""
+    """Return None for a draft that its card shows as a whole."""
     if not list_folded_parts(draft):
         return None
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     return button(Words("Details").to(language), action_ids.DETAILS, ref)
 
 
 def prepare_details_view(
-    session: Session, front: ListenerContext, click: BlockAction
+    session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    draft = load_visible_draft(session, click.viewer, click.ref)
+    draft = load_visible_draft(session, action.viewer, action.ref)
     return lambda language: build_details_view(draft, language)
 
 
 def build_details_view(draft: Draft, language: str) -> Block:
-    """A form holds no table block: rows are written one a line. A digest speaks one language, its
-    headings too."""
+    """Build the view of the left-out parts. A view can't hold a table block, so a table has one
+    line per row. The headings are in the language of the draft."""
     spoken = draft.brief.language if draft.skill == "digest" else language
     parts = [render_part(part, draft, spoken, (), table=False) for part in list_folded_parts(draft)]
     return build_read_only_view(

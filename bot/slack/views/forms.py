@@ -1,4 +1,4 @@
-"""The forms people fill in: a brief, an edit, and the reasons they give."""
+"""The forms for a brief, an edit, and the reason of a decision."""
 
 import json
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import (
     Block,
-    context,
+    context_block,
     option,
     plain_text,
     render_words,
-    section,
+    section_block,
     translate_title,
     truncate,
 )
@@ -28,11 +28,11 @@ from bot.slack.views.inputs import (
     LABEL,
     build_form,
     encode_separator,
+    find_missing_reason,
     plain_text_input,
     read_brief,
     read_edit,
     read_reason,
-    reason_missing,
     select_input,
     split_into_chunks,
     text_input,
@@ -44,27 +44,28 @@ __all__ = [
     "build_edit_form",
     "build_reject_form",
     "build_send_back_form",
+    "find_missing_reason",
     "history_view",
     "notice_view",
     "read_brief",
     "read_edit",
     "read_reason",
-    "reason_missing",
     "sources_view",
     "what_left_view",
 ]
 
-MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack: 100 blocks, 250,000 characters
+MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack allows 100 blocks and 250,000 characters
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
 def build_brief_form(language: str, brand: Brand, metadata: str = "", *, words: str = "") -> Block:
-    """What is wanted. `metadata` comes back with it; `words` is what is known already."""
-    what = text_input("words", Words("What do you need?"), language, words, multiline=True)
+    """Build the brief form. `metadata` comes back with the submission; `words` is the initial
+    text."""
+    request_input = text_input("words", Words("What do you need?"), language, words, multiline=True)
     example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
-    what["element"]["placeholder"] = plain_text(example.to(language), 150)
+    request_input["element"]["placeholder"] = plain_text(example.to(language), 150)
     blocks = [
-        what,
+        request_input,
         select_input("channel", Words("Where it will go"), _build_channel_menu(language), language),
         text_input("audience", Words("For whom"), language, optional=True),
         select_input("language", Words("Language"), _build_language_menu(brand), language),
@@ -82,14 +83,14 @@ def build_edit_form(
     typed: Mapping[str, str] | None = None,
     notice: Words | None = None,
 ) -> Block:
-    """Every piece of copy to be changed. `typed` is what somebody had typed into an older form."""
-    blocks = [section(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
-    known, left_out = find_part_limits(draft), False
+    """Build a form with every copy part. `typed` is the text typed into an outdated form."""
+    blocks = [section_block(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
+    limits, left_out = find_part_limits(draft), False
     for part in draft.parts:
         if part.kind != "copy":
             continue
         text = (typed or {}).get(part.key, part.text)
-        inputs = _build_part_inputs(part, text, known.get(part.key), language)
+        inputs = _build_part_inputs(part, text, limits.get(part.key), language)
         whole = [*blocks, *inputs]
         if len(whole) > MAX_INPUTS or len(json.dumps(whole)) > MAX_JSON_CHARACTERS:
             left_out = True
@@ -97,14 +98,14 @@ def build_edit_form(
             blocks = whole
     if left_out:
         words = Words("Some of the text is too long to edit here, and stays as it is.")
-        blocks.append(context(words.to(language)))
+        blocks.append(context_block(words.to(language)))
     return build_form(
         action_ids.EDIT_FORM, Words("Edit"), Words("Save"), blocks, _pack_draft(draft), language
     )
 
 
 def build_send_back_form(draft: Draft, language: str) -> Block:
-    """Why it comes back: reasons to tap, and words of one's own."""
+    """Build the form for sending a draft back: reasons to tick, and a text field."""
     reasons = [
         Words("Shorter"),
         Words("Another angle"),
@@ -121,16 +122,18 @@ def build_send_back_form(draft: Draft, language: str) -> Block:
         "label": plain_text(Words("What should change?").to(language), LABEL),
         "element": {"type": "checkboxes", "action_id": "reasons", "options": options},
     }
-    own = text_input("reason", Words("In your words"), language, multiline=True, optional=True)
-    own["hint"] = plain_text(Words("A new draft takes this up.").to(language), HINT)
+    reason_input = text_input(
+        "reason", Words("In your words"), language, multiline=True, optional=True
+    )
+    reason_input["hint"] = plain_text(Words("A new draft takes this up.").to(language), HINT)
     title, send = Words("Send back"), Words("Send back")
     return build_form(
-        action_ids.SEND_BACK_FORM, title, send, [tapped, own], _pack_draft(draft), language
+        action_ids.SEND_BACK_FORM, title, send, [tapped, reason_input], _pack_draft(draft), language
     )
 
 
 def build_reject_form(draft: Draft, language: str) -> Block:
-    """Why it is given up for good."""
+    """Build the form for rejecting a draft for good."""
     why = text_input("reason", Words("Why?"), language, multiline=True)
     why["hint"] = plain_text(Words("There will be no new draft.").to(language), HINT)
     return build_form(
@@ -144,14 +147,14 @@ def build_reject_form(draft: Draft, language: str) -> Block:
 
 
 def build_approve_anyway_form(draft: Draft, language: str) -> Block:
-    """What has no source, and why it is approved all the same."""
+    """Build the form that lists the unproven claims and asks why they are approved."""
     lines = [render_check(check, language) for check in draft.list_blocking_checks()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
-    shown = [section(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
+    blocks = [section_block(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
     why = text_input("reason", Words("Why is it right?"), language, multiline=True)
     title, yes = Words("Approve anyway"), Words("Approve anyway")
     return build_form(
-        action_ids.APPROVE_ANYWAY_FORM, title, yes, [*shown, why], _pack_draft(draft), language
+        action_ids.APPROVE_ANYWAY_FORM, title, yes, [*blocks, why], _pack_draft(draft), language
     )
 
 
@@ -182,14 +185,14 @@ def _build_private_checkbox(language: str) -> Block:
 def _build_part_inputs(
     part: Part, text: str, limit: PartLimit | None, language: str
 ) -> list[Block]:
-    """One part as one input, or as several when it is long."""
+    """Build one input for a part, or several when it is long."""
     pieces = split_into_chunks(text)
     name = translate_title(part.title, language)
-    shown = []
+    inputs = []
     for number, (before, piece) in enumerate(pieces):
         label = f"{name} ({number + 1}/{len(pieces)})" if len(pieces) > 1 else name
         long = len(pieces) > 1 or limit is None or limit.unit == "segments" or limit.most > 150
-        shown.append(
+        inputs.append(
             {
                 "type": "input",
                 "block_id": json.dumps([part.key, number, encode_separator(before)]),
@@ -199,8 +202,8 @@ def _build_part_inputs(
             }
         )
     if limit:
-        shown[-1]["hint"] = plain_text(_build_hint(limit, language), HINT)
-    return shown
+        inputs[-1]["hint"] = plain_text(_build_hint(limit, language), HINT)
+    return inputs
 
 
 def _build_hint(limit: PartLimit, language: str) -> str:
@@ -216,4 +219,4 @@ def _build_hint(limit: PartLimit, language: str) -> str:
 
 
 def _pack_draft(draft: Draft) -> str:
-    return ButtonValue(draft=draft.id, seen=draft.fingerprint).packed()
+    return ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()

@@ -1,4 +1,5 @@
-"""The Home tab: what the intern can do, what waits, what was asked lately; and the first hints."""
+"""The Home tab: the intern's skills, undecided drafts and latest tasks; and the suggested
+prompts."""
 
 import contextlib
 from collections.abc import Collection
@@ -19,7 +20,14 @@ from bot.errors import TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import BRIEF_FORM
-from bot.slack.blocks import Block, actions, button, context, quote_as_mrkdwn, section
+from bot.slack.blocks import (
+    Block,
+    actions_block,
+    button,
+    context_block,
+    quote_as_mrkdwn,
+    section_block,
+)
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
 from bot.slack.context import ListenerContext
 from bot.slack.interactions import find_workspace
@@ -28,62 +36,67 @@ from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 
 MAX_RECENT, LOOKBACK = 5, timedelta(days=30)
-MAX_UNDECIDED = 30  # undecided drafts, of which a person may not see all
+MAX_UNDECIDED = 30  # drafts that are looked up; a person may not see all of them
 
 
 @dataclass(frozen=True)
 class HomeLine:
-    """A task or a draft in one line; the card's address where it is known."""
+    """A task or a draft in one line, with the address of its card if it is known."""
 
     words: str
     state: str
     card: OutboxMessage | None = None
 
 
-async def handle_home_opened(front: ListenerContext, body: dict[str, Any]) -> None:
-    """Somebody opened the Home tab or our direct messages; the rest happens after the answer."""
+async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> None:
+    """Publish the Home tab after Slack was answered, when somebody opened it or the direct
+    messages."""
     event, workspace = body["event"], str(body.get("team_id") or body.get("enterprise_id"))
     if event.get("tab") == "messages":
-        front.later.soon(
-            _set_suggested_prompts(front, workspace, str(event["user"]), str(event["channel"]))
+        context.background.start(
+            _set_suggested_prompts(context, workspace, str(event["user"]), str(event["channel"]))
         )
     elif event.get("tab") in (None, "home"):
-        front.later.soon(_publish_home(front, workspace, str(event["user"])))
+        context.background.start(_publish_home(context, workspace, str(event["user"])))
 
 
-async def open_new_brief(front: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """The button on the Home tab: a brief whose card comes as a direct message."""
+async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Open the brief form from the Home tab; its card is sent as a direct message."""
     await ack()
     workspace, user = find_workspace(body), str(body["user"]["id"])
-    front.house.policy(workspace).require(user, "ask")
-    form = build_brief_form(await front.language(workspace, user), front.house.brand(workspace))
-    channel = await front.people.direct(user)
-    front.channel_members.pressed_in(workspace, user, channel)
-    await front.open(str(body["trigger_id"]), form, {"channel": channel})
+    context.services.policy(workspace).require(user, "ask")
+    form = build_brief_form(
+        await context.language(workspace, user), context.services.brand(workspace)
+    )
+    channel = await context.people.open_direct_message(user)
+    context.channel_members.record_press(workspace, user, channel)
+    await context.open_modal(str(body["trigger_id"]), form, {"channel": channel})
 
 
-async def _publish_home(front: ListenerContext, workspace: str, user: str) -> None:
-    policy = front.house.policy(workspace)
+async def _publish_home(context: ListenerContext, workspace: str, user: str) -> None:
+    policy = context.services.policy(workspace)
     approver, channels = user in policy.approvers, frozenset[str]()
     if approver:
-        asked = await front.run(list_undecided_channels, workspace, user, front.house.now())
-        channels = await front.readable(workspace, user, asked)
-    now = front.house.now()
-    mine, waiting = await front.run(load_home_lines, workspace, user, policy, now, channels)
-    language = await front.people.language(workspace, user)
-    blocks = render_home(mine, waiting if approver else [], language)
+        undecided = await context.run(
+            list_undecided_channels, workspace, user, context.services.now()
+        )
+        channels = await context.readable_channels(workspace, user, undecided)
+    now = context.services.now()
+    own_lines, waiting = await context.run(load_home_lines, workspace, user, policy, now, channels)
+    language = await context.people.language(workspace, user)
+    blocks = render_home(own_lines, waiting if approver else [], language)
     with contextlib.suppress(SlackRefusal, TryAgain):
         view = fit_view({"type": "home", "blocks": blocks}, language)
         await call_slack(
-            make_retrying_client(front.house.client).views_publish(user_id=user, view=view)
+            make_retrying_client(context.services.client).views_publish(user_id=user, view=view)
         )
 
 
 async def _set_suggested_prompts(
-    front: ListenerContext, workspace: str, user: str, channel: str
+    context: ListenerContext, workspace: str, user: str, channel: str
 ) -> None:
-    """Things to say, where Slack shows such hints."""
-    language = await front.people.language(workspace, user)
+    """Show suggested prompts in the direct messages."""
+    language = await context.people.language(workspace, user)
     hints = [
         Words("Write an e-mail: our linen shirt is back in stock"),
         Words("Just for me: an SMS, 20% off our linen shirt until Sunday"),
@@ -91,15 +104,15 @@ async def _set_suggested_prompts(
     ]
     prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
     with contextlib.suppress(SlackRefusal, TryAgain):
-        client = make_retrying_client(front.house.client)
-        told: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
-        await call_slack(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
+        client = make_retrying_client(context.services.client)
+        arguments: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
+        await call_slack(client.api_call("assistant.threads.setSuggestedPrompts", json=arguments))
 
 
 def list_undecided_channels(
     session: Session, workspace: str, user: str, now: datetime
 ) -> frozenset[str]:
-    """The channels in which drafts of others stand that nobody has decided on."""
+    """List the channels that have undecided drafts of other people."""
     drafts = session.scalars(select_undecided(workspace, user, now))
     return frozenset(one for draft in drafts for one in find_channels(session, draft))
 
@@ -112,8 +125,8 @@ def load_home_lines(
     now: datetime,
     channels: Collection[str] = (),
 ) -> tuple[list[HomeLine], list[HomeLine]]:
-    """This person's latest tasks, and the drafts of others that nobody has decided on and that
-    stand in one of `channels`, which this person reads."""
+    """Return this person's latest tasks, and the undecided drafts of others in those of
+    `channels`, which this person reads."""
     viewer = Viewer(workspace, user, frozenset(channels))
     tasks = session.scalars(
         select(Task)
@@ -121,7 +134,7 @@ def load_home_lines(
         .order_by(Task.made_at.desc())
         .limit(MAX_RECENT)
     )
-    mine = [
+    own_lines = [
         HomeLine(
             _describe_request(one),
             _describe_state(session, one, policy),
@@ -134,11 +147,12 @@ def load_home_lines(
         for one in session.scalars(select_undecided(workspace, user, now))
         if not one.is_empty and may_see(session, viewer, one)
     ]
-    return mine, waiting[:MAX_RECENT]
+    return own_lines, waiting[:MAX_RECENT]
 
 
 def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
-    """The newest versions that nobody has decided on, of others, seen by more than their author."""
+    """Select the newest undecided versions of other people's drafts that more than their author
+    can see."""
     newer, shared = aliased(Draft), aliased(OutboxMessage)
     return (
         select(Draft)
@@ -147,9 +161,8 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
             Draft.workspace == workspace,
             Draft.made_at > now - LOOKBACK,
             Task.author != user,
-            *(
-                Task.form[name].as_string().is_(None) for name in AUTOMATIC_FORM_KEYS
-            ),  # nobody has to
+            # Drafts that nobody requested need no decision.
+            *(Task.form[name].as_string().is_(None) for name in AUTOMATIC_FORM_KEYS),
             ~exists().where(Decision.draft == Draft.id),
             ~exists().where(newer.piece == Draft.piece, newer.version > Draft.version),
             or_(~Task.private, exists().where(shared.id == Draft.piece + ":shared")),
@@ -160,14 +173,14 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
 
 
 def _describe_state(session: Session, task: Task, policy: Policy) -> str:
-    """How far a task is; of one that is done, what people said of its newest version."""
+    """Describe a task's state; for a finished one, the decision on its newest version."""
     draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
-    said = compute_status(Decision.list_for_draft(session, draft.id), policy) if draft else "open"
-    return task.state if said == "open" else said
+    status = compute_status(Decision.list_for_draft(session, draft.id), policy) if draft else "open"
+    return task.state if status == "open" else status
 
 
 def _describe_request(task: Task) -> str:
-    """What was asked; first why it came back, if it did."""
+    """Return the words of the request, after the reason of its revision if there is one."""
     return f"↩ {task.reason} · {task.words}" if task.reason else task.words
 
 
@@ -179,11 +192,11 @@ def _find_card(session: Session, piece: str) -> OutboxMessage | None:
     return session.get(OutboxMessage, f"{piece}:card")
 
 
-def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
-    """The tab's blocks."""
+def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: str) -> list[Block]:
+    """Build the blocks of the tab."""
 
     def head(words: Words) -> Block:
-        return section(f"*{words.to(language)}*")
+        return section_block(f"*{words.to(language)}*")
 
     new = button(Words("New brief").to(language), BRIEF_FORM, "{}", style="primary")
     lead = Words(
@@ -191,16 +204,20 @@ def render_home(mine: list[HomeLine], waiting: list[HomeLine], language: str) ->
         "Start with “just for me” and nobody else sees it.",
         command="`/draft`",
     )
-    blocks = [section(lead.to(language)), *actions(new), head(Words("What I can do"))]
+    blocks = [section_block(lead.to(language)), *actions_block(new), head(Words("What I can do"))]
     blocks += [
-        context(Words(one.summary).to(language)) for one in load_skills().values() if one.summary
+        context_block(Words(one.summary).to(language))
+        for one in load_skills().values()
+        if one.summary
     ]
     if waiting:
         blocks += [{"type": "divider"}, head(Words("Waiting for your approval"))]
-        blocks += [context(_render_line(one, language)) for one in waiting]
+        blocks += [context_block(_render_line(one, language)) for one in waiting]
     blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
     none = Words("Nothing yet.").to(language)
-    return blocks + ([context(_render_line(one, language)) for one in mine] or [context(none)])
+    return blocks + (
+        [context_block(_render_line(one, language)) for one in own_lines] or [context_block(none)]
+    )
 
 
 def _render_line(line: HomeLine, language: str) -> str:

@@ -1,7 +1,7 @@
-"""Long copy in pieces that a form's inputs can hold, and the pieces as the copy again.
+"""Form inputs, and long copy split into several of them.
 
-An input takes 3,000 characters. The copy is cut where paragraphs end; what stood between two
-pieces is written into the second one's block id, so that joining them gives the copy back.
+An input takes 3,000 characters. Copy is split where paragraphs end. The separator between two
+chunks is stored in the block id of the second one, so that joining the chunks restores the copy.
 """
 
 import json
@@ -13,28 +13,28 @@ from bot.i18n.messages import Words
 from bot.slack.blocks import Block, count_fitting, count_utf16_units, plain_text, truncate
 
 MAX_INPUT_CHARACTERS = 3_000
-CHUNK_CHARACTERS = 2_400  # pieces of a long copy: there is room to type
+CHUNK_CHARACTERS = 2_400  # of one chunk, which leaves room to type
 
 CHUNK_BREAKS = [re.compile(shape) for shape in (r"\n{2,}", r"\n", r" ")]
 
-Chunk = tuple[str, str]  # what stands before it (newlines, a space, nothing), and its text
+Chunk = tuple[str, str]  # the separator before it (newlines, a space, nothing), and its text
 
 
 def split_into_chunks(text: str) -> list[Chunk]:
-    """The text in pieces, the first with nothing before it."""
+    """Split the text; the first chunk has no separator before it."""
     if count_utf16_units(text) <= MAX_INPUT_CHARACTERS:
         return [("", text)]
-    found: list[Chunk] = []
+    chunks: list[Chunk] = []
     before = ""
     while count_utf16_units(text) > CHUNK_CHARACTERS:
         end, after = _find_break(text)
-        found.append((before, text[:end]))
+        chunks.append((before, text[:end]))
         before, text = text[end:after], text[after:]
-    return [*found, (before, text)]
+    return [*chunks, (before, text)]
 
 
 def join_chunks(pieces: Sequence[Chunk]) -> str:
-    """The copy again; a piece that somebody emptied goes with what stood before it."""
+    """Restore the copy. An emptied chunk is dropped with the separator before it."""
     text = ""
     for before, piece in pieces:
         if piece:
@@ -43,27 +43,28 @@ def join_chunks(pieces: Sequence[Chunk]) -> str:
 
 
 def _find_break(text: str) -> tuple[int, int]:
-    """Where a piece ends and the next one starts: between paragraphs, lines or words."""
-    most = count_fitting(text, CHUNK_CHARACTERS)
+    """Return where a chunk ends and where the next one starts: between paragraphs, lines or
+    words."""
+    limit = count_fitting(text, CHUNK_CHARACTERS)
     for shape in CHUNK_BREAKS:
-        ends = [found.start() for found in shape.finditer(text, 1, most + 1)]
+        ends = [match.start() for match in shape.finditer(text, 1, limit + 1)]
         if ends and (pause := shape.match(text, ends[-1])):
             return pause.span()
-    return most, most
+    return limit, limit
 
 
 def encode_separator(before: str) -> str:
-    """What stands between two pieces, for a block id: `n2` two newlines, `s` a space, `-`."""
+    """Encode the separator for a block id: `n2` two newlines, `s` a space, `-` nothing."""
     return f"n{len(before)}" if before.startswith("\n") else "s" if before else "-"
 
 
-def decode_separator(told: str) -> str:
-    if told.startswith("n"):
-        return "\n" * int(told[1:])
-    return " " if told == "s" else ""
+def decode_separator(code: str) -> str:
+    if code.startswith("n"):
+        return "\n" * int(code[1:])
+    return " " if code == "s" else ""
 
 
-# A form and the fields in it. A field's name is its block id and its action id.
+# Inputs. The field's name is both its block id and its action id.
 
 VIEW_TITLE, LABEL, HINT = 24, 2_000, 2_000
 
@@ -96,7 +97,6 @@ def text_input(
     multiline: bool = False,
     optional: bool = False,
 ) -> Block:
-    """A field for words."""
     return {
         "type": "input",
         "block_id": id,
@@ -107,19 +107,19 @@ def text_input(
 
 
 def plain_text_input(id: str, text: str, *, multiline: bool) -> Block:
-    shown: Block = {
+    element: Block = {
         "type": "plain_text_input",
         "action_id": id,
         "multiline": multiline,
         "max_length": 3_000,
     }
-    return shown | ({"initial_value": truncate(text, 3_000)} if text else {})
+    return element | ({"initial_value": truncate(text, 3_000)} if text else {})
 
 
 def select_input(
     id: str, label: Words, options: list[Block], language: str, *, must: bool = False
 ) -> Block:
-    """A menu; leaving it open is an answer too, unless something `must` be chosen."""
+    """Build a menu. Nothing needs to be chosen unless `must` is set."""
     hint = Words("Choose") if must else Words("Let your intern choose")
     menu: Block = {
         "type": "static_select",
@@ -136,45 +136,45 @@ def select_input(
     }
 
 
-# What was filled into a form.
+# Values of a submitted form.
 
 View = dict[str, Any]
 
 
 def read_brief(view: View) -> dict[str, str]:
-    """A brief's fields by name, those left open not among them; `private` is "yes" or absent."""
-    found = {
+    """Return the filled fields of a brief by name; `private` is "yes" or absent."""
+    fields = {
         "words": read_text(view, "words"),
         "channel": read_choice(view, "channel"),
         "audience": read_text(view, "audience"),
         "language": read_choice(view, "language"),
         "private": ", ".join(read_checked(view, "private")),
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
 def read_edit(view: View) -> dict[str, str]:
-    """The copy by part key, as it was typed; parts that the form did not hold are not there."""
+    """Return the copy by part key, as it was typed, for the parts that the form has."""
     pieces: dict[str, list[tuple[int, Chunk]]] = {}
     for block_id, fields in _read_values(view).items():
-        told = _parse_block_id(block_id)
-        if told is not None:
-            key, number, before = told
+        block = _parse_block_id(block_id)
+        if block is not None:
+            key, number, before = block
             text = str((fields.get("text") or {}).get("value") or "")
             pieces.setdefault(key, []).append((number, (decode_separator(before), text)))
     return {
-        key: join_chunks([piece for _, piece in sorted(found)]) for key, found in pieces.items()
+        key: join_chunks([piece for _, piece in sorted(chunks)]) for key, chunks in pieces.items()
     }
 
 
 def read_reason(view: View) -> str:
-    """What was tapped, then what was typed; empty when there is neither."""
-    told = [*read_checked(view, "reasons"), read_text(view, "reason")]
-    return ". ".join(one for one in told if one)
+    """Return the ticked reasons, then the typed one; empty when there is neither."""
+    reasons = [*read_checked(view, "reasons"), read_text(view, "reason")]
+    return ". ".join(one for one in reasons if one)
 
 
-def reason_missing(view: View, language: str) -> dict[str, str]:
-    """The errors to answer a form with that gives no reason; empty when it gives one."""
+def find_missing_reason(view: View, language: str) -> dict[str, str]:
+    """Return the form errors when no reason is given; empty otherwise."""
     if read_reason(view):
         return {}
     return {"reason": Words("Tap a reason or write one.").to(language)}
@@ -189,7 +189,7 @@ def _read_state(view: View, name: str) -> dict[str, Any]:
 
 
 def read_channel(view: View, name: str) -> str | None:
-    """The channel that was chosen; None when that was left open."""
+    """Return the chosen channel; None when nothing was chosen."""
     return _read_state(view, name).get("selected_conversation") or None
 
 
@@ -206,7 +206,7 @@ def read_checked(view: View, name: str) -> list[str]:
 
 
 def _parse_block_id(block_id: str) -> tuple[str, int, str] | None:
-    """Which part, which piece of it, and what stands before; None for another form's block."""
+    """Return part key, chunk number and separator; None for a block of another form."""
     try:
         key, number, before = json.loads(block_id)
     except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""An edit that was sent: the next version, or the form again with all that was typed."""
+"""Handles submitted forms. Whatever goes wrong, the form keeps what was typed."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -36,12 +36,17 @@ from bot.slack.views import audience_rule_form, forms
 from bot.tasks.models import NewTask, Task
 
 
-async def submit_edit(front: ListenerContext, ack: AsyncAck, sent: ViewSubmission) -> BoltResponse:
-    """The next version in this person's words; too late, the newest with their words in it."""
-    language = await front.language(sent.workspace, sent.user)
-    if errors := _find_emptied_parts(sent.view, language):
+async def submit_edit(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    """Store the edit as the next version.
+
+    When somebody else has changed the draft meanwhile, show their version with what was typed.
+    """
+    language = await context.language(submission.workspace, submission.user)
+    if errors := _find_emptied_parts(submission.view, language):
         return await ack(response_action="errors", errors=errors)
-    newer: tuple[Draft, dict[str, str]] | None = await front.run(_save_edit, front, sent)
+    newer: tuple[Draft, dict[str, str]] | None = await context.run(_save_edit, context, submission)
     if newer is None:
         return await ack()
     draft, typed = newer
@@ -54,34 +59,35 @@ async def submit_edit(front: ListenerContext, ack: AsyncAck, sent: ViewSubmissio
     view = _rename_fields(
         forms.build_edit_form(draft, language, typed=typed, notice=notice), draft.version
     )
-    whole = fit_view(view | pack_metadata(view, sent.back), language)
+    whole = fit_view(view | pack_metadata(view, submission.origin), language)
     return await ack(response_action="update", view=whole)
 
 
 def _save_edit(
-    session: Session, front: ListenerContext, sent: ViewSubmission
+    session: Session, context: ListenerContext, submission: ViewSubmission
 ) -> tuple[Draft, dict[str, str]] | None:
-    """None when it is stored; else the newest version, and what was typed into the older one."""
-    ref, texts = sent.ref, forms.read_edit(sent.view)
-    draft = load_visible_draft(session, sent.viewer, ref)
+    """Return None when it is stored; else the newest version, and the texts changed in the older
+    one."""
+    ref, texts = submission.ref, forms.read_edit(submission.view)
+    draft = load_visible_draft(session, submission.viewer, ref)
     newest = Draft.latest(session, draft.piece)
     if newest is not None and newest.fingerprint != ref.seen:
         return newest, _find_changed_texts(draft, texts)
     decision.revise(
         session,
-        front.house.enqueue,
+        context.services.enqueue,
         draft,
-        by=sent.user,
+        by=submission.user,
         fingerprint=ref.seen or "",
         texts=texts,
-        policy=front.house.policy(sent.workspace),
-        now=front.house.now(),
+        policy=context.services.policy(submission.workspace),
+        now=context.services.now(),
     )
     return None
 
 
 def _rename_fields(view: View, version: int) -> View:
-    """The form with its fields under other ids: Slack keeps what a field of the same id held."""
+    """Give the fields new ids, because Slack keeps the value of a field whose id stays the same."""
     for block in view["blocks"]:
         if block["type"] == "input":
             key, number, before = json.loads(block["block_id"])
@@ -90,174 +96,189 @@ def _rename_fields(view: View, version: int) -> View:
 
 
 def _find_changed_texts(before: Draft, texts: dict[str, str]) -> dict[str, str]:
-    """Only what this person changed: the rest may have been changed by somebody else."""
-    known = {part.key: part.text for part in before.parts}
-    return {key: text for key, text in texts.items() if Copy(text=text).text != known.get(key)}
+    """Return only the texts that this person changed: somebody else may have changed the others."""
+    old_texts = {part.key: part.text for part in before.parts}
+    return {key: text for key, text in texts.items() if Copy(text=text).text != old_texts.get(key)}
 
 
 def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
-    """Errors for parts that nothing is left of, by the block that holds their beginning."""
-    left = forms.read_edit(view)
-    said = Words("Something has to stay here.").to(language)
+    """Return an error for each part that was emptied, at the block with its beginning."""
+    remaining = forms.read_edit(view)
+    message = Words("Something has to stay here.").to(language)
     errors: dict[str, str] = {}
     for block in view["blocks"]:
-        held = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
-        for key in held:
-            if not left.get(key, "x").strip() and key not in errors.values():
+        parts = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
+        for key in parts:
+            if not remaining.get(key, "x").strip() and key not in errors.values():
                 errors.setdefault(str(block["block_id"]), key)
-    return dict.fromkeys(errors, said)
+    return dict.fromkeys(errors, message)
 
 
-# What people fill in and send. Whatever goes wrong, what they typed stays before them.
+# Submissions.
 
 
 async def handle_view_submission(
-    front: ListenerContext, ack: AsyncAck, body: dict[str, Any]
+    context: ListenerContext, ack: AsyncAck, body: dict[str, Any]
 ) -> None:
-    """Store it, then let the form close. Raises CannotDo, which the form then shows."""
-    sent = ViewSubmission(find_workspace(body), str(body["user"]["id"]), body["view"])
-    form = SUBMISSION_HANDLERS.get(str(sent.view.get("callback_id")))
+    """Store the submission, then let the form close. Raise CannotDo, which the form shows."""
+    submission = ViewSubmission(find_workspace(body), str(body["user"]["id"]), body["view"])
+    form = SUBMISSION_HANDLERS.get(str(submission.view.get("callback_id")))
     if form is None:
         await ack()
         return
     try:
-        await run_for_viewer(front, sent, partial(form, front, ack))
+        await run_for_viewer(context, submission, partial(form, context, ack))
     except CannotDo:
-        await front.run(_redraw_card, front, sent)
+        await context.run(_redraw_card, context, submission)
         raise
 
 
-async def submit_brief(front: ListenerContext, ack: AsyncAck, sent: ViewSubmission) -> BoltResponse:
-    """A new wish, from the form."""
-    front.house.policy(sent.workspace).require(sent.user, "ask")
-    fields = forms.read_brief(sent.view)
+async def submit_brief(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    """Store the brief as a new task."""
+    context.services.policy(submission.workspace).require(submission.user, "ask")
+    fields = forms.read_brief(submission.view)
     private, words = parse_just_for_me(fields.pop("words", ""))
-    private = fields.pop("private", "") != "" or private or bool(sent.back.get("private"))
+    private = fields.pop("private", "") != "" or private or bool(submission.origin.get("private"))
     if not words:
-        language = await front.language(sent.workspace, sent.user)
-        said = Words("Say in a few words what you need.").to(language)
-        return await ack(response_action="errors", errors={"words": said})
-    channel = await _find_readable_channel(front, sent)
-    place = make_place(channel, sent.user, private=private)
-    if sent.ref.draft:  # opened by a button under a result
-        place, alone, more = await front.run(_load_next_step, sent)
-        private, fields = private or alone, {**more, **fields}
-    wish = NewTask(
-        id=task_id(sent.workspace, "form", str(sent.view["id"])),
-        workspace=sent.workspace,
-        author=sent.user,
+        language = await context.language(submission.workspace, submission.user)
+        message = Words("Say in a few words what you need.").to(language)
+        return await ack(response_action="errors", errors={"words": message})
+    channel = await _find_readable_channel(context, submission)
+    place = make_place(channel, submission.user, private=private)
+    if submission.ref.draft:  # a button under a result opened the form
+        place, source_private, more = await context.run(_load_next_step, submission)
+        private, fields = private or source_private, {**more, **fields}
+    new_task = NewTask(
+        id=task_id(submission.workspace, "form", str(submission.view["id"])),
+        workspace=submission.workspace,
+        author=submission.user,
         words=words,
         place=place,
-        locale=front.people.known(sent.workspace, sent.user),
+        locale=context.people.cached_locale(submission.workspace, submission.user),
         private=private,
         form=fields,
     )
-    await front.run(Task.accept, front.house.enqueue, wish, front.house.now())
+    await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
     return await ack()
 
 
-async def _find_readable_channel(front: ListenerContext, sent: ViewSubmission) -> str:
-    """The channel in which the form was opened, which its sender reads. Raises CannotDo."""
-    channel = str(sent.back.get("channel") or sent.user)
-    if channel == sent.user or await front.readable(sent.workspace, sent.user, {channel}):
+async def _find_readable_channel(context: ListenerContext, submission: ViewSubmission) -> str:
+    """Return the channel in which the form was opened, if its sender reads it. Raise CannotDo."""
+    channel = str(submission.origin.get("channel") or submission.user)
+    if channel == submission.user or await context.readable_channels(
+        submission.workspace, submission.user, {channel}
+    ):
         return channel
-    if channel == await front.people.direct(sent.user):
+    if channel == await context.people.open_direct_message(submission.user):
         return channel
     raise CannotDo(
         Words("I could not see whether you are in that channel. Please try again from there.")
     )
 
 
-def _load_next_step(session: Session, sent: ViewSubmission) -> tuple[Place, bool, dict[str, str]]:
-    """Where a wish goes that a result led to, and what it knows already."""
-    draft = load_visible_draft(session, sent.viewer, sent.ref)
-    place, private = next_steps.find_next_step_place(session, draft, sent.viewer, sent.back)
+def _load_next_step(
+    session: Session, submission: ViewSubmission
+) -> tuple[Place, bool, dict[str, str]]:
+    """Return the place, the privacy and the form fields of a next step."""
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    place, private = next_steps.find_next_step_place(
+        session, draft, submission.viewer, submission.origin
+    )
     return (
         place,
         private,
-        next_steps.build_next_step_form(draft, next_steps.find_next_step(draft, sent.ref)),
+        next_steps.build_next_step_form(draft, next_steps.find_next_step(draft, submission.ref)),
     )
 
 
 async def submit_send_back(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    return await _submit_refusal(front, ack, sent, "send back")
+    return await _submit_refusal(context, ack, submission, "send back")
 
 
 async def submit_rejection(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    return await _submit_refusal(front, ack, sent, "reject")
+    return await _submit_refusal(context, ack, submission, "reject")
 
 
 async def _submit_refusal(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission, verdict: Verdict
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission, verdict: Verdict
 ) -> BoltResponse:
-    language = await front.language(sent.workspace, sent.user)
-    if errors := forms.reason_missing(sent.view, language):
+    language = await context.language(submission.workspace, submission.user)
+    if errors := forms.find_missing_reason(submission.view, language):
         return await ack(response_action="errors", errors=errors)
-    await front.run(_record_refusal, front, sent, verdict)
+    await context.run(_record_refusal, context, submission, verdict)
     return await ack()
 
 
 def _record_refusal(
-    session: Session, front: ListenerContext, sent: ViewSubmission, verdict: Verdict
+    session: Session, context: ListenerContext, submission: ViewSubmission, verdict: Verdict
 ) -> None:
-    """The verdict; sent back, the wish goes on as a new task under the same card."""
-    draft = load_visible_draft(session, sent.viewer, sent.ref)
-    reason = forms.read_reason(sent.view)
+    """Record the decision. A draft that was sent back continues as a new task under the same
+    card."""
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    reason = forms.read_reason(submission.view)
     decision.send_back(
         session,
-        front.house.enqueue,
+        context.services.enqueue,
         draft,
-        by=sent.user,
-        fingerprint=sent.ref.seen or "",
+        by=submission.user,
+        fingerprint=submission.ref.seen or "",
         reason=reason,
-        policy=front.house.policy(sent.workspace),
-        now=front.house.now(),
+        policy=context.services.policy(submission.workspace),
+        now=context.services.now(),
         verdict=verdict,
     )
     if verdict == "send back":
-        id = task_id("send back", draft.id, sent.user)
+        id = task_id("send back", draft.id, submission.user)
         start_revision(
-            session, front, draft, id=id, reason=reason, back=sent.back, viewer=sent.viewer
+            session,
+            context,
+            draft,
+            id=id,
+            reason=reason,
+            back=submission.origin,
+            viewer=submission.viewer,
         )
 
 
 async def submit_approve_anyway(
-    front: ListenerContext, ack: AsyncAck, sent: ViewSubmission
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """An approval over a block, with its reason."""
-    reason = forms.read_reason(sent.view)
+    """Approve a draft with blocking findings, with a reason."""
+    reason = forms.read_reason(submission.view)
     if not reason:
-        language = await front.language(sent.workspace, sent.user)
-        said = Words("Say why it is right.").to(language)
-        return await ack(response_action="errors", errors={"reason": said})
-    await front.run(_approve_draft, front, sent, reason)
+        language = await context.language(submission.workspace, submission.user)
+        message = Words("Say why it is right.").to(language)
+        return await ack(response_action="errors", errors={"reason": message})
+    await context.run(_approve_draft, context, submission, reason)
     return await ack()
 
 
 def _approve_draft(
-    session: Session, front: ListenerContext, sent: ViewSubmission, reason: str
+    session: Session, context: ListenerContext, submission: ViewSubmission, reason: str
 ) -> None:
     decision.approve(
         session,
-        front.house.enqueue,
-        load_visible_draft(session, sent.viewer, sent.ref),
-        by=sent.user,
-        fingerprint=sent.ref.seen or "",
-        policy=front.house.policy(sent.workspace),
-        now=front.house.now(),
+        context.services.enqueue,
+        load_visible_draft(session, submission.viewer, submission.ref),
+        by=submission.user,
+        fingerprint=submission.ref.seen or "",
+        policy=context.services.policy(submission.workspace),
+        now=context.services.now(),
         reason=reason,
     )
 
 
-def _redraw_card(session: Session, front: ListenerContext, sent: ViewSubmission) -> None:
-    """The card behind the form may be an old picture."""
-    draft = session.get(Draft, sent.ref.draft) if sent.ref.draft else None
-    if draft is not None and may_see(session, sent.viewer, draft):
-        OutboxMessage.changed(session, front.house.enqueue, draft.piece)
+def _redraw_card(session: Session, context: ListenerContext, submission: ViewSubmission) -> None:
+    """Redraw the card behind the form, because it may be outdated."""
+    draft = session.get(Draft, submission.ref.draft) if submission.ref.draft else None
+    if draft is not None and may_see(session, submission.viewer, draft):
+        OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
 
 
 SUBMISSION_HANDLERS: dict[

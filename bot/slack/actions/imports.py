@@ -1,0 +1,115 @@
+"""The buttons and the menu on the card of a dropped file, and the download of rejected rows."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.data.ingest import review
+from bot.data.ingest.models import FileUpload
+from bot.digests.visibility import demand_visible, may_see
+from bot.errors import CannotDo, TryAgain
+from bot.i18n.messages import Words
+from bot.slack import action_ids
+from bot.slack.actions.import_rejects import send_rejected_rows
+from bot.slack.cards.import_labels import FORMAT_CHOICES, KIND_LABELS
+from bot.slack.context import ListenerContext
+from bot.slack.interactions import BlockAction
+
+
+def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    upload, common_args = _prepare_review(session, context, action)
+    review.confirm_import(
+        session, context.services.enqueue, upload, seen=action.ref.seen or "", **common_args
+    )
+
+
+def cancel_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    upload, common_args = _prepare_review(session, context, action)
+    review.cancel_import(session, context.services.enqueue, upload, **common_args)
+
+
+def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    upload, common_args = _prepare_review(session, context, action)
+    pick = action.ref.pick or ""
+    setting, _, value = pick.partition("=")
+    if pick not in KIND_LABELS and (setting, value) not in FORMAT_CHOICES:
+        raise CannotDo(Words("There is no such kind of rows."))
+    if (setting, value) in FORMAT_CHOICES:
+        review.change_setting(
+            session, context.services.enqueue, upload, what=setting, how=value, **common_args
+        )
+        return
+    review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
+
+
+def reread_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    upload, common_args = _prepare_review(session, context, action)
+    review.retry_import(session, context.services.enqueue, upload, **common_args)
+
+
+async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
+    """Start sending the rejected rows to the person's direct messages. Raise CannotDo."""
+    upload = await context.run(_load_visible_import, context, action)
+    home = context.services.home
+    if home is None or not upload.rejects or not (home / upload.rejects).is_file():
+        raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
+    context.background.start(_send_rejects_file(context, action, upload, home / upload.rejects))
+    return Words("The file is on its way to your direct messages with me.")
+
+
+async def _send_rejects_file(
+    context: ListenerContext, action: BlockAction, upload: FileUpload, path: Path
+) -> None:
+    try:
+        await send_rejected_rows(context.sender, upload, action.user, path, context.services.now())
+    except CannotDo as error:
+        await context.people.notify(
+            action.workspace, action.user, error.words, action.channel, action.thread
+        )
+    except TryAgain:
+        words = Words("Slack didn't take the files. Please press Download again in a moment.")
+        await context.people.notify(
+            action.workspace, action.user, words, action.channel, action.thread
+        )
+
+
+def find_import_piece(session: Session, action: BlockAction) -> str | None:
+    """Return the piece of the import whose card was pressed, if this person may see it."""
+    upload = session.get(FileUpload, action.ref.arrival) if action.ref.arrival else None
+    return upload.piece if upload and may_see(session, action.viewer, upload) else None
+
+
+def _load_visible_import(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> FileUpload:
+    """Return the import, if this person may see its rows. Raise CannotDo."""
+    upload = _lock_import(session, action)
+    if not upload.may_stop(action.user, context.services.policy(action.workspace)):
+        raise CannotDo(
+            Words("Only whoever dropped this file or somebody who may import can do that.")
+        )
+    return upload
+
+
+def _prepare_review(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> tuple[FileUpload, dict[str, Any]]:
+    policy, now = context.services.policy(action.workspace), context.services.now()
+    return _lock_import(session, action), {"by": action.user, "policy": policy, "now": now}
+
+
+def _lock_import(session: Session, action: BlockAction) -> FileUpload:
+    """Lock the row until the end of the transaction, because two people may press at once."""
+    id = action.ref.arrival or ""
+    upload = session.get(FileUpload, id, with_for_update=True) if id else None
+    words = Words("This file is no longer known here. Please drop it again.")
+    return demand_visible(session, action.viewer, upload, words)
+
+
+IMPORT_ACTIONS = {
+    action_ids.TAKE_IN: confirm_import,
+    action_ids.DONT: cancel_import,
+    action_ids.OTHER_KIND: change_import_kind,
+    action_ids.READ_AGAIN: reread_import,
+}
