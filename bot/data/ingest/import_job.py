@@ -72,7 +72,7 @@ class WorkDir:
         """What stayed out, where it outlives the folder; relative to the home."""
         if rejects is None:
             return None
-        kept = self.home / "rejects" / f"{arrival.id}.csv"
+        kept = self.home / "rejects" / f"{arrival.id}{rejects.suffix}"
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.move(rejects, kept)
         return kept.relative_to(self.home).as_posix()

@@ -3,7 +3,6 @@
 import os
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,9 +12,15 @@ from bot.data.ingest import file_errors
 from bot.data.ingest.address_encryption import CONSENTS_FOR_ADDRESS, encrypt_addresses
 from bot.data.ingest.file_format import check_unchanged, layout_of_schema
 from bot.data.ingest.file_schema import AddressKind, FileSchema, ImportCancelled, LoadResult
-from bot.data.ingest.rejects import RejectedRow, RejectMasking, write_rejects
+from bot.data.ingest.rejects import (
+    REJECTS_SUFFIX,
+    RejectedRow,
+    RejectMasking,
+    write_rejects,
+)
 from bot.data.ingest.source import RowSource, open_source, quote_text
 from bot.data.ingest.table import create_kept, create_typed
+from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
@@ -40,7 +45,7 @@ def load_file(
     persons' keys and seals. `progress` hears the rows read so far; `cancelled` is asked many times
     a second. `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC
     if none). `own` are words of what the team sells: see `own_words`. What stayed out is told in
-    `to` with the ending `.rejects.csv`.
+    `to` with the ending `.rejects.jsonl`.
 
     Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
     it can be read; `to` and `apart` then don't exist.
@@ -70,7 +75,10 @@ def load_file(
 
 
 def _collect_rejects(
-    source: RowSource, understood: FileSchema, whys: list[tuple[str, str]], own: Collection[str]
+    source: RowSource,
+    understood: FileSchema,
+    whys: list[tuple[str, RejectReason]],
+    own: Collection[str],
 ) -> list[RejectedRow]:
     masking = RejectMasking(understood, own)
     cells = ", ".join(f"c{i}" for i in range(len(understood.names)))
@@ -82,18 +90,14 @@ def _collect_rejects(
         else f"SELECT 0, 0, {cells} FROM {source.relation} s WHERE false"
     ).fetchall()
     lines = source.lines([row[0] for row in rows])
-    found = [
-        RejectedRow(
-            lines.get(row[0], row[0]), whys[row[1]][0], whys[row[1]][1], masking.row(row[2:])
-        )
-        for row in rows
-    ]
+    found = [(lines.get(n, n), *whys[why], masking.row(cells)) for n, why, *cells in rows]
     for fault in source.faults:
-        found.append(
-            RejectedRow(fault.line, "", masking.reason(fault.reason), masking.raw(fault.raw))
-        )
-    found.sort(key=lambda one: int(one.line))
-    return [replace(one, line=source.place(int(one.line))) for one in found]
+        found.append((fault.line, "", masking.reason(fault.reason), masking.raw(fault.raw)))
+    found.sort(key=lambda one: one[0])
+    return [
+        RejectedRow(line=source.place(line), column=column, reason=reason, row=row)
+        for line, column, reason, row in found
+    ]
 
 
 def _write_table(
@@ -116,7 +120,7 @@ def _write_table(
     _flush(made)
     told = None
     if rejects:
-        told = to.with_suffix(".rejects.csv")
+        told = to.with_suffix(f".rejects{REJECTS_SUFFIX}")
         write_rejects(rejects, _temporary_path(told, fresh))
     currencies: tuple[str, ...] = ()
     if "currency" in load_kinds()[understood.kind].columns:

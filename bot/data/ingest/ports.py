@@ -61,7 +61,7 @@ CommitHook = Callable[[Session, int, int, int], None]
 
 
 class ImportableRows(Protocol):
-    """A file's good rows, ready to be stored. `rejects` is the CSV of the others."""
+    """A file's good rows, ready to be stored. `rejects` is the file of the others."""
 
     @property
     def rejected(self) -> int: ...

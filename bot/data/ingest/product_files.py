@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.data.catalogue.cells import AMBIGUOUS_THOUSANDS
 from bot.data.catalogue.columns import CatalogueHeader
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import Catalogue, read_catalogue
@@ -24,6 +23,7 @@ from bot.data.ingest.file_schema import (
     UnprovedSetting,
 )
 from bot.data.ingest.source import RowSource, open_source
+from bot.data.reject_reasons import RejectCode
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX
 from bot.i18n.messages import Words
 
@@ -126,7 +126,7 @@ def shared_currency(products: Sequence[Product]) -> str | None:
 
 def _list_unproved_settings(catalogue: Catalogue) -> Iterator[UnprovedSetting]:
     """What a person may say otherwise."""
-    if any(AMBIGUOUS_THOUSANDS in one.reason for one in catalogue.rejects):
+    if any(one.reason.code is RejectCode.AMBIGUOUS_THOUSANDS for one in catalogue.rejects):
         yield "decimal"
     if _lacks_currency(catalogue):
         yield "currency"

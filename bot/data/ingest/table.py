@@ -20,6 +20,7 @@ from bot.data.ingest.column_sql import (
 from bot.data.ingest.file_schema import FileSchema, ImportCancelled
 from bot.data.ingest.masking import register_masking
 from bot.data.ingest.source import RowSource, quote_text
+from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 
 # A long query that tells how far it is and can be stopped.
@@ -80,7 +81,7 @@ def create_typed(
     progress: Callable[[int], None],
     cancelled: Callable[[], bool],
     own: Collection[str],
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, RejectReason]]:
     """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason)). `own`
     words are no people's names."""
     create_macros(source.con, key)
@@ -124,13 +125,13 @@ def _has_lines(understood: FileSchema) -> bool:
 
 def select_typed(
     understood: FileSchema, relation: str, today: date
-) -> tuple[str, list[tuple[str, str]]]:
+) -> tuple[str, list[tuple[str, RejectReason]]]:
     """SQL for `typed` over the cells in `relation`, and the (column, reason) that its why names."""
     columns = target_columns(understood)
     values = ", ".join(
         f"CAST({one.sql} AS {sql_type(one.type)}) AS {_column_name(one)}" for one in columns
     )
-    whys: list[tuple[str, str]] = []
+    whys: list[tuple[str, RejectReason]] = []
     cases: list[str] = []
     bare = select_cells(understood, relation)
     raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
@@ -141,7 +142,7 @@ def select_typed(
             if one.reason:
                 sql = sql.replace(f"{one.raw} IS NOT NULL AND", f"{raws[one.name]} AND")
         cases.append(f"WHEN {sql} THEN {len(whys)}")
-        whys.append((rule.theirs, rule.reason))
+        whys.append((rule.theirs, RejectReason(rule.reason)))
     inner = f"SELECT n, {values}{', ' + told if told else ''} FROM {bare}"
     why = f"CASE {' '.join(cases)} END" if cases else "NULL"
     names = ", ".join(_column_name(one) for one in columns)

@@ -1,13 +1,10 @@
 """What was understood of a dropped file, and the one question: shall it be taken in?"""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.data.ingest.models import FileUpload
-from bot.data.ingest.rejects import translate_reason
 from bot.data.ingest.upload import ImportPreview, MatchedColumn
 from bot.errors import UNUSABLE_PARAM
 from bot.i18n.messages import Words
@@ -40,34 +37,6 @@ from bot.slack.cards.import_labels import (
 )
 from bot.slack.client import READ_OUTSIDE
 from bot.text.escape import strip_hidden
-
-# Why a row stayed out, in the language of whoever gets the file of them.
-
-UTF8_BOM = "\ufeff"  # spreadsheets know by it that this is UTF-8
-REJECTS_HEADER = (Words("line"), Words("column"), Words("reason"), Words("row"))
-
-
-def translate_rejects(content: bytes, language: str) -> bytes:
-    """The CSV of what stayed out, with its head and its reasons in this language; a reason that is
-    not known here stays as it is."""
-    if language == "en":
-        return content
-    csv.field_size_limit(len(content) + 1)  # a row that stayed out is one cell
-    _, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([words.to(language) for words in REJECTS_HEADER])
-    for row in rows:
-        writer.writerow(
-            [_translate_reason(cell, language) if at == 2 else cell for at, cell in enumerate(row)]
-        )
-    return f"{UTF8_BOM}{out.getvalue()}".encode()
-
-
-def _translate_reason(reason: str, language: str) -> str:
-    known = translate_reason(reason)
-    return known.to(language) if known else reason
-
 
 # The table of a dropped file's card: their column, what it becomes, and three of its values.
 

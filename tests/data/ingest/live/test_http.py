@@ -284,9 +284,9 @@ async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
         raise Killed
 
     deadly = {
-        "join": ("bot.data.ingest.live.queue.join", die),
-        "take": ("bot.data.warehouse.store.Stocking.take", die),
-        "merged": ("bot.data.ingest.models.Batch.merged", die),
+        "join": ("bot.data.ingest.live.queue.join_batches", die),
+        "take": ("bot.data.warehouse.store.RowStore.take", die),
+        "merged": ("bot.data.ingest.models.LiveBatch.merged", die),
     }
     with monkeypatch.context() as patch:
         patch.setattr(*deadly[where])
