@@ -13,6 +13,7 @@ from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.facts import Fact
+from bot.core.source import Source
 from bot.data.analyses.precompute import NO_FACTS_EXIT_CODE
 from bot.data.analyses.request import TABLES_BY_KIND
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -124,7 +125,7 @@ def _find_facts_or_none(
     try:
         return _find_facts(house, workspace, kind, where)
     except CannotDo as reason:
-        found = AnalysisResult(kind, "", date.min)
+        found = AnalysisResult(kind, Source(""), date.min)
         found.refuse(reason.words)
         return found
 
@@ -134,7 +135,7 @@ def _find_product_facts(house: Container, workspace: str, where: AnalysisFilter)
     products = house.products(workspace)
     wanted = [p for p in products if where.product in (None, p.handle, p.title)]
     newest = max((p.as_of for p in wanted), default=date.min)
-    found = AnalysisResult(PRODUCT_KIND, "the catalogue", newest)
+    found = AnalysisResult(PRODUCT_KIND, Source("the catalogue"), newest)
     for product in wanted:
         for fact in build_product_facts(product):
             found.facts.append(fact.model_copy(update={"about": product.title}))
@@ -149,7 +150,7 @@ def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any
     """All of it, for scripts: amounts as text, so that no digit is lost."""
     return {
         "kind": found.kind,
-        "source": found.source,
+        "source": str(found.source),
         "as_of": found.as_of.isoformat(),
         "stale_days": count_stale_days(found, where),
         "facts": [fact.model_dump(mode="json") for fact in found.facts],
@@ -198,7 +199,7 @@ def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:
         if fact.rows is not None:
             besides.append(f"{fact.rows:,} rows")
         if fact.source != found.source:
-            besides.append(fact.source)
+            besides.append(str(fact.source))
         if fact.as_of != found.as_of:
             besides.append(f"as of {_format_day(fact.as_of)}")
         lines.append(f"  {label.ljust(wide)}  {value.ljust(wider)}  {', '.join(besides)}".rstrip())

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
+from bot.core.source import Source
 from bot.i18n.messages import Words
 from bot.rules.doubts import asks_to_answer
 from bot.text.normalize import tokenize
@@ -140,7 +141,7 @@ def _quote_facts(
     if found is None:
         return
     if (quote := found.quote) is not None:
-        source = ", ".join(filter(None, [share.source, quote.text.id, quote.text.channel]))
+        source = share.source.with_details(quote.text.id, quote.text.channel)
         day = quote.text.day or share.as_of
         yield Fact(
             id=f"feedback.{theme}.quote",
@@ -240,7 +241,7 @@ def _product_titles(shelf: "Warehouse") -> dict[str, str]:
 
 
 def _build_facts(
-    subject: str, told: Mapping[str, str | None], source: str, day: date
+    subject: str, told: Mapping[str, str | None], source: Source, day: date
 ) -> Iterator[Fact]:
     for label, value in told.items():
         if value:

@@ -19,6 +19,7 @@ from bot.config.clock import now
 from bot.config.policy import Policy
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
+from bot.core.source import NO_SOURCE, Source
 from bot.data.analyses.campaign_results import DeliveryResult, match_deliveries
 from bot.data.analyses.campaigns import letter_against_peers
 from bot.data.analyses.result import AnalysisFilter
@@ -210,7 +211,10 @@ class DigestHistory:
                 for one in newest[:MAX_SENT_CAMPAIGNS]
                 for fact in _build_campaign_facts(shelf, one, drafts[one.code])
             ]
-            return (*facts, _build_count_fact("all", "without", len(drafts) - len(newest), "-", at))
+            return (
+                *facts,
+                _build_count_fact("all", "without", len(drafts) - len(newest), NO_SOURCE, at),
+            )
 
         return self.house.library(workspace).alone(asked_of)  # an import may ask at this moment
 
@@ -248,7 +252,7 @@ def _build_campaign_facts(shelf: Warehouse, result: DeliveryResult, draft: Draft
     return found
 
 
-def _build_count_fact(subject: str, measure: str, value: int, source: str, at: datetime) -> Fact:
+def _build_count_fact(subject: str, measure: str, value: int, source: Source, at: datetime) -> Fact:
     return Fact(
         id=f"sent.{subject}.{measure}",
         label=measure,

@@ -53,7 +53,7 @@ async def test_quotes_customers_letter_for_letter_with_their_ids() -> None:
         fact = found.evidence.get(part.facts[0])
         assert fact is not None
         assert fact.value == part.text
-        assert "V0" in fact.source or "M0" in fact.source
+        assert "V0" in str(fact.source) or "M0" in str(fact.source)
 
 
 async def test_leads_to_a_page_fix_for_the_product_it_is_told_of() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 import bot
 from bot.core.facts import Fact
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.i18n.messages import restore_words
 
@@ -95,7 +96,7 @@ def _hash_key(said: object) -> str:
 def _result_to_dict(found: AnalysisResult) -> dict[str, Any]:
     return {
         "kind": found.kind,
-        "source": found.source,
+        "source": found.source.model_dump(mode="json"),
         "as_of": found.as_of.isoformat(),
         "facts": [_fact_to_dict(fact) for fact in found.facts],
         "queries": dict(found.queries),
@@ -112,7 +113,9 @@ def _fact_to_dict(fact: Fact) -> dict[str, Any]:
 
 
 def _result_from_dict(told: dict[str, Any]) -> AnalysisResult:
-    found = AnalysisResult(told["kind"], told["source"], date.fromisoformat(told["as_of"]))
+    found = AnalysisResult(
+        told["kind"], Source(**told["source"]), date.fromisoformat(told["as_of"])
+    )
     found.facts = [_fact_from_dict(one) for one in told["facts"]]
     found.cannot = [restore_words(one) for one in told["cannot"]]
     found.queries.update(told["queries"])

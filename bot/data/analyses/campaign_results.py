@@ -14,7 +14,6 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.facts import format_source
 from bot.data.analyses.campaigns import letter_against_peers
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
@@ -264,7 +263,7 @@ def describe_result(shelf: Warehouse, result: DeliveryResult) -> list[Words]:
         return []
     kind = "campaigns" if result.campaigns else "orders"
     source, day = shelf.source(kind), shelf.as_of(kind)
-    return [*lines, Words("From {source}, up to {day}", source=format_source(source), day=day)]
+    return [*lines, Words("From {source}, up to {day}", source=source.words(), day=day)]
 
 
 def _describe_rate(shelf: Warehouse, result: DeliveryResult) -> Words | None:

@@ -16,7 +16,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.core.facts import format_source
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, BoolArray, Population
 from bot.data.floors import Floors, is_below_floor
@@ -151,7 +151,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     parcels, late-parcels, late-worth (what these orders were worth), since, since-days, when the
     regions fall into two groups."""
     if shelf.table("orders") is None:
-        found = AnalysisResult("delivery", "orders", shelf.today)
+        found = AnalysisResult("delivery", Source("orders"), shelf.today)
         found.refuse(Words("Late parcels need orders with the day promised and the day they came."))
         return found
     day = find_last_whole_day(shelf, "orders", where)
@@ -160,7 +160,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     rows = fetch_rows(shelf, query)
     told = arrange_parcels(rows, day)
     if told is None:
-        found.refuse(_explain_missing_parcels(shelf, format_source(found.source), due=bool(rows)))
+        found.refuse(_explain_missing_parcels(shelf, found.source.words(), due=bool(rows)))
         return found
     found.queries[PARCELS_QUERY] = defer_sql(query)
     now, before = build_recipients(shelf, where, day)

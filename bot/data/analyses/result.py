@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.core.facts import Fact
 from bot.core.sales_query import SalesQuery
+from bot.core.source import Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
 from bot.i18n.messages import Words
 from bot.rules.wanted import Wanted
@@ -73,7 +74,7 @@ class AnalysisResult:
     `nobody`; what is added to one that is too small is left out, and said to be."""
 
     kind: str
-    source: str  # "orders.csv"
+    source: Source
     as_of: date
     facts: list[Fact] = field(default_factory=list)
     queries: QueryTexts = field(default_factory=QueryTexts)  # name → SQL
@@ -135,7 +136,7 @@ class AnalysisResult:
         rows: int | None = None,
         of: int | None = None,
         query: str | None = None,
-        source: str | None = None,
+        source: Source | None = None,
         as_of: date | None = None,
     ) -> Fact:
         """One fact. `about` names the subject for people ("sizing", "Champions", a product's

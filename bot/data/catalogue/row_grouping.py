@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
+from bot.core.source import Source
 from bot.data.catalogue.cells import (
     DOLLAR_CURRENCIES,
     DecimalMark,
@@ -27,7 +28,7 @@ SEPARATORS = re.compile(r"&|/|,|\b(?:and|et)\b", re.IGNORECASE)  # "Wind & Brass
 
 
 class ProductBuilder:
-    source: str
+    source: Source
     as_of: date
 
     def __init__(self, handle: str, title: str, row: CatalogueRow, *, currency: str | None):
@@ -232,7 +233,7 @@ class RowSorter:
         except BadCell:
             self.left_out.setdefault(handle, row.line)
             raise
-        growing.source, growing.as_of = f"{self.name}, line {row.line}", self.day
+        growing.source, growing.as_of = Source(self.name, line=row.line), self.day
         self.products[handle] = self.titles[title] = growing
 
     def _remark(self, row: CatalogueRow) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.core.source import PARTS_KEY, Source
 from bot.data.catalogue.columns import CatalogueHeader
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import Catalogue, read_catalogue
@@ -112,6 +113,7 @@ def sample_products(catalogue: Catalogue) -> tuple[dict[str, str], ...]:
     shown = []
     for one, cells in zip(catalogue.products, catalogue.cells, strict=False):
         told = one.model_dump(mode="json", exclude={"price_history"})
+        told.pop(PARTS_KEY, None)
         told |= {"lowest": told["lowest_30_days"], "sale_price": told["price"]}
         kept = {name: _format_value(value) for name, value in told.items() if value is not None}
         shown.append({name: cell for name, cell in (cells | kept).items() if cell})
@@ -182,7 +184,7 @@ def _shift_lines(catalogue: Catalogue, name: str, by: int) -> Catalogue:
     if not by:
         return catalogue
     products = tuple(
-        one.model_copy(update={"source": f"{name}, line {_line_number(one.source) - by}"})
+        one.model_copy(update={"source": Source(name, line=(one.source.line or by) - by)})
         for one in catalogue.products
     )
     rejects, remarks = (
@@ -190,7 +192,3 @@ def _shift_lines(catalogue: Catalogue, name: str, by: int) -> Catalogue:
         for some in (catalogue.rejects, catalogue.remarks)
     )
     return replace(catalogue, products=products, rejects=rejects, remarks=remarks)
-
-
-def _line_number(source: str) -> int:
-    return int(source.rpartition(" ")[2])

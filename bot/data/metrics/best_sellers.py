@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_ORDERS
@@ -42,7 +43,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     In the currency of most orders; others are left out, and said to be. Raises CannotDo where the
     orders don't have a column that is asked about."""
     if shelf.table("orders") is None:
-        findings = AnalysisResult("sellers", "", shelf.today)
+        findings = AnalysisResult("sellers", Source(""), shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
     until = find_last_whole_day(shelf, "orders", where)

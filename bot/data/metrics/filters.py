@@ -14,7 +14,6 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import AudienceRule
-from bot.core.facts import format_source
 from bot.data.analyses.request import TABLES_BY_KIND
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.query import fetch_rows
@@ -113,7 +112,7 @@ def _apply_filter(shelf: Warehouse, kind: str, table: ir.Table, name: str, wante
         raise CannotDo(
             Words(
                 "{source} does not say the {column}, so nothing can be told by it.",
-                source=format_source(shelf.source(kind)),
+                source=shelf.source(kind).words(),
                 column=FILTER_NAMES[name],
             )
         )
@@ -212,7 +211,7 @@ def _check_value(shelf: Warehouse, kind: str, table: ir.Table, name: str, wanted
         return
     counted = known.group_by(column).aggregate(n=known.count())
     most = fetch_rows(shelf, counted.order_by(ibis.desc("n"), column).limit(MAX_SUGGESTIONS))
-    source = format_source(shelf.source(TABLES_BY_KIND[kind][0]))
+    source = shelf.source(TABLES_BY_KIND[kind][0]).words()
     called = FILTER_NAMES.get(column, Words("channel"))
     if not most:
         raise CannotDo(

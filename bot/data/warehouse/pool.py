@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.source import Source
 from bot.data.floors import SALES_FLOOR, Floors
 from bot.data.schema import load_kinds
 from bot.data.warehouse.file_listing import LIBRARY_FOLDER, LOCAL_WORKSPACE
@@ -132,11 +133,10 @@ def _find_damaged(holdings: Sequence[DataFile]) -> dict[str, DamagedTable]:
     return found
 
 
-def _describe_source(some: Sequence[DataFile]) -> str:
-    """`orders.csv`, `orders.csv and 2 more`: the one with the most rows, the newest of equals."""
+def _describe_source(some: Sequence[DataFile]) -> Source:
+    """The file with the most rows, the newest of equals."""
     rows: dict[str, int] = {}
     for holding in reversed(some):
         rows[holding.source] = rows.get(holding.source, 0) + holding.rows
-    more = len(rows) - 1
     most = max(rows, key=lambda name: rows[name])
-    return f"{most} and {more} more" if more else most
+    return Source(most, more=len(rows) - 1)

@@ -75,7 +75,7 @@ def test_by_every_fact_names_its_source_its_rows_and_its_query() -> None:
     found = find(sample(), AnalysisFilter())
     assert found.facts
     for fact in found.facts:
-        assert fact.source == "experiments.csv"
+        assert str(fact.source) == "experiments.csv"
         assert fact.rows
         assert fact.query in found.queries
         assert fact.as_of == TODAY.replace(day=19)

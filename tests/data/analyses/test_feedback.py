@@ -133,7 +133,7 @@ def test_is_quoted_letter_for_letter_with_its_id() -> None:
     quoted = [f for f in found().facts if f.label.startswith("quote ")]
     assert len(quoted) > 20
     for fact in quoted:
-        one = fact.source.split(", ")[1]
+        one = str(fact.source).split(", ")[1]
         assert str(fact.value) in whole[one]
         assert fact.unit in ("fr", "en")
 
@@ -336,4 +336,4 @@ def test_quotes_a_complaint_of_who_was_unhappy() -> None:
     ]
     found = find(small(feedback=rows), AnalysisFilter())
     quoted = [f for f in found.facts if f.id == "feedback.sizing-small.quote-1"]
-    assert [fact.source.rpartition(", ")[2] for fact in quoted] == ["1/5"]
+    assert [str(fact.source).rpartition(", ")[2] for fact in quoted] == ["1/5"]

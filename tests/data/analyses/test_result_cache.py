@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from bot import app as house_
 from bot.app import Container
 from bot.config.settings import Settings
+from bot.core.source import Source
 from bot.data.analyses import cache
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.experiments import find
@@ -79,7 +80,7 @@ def test_until_rows_are_taken_out(home: Path, looks: list[AnalysisFilter]) -> No
 def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None:
     for workspace in ("local", "T2"):
         ResultCache(home / "library" / workspace).put(
-            ("v",), AnalysisFilter(), AnalysisResult("plan", "", TODAY)
+            ("v",), AnalysisFilter(), AnalysisResult("plan", Source(""), TODAY)
         )
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     house.stocking.forget("T1", "experiments", "experiments.csv")
@@ -146,7 +147,7 @@ def test_unless_the_file_is_torn(home: Path, looks: list[AnalysisFilter], torn: 
 def test_for_its_owner_alone_without_the_words_that_were_asked(home: Path) -> None:
     folder = ResultCache(home / "apart")
     secret = AnalysisFilter(words="the address of Anna Muster")
-    folder.put(("v",), secret, AnalysisResult("segments", "orders.csv", TODAY))
+    folder.put(("v",), secret, AnalysisResult("segments", Source("orders.csv"), TODAY))
     (path,) = (home / "apart").glob("findings/*/*.json")
     assert path.stat().st_mode & 0o077 == 0
     assert "Anna" not in path.read_text() + str(path)
@@ -158,7 +159,9 @@ def test_never_longer_than_the_most_that_is_kept(
     monkeypatch.setattr(cache, "MAX_RESULTS", 3)
     folder = ResultCache(tmp_path)
     for n in range(1, 9):
-        folder.put(("v",), AnalysisFilter(days=n), AnalysisResult("segments", "orders.csv", TODAY))
+        folder.put(
+            ("v",), AnalysisFilter(days=n), AnalysisResult("segments", Source("orders.csv"), TODAY)
+        )
     assert len(list(tmp_path.glob("findings/*/*"))) <= 3
     assert folder.get(("v",), "segments", AnalysisFilter(days=8)) is not None
 
@@ -171,12 +174,12 @@ def test_not_at_all_when_the_disk_takes_nothing(
 
     monkeypatch.setattr(os, "replace", full)
     folder = ResultCache(tmp_path)
-    folder.put(("v",), AnalysisFilter(), AnalysisResult("segments", "orders.csv", TODAY))
+    folder.put(("v",), AnalysisFilter(), AnalysisResult("segments", Source("orders.csv"), TODAY))
     assert folder.get(("v",), "segments", AnalysisFilter()) is None
 
 
 def test_with_words_that_look_like_numbers_and_days_as_they_were(tmp_path: Path) -> None:
-    found = AnalysisResult("feedback", "a.csv", date(2026, 11, 2))
+    found = AnalysisResult("feedback", Source("a.csv"), date(2026, 11, 2))
     found.add("all", "quote-1", "12.50")
     found.add("all", "share", Decimal("12.50"), unit="%", rows=3, query="texts")
     found.refuse(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))

@@ -80,7 +80,7 @@ def test_confirm_that_what_runs_small_comes_back() -> None:
 def test_carry_their_source_their_day_and_their_query() -> None:
     findings = found()
     for fact in findings.facts:
-        assert fact.source == "orders.csv"
+        assert str(fact.source) == "orders.csv"
         assert fact.as_of == date(2026, 11, 24)
         assert fact.query is None or "SELECT" in findings.queries[fact.query]
 

@@ -72,7 +72,7 @@ def test_may_be_a_catalogue(tmp_path: Path) -> None:
         ("lin-1", "59.90"),
         ("vas-1", "34.50"),
     ]
-    assert catalogue.products[0].source == "shop.csv, line 1"
+    assert str(catalogue.products[0].source) == "shop.csv, line 1"
 
 
 def test_with_names_may_still_be_mapped_by_number(tmp_path: Path) -> None:

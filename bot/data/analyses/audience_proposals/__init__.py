@@ -6,6 +6,7 @@ from datetime import timedelta
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import PLACE_LIST_SEPARATOR, AudienceRule, join_with_or
+from bot.core.source import Source
 from bot.data.analyses.audience_proposals.candidates import (
     Proposal,
     list_proposals,
@@ -48,7 +49,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     audiences.things.<key> what categories and products are called."""
     bought = purchase_lines(shelf)
     if bought is None:
-        findings = AnalysisResult("audiences", "", shelf.today)
+        findings = AnalysisResult("audiences", Source(""), shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
     findings = AnalysisResult(

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import ibis.expr.types as ir
 
+from bot.core.source import Source
 from bot.data.analyses.experiments.arms import Experiment, build_experiments, count_outcomes
 from bot.data.analyses.experiments.event_experiments import (
     EventExperiment,
@@ -45,7 +46,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     """
     table, visits = shelf.table("experiments"), read_event_experiment(shelf)
     if table is None and visits is None:
-        empty = AnalysisResult("experiments", "", shelf.today)
+        empty = AnalysisResult("experiments", Source(""), shelf.today)
         empty.refuse(Words("There are no tests yet: import a file with variants and results."))
         return empty
     kind = "events" if table is None else "experiments"
@@ -80,7 +81,7 @@ def _add_visit_experiment(
     found: AnalysisResult, shelf: Warehouse, visits: EventExperiment, where: AnalysisFilter
 ) -> None:
     """The test that stands in the events, or why it can't be read there."""
-    if no := describe_unreadable(visits, shelf.source("events"), shelf.floor):
+    if no := describe_unreadable(visits, shelf.source("events").words(), shelf.floor):
         found.refuse(no)
     if visits.rows is None:
         return
@@ -92,7 +93,7 @@ def _add_visit_experiment(
         Words(
             "{file} does not say which share of the visitors each variant was meant for: equal "
             "shares are taken.",
-            file=mine.source,
+            file=mine.source.words(),
         )
     )
     found.facts += [fact.model_copy(update={"query": "visits"}) for fact in mine.facts]

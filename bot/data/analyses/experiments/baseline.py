@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
+from bot.core.source import Source
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
     FUNNEL_STEPS,
@@ -46,7 +47,7 @@ class BaselineRate:
     succeeded: int
     days: int
     last: date
-    source: str
+    source: Source
     sql: str
     product: str | None = None
 
@@ -145,7 +146,7 @@ class Population:
     then: int
     ordered: int
     last: date
-    source: str
+    source: Source
     sql: str
     titles: dict[str, str]  # of the products in the rule, by key
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from bot.core.source import Source
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse, schema_of
@@ -58,7 +59,7 @@ def read_event_experiment(shelf: Warehouse) -> EventExperiment | None:
     return EventExperiment(rows, size, twice, variants, unnamed)
 
 
-def describe_unreadable(found: EventExperiment, file: str, floor: int = 0) -> Words | None:
+def describe_unreadable(found: EventExperiment, file: Words | str, floor: int = 0) -> Words | None:
     """Why the events' variants are not read as a test, or who is left out of it."""
     if found.unnamed:
         return Words(
@@ -137,6 +138,6 @@ def _build_experiment_rows(people: ir.Table, shelf: Warehouse) -> ir.Table:
     )
 
 
-def _format_source_name(source: str) -> str:
+def _format_source_name(source: Source) -> str:
     """The file's name as people say it: "shop events" of shop_events.csv."""
-    return source.split(".")[0].replace("_", " ")
+    return source.file.split(".")[0].replace("_", " ")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.emerging_themes import add_emerging_themes
@@ -50,7 +51,7 @@ def find(shelf: Warehouse, where: AnalysisFilter, folder: Path | None = None) ->
     aspect lists. Shares are in %, of the texts whose language has a list. Raises CannotDo when a
     list cannot be read, or when the question is about something feedback does not say."""
     if shelf.table("feedback") is None:
-        empty = AnalysisResult("feedback", "", shelf.today)
+        empty = AnalysisResult("feedback", Source(""), shelf.today)
         empty.refuse(
             Words("There is no feedback yet: import a file of reviews, messages or answers.")
         )
@@ -243,7 +244,7 @@ MAX_QUOTED_CONVERSATION_THEMES = 6  # themes that get quotes
 def analyse_conversation(material: str, today: date, folder: Path | None = None) -> AnalysisResult:
     """The feedback analysis over the messages of a thread or channel: feedback.all.texts, and each
     theme's levels and quotes. So few texts have no trend and no places. Shares are in %."""
-    found = AnalysisResult("feedback", "this conversation", today)
+    found = AnalysisResult("feedback", Source("this conversation"), today)
     said = parse_messages(material)
     if len(said) < MIN_MESSAGES:
         found.refuse(

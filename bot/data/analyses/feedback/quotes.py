@@ -88,7 +88,7 @@ def add_quote(found: AnalysisResult, subject: str, measure: str, about: str, quo
     """The words as they were written; the unit is their language, the source names the text."""
     text = quote.text
     stars = f"{text.rating:g}/5" if text.rating is not None else ""
-    source = ", ".join(p for p in (found.source, text.id, text.channel or "", stars) if p)
+    source = found.source.with_details(text.id, text.channel, stars)
     language = text.language if len(text.language) == 2 else None
     return found.add(
         subject,

@@ -4,6 +4,7 @@ from datetime import date
 
 from ibis import _
 
+from bot.core.source import Source
 from bot.data.analyses.forecast import churn, next_category, purchase_volume, repurchase
 from bot.data.analyses.forecast import customer_history as sight
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -29,7 +30,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     `where.words` names, is what something is bought after."""
     bought = purchase_lines(shelf, where)
     if bought is None:
-        findings = AnalysisResult("behaviour", "", shelf.today)
+        findings = AnalysisResult("behaviour", Source(""), shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
     findings = AnalysisResult(

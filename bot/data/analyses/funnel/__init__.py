@@ -7,7 +7,7 @@ from math import floor, log10
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.facts import format_source
+from bot.core.source import Source
 from bot.data.analyses.funnel.conversion import add_overall_conversion
 from bot.data.analyses.funnel.steps import (
     MIN_SESSIONS,
@@ -62,7 +62,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     devices and a product asked for by name always, all others when they moved. And how many visits
     there were at all, and ended in an order: `bot.data.analyses.funnel.overall`."""
     if shelf.table("events") is None:
-        found = AnalysisResult("funnel", "events", shelf.today)
+        found = AnalysisResult("funnel", Source("events"), shelf.today)
         found.refuse(
             Words("The path to purchase needs visits, and there are none yet. Import events.")
         )
@@ -134,7 +134,7 @@ def _load_visits(
             Words(
                 "{source} says that people came, not what they did: without steps such as cart,"
                 " checkout and purchase there is no path to purchase to show.",
-                source=format_source(found.source),
+                source=found.source.words(),
             )
         )
         return None

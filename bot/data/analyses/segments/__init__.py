@@ -3,6 +3,7 @@
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments import basket, lookalike_facts, repeat_purchase, segment_facts
 from bot.data.analyses.segments.audience import NO_ORDERS
@@ -23,7 +24,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     region, source, device and days narrow the orders."""
     bought = purchase_lines(shelf, where)
     if bought is None:
-        findings = AnalysisResult("segments", "", shelf.today)
+        findings = AnalysisResult("segments", Source(""), shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
     findings = AnalysisResult(

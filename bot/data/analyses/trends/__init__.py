@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from bot.core.facts import format_source
+from bot.core.source import Source
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import forecast_weeks
@@ -43,7 +43,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     Those too small to be told have trends.small-<dimension>-<value>.least alone: what it takes.
     Returns by product are trends.returns-<product>.rate and what goes with it."""
     if shelf.table("orders") is None:
-        found = AnalysisResult("trends", "orders", shelf.today)
+        found = AnalysisResult("trends", Source("orders"), shelf.today)
         found.refuse(Words("Trends need orders, and there are none yet. Import a file of orders."))
         return found
     found = AnalysisResult(
@@ -111,7 +111,7 @@ def _add_limits(found: AnalysisResult, all_of: SeriesAssessment) -> None:
                 "where {usual} are usual, and so in every region, channel and category. I took it "
                 "for the end of the file, and read the weeks before. If you did stop selling, that "
                 "is the news.",
-                source=format_source(found.source),
+                source=found.source.words(),
                 since=ended.since,
                 came=_count_rows_read(found, ended),
                 usual=ended.usual,

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.sales_query import SalesQuery
+from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_ORDERS
@@ -80,7 +81,7 @@ def find(shelf: Warehouse, where: AnalysisFilter) -> AnalysisResult:
     Money paid back is taken off, cancelled lines are left out, one currency is told. Raises
     CannotDo where the orders don't have a column that is asked about."""
     if shelf.table("orders") is None:
-        findings = AnalysisResult("sold", "", shelf.today)
+        findings = AnalysisResult("sold", Source(""), shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
     if (why := explain_missing_days(shelf, where)) is not None:
@@ -114,7 +115,7 @@ def explain_missing_days(shelf: Warehouse, where: AnalysisFilter) -> Words | Non
     if orders is None or where.since is None:
         return None
     (row,) = fetch_rows(shelf, orders.aggregate(first=_.at.min().date(), last=_.at.max().date()))
-    file = shelf.source("orders")
+    file = shelf.source("orders").words()
     if row["first"] is None:
         return None
     if where.since > row["last"]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.core.facts import Fact, format_source
+from bot.core.facts import Fact
 from bot.core.sales_query import SalesQuery
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.metrics.best_sellers import DEFAULT_DAYS
@@ -289,7 +289,7 @@ class SalesQuestion:
 
     def _cancelled(self) -> None:
         """No figure here counts them; whether the orders say which they are."""
-        orders, source = self.shelf.table("orders"), format_source(self.found.source)
+        orders, source = self.shelf.table("orders"), self.found.source.words()
         assert orders is not None
         said = (
             orders.filter(orders.status.lower().isin(CANCELLED_STATUSES)).select("status").limit(1)
@@ -308,7 +308,7 @@ class SalesQuestion:
         )
 
     def _silent(self, column: str) -> None:
-        source = format_source(self.found.source)
+        source = self.found.source.words()
         if column == "returned":
             self.found.refuse(
                 Words(
