@@ -193,6 +193,7 @@ class TestColumns:
             "price_history": (),
             "lowest_30_days": None,
             "source": "shop.csv, line 2",
+            "source_parts": {"file": "shop.csv", "line": 2},
         }
 
     @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
