@@ -146,7 +146,7 @@ def _gloss_quotes(
 ) -> FeedbackSummary:
     """With a word on what the quotes are about, where they are in another language."""
     facts = [fact for fact in quoted if fact is not None]
-    about = [every[fact.id.split(".")[1]] for fact in facts]
+    about = [every[fact.parts.subject] for fact in facts]
     gloss = in_their_language(teller, [fact.unit for fact in facts], about)
     if not gloss:
         return said

@@ -119,7 +119,7 @@ class SkillContext:
         for a wider question than the request's own: without its days, say. `anew`: what was said
         of these kinds before was asked otherwise, and goes."""
         if anew:
-            kept = tuple(f for f in self.evidence.facts if f.id.split(".")[0] not in kinds)
+            kept = tuple(f for f in self.evidence.facts if f.parts.kind not in kinds)
             self.evidence = Evidence(facts=kept)
         for kind in kinds:
             more = strip_hidden_deep(await self._library.look_up(kind, of or self.request))
@@ -135,7 +135,7 @@ class SkillContext:
             facts=tuple(
                 kept.get(f.id, f)
                 for f in self.evidence.facts
-                if f.id in kept or f.stated_by or f.id.split(".")[1:2] in (["cannot"], ["age"])
+                if f.id in kept or f.stated_by or f.parts.subject in ("cannot", "age")
             )
         )
 
@@ -231,7 +231,7 @@ class SkillContext:
         named = [self.brand.name, self.brand.sender or "", *self.brand.use]
         for fact in (*self.evidence.facts, *self._looked_up):
             if fact.id.startswith("product."):
-                named += [fact.about, fact.id.split(".")[1]]
+                named += [fact.about, fact.parts.subject]
                 named += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
         return build_own_words(named)
 

@@ -172,7 +172,7 @@ def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
     """Grouped by what each fact is about, aligned; what can't be told at the end."""
     lines: list[str] = []
     for subject in found.subjects():
-        facts = [fact for fact in found.facts if fact.id.split(".")[1] == subject]
+        facts = [fact for fact in found.facts if fact.parts.subject == subject]
         lines += [_format_subject(subject, facts[0]), *_align_facts(facts, found), ""]
     if found.facts:
         lines.append(f"Source: {found.source}, as of {_format_day(found.as_of)}.")

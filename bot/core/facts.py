@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -76,6 +77,22 @@ _UNDER = re.compile(r"under (\d+)")
 ALL_BUT_PATTERN = re.compile(r"all but under (\d+)")
 
 
+class FactId(NamedTuple):
+    """The parts of a fact's id. `measure` is empty where an id has two parts: "brand.tone"."""
+
+    kind: str
+    subject: str
+    measure: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "FactId":
+        kind, subject, measure = (*text.split(".", 2), "", "")[:3]
+        return cls(kind, subject, measure)
+
+    def __str__(self) -> str:
+        return ".".join(filter(None, self))
+
+
 class Fact(SourcedModel):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
@@ -91,6 +108,10 @@ class Fact(SourcedModel):
     of: int | None = None  # of how many a share is, where a row counts several: clicks
     query: str | None = None  # the name of the query that gives it
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
+
+    @property
+    def parts(self) -> FactId:
+        return FactId.parse(self.id)
 
     def titled(self, language: str) -> str:
         """The label as people of that language say it, where it is one of ours."""
@@ -169,7 +190,7 @@ class Evidence(BaseModel):
 
     def of(self, kind: str) -> tuple[Fact, ...]:
         """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
-        return tuple(fact for fact in self.facts if fact.id.split(".")[0] == kind)
+        return tuple(fact for fact in self.facts if fact.parts.kind == kind)
 
     @property
     def of_one_customer(self) -> bool:

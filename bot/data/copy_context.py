@@ -67,7 +67,7 @@ def _praise_facts(shelf: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     labels = (("praise", MOST_PRAISED_LABEL.text), ("objection", DOUBT.text))
     for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
         if fact is not None and not (kind == "objection" and named):
-            theme = fact.id.split(".")[1].split("--")[0]
+            theme = fact.parts.subject.split("--")[0]
             if kind == "praise":
                 yield from _quote_facts(shelf, product, theme, fact, request)
             yield Fact(

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, FactId
 from bot.core.source import Source, parse_legacy_source
 from bot.data.catalogue.product import Product
 
@@ -87,3 +87,16 @@ def test_of_a_product_is_read_from_old_and_new_rows() -> None:
 
 def test_with_a_line_of_many_digits_is_written_without_grouping() -> None:
     assert Source("shop.csv", line=12345).to("fr") == "shop.csv, ligne 12345"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("product.linen-shirt.price", FactId("product", "linen-shirt", "price")),
+        ("brand.tone", FactId("brand", "tone")),
+        ("stated.U7.1", FactId("stated", "U7", "1")),
+    ],
+)
+def test_id_of_a_fact_is_read_in_its_parts(text: str, parts: FactId) -> None:
+    assert FactId.parse(text) == parts
+    assert str(parts) == text

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from bot.core.facts import Fact
+from bot.core.facts import Fact, FactId
 from bot.core.sales_query import SalesQuery
 from bot.core.source import Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
@@ -150,7 +150,7 @@ class AnalysisResult:
         elif query and rows is not None:
             self._rows[subject, query] = rows
         fact = Fact(
-            id=f"{self.kind}.{subject}.{measure}",
+            id=str(FactId(self.kind, subject, measure)),
             label=measure.replace("-", " "),
             about=about,
             value=known,
@@ -183,7 +183,7 @@ class AnalysisResult:
 
     def subjects(self) -> list[str]:
         """The subjects in the order found."""
-        return list(dict.fromkeys(fact.id.split(".")[1] for fact in self.facts))
+        return list(dict.fromkeys(fact.parts.subject for fact in self.facts))
 
 
 HIDDEN_SIZE = GroupSize(0, 0)  # told by its identity

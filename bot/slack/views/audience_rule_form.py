@@ -176,11 +176,11 @@ def _accept_rule(
 
 def _find_product_titles(facts: Evidence) -> dict[str, str]:
     """What the products in the rules are called, by key."""
-    return {f.about: str(f.value) for f in facts.of("audiences") if f.id.split(".")[1] == "things"}
+    return {f.about: str(f.value) for f in facts.of("audiences") if f.parts.subject == "things"}
 
 
 def _find_categories(facts: Evidence) -> list[str]:
-    found = (fact for fact in facts.of("audiences") if fact.id.split(".")[1] == "category")
+    found = (fact for fact in facts.of("audiences") if fact.parts.subject == "category")
     return [str(fact.value) for fact in found]
 
 
