@@ -8,6 +8,7 @@ import ibis
 import pyarrow as pa
 
 from benchmarks.table import Figure
+from bot.core.source import Source
 from bot.data.analyses.feedback import find
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
@@ -61,7 +62,9 @@ def shelf_of(rows: list[dict[str, Any]]) -> Warehouse:
     shape = ibis.schema(schema_of("feedback")).to_pyarrow()
     engine.create_table("feedback", pa.Table.from_pylist(rows, schema=shape))
     listed = {
-        "feedback": ListedTable("feedback", (), len(rows), "feedback.csv", date(2026, 11, 24))
+        "feedback": ListedTable(
+            "feedback", (), len(rows), Source("feedback.csv"), date(2026, 11, 24)
+        )
     }
     return Warehouse(engine, TODAY, listed)
 

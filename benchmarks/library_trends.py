@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.table import Figure, peak, print_table
+from bot.core.source import Source
 
 LINES, EVENTS = 10_000_000, 20_000_000
 TODAY = date(2026, 11, 25)
@@ -139,7 +140,7 @@ def _child(part: str, folder: Path) -> list[float]:
         }
         engine.create_view(kind, file.select(**whole))
     listed = {
-        k: ListedTable(k, (), 0, f"{k}.parquet", TODAY - timedelta(days=1))
+        k: ListedTable(k, (), 0, Source(f"{k}.parquet"), TODAY - timedelta(days=1))
         for k in ("orders", "events")
     }
     shelf, where = Warehouse(engine, TODAY, listed), AnalysisFilter()

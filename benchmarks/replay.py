@@ -16,6 +16,7 @@ from decimal import Decimal
 import numpy as np
 
 from bot.agent.pipeline import DraftResult
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.trends import weekly_series
 from bot.data.stats import Numbers
@@ -71,7 +72,7 @@ def until(shelf: Warehouse, day: date) -> Warehouse:
     """The same shop as it was on the morning of a day."""
     con = shelf.engine.con
     con.execute(f"CREATE OR REPLACE VIEW cut AS SELECT * FROM orders WHERE \"at\" < '{day}'")
-    listed = ListedTable("cut", (), 0, "orders.csv", day - timedelta(days=1))
+    listed = ListedTable("cut", (), 0, Source("orders.csv"), day - timedelta(days=1))
     return _Cut(shelf.engine, day, {"orders": listed})
 
 

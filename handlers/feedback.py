@@ -156,7 +156,7 @@ def _gloss_quotes(
 ) -> FeedbackSummary:
     """Add what the quotes are about when they are in another language than the answer."""
     facts = [fact for fact in quoted if fact is not None]
-    about = [themes_by_key[fact.id.split(".")[1]] for fact in facts]
+    about = [themes_by_key[fact.parts.subject] for fact in facts]
     gloss = in_their_language(teller, [fact.unit for fact in facts], about)
     if not gloss:
         return text_by_rules

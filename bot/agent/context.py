@@ -119,7 +119,7 @@ class SkillContext:
         `request` replaces the context's own request, for example one without a period. `replace`
         first removes the facts of these kinds that an earlier look-up added."""
         if replace:
-            other_facts = tuple(f for f in self.evidence.facts if f.id.split(".")[0] not in kinds)
+            other_facts = tuple(f for f in self.evidence.facts if f.parts.kind not in kinds)
             self.evidence = Evidence(facts=other_facts)
         for kind in kinds:
             found = strip_hidden_deep(await self._library.look_up(kind, request or self.request))
@@ -136,9 +136,7 @@ class SkillContext:
             facts=tuple(
                 facts_by_id.get(f.id, f)
                 for f in self.evidence.facts
-                if f.id in facts_by_id
-                or f.stated_by
-                or f.id.split(".")[1:2] in (["cannot"], ["age"])
+                if f.id in facts_by_id or f.stated_by or f.parts.subject in ("cannot", "age")
             )
         )
 
@@ -244,7 +242,7 @@ class SkillContext:
         names = [self.brand.name, self.brand.sender or "", *self.brand.use]
         for fact in (*self.evidence.facts, *self._all_facts):
             if fact.id.startswith("product."):
-                names += [fact.about, fact.id.split(".")[1]]
+                names += [fact.about, fact.parts.subject]
                 names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
         return build_own_words(names)
 

@@ -13,6 +13,7 @@ from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.facts import Fact
+from bot.core.source import Source
 from bot.data.analyses.precompute import NO_FACTS_EXIT_CODE
 from bot.data.analyses.request import TABLES_BY_KIND
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -128,7 +129,7 @@ def _find_facts_or_none(
     try:
         return _find_facts(container, workspace, kind, where)
     except CannotDo as reason:
-        found = AnalysisResult(kind, "", date.min)
+        found = AnalysisResult(kind, Source(""), date.min)
         found.add_limit(reason.words)
         return found
 
@@ -140,7 +141,7 @@ def _find_product_facts(
     products = container.products(workspace)
     wanted = [p for p in products if where.product in (None, p.handle, p.title)]
     newest = max((p.as_of for p in wanted), default=date.min)
-    found = AnalysisResult(PRODUCT_KIND, "the catalogue", newest)
+    found = AnalysisResult(PRODUCT_KIND, Source("the catalogue"), newest)
     for product in wanted:
         for fact in build_product_facts(product):
             found.facts.append(fact.model_copy(update={"about": product.title}))
@@ -155,7 +156,7 @@ def facts_to_json(found: AnalysisResult, where: AnalysisFilter) -> dict[str, Any
     """Convert the result for scripts. Decimal amounts are strings, so that no digit is lost."""
     return {
         "kind": found.kind,
-        "source": found.source,
+        "source": str(found.source),
         "as_of": found.as_of.isoformat(),
         "stale_days": count_stale_days(found, where),
         "facts": [fact.model_dump(mode="json") for fact in found.facts],
@@ -177,7 +178,7 @@ def format_facts(found: AnalysisResult, where: AnalysisFilter) -> str:
     """Format as text: grouped by subject and aligned, with what can't be answered at the end."""
     lines: list[str] = []
     for subject in found.subjects():
-        facts = [fact for fact in found.facts if fact.id.split(".")[1] == subject]
+        facts = [fact for fact in found.facts if fact.parts.subject == subject]
         lines += [_format_subject(subject, facts[0]), *_align_facts(facts, found), ""]
     if found.facts:
         lines.append(f"Source: {found.source}, as of {_format_day(found.as_of)}.")
@@ -204,7 +205,7 @@ def _align_facts(facts: Sequence[Fact], found: AnalysisResult) -> list[str]:
         if fact.rows is not None:
             remarks.append(f"{fact.rows:,} rows")
         if fact.source != found.source:
-            remarks.append(fact.source)
+            remarks.append(str(fact.source))
         if fact.as_of != found.as_of:
             remarks.append(f"as of {_format_day(fact.as_of)}")
         cells = (label.ljust(label_width), value.ljust(value_width), ", ".join(remarks))

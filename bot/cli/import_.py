@@ -1,7 +1,6 @@
 """`import`: previews files, imports them after a confirmation, and reports rejected rows."""
 
 import argparse
-import shutil
 import signal
 import sys
 import tempfile
@@ -17,13 +16,14 @@ from bot.cli.admin import print_line
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.reader import Catalogue, write_rejects
+from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest import FileSchema, ImportCancelled, load_file
 from bot.data.ingest.assumptions import describe_duplicates
 from bot.data.ingest.file_schema import DateOrder, DecimalSign
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import ImportRequest, InspectedTable, inspect_files
 from bot.data.ingest.product_files import reread_product_file
+from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
 from bot.data.warehouse.file_listing import IMPORT_PREFIX
 from bot.data.warehouse.store import LOCAL_WORKSPACE, MergeCounts
@@ -153,7 +153,7 @@ def print_catalogue_rejects(catalogue: Catalogue, path: Path) -> None:
     left_out = (*catalogue.rejects, *catalogue.remarks)
     if not left_out:
         return
-    write_rejects(catalogue, path)
+    path.write_bytes(render_rejects(list_catalogue_rejects(catalogue), "en"))
     summary = (
         f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
     )
@@ -268,7 +268,7 @@ class FileImporter:
                 print_line(describe_duplicates(found, loaded.doubled).to("en"))
             if loaded.rejects is not None:
                 to = self._rejects(part)
-                shutil.copyfile(loaded.rejects, to)
+                export_rejects(loaded.rejects, to)
                 loaded.rejects.unlink(missing_ok=True)
                 print_line(f"{format_row_count(loaded.rejected)} stayed out. Why, row by row: {to}")
         return 1 if loaded.rejected else 0

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.core.source import Source, SourcedModel
 from bot.i18n.messages import Money, Words, format_value
 
 # The labels that products have, so that they can be read in other languages.
@@ -67,27 +69,31 @@ _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 MIN_COARSE_ERROR = Decimal("0.005")  # a standard error from which a share has no decimals
 WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keeps them
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
-_LINE = re.compile(r"(.+), line (\d+)")
-_OLD = re.compile(r"(.+), (\d+) days old")
-_MORE = re.compile(r"(.+) and (\d+) more")
-# What stands where a file's name would: what comes in by itself, and other sources.
-INTERNAL_SOURCES = (
-    Words("live rows"),
-    Words("this conversation"),
-    Words("edit"),
-    Words("send-back"),
-    Words("the catalogue"),
-)
 ONE_CUSTOMER_MEASURES = ("largest-order", "largest-day")  # measures of one order alone
 ONE_CUSTOMER_NOTICE = Words(
     "This is one customer's own figure: it is for whoever asked alone, and goes nowhere else."
 )
-NO_SOURCE = "-"  # of what is said rather than looked up
 _UNDER = re.compile(r"under (\d+)")
 ALL_BUT_PATTERN = re.compile(r"all but under (\d+)")
 
 
-class Fact(BaseModel):
+class FactId(NamedTuple):
+    """The parts of a fact's id. `measure` is empty where an id has two parts: "brand.tone"."""
+
+    kind: str
+    subject: str
+    measure: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "FactId":
+        kind, subject, measure = (*text.split(".", 2), "", "")[:3]
+        return cls(kind, subject, measure)
+
+    def __str__(self) -> str:
+        return ".".join(filter(None, self))
+
+
+class Fact(SourcedModel):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
     model_config = ConfigDict(frozen=True)
@@ -96,12 +102,16 @@ class Fact(BaseModel):
     about: str = ""  # what it is a measure of, for people: "sizing"; products need none
     value: Decimal | str
     unit: str | None = None
-    source: str  # "catalogue shop.csv, line 12"
+    source: Source
     as_of: date
     rows: int | None = None  # how many rows of the source it stands on
     of: int | None = None  # of how many a share is, where a row counts several: clicks
     query: str | None = None  # the name of the query that gives it
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
+
+    @property
+    def parts(self) -> FactId:
+        return FactId.parse(self.id)
 
     def titled(self, language: str) -> str:
         """The label as people of that language say it, where it is one of ours."""
@@ -161,30 +171,12 @@ class Fact(BaseModel):
 
     def sourced(self, language: str) -> str:
         """The source as people of that language read it: "shop.csv, line 12"."""
-        whole = format_source(self.source)
-        if whole != self.source:
-            return format_value(whole, language)
-        # Of a quote: the file, which text it is, where it was written.
-        file, *rest = self.source.split(", ")
-        return ", ".join([format_value(format_source(file), language), *rest])
+        return self.source.to(language)
 
     @property
     def file(self) -> Words | str:
         """The file it is from, however old that is."""
-        old = _OLD.fullmatch(self.source)
-        return format_source(old[1] if old else self.source)
-
-
-def format_source(source: str) -> Words | str:
-    """A file's name as it is; what is no name in words: "orders.csv and 2 more"."""
-    if found := _LINE.fullmatch(source):
-        return Words("{file}, line {n}", file=format_source(found[1]), n=found[2])
-    if old := _OLD.fullmatch(source):  # facts of former days say it so
-        return Words("{file}, {n} days old", file=format_source(old[1]), n=int(old[2]))
-    if several := _MORE.fullmatch(source):
-        more, name = int(several[2]), format_source(several[1])
-        return Words.count("{file} and {n} more", "{file} and {n} more", more, file=name)
-    return next((words for words in INTERNAL_SOURCES if words.text == source), source)
+        return self.source.without_age.words()
 
 
 class Evidence(BaseModel):
@@ -198,7 +190,7 @@ class Evidence(BaseModel):
 
     def of(self, kind: str) -> tuple[Fact, ...]:
         """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
-        return tuple(fact for fact in self.facts if fact.id.split(".")[0] == kind)
+        return tuple(fact for fact in self.facts if fact.parts.kind == kind)
 
     @property
     def of_one_customer(self) -> bool:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
+from bot.core.source import Source
 from bot.i18n.messages import Words
 from bot.rules.doubts import asks_to_answer
 from bot.text.normalize import tokenize
@@ -67,7 +68,7 @@ def _praise_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fac
     labels = (("praise", MOST_PRAISED_LABEL.text), ("objection", DOUBT.text))
     for (kind, label), fact in zip(labels, praise_and_objection(warehouse, product), strict=True):
         if fact is not None and not (kind == "objection" and named):
-            theme = fact.id.split(".")[1].split("--")[0]
+            theme = fact.parts.subject.split("--")[0]
             if kind == "praise":
                 yield from _quote_facts(warehouse, product, theme, fact, request)
             yield Fact(
@@ -142,7 +143,7 @@ def _quote_facts(
     if found is None:
         return
     if (quote := found.quote) is not None:
-        source = ", ".join(filter(None, [share.source, quote.text.id, quote.text.channel]))
+        source = share.source.with_details(quote.text.id, quote.text.channel)
         day = quote.text.day or share.as_of
         yield Fact(
             id=f"feedback.{theme}.quote",
@@ -249,7 +250,7 @@ def _product_titles(warehouse: "Warehouse") -> dict[str, str]:
 
 
 def _build_facts(
-    subject: str, values: Mapping[str, str | None], source: str, day: date
+    subject: str, values: Mapping[str, str | None], source: Source, day: date
 ) -> Iterator[Fact]:
     for label, value in values.items():
         if value:

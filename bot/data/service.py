@@ -9,10 +9,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.core.facts import NO_SOURCE, Fact
+from bot.core.facts import Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.request import SkillRequest
 from bot.core.sales_query import SalesQuery
+from bot.core.source import NO_SOURCE
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.request import (
     TABLES_BY_KIND,

@@ -5,6 +5,7 @@ from datetime import date
 
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
+from bot.core.source import Source
 from bot.core.thread_text import is_truncated, parse_messages
 from bot.data.analyses.request import iter_cannot_facts
 from bot.data.analyses.result import AnalysisResult
@@ -29,7 +30,7 @@ def find_thread_facts(material: str, today: date) -> AnalysisResult:
     person who has the task. thread.all.decisions, .questions, .tasks and .unclear count them.
     thread.all.cut exists where older messages were left out.
     """
-    found = AnalysisResult("thread", "this conversation", today)
+    found = AnalysisResult("thread", Source("this conversation"), today)
     said = parse_messages(material)
     if not said:
         found.add_limit(
@@ -69,7 +70,7 @@ def find_thread_facts(material: str, today: date) -> AnalysisResult:
 def _add_fact(
     found: AnalysisResult, key: str, measure: str, words: str, about: str, of: Sentence
 ) -> None:
-    source = f"{of.message.who}, message {of.message.n}"
+    source = Source(of.message.who, details=(f"message {of.message.n}",))
     found.add(key, measure, words, about=about, rows=1, source=source)
 
 

@@ -73,7 +73,7 @@ def _find_reported_series(session: Session, schedule: Schedule, now: datetime) -
     facts = load_previous_facts(session, schedule.workspace, schedule.name, now + timedelta(days=1))
     status_facts = [fact for fact in facts if fact.id.rsplit(".", 1)[-1] in STATUS_MEASURES]
     return {
-        fact.id.split(".")[1].replace("--", ".", 1)
+        fact.parts.subject.replace("--", ".", 1)
         for fact in status_facts
         if fact.value == "confirmed" and fact.as_of > (now - ALERT_REST).date()
     }

@@ -19,6 +19,7 @@ from bot.config.clock import now
 from bot.config.policy import Policy
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
+from bot.core.source import NO_SOURCE, Source
 from bot.data.analyses.campaign_results import DeliveryResult, match_deliveries
 from bot.data.analyses.campaigns import letter_against_peers
 from bot.data.analyses.result import AnalysisFilter
@@ -220,7 +221,10 @@ class DigestHistory:
                 for result in newest[:MAX_SENT_CAMPAIGNS]
                 for fact in _build_campaign_facts(warehouse, result, drafts[result.code])
             ]
-            return (*facts, _build_count_fact("all", "without", len(drafts) - len(newest), "-", at))
+            return (
+                *facts,
+                _build_count_fact("all", "without", len(drafts) - len(newest), NO_SOURCE, at),
+            )
 
         # An import may use the library at the same time.
         return self.local_data.library(workspace).run_exclusively(build_facts)
@@ -259,7 +263,7 @@ def _build_campaign_facts(warehouse: Warehouse, result: DeliveryResult, draft: D
     return facts
 
 
-def _build_count_fact(subject: str, measure: str, value: int, source: str, at: datetime) -> Fact:
+def _build_count_fact(subject: str, measure: str, value: int, source: Source, at: datetime) -> Fact:
     return Fact(
         id=f"sent.{subject}.{measure}",
         label=measure,

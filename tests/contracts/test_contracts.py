@@ -32,6 +32,7 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.sales_query import SalesQuery
+from bot.core.source import Source
 from bot.data.analyses.request import TABLES_BY_KIND
 from bot.data.analyses.result import AnalysisResult
 from bot.data.catalogue.product import Product
@@ -83,6 +84,7 @@ def stored_roots() -> dict[type, str]:
         parts.Hook: "hook",
         parts.NextStep: "lead",
         Fact: "fact",
+        Source: "source",
         Evidence: "evidence",
         Check: "check",
         ImportPreview: "glimpse",
@@ -369,6 +371,6 @@ def test_of_facts_stays() -> None:
     )
     compare("LIBRARY_KINDS", contracts.LIBRARY_KINDS, load_kinds())
     whole = {"kind": "funnel", "subject": "checkout", "measure": "rate"}
-    found = AnalysisResult("funnel", source="events.csv", as_of=date(2026, 11, 24))
+    found = AnalysisResult("funnel", source=Source("events.csv"), as_of=date(2026, 11, 24))
     fact = found.add("checkout", "rate", 1)
     assert fact.id == contracts.FACT_ID.format(**whole), "FACT_ID: old drafts stand on such ids"

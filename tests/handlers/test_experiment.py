@@ -206,8 +206,8 @@ async def test_subject_line_test_is_planned_by_opens(
     text = "\n".join(one.text for one in found.parts).replace("’", "'")
     assert [one for one in SUBJECT[asked] if one not in text] == []
     facts = {fact.id: fact for fact in found.evidence.of("plan")}
-    assert facts["plan.subject.base"].source.startswith("campaigns.csv")
-    assert facts["plan.subject.guard"].source.startswith("orders.csv")
+    assert facts["plan.subject.base"].source.file.startswith("campaigns.csv")
+    assert facts["plan.subject.guard"].source.file.startswith("orders.csv")
     assert 30 < float(facts["plan.subject.base"].value) < 40
     assert float(facts["plan.subject.guard"].value) < 20
     assert [check for check in found.checks if check.level == "block"] == []

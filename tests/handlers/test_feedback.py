@@ -53,7 +53,7 @@ async def test_quotes_are_verbatim_with_ids() -> None:
         fact = found.evidence.get(part.facts[0])
         assert fact is not None
         assert fact.value == part.text
-        assert "V0" in fact.source or "M0" in fact.source
+        assert "V0" in str(fact.source) or "M0" in str(fact.source)
 
 
 async def test_lead_fixes_the_page_of_the_named_product() -> None:

@@ -110,7 +110,7 @@ async def test_quotes_are_verbatim_with_their_speaker() -> None:
             assert fact is not None
             assert fact.value == part.text
             assert part.text in ENGLISH
-            assert fact.source.startswith(tuple(PEOPLE.values()))
+            assert str(fact.source).startswith(tuple(PEOPLE.values()))
 
 
 def test_nobody_is_quoted_for_somebody_else() -> None:
@@ -201,7 +201,7 @@ async def test_feedback_skill_reads_customer_words_above(words: str) -> None:
     ],
 )
 async def test_thread_is_not_taken_for_all_customers(words: str, said: str) -> None:
-    assert "feedback.csv" in {fact.source for fact in (await made(words, said)).evidence.facts}
+    assert "feedback.csv" in {str(fact.source) for fact in (await made(words, said)).evidence.facts}
 
 
 @pytest.mark.parametrize("words", ["sum this up", "sum it up please", "résume-moi ça", "résume ça"])

@@ -205,7 +205,9 @@ def test_reads_what_a_brief_states() -> None:
         ("claim", "livraison offerte", None),
     ]
     assert [one.id for one in stated] == [f"stated.U7.{n}" for n in range(1, 6)]
-    assert {(one.stated_by, one.source, one.as_of) for one in stated} == {("U7", "brief", TODAY)}
+    assert {(one.stated_by, str(one.source), one.as_of) for one in stated} == {
+        ("U7", "brief", TODAY)
+    }
 
 
 def test_leaves_to_an_editor_only_what_they_typed() -> None:

@@ -21,7 +21,8 @@ from bot.cli.serve import LOG_FORMAT, OneLineFormatter
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.parts import Copy, Part
-from bot.data.ingest.rejects import RejectedRow, write_rejects
+from bot.data.ingest.rejects import RejectedRow, render_rejects
+from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.i18n.messages import Words
 from bot.playground.terminal.console import PlainConsole
 from bot.slack.client import INVISIBLE_CHARACTERS
@@ -137,12 +138,16 @@ def test_spreadsheet_formulas_are_escaped(tmp_path: Path) -> None:
     )
     rows = [
         RejectedRow(
-            n, dice.choice(starts) + "c", dice.choice(starts) + "cmd|' /C calc'!A0", start + "1+1"
+            line=n,
+            column=dice.choice(starts) + "c",
+            reason=RejectReason(
+                RejectCode.OTHER, sentence=dice.choice(starts) + "cmd|' /C calc'!A0"
+            ),
+            row=start + "1+1",
         )
         for n, start in enumerate(starts * 10)
     ]
-    write_rejects(rows, tmp_path / "rejects.csv")
-    text = (tmp_path / "rejects.csv").read_text("utf-8-sig")
+    text = render_rejects(rows, "en").decode("utf-8-sig")
     cells = [cell for row in list(csv.reader(io.StringIO(text)))[1:] for cell in row[1:]]
     assert len(cells) == 3 * len(rows)
     assert not [cell for cell in cells if not cell.startswith("'")]

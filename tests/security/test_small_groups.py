@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bot.core.audience_rule import AudienceRule
+from bot.core.source import Source
 from bot.data.analyses.campaign_results import SentDelivery, match_deliveries
 from bot.data.analyses.campaign_results import describe_result as told_results
 from bot.data.analyses.campaigns import letter_against_peers
@@ -125,7 +126,7 @@ def test_floor_of_one_shows_everything() -> None:
 
 
 def test_group_fact_without_a_size_is_an_error() -> None:
-    told_ = AnalysisResult("segments", "orders.csv", TODAY, floors=Floors())
+    told_ = AnalysisResult("segments", Source("orders.csv"), TODAY, floors=Floors())
     with pytest.raises(LookupError, match="how many people"):
         told_.add("champions", "customers", 3)
     assert not told_.set_group_size("champions", 3)

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from bot.core.source import PARTS_KEY, Source
 from tests.support.paths import ROOT
 
 SKIPPED = ("bot.contracts", "bot.db.migrations", "bot.playground", "bot.__main__")
@@ -60,6 +61,9 @@ def fields_of(model: type[BaseModel], roots: dict[type, str]) -> tuple[str, ...]
     values by these values in brackets."""
     found: list[str] = []
     for name, field in model.model_fields.items():
+        if field.annotation is Source:  # stored as a text, and in parts beside it
+            found.append(name)
+            name = PARTS_KEY
         found += _told(field.alias or name, field.annotation, roots)
     return tuple(found)
 

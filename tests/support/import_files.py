@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from bot.data.ingest import FileSchema, LoadResult, detect_schema, load_file
+from bot.data.ingest.rejects import read_rejects, render_rejects
 
 KEY = b"k" * 32
 TODAY = date(2026, 11, 25)
@@ -30,7 +31,10 @@ def take_in(path: Path, folder: Path, **asked: Any) -> In:
     taken = load_file(path, understood, to=to, key=KEY, today=TODAY)
     with duckdb.connect() as con:
         table = con.execute(f"SELECT * FROM '{to}'").to_arrow_table()
-    told = taken.rejects.read_text("utf-8-sig") if taken.rejects else ""
+    told = ""
+    if taken.rejects:
+        csv_file = render_rejects(read_rejects(taken.rejects.read_bytes()), "en")
+        told = csv_file.decode("utf-8-sig").replace("\r\n", "\n")
     return In(understood, taken, table.to_pylist(), told)
 
 

@@ -4,6 +4,7 @@ from functools import cache
 
 import ibis
 
+from bot.core.source import Source
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.paths import DATA
 
@@ -39,7 +40,9 @@ def _shelf(select: str) -> Warehouse:
     )
     engine.con.execute(f"CREATE TABLE orders AS SELECT {columns} FROM read_orders")
     rows, last = engine.con.execute('SELECT count(*), max("at")::DATE FROM orders').fetchone()
-    return Warehouse(engine, last, {"orders": ListedTable("orders", (), rows, "orders.csv", last)})
+    return Warehouse(
+        engine, last, {"orders": ListedTable("orders", (), rows, Source("orders.csv"), last)}
+    )
 
 
 def _named(name: str) -> str:

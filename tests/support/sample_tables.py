@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import ibis
 
+from bot.core.source import Source
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from bot.playground.shop import Size, fill
@@ -84,7 +85,7 @@ def shelf(folder: Path, today: date = TODAY) -> Warehouse:
         dated = load_kinds()[kind].dated
         counted = f'SELECT count(*), max("{dated}")::DATE FROM {kind}'
         rows, last = engine.con.execute(counted).fetchone()
-        listed[kind] = ListedTable(kind, (), rows, f"{kind}.csv", last)
+        listed[kind] = ListedTable(kind, (), rows, Source(f"{kind}.csv"), last)
     engine.con.execute("CREATE TABLE products AS " + _read(PRODUCTS, folder))
     return Warehouse(engine, today, listed, products=engine.table("products"))
 

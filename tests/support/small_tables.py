@@ -6,6 +6,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
+from bot.core.source import Source
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY
@@ -25,7 +26,7 @@ def small(
         engine.create_table(kind, pa.Table.from_pylist(whole, schema=shape))
         dated = [row[load_kinds()[kind].dated] for row in rows if row.get(load_kinds()[kind].dated)]
         last = max((date(d.year, d.month, d.day) for d in dated), default=None)
-        listed[kind] = ListedTable(kind, (), len(rows), f"{kind}.csv", last)
+        listed[kind] = ListedTable(kind, (), len(rows), Source(f"{kind}.csv"), last)
     if products is not None:
         engine.create_table("products", pa.Table.from_pylist(products))
     return Warehouse(

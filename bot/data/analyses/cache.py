@@ -20,6 +20,7 @@ from typing import Any
 
 import bot
 from bot.core.facts import Fact
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.i18n.messages import restore_words
 
@@ -97,7 +98,7 @@ def _hash_key(key: object) -> str:
 def _result_to_dict(result: AnalysisResult) -> dict[str, Any]:
     return {
         "kind": result.kind,
-        "source": result.source,
+        "source": result.source.model_dump(mode="json"),
         "as_of": result.as_of.isoformat(),
         "facts": [_fact_to_dict(fact) for fact in result.facts],
         "queries": dict(result.queries),
@@ -114,7 +115,9 @@ def _fact_to_dict(fact: Fact) -> dict[str, Any]:
 
 
 def _result_from_dict(data: dict[str, Any]) -> AnalysisResult:
-    result = AnalysisResult(data["kind"], data["source"], date.fromisoformat(data["as_of"]))
+    result = AnalysisResult(
+        told["kind"], Source(**told["source"]), date.fromisoformat(data["as_of"])
+    )
     result.facts = [_fact_from_dict(entry) for entry in data["facts"]]
     result.limits = [restore_words(entry) for entry in data["cannot"]]
     result.queries.update(data["queries"])

@@ -14,7 +14,6 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.facts import format_source
 from bot.data.analyses.campaigns import letter_against_peers
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
@@ -277,7 +276,7 @@ def describe_result(warehouse: Warehouse, result: DeliveryResult) -> list[Words]
         return []
     kind = "campaigns" if result.campaigns else "orders"
     source, day = warehouse.source(kind), warehouse.as_of(kind)
-    return [*lines, Words("From {source}, up to {day}", source=format_source(source), day=day)]
+    return [*lines, Words("From {source}, up to {day}", source=source.words(), day=day)]
 
 
 def _describe_rate(warehouse: Warehouse, result: DeliveryResult) -> Words | None:

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.core.facts import format_source
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, BoolArray, Population
 from bot.data.floors import Floors, is_below_floor
@@ -149,7 +149,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     delivery.late-regions: regions, late, rest, parcels, late-parcels, late-worth (the value of
     these orders), since, since-days, when the regions fall into two groups."""
     if warehouse.table("orders") is None:
-        result = AnalysisResult("delivery", "orders", warehouse.today)
+        result = AnalysisResult("delivery", Source("orders"), warehouse.today)
         result.add_limit(
             Words("Late parcels need orders with the day promised and the day they came.")
         )
@@ -160,9 +160,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     rows = fetch_rows(warehouse, query)
     parcels = arrange_parcels(rows, day)
     if parcels is None:
-        result.add_limit(
-            _explain_missing_parcels(warehouse, format_source(result.source), due=bool(rows))
-        )
+        result.add_limit(_explain_missing_parcels(warehouse, result.source.words(), due=bool(rows)))
         return result
     result.queries[PARCELS_QUERY] = defer_sql(query)
     now, before = build_recipients(warehouse, filter_, day)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.core.facts import NO_SOURCE, Fact
+from bot.core.facts import Fact
 from bot.core.request import SkillRequest
+from bot.core.source import NO_SOURCE
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.rules import wanted
 
@@ -82,7 +83,7 @@ def iter_cannot_facts(
             id=f"{kind}.cannot.{n}",
             label="can't tell",
             value=words.to(language),
-            source=result.source or NO_SOURCE,
+            source=result.source if findings.source.file else NO_SOURCE,
             as_of=today,
         )
 
@@ -94,7 +95,7 @@ def iter_age_facts(warehouse: "Warehouse", kind: str) -> Iterator[Fact]:
             yield Fact(
                 id=f"{kind}.age.days",
                 label="age",
-                about=warehouse.source(table),
+                about=str(shelf.source(table)),
                 value=days,
                 unit="days",
                 source=warehouse.source(table),

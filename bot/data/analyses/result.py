@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from bot.core.facts import Fact
+from bot.core.facts import Fact, FactId
 from bot.core.sales_query import SalesQuery
+from bot.core.source import Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
 from bot.i18n.messages import Words
 from bot.rules.wanted import Wanted
@@ -75,7 +76,7 @@ class AnalysisResult:
     and a limit says so."""
 
     kind: str
-    source: str  # "orders.csv"
+    source: Source
     as_of: date
     facts: list[Fact] = field(default_factory=list)
     queries: QueryTexts = field(default_factory=QueryTexts)  # name → SQL
@@ -137,7 +138,7 @@ class AnalysisResult:
         rows: int | None = None,
         of: int | None = None,
         query: str | None = None,
-        source: str | None = None,
+        source: Source | None = None,
         as_of: date | None = None,
     ) -> Fact:
         """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
@@ -152,7 +153,7 @@ class AnalysisResult:
         elif query and rows is not None:
             self._rows[subject, query] = rows
         fact = Fact(
-            id=f"{self.kind}.{subject}.{measure}",
+            id=str(FactId(self.kind, subject, measure)),
             label=measure.replace("-", " "),
             about=about,
             value=known,
@@ -185,7 +186,7 @@ class AnalysisResult:
 
     def subjects(self) -> list[str]:
         """Return the subjects in the order in which they were added."""
-        return list(dict.fromkeys(fact.id.split(".")[1] for fact in self.facts))
+        return list(dict.fromkeys(fact.parts.subject for fact in self.facts))
 
 
 HIDDEN_SIZE = GroupSize(0, 0)  # recognised by identity

@@ -1,7 +1,7 @@
 """Parses a catalogue's cells: prices, counts, lists and texts, as written in English, French and by
 programs.
 
-Parsers raise ValueError with the reason as text.
+Parsers raise UnreadableCell with the reason.
 """
 
 import html
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
 from typing import Literal
+
+from bot.data.reject_reasons import RejectCode, RejectReason
 
 DecimalMark = Literal[",", "."]
 
@@ -50,7 +52,6 @@ CURRENCY_NAMES = {
     "SFR": "CHF",
 }
 MOST_AMOUNT = Decimal(10) ** 9
-AMBIGUOUS_THOUSANDS = "may be one thousand or one"  # 1.234, and nothing says what its sign means
 
 PLAIN_NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 NEGATIVE = re.compile(r"^\(.*\)$|^[^\d.,]{0,4}-[^\d.,]{0,4}[\d.,]")
@@ -62,6 +63,14 @@ PRICE_WORDS = re.compile(  # words and signs around a price
     r"(?i)^(from|dès|à partir de|de)\b|\b(ttc|each|pièce|la)\b|"
     rf"(?<![a-z])({CURRENCY_PATTERN})(?![a-z])\.?"
 )
+
+
+class UnreadableCell(ValueError):
+    """A cell is not what its column holds."""
+
+    def __init__(self, code: RejectCode, cell: str):
+        self.reason = RejectReason(code, cell=_shorten(cell))
+        super().__init__(str(self.reason))
 
 
 @dataclass(frozen=True)
@@ -82,14 +91,14 @@ def parse_price(
         return PriceRange(Decimal(cell), Decimal(cell))
     text = " ".join(cell.replace("\u2212", "-").split())
     if NEGATIVE.match(text):
-        raise ValueError(f'a price can\'t be negative ("{_shorten(text)}")')
+        raise UnreadableCell(RejectCode.NEGATIVE_PRICE, text)
     parts = RANGE.split(text)
     if len(parts) > 2:
-        raise ValueError(f'"{_shorten(text)}" is not a price')
+        raise UnreadableCell(RejectCode.NOT_A_PRICE, text)
     read = [_parse_amount(part, mark, usual, dollar) for part in parts]
     said = {currency for _, currency in read if currency}
     if len(said) > 1:
-        raise ValueError(f'two currencies in "{_shorten(text)}"')
+        raise UnreadableCell(RejectCode.TWO_CURRENCIES, text)
     values = [value for value, _ in read]
     return PriceRange(min(values), max(values), said.pop() if said else None)
 
@@ -127,7 +136,7 @@ def parse_count(cell: str) -> int:
     text = re.sub(r"(?i)\s*(pcs?|pieces?|pièces?|units?|unités?|ex)\.?$", "", cell.strip())
     found = re.fullmatch(r"(-?)(\d{1,3}(?:[ \u00a0\u202f,]\d{3})+|\d+)(?:[.,]0+)?", text)
     if not found or len(found[2]) > 12:
-        raise ValueError(f'"{_shorten(cell)}" is not a number of pieces')
+        raise UnreadableCell(RejectCode.NOT_A_COUNT, cell)
     return 0 if found[1] else int(re.sub(r"\D", "", found[2]))
 
 
@@ -141,10 +150,10 @@ def _parse_amount(
     bare = PRICE_WORDS.sub("", PRICE_WORDS.sub("", text.strip()).strip())
     digits = re.sub(r"[\s'’]", "", re.sub(r"[.,]\s*[-–—]+\s*$", "", bare.strip()))
     if not re.fullmatch(r"[\d.,]*\d[\d.,]*", digits):
-        raise ValueError(f'"{_shorten(text)}" is not a price')
+        raise UnreadableCell(RejectCode.NOT_A_PRICE, text)
     value = _parse_number(digits, mark, usual, text)
     if value >= MOST_AMOUNT:
-        raise ValueError(f'"{_shorten(text)}" is too large for a price')
+        raise UnreadableCell(RejectCode.PRICE_TOO_LARGE, text)
     return value, currency
 
 
@@ -155,7 +164,7 @@ def _parse_number(digits: str, mark: DecimalMark | None, usual: DecimalMark, tex
     if not re.fullmatch(r"\d*|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", whole) or not (
         rest.isdigit() or not found
     ):
-        raise ValueError(f'"{_shorten(text)}" is not a price')
+        raise UnreadableCell(RejectCode.NOT_A_PRICE, text)
     value = Decimal(
         f"{re.sub('[.,]', '', whole) or '0'}.{rest or '0'}" if found else re.sub("[.,]", "", whole)
     )
@@ -178,7 +187,7 @@ def _choose_decimal_sign(
     if len(after) != 3 or not 1 <= len(before) <= 3 or before.startswith("0"):
         return sign
     if mark is None and sign == usual:
-        raise ValueError(f'"{_shorten(text)}" {AMBIGUOUS_THOUSANDS}; write it without the sign')
+        raise UnreadableCell(RejectCode.AMBIGUOUS_THOUSANDS, text)
     return sign if sign == mark else ""
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.facts import Fact
+from bot.core.source import Source, SourcedModel
 
 ProductStatus = Literal["active", "draft", "archived", "unpublished"]
 
@@ -20,7 +21,7 @@ class PriceChange(BaseModel):
     price: Decimal
 
 
-class Product(BaseModel):
+class Product(SourcedModel):
     """One product. What the file does not contain is None or empty, never guessed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,7 +43,7 @@ class Product(BaseModel):
     status: ProductStatus | None = None
     price_history: tuple[PriceChange, ...] = ()
     lowest_30_days: Decimal | None = Field(default=None, ge=0)  # as stated by the file
-    source: str  # "shop.csv, line 12"
+    source: Source
     as_of: date
 
 

@@ -5,7 +5,6 @@ It reads Shopify's export and plain columns, in English or French. Rows with the
 variants of one product.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,9 +24,6 @@ from bot.data.catalogue.row_grouping import RejectedProduct, RowSorter
 from bot.data.catalogue.text_file import read_text
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.privacy.names import build_own_words
-from bot.privacy.personal_data import mask_personal_data
-from bot.text.escape import escape_csv_cell
 
 SAMPLE_ROWS = 3  # products in a preview
 
@@ -86,18 +82,6 @@ def read_catalogue(
         read.encoding,
         tuple(builder.cells() for builder in islice(sorter.products.values(), SAMPLE_ROWS)),
     )
-
-
-def write_rejects(catalogue: Catalogue, path: Path) -> None:
-    """Write the rejected rows as a CSV whose cells a spreadsheet never evaluates. Personal data is
-    masked; names are not, because a product may have one."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("line", "column", "reason", "row"))
-        for reject in (*catalogue.rejects, *catalogue.remarks):
-            row = mask_personal_data(reject.row, build_own_words([reject.row]))
-            cells = (reject.column, reject.reason, row)
-            writer.writerow((reject.line, *(escape_csv_cell(cell) for cell in cells)))
 
 
 def _check_named_columns(column_names: Mapping[str, str], name: str, text: str) -> None:

@@ -7,6 +7,7 @@ from bot.data.catalogue.cells import (
     PRICE_ON_REQUEST,
     DecimalMark,
     PriceRange,
+    UnreadableCell,
     clean_text,
     drop_repeats,
     find_currency,
@@ -21,6 +22,7 @@ from bot.data.catalogue.cells import (
 from bot.data.catalogue.columns import CatalogueHeader, normalize_header
 from bot.data.catalogue.product import ProductStatus
 from bot.data.catalogue.text_file import TextRecord
+from bot.data.reject_reasons import RejectCode, RejectReason
 
 LONGEST_TITLE = 1_000
 LONGEST_TEXT = 5_000
@@ -49,8 +51,8 @@ PRODUCT_TYPES = frozenset(("simple", "variable", "variation", "grouped", "extern
 class BadCell(Exception):
     """Why a row stays out, and because of which field."""
 
-    def __init__(self, field: str, reason: str):
-        super().__init__(reason)
+    def __init__(self, field: str, reason: RejectReason):
+        super().__init__(field, reason)
         self.field, self.reason = field, reason
 
 
@@ -63,7 +65,7 @@ class CatalogueRow:
         self.mark: DecimalMark | None = None
         self.usual: DecimalMark = "."
         self.dollar: str | None = None
-        self.remarks: list[tuple[str, str]] = []
+        self.remarks: list[tuple[str, RejectReason]] = []
 
     def raw(self, field: str) -> str:
         """Return the first non-empty cell of the field. Raises BadCell when columns of the same
@@ -74,7 +76,7 @@ class CatalogueRow:
             return ""
         first = filled[0]
         if self._header.twice and (other := self._disagrees(first, filled)):
-            raise BadCell(field, f'two columns of this name disagree: "{other}"')
+            raise BadCell(field, RejectReason(RejectCode.COLUMNS_DISAGREE, cell=other))
         return self._cells[first].strip()
 
     def all_raw(self, *fields: str) -> list[str]:
@@ -95,16 +97,16 @@ class CatalogueRow:
     def title(self) -> str:
         title = self._clean("title")
         if not title and is_formula(self.raw("title")):
-            raise BadCell("title", "this is a spreadsheet's formula, not a name")
+            raise BadCell("title", RejectReason(RejectCode.FORMULA_AS_NAME))
         if len(title) > LONGEST_TITLE:
-            raise BadCell("title", f"a name of {len(title)} characters is a shifted column")
+            raise BadCell("title", RejectReason(RejectCode.NAME_TOO_LONG, n=len(title)))
         if normalize_header(title) in TOTAL_WORDS:
-            raise BadCell("title", "this is a total, not a product")
+            raise BadCell("title", RejectReason(RejectCode.TOTAL_ROW))
         return title
 
     def handle(self) -> str:
         if is_formula(self.raw("handle")):
-            raise BadCell("handle", "this is a spreadsheet's formula, not a reference")
+            raise BadCell("handle", RejectReason(RejectCode.FORMULA_AS_REFERENCE))
         return self._clean("handle")
 
     def words(self, field: str) -> str | None:
@@ -112,10 +114,10 @@ class CatalogueRow:
         text = self._clean(field)
         if not text and self.raw(field):
             if is_formula(self.raw(field)):
-                self._remark(field, "a spreadsheet's formula: left out")
+                self._remark(field, RejectReason(RejectCode.FORMULA).for_cell)
             return None
         if len(text) > LONGEST_TEXT:
-            self._remark(field, f"{len(text)} characters: cut at {LONGEST_TEXT}")
+            self._remark(field, RejectReason(RejectCode.TEXT_CUT, n=len(text), most=LONGEST_TEXT))
             text = text[:LONGEST_TEXT].rsplit(" ", 1)[0]
         return text or None
 
@@ -136,7 +138,7 @@ class CatalogueRow:
             return sale
         price = self._amount("price") or self._amount("compare_at")
         if price and price.lowest == 0:
-            self._remark("price", "the price is 0")
+            self._remark("price", RejectReason(RejectCode.ZERO_PRICE))
         return price
 
     def compare_at(self, price: Decimal) -> Decimal | None:
@@ -147,19 +149,19 @@ class CatalogueRow:
             try:
                 found = self._amount(field)
             except BadCell as bad:
-                self._remark(field, f"{bad.reason}: left out")
+                self._remark(field, bad.reason.for_cell)
                 continue
             if found and found.lowest > price:
                 return found.lowest
             if found and field == "compare_at" and 0 < found.lowest < price:
-                self._remark(field, "below the price: left out")
+                self._remark(field, RejectReason(RejectCode.BELOW_PRICE).for_cell)
         return None
 
     def lowest(self) -> Decimal | None:
         try:
             found = self._amount("lowest")
         except BadCell as bad:
-            self._remark("lowest", f"{bad.reason}: left out")
+            self._remark("lowest", bad.reason.for_cell)
             return None
         return found.lowest if found else None
 
@@ -168,9 +170,12 @@ class CatalogueRow:
         cell = self.raw("currency")
         said = find_currency(cell, self.dollar) if cell else None
         if cell and not said:
-            raise BadCell("currency", f'"{cell[:20]}" is not a currency I know')
+            raise BadCell("currency", RejectReason(RejectCode.UNKNOWN_CURRENCY, cell=cell[:20]))
         if said and price and price.currency and price.currency != said:
-            raise BadCell("currency", f"{said}, but the price says {price.currency}")
+            raise BadCell(
+                "currency",
+                RejectReason(RejectCode.CURRENCY_NOT_OF_PRICE, currency=said, other=price.currency),
+            )
         return said or (price.currency if price else None) or self._header.currency
 
     def trait(self, name: str, option_names: dict[int, str]) -> tuple[str, ...]:
@@ -212,7 +217,7 @@ class CatalogueRow:
             return cell
         if cell.lower().startswith("www.") and " " not in cell:
             return f"https://{cell}"
-        self._remark("link", "not an address that starts with https://: left out")
+        self._remark("link", RejectReason(RejectCode.NOT_A_LINK).for_cell)
         return None
 
     def stock(self) -> int | None:
@@ -224,8 +229,8 @@ class CatalogueRow:
             return None
         try:
             return parse_count(cell)
-        except ValueError as error:
-            self._remark("stock", f"{error}: left out")
+        except UnreadableCell as error:
+            self._remark("stock", error.reason.for_cell)
             return None
 
     def status(self) -> ProductStatus | None:
@@ -242,13 +247,13 @@ class CatalogueRow:
         if not cell or cell.lower() in PRICE_ON_REQUEST:
             return None
         if is_formula(cell) and not cell.startswith(("-", "+")):
-            raise BadCell(field, "this is a spreadsheet's formula, not a price")
+            raise BadCell(field, RejectReason(RejectCode.FORMULA_AS_PRICE))
         try:
             return parse_price(
                 unwrap_formula(cell), mark=self.mark, usual=self.usual, dollar=self.dollar
             )
-        except ValueError as error:
-            raise BadCell(field, str(error)) from error
+        except UnreadableCell as error:
+            raise BadCell(field, error.reason) from error
 
     def _clean(self, field: str) -> str:
         return clean_text(unwrap_formula(self.raw(field)))
@@ -262,6 +267,6 @@ class CatalogueRow:
         ]
         return " / ".join(dict.fromkeys(values))[:80] if len(set(values)) > 1 else None
 
-    def _remark(self, field: str, reason: str) -> None:
+    def _remark(self, field: str, reason: RejectReason) -> None:
         if (field, reason) not in self.remarks:
             self.remarks.append((field, reason))

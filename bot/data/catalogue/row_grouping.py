@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
+from bot.core.source import Source
 from bot.data.catalogue.cells import (
     DOLLAR_CURRENCIES,
     DecimalMark,
@@ -19,6 +20,7 @@ from bot.data.catalogue.lexicon import Trait, find_traits, qualify_materials
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.row import BadCell, CatalogueRow
 from bot.data.catalogue.text_file import DecodedText, MalformedLine, TextRecord, parse_text_records
+from bot.data.reject_reasons import RejectCode, RejectReason
 
 PRODUCT_TRAITS = ("sizes", "colours", "materials")
 INFERRED_TRAITS: tuple[Trait, ...] = ("colours", "materials")
@@ -30,7 +32,7 @@ SEPARATORS = re.compile(
 class ProductBuilder:
     """Builds one product from its rows."""
 
-    source: str
+    source: Source
     as_of: date
 
     def __init__(self, handle: str, title: str, row: CatalogueRow, *, currency: str | None):
@@ -59,11 +61,17 @@ class ProductBuilder:
         price = row.price()
         currency = row.currency(price)
         if currency and self._currency and currency != self._currency:
-            raise BadCell("currency", f"{currency}, but line {self.line} says {self._currency}")
+            reason = RejectReason(
+                RejectCode.CURRENCY_NOT_OF_LINE,
+                currency=currency,
+                n=self.line,
+                other=self._currency,
+            )
+            raise BadCell("currency", reason)
         options = tuple(row.raw(f"option_value_{i}") for i in (1, 2, 3))
         variant = (tuple(traits.values()), options)  # sizes, colours, materials; options as said
         if variant in self._seen:
-            raise BadCell("handle", f"the same product as line {self.line} once more")
+            raise BadCell("handle", RejectReason(RejectCode.REPEATED_PRODUCT, n=self.line))
         self._seen.add(variant)
         self._currency = self._currency or currency
         if price:
@@ -134,11 +142,11 @@ MOST_ROW_CHARACTERS = 2_000  # stored characters of a rejected row
 
 @dataclass(frozen=True)
 class RejectedProduct:
-    """A row that stayed out, or a cell that did: where, why in plain English, what was there."""
+    """A row that stays out, or one cell of a row: where, why, and what was there."""
 
     line: int
     column: str
-    reason: str
+    reason: RejectReason
     row: str
 
 
@@ -205,15 +213,15 @@ class RowSorter:
                 if row.is_picture():
                     return
                 first = self.left_out[handle]
-                raise BadCell("handle", f"its product was left out (line {first})")
-            raise BadCell("title", "there is no name")
+                raise BadCell("handle", RejectReason(RejectCode.PRODUCT_REJECTED, n=first))
+            raise BadCell("title", RejectReason(RejectCode.NAME_MISSING))
         if known is None:
             self._start(handle, title, row)
         elif row.is_picture():
             return  # Shopify gives each further picture a row
         elif title and title != known.title:
-            what = "reference" if given else "name"
-            raise BadCell("handle", f"the same {what} as line {known.line}, for another product")
+            code = RejectCode.SAME_REFERENCE if given else RejectCode.SAME_NAME
+            raise BadCell("handle", RejectReason(code, n=known.line))
         else:
             known.add(row)
         self._remark(row)
@@ -232,7 +240,7 @@ class RowSorter:
         except BadCell:
             self.left_out.setdefault(handle, row.line)
             raise
-        growing.source, growing.as_of = f"{self.name}, line {row.line}", self.day
+        growing.source, growing.as_of = Source(self.name, line=row.line), self.day
         self.products[handle] = self.titles[title] = growing
 
     def _remark(self, row: CatalogueRow) -> None:
@@ -244,21 +252,20 @@ class RowSorter:
 
     def _about_the_file(self) -> None:
         """What holds for the whole file, on the header's line."""
-        said = [
-            f'two columns are called "{twice}": rows in which they differ stay out'
-            for twice in self.header.twice
+        reasons = [
+            RejectReason(RejectCode.REPEATED_COLUMN, column=name) for name in self.header.twice
         ]
         if self.read.encoding == "cp1252":
-            said.append("not UTF-8: read as Windows text, so look at the accents")
+            reasons.append(RejectReason(RejectCode.READ_AS_WINDOWS_TEXT))
         if self.read.repaired:
-            said.append("accents that another program had spoilt were put right")
-        for reason in said:
+            reasons.append(RejectReason(RejectCode.ACCENTS_REPAIRED))
+        for reason in reasons:
             self.remarks.insert(0, RejectedProduct(self.header.line, "", reason, ""))
 
     def _dollar(self) -> str | None:
         return self.currency if self.currency in DOLLAR_CURRENCIES else None
 
-    def _reject(self, line: int, column: str, reason: str, row: str) -> None:
+    def _reject(self, line: int, column: str, reason: RejectReason, row: str) -> None:
         self.rejects.append(RejectedProduct(line, column, reason, row[:MOST_ROW_CHARACTERS]))
 
 
@@ -270,15 +277,13 @@ def make_handle(text: str) -> str:
     return slug or f"product-{sha256(text.encode()).hexdigest()[:10]}"
 
 
-def _check_width(record: TextRecord, width: int) -> str | None:
+def _check_width(record: TextRecord, width: int) -> RejectReason | None:
     """Why a row's cells cannot be the columns' cells."""
     if "\0" in record.raw:
-        return "holds bytes that are no text"
+        return RejectReason(RejectCode.NOT_TEXT)
     cells = len(record.cells)
     if any(cell.strip() for cell in record.cells[width:]):
-        return (
-            f"has {cells} cells, the header {width}: a text with the delimiter in it wants quotes"
-        )
+        return RejectReason(RejectCode.UNQUOTED_DELIMITER, n=cells, width=width)
     if (cells < 2 <= width) or (record.suspect and cells != width):
-        return f"has {cells} cells, the header {width}"
+        return RejectReason(RejectCode.PRODUCT_CELL_COUNT, n=cells, width=width)
     return None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -25,12 +26,11 @@ BYTE_ORDER_MARKS = {
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 MOJIBAKE = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€.|Â[\xa0-\xbf]")
 
-CSV_REASONS = {
-    "unexpected end": "a quote opens here and never closes",
-    "expected after": "a quote inside a quoted cell must be written twice",
-    "larger than": "a quote never closes, or a cell is longer than 131,072 characters",
+CSV_ERRORS = {  # by what Python's reader says
+    "unexpected end": RejectCode.QUOTE_NEVER_CLOSES,
+    "expected after": RejectCode.QUOTE_NOT_DOUBLED,
+    "larger than": RejectCode.CELL_TOO_LONG,
 }
-STRAY_QUOTE = "a quote opens here and swallows the rows below"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class MalformedLine:
     """Lines that are no row."""
 
     line: int
-    reason: str
+    reason: RejectReason
     raw: str
 
 
@@ -103,7 +103,7 @@ def parse_text_records(
                 at = end
         except csv.Error as error:
             suspect_until = max(suspect_until, begin + reader.line_num)
-            yield MalformedLine(at + 1, _translate_csv_error(error), lines[at].rstrip("\r\n"))
+            yield MalformedLine(at + 1, explain_csv_error(error), lines[at].rstrip("\r\n"))
             at += 1
         else:
             return
@@ -118,8 +118,9 @@ def _swallows_rows(lines: list[str], delimiter: str, width: int) -> bool:
     return rows > len(inner) // 2
 
 
-def _translate_csv_error(error: csv.Error) -> str:
-    return next((said for sign, said in CSV_REASONS.items() if sign in str(error)), STRAY_QUOTE)
+def explain_csv_error(error: csv.Error) -> RejectReason:
+    codes = (code for said, code in CSV_ERRORS.items() if said in str(error))
+    return RejectReason(next(codes, RejectCode.QUOTE_SWALLOWS_ROWS))
 
 
 def _refuse_binary(stored: bytes, name: str) -> None:

@@ -16,6 +16,7 @@ from bot.data.ingest.cell_sql import (
 from bot.data.ingest.column_names import classify_metric
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.source import quote_text
+from bot.data.reject_reasons import RejectCode
 from bot.data.schema import ColumnType, load_kinds
 from bot.data.warehouse.warehouse import IBIS_TYPES
 
@@ -131,13 +132,13 @@ FREE_TEXT_COLUMNS = {
     ("feedback", "title"),
 }  # personal data in them is replaced
 IDENTIFIER_COLUMNS = {"order", "session", "id"}  # an address in them is keyed
-TYPE_REASONS: dict[ColumnType, str] = {
-    "money": "is no amount",
-    "number": "is no number",
-    "whole": "is no whole number",
-    "day": "is no date that I can read",
-    "moment": "is no date that I can read",
-    "yes": "is neither yes nor no",
+TYPE_REASONS: dict[ColumnType, RejectCode] = {
+    "money": RejectCode.NOT_AN_AMOUNT,
+    "number": RejectCode.NOT_A_NUMBER,
+    "whole": RejectCode.NOT_A_WHOLE_NUMBER,
+    "day": RejectCode.NOT_A_DATE,
+    "moment": RejectCode.NOT_A_DATE,
+    "yes": RejectCode.NOT_YES_OR_NO,
 }
 COMPARISON_COLUMNS = (
     "alike_text",
@@ -161,7 +162,7 @@ class TargetColumn:
     raw: str
     sql: str
     theirs: str
-    reason: str | None = None
+    reason: RejectCode | None = None
     needed: bool = False
 
 
@@ -171,7 +172,7 @@ class RejectRule:
 
     sql: str
     theirs: str
-    reason: str
+    reason: RejectCode
 
 
 def target_columns(understood: FileSchema) -> list[TargetColumn]:
@@ -198,21 +199,21 @@ def reject_rules(
             )
     for one in columns:
         if one.needed:
-            yield RejectRule(f'"{one.name}" IS NULL', one.theirs, "is empty")
+            yield RejectRule(f'"{one.name}" IS NULL', one.theirs, RejectCode.EMPTY)
         if (
             one.name in IDENTIFIER_COLUMNS and one.raw != "NULL"
         ):  # two of these need not be the same one
             short = f"""regexp_full_match("{one.name}", '\\d[.,]\\d+[eE]\\+\\d+')"""
-            yield RejectRule(short, one.theirs, "is cut short by a spreadsheet; export it as text")
+            yield RejectRule(short, one.theirs, RejectCode.CUT_BY_SPREADSHEET)
     if kind.name == "feedback":  # stars without a word count for the rating
         text = next(one.theirs for one in columns if one.name == "text")
-        yield RejectRule('"text" IS NULL AND "rating" IS NULL', text, "is empty")
+        yield RejectRule('"text" IS NULL AND "rating" IS NULL', text, RejectCode.EMPTY)
     theirs = next(one.theirs for one in columns if one.name == kind.dated)
     last = (today + timedelta(days=2)).isoformat()
-    yield RejectRule(f"\"{kind.dated}\" >= DATE '{last}'", theirs, "lies in the future")
+    yield RejectRule(f"\"{kind.dated}\" >= DATE '{last}'", theirs, RejectCode.IN_THE_FUTURE)
     if kind.name == "feedback" and understood.has("rating"):
         told = next(one.theirs for one in columns if one.name == "rating")
-        yield RejectRule('"rating" NOT BETWEEN 0 AND 5', told, "is no rating from 1 to 5")
+        yield RejectRule('"rating" NOT BETWEEN 0 AND 5', told, RejectCode.NOT_A_RATING)
 
 
 def select_cells(understood: FileSchema, relation: str) -> str:
@@ -289,7 +290,7 @@ def _outcome_column(understood: FileSchema, place: int, metric: str, theirs: str
             raw,
             f"as_money({raw}, d{raw[1:]}, {sign})",
             theirs,
-            "is no amount",
+            RejectCode.NOT_AN_AMOUNT,
         )
     sql = f"coalesce(as_yes({raw})::BIGINT, as_whole({raw}, d{raw[1:]}, {sign}))"
-    return TargetColumn(f"metric_{metric}", "whole", raw, sql, theirs, "is neither yes nor no")
+    return TargetColumn(f"metric_{metric}", "whole", raw, sql, theirs, RejectCode.NOT_YES_OR_NO)

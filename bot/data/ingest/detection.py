@@ -283,7 +283,10 @@ def detect_schema(
             proof = prove_formats(source, match, head, said)
             if not proof.rows:
                 place = source.place
-                faults = [RejectedRow(place(f.line), "", f.reason, f.raw) for f in source.faults]
+                faults = [
+                    RejectedRow(line=place(f.line), column="", reason=f.reason, row=f.raw)
+                    for f in source.faults
+                ]
                 raise file_errors.no_rows_error(name, faults)
             match = _drop_personal_columns(match, proof)
             proof = _apply_regional_order(

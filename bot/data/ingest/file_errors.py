@@ -8,7 +8,7 @@ from bot.data.catalogue.row_grouping import RejectedProduct as ProductReject
 from bot.data.ingest.column_names import PRODUCTS_KIND, ColumnMatch, normalize_column_name
 from bot.data.ingest.file_schema import MappedColumn
 from bot.data.ingest.header import guess_columns, is_order_lines, preview_cells
-from bot.data.ingest.rejects import RejectedRow, translate_reason
+from bot.data.ingest.rejects import RejectedRow
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -173,7 +173,7 @@ def no_rows_error(name: str, rejects: Sequence[RejectedRow | ProductReject]) -> 
             file=name,
             line=first.line,
             column=first.column or "?",
-            reason=translate_reason(first.reason) or first.reason,
+            reason=first.reason.words(),
         )
     )
 

@@ -132,7 +132,7 @@ class LoadResult:
 
     rows: int
     rejected: int
-    rejects: Path | None  # CSV: line, column, reason, row
+    rejects: Path | None  # of RejectedRow, as JSON lines
     as_of: date | None  # the day of the newest row
     currencies: tuple[str, ...]
     doubled: int = 0

@@ -74,7 +74,7 @@ class WorkDir:
         home."""
         if rejects is None:
             return None
-        kept = self.home / "rejects" / f"{upload.id}.csv"
+        kept = self.home / "rejects" / f"{upload.id}{rejects.suffix}"
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         shutil.move(rejects, kept)
         return kept.relative_to(self.home).as_posix()

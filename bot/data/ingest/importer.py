@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.reader import Catalogue, write_rejects
+from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest import FileSchema, load_file
 from bot.data.ingest.assumptions import describe_duplicates
 from bot.data.ingest.file_schema import ImportOptions
@@ -30,6 +30,7 @@ from bot.data.ingest.ports import (
     SortedFiles,
 )
 from bot.data.ingest.product_files import reread_product_file
+from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
 from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
@@ -60,9 +61,11 @@ class ImportedProducts:
         cls, data: LocalData, workspace: str, path: Path, found: FileSchema, folder: Path
     ) -> "ImportedProducts":
         catalogue = reread_product_file(path, found)
-        rejects = folder / "rejects.csv" if catalogue.rejects or catalogue.remarks else None
+        rejects = (
+            folder / f"rejects{REJECTS_SUFFIX}" if catalogue.rejects or catalogue.remarks else None
+        )
         if rejects:
-            write_rejects(catalogue, rejects)
+            write_rejects(list_catalogue_rejects(catalogue), rejects)
         return cls(data, workspace, found.name, catalogue, rejects)
 
     @property

@@ -3,7 +3,6 @@
 import os
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,9 +12,15 @@ from bot.data.ingest import file_errors
 from bot.data.ingest.address_encryption import CONSENTS_FOR_ADDRESS, encrypt_addresses
 from bot.data.ingest.file_format import check_unchanged, layout_of_schema
 from bot.data.ingest.file_schema import AddressKind, FileSchema, ImportCancelled, LoadResult
-from bot.data.ingest.rejects import RejectedRow, RejectMasking, write_rejects
+from bot.data.ingest.rejects import (
+    REJECTS_SUFFIX,
+    RejectedRow,
+    RejectMasking,
+    write_rejects,
+)
 from bot.data.ingest.source import RowSource, open_source, quote_text
 from bot.data.ingest.table import create_kept, create_typed
+from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
@@ -42,7 +47,7 @@ def load_file(
     pseudonymizes customers and encrypts. `progress` receives the number of rows read so far;
     `cancelled` is called many times a second. Dates later than the day after `today` (default: the
     current day in UTC) are rejected. `own` holds words of the team's products: see
-    `list_own_words`. Rejected rows are written to `to` with the suffix `.rejects.csv`.
+    `list_own_words`. Rejected rows are written to `to` with the suffix `.rejects.jsonl`.
 
     Raises ImportCancelled, and CannotDo when the file changed since its schema was detected or no
     row of it can be read. `to` and `apart` do not exist then.
@@ -72,7 +77,10 @@ def load_file(
 
 
 def _collect_rejects(
-    source: RowSource, schema: FileSchema, whys: list[tuple[str, str]], own: Collection[str]
+    source: RowSource,
+    schema: FileSchema,
+    whys: list[tuple[str, RejectReason]],
+    own: Collection[str],
 ) -> list[RejectedRow]:
     masking = RejectMasking(schema, own)
     cells = ", ".join(f"c{i}" for i in range(len(schema.names)))
@@ -84,18 +92,14 @@ def _collect_rejects(
         else f"SELECT 0, 0, {cells} FROM {source.relation} s WHERE false"
     ).fetchall()
     lines = source.lines([row[0] for row in rows])
-    found = [
-        RejectedRow(
-            lines.get(row[0], row[0]), whys[row[1]][0], whys[row[1]][1], masking.row(row[2:])
-        )
-        for row in rows
-    ]
+    found = [(lines.get(n, n), *whys[why], masking.row(cells)) for n, why, *cells in rows]
     for fault in source.faults:
-        found.append(
-            RejectedRow(fault.line, "", masking.reason(fault.reason), masking.raw(fault.raw))
-        )
-    found.sort(key=lambda one: int(one.line))
-    return [replace(one, line=source.place(int(one.line))) for one in found]
+        found.append((fault.line, "", masking.reason(fault.reason), masking.raw(fault.raw)))
+    found.sort(key=lambda one: one[0])
+    return [
+        RejectedRow(line=source.place(line), column=column, reason=reason, row=row)
+        for line, column, reason, row in found
+    ]
 
 
 def _write_table(
@@ -118,7 +122,7 @@ def _write_table(
     _flush(made)
     rejects_path = None
     if rejects:
-        rejects_path = to.with_suffix(".rejects.csv")
+        rejects_path = to.with_suffix(f".rejects{REJECTS_SUFFIX}")
         write_rejects(rejects, _temporary_path(rejects_path, fresh))
     currencies: tuple[str, ...] = ()
     if "currency" in load_kinds()[schema.kind].columns:

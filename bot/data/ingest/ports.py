@@ -62,7 +62,7 @@ CommitHook = Callable[[Session, int, int, int], None]
 
 
 class ImportableRows(Protocol):
-    """The accepted rows of a file, ready to be stored. `rejects` is the CSV of the others."""
+    """The accepted rows of a file, ready to be stored. `rejects` is the file of the others."""
 
     @property
     def rejected(self) -> int: ...

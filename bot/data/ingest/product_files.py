@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.data.catalogue.cells import AMBIGUOUS_THOUSANDS
+from bot.core.source import PARTS_KEY, Source
 from bot.data.catalogue.columns import CatalogueHeader
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import Catalogue, read_catalogue
@@ -24,6 +24,7 @@ from bot.data.ingest.file_schema import (
     UnprovedSetting,
 )
 from bot.data.ingest.source import RowSource, open_source
+from bot.data.reject_reasons import RejectCode
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX
 from bot.i18n.messages import Words
 
@@ -120,6 +121,7 @@ def sample_products(catalogue: Catalogue) -> tuple[dict[str, str], ...]:
     shown = []
     for one, cells in zip(catalogue.products, catalogue.cells, strict=False):
         told = one.model_dump(mode="json", exclude={"price_history"})
+        told.pop(PARTS_KEY, None)
         told |= {"lowest": told["lowest_30_days"], "sale_price": told["price"]}
         kept = {name: _format_value(value) for name, value in told.items() if value is not None}
         shown.append({name: cell for name, cell in (cells | kept).items() if cell})
@@ -134,7 +136,7 @@ def shared_currency(products: Sequence[Product]) -> str | None:
 
 def _list_unproved_settings(catalogue: Catalogue) -> Iterator[UnprovedSetting]:
     """Yield the settings that a person may change."""
-    if any(AMBIGUOUS_THOUSANDS in one.reason for one in catalogue.rejects):
+    if any(one.reason.code is RejectCode.AMBIGUOUS_THOUSANDS for one in catalogue.rejects):
         yield "decimal"
     if _lacks_currency(catalogue):
         yield "currency"
@@ -189,7 +191,7 @@ def _shift_lines(catalogue: Catalogue, name: str, by: int) -> Catalogue:
     if not by:
         return catalogue
     products = tuple(
-        one.model_copy(update={"source": f"{name}, line {_line_number(one.source) - by}"})
+        one.model_copy(update={"source": Source(name, line=(one.source.line or by) - by)})
         for one in catalogue.products
     )
     rejects, remarks = (
@@ -197,7 +199,3 @@ def _shift_lines(catalogue: Catalogue, name: str, by: int) -> Catalogue:
         for some in (catalogue.rejects, catalogue.remarks)
     )
     return replace(catalogue, products=products, rejects=rejects, remarks=remarks)
-
-
-def _line_number(source: str) -> int:
-    return int(source.rpartition(" ")[2])

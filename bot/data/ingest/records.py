@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.data.catalogue.text_file import CSV_REASONS, STRAY_QUOTE
+from bot.data.catalogue.text_file import explain_csv_error
+from bot.data.reject_reasons import RejectReason
 
 LONGEST_CELL = 10_000_000  # characters in one cell
 
@@ -23,7 +24,7 @@ class MalformedRecord:
     """A line that is no row, and why."""
 
     line: int
-    reason: str
+    reason: RejectReason
     raw: str
 
 
@@ -60,8 +61,8 @@ def parse_records(
                     yield Record(feed.line, cells)
                 feed.settle()
         except csv.Error as error:
-            said = next((r for sign, r in CSV_REASONS.items() if sign in str(error)), STRAY_QUOTE)
-            yield MalformedRecord(feed.line, said, feed.taken[0].rstrip("\r\n"))
+            reason = explain_csv_error(error)
+            yield MalformedRecord(feed.line, reason, feed.taken[0].rstrip("\r\n"))
             feed.give_back()
 
 

@@ -1,18 +1,25 @@
-"""What stayed out of a file, as a CSV that a spreadsheet opens and never computes.
+"""The rows and cells of a file that stay out: stored as JSON lines, downloaded as CSV.
 
-It lies on our disk and goes to Slack, so it holds no more of people than the library does: the
-line and the column say where the row is in one's own file.
+They are kept on disk and sent to Slack, so they hold no more personal data than the library does:
+the line and the column say where the row is in the person's own file. Files that earlier editions
+stored are CSV with English sentences; `read_rejects` reads both.
 """
 
 import csv
+import io
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict
+
+from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.file_schema import FileSchema
+from bot.data.ingest.legacy_reasons import parse_legacy_reason
+from bot.data.reject_reasons import RejectReason
 from bot.i18n.messages import Words
+from bot.privacy.names import build_own_words
 from bot.privacy.personal_data import mask_personal_data
 from bot.text.escape import escape_csv_cell
 
@@ -22,14 +29,20 @@ LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 UNSHOWN_CELLS = "(not shown: its cells can't be told apart)"
 
 
-@dataclass(frozen=True)
-class RejectedRow:
-    """A row that stayed out: its line as an editor shows it (`May!17` where several sheets are
-    read as one), the column, why, and the row."""
+UTF8_BOM = "\ufeff"  # spreadsheets know by it that this is UTF-8
+REJECTS_SUFFIX = ".jsonl"
+LEGACY_SUFFIX = ".csv"
+COLUMN_TITLES = (Words("line"), Words("column"), Words("reason"), Words("row"))
 
+
+class RejectedRow(BaseModel):
+    """A row that stays out, or one cell of it. `line` is as an editor shows it; `May!17` where
+    several sheets are read as one."""
+
+    model_config = ConfigDict(frozen=True)
     line: int | str
     column: str
-    reason: str
+    reason: RejectReason
     row: str
 
 
@@ -54,8 +67,12 @@ class RejectMasking:
             return UNSHOWN_CELLS
         return mask_personal_data(line, self.own)
 
-    def reason(self, reason: str) -> str:
-        return mask_personal_data(reason, self.own)
+    def reason(self, reason: RejectReason) -> RejectReason:
+        args = {
+            name: mask_personal_data(value, self.own) if isinstance(value, str) else value
+            for name, value in reason.args.items()
+        }
+        return reason.model_copy(update={"args": args})
 
     def _cell(self, cell: str, how: str | None) -> str:
         if not cell.strip():
@@ -67,98 +84,45 @@ class RejectMasking:
         return KEYED if how == "keyed" else mask_personal_data(cell, self.own)
 
 
+def list_catalogue_rejects(catalogue: Catalogue) -> Iterator[RejectedRow]:
+    """What stays out of a product file. What is personal in a row is masked; names are left, as a
+    product may bear one."""
+    for one in (*catalogue.rejects, *catalogue.remarks):
+        row = mask_personal_data(one.row, build_own_words([one.row]))
+        yield RejectedRow(line=one.line, column=one.column, reason=one.reason, row=row)
+
+
 def write_rejects(rejects: Iterable[RejectedRow], path: Path) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("line", "column", "reason", "row"))
+    """Stores the rows as JSON, one a line."""
+    with path.open("w", encoding="utf-8", newline="") as file:
         for one in rejects:
-            cells = (one.column, one.reason, one.row)
-            writer.writerow((one.line, *(escape_csv_cell(cell) for cell in cells)))
+            file.write(f"{one.model_dump_json()}\n")
 
 
-# Why a row stayed out, as sentences: the library writes them in English, beside the row.
-
-# As the library writes them; what stands in braces is the row's own.
-KNOWN_REASONS = {
-    words.text: words
-    for words in (
-        Words("is no amount"),
-        Words("is no number"),
-        Words("is no whole number"),
-        Words("is no date that I can read"),
-        Words("is neither yes nor no"),
-        Words("is empty"),
-        Words("is cut short by a spreadsheet; export it as text"),
-        Words("lies in the future"),
-        Words("is no rating from 1 to 5"),
-        Words("this line is no JSON object"),
-        Words("has {n} cells where the header has {width}"),
-        # of a catalogue's rows
-        Words('a price can\'t be negative ("{cell}")'),
-        Words('"{cell}" is not a price'),
-        Words('two currencies in "{cell}"'),
-        Words('"{cell}" is too large for a price'),
-        Words('"{cell}" may be one thousand or one; write it without the sign'),
-        Words('"{cell}" is not a number of pieces'),
-        Words('"{cell}" is not a currency I know'),
-        Words("{currency}, but the price says {other}"),
-        Words("{currency}, but line {n} says {other}"),
-        Words('two columns of this name disagree: "{cell}"'),
-        Words('two columns are called "{column}": rows in which they differ stay out'),
-        Words("this is a spreadsheet's formula, not a name"),
-        Words("this is a spreadsheet's formula, not a reference"),
-        Words("this is a spreadsheet's formula, not a price"),
-        Words("a spreadsheet's formula"),
-        Words("a name of {n} characters is a shifted column"),
-        Words("this is a total, not a product"),
-        Words("there is no name"),
-        Words("its product was left out (line {n})"),
-        Words("the same reference as line {n}, for another product"),
-        Words("the same name as line {n}, for another product"),
-        Words("the same product as line {n} once more"),
-        Words("{n} characters: cut at {most}"),
-        Words("the price is 0"),
-        Words("below the price"),
-        Words("not an address that starts with https://"),
-        Words("not UTF-8: read as Windows text, so look at the accents"),
-        Words("accents that another program had spoilt were put right"),
-        Words("holds bytes that are no text"),
-        Words("has {n} cells, the header {width}"),
-        Words("has {n} cells, the header {width}: a text with the delimiter in it wants quotes"),
-        Words("a quote opens here and never closes"),
-        Words("a quote opens here and swallows the rows below"),
-        Words("a quote inside a quoted cell must be written twice"),
-        Words("a quote never closes, or a cell is longer than 131,072 characters"),
-    )
-}
-LEFT_OUT = Words("{reason}: left out")  # the cell alone; its row is in
-LEFT_OUT_SUFFIX = ": left out"
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+def read_rejects(content: bytes, suffix: str = REJECTS_SUFFIX) -> Iterator[RejectedRow]:
+    """The rows of a stored file; `suffix` is its path's, and says which edition stored it."""
+    if suffix != LEGACY_SUFFIX:
+        for stored in content.splitlines():
+            yield RejectedRow.model_validate_json(stored)
+        return
+    csv.field_size_limit(len(content) + 1)  # a row that stayed out is one cell
+    rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    for cells in list(rows)[1:]:
+        line, column, sentence, row = (*cells, "", "", "", "")[:4]
+        yield RejectedRow(line=line, column=column, reason=parse_legacy_reason(sentence), row=row)
 
 
-def translate_reason(reason: str) -> Words | None:
-    """The sentence that the library wrote in English; None for one that is not known here."""
-    if reason.endswith(LEFT_OUT_SUFFIX) and (
-        whole := translate_reason(reason.removesuffix(LEFT_OUT_SUFFIX))
-    ):
-        return Words(LEFT_OUT.text, reason=whole)
-    if known := KNOWN_REASONS.get(reason):
-        return known
-    for shape, text in _reason_patterns():
-        if found := shape.fullmatch(reason):
-            return Words(text, **found.groupdict())
-    return None
+def render_rejects(rejects: Iterable[RejectedRow], language: str) -> bytes:
+    """The rows as a CSV in this language, which a spreadsheet opens and never computes."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([words.to(language) for words in COLUMN_TITLES])
+    for one in rejects:
+        cells = (one.column, one.reason.words().to(language), one.row)
+        writer.writerow((one.line, *(escape_csv_cell(cell) for cell in cells)))
+    return f"{UTF8_BOM}{out.getvalue()}".encode()
 
 
-@cache
-def _reason_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """The sentences with something of the row in them, the longest first."""
-    gapped = sorted((text for text in KNOWN_REASONS if "{" in text), key=len, reverse=True)
-    return tuple((re.compile(_pattern_of(text), re.DOTALL), text) for text in gapped)
-
-
-def _pattern_of(text: str) -> str:
-    pieces = _PLACEHOLDER.split(text)  # what stands around the gaps, and their names
-    return "".join(
-        f"(?P<{piece}>.+?)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)
-    )
+def export_rejects(stored: Path, to: Path) -> None:
+    """Writes a stored file as an English CSV."""
+    to.write_bytes(render_rejects(read_rejects(stored.read_bytes(), stored.suffix), "en"))

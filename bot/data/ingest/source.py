@@ -21,6 +21,7 @@ from bot.data.ingest import workbook
 from bot.data.ingest.file_format import FileLayout
 from bot.data.ingest.file_schema import ImportCancelled
 from bot.data.ingest.records import MalformedRecord, Record, parse_records, read_lines
+from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
@@ -34,7 +35,8 @@ def read_json_rows(path: Path, shape: FileLayout) -> Iterator[Record | Malformed
             continue
         row = parse_json_row(line)
         if row is None:
-            yield MalformedRecord(number, "this line is no JSON object", line.rstrip("\r\n"))
+            reason = RejectReason(RejectCode.NOT_A_JSON_OBJECT)
+            yield MalformedRecord(number, reason, line.rstrip("\r\n"))
         else:
             yield Record(number, [render_json_value(row.get(one)) for one in shape.names])
 
@@ -94,7 +96,7 @@ def copy_rows(
             while len(cells) > width and not cells[-1].strip():
                 cells.pop()
             if len(cells) != width:
-                reason = f"has {len(cells)} cells where the header has {width}"
+                reason = RejectReason(RejectCode.CELL_COUNT, n=len(cells), width=width)
                 faults.append(MalformedRecord(row.line, reason, _join_cells(cells)))
                 continue
             writer.writerow([row.line, *(cell.replace("\x00", "") for cell in cells)])

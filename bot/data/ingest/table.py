@@ -20,6 +20,7 @@ from bot.data.ingest.column_sql import (
 from bot.data.ingest.file_schema import FileSchema, ImportCancelled
 from bot.data.ingest.masking import register_masking
 from bot.data.ingest.source import RowSource, quote_text
+from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 
 # A long query with progress that can be cancelled.
@@ -80,7 +81,7 @@ def create_typed(
     progress: Callable[[int], None],
     cancelled: Callable[[], bool],
     own: Collection[str],
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, RejectReason]]:
     """Create `typed`: n, our columns, why (NULL, or the index of the returned (column, reason)).
     `own` words are not masked as names of people."""
     create_macros(source.con, key)
@@ -124,14 +125,14 @@ def _has_lines(schema: FileSchema) -> bool:
 
 def select_typed(
     schema: FileSchema, relation: str, today: date
-) -> tuple[str, list[tuple[str, str]]]:
+) -> tuple[str, list[tuple[str, RejectReason]]]:
     """Return SQL for `typed` over the cells in `relation`, and the (column, reason) pairs that
     `why` refers to."""
     columns = target_columns(schema)
     values = ", ".join(
         f"CAST({one.sql} AS {sql_type(one.type)}) AS {_column_name(one)}" for one in columns
     )
-    whys: list[tuple[str, str]] = []
+    whys: list[tuple[str, RejectReason]] = []
     cases: list[str] = []
     bare = select_cells(schema, relation)
     raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
@@ -142,7 +143,7 @@ def select_typed(
             if one.reason:
                 sql = sql.replace(f"{one.raw} IS NOT NULL AND", f"{raws[one.name]} AND")
         cases.append(f"WHEN {sql} THEN {len(whys)}")
-        whys.append((rule.theirs, rule.reason))
+        whys.append((rule.theirs, RejectReason(rule.reason)))
     inner = f"SELECT n, {values}{', ' + told if told else ''} FROM {bare}"
     why = f"CASE {' '.join(cases)} END" if cases else "NULL"
     names = ", ".join(_column_name(one) for one in columns)

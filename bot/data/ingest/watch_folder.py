@@ -22,7 +22,6 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.reader import write_rejects
 from bot.data.ingest import FileSchema, LoadResult, load_file
 from bot.data.ingest.assumptions import describe_duplicates
 from bot.data.ingest.importer import list_own_words
@@ -36,6 +35,7 @@ from bot.data.ingest.inspection import (
 )
 from bot.data.ingest.pairing import OTHER_SIDE, WAITING_TIME_LIMIT
 from bot.data.ingest.product_files import reread_product_file
+from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
 from bot.data.local_data import LocalData
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX
@@ -154,7 +154,8 @@ class FolderImport:
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
             new, again = ProductRow.put(session, self.workspace, rows, file=schema.name, now=now())
         if catalogue.rejects or catalogue.remarks:
-            write_rejects(catalogue, self.rejects(part))
+            content = render_rejects(list_catalogue_rejects(catalogue), "en")
+            self.rejects(part).write_bytes(content)
         stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
         return f"{new} new products, {again} replaced{stayed}."
 
@@ -165,7 +166,7 @@ class FolderImport:
         if not taken.rejects:
             return said
         beside = self.rejects(part)
-        beside.write_bytes(taken.rejects.read_bytes())
+        export_rejects(taken.rejects, beside)
         taken.rejects.unlink()
         return f"{said}{taken.rejected} rows stayed out: see {beside.name}\n"
 

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_ORDERS
@@ -43,7 +44,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     most orders counts; a limit names the others. Raises CannotDo where the orders lack a column of
     the filter."""
     if warehouse.table("orders") is None:
-        findings = AnalysisResult("sellers", "", warehouse.today)
+        findings = AnalysisResult("sellers", Source(""), warehouse.today)
         findings.add_limit(NO_ORDERS)
         return findings
     until = find_last_whole_day(warehouse, "orders", filter_)

@@ -13,7 +13,6 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import AudienceRule
-from bot.core.facts import format_source
 from bot.data.analyses.request import TABLES_BY_KIND
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.query import fetch_rows
@@ -114,7 +113,7 @@ def _apply_filter(
         raise CannotDo(
             Words(
                 "{source} does not say the {column}, so nothing can be told by it.",
-                source=format_source(warehouse.source(kind)),
+                source=warehouse.source(kind).words(),
                 column=FILTER_NAMES[name],
             )
         )
@@ -215,7 +214,7 @@ def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wa
         return
     counted = known.group_by(column).aggregate(n=known.count())
     most = fetch_rows(warehouse, counted.order_by(ibis.desc("n"), column).limit(MAX_SUGGESTIONS))
-    source = format_source(warehouse.source(TABLES_BY_KIND[kind][0]))
+    source = warehouse.source(TABLES_BY_KIND[kind][0]).words()
     called = FILTER_NAMES.get(column, Words("channel"))
     if not most:
         raise CannotDo(

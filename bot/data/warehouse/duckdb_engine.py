@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.core.source import Source
 from bot.data.catalogue.product import Product, find_lowest_price
 from bot.data.floors import Floors
 from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_path, read_parquet_sql
@@ -125,7 +126,7 @@ def _add_catalogue_prices(
 ) -> dict[str, ListedTable]:
     """Count the catalogue's former prices into the listing of the kind `prices`."""
     days = [was.day for one in products for was in one.price_history]
-    files = listed.get("prices") or ListedTable("prices", (), 0, "the catalogue", None)
+    files = listed.get("prices") or ListedTable("prices", (), 0, Source("the catalogue"), None)
     newest = max([*days, *([files.as_of] if files.as_of else [])])
     return {**listed, "prices": replace(files, rows=files.rows + len(days), as_of=newest)}
 

@@ -20,6 +20,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis.backends.sql import SQLBackend
 
+from bot.core.source import Source
 from bot.data.catalogue.product import Product
 from bot.data.floors import Floors
 from bot.data.schema import ColumnType, load_kinds
@@ -144,7 +145,8 @@ class WarehouseConnection:
         counted: Any = self._engine.to_pyarrow(  # type: ignore[union-attr]
             table.aggregate(rows=table.count(), as_of=dated.max())
         ).to_pylist()[0]
-        return ListedTable(kind, (), counted["rows"], f"{kind} in the warehouse", counted["as_of"])
+        source = Source(f"{kind} in the warehouse")
+        return ListedTable(kind, (), counted["rows"], source, counted["as_of"])
 
 
 def connect_read_only(url: str) -> SQLBackend:

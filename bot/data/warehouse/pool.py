@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.source import Source
 from bot.data.floors import SALES_FLOOR, Floors
 from bot.data.schema import load_kinds
 from bot.data.warehouse.file_listing import LIBRARY_FOLDER, LOCAL_WORKSPACE
@@ -139,12 +140,11 @@ def _find_damaged(data_files: Sequence[DataFile]) -> dict[str, DamagedTable]:
     return found
 
 
-def _describe_source(files: Sequence[DataFile]) -> str:
-    """Return `orders.csv` or `orders.csv and 2 more`. The source with the most rows is named; of
+def _describe_source(files: Sequence[DataFile]) -> Source:
+    """The file with the most rows is named; of
     equal ones, the newest."""
     rows: dict[str, int] = {}
     for data_file in reversed(files):
         rows[data_file.source] = rows.get(data_file.source, 0) + data_file.rows
-    more = len(rows) - 1
     most = max(rows, key=lambda name: rows[name])
-    return f"{most} and {more} more" if more else most
+    return Source(most, more=len(rows) - 1)

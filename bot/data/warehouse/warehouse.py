@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.core.source import Source
 from bot.data.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
@@ -44,7 +45,7 @@ class ListedTable:
     kind: str
     paths: tuple[Path, ...]
     rows: int
-    source: str  # "orders.csv", "orders.csv and 2 more"
+    source: Source
     as_of: date | None
 
 
@@ -113,7 +114,7 @@ class Warehouse:
             return None
         return self.engine.table(kind)
 
-    def source(self, kind: str) -> str:
+    def source(self, kind: str) -> Source:
         return self.listed[kind].source
 
     def as_of(self, kind: str) -> date:

@@ -25,7 +25,7 @@ def left_out(examined: Sequence[Piece], evidence: Evidence, brief: Brief) -> Ite
     what it argues with, and its exclusions and limits: one dropped makes the offer untrue."""
     text = "\n".join(piece.text for piece in examined if piece.goes_out)
     numbers = {reading.value for figure in figures.read(text) for reading in figure.readings}
-    stated = [fact for fact in evidence.facts if fact.stated_by and fact.source == "brief"]
+    stated = [fact for fact in evidence.facts if fact.stated_by and fact.source.file == "brief"]
     missing = [fact for fact in stated if not _carried(fact, text, numbers)]
     for fact in missing[:TOLD]:
         what = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
@@ -63,7 +63,7 @@ def out_of_stock(
             words = Words(
                 "“{quote}”, but the catalogue has none in stock ({source}).",
                 quote=claim.text,
-                source=empty.source,
+                source=empty.source.words(),
             )
             yield Check(
                 rule="stock",
@@ -78,6 +78,6 @@ def out_of_stock(
     if goal == "back in stock":
         words = Words(
             "The brief says that it is back, but the catalogue has none in stock ({source}).",
-            source=empty.source,
+            source=empty.source.words(),
         )
         yield Check(rule="stock", level="warn", words=words, fact=empty.id)

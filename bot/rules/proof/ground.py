@@ -148,7 +148,7 @@ class Ground:
     @cached_property
     def files(self) -> frozenset[str]:
         """The names of files that facts come from: README.md is no site in Moldova there."""
-        texts = [known.fact.source for known in self.known]
+        texts = [str(known.fact.source) for known in self.known]
         texts += [known.fact.value for known in self.known if isinstance(known.fact.value, str)]
         return frozenset(name for text in texts for name in _FILE.findall(text))
 

@@ -154,4 +154,4 @@ def _names(fact: Fact) -> Iterator[str]:
     pieces = fact.about.split(", ")
     yield from (", ".join(pieces[n:]) for n in range(len(pieces)))
     yield str(fact.value)
-    yield fact.source
+    yield str(fact.source)

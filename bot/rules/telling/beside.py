@@ -5,6 +5,7 @@ from datetime import date
 
 from bot.core.facts import Evidence
 from bot.core.parts import Table
+from bot.core.source import NO_SOURCE
 from bot.i18n.messages import Words
 from bot.rules.telling.moves import STANDS, Move
 from bot.rules.telling.told import CANNOT, Teller, told
@@ -49,7 +50,7 @@ def sources(teller: Teller) -> list[str]:
     days: dict[date, dict[str, None]] = {}
     for fact in teller.ever.values():
         kind, subject = fact.id.split(".")[:2]
-        if kind in FROM_FILES and subject != CANNOT and fact.source != "-":
+        if kind in FROM_FILES and subject != CANNOT and fact.source != NO_SOURCE:
             days.setdefault(fact.as_of, {})[fact.sourced(teller.language)] = None
     said = [Words("From {files}, up to {day}.", files=", ".join(files), day=day)
             for day, files in sorted(days.items(), reverse=True)]  # fmt: skip

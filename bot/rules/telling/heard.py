@@ -44,7 +44,7 @@ def headline(teller: Teller, one: Told, whole: Told) -> str:
 def period(teller: Teller, whole: Told) -> str:
     if not whole.get("first-day"):
         n = teller.of(whole, "texts")
-        if whole.facts["texts"].source == "this conversation":
+        if whole.facts["texts"].source.file == "this conversation":
             return teller.say(Words("Read: {n} messages.", n=n))
         return teller.say(Words("Read: {n} reviews and messages.", n=n))
     said = teller.say(Words(

@@ -237,7 +237,7 @@ def limits(
     ]  # fmt: skip
     if rule := plan.start.get("rule"):
         lines.append(_rule(teller, plan.start, rule, whom, titles or {}))
-    if plan.start.facts["base"].source == "brief" and plan.place != "audience":
+    if plan.start.facts["base"].source.file == "brief" and plan.place != "audience":
         lines.append(Words("The rate of today is the one in your words; no file was held against"
                            " it."))  # fmt: skip
     if plan.place == "subject":

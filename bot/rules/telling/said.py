@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.core.facts import Evidence, format_source
+from bot.core.facts import Evidence
 from bot.i18n.messages import Words
 from bot.rules.telling.questions import Topic
 from bot.rules.telling.told import Teller, Told
@@ -63,7 +63,7 @@ def _briefly(teller: Teller, topic: Topic, some: Sequence[Told]) -> str:
 
 def sources(teller: Teller, found: Sequence[Told], topic: Topic) -> list[str]:
     fact, of_product = found[0].facts[topic.needs[0]], topic.kind == "product"
-    file = format_source(fact.source.partition(", line ")[0]) if of_product else fact.file
+    file = fact.source.without_line.words() if of_product else fact.file
     lines = [Words("Counted in {file}, up to {day}.", file=file, day=fact.as_of)]
     if topic.needs[0] == "return":
         lines.append(Words("Sales are those that the advertising reports say it brought; some "

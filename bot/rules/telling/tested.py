@@ -74,7 +74,7 @@ def too_few(teller: Teller, start: Told) -> str:
 def base_of_group(teller: Teller, start: Told) -> str:
     """How many of the group order by themselves, and what all of them would show."""
     base = teller.of(start, "base")
-    if start.facts["base"].source == "brief":
+    if start.facts["base"].source.file == "brief":
         return teller.say(Words("It starts from: {base}, as you say.", base=base))
     return teller.say(Words(
         "It starts from: of the {n} who were in this group {days} before, {base} have ordered"
@@ -85,7 +85,7 @@ def base_of_group(teller: Teller, start: Told) -> str:
 def opens_of_group(teller: Teller, start: Told) -> str:
     """How many e-mails are opened: of all, since no file says it of the group alone."""
     base = teller.of(start, "base")
-    if start.facts["base"].source == "brief":
+    if start.facts["base"].source.file == "brief":
         return teller.say(Words("It starts from: {base} open it, as you say.", base=base))
     return teller.say(Words(
         "It starts from: {base} of all e-mails delivered are opened ({first} to {last}); these "

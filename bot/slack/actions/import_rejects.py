@@ -7,10 +7,10 @@ from pathlib import Path, PurePath
 from sqlalchemy.orm import Session
 
 from bot.data.ingest.models import FileUpload
+from bot.data.ingest.rejects import LEGACY_SUFFIX, read_rejects, render_rejects
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.slack.cards.import_card import translate_rejects
 from bot.slack.cards.renderer import make_thread_place
 from bot.slack.files import upload_file
 from bot.slack.location import Place
@@ -50,12 +50,20 @@ async def _upload_rejected_rows(
     await sender.database.run(plan)
     locale = await sender.people.locale(upload.workspace, upload.author)
     language = parse_language(locale or upload.locale)
-    content = await asyncio.to_thread(lambda: translate_rejects(read_beginning(path), language))
+    content = await asyncio.to_thread(render_stored_rejects, path, language)
     comment = Words(
         "What stayed out of {file}, each row with its line, column and reason.", file=upload.title
     )
     name = Words("{file}-stayed-out.csv", file=PurePath(upload.name).stem)
     await upload_file(sender, id, name.to(language), content, comment=comment.to(language))
+
+
+def render_stored_rejects(path: Path, language: str) -> bytes:
+    """The first rows of a stored file as a CSV in this language. Raises CannotDo."""
+    content = read_beginning(path)
+    if path.suffix == LEGACY_SUFFIX and language == "en":
+        return content
+    return render_rejects(read_rejects(content, path.suffix), language)
 
 
 def read_beginning(path: Path) -> bytes:

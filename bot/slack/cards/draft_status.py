@@ -2,7 +2,7 @@
 
 from bot.approvals.decision import Decision
 from bot.core.checks import Check
-from bot.core.facts import NO_SOURCE
+from bot.core.source import NO_SOURCE
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words

@@ -1,14 +1,11 @@
 """The card of a dropped file: how it was understood, the question whether to import it, and the
 result."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.data.ingest.models import FileUpload
-from bot.data.ingest.rejects import translate_reason
 from bot.data.ingest.upload import ImportPreview, MatchedColumn
 from bot.errors import UNUSABLE_PARAM
 from bot.i18n.messages import Words
@@ -41,34 +38,6 @@ from bot.slack.cards.import_labels import (
 )
 from bot.slack.client import READ_OUTSIDE
 from bot.text.escape import strip_hidden
-
-# The reasons why rows were rejected, in the language of whoever gets the file.
-
-UTF8_BOM = "\ufeff"  # tells spreadsheets that the file is UTF-8
-REJECTS_HEADER = (Words("line"), Words("column"), Words("reason"), Words("row"))
-
-
-def translate_rejects(content: bytes, language: str) -> bytes:
-    """Translate the head and the reasons of the CSV of rejected rows. A reason that is not known
-    here stays as it is."""
-    if language == "en":
-        return content
-    csv.field_size_limit(len(content) + 1)  # a rejected row is one cell
-    _, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([words.to(language) for words in REJECTS_HEADER])
-    for row in rows:
-        writer.writerow(
-            [_translate_reason(cell, language) if at == 2 else cell for at, cell in enumerate(row)]
-        )
-    return f"{UTF8_BOM}{out.getvalue()}".encode()
-
-
-def _translate_reason(reason: str, language: str) -> str:
-    words = translate_reason(reason)
-    return words.to(language) if words else reason
-
 
 # The table on the card: a column of the file, what it becomes, and three of its values.
 

@@ -188,11 +188,11 @@ def _accept_rule(
 
 def _find_product_titles(facts: Evidence) -> dict[str, str]:
     """Return the titles of the products in the rules, by product key."""
-    return {f.about: str(f.value) for f in facts.of("audiences") if f.id.split(".")[1] == "things"}
+    return {f.about: str(f.value) for f in facts.of("audiences") if f.parts.subject == "things"}
 
 
 def _find_categories(facts: Evidence) -> list[str]:
-    category_facts = (fact for fact in facts.of("audiences") if fact.id.split(".")[1] == "category")
+    category_facts = (fact for fact in facts.of("audiences") if fact.parts.subject == "category")
     return [str(fact.value) for fact in category_facts]
 
 

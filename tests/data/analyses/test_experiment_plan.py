@@ -64,7 +64,7 @@ def test_base_rate_is_the_one_of_the_place() -> None:
     assert value(basket, "basket", "weekly") > value(checkout, "checkout", "weekly")
     subject = find(sample(), AnalysisFilter(wanted=Wanted("subject")))
     assert 30 < value(subject, "subject", "base") < 40
-    assert subject.source == "campaigns.csv"
+    assert str(subject.source) == "campaigns.csv"
 
 
 def test_plan_for_one_product_counts_only_its_visits() -> None:

@@ -75,7 +75,7 @@ def test_every_fact_has_source_rows_and_query() -> None:
     found = find(sample(), AnalysisFilter())
     assert found.facts
     for fact in found.facts:
-        assert fact.source == "experiments.csv"
+        assert str(fact.source) == "experiments.csv"
         assert fact.rows
         assert fact.query in found.queries
         assert fact.as_of == TODAY.replace(day=19)

@@ -137,7 +137,7 @@ def test_quotes_are_verbatim_with_the_text_id() -> None:
     quoted = [f for f in found().facts if f.label.startswith("quote ")]
     assert len(quoted) > 20
     for fact in quoted:
-        one = fact.source.split(", ")[1]
+        one = str(fact.source).split(", ")[1]
         assert str(fact.value) in whole[one]
         assert fact.unit in ("fr", "en")
 
@@ -340,4 +340,4 @@ def test_complaint_quote_is_from_an_unhappy_customer() -> None:
     ]
     found = find(small(feedback=rows), AnalysisFilter())
     quoted = [f for f in found.facts if f.id == "feedback.sizing-small.quote-1"]
-    assert [fact.source.rpartition(", ")[2] for fact in quoted] == ["1/5"]
+    assert [str(fact.source).rpartition(", ")[2] for fact in quoted] == ["1/5"]

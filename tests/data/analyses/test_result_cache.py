@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data import local_data
+from bot.core.source import Source
 from bot.data.analyses import cache
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.experiments import find
@@ -83,7 +83,7 @@ def test_cache_is_invalidated_when_rows_are_removed(
 def test_changed_local_rows_invalidate_every_workspace(home: Path) -> None:
     for workspace in ("local", "T2"):
         ResultCache(home / "library" / workspace).put(
-            ("v",), AnalysisFilter(), AnalysisResult("plan", "", TODAY)
+            ("v",), AnalysisFilter(), AnalysisResult("plan", Source(""), TODAY)
         )
     house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     house.row_store.forget("T1", "experiments", "experiments.csv")
@@ -154,7 +154,7 @@ def test_truncated_cache_file_is_ignored(
 def test_cache_files_are_private_and_hide_the_words(home: Path) -> None:
     folder = ResultCache(home / "apart")
     secret = AnalysisFilter(words="the address of Anna Muster")
-    folder.put(("v",), secret, AnalysisResult("segments", "orders.csv", TODAY))
+    folder.put(("v",), secret, AnalysisResult("segments", Source("orders.csv"), TODAY))
     (path,) = (home / "apart").glob("findings/*/*.json")
     assert path.stat().st_mode & 0o077 == 0
     assert "Anna" not in path.read_text() + str(path)
@@ -164,7 +164,9 @@ def test_cache_is_limited_in_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(cache, "MAX_RESULTS", 3)
     folder = ResultCache(tmp_path)
     for n in range(1, 9):
-        folder.put(("v",), AnalysisFilter(days=n), AnalysisResult("segments", "orders.csv", TODAY))
+        folder.put(
+            ("v",), AnalysisFilter(days=n), AnalysisResult("segments", Source("orders.csv"), TODAY)
+        )
     assert len(list(tmp_path.glob("findings/*/*"))) <= 3
     assert folder.get(("v",), "segments", AnalysisFilter(days=8)) is not None
 
@@ -175,12 +177,12 @@ def test_full_disk_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(os, "replace", full)
     folder = ResultCache(tmp_path)
-    folder.put(("v",), AnalysisFilter(), AnalysisResult("segments", "orders.csv", TODAY))
+    folder.put(("v",), AnalysisFilter(), AnalysisResult("segments", Source("orders.csv"), TODAY))
     assert folder.get(("v",), "segments", AnalysisFilter()) is None
 
 
 def test_texts_that_look_like_numbers_or_dates_stay_texts(tmp_path: Path) -> None:
-    found = AnalysisResult("feedback", "a.csv", date(2026, 11, 2))
+    found = AnalysisResult("feedback", Source("a.csv"), date(2026, 11, 2))
     found.add("all", "quote-1", "12.50")
     found.add("all", "share", Decimal("12.50"), unit="%", rows=3, query="texts")
     found.add_limit(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))

@@ -146,7 +146,7 @@ def test_every_fact_refers_to_an_existing_query() -> None:
     for where in (AnalysisFilter(), AnalysisFilter(product="cui-planche")):
         told = found(where)
         assert all(fact.query in told.queries for fact in told.facts if fact.query)
-        assert all(fact.as_of == DAY and fact.source == "orders.csv" for fact in told.facts)
+        assert all(fact.as_of == DAY and str(fact.source) == "orders.csv" for fact in told.facts)
         assert len({fact.id for fact in told.facts}) == len(told.facts)
 
 

@@ -80,7 +80,7 @@ def test_products_that_run_small_have_confirmed_returns() -> None:
 def test_every_fact_has_source_date_and_query() -> None:
     findings = found()
     for fact in findings.facts:
-        assert fact.source == "orders.csv"
+        assert str(fact.source) == "orders.csv"
         assert fact.as_of == date(2026, 11, 24)
         assert fact.query is None or "SELECT" in findings.queries[fact.query]
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.data.catalogue.reader import Catalogue, read_catalogue, write_rejects
+from bot.data.catalogue.reader import Catalogue, read_catalogue
 from bot.data.catalogue.search import ProductIndex
+from bot.data.ingest.rejects import list_catalogue_rejects, render_rejects
 from bot.errors import CannotDo
 
 FUZZ = settings(
@@ -65,7 +66,7 @@ def test_random_rows_are_accepted_or_rejected(
     text = "\n".join([header, *(mark.join(row) for row in rows)])
     catalogue = read(tmp_path / "x.csv", text.encode("utf-8", errors="replace"))
     if catalogue:
-        write_rejects(catalogue, tmp_path / "rejects.csv")
+        render_rejects(list_catalogue_rejects(catalogue), "en")
         ProductIndex(catalogue.products).find("a b c")
         assert len({p.handle for p in catalogue.products}) == len(catalogue.products)
         assert all(reject.line > 1 and reject.reason for reject in catalogue.rejects)

@@ -55,7 +55,7 @@ def test_fact_has_id_source_and_day() -> None:
     assert evidence.of("product") == evidence.facts
     for fact in evidence.facts:
         assert fact.id == f"product.linen-shirt.{fact.label}"
-        assert (fact.source, fact.as_of) == ("shop.csv, line 12", date(2026, 11, 24))
+        assert (str(fact.source), fact.as_of) == ("shop.csv, line 12", date(2026, 11, 24))
 
 
 def test_missing_field_has_no_fact() -> None:

@@ -71,7 +71,7 @@ def test_catalogue_without_header_is_read(tmp_path: Path) -> None:
         ("lin-1", "59.90"),
         ("vas-1", "34.50"),
     ]
-    assert catalogue.products[0].source == "shop.csv, line 1"
+    assert str(catalogue.products[0].source) == "shop.csv, line 1"
 
 
 def test_table_with_names_can_be_mapped_by_number(tmp_path: Path) -> None:

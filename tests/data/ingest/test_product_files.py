@@ -70,7 +70,7 @@ def test_products_have_their_source_lines(
     assert found.sample[0]["colours"] == "sand, blue"
     catalogue = reread_product_file(path, found)
     assert [one.title for one in catalogue.products] == ["Linen shirt", "Vase"]
-    assert catalogue.products[0].source == f"{path.name}, line {line}"
+    assert str(catalogue.products[0].source) == f"{path.name}, line {line}"
     assert [(one.line, one.column) for one in catalogue.rejects] == rejects
 
 

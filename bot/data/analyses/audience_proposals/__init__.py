@@ -6,6 +6,7 @@ from datetime import timedelta
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import PLACE_LIST_SEPARATOR, AudienceRule, join_with_or
+from bot.core.source import Source
 from bot.data.analyses.audience_proposals.candidates import (
     Proposal,
     list_proposals,
@@ -47,7 +48,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     audiences.category.<n> and audiences.things.<key> hold the names of categories and products."""
     lines = purchase_lines(warehouse)
     if lines is None:
-        result = AnalysisResult("audiences", "", warehouse.today)
+        result = AnalysisResult("audiences", Source(""), warehouse.today)
         result.add_limit(NO_ORDERS)
         return result
     result = AnalysisResult(

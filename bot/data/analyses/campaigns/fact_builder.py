@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -49,7 +50,7 @@ def is_sales_measure(measure: str) -> bool:
 
 
 def refuse_without_campaigns(warehouse: Warehouse) -> AnalysisResult:
-    result = AnalysisResult("campaigns", "", warehouse.today)
+    result = AnalysisResult("campaigns", Source(""), warehouse.today)
     result.add_limit(
         Words(
             "There are no campaign results yet: import what your e-mail tool or your retailers "

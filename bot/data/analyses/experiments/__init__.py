@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import ibis.expr.types as ir
 
+from bot.core.source import Source
 from bot.data.analyses.experiments.arms import Experiment, build_experiments, count_outcomes
 from bot.data.analyses.experiments.event_experiments import (
     EventExperiment,
@@ -44,7 +45,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     several people, there are means, but no effect, interval, verdict or status."""
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
-        empty = AnalysisResult("experiments", "", warehouse.today)
+        empty = AnalysisResult("experiments", Source(""), warehouse.today)
         empty.add_limit(Words("There are no tests yet: import a file with variants and results."))
         return empty
     kind = "events" if table is None else "experiments"
@@ -79,7 +80,7 @@ def _add_visit_experiment(
     result: AnalysisResult, warehouse: Warehouse, visits: EventExperiment, filter_: AnalysisFilter
 ) -> None:
     """Add the test that the events contain, or the reason why it can't be evaluated."""
-    if no := describe_unreadable(visits, warehouse.source("events"), warehouse.floor):
+    if no := describe_unreadable(visits, warehouse.source("events").words(), warehouse.floor):
         result.add_limit(no)
     if visits.rows is None:
         return
@@ -94,7 +95,7 @@ def _add_visit_experiment(
         Words(
             "{file} does not say which share of the visitors each variant was meant for: equal "
             "shares are taken.",
-            file=mine.source,
+            file=mine.source.words(),
         )
     )
     result.facts += [fact.model_copy(update={"query": "visits"}) for fact in mine.facts]

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
+from bot.core.source import Source
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
     FUNNEL_STEPS,
@@ -47,7 +48,7 @@ class BaselineRate:
     succeeded: int
     days: int
     last: date
-    source: str
+    source: Source
     sql: str
     product: str | None = None
 
@@ -154,7 +155,7 @@ class Population:
     then: int
     ordered: int
     last: date
-    source: str
+    source: Source
     sql: str
     titles: dict[str, str]  # of the rule's products, by key
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from bot.core.source import Source
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse, schema_of
@@ -59,7 +60,9 @@ def read_event_experiment(warehouse: Warehouse) -> EventExperiment | None:
     return EventExperiment(rows, size, twice, variants, unnamed)
 
 
-def describe_unreadable(experiment: EventExperiment, file: str, floor: int = 0) -> Words | None:
+def describe_unreadable(
+    experiment: EventExperiment, file: Words | str, floor: int = 0
+) -> Words | None:
     """Return why the events' variants are not read as a test, or who is left out of it."""
     if experiment.unnamed:
         return Words(
@@ -139,6 +142,6 @@ def _build_experiment_rows(people: ir.Table, warehouse: Warehouse) -> ir.Table:
     )
 
 
-def _format_source_name(source: str) -> str:
+def _format_source_name(source: Source) -> str:
     """Return a readable name of the file: "shop events" for shop_events.csv."""
-    return source.split(".")[0].replace("_", " ")
+    return source.file.split(".")[0].replace("_", " ")

@@ -4,6 +4,7 @@ from decimal import ROUND_CEILING, Decimal
 from math import ceil, isfinite
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.source import Source
 from bot.data.analyses.experiments.baseline import (
     ORDER_DAYS,
     BaselineRate,
@@ -23,7 +24,7 @@ from bot.text.slugs import slugify
 DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)
 POWER_PERCENT, ALPHA_PERCENT = 80, 5  # %
-BRIEF_SOURCE = "brief"
+BRIEF_SOURCE = Source("brief")
 AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a segment of customers
 PAGE_PLACES = ("product", "checkout")  # tested on all visitors
 MISSING_DATA = {  # what a plan needs, by the table it comes from

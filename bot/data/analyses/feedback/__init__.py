@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.emerging_themes import add_emerging_themes
@@ -53,7 +54,7 @@ def find(
     are in %, of the texts whose language has a list. Raises CannotDo when a list can't be read, or
     when the filter names something that feedback has no column for."""
     if warehouse.table("feedback") is None:
-        empty = AnalysisResult("feedback", "", warehouse.today)
+        empty = AnalysisResult("feedback", Source(""), warehouse.today)
         empty.add_limit(
             Words("There is no feedback yet: import a file of reviews, messages or answers.")
         )
@@ -256,7 +257,7 @@ MAX_QUOTED_CONVERSATION_THEMES = 6  # themes that get quotes
 def analyse_conversation(material: str, today: date, folder: Path | None = None) -> AnalysisResult:
     """Analyse the messages of a thread or channel as feedback: feedback.all.texts, and the shares
     and quotes of each theme. So few texts have no trend and no concentrations. Shares are in %."""
-    result = AnalysisResult("feedback", "this conversation", today)
+    result = AnalysisResult("feedback", Source("this conversation"), today)
     messages = parse_messages(material)
     if len(messages) < MIN_MESSAGES:
         result.add_limit(

@@ -100,7 +100,7 @@ def add_quote(result: AnalysisResult, subject: str, measure: str, about: str, qu
     """Add the verbatim words. The unit is their language, the source names the text."""
     text = quote.text
     stars = f"{text.rating:g}/5" if text.rating is not None else ""
-    source = ", ".join(p for p in (result.source, text.id, text.channel or "", stars) if p)
+    source = result.source.with_details(text.id, text.channel, stars)
     language = text.language if len(text.language) == 2 else None
     return result.add(
         subject,

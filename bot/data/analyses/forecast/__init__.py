@@ -5,6 +5,7 @@ from datetime import date
 
 from ibis import _
 
+from bot.core.source import Source
 from bot.data.analyses.forecast import churn, next_category, purchase_volume, repurchase
 from bot.data.analyses.forecast import customer_history as sight
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -29,7 +30,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     after."""
     lines = purchase_lines(warehouse, filter_)
     if lines is None:
-        result = AnalysisResult("behaviour", "", warehouse.today)
+        result = AnalysisResult("behaviour", Source(""), warehouse.today)
         result.add_limit(NO_ORDERS)
         return result
     result = AnalysisResult(

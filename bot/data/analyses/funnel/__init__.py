@@ -8,7 +8,7 @@ from math import floor, log10
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.facts import format_source
+from bot.core.source import Source
 from bot.data.analyses.funnel.conversion import add_overall_conversion
 from bot.data.analyses.funnel.steps import (
     MIN_SESSIONS,
@@ -63,7 +63,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     and a product in the request are always reported, all others when they changed. The overall
     conversion comes from `bot.data.analyses.funnel.conversion`."""
     if warehouse.table("events") is None:
-        result = AnalysisResult("funnel", "events", warehouse.today)
+        result = AnalysisResult("funnel", Source("events"), warehouse.today)
         result.add_limit(
             Words("The path to purchase needs visits, and there are none yet. Import events.")
         )
@@ -145,7 +145,7 @@ def _load_visits(
             Words(
                 "{source} says that people came, not what they did: without steps such as cart,"
                 " checkout and purchase there is no path to purchase to show.",
-                source=format_source(result.source),
+                source=result.source.words(),
             )
         )
         return None

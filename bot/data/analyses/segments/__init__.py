@@ -3,6 +3,7 @@
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments import basket, lookalike_facts, repeat_purchase, segment_facts
 from bot.data.analyses.segments.audience import NO_ORDERS
@@ -21,7 +22,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     its look-alikes; country, region, source, device and days filter the orders."""
     lines = purchase_lines(warehouse, filter_)
     if lines is None:
-        result = AnalysisResult("segments", "", warehouse.today)
+        result = AnalysisResult("segments", Source(""), warehouse.today)
         result.add_limit(NO_ORDERS)
         return result
     result = AnalysisResult(

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from bot.core.facts import format_source
+from bot.core.source import Source
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import forecast_weeks
@@ -45,7 +45,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     trends.small-<dimension>-<value>.least, the required size. Returns by product are in
     trends.returns-<product>."""
     if warehouse.table("orders") is None:
-        result = AnalysisResult("trends", "orders", warehouse.today)
+        result = AnalysisResult("trends", Source("orders"), warehouse.today)
         result.add_limit(
             Words("Trends need orders, and there are none yet. Import a file of orders.")
         )
@@ -115,7 +115,7 @@ def _add_limits(result: AnalysisResult, all_of: SeriesAssessment) -> None:
                 "where {usual} are usual, and so in every region, channel and category. I took it "
                 "for the end of the file, and read the weeks before. If you did stop selling, that "
                 "is the news.",
-                source=format_source(result.source),
+                source=result.source.words(),
                 since=ended.since,
                 came=_count_rows_read(result, ended),
                 usual=ended.usual,

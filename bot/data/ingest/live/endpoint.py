@@ -175,7 +175,7 @@ def _response_body(receipt: BatchReceipt) -> Mapping[str, Any]:
         "again": receipt.again,
         "rejected": len(received.rejects),
         "rejects": [
-            {"line": one.line, "column": one.column, "reason": one.reason}
+            {"line": one.line, "column": one.column, "reason": str(one.reason)}
             for one in received.rejects[:MOST_REJECTS_LISTED]
         ],
         "ignored": received.ignored,

@@ -22,13 +22,12 @@ from bot.data.ingest.file_schema import FileSchema, MappedColumn
 from bot.data.ingest.masking import register_masking
 from bot.data.ingest.source import parse_json_row, quote_text, render_json_value
 from bot.data.ingest.table import create_kept, select_typed
+from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 AMBIGUOUS_DATE = re.compile(r"\s*\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}")
-NOT_A_NUMBER = "is no number; write 1234.50"
-NOT_A_DATE = "is no date; write 2026-11-24 or 2026-11-24T18:05:00"
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class RejectedLine:
 
     line: int
     column: str | None
-    reason: str
+    reason: RejectReason
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,9 @@ def parse_body(kind: DatasetKind, body: bytes) -> BodyLines:
             continue
         row = parse_json_row(told)
         if row is None:
-            found.rejects.append(RejectedLine(line, None, "this line is no JSON object"))
+            found.rejects.append(
+                RejectedLine(line, None, RejectReason(RejectCode.NOT_A_JSON_OBJECT))
+            )
             continue
         wrong = next(
             (w for name, value in row.items() if (w := _check_value(kind, name, value))), None
@@ -81,23 +82,23 @@ def parse_body(kind: DatasetKind, body: bytes) -> BodyLines:
     return found
 
 
-def _check_value(kind: DatasetKind, name: str, value: Any) -> tuple[str, str] | None:
+def _check_value(kind: DatasetKind, name: str, value: Any) -> tuple[str, RejectReason] | None:
     """What is wrong with a value before it is read: (column, reason)."""
     column = kind.columns.get(name)
     if column is None:
         return None
     if isinstance(value, dict | list):
-        return name, "is a list or an object; one value is wanted"
-    if isinstance(value, str) and (reason := _check_text(column.type, value)):
-        return name, reason
+        return name, RejectReason(RejectCode.NOT_ONE_VALUE)
+    if isinstance(value, str) and (code := _check_text(column.type, value)):
+        return name, RejectReason(code)
     return None
 
 
-def _check_text(type_: ColumnType, said: str) -> str | None:
+def _check_text(type_: ColumnType, said: str) -> RejectCode | None:
     if type_ in ("money", "number", "whole"):
-        return NOT_A_NUMBER if "," in said or find_currency(said) else None
+        return RejectCode.NOT_A_PLAIN_NUMBER if "," in said or find_currency(said) else None
     if type_ in ("day", "moment"):
-        return NOT_A_DATE if AMBIGUOUS_DATE.match(said) else None
+        return RejectCode.NOT_AN_ISO_DATE if AMBIGUOUS_DATE.match(said) else None
     return None
 
 
@@ -154,7 +155,7 @@ DERIVED_COLUMNS = {
 }  # derived where the body does not have them
 # Ambiguous dates are rejected earlier; the full conversion would take half of the time.
 PLAIN_MOMENT_MACRO = "CREATE OR REPLACE MACRO as_moment(x, day_first) AS plain_moment(x)"
-LineRule = tuple[str, str, str]  # true for a row that stays out; column, reason
+LineRule = tuple[str, str, RejectCode]  # true for a row that stays out; column, reason
 
 
 @dataclass(frozen=True)
@@ -260,9 +261,9 @@ def _create_typed(
     con.execute(f"CREATE TEMP TABLE typed AS {sql}")
     if understood.kind == "orders":
         con.execute(f"UPDATE typed SET line = 0 WHERE line IS NULL AND NOT ({HAS_PRODUCT})")
-    for rule, column, reason in _strict_rules(understood):
+    for rule, column, code in _strict_rules(understood):
         con.execute(f"UPDATE typed SET why = {len(whys)} WHERE why IS NULL AND {rule}")
-        whys.append((column, reason))
+        whys.append((column, RejectReason(code)))
     out = con.execute("SELECT n, why FROM typed WHERE why IS NOT NULL ORDER BY n").fetchall()
     return [RejectedLine(n, *whys[why]) for n, why in out]
 
@@ -272,15 +273,14 @@ HAS_PRODUCT = "product IS NOT NULL OR title IS NOT NULL"
 
 def _strict_rules(understood: FileSchema) -> list[LineRule]:
     """What only a file may leave open, since it says it by the order of its rows or its name."""
-    line = "is needed where a product is named: 1, 2, 3 …"
     rules: dict[str, list[LineRule]] = {
-        "orders": [("line IS NULL", "line", line)],
-        "experiments": [("experiment IS NULL", "experiment", "is empty")],
+        "orders": [("line IS NULL", "line", RejectCode.LINE_NUMBER_MISSING)],
+        "experiments": [("experiment IS NULL", "experiment", RejectCode.EMPTY)],
     }
     if understood.kind == "feedback" and understood.has("id"):
-        return [("id IS NULL", "id", "is empty, and other rows have one")]
+        return [("id IS NULL", "id", RejectCode.ID_MISSING)]
     if understood.kind == "experiments" and not understood.has("users"):
-        return [*rules["experiments"], ("unit IS NULL", "unit", "is empty")]
+        return [*rules["experiments"], ("unit IS NULL", "unit", RejectCode.EMPTY)]
     return rules.get(understood.kind, [])
 
 

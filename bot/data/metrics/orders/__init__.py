@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.sales_query import SalesQuery
+from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_ORDERS
@@ -81,7 +82,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     Refunds are subtracted, cancelled lines are left out, one currency is reported. Raises CannotDo
     where the orders lack a column of the filter."""
     if warehouse.table("orders") is None:
-        result = AnalysisResult("sold", "", warehouse.today)
+        result = AnalysisResult("sold", Source(""), warehouse.today)
         result.add_limit(NO_ORDERS)
         return result
     if (why := explain_missing_days(warehouse, filter_)) is not None:
@@ -118,7 +119,7 @@ def explain_missing_days(warehouse: Warehouse, filter_: AnalysisFilter) -> Words
     (row,) = fetch_rows(
         warehouse, orders.aggregate(first=_.at.min().date(), last=_.at.max().date())
     )
-    file = warehouse.source("orders")
+    file = warehouse.source("orders").words()
     if row["first"] is None:
         return None
     if filter_.since > row["last"]:

@@ -138,7 +138,7 @@ def _iter_reduced_answers(
             for value in some
             if value not in shown[cut]
         } | {f"{OTHERS_SUBJECT}-{cut}" for cut in recipe.shown}
-        facts = [fact for fact in result.facts if fact.id.split(".")[1] not in gone]
+        facts = [fact for fact in result.facts if fact.parts.subject not in gone]
         less = replace(result, facts=facts)
         less.add(FEW_SUBJECT, "groups", least, unit="orders")
         assert recipe.where.tally is not None

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.core.facts import Fact, format_source
+from bot.core.facts import Fact
 from bot.core.sales_query import SalesQuery
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.metrics.best_sellers import DEFAULT_DAYS
@@ -319,7 +319,7 @@ class SalesQuestion:
     def _add_cancelled(self) -> None:
         """Answer a question on cancelled orders, which no figure counts: whether the orders state
         which ones they are."""
-        orders, source = self.warehouse.table("orders"), format_source(self.result.source)
+        orders, source = self.warehouse.table("orders"), self.result.source.words()
         assert orders is not None
         cancelled = (
             orders.filter(orders.status.lower().isin(CANCELLED_STATUSES)).select("status").limit(1)
@@ -338,7 +338,7 @@ class SalesQuestion:
         )
 
     def _add_missing_column(self, column: str) -> None:
-        source = format_source(self.result.source)
+        source = self.result.source.words()
         if column == "returned":
             self.result.add_limit(
                 Words(

@@ -39,7 +39,7 @@ def rows_in(path: Path) -> list[dict[str, Any]]:
 
 
 def told(found: ReceivedBatch) -> Told:
-    return [(one.line, one.column, one.reason) for one in found.rejects]
+    return [(one.line, one.column, str(one.reason)) for one in found.rejects]
 
 
 @pytest.fixture

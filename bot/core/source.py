@@ -1,0 +1,130 @@
+"""Where a fact is from: a file and a line, or a source of the bot's own."""
+
+import re
+from typing import Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+from bot.i18n.messages import Words, format_value
+
+# What stands where a file's name would: what comes in by itself, and other sources.
+INTERNAL_SOURCES = {
+    words.text: words
+    for words in (
+        Words("live rows"),
+        Words("this conversation"),
+        Words("edit"),
+        Words("send-back"),
+        Words("the catalogue"),
+    )
+}
+PARTS_KEY = "source_parts"  # in stored JSON, beside the source as text
+
+
+class Source(BaseModel):
+    """`Source("shop.csv", line=12)`. `file` is a file's name, or one of INTERNAL_SOURCES."""
+
+    model_config = ConfigDict(frozen=True)
+    file: str
+    more: int = 0  # how many other files
+    line: int | None = None
+    days_old: int | None = None  # only in facts of earlier editions
+    details: tuple[str, ...] = ()  # of a quote: which text it is, and where it was written
+
+    def __init__(self, file: str, **fields: Any) -> None:
+        super().__init__(file=file, **fields)
+
+    def with_details(self, *details: str | None) -> "Source":
+        """The same, and which text of it; empty details are left out."""
+        given = tuple(one for one in details if one)
+        return self.model_copy(update={"details": (*self.details, *given)})
+
+    @property
+    def without_line(self) -> "Source":
+        return self.model_copy(update={"line": None})
+
+    @property
+    def without_age(self) -> "Source":
+        return self.model_copy(update={"days_old": None})
+
+    def words(self) -> Words | str:
+        """A file's name as it is; the rest as a sentence: "orders.csv and 2 more"."""
+        said: Words | str = INTERNAL_SOURCES.get(self.file, self.file)
+        if self.more:
+            said = Words.count("{file} and {n} more", "{file} and {n} more", self.more, file=said)
+        if self.line is not None:
+            said = Words("{file}, line {n}", file=said, n=str(self.line))
+        if self.days_old is not None:
+            said = Words("{file}, {n} days old", file=said, n=self.days_old)
+        if self.details:
+            said = Words("{file}, {details}", file=said, details=", ".join(self.details))
+        return said
+
+    def to(self, language: str) -> str:
+        """As people of that language read it."""
+        return format_value(self.words(), language)
+
+    def __str__(self) -> str:
+        """In English, as it is stored and as the writer reads it."""
+        text = f"{self.file} and {self.more} more" if self.more else self.file
+        text = text if self.line is None else f"{text}, line {self.line}"
+        text = text if self.days_old is None else f"{text}, {self.days_old} days old"
+        return ", ".join((text, *self.details))
+
+
+NO_SOURCE = Source("-")  # of what is said rather than looked up
+
+
+_LINE = re.compile(r"(.+), line (\d+)")
+_OLD = re.compile(r"(.+), (\d+) days old")
+_MORE = re.compile(r"(.+) and (\d+) more")
+
+
+def parse_legacy_source(text: str) -> Source:
+    """A source that earlier editions stored as a text."""
+    found = _parse(text)
+    return found if str(found) == text else Source(text)
+
+
+def _parse(text: str) -> Source:
+    for pattern, field in ((_LINE, "line"), (_OLD, "days_old"), (_MORE, "more")):
+        if found := pattern.fullmatch(text):
+            return _parse(found[1]).model_copy(update={field: int(found[2])})
+    file, *details = text.split(", ")
+    return _parse(file).with_details(*details) if details else Source(text)
+
+
+class SourcedModel(BaseModel):
+    """A model with a source. Its JSON has the source as a text, which every edition reads; what
+    the text would have to be parsed for stands beside it, under PARTS_KEY."""
+
+    source: Source
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_source(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        parts, source = data.pop(PARTS_KEY, None), data.get("source")
+        if parts is not None:
+            data["source"] = Source(**parts)
+        elif isinstance(source, str):
+            data["source"] = parse_legacy_source(source)
+        return data
+
+    @model_serializer(mode="wrap")
+    def _write_source(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        if "source" in data:
+            data["source"] = str(self.source)
+            plain = Source(data["source"])
+            if self.source != plain or parse_legacy_source(data["source"]) != plain:
+                data[PARTS_KEY] = self.source.model_dump(mode="json", exclude_defaults=True)
+        return data
