@@ -116,7 +116,7 @@ def _fact_to_dict(fact: Fact) -> dict[str, Any]:
 
 def _result_from_dict(data: dict[str, Any]) -> AnalysisResult:
     result = AnalysisResult(
-        told["kind"], Source(**told["source"]), date.fromisoformat(data["as_of"])
+        data["kind"], Source(**data["source"]), date.fromisoformat(data["as_of"])
     )
     result.facts = [_fact_from_dict(entry) for entry in data["facts"]]
     result.limits = [restore_words(entry) for entry in data["cannot"]]

@@ -83,7 +83,7 @@ def iter_cannot_facts(
             id=f"{kind}.cannot.{n}",
             label="can't tell",
             value=words.to(language),
-            source=result.source if findings.source.file else NO_SOURCE,
+            source=result.source if result.source.file else NO_SOURCE,
             as_of=today,
         )
 
@@ -95,7 +95,7 @@ def iter_age_facts(warehouse: "Warehouse", kind: str) -> Iterator[Fact]:
             yield Fact(
                 id=f"{kind}.age.days",
                 label="age",
-                about=str(shelf.source(table)),
+                about=str(warehouse.source(table)),
                 value=days,
                 unit="days",
                 source=warehouse.source(table),

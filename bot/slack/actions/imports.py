@@ -77,7 +77,7 @@ async def _send_rejects_file(
 def find_import_piece(session: Session, action: BlockAction) -> str | None:
     """Return the piece of the import whose card was pressed, if this person may see it."""
     upload = session.get(FileUpload, action.ref.arrival) if action.ref.arrival else None
-    return upload.piece if upload and may_see(session, action.viewer, upload) else None
+    return upload.card_piece if upload and may_see(session, action.viewer, upload) else None
 
 
 def _load_visible_import(
@@ -85,7 +85,7 @@ def _load_visible_import(
 ) -> FileUpload:
     """Return the import, if this person may see its rows. Raise CannotDo."""
     upload = _lock_import(session, action)
-    if not upload.may_stop(action.user, context.services.policy(action.workspace)):
+    if not upload.can_cancel(action.user, context.services.policy(action.workspace)):
         raise CannotDo(
             Words("Only whoever dropped this file or somebody who may import can do that.")
         )
