@@ -207,7 +207,7 @@ class SkillContext:
             if by_rules is not None and set(faults) & set(assignment.corrections):
                 break  # the same fault again: a third call would not fix it either
             assignment = assignment.model_copy(
-                update={"corrections": tuple(faults), "last": written.model_dump_json()}
+                update={"corrections": tuple(faults), "last_attempt": written.model_dump_json()}
             )
         if by_rules is None:
             return pseudonymizer.restore(written)

@@ -39,7 +39,7 @@ def analyses() -> dict[str, Find]:
     found: dict[str, Find] = {}
     for name, place in ANALYSES.items():
         find = getattr(importlib.import_module(place), "find", None)
-        if callable(find) and list(inspect.signature(find).parameters)[:1] == ["shelf"]:
+        if callable(find) and list(inspect.signature(find).parameters)[:1] == ["warehouse"]:
             found[name] = find
     return found
 

@@ -145,7 +145,7 @@ class _AdReport:
                 Words(
                     "{source} does not say for how much was sold, so the return on ad spend can't "
                     "be told.",
-                    source=self.result.source,
+                    source=self.result.source.words(),
                 )
             )
 
