@@ -86,7 +86,7 @@ def test_readme_lists_every_skill_in_its_own_words() -> None:
 
 
 def test_readme_lists_every_command() -> None:
-    (commands,) = (action for action in parser()._actions if action.dest == "door")
+    (commands,) = (action for action in parser()._actions if action.dest == "command")
     assert commands.choices
     for command in commands.choices:
         assert f"| `super-intern {command}" in read("README.md"), command

@@ -24,7 +24,16 @@ from tests.support.words_in_code import french, legacy, said, unreadable
 NB = "\u00a0"
 THIN = "\u202f"
 SENTENCES = ROOT / "tests" / "contracts" / "sentences.txt"
-SAME = {"E-mail", "SMS", "Description", "Unicode", "Version", "Version {n}", "version {n}"}
+SAME = {
+    "{file}, {details}",
+    "E-mail",
+    "SMS",
+    "Description",
+    "Unicode",
+    "Version",
+    "Version {n}",
+    "version {n}",
+}
 SAME |= {"{n} message", "{n} messages"}
 SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
