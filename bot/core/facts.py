@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.source import Source, SourcedModel
+from bot.core.source import ReadSource, SourcedModel
 from bot.i18n.messages import Money, Words, format_value
 
 # The labels that products have, so that they can be read in other languages.
@@ -102,7 +102,7 @@ class Fact(SourcedModel):
     about: str = ""  # what it is a measure of, for people: "sizing"; products need none
     value: Decimal | str
     unit: str | None = None
-    source: Source
+    source: ReadSource
     as_of: date
     rows: int | None = None  # how many rows of the source it stands on
     of: int | None = None  # of how many a share is, where a row counts several: clicks

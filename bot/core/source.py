@@ -1,11 +1,13 @@
 """Where a fact is from: a file and a line, or a source of the bot's own."""
 
 import re
-from typing import Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
+    Field,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
@@ -100,24 +102,28 @@ def _parse(text: str) -> Source:
     return _parse(file).with_details(*details) if details else Source(text)
 
 
+def _read_source(source: Any) -> Any:
+    return parse_legacy_source(source) if isinstance(source, str) else source
+
+
+ReadSource = Annotated[Source, BeforeValidator(_read_source)]  # a text of an earlier edition, too
+
+
 class SourcedModel(BaseModel):
     """A model with a source. Its JSON has the source as a text, which every edition reads; what
     the text would have to be parsed for stands beside it, under PARTS_KEY."""
 
-    source: Source
+    # Validators of single fields: one before the whole model would have JSON read as Python, and a
+    # stored number, which is JSON text, would stay text.
+    source: ReadSource
+    source_parts: dict[str, Any] | None = Field(default=None, exclude=True, repr=False)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_source(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        data = dict(data)
-        parts, source = data.pop(PARTS_KEY, None), data.get("source")
-        if parts is not None:
-            data["source"] = Source(**parts)
-        elif isinstance(source, str):
-            data["source"] = parse_legacy_source(source)
-        return data
+    @model_validator(mode="after")
+    def _use_parts(self) -> Self:
+        if self.source_parts is not None:
+            vars(self)["source"] = Source(**self.source_parts)
+            vars(self)["source_parts"] = None
+        return self
 
     @model_serializer(mode="wrap")
     def _write_source(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

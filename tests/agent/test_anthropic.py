@@ -169,7 +169,9 @@ async def test_local_model_has_no_price(server: ScriptedClaude) -> None:
 async def test_corrections_name_the_faults_of_the_last_answer(
     server: ScriptedClaude, harness: WriterHarness
 ) -> None:
-    await harness.write(last_attempt=json.dumps(GOOD), corrections=("subject: 45 characters, at most 40",))
+    await harness.write(
+        last_attempt=json.dumps(GOOD), corrections=("subject: 45 characters, at most 40",)
+    )
     turns = server.letters[0]["messages"]
     assert [turn["role"] for turn in turns] == ["user", "assistant", "user"]
     assert turns[1]["content"] == json.dumps(GOOD)

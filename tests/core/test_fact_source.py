@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_source_is_in_the_readers_language(source: str, french: str) -> None:
     fact = Fact(
         id="a.b.c",
         label="x",
-        value="1",
+        value="one",
         source=parse_legacy_source(source),
         as_of=date(2026, 11, 24),
     )
@@ -70,7 +71,7 @@ def test_of_an_old_draft_is_read(source: Source, text: str) -> None:
     ],
 )
 def test_is_stored_as_text_and_read_back_as_it_was(source: Source) -> None:
-    fact = Fact(id="a.b.c", label="x", value="1", source=source, as_of=DAY)
+    fact = Fact(id="a.b.c", label="x", value="one", source=source, as_of=DAY)
     stored = Evidence(facts=(fact,)).model_dump_json()
     assert json.loads(stored)["facts"][0]["source"] == str(source)
     assert Evidence.model_validate_json(stored).facts == (fact,)
@@ -100,3 +101,12 @@ def test_with_a_line_of_many_digits_is_written_without_grouping() -> None:
 def test_id_of_a_fact_is_read_in_its_parts(text: str, parts: FactId) -> None:
     assert FactId.parse(text) == parts
     assert str(parts) == text
+
+
+@pytest.mark.parametrize("value", [Decimal("30"), Decimal("4.50"), "30 days"])
+def test_a_stored_fact_keeps_its_number_a_number(value: Decimal | str) -> None:
+    source = Source("reviews.csv", line=3).with_details("translated")
+    fact = Fact(id="stated.U1.1", label="figure", value=value, source=source, as_of=DAY)
+    again = Fact.model_validate_json(fact.model_dump_json())
+    assert again == fact
+    assert type(again.value) is type(value)

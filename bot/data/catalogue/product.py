@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.facts import Fact
-from bot.core.source import Source, SourcedModel
+from bot.core.source import ReadSource, SourcedModel
 
 ProductStatus = Literal["active", "draft", "archived", "unpublished"]
 
@@ -43,7 +43,7 @@ class Product(SourcedModel):
     status: ProductStatus | None = None
     price_history: tuple[PriceChange, ...] = ()
     lowest_30_days: Decimal | None = Field(default=None, ge=0)  # as stated by the file
-    source: Source
+    source: ReadSource
     as_of: date
 
 
