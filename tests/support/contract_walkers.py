@@ -61,6 +61,8 @@ def fields_of(model: type[BaseModel], roots: dict[type, str]) -> tuple[str, ...]
     values by these values in brackets."""
     found: list[str] = []
     for name, field in model.model_fields.items():
+        if name == PARTS_KEY:
+            continue  # told with the source itself
         if field.annotation is Source:  # stored as a text, and in parts beside it
             found.append(name)
             name = PARTS_KEY
