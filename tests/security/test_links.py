@@ -17,6 +17,7 @@ import pytest
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, Part, Quote
+from bot.core.source import Source
 from bot.slack.blocks import linked_text_elements
 from bot.text.escape import escape_mrkdwn
 from bot.text.links import find_links, find_registrable_domain, is_allowed_host, parse_host
@@ -216,7 +217,7 @@ def test_only_a_fact_that_is_a_link_allows_it() -> None:
 
 
 def test_file_name_of_a_source_is_no_link() -> None:
-    read = FACTS[0].model_copy(update={"source": "catalogue README.md, line 3"})
+    read = FACTS[0].model_copy(update={"source": Source("README.md", line=3)})
     part = (Part(kind="copy", key="body", title="Body", body=Copy(text="D’après README.md.")),)
     assert not of_links(proved(*part, evidence=Evidence(facts=(*FACTS, read))))
     assert of_links(proved(*part))  # it is a site in Moldova otherwise

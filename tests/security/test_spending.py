@@ -173,7 +173,11 @@ async def test_real_cost_never_exceeds_the_limit(database: Database, seed: int) 
     ai = BillingServer(*steps, chance=chance, delay=0.02)
     async with ai:
         worker = hired(
-            database, ai, capped(str(limit)), dies=lambda: chance.random() < 0.1, patience=0.3
+            database,
+            ai,
+            capped(str(limit)),
+            dies=lambda: chance.random() < 0.1,
+            max_wait_seconds=0.3,
         )
         await asyncio.gather(*(work(worker, id) for id in accept(database, 12)))
         await worker.context.writer.close()
@@ -188,7 +192,7 @@ async def test_call_waits_for_reserved_money(database: Database) -> None:
     policy = capped("0.3", prices={MODEL: price})  # a call may cost $0.17, and costs $0.002
     ai = BillingServer(delay=0.2)
     async with ai:
-        worker = hired(database, ai, policy, patience=15)
+        worker = hired(database, ai, policy, max_wait_seconds=15)
         ids = accept(database, 3)
         await asyncio.gather(*(worker.jobs["work"](id) for id in ids))
         await worker.context.writer.close()
@@ -201,7 +205,7 @@ async def test_call_waits_for_reserved_money(database: Database) -> None:
 
 async def test_call_is_given_up_if_nothing_becomes_free(sqlite: Database) -> None:
     async with ScriptedClaude() as ai:
-        worker = hired(sqlite, ai, capped("0.3"), patience=0.3)
+        worker = hired(sqlite, ai, capped("0.3"), max_wait_seconds=0.3)
         (id,) = accept(sqlite, 1)
         lost = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
         await worker.context.spending.receipt(Payer("T1", "t9"), lost)

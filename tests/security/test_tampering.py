@@ -491,7 +491,8 @@ def test_statement_that_writes_audited_columns_is_a_bug(populated: Database) -> 
 def statements() -> Iterator[tuple[str, int, str]]:
     """Calls in the program that could write rows without the session's objects."""
     for path in sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("handlers/*.py")]):
-        if {"migrations", "library"} & set(path.parts):  # the library's own is DuckDB's
+        in_duckdb = "data" in path.parts and path.name not in ("models.py", "answer_log.py")
+        if in_duckdb or "migrations" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

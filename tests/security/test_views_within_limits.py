@@ -16,6 +16,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, NextStep, Part, Quote, Table
+from bot.core.source import Source
 from bot.db.session import Database
 from bot.digests.models import BRAND_PREFIX, DAILY, Schedule
 from bot.drafts.models import Draft
@@ -104,7 +105,12 @@ def of_a_draft(
     """All views of one draft whose every text is odd."""
     name = f"t{rng.random()}"
     fact = PRICE.model_copy(
-        update={"label": next(said), "about": next(said), "value": next(said), "source": next(said)}
+        update={
+            "label": next(said),
+            "about": next(said),
+            "value": next(said),
+            "source": Source(next(said)),
+        }
     )
     keys = [next(short) or "k" for _ in range(rng.choice((1, 4, 60)))]
     quote = Quote(text=next(said) or "x", fact=fact.id)

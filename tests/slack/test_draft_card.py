@@ -9,6 +9,7 @@ from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.facts import Evidence
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, Heading, Hook, Part, Quote, Table
 from bot.core.request import Question
+from bot.core.source import Source
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -72,7 +73,9 @@ def test_sources_are_spaced_as_in_the_readers_language(sqlite: Database) -> None
     )
     with sqlite.begin() as session:
         draft = drafted(session, *PASSES, parts=(two,))
-        name = PRICE.model_copy(update={"id": "product.linen.name", "source": "feedback.csv"})
+        name = PRICE.model_copy(
+            update={"id": "product.linen.name", "source": Source("feedback.csv")}
+        )
         draft.evidence = Evidence(facts=(PRICE, name)).model_dump_json()
         shown = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
     assert "shop.csv, line 12; feedback.csv" in shown["en"]

@@ -14,6 +14,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, Part, Quote
+from bot.core.source import Source
 from bot.db.session import Database
 from bot.digests.models import DAILY, Schedule
 from bot.i18n.messages import LANGUAGES, Words
@@ -106,7 +107,12 @@ def test_hostile_text_on_draft_card_and_its_views(
 ) -> None:
     said = hostile(seed)
     fact = PRICE.model_copy(
-        update={"label": next(said), "about": next(said), "value": next(said), "source": next(said)}
+        update={
+            "label": next(said),
+            "about": next(said),
+            "value": next(said),
+            "source": Source(next(said)),
+        }
     )
     parts = (
         Part(
