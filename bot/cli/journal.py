@@ -47,6 +47,8 @@ def start_signing(settings: Settings, database: Database) -> None:
         signatures = list(session.scalars(select(JournalHead.signature)))
         signed = [one for one in signatures if one is not None]
         library = DataFile.any(session)
+    # Another process may have made the key, and signed with it, since the first look.
+    signer = signer or find_signer(settings)
     if signer is None:
         if signed:
             raise CannotDo(

@@ -23,7 +23,7 @@ def load_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> byt
         return given.encode()
     path = home / KEY_FILE
     if not path.exists():
-        if holds():
+        if holds() and not path.exists():  # another process may have made it since
             raise CannotDo(
                 Words(
                     "The key {path} is missing, but the library holds rows that were made with it. "
@@ -31,7 +31,8 @@ def load_key(home: Path, given: str | None, *, holds: Callable[[], bool]) -> byt
                     path=str(path),
                 )
             )
-        _create_key_file(path)
+        if not path.exists():
+            _create_key_file(path)
     key = path.read_text(encoding="ascii", errors="replace").strip()
     if len(key) < MIN_KEY_LENGTH:
         raise CannotDo(Words("{path} holds no key: it is too short.", path=str(path)))

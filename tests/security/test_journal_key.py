@@ -2,16 +2,17 @@
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
 from bot.app import Container
-from bot.audit.journal import JournalEntry
-from bot.cli.journal import journal_
-from bot.config.secret import KEY_FILE as KEY_FILE
+from bot.audit.journal import JournalEntry, Signer
+from bot.cli import journal as journal_command
+from bot.cli.journal import find_signer, journal_
+from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
 from bot.errors import CannotDo
 from bot.messages.outbox import OutboxMessage
@@ -34,6 +35,16 @@ def house(settings: Settings) -> Iterator[Container]:
         draft(session, Jobs(), place={"channel": "C1"})
     yield found
     found.database.close()
+
+
+def _missing_once(find: Callable[[Settings], Signer | None]) -> Callable[[Settings], Signer | None]:
+    """The same look-up, which finds nothing the first time."""
+    looks = iter([True])
+
+    def look(settings: Settings) -> Signer | None:
+        return None if next(looks, False) else find(settings)
+
+    return look
 
 
 def verify(settings: Settings, *heads: str) -> int:
@@ -77,6 +88,23 @@ def test_start_without_key_is_refused(house: Container, settings: Settings) -> N
         Container(settings).migrated()
     assert "signed with another key" in refused.value.words.to("en")
     assert verify(settings) == 1
+
+
+def test_key_made_by_another_process_between_two_looks_is_used(
+    house: Container, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.database.signer = None
+    monkeypatch.setattr(journal_command, "find_signer", _missing_once(find_signer))
+    house.sign()
+    assert house.database.signer is not None
+
+
+def test_key_file_made_while_the_library_was_looked_at_is_read(tmp_path: Path) -> None:
+    def holds() -> bool:
+        (tmp_path / KEY_FILE).write_text("k" * 43, encoding="ascii")
+        return True
+
+    assert load_key(tmp_path, None, holds=holds) == b"k" * 43
 
 
 def test_adopt_starts_again_with_a_new_key(
