@@ -127,3 +127,39 @@ async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
     url = str(request.getfixturevalue("postgres_url")) if postgres else None
     async with bench_of(tmp_path, url=url) as found:
         yield found
+
+
+# Files whose tests run for long, each for more than ten seconds of CPU, and that guard what other
+# tests touch too. `make test` leaves them out, `make test-all` runs them.
+SLOW_FILES = (
+    "tests/data/warehouse/test_external_warehouse.py",
+    "tests/data/warehouse/test_hanging_query.py",
+    "tests/e2e/test_arrivals.py",
+    "tests/e2e/test_digest.py",
+    "tests/e2e/test_readers.py",
+    "tests/e2e/test_results.py",
+    "tests/e2e/test_talk.py",
+    "tests/e2e/test_trouble.py",
+    "tests/jobs/test_kill.py",
+    "tests/jobs/test_suspects.py",
+    "tests/rules/",
+    "tests/security/test_damaged_files.py",
+    "tests/security/test_injected_names.py",
+    "tests/security/test_injected_results.py",
+    "tests/security/test_obeyed_injections.py",
+    "tests/slack/test_slack_refusing.py",
+)
+SLOW_SECONDS = 900  # that one long test may take
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark long tests, and keep the tests of a file in one process: they share what they make."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        if file.startswith(SLOW_FILES):
+            item.add_marker(pytest.mark.slow)
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(Path(file).stem))

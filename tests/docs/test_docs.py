@@ -228,6 +228,7 @@ def test_examples_of_settings_are_valid(page: str) -> None:
     assert tomllib.loads(read(page))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(SECONDS)
 def test_how_to_add_a_skill_works(tmp_path: Path) -> None:
     how_to = HowTo("docs/adding-a-skill.md", tmp_path / "project")
@@ -237,6 +238,7 @@ def test_how_to_add_a_skill_works(tmp_path: Path) -> None:
     assert passed(how_to.run(tests, tmp_path / "home")) > 40
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(SECONDS)
 def test_how_to_add_a_data_kind_works(tmp_path: Path) -> None:
     how_to = HowTo("docs/adding-a-data-kind.md", tmp_path / "project")
