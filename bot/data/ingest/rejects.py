@@ -105,7 +105,8 @@ def read_rejects(content: bytes, suffix: str = REJECTS_SUFFIX) -> Iterator[Rejec
         for stored in content.splitlines():
             yield RejectedRow.model_validate_json(stored)
         return
-    csv.field_size_limit(len(content) + 1)  # a row that stayed out is one cell
+    # A row that stayed out is one cell. The limit is of the whole process: it is never lowered.
+    csv.field_size_limit(max(csv.field_size_limit(), len(content) + 1))
     rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     for cells in list(rows)[1:]:
         line, column, sentence, row = (*cells, "", "", "", "")[:4]

@@ -139,3 +139,9 @@ def test_a_cell_that_would_be_computed_is_escaped() -> None:
     rows = [RejectedRow(line=2, column="=A1", reason=reason, row="@x")]
     _, row = csv.reader(io.StringIO(render_rejects(rows, "fr").decode("utf-8-sig"), newline=""))
     assert row == ["2", "'=A1", "'=1+1", "'@x"]
+
+
+def test_reading_a_short_file_leaves_the_limit_of_cells_as_it_was() -> None:
+    before = csv.field_size_limit()
+    assert list(read_rejects(b"line,column,reason,row\n", ".csv")) == []
+    assert csv.field_size_limit() >= before
