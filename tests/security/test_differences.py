@@ -24,6 +24,7 @@ from tests.support.skill_runner import run
 pytestmark = pytest.mark.timeout(300)  # real shops, on a busy machine, too
 REFUSED = "Together with my answer on"
 FEW = "too few to show"
+REFUSED_IN_FRENCH = "ceci dirait ce qu'ont fait moins de"
 
 
 def library(database: Database, shelf: Warehouse) -> WorkspaceData:
@@ -38,7 +39,8 @@ async def ask(known: WorkspaceData, words: str, author: str = "UMARIE", **answer
 
 
 def told(text: str) -> bool:
-    return REFUSED not in text and FEW not in text
+    """Whether the answer tells a figure; a question with a French name is answered in French."""
+    return not any(mark in text for mark in (REFUSED, FEW, REFUSED_IN_FRENCH))
 
 
 def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
