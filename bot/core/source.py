@@ -43,7 +43,7 @@ class Source(BaseModel):
         super().__init__(file=file, **fields)
 
     def with_details(self, *details: str | None) -> "Source":
-        """The same, and which text of it; empty details are left out."""
+        """Return a copy that also says which text of the file is meant; skip empty details."""
         given = tuple(one for one in details if one)
         return self.model_copy(update={"details": (*self.details, *given)})
 
@@ -56,7 +56,7 @@ class Source(BaseModel):
         return self.model_copy(update={"days_old": None})
 
     def words(self) -> Words | str:
-        """A file's name as it is; the rest as a sentence: "orders.csv and 2 more"."""
+        """Return a plain file name as it is, more as a sentence: "orders.csv and 2 more"."""
         said: Words | str = INTERNAL_SOURCES.get(self.file, self.file)
         if self.more:
             said = Words.count("{file} and {n} more", "{file} and {n} more", self.more, file=said)
@@ -69,11 +69,11 @@ class Source(BaseModel):
         return said
 
     def to(self, language: str) -> str:
-        """As people of that language read it."""
+        """Return the source as text in that language."""
         return format_value(self.words(), language)
 
     def __str__(self) -> str:
-        """In English, as it is stored and as the writer reads it."""
+        """Return the English text: it is stored, and the AI reads it."""
         text = f"{self.file} and {self.more} more" if self.more else self.file
         text = text if self.line is None else f"{text}, line {self.line}"
         text = text if self.days_old is None else f"{text}, {self.days_old} days old"
@@ -89,7 +89,7 @@ _MORE = re.compile(r"(.+) and (\d+) more")
 
 
 def parse_legacy_source(text: str) -> Source:
-    """A source that earlier editions stored as a text."""
+    """Parse a source that an earlier edition stored as text."""
     found = _parse(text)
     return found if str(found) == text else Source(text)
 

@@ -56,12 +56,12 @@ class RejectMasking:
     own: Collection[str] = ()
 
     def row(self, cells: Sequence[str | None]) -> str:
-        """A row by its cells, in the file's order."""
+        """Render a row from its cells, in the order of the file."""
         hows = {one.place: one.how for one in self.understood.columns}
         return ",".join(self._cell(cell or "", hows.get(at)) for at, cell in enumerate(cells))
 
     def raw(self, line: str) -> str:
-        """A line that is no row: which cell is a person's, nobody knows."""
+        """Render a line that could not be split into cells. Any cell may hold personal data."""
         has = {one.place for one in self.understood.columns if one.how != "keyed"}
         if len(has) < len(self.understood.names):
             return UNSHOWN_CELLS
@@ -85,22 +85,22 @@ class RejectMasking:
 
 
 def list_catalogue_rejects(catalogue: Catalogue) -> Iterator[RejectedRow]:
-    """What stays out of a product file. What is personal in a row is masked; names are left, as a
-    product may bear one."""
+    """Yield the rejected rows of a product file. Personal data is masked, but names stay, because a
+    product may be named after a person."""
     for one in (*catalogue.rejects, *catalogue.remarks):
         row = mask_personal_data(one.row, build_own_words([one.row]))
         yield RejectedRow(line=one.line, column=one.column, reason=one.reason, row=row)
 
 
 def write_rejects(rejects: Iterable[RejectedRow], path: Path) -> None:
-    """Stores the rows as JSON, one a line."""
+    """Store the rows as JSON, one on each line."""
     with path.open("w", encoding="utf-8", newline="") as file:
         for one in rejects:
             file.write(f"{one.model_dump_json()}\n")
 
 
 def read_rejects(content: bytes, suffix: str = REJECTS_SUFFIX) -> Iterator[RejectedRow]:
-    """The rows of a stored file; `suffix` is its path's, and says which edition stored it."""
+    """Yield the rows of a stored file. Its `suffix` tells which edition stored it."""
     if suffix != LEGACY_SUFFIX:
         for stored in content.splitlines():
             yield RejectedRow.model_validate_json(stored)
@@ -114,7 +114,7 @@ def read_rejects(content: bytes, suffix: str = REJECTS_SUFFIX) -> Iterator[Rejec
 
 
 def render_rejects(rejects: Iterable[RejectedRow], language: str) -> bytes:
-    """The rows as a CSV in this language, which a spreadsheet opens and never computes."""
+    """Render the rows as CSV in this language. No cell can act as a formula in a spreadsheet."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow([words.to(language) for words in COLUMN_TITLES])
@@ -125,5 +125,5 @@ def render_rejects(rejects: Iterable[RejectedRow], language: str) -> bytes:
 
 
 def export_rejects(stored: Path, to: Path) -> None:
-    """Writes a stored file as an English CSV."""
+    """Write a stored file as CSV in English."""
     to.write_bytes(render_rejects(read_rejects(stored.read_bytes(), stored.suffix), "en"))
