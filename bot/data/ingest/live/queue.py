@@ -7,7 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -193,6 +193,8 @@ def _take_batches(most: int, batches: list[LiveBatch]) -> Iterator[LiveBatch]:
 def _delete_unlisted(folder: Path, listed: set[Path]) -> None:
     """Delete unlisted files that a killed process left, once they are LEFTOVER_SECONDS old."""
     for path in folder.iterdir():
-        old = path.name != LOCK and path not in listed
-        if old and time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-            path.unlink(missing_ok=True)
+        if path.name == LOCK or path in listed:
+            continue
+        with suppress(FileNotFoundError):  # another process finished writing it
+            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                path.unlink()
