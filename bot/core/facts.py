@@ -108,6 +108,9 @@ class Fact(SourcedModel):
     of: int | None = None  # of how many a share is, where a row counts several: clicks
     query: str | None = None  # the name of the query that gives it
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
+    since: date | None = None  # the first and last day that it is about, both inclusive
+    until: date | None = None
+    compared_with: str | None = None  # the id of the earlier figure that it is compared with
 
     @property
     def parts(self) -> FactId:

@@ -1,0 +1,98 @@
+"""The figures of one task under short names, and the slots in a text that code fills with them.
+
+A model never types a figure. It reads `f12: 58% …` and writes `{f12}`, `{f12:bare}` (without the
+unit), `{f12:abs}` (without the sign) or `{f12:from-to}` (a comparison: "from 58% to 39%"). The
+slots are filled once, in the text's language, before the draft is stored.
+"""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.core.facts import Fact
+from bot.i18n.messages import Language
+
+SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|from-to))?\}")
+SlotForm = Literal["", "bare", "abs", "from-to"]
+
+
+class SlotError(ValueError):
+    """A slot that can't be filled, in words that the model can act on."""
+
+
+class FilledText(BaseModel):
+    """A text with its slots filled: the text, the same with slots, and the ids of its facts."""
+
+    model_config = ConfigDict(frozen=True)
+    text: str
+    slotted: str
+    facts: tuple[str, ...]
+
+
+class FactBook:
+    """Facts in the order in which the tools returned them, named f1, f2, … The same fact (same id
+    and value) keeps its name."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._facts: dict[str, Fact] = {}
+        self._names: dict[tuple[str, str, str], str] = {}
+        for fact in facts:
+            self.add(fact)
+
+    def add(self, fact: Fact) -> str:
+        """Add a fact and return its name."""
+        key = (fact.id, str(fact.value), fact.unit or "")
+        if key not in self._names:
+            name = f"f{len(self._facts) + 1}"
+            self._names[key], self._facts[name] = name, fact
+        return self._names[key]
+
+    def get(self, name: str) -> Fact | None:
+        return self._facts.get(name)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(self._facts.values())
+
+    def spell(self, name: str, form: SlotForm, language: Language) -> str:
+        """Return the exact text that a slot becomes. Raises SlotError."""
+        fact = self._facts.get(name)
+        if fact is None:
+            raise SlotError(f"There is no figure {name}.")
+        if form == "from-to":
+            return self._spell_change(name, fact, language)
+        if form and not isinstance(fact.value, Decimal):
+            raise SlotError(f"{name} is text, so it has no form “{form}”: write {{{name}}}.")
+        if form == "abs" and isinstance(fact.value, Decimal):
+            fact = fact.model_copy(update={"value": abs(fact.value)})
+        if form == "bare":
+            fact = fact.model_copy(update={"unit": None})
+        return fact.as_read.spelled(language)
+
+    def _spell_change(self, name: str, fact: Fact, language: Language) -> str:
+        before = fact.compared_with and next(
+            (other for other in self._facts.values() if other.id == fact.compared_with), None
+        )
+        if not before:
+            raise SlotError(f"{name} is not compared with an earlier figure: write {{{name}}}.")
+        old, new = before.as_read.spelled(language), fact.as_read.spelled(language)
+        return f"de {old} à {new}" if language == "fr" else f"from {old} to {new}"
+
+    def fill(self, text: str, language: Language) -> FilledText:
+        """Fill the slots of a text. Raises SlotError for a slot that can't be filled."""
+        ids: list[str] = []
+
+        def replace(found: re.Match[str]) -> str:
+            form: SlotForm = found[2] or ""  # type: ignore[assignment]
+            filled = self.spell(found[1], form, language)
+            fact = self._facts[found[1]]
+            ids.append(fact.id)
+            if form == "from-to" and fact.compared_with:
+                ids.append(fact.compared_with)
+            return filled
+
+        filled = SLOT_PATTERN.sub(replace, text)
+        return FilledText(text=filled, slotted=text, facts=tuple(dict.fromkeys(ids)))
