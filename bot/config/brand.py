@@ -57,7 +57,14 @@ class Brand(BaseModel):
         """The brand as text for the prompt. It is the same for every draft, so it can be cached."""
         lines = [f"name: {self.name}"]
         lines += [f"about: {self.about}"] if self.about else []
+        lines += [f"an SMS starts with: {self.sender}"] if self.sender else []
+        lines += [f"site: {self.site}"] if self.site else []
         lines += [f"French texts say: {self.address}"]
+        lines += [
+            f"signature of an e-mail ({language}): {signature}"
+            for language in self.languages
+            if (signature := self.get_signature(language))
+        ]
         lines += [f"words we like: {', '.join(self.use)}"] if self.use else []
         lines += [f"words we never use: {', '.join(self.avoid)}"] if self.avoid else []
         lines += [

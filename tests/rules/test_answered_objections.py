@@ -20,7 +20,7 @@ from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.rules.doubts import MUST, asks_to_answer, silent_on
 from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
-from handlers.draft import find_unanswered_doubts
+from bot.rules.writers.draft import find_unanswered_doubts
 from tests.rules.test_texts import ENGLISH
 from tests.rules.writers.catalogues import BRAND, products
 from tests.support.sample_tables import sample

@@ -35,8 +35,9 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.card_data import CardData
-from bot.slack.cards.draft_parts import render_copy
+from bot.slack.cards.draft_parts import is_report, render_copy
 from bot.slack.cards.draft_status import render_assumptions, render_checks, render_draft_status
+from bot.slack.cards.report_card import render_report_card
 from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
@@ -209,6 +210,15 @@ def render_draft_card(card: CardData, language: str) -> Message:
     returned as `rest`."""
     draft = card.draft
     assert draft is not None
+    if is_report(draft):
+        return render_report_card(
+            card,
+            draft,
+            language,
+            visibility=render_visibility(card, language),
+            share=_build_share_button(card, draft, language),
+            more=build_more_menu(draft, language, open=False),
+        )
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
     more = context_block(long.to(language))
@@ -310,7 +320,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
 def _is_read_only(card: CardData, draft: Draft) -> bool:
     """Return whether the draft needs no approval because it is sent nowhere else: a digest, an
     alert or a refusal to answer."""
-    return not card.task.is_typed or draft.is_empty
+    return not card.task.is_typed or draft.is_empty or is_report(draft)
 
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:

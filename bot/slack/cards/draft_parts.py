@@ -26,11 +26,20 @@ MAX_SEPARATE_PARTS = 12  # a draft with more parts shows them in one block
 MIN_EXCERPT_CHARACTERS = 200  # a shorter excerpt is not worth showing
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
 FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest must fit on one screen
+# Of a report, which must fit on one screen.
+FOLDED_REPORT_PARTS = ("points.5", "table", "read_as", "sources")
 
 
 def list_folded_parts(draft: Draft) -> tuple[Part, ...]:
     """Return the parts that are shown by a button instead of on the card."""
+    if is_report(draft):
+        return tuple(part for part in draft.parts if part.key in FOLDED_REPORT_PARTS)
     return tuple(part for part in draft.parts if part.key in FOLDED_PARTS.get(draft.skill, ()))
+
+
+def is_report(draft: Draft) -> bool:
+    """Return whether the draft is a report, which is shared and not approved."""
+    return draft.channel is None and any(part.key == "headline" for part in draft.parts)
 
 
 def find_part_limits(draft: Draft) -> dict[str, PartLimit]:

@@ -1,0 +1,86 @@
+"""Write a report: the model looks figures up with tools and writes; code fills the figures in."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bot.agent.skills import load_skills
+from bot.core.charts import COLOURS, Bar, ChartPicture, Point, build_bar_chart, build_line_chart
+from bot.core.exhibits import Exhibit, ExhibitChart
+from bot.core.parts import File
+from bot.core.report import Report, ReportForm, build_report, find_exhibit
+from bot.grounding.report_text import find_report_faults
+from bot.i18n.messages import Language
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
+
+SYSTEM_PROMPT = "report"
+MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
+
+
+async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
+    """Have the model answer the context's request with these tools. The evidence is what the
+    report cites."""
+    request = ctx.request
+    language = request.language
+
+    def check(form: ReportForm) -> list[str]:
+        return find_report_faults(
+            form,
+            ctx.book,
+            ctx.exhibits,
+            request_words="\n".join(
+                filter(None, [request.brief.words, request.reason, request.brief.material])
+            ),
+            language=language,
+            skills=load_skills(),
+            today=ctx.today,
+        )
+
+    form = await ctx.write(ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT)
+    filled = build_report(
+        form,
+        ctx.book,
+        ctx.exhibits,
+        language=language,
+        read_as=ctx.read_as,
+        unused=request.brief.left_over,
+    )
+    picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
+    return filled.model_copy(update={"picture": picture}) if picture else filled
+
+
+async def _draw_exhibit(
+    ctx: "SkillContext", form: ReportForm, title: str, language: Language
+) -> File | None:
+    """Draw the chart of the chosen exhibit, with the finding as its title."""
+    exhibit = find_exhibit(form.exhibit, ctx.exhibits)
+    picture = draw_chart(exhibit, title, language, ctx.brand.colours) if exhibit else None
+    return await ctx.draw(picture) if picture else None
+
+
+def draw_chart(
+    exhibit: Exhibit, title: str, language: Language, colours: Sequence[str] = ()
+) -> ChartPicture | None:
+    """Build the chart of an exhibit; None when it has none, or too few points to show anything."""
+    chart = exhibit.chart
+    if chart is None:
+        return None
+    colours = tuple(colours) if len(colours) == len(COLOURS) else COLOURS
+    if chart.kind == "line":
+        return _draw_line(chart, title, language, colours)
+    if len(chart.points) < MIN_BARS:
+        return None
+    bars = [Bar(point.name, point.value, point.low, point.high) for point in chart.points]
+    return build_bar_chart(title, bars, language=language, unit=chart.unit, colours=colours)
+
+
+def _draw_line(
+    chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
+) -> ChartPicture | None:
+    points = [
+        Point(point.day, point.value, point.expected) for point in chart.points if point.day
+    ]
+    if len(points) < MIN_DAYS:
+        return None
+    return build_line_chart(title, points, language=language, unit=chart.unit, colours=colours)

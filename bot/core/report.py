@@ -1,0 +1,141 @@
+"""A report: the answer to a question about the data, as the model fills it in and as it is stored.
+
+The model fills in a `ReportForm`, in which every figure is a slot. Code fills the slots and builds
+the `Report`, whose parts are stored, shown and fingerprinted.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.core.exhibits import Exhibit
+from bot.core.fact_book import FactBook
+from bot.core.parts import Copy, File, NextStep, Table
+from bot.i18n.messages import Language, Words
+from bot.i18n.typography import insert_nbsp
+
+NONE = "none"  # what the form holds where there is nothing
+MAX_HEADLINE, MAX_POINT = 110, 260  # characters, slots filled
+MAX_POINTS, MAX_NEXT_STEPS = 5, 3
+MAX_LABEL = 40  # characters of a next step's button
+
+
+class NextStepForm(BaseModel):
+    """A next step that the model offers."""
+
+    model_config = ConfigDict(frozen=True)
+    label: str = Field(description="the button, a verb and its object, at most 40 characters")
+    skill: str = Field(description="the skill that carries it out")
+    words: str = Field(description="the request that the button makes, in a whole sentence")
+
+
+class ReportForm(BaseModel):
+    """What the model fills in."""
+
+    model_config = ConfigDict(frozen=True)
+    headline: str = Field(
+        description="the finding in one sentence of at most 110 characters, its figure as a slot"
+    )
+    points: list[str] = Field(
+        description="up to five further findings, one short sentence each, figures as slots"
+    )
+    exhibit: str = Field(description="the exhibit that shows the headline: e1, e2 …, or none")
+    cannot_tell: str = Field(
+        description="what was asked and the data can't tell, and what would change that, or none"
+    )
+    not_used: list[str] = Field(
+        description="words of the request that the answer does not take into account"
+    )
+    next_steps: list[NextStepForm] = Field(description="up to three")
+
+
+class Report(BaseModel):
+    """What is stored. Figures are filled in, and every text lists the facts that it stands on."""
+
+    headline: Copy = Field(title="Finding")
+    not_used: Copy | None = Field(default=None, title="Not used")
+    points: list[Copy] = Field(default=[], title="Points")
+    cannot_tell: Copy | None = Field(default=None, title="Your data can't tell")
+    picture: File | None = Field(default=None, title="Picture")
+    table: Table | None = Field(default=None, title="In figures")
+    read_as: Copy | None = Field(default=None, title="Read as")
+    sources: Copy | None = Field(default=None, title="Where the figures come from")
+    leads: list[NextStep] = []
+
+
+def build_report(
+    form: ReportForm,
+    book: FactBook,
+    exhibits: Sequence[Exhibit],
+    *,
+    language: Language,
+    read_as: Sequence[str] = (),
+    unused: Sequence[str] = (),
+    picture: File | None = None,
+) -> Report:
+    """Fill the slots and build the report. `unused` are constraints that were understood but fit
+    nowhere. Raises SlotError for a slot that can't be filled."""
+
+    def fill(text: str) -> Copy:
+        filled = book.fill(text.strip(), language)
+        shown = insert_nbsp(filled.text) if language == "fr" else filled.text
+        return Copy(text=shown, facts=filled.facts)
+
+    shown_exhibit = find_exhibit(form.exhibit, exhibits)
+    not_used = [*dict.fromkeys(w.strip() for w in (*unused, *form.not_used) if is_given(w))]
+    report = Report(
+        headline=fill(form.headline),
+        not_used=Copy(text=_quote_all(not_used, language)) if not_used else None,
+        points=[fill(point) for point in form.points[:MAX_POINTS] if is_given(point)],
+        cannot_tell=fill(form.cannot_tell) if is_given(form.cannot_tell) else None,
+        picture=picture,
+        table=shown_exhibit.table if shown_exhibit else None,
+        read_as=Copy(text="\n".join(dict.fromkeys(filter(None, read_as))))
+        if any(read_as)
+        else None,
+        leads=[
+            NextStep(
+                label=Words("{label}", label=step.label.strip()),
+                skill=step.skill,
+                words=step.words.strip(),
+                ask=False,
+            )
+            for step in form.next_steps[:MAX_NEXT_STEPS]
+            if is_given(step.label)
+        ],
+    )
+    sources = list_sources(report, book, language)
+    return report.model_copy(update={"sources": Copy(text=sources)}) if sources else report
+
+
+def _quote_all(words: Sequence[str], language: Language) -> str:
+    return ", ".join(Words("“{quote}”", quote=one).to(language) for one in words)
+
+
+def is_given(text: str) -> bool:
+    """Whether a field of the form holds anything."""
+    return bool(text.strip()) and text.strip().lower() != NONE
+
+
+def find_exhibit(id: str, exhibits: Sequence[Exhibit]) -> Exhibit | None:
+    return next((exhibit for exhibit in exhibits if exhibit.id == id.strip()), None)
+
+
+def list_cited_facts(report: Report) -> tuple[str, ...]:
+    """Return the ids of the facts that the report shows, in their order."""
+    texts = (report.headline, *report.points, report.cannot_tell)
+    ids = [id for text in texts if text for id in text.facts]
+    return tuple(dict.fromkeys([*ids, *(report.table.facts if report.table else ())]))
+
+
+def list_sources(report: Report, book: FactBook, language: Language) -> str:
+    """Return one line for each file that the cited figures come from, with its last day."""
+    cited = set(list_cited_facts(report))
+    days: dict[str, date] = {}
+    for fact in book.facts:
+        if fact.id in cited and fact.stated_by is None:
+            file = fact.source.to(language)
+            days[file] = max(days.get(file, fact.as_of), fact.as_of)
+    lines = [Words("{file}, up to {day}", file=file, day=day) for file, day in days.items()]
+    return "\n".join(line.to(language) for line in lines)

@@ -1,0 +1,243 @@
+"""Check a report before its slots are filled: figures, quotations, exhibits, links and lengths.
+
+Figures come from code, so a digit or a number word in the prose is a fault, unless a name, a
+quotation or a date that a tool or the request gave carries it letter for letter. The faults are
+sentences for the model.
+"""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from babel.dates import get_month_names
+
+from bot.core.exhibits import Exhibit
+from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
+from bot.core.facts import Fact
+from bot.core.report import (
+    MAX_HEADLINE,
+    MAX_LABEL,
+    MAX_NEXT_STEPS,
+    MAX_POINT,
+    MAX_POINTS,
+    ReportForm,
+    find_exhibit,
+    is_given,
+)
+from bot.i18n.messages import LOCALES, Language
+from bot.text.normalize import normalize_text
+
+NUMBER_WORDS_FILE = Path(__file__).parent / "number_words.toml"
+# A figure with the unit that belongs to it: "5 %", "€245", "1,234", "3.5".
+FIGURE_PATTERN = re.compile(
+    r"[€$£]?[\u00a0\u202f ]?[+\-−]?\d[\d.,\u00a0\u202f]*(?<=\d)(?:[\u00a0\u202f ]?[%‰€$£])?"
+)
+WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()]*\d[^\s\"“”«»()]*")
+QUOTE_PATTERN = re.compile(r"“([^”]{3,})”|«\s*([^»]{3,}?)\s*»|\"([^\"]{3,})\"")
+FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
+TRAILING = ".,;:!?…’'"
+
+
+def find_report_faults(
+    form: ReportForm,
+    book: FactBook,
+    exhibits: Sequence[Exhibit],
+    *,
+    request_words: str,
+    language: Language,
+    skills: Collection[str],
+    today: date,
+) -> list[str]:
+    """Return what is wrong with a report, as sentences for the model; the worst first."""
+    texts = list(_iter_texts(form))
+    material = _Material(book.facts, exhibits, request_words, language, today)
+    faults: list[str] = []
+    for where, text in texts:
+        faults += [f"{where}: {fault}" for fault in _find_slot_faults(text, book, language)]
+        faults += [f"{where}: {fault}" for fault in _find_typed_figures(text, material)]
+        faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, material)]
+        faults += [f"{where}: leave out “{match[0]}”" for match in FORBIDDEN_PATTERN.finditer(text)]
+    if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
+        known = ", ".join(exhibit.id for exhibit in exhibits) or "there is none"
+        faults.append(f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none")
+    faults += _find_long_texts(form, book, language)
+    faults += [
+        f"next_steps: there is no skill {step.skill}; there are: {', '.join(sorted(skills))}"
+        for step in form.next_steps
+        if is_given(step.label) and step.skill not in skills
+    ]
+    return list(dict.fromkeys(faults))
+
+
+def _iter_texts(form: ReportForm) -> Iterator[tuple[str, str]]:
+    yield "headline", form.headline
+    for number, point in enumerate(form.points, 1):
+        yield f"point {number}", point
+    if is_given(form.cannot_tell):
+        yield "cannot_tell", form.cannot_tell
+
+
+def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator[str]:
+    for slot in SLOT_PATTERN.finditer(text):
+        try:
+            book.fill(slot[0], language)
+        except SlotError as error:
+            yield str(error)
+    rest = SLOT_PATTERN.sub("", text)
+    if "{" in rest or "}" in rest:
+        yield (
+            "braces hold a slot alone: {f1}, {f1:bare} (no unit), {f1:abs} (no sign), "
+            "{f1:from-to} (compared figures)"
+        )
+
+
+class _Material:
+    """What may carry digits into a report: names, quotations and dates from tools and request."""
+
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        exhibits: Iterable[Exhibit],
+        request_words: str,
+        language: Language,
+        today: date,
+    ) -> None:
+        facts = list(facts)
+        texts = [request_words]
+        texts += [fact.about for fact in facts]
+        texts += [fact.value for fact in facts if isinstance(fact.value, str)]
+        texts += [cell for e in exhibits if e.table for row in e.table.rows for cell in row[:1]]
+        self._texts = [normalize_text(text) for text in texts if text]
+        self._request = normalize_text(request_words)
+        self._whole = "\n".join(self._texts)
+        self._tokens = {
+            token.strip(TRAILING) for text in self._texts for token in _split_tokens(text)
+        }
+        self.language = language
+        days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {today}
+        self._days = days | {parsed for f in facts if (parsed := _parse_day(f.value)) is not None}
+
+    def carries(self, token: str) -> bool:
+        """Whether this word with digits stands in a name, a quotation or the request."""
+        return normalize_text(token).strip(TRAILING) in self._tokens
+
+    def requests(self, word: str) -> bool:
+        """Whether the request has this word."""
+        return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self._request) is not None
+
+    def quotes(self, quotation: str) -> bool:
+        """Whether these words stand in a fact or in the request, letter for letter."""
+        return " ".join(normalize_text(quotation).split()) in " ".join(self._whole.split())
+
+    def is_date(self, token: str, text: str, start: int, end: int) -> bool:
+        """Whether this token is the day or the year of a date that a tool gave."""
+        bare = token.strip(TRAILING).removesuffix("er")
+        for part in re.split(r"[–-]", bare):
+            if not part.isdigit():
+                return _parse_day(bare) in self._days
+            if len(part) == 4 and any(day.year == int(part) for day in self._days):
+                continue
+            months = _find_months(text, start, end, self.language)
+            if not any(day.day == int(part) and day.month in months for day in self._days):
+                return False
+        return True
+
+
+def _split_tokens(text: str) -> list[str]:
+    return [match[0] for match in WORD_WITH_DIGIT.finditer(text)]
+
+
+def _parse_day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+@cache
+def _month_numbers(language: Language) -> dict[str, int]:
+    """Return the months of a year by their names, full and short, in the language."""
+    names: dict[str, int] = {}
+    for width in ("wide", "abbreviated"):
+        for number, name in get_month_names(width, locale=LOCALES[language]).items():
+            names[normalize_text(str(name)).rstrip(".")] = int(number)
+    return names
+
+
+def _find_months(text: str, start: int, end: int, language: Language) -> set[int]:
+    """Return the months that are named near a position: "from 1 to 26 November"."""
+    around = normalize_text(text[max(0, start - 16) : end + 24])
+    known = _month_numbers(language)
+    return {known[word] for word in re.findall(r"[a-z]+", around) if word in known}
+
+
+def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
+    """Return a sentence for each figure that is typed and not a slot."""
+    prose = SLOT_PATTERN.sub(lambda slot: "\u0000" * len(slot[0]), text)
+    for quotation in QUOTE_PATTERN.finditer(prose):
+        inner = next(filter(None, quotation.groups()))
+        if material.quotes(inner):
+            hidden = "\u0000" * len(quotation[0])
+            prose = prose[: quotation.start()] + hidden + prose[quotation.end() :]
+    for match in WORD_WITH_DIGIT.finditer(prose):
+        token = match[0].replace("\u0000", "")
+        figure = _with_unit(prose, match)
+        if any(character.isdigit() for character in token) and not (
+            (figure == token and material.carries(token))
+            or material.is_date(token, prose, match.start(), match.end())
+            or (figure != token and material.quotes(figure))
+        ):
+            yield (
+                f"“{figure.strip()}” is a typed figure: write the slot of a fact, look the figure "
+                "up with a tool, or leave it out"
+            )
+    normalized = normalize_text(prose)
+    for word in _number_words(material.language):
+        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", normalized) and not (
+            material.requests(word) or material.quotes(word)
+        ):
+            yield f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
+
+
+def _with_unit(text: str, match: re.Match[str]) -> str:
+    """Return the word with the sign of a unit beside it: "5 %"."""
+    after = re.match(r"[\u00a0\u202f ]?[%€$£‰]", text[match.end() :])
+    before = re.search(r"[€$£][\u00a0\u202f ]?$", text[: match.start()])
+    word = match[0].replace("\u0000", "")
+    return (before[0] if before else "") + word + (after[0] if after else "")
+
+
+@cache
+def _number_words(language: Language) -> tuple[str, ...]:
+    words = tomllib.loads(NUMBER_WORDS_FILE.read_text(encoding="utf-8"))[language]
+    return tuple(normalize_text(word) for word in words)
+
+
+def _find_wrong_quotes(text: str, material: _Material) -> Iterator[str]:
+    for match in QUOTE_PATTERN.finditer(SLOT_PATTERN.sub("", text)):
+        inner = next(filter(None, match.groups()))
+        if not material.quotes(inner):
+            yield f"“{inner}” stands in quotation marks and in no fact: quote letter for letter"
+
+
+def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> Iterator[str]:
+    if not form.headline.strip():
+        yield "headline: it is empty"
+    for where, text in _iter_texts(form):
+        most = MAX_HEADLINE if where == "headline" else MAX_POINT
+        try:
+            size = len(book.fill(text, language).text)
+        except SlotError:
+            continue
+        if size > most:
+            yield f"{where}: it has {size} characters, at most {most} fit"
+    if len(form.points) > MAX_POINTS:
+        yield f"points: {len(form.points)} are too many, at most {MAX_POINTS}"
+    if len(form.next_steps) > MAX_NEXT_STEPS:
+        yield f"next_steps: {len(form.next_steps)} are too many, at most {MAX_NEXT_STEPS}"
+    for step in form.next_steps:
+        if len(step.label) > MAX_LABEL:
+            yield f"next_steps: “{step.label}” is longer than {MAX_LABEL} characters"

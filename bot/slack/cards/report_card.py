@@ -1,0 +1,101 @@
+"""The card of a report: its finding, how the question was read, its points, and what comes next.
+
+A report is shared, not approved. It fits on one screen: the table, the sources and how it was
+looked up stand behind *Details*.
+"""
+
+from bot.core.parts import Part, Table
+from bot.drafts.models import Draft
+from bot.i18n.messages import Words
+from bot.slack.actions.next_steps import build_next_step_buttons
+from bot.slack.blocks import (
+    HEADER,
+    SECTION,
+    Block,
+    Message,
+    actions_block,
+    context_block,
+    plain_text,
+    quote_as_mrkdwn,
+    section_block,
+)
+from bot.slack.cards.card_data import CardData
+from bot.slack.cards.draft_parts import render_slack_table
+from bot.slack.cards.draft_status import render_checks, render_draft_status
+from bot.slack.views.draft_details import build_details_button
+from bot.text.escape import escape_mrkdwn
+
+HEADLINE_PART, POINTS_PART = "headline", "points."
+MAX_CARD_POINTS = 4
+MAX_CARD_ROWS = 6  # a longer table stands behind Details
+
+
+def list_card_points(draft: Draft) -> list[Part]:
+    """Return the points that the card shows; the others stand behind Details."""
+    return [part for part in draft.parts if part.key.startswith(POINTS_PART)][:MAX_CARD_POINTS]
+
+
+def render_report_card(
+    card: CardData,
+    draft: Draft,
+    language: str,
+    *,
+    visibility: list[str],
+    share: Block | None,
+    more: Block,
+) -> Message:
+    """Render the card. `visibility` says who sees it; `share` and `more` are its last buttons."""
+    parts = {part.key: part for part in draft.parts}
+    headline = parts[HEADLINE_PART].text
+    blocks: list[Block] = [{"type": "header", "text": plain_text(headline, HEADER)}]
+    if len(headline) > HEADER:
+        blocks.append(section_block(f"*{quote_as_mrkdwn(headline, SECTION)}*"))
+    blocks += _render_reading(parts, language, visibility)
+    blocks += render_draft_status(card, language)
+    if lines := [f"• {quote_as_mrkdwn(part.text, 600)}" for part in list_card_points(draft)]:
+        blocks.append(section_block("\n".join(lines)))
+    if cannot_tell := parts.get("cannot_tell"):
+        words = Words("Your data can't tell: {what}", what=escape_mrkdwn(cannot_tell.text))
+        blocks.append(section_block(words.to(language)))
+    blocks += _render_exhibit(parts, language)
+    blocks += [block for block in render_checks(draft, language) if block["type"] == "section"]
+    blocks += build_next_step_buttons(draft, language)
+    blocks += actions_block(share, build_details_button(draft, language), more)
+    if proof := _render_proof(draft, language):
+        blocks.append(context_block(proof))
+    return Message(quote_as_mrkdwn(headline, 300), blocks, None)
+
+
+def _render_reading(parts: dict[str, Part], language: str, visibility: list[str]) -> list[Block]:
+    lines = list(visibility)
+    if read_as := parts.get("read_as"):
+        reading = " / ".join(read_as.text.splitlines())
+        lines.append(Words("Read as: {what}", what=quote_as_mrkdwn(reading, 400)).to(language))
+    if not_used := parts.get("not_used"):
+        what = quote_as_mrkdwn(not_used.text, 400)
+        lines.append(f":warning: {Words('Not used: {what}', what=what).to(language)}")
+    return [context_block(*lines)] if lines else []
+
+
+def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
+    """Name the chart, which is a file in the thread, or show a short table."""
+    if "picture" in parts:
+        words = Words("The chart is in this thread.")
+        return [context_block(f":bar_chart: {words.to(language)}")]
+    table = parts["table"].body if "table" in parts else None
+    if isinstance(table, Table) and 1 < len(table.rows) <= MAX_CARD_ROWS:
+        return [render_slack_table(table)]
+    return []
+
+
+def _render_proof(draft: Draft, language: str) -> str | None:
+    """Say how many figures the report has and which files they come from."""
+    cited = {id for part in draft.parts if part.key != "table" for id in part.facts}
+    if not cited:
+        return None
+    figures = Words.count("{n} figure", "{n} figures", len(cited))
+    files = dict.fromkeys(
+        fact.source.without_age.to(language) for fact in draft.facts.facts if fact.id in cited
+    )
+    listed = quote_as_mrkdwn(", ".join(files), 200)
+    return Words("{figures} from {files}", figures=figures, files=listed).to(language)
