@@ -78,9 +78,7 @@ def draw_chart(
 def _draw_line(
     chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
 ) -> ChartPicture | None:
-    points = [
-        Point(point.day, point.value, point.expected) for point in chart.points if point.day
-    ]
+    points = [Point(point.day, point.value, point.expected) for point in chart.points if point.day]
     if len(points) < MIN_DAYS:
         return None
     return build_line_chart(title, points, language=language, unit=chart.unit, colours=colours)

@@ -53,14 +53,14 @@ class ReportForm(BaseModel):
 class Report(BaseModel):
     """What is stored. Figures are filled in, and every text lists the facts that it stands on."""
 
-    headline: Copy = Field(title="Finding")
-    not_used: Copy | None = Field(default=None, title="Not used")
-    points: list[Copy] = Field(default=[], title="Points")
-    cannot_tell: Copy | None = Field(default=None, title="Your data can't tell")
+    headline: Copy = Field(title=Words("Finding").text)
+    not_used: Copy | None = Field(default=None, title=Words("Not used").text)
+    points: list[Copy] = Field(default=[], title=Words("Further points").text)
+    cannot_tell: Copy | None = Field(default=None, title=Words("Your data can't tell").text)
     picture: File | None = Field(default=None, title="Picture")
     table: Table | None = Field(default=None, title="In figures")
-    read_as: Copy | None = Field(default=None, title="Read as")
-    sources: Copy | None = Field(default=None, title="Where the figures come from")
+    read_as: Copy | None = Field(default=None, title=Words("Read as").text)
+    sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
     leads: list[NextStep] = []
 
 

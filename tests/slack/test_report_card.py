@@ -1,0 +1,102 @@
+"""The card of a report: one finding, how it was read, its points; shared, never approved."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, File, NextStep, Table, split_output
+from bot.core.report import Report
+from bot.core.source import Source
+from bot.db.session import Database
+from bot.drafts.models import LEADS_ADAPTER, Draft
+from bot.i18n.messages import Words
+from bot.slack import action_ids
+from bot.slack.views.draft_details import build_details_view
+from tests.conftest import NOW
+from tests.support.card_scenes import drafted, drawn, pressable, seen, sound_view, text_of
+
+FACTS = tuple(
+    Fact(
+        id=f"metric.mobile.{name}",
+        label=name,
+        value="39%",
+        source=Source(file),
+        as_of=NOW.date(),
+    )
+    for name, file in (("paid", "events.csv"), ("lost", "orders.csv"))
+)
+REPORT = Report(
+    headline=Copy(text="Mobile checkout: 39% pay, was 58%", facts=("metric.mobile.paid",)),
+    not_used=Copy(text="“Gold”"),
+    points=[
+        Copy(text="About €11,800 were lost.", facts=("metric.mobile.lost",)),
+        Copy(text="Desktop stayed <!channel> as it was."),
+    ],
+    cannot_tell=Copy(text="why they leave: nobody asked them"),
+    read_as=Copy(text="checkout · mobile · 15–26 November"),
+    sources=Copy(text="events.csv, up to 26 November 2026"),
+)
+TABLE = Table(columns=("Device", "Paid"), rows=(("Mobile", "39%"), ("Desktop", "61%")))
+
+
+def reported(session: Session, report: Report = REPORT, **more: Any) -> Draft:
+    parts, _hooks = split_output(report)
+    draft = drafted(session, parts=parts, hooks=(), channel=None, **more)
+    draft.evidence = Evidence(facts=FACTS).model_dump_json()
+    step = NextStep(
+        label=Words("{label}", label="Draft the e-mail"), skill="draft", words="x", ask=False
+    )
+    draft.leads = LEADS_ADAPTER.dump_json((step,)).decode()
+    return draft
+
+
+def test_report_leads_with_its_finding_and_has_no_approve_button(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        reported(session)
+        message = drawn(seen(session))
+    assert message.blocks[0]["text"]["text"] == "Mobile checkout: 39% pay, was 58%"
+    buttons = pressable(message.blocks)
+    assert action_ids.APPROVE not in buttons
+    assert action_ids.EDIT not in buttons
+    assert action_ids.LEAD_NOW in buttons
+    assert action_ids.DETAILS in buttons
+
+
+def test_report_says_how_it_was_read_and_what_was_left_out(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        reported(session)
+        english = text_of(drawn(seen(session)).blocks)
+        french = text_of(drawn(seen(session), "fr").blocks)
+    assert "Read as: checkout · mobile" in english
+    assert "Not used: “Gold”" in english
+    assert "Your data can't tell: why they leave" in english
+    assert "2 figures from events.csv, orders.csv" in english
+    assert "Lu comme" in french
+    assert "Non repris" in french
+    assert "Vos données ne le disent pas" in french
+
+
+def test_report_escapes_what_a_model_wrote(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        reported(session)
+        assert "<!channel>" not in text_of(drawn(seen(session)).blocks)
+
+
+def test_short_table_stands_on_the_card_and_details_have_the_rest(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update={"table": TABLE}))
+        message = drawn(seen(session))
+        details = text_of(sound_view(build_details_view(draft, "en")))
+    assert any(block["type"] == "table" for block in message.blocks)
+    assert "events.csv, up to 26 November 2026" in details
+    assert "checkout · mobile" in details
+
+
+def test_chart_is_named_and_replaces_the_table(sqlite: Database) -> None:
+    picture = File(name="answer-1.png", sha256="1" * 64, alt="bars", picture=True)
+    with sqlite.begin() as session:
+        reported(session, REPORT.model_copy(update={"table": TABLE, "picture": picture}))
+        message = drawn(seen(session))
+    assert "The chart is in this thread." in text_of(message.blocks)
+    assert not any(block["type"] == "table" for block in message.blocks)
