@@ -8,7 +8,11 @@ from bot.agent.llm.turn import ConversationMessage
 
 def letter(**more: Any) -> LlmRequest:
     told: dict[str, Any] = {"name": "claude-sonnet-5-5", "system": "s", "effort": "low"}
-    told |= {"messages": (ConversationMessage(role="user", text="Write."),), "schema": {"type": "object"}, "thinking": "disabled"}
+    told |= {
+        "messages": (ConversationMessage(role="user", text="Write."),),
+        "schema": {"type": "object"},
+        "thinking": "disabled",
+    }
     told |= {"blank_example": '{"text": "⟨text⟩"}'}
     return LlmRequest(**{**told, **more})
 

@@ -245,9 +245,7 @@ class AnthropicWriter:
 
     def _record_limits(self, request: LlmRequest, failure: LlmError) -> None:
         """Remember which settings the server rejected, for the next request."""
-        new = next(
-            (s for s in failure.suspect_settings if request.has_setting(s)), None
-        )
+        new = next((s for s in failure.suspect_settings if request.has_setting(s)), None)
         if new == "format" or failure.kind == "not json":
             if self._client.is_anthropic:  # it accepts schemas in general, only not this one
                 return

@@ -155,7 +155,9 @@ class StreamingCall:
         for _, block in sorted(self.blocks.items()):
             if block["type"] == "tool_use":
                 found.append(self._finish_tool_use(block, display_name))
-            elif block["type"] in KEPT_FIELDS and (block["type"] != "text" or block["text"].strip()):
+            elif block["type"] in KEPT_FIELDS and (
+                block["type"] != "text" or block["text"].strip()
+            ):
                 found.append({name: value for name, value in block.items() if value is not None})
         return tuple(found)
 

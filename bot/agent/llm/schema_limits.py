@@ -50,7 +50,9 @@ def _weigh(node: Any, defs: dict[str, Any], path: tuple[str, ...]) -> SchemaWeig
     weight = SchemaWeight(
         optional,
         unions,
-        has_free_keys=is_object and not properties and node.get("additionalProperties") is not False,
+        has_free_keys=is_object
+        and not properties
+        and node.get("additionalProperties") is not False,
     )
     inner = [*properties.values(), *(node.get("anyOf") or ()), *(node.get("oneOf") or ())]
     if isinstance(node.get("additionalProperties"), dict):
