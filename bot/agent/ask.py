@@ -24,20 +24,22 @@ async def ask_once(
     receipt: ReceiptWriter,
     task: TurnLog | None = None,
     call: str,
-    veil: Pseudonymizer | None = None,
+    masked_by: Pseudonymizer | None = None,
     size: ModelSize = "small",
     seconds: float = SECONDS,
 ) -> T:
     """Return the form `output` as the model filled it in. Raises TryAgain or CannotDo.
 
     `system` stays the same for all calls of a kind, so that the server can cache it; `message` is
-    what varies. Personal data in `message` is replaced before the model sees it, and restored in
-    the answer. `task` keeps the answer under the name `call`: a run after a crash gets the same
-    answer and pays nothing, even when `message` has changed since."""
-    log, veil = task or NoTurnLog(), veil or Pseudonymizer()
+    what varies. Personal data in `message` is replaced before the model sees it, unless `masked_by`
+    has done so already, and is restored in the answer. `task` keeps the answer under the name
+    `call`: a run after a crash gets the same answer and pays nothing, even when `message` has
+    changed since."""
+    log, veil = task or NoTurnLog(), masked_by or Pseudonymizer()
+    prompt = message if masked_by else veil.mask(message)
     stored = next(iter(await log.load(call)), None)
     if stored is None:
-        sent = ConversationMessage(role="user", text=veil.mask(message))
+        sent = ConversationMessage(role="user", text=prompt)
         stored = StoredTurn(sent=sent, veil=veil.dump())
         await log.store_sent(call, 0, stored)
     else:

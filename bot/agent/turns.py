@@ -37,6 +37,7 @@ class StoredTurn:
     veil: str
     facts: tuple[Fact, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
+    read_as: tuple[str, ...] = ()  # how the tools read their calls
     answer: TurnAnswer | None = None
 
 
@@ -54,6 +55,7 @@ class AgentTurn(Row):
     answer: Mapped[str | None] = mapped_column(Text)
     facts: Mapped[str] = mapped_column(Text)
     exhibits: Mapped[str] = mapped_column(Text)
+    read_as: Mapped[list[Any]]
     veil: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime] = mapped_column(index=True)
 
@@ -120,6 +122,7 @@ class TaskTurns:
             "answer": None,
             "facts": FACTS.dump_json(stored.facts).decode(),
             "exhibits": EXHIBITS.dump_json(stored.exhibits).decode(),
+            "read_as": list(stored.read_as),
             "veil": self._cipher().close(f"{self.task}/{call}/{turn}", stored.veil),
             "at": self.now(),
         }
@@ -139,6 +142,7 @@ class TaskTurns:
             veil=self._cipher().open(f"{row.task}/{row.call}/{row.turn}", row.veil),
             facts=FACTS.validate_json(row.facts),
             exhibits=EXHIBITS.validate_json(row.exhibits),
+            read_as=tuple(row.read_as),
             answer=ANSWER.validate_json(row.answer) if row.answer else None,
         )
 

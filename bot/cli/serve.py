@@ -215,6 +215,8 @@ class ServerProcess:
             extra_facts=DigestHistory(container).load_extra_facts,
             has_right=outside.may,
             check_admission=outside.admit,
+            key=container.row_store.key,
+            task_seconds=container.settings.task_seconds,
         )
         import_job = ImportJob(
             container.database,

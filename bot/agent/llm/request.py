@@ -126,7 +126,7 @@ class LlmRequest:
 
     def _tools(self) -> list[dict[str, Any]]:
         strict = {"strict": True} if self.is_strict else {}
-        tools = [
+        tools: list[dict[str, Any]] = [
             {"name": t.name, "description": t.description, "input_schema": t.schema, **strict}
             for t in self.tools
         ]
@@ -192,10 +192,10 @@ class LlmRequest:
         settings: dict[str, Any] = {}
         if self.effort and not self.ignores_schema and "effort" not in self.unsupported_settings:
             settings["effort"] = self.effort
-        if self.schema is not None and "format" not in self.unsupported_settings:
-            # Beside the tool `submit` a form would forbid to call it, should a server honour it.
-            if not (self.tools and self.ignores_schema):
-                settings["format"] = {"type": "json_schema", "schema": self.schema}
+        # Beside the tool `submit` a form would forbid to call it, should a server honour it.
+        has_submit = bool(self.tools) and self.ignores_schema
+        if self.schema and "format" not in self.unsupported_settings and not has_submit:
+            settings["format"] = {"type": "json_schema", "schema": self.schema}
         return settings
 
 

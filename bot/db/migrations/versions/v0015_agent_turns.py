@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text()),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("exhibits", sa.Text(), nullable=False),
+        sa.Column("read_as", sa.JSON(), nullable=False),
         sa.Column("veil", sa.LargeBinary(), nullable=False),
         sa.Column("at", session.Moment(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("task", "call", "turn", name=op.f("pk_agent_turns")),
