@@ -12,8 +12,11 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from bot.agent.context import AgentOptions
+from bot.agent.loop import LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.spending import Payer, SpendingCap
+from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
 from bot.approvals.decision import Decision
 from bot.config.access import Admission, Right
 from bot.config.brand import Brand
@@ -67,7 +70,8 @@ class TaskServices:
     `extra_facts`: facts from outside the library, by workspace, request and form. `has_right`:
     whether a person of a workspace has a right; False for guests. `check_admission`: whether a
     request of a person at a place may run. Both raise TryAgain while Slack can't identify the
-    person."""
+    person. `key` returns the home's key, with which the turns of a model are sealed; without it
+    they are not kept. `task_seconds`: how long a model may work on one text."""
 
     database: Database
     enqueue: Enqueue
@@ -80,6 +84,8 @@ class TaskServices:
     extra_facts: Callable[[str, SkillRequest, Mapping[str, Any]], Sequence[Fact]] = find_no_facts
     has_right: Callable[[str, str, Right], Awaitable[bool]] = check_default_right
     check_admission: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admit_everyone
+    key: Callable[[], bytes] | None = None
+    task_seconds: float = 180.0
 
     @property
     def spending(self) -> SpendingCap:
@@ -169,11 +175,31 @@ class TaskRun:
             today=services.now().date(),
             extra_facts=extra_facts,
             may=partial(services.has_right, task.workspace, task.author),
+            agent=self._build_agent_options(number),
         )
         if isinstance(result, Question):
             await self._end_in_question(result)
         else:
             await services.database.run(self._store_draft, number, request, result)
+
+    def _build_agent_options(self, number: int) -> AgentOptions:
+        services, task = self.services, self.task
+        return AgentOptions(
+            turns=self.turns,
+            call=str(number),
+            limits=LoopLimits(seconds=services.task_seconds),
+            cap_used=partial(services.spending.measure_task, self._payer),
+            person=task.author,
+            is_private=task.private,
+        )
+
+    @property
+    def turns(self) -> TurnLog:
+        """Where the turns of this task are kept."""
+        services, task = self.services, self.task
+        if services.key is None:
+            return NoTurnLog()
+        return TaskTurns(services.database, task.workspace, task.id, services.key, services.now)
 
     def _store_draft(
         self, session: Session, number: int, request: SkillRequest, result: DraftResult
@@ -214,6 +240,9 @@ class TaskRun:
             now=services.now(),
             leads=result.leads,
             before=before,
+            model=result.version.model,
+            prompt_hash=result.version.prompt_hash,
+            tools_hash=result.version.tools_hash,
         )
         DraftImage.store(session, task.workspace, result.pictures, services.now())
 
