@@ -24,9 +24,9 @@ from bot.text.escape import strip_hidden
 MAX_FACTS = 60
 MAX_CHARACTERS = 6000  # of one result: about 1,500 tokens
 MAX_EXHIBITS = 6
-MAX_NOTES = 12
+MAX_NOTES = 8
 MAX_TEXT_LENGTH = 700  # of a fact that is a text; the slot always becomes the whole text
-MAX_NOTE_LENGTH = 400
+MAX_NOTE_LENGTH = 300
 MAX_CELL_LENGTH = 120
 LINE_BREAKS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029 ]+")
 LONGEST_NAME = len("f9999 = \n")
