@@ -8,6 +8,7 @@ What would make the text too long is left out and counted in a note.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
@@ -54,9 +55,12 @@ def render_result(
     )
     head = [f"Read as: {_to_line(result.read_as, MAX_NOTE_LENGTH)}"] if result.read_as else []
     notes = [f"Note: {_to_line(note, MAX_NOTE_LENGTH)}" for note in result.notes[:MAX_NOTES]]
-    source = _find_common_source(result.facts)
+    source = _find_most_common([str(fact.source) for fact in result.facts])
+    days = _find_most_common([_format_days(fact) for fact in result.facts])
     if source:
         head.append(f"Source of all figures without one: {source}")
+    if days:
+        head.append(f"Period of all figures without one: {days}")
     pictures = [_describe_exhibit(exhibit) for exhibit in exhibits]
     known = {fact.id for fact in (*book.facts, *result.facts)}
     room = MAX_CHARACTERS - RESERVED_CHARACTERS
@@ -64,7 +68,7 @@ def render_result(
     lines: list[str] = []
     shown: list[Fact] = []
     for fact in result.facts[:MAX_FACTS]:
-        described = _describe_fact(fact, language, source, known)
+        described = _describe_fact(fact, language, {source, days}, known)
         room -= len(described) + LONGEST_NAME
         if room < 0:
             break
@@ -78,14 +82,16 @@ def render_result(
     return RenderedResult(text=text, facts=tuple(shown), exhibits=exhibits)
 
 
-def _describe_fact(fact: Fact, language: Language, source: str, known: Collection[str]) -> str:
+def _describe_fact(
+    fact: Fact, language: Language, common: Collection[str], known: Collection[str]
+) -> str:
+    """Describe a fact. Its source and days are left out where they are the common ones."""
     has_change = fact.compared_with in known and isinstance(fact.value, Decimal)
     cells = (
         fact.label.replace("-", " "),
         Words(fact.about).to(language) if fact.about else "",
-        _format_days(fact),
         "has from-to" if has_change else "",
-        "" if str(fact.source) == source else str(fact.source),
+        *(one for one in (_format_days(fact), str(fact.source)) if one not in common),
     )
     spelled = _to_line(fact.as_read.spelled(language), MAX_TEXT_LENGTH)
     return " | ".join((f'"{spelled}"', *(_to_line(one, MAX_CELL_LENGTH) for one in cells if one)))
@@ -101,13 +107,11 @@ def _describe_exhibit(exhibit: Exhibit) -> str:
     return f"{exhibit.id}: {_to_line(exhibit.shows, MAX_NOTE_LENGTH)} ({', '.join(kinds)})"
 
 
-def _find_common_source(facts: Sequence[Fact]) -> str:
-    """Return the most common source, which the lines then needn't repeat."""
-    counted: dict[str, int] = {}
-    for fact in facts:
-        counted[str(fact.source)] = counted.get(str(fact.source), 0) + 1
-    most = max(counted, key=lambda one: counted[one], default="")
-    return most if counted.get(most, 0) > 1 else ""
+def _find_most_common(values: Sequence[str]) -> str:
+    """Return the most common value, which the lines then needn't repeat; "" where none is shared,
+    or where some have none."""
+    most, times = Counter(values).most_common(1)[0] if values else ("", 0)
+    return most if times > 1 and "" not in values else ""
 
 
 def _format_days(fact: Fact) -> str:

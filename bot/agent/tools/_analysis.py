@@ -241,6 +241,8 @@ def link_changes(facts: Iterable[Fact], earlier: Mapping[str, str]) -> tuple[Fac
     return tuple(linked)
 
 
+MAX_FACTS = 60  # of one result
+
 # Exhibits.
 
 MAX_TABLE_ROWS = 15
@@ -360,10 +362,13 @@ def make_result(
     exhibits: Sequence[Exhibit] = (),
     notes: Sequence[str] = (),
 ) -> ToolResult:
-    """Return a tool's result, with the limits of the analysis among its notes."""
+    """Return a tool's result, with the limits of the analysis among its notes. Facts beyond
+    MAX_FACTS are left out and counted."""
+    left = len(facts) - MAX_FACTS
+    left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
     return ToolResult(
-        facts=tuple(facts),
+        facts=tuple(facts[:MAX_FACTS]),
         exhibits=tuple(exhibits),
-        notes=(*finding.notes, *notes),
+        notes=(*finding.notes, *notes, *left_out),
         read_as=describe_filter(title, finding.where, language),
     )

@@ -56,6 +56,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
     language = deps.request.language
     notes = [f"Tests in the files: {', '.join(known)}."] if known else []
+    if facts:
+        notes.append(
+            "“effect” is in points, with its 95 % range; “chance”: how likely such a difference is "
+            "by chance; “worth”: more a person in money; “ratio chance”: how likely such a split "
+            "is by chance. A test that is “broken” has no winner."
+        )
     if len(chosen) > MAX_TESTS:
         notes.append(f"Told are the first {MAX_TESTS} of {len(chosen)}: name one to see it.")
     return make_result(

@@ -32,9 +32,10 @@ MOVED_MEASURES = (
     *("lost-buyers", "lost-buyers-low", "lost-buyers-high"),
     *("lost-money", "lost-money-low", "lost-money-high"),
 )
+UNSURE_MEASURES = ("status", "rate", "before", "through")
 STEADY_MEASURES = ("rate", "before")
 VISIT_MEASURES = ("visits", "purchases", "conversion")
-MAX_LINES = 3
+MAX_LINES, MAX_MOVED, MAX_UNSURE = 3, 2, 4  # steps
 STEP_COLUMNS = {
     "rate": Words("Pass it now"),
     "before": Words("Before"),
@@ -65,24 +66,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "funnel", build_filter(params))
     language = deps.request.language
     groups = group_by_subject(finding.result.facts)
-    visits = _list_visits(groups)
-    steps = [
-        _name_step(fact, name)
-        for name, group in sorted(groups.items(), key=lambda pair: _rank(pair[1]))
-        if not name.startswith("visits-")
-        for fact in group
-        if fact.parts.measure in _list_measures(group)
-    ]
-    facts = link_changes(
-        (*prepare_facts(steps, finding.where), *prepare_facts(visits, finding.where)),
+    ordered = sorted(
+        ((name, group) for name, group in groups.items() if "-to-" in name),
+        key=lambda pair: _rank(pair[1]),
+    )
+    steps = [_name_step(fact, name) for name, group in ordered for fact in group]
+    every = link_changes(
+        (*prepare_facts(steps, finding.where), *prepare_facts(_list_visits(groups), finding.where)),
         {"rate": "before"},
     )
+    facts = _select(every)
     return make_result(
         finding,
         facts,
         title=Words("path to purchase"),
         language=language,
-        exhibits=_build_exhibits(facts, groups, language),
+        exhibits=_build_exhibits(every, groups, language),
         notes=(
             "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
             "the 56 days before. “follows”: moved only because another did, named by “through”. "
@@ -99,8 +98,27 @@ def _rank(group: Sequence[Fact]) -> int:
     return len(MOVED) + (0 if group[0].parts.subject.startswith("total-") else 1)
 
 
-def _list_measures(group: Sequence[Fact]) -> Sequence[str]:
-    return MOVED_MEASURES if _rank(group) < len(MOVED) else STEADY_MEASURES
+def _select(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts that matter most: all of the steps that moved, the rates of those that may
+    have and of the whole shop, and the conversion of visits."""
+    chosen: list[Fact] = []
+    moved = unsure = 0
+    for subject, group in group_by_subject(facts).items():
+        rank = _rank(group)
+        measures: Sequence[str] = ()
+        if subject.startswith("visits-"):
+            is_short = subject.startswith(("visits-source", "visits-country"))
+            measures = ("conversion",) if is_short else VISIT_MEASURES
+        elif rank == 0:
+            moved += 1
+            measures = MOVED_MEASURES if moved <= MAX_MOVED else UNSURE_MEASURES
+        elif rank < len(MOVED):
+            unsure += 1
+            measures = UNSURE_MEASURES if unsure <= MAX_UNSURE else ()
+        elif subject.startswith("total-"):
+            measures = STEADY_MEASURES
+        chosen += [fact for fact in group if fact.parts.measure in measures]
+    return chosen
 
 
 def _name_step(fact: Fact, subject: str) -> Fact:

@@ -27,6 +27,7 @@ from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
 
 MAX_LINES = 3
+RETURNS = "returns-"
 MOVED = ("confirmed", "to watch")
 MEASURES = ("status", "change", "last", "expected", "level", "since", "weeks", "revenue")
 STEADY_MEASURES = ("status", "change", "last", "expected")
@@ -54,12 +55,14 @@ class Params(ToolParams):
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "trends", build_filter(params))
     groups = group_by_subject(finding.result.facts)
-    moved = {name: group for name, group in groups.items() if _get_status(group) in MOVED}
+    moved = {
+        name: group
+        for name, group in groups.items()
+        if _get_status(group) in MOVED and not name.startswith(RETURNS)
+    }
     totals = {name: group for name, group in groups.items() if name.startswith("total-")}
     rest = [
-        name
-        for name in groups
-        if name.startswith(("new-", "returns-")) or name in ("tested", "ended")
+        name for name in groups if name.startswith(("new-", RETURNS)) or name in ("tested", "ended")
     ]
     steady = [
         group[0].about
@@ -69,7 +72,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     chosen = [
         *_pick(moved, MEASURES),
         *_pick({k: v for k, v in totals.items() if k not in moved}, STEADY_MEASURES),
-        *(fact for name in rest for fact in groups[name] if fact.parts.measure != "points"),
+        *(
+            _name_return(fact)
+            for name in rest
+            for fact in groups[name]
+            if fact.parts.measure not in ("points", "p")
+        ),
     ]
     facts = link_changes(prepare_facts(chosen, finding.where), {"last": "level"})
     language = deps.request.language
@@ -87,6 +95,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=_build_exhibits(facts, {**moved, **totals}, language),
         notes=notes,
     )
+
+
+def _name_return(fact: Fact) -> Fact:
+    """Return the fact, where it is about returns with a label that says so."""
+    if not fact.parts.subject.startswith(RETURNS):
+        return fact
+    return fact.model_copy(update={"label": f"returns: {fact.label}"})
 
 
 def _get_status(group: Sequence[Fact]) -> str:
