@@ -241,6 +241,21 @@ def link_changes(facts: Iterable[Fact], earlier: Mapping[str, str]) -> tuple[Fac
     return tuple(linked)
 
 
+Period = tuple[date | None, date | None]
+
+
+def set_periods(facts: Iterable[Fact], periods: Mapping[str, Period]) -> list[Fact]:
+    """Return the facts, where those of the measures named in `periods` have that period."""
+    return [
+        fact.model_copy(
+            update=dict(zip(("since", "until"), periods[fact.parts.measure], strict=True))
+        )
+        if fact.parts.measure in periods
+        else fact
+        for fact in facts
+    ]
+
+
 MAX_FACTS = 60  # of one result
 
 # Exhibits.

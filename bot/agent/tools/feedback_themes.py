@@ -9,9 +9,11 @@ Example: {"theme": "none", "product": "none", "category": "none", "brand": "none
 """
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    Period,
     build_bars,
     build_exhibit,
     build_filter,
@@ -23,6 +25,7 @@ from bot.agent.tools._analysis import (
     number_of,
     prepare_facts,
     read_text,
+    set_periods,
 )
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
@@ -34,7 +37,7 @@ PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
 HIDDEN = ("p", "p-among-alike", "z", "stability", "classifier-auc", "fix-first-score")
 NO_CHANGE = "no change seen"
-MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 4, 20
+MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
 COLUMNS = {
     "texts": Words("Texts"),
     "share": Words("Share of texts"),
@@ -71,6 +74,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if wanted
         else _choose_overview(themes, groups)
     )
+    chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
     facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
     language = deps.request.language
     table_facts = prepare_facts(
@@ -104,6 +108,28 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ),
         notes=notes,
     )
+
+
+def _list_periods(whole: Sequence[Fact], facts: Sequence[Fact]) -> dict[str, Period]:
+    """Return the periods of the measures: the last 30 days, the 90 before, and all days."""
+    days = {
+        fact.parts.measure: date.fromisoformat(str(fact.value))
+        for fact in whole
+        if fact.parts.measure.endswith("-day")
+    }
+    if not days:
+        return {}
+    every = (days["first-day"], days["last-day"])
+    now = (days["now-first-day"], days["last-day"])
+    before = (days["before-first-day"], days["now-first-day"] - timedelta(days=1))
+    periods = dict.fromkeys((fact.parts.measure for fact in facts), every)
+    periods |= {"share-now": now, "texts-now": now, "share-before": before}
+    undated = ("verdict", "change", *(one.parts.measure for one in facts if _is_rank(one)))
+    return {measure: days for measure, days in periods.items() if measure not in undated}
+
+
+def _is_rank(fact: Fact) -> bool:
+    return fact.parts.measure.startswith("fix-first-")
 
 
 def _is_theme(name: str, group: Sequence[Fact]) -> bool:

@@ -8,9 +8,11 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    Period,
     build_bars,
     build_exhibit,
     build_filter,
@@ -21,11 +23,14 @@ from bot.agent.tools._analysis import (
     link_changes,
     make_result,
     prepare_facts,
+    set_periods,
 )
 from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
 
+WHOLE = "all"
+CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # as the analysis compares
 MOVED = ("confirmed", "to watch", "follows")
 MOVED_MEASURES = (
     *("status", "rate", "before", "change", "visits", "passed", "through", "since"),
@@ -70,7 +75,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ((name, group) for name, group in groups.items() if "-to-" in name),
         key=lambda pair: _rank(pair[1]),
     )
-    steps = [_name_step(fact, name) for name, group in ordered for fact in group]
+    steps = set_periods(
+        [_name_step(fact, name) for name, group in ordered for fact in group],
+        _list_periods(finding.result.as_of),
+    )
     every = link_changes(
         (*prepare_facts(steps, finding.where), *prepare_facts(_list_visits(groups), finding.where)),
         {"rate": "before"},
@@ -88,6 +96,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "Steps without a status did not move beyond chance.",
         ),
     )
+
+
+def _list_periods(last: date) -> dict[str, Period]:
+    """Return the compared periods: the last two weeks and the eight weeks before."""
+    now = (last - timedelta(days=CURRENT_DAYS - 1), last)
+    before = (
+        last - timedelta(days=CURRENT_DAYS + PREVIOUS_DAYS - 1),
+        last - timedelta(days=CURRENT_DAYS),
+    )
+    return {"rate": now, "visits": now, "passed": now, "before": before}
 
 
 def _rank(group: Sequence[Fact]) -> int:
@@ -138,7 +156,7 @@ def _list_visits(groups: dict[str, list[Fact]]) -> list[Fact]:
         days = {fact.parts.measure: str(fact.value) for fact in group}
         period = {"since": days.get("since"), "until": days.get("until")}
         visits += [
-            Fact.model_validate({**fact.model_dump(), **period})
+            Fact.model_validate({**fact.model_dump(), "about": fact.about or WHOLE, **period})
             for fact in group
             if fact.parts.measure in VISIT_MEASURES
         ]

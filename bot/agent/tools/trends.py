@@ -8,6 +8,7 @@ Example: {"product": "none", "category": "Bath", "brand": "none", "country": "no
 """
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -20,7 +21,9 @@ from bot.agent.tools._analysis import (
     group_by_subject,
     link_changes,
     make_result,
+    number_of,
     prepare_facts,
+    set_periods,
 )
 from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
@@ -79,7 +82,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.parts.measure not in ("points", "p")
         ),
     ]
-    facts = link_changes(prepare_facts(chosen, finding.where), {"last": "level"})
+    facts = link_changes(
+        prepare_facts(_set_weeks(chosen, groups), finding.where), {"last": "level"}
+    )
     language = deps.request.language
     notes = [
         "“last” is a week's mean over “weeks”; “level” the eight weeks before; “change” is against "
@@ -102,6 +107,23 @@ def _name_return(fact: Fact) -> Fact:
     if not fact.parts.subject.startswith(RETURNS):
         return fact
     return fact.model_copy(update={"label": f"returns: {fact.label}"})
+
+
+def _set_weeks(chosen: Sequence[Fact], groups: dict[str, list[Fact]]) -> list[Fact]:
+    """Return the facts, where "last" has the days of its weeks."""
+    week = next((fact for fact in groups.get("tested", ()) if fact.parts.measure == "week"), None)
+    if week is None:
+        return list(chosen)
+    monday = date.fromisoformat(str(week.value))
+    dated = []
+    for fact in chosen:
+        if fact.parts.measure == "last":
+            weeks = int(number_of(groups[fact.parts.subject], "weeks")) or 1
+            period = (monday - timedelta(weeks=weeks - 1), monday + timedelta(days=6))
+            dated += set_periods([fact], {"last": period})
+        else:
+            dated.append(fact)
+    return dated
 
 
 def _get_status(group: Sequence[Fact]) -> str:
