@@ -133,9 +133,10 @@ def _read_rule(params: Params, warehouse: Warehouse) -> tuple[AudienceRule, dict
         known = validate_filter(warehouse, "sellers", AnalysisFilter(product=name))
         return known.product or name
 
-    for category in (*params.bought_categories, *params.not_bought_categories):
-        validate_filter(warehouse, "sellers", AnalysisFilter(category=category))
     like_product, like_category = read_text(params.like_product), read_text(params.like_category)
+    for category in (*params.bought_categories, *params.not_bought_categories, like_category):
+        if category:
+            validate_filter(warehouse, "sellers", AnalysisFilter(category=category))
     values: dict[str, Any] = {
         "purpose": params.purpose,
         "segments": tuple(name for name in params.segments if name != "none"),

@@ -56,6 +56,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         f"“{occasion.title[language]}” may be said only within its legal days."
         for occasion in {o.key: o for o, _ in periods[:MAX_PERIODS] if o.legal}.values()
     ]
+    if country and country.upper() not in _list_countries():
+        known = ", ".join(sorted(_list_countries()))
+        notes.append(
+            f"For {country} only dates that hold everywhere are known. Countries with their own: "
+            f"{known}."
+        )
     if not facts:
         notes.append("No dates are known for that: write without a date, or ask.")
     if len(periods) > MAX_PERIODS:
@@ -81,6 +87,11 @@ def _find_occasion(name: str) -> Occasion:
     if near := get_close_matches(name.lower(), by_title, 1, 0.8):
         return known[by_title[near[0]]]
     raise ToolError(f"There is no occasion “{name}”. There are: {', '.join(known)}.")
+
+
+def _list_countries() -> set[str]:
+    periods = (period for one in load_occasions().values() for period in one.periods)
+    return {period.country for period in periods if period.country}
 
 
 def _iter_next(occasion: Occasion, country: str | None, deps: ToolDeps) -> Iterator[OccasionPeriod]:
