@@ -4,13 +4,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.core.facts import Fact
-from bot.core.library import Library, ProductMatch
+from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
 from bot.core.sales_query import SalesQuery
 from bot.core.source import NO_SOURCE
@@ -22,6 +23,8 @@ from bot.data.analyses.request import (
     iter_cannot_facts,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts
 from bot.data.thread_facts import THREAD_KINDS, find_surrounding_facts
 from bot.data.warehouse.warehouse import DamagedRows
@@ -66,7 +69,7 @@ class WorkspaceData:
 
     def __init__(
         self,
-        catalogue: Library,
+        catalogue: CatalogueLibrary,
         open_warehouse: Callable[[], "Warehouse"],
         result_cache: ResultCache | None = None,
         version: Callable[[], Hashable] | None = None,
@@ -95,23 +98,22 @@ class WorkspaceData:
         """Return the facts of an analysis for the brief's product and days, of the product itself,
         of the conversation (THREAD_KINDS), or for writing a text (WRITING_KINDS)."""
         if kind in THREAD_KINDS:
-            return await self._run_with_timeout(self._surrounding_facts, kind, request)
+            return await self.run_with_timeout(partial(self._surrounding_facts, kind, request))
         if kind in WRITING_KINDS:
-            return await self._run_with_timeout(self._find_writing_facts, kind, request)
+            return await self.run_with_timeout(partial(self._find_writing_facts, kind, request))
         if kind not in list_analyses():
             return await self._catalogue.look_up(kind, request)
-        return await self._run_with_timeout(self._facts, kind, request)
+        return await self.run_with_timeout(partial(self._facts, kind, request))
 
-    async def _run_with_timeout(
-        self,
-        find: Callable[[str, SkillRequest], tuple[Fact, ...]],
-        kind: str,
-        request: SkillRequest,
-    ) -> tuple[Fact, ...]:
+    async def list_products(self) -> Sequence[Product]:
+        """Return the products of the catalogue."""
+        return await self._catalogue.list_products()
+
+    async def run_with_timeout(self, work: Callable[[], T]) -> T:
         """Run a look-up in a thread. An engine that hangs must not block this or the next question,
         so after LOOKUP_SECONDS it is abandoned and later calls open a new one. Raises CannotDo
         then."""
-        lookup = asyncio.ensure_future(asyncio.to_thread(find, kind, request))
+        lookup = asyncio.ensure_future(asyncio.to_thread(work))
         done, _ = await asyncio.wait({lookup}, timeout=LOOKUP_SECONDS)
         if done:
             return lookup.result()
@@ -133,17 +135,26 @@ class WorkspaceData:
         """Return the results, the reasons for missing ones, and the age of old data."""
         where = build_filter(request)
         warehouse, found = self._open(), self.findings(kind, where)
-        if kind == "sold" and where.tally is not None:
-            found = self._guard(warehouse, found, where, request.brief.author)
-        elif kind == "sellers" and request.skill == "answer" and "orders" in warehouse.listed:
-            total = replace(
-                where, tally=SalesQuery()
-            )  # best sellers include the total of the same days
-            known = self.findings("sold", total)
-            if self._guard(warehouse, known, total, request.brief.author).get("few", "under"):
-                found = AnalysisResult(kind, found.source, found.as_of)
+        if kind == "sold" or request.skill == "answer":
+            found = self.guard_sales(kind, found, where, request.brief.author)
         refusals = iter_cannot_facts(found, kind, request.language, warehouse.today)
         return (*found.facts, *refusals, *iter_age_facts(warehouse, kind))
+
+    def guard_sales(
+        self, kind: str, found: AnalysisResult, where: AnalysisFilter, person: str
+    ) -> AnalysisResult:
+        """Return the part of a result on sales that this person may see, given all earlier answers;
+        any other result unchanged."""
+        warehouse = self._open()
+        if kind == "sold" and where.tally is not None:
+            return self._guard(warehouse, found, where, person)
+        if kind == "sellers" and "orders" in warehouse.listed:
+            # best sellers include the total of the same days
+            total = replace(where, tally=SalesQuery())
+            known = self.findings("sold", total)
+            if self._guard(warehouse, known, total, person).get("few", "under"):
+                return AnalysisResult(kind, found.source, found.as_of)
+        return found
 
     def _guard(
         self, warehouse: "Warehouse", found: AnalysisResult, where: AnalysisFilter, person: str

@@ -39,6 +39,7 @@ SAME |= {"audience", "date", "description", "impressions", "page", "segment", "s
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
+SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "tests"}
 AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",

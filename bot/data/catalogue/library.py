@@ -30,6 +30,9 @@ class CatalogueLibrary:
     async def find(self, words: str) -> Sequence[ProductMatch]:
         return (await asyncio.to_thread(self._load_current)).index.find(words)
 
+    async def list_products(self) -> Sequence[Product]:
+        return (await asyncio.to_thread(self._load_current)).products
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of a kind. `product`: facts about the brief's product. `range`: titles
         of some products. Other kinds have none here."""

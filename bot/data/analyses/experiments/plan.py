@@ -289,3 +289,25 @@ def _add_detectable_lift(
         subject = f"{place}-weeks-{weeks}"
         result.add(subject, "weeks", weeks, unit="weeks")
         result.add(subject, "smallest-lift", shown, unit="%")
+
+
+# A plan from typed values, without reading a request.
+
+
+def build_plan_filter(
+    place: Place,
+    *,
+    product: str | None = None,
+    base: Decimal | None = None,
+    lift: Decimal | None = None,
+    weekly: int | None = None,
+    rule: AudienceRule | None = None,
+) -> AnalysisFilter:
+    """Return the filter of a plan. `base` is the rate in %, `lift` in % of it, `weekly` people a
+    week; None: from the data. With `rule`, the test is on these customers."""
+    reach = rule.purpose if rule else None
+    return AnalysisFilter(
+        product=product,
+        wanted=Wanted(place=place, base=base, lift=lift, weekly=weekly, reach=reach),
+        rule=rule.stored if rule else None,
+    )

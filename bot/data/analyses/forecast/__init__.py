@@ -1,7 +1,9 @@
 """Forecast customers' behaviour: who buys again, how much, and what next; each method is backtested
 first."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from ibis import _
 
@@ -28,6 +30,18 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     source, device and days filter the orders; `filter_.category` selects what comes after it.
     `filter_.product`, or the product that `filter_.words` names, is what something is bought
     after."""
+    ahead = DEFAULT_DAYS if filter_.days is None else filter_.days
+    return _analyse(warehouse, filter_, partial(_add_facts, ahead=ahead))
+
+
+def find_bought_next(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return only what is bought after the product, or after each category."""
+    return _analyse(warehouse, filter_, _add_bought_next)
+
+
+def _analyse(
+    warehouse: Warehouse, filter_: AnalysisFilter, add: Callable[[AnalysisContext], None]
+) -> AnalysisResult:
     lines = purchase_lines(warehouse, filter_)
     if lines is None:
         result = AnalysisResult("behaviour", Source(""), warehouse.today)
@@ -36,29 +50,35 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     result = AnalysisResult(
         "behaviour", warehouse.source("orders"), warehouse.as_of("orders"), floors=warehouse.floors
     )
-    ahead = DEFAULT_DAYS if filter_.days is None else filter_.days
-    if not 7 <= ahead <= 365:
-        result.add_limit(Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead))
-        return result
     with TableCache(warehouse, "behaviour") as table_cache:
         lines = table_cache.materialize("lines", lines)
-        _add_facts(
+        add(
             AnalysisContext(
                 warehouse, filter_, result, lines, last_day(warehouse, filter_), table_cache
-            ),
-            ahead,
+            )
         )
     return result
 
 
-def _add_facts(context: AnalysisContext, ahead: int) -> None:
+def _add_bought_next(context: AnalysisContext) -> None:
+    if _find_first_day(context) is None:
+        return
+    if context.filter_.product:
+        next_category.add_bought_after(context)
+    else:
+        next_category.add_next_category(context)
+
+
+def _find_first_day(context: AnalysisContext) -> date | None:
+    """Count the customers and return the first day; None, with the limit, where they are too
+    few."""
     result, lines = context.result, context.lines
     span = group_by_day(lines).aggregate(first=_.day.min(), customers=_.customer.nunique())
     row = context.run_query("span", span)[0]
     context.people = row["customers"]
     if context.people < context.warehouse.floor:
         result.add_limit(too_few_message(context.people, context.warehouse.floor))
-        return
+        return None
     if context.people < MIN_CUSTOMERS:
         result.add_limit(
             Words(
@@ -68,10 +88,23 @@ def _add_facts(context: AnalysisContext, ahead: int) -> None:
                 needed=MIN_CUSTOMERS,
             )
         )
+        return None
+    first: date = row["first"]
+    return first
+
+
+def _add_facts(context: AnalysisContext, ahead: int) -> None:
+    if not 7 <= ahead <= 365:
+        context.result.add_limit(
+            Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead)
+        )
+        return
+    first = _find_first_day(context)
+    if first is None:
         return
     context.currency = find_currency(context)
     next_category.add_bought_after(context)
-    _add_forecasts(context, ahead, row["first"])
+    _add_forecasts(context, ahead, first)
     next_category.add_next_category(context)
 
 
@@ -101,4 +134,4 @@ def _add_forecasts(context: AnalysisContext, ahead: int, first: date) -> None:
     purchase_volume.add_purchase_volume(context, seen[:4], ahead)
 
 
-__all__ = ["find"]
+__all__ = ["find", "find_bought_next"]

@@ -1,5 +1,7 @@
 """Analyse the customers: segments, churn, repeat purchases, and products bought together."""
 
+from collections.abc import Callable
+
 import ibis.expr.types as ir
 from ibis import _
 
@@ -20,6 +22,22 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return segments, repeat purchases and products bought together. `filter_.segment` restricts
     it to one segment; `filter_.product` or `filter_.category` selects what is bought with it and
     its look-alikes; country, region, source, device and days filter the orders."""
+    return _analyse(warehouse, filter_, _add_facts)
+
+
+def find_repeat_purchases(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return only who comes back after the first purchase."""
+    return _analyse(warehouse, filter_, _add_repeat_purchases)
+
+
+def find_bought_together(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return only what the same customers buy."""
+    return _analyse(warehouse, filter_, _add_bought_together)
+
+
+def _analyse(
+    warehouse: Warehouse, filter_: AnalysisFilter, add: Callable[[AnalysisContext], None]
+) -> AnalysisResult:
     lines = purchase_lines(warehouse, filter_)
     if lines is None:
         result = AnalysisResult("segments", Source(""), warehouse.today)
@@ -30,7 +48,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     )
     with TableCache(warehouse, "segments") as table_cache:
         lines = table_cache.materialize("lines", lines)
-        _add_facts(
+        add(
             AnalysisContext(
                 warehouse, filter_, result, lines, last_day(warehouse, filter_), table_cache
             )
@@ -38,12 +56,30 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     return result
 
 
-def _add_facts(context: AnalysisContext) -> None:
-    filter_, result, lines = context.filter_, context.result, context.lines
-    people = context.run_query("customers", _count_customers(lines))[0]
+def _add_repeat_purchases(context: AnalysisContext) -> None:
+    if _load_people(context):
+        repeat_purchase.add_repeat_purchase_facts(context)
+
+
+def _add_bought_together(context: AnalysisContext) -> None:
+    if _load_people(context):
+        basket.add_basket_facts(context)
+
+
+def _load_people(context: AnalysisContext) -> dict[str, int] | None:
+    """Count the customers; return None, with the limit, where they are too few."""
+    people = context.run_query("customers", _count_customers(context.lines))[0]
     context.people = people["customers"]
     if context.people < MIN_CUSTOMERS:
-        result.add_limit(too_few_message(context.people, context.warehouse.floor))
+        context.result.add_limit(too_few_message(context.people, context.warehouse.floor))
+        return None
+    return people
+
+
+def _add_facts(context: AnalysisContext) -> None:
+    filter_ = context.filter_
+    people = _load_people(context)
+    if people is None:
         return
     context.currency = find_currency(context)
     if filter_.product or filter_.category:
@@ -65,4 +101,4 @@ def _count_customers(lines: ir.Table) -> ir.Table:
     )
 
 
-__all__ = ["find"]
+__all__ = ["find", "find_bought_together", "find_repeat_purchases"]

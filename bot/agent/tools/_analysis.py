@@ -1,0 +1,389 @@
+"""What the tools over the analyses share: filters from parameters, facts of one call, exhibits."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.core.charts import parse_points
+from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
+from bot.core.parts import Table
+from bot.data.analyses.request import TABLES_BY_KIND, iter_age_facts
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
+from bot.i18n.messages import Language, Words, format_value
+from bot.text.slugs import slugify
+
+T = TypeVar("T")
+
+# Parameters.
+
+NONE = "none"  # what a call says for a parameter that it does not use
+MAX_WORDS_LENGTH = 200
+TEXT_FILTERS = (
+    "product",
+    "category",
+    "brand",
+    "country",
+    "region",
+    "device",
+    "source",
+    "channel",
+    "segment",
+    "language",
+    "experiment",
+)
+FILTER_LABELS: Mapping[str, Words] = {
+    "product": Words("product"),
+    "category": Words("category"),
+    "country": Words("country"),
+    "region": Words("region"),
+    "device": Words("device"),
+    "source": Words("source"),
+    "brand": Words("brand"),
+    "channel": Words("channel"),
+    "segment": Words("segment"),
+    "language": Words("language"),
+    "experiment": Words("test"),
+}
+
+
+def read_text(value: str) -> str | None:
+    """Return the words of a parameter, or None for "none"."""
+    text = value.strip()
+    if len(text) > MAX_WORDS_LENGTH:
+        raise ToolError(f"“{text[:30]}…” is too long: at most {MAX_WORDS_LENGTH} characters.")
+    return None if text.lower() in ("", NONE) else text
+
+
+def read_day(value: str, name: str) -> date | None:
+    """Return the day of a parameter, or None for "none". Raises ToolError."""
+    text = read_text(value)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ToolError(f"{name} must be a day like 2026-11-24 or “none”, not “{text}”.") from None
+
+
+def read_period(params: ToolParams) -> tuple[date | None, date | None]:
+    """Return the first and last day of `since` and `until`. Raises ToolError."""
+    since = read_day(getattr(params, "since", NONE), "since")
+    until = read_day(getattr(params, "until", NONE), "until")
+    if since and until and until < since:
+        raise ToolError(f"until ({until}) is before since ({since}): exchange the two days.")
+    return since, until
+
+
+def build_filter(params: ToolParams) -> AnalysisFilter:
+    """Return the filter that a call's parameters say. Raises ToolError."""
+    values: dict[str, Any] = {
+        name: read_text(getattr(params, name)) for name in TEXT_FILTERS if hasattr(params, name)
+    }
+    since, until = read_period(params)
+    return AnalysisFilter(**values, since=since, until=until)
+
+
+def describe_filter(title: Words, where: AnalysisFilter, language: Language) -> str:
+    """Return how a call was read, for people: "segments · country: FR · since 1 October 2026"."""
+    pieces: list[Words | str] = [title]
+    for name in TEXT_FILTERS:
+        if value := getattr(where, name):
+            pieces.append(Words("{name}: {value}", name=FILTER_LABELS[name], value=value))
+    if where.since and where.until:
+        pieces.append(Words("{first} to {last}", first=where.since, last=where.until))
+    elif where.since:
+        pieces.append(Words("since {day}", day=where.since))
+    elif where.until:
+        pieces.append(Words("until {day}", day=where.until))
+    return " · ".join(format_value(piece, language) for piece in pieces)
+
+
+# Running an analysis.
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of an analysis for one call. `where` has a product's reference in place of its
+    title."""
+
+    result: AnalysisResult
+    where: AnalysisFilter
+    notes: tuple[str, ...]  # what can't be told, and the age of old data
+
+
+Analysis = Callable[[Warehouse, AnalysisFilter], AnalysisResult]
+
+
+async def find_analysis(
+    deps: ToolDeps,
+    kind: str,
+    where: AnalysisFilter,
+    *,
+    part: Analysis | None = None,
+    validate: bool = True,
+) -> Finding:
+    """Run an analysis, or only a `part` of it, as far as the asker may see it. Raises ToolError for
+    a value that the data doesn't have, with those that it has."""
+
+    def work() -> Finding:
+        from bot.data.metrics.filters import validate_filter
+
+        known = where
+        if validate and where != AnalysisFilter():
+            known = deps.data.run_exclusively(
+                lambda warehouse: validate_filter(warehouse, kind, where)
+            )
+        if part is None:
+            found = deps.data.findings(kind, known)
+        else:
+            tables = TABLES_BY_KIND[kind]
+            found = deps.data.run_exclusively(
+                lambda warehouse: part(warehouse.for_reading(tables), known)
+            )
+        found = deps.data.guard_sales(kind, found, known, deps.person)
+        ages = deps.data.run_exclusively(lambda warehouse: [*iter_age_facts(warehouse, kind)])
+        limits = [words.to(deps.request.language) for words in found.limits]
+        old = [f"{age.about} ends {age.value} days ago: say so." for age in ages]
+        return Finding(found, known, (*limits, *old))
+
+    return await run_lookup(deps, work)
+
+
+async def run_lookup(deps: ToolDeps, work: Callable[[], T]) -> T:
+    """Run blocking work within the time limit of a look-up. Raises ToolError when the data can't
+    answer."""
+    try:
+        return await deps.data.run_with_timeout(work)
+    except CannotDo as refusal:
+        raise ToolError(refusal.words.to("en")) from refusal
+
+
+# Facts.
+
+
+def is_of_one_customer(fact: Fact) -> bool:
+    return fact.parts.measure in ONE_CUSTOMER_MEASURES
+
+
+def prepare_facts(
+    facts: Iterable[Fact],
+    where: AnalysisFilter,
+    *,
+    period: tuple[date | None, date | None] | None = None,
+    of_call: str = "",
+) -> tuple[Fact, ...]:
+    """Return facts of one call: with their period, and with ids that differ from those of a call
+    with other filters. Figures of one customer are left out. `of_call` tells calls apart whose
+    difference is not in the filter."""
+    suffix = _build_suffix(where, of_call)
+    since, until = period or (where.since, where.until)
+    prepared = []
+    for fact in facts:
+        if is_of_one_customer(fact):
+            continue
+        id, compared = _add_suffix(fact.id, suffix), fact.compared_with
+        changes = {
+            "id": id,
+            "compared_with": compared and _add_suffix(compared, suffix),
+            "since": fact.since or since,
+            "until": fact.until or until or (fact.as_of if since else None),
+        }
+        prepared.append(fact.model_copy(update=changes))
+    return tuple(prepared)
+
+
+def _build_suffix(where: AnalysisFilter, of_call: str) -> str:
+    values = [getattr(where, name) for name in TEXT_FILTERS]
+    days = (where.since, where.until, where.days and f"{where.days}-days")
+    known = [str(value) for value in (*values, *days, of_call) if value]
+    return "".join(f"--{slugify(value)}" for value in known)
+
+
+def _add_suffix(id: str, suffix: str) -> str:
+    parts = FactId.parse(id)
+    return str(parts._replace(subject=parts.subject + suffix))
+
+
+def pick_measures(facts: Iterable[Fact], measures: Collection[str]) -> list[Fact]:
+    return [fact for fact in facts if fact.parts.measure in measures]
+
+
+def number_of(facts: Iterable[Fact], measure: str) -> Decimal:
+    """Return the value of a measure among the facts of one subject; 0 when it has none."""
+    values = (fact.value for fact in facts if fact.parts.measure == measure)
+    return next((value for value in values if isinstance(value, Decimal)), Decimal(0))
+
+
+def group_by_subject(facts: Iterable[Fact]) -> dict[str, list[Fact]]:
+    """Return the facts of each subject, in their order."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in facts:
+        groups.setdefault(fact.parts.subject, []).append(fact)
+    return groups
+
+
+def link_changes(facts: Iterable[Fact], earlier: Mapping[str, str]) -> tuple[Fact, ...]:
+    """Return the facts, where each measure named in `earlier` is compared with the earlier figure
+    of its subject: {"rate": "before"}."""
+    listed = tuple(facts)
+    known = {fact.id for fact in listed}
+    linked = []
+    for fact in listed:
+        before = earlier.get(fact.parts.measure)
+        id = str(fact.parts._replace(measure=before)) if before else None
+        linked.append(fact.model_copy(update={"compared_with": id}) if id in known else fact)
+    return tuple(linked)
+
+
+Period = tuple[date | None, date | None]
+
+
+def set_periods(facts: Iterable[Fact], periods: Mapping[str, Period]) -> list[Fact]:
+    """Return the facts, where those of the measures named in `periods` have that period."""
+    return [
+        fact.model_copy(
+            update=dict(zip(("since", "until"), periods[fact.parts.measure], strict=True))
+        )
+        if fact.parts.measure in periods
+        else fact
+        for fact in facts
+    ]
+
+
+MAX_FACTS = 60  # of one result
+
+# Exhibits.
+
+MAX_TABLE_ROWS = 15
+MAX_BARS = 12
+NO_CELL = "–"
+WHOLE = Words("All")
+
+
+def build_table(
+    facts: Sequence[Fact],
+    heading: Words,
+    columns: Mapping[str, Words],
+    language: Language,
+    *,
+    whole: Words = WHOLE,
+) -> Table | None:
+    """Return a table with a row for each subject and a column for each measure; None without
+    rows. A column that is empty in every row is left out. `whole` names a row whose facts are
+    about nothing in particular."""
+    rows = [
+        (group, {fact.parts.measure: fact for fact in group})
+        for group in group_by_subject(facts).values()
+    ]
+    rows = [(group, known) for group, known in rows if any(name in known for name in columns)]
+    rows = rows[:MAX_TABLE_ROWS]
+    used = [name for name in columns if any(name in known for _, known in rows)]
+    if not rows:
+        return None
+    cells, ids = [], []
+    for group, known in rows:
+        shown = [known.get(name) for name in used]
+        cells.append(
+            (_name_subject(group, language, whole), *(_cell(one, language) for one in shown))
+        )
+        ids += [fact.id for fact in shown if fact]
+    titles = (heading, *(columns[name] for name in used))
+    return Table(
+        columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
+    )
+
+
+def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
+    about = next((fact.about for fact in group if fact.about), "")
+    return (Words(about) if about else whole).to(language)
+
+
+def _cell(fact: Fact | None, language: Language) -> str:
+    if fact is None:
+        return NO_CELL
+    is_counted = fact.unit in {unit.text for unit in FACT_UNITS}  # the column says what is counted
+    shown = fact.model_copy(update={"unit": None}) if is_counted else fact
+    return shown.as_read.spelled(language)
+
+
+def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:
+    """Return a bar for each subject that has the measure, with its range from `<measure>-low` to
+    `<measure>-high`; None for fewer than two bars."""
+    points, unit = [], ""
+    for group in group_by_subject(facts).values():
+        known = {fact.parts.measure: fact.value for fact in group}
+        fact = next((one for one in group if one.parts.measure == measure), None)
+        if fact is None or not isinstance(fact.value, Decimal):
+            continue
+        unit = fact.unit or ""
+        points.append(
+            ExhibitPoint(
+                name=_name_subject(group, language),
+                value=float(fact.value),
+                low=_to_float(known.get(f"{measure}-low")),
+                high=_to_float(known.get(f"{measure}-high")),
+            )
+        )
+    if len(points) < 2:
+        return None
+    return ExhibitChart(kind="bars", points=tuple(points[:MAX_BARS]), unit=unit)
+
+
+def build_line(points: str, unit: str) -> ExhibitChart | None:
+    """Return the line of the points that an analysis stored as a text; None for fewer than two."""
+    parsed = parse_points(points)
+    if len(parsed) < 2:
+        return None
+    return ExhibitChart(
+        kind="line",
+        points=tuple(
+            ExhibitPoint(
+                name=point.day.isoformat(),
+                day=point.day,
+                value=point.value,
+                expected=point.expected,
+            )
+            for point in parsed
+        ),
+        unit=unit,
+    )
+
+
+def _to_float(value: Decimal | str | None) -> float | None:
+    return float(value) if isinstance(value, Decimal) else None
+
+
+def build_exhibit(
+    shows: str, table: Table | None, chart: ExhibitChart | None = None, facts: Sequence[str] = ()
+) -> tuple[Exhibit, ...]:
+    """Return the exhibit, or nothing when it would be empty."""
+    if table is None and chart is None:
+        return ()
+    return (Exhibit(shows=shows, table=table, chart=chart, facts=tuple(facts)),)
+
+
+def make_result(
+    finding: Finding,
+    facts: Sequence[Fact],
+    *,
+    title: Words,
+    language: Language,
+    exhibits: Sequence[Exhibit] = (),
+    notes: Sequence[str] = (),
+) -> ToolResult:
+    """Return a tool's result, with the limits of the analysis among its notes. Facts beyond
+    MAX_FACTS are left out and counted."""
+    left = len(facts) - MAX_FACTS
+    left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
+    return ToolResult(
+        facts=tuple(facts[:MAX_FACTS]),
+        exhibits=tuple(exhibits),
+        notes=(*finding.notes, *notes, *left_out),
+        read_as=describe_filter(title, finding.where, language),
+    )

@@ -1,0 +1,172 @@
+"""Counts the customers who meet conditions: segments, what they bought or did not buy, how often,
+for how much, when last, where; or who resembles the buyers of a product. Tells how many there are,
+how many agreed to e-mail, SMS and ads, and what such customers bought in the last 90 days against
+all others. Returns the rule in words and as JSON, which an export takes later.
+Leave a condition out with [], 0 or "none". Not for shares of a whole (segments) or for sales.
+Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": ["linen"],
+"bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
+"not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
+"min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": ["FR"], "regions": [],
+"last_order_from": "none", "last_order_until": "none"}
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    Finding,
+    build_exhibit,
+    build_table,
+    find_analysis,
+    make_result,
+    prepare_facts,
+    read_day,
+    read_text,
+    run_lookup,
+)
+from bot.agent.tools.segments import SegmentName
+from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+OWN = "yours"  # the subject that the analysis gives to the audience of a rule
+HIDDEN = ("rule-code",)
+COLUMNS = {
+    "customers": Words("Customers"),
+    "by-email": Words("Agreed to e-mail"),
+    "by-sms": Words("Agreed to SMS"),
+    "by-ads": Words("Agreed to ads"),
+    "bought-share": Words("Bought within 90 days"),
+}
+
+
+class Params(ToolParams):
+    purpose: AudiencePurpose
+    segments: list[SegmentName]
+    bought: list[str]
+    bought_named: list[str]
+    bought_categories: list[str]
+    bought_within_days: int
+    bought_at_least: int
+    not_bought: list[str]
+    not_bought_categories: list[str]
+    not_within_days: int
+    like_product: str
+    like_category: str
+    min_orders: int
+    max_orders: int
+    min_spend: float
+    countries: list[str]
+    regions: list[str]
+    last_order_from: str
+    last_order_until: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    rule, titles = await run_lookup(
+        deps, lambda: deps.data.run_exclusively(lambda warehouse: _read_rule(params, warehouse))
+    )
+    if problem := rule.impossible:
+        raise ToolError(f"{problem[0]}: {problem[1].to('en')}")
+    finding = await find_analysis(deps, "audiences", AnalysisFilter(rule=rule.stored))
+    language = deps.request.language
+    own = [fact for fact in finding.result.facts if fact.parts.subject == OWN]
+    facts = prepare_facts(
+        [*_describe_rule(rule, titles, own, deps), *own], finding.where, of_call=rule.code
+    )
+    facts = tuple(fact for fact in facts if fact.parts.measure not in HIDDEN)
+    return make_result(
+        Finding(finding.result, AnalysisFilter(), finding.notes),
+        facts,
+        title=rule.words(titles),
+        language=language,
+        exhibits=build_exhibit(
+            "the size of the audience",
+            build_table(
+                facts,
+                Words("Audience"),
+                COLUMNS,
+                language,
+                whole=rule.describe_conditions(titles),
+            ),
+        ),
+        notes=_explain(facts),
+    )
+
+
+def _explain(facts: tuple[Fact, ...]) -> list[str]:
+    if not facts:
+        return []
+    return [
+        "Only customers who agreed to the purpose are ever exported.",
+        "“people then” met the conditions 90 days ago; “bought share” of them bought since, of all "
+        "customers “others share”. “smallest effect”: the smallest one that a test on them shows.",
+    ]
+
+
+def _describe_rule(
+    rule: AudienceRule, titles: Mapping[str, str], own: list[Fact], deps: ToolDeps
+) -> list[Fact]:
+    """Return the rule in words; nothing for an audience that has no facts."""
+    stored = next((fact for fact in own if fact.parts.measure == "rule"), None)
+    if stored is None:
+        return []
+    words = rule.words(titles).to(deps.request.language)
+    id = str(stored.parts._replace(measure="conditions"))
+    return [stored.model_copy(update={"id": id, "label": "conditions", "value": words})]
+
+
+def _read_rule(params: Params, warehouse: Warehouse) -> tuple[AudienceRule, dict[str, str]]:
+    """Return the rule with references in place of titles, and the titles by reference. Raises
+    ToolError or CannotDo for a product or category that doesn't exist."""
+
+    from bot.data.analyses.products import load_product_titles
+    from bot.data.metrics.filters import validate_filter
+
+    def find_product(name: str) -> str:
+        known = validate_filter(warehouse, "sellers", AnalysisFilter(product=name))
+        return known.product or name
+
+    like_product, like_category = read_text(params.like_product), read_text(params.like_category)
+    for category in (*params.bought_categories, *params.not_bought_categories, like_category):
+        if category:
+            validate_filter(warehouse, "sellers", AnalysisFilter(category=category))
+    values: dict[str, Any] = {
+        "purpose": params.purpose,
+        "segments": tuple(name for name in params.segments if name != "none"),
+        "bought": tuple(find_product(name) for name in params.bought),
+        "bought_named": tuple(params.bought_named),
+        "bought_categories": tuple(params.bought_categories),
+        "bought_within": params.bought_within_days or None,
+        "bought_at_least": params.bought_at_least or None,
+        "not_bought": tuple(find_product(name) for name in params.not_bought),
+        "not_bought_categories": tuple(params.not_bought_categories),
+        "not_within": params.not_within_days or None,
+        "like_product": find_product(like_product) if like_product else None,
+        "like_category": like_category,
+        "min_orders": params.min_orders or None,
+        "max_orders": params.max_orders or None,
+        "min_spend": Decimal(str(params.min_spend)) if params.min_spend else None,
+        "countries": tuple(params.countries),
+        "regions": tuple(params.regions),
+        "last_from": read_day(params.last_order_from, "last_order_from"),
+        "last_until": read_day(params.last_order_until, "last_order_until"),
+    }
+    try:
+        rule = AudienceRule(**values)
+    except ValidationError as wrong:
+        raise ToolError(_explain_errors(wrong)) from wrong
+    return rule, load_product_titles(warehouse, rule.products)
+
+
+def _explain_errors(wrong: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+        for error in wrong.errors()[:3]
+    )

@@ -1,0 +1,103 @@
+"""What customers buy after, or together with, a product or a category. With relation "next": the
+next order after it, with the share of these orders, the share among all next orders and how many
+times more often. With "together": products or categories that the same customers own. Without a
+product or category: the strongest pairs of the whole shop.
+Not for who will buy (forecast), nor for best sellers (find_products).
+Example: {"relation": "next", "product": "linen-shirt", "category": "none", "country": "none",
+"source": "none", "device": "none", "since": "none", "until": "none"}
+"""
+
+from typing import Literal
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    find_analysis,
+    make_result,
+    prepare_facts,
+)
+from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+NEXT_COLUMNS = {
+    "share": Words("Of these next orders"),
+    "at-large": Words("Of all next orders"),
+    "lift": Words("Times more often"),
+    "purchases": Words("Orders"),
+}
+TOGETHER_COLUMNS = {
+    "products": Words("Products"),
+    "customers": Words("Customers"),
+    "share-of-customers": Words("Share of customers"),
+    "lift": Words("Times more often"),
+}
+LEFT_OUT = ("compared",)
+
+
+class Params(ToolParams):
+    relation: Literal["next", "together"]
+    product: str
+    category: str
+    country: str
+    source: str
+    device: str
+    since: str
+    until: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    where, language = build_filter(params), deps.request.language
+    is_next = params.relation == "next"
+    if where.product and where.category:
+        raise ToolError("Name a product or a category, not both.")
+    finding = await (
+        find_analysis(deps, "behaviour", where, part=_find_next)
+        if is_next
+        else find_analysis(deps, "segments", where, part=_find_together)
+    )
+    chosen = [fact for fact in finding.result.facts if _is_told(fact)]
+    facts = prepare_facts(chosen, finding.where)
+    columns = NEXT_COLUMNS if is_next else TOGETHER_COLUMNS
+    pairs = [fact for fact in facts if fact.parts.subject.split("--")[0] != "after"]
+    notes = [
+        "“lift”: how many times more often than among all; “more often”: beyond chance; “ordinary "
+        "lift”: what is usual for such pairs."
+    ]
+    if not any(fact.parts.measure == "lift" for fact in facts):
+        notes.append("Nothing is bought after or with it more often than chance explains.")
+    elif not (where.product or where.category):
+        notes.append("Name a product or a category to see what belongs to it.")
+    return make_result(
+        finding,
+        facts,
+        title=Words("bought next") if is_next else Words("bought together"),
+        language=language,
+        exhibits=build_exhibit(
+            "what is bought next" if is_next else "what the same customers buy",
+            build_table(pairs, Words("Bought"), columns, language),
+            build_bars(pairs, "share" if is_next else "customers", language),
+        ),
+        notes=notes,
+    )
+
+
+def _is_told(fact: Fact) -> bool:
+    measure = fact.parts.measure
+    return measure not in LEFT_OUT and not (measure == "verdict" and fact.value == "as always")
+
+
+def _find_next(warehouse: Warehouse, where: AnalysisFilter) -> AnalysisResult:
+    from bot.data.analyses.forecast import find_bought_next
+
+    return find_bought_next(warehouse, where)
+
+
+def _find_together(warehouse: Warehouse, where: AnalysisFilter) -> AnalysisResult:
+    from bot.data.analyses.segments import find_bought_together
+
+    return find_bought_together(warehouse, where)

@@ -1,0 +1,71 @@
+"""Late parcels: the share delivered after the promised day in the last weeks against before, in
+total and by region, which regions are late beyond chance, since when, and the order value at stake.
+Needs orders with a promised and a delivered day.
+Not for what customers write about deliveries (feedback_themes).
+Example: {"product": "none", "category": "none", "brand": "none", "country": "FR",
+"region": "none", "device": "none", "source": "none", "segment": "none", "since": "none",
+"until": "none"}
+"""
+
+from bot.agent.tool import ToolDeps, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    find_analysis,
+    link_changes,
+    make_result,
+    prepare_facts,
+)
+from bot.i18n.messages import Words
+
+LEFT_OUT = ("p", "regions")
+COLUMNS = {
+    "late": Words("Late"),
+    "before": Words("Before"),
+    "rest": Words("Other regions"),
+    "late-worth": Words("Value of late orders"),
+}
+
+
+class Params(ToolParams):
+    product: str
+    category: str
+    brand: str
+    country: str
+    region: str
+    device: str
+    source: str
+    segment: str
+    since: str
+    until: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    finding = await find_analysis(deps, "delivery", build_filter(params))
+    chosen = [
+        fact
+        for fact in finding.result.facts
+        if fact.parts.measure not in LEFT_OUT or fact.parts.subject == "tested"
+    ]
+    facts = link_changes(prepare_facts(chosen, finding.where), {"late": "before"})
+    language = deps.request.language
+    regions = [fact for fact in facts if fact.parts.subject.startswith("region-")]
+    return make_result(
+        finding,
+        facts,
+        title=Words("late parcels"),
+        language=language,
+        exhibits=build_exhibit(
+            "the share of late parcels by region",
+            build_table(regions, Words("Region"), COLUMNS, language),
+            build_bars(regions, "late", language),
+        ),
+        notes=(
+            "“late” is the share of parcels delivered after the promised day, “rest” that of the "
+            "other regions. “late-regions” are those that stand out, taken together.",
+        )
+        if facts
+        else (),
+    )

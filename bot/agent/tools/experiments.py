@@ -1,0 +1,100 @@
+"""The results of A/B tests in the team's files: each variant's people and rate, the difference with
+its range, whether it won, lost or is undecided, and whether the split was as meant; a test whose
+split is broken has no winner.
+Not for planning a test (plan_experiment), nor for comparing two periods or campaigns.
+Example: {"experiment": "none"}
+"""
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    find_analysis,
+    group_by_subject,
+    make_result,
+    prepare_facts,
+    read_text,
+)
+from bot.core.facts import Fact
+from bot.i18n.messages import Words
+
+LEFT_OUT = ("variant", "ratio-p", "ratio-chi-square", "p", "always-valid-p", "metric", "title")
+COLUMNS = {
+    "users": Words("People"),
+    "successes": Words("Successes"),
+    "rate": Words("Rate"),
+    "effect": Words("Difference in points"),
+    "verdict": Words("Verdict"),
+}
+MAX_TESTS = 4
+
+
+class Params(ToolParams):
+    experiment: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    name = read_text(params.experiment)
+    finding = await find_analysis(deps, "experiments", build_filter(Params(experiment="none")))
+    known = _list_tests(finding.result.facts)
+    if name:
+        chosen = [key for key, title in known.items() if name.lower() in f"{key} {title}".lower()]
+        if known and not chosen:
+            raise ToolError(f"There is no test called “{name}”. There are: {', '.join(known)}.")
+    else:
+        chosen = list(known)
+    told = chosen[:MAX_TESTS]
+    facts = prepare_facts(
+        [
+            fact
+            for fact in finding.result.facts
+            if fact.parts.subject.split("--")[0] in told and fact.parts.measure not in LEFT_OUT
+        ],
+        finding.where,
+    )
+    language = deps.request.language
+    notes = [f"Tests in the files: {', '.join(known)}."] if known else []
+    if facts:
+        notes.append(
+            "“effect” is in points, with its 95 % range; “chance”: how likely such a difference is "
+            "by chance; “worth”: more a person in money; “ratio chance”: how likely such a split "
+            "is by chance. A test that is “broken” has no winner."
+        )
+    if len(chosen) > MAX_TESTS:
+        notes.append(f"Told are the first {MAX_TESTS} of {len(chosen)}: name one to see it.")
+    return make_result(
+        finding,
+        facts,
+        title=Words("tests"),
+        language=language,
+        exhibits=[
+            exhibit
+            for subject, group in _group_by_test(facts).items()
+            for exhibit in build_exhibit(
+                f"the variants of {known[subject]}",
+                build_table(group, Words("Variant"), COLUMNS, language),
+                build_bars(group, "rate", language),
+            )
+        ],
+        notes=notes,
+    )
+
+
+def _list_tests(facts: list[Fact]) -> dict[str, str]:
+    """Return the tests' titles by key."""
+    return {
+        fact.parts.subject.split("--")[0]: str(fact.value)
+        for fact in facts
+        if fact.parts.measure == "title"
+    }
+
+
+def _group_by_test(facts: tuple[Fact, ...]) -> dict[str, list[Fact]]:
+    """Return the facts of the variants by test."""
+    groups: dict[str, list[Fact]] = {}
+    for subject, group in group_by_subject(facts).items():
+        if subject.count("--") > 1:
+            groups.setdefault(subject.split("--")[0], []).extend(group)
+    return groups

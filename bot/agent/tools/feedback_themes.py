@@ -1,0 +1,194 @@
+"""What customers write about, counted: themes (sizing, late parcels, fabric …) with their share of
+texts, praise and complaints, what rose or fell in the last 30 days, where a theme is concentrated
+(a product, category, region), what to fix first, the mean rating and the share of happy customers.
+With a theme named, everything about it.
+Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
+Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",
+"channel": "none", "country": "none", "region": "none", "segment": "none", "language": "none",
+"since": "none", "until": "none"}
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    Period,
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    find_analysis,
+    group_by_subject,
+    link_changes,
+    make_result,
+    number_of,
+    prepare_facts,
+    read_text,
+    set_periods,
+)
+from bot.core.facts import Fact
+from bot.i18n.messages import Words
+
+ALL_MEASURES = ("texts", "rating", "rating-of-texts", "happy-share", "unhappy-share")
+THEME_MEASURES = ("share", "complaint-share")
+CHANGE_MEASURES = ("share-now", "share-before", "verdict")
+PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
+PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
+HIDDEN = ("p", "p-among-alike", "z", "stability", "classifier-auc", "fix-first-score")
+NO_CHANGE = "no change seen"
+MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
+COLUMNS = {
+    "texts": Words("Texts"),
+    "share": Words("Share of texts"),
+    "praise-share": Words("Praise"),
+    "complaint-share": Words("Complaints"),
+    "rating": Words("Rating"),
+}
+CHANGE_COLUMNS = {"share-now": Words("Last 30 days"), "share-before": Words("90 days before")}
+
+
+class Params(ToolParams):
+    theme: str
+    product: str
+    category: str
+    brand: str
+    channel: str
+    country: str
+    region: str
+    segment: str
+    language: str
+    since: str
+    until: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    finding = await find_analysis(deps, "feedback", build_filter(params))
+    groups = group_by_subject(
+        fact for fact in finding.result.facts if fact.parts.measure not in HIDDEN
+    )
+    themes = [name for name, group in groups.items() if _is_theme(name, group)]
+    wanted = read_text(params.theme)
+    chosen = (
+        _choose_of_theme(_find_theme(wanted, themes, groups), groups)
+        if wanted
+        else _choose_overview(themes, groups)
+    )
+    chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
+    facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
+    language = deps.request.language
+    table_facts = prepare_facts(
+        [fact for name in themes for fact in groups[name] if fact.parts.measure in COLUMNS],
+        finding.where,
+    )
+    changes = [fact for fact in facts if fact.parts.measure in CHANGE_COLUMNS]
+    notes = []
+    if facts:
+        notes.append(
+            "Shares are of the texts, “complaint share” of a theme's texts. “fix first” ranks by "
+            "complaints, rise and reach. Only “confirmed” is beyond chance."
+        )
+    if others := themes[MAX_THEMES:]:
+        notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
+    return make_result(
+        finding,
+        facts,
+        title=Words("feedback"),
+        language=language,
+        exhibits=(
+            *build_exhibit(
+                "themes of the feedback",
+                build_table(table_facts, Words("Theme"), COLUMNS, language),
+                build_bars(table_facts, "share", language),
+            ),
+            *build_exhibit(
+                "themes that moved",
+                build_table(changes, Words("Theme"), CHANGE_COLUMNS, language),
+            ),
+        ),
+        notes=notes,
+    )
+
+
+def _list_periods(whole: Sequence[Fact], facts: Sequence[Fact]) -> dict[str, Period]:
+    """Return the periods of the measures: the last 30 days, the 90 before, and all days."""
+    days = {
+        fact.parts.measure: date.fromisoformat(str(fact.value))
+        for fact in whole
+        if fact.parts.measure.endswith("-day")
+    }
+    if not days:
+        return {}
+    every = (days["first-day"], days["last-day"])
+    now = (days["now-first-day"], days["last-day"])
+    before = (days["before-first-day"], days["now-first-day"] - timedelta(days=1))
+    periods = dict.fromkeys((fact.parts.measure for fact in facts), every)
+    periods |= {"share-now": now, "texts-now": now, "share-before": before}
+    undated = ("verdict", "change", *(one.parts.measure for one in facts if _is_rank(one)))
+    return {measure: days for measure, days in periods.items() if measure not in undated}
+
+
+def _is_rank(fact: Fact) -> bool:
+    return fact.parts.measure.startswith("fix-first-")
+
+
+def _is_theme(name: str, group: Sequence[Fact]) -> bool:
+    return (
+        name != "all"
+        and "--" not in name
+        and any(fact.parts.measure == "share" for fact in group)
+        and not name.startswith(("emerging-", "wording-"))
+    )
+
+
+def _find_theme(wanted: str, themes: Sequence[str], groups: dict[str, list[Fact]]) -> str:
+    for name in themes:
+        about = groups[name][0].about
+        titles = {name, about, Words(about).to("en"), Words(about).to("fr")}
+        if wanted.lower() in {title.lower() for title in titles}:
+            return name
+    raise ToolError(f"There is no theme “{wanted}”. There are: {', '.join(themes)}.")
+
+
+def _choose_of_theme(theme: str, groups: dict[str, list[Fact]]) -> list[Fact]:
+    """Return everything about a theme: itself, and where it is concentrated."""
+    names = [name for name in groups if name == theme or name.startswith(f"{theme}--")]
+    return [
+        _name_place(fact, name)
+        for name in names
+        for fact in groups[name]
+        if not fact.parts.measure.startswith("quote-")
+    ]
+
+
+def _choose_overview(themes: Sequence[str], groups: dict[str, list[Fact]]) -> list[Fact]:
+    """Return the whole, the most frequent themes, what moved, what to fix first, and the strongest
+    concentrations."""
+    chosen = _pick("all", groups, ALL_MEASURES)
+    for name in themes[:MAX_THEMES]:
+        chosen += _pick(name, groups, THEME_MEASURES)
+    for name in themes:
+        verdict = next((f.value for f in groups[name] if f.parts.measure == "verdict"), NO_CHANGE)
+        if verdict != NO_CHANGE:
+            chosen += _pick(name, groups, CHANGE_MEASURES)
+    ranked = [name for name in themes if number_of(groups[name], "fix-first-rank")]
+    for name in sorted(ranked, key=lambda name: number_of(groups[name], "fix-first-rank"))[:3]:
+        chosen += _pick(name, groups, PRIORITY_MEASURES)
+    places = [name for name in groups if "--" in name and not name.startswith("wording-")]
+    blamed = [name for name in places if number_of(groups[name], "complaints")]
+    for name in sorted(blamed, key=lambda name: -number_of(groups[name], "complaints"))[
+        :MAX_PLACES
+    ]:
+        chosen += [_name_place(fact, name) for fact in _pick(name, groups, PLACE_MEASURES)]
+    return chosen
+
+
+def _pick(name: str, groups: dict[str, list[Fact]], measures: Sequence[str]) -> list[Fact]:
+    return [fact for fact in groups.get(name, ()) if fact.parts.measure in measures]
+
+
+def _name_place(fact: Fact, subject: str) -> Fact:
+    """Return a fact on a concentration with a label that says so."""
+    if "--" not in subject or fact.parts.measure == "share-elsewhere":
+        return fact
+    return fact.model_copy(update={"label": f"{fact.label} there"})

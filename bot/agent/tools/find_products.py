@@ -1,0 +1,235 @@
+"""Finds products of the catalogue by words (in English or French), category, highest price and
+stock; sorted by fit, price, newest or best sellers of a period. Returns titles with their handles,
+prices and, for best sellers, revenue and units.
+Not for all facts of one product (product), nor for totals by month or country (query_metrics).
+Example: {"words": "linen", "category": "none", "max_price": 60, "in_stock": "yes",
+"sort": "best_sellers", "country": "none", "since": "2026-10-01", "until": "2026-10-31",
+"most": 5}
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    Finding,
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    describe_filter,
+    find_analysis,
+    group_by_subject,
+    prepare_facts,
+    read_text,
+    run_lookup,
+)
+from bot.agent.tools._products import NO_CATALOGUE
+from bot.core.facts import Fact
+from bot.data.catalogue.product import Product, build_product_facts
+from bot.data.catalogue.search import ProductIndex
+from bot.data.catalogue.tokens import tokenize_product, tokenize_query
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+MAX_PRODUCTS = 20
+SHOWN_LABELS = ("name", "price", "stock")
+SALES_MEASURES = ("revenue", "units", "orders")
+COLUMNS = {
+    "name": Words("Product"),
+    "price": Words("Price"),
+    "stock": Words("Stock"),
+}
+SALES_COLUMNS = {
+    "revenue": Words("Revenue"),
+    "units": Words("Units"),
+    "orders": Words("Orders"),
+}
+
+
+class Params(ToolParams):
+    words: str
+    category: str
+    max_price: float
+    in_stock: Literal["yes", "any"]
+    sort: Literal["fit", "best_sellers", "newest", "price_low", "price_high"]
+    country: str
+    since: str
+    until: str
+    most: int
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    if not 1 <= params.most <= MAX_PRODUCTS:
+        raise ToolError(f"most must be from 1 to {MAX_PRODUCTS}, not {params.most}.")
+    if params.max_price < 0:
+        raise ToolError("max_price must be 0 (no limit) or more.")
+    where, language = build_filter(params), deps.request.language
+    every = await deps.data.list_products()
+    finding = await find_analysis(deps, "sellers", where) if _wants_sales(params) else None
+    if not every and finding is None:
+        raise ToolError(NO_CATALOGUE)
+    products = _filter_products(every, params)
+    sales = _group_sales(finding) if finding else {}
+    arrived = await _load_first_days(deps) if params.sort == "newest" else {}
+    if params.sort == "newest" and not arrived:
+        raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
+    ordered = _sort(products, params, [*sales], arrived)
+    shown = ordered[: params.most]
+    facts: list[Fact] = []
+    for product in shown:
+        facts += [
+            fact.model_copy(update={"about": _describe(product, fact)})
+            for fact in build_product_facts(product)
+            if fact.label in SHOWN_LABELS
+        ]
+        facts += sales.get(product.handle, ())
+    if not every:  # without a catalogue the orders alone name products
+        facts = [fact for group in [*sales.values()][: params.most] for fact in group]
+    title = (
+        Words("products: {words}", words=params.words)
+        if read_text(params.words)
+        else (Words("products"))
+    )
+    sold = [fact for fact in facts if fact.parts.kind == "sellers"]
+    return ToolResult(
+        facts=tuple(facts),
+        exhibits=(
+            *build_exhibit(
+                "the products",
+                build_table(
+                    [fact for fact in facts if fact.parts.kind == "product"],
+                    Words("Handle"),
+                    COLUMNS,
+                    language,
+                ),
+            ),
+            *build_exhibit(
+                "best sellers",
+                build_table(sold, Words("Product"), SALES_COLUMNS, language),
+                build_bars(sold, "revenue", language),
+            ),
+        ),
+        notes=_explain(params, products, shown, every, finding),
+        read_as=describe_filter(title, where, language),
+    )
+
+
+def _wants_sales(params: Params) -> bool:
+    return params.sort == "best_sellers"
+
+
+def _describe(product: Product, fact: Fact) -> str:
+    """Return what a fact is about: a name is about the handle, by which other tools are called."""
+    return product.handle if fact.label == "name" else product.title
+
+
+def _filter_products(products: Sequence[Product], params: Params) -> list[Product]:
+    """Return the products on sale that fit, best fit first."""
+    category = read_text(params.category)
+    names = sorted({product.type for product in products if product.type})
+    if category and products and category.lower() not in {name.lower() for name in names}:
+        raise ToolError(f"There is no category “{category}”. There are: {', '.join(names[:20])}.")
+    fitting = [
+        product
+        for product in products
+        if product.status in (None, "active")
+        and (not category or (product.type or "").lower() == category.lower())
+        and (not params.max_price or _is_within(product.price, params.max_price))
+        and (params.in_stock == "any" or product.stock is None or product.stock > 0)
+    ]
+    words = read_text(params.words)
+    return _search(words, fitting) if words else fitting
+
+
+def _is_within(price: Decimal | None, most: float) -> bool:
+    return price is not None and price <= Decimal(str(most))
+
+
+def _search(words: str, products: list[Product]) -> list[Product]:
+    """Return what the words may mean, then all others that hold each of them."""
+    by_handle = {product.handle: product for product in products}
+    best = [by_handle[match.handle] for match in ProductIndex(products).find(words)]
+    wanted = set(tokenize_query(words))
+    holding = [
+        product
+        for product in products
+        if wanted and wanted <= set(tokenize_product(_searchable(product)))
+    ]
+    return list({product.handle: product for product in (*best, *holding)}.values())
+
+
+def _searchable(product: Product) -> str:
+    pieces = (product.title, product.type or "", product.description or "")
+    return " ".join((*pieces, *product.tags, *product.materials))
+
+
+def _group_sales(finding: Finding) -> dict[str, list[Fact]]:
+    """Return the sales of each product by its handle, the best first, with their period."""
+    sales = {}
+    for subject, group in group_by_subject(finding.result.facts).items():
+        if not subject.startswith("product-"):
+            continue
+        days = {fact.parts.measure: str(fact.value) for fact in group}
+        period = tuple(
+            date.fromisoformat(days[name]) if name in days else None for name in ("since", "until")
+        )
+        sales[subject.removeprefix("product-")] = [
+            *prepare_facts(
+                [fact for fact in group if fact.parts.measure in SALES_MEASURES],
+                finding.where,
+                period=(period[0], period[1]),
+            )
+        ]
+    return sales
+
+
+async def _load_first_days(deps: ToolDeps) -> dict[str, date]:
+    """Return the day on which each product was first sold, or first had a price."""
+
+    def work(warehouse: Warehouse) -> dict[str, date]:
+        from bot.data.catalogue.prices import load_first_days
+
+        return load_first_days(warehouse)
+
+    return await run_lookup(deps, lambda: deps.data.run_exclusively(work))
+
+
+def _sort(
+    products: list[Product], params: Params, best: list[str], arrived: Mapping[str, date]
+) -> list[Product]:
+    if params.sort == "best_sellers":
+        rank = {handle: n for n, handle in enumerate(best)}
+        return sorted(products, key=lambda product: rank.get(product.handle, len(rank)))
+    if params.sort == "newest":
+        return sorted(
+            products, key=lambda product: -arrived.get(product.handle, date.min).toordinal()
+        )
+    if params.sort == "price_low":
+        return sorted(products, key=lambda product: product.price or Decimal("Infinity"))
+    if params.sort == "price_high":
+        return sorted(products, key=lambda product: -(product.price or Decimal(0)))
+    return products
+
+
+def _explain(
+    params: Params,
+    products: Sequence[Product],
+    shown: Sequence[Product],
+    every: Sequence[Product],
+    finding: Finding | None,
+) -> tuple[str, ...]:
+    notes = list(finding.notes) if finding else []
+    notes.append(f"{len(products)} products fit; {len(shown)} stand here.")
+    off_sale = sum(product.status not in (None, "active") for product in every)
+    if off_sale:
+        notes.append(f"{off_sale} products that are not on sale were left out.")
+    if finding:
+        notes.append("Only the ten best sellers of the period have sales here.")
+    elif any(read_text(text) for text in (params.country, params.since, params.until)):
+        notes.append("country, since and until apply to best_sellers alone, and were not used.")
+    if params.sort == "newest":
+        notes.append("Newest is by the first sale: the catalogue has no day of arrival.")
+    return tuple(notes)

@@ -1,0 +1,83 @@
+"""Who will buy again within the next days (7 to 365), how many purchases and how much revenue to
+expect, and how likely customers are who are within, or past, their usual rhythm. Each forecast was
+tried on past windows; one that failed there is refused with the reason.
+Not for what already happened, and not for a single customer.
+Example: {"days": 90, "country": "none", "source": "none", "device": "none"}
+"""
+
+from dataclasses import replace
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    find_analysis,
+    make_result,
+    prepare_facts,
+)
+from bot.core.facts import Fact
+from bot.i18n.messages import Words
+
+MIN_DAYS, MAX_DAYS = 7, 365
+LEFT_OUT = ("backtest-brier", "base-rate-brier", "backtest-auc", "simple-rule", "p")
+TENTH_COLUMNS = {"customers": Words("Customers"), "bought": Words("Bought in such a window")}
+
+
+class Params(ToolParams):
+    days: int
+    country: str
+    source: str
+    device: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    if not MIN_DAYS <= params.days <= MAX_DAYS:
+        raise ToolError(
+            f"days must be from {MIN_DAYS} to {MAX_DAYS}, not {params.days}: a forecast can't look "
+            "further."
+        )
+    finding = await find_analysis(
+        deps, "behaviour", replace(build_filter(params), days=params.days)
+    )
+    facts = prepare_facts(
+        [fact for fact in finding.result.facts if _is_forecast(fact)], finding.where
+    )
+    language = deps.request.language
+    tenths = [fact for fact in facts if "-tenth-" in fact.parts.subject]
+    rhythm = [fact for fact in facts if "rhythm" in fact.parts.subject or _is_silent(fact)]
+    return make_result(
+        finding,
+        facts,
+        title=Words("forecast for {days} days", days=params.days),
+        language=language,
+        exhibits=(
+            *build_exhibit(
+                "share that bought in past windows, by tenth of likelihood",
+                build_table(tenths, Words("Likeliest first"), TENTH_COLUMNS, language),
+                build_bars(tenths, "bought", language),
+            ),
+            *build_exhibit(
+                "share that bought again, by how long they have been silent",
+                build_table(rhythm, Words("Customers"), TENTH_COLUMNS, language),
+                build_bars(rhythm, "bought", language),
+            ),
+        ),
+        notes=("Shares are from past windows of the same length. A season can change them.",),
+    )
+
+
+def _is_forecast(fact: Fact) -> bool:
+    subject, measure = fact.parts.subject, fact.parts.measure
+    if "-then-" in subject or subject.startswith(("after", "next-")):
+        return False
+    if "-tenth-" in subject and not subject.endswith(("-tenth-1", "-tenth-2", "-tenth-10")):
+        return measure == "bought"
+    if measure in ("windows", "days"):
+        return subject.startswith("buy-")
+    return measure not in LEFT_OUT
+
+
+def _is_silent(fact: Fact) -> bool:
+    return fact.parts.subject.startswith(("drifting", "silent"))

@@ -1,0 +1,193 @@
+"""Where visitors drop off on the way to a purchase: the share that passes each step (view, cart,
+checkout, purchase) in the last fourteen days against the eight weeks before, in total, by device,
+source, country and product, with since when and what a drop cost; and the conversion of visits by
+device, source and country.
+Not for orders or revenue (trends, query_metrics).
+Example: {"product": "none", "category": "none", "brand": "none", "country": "none",
+"device": "mobile", "source": "none", "segment": "none", "until": "none"}
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from bot.agent.tool import ToolDeps, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    Period,
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_line,
+    build_table,
+    find_analysis,
+    group_by_subject,
+    link_changes,
+    make_result,
+    prepare_facts,
+    set_periods,
+)
+from bot.core.exhibits import Exhibit
+from bot.core.facts import Fact
+from bot.i18n.messages import Language, Words
+
+WHOLE = "all"
+CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # as the analysis compares
+MOVED = ("confirmed", "to watch", "follows")
+MOVED_MEASURES = (
+    *("status", "rate", "before", "change", "visits", "passed", "through", "since"),
+    *("lost-buyers", "lost-buyers-low", "lost-buyers-high"),
+    *("lost-money", "lost-money-low", "lost-money-high"),
+)
+UNSURE_MEASURES = ("status", "rate", "before", "through")
+STEADY_MEASURES = ("rate", "before")
+VISIT_MEASURES = ("visits", "purchases", "conversion")
+MAX_LINES, MAX_MOVED, MAX_UNSURE = 3, 2, 4  # steps
+STEP_COLUMNS = {
+    "rate": Words("Pass it now"),
+    "before": Words("Before"),
+    "change": Words("Change in points"),
+    "visits": Words("Visits"),
+    "since": Words("Since"),
+    "lost-money": Words("Lost, about"),
+}
+VISIT_COLUMNS = {
+    "visits": Words("Visits"),
+    "purchases": Words("Purchases"),
+    "conversion": Words("Conversion"),
+}
+
+
+class Params(ToolParams):
+    product: str
+    category: str
+    brand: str
+    country: str
+    device: str
+    source: str
+    segment: str
+    until: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    finding = await find_analysis(deps, "funnel", build_filter(params))
+    language = deps.request.language
+    groups = group_by_subject(finding.result.facts)
+    ordered = sorted(
+        ((name, group) for name, group in groups.items() if "-to-" in name),
+        key=lambda pair: _rank(pair[1]),
+    )
+    steps = set_periods(
+        [_name_step(fact, name) for name, group in ordered for fact in group],
+        _list_periods(finding.result.as_of),
+    )
+    every = link_changes(
+        (*prepare_facts(steps, finding.where), *prepare_facts(_list_visits(groups), finding.where)),
+        {"rate": "before"},
+    )
+    facts = _select(every)
+    return make_result(
+        finding,
+        facts,
+        title=Words("path to purchase"),
+        language=language,
+        exhibits=_build_exhibits(every, groups, language),
+        notes=(
+            "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
+            "the 56 days before. “follows”: moved only because another did, named by “through”. "
+            "Steps without a status did not move beyond chance.",
+        ),
+    )
+
+
+def _list_periods(last: date) -> dict[str, Period]:
+    """Return the compared periods: the last two weeks and the eight weeks before."""
+    now = (last - timedelta(days=CURRENT_DAYS - 1), last)
+    before = (
+        last - timedelta(days=CURRENT_DAYS + PREVIOUS_DAYS - 1),
+        last - timedelta(days=CURRENT_DAYS),
+    )
+    return {"rate": now, "visits": now, "passed": now, "before": before}
+
+
+def _rank(group: Sequence[Fact]) -> int:
+    """Return the order in which steps are told: what moved, the whole shop, all others."""
+    status = next((fact.value for fact in group if fact.parts.measure == "status"), "")
+    if status in MOVED:
+        return MOVED.index(str(status))
+    return len(MOVED) + (0 if group[0].parts.subject.startswith("total-") else 1)
+
+
+def _select(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts that matter most: all of the steps that moved, the rates of those that may
+    have and of the whole shop, and the conversion of visits."""
+    chosen: list[Fact] = []
+    moved = unsure = 0
+    for subject, group in group_by_subject(facts).items():
+        rank = _rank(group)
+        measures: Sequence[str] = ()
+        if subject.startswith("visits-"):
+            is_short = subject.startswith(("visits-source", "visits-country"))
+            measures = ("conversion",) if is_short else VISIT_MEASURES
+        elif rank == 0:
+            moved += 1
+            measures = MOVED_MEASURES if moved <= MAX_MOVED else UNSURE_MEASURES
+        elif rank < len(MOVED):
+            unsure += 1
+            measures = UNSURE_MEASURES if unsure <= MAX_UNSURE else ()
+        elif subject.startswith("total-"):
+            measures = STEADY_MEASURES
+        chosen += [fact for fact in group if fact.parts.measure in measures]
+    return chosen
+
+
+def _name_step(fact: Fact, subject: str) -> Fact:
+    """Return the fact with its step beside what it is about: "mobile, checkout to purchase"."""
+    steps = subject.rsplit("-", 3)[1:]
+    name = " ".join(steps) if len(steps) == 3 and steps[1] == "to" else ""
+    about = ", ".join(filter(None, (fact.about, name)))
+    return fact.model_copy(update={"about": about})
+
+
+def _list_visits(groups: dict[str, list[Fact]]) -> list[Fact]:
+    """Return the conversion facts with their period."""
+    visits = []
+    for name, group in groups.items():
+        if not name.startswith("visits-"):
+            continue
+        days = {fact.parts.measure: str(fact.value) for fact in group}
+        period = {"since": days.get("since"), "until": days.get("until")}
+        visits += [
+            Fact.model_validate({**fact.model_dump(), "about": fact.about or WHOLE, **period})
+            for fact in group
+            if fact.parts.measure in VISIT_MEASURES
+        ]
+    return visits
+
+
+def _build_exhibits(
+    facts: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
+) -> list[Exhibit]:
+    visits = [fact for fact in facts if fact.parts.subject.startswith("visits-")]
+    steps = [fact for fact in facts if "-to-" in fact.parts.subject]
+    exhibits = [
+        *build_exhibit(
+            "the share of visits that passes each step, now and before",
+            build_table(steps, Words("Step"), STEP_COLUMNS, language),
+        ),
+        *build_exhibit(
+            "conversion of visits by device, source and country",
+            build_table(visits, Words("Visits from"), VISIT_COLUMNS, language),
+            build_bars(visits, "conversion", language),
+        ),
+    ]
+    drawn = [
+        (name, fact)
+        for name, group in groups.items()
+        for fact in group
+        if fact.parts.measure == "points"
+    ]
+    for name, fact in drawn[:MAX_LINES]:
+        about = _name_step(fact, name).about
+        exhibits += build_exhibit(
+            f"{about}: share that passes it, by seven days", None, build_line(str(fact.value), "%")
+        )
+    return exhibits

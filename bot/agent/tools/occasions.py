@@ -1,0 +1,118 @@
+"""Retail occasions with their dates by country: sales, Black Friday, Christmas, Mother's Day, back
+to school … One by its name, or all that run or start within the next days. Says which word the law
+allows only within its period (« soldes »). Dates that are not settled yet are missing.
+Not for the team's own campaigns (past_copy, query_metrics).
+Example: {"name": "none", "country": "FR", "days_ahead": 60}
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from difflib import get_close_matches
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import build_exhibit, build_table, read_text
+from bot.core.facts import Fact, FactId
+from bot.core.source import Source
+from bot.drafts.occasions import (
+    OCCASIONS_FILE,
+    Occasion,
+    OccasionPeriod,
+    find_named_occasion,
+    load_occasions,
+)
+from bot.i18n.messages import Words
+from bot.text.slugs import slugify
+
+MAX_DAYS, MAX_PERIODS = 400, 20
+COLUMNS = {"starts": Words("Starts"), "ends": Words("Ends")}
+
+
+class Params(ToolParams):
+    name: str
+    country: str
+    days_ahead: int
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    name, country = read_text(params.name), read_text(params.country)
+    if not 1 <= params.days_ahead <= MAX_DAYS:
+        raise ToolError(f"days_ahead must be from 1 to {MAX_DAYS}, not {params.days_ahead}.")
+    named = _find_occasion(name) if name else None
+    last = deps.today + timedelta(days=params.days_ahead)
+    periods = [
+        (occasion, period)
+        for occasion in ([named] if named else load_occasions().values())
+        for period in _iter_next(occasion, country, deps)
+        if named or period.starts <= last
+    ]
+    periods.sort(key=lambda pair: (pair[1].starts, pair[0].key, pair[1].country or ""))
+    language = deps.request.language
+    facts = tuple(
+        fact
+        for occasion, period in periods[:MAX_PERIODS]
+        for fact in _build_facts(occasion, period, occasion.title[language])
+    )
+    notes = [
+        f"“{occasion.title[language]}” may be said only within its legal days."
+        for occasion in {o.key: o for o, _ in periods[:MAX_PERIODS] if o.legal}.values()
+    ]
+    if country and country.upper() not in _list_countries():
+        known = ", ".join(sorted(_list_countries()))
+        notes.append(
+            f"For {country} only dates that hold everywhere are known. Countries with their own: "
+            f"{known}."
+        )
+    if not facts:
+        notes.append("No dates are known for that: write without a date, or ask.")
+    if len(periods) > MAX_PERIODS:
+        notes.append(f"{len(periods) - MAX_PERIODS} later ones are left out.")
+    title = Words("occasions in the next {days} days", days=params.days_ahead)
+    return ToolResult(
+        facts=facts,
+        exhibits=build_exhibit(
+            "occasions with their dates", build_table(facts, Words("Occasion"), COLUMNS, language)
+        ),
+        notes=tuple(notes),
+        read_as=named.title[language] if named else title.to(language),
+    )
+
+
+def _find_occasion(name: str) -> Occasion:
+    known = load_occasions()
+    if name.lower() in known:
+        return known[name.lower()]
+    if found := find_named_occasion(name):
+        return found[0]
+    by_title = {title.lower(): key for key, one in known.items() for title in one.title.values()}
+    if near := get_close_matches(name.lower(), by_title, 1, 0.8):
+        return known[by_title[near[0]]]
+    raise ToolError(f"There is no occasion “{name}”. There are: {', '.join(known)}.")
+
+
+def _list_countries() -> set[str]:
+    periods = (period for one in load_occasions().values() for period in one.periods)
+    return {period.country for period in periods if period.country}
+
+
+def _iter_next(occasion: Occasion, country: str | None, deps: ToolDeps) -> Iterator[OccasionPeriod]:
+    """Yield the running or next period of each country."""
+    countries = {period.country for period in occasion.periods}
+    wanted = {country.upper(), None} if country else countries
+    for one in sorted(countries & wanted, key=str):
+        ahead = [p for p in occasion.periods if p.country == one and p.until >= deps.today]
+        if ahead:
+            yield min(ahead, key=lambda period: period.starts)
+
+
+def _build_facts(occasion: Occasion, period: OccasionPeriod, title: str) -> Iterator[Fact]:
+    about = f"{title} ({period.country})" if period.country else title
+    subject = slugify(f"{occasion.key} {period.country or ''} {period.starts.year}")
+    for measure, day in (("starts", period.starts), ("ends", period.until)):
+        yield Fact(
+            id=str(FactId("occasions", subject, measure)),
+            label=measure,
+            about=about,
+            value=day.isoformat(),
+            source=Source(OCCASIONS_FILE.name),
+            as_of=period.checked,
+        )

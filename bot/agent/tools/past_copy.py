@@ -1,0 +1,65 @@
+"""The approved or sent texts that are nearest to what is to be written, with subject, text and
+results such as the open rate. For the brand's voice and for what worked; they prove nothing about a
+product. `channel` is a key such as email, sms or instagram_post, or "none" for all.
+Not for counting or comparing campaigns (query_metrics).
+Example: {"words": "winter sale bed linen", "channel": "email", "product": "none"}
+"""
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import build_exhibit, build_table, group_by_subject, read_text
+from bot.agent.tools._products import find_product
+from bot.core.channels import load_channels
+from bot.core.facts import Fact
+from bot.i18n.messages import Words
+
+MAX_TEXTS = 5
+COLUMNS = {
+    "subject": Words("Subject"),
+    "text": Words("Text"),
+    "open-rate": Words("Opened"),
+}
+
+
+class Params(ToolParams):
+    words: str
+    channel: str
+    product: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    words, channel = read_text(params.words), read_text(params.channel)
+    if channel and channel not in load_channels():
+        raise ToolError(
+            f"There is no channel “{channel}”. There are: {', '.join(load_channels())}."
+        )
+    name = read_text(params.product)
+    product = await find_product(name, deps) if name else None
+    asked = " ".join(filter(None, (words, product.title if product else "")))
+    if not asked:
+        raise ToolError("Say in words what the text is about, or name a product.")
+    delivered = (
+        await deps.deliveries.find_past_copy(asked, channel) if deps.deliveries is not None else ()
+    )
+    brief = deps.request.brief.model_copy(
+        update={"words": asked, "product": product.handle if product else None}
+    )
+    request = deps.request.model_copy(update={"brief": brief, "channel": channel})
+    imported = await deps.data.look_up("past_copy", request)
+    groups = group_by_subject((*delivered, *imported))
+    shown = [_name(fact) for group in [*groups.values()][:MAX_TEXTS] for fact in group]
+    notes = [] if shown else ["No text was sent yet that resembles this."]
+    if len(groups) > MAX_TEXTS:
+        notes.append(f"{len(groups) - MAX_TEXTS} more texts are left out.")
+    return ToolResult(
+        facts=tuple(shown),
+        exhibits=build_exhibit(
+            "earlier texts with their results",
+            build_table(shown, Words("Campaign"), COLUMNS, deps.request.language),
+        ),
+        notes=tuple(notes),
+        read_as=Words("earlier texts like: {words}", words=asked).to(deps.request.language),
+    )
+
+
+def _name(fact: Fact) -> Fact:
+    return fact if fact.about else fact.model_copy(update={"about": fact.parts.subject})

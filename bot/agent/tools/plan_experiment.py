@@ -1,0 +1,149 @@
+"""Plans an A/B test of two equal variants: how many people each needs and how many weeks it takes
+for a lift of 5, 10 or 20 %, and the smallest lift that 2, 4 or 8 weeks can show. `place`: visit
+(whole site), product, basket, checkout, subject (of an e-mail, by opens) or letter (e-mail, by
+clicks). Rate and people come from the data unless given (0: from the data). With a segment or an
+audience's rule as JSON, the test is on these customers.
+Not for results of a test that ran (experiments).
+Example: {"place": "checkout", "product": "none", "base_percent": 0, "lift_percent": 10,
+"people_a_week": 0, "segment": "none", "rule": "none"}
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    NONE,
+    Finding,
+    build_bars,
+    build_exhibit,
+    build_table,
+    find_analysis,
+    make_result,
+    prepare_facts,
+    read_text,
+    run_lookup,
+)
+from bot.agent.tools.segments import SegmentName
+from bot.core.audience_rule import AudienceRule
+from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter
+from bot.i18n.messages import Language, Words
+
+LIFT_COLUMNS = {
+    "rate": Words("Rate to reach"),
+    "people": Words("People in each variant"),
+    "in-all": Words("People in all"),
+    "weeks": Words("Weeks"),
+}
+PLACE_NAMES = {
+    "visit": Words("whole site"),
+    "product": Words("product page"),
+    "basket": Words("basket"),
+    "checkout": Words("checkout"),
+    "subject": Words("subject line"),
+    "letter": Words("e-mail"),
+}
+
+
+class Params(ToolParams):
+    place: Literal["visit", "product", "basket", "checkout", "subject", "letter"]
+    product: str
+    base_percent: float
+    lift_percent: float
+    people_a_week: int
+    segment: SegmentName
+    rule: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    from bot.data.analyses.experiments.plan import build_plan_filter
+
+    if not 0 <= params.base_percent < 100:
+        raise ToolError("base_percent must be a rate from 0 to below 100; 0: from the data.")
+    if not 0 <= params.lift_percent <= 1000 or params.people_a_week < 0:
+        raise ToolError("lift_percent must be from 0 to 1000, people_a_week 0 or more.")
+    where = build_plan_filter(
+        params.place,
+        product=await _find_product(params.product, deps),
+        base=_to_decimal(params.base_percent),
+        lift=_to_decimal(params.lift_percent),
+        weekly=params.people_a_week or None,
+        rule=_read_rule(params),
+    )
+    finding = await find_analysis(deps, "plan", where, validate=False)
+    base, lift = params.base_percent, params.lift_percent
+    call = f"{params.place} {base:g} {lift:g} {params.people_a_week} {params.segment}"
+    language = deps.request.language
+    facts = prepare_facts(
+        _name_weeks(finding.result.facts, language),
+        AnalysisFilter(product=where.product),
+        of_call=call,
+    )
+    lifts = [fact for fact in facts if "-lift-" in fact.parts.subject]
+    return make_result(
+        Finding(finding.result, AnalysisFilter(product=where.product), finding.notes),
+        facts,
+        title=Words("test of: {place}", place=PLACE_NAMES[params.place]),
+        language=language,
+        exhibits=build_exhibit(
+            "people and weeks that a test needs, by the lift to be shown",
+            build_table(lifts, Words("Lift"), LIFT_COLUMNS, language),
+            build_bars(lifts, "weeks", language),
+        ),
+        notes=("“base” is the rate today; “smallest lift” is the smallest that can be shown.",),
+    )
+
+
+def _name_weeks(facts: Sequence[Fact], language: Language) -> list[Fact]:
+    """Return the facts, where the smallest lift says in how many weeks it can be shown. A lift that
+    others are about is left out."""
+    weeks = {
+        fact.parts.subject: fact.spelled(language)
+        for fact in facts
+        if "-weeks-" in fact.parts.subject and fact.parts.measure == "weeks"
+    }
+    return [
+        fact.model_copy(update={"about": weeks[fact.parts.subject]})
+        if fact.parts.subject in weeks
+        else fact
+        for fact in facts
+        if not (fact.parts.measure == "lift" and fact.about)
+        and not (fact.parts.measure == "weeks" and fact.parts.subject in weeks)
+    ]
+
+
+def _to_decimal(value: float) -> Decimal | None:
+    return Decimal(str(value)) if value else None
+
+
+def _read_rule(params: Params) -> AudienceRule | None:
+    text = params.rule.strip()
+    if text in ("", NONE):
+        return None if params.segment == "none" else AudienceRule(segments=(params.segment,))
+    if params.segment != "none":
+        raise ToolError("Give a segment or a rule, not both.")
+    try:
+        return AudienceRule.model_validate_json(text)
+    except ValueError:
+        raise ToolError(
+            "rule must be the JSON that the tool audience returned, or “none”."
+        ) from None
+
+
+async def _find_product(name: str, deps: ToolDeps) -> str | None:
+    product = read_text(name)
+    if product is None:
+        return None
+
+    def work() -> str | None:
+        from bot.data.metrics.filters import validate_filter
+
+        return deps.data.run_exclusively(
+            lambda warehouse: (
+                validate_filter(warehouse, "sellers", AnalysisFilter(product=product)).product
+            )
+        )
+
+    return await run_lookup(deps, work)

@@ -1,0 +1,108 @@
+"""Customers' own sentences, newest first, to read and to quote letter for letter: reviews and
+messages that hold all of some words, are about a theme (a key that feedback_themes lists), or
+complain, praise or ask. Each has its text's id, channel, stars and day. Texts with personal data
+are left out.
+Not for how many say so (feedback_themes): a few sentences prove no share.
+Example: {"words": "zip broken", "theme": "none", "tone": "complaint", "product": "none",
+"category": "none", "channel": "none", "country": "none", "language": "fr", "since": "none",
+"until": "none", "most": 8}
+"""
+
+from typing import TYPE_CHECKING, Literal
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_exhibit,
+    build_filter,
+    describe_filter,
+    read_text,
+    run_lookup,
+)
+from bot.core.facts import Fact, FactId
+from bot.core.parts import Table
+from bot.data.analyses.result import AnalysisFilter
+from bot.i18n.messages import Words
+from bot.text.slugs import slugify
+
+if TYPE_CHECKING:
+    from bot.data.analyses.feedback.reading import CustomerSentence, ReadSentences
+    from bot.data.warehouse.warehouse import Warehouse
+
+MAX_SENTENCES, MAX_THEMES = 15, 25
+LABEL = Words("customer's words")
+NO_FEEDBACK = "There is no feedback yet: import a file of reviews, messages or answers."
+
+
+class Params(ToolParams):
+    words: str
+    theme: str
+    tone: Literal["any", "complaint", "praise", "question"]
+    product: str
+    category: str
+    channel: str
+    country: str
+    language: str
+    since: str
+    until: str
+    most: int
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    if not 1 <= params.most <= MAX_SENTENCES:
+        raise ToolError(f"most must be from 1 to {MAX_SENTENCES}, not {params.most}.")
+    where, theme = build_filter(params), read_text(params.theme)
+    words, language = read_text(params.words), deps.request.language
+
+    def read(warehouse: "Warehouse") -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter]":
+        from bot.data.analyses.feedback.reading import read_sentences
+        from bot.data.metrics.filters import validate_filter
+
+        if "feedback" not in warehouse.listed:
+            raise ToolError(NO_FEEDBACK)
+        known = validate_filter(warehouse, "feedback", where)
+        found = read_sentences(
+            warehouse, known, words=words, theme=theme, tone=params.tone, most=params.most
+        )
+        if theme and theme not in found.themes:
+            known_themes = ", ".join(found.themes[:MAX_THEMES])
+            raise ToolError(f"There is no theme “{theme}”. There are: {known_themes}.")
+        if found.is_withheld:
+            raise ToolError(
+                f"Fewer than {warehouse.floor} customers of that place or group wrote this, so "
+                "their words are not shown. Ask for more countries, or leave the place out."
+            )
+        return found, tuple(_to_fact(one, warehouse) for one in found.sentences), known
+
+    found, facts, known = await run_lookup(deps, lambda: deps.data.run_exclusively(read))
+    notes = [f"{found.matching} texts fit; the newest {len(facts)} different ones stand here."]
+    if found.private:
+        notes.append(f"{found.private} were left out: they hold personal data.")
+    if facts:
+        notes.append("Quote a sentence by its figure, or letter for letter; change nothing in it.")
+    columns = tuple(one.to(language) for one in (Words("Customer"), Words("Their words")))
+    rows = tuple((str(fact.source), str(fact.value)) for fact in facts)
+    table = Table(columns=columns, rows=rows, facts=tuple(fact.id for fact in facts))
+    title = Words("customers' words: {words}", words=words) if words else Words("customers' words")
+    return ToolResult(
+        facts=facts,
+        exhibits=build_exhibit("customers' own words", table if facts else None),
+        notes=tuple(notes),
+        read_as=describe_filter(title, known, language),
+    )
+
+
+def _to_fact(sentence: "CustomerSentence", warehouse: "Warehouse") -> Fact:
+    text = sentence.text
+    stars = f"{text.rating:g}/5" if text.rating is not None else ""
+    day = text.day or warehouse.as_of("feedback")
+    return Fact(
+        id=str(FactId("feedback", f"text-{slugify(text.id)}", "said")),
+        label=LABEL.text,
+        about=text.product or "",
+        value=sentence.said,
+        source=warehouse.source("feedback").with_details(text.id, text.channel, stars),
+        as_of=day,
+        since=text.day,
+        until=text.day,
+        rows=1,
+    )

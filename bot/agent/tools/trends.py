@@ -1,0 +1,159 @@
+"""What moved in the weekly sales: orders, units and revenue in total and by category, product,
+country, region, device and source, each held against what was expected from the weeks before and
+the season. A series is confirmed, to watch or steady; new ones and products with many returns are
+named too. For "what changed?", "is that drop real?", "why are sales down?".
+Not for the amount of a period (query_metrics), nor for where visitors drop off (funnel).
+Example: {"product": "none", "category": "Bath", "brand": "none", "country": "none",
+"region": "none", "device": "none", "source": "none", "segment": "none", "until": "none"}
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from bot.agent.tool import ToolDeps, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_line,
+    build_table,
+    find_analysis,
+    group_by_subject,
+    link_changes,
+    make_result,
+    number_of,
+    prepare_facts,
+    set_periods,
+)
+from bot.core.exhibits import Exhibit
+from bot.core.facts import Fact
+from bot.i18n.messages import Language, Words
+
+MAX_LINES = 3
+RETURNS = "returns-"
+MOVED = ("confirmed", "to watch")
+MEASURES = ("status", "change", "last", "expected", "level", "since", "weeks", "revenue")
+STEADY_MEASURES = ("status", "change", "last", "expected")
+COLUMNS = {
+    "last": Words("Last week"),
+    "expected": Words("Expected"),
+    "change": Words("Difference"),
+    "since": Words("Since"),
+    "revenue": Words("Revenue a week"),
+}
+
+
+class Params(ToolParams):
+    product: str
+    category: str
+    brand: str
+    country: str
+    region: str
+    device: str
+    source: str
+    segment: str
+    until: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    finding = await find_analysis(deps, "trends", build_filter(params))
+    groups = group_by_subject(finding.result.facts)
+    moved = {
+        name: group
+        for name, group in groups.items()
+        if _get_status(group) in MOVED and not name.startswith(RETURNS)
+    }
+    totals = {name: group for name, group in groups.items() if name.startswith("total-")}
+    rest = [
+        name for name in groups if name.startswith(("new-", RETURNS)) or name in ("tested", "ended")
+    ]
+    steady = [
+        group[0].about
+        for name, group in groups.items()
+        if _get_status(group) == "steady" and name not in totals
+    ]
+    chosen = [
+        *_pick(moved, MEASURES),
+        *_pick({k: v for k, v in totals.items() if k not in moved}, STEADY_MEASURES),
+        *(
+            _name_return(fact)
+            for name in rest
+            for fact in groups[name]
+            if fact.parts.measure not in ("points", "p")
+        ),
+    ]
+    facts = link_changes(
+        prepare_facts(_set_weeks(chosen, groups), finding.where), {"last": "level"}
+    )
+    language = deps.request.language
+    notes = [
+        "“last” is a week's mean over “weeks”; “level” the eight weeks before; “change” is against "
+        "what was expected. Only what is confirmed is sure; “to watch” may be chance."
+    ]
+    if steady:
+        notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
+    return make_result(
+        finding,
+        facts,
+        title=Words("weekly sales"),
+        language=language,
+        exhibits=_build_exhibits(facts, {**moved, **totals}, language),
+        notes=notes,
+    )
+
+
+def _name_return(fact: Fact) -> Fact:
+    """Return the fact, where it is about returns with a label that says so."""
+    if not fact.parts.subject.startswith(RETURNS):
+        return fact
+    return fact.model_copy(update={"label": f"returns: {fact.label}"})
+
+
+def _set_weeks(chosen: Sequence[Fact], groups: dict[str, list[Fact]]) -> list[Fact]:
+    """Return the facts, where "last" has the days of its weeks."""
+    week = next((fact for fact in groups.get("tested", ()) if fact.parts.measure == "week"), None)
+    if week is None:
+        return list(chosen)
+    monday = date.fromisoformat(str(week.value))
+    dated = []
+    for fact in chosen:
+        if fact.parts.measure == "last":
+            weeks = int(number_of(groups[fact.parts.subject], "weeks")) or 1
+            period = (monday - timedelta(weeks=weeks - 1), monday + timedelta(days=6))
+            dated += set_periods([fact], {"last": period})
+        else:
+            dated.append(fact)
+    return dated
+
+
+def _get_status(group: Sequence[Fact]) -> str:
+    return next((str(fact.value) for fact in group if fact.parts.measure == "status"), "")
+
+
+def _pick(groups: dict[str, list[Fact]], measures: Sequence[str]) -> list[Fact]:
+    return [fact for group in groups.values() for fact in group if fact.parts.measure in measures]
+
+
+def _build_exhibits(
+    facts: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
+) -> list[Exhibit]:
+    """Return the table of what moved and of the totals, and the lines of the first of them."""
+    series = [fact for fact in facts if fact.parts.measure in MEASURES]
+    exhibits = [
+        *build_exhibit(
+            "weekly sales against what was expected",
+            build_table(series, Words("Weekly sales"), COLUMNS, language),
+            build_bars(series, "change", language),
+        )
+    ]
+    lines = 0
+    for group in groups.values():
+        points = next((fact for fact in group if fact.parts.measure == "points"), None)
+        last = next((fact for fact in group if fact.parts.measure == "last"), None)
+        if points is None or last is None or lines == MAX_LINES:
+            continue
+        about = Words(last.about).to("en")
+        chart = build_line(str(points.value), last.unit or "")
+        exhibits += build_exhibit(f"{about} by week, with what was expected", None, chart)
+        lines += 1
+    return exhibits

@@ -1,0 +1,67 @@
+"""The prices that a product had, from imported price files and the catalogue."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bot.core.source import Source
+from bot.data.catalogue.product import PriceChange, Product, find_lowest_price
+
+if TYPE_CHECKING:
+    from bot.data.warehouse.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class PriceHistory:
+    """The changes in order of time. `lowest` is the lowest price of the last 30 days, with which a
+    reduction must be compared (see `find_lowest_price`); None where it is not known."""
+
+    changes: tuple[PriceChange, ...]
+    lowest: Decimal | None
+    source: Source
+    as_of: date
+
+
+def load_price_history(warehouse: "Warehouse", product: Product) -> PriceHistory:
+    """Return the prices of a product up to today."""
+    known = {change.day: change for change in product.price_history}
+    source, as_of = product.source, product.as_of
+    table = warehouse.table("prices")
+    if table is not None:
+        from bot.data.warehouse.query import fetch_rows
+
+        mine = table.filter(table["product"] == product.handle)
+        for row in fetch_rows(warehouse, mine.select("since", "price", "currency")):
+            if row["since"] and row["price"] is not None:
+                day = row["since"]
+                known[day] = PriceChange(day=day, price=Decimal(row["price"]))
+                source, as_of = warehouse.source("prices"), warehouse.as_of("prices")
+    past = sorted((one for one in known.values() if one.day <= warehouse.today), key=_get_day)
+    changes = tuple(
+        one for at, one in enumerate(past) if at == 0 or one.price != past[at - 1].price
+    )
+    lowest = find_lowest_price(changes, warehouse.today)
+    if lowest is None:
+        lowest, source, as_of = product.lowest_30_days, product.source, product.as_of
+    return PriceHistory(changes, lowest, source, as_of)
+
+
+def _get_day(change: PriceChange) -> date:
+    return change.day
+
+
+def load_first_days(warehouse: "Warehouse") -> dict[str, date]:
+    """Return the day on which each product was first sold; of one never sold, of its first
+    price."""
+    from bot.data.warehouse.query import fetch_rows
+
+    days: dict[str, date] = {}
+    for kind, column in (("prices", "since"), ("orders", "at")):
+        table = warehouse.table(kind)
+        if table is None:
+            continue
+        dated = table.filter(table["product"].notnull(), table[column].notnull())
+        first = dated.group_by("product").aggregate(day=dated[column].min().cast("date"))
+        days.update({row["product"]: row["day"] for row in fetch_rows(warehouse, first)})
+    return days
