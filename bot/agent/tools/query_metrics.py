@@ -106,7 +106,8 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     query, see_people = build_query(params), await deps.may_see_people()
-    language, log, person = deps.request.language, deps.data.answers, deps.person
+    language, person = deps.request.language, deps.person
+    log = deps.data.answers if person else None  # in a terminal there is nobody
 
     def ask(warehouse: "Warehouse") -> "MetricResult":
         from bot.data.metrics.query.answer import answer_query

@@ -243,7 +243,7 @@ class _ResultBuilder:
         many = len(self.query.dimensions)
         if not many:
             return (describe_days(self.days, self.language),)
-        return (Words("Total").to(self.language), *[""] * (many - 1))
+        return (Words("All together").to(self.language), *[""] * (many - 1))
 
     def _spell(self, fact: Fact | None) -> str:
         return NOT_SHOWN if fact is None else fact.as_read.spelled(self.language)

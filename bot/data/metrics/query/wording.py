@@ -55,7 +55,7 @@ def name_value(
     if dimension == "weekday":
         return WEEKDAY_NAMES[int(value)].to(language)
     if dimension == "hour":
-        return Words("{hour} h", hour=int(value)).to(language)
+        return f"{int(value)} h"
     if (words := VALUE_NAMES.get((dimension, value))) is not None:
         return words.to(language)
     if dimension == "country":
