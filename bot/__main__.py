@@ -117,7 +117,14 @@ def parser() -> argparse.ArgumentParser:
     import_.add_argument("--yes", action="store_true", help="take it in without asking")
 
     facts = commands.add_parser("facts", help="print what the intern would look up")
-    facts.add_argument("kind", metavar="KIND", help="segments, feedback, trends …, product, or all")
+    facts.add_argument(
+        "kind",
+        metavar="KIND",
+        help="segments, feedback, trends …, product, all, or a tool: query_metrics …",
+    )
+    facts.add_argument(
+        "params", metavar="PARAMS", nargs="?", help="of a tool, as JSON; the AI gives the same"
+    )
     facts.add_argument("--json", action="store_true", help="for scripts, with every query")
     facts.add_argument(
         "--where",

@@ -9,7 +9,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
+from bot.agent.tool import load_tools
 from bot.app import Container
+from bot.cli.tool_facts import run_tool
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.facts import Fact
@@ -33,12 +35,17 @@ MAX_VALUE_LENGTH = 60  # characters of a value in the aligned table
 def facts_(settings: Settings, args: argparse.Namespace) -> int:
     """Return 0 when there are facts, 3 when there are none."""
     known = (*list_analyses(), PRODUCT_KIND, ALL_KINDS)
+    # some tools are called as a kind of facts is: with parameters, the tool is meant
+    if args.kind in load_tools() and (args.params is not None or args.kind not in known):
+        return run_tool(settings, args)
+    if args.params is not None:
+        raise CannotDo(Words("{name} is no tool, so it takes no parameters.", name=args.kind))
     if args.kind not in known:
         raise CannotDo(
             Words(
                 "There are no facts of the kind {name}. There are: {known}.",
                 name=args.kind,
-                known=", ".join(known),
+                known=", ".join((*known, *load_tools())),
             )
         )
     where = parse_where(args.where)

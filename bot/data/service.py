@@ -4,11 +4,9 @@ import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from functools import partial
-from hashlib import sha256
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bot.core.facts import Fact
 from bot.core.library import ProductMatch
@@ -62,6 +60,54 @@ def list_analyses() -> tuple[str, ...]:
 def load_analysis(kind: str) -> ModuleType:
     """Return the module whose `find` computes facts of this kind. It is imported on first use."""
     return import_module(ANALYSES[kind])
+
+
+INTERRUPT_TRIES, INTERRUPT_PAUSE = 40, 0.25  # a look-up may consist of several queries
+QUERY_TOOK_TOO_LONG = Words(
+    "This took too long, so I stopped. Ask about fewer days, or with fewer groups."
+)
+
+
+class _LimitedQuery(Generic[T]):
+    """A look-up that can be stopped while it has the engine, and not when another one has it."""
+
+    def __init__(self, ask: Callable[["Warehouse"], T]) -> None:
+        self._ask = ask
+        self._guard = threading.Lock()  # of the two below
+        self._engine: Any = None  # while the look-up runs
+        self._stopped = False
+        self._done = threading.Event()
+
+    def run(
+        self, open_warehouse: Callable[[], "Warehouse"], lock: threading.RLock, seconds: float
+    ) -> T:
+        try:
+            warehouse = open_warehouse()
+            if not lock.acquire(timeout=seconds):
+                raise CannotDo(QUERY_TOOK_TOO_LONG)
+            try:
+                with self._guard:
+                    if self._stopped:
+                        raise CannotDo(QUERY_TOOK_TOO_LONG)
+                    self._engine = warehouse.engine
+                return self._ask(warehouse)
+            finally:
+                with self._guard:
+                    self._engine = None
+                lock.release()
+        finally:
+            self._done.set()
+
+    def interrupt(self) -> None:
+        """Stop the query that runs, and those that follow it."""
+        for _try in range(INTERRUPT_TRIES):
+            with self._guard:
+                self._stopped = True
+                stop = getattr(getattr(self._engine, "con", None), "interrupt", None)
+                if stop:
+                    stop()
+            if self._done.wait(INTERRUPT_PAUSE):
+                return
 
 
 class WorkspaceData:
@@ -162,11 +208,11 @@ class WorkspaceData:
         """Return the part of the result that this person may see, given all earlier answers."""
         if self._answers is None or "orders" not in warehouse.listed:
             return found
-        from bot.data.metrics.orders.answer_guard import guard_answer
+        from bot.data.metrics.orders.answer_guard import digest_table, guard_answer
 
         with self._engine_lock:
             return guard_answer(
-                warehouse, found, where, self._answers, person, _digest_orders(warehouse)
+                warehouse, found, where, self._answers, person, digest_table(warehouse, "orders")
             )
 
     def _surrounding_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
@@ -194,6 +240,25 @@ class WorkspaceData:
         warehouse = self._open()
         with self._engine_lock:
             return ask(warehouse)
+
+    @property
+    def answers(self) -> "AnswerLog | None":
+        """The log of what each person was told."""
+        return self._answers
+
+    async def run_limited(self, ask: Callable[["Warehouse"], T], seconds: float) -> T:
+        """Return what `ask` computes from the tables, in a thread and alone on the engine. Raises
+        CannotDo after `seconds`, and stops the query then."""
+        query = _LimitedQuery(ask)
+        lookup = asyncio.ensure_future(
+            asyncio.to_thread(query.run, self._open, self._engine_lock, seconds)
+        )
+        done, _ = await asyncio.wait({lookup}, timeout=seconds)
+        if done:
+            return lookup.result()
+        lookup.add_done_callback(lambda late: late.cancelled() or late.exception())
+        await asyncio.to_thread(query.interrupt)
+        raise CannotDo(QUERY_TOOK_TOO_LONG)
 
     def findings(self, kind: str, where: AnalysisFilter) -> AnalysisResult:
         """Return the result of one analysis, cached until the tables change. Raises CannotDo."""
@@ -230,13 +295,6 @@ class WorkspaceData:
             if self._result_cache is not None and _is_same_warehouse(version, self._version()):
                 self._result_cache.put(version, where, found)
             return found
-
-
-def _digest_orders(warehouse: "Warehouse") -> str:
-    """Return a digest of the orders table, which changes whenever rows are added or removed."""
-    one = warehouse.listed["orders"]
-    told = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
-    return sha256(repr(told).encode()).hexdigest()
 
 
 def _is_same_warehouse(one: object, other: object) -> bool:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any, Protocol
 
 from bot.core.sales_query import SalesQuery
@@ -36,6 +37,7 @@ MEASURE_NAMES = {
     "new-customers": Words("new customers"),
 }
 SALES_LABEL = Words("sales")
+METRIC_KEY = "metric"  # in the filter of an answer to a `MetricQuery`
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def guard_answer(
     if earlier is None:
         return result
     known = [
-        (answer_, _read_earlier_rows(warehouse, answer_))
+        (answer_, read_earlier_rows(warehouse, answer_))
         for answer_ in earlier[:MAX_EARLIER_ANSWERS]
     ]
     before = [rows for _one, rows in known]
@@ -165,8 +167,17 @@ def _read_released_rows(
     return cached
 
 
-def _read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
+def read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
     """Return the rows behind an earlier answer, from memory or read again."""
+    if answer.filter.startswith(f'{{"{METRIC_KEY}"'):
+        from bot.data.metrics.query.guard import read_released
+
+        metric = read_released(warehouse, answer)
+        return ReleasedRows(
+            cells=metric.get("sales", []),
+            people=metric.get("people", []),
+            returns=metric.get("marks", []),
+        )
     if answer.filter not in warehouse.released:
         recipe = _parse_recipe(json.loads(answer.filter))
         assert recipe.where.tally is not None
@@ -246,6 +257,13 @@ def _build_answer(recipe: AnswerRecipe) -> SalesAnswerRecord:
 
 def _parse_recipe(data: dict[str, Any]) -> AnswerRecipe:
     return AnswerRecipe(**{**data, "where": filter_from_dict(data["where"])})
+
+
+def digest_table(warehouse: Warehouse, kind: str) -> str:
+    """Return a digest which changes whenever rows of the kind are added or removed."""
+    one = warehouse.listed[kind]
+    identity = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
+    return sha256(repr(identity).encode()).hexdigest()
 
 
 def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:

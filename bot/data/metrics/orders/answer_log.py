@@ -22,7 +22,7 @@ class SalesAnswer(Row):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     workspace: Mapped[str] = mapped_column(index=True)
     person: Mapped[str]
-    state: Mapped[str]  # a digest of the data
+    state: Mapped[str]  # a digest of the orders; of other rows with their kind: "events:…"
     since: Mapped[date] = mapped_column(Date)
     until: Mapped[date] = mapped_column(Date)
     measure: Mapped[str]
@@ -53,7 +53,13 @@ class SalesAnswer(Row):
         """Delete rows that no answer is checked against any more. Refusals stay for the whole
         retention time, because they are counted."""
         mine = (SalesAnswer.workspace == workspace) & (SalesAnswer.person == person)
-        gone = mine & (SalesAnswer.state != state) & SalesAnswer.refused.is_(False)
+        kind, colon, _digest = state.rpartition(":")  # "events:…"; of orders the digest alone
+        same_kind = (
+            SalesAnswer.state.startswith(f"{kind}:", autoescape=True)
+            if colon
+            else SalesAnswer.state.not_like("%:%")
+        )
+        gone = mine & same_kind & (SalesAnswer.state != state) & SalesAnswer.refused.is_(False)
         old = (SalesAnswer.workspace == workspace) & (SalesAnswer.at < now - RETENTION)
         session.execute(delete(SalesAnswer).where(gone | old))
 

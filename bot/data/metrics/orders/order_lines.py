@@ -49,7 +49,7 @@ def select_order_lines(
         warehouse, replace(filter_, product=None, category=None), *days, money
     )
     lines = lines.mutate(day=_.at.date())
-    lines = lines.left_join(_find_first_orders(warehouse), "customer").drop("customer_right")
+    lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
     lines = _filter_by_amount(lines, sales_query)
     if any(by == "category" for by, _values, _but in only) or filter_.category:
         lines = add_category(warehouse, lines)
@@ -96,7 +96,7 @@ def _match_filter(lines: ir.Table, order_filter: OrderFilter) -> ir.BooleanValue
     return ~inside if order_filter.but else inside
 
 
-def _find_first_orders(warehouse: Warehouse) -> ir.Table:
+def find_first_orders(warehouse: Warehouse) -> ir.Table:
     orders = warehouse.table("orders")
     assert orders is not None
     counted = orders.filter(

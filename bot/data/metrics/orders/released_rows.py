@@ -113,9 +113,9 @@ def load_universe(warehouse: Warehouse) -> RowUniverse:
         assert orders is not None
         rows = fetch_arrow(
             warehouse,
-            orders.select(key=_build_row_key(warehouse, orders), person=_identify_person(orders)),
+            orders.select(key=build_row_key(warehouse, orders), person=identify_person(orders)),
         )
-        keys, first = np.unique(_hash_values(rows["key"]), return_index=True)
+        keys, first = np.unique(hash_values(rows["key"]), return_index=True)
         people = rows["person"].combine_chunks().dictionary_encode()
         codes = people.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         everybody = np.arange(len(people.dictionary), dtype=np.int64)
@@ -131,7 +131,7 @@ def read_line_rows(
     universe = load_universe(warehouse)
     bought = (_.net >= 0) & _.customer.notnull()
     query = lines.select(
-        key=_build_row_key(warehouse, lines),
+        key=build_row_key(warehouse, lines),
         order=lines["order"].cast("string"),
         value=ibis.null("string") if value is None else value.cast("string"),
         known=bought,
@@ -141,7 +141,7 @@ def read_line_rows(
         came=_.delivered.notnull() & (_.net >= 0),
     )
     told = fetch_arrow(warehouse, query)
-    rows = np.searchsorted(universe.keys, _hash_values(told["key"])).astype(np.int64)
+    rows = np.searchsorted(universe.keys, hash_values(told["key"])).astype(np.int64)
 
     def codes(name: str) -> tuple[Sequence[str], RowIndex]:
         coded = told[name].combine_chunks().dictionary_encode()
@@ -162,11 +162,12 @@ def read_line_rows(
 
 def cache_released_rows(warehouse: Warehouse, key: Hashable, released: Any, recipe: Any) -> None:
     """Keep the rows behind an answer in memory, with the recipe for reading them again."""
-    if len(warehouse.released) >= MAX_CACHED_ANSWERS:
-        universe = warehouse.released.get(UNIVERSE_KEY)
-        warehouse.released.clear()
-        if universe is not None:
-            warehouse.released[UNIVERSE_KEY] = universe
+    answers = [  # `bot/data/metrics/query` keeps its own, under tuples
+        one for one in warehouse.released if one != UNIVERSE_KEY and not isinstance(one, tuple)
+    ]
+    if len(answers) >= MAX_CACHED_ANSWERS:
+        for one in answers:
+            del warehouse.released[one]
     warehouse.released[key] = (released, recipe)
 
 
@@ -189,7 +190,7 @@ def isolates_few_people(warehouse: Warehouse, released: ReleasedRows, *, whole: 
     return isolates(released.people, universe.everybody, warehouse.floor)
 
 
-def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
+def build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
     """Return a number or text that identifies a row; rows that are equal in all of these columns
     count as one."""
     parts = [
@@ -201,12 +202,12 @@ def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
     return joined.hash() if warehouse.engine.name == "duckdb" else joined
 
 
-def _identify_person(table: ir.Table) -> ir.Value:
+def identify_person(table: ir.Table) -> ir.Value:
     order = ibis.literal("order ") + table["order"].cast("string").fill_null("")
     return ibis.coalesce(ibis.literal("customer ") + table.customer.cast("string"), order)
 
 
-def _hash_values(column: Any) -> RowIndex:
+def hash_values(column: Any) -> RowIndex:
     """Return the keys as numbers; texts by their hash, which is valid within this process."""
     values = column.combine_chunks()
     if str(values.type) in ("string", "large_string"):

@@ -1,0 +1,137 @@
+"""Calculate with figures found before, by their names f1, f2, …: difference (first less second),
+ratio (first per second), sum, share (first in percent of second), percent_change (from the second
+to the first). The result is a new figure with a name of its own."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._run import run_query
+from bot.core.facts import Fact, FactId
+from bot.i18n.messages import Words
+from bot.text.slugs import slugify
+
+if TYPE_CHECKING:
+    from bot.data.warehouse.warehouse import Warehouse
+
+Operation = Literal["difference", "ratio", "sum", "share", "percent_change"]
+MAX_FIGURES = 12
+LABELS: dict[Operation, Words] = {
+    "difference": Words("difference"),
+    "ratio": Words("ratio"),
+    "sum": Words("sum"),
+    "share": Words("share"),
+    "percent_change": Words("change"),
+}
+SIGNS: dict[Operation, str] = {
+    "difference": " − ",
+    "ratio": " / ",
+    "sum": " + ",
+    "share": " / ",
+    "percent_change": " / ",
+}
+# percentages of different wholes are neither added nor divided by each other
+PERCENT_OPERATIONS = ("difference", "percent_change")
+
+
+class Params(ToolParams):
+    operation: Operation
+    figures: list[str] = Field(description="f1, f2, …: two; for sum two or more.")
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    facts = _get_facts(params, deps)
+    _require_like_units(params.operation, facts)
+    value, unit = _calculate(params.operation, facts)
+    await _refuse_few_people(params.operation, facts, value, deps)
+    first = facts[0]
+    digest = "-".join(slugify(f"{one.parts.subject}-{one.parts.measure}") for one in facts)
+    fact = Fact(
+        id=str(FactId("calculated", digest[:160], slugify(params.operation))),
+        label=LABELS[params.operation].text,
+        about=SIGNS[params.operation].join(_describe(one, deps) for one in facts),
+        value=value,
+        unit=unit,
+        source=first.source,
+        as_of=min(one.as_of for one in facts),
+        query=f"{params.operation}({', '.join(one.id for one in facts)})",
+        since=min((one.since for one in facts if one.since), default=None),
+        until=max((one.until for one in facts if one.until), default=None),
+        compared_with=facts[1].id if params.operation == "percent_change" else None,
+    )
+    return ToolResult(facts=(fact,), read_as=fact.about)
+
+
+def _get_facts(params: Params, deps: ToolDeps) -> list[Fact]:
+    names = [name.strip().strip("{}") for name in params.figures]
+    few = len(names) < 2 or (params.operation != "sum" and len(names) > 2)
+    if few or len(names) > MAX_FIGURES:
+        raise ToolError(
+            f"{params.operation} takes two figures; only sum takes up to {MAX_FIGURES}."
+        )
+    facts = []
+    for name in names:
+        fact = deps.book.get(name)
+        if fact is None:
+            raise ToolError(f"There is no figure {name}.")
+        if not isinstance(fact.value, Decimal):
+            raise ToolError(f"{name} is text, not a number.")
+        facts.append(fact)
+    if len({fact.id for fact in facts}) < len(facts):
+        raise ToolError("A figure is named twice.")
+    return facts
+
+
+def _require_like_units(operation: Operation, facts: list[Fact]) -> None:
+    units = [fact.unit or "" for fact in facts]
+    if operation == "ratio":
+        if "%" in units:
+            raise ToolError("A percentage is no part of a ratio; ask for the figures behind it.")
+        return
+    if len(set(units)) > 1:
+        raise ToolError(
+            f"The units differ: {', '.join(one or 'a plain number' for one in units)}. "
+            "Only a ratio takes figures of different units."
+        )
+    if units[0] == "%" and operation not in PERCENT_OPERATIONS:
+        raise ToolError(f"Percentages have no {operation}; ask for the figures behind them.")
+
+
+def _calculate(operation: Operation, facts: list[Fact]) -> tuple[Decimal, str | None]:
+    values = [Decimal(fact.value) for fact in facts]
+    unit = facts[0].unit
+    if operation == "sum":
+        return sum(values, Decimal(0)), unit
+    if operation == "difference":
+        return values[0] - values[1], "points" if unit == "%" else unit
+    if not values[1]:
+        raise ToolError("The second figure is 0, so nothing can be divided by it.")
+    if operation == "percent_change":
+        change = 100 * (values[0] - values[1]) / abs(values[1])
+        return change.quantize(Decimal("0.1")), "%"
+    if operation == "share":
+        return (100 * values[0] / values[1]).quantize(Decimal("0.01")), "%"
+    money = unit if unit and len(unit) == 3 and unit.isupper() and unit != facts[1].unit else None
+    return (values[0] / values[1]).quantize(Decimal("0.01")), money
+
+
+def _describe(fact: Fact, deps: ToolDeps) -> str:
+    label = fact.titled(deps.request.language)
+    return f"{label} ({fact.about})" if fact.about else label
+
+
+async def _refuse_few_people(
+    operation: Operation, facts: list[Fact], value: Decimal, deps: ToolDeps
+) -> None:
+    """Refuse what the guard of answers would refuse: a difference that tells what a few people did.
+    Of figures whose rows are not known, a difference of few customers."""
+
+    def ask(warehouse: "Warehouse") -> bool:
+        from bot.data.metrics.query.figures import tells_few_people
+
+        return tells_few_people(warehouse, facts, value, is_difference=operation == "difference")
+
+    if operation in ("difference", "sum") and await run_query(deps, ask):
+        raise ToolError("That would tell what a few people did, so it is not calculated.")

@@ -1,0 +1,24 @@
+"""See which data there is: datasets with their days, what can be grouped and filtered by with the
+values, what is old, and which measures can't be had. Call it before the first query_metrics where
+values or days are not known yet."""
+
+from typing import TYPE_CHECKING
+
+from bot.agent.tool import ToolDeps, ToolParams, ToolResult
+from bot.agent.tools._run import run_query
+
+if TYPE_CHECKING:
+    from bot.data.warehouse.warehouse import Warehouse
+
+
+class Params(ToolParams):
+    pass
+
+
+async def run(_params: Params, deps: ToolDeps) -> ToolResult:
+    def ask(warehouse: "Warehouse") -> list[str]:
+        from bot.data.metrics.query.describe import describe_data
+
+        return describe_data(warehouse)
+
+    return ToolResult(notes=tuple(await run_query(deps, ask)))

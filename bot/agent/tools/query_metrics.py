@@ -1,0 +1,127 @@
+"""Look up figures: measures of orders, visits, campaigns or feedback, in total and by up to two
+dimensions, filtered, and compared with an earlier period. Customers with a property are the measure
+`customers` with filters on the customer: "customers who ordered but not since 1 June" has
+customer_not_ordered at_least 2026-06-01 and no period. Groups of few people are not shown."""
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._run import parse_day, run_query
+from bot.core.metric_query import (
+    ComparisonName,
+    DatasetName,
+    DimensionName,
+    FieldName,
+    MeasureName,
+    MetricBound,
+    MetricCondition,
+    MetricQuery,
+    OperatorName,
+    OrderName,
+)
+
+if TYPE_CHECKING:
+    from bot.data.metrics.query.answer_facts import MetricResult
+    from bot.data.warehouse.warehouse import Warehouse
+
+
+class Condition(ToolParams):
+    field: FieldName
+    operator: OperatorName
+    values: list[str] = Field(
+        description="is, in: any of them; is_not: none of them; between: two, both included; "
+        "“any” or “none” for a field that is set or is not. Days as 2026-11-24."
+    )
+
+
+class Bound(ToolParams):
+    measure: MeasureName
+    operator: OperatorName = Field(description="at_least or at_most")
+    value: str
+
+
+class Params(ToolParams):
+    dataset: DatasetName
+    measures: list[MeasureName] = Field(description="One to eight, all of this dataset.")
+    dimensions: list[DimensionName] = Field(description="What to group by: none, one or two.")
+    filters: list[list[Condition]] = Field(
+        description="Groups of conditions: every group must hold, of a group one condition. The "
+        "fields customer_… are about all that the customer ever ordered. customer_bought takes "
+        "products or categories; is_not means never."
+    )
+    since: str = Field(description="First day, or “none” for the first day of the data.")
+    until: str = Field(description="Last day, or “none” for the last whole day.")
+    comparison: ComparisonName
+    compare_since: str = Field(description="Only for the comparison “dates”, else “none”.")
+    compare_until: str = Field(description="Only for the comparison “dates”, else “none”.")
+    having: list[Bound] = Field(description="Bounds on the measures of a group, or empty.")
+    order: OrderName = Field(
+        description="By the first measure; natural: time by time, all else highest first."
+    )
+    limit: int = Field(description="How many groups to show; 0 for as many as is usual.")
+
+
+def build_query(params: Params) -> MetricQuery:
+    """Raises ToolError."""
+    if not params.measures:
+        raise ToolError("Name at least one measure.")
+    return MetricQuery(
+        dataset=params.dataset,
+        measures=tuple(dict.fromkeys(params.measures)),
+        dimensions=tuple(dict.fromkeys(params.dimensions)),
+        filters=tuple(
+            tuple(
+                MetricCondition(field=one.field, operator=one.operator, values=tuple(one.values))
+                for one in group
+            )
+            for group in params.filters
+        ),
+        since=parse_day(params.since),
+        until=parse_day(params.until),
+        comparison=params.comparison,
+        compare_since=parse_day(params.compare_since),
+        compare_until=parse_day(params.compare_until),
+        having=tuple(_build_bound(one) for one in params.having),
+        order=params.order,
+        limit=params.limit,
+    )
+
+
+def _build_bound(bound: Bound) -> MetricBound:
+    if bound.operator not in ("at_least", "at_most"):
+        raise ToolError("having takes at_least or at_most.")
+    try:
+        value = Decimal(bound.value)
+    except InvalidOperation:
+        raise ToolError(f"{bound.value} is not a number.") from None
+    return MetricBound(
+        measure=bound.measure,
+        operator="at_least" if bound.operator == "at_least" else "at_most",
+        value=value,
+    )
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    query, see_people = build_query(params), await deps.may_see_people()
+    language, person = deps.request.language, deps.person
+    log = deps.data.answers if person else None  # in a terminal there is nobody
+
+    def ask(warehouse: "Warehouse") -> "MetricResult":
+        from bot.data.metrics.query.answer import answer_query
+        from bot.data.metrics.query.answer_facts import build_result
+        from bot.data.metrics.query.figures import remember_figures
+        from bot.data.metrics.query.guard import guard_answer
+
+        answer = answer_query(warehouse, query, see_people=see_people)
+        answer = guard_answer(warehouse, answer, log, person)
+        result = build_result(warehouse, answer, language)
+        remember_figures(warehouse, answer, result)
+        return result
+
+    found = await run_query(deps, ask)
+    return ToolResult(
+        facts=found.facts, exhibits=found.exhibits, notes=found.notes, read_as=found.read_as
+    )

@@ -1,0 +1,223 @@
+"""A query of figures: measures of one dataset, grouped, filtered, and compared with another period.
+
+The names in this module are what a caller may ask for. What each of them means is defined beside
+the dataset, in `bot/data/metrics/query/`.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DatasetName = Literal["orders", "visits", "campaigns", "feedback"]
+MeasureName = Literal[
+    # orders
+    "revenue",
+    "gross_revenue",
+    "refunded",
+    "orders",
+    "units",
+    "customers",
+    "new_customers",
+    "repeat_customers",
+    "average_order",
+    "median_order",
+    "largest_order",
+    "revenue_per_customer",
+    "orders_per_customer",
+    "units_per_order",
+    "returned",
+    "return_rate",
+    "repeat_rate",
+    "late_orders",
+    "late_share",
+    "cancelled_orders",
+    "median_days_between_orders",
+    "mean_days_between_orders",
+    "revenue_share",
+    "orders_share",
+    "units_share",
+    "customers_share",
+    "top_1_percent_share",
+    "top_5_percent_share",
+    "top_10_percent_share",
+    "top_20_percent_share",
+    "top_50_percent_share",
+    # visits
+    "visits",
+    "visitors",
+    "visits_with_cart",
+    "visits_with_checkout",
+    "visits_with_order",
+    "conversion",
+    "view_to_cart",
+    "cart_to_checkout",
+    "checkout_to_order",
+    "visits_share",
+    # campaigns
+    "sent",
+    "delivered",
+    "opened",
+    "clicks",
+    "impressions",
+    "unsubscribed",
+    "campaign_orders",
+    "campaign_sales",
+    "spend",
+    "open_rate",
+    "click_rate",
+    "unsubscribe_rate",
+    "orders_per_click",
+    "cost_per_order",
+    "cost_per_click",
+    "sales_per_spend",
+    "spend_share",
+    # feedback
+    "reviews",
+    "reviewers",
+    "rating",
+    "low_rating_share",
+    "stars_1",
+    "stars_2",
+    "stars_3",
+    "stars_4",
+    "stars_5",
+    "reviews_share",
+]
+DimensionName = Literal[
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "weekday",
+    "hour",
+    "country",
+    "region",
+    "device",
+    "source",
+    "channel",
+    "category",
+    "product",
+    "variant",
+    "code",
+    "status",
+    "return_reason",
+    "segment",
+    "customer_type",
+    "campaign",
+    "audience",
+    "retailer",
+    "keyword",
+    "placement",
+    "rating",
+    "language",
+]
+FieldName = Literal[
+    "weekday",
+    "hour",
+    "country",
+    "region",
+    "device",
+    "source",
+    "channel",
+    "category",
+    "product",
+    "variant",
+    "code",
+    "status",
+    "return_reason",
+    "segment",
+    "customer_type",
+    "campaign",
+    "audience",
+    "retailer",
+    "keyword",
+    "placement",
+    "rating",
+    "language",
+    "order_value",
+    "order_units",
+    "returned",
+    "late",
+    "customer_orders",
+    "customer_spent",
+    "customer_first_order",
+    "customer_last_order",
+    "customer_ordered",
+    "customer_not_ordered",
+    "customer_bought",
+]
+OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
+ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
+OrderName = Literal["highest", "lowest", "natural"]
+
+TIME_DIMENSIONS = ("day", "week", "month", "quarter", "year", "weekday", "hour")
+DATED_DIMENSIONS = ("day", "week", "month", "quarter", "year")  # their values are first days
+CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the customer ever ordered
+    "customer_orders",
+    "customer_spent",
+    "customer_first_order",
+    "customer_last_order",
+    "customer_ordered",
+    "customer_not_ordered",
+    "customer_bought",
+)
+ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
+OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
+MAX_DIMENSIONS, MAX_MEASURES = 2, 8
+
+
+class MetricCondition(BaseModel):
+    """One condition. `is` and `in` hold for any of the values, `is_not` for none of them; `between`
+    has two values, both included. Days are ISO dates."""
+
+    model_config = ConfigDict(frozen=True)
+    field: FieldName
+    operator: OperatorName
+    values: tuple[str, ...]
+
+
+class MetricBound(BaseModel):
+    """A bound on a group's measure: groups beyond it are left out."""
+
+    model_config = ConfigDict(frozen=True)
+    measure: MeasureName
+    operator: Literal["at_least", "at_most"]
+    value: Decimal
+
+
+class MetricQuery(BaseModel):
+    """What is asked. Days are inclusive. All groups of `filters` hold; within a group, one
+    condition suffices. `limit` is the number of groups to show."""
+
+    model_config = ConfigDict(frozen=True)
+    dataset: DatasetName
+    measures: tuple[MeasureName, ...] = Field(min_length=1)
+    dimensions: tuple[DimensionName, ...] = ()
+    filters: tuple[tuple[MetricCondition, ...], ...] = ()
+    since: date | None = None  # None: the first day of the data
+    until: date | None = None  # None: the last whole day
+    comparison: ComparisonName = "none"
+    compare_since: date | None = None  # of the comparison "dates"
+    compare_until: date | None = None
+    having: tuple[MetricBound, ...] = ()
+    order: OrderName = (
+        "natural"  # by the first measure; natural: time by time, others highest first
+    )
+    limit: int = 20
+
+    @property
+    def conditions(self) -> tuple[MetricCondition, ...]:
+        return tuple(condition for group in self.filters for condition in group)
+
+    @property
+    def customer_conditions(self) -> tuple[MetricCondition, ...]:
+        found = (one for one in self.conditions if one.field in CUSTOMER_FIELDS)
+        return tuple(dict.fromkeys(found))
+
+    def uses(self, *fields: str) -> bool:
+        """Whether one of these is grouped or filtered by."""
+        known = {*self.dimensions, *(condition.field for condition in self.conditions)}
+        return not known.isdisjoint(fields)

@@ -1,0 +1,294 @@
+"""Turn an answer into facts, a table and a chart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.facts import Fact, FactId
+from bot.core.metric_query import DATED_DIMENSIONS, TIME_DIMENSIONS
+from bot.core.parts import Table
+from bot.data.metrics.query.answer import OTHERS, MetricAnswer, PeriodName
+from bot.data.metrics.query.dataset import Measure
+from bot.data.metrics.query.periods import Days
+from bot.data.metrics.query.release import ALL_GROUPS, Group
+from bot.data.metrics.query.wording import (
+    describe_days,
+    describe_filters,
+    describe_query,
+    is_by_time,
+    name_group,
+)
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Language, Words
+from bot.text.slugs import slugify
+
+METRIC_KIND = "metric"
+MAX_SUBJECT_LENGTH = 110
+MIN_WHOLE_AMOUNT = 1000  # from here on sums of money are told without cents
+NOT_SHOWN = "–"
+CHANGE_LABEL = Words("change")
+MEASURE_COLUMN = {  # of the table, for the earlier period and the change
+    "before": Words("{measure}, before"),
+    "change": Words("{measure}, change"),
+}
+
+
+@dataclass(frozen=True)
+class MetricResult:
+    """What a tool returns of an answer. `groups` says which group of which period a fact is of."""
+
+    facts: tuple[Fact, ...]
+    exhibits: tuple[Exhibit, ...]
+    notes: tuple[str, ...]
+    read_as: str
+    groups: dict[str, tuple[PeriodName, Group, str]]
+
+
+def build_result(warehouse: Warehouse, answer: MetricAnswer, language: Language) -> MetricResult:
+    return _ResultBuilder(warehouse, answer, language).build()
+
+
+class _ResultBuilder:
+    def __init__(self, warehouse: Warehouse, answer: MetricAnswer, language: Language) -> None:
+        self.warehouse, self.answer, self.language = warehouse, answer, language
+        self.query = answer.query
+        self.money = answer.recipe.currency
+        self.filters = describe_filters(warehouse, answer, language)
+        self.facts: list[Fact] = []
+        self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
+        assert self.query.since is not None
+        assert self.query.until is not None
+        self.days: Days = (self.query.since, self.query.until)
+
+    def build(self) -> MetricResult:
+        cells: dict[tuple[Group, str], tuple[Fact | None, Fact | None, Fact | None]] = {}
+        groups = [ALL_GROUPS, *self.answer.recipe.list_groups()]
+        for group in groups:
+            for name in self.query.measures:
+                cells[group, name] = self._add(group, name)
+        notes = [*self.answer.words, *self.answer.notes, *self._list_gaps(groups, cells)]
+        if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
+            notes.append(f"{self.query.dataset} are {stale} days old.")
+        return MetricResult(
+            tuple(self.facts),
+            self._build_exhibits(groups, cells),
+            tuple(notes),
+            describe_query(self.warehouse, self.answer, self.language),
+            self.groups,
+        )
+
+    # Facts.
+
+    def _add(self, group: Group, name: str) -> tuple[Fact | None, Fact | None, Fact | None]:
+        """Add a figure, with the earlier one and the change where they are compared."""
+        measure = self.answer.get_measure(name)
+        now = self._build_fact("now", group, name, self.days)
+        if now is None:
+            return None, None, None
+        earlier = None
+        if self.answer.periods.before is not None and (
+            self.answer.periods.sums_compare or not measure.is_sum
+        ):
+            earlier = self._build_fact("before", group, name, self.answer.periods.before)
+        if earlier is None:
+            self._keep(now, "now", group, name)
+            return now, None, None
+        now = now.model_copy(update={"compared_with": earlier.id})
+        self._keep(now, "now", group, name)
+        self._keep(earlier, "before", group, name)
+        change = self._build_change(now, earlier, measure)
+        if change is not None:
+            self._keep(change, "now", group, name)
+        return now, earlier, change
+
+    def _keep(self, fact: Fact, period: PeriodName, group: Group, name: str) -> None:
+        self.facts.append(fact)
+        self.groups[fact.id] = (period, group, name)
+
+    def _build_fact(self, period: PeriodName, group: Group, name: str, days: Days) -> Fact | None:
+        measure = self.answer.get_measure(name)
+        value = _round(self.answer.get_value(period, group, name), measure)
+        if value is None:
+            return None
+        since, until = self._cut_days(group, days)
+        about = [name for name in self._name(group) if name] + self.filters
+        return Fact(
+            id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
+            label=measure.label.text,
+            about=" · ".join(about),
+            value=value,
+            unit=(self.money if measure.unit == "money" else measure.unit) or None,
+            source=self.warehouse.source(self.answer.dataset.kind),
+            as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
+            rows=self.answer.get_count(period, group, name),
+            query=self.answer.sql.get(measure.share_of or name),
+            since=since,
+            until=until,
+        )
+
+    def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
+        new, old = Decimal(now.value), Decimal(earlier.value)
+        if measure.unit == "%":
+            value, unit = (new - old).quantize(Decimal("0.01")), "points"
+        elif old:
+            value, unit = (100 * (new - old) / abs(old)).quantize(Decimal("0.1")), "%"
+        else:
+            return None
+        about = " · ".join(filter(None, [measure.label.to(self.language), now.about]))
+        return now.model_copy(
+            update={
+                "id": f"{now.id}-change",
+                "label": CHANGE_LABEL.text,
+                "about": about,
+                "value": value,
+                "unit": unit,
+            }
+        )
+
+    def _cut_days(self, group: Group, days: Days) -> Days:
+        """Return the days of a group: those of its week or month that are in the period."""
+        first, last = days
+        for dimension, value in zip(self.query.dimensions, group, strict=False):
+            if dimension in DATED_DIMENSIONS and value is not None and group != OTHERS:
+                start = date.fromisoformat(value)
+                first, last = max(first, start), min(last, _last_day(dimension, start))
+        return first, last
+
+    def _name(self, group: Group) -> tuple[str, ...]:
+        if group == ALL_GROUPS:
+            return ()
+        return name_group(self.warehouse, self.answer, group, self.language)
+
+    def _subject(self, group: Group, days: Days, period: PeriodName) -> str:
+        """Return what the figure is of, the same whenever it is asked for: dataset, filters, group
+        and days, and the earlier period for a figure that is compared with it."""
+        parts: list[str] = [self.query.dataset]
+        parts += ["-".join([one.field, one.operator, *one.values]) for one in self.query.conditions]
+        pairs = zip(self.query.dimensions, group, strict=False)
+        parts += (
+            ["-".join([*self.query.dimensions, "others"])]
+            if group == OTHERS
+            else [f"{name}-{value or 'not-stated'}" for name, value in pairs]
+        )
+        parts += [day.isoformat().replace("-", "") for day in days]
+        if period == "now" and self.answer.periods.before is not None:
+            parts.append(f"vs-{self.answer.periods.before[0].isoformat().replace('-', '')}")
+        if self.query.filters and len(self.query.filters) != len(self.query.conditions):
+            parts.append("any")  # conditions of which one suffices
+        whole = slugify("-".join(parts))
+        if len(whole) <= MAX_SUBJECT_LENGTH:
+            return whole
+        digest = sha256(whole.encode()).hexdigest()[:10]
+        return f"{whole[:MAX_SUBJECT_LENGTH].rstrip('-')}-{digest}"
+
+    # What is shown beside.
+
+    def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
+        """Say which figures are missing for which groups."""
+        notes = []
+        for name in self.query.measures:
+            without = [one for one in groups if one != OTHERS and cells[one, name][0] is None]
+            if not without:
+                continue
+            if ALL_GROUPS in without and len(without) == len(groups):
+                notes.append(f"{name} can't be told here.")
+                continue
+            named = [" · ".join(self._name(one)) or "the total" for one in without]
+            listed = ", ".join(named[:6]) + (f" and {len(named) - 6} more" if named[6:] else "")
+            notes.append(f"No {name} of too few people, or none known: {listed}.")
+        return notes
+
+    def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
+        if not self.facts:
+            return ()
+        read_as = describe_query(self.warehouse, self.answer, self.language)
+        rows, columns = [], self._list_columns(cells)
+        for group in [*groups[1:], ALL_GROUPS]:
+            names = self._name(group) or self._name_total()
+            figures = [cells[group, name][n] for name, n in columns]
+            if any(figures):
+                rows.append((*names, *(self._spell(one) for one in figures)))
+        labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
+        heads = [label.to(self.language).capitalize() for label in labels] or [""]
+        table = Table(
+            columns=(*heads, *(self._head(name, n) for name, n in columns)),
+            rows=tuple(rows),
+            facts=tuple(fact.id for fact in self.facts),
+        )
+        chart = self._build_chart([one for one in groups[1:] if one != OTHERS], cells)
+        ids = tuple(fact.id for fact in self.facts)
+        return (Exhibit(shows=read_as, table=table, chart=chart, facts=ids),)
+
+    def _list_columns(self, cells: Any) -> list[tuple[str, int]]:
+        return [
+            (name, n)
+            for name in self.query.measures
+            for n in range(3)
+            if n == 0 or any(one[n] for (_group, of), one in cells.items() if of == name)
+        ]
+
+    def _head(self, name: str, n: int) -> str:
+        label = self.answer.get_measure(name).label.to(self.language)
+        if n == 0:
+            return label[:1].upper() + label[1:]
+        words = MEASURE_COLUMN["before" if n == 1 else "change"]
+        text = words.model_copy(update={"params": {"measure": label}}).to(self.language)
+        return text[:1].upper() + text[1:]
+
+    def _name_total(self) -> tuple[str, ...]:
+        many = len(self.query.dimensions)
+        if not many:
+            return (describe_days(self.days, self.language),)
+        return (Words("All together").to(self.language), *[""] * (many - 1))
+
+    def _spell(self, fact: Fact | None) -> str:
+        return NOT_SHOWN if fact is None else fact.as_read.spelled(self.language)
+
+    def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:
+        name = self.query.measures[0]
+        dimensions = self.query.dimensions
+        by_time = is_by_time(dimensions)
+        points = []
+        for group in groups:
+            fact = cells[group, name][0]
+            if fact is not None:
+                day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
+                label = " · ".join(self._name(group))
+                points.append(ExhibitPoint(name=label, value=float(fact.value), day=day))
+        if len(points) < 2:
+            return None
+        if not by_time and not set(TIME_DIMENSIONS).intersection(dimensions):
+            points.sort(key=lambda point: -point.value)
+        unit = next((fact.unit for fact in self.facts if fact.unit), "") or ""
+        return ExhibitChart(kind="line" if by_time else "bars", points=tuple(points), unit=unit)
+
+
+def _last_day(dimension: str, first: date) -> date:
+    if dimension == "day":
+        return first
+    if dimension == "week":
+        return first + timedelta(days=6)
+    months = {"month": 1, "quarter": 3, "year": 12}[dimension]
+    number = first.year * 12 + first.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
+
+
+def _round(value: Any, measure: Measure) -> Decimal | None:
+    """Round as the figure is told: large sums of money to whole units, rates to a hundredth of a
+    point."""
+    if value is None:
+        return None
+    number = Decimal(str(value))
+    if not number.is_finite():
+        return None
+    if measure.unit == "money":
+        whole = measure.is_sum and abs(number) >= MIN_WHOLE_AMOUNT
+        return number.quantize(Decimal(1) if whole else Decimal("0.01"))
+    if measure.unit == "days":
+        return number.quantize(Decimal("0.1"))
+    is_count = measure.is_sum and number == number.to_integral_value()
+    return number.quantize(Decimal(1) if is_count else Decimal("0.01"))

@@ -1,0 +1,199 @@
+"""What can be asked of campaigns: mailings and advertising, whose rows are counts.
+
+A row has no people, but numbers of them: `sent` (delivered where known) stands for people, `orders`
+for customers. Figures of a mailing to too few people, and what too few bought, are not shown. Only
+amounts in the currency of most rows count."""
+
+from collections.abc import Mapping
+
+import ibis
+import ibis.expr.types as ir
+
+from bot.data.metrics.filters import list_currencies
+from bot.data.metrics.query.conditions import filter_rows
+from bot.data.metrics.query.dataset import (
+    ALL_ROWS,
+    TIME_DIMENSIONS,
+    Basis,
+    Dimension,
+    Measure,
+    MetricDataset,
+    RowSelection,
+    column,
+    percent,
+    ratio,
+)
+from bot.data.schema import load_kinds
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+
+def select_campaigns(selection: RowSelection) -> ir.Table:
+    """Return the rows of the days with `arrived` (delivered where known, else sent), `income` and
+    `cost` in the counted currency."""
+    rows = selection.warehouse.table("campaigns")
+    assert rows is not None
+    first, last = (ibis.literal(day) for day in selection.days)
+    rows = rows.filter(rows["at"].date().between(first, last))
+    rows = _add_amounts(rows, selection.currency)
+    return filter_rows(DATASET, rows, selection.query)
+
+
+def _add_amounts(rows: ir.Table, currency: str | None) -> ir.Table:
+    counts = ibis.literal(True)
+    if currency is not None:
+        counts = rows.currency.isnull() | (rows.currency == currency)
+    nothing = ibis.null("decimal(18, 2)")
+    return rows.mutate(
+        arrived=ibis.coalesce(rows.delivered, rows.sent),
+        income=counts.ifelse(rows.sales.cast("decimal(18, 2)"), nothing),
+        cost=counts.ifelse(rows.spend.cast("decimal(18, 2)"), nothing),
+        many_sent=ibis.coalesce(rows.delivered, rows.sent, 0),
+        many_bought=ibis.coalesce(rows.orders, 0),
+    )
+
+
+def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
+    parts = [rows[name].cast("string").fill_null("") for name in load_kinds()["campaigns"].key]
+    joined = ibis.literal("|").join(parts)
+    return joined.hash() if warehouse.engine.name == "duckdb" else joined
+
+
+def _identify(warehouse: Warehouse) -> ir.Table:
+    rows = warehouse.table("campaigns")
+    assert rows is not None
+    known = list_currencies(warehouse, "campaigns")
+    rows = _add_amounts(rows, known[0] if known else None)
+    key = _key(warehouse, rows)
+    return rows.select("many_sent", "many_bought", key=key, person=key.cast("string"))
+
+
+def _sum(name: str) -> ir.Value:
+    return lambda t: t[name].sum()
+
+
+def _where_both(part: str, whole: str) -> ir.Value:
+    """Sums of rows that say both, in percent."""
+    return lambda t: percent(
+        t[part].sum(where=t[whole].notnull()), t[whole].sum(where=t[part].notnull())
+    )
+
+
+def _per(part: str, whole: str) -> ir.Value:
+    return lambda t: ratio(
+        t[part].sum(where=t[whole].notnull()), t[whole].sum(where=t[part].notnull())
+    )
+
+
+def _clicked_of(t: ir.Table) -> ir.Value:
+    """What a click is one of: the mails that arrived, else the impressions of advertising."""
+    return ibis.coalesce(t.arrived, t.impressions)
+
+
+BASES: Mapping[str, Basis] = {
+    ALL_ROWS: Basis("people", lambda t: t["at"].notnull()),
+    "buyers": Basis("sales", lambda t: t["at"].notnull()),
+}
+MAILED, BOUGHT = (ALL_ROWS,), (ALL_ROWS, "buyers")
+MEASURES: Mapping[str, Measure] = {
+    "sent": Measure(Words("sent"), "", _sum("sent"), needs=("sent",), is_sum=True),
+    "delivered": Measure(
+        Words("delivered"), "", _sum("delivered"), needs=("delivered",), is_sum=True
+    ),
+    "opened": Measure(Words("opened"), "", _sum("opened"), needs=("opened",), is_sum=True),
+    "clicks": Measure(Words("clicks"), "", _sum("clicks"), needs=("clicks",), is_sum=True),
+    "impressions": Measure(
+        Words("impressions"), "", _sum("impressions"), needs=("impressions",), is_sum=True
+    ),
+    "unsubscribed": Measure(
+        Words("unsubscribed"), "", _sum("unsubscribed"), needs=("unsubscribed",), is_sum=True
+    ),
+    "campaign_orders": Measure(
+        Words("orders from campaigns"), "orders", _sum("orders"), "rows", BOUGHT, ("orders",), True
+    ),
+    "campaign_sales": Measure(
+        Words("sales from campaigns"), "money", _sum("income"), "rows", BOUGHT, ("sales",), True
+    ),
+    "spend": Measure(Words("spend"), "money", _sum("cost"), needs=("spend",), is_sum=True),
+    "open_rate": Measure(
+        Words("open rate"),
+        "%",
+        _where_both("opened", "arrived"),
+        needs=("opened",),
+        count=lambda t: t.arrived.sum(where=t.opened.notnull()),
+    ),
+    "click_rate": Measure(
+        Words("click rate"),
+        "%",
+        lambda t: percent(
+            t.clicks.sum(where=_clicked_of(t).notnull()),
+            _clicked_of(t).sum(where=t.clicks.notnull()),
+        ),
+        needs=("clicks",),
+        count=lambda t: _clicked_of(t).sum(where=t.clicks.notnull()),
+    ),
+    "unsubscribe_rate": Measure(
+        Words("unsubscribe rate"),
+        "%",
+        _where_both("unsubscribed", "arrived"),
+        needs=("unsubscribed",),
+        count=lambda t: t.arrived.sum(where=t.unsubscribed.notnull()),
+    ),
+    "orders_per_click": Measure(
+        Words("orders per click"),
+        "%",
+        _where_both("orders", "clicks"),
+        bases=BOUGHT,
+        needs=("orders", "clicks"),
+        count=lambda t: t.clicks.sum(where=t.orders.notnull()),
+    ),
+    "cost_per_order": Measure(
+        Words("cost per order"),
+        "money",
+        _per("cost", "orders"),
+        "rows",
+        BOUGHT,
+        ("spend", "orders"),
+    ),
+    "cost_per_click": Measure(
+        Words("cost per click"), "money", _per("cost", "clicks"), needs=("spend", "clicks")
+    ),
+    "sales_per_spend": Measure(
+        Words("sales per unit of spend"),
+        "",
+        _per("income", "cost"),
+        bases=BOUGHT,
+        needs=("spend", "sales"),
+    ),
+    "spend_share": Measure(Words("share of spend"), "%", share_of="spend"),
+}
+DIMENSIONS: Mapping[str, Dimension] = {
+    **TIME_DIMENSIONS,
+    "channel": column("channel", Words("channel")),
+    "campaign": Dimension(
+        Words("campaign"),
+        lambda t: ibis.coalesce(t.name, t.code, t.id),
+        "at",
+    ),
+    "code": column("code", Words("code")),
+    "audience": column("audience", Words("audience")),
+    "retailer": column("retailer", Words("retailer")),
+    "product": column("product", Words("product")),
+    "keyword": column("keyword", Words("keyword")),
+    "placement": column("placement", Words("placement")),
+    "language": column("language", Words("language")),
+}
+DATASET = MetricDataset(
+    name="campaigns",
+    kind="campaigns",
+    label=Words("campaigns"),
+    row_label=Words("rows"),
+    sources={"rows": select_campaigns},
+    dimensions=DIMENSIONS,
+    measures=MEASURES,
+    bases=BASES,
+    identify=_identify,
+    key=_key,
+    count=lambda t: t.count(),
+    weights={"people": "many_sent", "sales": "many_bought"},
+)

@@ -1,0 +1,324 @@
+"""Match the values of conditions to those of the data, and apply conditions to rows."""
+
+import operator
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from functools import reduce
+
+import ibis
+import ibis.expr.types as ir
+
+from bot.core.metric_query import (
+    ANY_VALUE,
+    CUSTOMER_FIELDS,
+    NO_VALUE,
+    MetricCondition,
+    MetricQuery,
+)
+from bot.data.analyses.products import load_product_titles
+from bot.data.metrics.filters import add_category
+from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
+from bot.data.metrics.query.errors import QueryError
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.countries import parse_country_code
+from bot.text.normalize import normalize_text, tokenize
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
+    "weekday": {str(n): name for n, name in enumerate(WEEKDAYS)},
+    "customer_type": {"new": "new", "known": "known"},
+    "returned": {"yes": "yes", "no": "no"},
+    "late": {"yes": "yes", "no": "no"},
+}
+OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
+    "text": ("is", "in", "is_not", "contains"),
+    "number": ("is", "in", "is_not", "at_least", "at_most", "between"),
+    "day": ("is", "in", "is_not", "at_least", "at_most", "between"),
+}
+MAX_LISTED_VALUES, MAX_NEAR_VALUES = 12, 3
+MAX_CONTAINED_VALUES = 500
+
+
+# Apply conditions.
+
+
+def filter_rows(dataset: MetricDataset, rows: ir.Table, query: MetricQuery) -> ir.Table:
+    """Return the rows for which one condition of each group holds."""
+    customer_conditions = query.customer_conditions
+    for group in query.filters:
+        holds = [_holds(dataset, rows, condition, customer_conditions) for condition in group]
+        if holds:
+            rows = rows.filter(reduce(operator.or_, holds))
+    return rows
+
+
+def name_customer_column(n: int) -> str:
+    """Return the column that says whether the n-th condition on the customer holds."""
+    return f"customer_condition_{n}"
+
+
+def _holds(
+    dataset: MetricDataset,
+    rows: ir.Table,
+    condition: MetricCondition,
+    customer_conditions: Sequence[MetricCondition],
+) -> ir.BooleanValue:
+    if condition.field in CUSTOMER_FIELDS:
+        column = name_customer_column(customer_conditions.index(condition))
+        return rows[column].fill_null(False)
+    field = get_field(dataset, condition.field)
+    assert field is not None
+    assert field.value is not None
+    value = field.value(rows)
+    if field.kind == "number":
+        return holds_number(value.cast("float64"), condition).fill_null(False)
+    if condition.values == (ANY_VALUE,):
+        return value.isnull() if condition.operator == "is_not" else value.notnull()
+    if condition.values == (NO_VALUE,):
+        return value.notnull() if condition.operator == "is_not" else value.isnull()
+    inside = value.isin(condition.values).fill_null(False)
+    return ~inside if condition.operator == "is_not" else inside
+
+
+def holds_number(value: ir.Value, condition: MetricCondition) -> ir.BooleanValue:
+    return _holds_ordered(value, condition.operator, [float(one) for one in condition.values])
+
+
+def holds_day(value: ir.Value, condition: MetricCondition) -> ir.BooleanValue:
+    days = [ibis.literal(date.fromisoformat(one)) for one in condition.values]
+    return _holds_ordered(value, condition.operator, days)
+
+
+def _holds_ordered(value: ir.Value, operator_: str, bounds: Sequence[object]) -> ir.BooleanValue:
+    if operator_ == "at_least":
+        return value >= bounds[0]
+    if operator_ == "at_most":
+        return value <= bounds[0]
+    if operator_ == "between":
+        return (value >= bounds[0]) & (value <= bounds[1])
+    inside = value.isin(bounds)
+    return ~inside if operator_ == "is_not" else inside
+
+
+# Match the values.
+
+
+def resolve_conditions(
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery
+) -> tuple[MetricQuery, list[str]]:
+    """Return the query with the data's own values in its conditions, and how words were understood.
+    Raises QueryError for a field that the dataset lacks, and for an unknown value."""
+    notes: list[str] = []
+    groups = tuple(
+        tuple(_resolve(warehouse, dataset, condition, notes) for condition in group)
+        for group in query.filters
+        if group
+    )
+    return query.model_copy(update={"filters": groups}), notes
+
+
+def _resolve(
+    warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition, notes: list[str]
+) -> MetricCondition:
+    field = get_field(dataset, condition.field)
+    if field is None:
+        raise QueryError(
+            "{dataset} can't be filtered by {field}. They can be by: {known}.",
+            dataset=dataset.name,
+            field=condition.field,
+            known=", ".join([*dataset.dimensions, *dataset.fields]),
+        )
+    if condition.operator not in OPERATORS[field.kind]:
+        raise QueryError(
+            "{field} takes the operators {known}, not {operator}.",
+            field=condition.field,
+            known=", ".join(OPERATORS[field.kind]),
+            operator=condition.operator,
+        )
+    values = tuple(value.strip() for value in condition.values if value.strip())
+    needed = 2 if condition.operator == "between" else 1
+    if len(values) < needed:
+        raise QueryError(
+            "{field} {operator} needs {n} values.",
+            field=condition.field,
+            operator=condition.operator,
+            n=needed,
+        )
+    require_column(warehouse, dataset, field.needs)
+    if field.kind == "number":
+        return condition.model_copy(update={"values": tuple(map(_parse_number, values))})
+    if field.kind == "day":
+        return condition.model_copy(update={"values": tuple(map(_parse_day, values))})
+    if {normalize_text(value) for value in values} <= {ANY_VALUE, NO_VALUE}:
+        return condition.model_copy(update={"values": tuple(map(normalize_text, values[:1]))})
+    return _resolve_texts(warehouse, dataset, condition, values, notes)
+
+
+def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> None:
+    """Raises QueryError where no row says it."""
+    if name in ("", "at") or has_column(warehouse, dataset, name):
+        return
+    source = warehouse.source(dataset.kind).words()
+    raise QueryError(
+        "{source} does not say the {column}, so nothing can be told by it.",
+        source=source,
+        column=name,
+    )
+
+
+def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
+    """Whether some row of the dataset has a value in the column."""
+    key = ("has", dataset.name, name)
+    if key not in warehouse.released:
+        name, _, value = name.partition(":")  # "step:cart": this value of the column
+        rows = _read_stored(warehouse, dataset, name)
+        known = False
+        if name in rows.columns:
+            is_set = rows[name] == value if value else rows[name].notnull()
+            known = bool(fetch_rows(warehouse, rows.filter(is_set).select(name).limit(1)))
+        warehouse.released[key] = known
+    return bool(warehouse.released[key])
+
+
+def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
+    """Return the stored rows, with what is joined to them for this column."""
+    rows = warehouse.table(dataset.kind)
+    assert rows is not None
+    people = warehouse.table("consents")
+    if name == "segment" and "segment" not in rows.columns and people is not None:
+        return people
+    return add_category(warehouse, rows) if name == "category" else rows
+
+
+def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapping[str, str]:
+    """Return value → name of a text field, those with most rows first."""
+    if name in FIXED_VALUES:
+        return FIXED_VALUES[name]
+    field = get_field(dataset, name)
+    assert field is not None
+    key = ("values", dataset.name, field.needs or name)
+    if key not in warehouse.released:
+        column = field.needs or name
+        rows = _read_stored(warehouse, dataset, column)
+        counted = (
+            rows.filter(rows[column].notnull())
+            .group_by(value=rows[column])
+            .aggregate(n=ibis._.count())
+        )
+        found = fetch_rows(warehouse, counted)
+        values = [
+            str(row["value"]) for row in sorted(found, key=lambda one: (-one["n"], one["value"]))
+        ]
+        titles = load_product_titles(warehouse, values) if column == "product" else {}
+        warehouse.released[key] = {value: titles.get(value, value) for value in values}
+    known: Mapping[str, str] = warehouse.released[key]
+    return known
+
+
+def _resolve_texts(
+    warehouse: Warehouse,
+    dataset: MetricDataset,
+    condition: MetricCondition,
+    values: Sequence[str],
+    notes: list[str],
+) -> MetricCondition:
+    names = ["product", "category"] if condition.field == "customer_bought" else [condition.field]
+    known = {name: load_values(warehouse, dataset, name) for name in names}
+    found: list[str] = []
+    for value in values:
+        if condition.operator == "contains":
+            matches = [
+                one
+                for name in names
+                for one, called in known[name].items()
+                if normalize_text(value) in normalize_text(called)
+            ][:MAX_CONTAINED_VALUES]
+        else:
+            matches = _match(value, known)
+        if not matches:
+            raise _unknown_value(dataset, condition.field, value, known)
+        called = {name for one in matches for name in [_name_of(one, known)]}
+        if normalize_text(value) not in {normalize_text(one) for one in (*matches, *called)}:
+            notes.append(f"“{value}” was read as {', '.join(sorted(called)[:MAX_LISTED_VALUES])}.")
+        found += matches
+    operator_ = "in" if condition.operator == "contains" else condition.operator
+    return condition.model_copy(
+        update={"values": tuple(dict.fromkeys(found)), "operator": operator_}
+    )
+
+
+def _name_of(value: str, known: Mapping[str, Mapping[str, str]]) -> str:
+    return next((names[value] for names in known.values() if value in names), value)
+
+
+def _match(value: str, known: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the values that this is the value, the name or the country of; else the one product
+    whose name has all of its words."""
+    plain = normalize_text(value)
+    for name, values in known.items():
+        exact = [
+            one
+            for one, called in values.items()
+            if plain in (normalize_text(one), normalize_text(called))
+        ]
+        if not exact and name == "country" and (code := parse_country_code(value)):
+            exact = [one for one in values if parse_country_code(one) == code]
+        if exact:
+            return exact
+    words = set(tokenize(value))
+    close = [
+        one
+        for one, called in known.get("product", {}).items()
+        if words and words <= set(tokenize(called))
+    ]
+    return close if len(close) == 1 else []
+
+
+def _unknown_value(
+    dataset: MetricDataset, field: str, value: str, known: Mapping[str, Mapping[str, str]]
+) -> QueryError:
+    names = list(dict.fromkeys(called for values in known.values() for called in values.values()))
+    plain = {normalize_text(called): called for called in names}
+    near = [called for one, called in plain.items() if normalize_text(value) in one]
+    near += [plain[one] for one in get_close_matches(normalize_text(value), plain, n=3)]
+    near = list(dict.fromkeys(near))[:MAX_NEAR_VALUES]
+    listed = ", ".join(names[:MAX_LISTED_VALUES])
+    if len(names) > MAX_LISTED_VALUES:
+        listed += f" and {len(names) - MAX_LISTED_VALUES} more"
+    called = "product or category" if field == "customer_bought" else field
+    if near:
+        return QueryError(
+            "There is no {field} called {value} in {dataset}. Near it: {near}. There are: {known}.",
+            field=called,
+            value=value,
+            dataset=dataset.name,
+            near=", ".join(near),
+            known=listed,
+        )
+    return QueryError(
+        "There is no {field} called {value} in {dataset}. There are: {known}.",
+        field=called,
+        value=value,
+        dataset=dataset.name,
+        known=listed or "none",
+    )
+
+
+def _parse_number(value: str) -> str:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise QueryError("{value} is not a number.", value=value) from None
+    if not number.is_finite():
+        raise QueryError("{value} is not a number.", value=value)
+    return str(number)
+
+
+def _parse_day(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise QueryError("{value} is not a day: write it as 2026-11-24.", value=value) from None

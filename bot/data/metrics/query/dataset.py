@@ -1,0 +1,148 @@
+"""The types by which a dataset says what can be asked of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+import ibis.expr.types as ir
+
+from bot.core.metric_query import MetricQuery
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+# Sets of one family can be added and subtracted: sums over rows, counts of marked rows (returned,
+# late), counts of people, counts of visits. `sales` and `marks` have the floor of sales, the others
+# that of people.
+Family = Literal["sales", "marks", "people", "visits"]
+PEOPLE_FAMILIES: tuple[Family, ...] = ("people", "visits")
+FieldKind = Literal["text", "number", "day"]
+ALL_ROWS = "rows"  # the basis of figures over all rows of a group
+
+Expression = Callable[[ir.Table], ir.Value]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A set of rows, or of the people behind them, that a figure is computed from. `refine` names a
+    further choice among the rows that depends on the group: see `release.py`."""
+
+    family: Family
+    mask: Callable[[ir.Table], ir.BooleanValue]
+    refine: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure. `value` is an expression over the rows of `stage`; `bases` are the disjoint sets
+    that it reveals: a rate reveals those that did and those that did not. `needs` are columns
+    without which it can't be had. `is_sum` marks what grows with the number of days. `share_of`
+    names the measure of which it is the share in the total. Rates are in percent."""
+
+    label: Words
+    unit: str  # "money" for the currency of the rows
+    value: Expression | None = None
+    stage: str = "rows"
+    bases: tuple[str, ...] = (ALL_ROWS,)
+    needs: tuple[str, ...] = ()
+    is_sum: bool = False
+    share_of: str = ""
+    of_one_customer: bool = False
+    source: str = "rows"
+    count: Expression | None = None  # how many rows it stands on, where not all of the group
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A column by which rows are grouped and filtered. Values are text. `needs` is the column of
+    the stored rows that must be filled."""
+
+    label: Words
+    value: Callable[[ir.Table], ir.Value]
+    needs: str = ""
+    kind: FieldKind = "text"
+
+
+@dataclass(frozen=True)
+class ConditionField:
+    """A field that one can filter by, but not group by."""
+
+    label: Words
+    kind: FieldKind
+    value: Callable[[ir.Table], ir.Value] | None = None  # None: of the customer, see `orders.py`
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class RowSelection:
+    """What a dataset's `select` gets: the query, the days, and the currency that is counted."""
+
+    warehouse: Warehouse
+    query: MetricQuery
+    days: tuple[date, date]
+    currency: str | None
+
+
+SelectRows = Callable[[RowSelection], ir.Table]
+BuildStage = Callable[[ir.Table, Sequence[str]], ir.Table]
+
+
+@dataclass(frozen=True)
+class MetricDataset:
+    """One dataset. `sources` select rows with the columns that measures, dimensions and bases use;
+    `stages` build from them, by group, what some measures are computed from: one row per order, per
+    customer. `identify` returns a key and the person of each row of the stored table."""
+
+    name: str
+    kind: str  # of the warehouse's table
+    label: Words
+    row_label: Words
+    sources: Mapping[str, SelectRows]
+    dimensions: Mapping[str, Dimension]
+    measures: Mapping[str, Measure]
+    bases: Mapping[str, Basis]
+    identify: Callable[[Warehouse], ir.Table]
+    key: Callable[[Warehouse, ir.Table], ir.Value]
+    count: Callable[[ir.Table], ir.Value]  # how many things a group has: orders, visits
+    fields: Mapping[str, ConditionField] = field(default_factory=dict)
+    stages: Mapping[str, BuildStage] = field(default_factory=dict)
+    # counted rows (of campaigns) stand for several people: the columns with their numbers
+    weights: Mapping[Family, str] = field(default_factory=dict)
+
+
+def get_field(dataset: MetricDataset, name: str) -> Dimension | ConditionField | None:
+    return dataset.fields.get(name) or dataset.dimensions.get(name)
+
+
+# Dimensions that every dataset has.
+
+
+def _first_day(unit: str) -> Callable[[ir.Table], ir.Value]:
+    return lambda rows: rows.at.truncate(unit).date().cast("string")
+
+
+TIME_DIMENSIONS: Mapping[str, Dimension] = {
+    "day": Dimension(Words("day"), lambda rows: rows.at.date().cast("string"), "at"),
+    "week": Dimension(Words("week"), _first_day("W"), "at"),
+    "month": Dimension(Words("month"), _first_day("M"), "at"),
+    "quarter": Dimension(Words("quarter"), _first_day("Q"), "at"),
+    "year": Dimension(Words("year"), _first_day("Y"), "at"),
+    "weekday": Dimension(
+        Words("weekday"), lambda rows: rows.at.day_of_week.index().cast("string"), "at"
+    ),
+    "hour": Dimension(Words("hour"), lambda rows: rows.at.hour().cast("string"), "at"),
+}
+
+
+def column(name: str, label: Words) -> Dimension:
+    """A dimension that is a column of the stored rows."""
+    return Dimension(label, lambda rows: rows[name].cast("string"), name)
+
+
+def percent(part: ir.Value, whole: ir.Value) -> ir.Value:
+    return 100 * ratio(part, whole)
+
+
+def ratio(part: ir.Value, whole: ir.Value) -> ir.Value:
+    """Return the quotient; null where the divisor is 0."""
+    return part.cast("float64") / whole.cast("float64").nullif(0.0)

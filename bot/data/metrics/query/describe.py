@@ -1,0 +1,89 @@
+"""Describe the data in a few lines: datasets, days, values of short columns, what is not there."""
+
+from collections.abc import Iterator
+
+from bot.core.metric_query import TIME_DIMENSIONS
+from bot.data.metrics.filters import list_currencies
+from bot.data.metrics.query.conditions import FIXED_VALUES, has_column, load_values
+from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.datasets import DATASETS
+from bot.data.metrics.query.periods import find_known_days
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import DamagedRows, Warehouse
+
+SHORT_COLUMNS = ("country", "device", "source", "channel", "category", "segment", "language")
+MAX_VALUES, MAX_CODES = 8, 5
+CODE_COLUMNS = ("code", "campaign", "region", "audience", "return_reason")
+COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer")
+
+
+def describe_data(warehouse: Warehouse) -> list[str]:
+    """Return lines for the model that asks."""
+    lines = [f"Today is {warehouse.today}."]
+    for name, dataset in DATASETS.items():
+        try:
+            known = warehouse.table(dataset.kind) is not None
+        except DamagedRows as damage:
+            lines.append(f"{name}: {damage.words.to('en')}")
+            continue
+        lines += _describe_dataset(warehouse, dataset) if known else [f"{name}: none imported."]
+    return lines
+
+
+def _describe_dataset(warehouse: Warehouse, dataset: MetricDataset) -> Iterator[str]:
+    days = find_known_days(warehouse, dataset)
+    rows = warehouse.listed[dataset.kind].rows
+    line = f"{dataset.name}: {rows} {_name_rows(dataset)}"
+    line += f", {days[0]} to {days[1]}" if days else ", without days"
+    if (stale := warehouse.stale(dataset.kind)) is not None:
+        line += f", {stale} days old"
+    if currencies := list_currencies(warehouse, dataset.kind):
+        others = f" (not {', '.join(currencies[1:])})" if currencies[1:] else ""
+        line += f"; amounts in {currencies[0]}{others}"
+    yield line + "."
+    named, missing, seen = [], [], set()
+    for name, dimension in dataset.dimensions.items():
+        if name in TIME_DIMENSIONS or dimension.needs in seen:
+            continue
+        if name in FIXED_VALUES:
+            named.append(name)
+            continue
+        seen.add(dimension.needs)
+        if not has_column(warehouse, dataset, dimension.needs):
+            missing.append(name)
+            continue
+        named.append(_describe_column(warehouse, dataset, name))
+    yield "  by " + "; ".join(named) + "."
+    absent = [
+        name
+        for name, measure in dataset.measures.items()
+        if not all(has_column(warehouse, dataset, column) for column in measure.needs)
+    ]
+    if missing or absent:
+        parts = [f"no {', '.join(missing)}"] if missing else []
+        parts += [f"so not to be had: {', '.join(absent)}"] if absent else []
+        yield "  Not in the data: " + "; ".join(parts) + "."
+
+
+def _name_rows(dataset: MetricDataset) -> str:
+    return {"orders": "order lines", "events": "events"}.get(dataset.kind, "rows")
+
+
+def _describe_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> str:
+    dimension = dataset.dimensions[name]
+    if dimension.kind == "number" or dimension.needs == "at":
+        return name
+    if name in COUNT_ONLY:
+        return f"{name} ({_count_values(warehouse, dataset, name)} values)"
+    values = list(load_values(warehouse, dataset, name).values())
+    many = MAX_VALUES if name in SHORT_COLUMNS else MAX_CODES
+    shown = ", ".join(values[:many])
+    more = f" and {len(values) - many} more" if len(values) > many else ""
+    return f"{name}: {shown}{more}"
+
+
+def _count_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> int:
+    table = warehouse.table(dataset.kind)
+    assert table is not None
+    column = table[dataset.dimensions[name].needs]
+    return int(fetch_rows(warehouse, table.aggregate(n=column.nunique()))[0]["n"])

@@ -1,0 +1,133 @@
+"""The days of a query, and those that it is compared with."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ibis import _
+
+from bot.core.metric_query import MetricQuery
+from bot.data.metrics.query.dataset import MetricDataset
+from bot.data.metrics.query.errors import QueryError
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+
+Days = tuple[date, date]
+MAX_LENGTH_DIFFERENCE = 0.12  # of two periods whose sums are compared: 28 days and 31
+
+
+@dataclass(frozen=True)
+class QueryPeriods:
+    """The days asked about and those compared with, both inclusive. `sums_compare` is False where
+    the two are too different in length to compare sums."""
+
+    now: Days
+    before: Days | None
+    sums_compare: bool
+    notes: tuple[str, ...]
+
+
+def count_days(days: Days) -> int:
+    return (days[1] - days[0]).days + 1
+
+
+def find_known_days(warehouse: Warehouse, dataset: MetricDataset) -> Days | None:
+    """Return the first day and the last whole day of the dataset, or None without dated rows."""
+    key = ("days", dataset.name)
+    if key not in warehouse.released:
+        table = warehouse.table(dataset.kind)
+        assert table is not None
+        query = table.aggregate(first=_["at"].min().date(), last=_["at"].max().date())
+        (row,) = fetch_rows(warehouse, query)
+        warehouse.released[key] = (row["first"], row["last"]) if row["first"] else None
+    known: Days | None = warehouse.released[key]
+    if known is None:
+        return None
+    return known[0], max(known[0], min(known[1], warehouse.today - timedelta(days=1)))
+
+
+def choose_periods(
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery
+) -> QueryPeriods:
+    """Raises QueryError for days that the data doesn't have."""
+    known = find_known_days(warehouse, dataset)
+    if known is None:
+        raise QueryError(
+            "No row of {dataset} has a day, so no period can be told.", dataset=dataset.name
+        )
+    notes: list[str] = []
+    first, last = query.since or known[0], query.until or known[1]
+    if first > last:
+        raise QueryError(
+            "The period ends before it begins: {since} to {until}.", since=first, until=last
+        )
+    if first > known[1] or last < known[0]:
+        raise QueryError(
+            "{dataset} are known from {since} to {until}, not in the days asked about.",
+            dataset=dataset.name,
+            since=known[0],
+            until=known[1],
+        )
+    asked = (first, last)
+    first, last = max(first, known[0]), min(last, known[1])
+    if query.since and first > query.since:
+        notes.append(f"The data begins on {first}, so the period does.")
+    if query.until and last < query.until:
+        notes.append(f"The last whole day in the data is {last}, so the period ends there.")
+    now = (first, last)
+    before = _find_comparison(query, asked, now)
+    if before is None:
+        return QueryPeriods(now, None, sums_compare=False, notes=tuple(notes))
+    return _fit_comparison(now, before, known, notes)
+
+
+def _find_comparison(query: MetricQuery, asked: Days, now: Days) -> Days | None:
+    """Return the earlier days, in the length of the days that are over."""
+    if query.comparison == "none":
+        return None
+    if query.comparison == "dates":
+        if query.compare_since is None or query.compare_until is None:
+            raise QueryError("A comparison with dates needs its first and last day.")
+        if query.compare_since > query.compare_until:
+            raise QueryError(
+                "The period ends before it begins: {since} to {until}.",
+                since=query.compare_since,
+                until=query.compare_until,
+            )
+        return query.compare_since, query.compare_until
+    if query.comparison == "same_period_last_year":
+        return _year_before(now[0]), _year_before(now[1])
+    # of a period that is not over, the first days are compared with the first days before
+    length = count_days(asked) if query.until else count_days(now)
+    start = now[0] - timedelta(days=length)
+    return start, start + (now[1] - now[0])
+
+
+def _year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year - 1, day=28)
+
+
+def _fit_comparison(now: Days, before: Days, known: Days, notes: list[str]) -> QueryPeriods:
+    if before[1] < known[0] or before[0] > known[1]:
+        notes.append(
+            f"Nothing to compare with: the data goes from {known[0]} to {known[1]}, not back to "
+            f"{before[0]}–{before[1]}."
+        )
+        return QueryPeriods(now, None, sums_compare=False, notes=tuple(notes))
+    before = (max(before[0], known[0]), min(before[1], known[1]))
+    many, earlier = count_days(now), count_days(before)
+    if earlier > many * (1 + MAX_LENGTH_DIFFERENCE):
+        before = (before[0], before[0] + (now[1] - now[0]))
+        notes.append(f"The earlier period was cut to the same {many} days: until {before[1]}.")
+        return QueryPeriods(now, before, sums_compare=True, notes=tuple(notes))
+    sums_compare = earlier >= many * (1 - MAX_LENGTH_DIFFERENCE)
+    if not sums_compare:
+        notes.append(
+            f"The earlier period has only {earlier} days and this one {many}: sums are not "
+            "compared, only averages and rates."
+        )
+    elif earlier != many:
+        notes.append(f"The periods have {many} and {earlier} days.")
+    return QueryPeriods(now, before, sums_compare=sums_compare, notes=tuple(notes))

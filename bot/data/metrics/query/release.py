@@ -1,0 +1,292 @@
+"""The rows behind figures, and which groups may be shown.
+
+Every figure is computed from sets of rows or of the people behind them (its bases). `GroupedRows`
+holds the rows of one period by group, as indices into the `Universe` of all stored rows, so that
+sets of different answers can be compared."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import ceil
+from typing import Any
+
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+
+from bot.data.disclosure import find_hidden_groups
+from bot.data.metrics.orders.released_rows import RowIndex, hash_values, load_universe
+from bot.data.metrics.query.dataset import (
+    ALL_ROWS,
+    PEOPLE_FAMILIES,
+    Family,
+    MetricDataset,
+)
+from bot.data.warehouse.query import fetch_arrow, person_column
+from bot.data.warehouse.warehouse import Warehouse
+
+Mask = npt.NDArray[np.bool_]
+Group = tuple[str | None, ...]  # the values of the dimensions; empty: all rows
+ALL_GROUPS: Group = ()
+
+
+def get_floor(warehouse: Warehouse, family: Family) -> int:
+    return warehouse.floor if family in PEOPLE_FAMILIES else warehouse.sales_floor
+
+
+@dataclass(frozen=True)
+class Universe:
+    """All stored rows of a dataset. `keys` are sorted; `person` is the code of each row's person.
+    Where rows are counts, `counts` has the number of people of each row by family."""
+
+    keys: RowIndex
+    person: RowIndex
+    counts: Mapping[Family, RowIndex] = field(default_factory=dict)
+
+    def elements(self, family: Family, rows: RowIndex) -> RowIndex:
+        """Return what a figure over these rows sums up, as numbers whose people `owners` gives:
+        the rows, the people behind them, or for counted rows one element for each of their people,
+        up to the floor."""
+        if family in self.counts:
+            counts = self.counts[family]
+            starts = np.cumsum(counts) - counts
+            rows = np.unique(rows)
+            many = counts[rows]
+            within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+            return np.asarray(np.repeat(starts[rows], many) + within, dtype=np.int64)
+        return np.unique(self.person[rows] if family == "people" else rows)
+
+    def owners(self, family: Family) -> RowIndex:
+        if family in self.counts:
+            return np.arange(max(1, int(self.counts[family].sum())), dtype=np.int64)
+        if family == "people":
+            return np.arange(int(self.person.max(initial=0)) + 1, dtype=np.int64)
+        return self.person
+
+
+def load_rows_universe(warehouse: Warehouse, dataset: MetricDataset) -> Universe:
+    """Read once for each state of the data."""
+    if dataset.kind == "orders":  # shared with the answers to questions of `SalesQuery`
+        orders = load_universe(warehouse)
+        return Universe(orders.keys, orders.person)
+    key = ("universe", dataset.name)
+    if key not in warehouse.released:
+        table = fetch_arrow(warehouse, dataset.identify(warehouse))
+        keys, first = np.unique(hash_values(table["key"]), return_index=True)
+        people = table["person"].combine_chunks().dictionary_encode().indices
+        person = people.to_numpy(zero_copy_only=False).astype(np.int64)[first]
+        counts: dict[Family, RowIndex] = {}
+        for family, name in dataset.weights.items():
+            many = table[name].combine_chunks().to_numpy(zero_copy_only=False).astype(np.int64)
+            counts[family] = np.clip(many[first], 0, get_floor(warehouse, family))
+        warehouse.released[key] = Universe(keys, person, counts)
+    universe: Universe = warehouse.released[key]
+    return universe
+
+
+@dataclass(frozen=True)
+class GroupedRows:
+    """The rows of one period. `group` is each row's index in `groups`. `masks` mark the rows of
+    each basis before it is refined."""
+
+    dataset: MetricDataset
+    universe: Universe
+    rows: RowIndex
+    group: RowIndex
+    groups: Sequence[Group]
+    masks: Mapping[str, Mask]
+    order: RowIndex
+    paid: npt.NDArray[np.float64]
+    refined: dict[str, Mask] = field(default_factory=dict, repr=False)
+
+    @property
+    def person(self) -> RowIndex:
+        return self.universe.person[self.rows]
+
+    def as_whole(self) -> "GroupedRows":
+        """Return the same rows as one group."""
+        group = np.zeros(len(self.rows), dtype=np.int64)
+        return replace(self, group=group, groups=[ALL_GROUPS], refined={})
+
+    def mask(self, basis: str) -> Mask:
+        """Return the rows of a basis, with what depends on the group."""
+        if basis not in self.refined:
+            self.refined[basis] = self._refine(basis)
+        return self.refined[basis]
+
+    def _refine(self, basis: str) -> Mask:
+        mask, rule = self.masks[basis], self.dataset.bases[basis].refine
+        if not rule:
+            return mask
+        many = int(self.universe.person.max(initial=0)) + 1
+        pair = self.group * many + self.person  # one number for each person of a group
+        if rule.startswith("except "):
+            without = np.unique(pair[self.masks[rule.removeprefix("except ")]])
+            return mask & ~np.isin(pair, without)
+        if rule in ("one order", "more orders"):
+            orders = np.unique(np.stack([pair[mask], self.order[mask]]), axis=1)
+            who, times = np.unique(orders[0], return_counts=True)
+            wanted = who[times == 1] if rule == "one order" else who[times > 1]
+            return mask & np.isin(pair, wanted)
+        share = int(rule.removeprefix("top ")) / 100
+        return mask & np.isin(pair, self._find_top(pair, mask, share, many))
+
+    def _find_top(self, pair: RowIndex, mask: Mask, share: float, many: int) -> RowIndex:
+        """Return the people of each group who paid most."""
+        who, inverse = np.unique(pair[mask], return_inverse=True)
+        paid = np.bincount(inverse, self.paid[mask], minlength=len(who))
+        group = who // many
+        order = np.lexsort((-paid, group))
+        starts = np.searchsorted(group[order], group[order])
+        rank = np.arange(len(who)) - starts
+        size = np.bincount(group, minlength=int(group.max(initial=0)) + 1)[group[order]]
+        top: RowIndex = who[order][rank < np.array([ceil(one * share) for one in size])]
+        return top
+
+    def elements(self, basis: str, groups: Collection[Group] | None = None) -> RowIndex:
+        """Return the elements of a basis in some groups, or in all."""
+        mask = self.mask(basis)
+        if groups is not None:
+            known = {one: n for n, one in enumerate(self.groups)}
+            wanted = np.zeros(len(self.groups) + 1, dtype=bool)
+            wanted[[known[one] for one in groups if one in known]] = True
+            mask = mask & wanted[self.group]
+        family = self.dataset.bases[basis].family
+        return self.universe.elements(family, self.rows[mask])
+
+    def count_people(self, basis: str, groups: Collection[Group] | None = None) -> int:
+        """Return the number of people behind a basis."""
+        family = self.dataset.bases[basis].family
+        owners = self.universe.owners(family)
+        return len(np.unique(owners[self.elements(basis, groups)]))
+
+    def count_people_by_group(self, basis: str) -> dict[Group, int]:
+        mask = self.mask(basis)
+        family = self.dataset.bases[basis].family
+        if family in self.universe.counts:
+            many = self.universe.counts[family][self.rows] * mask
+            sums = np.bincount(self.group, many, minlength=len(self.groups))
+        else:
+            people = int(self.universe.person.max(initial=0)) + 1
+            pairs = np.unique(self.group[mask] * people + self.person[mask])
+            sums = np.bincount(pairs // people, minlength=len(self.groups))
+        return {group: int(n) for group, n in zip(self.groups, sums, strict=True)}
+
+
+def read_grouped_rows(
+    warehouse: Warehouse,
+    dataset: MetricDataset,
+    rows: ir.Table,
+    dimensions: Sequence[str],
+    bases: Iterable[str],
+) -> GroupedRows:
+    """Read the rows with their groups and the masks of these bases."""
+    universe = load_rows_universe(warehouse, dataset)
+    wanted = dict.fromkeys([ALL_ROWS, *bases])
+    for basis in [*wanted]:
+        rule = dataset.bases[basis].refine
+        if rule.startswith("except "):
+            wanted[rule.removeprefix("except ")] = None
+    rules = {dataset.bases[basis].refine for basis in wanted} - {""}
+    more: dict[str, Any] = {}
+    if rules & {"one order", "more orders"}:
+        more["order_key"] = person_column(warehouse, rows["order"].cast("string"))
+    if any(rule.startswith("top ") for rule in rules):
+        more["paid_amount"] = rows.paid.cast("float64")
+    table = fetch_arrow(
+        warehouse,
+        rows.select(
+            key=dataset.key(warehouse, rows),
+            **{f"d{n}": dataset.dimensions[d].value(rows) for n, d in enumerate(dimensions)},
+            **{f"b_{basis}": dataset.bases[basis].mask(rows) for basis in wanted},
+            **more,
+        ),
+    )
+    found = np.searchsorted(universe.keys, hash_values(table["key"])).astype(np.int64)
+    group, groups = _number_groups(table, len(dimensions), len(found))
+    return GroupedRows(
+        dataset=dataset,
+        universe=universe,
+        rows=np.minimum(found, max(0, len(universe.keys) - 1)),
+        group=group,
+        groups=groups,
+        masks={basis: _read_flag(table[f"b_{basis}"]) for basis in wanted},
+        order=hash_values(table["order_key"]) if "order_key" in more else found,
+        paid=table["paid_amount"].combine_chunks().to_numpy(zero_copy_only=False)
+        if "paid_amount" in more
+        else np.zeros(0),
+    )
+
+
+def _read_flag(column: Any) -> Mask:
+    flags: Mask = column.fill_null(False).combine_chunks().to_numpy(zero_copy_only=False)
+    return flags.astype(bool)
+
+
+def _number_groups(table: Any, many: int, rows: int) -> tuple[RowIndex, Sequence[Group]]:
+    """Return each row's group as a number, and the groups."""
+    if not many:
+        return np.zeros(rows, dtype=np.int64), [ALL_GROUPS]
+    code, values = np.zeros(rows, dtype=np.int64), []
+    for n in range(many):
+        coded = table[f"d{n}"].combine_chunks().dictionary_encode()
+        values.append([*coded.dictionary.to_pylist(), None])
+        numbers = coded.indices.fill_null(len(values[n]) - 1).to_numpy(zero_copy_only=False)
+        code = code * len(values[n]) + numbers.astype(np.int64)
+    known, group = np.unique(code, return_inverse=True)
+    groups: list[Group] = []
+    for number in known.tolist():
+        parts: list[str | None] = []
+        for names in reversed(values):
+            number, at = divmod(number, len(names))
+            parts.append(names[at])
+        groups.append(tuple(reversed(parts)))
+    return np.asarray(group, dtype=np.int64).reshape(-1), groups
+
+
+# Which groups may be shown.
+
+
+@dataclass(frozen=True)
+class HiddenGroups:
+    """The groups that are not shown at all, and those whose figures of one basis are not."""
+
+    groups: frozenset[Group]
+    by_basis: Mapping[str, frozenset[Group]]
+
+    def shows(self, group: Group, bases: Iterable[str]) -> bool:
+        if group in self.groups:
+            return False
+        return not any(group in self.by_basis.get(basis, ()) for basis in bases)
+
+
+def hide_small_groups(
+    warehouse: Warehouse,
+    grouped: GroupedRows,
+    bases: Iterable[str],
+    hidden_before: Collection[Group] = (),
+) -> HiddenGroups:
+    """Hide groups of too few people, and where those that are hidden would be of too few together,
+    the smallest others. The same for each basis among what is left."""
+    hidden = frozenset(_hide(warehouse, grouped, ALL_ROWS, hidden_before))
+    by_basis = {
+        basis: frozenset(_hide(warehouse, grouped, basis, hidden))
+        for basis in bases
+        if basis != ALL_ROWS
+    }
+    return HiddenGroups(hidden, by_basis)
+
+
+def _hide(
+    warehouse: Warehouse, grouped: GroupedRows, basis: str, never_shown: Collection[Group]
+) -> set[Group]:
+    floor = get_floor(warehouse, grouped.dataset.bases[basis].family)
+    sizes = grouped.count_people_by_group(basis)
+    known = [one for one in never_shown if one in sizes]
+    return find_hidden_groups(sizes, floor, partial(grouped.count_people, basis), known)
+
+
+def is_too_few(warehouse: Warehouse, grouped: GroupedRows, basis: str) -> bool:
+    """Whether all rows together are of too few people. Nobody is not too few."""
+    people = grouped.count_people(basis)
+    return 0 < people < get_floor(warehouse, grouped.dataset.bases[basis].family)

@@ -1,0 +1,169 @@
+"""What can be asked of visits: sessions of events, by how far they got.
+
+A visit that reached a step counts as having passed those before it, as in
+`bot/data/analyses/funnel`. A visit without a visitor counts as a person of its own."""
+
+from collections.abc import Mapping
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.data.metrics.filters import add_category
+from bot.data.metrics.query.conditions import filter_rows
+from bot.data.metrics.query.dataset import (
+    ALL_ROWS,
+    TIME_DIMENSIONS,
+    Basis,
+    Dimension,
+    Measure,
+    MetricDataset,
+    RowSelection,
+    column,
+    percent,
+)
+from bot.data.warehouse.query import person_column
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+STEPS = ("view", "cart", "checkout", "purchase")
+CART, CHECKOUT, ORDER = 2, 3, 4  # depths
+PRODUCT_COLUMNS = ("product", "category", "variant")
+
+
+def select_visits(selection: RowSelection) -> ir.Table:
+    """Return one row for each visit that began in the days: when it began, its device, source,
+    country, visitor and depth. Where products are grouped or filtered by, one row for each product
+    that the visit saw."""
+    warehouse, query = selection.warehouse, selection.query
+    events = warehouse.table("events")
+    assert events is not None
+    first, last = (ibis.literal(day) for day in selection.days)
+    visits = _build_visits(warehouse, events).filter(_["at"].date().between(first, last))
+    if query.uses(*PRODUCT_COLUMNS):
+        seen = events.filter(events["product"].notnull())
+        if query.uses("category"):
+            seen = add_category(warehouse, seen)
+        columns = ["product", "variant", "category"]
+        seen = seen.select(*columns, visit=seen.session).distinct()
+        visits = visits.left_join(seen, visits.session == seen.visit).drop("visit")
+    return filter_rows(DATASET, visits, query)
+
+
+def _build_visits(warehouse: Warehouse, events: ir.Table) -> ir.Table:
+    depth = ibis.cases(*((events.step == step, n) for n, step in enumerate(STEPS, 1)), else_=0)
+    return events.group_by("session").aggregate(
+        at=events["at"].min(),
+        device=events.device.max(),
+        source=events.source.max(),
+        country=events.country.max(),
+        visitor=events.visitor.max(),
+        depth=depth.max(),
+    )
+
+
+def _identify(warehouse: Warehouse) -> ir.Table:
+    events = warehouse.table("events")
+    assert events is not None
+    visits = _build_visits(warehouse, events)
+    person = ibis.coalesce(
+        ibis.literal("visitor ") + visits.visitor, ibis.literal("visit ") + visits.session
+    )
+    return visits.select(key=_key(warehouse, visits), person=person)
+
+
+def _key(warehouse: Warehouse, visits: ir.Table) -> ir.Value:
+    return person_column(warehouse, visits.session)
+
+
+def _count(visits: ir.Table, depth: int = 0) -> ir.Value:
+    return visits.session.nunique(where=visits.depth >= depth)
+
+
+def _reached(depth: int) -> Basis:
+    return Basis("visits", lambda t: t.depth >= depth)
+
+
+BASES: Mapping[str, Basis] = {
+    ALL_ROWS: Basis("visits", lambda t: t.session.notnull()),
+    "visitors": Basis("people", lambda t: t.visitor.notnull()),
+    "cart": _reached(CART),
+    "checkout": _reached(CHECKOUT),
+    "ordered": Basis("sales", lambda t: t.depth >= ORDER),
+    "not_ordered": Basis("sales", lambda t: t.depth < ORDER),
+    "cart_without_order": Basis("sales", lambda t: (t.depth >= CHECKOUT) & (t.depth < ORDER)),
+}
+
+
+def _step(label: Words, depth: int, bases: tuple[str, ...]) -> Measure:
+    return Measure(
+        label,
+        "visits",
+        lambda t: _count(t, depth),
+        bases=(ALL_ROWS, *bases),
+        needs=(f"step:{STEPS[depth - 1]}",),
+        is_sum=True,
+    )
+
+
+def _rate(label: Words, start: int, end: int, bases: tuple[str, ...]) -> Measure:
+    steps = {STEPS[max(start, 1) - 1], STEPS[end - 1]} if start else {STEPS[end - 1]}
+    return Measure(
+        label,
+        "%",
+        lambda t: percent(_count(t, end), _count(t, start)),
+        bases=(ALL_ROWS, *bases),
+        needs=tuple(f"step:{step}" for step in sorted(steps)),
+        count=lambda t: _count(t, start),
+    )
+
+
+MEASURES: Mapping[str, Measure] = {
+    "visits": Measure(Words("visits"), "visits", _count, is_sum=True),
+    "visitors": Measure(
+        Words("visitors"),
+        "",
+        lambda t: t.visitor.nunique(),
+        bases=("visitors",),
+        needs=("visitor",),
+        is_sum=True,
+    ),
+    "visits_with_cart": _step(Words("visits with a cart"), CART, ("cart",)),
+    "visits_with_checkout": _step(Words("visits that reach the checkout"), CHECKOUT, ("checkout",)),
+    "visits_with_order": _step(Words("visits with an order"), ORDER, ("ordered", "not_ordered")),
+    "conversion": _rate(Words("visits that end in an order"), 0, ORDER, ("ordered", "not_ordered")),
+    "view_to_cart": _rate(Words("visits with a view that fill a cart"), 1, CART, ("cart",)),
+    "cart_to_checkout": _rate(
+        Words("visits with a cart that reach the checkout"), CART, CHECKOUT, ("cart", "checkout")
+    ),
+    "checkout_to_order": _rate(
+        Words("visits with a checkout that end in an order"),
+        CHECKOUT,
+        ORDER,
+        ("checkout", "ordered", "cart_without_order"),
+    ),
+    "visits_share": Measure(Words("share of visits"), "%", share_of="visits"),
+}
+DIMENSIONS: Mapping[str, Dimension] = {
+    **TIME_DIMENSIONS,
+    "country": column("country", Words("country")),
+    "device": column("device", Words("device")),
+    "source": column("source", Words("source")),
+    "channel": column("source", Words("channel")),
+    "category": column("category", Words("category")),
+    "product": column("product", Words("product")),
+    "variant": column("variant", Words("variant")),
+}
+DATASET = MetricDataset(
+    name="visits",
+    kind="events",
+    label=Words("visits"),
+    row_label=Words("visits"),
+    sources={"rows": select_visits},
+    dimensions=DIMENSIONS,
+    measures=MEASURES,
+    bases=BASES,
+    identify=_identify,
+    key=_key,
+    count=_count,
+)

@@ -1,0 +1,182 @@
+"""How a query and its groups are named for people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from bot.core.metric_query import (
+    ANY_VALUE,
+    CUSTOMER_FIELDS,
+    DATED_DIMENSIONS,
+    NO_VALUE,
+    OTHERS_VALUE,
+    MetricCondition,
+)
+from bot.data.metrics.query.answer import MetricAnswer
+from bot.data.metrics.query.conditions import load_values
+from bot.data.metrics.query.dataset import MetricDataset, get_field
+from bot.data.metrics.query.periods import Days
+from bot.data.metrics.query.release import Group
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.countries import translate_country
+from bot.i18n.messages import LOCALES, Words, format_value
+from bot.text.slugs import format_title
+
+WEEKDAY_NAMES = (
+    Words("Monday"),
+    Words("Tuesday"),
+    Words("Wednesday"),
+    Words("Thursday"),
+    Words("Friday"),
+    Words("Saturday"),
+    Words("Sunday"),
+)
+VALUE_NAMES: Mapping[tuple[str, str], Words] = {
+    ("customer_type", "new"): Words("new customers"),
+    ("customer_type", "known"): Words("known customers"),
+    ("returned", "yes"): Words("returned"),
+    ("returned", "no"): Words("kept"),
+    ("late", "yes"): Words("late"),
+    ("late", "no"): Words("in time"),
+}
+NOT_STATED, OTHERS = Words("not stated"), Words("Others")
+MAX_NAMES = 4
+
+
+def name_value(
+    warehouse: Warehouse, dataset: MetricDataset, dimension: str, value: str | None, language: str
+) -> str:
+    """Return the value of a dimension or a field as people read it."""
+    if value is None:
+        return NOT_STATED.to(language)
+    if value == OTHERS_VALUE:
+        return OTHERS.to(language)
+    if dimension in DATED_DIMENSIONS:
+        return name_dates(dimension, date.fromisoformat(value), language)
+    if dimension == "weekday":
+        return WEEKDAY_NAMES[int(value)].to(language)
+    if dimension == "hour":
+        return f"{int(value)} h"
+    if (words := VALUE_NAMES.get((dimension, value))) is not None:
+        return words.to(language)
+    if dimension == "country":
+        return translate_country(value, language)
+    if dimension in ("product", "customer_bought"):
+        value = load_values(warehouse, dataset, "product").get(value, value)
+    return format_title(value)
+
+
+def name_dates(dimension: str, first: date, language: str) -> str:
+    from babel.dates import format_date, format_skeleton
+
+    locale = LOCALES.get(language, LOCALES["en"])
+    if dimension == "year":
+        return str(first.year)
+    if dimension == "quarter":
+        return Words("Q{n} {year}", n=(first.month + 2) // 3, year=str(first.year)).to(language)
+    if dimension == "month":
+        return str(format_skeleton("yMMMM", first, locale=locale))
+    day = str(format_date(first, "d MMM y", locale=locale))
+    return Words("week of {day}", day=day).to(language) if dimension == "week" else day
+
+
+def name_group(
+    warehouse: Warehouse, answer: MetricAnswer, group: Group, language: str
+) -> tuple[str, ...]:
+    """Return the names of a group's values."""
+    if group == (OTHERS_VALUE,):
+        return (OTHERS.to(language), *[""] * (len(answer.query.dimensions) - 1))
+    pairs = zip(answer.query.dimensions, group, strict=True)
+    return tuple(
+        name_value(warehouse, answer.dataset, name, value, language) for name, value in pairs
+    )
+
+
+def describe_days(days: Days, language: str) -> str:
+    """Return « 1er juin 2026 », or "1 June 2026 – 30 June 2026"."""
+    first, last = (format_value(day, language) for day in days)
+    return first if first == last else f"{first} – {last}"
+
+
+def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
+    """Return how the query was read: "customers · by country · not ordered since 1 June 2026 ·
+    Gold · 1 January 2026 – 26 November 2026"."""
+    query, dataset = answer.query, answer.dataset
+    parts = [", ".join(dataset.measures[name].label.to(language) for name in query.measures)]
+    if query.dimensions:
+        labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
+        joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
+        parts.append(Words("by {what}", what=joined or labels[0]).to(language))
+    parts += describe_filters(warehouse, answer, language)
+    assert query.since is not None
+    assert query.until is not None
+    parts.append(describe_days((query.since, query.until), language))
+    if answer.periods.before is not None:
+        days = describe_days(answer.periods.before, language)
+        parts.append(Words("compared with {days}", days=days).to(language))
+    return " · ".join(parts)
+
+
+def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
+    """Return each group of conditions in words."""
+    return [
+        Words(" or ")
+        .to(language)
+        .join(
+            describe_condition(warehouse, answer.dataset, condition, language)
+            for condition in group
+        )
+        for group in answer.query.filters
+    ]
+
+
+def describe_condition(
+    warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition, language: str
+) -> str:
+    field = get_field(dataset, condition.field)
+    assert field is not None
+    label = field.label.to(language)
+    if field.kind != "text":
+        return _describe_bounds(condition, label, field.kind == "day", language)
+    if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
+        has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
+        words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
+        return words.to(language)
+    names = [
+        name_value(warehouse, dataset, condition.field, value, language)
+        for value in condition.values
+    ]
+    shown = ", ".join(names[:MAX_NAMES])
+    if len(names) > MAX_NAMES:
+        shown = Words("{names} and {n} more", names=shown, n=len(names) - MAX_NAMES).to(language)
+    if condition.field == "customer_bought":
+        never = condition.operator == "is_not"
+        words = (
+            Words("never bought {what}", what=shown)
+            if never
+            else Words("bought {what}", what=shown)
+        )
+        return words.to(language)
+    return Words("not {what}", what=shown).to(language) if condition.operator == "is_not" else shown
+
+
+def _describe_bounds(condition: MetricCondition, label: str, are_days: bool, language: str) -> str:
+    values = [
+        format_value(date.fromisoformat(one), language) if are_days else one
+        for one in condition.values
+    ]
+    what, first = label, values[0]
+    if are_days and condition.field in CUSTOMER_FIELDS and condition.operator == "at_least":
+        return Words("{what} since {day}", what=what, day=first).to(language)
+    words = {
+        "at_least": Words("{what}: at least {value}", what=what, value=first),
+        "at_most": Words("{what}: at most {value}", what=what, value=first),
+        "between": Words("{what}: {first} to {last}", what=what, first=first, last=values[-1]),
+        "is_not": Words("{what}: not {value}", what=what, value=", ".join(values)),
+    }
+    default = Words("{what}: {value}", what=what, value=", ".join(values))
+    return words.get(condition.operator, default).to(language)
+
+
+def is_by_time(dimensions: Sequence[str]) -> bool:
+    """Whether the groups are the days, weeks, months … of one line."""
+    return len(dimensions) == 1 and dimensions[0] in DATED_DIMENSIONS

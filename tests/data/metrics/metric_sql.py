@@ -1,0 +1,138 @@
+"""Every measure once more as plain SQL, to hold the engine against. Written apart from it.
+
+`{where}` is a condition on the rows, `{since}` and `{until}` are days."""
+
+LINES = """
+WITH lines AS (
+  SELECT *, "at"::DATE AS day, coalesce(quantity, 1) AS pieces FROM orders
+  WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled')
+    AND coalesce(currency, 'EUR') = 'EUR'
+    AND NOT (amount = 0 AND coalesce(quantity, 1) <= 0)
+    AND "at"::DATE BETWEEN '{since}' AND '{until}' AND {where}),
+each AS (SELECT "order", max(customer) AS customer, sum(amount) AS paid, min(day) AS day,
+    sum(pieces) AS pieces, bool_or(delivered > promised) AS late FROM lines GROUP BY "order"),
+bought AS (SELECT * FROM each WHERE paid >= 0),
+firsts AS (SELECT customer, min("at"::DATE) AS first_day FROM orders
+    WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled') AND customer IS NOT NULL
+    GROUP BY customer),
+people AS (SELECT customer, count(*) AS orders FROM bought WHERE customer IS NOT NULL
+    GROUP BY customer),
+spent AS (SELECT lines.customer, sum(amount) AS paid FROM lines
+    WHERE lines.customer IN (SELECT customer FROM people) GROUP BY lines.customer),
+ranked AS (SELECT *, row_number() OVER (ORDER BY paid DESC, customer) AS place,
+    count(*) OVER () AS many FROM spent),
+days AS (SELECT DISTINCT customer, day FROM bought WHERE customer IS NOT NULL),
+gaps AS (SELECT day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM days)
+"""
+REVENUE = "(SELECT sum(amount) FROM lines)"
+ORDERS = "(SELECT count(*) FROM bought)"
+CUSTOMERS = "(SELECT count(*) FROM people)"
+
+
+def _top(n: int) -> str:
+    return f"""SELECT 100.0 * sum(paid) FILTER (place <= ceil(many * {n} / 100.0)) / sum(paid)
+        FROM ranked"""
+
+
+ORDER_MEASURES = {
+    "revenue": f"SELECT {REVENUE}",
+    "gross_revenue": "SELECT sum(amount) FROM lines WHERE amount >= 0",
+    "refunded": "SELECT coalesce(-sum(amount), 0) FROM lines WHERE amount < 0",
+    "orders": f"SELECT {ORDERS}",
+    "units": "SELECT sum(pieces) FROM lines",
+    "customers": f"SELECT {CUSTOMERS}",
+    "new_customers": """SELECT count(DISTINCT customer) FROM lines JOIN firsts USING (customer)
+        WHERE day = first_day AND "order" IN (SELECT "order" FROM bought)""",
+    "repeat_customers": "SELECT count(*) FROM people WHERE orders > 1",
+    "average_order": f"SELECT {REVENUE} / {ORDERS}",
+    "median_order": "SELECT median(paid::DOUBLE) FROM bought",
+    "revenue_per_customer": f"""SELECT (SELECT sum(amount) FROM lines WHERE customer IS NOT NULL)
+        / {CUSTOMERS}""",
+    "orders_per_customer": "SELECT avg(orders) FROM people",
+    "units_per_order": f"SELECT (SELECT sum(pieces) FROM lines) / {ORDERS}",
+    "returned": "SELECT count(*) FROM lines WHERE returned AND amount >= 0",
+    "return_rate": """SELECT 100.0 * count(*) FILTER (returned) / count(returned) FROM lines
+        WHERE amount >= 0""",
+    "repeat_rate": "SELECT 100.0 * count(*) FILTER (orders > 1) / count(*) FROM people",
+    "late_orders": "SELECT count(*) FROM bought WHERE late",
+    "late_share": "SELECT 100.0 * count(*) FILTER (late) / count(late) FROM bought",
+    "median_days_between_orders": "SELECT median(gap) FROM gaps",
+    "mean_days_between_orders": "SELECT avg(gap) FROM gaps",
+    **{f"top_{n}_percent_share": _top(n) for n in (1, 5, 10, 20, 50)},
+}
+CANCELLED = """
+SELECT count(DISTINCT "order") FROM orders WHERE lower(status) IN ('cancelled', 'canceled')
+  AND coalesce(currency, 'EUR') = 'EUR' AND "at"::DATE BETWEEN '{since}' AND '{until}' AND {where}
+"""
+VISITS = """
+WITH whole AS (SELECT session, min("at")::DATE AS day, max(visitor) AS visitor,
+    max(device) AS device, max(country) AS country,
+    max(list_position(['view', 'cart', 'checkout', 'purchase'], step)) AS far
+  FROM events GROUP BY session),
+v AS (SELECT * FROM whole WHERE day BETWEEN '{since}' AND '{until}' AND {where})
+"""
+VISIT_MEASURES = {
+    "visits": "SELECT count(*) FROM v",
+    "visitors": "SELECT count(DISTINCT visitor) FROM v",
+    "visits_with_cart": "SELECT count(*) FROM v WHERE far >= 2",
+    "visits_with_checkout": "SELECT count(*) FROM v WHERE far >= 3",
+    "visits_with_order": "SELECT count(*) FROM v WHERE far >= 4",
+    "conversion": "SELECT 100.0 * count(*) FILTER (far >= 4) / count(*) FROM v",
+    "view_to_cart": "SELECT 100.0 * count(*) FILTER (far >= 2) / count(*) FILTER (far >= 1) FROM v",
+    "cart_to_checkout": """SELECT 100.0 * count(*) FILTER (far >= 3) / count(*) FILTER (far >= 2)
+        FROM v""",
+    "checkout_to_order": """SELECT 100.0 * count(*) FILTER (far >= 4) / count(*) FILTER (far >= 3)
+        FROM v""",
+}
+CAMPAIGNS = """
+WITH c AS (SELECT *, coalesce(delivered, sent) AS arrived FROM campaigns
+  WHERE "at"::DATE BETWEEN '{since}' AND '{until}' AND {where})
+"""
+CAMPAIGN_MEASURES = {
+    **{
+        name: f"SELECT sum({name}) FROM c"
+        for name in (
+            "sent",
+            "delivered",
+            "opened",
+            "clicks",
+            "impressions",
+            "unsubscribed",
+            "spend",
+        )
+    },
+    "spend": "SELECT sum(spend) FROM c",
+    "campaign_orders": "SELECT sum(orders) FROM c",
+    "campaign_sales": "SELECT sum(sales) FROM c",
+    "open_rate": """SELECT 100.0 * sum(opened) FILTER (arrived IS NOT NULL)
+        / sum(arrived) FILTER (opened IS NOT NULL) FROM c""",
+    "click_rate": """SELECT 100.0 * sum(clicks) FILTER (coalesce(arrived, impressions) IS NOT NULL)
+        / sum(coalesce(arrived, impressions)) FILTER (clicks IS NOT NULL) FROM c""",
+    "unsubscribe_rate": """SELECT 100.0 * sum(unsubscribed) FILTER (arrived IS NOT NULL)
+        / sum(arrived) FILTER (unsubscribed IS NOT NULL) FROM c""",
+    "orders_per_click": """SELECT 100.0 * sum(orders) FILTER (clicks IS NOT NULL)
+        / sum(clicks) FILTER (orders IS NOT NULL) FROM c""",
+    "cost_per_order": """SELECT sum(spend) FILTER (orders IS NOT NULL)
+        / sum(orders) FILTER (spend IS NOT NULL) FROM c""",
+    "cost_per_click": """SELECT sum(spend) FILTER (clicks IS NOT NULL)
+        / sum(clicks) FILTER (spend IS NOT NULL) FROM c""",
+    "sales_per_spend": """SELECT sum(sales) FILTER (spend IS NOT NULL)
+        / sum(spend) FILTER (sales IS NOT NULL) FROM c""",
+}
+FEEDBACK = """
+WITH f AS (SELECT * FROM feedback WHERE "at"::DATE BETWEEN '{since}' AND '{until}' AND {where})
+"""
+FEEDBACK_MEASURES = {
+    "reviews": "SELECT count(*) FROM f",
+    "reviewers": "SELECT count(DISTINCT customer) FROM f",
+    "rating": "SELECT avg(rating) FROM f",
+    "low_rating_share": "SELECT 100.0 * count(*) FILTER (rating <= 2) / count(rating) FROM f",
+    **{f"stars_{n}": f"SELECT count(*) FROM f WHERE round(rating) = {n}" for n in (1, 2, 3, 4, 5)},
+}
+ALL_SQL = {
+    **{("orders", name): LINES + sql for name, sql in ORDER_MEASURES.items()},
+    ("orders", "cancelled_orders"): CANCELLED,
+    **{("visits", name): VISITS + sql for name, sql in VISIT_MEASURES.items()},
+    **{("campaigns", name): CAMPAIGNS + sql for name, sql in CAMPAIGN_MEASURES.items()},
+    **{("feedback", name): FEEDBACK + sql for name, sql in FEEDBACK_MEASURES.items()},
+}
