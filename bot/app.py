@@ -61,6 +61,10 @@ class Container(LocalData):
                 fallback=settings.fallback_model,
                 now=now,
             )
+        return self.offline_writer()
+
+    def offline_writer(self) -> Writer:
+        """Return the writer of standard text, which needs no AI."""
         from bot.rules.writers.offline import Offline
 
         return Offline(now)

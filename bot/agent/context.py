@@ -268,7 +268,7 @@ class SkillContext:
             "language": {"en": "English", "fr": "French"}[request.language],
             "material": request.brief.material or "none",
             "reason": request.reason or "none",
-            "previous": request.previous or "none",
+            "previous": request.describe_previous() or "none",
             "composed": text_by_rules.model_dump_json(indent=1)
             if text_by_rules is not None
             else "none",

@@ -48,7 +48,7 @@ from bot.slack.services import SlackServices
 from bot.slack.socket_mode import make_socket_mode
 from bot.slack.users import UserDirectory
 from bot.tasks.models import NewTask
-from bot.tasks.run import TaskServices
+from bot.tasks.run import TaskServices, clear_statuses
 from bot.text.escape import escape_line, strip_hidden
 from bot.web.server import start_server
 
@@ -151,6 +151,7 @@ class ServerProcess:
             now=now,
             stop_task=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
+            has_ai=settings.writer == "claude",
             audience=AudienceExporter(container).export,
         )
         people = UserDirectory(client)
@@ -165,6 +166,8 @@ class ServerProcess:
             outside = SlackGateway(slack, people, process=engine.id, membership=membership)
             worker = self._build_worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
+            clearing = asyncio.create_task(clear_statuses(worker.context))
+            stack.callback(clearing.cancel)
         clock = JobScheduler(
             container.database,
             now,
@@ -213,6 +216,7 @@ class ServerProcess:
             extra_facts=DigestHistory(container).load_extra_facts,
             has_right=outside.may,
             check_admission=outside.admit,
+            offline=container.offline_writer(),
         )
         import_job = ImportJob(
             container.database,

@@ -295,6 +295,8 @@ def _text(answer: dict[str, Any] | str) -> str:
 def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
     """A valid object of the asked form; words without a figure, standing on the facts given."""
     said: str = body["messages"][0]["content"]
+    if UNDERSTANDS in str(body.get("system")):
+        return plainly_understood(said)
     facts = re.findall(r"^\[([\w.:/-]+)\] ", said, re.MULTILINE)[:2]
     filled: dict[str, Any]
     if schema := body.get("output_config", {}).get("format", {}).get("schema"):
@@ -304,6 +306,66 @@ def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
     else:
         return "Which form would you like?"
     return filled
+
+
+UNDERSTANDS = "You are the first to read a message"  # how prompts/understand.md begins
+NOTHING = {"value": "none", "words": "none"}
+
+
+def reading(value: str, words: str) -> dict[str, str]:
+    return {"value": value, "words": words}
+
+
+def asked_request(skill: str = "draft", **fields: Any) -> dict[str, Any]:
+    """One request of the form that a message is understood as; what is not given is "none"."""
+    blank: dict[str, Any] = {
+        **dict.fromkeys(("about", "topic", "goal", "audience", "offer", "since"), "none"),
+        **dict.fromkeys(("until", "compared_since", "compared_until"), "none"),
+        "period_words": "none",
+        "tone": "none",
+        "language": NOTHING,
+        "occasion": NOTHING,
+        **{name: [] for name in ("channels", "markets", "products", "must_say")},
+    }
+    assert set(fields) <= set(blank), fields
+    return {"skill": skill, **blank, **fields}
+
+
+def understood(outcome: str, *requests: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """What a message is understood as; what is not given is "none"."""
+    blank: dict[str, Any] = {
+        **dict.fromkeys(("draft", "instruction", "answer", "reply"), "none"),
+        **{name: [] for name in ("changes", "unsupported", "left_over")},
+        "closes": False,
+    }
+    assert set(fields) <= set(blank), fields
+    return {"outcome": outcome, "requests": [*requests], **blank, **fields}
+
+
+def fenced(said: str, name: str) -> str:
+    """What stands under this name in a prompt."""
+    found = re.search(rf"<<<{name}\n(.*?)\n{name}>>>", said, re.DOTALL)
+    return "" if found is None or found[1] == "none" else found[1]
+
+
+def plainly_understood(said: str) -> dict[str, Any]:
+    """Each message as one text about the nearest product; under a draft as its revision."""
+    words, drafts = fenced(said, "message"), fenced(said, "drafts")
+    if drafts:
+        draft = drafts.partition(": ")[0]
+        return understood("revise", draft=draft, instruction=words)
+    products = [line.partition(": ")[0] for line in fenced(said, "products").splitlines()]
+    sms = re.search(r"\bsms\b", words, re.IGNORECASE)
+    french = re.search(r"\b(?:notre|nos|est|pour|de|la)\b", words)
+    return understood(
+        "requests",
+        asked_request(
+            products=[reading(one, words) for one in products[:1]],
+            topic="none" if products else words,
+            channels=[reading("sms", sms[0])] if sms else [],
+            language=reading("fr" if french else "en", "none"),
+        ),
+    )
 
 
 def simply(body: dict[str, Any]) -> dict[str, Any] | str:

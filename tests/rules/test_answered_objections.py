@@ -80,7 +80,6 @@ async def page(library: Any, words: str, brand: Any = ENGLISH) -> DraftResult:
         library=library,
         writer=writer,
         today=TODAY,
-        receipt=nothing,
     )
     assert isinstance(taken, IntakeResult)
     made = await run_skill(

@@ -25,7 +25,7 @@ async def taken(words: str) -> IntakeResult:
 
     found = await understand_request(
         IncomingRequest(words=words, author="ana"), brand=BRAND, library=CatalogueLibrary(products),
-        writer=None, today=TODAY, receipt=nothing,
+        writer=None, today=TODAY,
     )  # fmt: skip
     assert isinstance(found, IntakeResult)
     return found
