@@ -91,8 +91,17 @@ def parser() -> argparse.ArgumentParser:
     try_ = commands.add_parser("try", help="run one skill here, without Slack")
     try_.add_argument("skill", metavar="SKILL", help="for example: draft")
     try_.add_argument("words", metavar="WORDS", nargs="+", help="what you want, in your words")
-    try_.add_argument("--json", action="store_true", help="for scripts")
-    try_.add_argument("--language", choices=("en", "fr"), default="en", help="of what is around it")
+
+    ask = commands.add_parser("ask", help="ask the intern here, as a mention in Slack does")
+    ask.add_argument("words", metavar="WORDS", nargs="+", help="a request or a question")
+    for command in (try_, ask):
+        command.add_argument("--json", action="store_true", help="for scripts")
+        command.add_argument(
+            "--language", choices=("en", "fr"), default="en", help="of what is around it"
+        )
+        command.add_argument(
+            "--as", dest="person", metavar="PERSON", help="whose rights apply: U0123ABCD"
+        )
 
     import_ = commands.add_parser("import", help="take the team's own files in")
     import_.add_argument(
@@ -133,7 +142,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="only that: product=linen-shirt, country=FR, since=2026-10-01; may be said again",
     )
-    for command in (try_, import_, facts):
+    for command in (try_, ask, import_, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")
 
     key = commands.add_parser("key", help="print the key that live rows are signed with")

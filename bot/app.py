@@ -63,6 +63,10 @@ class Container(LocalData):
                 deadline=settings.call_seconds,
                 now=now,
             )
+        return self.offline_writer()
+
+    def offline_writer(self) -> Writer:
+        """Return the writer of standard text, which needs no AI."""
         from bot.rules.writers.offline import Offline
 
         return Offline(now)

@@ -154,6 +154,6 @@ HEADERS = (
 )
 COMMANDS = (
     *("play", "serve", "work", "migrate", "try", "import", "facts", "key", "digest", "manifest"),
-    *("doctor", "journal"),
+    *("doctor", "journal", "ask"),
 )
 SLASH_COMMANDS = ("/digest", "/draft", "/feedback", "/target", "/trends")

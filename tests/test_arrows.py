@@ -68,7 +68,6 @@ PLAYGROUND = (
 # The language rules: they may import anything, and go one by one.
 RULES = "bot.rules"
 IMPORT_RULES = (
-    "bot.agent.brief_reader",
     "bot.agent.context",
     "bot.agent.pipeline",
     "bot.app",

@@ -40,9 +40,11 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import File
+from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
 from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
+from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import Money, Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
@@ -307,6 +309,13 @@ class SkillContext:
         self.notes += (build_rewrite_check([*costs.values()], composed_parts),)
         return merged
 
+    async def write_report(self, *, tools: Sequence[str]) -> Report:
+        """Have the model answer the request with these tools. It writes slots where figures stand,
+        and code fills them in. The evidence becomes what the report cites."""
+        from bot.agent.report import write_report
+
+        return await write_report(self, tools)
+
     async def _write_with_tools(
         self,
         output: type[T],
@@ -447,6 +456,15 @@ class SkillContext:
             if not PERSON_PLACEHOLDER.fullmatch(speaker)
         )
 
+    def _describe_occasion(self) -> str | None:
+        """The occasion of the brief with its days in the market, for the prompt."""
+        occasion = load_occasions().get(self.request.brief.occasion or "")
+        if occasion is None or self.today is None:
+            return None
+        period = occasion.coming(self.today, self.request.brief.market)
+        days = f", {period.starts} to {period.until}" if period else ""
+        return f"{occasion.title[self.request.language]}{days}"
+
     def _build_prompt_values(
         self, request: SkillRequest, facts: str, composed: str | None
     ) -> dict[str, str]:
@@ -458,8 +476,9 @@ class SkillContext:
             "language": {"en": "English", "fr": "French"}[request.language],
             "material": request.brief.material or "none",
             "reason": request.reason or "none",
-            "previous": request.previous or "none",
+            "previous": request.describe_previous() or "none",
             "composed": composed or "none",
+            "occasion": self._describe_occasion() or "none",
             "brand": self.brand.as_prompt(),
             "today": f"{self.today:%A, %Y-%m-%d}" if self.today else "not known",
         }

@@ -21,8 +21,10 @@ MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
 async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     """Have the model answer the context's request with these tools. The evidence is what the
     report cites."""
-    request = ctx.request
+    request, today = ctx.request, ctx.today
     language = request.language
+    if today is None:
+        raise ValueError("a report needs to know the day")
 
     def check(form: ReportForm) -> list[str]:
         return find_report_faults(
@@ -34,7 +36,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
             ),
             language=language,
             skills=load_skills(),
-            today=ctx.today,
+            today=today,
         )
 
     form = await ctx.write(ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT)

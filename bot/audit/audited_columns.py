@@ -57,6 +57,7 @@ AUDITED_TABLES: Mapping[str, AuditedTable] = {
             "locale": "the language of the card, asked of Slack again when it is missing",
             "stage": "what is being done at the moment, for the card alone",
             "changed_at": TIMESTAMP_REASON,
+            "understanding": "read again from the words when missing; drafts hold the request",
         },
     ),
     "drafts": AuditedTable(

@@ -19,6 +19,7 @@ COMMAND_MODULES = {
     "work": "serve",
     "migrate": "admin",
     "try": "try_",
+    "ask": "try_",
     "import": "import_",
     "facts": "facts",
     "key": "key",

@@ -78,7 +78,7 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
     library, today = container.library(wish.workspace), now().date()
     incoming = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
     intake = await understand_request(
-        incoming, brand=brand, library=library, writer=writer, today=today, receipt=ignore_receipt
+        incoming, brand=brand, library=library, writer=writer, today=today
     )
     if isinstance(intake, Question):
         raise CannotDo(intake.words)

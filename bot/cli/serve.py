@@ -49,7 +49,7 @@ from bot.slack.services import SlackServices
 from bot.slack.socket_mode import make_socket_mode
 from bot.slack.users import UserDirectory
 from bot.tasks.models import NewTask
-from bot.tasks.run import TaskServices
+from bot.tasks.run import TaskServices, clear_statuses
 from bot.text.escape import escape_line, strip_hidden
 from bot.web.server import start_server
 
@@ -152,6 +152,7 @@ class ServerProcess:
             now=now,
             stop_task=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
+            has_ai=settings.writer == "claude",
             audience=AudienceExporter(container).export,
         )
         people = UserDirectory(client)
@@ -166,6 +167,8 @@ class ServerProcess:
             outside = SlackGateway(slack, people, process=engine.id, membership=membership)
             worker = self._build_worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
+            clearing = asyncio.create_task(clear_statuses(worker.context))
+            stack.callback(clearing.cancel)
         clock = JobScheduler(
             container.database,
             now,
@@ -217,6 +220,7 @@ class ServerProcess:
             check_admission=outside.admit,
             key=container.row_store.key,
             task_seconds=container.settings.task_seconds,
+            offline=container.offline_writer(),
         )
         import_job = ImportJob(
             container.database,

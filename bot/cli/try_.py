@@ -1,11 +1,14 @@
-"""`try`: the whole pipeline from words to a checked draft, in a terminal and without Slack.
+"""`try` and `ask`: the whole pipeline from words to checked drafts, in a terminal, without Slack.
 
-Receipts are stored, as everywhere.
+`try` is told the skill; `ask` does what a mention of the intern does. Receipts are stored, as
+everywhere.
 """
 
 import argparse
 import secrets
 import sys
+from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -15,18 +18,21 @@ from bot.agent.spending import Payer, SpendingCap
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.brief import Brief
+from bot.core.brief import Brief, parse_just_for_me
 from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Fact
-from bot.core.request import Question, SkillRequest
+from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.core.writer import Writer
+from bot.data.catalogue.market_prices import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
-from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words, load_translations
+from bot.errors import CALM_PARAM, CannotDo, TryAgain
+from bot.i18n.messages import Language, Words, load_translations
 from bot.rules.proof import sources
-from bot.tasks.intake import IncomingRequest, understand_request
+from bot.tasks.briefs import plan_requests
+from bot.tasks.intake import understand_request
+from bot.tasks.understand import MAX_PRODUCTS, Message, understand_message
 from bot.text.escape import format_json, strip_hidden
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
@@ -39,65 +45,166 @@ async def try_(settings: Settings, args: argparse.Namespace) -> int:
         raise CannotDo(
             Words("There is no skill {name}. There are: {known}.", name=args.skill, known=known)
         )
+    return await _run_words(settings, args, skill=args.skill)
+
+
+async def ask_(settings: Settings, args: argparse.Namespace) -> int:
+    """Understand the words as those of a mention, do what they ask, and print it."""
+    return await _run_words(settings, args)
+
+
+async def _run_words(
+    settings: Settings, args: argparse.Namespace, *, skill: str | None = None
+) -> int:
     container = Container(settings).migrated()
     writer = container.writer()
     try:
-        return await _run(container, writer, args)
+        run = await TerminalRun.begin(container, writer, args.workspace, args.person)
+        reading = await run.read(" ".join(args.words), args.language, skill)
+        made = await run.write(reading) if reading.question is None else []
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
     finally:
         await writer.close()
         container.database.close()
-
-
-async def _run(container: Container, writer: Writer, args: argparse.Namespace) -> int:
-    workspace, task = container.workspace(args.workspace), f"try-{secrets.token_hex(4)}"
-    payer, spending = Payer(workspace, task), SpendingCap(container.database, container.policy, now)
-    receipt = partial(spending.receipt, payer)
-    await container.database.run(Workspace.ensure, workspace, now())
-    if not writer.by_rules:
-        await spending.demand_budget(payer, writer.name)
-    brand, library, today = container.brand(workspace), container.library(workspace), now().date()
-    incoming = IncomingRequest(
-        words=" ".join(args.words), author="you", skill=args.skill, ui_language=args.language
-    )
-    intake = await understand_request(
-        incoming, brand=brand, library=library, writer=writer, today=today, receipt=receipt
-    )
-    made: list[tuple[SkillRequest, DraftResult]] = []
-    question = intake if isinstance(intake, Question) else None
-    for number, request in enumerate(() if isinstance(intake, Question) else intake.requests):
-        result = await run_skill(
-            request,
-            brand=brand,
-            library=library,
-            writer=writer,
-            receipt=receipt,
-            code=campaign_code(f"{task}.{number}"),
-            today=today,
-        )
-        if isinstance(result, Question):
-            question = result
-        else:
-            made.append((request, result))
     if args.json:
-        _print_json(question, made, writer)
+        _print_json(reading, made, writer)
     else:
-        _print_result(question, made, writer, args.language)
-    return 0 if made else 3
+        _print_result(reading, made, writer, args.language)
+    return 0 if made or reading.line is not None else 3
+
+
+@dataclass
+class TerminalReading:
+    """What the words were understood as. `line` is one line in reply, or on what is not done."""
+
+    outcome: str
+    requests: tuple[SkillRequest, ...] = ()
+    left_over: tuple[str, ...] = ()
+    line: Words | None = None
+    question: Question | None = None
+
+
+@dataclass(frozen=True)
+class TerminalRun:
+    """One run in a terminal. `person` is whose rights apply."""
+
+    container: Container
+    writer: Writer
+    workspace: str
+    task: str
+    person: str
+    today: date
+
+    @staticmethod
+    async def begin(
+        container: Container, writer: Writer, workspace: str | None, person: str | None
+    ) -> "TerminalRun":
+        """Raises SpendingRefused when the spending limit is reached."""
+        known, task = container.workspace(workspace), f"try-{secrets.token_hex(4)}"
+        run = TerminalRun(container, writer, known, task, person or "you", now().date())
+        await container.database.run(Workspace.ensure, known, now())
+        if not writer.by_rules:
+            await run.spending.demand_budget(run.payer, writer.name)
+        return run
+
+    @property
+    def payer(self) -> Payer:
+        return Payer(self.workspace, self.task)
+
+    @property
+    def spending(self) -> SpendingCap:
+        return SpendingCap(self.container.database, self.container.policy, now)
+
+    async def read(self, typed: str, language: Language, skill: str | None) -> TerminalReading:
+        """Understand the words: by the AI, or by rules where none is connected."""
+        private, words = parse_just_for_me(typed)
+        answers = {"skill": skill} if skill else {}
+        incoming = IncomingRequest(
+            words=words, author=self.person, private=private, ui_language=language, answers=answers
+        )
+        if self.writer.by_rules:
+            return await self._read_by_rules(incoming)
+        brand, library = (
+            self.container.brand(self.workspace),
+            self.container.library(self.workspace),
+        )
+        products = tuple(await library.find(words))[:MAX_PRODUCTS] if words else ()
+        understanding = await understand_message(
+            Message(words=words, today=self.today, products=products),
+            brand=brand,
+            writer=self.writer,
+            receipt=partial(self.spending.receipt, self.payer),
+        )
+        plan = await plan_requests(
+            understanding, incoming, brand=brand, library=library, today=self.today
+        )
+        return TerminalReading(
+            understanding.outcome,
+            requests=plan.requests,
+            left_over=understanding.left_over,
+            line=understanding.line or plan.cannot,
+            question=plan.question,
+        )
+
+    async def _read_by_rules(self, incoming: IncomingRequest) -> TerminalReading:
+        try:
+            found = await understand_request(
+                incoming,
+                brand=self.container.brand(self.workspace),
+                library=self.container.library(self.workspace),
+                writer=self.writer,
+                today=self.today,
+            )
+        except CannotDo as error:
+            if not error.words.params.get(CALM_PARAM):
+                raise
+            return TerminalReading("reply", line=error.words)
+        if isinstance(found, IntakeResult):
+            return TerminalReading("requests", requests=found.requests)
+        return TerminalReading("requests", question=found)
+
+    async def write(self, reading: TerminalReading) -> list[tuple[SkillRequest, DraftResult]]:
+        """Run the skills. A question that a handler asks is put into the reading."""
+        made = []
+        policy = self.container.policy(self.workspace)
+
+        async def may(right: Any) -> bool:
+            return policy.may(self.person, right)
+
+        for number, request in enumerate(reading.requests):
+            brand = self.container.brand(self.workspace).for_market(request.brief.market)
+            result = await run_skill(
+                request,
+                brand=brand,
+                library=choose_library(self.container.library(self.workspace), brand),
+                writer=self.writer,
+                receipt=partial(self.spending.receipt, self.payer),
+                code=campaign_code(f"{self.task}.{number}"),
+                today=self.today,
+                may=may,
+            )
+            if isinstance(result, Question):
+                reading.question = result
+            else:
+                made.append((request, result))
+        return made
 
 
 def _print_result(
-    question: Question | None,
+    reading: TerminalReading,
     made: list[tuple[SkillRequest, DraftResult]],
     writer: Writer,
     language: str,
 ) -> None:
     lines: list[str] = []
-    if question is not None:
-        lines.append(question.words.to(language))
+    if reading.line is not None:
+        lines.append(reading.line.to(language))
+    if reading.question is not None:
+        lines.append(reading.question.words.to(language))
         lines += [
-            f"  - {load_translations(language).get(one, (one,))[0]}" for one in question.options
+            f"  - {load_translations(language).get(one, (one,))[0]}"
+            for one in reading.question.options
         ]
     for request, drafted in made:
         lines += _format_draft(request, drafted, writer, language)
@@ -147,10 +254,15 @@ def _collect_proof(drafted: DraftResult) -> list[Fact]:
 
 
 def _format_assumptions(brief: Brief, language: str) -> list[str]:
+    unused = (
+        [Words("Not used: {what}", what=", ".join(brief.left_over)).to(language)]
+        if brief.left_over
+        else []
+    )
     if not brief.assumed:
-        return []
+        return unused
     assumed = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
-    return [Words("I assumed: {what}", what=assumed).to(language)]
+    return [*unused, Words("I assumed: {what}", what=assumed).to(language)]
 
 
 def _format_check(check: Check, language: str) -> str:
@@ -158,15 +270,23 @@ def _format_check(check: Check, language: str) -> str:
 
 
 def _print_json(
-    question: Question | None, made: list[tuple[SkillRequest, DraftResult]], writer: Writer
+    reading: TerminalReading, made: list[tuple[SkillRequest, DraftResult]], writer: Writer
 ) -> None:
+    question = reading.question
     result: dict[str, Any] = {
+        "outcome": reading.outcome,
+        "requests": [_describe_request(request) for request in reading.requests],
+        "left_over": list(reading.left_over),
+        "line": reading.line.to("en") if reading.line else None,
         "question": question.words.to("en") if question else None,
+        "options": list(question.options) if question else [],
         "writer": writer.name,
         "by_rules": writer.by_rules,
         "drafts": [
             {
+                "skill": request.skill,
                 "channel": request.channel,
+                "market": request.brief.market,
                 "language": request.language,
                 "assumed": [
                     a.model_dump(mode="json", exclude={"words"}) for a in request.brief.assumed
@@ -178,8 +298,35 @@ def _print_json(
                     for c in drafted.checks
                 ],
                 "sources": [fact.model_dump(mode="json") for fact in _collect_proof(drafted)],
+                "facts": [fact.model_dump(mode="json") for fact in drafted.evidence.facts],
             }
             for request, drafted in made
         ],
     }
     sys.stdout.write(format_json(result) + "\n")
+
+
+def _describe_request(request: SkillRequest) -> dict[str, Any]:
+    """Return what a request was read as. Dates are ISO 8601."""
+    brief = request.brief
+    compared = brief.against or (None, None)
+    fields: dict[str, Any] = {
+        "skill": request.skill,
+        "channel": request.channel,
+        "market": brief.market,
+        "language": request.language,
+        "products": [handle for handle in (brief.product, *brief.others) if handle],
+        "product_words": brief.product_words,
+        "goal": brief.goal,
+        "audience": brief.audience,
+        "offer": brief.offer,
+        "occasion": brief.occasion,
+        "since": brief.since,
+        "until": brief.until,
+        "compared_since": compared[0],
+        "compared_until": compared[1],
+        "must_say": list(brief.must_say),
+        "tone": brief.tone,
+        "private": brief.private,
+    }
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in fields.items()}

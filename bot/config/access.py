@@ -33,6 +33,8 @@ class Access(BaseModel):
     shared_channels: tuple[
         str, ...
     ] = ()  # channels shared with other companies in which the intern answers all the same
+    # With an AI: whether replies in threads that the intern works in are read without a mention
+    listen: Literal["threads", "mentions"] = "threads"
 
     def list_ids(self, right: Right) -> tuple[str, ...] | None:
         """Return the ids listed for a right; None where the file does not list any."""
@@ -58,12 +60,12 @@ class Access(BaseModel):
         lists = {
             f: people(getattr(self, f))
             for f in type(self).model_fields
-            if f != SHARED_CHANNELS_FIELD
+            if f not in FIELDS_WITHOUT_PEOPLE
         }
         return self.model_copy(update=lists)
 
 
-SHARED_CHANNELS_FIELD = "shared_channels"
+FIELDS_WITHOUT_PEOPLE = ("shared_channels", "listen")
 
 
 def is_group(id: str) -> bool:

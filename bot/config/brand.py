@@ -1,5 +1,6 @@
 """The brand: its voice, preferred and banned words, required mentions and languages."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +28,27 @@ class RequiredMention(BaseModel):
     channels: tuple[str, ...] = ()
 
 
+class Market(BaseModel):
+    """What differs in one country. What is not set is the brand's own.
+
+    `names` are further names that people use for the country. `prices` are the prices of products
+    there, by handle; with a `currency` of its own, a product without a price here has none.
+    `legal` is the country whose advertising law applies; without it, the market's own key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    language: Language
+    names: tuple[str, ...] = ()
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    prices: dict[str, Annotated[Decimal, Field(ge=0)]] = {}
+    sizes: str | None = None  # how sizes are written there: "UK sizes, 8 to 18"
+    sender: str | None = Field(default=None, max_length=11)
+    site: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    signature: str | None = None
+    sms_opt_out: str | None = None  # the words that an SMS there must contain
+    legal: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    occasions: tuple[str, ...] = ()  # keys of occasions that count there; none: all
+
+
 class Brand(BaseModel):
     """The settings of `brand.toml`. Only the name is required."""
 
@@ -47,6 +69,33 @@ class Brand(BaseModel):
     avoid: tuple[str, ...] = ()
     samples: tuple[TextSample, ...] = ()
     mentions: tuple[RequiredMention, ...] = ()
+    markets: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], Market] = {}  # by country
+
+    def for_market(self, country: str | None) -> "Brand":
+        """Return the brand as it is in that market: its language, sender, site, signature and the
+        words of its SMS. Without such a market, the brand itself."""
+        market = self.markets.get(country or "")
+        if market is None:
+            return self
+        changed: dict[str, object] = {
+            "languages": (market.language,),
+            "sender": market.sender or self.sender,
+            "site": market.site or self.site,
+        }
+        if market.signature:
+            changed |= {"signature": market.signature, "signature_en": None, "signature_fr": None}
+        if market.sms_opt_out:
+            other_mentions = (one for one in self.mentions if one.channels != ("sms",))
+            opt_out = RequiredMention(text=market.sms_opt_out, channels=("sms",))
+            changed["mentions"] = (*other_mentions, opt_out)
+        values = {name: getattr(self, name) for name in Brand.model_fields}
+        return MarketBrand(**(values | changed), country=str(country))
+
+    @property
+    def link_sites(self) -> frozenset[str]:
+        """The site of the brand and those of its markets."""
+        sites = (self.site, *(market.site for market in self.markets.values()))
+        return frozenset(site for site in sites if site)
 
     def get_signature(self, language: Language) -> str | None:
         """Return the signature for a language; without one of its own, the common signature."""
@@ -65,6 +114,7 @@ class Brand(BaseModel):
             for language in self.languages
             if (signature := self.get_signature(language))
         ]
+        lines += self.describe_market()
         lines += [f"words we like: {', '.join(self.use)}"] if self.use else []
         lines += [f"words we never use: {', '.join(self.avoid)}"] if self.avoid else []
         lines += [
@@ -72,3 +122,24 @@ class Brand(BaseModel):
         ]
         lines += [f"sounds like us ({s.language}): {s.text}" for s in self.samples]
         return "\n".join(lines)
+
+    def describe_market(self) -> list[str]:
+        """Return the lines about the market for the prompt; none for the brand as a whole."""
+        return []
+
+
+class MarketBrand(Brand):
+    """The brand in one of its markets."""
+
+    country: str
+
+    @property
+    def market(self) -> Market:
+        return self.markets[self.country]
+
+    def describe_market(self) -> list[str]:
+        market = self.market
+        lines = [f"market: {self.country}, advertising law of {market.legal or self.country}"]
+        lines += [f"currency there: {market.currency}"] if market.currency else []
+        lines += [f"sizes there: {market.sizes}"] if market.sizes else []
+        return lines

@@ -59,6 +59,10 @@ class Brief(BaseModel):
     rule: str | None = None  # an AudienceRule as JSON (bot.core.audience_rule)
     tally: SalesQuery | None = None  # which orders a sales question means, and how to group them
     stands_on: str | None = None  # the id of the draft that this request started from
+    follows: str | None = None  # the question before, which this one continues: "and in October?"
+    market: str | None = None  # a key of `markets` in brand.toml
+    tone: str | None = None  # the tone asked for, in the person's words
+    left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
     material: str = ""
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
@@ -73,6 +77,9 @@ class Brief(BaseModel):
             "offer": self.offer,
             "occasion": self.occasion,
             "dates": self.dates,
+            "market": self.market,
+            "tone": self.tone,
+            "continues the question": self.follows,
             "category": self.category,
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),

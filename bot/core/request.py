@@ -8,6 +8,14 @@ from bot.core.brief import Brief, Goal
 from bot.i18n.messages import Language, Words
 
 
+class KeptPassage(BaseModel):
+    """A passage that a person wrote into a draft: the key of its part, and its words."""
+
+    model_config = ConfigDict(frozen=True)
+    part: str
+    text: str
+
+
 class SkillRequest(BaseModel):
     """A handler's input. When a person sent a draft back, it also holds their reason and the
     draft's text."""
@@ -19,10 +27,21 @@ class SkillRequest(BaseModel):
     reason: str | None = None  # why the previous draft was sent back
     sender: str | None = None  # the id of the person who sent it back
     previous: str | None = None  # the previous draft's text
+    # of the previous draft, what people wrote themselves and nobody asked to change
+    kept: tuple[KeptPassage, ...] = ()
 
     @property
     def language(self) -> Language:
         return self.brief.language
+
+    def describe_previous(self) -> str | None:
+        """Return the previous draft for the prompt, with the passages to keep."""
+        if not self.previous or not self.kept:
+            return self.previous
+        passages = "\n".join(f"- {one.part}: {one.text}" for one in self.kept)
+        return (
+            f"{self.previous}\n\nPeople wrote these passages. Keep them word for word:\n{passages}"
+        )
 
 
 class Question(BaseModel):
@@ -61,6 +80,8 @@ class IncomingRequest(BaseModel):
     follows: str | None = None  # the preceding question in the same thread
     answers: dict[str, str] = {}  # Brief field → value; under any other key, additional words
     digest: str | None = None  # the digest's name, when the clock made the request: nobody typed it
+    heard: str | None = None  # how a message reached us, see `bot.tasks.models`
+    without_ai: str | None = None  # set when the person asked for standard text
 
     @property
     def more_words(self) -> list[str]:

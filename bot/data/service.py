@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar

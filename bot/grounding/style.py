@@ -7,7 +7,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel, measure_text
 from bot.core.parts import Part
 from bot.core.request import SkillRequest
-from bot.text.normalize import tokenize
+from bot.text.normalize import collapse_spaces, tokenize
 
 ECHO_WORDS = 7  # words in a row that are also in the brief
 CLICHE_PATTERN = re.compile(
@@ -30,6 +30,11 @@ def find_style_faults(
     if channel and channel.key == "sms" and not (contains_words(text, sender) and "STOP" in text):
         faults.append(f"an SMS names its sender ({sender}) first and ends with how to stop (STOP)")
     faults += _find_missing_mentions(text, request, brand)
+    faults += [
+        f"a person wrote this, keep it word for word: “{passage.text}”"
+        for passage in request.kept
+        if collapse_spaces(passage.text) not in collapse_spaces(text)
+    ]
     faults += [
         f"the brand never says “{word}”" for word in brand.avoid if contains_words(text, word)
     ]

@@ -57,6 +57,10 @@ class Words(BaseModel):
         """Return a sentence with a plural form; `n` chooses the form and fills `{n}`."""
         return cls(one, many=many, params={"n": n, **params})
 
+    def with_params(self, **params: Any) -> "Words":
+        """Return the same sentence with more parameters."""
+        return Words(self.text, many=self.many, params={**self.params, **params})
+
     def to(self, language: str) -> str:
         """Return the sentence in that language; an unknown language gets English."""
         sentence = _translate(language, self.text, self.many, self.params.get("n"))

@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain, locate_bug, translate_system_error
 from bot.i18n.messages import Words
-from bot.jobs.models import Job, JobKind
+from bot.jobs.models import Enqueue, Job, JobKind
 from bot.messages.outbox import OutboxMessage
 from bot.tasks.draft_versions import list_versions
 from bot.tasks.models import OPEN_STATES, Task
@@ -140,7 +141,7 @@ class Worker:
             edited.other_hooks,
             edited.facts,
             request=edited.skill_request,
-            brand=context.brand(edited.workspace),
+            brand=context.brand(edited.workspace).for_market(edited.brief.market),
             today=context.now().date(),
             before=before.parts,
             editor=edited.author or "",
@@ -212,8 +213,12 @@ class Worker:
         """Report a failure where people look for it: card, delivery, or the draft's checks."""
         context = self.context
         if kind == "work":
-            await change_task(context, id, lambda t, s, e: t.fail(s, e, words, context.now()))
+            await change_task(
+                context, id, lambda t, s, e: _end_failed(t, s, e, words, context.now())
+            )
             await self._show_cards(id)
+            task = await context.database.run(lambda session: session.get_one(Task, id))
+            await context.slack.set_status(task.place, "")
             if kind in self.failure_handlers:
                 await self.failure_handlers[kind](id, words)
         elif kind == "deliver":
@@ -239,6 +244,17 @@ class Worker:
     async def _show_cards(self, id: str) -> None:
         for post in await self.context.database.run(OutboxMessage.list_cards, id):
             await self.context.slack.show(post)
+
+
+def _end_failed(
+    task: Task, session: Session, enqueue: Enqueue, words: Words, now: datetime
+) -> None:
+    """End a task that failed. A message between colleagues that could not be read is not
+    answered."""
+    if task.may_fail_silently:
+        task.dismiss(session, enqueue, now)
+    else:
+        task.fail(session, enqueue, words, now)
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ class ConnectedWorkspace(SlackWorkspace):
             kind = "public" if place.kind == "channel" else "private"
             file.share(place.id, kind, message.ts, message.thread_ts)
         if message.bot_id == self.bot_id:
-            self.statuses.pop((place.id, thread), None)
+            self.set_status(place.id, thread, "")
         self.notify_change("message", place.id, message.ts)
         if self._is_mention(place, message):
             self.send_event(place, payloads.build_mention_event(self, place, message))

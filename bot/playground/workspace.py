@@ -22,6 +22,7 @@ from bot.playground.slack_objects import (
 
 TRIGGER_SECONDS = 3.0
 STREAM_SECONDS = 300.0
+STATUS_SECONDS = 120.0  # after which Slack drops a thread's status
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class SlackWorkspace:
         self.views: dict[str, View] = {}
         self.modal_stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
-        self.statuses: dict[tuple[str, str], str] = {}
+        # by channel and thread: the status, and the monotonic time when it expires
+        self._statuses: dict[tuple[str, str], tuple[str, float]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.sessions: dict[tuple[str, str], str] = {}
@@ -74,6 +76,7 @@ class SlackWorkspace:
         self.faults = FaultInjection(on_end_streams=self.end_streams)
         self.trigger_seconds = TRIGGER_SECONDS
         self.stream_seconds = STREAM_SECONDS
+        self.status_seconds = STATUS_SECONDS
         self.base_url = ""
         self._listeners: list[ChangeListener] = []
         self._waiters: set[asyncio.Event] = set()
@@ -150,6 +153,20 @@ class SlackWorkspace:
     def status(self, channel: str, thread_ts: str) -> str:
         """Return the status of a thread (such as "is thinking…"), or an empty string."""
         return self.statuses.get((channel, thread_ts), "")
+
+    @property
+    def statuses(self) -> dict[tuple[str, str], str]:
+        """The statuses that are shown now, by channel and thread."""
+        now = time.monotonic()
+        return {key: text for key, (text, until) in self._statuses.items() if until > now}
+
+    def set_status(self, channel: str, thread_ts: str, status: str) -> None:
+        """Show a status for STATUS_SECONDS; an empty one clears it."""
+        if status:
+            until = time.monotonic() + self.status_seconds
+            self._statuses[(channel, thread_ts)] = (status, until)
+        else:
+            self._statuses.pop((channel, thread_ts), None)
 
     def open_views(self, user: str) -> list[View]:
         """Return the person's open modals, the top one last."""

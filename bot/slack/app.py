@@ -28,7 +28,7 @@ from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
 from bot.slack.client import SlackRefusal
 from bot.slack.context import BackgroundTasks, ListenerContext
-from bot.slack.events import message_changed, messages, user_change
+from bot.slack.events import message_changed, messages, session_stopped, user_change
 from bot.slack.http import is_verified
 from bot.slack.membership import Membership
 from bot.slack.notices import enqueue_ephemeral
@@ -169,6 +169,9 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     async def user_changed(body: Body) -> None:
         await user_change.handle_user_change(context, body)
 
+    async def stopped(body: Body) -> None:
+        await session_stopped.handle_session_stopped(context, body)
+
     async def ignore(body: Body) -> None:
         """Accept the events that no listener needs."""
 
@@ -195,6 +198,7 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     app.event("message")(message)
     app.event("app_home_opened")(home_opened)
     app.event("user_change")(user_changed)
+    app.event("agent_session_stopped")(stopped)
     app.event(ANY_ID)(ignore)
     app.action(BRIEF_FORM)(new_brief)
     app.action(ANY_ID)(block_action)

@@ -208,8 +208,7 @@ class SlackDelivery:
 
     async def _send_messages(self, load: DeliveryData) -> None:
         place = self._find_place(load)
-        site = self.brand(load.draft.workspace).site
-        hosts = {site} if site else set()
+        hosts = self.brand(load.draft.workspace).link_sites
         people = self.sender.people
         locale = await people.locale(load.task.workspace, load.task.author)
         for number, message in enumerate(

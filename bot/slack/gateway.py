@@ -1,6 +1,7 @@
 """What the worker can do in Slack: draw cards, post notices, deliver, read threads and fetch
 files."""
 
+import contextlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -11,18 +12,21 @@ from sqlalchemy.orm import Session
 from bot.config.access import Admission, Right
 from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
+from bot.errors import TryAgain
+from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import files, history, notices
 from bot.slack.actions import import_rejects
 from bot.slack.cards.renderer import CardRenderer
-from bot.slack.client import NO_MEMBER, SlackRefusal, explain_refusal
+from bot.slack.client import NO_MEMBER, SlackRefusal, call_slack, explain_refusal
 from bot.slack.delivery import SlackDelivery
-from bot.slack.location import is_same_conversation
+from bot.slack.location import find_thread, is_same_conversation, list_thread_cards
 from bot.slack.membership import ChannelMembers, Membership
-from bot.slack.notices import enqueue_channel_closed, render_notice
+from bot.slack.notices import enqueue_channel_closed, plan_notice, render_notice
 from bot.slack.sender import HISTORY_LAG_SECONDS, MessageSender
 from bot.slack.services import SlackServices
 from bot.slack.users import UserDirectory
+from bot.tasks.conversation import SlackMessage, ThreadReading
 from bot.tasks.models import Task
 
 
@@ -119,6 +123,50 @@ class SlackGateway:
             return ""
         name = partial(self.people.name, workspace)
         return await history.read_conversation(self._client, place, words, name)
+
+    async def read_thread(self, workspace: str, place: Mapping[str, Any]) -> ThreadReading:
+        """Return the earlier messages of the request's thread, and its cards. Without Slack's
+        answer, the cards alone."""
+        thread = find_thread(place)
+        if thread is None or thread.thread is None:
+            return ThreadReading()
+        cards = await self.sender.database.run(list_thread_cards, workspace, thread)
+        pieces = {str(card.ts): card.piece for card in cards if card.piece}
+        messages: list[SlackMessage] = []
+        if thread.thread != place.get("asked") and await self._can_read(workspace, place):
+            until = str(place.get("asked") or "")
+            messages = await history.read_thread(
+                self._client, thread.channel, thread.thread, until, pieces
+            )
+        return ThreadReading(tuple(messages), tuple(pieces.values()))
+
+    async def say(
+        self, id: str, workspace: str, place: Mapping[str, Any], words: Words, language: str
+    ) -> None:
+        """Post one line where the request was made, once for each `id`. Raise TryAgain or
+        CannotDo."""
+        await self.sender.database.run(
+            partial(
+                plan_notice,
+                words=words,
+                language=language,
+                id=id,
+                workspace=workspace,
+                place=dict(place),
+                now=self._now(),
+            )
+        )
+        await self.post_notice(id)
+
+    async def set_status(self, place: Mapping[str, Any], text: str) -> None:
+        """Show in the request's thread what is being done; an empty text clears it. Where Slack
+        refuses or is away, nothing is shown."""
+        thread = find_thread(place)
+        if thread is None or thread.thread is None:
+            return
+        arguments = {"channel_id": thread.channel, "thread_ts": thread.thread, "status": text}
+        with contextlib.suppress(SlackRefusal, TryAgain):
+            await call_slack(self._client.api_call("assistant.threads.setStatus", json=arguments))
 
     async def _can_read(self, workspace: str, place: Mapping[str, Any]) -> bool:
         channel, user = str(place.get("channel") or ""), str(place.get("user") or "")

@@ -22,6 +22,7 @@ from bot.core.thread_text import (
 )
 from bot.errors import TryAgain
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
+from bot.tasks.conversation import SlackMessage
 from bot.text.escape import strip_hidden
 
 MAX_THREAD_CHARACTERS = 8_000  # the latest characters are kept
@@ -74,6 +75,35 @@ async def read_conversation(
     people = await _look_up_names(messages, name) if recap and name else {}
     limit = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
     return format_messages(messages, until=request_ts, people=people, limit=limit)
+
+
+async def read_thread(
+    client: AsyncWebClient,
+    channel: str,
+    thread: str,
+    until: str,
+    pieces: Mapping[str, str],
+) -> list[SlackMessage]:
+    """Return the messages of a thread before `until`, oldest first: people's with their author, the
+    intern's cards with what they show. `pieces` are those of the cards, by ts. Return nothing when
+    Slack refuses or is away."""
+    slack = make_retrying_client(client)
+    try:
+        messages = await _read_pages(slack.conversations_replies, channel=channel, ts=thread)
+    except (SlackRefusal, TryAgain):
+        return []
+    found: list[SlackMessage] = []
+    names: dict[str, str] = {}
+    for message in messages:
+        ts, author = str(message.get("ts", "")), str(message.get("user") or "")
+        if until and ts >= until:
+            continue
+        text = remove_markup(str(message.get("text") or ""), names)
+        if ts in pieces:
+            found.append(SlackMessage(text, piece=pieces[ts]))
+        elif not message.get("bot_id") and text:
+            found.append(SlackMessage(text, author=author))
+    return found
 
 
 async def _read_channel(

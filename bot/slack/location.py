@@ -7,11 +7,16 @@ intern that the request continues. `fallback` is the reason why messages go to t
 messages after all. `heirs` receive them when the user has left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
 from bot.messages.outbox import OutboxMessage
+
+MAX_THREAD_CARDS = 50  # the newest cards of one thread
 
 Place = dict[str, Any]
 
@@ -72,6 +77,43 @@ def find_card_thread(card: OutboxMessage) -> ChannelThread | None:
     thread = resolve_thread(card.place)
     root = thread.thread if thread and thread.channel == card.channel else None
     return ChannelThread(card.channel, root or card.ts)
+
+
+def find_thread(place: Mapping[str, Any]) -> ChannelThread | None:
+    """Return the thread that the request was made in, or the one that it started. None for a
+    private request in a channel: nothing about it may be seen there."""
+    if place.get("dm") or place.get("fallback") or "channel" not in place:
+        return None
+    return ChannelThread(place["channel"], place.get("thread") or place.get("asked"))
+
+
+def list_thread_cards(
+    session: Session, workspace: str, thread: ChannelThread
+) -> list[OutboxMessage]:
+    """Return the posted cards in this thread, newest first."""
+    root = thread.thread
+    in_thread = or_(
+        OutboxMessage.ts == root,
+        OutboxMessage.place["thread"].as_string() == root,
+        OutboxMessage.place["under"]["thread"].as_string() == root,
+    )
+    cards = (
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.workspace == workspace,
+            OutboxMessage.kind == "card",
+            OutboxMessage.channel == thread.channel,
+            in_thread,
+        )
+        .order_by(OutboxMessage.ts.desc())
+        .limit(MAX_THREAD_CARDS)
+    )
+    return [card for card in session.scalars(cards) if _is_in_thread(card, root)]
+
+
+def _is_in_thread(card: OutboxMessage, root: str | None) -> bool:
+    spot = find_card_thread(card)
+    return spot is not None and spot.thread == root
 
 
 def is_same_conversation(one: Place, other: Place) -> bool:

@@ -29,4 +29,6 @@ class SlackServices:
     stop_task: Callable[[str], Awaitable[None]]
     # Takes workspace, rule and platform.
     audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
+    # whether an AI is connected, so that it reads every message
+    has_ai: bool = False
     home: Path | None = None  # the folder with the files that people may download again

@@ -1,16 +1,20 @@
 """The versions of a piece, including the versions before it was sent back."""
 
+import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.core.checks import Check
 from bot.core.parts import Part
+from bot.core.request import KeptPassage
 from bot.drafts.models import Draft
 from bot.drafts.tracking import campaign_code
 from bot.i18n.messages import Words
 from bot.tasks.models import Task
+from bot.text.normalize import collapse_spaces
 
 
 def list_newest_drafts(session: Session, task: str) -> list[Draft]:
@@ -50,6 +54,54 @@ def list_version_history(session: Session, draft: Draft) -> list[Draft]:
             if draft_before.version <= previous.version
         ] + found
     return found
+
+
+# Passages that people wrote.
+
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+
+
+def list_kept_passages(session: Session, draft: Draft) -> tuple[KeptPassage, ...]:
+    """Return the sentences of the draft that a person wrote in an edit, in the order of the
+    text."""
+    versions = list_version_history(session, draft)
+    typed: set[tuple[str, str]] = set()
+    for before, after in pairwise(versions):
+        if after.author is not None:
+            typed |= set(_list_sentences(after.parts)) - set(_list_sentences(before.parts))
+    return tuple(
+        KeptPassage(part=part, text=text)
+        for part, text in _list_sentences(draft.parts)
+        if (part, text) in typed and "://" not in text  # links get another campaign code
+    )
+
+
+def check_kept_passages(
+    parts: Iterable[Part], passages: Iterable[KeptPassage]
+) -> tuple[Check, ...]:
+    """Block when a passage that a person wrote is gone from a revision, although nobody asked to
+    change it."""
+    whole = collapse_spaces("\n".join(part.text for part in parts))
+    return tuple(
+        Check(
+            rule="kept",
+            level="block",
+            words=Words("Written by a person, and gone: “{passage}”", passage=passage.text),
+            override=True,
+        )
+        for passage in passages
+        if collapse_spaces(passage.text) not in whole
+    )
+
+
+def _list_sentences(parts: Iterable[Part]) -> list[tuple[str, str]]:
+    return [
+        (part.key, sentence.strip())
+        for part in parts
+        if part.kind == "copy"
+        for sentence in SENTENCE_END.split(part.text)
+        if sentence.strip()
+    ]
 
 
 MAX_REASON_CHARACTERS = 120  # how much of the reason is quoted

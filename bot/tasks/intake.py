@@ -1,30 +1,23 @@
-"""Turn a person's words into a Brief and its SkillRequests, or into one question back.
+"""Turn a person's words into a Brief and its SkillRequests by rules, or into one question back.
 
-Only the words that a person typed are read as instructions. The text of a thread, a file or the
+This is how words are read without an AI, and how the requests of digests and alerts are read. Only
+the words that a person typed are read as instructions. The text of a thread, a file or the
 catalogue is material for the writer and changes no setting.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import get_args
 
-from bot.agent import brief_reader
-from bot.agent.brief_reader import (
-    APOLOGY_PATTERN,
-    build_options,
-    explain_tone,
-    list_assumptions,
-    list_unknown_products,
-)
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
-from bot.core.brief import Brief, Goal, parse_just_for_me
+from bot.core.brief import Assumption, Brief, Goal, parse_just_for_me
 from bot.core.channels import load_channels
 from bot.core.library import Library, ProductMatch
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.core.thread_text import is_follow_up
-from bot.core.writer import LlmCall, Writer
+from bot.core.writer import Writer
 from bot.data.catalogue.search import match_name
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM, CannotDo
@@ -36,6 +29,7 @@ from bot.rules.intake.several import Beside, Unsure, beside, is_it
 from bot.rules.intake.skill import SMALL_TALK, WRITES, skill_for, unknown_channel
 from bot.rules.intake.wishes import Wishes
 from bot.rules.notices import asked_in
+from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products
 
 # Replies to messages without a request: a greeting, thanks, a question for help.
 
@@ -87,6 +81,26 @@ def reply_to_empty_request(stated: Wishes, words: str, *, by_rules: bool) -> Can
             **{CALM_PARAM: "yes"},
         )
     )
+
+
+TONE_PATTERN = re.compile(
+    r"\b(?:(?:formal|informal|playful|funny|warm|serious|premium|friendly|luxury)(?: tone| voice)"
+    r"|tone: ?\w+|ton (?:plus |très )?(?:formel|soutenu|sobre|drôle|chaleureux|décalé|sérieux"
+    r"|complice|premium|léger)|formel(?:le)?s?\b|formal\b|soutenue?s?\b)",
+    re.IGNORECASE,
+)
+APOLOGY_PATTERN = re.compile(
+    r"\b(?:apolog(?:y|ies|i[sz]e|i[sz]ing)|sorry|excus(?:e|es|er|ons)|désolée?s?|pardon)\b",
+    re.IGNORECASE,
+)
+
+
+def explain_tone(words: str) -> tuple[Assumption, ...]:
+    """Say that a tone was asked for, which the rules cannot change."""
+    if not TONE_PATTERN.search(words):
+        return ()
+    explanation = Words("the brand's usual tone: without an AI, it can't be changed")
+    return (Assumption(field="tone", value="the brand's own", words=explanation),)
 
 
 # An analysis has one SkillRequest, without a channel.
@@ -198,7 +212,6 @@ async def understand_request(
     library: Library,
     writer: Writer | None = None,
     today: date,
-    receipt: Callable[[LlmCall], Awaitable[None]],
 ) -> IntakeResult | Question:
     """Build the Brief of these words, with its assumptions. Raises CannotDo for an unknown skill
     and for words that ask for nothing."""
@@ -211,9 +224,6 @@ async def understand_request(
     if not load_skills()[skill].for_channels:
         return await understand_analysis(incoming, skill, words, private, brand, library, today)
     stated = wishes.read(words)
-    is_clear = stated.product and stated.goal  # then no model is needed to read the words
-    if writer is not None and not writer.by_rules and words and not is_clear:
-        stated = await brief_reader.read_brief(writer, words, incoming.author, stated, receipt)
     stated = _apply_choices(stated, incoming, today)
     if not stated.channels and (question := unknown_channel(words)):
         return question
@@ -407,12 +417,12 @@ def _build_brief(
         private=private,
         assumed=list_assumptions(
             stated,
+            language,
             product,
             alternatives,
-            language,
-            typed is not None,
+            is_language_known=typed is not None,
             about_several=about_several,
             is_notice=notice,
         ),
-        options=build_options(stated, alternatives, language, brand),
+        options=build_options(stated, language, brand, alternatives),
     )

@@ -23,6 +23,9 @@ from bot.messages.outbox import OutboxMessage
 TaskState = Literal["waiting", "working", "asking", "done", "failed", "stopped"]
 OPEN_STATES: tuple[TaskState, ...] = ("waiting", "working")
 AUTOMATIC_FORM_KEYS = ("digest", "series")  # form keys that only digests and alerts set
+# In the form of a message that was neither a mention nor a direct message, so that it may be for
+# somebody else: OVERHEARD, or OWN_THREAD in a thread where its author has asked us something.
+HEARD, OVERHEARD, OWN_THREAD = "heard", "overheard", "own thread"
 
 
 class NewTask(BaseModel):
@@ -99,6 +102,7 @@ class Task(Row):
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     person: Mapped[str | None]  # whose quota it counts to; None: started by the clock
+    understanding: Mapped[str | None] = mapped_column(Text)  # what the message was read as, as JSON
 
     __table_args__ = (
         Index("ix_tasks_workspace_person_state", "workspace", "person", "state"),
@@ -151,7 +155,9 @@ class Task(Row):
         """Build a new task with the same request, whose parent is this task. `changed` overrides
         fields of NewTask."""
         same = {name: getattr(self, name) for name in NewTask.model_fields}
-        return NewTask.model_validate({**same, "parent": self.id, "id": id, **changed})
+        fields = {**same, "parent": self.id, "id": id, **changed}
+        fields["form"] = {key: value for key, value in fields["form"].items() if key != HEARD}
+        return NewTask.model_validate(fields)
 
     @property
     def first_piece(self) -> str:
@@ -195,6 +201,61 @@ class Task(Row):
         if self.state in OPEN_STATES:
             self.question = question.model_dump_json()
             self._end(session, enqueue, "asking", now)
+
+    @property
+    def is_overheard(self) -> bool:
+        """Whether the message was neither a mention nor a direct message, so that it may be for
+        somebody else."""
+        return HEARD in self.form
+
+    @property
+    def may_fail_silently(self) -> bool:
+        """Whether nobody is waiting: a message between colleagues that was not read yet."""
+        return self.form.get(HEARD) == OVERHEARD and self.understanding is None
+
+    def store_understanding(self, understanding: str, now: datetime) -> None:
+        self.understanding, self.changed_at = understanding, now
+
+    def continue_question(self, asking: "Task", answer: str, now: datetime) -> None:
+        """Become the continuation of a task that asked: its request, with the answer added."""
+        self.words = "\n".join(filter(None, [asking.words, answer]))
+        self.form = {key: value for key, value in asking.form.items() if key != HEARD}
+        self.parent, self.private, self.changed_at = asking.id, asking.private, now
+        self.reason, self.previous = asking.reason, asking.previous
+
+    def continue_draft(
+        self,
+        before: "Task",
+        *,
+        draft: str,
+        reason: str,
+        form: dict[str, str],
+        place: dict[str, Any],
+        private: bool,
+        now: datetime,
+    ) -> None:
+        """Become the revision of a draft: the request of its task, with the reason added."""
+        self.words, self.author, self.form = before.words, before.author, form
+        self.parent, self.previous, self.reason = before.id, draft, reason
+        self.place, self.private, self.changed_at = place, private, now
+
+    def reply(self, session: Session, enqueue: Enqueue, words: Words, now: datetime) -> None:
+        """End with one line to the person in place of a draft."""
+        if self.state in OPEN_STATES:
+            self.trouble = words.model_dump(mode="json")
+            self._end(session, enqueue, "done", now)
+
+    def close_question(self, session: Session, enqueue: Enqueue, by: str, now: datetime) -> None:
+        """End a task that asked, because its author wants no answer any more."""
+        if self.state == "asking":
+            self._end(session, enqueue, "stopped", now, by=by)
+
+    def dismiss(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        """End without any message, because the message was not for us. Its words are deleted."""
+        if self.state in OPEN_STATES:
+            self.words, self.form, self.understanding = "", {}, None
+            self._end(session, enqueue, "stopped", now)
+            OutboxMessage.drop_unsent_cards(session, self.first_piece)
 
     def finish(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
         if self.state in OPEN_STATES:

@@ -14,6 +14,7 @@ from bot.jobs.worker import Worker
 from bot.rules.intake.skill import skill_for
 from bot.rules.writers.offline import Offline
 from bot.slack.manifest import build_manifest
+from bot.tasks.conversation import ThreadReading
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.tasks.run import TaskServices
@@ -48,6 +49,15 @@ class Nobody:
 
     async def locale(self, workspace: str, person: str) -> str | None:
         return "fr-FR"
+
+    async def read_thread(self, workspace: str, place: Mapping[str, Any]) -> ThreadReading:
+        return ThreadReading()
+
+    async def say(
+        self, id: str, workspace: str, place: Mapping[str, Any], words: Words, language: str
+    ) -> None: ...
+
+    async def set_status(self, place: Mapping[str, Any], text: str) -> None: ...
 
 
 def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:

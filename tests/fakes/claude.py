@@ -211,7 +211,7 @@ class ScriptedClaude:
             yield event("content_block_start", index=0, content_block=block)
         chunks = [text[i : i + self.chunk] for i in range(0, len(text), self.chunk)]
         for index, piece in enumerate(chunks):
-            if step.breaks not in (None, "cut call") and index >= len(chunks) // 2:
+            if step.breaks and step.breaks != "cut call" and index >= len(chunks) // 2:
                 async for last in _break(step.breaks):
                     yield last
                 return
@@ -226,11 +226,15 @@ class ScriptedClaude:
             if step.breaks == "cut call" and called is step.uses[-1]:
                 written = written[: len(written) // 2]
             for piece in (written[: len(written) // 2], written[len(written) // 2 :]):
-                delta = {"type": "input_json_delta", "partial_json": piece}
-                yield event("content_block_delta", index=index, delta=delta)
+                part = {"type": "input_json_delta", "partial_json": piece}
+                yield event("content_block_delta", index=index, delta=part)
             yield event("content_block_stop", index=index)
         details = {"type": "refusal", "category": step.category} if step.stop == "refusal" else None
-        delta = {"stop_reason": step.stop, "stop_sequence": None, "stop_details": details}
+        delta: dict[str, Any] = {
+            "stop_reason": step.stop,
+            "stop_sequence": None,
+            "stop_details": details,
+        }
         out = {"output_tokens": tokens(text + "".join(str(one["input"]) for one in step.uses))}
         yield event("message_delta", delta=delta, usage=out)
         yield event("message_stop")
@@ -336,6 +340,8 @@ def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
     said = body["messages"][0]["content"]
     if not isinstance(said, str):
         said = "".join(block.get("text", "") for block in said)
+    if UNDERSTANDS in str(body.get("system")):
+        return plainly_understood(said)
     facts = re.findall(r"^\[([\w.:/-]+)\] ", said, re.MULTILINE)[:2]
     filled: dict[str, Any]
     if schema := body.get("output_config", {}).get("format", {}).get("schema"):
@@ -345,6 +351,66 @@ def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
     else:
         return "Which form would you like?"
     return filled
+
+
+UNDERSTANDS = "You are the first to read a message"  # how prompts/understand.md begins
+NOTHING = {"value": "none", "words": "none"}
+
+
+def reading(value: str, words: str) -> dict[str, str]:
+    return {"value": value, "words": words}
+
+
+def asked_request(skill: str = "draft", **fields: Any) -> dict[str, Any]:
+    """One request of the form that a message is understood as; what is not given is "none"."""
+    blank: dict[str, Any] = {
+        **dict.fromkeys(("about", "topic", "goal", "audience", "offer", "since"), "none"),
+        **dict.fromkeys(("until", "compared_since", "compared_until"), "none"),
+        "period_words": "none",
+        "tone": "none",
+        "language": NOTHING,
+        "occasion": NOTHING,
+        **{name: [] for name in ("channels", "markets", "products", "must_say")},
+    }
+    assert set(fields) <= set(blank), fields
+    return {"skill": skill, **blank, **fields}
+
+
+def understood(outcome: str, *requests: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """What a message is understood as; what is not given is "none"."""
+    blank: dict[str, Any] = {
+        **dict.fromkeys(("draft", "instruction", "answer", "reply"), "none"),
+        **{name: [] for name in ("changes", "unsupported", "left_over")},
+        "closes": False,
+    }
+    assert set(fields) <= set(blank), fields
+    return {"outcome": outcome, "requests": [*requests], **blank, **fields}
+
+
+def fenced(said: str, name: str) -> str:
+    """What stands under this name in a prompt."""
+    found = re.search(rf"<<<{name}\n(.*?)\n{name}>>>", said, re.DOTALL)
+    return "" if found is None or found[1] == "none" else found[1]
+
+
+def plainly_understood(said: str) -> dict[str, Any]:
+    """Each message as one text about the nearest product; under a draft as its revision."""
+    words, drafts = fenced(said, "message"), fenced(said, "drafts")
+    if drafts:
+        draft = drafts.partition(": ")[0]
+        return understood("revise", draft=draft, instruction=words)
+    products = [line.partition(": ")[0] for line in fenced(said, "products").splitlines()]
+    sms = re.search(r"\bsms\b", words, re.IGNORECASE)
+    french = re.search(r"\b(?:notre|nos|est|pour|de|la)\b", words)
+    return understood(
+        "requests",
+        asked_request(
+            products=[reading(one, words) for one in products[:1]],
+            topic="none" if products else words,
+            channels=[reading("sms", sms[0])] if sms else [],
+            language=reading("fr" if french else "en", "none"),
+        ),
+    )
 
 
 def simply(body: dict[str, Any]) -> dict[str, Any] | str:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,13 @@ SINCE, UNTIL = date(2026, 11, 1), date(2026, 11, 26)
 
 
 def fact(id: str, value: Decimal | str, unit: str | None = None, **more: object) -> Fact:
-    given = {"label": "orders", "source": Source("orders.csv"), "as_of": UNTIL, **more}
-    return Fact(id=id, value=value, unit=unit, **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {
+        "label": "orders",
+        "source": Source("orders.csv"),
+        "as_of": UNTIL,
+        **more,
+    }
+    return Fact(id=id, value=value, unit=unit, **given)
 
 
 def build_book() -> FactBook:

@@ -29,6 +29,7 @@ from bot.tasks.models import Task
 from bot.tasks.run import TaskServices
 from tests.agent.test_skills import BRAND, Nobody, run, worker
 from tests.conftest import NOW
+from tests.fakes.claude import plainly_understood
 from tests.support.rows import POLICY, Jobs, draft, wish
 from tests.support.small_shop import Shop
 
@@ -55,6 +56,8 @@ class Scripted(Offline):
         receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
+        if assignment.skill == "understand":
+            return output.model_validate(plainly_understood(assignment.prompt))
         self.seen.append(assignment)
         sent = LlmCall(writer="scripted", sent=assignment.prompt, to="ai:443", usd=self.usd, at=NOW)
         await receipt(sent)

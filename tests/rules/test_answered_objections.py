@@ -18,9 +18,9 @@ from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.service import WorkspaceData
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.rules.doubts import MUST, asks_to_answer, silent_on
+from bot.rules.writers.draft import find_unanswered_doubts
 from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
-from bot.rules.writers.draft import find_unanswered_doubts
 from tests.rules.test_texts import ENGLISH
 from tests.rules.writers.catalogues import BRAND, products
 from tests.support.sample_tables import sample
@@ -80,7 +80,6 @@ async def page(library: Any, words: str, brand: Any = ENGLISH) -> DraftResult:
         library=library,
         writer=writer,
         today=TODAY,
-        receipt=nothing,
     )
     assert isinstance(taken, IntakeResult)
     made = await run_skill(

@@ -52,9 +52,7 @@ async def test_has_the_words_of_both_once() -> None:
     asked = IncomingRequest(
         words="and in October?", author="U", skill="answer", answers={"follows": "sales by country"}
     )
-    taken = await understand_request(
-        asked, brand=BRAND, library=library_of(sample()), today=TODAY, receipt=_kept
-    )
+    taken = await understand_request(asked, brand=BRAND, library=library_of(sample()), today=TODAY)
     assert isinstance(taken, IntakeResult)
     assert taken.brief.words == "sales by country in October?"
 
@@ -97,8 +95,6 @@ async def test_sent_back_in_french_is_answered_in_it() -> None:
         reason="shorter, and in French please",
         answers={"language": "en"},
     )
-    taken = await understand_request(
-        asked, brand=BRAND, library=library_of(sample()), today=TODAY, receipt=_kept
-    )
+    taken = await understand_request(asked, brand=BRAND, library=library_of(sample()), today=TODAY)
     assert isinstance(taken, IntakeResult)
     assert taken.requests[0].language == "fr"

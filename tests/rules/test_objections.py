@@ -50,7 +50,6 @@ async def written(shop: Shop) -> DraftResult:
         library=shop,
         writer=writer,
         today=TODAY,
-        receipt=nothing,
     )
     assert isinstance(taken, IntakeResult)
     made = await run_skill(

@@ -63,9 +63,7 @@ async def drafted(
         IncomingRequest(words=words, author="ana"),
     )
     asked = asked.model_copy(update=more)
-    taken = await understand_request(
-        asked, brand=BRAND, library=library, writer=None, today=TODAY, receipt=nothing
-    )
+    taken = await understand_request(asked, brand=BRAND, library=library, writer=None, today=TODAY)
     if isinstance(taken, Question):
         return taken
     request = taken.requests[0]
@@ -96,7 +94,6 @@ async def meant(words: str, of: Sequence[Product]) -> IntakeResult:
         library=CatalogueLibrary(lambda: of),
         writer=None,
         today=TODAY,
-        receipt=nothing,
     )
     assert isinstance(taken, IntakeResult)
     return taken

@@ -12,6 +12,7 @@ from bot.core.parts import Hook, Part, split_output
 from bot.core.request import Question, SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.rules.proof import prove, stated_in
+from bot.rules.writers.draft import ask_product
 from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
 from handlers import draft
@@ -25,7 +26,7 @@ async def taken(words: str) -> IntakeResult:
 
     found = await understand_request(
         IncomingRequest(words=words, author="ana"), brand=BRAND, library=CatalogueLibrary(products),
-        writer=None, today=TODAY, receipt=nothing,
+        writer=None, today=TODAY,
     )  # fmt: skip
     assert isinstance(found, IntakeResult)
     return found
@@ -220,7 +221,7 @@ async def test_whose_tone_rules_cannot_change_say_so() -> None:
 async def test_that_may_be_meant_are_asked_about_and_can_all_be_named() -> None:
     (request,) = (await taken("e-mail: back in stock, the Alba shirt")).requests
     unsure = request.brief.model_copy(update={"product": None, "product_words": "linen"})
-    question = await draft.ask_product(
+    question = await ask_product(
         request.model_copy(update={"brief": unsure}), desk_of(request, request.brief.words)
     )
     assert question

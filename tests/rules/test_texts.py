@@ -79,7 +79,7 @@ async def _written(words: str, brand: Brand) -> tuple[SkillRequest, DraftResult]
     shop = Shop()
     taken = await understand_request(
         IncomingRequest(words=words, author="ana"),
-        brand=brand, library=shop, writer=None, today=TODAY, receipt=_nothing,
+        brand=brand, library=shop, writer=None, today=TODAY,
     )  # fmt: skip
     assert isinstance(taken, IntakeResult), words
     request = taken.requests[0]

@@ -56,7 +56,7 @@ async def run(
         private=private,
     )
     taken = await understand_request(
-        asked, brand=BRAND, library=library, writer=writer, today=today, receipt=_keep
+        asked, brand=BRAND, library=library, writer=writer, today=today
     )
     if isinstance(taken, Question):
         return taken

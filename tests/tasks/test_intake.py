@@ -7,15 +7,13 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
-from bot.agent.brief_reader import BriefForm, keep_quoted_values
 from bot.config.brand import Brand
 from bot.core.request import Question
-from bot.core.writer import LlmCall, WriteRequest
+from bot.core.writer import LlmCall
 from bot.drafts.occasions import find_named_occasion, load_occasions
-from bot.errors import CannotDo, TryAgain
-from bot.i18n.messages import Words
+from bot.errors import CannotDo
 from bot.rules.intake.skill import skill_for
-from bot.rules.intake.wishes import Wishes, read, typed_in
+from bot.rules.intake.wishes import read, typed_in
 from bot.tasks.intake import EXAMPLES, IncomingRequest, IntakeResult, understand_request
 from tests.support.small_shop import TODAY, Shop
 
@@ -44,7 +42,6 @@ async def asked(
         library=Shop(),
         writer=writer,
         today=TODAY,
-        receipt=nothing,
     )
 
 
@@ -260,7 +257,6 @@ async def test_intake_works_without_a_catalogue() -> None:
         library=Shop({}),
         writer=None,
         today=TODAY,
-        receipt=nothing,
     )
     assert isinstance(found, IntakeResult)
     assert (found.brief.product, found.brief.product_words) == (None, "blue gloves")
@@ -331,63 +327,6 @@ async def test_only_typed_words_are_read_for_requests() -> None:
 async def test_sales_season_follows_the_date() -> None:
     brief = (await taken("un mail pour les soldes sur la chemise en lin")).brief
     assert brief.occasion == "soldes_hiver"
-
-
-class Clever:
-    """A writer that returns the given form."""
-
-    name, by_rules = "clever", False
-
-    def __init__(self, says: BriefForm | Exception):
-        self.says, self.saw = says, list[WriteRequest]()
-
-    async def check(self) -> Words | None: ...
-
-    async def close(self) -> None: ...
-
-    async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
-        self.saw.append(assignment)
-        if isinstance(self.says, Exception):
-            raise self.says
-        return output.model_validate(self.says.model_dump())
-
-
-async def test_writer_may_add_only_quoted_values() -> None:
-    form = BriefForm(
-        channel="sms",
-        product="blue thing",
-        audience="people named Bob",
-        goal="launch",
-        offer="90% off",
-    )
-    writer = Clever(form)
-    words = "ping people named Bob about our blue thing, mail bob@example.org if unsure"
-    brief = (await taken(words, writer=writer)).brief
-    assert brief.audience == "people named Bob"
-    assert brief.product_words == "blue thing"
-    assert brief.goal == "launch"
-    assert brief.offer is None  # nobody said so
-    assert "bob@example.org" not in writer.saw[0].prompt
-
-
-@pytest.mark.parametrize("broken", [TryAgain("busy"), CannotDo(Words("No."))])
-async def test_rules_are_used_when_the_writer_fails(broken: Exception) -> None:
-    brief = (await taken("tell people about our vase", writer=Clever(broken))).brief
-    assert brief.product == "glass-vase"
-
-
-async def test_writer_is_not_called_for_clear_words() -> None:
-    writer = Clever(TryAgain("must not be asked"))
-    await taken("the linen shirt is back in stock", writer=writer)
-    assert writer.saw == []
-
-
-def test_values_read_by_rules_are_kept() -> None:
-    found = Wishes(channels=["email"], language="fr", goal="launch")
-    better = keep_quoted_values(
-        BriefForm(channel="sms", language="en", goal="inform"), "un mail", found
-    )
-    assert (better.channels, better.language, better.goal) == (["email"], "fr", "launch")
 
 
 @pytest.mark.parametrize(

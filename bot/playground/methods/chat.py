@@ -1,5 +1,6 @@
 """chat.*, assistant.threads.*, agents.sessions.* and files.*: messages, streams and uploads."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -337,18 +338,17 @@ MAX_TITLE_CHARACTERS = 200
 
 @register_method("assistant.threads.setStatus", "assistant:write", "chat:write")
 def set_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
-    """Set a thread's status; an empty status, or the app's next reply, clears it."""
+    """Set a thread's status; an empty status, the app's next reply, or two minutes clear it."""
     place, thread_ts = find_thread(slack, args)
     if not args.has("status"):
         raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: status"])
     loading = args.read_json("loading_messages") or []
     if not isinstance(loading, list) or len(loading) > MAX_LOADING_MESSAGES:
         raise ApiRefusal("invalid_arguments", ["[ERROR] no more than 10 loading_messages"])
-    if status := args.read_string("status"):
-        slack.statuses[(place.id, thread_ts)] = status
-    else:
-        slack.statuses.pop((place.id, thread_ts), None)
+    slack.set_status(place.id, thread_ts, args.read_string("status"))
     slack.notify_change("status", place.id, thread_ts)
+    loop = asyncio.get_running_loop()
+    loop.call_later(slack.status_seconds, slack.notify_change, "status", place.id, thread_ts)
     return {}
 
 

@@ -6,7 +6,7 @@ A revision is always a new task: the same request of the same person, with the r
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
@@ -26,10 +26,9 @@ from bot.slack.interactions import (
     find_card,
     remove_private_sources,
 )
-from bot.slack.location import find_card_thread
+from bot.slack.location import MAX_THREAD_CARDS, ChannelThread, list_thread_cards
 from bot.tasks.models import Task
 
-MAX_THREAD_CARDS = 50  # the newest cards of one thread
 # In a direct message, at most this many words this soon after a draft are about the draft.
 MAX_REPLY_WORDS = 12
 RECENT_DRAFT = timedelta(minutes=30)
@@ -130,27 +129,18 @@ def load_thread_cards(
 ) -> list[OutboxMessage]:
     """Return the cards in a message's thread, newest first; outside a thread, those of the last
     minutes."""
-    thread, in_channel = event.get("thread_ts"), OutboxMessage.channel == str(event["channel"])
-    in_thread = or_(
-        OutboxMessage.ts == thread,
-        OutboxMessage.place["thread"].as_string() == thread,
-        OutboxMessage.place["under"]["thread"].as_string() == thread,
-    )
-    lately = OutboxMessage.made_at > now - RECENT_DRAFT
-    cards = (
+    channel = str(event["channel"])
+    if thread := event.get("thread_ts"):
+        return list_thread_cards(session, workspace, ChannelThread(channel, str(thread)))
+    lately = (
         select(OutboxMessage)
         .where(
             OutboxMessage.workspace == workspace,
             OutboxMessage.kind == "card",
-            in_channel,
-            in_thread if thread else lately,
+            OutboxMessage.channel == channel,
+            OutboxMessage.made_at > now - RECENT_DRAFT,
         )
         .order_by(OutboxMessage.ts.desc())
         .limit(MAX_THREAD_CARDS)
     )
-    return [card for card in session.scalars(cards) if not thread or _is_in_thread(card, thread)]
-
-
-def _is_in_thread(card: OutboxMessage, thread: str) -> bool:
-    spot = find_card_thread(card)
-    return spot is not None and spot.thread == thread
+    return list(session.scalars(lately))

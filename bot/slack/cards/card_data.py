@@ -168,5 +168,4 @@ def _count_cards(session: Session, piece: str) -> int:
 
 def _list_link_hosts(session: Session, workspace: str) -> frozenset[str]:
     row = session.get(BrandRow, workspace)
-    site = Brand.model_validate_json(row.body).site if row else None
-    return frozenset({site} if site else ())
+    return Brand.model_validate_json(row.body).link_sites if row else frozenset()

@@ -92,11 +92,15 @@ def render_sources(draft: Draft, language: str) -> str | None:
 
 
 def render_assumptions(draft: Draft, language: str) -> list[Block]:
-    """List the assumptions: "I assumed: …", with buttons for other answers, each of which starts
-    a new draft."""
+    """List what was not used of the request, and the assumptions: "I assumed: …", with buttons for
+    other answers, each of which starts a new draft."""
     brief = draft.brief
+    unused = []
+    if brief.left_over:
+        words = quote_as_mrkdwn(", ".join(brief.left_over), 400)
+        unused = [context_block(Words("Not used: {what}", what=words).to(language))]
     if not brief.assumed:
-        return []
+        return unused
     listed = ", ".join(render_words(one.words, language, 150) for one in brief.assumed[:6])
     block = context_block(Words("I assumed: {what}", what=listed).to(language))
     answers: list[Block] = []
@@ -108,7 +112,7 @@ def render_assumptions(draft: Draft, language: str) -> list[Block]:
             answers.append(
                 button(option.label.to(language), number_action_id(ANSWER, len(answers)), value)
             )
-    return [block, *actions_block(*answers)]
+    return [*unused, block, *actions_block(*answers)]
 
 
 def number_action_id(action: str, number: int) -> str:

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from bot.errors import CALM_PARAM
+from bot.errors import CALM_PARAM, FORMS_PARAM
 from bot.i18n.messages import Words, restore_words
-from bot.slack.action_ids import ANSWER, STOP, TRY_AGAIN, ButtonValue
+from bot.slack.action_ids import ANSWER, BRIEF_FORM, STOP, TRY_AGAIN, ButtonValue
 from bot.slack.blocks import (
     Block,
     Message,
@@ -37,7 +37,7 @@ def render_task_card(card: CardData, language: str) -> Message:
     state = card.task.state
     if state == "asking" and card.question:
         return _render_question(card, language)
-    if state == "failed":
+    if state == "failed" or (state == "done" and card.error_words):
         return _render_failed(card, language)
     if state in ("stopped", "done"):
         return _render_ended(card, language)
@@ -104,12 +104,33 @@ def _render_failed(card: CardData, language: str) -> Message:
             *render_placement(card, language),
         ]
         return Message(render_words(why, language, 3_000), plainly)
+    if why.params.get(FORMS_PARAM):
+        blocks = [
+            section_block(render_words(why, language, 2_900)),
+            *_build_form_buttons(card, language),
+        ]
+        return Message(
+            render_words(why, language, 3_000), blocks + render_placement(card, language)
+        )
     blocks = [
         section_block(f":x: {render_words(why, language, 2_900)}"),
         _render_reference(card, language),
         *actions_block(_build_retry_button(card, language)),
     ]
     return Message(render_words(why, language, 3_000), blocks + render_placement(card, language))
+
+
+def _build_form_buttons(card: CardData, language: str) -> list[Block]:
+    """Build the buttons of what can be done while the AI can't be had."""
+    if card.is_continued:
+        return []
+    plain = ButtonValue(task=card.task.id, field="without_ai", pick="yes").pack()
+    buttons = [
+        button(Words("New brief").to(language), BRIEF_FORM, ButtonValue(task=card.task.id).pack()),
+        button(Words("Standard text, without the AI").to(language), ANSWER, plain),
+        _build_retry_button(card, language),
+    ]
+    return actions_block(*filter(None, buttons))
 
 
 def _render_ended(card: CardData, language: str) -> Message:

@@ -115,6 +115,8 @@ def restart_changed_task(
     first = session.get(Task, change.task)
     if first is None or session.get(Task, change.id) is not None:
         return first is not None, None
+    if first.state == "stopped" and not first.words:
+        return True, None  # it was not for us, or was deleted
     task, now = _find_latest_task(session, first), context.services.now()
     new_task, under_way = _build_changed_task(session, task, change), task.state in OPEN_STATES
     by = str((change.message or {})["user"])
@@ -154,7 +156,8 @@ def _build_changed_task(session: Session, task: Task, change: MessageChange) -> 
     the old words."""
     words, reason = _apply_changed_words(task, change)
     same = (words, reason) == (task.words, task.reason)
-    if same or task.state not in (*OPEN_STATES, "asking", "failed"):
+    is_unanswered = task.state in (*OPEN_STATES, "asking", "failed") or task.trouble is not None
+    if same or not is_unanswered:
         raise CannotDo(WORK_IS_STOPPED if task.state == "stopped" else WORK_IS_DONE)
     only_for_author = parse_just_for_me(change.now)[0]
     place = continue_in_thread(task.place, session.get(OutboxMessage, f"{task.first_piece}:card"))

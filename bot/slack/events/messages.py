@@ -26,11 +26,12 @@ from bot.slack.events.thread_replies import (
     build_answered_task,
     build_thread_question,
     find_open_question,
+    find_thread_relation,
 )
 from bot.slack.history import remove_markup
 from bot.slack.location import make_place
 from bot.slack.notices import enqueue_ephemeral
-from bot.tasks.models import NewTask, Task
+from bot.tasks.models import HEARD, OVERHEARD, NewTask, Task
 
 PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # message subtypes that people write
 
@@ -129,6 +130,10 @@ def accept_request(
         if direct or mentioned or is_waiting_for_pair(session, workspace, place, now):
             policy.require_if_known(user, "ask")
             return accept_files(session, context, workspace, event, files, place)
+    if context.services.has_ai:
+        return accept_for_ai(
+            session, context, workspace, event, bot_user, direct=direct, mentioned=mentioned
+        )
     asking_task = find_open_question(session, workspace, event, text, now, direct=direct)
     if asking_task is not None and text:
         new_task = build_answered_task(session, asking_task, text, id)
@@ -157,6 +162,54 @@ def accept_request(
         return False
     policy.require_if_known(user, "ask")
     return Task.accept(session, context.services.enqueue, new_task, now)
+
+
+def accept_for_ai(
+    session: Session,
+    context: ListenerContext,
+    workspace: str,
+    event: dict[str, Any],
+    bot_user: str | None,
+    *,
+    direct: bool,
+    mentioned: bool,
+) -> bool:
+    """Store a message for the AI to understand. Read are mentions, direct messages, and replies in
+    threads that the intern works in, unless they begin with a mention of somebody else."""
+    user, policy = str(event["user"]), context.services.policy(workspace)
+    private, words = parse_just_for_me(extract_words(event, bot_user))
+    form = {}
+    if not direct and not mentioned:
+        if policy.access.listen == "mentions" or _is_addressed_to_other(event, bot_user):
+            return False
+        heard = find_thread_relation(session, workspace, event)
+        if heard is None or not words:
+            return False
+        form, private = {HEARD: heard}, False
+    new_task = NewTask(
+        id=task_id(workspace, str(event["channel"]), str(event["ts"])),
+        workspace=workspace,
+        author=user,
+        words=words,
+        place=make_place(
+            event["channel"],
+            user,
+            # in a direct message too, each message that is no reply starts a thread
+            thread=event.get("thread_ts") or event["ts"],
+            asked=event["ts"],
+            private=private,
+        ),
+        locale=context.people.cached_locale(workspace, user),
+        private=private,
+        form=form,
+    )
+    try:
+        policy.require_if_known(user, "ask")
+        return Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    except CannotDo:
+        if form.get(HEARD) == OVERHEARD:  # perhaps it was not for us
+            return False
+        raise
 
 
 def is_from_person(event: dict[str, Any], bot_user: str | None) -> bool:

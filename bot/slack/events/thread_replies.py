@@ -14,8 +14,14 @@ from bot.drafts.models import Draft
 from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.revisions import load_thread_cards
 from bot.slack.context import ListenerContext
-from bot.slack.location import continue_in_thread, find_card_thread, make_place
-from bot.tasks.models import NewTask, Task
+from bot.slack.location import (
+    ChannelThread,
+    continue_in_thread,
+    find_card_thread,
+    list_thread_cards,
+    make_place,
+)
+from bot.tasks.models import OPEN_STATES, OVERHEARD, OWN_THREAD, NewTask, Task
 
 DIGEST, ANSWER = "digest", "answer"  # names of skills
 ALL_SECTIONS = ("sales", "site", "feedback", "campaigns")  # of a digest without a choice
@@ -102,6 +108,34 @@ def detect_follow_up(draft: Draft, words: str, skill: str | None) -> dict[str, s
     if asks_only_why(words):  # the answer looks at everything that changed besides
         return {"skill": ANSWER, "follows": draft.brief.words, "sections": " ".join(ALL_SECTIONS)}
     return {"skill": draft.skill, "follows": draft.brief.words}
+
+
+# With an AI: which threads are read.
+
+
+def find_thread_relation(session: Session, workspace: str, event: dict[str, Any]) -> str | None:
+    """Return OWN_THREAD for a reply in a thread in which its author has asked the intern something,
+    OVERHEARD in another thread that the intern works in, None elsewhere."""
+    thread = str(event.get("thread_ts") or "")
+    if not thread:
+        return None
+    root = ChannelThread(str(event["channel"]), thread)
+    tasks = [
+        session.get(Task, (card.piece or "").rpartition(".")[0])
+        for card in list_thread_cards(session, workspace, root)
+    ]
+    waiting = select(Task).where(
+        Task.workspace == workspace,
+        Task.state.in_(OPEN_STATES),
+        Task.place["channel"].as_string() == root.channel,
+        Task.place["thread"].as_string() == thread,
+    )
+    under_way = [task for task in session.scalars(waiting) if not task.is_overheard]
+    known = [task for task in (*tasks, *under_way) if task is not None]
+    if any(task.author == event["user"] for task in known):
+        return OWN_THREAD
+    # A dropped file's card has no task, but its thread is the intern's all the same.
+    return OVERHEARD if tasks or known else None
 
 
 # Answers to questions of the intern.

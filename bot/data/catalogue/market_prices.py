@@ -1,0 +1,45 @@
+"""The prices of products in a market with a currency of its own."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.config.brand import Brand, Market, MarketBrand
+from bot.core.facts import Fact
+from bot.core.library import Library, ProductMatch
+from bot.core.request import SkillRequest
+from bot.core.source import Source
+from bot.data.catalogue.product import AMOUNT_MEASURES
+
+BRAND_FILE = Source("brand.toml")
+
+
+class MarketLibrary:
+    """A library whose products have the prices of one market."""
+
+    def __init__(self, library: Library, market: Market) -> None:
+        self._library, self._market = library, market
+
+    async def find(self, words: str) -> Sequence[ProductMatch]:
+        return await self._library.find(words)
+
+    async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
+        found = await self._library.look_up(kind, request)
+        return tuple(replace_prices(found, self._market)) if kind == "product" else found
+
+
+def choose_library(library: Library, brand: Brand) -> Library:
+    """Return the library as the brand's market sees it."""
+    return MarketLibrary(library, brand.market) if isinstance(brand, MarketBrand) else library
+
+
+def replace_prices(facts: Iterable[Fact], market: Market) -> Iterator[Fact]:
+    """Yield the facts with the market's prices. An amount in another currency is left out, since
+    nobody has said what the product costs there."""
+    for fact in facts:
+        _, subject, label = fact.id.split(".", 2)
+        if label not in AMOUNT_MEASURES or market.currency is None:
+            yield fact
+        elif label == "price" and subject in market.prices:
+            price = {"value": market.prices[subject], "unit": market.currency}
+            yield fact.model_copy(update={**price, "source": BRAND_FILE})
+        elif fact.unit == market.currency:
+            yield fact

@@ -1,0 +1,338 @@
+"""Turn what a message was understood to ask for into one request for each text or question."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.agent.skills import load_skills
+from bot.config.brand import Brand
+from bot.core.brief import Brief, Goal
+from bot.core.channels import load_channels
+from bot.core.library import Library
+from bot.core.request import IncomingRequest, Question, SkillRequest
+from bot.drafts.occasions import load_occasions
+from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products
+from bot.tasks.understand import (
+    COPY_SKILL,
+    ProductReference,
+    ReadRequest,
+    ThreadDraft,
+    Understanding,
+)
+
+DEFAULT_CHANNEL = "email"
+MAX_REQUESTS = 8  # of one message
+MAX_OPTIONS = 3
+
+
+class Plan(BaseModel):
+    """The requests of a message. `cannot` is the line on what is not done; a `question` must be
+    answered before work on any request starts."""
+
+    model_config = ConfigDict(frozen=True)
+    requests: tuple[SkillRequest, ...] = ()
+    cannot: Words | None = None
+    question: Question | None = None
+
+
+async def plan_requests(
+    understanding: Understanding,
+    incoming: IncomingRequest,
+    *,
+    brand: Brand,
+    library: Library,
+    today: date,
+    drafts: Sequence[ThreadDraft] = (),
+) -> Plan:
+    """Return the requests: one for each channel and market of a text, one for each question.
+
+    Values from a form or a button take the place of those read from the words."""
+    cannot = explain_unsupported(understanding.unsupported)
+    by_id = {draft.id: draft for draft in drafts}
+    requests: list[SkillRequest] = []
+    question: Question | None = None
+    for read in understanding.requests:
+        chosen = await _apply_form(read, incoming, library)
+        about = by_id.get(chosen.about or "")
+        if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
+            question = question or await _ask_for_product(chosen, library)
+            requests += _write_for_each(chosen, incoming, understanding, brand, about)
+        else:
+            requests.append(_analyse(chosen, incoming, understanding, about, today))
+    if too_many := requests[MAX_REQUESTS:]:
+        names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
+        requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
+    return Plan(requests=tuple(requests), cannot=cannot, question=question)
+
+
+def _leave_over(request: SkillRequest, names: tuple[str, ...]) -> SkillRequest:
+    left_over = (*request.brief.left_over, *names)
+    return request.model_copy(
+        update={"brief": request.brief.model_copy(update={"left_over": left_over})}
+    )
+
+
+def revise_request(
+    before: SkillRequest, understanding: Understanding, incoming: IncomingRequest, brand: Brand
+) -> SkillRequest:
+    """Return the request of a draft again, with what the instruction sets anew."""
+    new = next(iter(understanding.requests), ReadRequest(skill=before.skill))
+    old = before.brief
+    changed: dict[str, object] = {
+        "audience": new.audience or old.audience,
+        "offer": new.offer or old.offer,
+        "occasion": new.occasion or old.occasion,
+        "tone": new.tone or old.tone,
+        "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
+        "left_over": understanding.left_over,
+        "material": incoming.material,
+        "assumed": (),
+        "options": (),
+    }
+    if new.language and new.is_language_stated:
+        changed["language"] = new.language
+    known = [product for product in new.products if product.handle]
+    if known:
+        changed |= _name_products(known)
+    is_translated = changed.get("language", old.language) != old.language
+    return before.model_copy(
+        update={
+            "brief": old.model_copy(update=changed),
+            "reason": incoming.reason,
+            "previous": incoming.previous,
+            # A translation keeps no passage word for word.
+            "kept": () if is_translated else understanding.kept,
+        }
+    )
+
+
+def explain_unsupported(things: Sequence[str]) -> Words | None:
+    """Return the line on what we don't do, and on what we do instead."""
+    if not things:
+        return None
+    titles = [Words(channel.title) for channel in load_channels().values()]
+    return Words(
+        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=_join_words(titles)
+    )
+
+
+def _join_words(words: Sequence[Words]) -> Words:
+    first, *rest = words
+    return Words("{first}, {rest}", first=first, rest=_join_words(rest)) if rest else first
+
+
+# Values from forms and buttons.
+
+
+async def _apply_form(
+    read: ReadRequest, incoming: IncomingRequest, library: Library
+) -> ReadRequest:
+    answers = incoming.answers
+    changed: dict[str, object] = {}
+    for name in ("audience", "offer"):
+        if value := answers.get(name):
+            changed[name] = value
+    if answers.get("skill") in load_skills():
+        changed["skill"] = answers["skill"]
+    if answers.get("language") in LANGUAGES:
+        changed |= {"language": answers["language"], "is_language_stated": True}
+    if answers.get("goal") in get_args(Goal):
+        changed["goal"] = answers["goal"]
+    if answers.get("occasion") in load_occasions():
+        changed["occasion"] = answers["occasion"]
+    if must_say := answers.get("must_say"):
+        changed["must_say"] = (*read.must_say, must_say)
+    keys = re.split(r"[ ,]+", answers.get("channels") or answers.get("channel") or "")
+    if known := tuple(key for key in keys if key in load_channels()):
+        changed["channels"] = known
+    for value in filter(None, (answers.get("product"), *incoming.more_words)):
+        if product := await _find_exact_product(value, library):
+            changed["products"] = (product,)
+        elif value in incoming.more_words and not read.products:
+            changed["topic"] = value
+    return read.model_copy(update=changed)
+
+
+async def _find_exact_product(name: str, library: Library) -> ProductReference | None:
+    for match in await library.find(name):
+        if match.handle == name or match.score >= 1:
+            return ProductReference(words=name, handle=match.handle, title=match.title)
+    return None
+
+
+async def _ask_for_product(read: ReadRequest, library: Library) -> Question | None:
+    """Ask when the only product that is named is none of the catalogue's, but near to some."""
+    unknown = [product for product in read.products if product.handle is None]
+    if not unknown or len(unknown) < len(read.products) or read.topic or read.occasion:
+        return None
+    near = await library.find(unknown[0].words)
+    if not near:
+        return None
+    return Question(
+        words=Words(
+            "I don't find “{name}” in the catalogue. Is it one of these?", name=unknown[0].words
+        ),
+        options=tuple(match.title for match in near[:MAX_OPTIONS]),
+    )
+
+
+# Copy: one request for each channel and market.
+
+
+def _write_for_each(
+    read: ReadRequest,
+    incoming: IncomingRequest,
+    understanding: Understanding,
+    brand: Brand,
+    about: ThreadDraft | None,
+) -> Iterator[SkillRequest]:
+    source = about.brief if about is not None and about.is_copy else None
+    if source is not None:
+        read = _fill_from(read, source)
+    channels = read.channels or (about.channel if source and about else None) or DEFAULT_CHANNEL
+    for market in read.markets or (source.market if source else None,):
+        for channel in (channels,) if isinstance(channels, str) else channels:
+            brief = _build_copy_brief(read, incoming, understanding, brand, market, about, source)
+            yield SkillRequest(
+                skill=read.skill,
+                brief=brief.model_copy(update={"channels": (channel,)}),
+                channel=channel,
+                reason=incoming.reason,
+                previous=incoming.previous,
+            )
+
+
+def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
+    """Take over from the draft that this one starts from what the message does not say."""
+    kept: dict[str, object] = {
+        name: getattr(source, name)
+        for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
+        if not getattr(read, name)
+    }
+    kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))
+    if not read.products and source.product:
+        words = source.product_words or source.product
+        own = ProductReference(words=words, handle=source.product, title=words)
+        others = (ProductReference(words=one, handle=one) for one in source.others)
+        kept["products"] = (own, *others)
+    if not read.products and not source.product and not read.topic:
+        kept["topic"] = source.product_words
+    if not read.is_language_stated and not read.markets:
+        kept |= {"language": source.language, "is_language_stated": True}
+    return read.model_copy(update=kept)
+
+
+def _build_copy_brief(
+    read: ReadRequest,
+    incoming: IncomingRequest,
+    understanding: Understanding,
+    brand: Brand,
+    market: str | None,
+    about: ThreadDraft | None,
+    source: Brief | None,
+) -> Brief:
+    market_language = brand.markets[market].language if market in brand.markets else None
+    language: Language = (
+        (read.language if read.is_language_stated else None)
+        or market_language
+        or read.language
+        or brand.languages[0]
+    )
+    known = [product for product in read.products if product.handle]
+    unknown = [product.words for product in read.products if not product.handle]
+    named = _name_products(known)
+    if not known:
+        named["product_words"] = read.topic or next(iter(unknown), None)
+    assumed = list_assumptions(read, language)
+    if known:  # else the text is about the unknown thing itself
+        assumed += list_unknown_products(unknown)
+    return Brief(
+        words="\n".join(filter(None, [source.words if source else "", incoming.words])),
+        author=incoming.author,
+        language=language,
+        goal=read.goal or "inform",
+        audience=read.audience,
+        offer=read.offer,
+        occasion=read.occasion,
+        dates=read.period_words,
+        must_say=read.must_say,
+        since=read.since,
+        until=read.until,
+        rule=incoming.answers.get("rule"),
+        stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
+        market=market,
+        tone=read.tone,
+        left_over=understanding.left_over,
+        material=incoming.material,
+        private=incoming.private,
+        assumed=assumed,
+        options=build_options(read, language, brand),
+        **named,
+    )
+
+
+def _name_products(products: Sequence[ProductReference]) -> dict[str, object]:
+    """Return the fields of a brief that name these products of the catalogue."""
+    if not products:
+        return {}
+    titles = [product.title or product.words for product in products]
+    handles = list(dict.fromkeys(str(product.handle) for product in products))
+    return {
+        "product": handles[0],
+        "product_words": ", ".join(titles[:MAX_OPTIONS]),
+        "others": tuple(handles[1:]),
+    }
+
+
+# Analyses: one request, without a channel.
+
+
+def _analyse(
+    read: ReadRequest,
+    incoming: IncomingRequest,
+    understanding: Understanding,
+    about: ThreadDraft | None,
+    today: date,
+) -> SkillRequest:
+    answers: Mapping[str, str] = incoming.answers
+    product = next((one for one in read.products if one.handle), None)
+    more = [] if product else incoming.more_words
+    brief = Brief(
+        words="\n".join([incoming.words, *more]),
+        author=incoming.author,
+        language=read.language or incoming.ui_language,
+        product=product.handle if product else None,
+        product_words=product.title if product else None,
+        audience=answers.get("audience"),
+        category=answers.get("category"),
+        brand=answers.get("brand"),
+        series=answers.get("series"),
+        since=read.since,
+        until=read.until,
+        against=read.against,
+        within=_count_days_ahead(read, today),
+        sections=tuple((answers.get("sections") or "").split()),
+        rule=answers.get("rule"),
+        stands_on=(about.id if about else None) or answers.get("stands_on"),
+        follows=about.brief.words if about is not None and not about.is_copy else None,
+        market=next(iter(read.markets), None),
+        left_over=understanding.left_over,
+        material=incoming.material,
+        private=incoming.private,
+    )
+    return SkillRequest(
+        skill=read.skill, brief=brief, reason=incoming.reason, previous=incoming.previous
+    )
+
+
+def _count_days_ahead(read: ReadRequest, today: date) -> int | None:
+    """Return the number of days of a period that lies ahead: "in the next 60 days"."""
+    if read.until is None or read.until <= today:
+        return None
+    if read.since is not None and read.since < today:
+        return None
+    return (read.until - today).days

@@ -1,0 +1,517 @@
+"""Ask the model what a message asks for, and check its answer.
+
+One structured call reads every message: the words, the thread, the pending question, the drafts of
+the thread, and what there is to choose from. Code then holds each value to the message and to the
+lists. A value that fails is dropped; where it was read from words of the message, these are named
+in `left_over`.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import date
+from typing import Any, Literal, cast, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.agent.ask import ask_once
+from bot.agent.llm.turn import TurnModel
+from bot.agent.prompts import fence_value, read_prompt
+from bot.agent.skills import load_skills
+from bot.agent.turns import TurnLog
+from bot.config.brand import Brand
+from bot.core.brief import Brief, Goal
+from bot.core.channels import load_channels
+from bot.core.library import ProductMatch
+from bot.core.request import KeptPassage
+from bot.core.writer import LlmCall, Writer
+from bot.drafts.occasions import load_occasions
+from bot.errors import CALM_PARAM
+from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.privacy import Pseudonymizer
+from bot.privacy.names import build_own_words
+from bot.text.normalize import normalize_text
+
+log = logging.getLogger("bot.tasks.understand")
+
+MAX_PRODUCTS = 8
+MAX_THREAD_MESSAGES, MAX_MESSAGE_CHARACTERS = 12, 400
+MAX_DRAFTS = 8
+MAX_REPLY_CHARACTERS = 600
+COPY_SKILL = "draft"
+NONE = "none"
+
+# What the model is told.
+
+Outcome = Literal["requests", "revise", "answer_question", "reply", "not_for_us"]
+# How a message reached us. Only one that was overheard may be for somebody else.
+Heard = Literal["addressed", "overheard"]
+
+
+class ThreadMessage(BaseModel):
+    """An earlier message of the thread. "person" is the author of the message that is read."""
+
+    model_config = ConfigDict(frozen=True)
+    who: Literal["person", "intern", "somebody else"]
+    kind: Literal["draft", "report", "question", "text"]
+    text: str
+
+
+class ThreadDraft(BaseModel):
+    """A draft or a report of the thread, in its newest version."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    skill: str
+    channel: str | None = None
+    product: str | None = None
+    version: int = 1
+    title: str = ""
+    brief: Brief
+    passages: tuple[KeptPassage, ...] = ()  # what people wrote into it
+
+    @property
+    def is_copy(self) -> bool:
+        return self.channel is not None
+
+
+class PendingQuestion(BaseModel):
+    """A question to the author of the message; `request` is what it was asked about."""
+
+    model_config = ConfigDict(frozen=True)
+    task: str
+    words: str
+    options: tuple[str, ...] = ()
+    request: str = ""
+
+
+class Message(BaseModel):
+    """A message with all that helps to understand it."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    today: date
+    heard: Heard = "addressed"
+    thread: tuple[ThreadMessage, ...] = ()
+    drafts: tuple[ThreadDraft, ...] = ()  # the newest first
+    question: PendingQuestion | None = None
+    products: tuple[ProductMatch, ...] = ()
+
+    def find_draft(self, id: str | None) -> ThreadDraft | None:
+        return next((draft for draft in self.drafts if draft.id == id), None)
+
+    @property
+    def passages(self) -> dict[str, KeptPassage]:
+        """What people wrote into the drafts, by the ids that the model sees."""
+        found = [passage for draft in self.drafts for passage in draft.passages]
+        return {f"p{number}": passage for number, passage in enumerate(found, 1)}
+
+
+def build_system_prompt(brand: Brand) -> str:
+    """Return the rules with the lists to choose from: the same for every message of a brand."""
+    skills = [f"{skill.name}: {skill.summary}" for skill in load_skills().values()]
+    channels = [f"{key}: {', '.join(one.names)}" for key, one in load_channels().items()]
+    occasions = [f"{key}: {one.title['en']}" for key, one in load_occasions().items()]
+    markets = [
+        f"{country}: {', '.join((*market.names, market.language))}"
+        for country, market in brand.markets.items()
+    ]
+    lists = {
+        "Skills": skills,
+        "Channels": channels,
+        "Markets": markets or [NONE],
+        "Occasions": occasions,
+        "Goals": [", ".join(get_args(Goal))],
+    }
+    blocks = [f"## {title}\n" + "\n".join(lines) for title, lines in lists.items()]
+    return "\n\n".join([read_prompt("understand").rstrip(), *blocks])
+
+
+def build_prompt(message: Message) -> str:
+    """Return what differs from message to message."""
+    sections = {
+        "thread": "\n".join(_describe_message(one) for one in message.thread),
+        "drafts": "\n".join(_describe_drafts(message)),
+        "question": _describe_question(message.question),
+        "products": "\n".join(f"{one.handle}: {one.title}" for one in message.products),
+    }
+    heard = "addressed to you" if message.heard == "addressed" else "overheard in a thread"
+    fenced = (fence_value(name, text or NONE) for name, text in sections.items())
+    return "\n".join(
+        [
+            f"Today is {message.today:%A}, {message.today.isoformat()}.",
+            *fenced,
+            f"The message, {heard}:",
+            fence_value("message", message.words or NONE),
+        ]
+    )
+
+
+def _describe_message(message: ThreadMessage) -> str:
+    text = " ".join(message.text.split())
+    if len(text) > MAX_MESSAGE_CHARACTERS:
+        text = f"{text[: MAX_MESSAGE_CHARACTERS - 1]}…"
+    return f"{message.who}, {message.kind}: {text}"
+
+
+def _describe_drafts(message: Message) -> Iterable[str]:
+    ids = {id(passage): name for name, passage in message.passages.items()}
+    for draft in message.drafts:
+        fields = {
+            "skill": draft.skill,
+            "channel": draft.channel,
+            "product": draft.product,
+            "version": str(draft.version),
+            "title": draft.title,
+        }
+        yield f"{draft.id}: " + "; ".join(
+            f"{name} {value}" for name, value in fields.items() if value
+        )
+        for passage in draft.passages:
+            yield f"  {ids[id(passage)]}, a person's words in {passage.part}: {passage.text}"
+
+
+def _describe_question(question: PendingQuestion | None) -> str:
+    if question is None:
+        return NONE
+    lines = [f"asked: {question.words}", f"about the request: {question.request or NONE}"]
+    return "\n".join([*lines, *(f"option: {option}" for option in question.options)])
+
+
+# The form of the answer. Every field is required; "none" stands for nothing.
+
+
+def _list_skills(schema: dict[str, Any]) -> None:
+    schema["enum"] = sorted(load_skills(), key=lambda name: name != COPY_SKILL)
+
+
+class Reading(BaseModel):
+    """A value of a list, and the words of the message that it was read from."""
+
+    value: str
+    words: str
+
+
+class RequestForm(BaseModel):
+    skill: str = Field(json_schema_extra=_list_skills)
+    about: str
+    channels: list[Reading]
+    markets: list[Reading]
+    language: Reading
+    products: list[Reading]
+    topic: str
+    goal: str = Field(json_schema_extra={"enum": [NONE, *get_args(Goal)]})
+    audience: str
+    offer: str
+    occasion: Reading
+    since: str
+    until: str
+    compared_since: str
+    compared_until: str
+    period_words: str
+    must_say: list[str]
+    tone: str
+
+
+class MessageForm(BaseModel):
+    outcome: Outcome
+    requests: list[RequestForm]
+    draft: str
+    instruction: str
+    changes: list[str]
+    answer: str
+    closes: bool
+    reply: str
+    unsupported: list[str]
+    left_over: list[str]
+
+
+# The checked answer.
+
+
+class ProductReference(BaseModel):
+    """A product as the message names it. Without a handle it is none of the catalogue's."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    handle: str | None = None
+    title: str | None = None
+
+
+class ReadRequest(BaseModel):
+    """One request, with values that are in the lists and words that are in the message."""
+
+    model_config = ConfigDict(frozen=True)
+    skill: str
+    about: str | None = None
+    channels: tuple[str, ...] = ()
+    markets: tuple[str, ...] = ()
+    language: Language | None = None
+    is_language_stated: bool = False
+    products: tuple[ProductReference, ...] = ()
+    topic: str | None = None
+    goal: Goal | None = None
+    audience: str | None = None
+    offer: str | None = None
+    occasion: str | None = None
+    since: date | None = None
+    until: date | None = None
+    against: tuple[date, date] | None = None
+    period_words: str | None = None
+    must_say: tuple[str, ...] = ()
+    tone: str | None = None
+
+
+class Understanding(BaseModel):
+    """What a message is to us. `line` is the reply in words; `kept` are the passages of the draft
+    to revise that nobody asked to change."""
+
+    model_config = ConfigDict(frozen=True)
+    outcome: Outcome
+    requests: tuple[ReadRequest, ...] = ()
+    draft: str | None = None
+    instruction: str | None = None
+    kept: tuple[KeptPassage, ...] = ()
+    answer: str | None = None
+    closes: bool = False
+    line: Words | None = None
+    unsupported: tuple[str, ...] = ()
+    left_over: tuple[str, ...] = ()
+
+
+HELP = Words(
+    "I write copy and answer questions about your data. For example: “an e-mail: our linen shirt "
+    "is back”, or “what sold best last week?”.",
+    **{CALM_PARAM: "yes"},
+)
+WHICH_DRAFT = Words("Which draft do you mean? Reply in its thread.", **{CALM_PARAM: "yes"})
+
+
+async def understand_message(
+    message: Message,
+    *,
+    brand: Brand,
+    writer: Writer,
+    receipt: Callable[[LlmCall], Awaitable[None]],
+    turns: TurnLog | None = None,
+) -> Understanding:
+    """Ask the model and check its answer, which `turns` keeps. Raises TryAgain, CannotDo and the
+    errors of spending."""
+    own_words = build_own_words([brand.name, *(one.title for one in message.products)])
+    pseudonymizer = Pseudonymizer(own_words)
+    form = await ask_once(
+        cast(TurnModel, writer),
+        build_system_prompt(brand),
+        build_prompt(pseudonymizer.mask(message)),
+        MessageForm,
+        receipt=receipt,
+        task=turns,
+        call="understand",
+        masked_by=pseudonymizer,
+    )
+    return check_form(form, message, brand)
+
+
+def check_form(form: MessageForm, message: Message, brand: Brand) -> Understanding:
+    """Hold the model's answer to the message and the lists, and settle on an outcome."""
+    return _FormCheck(form, message, brand).run()
+
+
+class _FormCheck:
+    """The check of one answer. `left_over` collects words of the message that were not used."""
+
+    def __init__(self, form: MessageForm, message: Message, brand: Brand) -> None:
+        self.form, self.message, self.brand = form, message, brand
+        question = message.question
+        self.typed = [message.words, question.request if question else ""]
+        # A product may be named by an earlier message: "write an e-mail about it".
+        self.told = [*self.typed, *(one.text for one in message.thread)]
+        self.left_over: list[str] = []
+        self.dropped = 0
+
+    def run(self) -> Understanding:
+        form, message = self.form, self.message
+        outcome: Outcome = form.outcome
+        if outcome == "not_for_us" and message.heard == "overheard":
+            return Understanding(outcome=outcome)
+        requests = tuple(filter(None, (self._check_request(one) for one in form.requests)))
+        if outcome == "answer_question" and message.question is None:
+            outcome = "requests"
+        if outcome == "revise":
+            return self._revise(requests)
+        unsupported = self._quotes(form.unsupported)
+        if outcome == "answer_question":
+            return self._finish(
+                outcome,
+                requests=requests,
+                answer=self._check_answer(form.answer),
+                closes=form.closes,
+                unsupported=unsupported,
+            )
+        if outcome == "requests" and (requests or unsupported):
+            return self._finish(outcome, requests=requests, unsupported=unsupported)
+        if outcome == "reply" and (line := self._check_reply(form.reply)):
+            return self._finish(outcome, line=line)
+        if message.heard == "overheard":
+            return Understanding(outcome="not_for_us")
+        return self._finish("reply", line=HELP)
+
+    def _finish(self, outcome: Outcome, **fields: Any) -> Understanding:
+        left_over = (*self._quotes(self.form.left_over), *self.left_over)
+        if self.dropped:
+            log.info("%d values of a reading stand in no list or no message", self.dropped)
+        return Understanding(outcome=outcome, left_over=tuple(dict.fromkeys(left_over)), **fields)
+
+    def _revise(self, requests: tuple[ReadRequest, ...]) -> Understanding:
+        """A report can't be revised: the instruction then starts the same skill again."""
+        message = self.message
+        draft = message.find_draft(self.form.draft)
+        copies = [one for one in message.drafts if one.is_copy]
+        draft = draft or next(iter(copies or message.drafts), None)
+        instruction = self._quote(self.form.instruction) or message.words
+        if draft is None:
+            if message.heard == "overheard":
+                return Understanding(outcome="not_for_us")
+            return self._finish("reply", line=WHICH_DRAFT)
+        if not draft.is_copy:
+            asked = next(iter(requests), ReadRequest(skill=draft.skill))
+            again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
+            return self._finish("requests", requests=(again,))
+        named = message.passages
+        changed = [named[id] for id in self.form.changes if id in named]
+        return self._finish(
+            "revise",
+            requests=requests[:1],
+            draft=draft.id,
+            instruction=instruction,
+            kept=tuple(one for one in draft.passages if one not in changed),
+        )
+
+    def _check_request(self, form: RequestForm) -> ReadRequest | None:
+        if form.skill not in load_skills():
+            self.dropped += 1
+            return None
+        language = form.language.value.strip().lower()
+        if language not in LANGUAGES:
+            self._leave(form.language.words, language)
+            language = ""
+        since, until, against = self._check_period(form)
+        return ReadRequest(
+            skill=form.skill,
+            about=form.about if self.message.find_draft(form.about) else None,
+            channels=self._check_values(form.channels, load_channels()),
+            markets=self._check_values(form.markets, self.brand.markets),
+            language=language or None,
+            is_language_stated=bool(language) and self._is_quoted(form.language.words, self.typed),
+            products=tuple(filter(None, map(self._check_product, form.products))),
+            topic=self._quote(form.topic, self.told),
+            goal=form.goal if form.goal in get_args(Goal) else None,
+            audience=self._quote(form.audience),
+            offer=self._quote(form.offer),
+            occasion=next(iter(self._check_values([form.occasion], load_occasions())), None),
+            since=since,
+            until=until,
+            against=against,
+            period_words=self._quote(form.period_words) if since or until else None,
+            must_say=self._quotes(form.must_say),
+            tone=self._quote(form.tone),
+        )
+
+    def _check_values(self, readings: Sequence[Reading], known: Iterable[str]) -> tuple[str, ...]:
+        """Return the values that are known and were read from the message."""
+        keys, found = set(known), list[str]()
+        for reading in readings:
+            value = reading.value.strip()
+            if value in keys and self._is_quoted(reading.words, self.typed):
+                found.append(value)
+            elif value.lower() != NONE or self._is_quoted(reading.words, self.typed):
+                self._leave(reading.words, value)
+        return tuple(dict.fromkeys(found))
+
+    def _check_product(self, reading: Reading) -> ProductReference | None:
+        if not self._is_quoted(reading.words, self.told):
+            self._leave(reading.words, reading.value)
+            return None
+        match = next((one for one in self.message.products if one.handle == reading.value), None)
+        words = reading.words.strip()
+        if match is None:
+            return ProductReference(words=words)
+        return ProductReference(words=words, handle=match.handle, title=match.title)
+
+    def _check_period(
+        self, form: RequestForm
+    ) -> tuple[date | None, date | None, tuple[date, date] | None]:
+        """Return the period and the one that it is compared with. Dates that are none, or in the
+        wrong order, or read from no words, are dropped."""
+        fields = (form.since, form.until, form.compared_since, form.compared_until)
+        if all(_is_none(text) for text in fields):
+            return None, None, None
+        days = [_parse_date(text) for text in fields]
+        since, until, earlier_since, earlier_until = days
+        wrong = [not _is_none(text) and day is None for text, day in zip(fields, days, strict=True)]
+        is_reversed = since is not None and until is not None and since > until
+        if any(wrong) or is_reversed or not self._is_quoted(form.period_words, self.typed):
+            self._leave(form.period_words, NONE)
+            return None, None, None
+        if earlier_since and earlier_until and earlier_since <= earlier_until:
+            return since, until, (earlier_since, earlier_until)
+        return since, until, None
+
+    def _check_answer(self, answer: str) -> str:
+        """Return the option that was meant, or the person's own words."""
+        options = self.message.question.options if self.message.question else ()
+        for option in options:
+            if normalize_text(option).strip() == normalize_text(answer).strip():
+                return option
+        return self._quote(answer, [self.message.words]) or self.message.words
+
+    def _check_reply(self, reply: str) -> Words | None:
+        """Return the line. Figures come from code: a line with a figure of its own is dropped,
+        except in a command for Slack's reminder."""
+        text = " ".join(reply.split())[:MAX_REPLY_CHARACTERS]
+        if _is_none(text):
+            return None
+        known = set(re.findall(r"\d+", self.message.words))
+        if "/remind" not in text and set(re.findall(r"\d+", text)) - known:
+            self.dropped += 1
+            return None
+        return Words("{line}", line=text, **{CALM_PARAM: "yes"})
+
+    def _quotes(self, texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(filter(None, (self._quote(text) for text in texts))))
+
+    def _quote(self, text: str, sources: Sequence[str] | None = None) -> str | None:
+        """Return the text if it stands in the message."""
+        if _is_none(text):
+            return None
+        if self._is_quoted(text, self.typed if sources is None else sources):
+            return text.strip()
+        self.dropped += 1
+        return None
+
+    def _leave(self, words: str, value: str) -> None:
+        """Drop a value. The words it was read from are named, unless they were made up as well."""
+        self.dropped += value.lower() != NONE
+        if self._is_quoted(words, self.typed):
+            self.left_over.append(words.strip())
+
+    def _is_quoted(self, text: str, sources: Sequence[str]) -> bool:
+        if _is_none(text):
+            return False
+        wanted = _squeeze(text)
+        return any(wanted in _squeeze(source) for source in sources)
+
+
+def _is_none(text: str) -> bool:
+    return text.strip().lower() in ("", NONE)
+
+
+def _squeeze(text: str) -> str:
+    return " ".join(normalize_text(text).replace("“", '"').replace("”", '"').split())
+
+
+def _parse_date(text: str) -> date | None:
+    try:
+        return None if _is_none(text) else date.fromisoformat(text.strip())
+    except ValueError:
+        return None
