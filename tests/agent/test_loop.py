@@ -227,7 +227,7 @@ async def test_cannot_ends_with_an_honest_refusal(line: Any) -> None:
     with pytest.raises(Refusal) as refusal:
         await made.write()
     assert refusal.value.words.to("en") == "The data has no weather."
-    assert refusal.value.reason == "no such data"
+    assert refusal.value.reason == "no_such_data"
 
 
 async def test_facts_looked_up_before_are_in_the_first_message(line: Any) -> None:

@@ -14,10 +14,9 @@ from bot.core.brief import Brief
 from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.core.request import Question, SkillRequest
+from bot.core.request import SkillRequest
 from bot.core.source import Source
 from bot.core.writer import LlmCall, ReceiptWriter, Writer
-from bot.i18n.messages import Words
 
 TODAY = date(2026, 11, 26)
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
@@ -88,11 +87,10 @@ class SmallTools:
         return ToolResult(notes=(f"{params.customer} ordered 3 times",))
 
     async def ask_person(self, params: AskParams, _: ToolDeps) -> ToolResult:
-        question = Question(words=Words(params.question), options=tuple(params.options))
-        return ToolResult(question=question)
+        return ToolResult(notes=(params.question, *params.options))
 
     async def cannot(self, _: NoParams, __: ToolDeps) -> ToolResult:
-        return ToolResult(refusal=Words("The data has no weather."), read_as="no such data")
+        return ToolResult(notes=("The data has no weather.", "no_such_data"))
 
     @property
     def by_name(self) -> dict[str, Tool]:
