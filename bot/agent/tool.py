@@ -7,8 +7,9 @@ Every module in `bot/agent/tools/` is a tool; its name is the tool's name. It de
                                    null, no recursion and no free keys
     async def run(params, deps)    returns a ToolResult; raises ToolError
 
-`ENDS_LOOP = True` marks a tool whose call ends the conversation instead of being answered: its
-result has a `question` to the person, or a `refusal`.
+`ENDS_LOOP = True` marks a tool whose call ends the conversation instead of being answered. The
+notes of `ask_person` are the question and its options; those of any other such tool are the
+sentence that the person reads and a short reason for counting.
 """
 
 import importlib
@@ -26,8 +27,7 @@ from bot.config.brand import Brand
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
-from bot.core.request import Question, SkillRequest
-from bot.i18n.messages import Words
+from bot.core.request import SkillRequest
 
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
@@ -48,8 +48,6 @@ class ToolResult(BaseModel):
     exhibits: tuple[Exhibit, ...] = ()
     notes: tuple[str, ...] = ()
     read_as: str = ""  # how the call was read, for the card: "customers · ordered · Gold"
-    question: Question | None = None
-    refusal: Words | None = None  # why it can't be answered, for the person
 
 
 class ToolError(Exception):

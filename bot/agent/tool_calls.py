@@ -1,6 +1,7 @@
 """Run the tool calls of a turn, and put their results into text for the model."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +19,9 @@ from bot.i18n.messages import Language, Words, format_value
 from bot.privacy import Pseudonymizer
 from bot.text.escape import strip_hidden_deep
 
+log = logging.getLogger("bot.agent.tools")
+
+ASK_TOOL = "ask_person"
 TOOL_SECONDS = 30.0
 MAX_FACTS = 60  # of one result
 MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
@@ -73,15 +77,18 @@ class ToolRunner:
                 for number, use in enumerate(uses)
             )
         )
-        for result in results:
-            if isinstance(result, ToolResult):
-                _end_if_asked(result)
+        for use, result in zip(uses, results, strict=True):
+            if isinstance(result, ToolResult) and self._ends_loop(use.name):
+                _end_loop(use.name, result)
         return tuple(
             ToolReply(id=use.id, text=self._write_result(result))
             if isinstance(result, ToolResult)
             else ToolReply(id=use.id, text=self.veil.mask(result), is_error=True)
             for use, result in zip(uses, results, strict=True)
         )
+
+    def _ends_loop(self, name: str) -> bool:
+        return any(tool.name == name and tool.ends_loop for tool in self.tools)
 
     async def _call(self, use: ToolUse, deps: ToolDeps) -> ToolResult | str:
         """Run one call; return the error as a sentence when it can't be carried out."""
@@ -125,11 +132,16 @@ async def _refuse(sentence: str) -> str:
     return sentence
 
 
-def _end_if_asked(result: ToolResult) -> None:
-    if result.question is not None:
-        raise AskedPerson(result.question)
-    if result.refusal is not None:
-        raise Refusal(result.refusal, reason=result.read_as or "cannot")
+def _end_loop(name: str, result: ToolResult) -> None:
+    """End the conversation as the tool says: with a question, or with a refusal."""
+    sentence, *rest = result.notes
+    if name == ASK_TOOL:
+        raise AskedPerson(
+            Question(words=Words("{sentence}", sentence=sentence), options=tuple(rest))
+        )
+    reason = rest[0] if rest else name
+    log.info("the request was refused by the tool %s: %s", name, reason)
+    raise Refusal(Words("{sentence}", sentence=sentence), reason)
 
 
 def describe_mistakes(error: ValidationError) -> str:
