@@ -4,7 +4,7 @@ jobs by hand."""
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +90,7 @@ class Bench:
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
     stock: Importer | None = None  # a real importer instead of the stockroom
+    do_work: Callable[[str], Awaitable[None]] | None = None  # a real worker instead of the bench
 
     @property
     def stocktaking(self) -> ImportJob:
@@ -149,6 +150,9 @@ class Bench:
             await self.outside.post_notice(id)
 
     async def _work(self, id: str) -> None:
+        if self.do_work is not None:
+            await self.do_work(id)
+            return
         await self._show(f"{id}.0:card")
         with self.database.begin() as session:
             task = session.get_one(Task, id)
@@ -298,9 +302,12 @@ async def bench_of(
     health: Callable[[], Any] | None = None,
     url: str | None = None,
     signer: Signer | None = None,
+    has_ai: bool = False,
+    brand: Brand = BRAND,
 ) -> AsyncIterator[Bench]:
     """Start the whole bench without a draft, over HTTP or Socket Mode. It uses SQLite unless
-    `url` is given; with a `signer` the journal is signed from the start."""
+    `url` is given; with a `signer` the journal is signed from the start. With `has_ai` messages
+    are stored for an AI to read."""
     database = Database(url or f"sqlite:///{_migrated(home)}")
     database.signer = signer
     if url:
@@ -321,10 +328,11 @@ async def bench_of(
             database=database,
             enqueue=lambda s, job: held[0].enqueue(s, job),
             policy=lambda _: held[0].policy,
-            brand=lambda _: BRAND,
+            brand=lambda _: brand,
             client=client,
             now=lambda: datetime.now(UTC),
             stop_task=stop,
+            has_ai=has_ai,
             home=home,
         )
         people = UserDirectory(client)
