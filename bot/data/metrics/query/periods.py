@@ -56,16 +56,16 @@ def choose_periods(
         )
     notes: list[str] = []
     first, last = query.since or known[0], query.until or known[1]
-    if first > last:
-        raise QueryError(
-            "The period ends before it begins: {since} to {until}.", since=first, until=last
-        )
     if first > known[1] or last < known[0]:
         raise QueryError(
             "{dataset} are known from {since} to {until}, not in the days asked about.",
             dataset=dataset.name,
             since=known[0],
             until=known[1],
+        )
+    if first > last:
+        raise QueryError(
+            "The period ends before it begins: {since} to {until}.", since=first, until=last
         )
     asked = (first, last)
     first, last = max(first, known[0]), min(last, known[1])

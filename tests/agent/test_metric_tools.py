@@ -1,0 +1,450 @@
+"""The tools that look up, describe and calculate figures."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.agent.tool import Tool, ToolError, load_tools
+from bot.agent.tools import calculate, describe_data
+from bot.core.fact_book import FactBook
+from bot.core.facts import Fact
+from bot.core.source import Source
+from bot.data.warehouse import query as warehouse_query
+from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
+from tests.support.metric_queries import mixed_shop, query_tool, tool_deps, where, workspace_data
+from tests.support.sample_tables import TODAY, sample
+
+MINE = ("query_metrics", "describe_data", "calculate")
+MAX_DESCRIPTION_TOKENS, MAX_FACTS = 900, 60
+CHARACTERS_PER_TOKEN = 3  # fewer than it has, so that the estimate is too high
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Warehouse:
+    return mixed_shop()
+
+
+# The parameters.
+
+
+def walk(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for value in schema.values():
+            yield from walk(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from walk(value)
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_parameters_are_within_the_limits_of_strict_tools(name: str) -> None:
+    tool: Tool = load_tools()[name]
+    schema = tool.params.model_json_schema()
+    for part in walk(schema):
+        assert "anyOf" not in part
+        assert "oneOf" not in part
+        if part.get("type") == "object":
+            assert part.get("additionalProperties") is False
+            assert set(part.get("required", [])) == set(part.get("properties", {}))
+    names = set(schema.get("$defs", {}))
+    for definition in schema.get("$defs", {}).values():  # no recursion: none refers to another
+        assert not [
+            part for part in walk(definition) if part.get("$ref", "").split("/")[-1] in names
+        ]
+    assert tool.description
+
+
+# What comes back.
+
+
+async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue", "orders"],
+        dimensions=["device"],
+        filters=[[where("country", "is", "France")]],
+        since="2026-09-01",
+    )
+    assert result.read_as == (
+        "revenue, orders · by device · France · 1 September 2026 – 24 November 2026"
+    )
+    total = result.facts[0]
+    assert total.id == "metric.orders-country-is-fr-20260901-20261124.revenue"
+    assert (total.unit, total.label, total.source) == ("EUR", "revenue", Source("orders.csv"))
+    assert (total.since, total.until, total.as_of) == (
+        date(2026, 9, 1),
+        date(2026, 11, 24),
+        date(2026, 11, 24),
+    )
+    assert total.rows
+    assert total.query
+    assert total.query.lstrip().upper().startswith(("SELECT", "WITH"))
+    (exhibit,) = result.exhibits
+    assert exhibit.table
+    assert exhibit.table.columns == ("Device", "Revenue", "Orders")
+    assert len(exhibit.table.rows) == 3
+    assert exhibit.chart
+    assert exhibit.chart.kind == "bars"
+    assert set(exhibit.facts) == {fact.id for fact in result.facts}
+    again = [fact for fact in result.facts if fact.about.startswith("mobile")]
+    assert [fact.label for fact in again] == ["revenue", "orders"]
+
+
+async def test_ids_are_unique_and_the_same_when_asked_again(mixed: Warehouse) -> None:
+    deps = tool_deps(workspace_data(mixed))
+    calls: list[dict[str, Any]] = [
+        {"dimensions": ["month"]},
+        {"dimensions": ["device", "country"]},
+        {"comparison": "previous_period", "since": "2026-10-01", "dimensions": ["device"]},
+        {"filters": [[where("device", "is", "mobile"), where("country", "is", "BE")]]},
+        {"filters": [[where("device", "is", "mobile")], [where("country", "is", "BE")]]},
+    ]
+    seen: dict[str, Decimal | str] = {}
+    for call in calls:
+        first, second = [
+            await query_tool(deps, dataset="orders", measures=["revenue"], **call) for _ in range(2)
+        ]
+        assert first.facts == second.facts
+        assert len({fact.id for fact in first.facts}) == len(first.facts)
+        for fact in first.facts:
+            assert seen.setdefault(fact.id, fact.value) == fact.value, fact.id
+
+
+async def test_time_is_a_line_in_order(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["month"],
+    )
+    chart = result.exhibits[0].chart
+    assert chart
+    assert chart.kind == "line"
+    days = [point.day for point in chart.points]
+    assert days == sorted(day for day in days if day)
+    months = [fact for fact in result.facts if "-month-" in fact.id]
+    assert months[1].since
+    assert months[1].since.day == 1
+    assert months[1].until == (months[1].since + timedelta(days=32)).replace(day=1) - timedelta(1)
+
+
+async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehouse) -> None:
+    book = FactBook()
+    deps = tool_deps(workspace_data(mixed), book=book)
+    result = await query_tool(
+        deps,
+        dataset="orders",
+        measures=["revenue", "return_rate"],
+        since="2026-10-01",
+        until="2026-10-31",
+        comparison="previous_period",
+    )
+    now, before, change = result.facts[:3]
+    assert now.compared_with == before.id
+    assert (before.since, before.until) == (date(2026, 8, 31), date(2026, 9, 30))
+    ratio = 100 * (Decimal(now.value) - Decimal(before.value)) / Decimal(before.value)
+    assert change.value == ratio.quantize(Decimal("0.1"))
+    assert result.facts[5].unit == "points"
+    names = [book.add(fact) for fact in result.facts]
+    spelled = book.spell(names[0], "from-to", "en")
+    assert spelled == f"from {before.as_read.spelled('en')} to {now.as_read.spelled('en')}"
+
+
+async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed), language="fr"),
+        dataset="orders",
+        measures=["customers"],
+        filters=[
+            [where("customer_not_ordered", "at_least", "2026-10-01")],
+            [where("country", "is", "FR")],
+        ],
+    )
+    assert result.read_as.startswith(
+        "clients · n'a pas commandé depuis le 1er octobre 2026 · France"
+    )
+    assert result.exhibits[0].table
+    assert result.exhibits[0].table.columns[1] == "Clients"
+
+
+async def test_at_most_sixty_facts_and_what_is_left_out_is_said(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(replace(mixed, floor=1, sales_floor=1))),
+        dataset="orders",
+        measures=["revenue", "orders"],
+        dimensions=["day"],
+        limit=500,
+    )
+    assert MAX_FACTS - 4 <= len(result.facts) <= MAX_FACTS
+    assert any("groups are shown" in note for note in result.notes)
+
+
+async def test_having_order_and_limit(mixed: Warehouse) -> None:
+    call = {"dataset": "orders", "measures": ["orders", "revenue"], "dimensions": ["product"]}
+    deps = tool_deps(workspace_data(mixed))
+    every = await query_tool(deps, **call)
+    values = [Decimal(f.value) for f in every.facts if f.label == "orders" and f.about]
+    assert values == sorted(values, reverse=True)
+    lowest = await query_tool(deps, **call, order="lowest", limit=1)
+    assert [f.value for f in lowest.facts if f.label == "orders" and f.about] == [min(values)]
+    bound = {"measure": "orders", "operator": "at_least", "value": str(sorted(values)[1])}
+    large = await query_tool(deps, **call, having=[bound])
+    assert [f.value for f in large.facts if f.label == "orders" and f.about] == values[:2]
+
+
+# Errors are sentences to act on.
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            {"filters": [[where("country", "is", "Narnia")]]},
+            "There is no country called Narnia in orders. There are: FR, BE.",
+        ),
+        ({"filters": [[where("device", "is", "mobil")]]}, "Near it: mobile"),
+        ({"filters": [[where("segment", "is", "Gold")]]}, "does not say the segment"),
+        ({"dimensions": ["keyword"]}, "can't be grouped by keyword"),
+        ({"measures": ["visits"]}, "orders have no measure visits"),
+        ({"measures": ["cancelled_orders", "orders"]}, "cancelled_orders in a call of its own"),
+        ({"measures": ["revenue_share"]}, "needs a dimension or a filter"),
+        ({"since": "2026-13-01"}, "is not a day"),
+        ({"since": "2026-11-20", "until": "2026-11-01"}, "ends before it begins"),
+        ({"since": "2030-01-01"}, "are known from"),
+        ({"filters": [[where("order_value", "at_least", "much")]]}, "is not a number"),
+        ({"filters": [[where("device", "at_least", "3")]]}, "takes the operators"),
+        ({"filters": [[where("order_value", "between", "3")]]}, "needs 2 values"),
+        ({"comparison": "dates"}, "needs its first and last day"),
+        ({"having": [{"measure": "orders", "operator": "at_least", "value": "3"}]}, "ask for it"),
+        ({"dataset": "visits", "measures": ["visits"]}, "There are no visits yet"),
+    ],
+)
+async def test_call_that_cannot_be_carried_out_says_why(
+    mixed: Warehouse, call: dict[str, Any], words: str
+) -> None:
+    whole = {"dataset": "orders", "measures": ["revenue"], **call}
+    with pytest.raises(ToolError) as caught:
+        await query_tool(tool_deps(workspace_data(mixed)), **whole)
+    assert words in str(caught.value)
+
+
+async def test_country_is_known_by_its_name_in_both_languages(mixed: Warehouse) -> None:
+    deps, values = tool_deps(workspace_data(mixed)), set()
+    for name in ("BE", "Belgium", "Belgique", "belgique"):
+        result = await query_tool(
+            deps, dataset="orders", measures=["revenue"], filters=[[where("country", "is", name)]]
+        )
+        values.add(result.facts[0].value)
+    assert len(values) == 1
+
+
+# Bounds.
+
+
+@contextmanager
+def recorded_statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    told: list[str] = []
+    run = warehouse_query.run_query
+
+    def record(engine: Any, expression: Any) -> Any:
+        told.append(warehouse_query.render_sql(expression))
+        return run(engine, expression)
+
+    monkeypatch.setattr(warehouse_query, "run_query", record)
+    yield told
+
+
+async def test_nothing_but_select_runs(mixed: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _list_tables(mixed)
+    with recorded_statements(monkeypatch) as told:
+        deps = tool_deps(workspace_data(mixed))
+        for measures in (["revenue", "repeat_rate"], ["median_days_between_orders"]):
+            await query_tool(
+                deps,
+                dataset="orders",
+                measures=measures,
+                dimensions=["device"],
+                filters=[[where("product", "contains", "va")]],
+                comparison="previous_period",
+                since="2026-10-01",
+            )
+        await describe_data.run(describe_data.Params(), deps)
+    assert len(told) > 8
+    assert all(sql.lstrip().upper().startswith(("SELECT", "WITH")) for sql in told)
+    assert _list_tables(mixed) == before
+
+
+def _list_tables(warehouse: Warehouse) -> list[Any]:
+    con = warehouse.engine.con  # type: ignore[attr-defined]
+    found: list[Any] = con.execute(
+        "SELECT table_name, estimated_size FROM duckdb_tables() ORDER BY 1"
+    ).fetchall()
+    return found
+
+
+async def test_value_with_sql_in_it_is_only_a_value(mixed: Warehouse) -> None:
+    with pytest.raises(ToolError, match="There is no device called"):
+        await query_tool(
+            tool_deps(workspace_data(mixed)),
+            dataset="orders",
+            measures=["revenue"],
+            filters=[[where("device", "is", "x' OR 'a'='a")]],
+        )
+
+
+async def test_query_that_takes_too_long_is_stopped() -> None:
+    data = workspace_data(mixed_shop(orders=20))
+
+    def forever(warehouse: Warehouse) -> object:
+        con = warehouse.engine.con  # type: ignore[attr-defined]
+        return con.execute(
+            "SELECT count(*) FROM range(100000000000) a, range(100000000000) b"
+        ).fetchone()
+
+    began = time.monotonic()
+    with pytest.raises(CannotDo):
+        await data.run_limited(forever, 0.3)
+    assert time.monotonic() - began < 60  # the bound of the wait, not a measurement
+    assert await data.run_limited(lambda warehouse: warehouse.today, 60) == TODAY
+
+
+async def test_calls_at_once_wait_for_each_other(mixed: Warehouse) -> None:
+    deps = tool_deps(workspace_data(mixed))
+    calls = [
+        query_tool(deps, dataset="orders", measures=["revenue"], dimensions=[name])
+        for name in ("device", "country", "source", "month")
+    ]
+    results = await asyncio.gather(*calls)
+    assert len({result.facts[0].value for result in results}) == 1
+
+
+# describe_data.
+
+
+async def test_description_of_the_data_is_short_and_names_what_is_there() -> None:
+    result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(sample())))
+    text = "\n".join(result.notes)
+    assert len(text) / CHARACTERS_PER_TOKEN <= MAX_DESCRIPTION_TOKENS
+    for words in ("2025-05-25 to 2026-11-24", "EUR", "mobile", "FR", "no status", "orders:"):
+        assert words in text, words
+    assert "cancelled_orders" in text
+
+
+async def test_description_says_what_is_missing(mixed: Warehouse) -> None:
+    result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))
+    text = "\n".join(result.notes)
+    assert "visits: none imported." in text
+    assert "EUR (not GBP)" in text
+    late = replace(mixed, today=date(2027, 3, 1))
+    result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(late)))
+    assert "97 days old" in "\n".join(result.notes)
+
+
+# calculate.
+
+
+def figure(name: str, value: str, unit: str | None = "EUR") -> Fact:
+    return Fact(
+        id=f"metric.{name}.x",
+        label=name,
+        value=Decimal(value),
+        unit=unit,
+        source=Source("orders.csv"),
+        as_of=TODAY,
+    )
+
+
+async def calculated(operation: str, *facts: Fact, warehouse: Warehouse) -> Fact:
+    book = FactBook()
+    names = [book.add(fact) for fact in facts]
+    params = calculate.Params.model_validate({"operation": operation, "figures": names})
+    result = await calculate.run(params, tool_deps(workspace_data(warehouse), book=book))
+    return result.facts[0]
+
+
+@pytest.mark.parametrize(
+    ("operation", "values", "expected", "unit"),
+    [
+        ("difference", ("300", "120"), "180", "EUR"),
+        ("sum", ("300", "120", "5"), "425", "EUR"),
+        ("share", ("30", "120"), "25.00", "%"),
+        ("percent_change", ("150", "120"), "25.0", "%"),
+        ("ratio", ("300", "120"), "2.50", None),
+    ],
+)
+async def test_calculation(
+    mixed: Warehouse, operation: str, values: tuple[str, ...], expected: str, unit: str | None
+) -> None:
+    facts = [figure(f"a{n}", value) for n, value in enumerate(values)]
+    fact = await calculated(operation, *facts, warehouse=mixed)
+    assert (fact.value, fact.unit) == (Decimal(expected), unit)
+    assert fact.query
+    assert all(one.id in fact.query for one in facts)
+
+
+async def test_amount_per_count_keeps_the_currency(mixed: Warehouse) -> None:
+    fact = await calculated(
+        "ratio", figure("a", "300"), figure("b", "12", "orders"), warehouse=mixed
+    )
+    assert (fact.value, fact.unit) == (Decimal("25.00"), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("operation", "facts", "words"),
+    [
+        ("sum", (figure("a", "3"), figure("b", "3", "orders")), "units differ"),
+        ("share", (figure("a", "3", "%"), figure("b", "3", "%")), "no share"),
+        ("ratio", (figure("a", "3"), figure("b", "0")), "is 0"),
+        ("ratio", (figure("a", "3", "%"), figure("b", "3")), "no part of a ratio"),
+        ("difference", (figure("a", "3"), figure("a", "3")), "named twice"),
+        (
+            "difference",
+            (figure("a", "90", "customers"), figure("b", "87", "customers")),
+            "few people",
+        ),
+    ],
+)
+async def test_calculation_that_makes_no_sense_is_refused(
+    mixed: Warehouse, operation: str, facts: tuple[Fact, ...], words: str
+) -> None:
+    with pytest.raises(ToolError) as caught:
+        await calculated(operation, *facts, warehouse=mixed)
+    assert words in str(caught.value)
+
+
+async def test_difference_that_tells_what_a_few_people_did_is_refused() -> None:
+    from tests.security.planted_shop import planted_shop
+
+    warehouse, book = planted_shop(4, 3).shelf, FactBook()
+    deps = tool_deps(workspace_data(warehouse), book=book)  # no log: nothing is held before
+    calls: list[list[Any]] = [[], [[where("region", "is_not", "Brest")]]]
+    for filters in (calls[0], calls[1], [[where("region", "is_not", "Nantes")]]):
+        result = await query_tool(deps, dataset="orders", measures=["revenue"], filters=filters)
+        book.add(result.facts[0])
+    params = calculate.Params(operation="difference", figures=["f1", "f2"])
+    with pytest.raises(ToolError, match="few people"):
+        await calculate.run(params, deps)
+    allowed = calculate.Params(operation="difference", figures=["f1", "f3"])
+    assert (await calculate.run(allowed, deps)).facts[0].value > 0
+
+
+async def test_result_can_be_stored_as_json(mixed: Warehouse) -> None:
+    """The loop stores results, to play them again after a crash."""
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["month"],
+    )
+    again = type(result).model_validate_json(result.model_dump_json())
+    assert again == result

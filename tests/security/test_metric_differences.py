@@ -1,0 +1,455 @@
+"""No figure of a few people can be read from answers of `query_metrics`, nor computed from several
+of them to one person."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.agent.tool import ToolDeps, ToolError, ToolResult
+from bot.agent.tools.query_metrics import Params, build_query
+from bot.core.metric_query import MetricCondition, MetricQuery
+from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
+from bot.data.metrics.query.answer import MetricAnswer, answer_query
+from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.guard import guard_answer
+from bot.data.warehouse.warehouse import Warehouse
+from bot.db.session import Database
+from tests.conftest import NOW
+from tests.security.attacker import derived
+from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
+from tests.security.small_shops import BIG, Plant, shop
+from tests.security.test_differences import ask as ask_in_words
+from tests.security.test_differences import told as is_answered
+from tests.support.metric_queries import (
+    NEUTRAL,
+    condition,
+    mixed_shop,
+    query_tool,
+    tool_deps,
+    where,
+    workspace_data,
+)
+from tests.support.sample_tables import TODAY, sample
+
+pytestmark = pytest.mark.timeout(300)
+COLUMNS = ("region", "source", "code", "device", "product")
+Step = dict[str, Any]
+
+
+def log_of(database: Database) -> DatabaseAnswerLog:
+    return DatabaseAnswerLog(database, "T1", lambda: NOW)
+
+
+def deps_of(database: Database, warehouse: Warehouse, person: str = "UMARIE") -> ToolDeps:
+    return tool_deps(workspace_data(warehouse, log_of(database)), person=person)
+
+
+async def attempt(deps: ToolDeps, **params: Any) -> ToolResult | None:
+    """The result, or None where it is refused."""
+    try:
+        return await query_tool(deps, **{"dataset": "orders", "measures": ["revenue"], **params})
+    except ToolError:
+        return None
+
+
+def attacks(column: str, name: str) -> Iterator[tuple[Step, ...]]:
+    """Series of calls that together would tell what the customers named so bought."""
+    without = {"filters": [[where(column, "is_not", name)]]}
+    everything: Step = {}
+    yield (everything, without)
+    yield (without, everything)
+    yield ({"measures": ["orders"]}, {"measures": ["average_order"], **without})
+    yield ({"measures": ["units_per_order"], "dimensions": ["month"]}, without)
+    yield (without, {"dimensions": ["weekday"]})
+    yield ({"dimensions": [column], "limit": 50}, without)
+    yield ({"measures": ["revenue_share"], "dimensions": [column]}, everything, without)
+    yield ({"measures": ["customers"]}, {"measures": ["customers"], **without})
+    both = [where(column, "is_not", name), where(column, "is", name)]
+    yield ({"filters": [both]}, without)
+    if column == "product":
+        never = {"filters": [[where("customer_bought", "is_not", name)]]}
+        buyers = {"filters": [[where("customer_spent", "at_least", "0")]]}
+        yield (buyers, never)
+        yield ({"measures": ["customers"]}, {"measures": ["customers"], **never})
+
+
+def hold(database: Database, planted: PlantedShop, column: str, nth: int, step: int) -> None:
+    """The sums over rows, and the counts of people, that a series of calls tells do not give those
+    of the planted group."""
+    warehouse, log = planted.shelf, log_of(database)
+    rows = {n for n, row in enumerate(planted.orders) if row.get(column) == PLANTED[column]}
+    if column == "product":
+        rows = {n for n, row in enumerate(planted.orders) if row["product"] == "clavecin"}
+    people = {n for n, row in enumerate(planted.orders) if n in rows and row["customer"]}
+    for number, steps in list(enumerate(attacks(column, PLANTED[column])))[nth::step]:
+        sets: dict[bool, list[frozenset[int]]] = {True: [], False: []}
+        for n, one in enumerate(steps):
+            params = {**NEUTRAL, "dataset": "orders", "measures": ["revenue"], **one}
+            query = build_query(Params.model_validate(params))
+            try:
+                answer = answer_query(warehouse, query, see_people=False)
+                answer = guard_answer(warehouse, answer, log, f"U{column}{number}")
+            except QueryError:
+                assert n, steps  # the first call of a series is harmless
+                continue
+            counts_people = query.measures == ("customers",)
+            sets[counts_people] += shown_sets(planted, answer)
+        assert not derived(rows, sets[False]), steps
+        assert not derived(_customers(planted, people), _as_people(planted, sets[True])), steps
+
+
+def _customers(planted: PlantedShop, rows: Iterable[int]) -> set[int]:
+    """The customers of these rows, as numbers."""
+    return {hash(planted.orders[n]["customer"]) for n in rows}
+
+
+def _as_people(planted: PlantedShop, sets: Iterable[frozenset[int]]) -> list[frozenset[int]]:
+    return [frozenset(_customers(planted, one)) for one in sets]
+
+
+@pytest.mark.parametrize(("column", "nth"), [("region", 0), ("code", 1), ("product", 2)])
+def test_calls_that_differ_by_few_people_are_not_all_answered(
+    sqlite: Database, column: str, nth: int
+) -> None:
+    hold(sqlite, planted_shop(2, 3, customers=120), column, nth, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("size", [1, 4])
+@pytest.mark.parametrize("column", COLUMNS)
+def test_calls_that_differ_by_few_people_are_not_all_answered_in_random_shops(
+    sqlite: Database, size: int, column: str
+) -> None:
+    hold(sqlite, planted_shop(60 + size, size), column, 0, 1)
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "revenue",
+        "orders",
+        "units",
+        "customers",
+        "average_order",
+        "median_order",
+        "return_rate",
+        "new_customers",
+        "repeat_rate",
+        "top_10_percent_share",
+    ],
+)
+async def test_no_measure_of_a_few_people_is_told(
+    sqlite: Database, column: str, measure: str
+) -> None:
+    planted = planted_shop(5, 3, customers=150)
+    deps = deps_of(sqlite, planted.shelf)
+    filters = [[where(column, "is", PLANTED[column])]]
+    assert await attempt(deps, measures=[measure], filters=filters) is None
+    grouped = await attempt(deps, measures=[measure], dimensions=[column], limit=50)
+    assert grouped is not None
+    assert PLANTED[column].lower() not in {fact.about.lower() for fact in grouped.facts}
+
+
+# An attacker who asks at random, and knows which rows each figure sums up.
+
+
+def random_query(dice: random.Random) -> MetricQuery:
+    values: dict[str, list[str]] = {
+        "region": ["Nantes", "Rennes", "Lille", "Bordeaux", "Brest"],
+        "source": ["newsletter", "google", "direct", "podcast"],
+        "device": ["mobile", "desktop", "console"],
+        "code": ["AUTOMNE", "VELOURS"],
+        "product": ["bougie", "vase", "plaid", "lampe", "clavecin"],
+    }
+    filters = []
+    for column in dice.sample(list(values), dice.choice((0, 1, 1, 2))):
+        operator = dice.choice(("is", "is_not", "is_not"))
+        some = dice.sample(values[column], dice.randint(1, min(2, len(values[column]) - 1)))
+        filters.append([condition(column, operator, *some)])
+    dimensions = dice.choice(([], [], [dice.choice(list(values))], ["region", "device"]))
+    last = TODAY - timedelta(days=1)
+    since = last - timedelta(days=dice.choice((30, 60, 100)))
+    return MetricQuery.model_validate(
+        {
+            "dataset": "orders",
+            "measures": [dice.choice(("revenue", "orders", "units"))],
+            "dimensions": dimensions,
+            "filters": filters,
+            "since": since,
+            "limit": 50,
+        }
+    )
+
+
+def shown_sets(planted: PlantedShop, answer: MetricAnswer) -> Iterator[frozenset[int]]:
+    """The rows that each shown figure sums up, found in the rows themselves."""
+    query = answer.query
+    assert query.since is not None
+    assert query.until is not None
+
+    def holds(row: dict[str, Any], one: MetricCondition) -> bool:
+        if one.field == "customer_spent":
+            return True  # "at least 0": everybody known
+        if one.field == "customer_bought":
+            bought = {r["product"] for r in planted.orders if r["customer"] == row["customer"]}
+            return bought.isdisjoint(one.values) == (one.operator == "is_not")
+        return (row.get(one.field) in one.values) != (one.operator == "is_not")
+
+    def fits(row: dict[str, Any]) -> bool:
+        if not query.since <= row["at"].date() <= query.until:  # type: ignore[operator]
+            return False
+        return all(any(holds(row, one) for one in group) for group in query.filters)
+
+    def value(row: dict[str, Any], dimension: str) -> str | None:
+        if dimension == "month":
+            return str(row["at"].date().replace(day=1))
+        if dimension == "weekday":
+            return str(row["at"].weekday())
+        found: str | None = row.get(dimension)
+        return found
+
+    rows = {n for n, row in enumerate(planted.orders) if fits(row)}
+    for one in answer.recipe.shown:
+        if one.group == ("others",):
+            continue
+        pairs = list(zip(query.dimensions, one.group, strict=False)) if one.group else []
+        yield frozenset(
+            n
+            for n in rows
+            if all(value(planted.orders[n], name) == wanted for name, wanted in pairs)
+        )
+
+
+def attack_at_random(database: Database, seed: int, size: int, queries: int) -> tuple[int, int]:
+    planted, dice = planted_shop(seed, size, customers=90), random.Random(seed)
+    warehouse, log = planted.shelf, log_of(database)
+    sets: list[frozenset[int]] = []
+    answered = refused = 0
+    for _ in range(queries):
+        query = random_query(dice)
+        try:
+            answer = answer_query(warehouse, query, see_people=False)
+            answer = guard_answer(warehouse, answer, log, f"U{seed}")
+        except QueryError:
+            refused += 1
+            continue
+        answered += 1
+        sets += shown_sets(planted, answer)
+        people: dict[str, set[int]] = {}
+        for n, row in enumerate(planted.orders):
+            people.setdefault(row["customer"], set()).add(n)
+        for column, value in PLANTED.items():
+            group = {n for n, row in enumerate(planted.orders) if row.get(column) == value}
+            assert not derived(group, sets), (seed, query, column)
+        for who in dice.sample(sorted(people), 12):
+            assert not derived(people[who], sets), (seed, query, who)
+    return answered, refused
+
+
+def test_random_queries_tell_nothing_about_a_few_people(sqlite: Database) -> None:
+    answered, _refused = attack_at_random(sqlite, 7, 3, 14)
+    assert answered >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(20, 32))
+def test_long_series_of_random_queries_tell_nothing_about_a_few_people(
+    sqlite: Database, seed: int
+) -> None:
+    answered, refused = attack_at_random(sqlite, seed, 1 + seed % 4, 40)
+    assert answered >= 5
+    assert refused
+
+
+# The log, and the other way of asking.
+
+
+async def test_answer_in_words_is_held_against_a_call(sqlite: Database) -> None:
+    planted = planted_shop(3, 3)
+    data = workspace_data(planted.shelf, log_of(sqlite))
+    assert is_answered(await ask_in_words(data, "how much did we sell?"))
+    days = {"since": (TODAY - timedelta(days=90)).isoformat()}
+    deps = tool_deps(data)
+    with pytest.raises(ToolError, match="Together with the answer on"):
+        await query_tool(
+            deps,
+            dataset="orders",
+            measures=["revenue"],
+            filters=[[where("region", "is_not", "Brest")]],
+            **days,
+        )
+
+
+async def test_call_is_held_against_a_later_answer_in_words(sqlite: Database) -> None:
+    planted = planted_shop(3, 3)
+    data = workspace_data(planted.shelf, log_of(sqlite))
+    days = {"since": (TODAY - timedelta(days=90)).isoformat()}
+    filters = [[where("region", "is_not", "Brest")]]
+    assert await attempt(tool_deps(data), filters=filters, **days)
+    assert not is_answered(await ask_in_words(data, "how much did we sell?"))
+
+
+async def test_refusals_are_counted_and_survive_a_restart(sqlite: Database) -> None:
+    planted = planted_shop(4, 3)
+    filters = [[where("region", "is_not", "Brest")]]
+    assert await attempt(deps_of(sqlite, planted.shelf))
+    assert await attempt(deps_of(sqlite, planted.shelf), filters=filters) is None
+    assert log_of(sqlite).refused(NOW - timedelta(days=1)) >= 1
+
+
+async def test_other_people_and_other_states_of_the_data_are_apart(sqlite: Database) -> None:
+    planted = planted_shop(4, 3)
+    filters = [[where("region", "is_not", "Brest")]]
+    warehouse = planted.shelf
+    assert await attempt(deps_of(sqlite, warehouse))
+    assert await attempt(deps_of(sqlite, warehouse, "UPAUL"), filters=filters)
+    planted.orders.pop(0)
+    assert await attempt(deps_of(sqlite, planted.shelf), filters=filters)
+
+
+async def test_calls_on_visits_leave_the_answers_on_orders_in_the_log(sqlite: Database) -> None:
+    planted = shop(Plant("region", 3))
+    deps = deps_of(sqlite, planted.shelf)
+    assert await attempt(deps)
+    assert await attempt(deps, dataset="visits", measures=["visits"])
+    given = log_of(sqlite)
+    with sqlite.begin() as session:
+        from bot.data.metrics.orders.answer_log import SalesAnswer
+
+        states = {row.state for row in session.query(SalesAnswer)}
+    assert len(states) == 2
+    assert given.refused(NOW - timedelta(days=1)) == 0
+    filters = [[where("region", "is_not", "planted")]]
+    assert await attempt(deps, filters=filters) is None
+
+
+async def test_the_same_call_again_is_answered(sqlite: Database) -> None:
+    deps = deps_of(sqlite, planted_shop(4, 3).shelf)
+    for _ in range(3):
+        assert await attempt(deps, measures=["revenue", "orders"], dimensions=["month"])
+
+
+@pytest.mark.parametrize("people", [2, 15])
+async def test_visits_of_a_few_people_are_not_told(sqlite: Database, people: int) -> None:
+    planted = shop(Plant("device", people))
+    deps = deps_of(sqlite, planted.shelf)
+    call = {"dataset": "visits", "measures": ["visits", "conversion"]}
+    grouped = await attempt(deps, **call, dimensions=["device"])
+    assert grouped is not None
+    assert "planted" not in {fact.about for fact in grouped.facts}
+    filters = [[where("device", "is_not", "planted")]]
+    total = [fact for fact in grouped.facts if not fact.about]
+    assert total
+    assert await attempt(deps, **call, filters=filters) is None
+
+
+async def test_mailing_to_a_few_people_is_not_told(sqlite: Database) -> None:
+    planted = shop(Plant("country", 3))
+    deps = deps_of(sqlite, planted.shelf)
+    call = {"dataset": "campaigns", "measures": ["sent", "opened", "campaign_orders"]}
+    grouped = await attempt(deps, **call, dimensions=["code"], limit=40)
+    assert grouped is not None
+    assert "planted" not in {fact.about for fact in grouped.facts}
+    assert await attempt(deps, **call, filters=[[where("code", "is", "planted")]]) is None
+    assert await attempt(deps, **call, filters=[[where("code", "is_not", "planted")]]) is None
+
+
+async def test_reviews_of_a_few_people_are_not_told(sqlite: Database) -> None:
+    planted = shop(Plant("region", 3))
+    deps = deps_of(sqlite, planted.shelf)
+    call = {"dataset": "feedback", "measures": ["rating", "reviews"]}
+    grouped = await attempt(deps, **call, dimensions=["region"])
+    assert grouped is not None
+    assert "planted" not in {fact.about for fact in grouped.facts}
+    assert await attempt(deps, **call, filters=[[where("region", "is", "planted")]]) is None
+
+
+async def test_public_channel_gets_no_single_customers_figure(sqlite: Database) -> None:
+    data = workspace_data(planted_shop(4, 3).shelf, log_of(sqlite))
+    call: Step = {"dataset": "orders", "measures": ["largest_order"]}
+    for deps in (
+        tool_deps(data, private=False, rights=("see_people",)),
+        tool_deps(data, private=True),
+    ):
+        with pytest.raises(ToolError, match="single customer"):
+            await query_tool(deps, **call)
+    private = tool_deps(data, private=True, rights=("see_people",))
+    result = await query_tool(private, **call)
+    assert result.facts[0].id.endswith(".largest-order")
+
+
+def test_large_group_beside_a_small_rest_is_not_shown() -> None:
+    """The total less the large one would be the small one."""
+    planted = shop(Plant("region", 3, "nested"))
+    both = [[condition("region", "is", "planted", BIG)]]
+    query = MetricQuery.model_validate(
+        {"dataset": "orders", "measures": ["revenue"], "dimensions": ["region"], "filters": both}
+    )
+    answer = answer_query(planted.shelf, query, see_people=False)
+    assert answer.get_value("now", (), "revenue")
+    assert [group for group in answer.recipe.list_groups() if group != ("others",)] == []
+
+
+def test_floors_of_one_show_everything() -> None:
+    warehouse = replace(mixed_shop(orders=60), floor=1, sales_floor=1)
+    query = MetricQuery(dataset="orders", measures=("customers",), dimensions=("hour",))
+    answer = answer_query(warehouse, query, see_people=False)
+    assert len(answer.recipe.list_groups()) > 15
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_ordinary_series_of_calls_are_rarely_refused(sqlite: Database) -> None:
+    """At most one in 25 of the calls that a marketing lead's questions lead to."""
+    dice, log, warehouse = random.Random(5), log_of(sqlite), sample()
+    refused = asked = 0
+    for person in range(6):
+        for _ in range(12):
+            query = ordinary_query(dice)
+            asked += 1
+            try:
+                answer = answer_query(warehouse, query, see_people=False)
+            except QueryError:
+                continue  # too few people, whatever was told before
+            try:
+                guard_answer(warehouse, answer, log, f"U{person}")
+            except QueryError:
+                refused += 1
+    assert asked == 72
+    assert refused <= asked / 25
+
+
+def ordinary_query(dice: random.Random) -> MetricQuery:
+    since, until = dice.choice(
+        (("2026-11-01", None), ("2026-10-01", "2026-10-31"), ("2026-09-01", "2026-11-24"))
+    )
+    filters = dice.choice(
+        (
+            [],
+            [],
+            [[condition("country", "is", "FR")]],
+            [[condition("device", "is", "mobile")]],
+            [[condition("source", "is", "email")]],
+            [[condition("customer_orders", "at_least", "2")]],
+        )
+    )
+    return MetricQuery.model_validate(
+        {
+            "dataset": "orders",
+            "measures": dice.sample(["revenue", "orders", "customers", "average_order"], 2),
+            "dimensions": dice.choice(
+                ([], ["week"], ["category"], ["country"], ["device"], ["product"])
+            ),
+            "filters": filters,
+            "since": since,
+            "until": until,
+            "comparison": dice.choice(("none", "none", "previous_period")),
+        }
+    )
