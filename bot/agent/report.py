@@ -1,18 +1,22 @@
 """Write a report: the model looks figures up with tools and writes; code fills the figures in."""
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.agent.skills import load_skills
+from bot.agent.tool_calls import Refusal
 from bot.core.charts import COLOURS, Bar, ChartPicture, Point, build_bar_chart, build_line_chart
 from bot.core.exhibits import Exhibit, ExhibitChart
-from bot.core.parts import File
-from bot.core.report import Report, ReportForm, build_report, find_exhibit
+from bot.core.parts import Copy, File
+from bot.core.report import MAX_HEADLINE, Report, ReportForm, build_report, find_exhibit
 from bot.grounding.report_text import find_report_faults
 from bot.i18n.messages import Language
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
+
+log = logging.getLogger(__name__)
 
 SYSTEM_PROMPT = "report"
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
@@ -39,7 +43,11 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
             today=today,
         )
 
-    form = await ctx.write(ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT)
+    try:
+        form = await ctx.write(ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT)
+    except Refusal as refusal:
+        log.info("a question could not be answered: %s", refusal.reason)
+        return build_refusal(refusal.words.to(language))
     filled = build_report(
         form,
         ctx.book,
@@ -50,6 +58,14 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
     return filled.model_copy(update={"picture": picture}) if picture else filled
+
+
+def build_refusal(sentence: str) -> Report:
+    """Build the report that only says what the data can't tell, and what would change that."""
+    headline, _, rest = sentence.partition(". ")
+    if not rest or len(headline) > MAX_HEADLINE:
+        return Report(headline=Copy(text=sentence))
+    return Report(headline=Copy(text=f"{headline}."), cannot_tell=Copy(text=rest))
 
 
 async def _draw_exhibit(

@@ -121,8 +121,9 @@ def titles() -> dict[str, list[str]]:
 
 def _title(field: ast.AnnAssign) -> str | None:
     for keyword in field.value.keywords if isinstance(field.value, ast.Call) else []:
-        if keyword.arg == "title" and isinstance(keyword.value, ast.Constant):
-            return str(keyword.value.value)
+        if keyword.arg == "title":  # "Subject" or Words("Subject").text
+            texts = [one for one in ast.walk(keyword.value) if isinstance(one, ast.Constant)]
+            return str(texts[0].value) if texts else None
     return None
 
 

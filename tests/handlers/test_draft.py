@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
+from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.config.brand import Brand, RequiredMention
 from bot.core.brief import Brief
 from bot.core.channels import load_channels
@@ -15,7 +16,8 @@ from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer, WriteRequest
 from bot.grounding.style import contains_words, find_echo, find_style_faults
 from bot.i18n.messages import Words
-from handlers.draft import Email, ProductPage, Sms, find_problems, handle
+from handlers.draft import TOOLS, Email, ProductPage, Sms, find_problems, handle
+from tests.conftest import NOW
 from tests.support.small_shop import Shop
 
 T = TypeVar("T", bound=BaseModel)
@@ -28,20 +30,23 @@ BRAND = Brand(
 
 
 class Scripted:
-    """A writer that returns the given answers one after the other."""
+    """A model that returns the given answers one after the other."""
 
     name, by_rules = "scripted", False
 
     def __init__(self, *outputs: BaseModel):
-        self.outputs, self.saw = list(outputs), list[WriteRequest]()
+        self.outputs, self.requests = list(outputs), list[TurnRequest]()
 
     async def check(self) -> Words | None: ...
 
     async def close(self) -> None: ...
 
     async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
-        self.saw.append(assignment)
-        return output.model_validate(self.outputs.pop(0).model_dump())
+        raise AssertionError("copy is written with tools")
+
+    async def take_turn(self, request: TurnRequest, **_: Any) -> TurnAnswer:
+        self.requests.append(request)
+        return TurnAnswer(self.outputs.pop(0).model_dump_json(), (), "end")
 
 
 async def nothing(_: LlmCall) -> None:
@@ -60,6 +65,7 @@ def make_context(
         library=Shop(),
         writer=writer or Scripted(),
         receipt=nothing,
+        today=NOW.date(),
     )
 
 
@@ -83,19 +89,14 @@ def found(written: BaseModel, ctx: SkillContext) -> str:
 
 async def test_product_is_looked_up_and_written_for_the_channel() -> None:
     for channel, output in (("email", Email), ("sms", Sms), ("product_page", ProductPage)):
-        seen: list[type[BaseModel]] = []
-
-        class Noting(Scripted):
-            async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
-                seen.append(output)  # noqa: B023
-                assert assignment.evidence.of("product")
-                raise TimeoutError
-
-        with pytest.raises(TimeoutError):
-            await handle(
-                (ctx := make_context(Noting(), channel=channel, product="glass-vase")).request, ctx
-            )
-        assert seen == [output]
+        model = Scripted()
+        ctx = make_context(model, channel=channel, product="glass-vase")
+        with pytest.raises(IndexError):  # it has no answer
+            await handle(ctx.request, ctx)
+        (request,) = model.requests
+        assert request.output is output
+        assert "product.glass-vase.price" in request.messages[0].text
+        assert {tool.name for tool in request.tools} == set(TOOLS)
 
 
 async def test_question_when_neither_product_nor_goal_is_known() -> None:
@@ -103,13 +104,21 @@ async def test_question_when_neither_product_nor_goal_is_known() -> None:
     assert isinstance(await handle(ctx.request, ctx), Question)
 
 
-async def test_faults_go_back_to_the_writer_until_fixed() -> None:
-    writer = Scripted(email("A cheap vase"), email("Hello dear"), email())
-    ctx = make_context(writer, product_words="vase")
+async def test_faults_go_back_to_the_writer_once_and_the_rest_is_noted() -> None:
+    model = Scripted(email("A cheap vase"), email("Hello dear"))
+    ctx = make_context(model, product="glass-vase", product_words="vase")
+    assert await handle(ctx.request, ctx) == email("Hello dear")
+    assert "the brand never says “cheap”" in model.requests[1].messages[-1].text
+    assert len(model.requests) == 2
+    assert any("greeting" in fault for fault in ctx.faults)
+
+
+async def test_text_without_a_product_stands_on_the_best_sellers_or_is_asked_about() -> None:
+    ctx = make_context(Scripted(email()), words="an e-mail please", offer="20 % off")
     assert await handle(ctx.request, ctx) == email()
-    assert "the brand never says “cheap”" in "\n".join(writer.saw[1].corrections)
-    assert "greeting" in "\n".join(writer.saw[2].corrections)
-    assert len(writer.saw) == 3
+    ctx = make_context(words="an e-mail please")
+    question = await handle(ctx.request, ctx)
+    assert isinstance(question, Question)
 
 
 def test_good_text_has_no_faults() -> None:
