@@ -166,15 +166,15 @@ class ScriptedClaude:
 
     async def _message(self, request: web.Request) -> web.StreamResponse:
         body = (await self._note(request)).body
-        step = self.script.pop(0) if self.script else Step()
         number = f"req_{len(self.asked)}"
+        if why := self.refuses(body):
+            bad = Step(status=400, error="invalid_request_error", message=why)
+            return web.json_response(problem(bad, number), status=400, headers=id_of(number))
+        step = self.script.pop(0) if self.script else Step()
         if step.status != 200:
             return web.json_response(
                 problem(step, number), status=step.status, headers={**step.headers, **id_of(number)}
             )
-        if why := self.refuses(body):
-            bad = Step(status=400, error="invalid_request_error", message=why)
-            return web.json_response(problem(bad, number), status=400, headers=id_of(number))
         text = step.text
         if text is None:
             answer = self.answer(body)
@@ -211,7 +211,7 @@ class ScriptedClaude:
             yield event("content_block_start", index=0, content_block=block)
         chunks = [text[i : i + self.chunk] for i in range(0, len(text), self.chunk)]
         for index, piece in enumerate(chunks):
-            if step.breaks not in (None, "cut call") and index >= len(chunks) // 2:
+            if step.breaks and step.breaks != "cut call" and index >= len(chunks) // 2:
                 async for last in _break(step.breaks):
                     yield last
                 return
@@ -226,11 +226,15 @@ class ScriptedClaude:
             if step.breaks == "cut call" and called is step.uses[-1]:
                 written = written[: len(written) // 2]
             for piece in (written[: len(written) // 2], written[len(written) // 2 :]):
-                delta = {"type": "input_json_delta", "partial_json": piece}
-                yield event("content_block_delta", index=index, delta=delta)
+                part = {"type": "input_json_delta", "partial_json": piece}
+                yield event("content_block_delta", index=index, delta=part)
             yield event("content_block_stop", index=index)
         details = {"type": "refusal", "category": step.category} if step.stop == "refusal" else None
-        delta = {"stop_reason": step.stop, "stop_sequence": None, "stop_details": details}
+        delta: dict[str, Any] = {
+            "stop_reason": step.stop,
+            "stop_sequence": None,
+            "stop_details": details,
+        }
         out = {"output_tokens": tokens(text + "".join(str(one["input"]) for one in step.uses))}
         yield event("message_delta", delta=delta, usage=out)
         yield event("message_stop")
