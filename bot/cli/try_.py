@@ -9,6 +9,8 @@ import sys
 from functools import partial
 from typing import Any
 
+from bot.agent.context import AgentOptions
+from bot.agent.loop import LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap
@@ -75,6 +77,12 @@ async def _run(container: Container, writer: Writer, args: argparse.Namespace) -
             receipt=receipt,
             code=campaign_code(f"{task}.{number}"),
             today=today,
+            agent=AgentOptions(
+                call=str(number),
+                limits=LoopLimits(seconds=container.settings.task_seconds),
+                cap_used=partial(spending.measure_task, payer),
+                is_private=True,
+            ),
         )
         if isinstance(result, Question):
             question = result
