@@ -1,6 +1,6 @@
 """One structured call to a model, without tools: a question whose answer is a filled-in form."""
 
-import asyncio
+import math
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -11,8 +11,6 @@ from bot.core.writer import ReceiptWriter
 from bot.privacy import Pseudonymizer
 
 T = TypeVar("T", bound=BaseModel)
-
-SECONDS = 60.0  # for all tries of one call
 
 
 async def ask_once(
@@ -26,7 +24,6 @@ async def ask_once(
     call: str,
     masked_by: Pseudonymizer | None = None,
     size: ModelSize = "small",
-    seconds: float = SECONDS,
 ) -> T:
     """Return the form `output` as the model filled it in. Raises TryAgain or CannotDo.
 
@@ -49,7 +46,7 @@ async def ask_once(
         request = TurnRequest(
             system=system, tools=(), messages=(stored.sent,), output=output, size=size
         )
-        deadline = asyncio.get_running_loop().time() + seconds
-        answer = await model.take_turn(request, receipt=receipt, deadline=deadline)
+        # The model's own deadline for a call holds.
+        answer = await model.take_turn(request, receipt=receipt, deadline=math.inf)
         await log.store_answer(call, 0, answer)
     return veil.restore(output.model_validate_json(answer.text))

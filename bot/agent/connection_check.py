@@ -1,7 +1,7 @@
 """Try out the connected AI with one real turn: does it call tools as our skills need it?"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from pydantic import BaseModel, Field
@@ -35,10 +35,11 @@ def find_largest_tool_set() -> list[Tool]:
 
 
 async def check_tool_turn(
-    writer: Writer, receipt: ReceiptWriter, seconds: float
+    writer: Writer, receipt: ReceiptWriter, seconds: float, tools: Sequence[Tool] | None = None
 ) -> tuple[list[str], list[str]]:
-    """Send one turn and return remarks, and problems to solve, as sentences."""
-    tools = find_largest_tool_set()
+    """Send one turn and return remarks, and problems to solve, as sentences. `tools` None: those
+    of the skill that has most."""
+    tools = find_largest_tool_set() if tools is None else tools
     if not tools:
         return ["There are no tools, so none was called."], []
     calls: dict[str, LlmCall] = {}

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import Refusal
 from bot.core.charts import COLOURS, Bar, ChartPicture, Point, build_bar_chart, build_line_chart
+from bot.core.checks import Check
 from bot.core.exhibits import Exhibit, ExhibitChart
 from bot.core.parts import Copy, File
 from bot.core.report import MAX_HEADLINE, Report, ReportForm, build_report, find_exhibit
-from bot.grounding.report_text import find_report_faults
-from bot.i18n.messages import Language
+from bot.errors import CannotDo
+from bot.grounding.report_text import drop_faulty_texts, find_report_faults
+from bot.i18n.messages import Language, Words
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SYSTEM_PROMPT = "report"
+NO_GOOD_SENTENCE = Words(
+    "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
+)
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
 
 
@@ -30,14 +35,14 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     if today is None:
         raise ValueError("a report needs to know the day")
 
+    said = "\n".join(filter(None, [request.brief.words, request.reason, request.brief.material]))
+
     def check(form: ReportForm) -> list[str]:
         return find_report_faults(
             form,
             ctx.book,
             ctx.exhibits,
-            request_words="\n".join(
-                filter(None, [request.brief.words, request.reason, request.brief.material])
-            ),
+            request_words=said,
             language=language,
             skills=load_skills(),
             today=today,
@@ -48,6 +53,12 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
         return build_refusal(refusal.words.to(language))
+    form, dropped = drop_faulty_texts(
+        form, ctx.book, ctx.exhibits, request_words=said, language=language, today=today
+    )
+    ctx.notes = build_dropped_notes(dropped)
+    if not form.headline:
+        raise CannotDo(NO_GOOD_SENTENCE)
     filled = build_report(
         form,
         ctx.book,
@@ -58,6 +69,18 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
     return filled.model_copy(update={"picture": picture}) if picture else filled
+
+
+def build_dropped_notes(count: int) -> tuple[Check, ...]:
+    """Build the note on sentences that were left out; none when there are none."""
+    if not count:
+        return ()
+    words = Words.count(
+        "{n} sentence left out: it held a figure or a quotation without a source.",
+        "{n} sentences left out: they held figures or quotations without a source.",
+        count,
+    )
+    return (Check(rule="left out", level="warn", words=words),)
 
 
 def build_refusal(sentence: str) -> Report:

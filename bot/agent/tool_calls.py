@@ -26,6 +26,7 @@ TOOL_SECONDS = 30.0
 MAX_FACTS = 60  # of one result
 MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
 MAX_VALUE_CHARACTERS = 600
+NO_MORE_CALLS = "No more calls of tools are possible: give the final answer."
 MAX_MISTAKES = 10  # validation errors told at once
 
 
@@ -69,14 +70,13 @@ class ToolRunner:
         """Run the calls of one turn at the same time, and return their replies in call order. Of
         more than `allowed` calls, the last are not run. Raises AskedPerson and Refusal."""
         deps = replace(self.deps, book=self.found.book)
-        results = await asyncio.gather(
-            *(
-                self._call(use, deps)
-                if number < allowed
-                else _refuse("No more calls of tools are possible: give the final answer.")
-                for number, use in enumerate(uses)
-            )
-        )
+        calls = [asyncio.create_task(self._call(use, deps)) for use in uses[:allowed]]
+        try:
+            results = await asyncio.gather(*calls)
+        finally:
+            for call in calls:
+                call.cancel()
+        results += [NO_MORE_CALLS] * (len(uses) - len(calls))
         for use, result in zip(uses, results, strict=True):
             if isinstance(result, ToolResult) and self._ends_loop(use.name):
                 _end_loop(use.name, result)
@@ -126,10 +126,6 @@ class ToolRunner:
             self.found.read_as.append(result.read_as)
             lines.insert(0, self.veil.mask(f"Read as: {result.read_as}"))
         return "\n".join(lines) or "Nothing was found."
-
-
-async def _refuse(sentence: str) -> str:
-    return sentence
 
 
 def _end_loop(name: str, result: ToolResult) -> None:

@@ -12,6 +12,8 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from bot.agent.context import AgentOptions
+from bot.agent.loop import LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap
@@ -183,6 +185,13 @@ class TerminalRun:
                 code=campaign_code(f"{self.task}.{number}"),
                 today=self.today,
                 may=may,
+                agent=AgentOptions(
+                    call=str(number),
+                    limits=LoopLimits(seconds=self.container.settings.task_seconds),
+                    cap_used=partial(self.spending.measure_task, self.payer),
+                    person=self.person,
+                    is_private=True,
+                ),
             )
             if isinstance(result, Question):
                 reading.question = result

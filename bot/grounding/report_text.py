@@ -23,6 +23,7 @@ from bot.core.report import (
     MAX_NEXT_STEPS,
     MAX_POINT,
     MAX_POINTS,
+    NONE,
     ReportForm,
     find_exhibit,
     is_given,
@@ -70,6 +71,42 @@ def find_report_faults(
         if is_given(step.label) and step.skill not in skills
     ]
     return list(dict.fromkeys(faults))
+
+
+def drop_faulty_texts(
+    form: ReportForm,
+    book: FactBook,
+    exhibits: Sequence[Exhibit],
+    *,
+    request_words: str,
+    language: Language,
+    today: date,
+) -> tuple[ReportForm, int]:
+    """Return the report without the sentences whose figures, slots, quotations or links are still
+    wrong, and how many these are. The first good point takes the place of a wrong headline."""
+    material = _Material(book.facts, exhibits, request_words, language, today)
+
+    def is_good(text: str) -> bool:
+        checks = (
+            _find_slot_faults(text, book, language),
+            _find_typed_figures(text, material),
+            _find_wrong_quotes(text, material),
+            iter(FORBIDDEN_PATTERN.findall(text)),
+        )
+        return not any(True for check in checks for _fault in check)
+
+    texts = [form.headline, *form.points]
+    good = [text for text in texts if text.strip() and is_good(text)]
+    cannot_tell = form.cannot_tell if is_good(form.cannot_tell) else NONE
+    dropped = len(texts) - len(good) + (cannot_tell != form.cannot_tell)
+    exhibit = form.exhibit if find_exhibit(form.exhibit, exhibits) else NONE
+    kept = {
+        "headline": good[0] if good else "",
+        "points": good[1:],
+        "cannot_tell": cannot_tell,
+        "exhibit": exhibit,
+    }
+    return form.model_copy(update=kept), dropped
 
 
 def _iter_texts(form: ReportForm) -> Iterator[tuple[str, str]]:

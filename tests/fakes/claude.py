@@ -166,15 +166,15 @@ class ScriptedClaude:
 
     async def _message(self, request: web.Request) -> web.StreamResponse:
         body = (await self._note(request)).body
-        step = self.script.pop(0) if self.script else Step()
         number = f"req_{len(self.asked)}"
+        if why := self.refuses(body):
+            bad = Step(status=400, error="invalid_request_error", message=why)
+            return web.json_response(problem(bad, number), status=400, headers=id_of(number))
+        step = self.script.pop(0) if self.script else Step()
         if step.status != 200:
             return web.json_response(
                 problem(step, number), status=step.status, headers={**step.headers, **id_of(number)}
             )
-        if why := self.refuses(body):
-            bad = Step(status=400, error="invalid_request_error", message=why)
-            return web.json_response(problem(bad, number), status=400, headers=id_of(number))
         text = step.text
         if text is None:
             answer = self.answer(body)
