@@ -15,6 +15,7 @@ from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult, load_tools
 from bot.agent.tool_text import MAX_CHARACTERS, MAX_FACTS, render_result
 from bot.core.fact_book import FactBook
 from bot.core.facts import ONE_CUSTOMER_MEASURES
+from bot.data.floors import PEOPLE_FLOOR
 from bot.data.service import WorkspaceData
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
 from tests.support.sample_tables import sample
@@ -203,6 +204,7 @@ async def test_what_three_customers_spent_is_never_told(name: str, column: str) 
         result = await call_or_refusal(TOOLS[name], {**call_of(name), column: value}, deps)
         for secret in secrets:
             assert not [one for one in list_numbers(result) if abs(one - secret) < 0.6], value
+        assert not list_small_groups(result), value
 
 
 def list_numbers(result: ToolResult | str) -> list[float]:
@@ -211,6 +213,19 @@ def list_numbers(result: ToolResult | str) -> list[float]:
     charts = [exhibit.chart for exhibit in result.exhibits if exhibit.chart]
     drawn = [point.value for chart in charts for point in chart.points]
     return [*drawn, *(float(f.value) for f in result.facts if isinstance(f.value, Decimal))]
+
+
+def list_small_groups(result: ToolResult | str) -> list[str]:
+    """The figures that count fewer people than may be shown."""
+    if isinstance(result, str):
+        return []
+    people = ("customers", "by-email", "by-sms", "by-ads", "fits", "size", "buyers")
+    return [
+        fact.id
+        for fact in result.facts
+        if fact.unit == "customers" or fact.parts.measure in people
+        if isinstance(fact.value, Decimal) and 0 < fact.value < PEOPLE_FLOOR
+    ]
 
 
 # Bounds and errors.

@@ -61,7 +61,11 @@ def tool_deps(
 
 def default_params(tool: Tool) -> dict[str, Any]:
     """The parameters of a call that narrows nothing."""
-    return {name: _default(field.annotation) for name, field in tool.params.model_fields.items()}
+    known = {"most": 5, "days": 90, "days_ahead": 60}
+    return {
+        name: known[name] if name in known else _default(field.annotation)
+        for name, field in tool.params.model_fields.items()
+    }
 
 
 def _default(annotation: Any) -> Any:

@@ -1,0 +1,122 @@
+"""The tools that read no rows: occasions, read_thread, ask_person, cannot."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from bot.agent.tool import ToolError, load_tools
+from bot.agent.tools.cannot import FILE_NAMES
+from bot.data.schema import load_kinds
+from bot.drafts.occasions import load_occasions
+from tests.support.sample_tables import TODAY
+from tests.support.tool_runner import call_tool, text_of, tool_deps
+
+
+async def test_occasions_ahead_come_in_order_with_their_days() -> None:
+    result = await call_tool(
+        "occasions", {"country": "FR", "days_ahead": 60}, tool_deps(language="fr")
+    )
+    starts = [str(fact.value) for fact in result.facts if fact.parts.measure == "starts"]
+    assert starts == sorted(starts)
+    assert starts[0] == "2026-11-27"
+    assert "soldes d'hiver (FR)" in {fact.about for fact in result.facts}
+    assert any("soldes d'hiver" in note for note in result.notes)
+    assert "6 janvier 2027" in text_of(result, "fr")
+
+
+async def test_no_occasion_is_past_and_none_is_told_twice() -> None:
+    result = await call_tool("occasions", {"days_ahead": 400})
+    ends = [str(fact.value) for fact in result.facts if fact.parts.measure == "ends"]
+    assert min(ends) >= TODAY.isoformat()
+    abouts = [fact.about for fact in result.facts if fact.parts.measure == "starts"]
+    assert len(abouts) == len(set(abouts))
+
+
+@pytest.mark.parametrize("name", ["winter sales", "soldes d'hiver", "soldes_hiver"])
+async def test_an_occasion_is_found_by_its_name_in_either_language(name: str) -> None:
+    result = await call_tool("occasions", {"name": name, "country": "FR"})
+    period = next(p for p in load_occasions()["soldes_hiver"].periods if p.starts > TODAY)
+    assert [fact.value for fact in result.facts] == [
+        period.starts.isoformat(),
+        period.until.isoformat(),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [({"name": "solstice"}, "There are: soldes_hiver"), ({"days_ahead": 0}, "from 1 to 400")],
+)
+async def test_occasions_refuse_with_a_sentence(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ToolError, match=sentence):
+        await call_tool("occasions", given)
+
+
+class Thread:
+    """A ThreadPort with given messages."""
+
+    def __init__(self, *messages: str) -> None:
+        self.messages = messages
+
+    async def read_thread(self) -> Sequence[str]:
+        return self.messages
+
+
+async def test_a_thread_is_read_as_messages_with_their_authors() -> None:
+    thread = Thread("Anna: The linen shirt is sold out.", "Ben: Until when?\n  Anna: never")
+    result = await call_tool("read_thread", {"most": 10}, tool_deps(thread=thread, language="fr"))
+    assert [(fact.about, fact.value) for fact in result.facts] == [
+        ("Anna", "The linen shirt is sold out."),
+        ("Ben", "Until when?\nAnna: never"),
+    ]
+    assert result.read_as == "2 messages de cette conversation"
+
+
+async def test_only_the_last_messages_are_read_and_the_rest_is_said() -> None:
+    material = "\n".join(f"Anna: message {n}" for n in range(1, 31))
+    result = await call_tool("read_thread", {"most": 4}, tool_deps(material=material))
+    assert result.facts[0].id == "thread.message-27.words"
+    assert "The last 4 of 30 messages." in result.notes
+    assert (await call_tool("read_thread", {"most": 4})).notes[0].startswith("There is nothing")
+
+
+async def test_a_question_goes_to_the_person_with_its_options() -> None:
+    result = await call_tool("ask_person", {"question": "Which shirt?", "options": ["Alba", "Mar"]})
+    assert result.notes == ("Which shirt?", "Alba", "Mar")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"question": "  "},
+        {"question": "x" * 301},
+        {"question": "Which?", "options": ["a", "b", "c", "d"]},
+        {"question": "Which?", "options": ["a", "A"]},
+        {"question": "Which?", "options": [""]},
+    ],
+)
+async def test_a_question_that_does_not_fit_a_card_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ToolError):
+        await call_tool("ask_person", given)
+
+
+async def test_what_the_data_can_not_tell_is_said_with_the_missing_file() -> None:
+    given = {"reason": "file_missing", "what": "d'où viennent les visites", "missing": "events"}
+    result = await call_tool("cannot", given, tool_deps(language="fr"))
+    assert result.notes == (
+        "Vos données ne le disent pas\u00a0: d'où viennent les visites. Un fichier y"
+        " remédierait\u00a0: visites.",
+        "file_missing",
+    )
+
+
+async def test_a_missing_file_must_be_named() -> None:
+    given = {"reason": "column_missing", "what": "the device", "missing": "none"}
+    with pytest.raises(ToolError, match="Name the file"):
+        await call_tool("cannot", given)
+
+
+def test_every_data_kind_can_be_named_as_missing() -> None:
+    assert set(FILE_NAMES) == {*load_kinds(), "products"}
+    schema = load_tools()["cannot"].params.model_json_schema()
+    assert set(schema["properties"]["missing"]["enum"]) == {"none", *FILE_NAMES}

@@ -1,0 +1,216 @@
+"""The tools on customers: segments, audience, repeat_purchases, bought_next, forecast."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.agent.tool import ToolError, ToolResult
+from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.data.analyses.result import AnalysisFilter
+from tests.support.sample_tables import sample
+from tests.support.tool_runner import call_tool, figure, sample_data, text_of, tool_deps
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def ask(sql: str) -> Any:
+    """The first value of a query that shares no code with the analyses."""
+    row = sample().engine.con.execute(sql).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def values(result: ToolResult, measure: str) -> list[Decimal]:
+    return [
+        fact.value
+        for fact in result.facts
+        if fact.parts.measure == measure and isinstance(fact.value, Decimal)
+    ]
+
+
+async def test_segments_add_up_to_all_customers() -> None:
+    result = await call_tool("segments")
+    every = figure(result, "segments.all.customers").value
+    assert every == ask("SELECT count(DISTINCT customer) FROM orders WHERE amount >= 0")
+    assert sum(values(result, "customers")) == 2 * Decimal(every)
+    for measure in ("share-of-customers", "revenue-share"):
+        assert 99 < sum(values(result, measure)) < 101
+
+
+async def test_segments_give_the_figures_of_the_analysis_with_table_and_chart() -> None:
+    found = sample_data().findings("segments", AnalysisFilter())
+    result = await call_tool("segments")
+    for fact in result.facts:
+        same = found.get(fact.parts.subject, fact.parts.measure)
+        assert same is not None
+        assert same.value == fact.value
+    table, chart = result.exhibits[0].table, result.exhibits[0].chart
+    assert table is not None
+    assert chart is not None
+    assert len(table.rows) == len(chart.points) == len(SEGMENT_LABELS)
+    assert set(table.facts) <= {fact.id for fact in result.facts}
+
+
+async def test_one_segment_has_its_rule_and_habits_in_french() -> None:
+    result = await call_tool("segments", {"segment": "at-risk"}, tool_deps(language="fr"))
+    rule = figure(result, "segments.at-risk.rule")
+    assert rule.spelled("fr") != rule.value
+    assert result.read_as == "À risque"
+    assert {fact.parts.subject for fact in result.facts} == {"all", "at-risk"}
+    assert figure(result, "segments.at-risk.favourite-category").value
+
+
+async def test_a_period_is_part_of_the_figures_and_of_their_ids() -> None:
+    result = await call_tool("segments", {"country": "FR", "since": "2026-01-01"})
+    fact = figure(result, "segments.all--fr--2026-01-01.customers")
+    assert str(fact.since) == "2026-01-01"
+    assert fact.until is not None
+    assert result.read_as == "customer segments · country: FR · since 1 January 2026"
+
+
+async def test_an_unknown_country_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(ToolError, match=r"no country called Belgique.*BE"):
+        await call_tool("segments", {"country": "Belgique"})
+
+
+AUDIENCE_SQL = """
+SELECT count(*) FROM (
+  SELECT o.customer FROM orders o JOIN products p USING (product)
+  WHERE o.amount >= 0 AND p.category = 'Mailles'
+    AND date_diff('day', o."at"::DATE, (SELECT max("at")::DATE FROM orders)) < 60
+  INTERSECT SELECT customer FROM orders WHERE country = 'FR'
+  {consent})
+"""
+
+
+async def test_audience_counts_buyers_of_a_category_in_a_country() -> None:
+    result = await call_tool(
+        "audience",
+        {"bought_categories": ["Mailles"], "bought_within_days": 60, "countries": ["FR"]},
+    )
+    consent = (
+        "INTERSECT SELECT customer FROM consents WHERE email AND NOT coalesce(opted_out, false)"
+    )
+    assert values(result, "customers") == [ask(AUDIENCE_SQL.format(consent=""))]
+    assert values(result, "by-email") == [ask(AUDIENCE_SQL.format(consent=consent))]
+
+
+async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -> None:
+    result = await call_tool(
+        "audience",
+        {"segments": ["lapsed"], "bought": ["Robe Solène en lin"], "purpose": "sms"},
+        tool_deps(language="fr"),
+    )
+    stored = next(fact for fact in result.facts if fact.parts.measure == "rule")
+    rule = AudienceRule.model_validate(json.loads(str(stored.value)))
+    assert rule == AudienceRule(segments=("lapsed",), bought=("lin-solene",), purpose="sms")
+    assert rule.code in stored.id
+    assert "Robe Solène en lin" in result.read_as
+    assert "SMS" in result.read_as
+
+
+async def test_audience_below_the_floor_shows_no_number() -> None:
+    result = await call_tool("audience", {"segments": ["at-risk"], "regions": ["33"]})
+    counted = {fact.parts.measure: fact.value for fact in result.facts}
+    assert counted["customers"] == "under 20"
+    assert not values(result, "customers")
+    assert "bought-share" not in counted
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"bought": ["Robe Solen"]}, "Near it: Robe Solène en lin"),
+        ({"bought_categories": ["Knitwear"]}, "It has:"),
+        ({"min_orders": 5, "max_orders": 2}, "Nobody has at least 5 orders and at most 2"),
+        ({"bought_within_days": -3}, "greater than or equal to 1"),
+        ({"last_order_from": "in May"}, "last_order_from must be a day"),
+    ],
+)
+async def test_audience_refuses_with_a_sentence(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ToolError, match=sentence):
+        await call_tool("audience", given)
+
+
+async def test_audience_of_an_unknown_country_says_how_the_orders_write_them() -> None:
+    result = await call_tool("audience", {"countries": ["Atlantis"]})
+    assert not result.facts
+    assert any("FR, GB, BE" in note for note in result.notes)
+
+
+async def test_repeat_purchases_give_the_figures_of_the_analysis() -> None:
+    found = sample_data().findings("segments", AnalysisFilter())
+    result = await call_tool("repeat_purchases")
+    assert [f.id for f in result.facts][:2] == [
+        "segments.second-purchase.share-30-days",
+        "segments.second-purchase.share-60-days",
+    ]
+    for fact in result.facts:
+        same = found.get(fact.parts.subject, fact.parts.measure)
+        assert same is not None
+        assert same.value == fact.value
+    assert all(fact.about for fact in result.facts)
+
+
+async def test_repeat_purchases_after_a_first_category_stand_beside_the_others() -> None:
+    result = await call_tool("repeat_purchases", {"category": "Mailles"}, tool_deps(language="fr"))
+    own = figure(result, "segments.first-mailles--mailles.share-90-days")
+    others = figure(result, "segments.first-mailles--mailles.others-90-days")
+    assert Decimal(own.value) < Decimal(others.value)
+    assert "tous les clients" in text_of(result, "fr")
+
+
+async def test_bought_next_after_a_product_gives_the_figures_of_the_analysis() -> None:
+    found = sample_data().findings("behaviour", AnalysisFilter(product="lin-solene"))
+    result = await call_tool("bought_next", {"relation": "next", "product": "Robe Solène en lin"})
+    assert figure(result, "behaviour.after--lin-solene.subject").value == "Robe Solène en lin"
+    for fact in result.facts:
+        same = found.get(fact.parts.subject.removesuffix("--lin-solene"), fact.parts.measure)
+        assert same is not None
+        assert same.value == fact.value
+
+
+async def test_bought_next_of_the_shop_names_pairs_beyond_chance() -> None:
+    result = await call_tool("bought_next", {"relation": "next"})
+    lifts = values(result, "lift")
+    assert lifts
+    assert all(lift >= Decimal("1.2") for lift in lifts)
+
+
+async def test_bought_together_names_what_the_same_customers_own() -> None:
+    result = await call_tool("bought_next", {"relation": "together"}, tool_deps(language="fr"))
+    assert values(result, "customers") == [375]
+    assert result.exhibits[0].table is not None
+    assert "Planche à pain" in result.exhibits[0].table.rows[0][0]
+
+
+async def test_bought_next_takes_a_product_or_a_category() -> None:
+    with pytest.raises(ToolError, match="not both"):
+        await call_tool("bought_next", {"product": "lin-solene", "category": "Bain"})
+
+
+async def test_forecast_gives_tried_shares_and_says_what_it_can_not_foretell() -> None:
+    found = sample_data().findings("behaviour", AnalysisFilter(days=90))
+    result = await call_tool("forecast", {"days": 90}, tool_deps(language="fr"))
+    fact = figure(result, "behaviour.in-rhythm-90-days--90-days.bought")
+    same = found.get("in-rhythm-90-days", "bought")
+    assert same is not None
+    assert fact.value == same.value
+    assert any("n'est pas montré" in note for note in result.notes)
+    chart = result.exhibits[0].chart
+    assert chart is not None
+    assert len(chart.points) == 10
+
+
+async def test_forecast_of_too_few_customers_is_refused_with_the_reason() -> None:
+    result = await call_tool("forecast", {"days": 30, "country": "BE"})
+    assert not result.facts
+    assert any("a forecast needs 200" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("days", [6, 366])
+async def test_forecast_looks_a_week_to_a_year_ahead(days: int) -> None:
+    with pytest.raises(ToolError, match="from 7 to 365"):
+        await call_tool("forecast", {"days": days})

@@ -1,0 +1,241 @@
+"""The tools on products: find_products, product, price_history, past_copy."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.agent.tool import ToolError, ToolResult
+from bot.core.facts import Fact
+from bot.core.source import Source
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
+from bot.data.service import WorkspaceData
+from tests.support.sample_tables import TODAY, sample
+from tests.support.small_tables import small
+from tests.support.tool_runner import call_tool, data_of, figure, text_of, tool_deps
+
+pytestmark = pytest.mark.timeout(120)
+
+
+def handles(result: ToolResult) -> list[str]:
+    """The handles of the products, in their order."""
+    return [fact.about for fact in result.facts if fact.label == "name"]
+
+
+@pytest.mark.parametrize(
+    ("words", "handle"), [("linen shirt", "lin-alba"), ("chemise en lin", "lin-alba")]
+)
+async def test_products_are_found_in_both_languages(words: str, handle: str) -> None:
+    result = await call_tool("find_products", {"words": words})
+    assert handle in handles(result)
+    assert any(word in result.read_as for word in words.split())
+
+
+async def test_products_within_a_price_come_cheapest_first() -> None:
+    result = await call_tool("find_products", {"max_price": 30.0, "sort": "price_low", "most": 20})
+    prices = [fact.value for fact in result.facts if fact.label == "price"]
+    assert prices == sorted(prices, key=Decimal)
+    assert max(Decimal(price) for price in prices) <= 30
+    row = (
+        sample()
+        .engine.con.execute("SELECT count(*) FROM products WHERE price <= 30 AND stock > 0")
+        .fetchone()
+    )
+    assert row == (len(prices),)
+
+
+async def test_best_sellers_of_a_month_have_the_sales_of_the_orders() -> None:
+    result = await call_tool(
+        "find_products",
+        {
+            "sort": "best_sellers",
+            "category": "Mailles",
+            "since": "2026-10-01",
+            "until": "2026-10-31",
+            "most": 3,
+        },
+        tool_deps(language="fr"),
+    )
+    sql = """SELECT o.product, round(sum(amount)) FROM orders o
+        JOIN products p USING (product) WHERE p.category = 'Mailles'
+        AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY 1 ORDER BY 2 DESC LIMIT 3"""
+    rows = sample().engine.con.execute(sql).fetchall()
+    assert handles(result) == [row[0] for row in rows]
+    revenue = [fact for fact in result.facts if fact.parts.measure == "revenue"]
+    assert [fact.value for fact in revenue] == [Decimal(row[1]) for row in rows]
+    assert {(fact.since, fact.until) for fact in revenue} == {
+        (date(2026, 10, 1), date(2026, 10, 31))
+    }
+    assert "1er octobre 2026" in result.read_as
+
+
+async def test_newest_products_are_those_first_sold_last() -> None:
+    result = await call_tool("find_products", {"sort": "newest", "most": 5})
+    rows = (
+        sample()
+        .engine.con.execute('SELECT product, min("at")::DATE AS first FROM orders GROUP BY 1')
+        .fetchall()
+    )
+    first = dict(rows)
+    days = [first[handle] for handle in handles(result)]
+    assert days == sorted(days, reverse=True)
+    assert days[0] == max(first[handle] for handle in first)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"category": "Mailes"}, "There is no category “Mailes”. There are:.*Mailles"),
+        ({"most": 0}, "most must be from 1 to 20"),
+        ({"max_price": -1.0}, "max_price must be 0"),
+    ],
+)
+async def test_a_search_refuses_with_a_sentence(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ToolError, match=sentence):
+        await call_tool("find_products", given)
+
+
+async def test_a_period_without_best_sellers_is_said_to_be_unused() -> None:
+    result = await call_tool("find_products", {"words": "lin", "since": "2026-10-01"})
+    assert any("were not used" in note for note in result.notes)
+
+
+async def test_products_that_are_not_on_sale_are_left_out_and_counted() -> None:
+    products = [make_product("old", status="archived"), make_product("new")]
+    result = await call_tool("find_products", {}, tool_deps(shop_of(products)))
+    assert handles(result) == ["new"]
+    assert "1 products that are not on sale were left out." in result.notes
+
+
+def make_product(handle: str, **fields: Any) -> Product:
+    known = {"title": handle.title(), "source": Source("shop.csv"), "as_of": TODAY}
+    return Product.model_validate({"handle": handle, "currency": "EUR", **known, **fields})
+
+
+def shop_of(
+    products: Sequence[Product], prices: list[dict[str, Any]] | None = None
+) -> WorkspaceData:
+    shop = small(prices=prices) if prices else small()
+    return WorkspaceData(CatalogueLibrary(lambda: products), lambda: shop)
+
+
+async def test_a_product_has_all_its_facts_and_what_customers_say() -> None:
+    result = await call_tool("product", {"product": "Robe Solène en lin"}, tool_deps(language="fr"))
+    row = (
+        sample()
+        .engine.con.execute("SELECT price, stock FROM products WHERE product = 'lin-solene'")
+        .fetchone()
+    )
+    assert row is not None
+    assert figure(result, "product.lin-solene.price").value == row[0]
+    assert figure(result, "product.lin-solene.stock").value == row[1]
+    assert figure(result, "product.lin-solene.materials").value == "lin"
+    assert any(fact.parts.measure == "quote" for fact in result.facts)
+    assert result.exhibits[0].table is not None
+    assert result.exhibits[0].table.columns == ("Caractéristique", "Valeur")
+
+
+async def test_a_product_says_what_the_catalogue_does_not_tell() -> None:
+    result = await call_tool(
+        "product", {"product": "vase"}, tool_deps(shop_of([make_product("vase", price=20)]))
+    )
+    assert (
+        "The catalogue does not tell: description, materials, sizes, colours, stock."
+        in result.notes
+    )
+
+
+@pytest.mark.parametrize("name", ["robe", "télévision"])
+@pytest.mark.parametrize("tool", ["product", "price_history"])
+async def test_a_vague_name_is_refused_with_the_nearest_products(tool: str, name: str) -> None:
+    with pytest.raises(ToolError, match="There is no product called") as refusal:
+        await call_tool(tool, {"product": name})
+    assert ("lin-solene" in str(refusal.value)) == (name == "robe")
+
+
+async def test_prices_have_their_days_and_the_lowest_of_thirty_days() -> None:
+    result = await call_tool("price_history", {"product": "lit-brume"})
+    sql = "SELECT since, price FROM prices WHERE product = 'lit-brume' ORDER BY 1"
+    rows = sample().engine.con.execute(sql).fetchall()
+    changes = [(fact.since, fact.value) for fact in result.facts if fact.since]
+    assert changes == rows
+    assert figure(result, "prices.lit-brume.lowest-price-30-days").value == 189
+    assert result.exhibits[0].chart is not None
+    assert len(result.exhibits[0].chart.points) == len(rows)
+
+
+async def test_a_cut_is_told_against_the_lowest_price_of_thirty_days() -> None:
+    """A rise shortly before the cut does not count as the price that it is compared with."""
+    days = ((200, "50"), (20, "60"), (3, "40"))
+    prices = [
+        {"product": "vase", "since": TODAY - timedelta(days=ago), "price": Decimal(price)}
+        for ago, price in days
+    ]
+    vase = make_product("vase", price=Decimal(40), compare_at=Decimal(60))
+    result = await call_tool(
+        "price_history",
+        {"product": "vase"},
+        tool_deps(shop_of([vase], prices=prices), language="fr"),
+    )
+    assert figure(result, "prices.vase.lowest-price-30-days").value == 50
+    cut = figure(result, "prices.vase.cut-against-lowest-price")
+    assert cut.spelled("fr") == "20\u00a0%"
+    assert result.read_as == "prix de Vase"
+
+
+async def test_without_former_prices_no_cut_can_be_announced() -> None:
+    vase = make_product("vase", price=Decimal(40), compare_at=Decimal(60))
+    result = await call_tool("price_history", {"product": "vase"}, tool_deps(shop_of([vase])))
+    assert not [fact for fact in result.facts if "lowest" in fact.parts.measure]
+    assert any("announce no price cut" in note for note in result.notes)
+
+
+class SentTexts:
+    """A DeliveryPort with one sent text."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str | None]] = []
+
+    async def find_past_copy(self, words: str, channel: str | None) -> Sequence[Fact]:
+        self.calls.append((words, channel))
+        return [
+            Fact(
+                id="past_copy.si-1.subject",
+                label="subject",
+                value="Le lin est là",
+                source=Source("this conversation"),
+                as_of=TODAY,
+            )
+        ]
+
+
+async def test_past_copy_comes_from_deliveries_and_from_imported_campaigns() -> None:
+    port = SentTexts()
+    result = await call_tool(
+        "past_copy",
+        {"words": "soldes d'hiver", "channel": "email"},
+        tool_deps(language="fr", deliveries=port),
+    )
+    assert port.calls == [("soldes d'hiver", "email")]
+    assert result.facts[0].id == "past_copy.si-1.subject"
+    subjects = [fact.value for fact in result.facts if fact.parts.measure == "subject"]
+    rows = sample().engine.con.execute("SELECT DISTINCT subject FROM campaigns").fetchall()
+    assert len(subjects) == 4
+    assert set(subjects[1:]) <= {row[0] for row in rows}
+    assert any(fact.parts.measure == "open-rate" for fact in result.facts)
+
+
+async def test_past_copy_of_an_unknown_channel_is_refused() -> None:
+    with pytest.raises(ToolError, match="There is no channel “fax”"):
+        await call_tool("past_copy", {"words": "lin", "channel": "fax"})
+    with pytest.raises(ToolError, match="Say in words"):
+        await call_tool("past_copy")
+
+
+async def test_past_copy_without_any_sent_text_says_so() -> None:
+    result = await call_tool("past_copy", {"words": "lin"}, tool_deps(data_of(small())))
+    assert not result.facts
+    assert "No text was sent yet" in text_of(result)

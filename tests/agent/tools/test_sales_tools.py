@@ -1,0 +1,173 @@
+"""The tools on sales, visits and parcels: trends, funnel, deliveries; and on tests."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bot.agent.tool import ToolError
+from bot.core.fact_book import FactBook
+from bot.data.analyses.result import AnalysisFilter
+from tests.support.sample_tables import sample
+from tests.support.tool_runner import call_tool, figure, sample_data, text_of, tool_deps
+
+pytestmark = pytest.mark.timeout(120)
+MOBILE = "funnel.device-mobile-checkout-to-purchase"
+
+
+async def test_trends_give_what_moved_first_and_the_totals() -> None:
+    found = sample_data().findings("trends", AnalysisFilter())
+    result = await call_tool("trends")
+    assert result.facts[0].value == "confirmed"
+    assert result.facts[0].about == "Bougies et senteurs"
+    for subject, measure in (
+        ("category-bougies-et-senteurs", "change"),
+        ("total-orders", "last"),
+        ("total-revenue", "expected"),
+        ("returns-lin-alba", "rate"),
+    ):
+        same = found.get(subject, measure)
+        assert same is not None
+        assert figure(result, f"trends.{subject}.{measure}").value == same.value
+    assert any("Mailles" in note for note in result.notes if note.startswith("Steady"))
+
+
+async def test_a_trend_can_be_told_from_the_usual_level_to_the_last_weeks() -> None:
+    result = await call_tool("trends")
+    last = figure(result, "trends.category-bougies-et-senteurs.last")
+    assert (last.since, last.until) == (date(2026, 11, 2), date(2026, 11, 22))
+    book = FactBook(result.facts)
+    assert book.spell(book.add(last), "from-to", "en") == "from 44\u00a0units to 126\u00a0units"
+    assert book.spell(book.add(last), "from-to", "fr") == "de 44\u00a0pièces à 126\u00a0pièces"
+
+
+async def test_trends_draw_the_weeks_with_what_was_expected() -> None:
+    result = await call_tool("trends")
+    lines = [one.chart for one in result.exhibits if one.chart and one.chart.kind == "line"]
+    assert lines
+    points = lines[0].points
+    assert [point.day for point in points] == sorted(point.day for point in points if point.day)
+    assert all(point.expected is not None for point in points)
+
+
+async def test_trends_of_a_category_that_sells_too_little_say_so_in_french() -> None:
+    result = await call_tool(
+        "trends", {"category": "Mailles", "until": "2026-09-01"}, tool_deps(language="fr")
+    )
+    assert any("tient du hasard" in note for note in result.notes)
+    assert "catégorie" in result.read_as
+
+
+async def test_funnel_gives_the_drop_with_its_cost_and_both_periods() -> None:
+    result = await call_tool("funnel")
+    rate, before = figure(result, f"{MOBILE}.rate"), figure(result, f"{MOBILE}.before")
+    assert (rate.value, before.value) == (Decimal("38.4"), Decimal("58.0"))
+    assert (rate.since, rate.until) == (date(2026, 11, 11), date(2026, 11, 24))
+    assert (before.since, before.until) == (date(2026, 9, 16), date(2026, 11, 10))
+    assert figure(result, f"{MOBILE}.lost-money").unit == "EUR"
+    assert result.facts[0].id == f"{MOBILE}.status"
+    book = FactBook(result.facts)
+    assert book.spell(book.add(rate), "from-to", "en") == "from 58% to 38%"
+
+
+async def test_funnel_counts_the_visits_that_reached_checkout() -> None:
+    result = await call_tool("funnel")
+    sql = """SELECT count(DISTINCT session) FROM events WHERE step IN ('checkout', 'purchase')
+        AND device = 'mobile' AND "at"::DATE BETWEEN '2026-11-11' AND '2026-11-24'"""
+    row = sample().engine.con.execute(sql).fetchone()
+    assert row is not None
+    assert figure(result, f"{MOBILE}.visits").value == row[0]
+
+
+async def test_funnel_gives_the_conversion_of_each_device() -> None:
+    result = await call_tool("funnel", deps=tool_deps(language="fr"))
+    found = sample_data().findings("funnel", AnalysisFilter())
+    for device in ("mobile", "desktop", "tablet"):
+        same = found.get(f"visits-device-{device}", "conversion")
+        assert same is not None
+        fact = figure(result, f"funnel.visits-device-{device}.conversion")
+        assert fact.value == same.value
+        assert fact.since == date(2026, 10, 28)
+    tables = [exhibit.table for exhibit in result.exhibits if exhibit.table]
+    assert tables[0].columns[0] == "Étape"
+
+
+async def test_deliveries_name_the_late_regions() -> None:
+    found = sample_data().findings("delivery", AnalysisFilter())
+    result = await call_tool("deliveries")
+    for subject, measure in (
+        ("region-33", "late"),
+        ("all", "late"),
+        ("late-regions", "late-worth"),
+    ):
+        same = found.get(subject, measure)
+        assert same is not None
+        assert figure(result, f"delivery.{subject}.{measure}").value == same.value
+    book = FactBook(result.facts)
+    late = book.add(figure(result, "delivery.region-33.late"))
+    assert book.spell(late, "from-to", "en") == "from 7% to 38%"
+    chart = result.exhibits[0].chart
+    assert chart is not None
+    assert chart.points[0].name == "33"
+
+
+async def test_experiments_name_the_winner_and_the_broken_test() -> None:
+    result = await call_tool("experiments")
+    assert figure(result, "experiments.panier-court--purchase.status").value == "broken"
+    winner = figure(result, "experiments.photos-portees--purchase--b.effect")
+    assert winner.value == Decimal("1.2")
+    assert figure(result, "experiments.photos-portees--purchase.winner").value == "B"
+
+
+async def test_one_experiment_is_found_by_a_part_of_its_name() -> None:
+    result = await call_tool("experiments", {"experiment": "Panier"}, tool_deps(language="fr"))
+    assert {fact.parts.subject.split("--")[0] for fact in result.facts} == {"panier-court"}
+    with pytest.raises(ToolError, match="panier-court, photos-portees"):
+        await call_tool("experiments", {"experiment": "hero image"})
+
+
+async def test_a_planned_test_needs_the_people_that_the_analysis_computes() -> None:
+    found = sample_data().findings("plan", AnalysisFilter())
+    result = await call_tool("plan_experiment", {"place": "visit"})
+    people = {fact.about: fact.value for fact in result.facts if fact.parts.measure == "people"}
+    for lift in ("5", "10", "20"):
+        same = found.get(f"visit-lift-{lift}", "people")
+        assert same is not None
+        assert people[f"+{lift}%"] == same.value
+
+
+async def test_a_planned_test_takes_the_given_rate_lift_and_people() -> None:
+    result = await call_tool(
+        "plan_experiment",
+        {"place": "checkout", "base_percent": 4.0, "lift_percent": 25.0, "people_a_week": 2000},
+    )
+    facts = {(fact.parts.measure, fact.about): fact.value for fact in result.facts}
+    assert facts["base", ""] == 4
+    assert facts["rate", "+25%"] == 5
+    # two proportions, 4 % against 5 %, power 80 %, alpha 5 %
+    assert abs(Decimal(facts["people", "+25%"]) - 6745) < 15
+    assert facts["weeks", "+25%"] == 7
+
+
+async def test_a_test_is_planned_on_a_segment_or_on_a_rule_of_the_audience_tool() -> None:
+    lapsed = await call_tool("plan_experiment", {"place": "subject", "segment": "lapsed"})
+    audience = await call_tool("audience", {"segments": ["lapsed"]})
+    rule = next(fact for fact in audience.facts if fact.parts.measure == "rule")
+    same = await call_tool("plan_experiment", {"place": "subject", "rule": str(rule.value)})
+    assert [f.value for f in lapsed.facts] == [f.value for f in same.facts]
+    assert "Lapsed" in text_of(lapsed)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"base_percent": 120.0}, "base_percent must be"),
+        ({"lift_percent": -5.0}, "lift_percent must be"),
+        ({"rule": "{lapsed"}, "rule must be the JSON"),
+        ({"rule": "{}", "segment": "new"}, "not both"),
+        ({"product": "zzqqxx"}, "no product zzqqxx"),
+    ],
+)
+async def test_a_plan_refuses_with_a_sentence(given: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ToolError, match=sentence):
+        await call_tool("plan_experiment", given)
