@@ -71,6 +71,7 @@ BENCHMARKS = {
     "trends": "benchmarks.library_trends:trends",
     "feedback": "benchmarks.library_feedback:feedback",
     "facts": "benchmarks.facts:facts",
+    "metrics": "benchmarks.metrics:metrics",
     "digest": "benchmarks.digest:digest",
     "skills": "benchmarks.skills:skills",
 }

@@ -130,7 +130,7 @@ TIME_DIMENSIONS: Mapping[str, Dimension] = {
     "weekday": Dimension(
         Words("weekday"), lambda rows: rows.at.day_of_week.index().cast("string"), "at"
     ),
-    "hour": Dimension(Words("hour"), lambda rows: rows.at.hour().cast("string"), "at"),
+    "hour": Dimension(Words("hour"), lambda rows: rows.at.hour().cast("string"), "at", "number"),
 }
 
 

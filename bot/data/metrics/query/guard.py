@@ -87,6 +87,10 @@ def find_broken_floor(
         for earlier in before:
             sets += earlier.get(family, [])[: max(0, MAX_ROW_SETS - len(sets))]
         floor = get_floor(warehouse, family)
+        if len(sets) == 1:  # nothing to subtract
+            if 0 < universe.count_people(family, sets[0]) < floor:
+                return floor
+            continue
         if isolates(sets, universe.owners(family), floor):
             return floor
     return None

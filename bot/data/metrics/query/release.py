@@ -6,7 +6,7 @@ sets of different answers can be compared."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from math import ceil
 from typing import Any
 
@@ -28,10 +28,18 @@ from bot.data.warehouse.warehouse import Warehouse
 Mask = npt.NDArray[np.bool_]
 Group = tuple[str | None, ...]  # the values of the dimensions; empty: all rows
 ALL_GROUPS: Group = ()
+MAX_MARKS = 50_000_000  # bytes; more distinct values are sorted instead of marked
 
 
 def get_floor(warehouse: Warehouse, family: Family) -> int:
     return warehouse.floor if family in PEOPLE_FAMILIES else warehouse.sales_floor
+
+
+def find_distinct(values: RowIndex, size: int) -> RowIndex:
+    """Return the distinct values, sorted; all are below `size`. Quicker than sorting them."""
+    marks = np.zeros(size, dtype=bool)
+    marks[values] = True
+    return np.flatnonzero(marks)
 
 
 @dataclass(frozen=True)
@@ -50,17 +58,29 @@ class Universe:
         if family in self.counts:
             counts = self.counts[family]
             starts = np.cumsum(counts) - counts
-            rows = np.unique(rows)
+            rows = find_distinct(rows, len(self.keys))
             many = counts[rows]
             within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
             return np.asarray(np.repeat(starts[rows], many) + within, dtype=np.int64)
-        return np.unique(self.person[rows] if family == "people" else rows)
+        if family == "people":
+            return find_distinct(self.person[rows], self.many_people)
+        return find_distinct(rows, len(self.keys))
+
+    @cached_property
+    def many_people(self) -> int:
+        return int(self.person.max(initial=0)) + 1
+
+    def count_people(self, family: Family, elements: RowIndex) -> int:
+        """Return the number of people behind elements."""
+        if family == "people" or family in self.counts:
+            return len(elements)  # each is a person
+        return len(find_distinct(self.person[elements], self.many_people))
 
     def owners(self, family: Family) -> RowIndex:
         if family in self.counts:
             return np.arange(max(1, int(self.counts[family].sum())), dtype=np.int64)
         if family == "people":
-            return np.arange(int(self.person.max(initial=0)) + 1, dtype=np.int64)
+            return np.arange(self.many_people, dtype=np.int64)
         return self.person
 
 
@@ -118,7 +138,7 @@ class GroupedRows:
         mask, rule = self.masks[basis], self.dataset.bases[basis].refine
         if not rule:
             return mask
-        many = int(self.universe.person.max(initial=0)) + 1
+        many = self.universe.many_people
         pair = self.group * many + self.person  # one number for each person of a group
         if rule.startswith("except "):
             without = np.unique(pair[self.masks[rule.removeprefix("except ")]])
@@ -156,9 +176,9 @@ class GroupedRows:
 
     def count_people(self, basis: str, groups: Collection[Group] | None = None) -> int:
         """Return the number of people behind a basis."""
-        family = self.dataset.bases[basis].family
-        owners = self.universe.owners(family)
-        return len(np.unique(owners[self.elements(basis, groups)]))
+        return self.universe.count_people(
+            self.dataset.bases[basis].family, self.elements(basis, groups)
+        )
 
     def count_people_by_group(self, basis: str) -> dict[Group, int]:
         mask = self.mask(basis)
@@ -167,8 +187,10 @@ class GroupedRows:
             many = self.universe.counts[family][self.rows] * mask
             sums = np.bincount(self.group, many, minlength=len(self.groups))
         else:
-            people = int(self.universe.person.max(initial=0)) + 1
-            pairs = np.unique(self.group[mask] * people + self.person[mask])
+            people = self.universe.many_people
+            pairs = self.group[mask] * people + self.person[mask]
+            size = len(self.groups) * people
+            pairs = find_distinct(pairs, size) if size <= MAX_MARKS else np.unique(pairs)
             sums = np.bincount(pairs // people, minlength=len(self.groups))
         return {group: int(n) for group, n in zip(self.groups, sums, strict=True)}
 

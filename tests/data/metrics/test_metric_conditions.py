@@ -1,0 +1,205 @@
+"""Conditions and periods of `query_metrics` against plain SQL."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.metric_query import MetricCondition
+from bot.data.metrics.query.answer import ALL_GROUPS
+from bot.data.metrics.query.errors import QueryError
+from bot.data.warehouse.warehouse import Warehouse
+from tests.data.metrics.metric_sql import ALL_SQL
+from tests.support.metric_queries import answer, condition, mixed_shop
+from tests.support.sample_tables import TODAY
+
+LAST = TODAY - timedelta(days=1)
+EVER = (date(2020, 1, 1), LAST)
+COUNTED = """coalesce(lower(status), '') NOT IN ('cancelled', 'canceled')
+    AND coalesce(currency, 'EUR') = 'EUR' AND NOT (amount = 0 AND coalesce(quantity, 1) <= 0)"""
+BOUGHT = f"""(SELECT customer, "order", sum(amount) AS paid, min("at"::DATE) AS day,
+    list(product) AS products FROM orders WHERE {COUNTED} AND customer IS NOT NULL
+    GROUP BY customer, "order" HAVING sum(amount) >= 0)"""
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Warehouse:
+    return replace(mixed_shop(), floor=1, sales_floor=1)
+
+
+def of_customers(having: str) -> str:
+    return f"customer IN (SELECT customer FROM {BOUGHT} GROUP BY customer HAVING {having})"
+
+
+C = condition
+CASES: list[tuple[list[list[MetricCondition]], str]] = [
+    ([[C("device", "is", "mobile")]], "device = 'mobile'"),
+    ([[C("device", "is_not", "Mobile")]], "device <> 'mobile'"),
+    ([[C("product", "in", "Vase", "rug")]], "product IN ('vase', 'rug')"),
+    ([[C("product", "contains", "am")]], "product = 'lamp'"),
+    ([[C("category", "is", "light")]], "category = 'Light'"),
+    ([[C("code", "is", "any")]], "code IS NOT NULL"),
+    ([[C("code", "is", "none")]], "code IS NULL"),
+    ([[C("country", "is", "Belgium")]], "country = 'BE'"),
+    (
+        [[C("country", "is", "FR")], [C("device", "is", "mobile")]],
+        "country = 'FR' AND device = 'mobile'",
+    ),
+    (
+        [[C("country", "is", "BE"), C("device", "is", "mobile")]],
+        "(country = 'BE' OR device = 'mobile')",
+    ),
+    ([[C("weekday", "is", "Monday")]], 'isodow("at") = 1'),
+    ([[C("hour", "between", "9", "17")]], 'hour("at") BETWEEN 9 AND 17'),
+    ([[C("returned", "is", "yes")]], "returned"),
+    ([[C("late", "is", "yes")]], "delivered > promised"),
+    (
+        [[C("order_value", "at_least", "100")]],
+        f"""\"order\" IN (SELECT \"order\" FROM orders WHERE {COUNTED} GROUP BY \"order\"
+            HAVING sum(amount) >= 100)""",
+    ),
+    ([[C("customer_orders", "at_least", "3")]], of_customers("count(*) >= 3")),
+    ([[C("customer_orders", "is", "1")]], of_customers("count(*) = 1")),
+    (
+        [[C("customer_first_order", "at_least", "2026-06-01")]],
+        of_customers("min(day) >= '2026-06-01'"),
+    ),
+    (
+        [[C("customer_last_order", "at_most", "2026-08-31")]],
+        of_customers("max(day) <= '2026-08-31'"),
+    ),
+    (
+        [[C("customer_not_ordered", "at_least", "2026-09-01")]],
+        of_customers("max(day) < '2026-09-01'"),
+    ),
+    (
+        [[C("customer_ordered", "between", "2026-03-01", "2026-03-31")]],
+        of_customers("bool_or(day BETWEEN '2026-03-01' AND '2026-03-31')"),
+    ),
+    (
+        [[C("customer_not_ordered", "between", "2026-03-01", "2026-05-31")]],
+        of_customers("NOT bool_or(day BETWEEN '2026-03-01' AND '2026-05-31')"),
+    ),
+    (
+        [[C("customer_bought", "is", "vase")], [C("customer_bought", "is", "Light")]],
+        of_customers(
+            "bool_or(list_contains(products, 'vase')) AND bool_or(list_contains(products, 'lamp'))"
+        ),
+    ),
+    (
+        [[C("customer_bought", "is", "vase")], [C("customer_bought", "is_not", "rug")]],
+        of_customers(
+            "bool_or(list_contains(products, 'vase')) "
+            "AND NOT bool_or(list_contains(products, 'rug'))"
+        ),
+    ),
+    (
+        [[C("customer_orders", "at_least", "4"), C("country", "is", "BE")]],
+        f"({of_customers('count(*) >= 4')} OR country = 'BE')",
+    ),
+]
+
+
+@pytest.mark.parametrize(("filters", "where"), CASES)
+@pytest.mark.parametrize("measure", ["revenue", "customers"])
+def test_condition_selects_what_sql_selects(
+    mixed: Warehouse, filters: list[list[MetricCondition]], where: str, measure: str
+) -> None:
+    found = answer(mixed, dataset="orders", measures=[measure], filters=filters)
+    sql = ALL_SQL["orders", measure].format(since=EVER[0], until=EVER[1], where=where)
+    theirs = mixed.engine.con.execute(sql).fetchone()[0]  # type: ignore[attr-defined]
+    assert theirs
+    ours = found.get_value("now", ALL_GROUPS, measure)
+    assert float(ours) == pytest.approx(float(theirs))
+
+
+def test_total_spent_is_net_of_refunds(mixed: Warehouse) -> None:
+    spent = f"""SELECT count(*) FROM (SELECT customer FROM orders WHERE {COUNTED}
+        AND customer IS NOT NULL GROUP BY customer HAVING sum(amount) >= 400
+        AND customer IN (SELECT customer FROM {BOUGHT}))"""
+    theirs = mixed.engine.con.execute(spent).fetchone()[0]  # type: ignore[attr-defined]
+    found = answer(
+        mixed,
+        dataset="orders",
+        measures=["customers"],
+        filters=[[condition("customer_spent", "at_least", "400")]],
+    )
+    assert found.get_value("now", ALL_GROUPS, "customers") == theirs
+
+
+def periods(warehouse: Warehouse, **query: Any) -> Any:
+    return answer(warehouse, dataset="orders", measures=["revenue"], **query).periods
+
+
+def test_previous_period_has_the_same_length(mixed: Warehouse) -> None:
+    found = periods(mixed, since="2026-10-01", until="2026-10-28", comparison="previous_period")
+    assert found.before == (date(2026, 9, 3), date(2026, 9, 30))
+    assert found.sums_compare
+
+
+def test_period_that_is_not_over_is_compared_with_as_many_days(mixed: Warehouse) -> None:
+    found = periods(mixed, since="2026-11-01", until="2026-11-30", comparison="previous_period")
+    assert found.now == (date(2026, 11, 1), LAST)
+    assert found.before == (date(2026, 10, 2), date(2026, 10, 25))
+    assert any("The last whole day" in note for note in found.notes)
+
+
+def test_last_year_is_the_same_days(mixed: Warehouse) -> None:
+    found = periods(
+        mixed, since="2026-11-01", until="2026-11-20", comparison="same_period_last_year"
+    )
+    assert found.before == (date(2025, 11, 1), date(2025, 11, 20))
+
+
+def test_longer_earlier_period_is_cut(mixed: Warehouse) -> None:
+    found = periods(
+        mixed,
+        since="2026-11-20",
+        until="2026-11-22",
+        comparison="dates",
+        compare_since="2026-10-01",
+        compare_until="2026-10-28",
+    )
+    assert found.before == (date(2026, 10, 1), date(2026, 10, 3))
+    assert any("was cut to the same 3 days" in note for note in found.notes)
+
+
+def test_sums_of_a_much_shorter_earlier_period_are_not_compared(mixed: Warehouse) -> None:
+    found = periods(
+        mixed,
+        since="2026-10-01",
+        until="2026-10-28",
+        comparison="dates",
+        compare_since="2026-09-01",
+        compare_until="2026-09-03",
+    )
+    assert not found.sums_compare
+    assert any("sums are not compared" in note for note in found.notes)
+
+
+def test_nothing_is_compared_with_days_before_the_data(mixed: Warehouse) -> None:
+    found = periods(
+        mixed,
+        since="2026-11-01",
+        comparison="dates",
+        compare_since="2020-01-01",
+        compare_until="2020-01-31",
+    )
+    assert found.before is None
+    assert any("Nothing to compare with" in note for note in found.notes)
+
+
+def test_today_is_left_out(mixed: Warehouse) -> None:
+    early = replace(mixed, today=date(2026, 11, 10), released={})
+    assert periods(early).now[1] == date(2026, 11, 9)
+
+
+def test_unknown_value_lists_what_there_is(mixed: Warehouse) -> None:
+    with pytest.raises(QueryError, match="There is no product called sofa in orders"):
+        answer(
+            mixed,
+            dataset="orders",
+            measures=["revenue"],
+            filters=[[condition("product", "is", "sofa")]],
+        )
