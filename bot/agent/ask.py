@@ -1,4 +1,4 @@
-"""Ask the model one question that has a form as its answer, without tools."""
+"""One structured call to a model, without tools: a question whose answer is a filled-in form."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -10,32 +10,34 @@ from bot.core.brief import Brief
 from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
 from bot.core.writer import LlmCall, Writer, WriteRequest
+from bot.privacy import Pseudonymizer
 
 T = TypeVar("T", bound=BaseModel)
 
 
-async def ask_model(
-    writer: Writer,
+async def ask_once(
+    model: Writer,
+    system: str,
+    message: str,
     output: type[T],
     *,
-    call: str,
-    system: str,
-    prompt: str,
     receipt: Callable[[LlmCall], Awaitable[None]],
+    call: str,
+    masked_by: Pseudonymizer | None = None,
 ) -> T:
-    """Return the model's answer in the form of `output`. `call` names the call, for its receipts.
+    """Return the form `output` as the model filled it in. Raises TryAgain or CannotDo.
 
-    `system` is the same for every request, so that the server can cache it. Personal data in both
-    texts has already been replaced by placeholders. Raises TryAgain, CannotDo, SpendingRefused and
-    SpendingBusy."""
-    brief = Brief(words="", author="", language="en")
+    `system` stays the same for all calls of a kind, so that the server can cache it; `message` is
+    what varies. Personal data in `message` is replaced before the model sees it, unless `masked_by`
+    has done so already, and is restored in the answer."""
+    veil = masked_by or Pseudonymizer()
     assignment = WriteRequest(
         skill=call,
-        request=SkillRequest(skill=call, brief=brief),
+        request=SkillRequest(skill=call, brief=Brief(words="", author="", language="en")),
         evidence=Evidence(),
         brand=Brand(name="-"),
         channel=None,
         system=system,
-        prompt=prompt,
+        prompt=message if masked_by else veil.mask(message),
     )
-    return await writer.write(assignment, output, receipt=receipt, grow=lambda _: None)
+    return veil.restore(await model.write(assignment, output, receipt=receipt, grow=lambda _: None))

@@ -8,13 +8,13 @@ in `left_over`.
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.agent.ask import ask_model
+from bot.agent.ask import ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
@@ -295,16 +295,31 @@ async def understand_message(
     """Ask the model and check its answer. Raises TryAgain, CannotDo and the errors of spending."""
     own_words = build_own_words([brand.name, *(one.title for one in message.products)])
     pseudonymizer = Pseudonymizer(own_words)
-    masked = pseudonymizer.mask(message)
-    form = await ask_model(
+    form = await ask_once(
         writer,
+        build_system_prompt(brand),
+        build_prompt(pseudonymizer.mask(message)),
         MessageForm,
-        call="understand",
-        system=build_system_prompt(brand),
-        prompt=build_prompt(masked),
         receipt=receipt,
+        call="understand",
+        masked_by=pseudonymizer,
     )
-    return check_form(pseudonymizer.restore(form), message, brand)
+    return check_form(form, message, brand)
+
+
+def demand_request(
+    understanding: Understanding, answers: Mapping[str, str], words: str
+) -> Understanding:
+    """Return the understanding of words that came with a command, a form or a button: these say
+    which skill is wanted, so that the words are a request, whatever they say."""
+    skill = answers.get("skill") or (COPY_SKILL if answers.get("channel") else None)
+    if skill not in load_skills() or understanding.requests:
+        return understanding
+    topic = words if load_skills()[skill].for_channels else None
+    request = ReadRequest(skill=skill, topic=topic)
+    return understanding.model_copy(
+        update={"outcome": "requests", "requests": (request,), "line": None}
+    )
 
 
 def check_form(form: MessageForm, message: Message, brand: Brand) -> Understanding:
