@@ -34,7 +34,7 @@ from bot.i18n.messages import Language, Words, load_translations
 from bot.rules.proof import sources
 from bot.tasks.briefs import plan_requests
 from bot.tasks.intake import understand_request
-from bot.tasks.understand import MAX_PRODUCTS, Message, understand_message
+from bot.tasks.understand import MAX_PRODUCTS, Message, demand_request, understand_message
 from bot.text.escape import format_json, strip_hidden
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
@@ -102,8 +102,10 @@ class TerminalRun:
     async def begin(
         container: Container, writer: Writer, workspace: str | None, person: str | None
     ) -> "TerminalRun":
-        """Raises SpendingRefused when the spending limit is reached."""
+        """Raises CannotDo when the person may not ask, or the spending limit is reached."""
         known, task = container.workspace(workspace), f"try-{secrets.token_hex(4)}"
+        if person is not None:
+            container.policy(known).require(person, "ask")
         run = TerminalRun(container, writer, known, task, person or "you", now().date())
         await container.database.run(Workspace.ensure, known, now())
         if not writer.by_rules:
@@ -138,6 +140,7 @@ class TerminalRun:
             writer=self.writer,
             receipt=partial(self.spending.receipt, self.payer),
         )
+        understanding = demand_request(understanding, answers, words)
         plan = await plan_requests(
             understanding, incoming, brand=brand, library=library, today=self.today
         )

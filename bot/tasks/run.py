@@ -55,6 +55,7 @@ from bot.tasks.understand import (
     Message,
     ThreadDraft,
     Understanding,
+    demand_request,
     understand_message,
 )
 
@@ -192,7 +193,7 @@ class TaskRun:
         if understanding.line is not None:
             await self._reply(understanding.line)
             return self, ()
-        if understanding.outcome == "answer_question" and task.parent is None:
+        if understanding.outcome == "answer_question" and conversation.question is not None:
             if understanding.closes:
                 await services.database.run(self._close_question, conversation)
                 await self._reply(CLOSED)
@@ -221,13 +222,15 @@ class TaskRun:
             return known
         try:
             await self._demand_budget()
-            return await understand_message(
-                await self._build_message(conversation),
+            message = await self._build_message(conversation)
+            understanding = await understand_message(
+                message,
                 brand=services.brand(task.workspace),
                 writer=self.writer,
                 receipt=self._receipt,
                 turns=self.turns,
             )
+            return demand_request(understanding, task.form, message.words)
         except SpendingRefused as refused:
             raise CannotDo(with_forms(refused.words)) from None
         except CannotDo as error:
@@ -351,7 +354,7 @@ class TaskRun:
         """Make this task the continuation of the one that asked."""
         task = session.get_one(Task, self.task.id, with_for_update=True)
         question = conversation.question
-        if question is None or task.parent is not None:
+        if question is None:
             return
         asking = session.get_one(Task, question.task)
         answer = understanding.answer or task.words

@@ -8,7 +8,7 @@ in `left_over`.
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, cast, get_args
 
@@ -310,6 +310,21 @@ async def understand_message(
         masked_by=pseudonymizer,
     )
     return check_form(form, message, brand)
+
+
+def demand_request(
+    understanding: Understanding, answers: Mapping[str, str], words: str
+) -> Understanding:
+    """Return the understanding of words that came with a command, a form or a button: these say
+    which skill is wanted, so that the words are a request, whatever they say."""
+    skill = answers.get("skill") or (COPY_SKILL if answers.get("channel") else None)
+    if skill not in load_skills() or understanding.requests:
+        return understanding
+    topic = words if load_skills()[skill].for_channels else None
+    request = ReadRequest(skill=skill, topic=topic)
+    return understanding.model_copy(
+        update={"outcome": "requests", "requests": (request,), "line": None}
+    )
 
 
 def check_form(form: MessageForm, message: Message, brand: Brand) -> Understanding:

@@ -106,6 +106,18 @@ async def test_usergroups_list_returns_members_only_on_request(
     assert members["users"] == ["ULEA"]
 
 
+async def test_thread_status_is_dropped_after_two_minutes(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    assert slack.status_seconds == 120
+    slack.status_seconds = 0.05
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "hello")
+    arguments = {"channel_id": said.channel, "thread_ts": said.ts, "status": "is reading"}
+    await client.api_call("assistant.threads.setStatus", json=arguments)
+    await slack.wait_until(lambda: not slack.statuses)
+    assert slack.status(said.channel, said.ts) == ""
+
+
 async def test_thread_status_title_and_prompts_are_stored(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:

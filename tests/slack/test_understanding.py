@@ -144,6 +144,14 @@ async def test_two_markets_make_two_texts_with_their_own_values(tmp_path: Path) 
         assert any("market: GB" in system for system in systems)
 
 
+async def test_a_command_is_a_request_whatever_its_words_say(intern: UnderstandingBench) -> None:
+    intern.readings.append(understood("reply", reply="Hello!"))
+    answer = await intern.bench.slack.command(MARIE, MARKETING, "/trends", "")
+    assert answer.ok
+    await intern.bench.run()
+    assert [draft.skill for draft in intern.bench.drafts] == ["trends"]
+
+
 # A line, or nothing.
 
 

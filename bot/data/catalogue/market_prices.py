@@ -1,6 +1,7 @@
 """The prices of products in a market with a currency of its own."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from bot.config.brand import Brand, Market, MarketBrand
 from bot.core.facts import Fact
@@ -17,6 +18,10 @@ class MarketLibrary:
 
     def __init__(self, library: Library, market: Market) -> None:
         self._library, self._market = library, market
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else that tools use of a library is the same in all markets."""
+        return getattr(self._library, name)
 
     async def find(self, words: str) -> Sequence[ProductMatch]:
         return await self._library.find(words)

@@ -1,0 +1,104 @@
+"""`super-intern ask`: in a terminal, what a mention in Slack does."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.__main__ import main
+from tests.fakes.claude import UNDERSTANDS, ScriptedClaude, asked_request, obediently, reading
+from tests.fakes.claude import understood as understood_as
+
+BRAND = """name = "Maison Lin"
+languages = ["en", "fr"]
+[markets.FR]
+language = "fr"
+[markets.GB]
+language = "en"
+names = ["UK"]
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with one product, two markets and nothing else."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(home))
+    products = tmp_path / "products.csv"
+    products.write_text("handle,title,price\nlinen-shirt,Linen shirt,49.00\n", encoding="utf-8")
+    assert main(["import", "--yes", "--currency", "EUR", str(products)]) == 0
+    (home / "brand.toml").write_text(BRAND)
+    return home
+
+
+async def run_ask(
+    words: str, form: dict[str, Any], monkeypatch: pytest.MonkeyPatch, *arguments: str
+) -> int:
+    """Run the command with an AI that understands the words as `form`."""
+
+    def answer(body: dict[str, Any]) -> dict[str, Any] | str:
+        return form if UNDERSTANDS in str(body.get("system")) else obediently(body)
+
+    async with ScriptedClaude(answer=answer) as claude:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", claude.key)
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", claude.url)
+        return await asyncio.to_thread(main, ["ask", words, *arguments])
+
+
+async def test_a_request_is_understood_and_done(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = understood_as(
+        "requests",
+        asked_request(
+            channels=[reading("email", "mail")],
+            markets=[reading("FR", "FR"), reading("GB", "UK")],
+            products=[reading("linen-shirt", "linen shirt")],
+            goal="inform",
+        ),
+        unsupported=["poster"],
+        left_over=["with emojis"],
+    )
+    words = "a mail and a poster on the linen shirt, FR and UK, with emojis"
+    capsys.readouterr()
+    assert await run_ask(words, form, monkeypatch, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["outcome"] == "requests"
+    assert found["left_over"] == ["with emojis"]
+    assert found["line"] == "I can't do poster yet. I can: E-mail, SMS, Product page."
+    read = [(one["market"], one["language"], one["products"]) for one in found["requests"]]
+    assert read == [("FR", "fr", ["linen-shirt"]), ("GB", "en", ["linen-shirt"])]
+    assert [draft["market"] for draft in found["drafts"]] == ["FR", "GB"]
+    assert set(found["drafts"][0]) >= {"parts", "checks", "facts"}
+
+
+async def test_a_reply_is_one_line(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    form = understood_as("reply", reply="Bonjour !")
+    assert await run_ask("bonjour", form, monkeypatch) == 0
+    assert capsys.readouterr().out == "Bonjour !\n"
+
+
+def test_without_an_ai_the_rules_read_the_words(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["ask", "e-mail: our linen shirt is back in stock", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["outcome"], found["by_rules"]) == ("requests", True)
+    assert found["requests"][0]["products"] == ["linen-shirt"]
+    assert main(["ask", "thanks"]) == 0
+    assert capsys.readouterr().out == "You're welcome.\n"
+
+
+def test_rights_are_those_of_the_person_named(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "policy.toml").write_text('[access]\nask = ["UMARIE"]\n')
+    assert main(["ask", "thanks", "--as", "UMAX"]) == 2
+    assert "You can't ask for work here" in capsys.readouterr().err
+    assert main(["ask", "thanks", "--as", "UMARIE"]) == 0
