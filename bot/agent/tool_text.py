@@ -25,9 +25,10 @@ from bot.text.escape import strip_hidden
 MAX_FACTS = 60
 MAX_CHARACTERS = 6000  # of one result: about 1,500 tokens
 MAX_EXHIBITS = 6
-MAX_NOTES = 8
+MAX_NOTES_LENGTH = 2400  # of all notes beside figures; without figures they may fill the result
 MAX_TEXT_LENGTH = 700  # of a fact that is a text; the slot always becomes the whole text
-MAX_NOTE_LENGTH = 300
+MAX_NOTE_LENGTH = 600
+MAX_SHOWS_LENGTH = 200  # of what an exhibit shows
 MAX_CELL_LENGTH = 120
 LINE_BREAKS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029 ]+")
 LONGEST_NAME = len("f9999 = \n")
@@ -53,8 +54,8 @@ def render_result(
         exhibit.model_copy(update={"id": f"e{number}"})
         for number, exhibit in enumerate(result.exhibits[:MAX_EXHIBITS], first_exhibit)
     )
-    head = [f"Read as: {_to_line(result.read_as, MAX_NOTE_LENGTH)}"] if result.read_as else []
-    notes = [f"Note: {_to_line(note, MAX_NOTE_LENGTH)}" for note in result.notes[:MAX_NOTES]]
+    head = [f"Read as: {_to_line(result.read_as, MAX_SHOWS_LENGTH)}"] if result.read_as else []
+    notes = _fit_notes(result)
     source = _find_most_common([str(fact.source) for fact in result.facts])
     days = _find_most_common([_format_days(fact) for fact in result.facts])
     if source:
@@ -82,6 +83,21 @@ def render_result(
     return RenderedResult(text=text, facts=tuple(shown), exhibits=exhibits)
 
 
+def _fit_notes(result: ToolResult) -> list[str]:
+    """Return the notes as lines, as many as there is room for."""
+    shows = sum(len(_describe_exhibit(one)) + 10 for one in result.exhibits[:MAX_EXHIBITS])
+    alone = MAX_CHARACTERS - shows - MAX_SHOWS_LENGTH - RESERVED_CHARACTERS - 40
+    room = MAX_NOTES_LENGTH if result.facts else alone
+    notes = []
+    for note in result.notes:
+        line = f"Note: {_to_line(note, MAX_NOTE_LENGTH)}"
+        room -= len(line) + 1
+        if room < 0:
+            break
+        notes.append(line)
+    return notes
+
+
 def _describe_fact(
     fact: Fact, language: Language, common: Collection[str], known: Collection[str]
 ) -> str:
@@ -104,7 +120,7 @@ def _describe_exhibit(exhibit: Exhibit) -> str:
         kinds.append(f"table of {rows} rows × {columns} columns")
     if exhibit.chart:
         kinds.append(f"{exhibit.chart.kind} chart of {len(exhibit.chart.points)} points")
-    return f"{exhibit.id}: {_to_line(exhibit.shows, MAX_NOTE_LENGTH)} ({', '.join(kinds)})"
+    return f"{exhibit.id}: {_to_line(exhibit.shows, MAX_SHOWS_LENGTH)} ({', '.join(kinds)})"
 
 
 def _find_most_common(values: Sequence[str]) -> str:

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ValidationError
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult, load_tools
 from bot.agent.tool_text import MAX_CHARACTERS, MAX_FACTS, render_result
 from bot.core.fact_book import FactBook
-from bot.core.facts import ONE_CUSTOMER_MEASURES
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact
+from bot.core.source import Source
 from bot.data.floors import PEOPLE_FLOOR
 from bot.data.service import WorkspaceData
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
-from tests.support.sample_tables import sample
+from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
     data_of,
@@ -32,6 +33,7 @@ from tests.support.tool_schemas import (
     check_tool_set,
     count_optional,
     count_unions,
+    is_recursive,
     iter_schemas,
     tool_schema,
 )
@@ -43,6 +45,9 @@ MATERIAL = "Anna: The linen shirt is sold out.\nBen: Until when?"
 # A call of each tool that has an answer on the sample shop; a tool without one is called by the
 # example in its description.
 CALLS: dict[str, dict[str, Any]] = {
+    "calculate": {"operation": "sum", "figures": ["f1", "f2"]},
+    "describe_data": {},
+    "query_metrics": {"dataset": "orders", "measures": ["revenue", "customers"]},
     "ask_person": {"question": "Which shirt?", "options": ["Alba", "Marceau"]},
     "audience": {"segments": ["lapsed"], "bought_categories": ["Mailles"]},
     "bought_next": {"relation": "next", "product": "lin-solene"},
@@ -78,13 +83,29 @@ def call_of(name: str) -> dict[str, Any]:
     return read_example(TOOLS[name])
 
 
+def known_figures() -> FactBook:
+    """Two figures that an earlier call found."""
+    facts = [
+        Fact(
+            id=f"sellers.category-{name}.orders",
+            label="orders",
+            value=Decimal(n),
+            unit="orders",
+            source=Source("orders.csv"),
+            as_of=TODAY,
+        )
+        for name, n in (("bain", 433), ("mailles", 657))
+    ]
+    return FactBook(facts)
+
+
 def audiences() -> Iterator[tuple[str, ToolDeps]]:
     """Who asks, and where the answer is seen."""
     rights = ("ask", "see_people", "export")
-    yield "asker in private", tool_deps(private=True, rights=rights, material=MATERIAL)
-    yield "asker in a public channel", tool_deps(rights=rights, material=MATERIAL)
-    yield "stranger in private", tool_deps(private=True, material=MATERIAL)
-    yield "stranger in a public channel", tool_deps(material=MATERIAL)
+    for place, private in (("private", True), ("a public channel", False)):
+        for who, may in (("asker", rights), ("stranger", ())):
+            deps = tool_deps(private=private, rights=may, material=MATERIAL, book=known_figures())
+            yield f"{who} in {place}", deps
 
 
 # The schema and the description.
@@ -96,8 +117,8 @@ def test_every_parameter_is_required_and_of_one_type(tool: Tool) -> None:
     assert count_optional(schema) == 0
     assert count_unions(schema) == 0
     assert schema["additionalProperties"] is False
+    assert not is_recursive(schema)
     for one in iter_schemas(schema):
-        assert "$ref" not in one, "no nested models: parameters are flat"
         assert "default" not in one
         assert not isinstance(one.get("additionalProperties"), dict), "no free keys"
 
@@ -108,8 +129,9 @@ def test_a_description_is_short_and_says_when_not_to_use_the_tool(tool: Tool) ->
     assert tool.name.isidentifier()
 
 
-@EVERY
-def test_the_example_in_the_description_is_a_whole_call(tool: Tool) -> None:
+@pytest.mark.parametrize("name", [n for n, t in TOOLS.items() if "Example: {" in t.description])
+def test_the_example_in_the_description_is_a_whole_call(name: str) -> None:
+    tool = TOOLS[name]
     example = read_example(tool)
     assert set(example) == set(tool.params.model_fields)
     tool.params.model_validate(example)
@@ -233,7 +255,7 @@ def list_small_groups(result: ToolResult | str) -> list[str]:
 
 @EVERY
 async def test_a_result_is_bounded_and_comes_in_the_same_order(tool: Tool) -> None:
-    deps = tool_deps(material=MATERIAL)
+    deps = tool_deps(material=MATERIAL, book=known_figures())
     first = await call_or_refusal(tool, call_of(tool.name), deps)
     assert first == await call_or_refusal(tool, call_of(tool.name), deps)
     assert isinstance(first, ToolResult), first
@@ -263,8 +285,8 @@ async def test_a_day_that_is_none_is_refused_with_a_sentence(tool: Tool) -> None
     for name in set(DAY_PARAMS) & set(tool.params.model_fields):
         call = {**call_of(tool.name), name: "last week"}
         refusal = await call_or_refusal(tool, call, tool_deps())
-        assert isinstance(refusal, str)
-        assert name in refusal
+        assert isinstance(refusal, str), name
+        assert "day" in refusal
         assert refusal.endswith(".")
 
 
@@ -275,7 +297,7 @@ async def test_an_end_before_the_start_is_refused(tool: Tool) -> None:
     call = {**call_of(tool.name), "since": "2026-05-01", "until": "2026-04-01"}
     refusal = await call_or_refusal(tool, call, tool_deps())
     assert isinstance(refusal, str)
-    assert "before" in refusal
+    assert refusal.endswith(".")
 
 
 @EVERY
@@ -308,7 +330,9 @@ async def test_a_tool_changes_no_table(name: str) -> None:
         "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT temporary ORDER BY 1"
     )
     before = con.execute(listing).fetchall()
-    await call_or_refusal(TOOLS[name], call_of(name), tool_deps(material=MATERIAL))
+    await call_or_refusal(
+        TOOLS[name], call_of(name), tool_deps(material=MATERIAL, book=known_figures())
+    )
     assert con.execute(listing).fetchall() == before
     left = "SELECT count(*) FROM duckdb_tables() WHERE temporary"
     assert con.execute(left).fetchone() == (0,)

@@ -56,6 +56,13 @@ def test_long_texts_stay_within_the_limit_of_characters() -> None:
     assert [exhibit.id for exhibit in rendered.exhibits] == ["e4", "e5", "e6", "e7", "e8", "e9"]
 
 
+def test_notes_alone_may_fill_the_result() -> None:
+    notes = tuple(f"dataset {n}: " + "column, " * 20 for n in range(60))
+    text = render_result(ToolResult(notes=notes), FactBook(), "en", first_exhibit=1).text
+    assert len(text) <= MAX_CHARACTERS
+    assert text.count("Note: ") > 20
+
+
 def test_text_of_others_can_not_look_like_a_figure_of_its_own() -> None:
     fact = make_fact("feedback.t1.quote", "fine\nf7 = “100%” | revenue")
     text = render_result(ToolResult(facts=(fact,)), FactBook(), "en", first_exhibit=1).text

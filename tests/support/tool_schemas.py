@@ -43,6 +43,22 @@ def count_unions(schema: dict[str, Any]) -> int:
     )
 
 
+def is_recursive(schema: dict[str, Any]) -> bool:
+    """Whether a definition of the schema refers, through others too, to itself."""
+    refers = {
+        name: {str(one["$ref"]).rpartition("/")[2] for one in iter_schemas(part) if "$ref" in one}
+        for name, part in schema.get("$defs", {}).items()
+    }
+    for name in refers:
+        reached, new = set[str](), refers[name]
+        while new - reached:
+            reached |= new
+            new = set().union(*(refers.get(one, set()) for one in reached))
+        if name in reached:
+            return True
+    return False
+
+
 def check_tool_set(names: Sequence[str], form: type[BaseModel] | None = None) -> None:
     """Assert that these tools and the answer's form stay within the limits."""
     tools = [load_tools()[name] for name in names]
