@@ -23,6 +23,7 @@ from bot.data.service import list_analyses
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
+from bot.text.normalize import collapse_spaces
 
 PRODUCT_KIND = "product"
 ALL_KINDS = "all"  # all analyses, one after the other
@@ -220,7 +221,7 @@ def _format_value(fact: Fact) -> str:
 
 
 def _shorten(value: str) -> str:
-    plain = " ".join(value.split())
+    plain = collapse_spaces(value)
     return plain if len(plain) <= MAX_VALUE_LENGTH else f"{plain[: MAX_VALUE_LENGTH - 1]}…"
 
 

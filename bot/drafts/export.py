@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.i18n.messages import Words, format_value, translate_stored_title
+from bot.text.normalize import collapse_spaces
 
 PAGE_STYLE = """\
 :root { color-scheme: light; }
@@ -208,4 +209,4 @@ def _translate_title(part: Part, reader: str) -> str:
 
 
 def _join_lines(text: str) -> str:
-    return " ".join(text.split())
+    return collapse_spaces(text)

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.text.normalize import normalize_text, word_set
+from bot.text.normalize import collapse_spaces, normalize_text, word_set
 
 _FIRST_WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
 _FIRST_NAME = rf"(?P<name>{_FIRST_WORD})(?![\w'’-])"
@@ -325,7 +325,7 @@ def _load_lists() -> _NameLists:
     begins = {normalize_text(word) for word in lists["no_surnames"]["words"].split()}
     no_last = begins | worn
     known = {
-        " ".join(normalize_text(one).split()) for one in re.split(r"[|\n]", lists["known"]["names"])
+        collapse_spaces(normalize_text(one)) for one in re.split(r"[|\n]", lists["known"]["names"])
     }
     doubtful, last = (
         frozenset(map(normalize_text, lists[name]["names"].split()))

@@ -1,7 +1,6 @@
 """Groups the rows of a catalogue into products: one row each, or one for each variant."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +20,7 @@ from bot.data.catalogue.product import Product
 from bot.data.catalogue.row import BadCell, CatalogueRow
 from bot.data.catalogue.text_file import DecodedText, MalformedLine, TextRecord, parse_text_records
 from bot.data.reject_reasons import RejectCode, RejectReason
+from bot.text.normalize import strip_accents
 
 PRODUCT_TRAITS = ("sizes", "colours", "materials")
 INFERRED_TRAITS: tuple[Trait, ...] = ("colours", "materials")
@@ -271,8 +271,7 @@ class RowSorter:
 
 def make_handle(text: str) -> str:
     """Return a short name for ids and links: "Chemise en lin n° 2" becomes chemise-en-lin-n-2."""
-    bare = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("ß", "ss"))
-    bare = "".join(c for c in bare if not unicodedata.combining(c))
+    bare = strip_accents(text.lower().replace("œ", "oe").replace("ß", "ss"))
     slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:120].strip("-")
     return slug or f"product-{sha256(text.encode()).hexdigest()[:10]}"
 

@@ -1,7 +1,6 @@
 """Generates the customers' reviews and messages."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from bot.playground.shop.orders import OrderBook, OrderLine, ShopOrder
 from bot.playground.shop.products import ShopProduct
 from bot.playground.shop.random_stream import RandomStream, WeightedChoice
 from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
+from bot.text.normalize import strip_accents
 
 REVIEW_CHANNEL = "avis"
 
@@ -93,8 +93,7 @@ class PhraseBuilder:
             for right, wrong in TYPOS_FR if self.language == "fr" else TYPOS_EN:
                 text = text.replace(right, wrong)
             return text.replace(" !", "!").replace(" ?", "?")
-        bare = unicodedata.normalize("NFKD", text.lower())
-        return "".join(c for c in bare if not unicodedata.combining(c))
+        return strip_accents(text.lower())
 
     def _exclaim(self, text: str) -> str:
         if text.endswith(("?", ",")):

@@ -16,6 +16,7 @@ from bot.slack.actions.revisions import load_thread_cards
 from bot.slack.context import ListenerContext
 from bot.slack.location import continue_in_thread, find_card_thread, make_place
 from bot.tasks.models import NewTask, Task
+from bot.text.normalize import straighten_apostrophes
 
 DIGEST, ANSWER = "digest", "answer"  # names of skills
 ALL_SECTIONS = ("sales", "site", "feedback", "campaigns")  # of a digest without a choice
@@ -30,7 +31,7 @@ def detect_skill(words: str) -> str | None:
     # it accepts what no other skill does
     ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)
     for skill in ordered:
-        if re.search(skill.asked_by or "$^", words.replace("’", "'"), re.IGNORECASE):
+        if re.search(skill.asked_by or "$^", straighten_apostrophes(words), re.IGNORECASE):
             return skill.name
     return None
 
