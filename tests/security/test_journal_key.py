@@ -10,8 +10,9 @@ from sqlalchemy import select, text
 
 from bot.app import Container
 from bot.audit.journal import JournalEntry, Signer
+from bot.audit.signing import find_signer
 from bot.cli import journal as journal_command
-from bot.cli.journal import find_signer, journal_
+from bot.cli.journal import journal_
 from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
 from bot.errors import CannotDo
