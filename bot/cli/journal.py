@@ -42,9 +42,7 @@ def verify_journals(settings: Settings, heads: list[str]) -> int:
             faults += 1
             print_line(f"{workspace}: its journal is gone, although there is work of it.")
         if not known and not used:
-            print_line(
-                f"No journal in {settings.home} yet. If it is kept elsewhere, set SUPER_INTERN_HOME."
-            )
+            print_line(f"No journal in {settings.home} yet. Is SUPER_INTERN_HOME right?")
         if known and signer is None:
             print_line("No key here: signatures not checked.")
         for trouble in _check_heads(session, settings.home / HEADS_FILE, heads, signer):

@@ -65,6 +65,20 @@ class ExportableApproval(Protocol):
     def reason(self) -> str | None: ...
 
 
+def render_draft(
+    draft: ExportableDraft,
+    brand_name: str,
+    format: str,
+    language: str,
+    approvals: Sequence[ExportableApproval] = (),
+) -> str:
+    """Render a draft as a file. `format` is `md`, `html` or `json`."""
+    if format == "json":
+        return render_json(draft, brand_name, approvals)
+    write = render_html if format == "html" else render_markdown
+    return write(draft, brand_name, approvals, language)
+
+
 def render_json(
     draft: ExportableDraft, brand_name: str, approvals: Sequence[ExportableApproval] = ()
 ) -> str:
