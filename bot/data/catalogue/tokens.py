@@ -5,14 +5,12 @@ import re
 from functools import cache, lru_cache
 
 from bot.data.catalogue.lexicon import load_lexicon
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import normalize_nfc, straighten_apostrophes, strip_accents, word_set
 
 GRAMMAR_WORDS, BRIEF_WORDS, WEAK_WORDS, COMMON_WORDS = (
     word_set(load_lexicon()["ignored"][name]) for name in ("grammar", "brief", "weak", "common")
 )
-FRENCH_WORDS = word_set("le la les des du une un pour avec est et nous notre nos chez qui aux")
-ENGLISH_WORDS = word_set("the our for with is and who to of we this that on are")
-
 COMPOUND_WORDS = (
     (re.compile(r"\b(tee|t)[\s-]?shirt"), "tshirt"),
     (re.compile(r"\bsweat[\s-]shirt"), "sweatshirt"),
@@ -57,7 +55,7 @@ def split_audience(text: str) -> tuple[str, str]:
 def tokenize_query(text: str) -> list[str]:
     """Return the stems of those words of a request that may name a product."""
     words = split_words(text)
-    french = sum(w in FRENCH_WORDS for w in words) > sum(w in ENGLISH_WORDS for w in words)
+    french = detect_language(text, WRITTEN_LANGUAGES) == "fr"
     stops = GRAMMAR_WORDS - {"the"} if french else GRAMMAR_WORDS
     ignored = stops | BRIEF_WORDS | ({"car"} if french else frozenset())
     return [stem_word(word) for word in words if word not in ignored]

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.feedback.language_detection import detect_languages, parse_language_name
+from bot.data.analyses.feedback.languages import detect_languages, parse_language_name
 from bot.data.analyses.feedback.tokens import WORD_PATTERN
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category, filter_brand
