@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.i18n.calendar_names import list_month_names
 from bot.playground.shop import data_files
 from bot.playground.shop.customers import build_email_address
 from bot.playground.shop.data_files import read_planted, read_toml
@@ -148,34 +149,6 @@ def _capitalize(text: str) -> str:
 
 # Reviews and messages, composed of several sentences.
 
-MONTH_NAMES_FR = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
-MONTH_NAMES_EN = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 STAR_RATINGS = {  # by the review's main complaint, and whether it also has praise
     ("", True): WeightedChoice((5, 4), (72, 28)),
     ("fault", True): WeightedChoice((4, 3), (55, 45)),
@@ -322,9 +295,8 @@ class FeedbackWriter:
 
     def _format_date(self, number: int) -> str:
         day = self.period.date_of(number)
-        if self.language == "en":
-            return f"{day.day} {MONTH_NAMES_EN[day.month - 1]}"
-        return f"{'1er' if day.day == 1 else day.day} {MONTH_NAMES_FR[day.month - 1]}"
+        month = list_month_names(self.language)[day.month - 1]
+        return f"{'1er' if day.day == 1 and self.language == 'fr' else day.day} {month}"
 
 
 # Which orders get feedback, and on which themes.
