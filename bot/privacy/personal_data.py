@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.privacy.contacts import find_addresses, find_emails, find_handles, find_phones
-from bot.privacy.names import MASK_CHARACTER, find_cued_names, find_names
+from bot.privacy.cued_names import MASK_CHARACTER, find_cued_names
+from bot.privacy.names import find_names
 from bot.privacy.numbers import find_numbers, find_traces
 from bot.text.normalize import normalize_text, normalize_with_offsets
 
