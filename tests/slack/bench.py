@@ -38,9 +38,9 @@ from bot.playground.methods.registry import APP_TOKEN_SCOPES
 from bot.playground.slack_objects import SlackMessage
 from bot.slack.app import make_app
 from bot.slack.client import make_client, make_session
-from bot.slack.context import BackgroundTasks
 from bot.slack.gateway import SlackGateway
 from bot.slack.http import make_web_app
+from bot.slack.listener_context import BackgroundTasks
 from bot.slack.manifest import list_bot_scopes
 from bot.slack.membership import Membership
 from bot.slack.services import SlackServices

@@ -15,9 +15,9 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack.context import ListenerContext
 from bot.slack.files import upload_file
 from bot.slack.interactions import BlockAction, load_visible_draft
+from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 

@@ -13,7 +13,7 @@ from bot.core.thread_text import asks_only_why, is_follow_up
 from bot.drafts.models import Draft
 from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.revisions import load_thread_cards
-from bot.slack.context import ListenerContext
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import continue_in_thread, find_card_thread, make_place
 from bot.tasks.models import NewTask, Task
 from bot.text.normalize import straighten_apostrophes

@@ -29,8 +29,8 @@ from bot.slack.blocks import (
     section_block,
 )
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import find_workspace
+from bot.slack.listener_context import ListenerContext
 from bot.slack.view_limits import fit_view
 from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
