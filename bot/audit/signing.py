@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.audit.audited_columns import AUDITED_TABLES
 from bot.audit.journal import JournalHead, Signer
-from bot.audit.row_digests import adopt_rows, has_signed_chain
+from bot.audit.row_verification import adopt_rows, has_signed_chain
 from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
 from bot.db.session import Database, Row
