@@ -216,7 +216,7 @@ async def test_an_edit_of_a_message_between_colleagues_is_ignored(
     reply = await intern.say("fine", understood("not_for_us"), user=MAX, thread=said.ts)
     await intern.bench.slack.edit(MAX, MARKETING, reply.ts, "fine for me")
     await intern.bench.run()
-    await intern.bench.told()
+    await intern.bench.run_ephemerals()
     assert len(intern.tasks) == 2
     assert not intern.bench.whispers(MAX)
 
@@ -255,7 +255,7 @@ async def test_what_people_wrote_is_kept_through_a_revision(intern: Understandin
             intern.bench.enqueue,
             by=MARIE,
             texts={key: f"{text} We sew it in Roubaix."},
-            now=intern.bench.house.now(),
+            now=intern.bench.services.now(),
         )
         kept = list_kept_passages(session, edited)
     assert [(passage.part, passage.text) for passage in kept] == [(key, "We sew it in Roubaix.")]
@@ -279,7 +279,7 @@ async def test_a_passage_that_the_instruction_changes_is_not_kept(
             intern.bench.enqueue,
             by=MARIE,
             texts={"body": "We sew it in Roubaix."},
-            now=intern.bench.house.now(),
+            now=intern.bench.services.now(),
         )
     await intern.bench.run()
     words = "take out the sentence on Roubaix"
