@@ -78,6 +78,14 @@ def quote_name(name: str) -> Words:
     return Words("“{quote}”", quote=name)
 
 
+def format_period(since: date, until: date, language: str) -> str:
+    """Format the days from `since` to `until`, both inclusive: "13–26 Nov 2026"."""
+    from babel import dates
+
+    locale = LOCALES.get(language, LOCALES["en"])
+    return str(dates.format_interval(since, until, "yMMMMd", locale=locale)).replace("\u2009", " ")
+
+
 def format_value(value: Any, language: str, decimals: int | None = None) -> str:
     """Format a number, date, amount or sentence for a language; a string is returned unchanged. A
     number gets the decimals that it needs, or `decimals` of them."""
