@@ -59,6 +59,7 @@ def crowds() -> list[Figure]:
 BENCHMARKS = {
     "start": "benchmarks.__main__:start",
     "line": "benchmarks.line:line",
+    "loop": "benchmarks.loop:loop",
     "page": "benchmarks.page:page",
     "crowd": "benchmarks.__main__:crowds",
     "fairness": "benchmarks.fairness:fairness",

@@ -150,6 +150,9 @@ def parser() -> argparse.ArgumentParser:
 
     commands.add_parser("manifest", help="print the manifest to make the Slack app from")
     doctor = commands.add_parser("doctor", help="look whether everything is in place")
+    doctor.add_argument(
+        "--live", action="store_true", help="also call the AI once, with tools; it costs a little"
+    )
     doctor.add_argument("--set-aside", metavar="FILE", help="move a damaged file out of the way")
     doctor.add_argument(
         "--give-up", metavar="FILE", help="no longer wait for the rows of a file set aside"

@@ -59,6 +59,8 @@ class Container(LocalData):
                 base_url=settings.anthropic_base_url,
                 name=settings.model,
                 fallback=settings.fallback_model,
+                small=settings.small_model,
+                deadline=settings.call_seconds,
                 now=now,
             )
         return self.offline_writer()

@@ -1,30 +1,48 @@
 """The context of a skill: everything that a handler may use to look up facts, write and ask.
 
-`SkillContext.write` is the only loop that checks an answer and asks for corrections. Personal data
-is replaced by placeholders before the writer sees it, and is restored in the answer.
+`SkillContext.write` has the answer checked and asks for corrections. With tools and a model it is
+the loop of `bot.agent.loop`. Personal data is replaced by placeholders before a writer sees it, and
+is restored in the answer.
 """
 
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
+from bot.agent.citations import collect_cited_facts, replace_fact_names
+from bot.agent.llm.turn import TurnModel
+from bot.agent.loop import (
+    AgentLoop,
+    LoopLimits,
+    LoopServices,
+    hash_prompt,
+    hash_tools,
+    ignore_step,
+    measure_nothing,
+)
 from bot.agent.prompts import fill_prompt
+from bot.agent.tool import DeliveryPort, DigestPort, ThreadPort, Tool, ToolDeps, load_tools
+from bot.agent.tool_calls import FoundThings, describe_facts
+from bot.agent.turns import NoTurnLog, TurnLog
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture
 from bot.core.checks import Check
+from bot.core.exhibits import Exhibit
+from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import File
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
-from bot.core.writer import LlmCall, Writer, WriteRequest
+from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
 from bot.i18n.messages import Money, Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
@@ -72,7 +90,18 @@ def _format_cost(usd: Decimal) -> Money | Words:
     return Money(amount=usd, currency="USD")
 
 
+def build_fault_check(count: int) -> Check:
+    """Build the finding that the model did not correct everything that was sent back to it."""
+    words = Words.count(
+        "{n} thing that the checks sent back is not corrected: read it with care.",
+        "{n} things that the checks sent back are not corrected: read it with care.",
+        count,
+    )
+    return Check(rule="correction", level="warn", words=words)
+
+
 MAX_CORRECTIONS = 2
+MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
 PRODUCT_NAME_LABELS = (
     "name",
     "vendor",
@@ -88,6 +117,33 @@ async def deny_right(_right: str) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class AgentOptions:
+    """What the caller of a skill passes on to the loop. `call` names the piece among those of its
+    task. `person` and `is_private` say who asks, and whether they alone see the answer; None: as
+    the brief says."""
+
+    turns: TurnLog = field(default_factory=NoTurnLog)
+    call: str = "0"
+    limits: LoopLimits = field(default_factory=LoopLimits)
+    cap_used: Callable[[], Awaitable[float]] = measure_nothing
+    on_step: Callable[[Words], None] = ignore_step
+    person: str | None = None
+    is_private: bool | None = None
+    thread: ThreadPort | None = None
+    deliveries: DeliveryPort | None = None
+    digests: DigestPort | None = None
+
+
+@dataclass(frozen=True)
+class WritingVersion:
+    """What a text was written with: the model, and the versions of its prompt and its tools."""
+
+    model: str | None = None
+    prompt_hash: str | None = None
+    tools_hash: str | None = None
+
+
 class SkillContext:
     def __init__(
         self,
@@ -97,13 +153,20 @@ class SkillContext:
         channel: Channel | None,
         library: Library,
         writer: Writer,
-        receipt: Callable[[LlmCall], Awaitable[None]],
+        receipt: ReceiptWriter,
         grow: Callable[[str], None] = lambda _: None,
         stated: Sequence[Fact] = (),
         today: date | None = None,
         may: Callable[[str], Awaitable[bool]] = deny_right,
+        agent: AgentOptions | None = None,
+        tools: Mapping[str, Tool] | None = None,
     ):
-        self.request, self.brand, self.channel, self._today = request, brand, channel, today
+        """`tools` are the tools that handlers can name; None: those of `bot.agent.tools`."""
+        self.request, self.brand, self.channel, self.today = request, brand, channel, today
+        self._agent, self._tools = agent or AgentOptions(), tools
+        self._found, self._veil, self._writes = FoundThings(FactBook()), Pseudonymizer(), 0
+        self.version = WritingVersion()
+        self.faults: tuple[str, ...] = ()  # what `check` still found at the end, for the writer
         self.evidence = Evidence(facts=tuple(stated))
         self._all_facts: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
@@ -149,6 +212,21 @@ class SkillContext:
         """Whether the text is written by rules, without a language model."""
         return self._writer.by_rules
 
+    @property
+    def book(self) -> FactBook:
+        """The facts that were found while writing with tools, by name."""
+        return self._found.book
+
+    @property
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """The tables and charts that tools computed."""
+        return tuple(self._found.exhibits)
+
+    @property
+    def read_as(self) -> tuple[str, ...]:
+        """How the tools read their calls, for the card."""
+        return tuple(dict.fromkeys(self._found.read_as))
+
     async def find_products(self, words: str) -> Sequence[ProductMatch]:
         """Return the products that `words` may mean, best match first."""
         return await self._library.find(words)
@@ -175,15 +253,25 @@ class SkillContext:
         self,
         output: type[T],
         *,
+        tools: Sequence[str] | None = None,
         check: Callable[[T], list[str]] | None = None,
         by_rules: T | None = None,
+        system: str = "system",
+        values: Mapping[str, str] | None = None,
     ) -> T:
-        """Have the writer fill in `output`. The faults that `check` finds go back to the writer, at
-        most twice.
+        """Have the writer fill in `output`. The faults that `check` finds go back to the writer.
 
-        An analysis passes its own text as `by_rules`, which a model may reword and the rules keep.
-        Claims that no fact supports are detected. A part keeps the text of the rules when the
-        model's text still fails, or when the model repeats a fault that it was told about."""
+        With `tools` and a model, the model looks things up with these tools, at most 8 turns, and
+        gets the faults once; those that are left are in `faults`. The evidence becomes what the
+        output cites. `system` names the prompt that never changes for a skill, `values` fills more
+        placeholders of the skill's own prompt. A tool may end it with a question to the person.
+
+        Without tools the faults go back at most twice. An analysis passes its own text as
+        `by_rules`, which a model may reword and the rules keep. Claims that no fact supports are
+        detected. A part keeps the text of the rules when the model's text still fails, or when the
+        model repeats a fault that it was told about."""
+        if tools is not None and not self.by_rules:
+            return await self._write_with_tools(output, tools, check, system, values or {})
         pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
         assignment = self._build_assignment(pseudonymizer, by_rules)
         accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
@@ -219,6 +307,85 @@ class SkillContext:
         self.notes += (build_rewrite_check([*costs.values()], composed_parts),)
         return merged
 
+    async def _write_with_tools(
+        self,
+        output: type[T],
+        names: Sequence[str],
+        check: Callable[[T], list[str]] | None,
+        system: str,
+        values: Mapping[str, str],
+    ) -> T:
+        known = load_tools() if self._tools is None else self._tools
+        tools = [known[name] for name in names]
+        system_text = fill_prompt(system, {"brand": self.brand.as_prompt()})
+        message = self._build_first_message(values)
+        self._writes += 1
+        loop = AgentLoop(
+            services=LoopServices(
+                model=cast(TurnModel, self._writer),
+                receipt=self._receipt,
+                turns=self._agent.turns,
+                limits=self._agent.limits,
+                cap_used=self._agent.cap_used,
+                on_step=self._agent.on_step,
+            ),
+            call=f"{self._agent.call}.write{self._writes}",
+            system=system_text,
+            output=output,
+            tools=tools,
+            deps=self._build_tool_deps(),
+            veil=self._veil,
+            found=self._found,
+            check=check,
+        )
+        result = await loop.run(message)
+        self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(tools))
+        self.faults = result.faults
+        if result.faults:
+            self.notes += (build_fault_check(len(result.faults)),)
+        written = replace_fact_names(result.output, self.book)
+        stated = tuple(fact for fact in self.evidence.facts if fact.stated_by)
+        cited = collect_cited_facts(written, self.book, self.exhibits)
+        self.evidence = Evidence(facts=stated).plus(cited)
+        return written
+
+    def _build_first_message(self, values: Mapping[str, str]) -> str:
+        """The skill's own prompt with the request and the facts looked up, personal data masked."""
+        if not self._writes:
+            self._veil = Pseudonymizer(self._list_own_words())
+        self._hide_speakers(self._veil)
+        facts = [fact for fact in self.evidence.facts if fact.stated_by is None]
+        listed = describe_facts(
+            facts,
+            self.book,
+            self.request.language,
+            self._veil,
+            with_ids=True,
+            most=len(facts),
+            most_characters=MAX_FACT_CHARACTERS,
+        )
+        request = self._veil.mask(self.request)
+        filled = self._build_prompt_values(request, "\n".join(listed.lines), None)
+        return fill_prompt(self.request.skill, {**filled, **self._veil.mask(dict(values))})
+
+    def _build_tool_deps(self) -> ToolDeps:
+        agent, brief = self._agent, self.request.brief
+        if self.today is None:
+            raise ValueError("tools need to know the day")
+        return ToolDeps(
+            data=cast(Any, self._library),
+            request=self.request,
+            brand=self.brand,
+            today=self.today,
+            person=agent.person or brief.author,
+            is_private=brief.private if agent.is_private is None else agent.is_private,
+            may=self._may,
+            book=self.book,
+            thread=agent.thread,
+            deliveries=agent.deliveries,
+            digests=agent.digests,
+        )
+
     async def _find_inventions(self, written: BaseModel, assignment: WriteRequest) -> list[str]:
         """List the claims that a model added to an analysis and that no fact supports. The texts
         still contain placeholders."""
@@ -234,7 +401,7 @@ class SkillContext:
             more=assignment.check_facts,
             request=assignment.request,
             brand=self.brand,
-            today=self._today,
+            today=self.today,
         )
 
     def _list_own_words(self) -> frozenset[str]:
@@ -254,25 +421,11 @@ class SkillContext:
     def _build_assignment(
         self, pseudonymizer: Pseudonymizer, by_rules: BaseModel | None
     ) -> WriteRequest:
-        pseudonymizer.add_names(
-            speaker
-            for speaker in list_speakers(self.request.brief.material)
-            if not PERSON_PLACEHOLDER.fullmatch(speaker)
-        )
+        self._hide_speakers(pseudonymizer)
         request, evidence = pseudonymizer.mask(self.request), pseudonymizer.mask(self.evidence)
         text_by_rules = pseudonymizer.mask(by_rules) if by_rules is not None else None
-        prompt_values = {
-            "brief": request.brief.as_prompt(),
-            "facts": evidence.as_prompt() or "none",
-            "channel": self.channel.as_prompt(request.language) if self.channel else "none",
-            "language": {"en": "English", "fr": "French"}[request.language],
-            "material": request.brief.material or "none",
-            "reason": request.reason or "none",
-            "previous": request.describe_previous() or "none",
-            "composed": text_by_rules.model_dump_json(indent=1)
-            if text_by_rules is not None
-            else "none",
-        }
+        composed = text_by_rules.model_dump_json(indent=1) if text_by_rules is not None else None
+        prompt_values = self._build_prompt_values(request, evidence.as_prompt(), composed)
         return WriteRequest(
             skill=request.skill,
             request=request,
@@ -286,3 +439,27 @@ class SkillContext:
             if by_rules is not None
             else (),
         )
+
+    def _hide_speakers(self, pseudonymizer: Pseudonymizer) -> None:
+        pseudonymizer.add_names(
+            speaker
+            for speaker in list_speakers(self.request.brief.material)
+            if not PERSON_PLACEHOLDER.fullmatch(speaker)
+        )
+
+    def _build_prompt_values(
+        self, request: SkillRequest, facts: str, composed: str | None
+    ) -> dict[str, str]:
+        """The values for the placeholders of a skill's prompt. `request` is masked."""
+        return {
+            "brief": request.brief.as_prompt(),
+            "facts": facts or "none",
+            "channel": self.channel.as_prompt(request.language) if self.channel else "none",
+            "language": {"en": "English", "fr": "French"}[request.language],
+            "material": request.brief.material or "none",
+            "reason": request.reason or "none",
+            "previous": request.describe_previous() or "none",
+            "composed": composed or "none",
+            "brand": self.brand.as_prompt(),
+            "today": f"{self.today:%A, %Y-%m-%d}" if self.today else "not known",
+        }

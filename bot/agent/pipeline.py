@@ -6,8 +6,9 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from bot.agent.context import SkillContext, deny_right
+from bot.agent.context import AgentOptions, SkillContext, WritingVersion, deny_right
 from bot.agent.skills import load_skills
+from bot.agent.tool_calls import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check
@@ -33,6 +34,7 @@ class DraftResult:
     checks: tuple[Check, ...]
     leads: tuple[NextStep, ...] = ()
     pictures: Mapping[str, bytes] = field(default_factory=dict)  # PNG by SHA-256
+    version: WritingVersion = field(default_factory=WritingVersion)
 
 
 async def run_skill(
@@ -47,11 +49,13 @@ async def run_skill(
     grow: Callable[[str], None] = lambda _: None,
     extra_facts: Sequence[Fact] = (),
     may: Callable[[str], Awaitable[bool]] = deny_right,
+    agent: AgentOptions | None = None,
 ) -> DraftResult | Question:
     """Run the skill and check its output. Raises CannotDo for an unknown skill.
 
     `code` becomes utm_campaign in the links. `extra_facts` do not come from the library: earlier
-    statements, the team's own work. `may` tells whether the person who asks has a right."""
+    statements, the team's own work. `may` tells whether the person who asks has a right. `agent` is
+    for skills that look things up with tools."""
     skill = load_skills().get(request.skill)
     if skill is None:
         raise CannotDo(Words("I can't do that yet: {skill}.", skill=request.skill))
@@ -67,8 +71,12 @@ async def run_skill(
         stated=(*_find_stated_facts(request, today), *extra_facts),
         today=today,
         may=may,
+        agent=agent,
     )
-    output = await skill.handle(request, ctx)
+    try:
+        output = await skill.handle(request, ctx)
+    except AskedPerson as asked:
+        return asked.question
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
@@ -76,7 +84,15 @@ async def run_skill(
         parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
     )
     checks = (*checks, *ctx.notes)
-    return DraftResult(parts, hooks, ctx.evidence, checks, collect_next_steps(output), ctx.pictures)
+    return DraftResult(
+        parts,
+        hooks,
+        ctx.evidence,
+        checks,
+        collect_next_steps(output),
+        ctx.pictures,
+        ctx.version,
+    )
 
 
 def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:

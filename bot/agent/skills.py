@@ -9,6 +9,7 @@ the module:
     HINT = "sizing this month"          an example of what can be typed after the command
     OWN_PERIOD = True                   the skill ignores a period in the words ("this week")
     FOR_CHANNELS = True                 it writes for marketing channels, one draft for each
+    TOOLS = ("product", …)              the tools that it gives to a model
 """
 
 import ast
@@ -43,6 +44,7 @@ class Skill:
     hint: str = ""
     for_channels: bool = False
     own_period: bool = False
+    tools: tuple[str, ...] = ()
 
     @property
     def handle(self) -> Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]]:
@@ -72,6 +74,7 @@ def load_skills() -> dict[str, Skill]:
                 hint=str(constants.get("HINT", "")),
                 for_channels=bool(constants.get("FOR_CHANNELS")),
                 own_period=bool(constants.get("OWN_PERIOD")),
+                tools=tuple(constants.get("TOOLS", ())),
             )
     return skills
 

@@ -143,6 +143,7 @@ class SpendingCap:
         if max_cost is None:
             raise SpendingRefused(explain_unknown_price(sent.writer))
         journal.lock_head(session, payer.workspace)
+        self._demand_task_budget(session, payer, max_cost)
         must_wait = False
         for limit, used, refusal in self._list_limits(session, payer):
             if limit == 0 or used.spent + max_cost > limit:
@@ -151,6 +152,22 @@ class SpendingCap:
         if not must_wait:
             self._store(session, payer, sent, reserved=None if sent.usd is not None else max_cost)
         return not must_wait
+
+    def _demand_task_budget(self, session: Session, payer: Payer, max_cost: Decimal) -> None:
+        """Raises SpendingRefused when the task has used up its tokens, or when this call may cost
+        more than what is left of its money."""
+        spend = self.policy(payer.workspace).spend
+        used = Receipt.compute_task_usage(session, payer.task)
+        if used.tokens >= spend.tokens_a_task:
+            raise SpendingRefused(_explain_task_tokens(spend.tokens_a_task))
+        if used.usd + max_cost > spend.usd_a_task:
+            raise SpendingRefused(_explain_task_cap(spend.usd_a_task))
+
+    async def measure_task(self, payer: Payer) -> float:
+        """Return the share that a task has used of its tokens or its money, whichever is more."""
+        spend = self.policy(payer.workspace).spend
+        used = await self.database.run(Receipt.compute_task_usage, payer.task)
+        return max(float(used.usd / spend.usd_a_task), used.tokens / spend.tokens_a_task)
 
     def _store(
         self, session: Session, payer: Payer, sent: LlmCall, reserved: Decimal | None = None
@@ -223,6 +240,22 @@ def _explain_cap(limit: Decimal) -> Words:
     )
 
 
+def _explain_task_cap(limit: Decimal) -> Words:
+    return Words(
+        "This would cost more than one request may: {limit}. Ask for less at once. "
+        "An administrator can raise it in policy.toml.",
+        limit=Money(amount=limit, currency="USD"),
+    )
+
+
+def _explain_task_tokens(limit: int) -> Words:
+    return Words(
+        "This is more than the AI may read and write for one request: {n} tokens. Ask for less at "
+        "once. An administrator can raise it in policy.toml.",
+        n=limit,
+    )
+
+
 def _explain_personal_cap(limit: Decimal) -> Words:
     return Words(
         "Your share of the spending limit for the AI is used up: {limit} in 24 hours. "
@@ -235,7 +268,8 @@ def find_unpriced_models(settings: Settings, policy: Policy) -> list[str]:
     """Return a sentence for each configured model that is never called because it has no price."""
     if settings.writer != "claude":
         return []
-    models = [name for name in (settings.model, settings.fallback_model) if name]
+    names = (settings.model, settings.fallback_model, settings.small_model)
+    models = [*dict.fromkeys(name for name in names if name)]
     unknown = [name for name in models if name not in policy.spend.prices and not find_price(name)]
     if not unknown:
         return []

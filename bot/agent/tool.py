@@ -7,7 +7,9 @@ Every module in `bot/agent/tools/` is a tool; its name is the tool's name. It de
                                    null, no recursion and no free keys
     async def run(params, deps)    returns a ToolResult; raises ToolError
 
-`ENDS_LOOP = True` marks a tool whose call ends the conversation instead of being answered.
+`ENDS_LOOP = True` marks a tool whose call ends the conversation instead of being answered. The
+notes of `ask_person` are the question and its options; those of any other such tool are the
+sentence that the person reads and a short reason for counting.
 """
 
 import importlib

@@ -68,6 +68,10 @@ AUDITED_TABLES: Mapping[str, AuditedTable] = {
                 *("evidence", "request", "checks", "writer", "by_rules", "made_at"),
             )
         },
+        free=dict.fromkeys(
+            ("model", "prompt_hash", "tools_hash"),
+            "how the text was written, for comparisons; a decision rests on the text alone",
+        ),
         subject=lambda row, _: str(row["task"]),
     ),
     "decisions": AuditedTable(
@@ -172,6 +176,8 @@ UNAUDITED_TABLES: Mapping[str, str] = {
     "the holding",
     "sales_answers": "what each person was told of sales in the last days: whoever may write to "
     "the database may read the orders themselves",
+    "agent_turns": "a conversation with a model while a task is worked on; what counts is the "
+    "draft, and each call has a receipt",
     "crashes": "how often a job's process died; at worst a job is given up or tried again",
     "runners": "which processes were heard of; at worst a job is taken over",
     "journal": "the chain itself: each entry has its own hash and signature",

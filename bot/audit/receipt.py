@@ -26,6 +26,14 @@ class SpendingUsage:
     reserved: Decimal
 
 
+@dataclass(frozen=True)
+class TaskUsage:
+    """What the calls of one task have used: US dollars, and tokens read and written."""
+
+    usd: Decimal
+    tokens: int
+
+
 class Receipt(Row):
     """One call to a writer. `sent` is the exact request body; empty when nothing was sent."""
 
@@ -128,6 +136,17 @@ class Receipt(Row):
         not known, for example because the process died, counts with its maximum cost."""
         used = Receipt.compute_usage(session, workspace, now)
         return used.spent + used.reserved
+
+    @staticmethod
+    def compute_task_usage(session: Session, task: str) -> "TaskUsage":
+        """Return what the calls of a task have used so far. A call whose end is not known counts
+        with the most that it may cost."""
+        total = select(
+            func.sum(func.coalesce(Receipt.reserved, Receipt.usd)),
+            func.sum(Receipt.tokens_in + Receipt.tokens_out),
+        ).where(Receipt.task == task, Receipt.sent != "")
+        usd, tokens = session.execute(total).one()
+        return TaskUsage(Decimal(usd or 0), int(tokens or 0))
 
     @staticmethod
     def compute_usage(

@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import secrets
 import sys
 from collections.abc import Iterator
+from functools import partial
 
-from bot.agent.spending import find_unpriced_models
+from bot.agent.spending import Payer, SpendingCap, find_unpriced_models
 from bot.app import Container
 from bot.config.access import RIGHTS, Access
 from bot.config.clock import now
@@ -19,6 +21,7 @@ from bot.data.warehouse.integrity import (
     set_aside_database,
 )
 from bot.db.sqlite_file import describe_damage, find_database_fault
+from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
@@ -62,6 +65,9 @@ async def doctor_(settings: Settings, args: argparse.Namespace) -> int:
     troubles += find_unpriced_models(settings, policy)
     notes, scope_troubles = await _compare_scopes(settings)
     troubles += scope_troubles
+    if args.live:
+        live_notes, live_troubles = await _call_ai(settings)
+        notes, troubles = [*notes, *live_notes], [*troubles, *live_troubles]
     print_line(f"Home: {settings.home}")
     print_line(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
     print_line(describe_listener(settings))
@@ -75,6 +81,25 @@ async def doctor_(settings: Settings, args: argparse.Namespace) -> int:
         print_line(f"- {trouble}")
     print_line("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
     return 1 if troubles else 0
+
+
+async def _call_ai(settings: Settings) -> tuple[list[str], list[str]]:
+    """Send one turn with the largest set of tools; return remarks, and problems to solve."""
+    from bot.agent.connection_check import check_tool_turn
+
+    if settings.writer != "claude":
+        return ["No AI is connected, so none was called."], []
+    container = Container(settings).migrated()
+    workspace, task = container.workspace(None), f"doctor-{secrets.token_hex(4)}"
+    spending = SpendingCap(container.database, container.policy, now)
+    writer = container.writer()
+    try:
+        await container.database.run(Workspace.ensure, workspace, now())
+        receipt = partial(spending.receipt, Payer(workspace, task))
+        return await check_tool_turn(writer, receipt, settings.call_seconds)
+    finally:
+        await writer.close()
+        container.database.close()
 
 
 async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from bot.agent.turns import AgentTurn
 from bot.app import Container
 from bot.audiences.exporter import AudienceExporter
 from bot.cli.digest import classify_digest, draft_digest
@@ -175,6 +176,7 @@ class ServerProcess:
             (
                 find_due_merges,
                 OutboxMessage.list_stale_cards,
+                AgentTurn.delete_old,
                 WatchFolder(container).due,
                 find_due_digests,
                 models.find_due_alerts,
@@ -217,6 +219,8 @@ class ServerProcess:
             has_right=outside.may,
             check_admission=outside.admit,
             offline=container.offline_writer(),
+            key=container.row_store.key,
+            task_seconds=container.settings.task_seconds,
         )
         import_job = ImportJob(
             container.database,

@@ -10,8 +10,11 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+from bot.agent.context import AgentOptions
+from bot.agent.llm.turn import TurnModel
+from bot.agent.loop import LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap
@@ -135,7 +138,7 @@ class TerminalRun:
         understanding = await understand_message(
             Message(words=words, today=self.today, products=products),
             brand=brand,
-            writer=self.writer,
+            model=cast(TurnModel, self.writer),
             receipt=partial(self.spending.receipt, self.payer),
         )
         understanding = demand_request(understanding, answers, words)
@@ -186,6 +189,13 @@ class TerminalRun:
                 code=campaign_code(f"{self.task}.{number}"),
                 today=self.today,
                 may=may,
+                agent=AgentOptions(
+                    call=str(number),
+                    limits=LoopLimits(seconds=self.container.settings.task_seconds),
+                    cap_used=partial(self.spending.measure_task, self.payer),
+                    person=self.person,
+                    is_private=True,
+                ),
             )
             if isinstance(result, Question):
                 reading.question = result

@@ -45,10 +45,13 @@ class ModelPrice(BaseModel):
 class SpendingPolicy(BaseModel):
     """The limit on the AI's cost in US dollars per 24 hours. Once it is reached, the intern says
     so. With 0 no AI is called, not even a free one. `prices`, by model name, take precedence over
-    the prices that we ship."""
+    the prices that we ship. A single task has limits of its own: US dollars, and tokens read and
+    written in all its calls."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     usd_a_day: Decimal = Field(default=Decimal("5"), ge=0)
+    usd_a_task: Decimal = Field(default=Decimal("1"), gt=0)
+    tokens_a_task: int = Field(default=400_000, ge=1_000)
     prices: dict[str, ModelPrice] = {}
 
 

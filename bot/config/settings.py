@@ -156,6 +156,29 @@ class Settings(BaseModel):
         alias="SUPER_INTERN_FALLBACK_MODEL",
         description="Which AI writes when the first one is overloaded or declines.",
     )
+    small_model: str | None = Field(
+        default=None,
+        alias="SUPER_INTERN_SMALL_MODEL",
+        description="Which AI reads what a message asks for. Without it, the cheapest at "
+        "Anthropic's own address, elsewhere SUPER_INTERN_MODEL.",
+    )
+    call_seconds: float = Field(
+        default=120,
+        alias="SUPER_INTERN_AI_SECONDS",
+        ge=1,
+        le=86_400,
+        allow_inf_nan=False,
+        description="How long one answer of the AI may take, in seconds, with all tries.",
+    )
+    task_seconds: float = Field(
+        default=180,
+        alias="SUPER_INTERN_AI_TASK_SECONDS",
+        ge=1,
+        le=86_400,
+        allow_inf_nan=False,
+        description="How long the AI may work on one text or answer, in seconds, with all that it "
+        "looks up.",
+    )
     database: SecretStr | None = Field(
         default=None,
         alias="DATABASE_URL",

@@ -44,11 +44,20 @@ class FactBook:
 
     def add(self, fact: Fact) -> str:
         """Add a fact and return its name."""
+        name = self.next_name(fact)
+        if name not in self._facts:
+            self._names[fact.id, str(fact.value), fact.unit or ""] = name
+            self._facts[name] = fact
+        return name
+
+    def next_name(self, fact: Fact) -> str:
+        """Return the name that `add` would give this fact."""
         key = (fact.id, str(fact.value), fact.unit or "")
-        if key not in self._names:
-            name = f"f{len(self._facts) + 1}"
-            self._names[key], self._facts[name] = name, fact
-        return self._names[key]
+        return self._names.get(key) or f"f{len(self._facts) + 1}"
+
+    def find_name(self, id: str) -> str | None:
+        """Return the name of the first fact with this id."""
+        return next((name for name, fact in self._facts.items() if fact.id == id), None)
 
     def get(self, name: str) -> Fact | None:
         return self._facts.get(name)

@@ -97,6 +97,12 @@ def find_price(name: str) -> TokenPrice | None:
     return load_prices().get(name) or load_prices().get(DATE_SUFFIX.sub("", name))
 
 
+def find_cheapest_model() -> str:
+    """Return the name of the model whose input costs least."""
+    prices = load_prices()
+    return min(prices, key=lambda name: prices[name].input)
+
+
 def _max_answer_tokens(body: str) -> int:
     try:
         limit = json.loads(body).get("max_tokens")

@@ -69,6 +69,9 @@ class LlmCall(BaseModel):
     call: str | None = None  # the call's id, the same in both reports
 
 
+ReceiptWriter = Callable[[LlmCall], Awaitable[None]]
+
+
 class Writer(Protocol):
     """Writes an Output from a WriteRequest."""
 

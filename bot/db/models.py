@@ -1,5 +1,6 @@
 """All ORM models in one module; importing it registers every table in the metadata."""
 
+from bot.agent.turns import AgentTurn
 from bot.approvals.decision import Decision
 from bot.audit.journal import JournalEntry, JournalHead
 from bot.audit.policy_in_force import PolicyRecord
@@ -23,6 +24,7 @@ TABLES = Row.metadata
 
 __all__ = [
     "TABLES",
+    "AgentTurn",
     "Alert",
     "BrandRow",
     "CampaignMatch",

@@ -64,6 +64,9 @@ class Draft(Row):
     writer: Mapped[str]
     by_rules: Mapped[bool]
     made_at: Mapped[datetime]
+    model: Mapped[str | None]  # what it was written with; None: without a model, or before 0015
+    prompt_hash: Mapped[str | None]
+    tools_hash: Mapped[str | None]
 
     @staticmethod
     def store_new(
@@ -82,6 +85,9 @@ class Draft(Row):
         now: datetime,
         leads: tuple[NextStep, ...] = (),
         before: "Draft | None" = None,
+        model: str | None = None,
+        prompt_hash: str | None = None,
+        tools_hash: str | None = None,
     ) -> bool:
         """Store the first version of a piece with its checks. Its version number continues that of
         the draft `before`, which was sent back. False when it was already stored."""
@@ -115,6 +121,9 @@ class Draft(Row):
             writer=writer,
             by_rules=by_rules,
             made_at=now,
+            model=model,
+            prompt_hash=prompt_hash,
+            tools_hash=tools_hash,
         )
         if inserted:
             draft = session.get_one(Draft, f"{piece}.v{version}")

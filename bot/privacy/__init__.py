@@ -4,6 +4,7 @@
 function.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
@@ -30,6 +31,25 @@ class Pseudonymizer:
         self._values: dict[str, str] = {}  # placeholder → value
         self._reserved: set[str] = set()  # placeholders that people typed themselves
         self._known_names: set[str] = set()  # names that are hidden wherever they occur
+
+    def dump(self) -> str:
+        """Return everything that the placeholders stand for, as JSON, for `load`."""
+        state = {
+            "own": sorted(self._own),
+            "values": [[kind, value, mark] for (kind, value), mark in self._placeholders.items()],
+            "reserved": sorted(self._reserved),
+            "names": sorted(self._known_names),
+        }
+        return json.dumps(state, ensure_ascii=False)
+
+    def load(self, dumped: str) -> None:
+        """Replace the state by one that `dump` returned, so that the same placeholders stand for
+        the same values."""
+        state = json.loads(dumped)
+        self._own = frozenset(state["own"])
+        self._placeholders = {(kind, value): mark for kind, value, mark in state["values"]}
+        self._values = {mark: value for _, value, mark in state["values"]}
+        self._reserved, self._known_names = set(state["reserved"]), set(state["names"])
 
     def add_names(self, names: Iterable[str]) -> None:
         """Add names of known people. They and their first names are hidden wherever they occur."""

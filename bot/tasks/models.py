@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Index, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from bot.agent.turns import AgentTurn
 from bot.audit import journal
 from bot.config.policy import PersonLimits
 from bot.core.brief import Brief
@@ -289,6 +290,7 @@ class Task(Row):
         by: str | None = None,
     ) -> None:
         self.state, self.stage, self.changed_at = state, None, now
+        AgentTurn.delete_for_task(session, self.id)
         OutboxMessage.request_redraw(session, enqueue, self.first_piece)
         journal.record_event(
             session,

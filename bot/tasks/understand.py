@@ -8,21 +8,23 @@ in `left_over`.
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.agent.ask import ask_once
+from bot.agent.llm.turn import TurnModel
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.skills import load_skills
+from bot.agent.turns import TurnLog
 from bot.config.brand import Brand
 from bot.core.brief import Brief, Goal
 from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
 from bot.core.request import KeptPassage
-from bot.core.writer import LlmCall, Writer
+from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM
 from bot.i18n.messages import LANGUAGES, Language, Words
@@ -289,18 +291,21 @@ async def understand_message(
     message: Message,
     *,
     brand: Brand,
-    writer: Writer,
-    receipt: Callable[[LlmCall], Awaitable[None]],
+    model: TurnModel,
+    receipt: ReceiptWriter,
+    turns: TurnLog | None = None,
 ) -> Understanding:
-    """Ask the model and check its answer. Raises TryAgain, CannotDo and the errors of spending."""
+    """Ask the model and check its answer. `turns` keeps the answer, so that a run after a crash
+    pays nothing. Raises TryAgain, CannotDo and the errors of spending."""
     own_words = build_own_words([brand.name, *(one.title for one in message.products)])
     pseudonymizer = Pseudonymizer(own_words)
     form = await ask_once(
-        writer,
+        model,
         build_system_prompt(brand),
         build_prompt(pseudonymizer.mask(message)),
         MessageForm,
         receipt=receipt,
+        task=turns,
         call="understand",
         masked_by=pseudonymizer,
     )

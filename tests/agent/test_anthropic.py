@@ -474,7 +474,7 @@ class TestOnALocalServer:
         self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
         assert (await harness.write()).body.text.startswith("Body")
-        assert harness.claude.ignores_schema
+        assert harness.claude.name in harness.claude.models_without_schema
         assert harness.ended == ["not JSON", "done"]
         await harness.write()
         assert harness.ended == ["not JSON", "done", "done"]
@@ -484,7 +484,7 @@ class TestOnALocalServer:
         self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
         assert await harness.claude.check() is None
-        assert harness.claude.ignores_schema
+        assert harness.claude.name in harness.claude.models_without_schema
         await harness.write()
         assert harness.ended == ["done"]
         assert server.letters[0]["max_tokens"] == 4_096
@@ -513,7 +513,7 @@ class TestOnALocalServer:
     async def test_no_empty_message_after_an_empty_answer(
         self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
-        harness.claude.ignores_schema = True
+        harness.claude.models_without_schema.add(harness.claude.name)
         server.script = [says(""), says(GOOD)]
         await harness.write()
         assert [turn["role"] for turn in server.letters[1]["messages"]] == ["user"]
@@ -521,7 +521,7 @@ class TestOnALocalServer:
     async def test_unfilled_blank_is_sent_back(
         self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
-        harness.claude.ignores_schema = True
+        harness.claude.models_without_schema.add(harness.claude.name)
         server.script = [says({**GOOD, "body": {"text": "⟨body⟩", "facts": []}})]
         await harness.write()
         assert harness.ended == ["did not fit the form", "done"]
@@ -557,7 +557,7 @@ class TestChecked:
         self, server: ScriptedClaude, harness: WriterHarness
     ) -> None:
         assert await harness.claude.check() is None
-        assert not harness.claude.ignores_schema
+        assert not harness.claude.models_without_schema
         assert server.asked[0].path == "/v1/models/claude-sonnet-5-5"
 
     async def test_check_names_a_retired_model(self, server: ScriptedClaude) -> None:
@@ -611,7 +611,7 @@ class TestChecked:
         async with Answering(status, {}) as url:
             harness = WriterHarness(url, name="qwen3:8b")
             assert await harness.claude.check() is None
-            assert harness.claude.ignores_schema
+            assert harness.claude.name in harness.claude.models_without_schema
             await harness.claude.close()
 
     @pytest.mark.parametrize("told", [{"id": "x", "object": "model"}, [1], "x"])

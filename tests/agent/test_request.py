@@ -3,11 +3,16 @@
 from typing import Any
 
 from bot.agent.llm.request import MIN_CACHED_CHARACTERS, LlmRequest
+from bot.agent.llm.turn import ConversationMessage
 
 
 def letter(**more: Any) -> LlmRequest:
     told: dict[str, Any] = {"name": "claude-sonnet-5-5", "system": "s", "effort": "low"}
-    told |= {"turns": (("user", "Write."),), "schema": {"type": "object"}, "thinking": "disabled"}
+    told |= {
+        "messages": (ConversationMessage(role="user", text="Write."),),
+        "schema": {"type": "object"},
+        "thinking": "disabled",
+    }
     told |= {"blank_example": '{"text": "⟨text⟩"}'}
     return LlmRequest(**{**told, **more})
 
@@ -32,6 +37,6 @@ def test_prompt_asks_for_json_when_schemas_are_unsupported() -> None:
 
 
 def test_no_empty_message_after_an_empty_answer() -> None:
-    turns = letter().with_corrections(" ", ("It was empty.",)).turns
-    assert [role for role, _ in turns] == ["user"]
-    assert "It was empty." in turns[0][1]
+    messages = letter().with_corrections(" ", ("It was empty.",)).messages
+    assert [one.role for one in messages] == ["user"]
+    assert "It was empty." in messages[0].text

@@ -12,13 +12,14 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal
 
 from aiohttp import web
 
-Break = Literal["drop", "garble", "end early", "error event", "stall"]
+Break = Literal["drop", "garble", "end early", "error event", "stall", "cut call"]
+Answer = dict[str, Any] | str | list[dict[str, Any]]  # an object, text, or content blocks
 CACHEABLE = 2_048  # characters
 SAID = ("Soft washed linen, cut to move with you", "Cool all day, from desk to dinner")
 ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -29,6 +30,7 @@ class Step:
     """What one call gets. `breaks` happens after half of the text."""
 
     text: str | None = None  # None: what `answer` says
+    uses: tuple[dict[str, Any], ...] = ()  # calls of tools, after the text
     stop: str = "end_turn"
     category: str | None = None
     breaks: Break | None = None
@@ -43,6 +45,18 @@ def says(answer: dict[str, Any] | str | None = None, *, stop: str = "end_turn") 
     """An answer: an object, or text that need not be JSON; None: what the server would say."""
     text = answer if isinstance(answer, str | None) else json.dumps(answer, ensure_ascii=False)
     return Step(text=text, stop=stop)
+
+
+def calls(*uses: tuple[str, dict[str, Any]], text: str = "", how: Break | None = None) -> Step:
+    """An answer that calls tools. With "cut call", the last call's arguments are incomplete."""
+    blocks = tuple(use(name, arguments) for name, arguments in uses)
+    return Step(text=text, uses=blocks, stop="tool_use", breaks=how)
+
+
+def use(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A tool_use block."""
+    id = f"toolu_{abs(hash((name, json.dumps(arguments, sort_keys=True)))) % 10**12}"
+    return {"type": "tool_use", "id": id, "name": name, "input": arguments}
 
 
 def cut_off(text: str = '{"body": {"text": "Linen is') -> Step:
@@ -93,14 +107,17 @@ class ScriptedClaude:
     def __init__(
         self,
         *script: Step,
-        answer: Callable[[dict[str, Any]], dict[str, Any] | str] | None = None,
+        answer: Callable[[dict[str, Any]], Answer] | None = None,
         delay: float = 0.0,
         chunk: int = 16,
         lifecycle: dict[str, str] | None = None,
         unable: tuple[str, ...] = (),
         simple: bool = False,
         port: int = 0,
+        refuses: Callable[[dict[str, Any]], str | None] = lambda _: None,
     ):
+        """`refuses` returns why a request is a bad one (400), or None."""
+        self.refuses = refuses
         self.script = list(script)
         self.answer = answer or (simply if simple else obediently)
         self.delay, self.chunk, self.simple = delay, chunk, simple
@@ -149,13 +166,24 @@ class ScriptedClaude:
 
     async def _message(self, request: web.Request) -> web.StreamResponse:
         body = (await self._note(request)).body
-        step = self.script.pop(0) if self.script else Step()
         number = f"req_{len(self.asked)}"
+        if why := self.refuses(body):
+            bad = Step(status=400, error="invalid_request_error", message=why)
+            return web.json_response(problem(bad, number), status=400, headers=id_of(number))
+        step = self.script.pop(0) if self.script else Step()
         if step.status != 200:
             return web.json_response(
                 problem(step, number), status=step.status, headers={**step.headers, **id_of(number)}
             )
-        text = step.text if step.text is not None else _text(self.answer(body))
+        text = step.text
+        if text is None:
+            answer = self.answer(body)
+            if isinstance(answer, list):
+                called = tuple(block for block in answer if block["type"] == "tool_use")
+                text = "".join(block.get("text", "") for block in answer)
+                step = replace(step, uses=called, stop="tool_use" if called else step.stop)
+            else:
+                text = _text(answer)
         response = web.StreamResponse(
             headers={"content-type": "text/event-stream", **id_of(number)}
         )
@@ -179,26 +207,41 @@ class ScriptedClaude:
         start |= {"content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
         yield event("message_start", message=start)
         block = {"type": "text", "text": ""}
-        yield event("content_block_start", index=0, content_block=block)
+        if text or not step.uses:
+            yield event("content_block_start", index=0, content_block=block)
         chunks = [text[i : i + self.chunk] for i in range(0, len(text), self.chunk)]
         for index, piece in enumerate(chunks):
-            if step.breaks and index >= len(chunks) // 2:
+            if step.breaks and step.breaks != "cut call" and index >= len(chunks) // 2:
                 async for last in _break(step.breaks):
                     yield last
                 return
             if self.delay:
                 await asyncio.sleep(self.delay / len(chunks))
             yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
-        yield event("content_block_stop", index=0)
+        if text or not step.uses:
+            yield event("content_block_stop", index=0)
+        for index, called in enumerate(step.uses, 1 if text else 0):
+            yield event("content_block_start", index=index, content_block={**called, "input": {}})
+            written = json.dumps(called["input"], ensure_ascii=False)
+            if step.breaks == "cut call" and called is step.uses[-1]:
+                written = written[: len(written) // 2]
+            for piece in (written[: len(written) // 2], written[len(written) // 2 :]):
+                part = {"type": "input_json_delta", "partial_json": piece}
+                yield event("content_block_delta", index=index, delta=part)
+            yield event("content_block_stop", index=index)
         details = {"type": "refusal", "category": step.category} if step.stop == "refusal" else None
-        delta = {"stop_reason": step.stop, "stop_sequence": None, "stop_details": details}
-        out = {"output_tokens": tokens(text)}
+        delta: dict[str, Any] = {
+            "stop_reason": step.stop,
+            "stop_sequence": None,
+            "stop_details": details,
+        }
+        out = {"output_tokens": tokens(text + "".join(str(one["input"]) for one in step.uses))}
         yield event("message_delta", delta=delta, usage=out)
         yield event("message_stop")
 
     def _usage(self, body: dict[str, Any]) -> dict[str, Any]:
         """Input tokens; a long system block marked for the cache is written once, then read."""
-        asked = sum(tokens(turn["content"]) for turn in body["messages"])
+        asked = sum(tokens(_text(turn["content"])) for turn in body["messages"])
         system = body.get("system") or ""
         if isinstance(system, str):
             return {"input_tokens": asked + tokens(system), "output_tokens": 1}
@@ -288,13 +331,15 @@ def tokens(text: str) -> int:
     return max(1, len(text) // 4)
 
 
-def _text(answer: dict[str, Any] | str) -> str:
+def _text(answer: Answer) -> str:
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 
 def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
     """A valid object of the asked form; words without a figure, standing on the facts given."""
-    said: str = body["messages"][0]["content"]
+    said = body["messages"][0]["content"]
+    if not isinstance(said, str):
+        said = "".join(block.get("text", "") for block in said)
     if UNDERSTANDS in str(body.get("system")):
         return plainly_understood(said)
     facts = re.findall(r"^\[([\w.:/-]+)\] ", said, re.MULTILINE)[:2]

@@ -1,12 +1,12 @@
 """The writer that calls Claude, or any server with the same API (ANTHROPIC_BASE_URL).
 
-The answer is streamed JSON that matches the requested schema. Every call has a receipt, also when
-it fails.
+The answer is streamed: JSON that matches the requested schema, or calls of tools. Every call has a
+receipt, also when it fails.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -15,31 +15,37 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from bot.agent.llm import errors as failures
-from bot.agent.llm.anthropic_client import AnthropicClient, build_schema
+from bot.agent.llm.anthropic_client import AnthropicClient, build_schema, build_tool_spec
 from bot.agent.llm.call import StreamingCall
 from bot.agent.llm.errors import LlmError
-from bot.agent.llm.request import LlmRequest
+from bot.agent.llm.request import LlmRequest, is_claude
 from bot.agent.llm.response import build_blank_example, extract_readable_text
 from bot.agent.llm.retry import RetryPolicy
-from bot.core.writer import BUDGET_RESERVED, LlmCall, WriteRequest
+from bot.agent.llm.turn import ModelSize, TurnAnswer, TurnRequest
+from bot.core.model_prices import find_cheapest_model
+from bot.core.writer import BUDGET_RESERVED, ReceiptWriter, WriteRequest
 from bot.errors import SpendingBusy
 from bot.i18n.messages import Words
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 # The least thinking that each model allows. Other models think as much as `effort` permits.
 MIN_THINKING = {"claude-sonnet-5-5": "between_tools", "claude-haiku-5-5": "disabled"}
+DEFAULT_SECONDS = 120.0  # for one call, with all its tries
 EFFORT = "medium"  # Sonnet's default is high, which is slower and more expensive than a draft needs
 MIN_GROWTH = 32  # characters received before the growing text is parsed again
 
 
 class AnthropicWriter:
-    """A Writer. One instance serves the whole process and holds the connections until `close`.
+    """A Writer and a TurnModel. One instance serves the whole process and holds the connections
+    until `close`.
 
-    `ignores_schema` becomes true when the server turns out to ignore the schema. From then on the
-    prompt asks for JSON as well.
+    `models_without_schema` are the models whose server turned out to ignore the schema. From then
+    on their prompt asks for JSON as well. `small` is the model for small tasks; None: the cheapest
+    at Anthropic's own address, elsewhere the main model. `deadline` holds for one call, in seconds.
     """
 
     by_rules = False
@@ -51,12 +57,15 @@ class AnthropicWriter:
         base_url: str | None,
         name: str = DEFAULT_MODEL,
         fallback: str | None = None,
+        small: str | None = None,
         now: Callable[[], datetime],
-        deadline: float = 120,
+        deadline: float = DEFAULT_SECONDS,
         pause: float = 1.0,
     ):
-        self.name, self.fallback, self.ignores_schema = name, fallback, False
+        self.name, self.fallback = name, fallback
+        self.models_without_schema: set[str] = set()
         self._client = AnthropicClient(key=key, base_url=base_url, now=now, deadline=deadline)
+        self.small = small or (find_cheapest_model() if self._client.is_anthropic else name)
         self._now, self._deadline, self._pause = now, deadline, pause
         self._thinking: dict[str, str | None] = {**MIN_THINKING}
         self._unsupported_settings: dict[str, frozenset[str]] = {}
@@ -66,16 +75,76 @@ class AnthropicWriter:
         assignment: WriteRequest,
         output: type[T],
         *,
-        receipt: Callable[[LlmCall], Awaitable[None]],
+        receipt: ReceiptWriter,
         grow: Callable[[str], None],
     ) -> T:
         """Return the filled-in output model within the deadline. Raises TryAgain or CannotDo."""
-        retry_policy = self._build_retry_policy()
         await self._client.client()
-        request = self._build_first_request(assignment, output)
+        request = LlmRequest.from_assignment(
+            assignment,
+            name=self.name,
+            schema=build_schema(output),
+            blank_example=build_blank_example(output),
+            effort=EFFORT,
+        )
+
+        def read(call: StreamingCall, display_name: str) -> T:
+            return call.read(output, display_name)
+
+        return await self._request(
+            self._address(self.name, request),
+            read,
+            receipt,
+            grow,
+            self._build_retry_policy(self.fallback, asyncio.get_running_loop().time()),
+        )
+
+    async def take_turn(
+        self, request: TurnRequest, *, receipt: ReceiptWriter, deadline: float
+    ) -> TurnAnswer:
+        """Send one turn of a conversation. Raises TryAgain or CannotDo. An answer that does not
+        fit the form is sent back; tool calls are returned as they came."""
+        await self._client.client()
+        output = request.output
+        name = self._name_of_size(request.size)
+        body = LlmRequest(
+            name=name,
+            system=request.system,
+            messages=request.messages,
+            schema=build_schema(output) if output else None,
+            blank_example=build_blank_example(output) if output else "",
+            effort=EFFORT,
+            tools=tuple(build_tool_spec(tool) for tool in request.tools),
+            must_answer=request.must_answer,
+        )
+
+        def read(call: StreamingCall, display_name: str) -> TurnAnswer:
+            return call.read_turn(output, display_name, must_answer=request.must_answer)
+
+        fallback = self.name if name != self.name else self.fallback
+        return await self._request(
+            self._address(name, body),
+            read,
+            receipt,
+            lambda _: None,
+            self._build_retry_policy(fallback, asyncio.get_running_loop().time(), deadline),
+        )
+
+    def _name_of_size(self, size: ModelSize) -> str:
+        return self.small if size == "small" else self.name
+
+    async def _request(
+        self,
+        request: LlmRequest,
+        read: Callable[[StreamingCall, str], R],
+        receipt: ReceiptWriter,
+        grow: Callable[[str], None],
+        retry_policy: RetryPolicy,
+    ) -> R:
+        """Send the request until it is answered. Raises TryAgain or CannotDo."""
         while True:
             try:
-                return await self._call(request, output, receipt, grow, retry_policy.deadline)
+                return await self._call(request, read, receipt, grow, retry_policy.deadline)
             except LlmError as failure:
                 error = failure
             self._record_limits(request, error)
@@ -84,11 +153,15 @@ class AnthropicWriter:
     async def check(self) -> Words | None:
         """Explain to an administrator what is wrong with the configured models. None when nothing
         is wrong or the server did not answer. Remembers which settings each model accepts."""
-        for name in filter(None, (self.name, self.fallback)):
+        names = dict.fromkeys(filter(None, (self.name, self.fallback, self.small)))
+        for name in names:
             try:
                 problem = self._check_model(name, await self._client.look_up(name))
             except LlmError as failure:
                 problem = self._handle_failed_lookup(name, failure)
+            if problem and name == self.small != self.name:
+                log.warning("%s, the small model, can't be used: %s", name, problem.to("en"))
+                self.small, problem = self.name, None
             if problem:
                 return problem
         return None
@@ -97,40 +170,38 @@ class AnthropicWriter:
         """Close the connections."""
         await self._client.close()
 
-    def _build_retry_policy(self) -> RetryPolicy:
-        fallback = self.fallback
+    def _build_retry_policy(
+        self, fallback: str | None, start: float, deadline: float | None = None
+    ) -> RetryPolicy:
+        end = start + self._deadline
         return RetryPolicy(
-            deadline=asyncio.get_running_loop().time() + self._deadline,
+            deadline=end if deadline is None else min(end, deadline),
             pause=self._pause,
             fallback=(lambda request: self._address(fallback, request)) if fallback else None,
         )
 
-    def _build_first_request(self, assignment: WriteRequest, output: type[BaseModel]) -> LlmRequest:
-        request = LlmRequest.from_assignment(
-            assignment,
-            name=self.name,
-            schema=build_schema(output),
-            blank_example=build_blank_example(output),
-            effort=EFFORT,
-            ignores_schema=self.ignores_schema,
-        )
-        return self._address(self.name, request)
-
     def _address(self, name: str, request: LlmRequest) -> LlmRequest:
-        """The request for the model `name`, with the settings that it accepts."""
+        """The request for the model `name`, with the settings that it accepts. A model that is not
+        Claude's gets no effort, which some servers take for an order to think."""
         unsupported = self._unsupported_settings.get(name, frozenset())
+        thinking = self._thinking.get(name, None if is_claude(name) else "disabled")
         return replace(
-            request, name=name, thinking=self._thinking.get(name), unsupported_settings=unsupported
+            request,
+            name=name,
+            thinking=thinking,
+            effort=EFFORT if is_claude(name) else None,
+            unsupported_settings=unsupported,
+            ignores_schema=name in self.models_without_schema,
         )
 
     async def _call(
         self,
         request: LlmRequest,
-        output: type[T],
-        receipt: Callable[[LlmCall], Awaitable[None]],
+        read: Callable[[StreamingCall, str], R],
+        receipt: ReceiptWriter,
         grow: Callable[[str], None],
         deadline: float,
-    ) -> T:
+    ) -> R:
         """Make one call and write its receipt. Raises LlmError."""
         call, display_name = (
             StreamingCall(request.name, self._now(), receipt),
@@ -139,7 +210,7 @@ class AnthropicWriter:
         try:
             async with asyncio.timeout_at(deadline):
                 await self._stream(request, call, grow)
-            answer = call.read(output, display_name)
+            answer = read(call, display_name)
             call.ended = "done"
         except TimeoutError:
             if call.is_reserving:  # nothing was sent yet
@@ -156,7 +227,8 @@ class AnthropicWriter:
             log.info("%s, call %s: %s", call.name, call.request_id, call.ended)
             if call.blocked_by is None:
                 await receipt(call.receipt())
-        grow(extract_readable_text(call.text))
+        if call.text:
+            grow(extract_readable_text(call.text))
         return answer
 
     async def _stream(
@@ -173,13 +245,11 @@ class AnthropicWriter:
 
     def _record_limits(self, request: LlmRequest, failure: LlmError) -> None:
         """Remember which settings the server rejected, for the next request."""
-        new = next(
-            (s for s in failure.suspect_settings if s not in request.unsupported_settings), None
-        )
+        new = next((s for s in failure.suspect_settings if request.has_setting(s)), None)
         if new == "format" or failure.kind == "not json":
             if self._client.is_anthropic:  # it accepts schemas in general, only not this one
                 return
-            self.ignores_schema = True
+            self.models_without_schema.add(request.name)
         if new:
             self._unsupported_settings[request.name] = request.unsupported_settings | {new}
 
@@ -219,7 +289,7 @@ class AnthropicWriter:
     def _handle_failed_lookup(self, name: str, failure: LlmError) -> Words | None:
         """Handle a failed look-up: a wrong name, a temporary error, or a server without look-up."""
         if failure.kind in ("gone", "setting") and not self._client.is_anthropic:
-            self.ignores_schema = True
+            self.models_without_schema.add(name)
             return None
         if failure.kind in ("gone", "final"):
             return failure.words

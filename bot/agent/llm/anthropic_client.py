@@ -7,8 +7,10 @@ it sends.
 
 import asyncio
 import importlib
+import json
 import logging
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from bot.agent.llm.call import StreamingCall, current_call
 from bot.agent.llm.errors import ErrorResponse, LlmError
 from bot.agent.llm.request import LlmRequest
 from bot.agent.llm.response import require_all_fields
+from bot.agent.llm.turn import ToolSpec
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -189,3 +192,15 @@ def build_schema(output: type[BaseModel]) -> dict[str, Any]:
     from anthropic import transform_schema
 
     return transform_schema(require_all_fields(output.model_json_schema()))
+
+
+def build_tool_spec(tool: ToolSpec) -> ToolSpec:
+    """The tool with its schema as the API accepts it."""
+    return replace(tool, schema=_build_tool_schema(json.dumps(tool.schema)))
+
+
+@cache
+def _build_tool_schema(schema: str) -> dict[str, Any]:
+    from anthropic import transform_schema
+
+    return transform_schema(require_all_fields(json.loads(schema)))

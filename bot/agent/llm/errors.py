@@ -42,9 +42,10 @@ SPEND_LIMIT_CODES = (
 SECONDS_PER_DAY = 86_400.0
 TOO_LONG_SIGNS = ("prompt is too long", "context length", "context window", "context size")
 SETTING_SIGNS = {  # most likely first: `output_config.effort` is about effort
-    "thinking": ("thinking",),
+    "thinking": ("thinking", "think value"),  # the latter is Ollama's
     "effort": ("effort",),
     "cache": ("cache_control",),
+    "strict": ("grammar", "too complex", "circular", ".strict", "strict tool", "strict mode"),
     "format": ("output_config", "output_format", "json_schema", "extra inputs", "unknown field"),
 }
 REFUSAL_CATEGORIES = {
@@ -241,6 +242,16 @@ def build_schema_error(display_name: str, answer: str, corrections: tuple[str, .
         "did not fit the form",
         _explain_wrong_format(display_name),
         answer=answer,
+        corrections=corrections,
+    )
+
+
+def build_tool_error(display_name: str, corrections: tuple[str, ...]) -> LlmError:
+    """The model called a tool where it was to answer."""
+    return LlmError(
+        "unfit",
+        "called a tool instead of answering",
+        _explain_wrong_format(display_name),
         corrections=corrections,
     )
 

@@ -1,36 +1,49 @@
-"""The request of one call: the model, the messages and the schema of the answer."""
+"""The request of one call: the model, the tools, the messages and the schema of the answer."""
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
+from bot.agent.llm.schema_limits import fits_strict
+from bot.agent.llm.turn import ConversationMessage, ToolSpec
 from bot.core.writer import WriteRequest
 
-Role = Literal["user", "assistant"]
 MIN_CACHED_CHARACTERS = (
     2_000  # a shorter prefix is below the smallest that can be cached (512 tokens)
 )
 # Thinking and text together. A server that ignores the schema gets half: its window is small.
 DEFAULT_MAX_TOKENS, EXTENDED_MAX_TOKENS = 8_192, 32_768
+SUBMIT = "submit"  # the tool for the final answer, on servers that ignore the schema
+SUBMIT_DESCRIPTION = "Give the final answer. Call it once, when you know what you need to know."
 JSON_INSTRUCTIONS = """
 
 Answer with one JSON object and nothing else: no introduction, no code fence. It has this form; \
 put your own words wherever ⟨…⟩ stands, and leave a list empty ([]) when there is nothing for it:
 """
+SUBMIT_INSTRUCTIONS = """
+
+When you know what you need to know, call the tool `submit` with your answer, or answer with one \
+JSON object and nothing else. It has this form; put your own words wherever ⟨…⟩ stands, and leave \
+a list empty ([]) when there is nothing for it:
+"""
+CACHE_MARK = {"cache_control": {"type": "ephemeral"}}
 
 
 @dataclass(frozen=True)
 class LlmRequest:
     """One request. `ignores_schema`: the server may ignore `schema`, so the prompt contains
-    `blank_example`. `unsupported_settings` names the settings that this server does not know.
+    `blank_example`, and beside tools there is one for the answer. `unsupported_settings` names the
+    settings that this server does not know. `must_answer`: no more tools may be called.
     """
 
     name: str
     system: str
-    turns: tuple[tuple[Role, str], ...]
-    schema: dict[str, Any]
+    messages: tuple[ConversationMessage, ...]
+    schema: dict[str, Any] | None
     blank_example: str
-    effort: str
+    effort: str | None
+    tools: tuple[ToolSpec, ...] = ()
+    must_answer: bool = False
     thinking: str | None = None
     ignores_schema: bool = False
     unsupported_settings: frozenset[str] = frozenset()
@@ -39,20 +52,22 @@ class LlmRequest:
     @classmethod
     def from_assignment(cls, assignment: WriteRequest, **rest: Any) -> "LlmRequest":
         """Build the first request. Corrections of an earlier answer follow that answer."""
-        first = cls(system=assignment.system, turns=(("user", assignment.prompt),), **rest)
+        message = ConversationMessage(role="user", text=assignment.prompt)
+        first = cls(system=assignment.system, messages=(message,), **rest)
         if not assignment.corrections:
             return first
         return first.with_corrections(assignment.last_attempt or "", assignment.corrections)
 
     def with_corrections(self, answer: str, corrections: tuple[str, ...]) -> "LlmRequest":
         """Append the answer and a message that lists its errors."""
-        instruction = "Your last answer needs these corrections:\n"
-        instruction += "\n".join(f"- {line}" for line in corrections)
-        instruction += "\nKeep what was right, and answer in full again, in the same form."
+        instruction = format_corrections(corrections)
         if not answer.strip():  # the API rejects an empty message
-            before, (_, last) = self.turns[:-1], self.turns[-1]
-            return replace(self, turns=(*before, ("user", f"{last}\n\n{instruction}")))
-        return replace(self, turns=(*self.turns, ("assistant", answer), ("user", instruction)))
+            *before, last = self.messages
+            last = replace(last, text=f"{last.text}\n\n{instruction}".strip())
+            return replace(self, messages=(*before, last))
+        own = ConversationMessage(role="assistant", text=answer)
+        ours = ConversationMessage(role="user", text=instruction)
+        return replace(self, messages=(*self.messages, own, ours))
 
     def without_setting(self, setting: str) -> "LlmRequest":
         """The same request without a setting that the server does not know."""
@@ -63,50 +78,134 @@ class LlmRequest:
             ignores_schema=ignores_schema,
         )
 
+    def has_setting(self, setting: str) -> bool:
+        """Whether the body has this setting, so that the server may have rejected it."""
+        if setting == "strict":
+            return self.is_strict
+        return setting not in self.unsupported_settings
+
     @property
-    def size(self) -> int:
-        """The approximate number of characters."""
-        words = len(self.system) + sum(len(text) for _, text in self.turns)
-        return words + len(json.dumps(self.schema))
+    def is_strict(self) -> bool:
+        """Whether the server is to hold tool calls to their schemas."""
+        return (
+            bool(self.tools)
+            and not self.ignores_schema
+            and "strict" not in self.unsupported_settings
+            and fits_strict([tool.schema for tool in self.tools], self.schema)
+        )
 
     def body(self) -> dict[str, Any]:
-        """The body of the API request."""
+        """The body of the API request. What never changes stands first, for the server's cache:
+        the tools in their order, then the system prompt."""
         body: dict[str, Any] = {
             "model": self.name,
             "max_tokens": self.max_tokens // 2 if self.ignores_schema else self.max_tokens,
-            "system": self._system(),
-            "messages": [{"role": role, "content": text} for role, text in self._messages()],
         }
+        if tools := self._tools():
+            body["tools"] = tools
+            may_call = not self.must_answer or self.ignores_schema
+            body["tool_choice"] = {"type": "auto" if may_call else "none"}
+        body["system"] = self._system()
+        body["messages"] = self._messages()
         if settings := self._settings():
             body["output_config"] = settings
-        if (
-            self.thinking
-            and not self.ignores_schema
-            and "thinking" not in self.unsupported_settings
-        ):
+        # A gateway to Claude that ignores the schema knows nothing of thinking either.
+        knows_thinking = not self.ignores_schema or not is_claude(self.name)
+        if self.thinking and knows_thinking and "thinking" not in self.unsupported_settings:
             body["thinking"] = {"type": self.thinking}
         return body
 
-    def _system(self) -> Any:
-        if (
-            self.ignores_schema
-            or "cache" in self.unsupported_settings
-            or len(self.system) < MIN_CACHED_CHARACTERS
-        ):
-            return self.system
-        return [{"type": "text", "text": self.system, "cache_control": {"type": "ephemeral"}}]
+    @property
+    def _is_cached(self) -> bool:
+        if self.ignores_schema or "cache" in self.unsupported_settings:
+            return False
+        prefix = len(self.system) + sum(
+            len(tool.description) + len(json.dumps(tool.schema)) for tool in self.tools
+        )
+        return prefix >= MIN_CACHED_CHARACTERS
 
-    def _messages(self) -> tuple[tuple[Role, str], ...]:
-        if not self.ignores_schema:
-            return self.turns
-        (role, first), *rest = self.turns
-        with_example = first + JSON_INSTRUCTIONS + self.blank_example
-        return ((role, with_example), *rest)
+    def _tools(self) -> list[dict[str, Any]]:
+        strict = {"strict": True} if self.is_strict else {}
+        tools: list[dict[str, Any]] = [
+            {"name": t.name, "description": t.description, "input_schema": t.schema, **strict}
+            for t in self.tools
+        ]
+        if self.tools and self.ignores_schema and self.schema is not None:
+            submit = {
+                "name": SUBMIT,
+                "description": SUBMIT_DESCRIPTION,
+                "input_schema": self.schema,
+            }
+            # A server that ignores the schema may ignore `tool_choice` as well.
+            tools = [submit] if self.must_answer else [*tools, submit]
+        return tools
+
+    def _system(self) -> Any:
+        if not self._is_cached:
+            return self.system
+        return [{"type": "text", "text": self.system, **CACHE_MARK}]
+
+    def _messages(self) -> list[dict[str, Any]]:
+        messages = [
+            {"role": message.role, "content": self._content(message, is_first=not number)}
+            for number, message in enumerate(self.messages)
+        ]
+        if self.tools and self._is_cached:  # the next turn repeats all of this
+            last = messages[-1]["content"]
+            blocks = [{"type": "text", "text": last}] if isinstance(last, str) else last
+            messages[-1]["content"] = [*blocks[:-1], {**blocks[-1], **CACHE_MARK}]
+        return messages
+
+    def _content(self, message: ConversationMessage, *, is_first: bool) -> Any:
+        text = message.text
+        if is_first and self.ignores_schema and self.schema is not None:
+            instructions = SUBMIT_INSTRUCTIONS if self.tools else JSON_INSTRUCTIONS
+            text += instructions + self.blank_example
+        if message.role == "assistant":
+            return self._own_content(message)
+        if not message.tool_replies:
+            return text
+        replies: list[dict[str, Any]] = [
+            {
+                "type": "tool_result",
+                "tool_use_id": reply.id,
+                "content": reply.text,
+                **({"is_error": True} if reply.is_error else {}),
+            }
+            for reply in message.tool_replies
+        ]
+        return [*replies, {"type": "text", "text": text}] if text.strip() else replies
+
+    def _own_content(self, message: ConversationMessage) -> Any:
+        """The model's own message. Thoughts are sent back to the model that had them alone."""
+        if message.blocks and message.model == self.name:
+            return list(message.blocks)
+        if not message.tool_uses:
+            return message.text
+        text = [{"type": "text", "text": message.text}] if message.text.strip() else []
+        return text + [
+            {"type": "tool_use", "id": use.id, "name": use.name, "input": use.arguments}
+            for use in message.tool_uses
+        ]
 
     def _settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = {}
-        if not self.ignores_schema and "effort" not in self.unsupported_settings:
+        if self.effort and not self.ignores_schema and "effort" not in self.unsupported_settings:
             settings["effort"] = self.effort
-        if "format" not in self.unsupported_settings:
+        # Beside the tool `submit` a form would forbid to call it, should a server honour it.
+        has_submit = bool(self.tools) and self.ignores_schema
+        if self.schema and "format" not in self.unsupported_settings and not has_submit:
             settings["format"] = {"type": "json_schema", "schema": self.schema}
         return settings
+
+
+def is_claude(name: str) -> bool:
+    """Whether a model is one of Claude's by its name, also as a gateway spells it."""
+    return "claude" in name.lower()
+
+
+def format_corrections(corrections: tuple[str, ...]) -> str:
+    """The message that sends an answer back with its errors."""
+    instruction = "Your last answer needs these corrections:\n"
+    instruction += "\n".join(f"- {line}" for line in corrections)
+    return instruction + "\nKeep what was right, and answer in full again, in the same form."

@@ -72,7 +72,7 @@ class RetryPolicy:
 
     def _drop_setting(self, request: LlmRequest, failure: LlmError) -> LlmRequest:
         for setting in failure.suspect_settings:
-            if setting not in request.unsupported_settings:
+            if request.has_setting(setting):
                 return request.without_setting(setting)
         raise CannotDo(failure.words)
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from bot.agent.llm.call import StreamingCall
+from pydantic import BaseModel
+
+from bot.core.writer import ReceiptWriter
 
 ModelSize = Literal["main", "small"]
 StopReason = Literal["end", "tools"]
@@ -11,12 +13,11 @@ StopReason = Literal["end", "tools"]
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """A tool as the model sees it. `strict`: the server must hold calls to the schema."""
+    """A tool as the model sees it. `schema` is the JSON schema of its parameters."""
 
     name: str
     description: str
     schema: dict[str, Any]
-    strict: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,35 +40,53 @@ class ToolReply:
 
 @dataclass(frozen=True)
 class ConversationMessage:
-    """One message. The model's own has `tool_uses`; ours has `tool_replies`, sent before `text`."""
+    """One message. The model's own has `tool_uses`; ours has `tool_replies`, sent before `text`.
+
+    `blocks` are the content blocks of the model's message as they came, its thoughts among them;
+    they are sent back unchanged to the same `model`."""
 
     role: Literal["user", "assistant"]
     text: str = ""
     tool_uses: tuple[ToolUse, ...] = ()
     tool_replies: tuple[ToolReply, ...] = ()
+    blocks: tuple[dict[str, Any], ...] = ()
+    model: str = ""
 
 
 @dataclass(frozen=True)
 class TurnRequest:
     """The request of one turn. `system` and `tools` are the same for every request of a skill, so
-    that the server can cache them. `schema` is the form of the final answer; None: plain text."""
+    that the server can cache them. `output` is the form of the final answer; None: plain text.
+    `must_answer`: the model may call no more tools."""
 
     system: str
     tools: tuple[ToolSpec, ...]
     messages: tuple[ConversationMessage, ...]
-    schema: dict[str, Any] | None
-    blank_example: str = ""
+    output: type[BaseModel] | None
     size: ModelSize = "main"
+    must_answer: bool = False
 
 
 @dataclass(frozen=True)
 class TurnAnswer:
-    """The model's answer: tool calls, or the final text."""
+    """The model's answer: tool calls, or the final text. With a form, the final text is JSON that
+    fits it. `model` is the name of the model that answered."""
 
     text: str
     tool_uses: tuple[ToolUse, ...]
     stop_reason: StopReason
-    call: StreamingCall | None = None
+    blocks: tuple[dict[str, Any], ...] = ()
+    model: str = ""
+
+    def as_message(self) -> ConversationMessage:
+        """The answer as a message of the conversation."""
+        return ConversationMessage(
+            role="assistant",
+            text=self.text,
+            tool_uses=self.tool_uses,
+            blocks=self.blocks,
+            model=self.model,
+        )
 
 
 class TurnModel(Protocol):
@@ -75,7 +94,9 @@ class TurnModel(Protocol):
 
     name: str
 
-    async def take_turn(self, request: TurnRequest, *, receipt: Any, deadline: float) -> TurnAnswer:
+    async def take_turn(
+        self, request: TurnRequest, *, receipt: ReceiptWriter, deadline: float
+    ) -> TurnAnswer:
         """Send one turn. `deadline` is a time of the event loop's clock. `receipt` is awaited
         before anything is sent, and when the call has ended."""
         ...

@@ -12,14 +12,15 @@ NONCE_BYTES = 12  # bytes, NIST SP 800-38D
 
 class AddressCipher:
     """AES-256-GCM under a key derived from the home's key by HKDF-SHA256 (RFC 5869). The customer's
-    key is authenticated with it, so that an address can't be moved to another customer's row."""
+    key is authenticated with it, so that an address can't be moved to another customer's row.
+    `purpose` separates the derived keys of different kinds of secrets."""
 
-    def __init__(self, key: bytes):
+    def __init__(self, key: bytes, purpose: bytes = b"super-intern addresses 1"):
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-        derived = HKDF(SHA256(), 32, None, b"super-intern addresses 1").derive(key)
+        derived = HKDF(SHA256(), 32, None, purpose).derive(key)
         self._seal = AESGCM(derived)
 
     def close(self, customer: str, address: str) -> bytes:

@@ -1,0 +1,236 @@
+"""The loop: a model looks things up with tools, turn by turn, until it gives its final answer.
+
+Each turn is stored before and after the model answers (`bot.agent.turns`). A run after a crash
+takes the stored turns as they are and goes on behind them.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from bot.agent.llm.request import format_corrections
+from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnModel, TurnRequest
+from bot.agent.tool import Tool, ToolDeps
+from bot.agent.tool_calls import FoundThings, ToolRunner, build_tool_spec
+from bot.agent.turns import StoredTurn, TurnLog
+from bot.core.fact_book import FactBook
+from bot.core.writer import ReceiptWriter
+from bot.errors import TryAgain
+from bot.i18n.messages import Words
+from bot.privacy import Pseudonymizer
+
+T = TypeVar("T", bound=BaseModel)
+
+FINAL_NOTICE = "No more tools can be called. Give the final answer now, from what you know."
+NEARLY_SPENT = 0.75  # the share of a task's cap from which on the model is asked for its answer
+LAST_SECONDS = 0.25  # the share of the time that is kept for the final answer
+TOO_LONG = Words("This took longer than I may work on one request. Ask for less at once.")
+STEP_WORDS = {
+    "describe_data": Words("Looking at what your data holds …"),
+    "query_metrics": Words("Looking at your figures …"),
+    "calculate": Words("Calculating …"),
+    "find_products": Words("Looking at your catalogue …"),
+    "product": Words("Looking at your catalogue …"),
+    "price_history": Words("Looking at your prices …"),
+    "feedback_themes": Words("Reading what customers say …"),
+    "read_feedback": Words("Reading what customers say …"),
+    "funnel": Words("Looking at your visits …"),
+    "read_thread": Words("Reading the conversation …"),
+    "past_copy": Words("Looking at your earlier texts …"),
+}
+FIRST_STEP = Words("Thinking about it …")
+OTHER_STEP = Words("Looking at your data …")
+CHECK_STEP = Words("Checking the answer …")
+
+
+@dataclass(frozen=True)
+class LoopLimits:
+    """What one conversation may take. `seconds` counts from its start, or its restart."""
+
+    turns: int = 8
+    tool_calls: int = 20
+    seconds: float = 180.0
+
+
+async def measure_nothing() -> float:
+    """The share of the task's cap that is used, where there is no cap."""
+    return 0.0
+
+
+def ignore_step(_: Words) -> None:
+    """Show no step: the default when the caller passes no function."""
+
+
+@dataclass(frozen=True)
+class LoopServices:
+    """What a loop needs from its caller. `cap_used` returns the larger share used of the task's
+    token and money caps. `on_step` gets what is being done, for people to see."""
+
+    model: TurnModel
+    receipt: ReceiptWriter
+    turns: TurnLog
+    limits: LoopLimits = field(default_factory=LoopLimits)
+    cap_used: Callable[[], Awaitable[float]] = measure_nothing
+    on_step: Callable[[Words], None] = ignore_step
+
+
+@dataclass(frozen=True)
+class LoopResult(Generic[T]):
+    """The final answer, and what the check still found in it after it was sent back."""
+
+    output: T
+    faults: tuple[str, ...]
+    model: str
+
+
+@dataclass
+class AgentLoop(Generic[T]):
+    """One conversation. `call` names it among those of its task."""
+
+    services: LoopServices
+    call: str
+    system: str
+    output: type[T]
+    tools: Sequence[Tool]
+    deps: ToolDeps
+    veil: Pseudonymizer
+    found: FoundThings
+    check: Callable[[T], Sequence[str]] | None = None
+    _messages: list[ConversationMessage] = field(default_factory=list)
+    _tool_calls: int = 0
+    _corrections: int = 0
+    _deadline: float = 0.0
+
+    async def run(self, message: str) -> LoopResult[T]:
+        """Return the answer to `message`, in which personal data is already masked. Raises
+        AskedPerson and Refusal when a tool ended the conversation, TryAgain and CannotDo."""
+        turns = self.services.turns
+        self._deadline = asyncio.get_running_loop().time() + self.services.limits.seconds
+        stored = await turns.load(self.call)
+        sent = ConversationMessage(role="user", text=message)
+        new = self._list_new(sent, 0, 0, 0)
+        for turn in range(self.services.limits.turns + 1):
+            answer = None
+            if turn < len(stored):
+                sent, answer = self._restore(stored[turn], is_first=turn == 0), stored[turn].answer
+            else:
+                await turns.store_sent(self.call, turn, new)
+            self._messages.append(sent)
+            if answer is None:
+                answer = await self._take_turn(sent)
+                await turns.store_answer(self.call, turn, answer)
+            self._messages.append(answer.as_message())
+            if turn + 1 < len(stored):
+                self._count(answer)
+                continue
+            known = (len(self.found.book.facts), len(self.found.exhibits), len(self.found.read_as))
+            if answer.stop_reason == "tools":
+                sent = await self._run_tools(turn, answer)
+            else:
+                result = self._read(answer)
+                if not result.faults or self._corrections:
+                    return result
+                sent = await self._send_back(turn, answer, result.faults)
+            new = self._list_new(sent, *known)
+        raise TryAgain("the model gave no final answer", words=TOO_LONG)
+
+    async def _take_turn(self, sent: ConversationMessage) -> TurnAnswer:
+        self.services.on_step(CHECK_STEP if self._corrections else FIRST_STEP)
+        request = TurnRequest(
+            system=self.system,
+            tools=tuple(build_tool_spec(tool) for tool in self.tools),
+            messages=tuple(self._messages),
+            output=self.output,
+            must_answer=sent.text.endswith(FINAL_NOTICE),
+        )
+        return await self.services.model.take_turn(
+            request, receipt=self.services.receipt, deadline=self._deadline
+        )
+
+    async def _run_tools(self, turn: int, answer: TurnAnswer) -> ConversationMessage:
+        """Run the tools and return the message with their results."""
+        self.services.on_step(find_step_words(answer.tool_uses))
+        runner = ToolRunner(self.tools, self.deps, self.veil, self.found)
+        allowed = max(0, self.services.limits.tool_calls - self._tool_calls)
+        replies = await runner.run(answer.tool_uses, allowed)
+        self._count(answer)
+        text = FINAL_NOTICE if await self._must_answer(turn + 1) else ""
+        return ConversationMessage(role="user", tool_replies=replies, text=text)
+
+    def _read(self, answer: TurnAnswer) -> LoopResult[T]:
+        output = self.veil.restore(self.output.model_validate_json(answer.text))
+        faults = tuple(self.check(output)) if self.check else ()
+        return LoopResult(output, faults, answer.model)
+
+    async def _send_back(
+        self, turn: int, answer: TurnAnswer, faults: tuple[str, ...]
+    ) -> ConversationMessage:
+        """Return the message that sends the answer back, which happens once."""
+        self._count(answer)
+        text = format_corrections(self.veil.mask(faults))
+        if await self._must_answer(turn + 1):
+            text += f"\n\n{FINAL_NOTICE}"
+        return ConversationMessage(role="user", text=text)
+
+    def _count(self, answer: TurnAnswer) -> None:
+        self._tool_calls += len(answer.tool_uses)
+        self._corrections += answer.stop_reason == "end"
+
+    async def _must_answer(self, turn: int) -> bool:
+        """Whether the model may call no more tools in this turn."""
+        limits = self.services.limits
+        left = self._deadline - asyncio.get_running_loop().time()
+        return (
+            turn >= limits.turns - 1
+            or self._tool_calls >= limits.tool_calls
+            or left < limits.seconds * LAST_SECONDS
+            or await self.services.cap_used() >= NEARLY_SPENT
+        )
+
+    def _list_new(
+        self, sent: ConversationMessage, facts: int, exhibits: int, read_as: int
+    ) -> StoredTurn:
+        """What is stored with a message: what was found since these numbers of things."""
+        found = self.found
+        return StoredTurn(
+            sent=sent,
+            veil=self.veil.dump(),
+            facts=found.book.facts[facts:],
+            exhibits=tuple(found.exhibits[exhibits:]),
+            read_as=tuple(found.read_as[read_as:]),
+        )
+
+    def _restore(self, stored: StoredTurn, *, is_first: bool) -> ConversationMessage:
+        """Take the state from a stored turn. The first one has all that was known at the start,
+        which takes the place of what this run has looked up."""
+        found = self.found
+        if is_first:
+            found.book, found.exhibits, found.read_as = FactBook(), [], []
+        for fact in stored.facts:
+            found.book.add(fact)
+        found.exhibits += stored.exhibits
+        found.read_as += stored.read_as
+        self.veil.load(stored.veil)
+        return stored.sent
+
+
+def find_step_words(uses: Sequence[ToolUse]) -> Words:
+    """Return what people read while these tools run."""
+    return next((STEP_WORDS[use.name] for use in uses if use.name in STEP_WORDS), OTHER_STEP)
+
+
+def hash_prompt(system: str) -> str:
+    """The version of a prompt, short enough to compare by eye."""
+    return hashlib.sha256(system.encode()).hexdigest()[:16]
+
+
+def hash_tools(tools: Sequence[Tool]) -> str:
+    """The version of a set of tools: names, descriptions and parameters."""
+    specs = [build_tool_spec(tool) for tool in tools]
+    listed = json.dumps([[one.name, one.description, one.schema] for one in specs])
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]

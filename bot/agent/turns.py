@@ -1,0 +1,152 @@
+"""The turns of conversations with a model, as rows.
+
+A row holds what we sent, and then the model's answer. When a process dies, the next run reads the
+rows by their position and goes on behind the last one: what was answered is neither computed nor
+paid again, whatever has changed since. The rows are deleted when their task ends, and after 7 days.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
+from sqlalchemy import LargeBinary, Text, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.agent.llm.turn import ConversationMessage, TurnAnswer
+from bot.core.exhibits import Exhibit
+from bot.core.facts import Fact
+from bot.db.session import Database, Row, insert_once
+from bot.jobs.models import Job
+
+RETENTION = timedelta(days=7)
+VEIL_PURPOSE = b"super-intern veils 1"
+MESSAGE = TypeAdapter(ConversationMessage)
+ANSWER = TypeAdapter(TurnAnswer)
+FACTS = TypeAdapter(tuple[Fact, ...])
+EXHIBITS = TypeAdapter(tuple[Exhibit, ...])
+
+
+@dataclass(frozen=True)
+class StoredTurn:
+    """One turn: our message as it was sent, the facts and exhibits that are new with it, and the
+    state of the Pseudonymizer. `answer` is None until the model has answered."""
+
+    sent: ConversationMessage
+    veil: str
+    facts: tuple[Fact, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
+    read_as: tuple[str, ...] = ()  # how the tools read their calls
+    answer: TurnAnswer | None = None
+
+
+class AgentTurn(Row):
+    """A turn of a task. `call` names the conversation within the task, `turn` counts from 0. `veil`
+    is encrypted with the home's key: it holds the personal data that the placeholders stand for."""
+
+    __tablename__ = "agent_turns"
+
+    task: Mapped[str] = mapped_column(primary_key=True)
+    call: Mapped[str] = mapped_column(primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    workspace: Mapped[str] = mapped_column(index=True)
+    sent: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(Text)
+    facts: Mapped[str] = mapped_column(Text)
+    exhibits: Mapped[str] = mapped_column(Text)
+    read_as: Mapped[list[Any]]
+    veil: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    @staticmethod
+    def list_for_call(session: Session, task: str, call: str) -> list["AgentTurn"]:
+        rows = select(AgentTurn).where(AgentTurn.task == task, AgentTurn.call == call)
+        return list(session.scalars(rows.order_by(AgentTurn.turn)))
+
+    @staticmethod
+    def delete_for_task(session: Session, task: str) -> None:
+        """Delete the turns of a task that has ended, or whose author takes it back."""
+        session.execute(delete(AgentTurn).where(AgentTurn.task == task))
+
+    @staticmethod
+    def delete_old(session: Session, now: datetime) -> Sequence[Job]:
+        """Delete what is older than 7 days. No job comes of it; the scheduler calls this."""
+        session.execute(delete(AgentTurn).where(AgentTurn.at < now - RETENTION))
+        return ()
+
+
+class TurnLog(Protocol):
+    """Where the turns of one task are kept. `call` names the conversation."""
+
+    async def load(self, call: str) -> list[StoredTurn]: ...
+    async def store_sent(self, call: str, turn: int, stored: StoredTurn) -> None: ...
+    async def store_answer(self, call: str, turn: int, answer: TurnAnswer) -> None: ...
+
+
+class NoTurnLog:
+    """Keeps nothing: for the command line, where nothing runs again."""
+
+    async def load(self, call: str) -> list[StoredTurn]:
+        return []
+
+    async def store_sent(self, call: str, turn: int, stored: StoredTurn) -> None:
+        """Keep nothing."""
+
+    async def store_answer(self, call: str, turn: int, answer: TurnAnswer) -> None:
+        """Keep nothing."""
+
+
+@dataclass(frozen=True)
+class TaskTurns:
+    """The turns of a task, as rows. `key` returns the home's key."""
+
+    database: Database
+    workspace: str
+    task: str
+    key: Callable[[], bytes]
+    now: Callable[[], datetime]
+
+    async def load(self, call: str) -> list[StoredTurn]:
+        rows = await self.database.run(AgentTurn.list_for_call, self.task, call)
+        return [self._restore(row) for row in rows]
+
+    async def store_sent(self, call: str, turn: int, stored: StoredTurn) -> None:
+        """Store what is about to be sent. A turn that is stored already stays as it is."""
+        values: dict[str, Any] = {
+            "task": self.task,
+            "call": call,
+            "turn": turn,
+            "workspace": self.workspace,
+            "sent": MESSAGE.dump_json(stored.sent).decode(),
+            "answer": None,
+            "facts": FACTS.dump_json(stored.facts).decode(),
+            "exhibits": EXHIBITS.dump_json(stored.exhibits).decode(),
+            "read_as": list(stored.read_as),
+            "veil": self._cipher().close(f"{self.task}/{call}/{turn}", stored.veil),
+            "at": self.now(),
+        }
+        await self.database.run(lambda session: insert_once(session, AgentTurn, **values))
+
+    async def store_answer(self, call: str, turn: int, answer: TurnAnswer) -> None:
+        def store(session: Session) -> None:
+            # The row is gone when the task was stopped meanwhile.
+            if row := session.get(AgentTurn, (self.task, call, turn)):
+                row.answer = ANSWER.dump_json(answer).decode()
+
+        await self.database.run(store)
+
+    def _restore(self, row: AgentTurn) -> StoredTurn:
+        return StoredTurn(
+            sent=MESSAGE.validate_json(row.sent),
+            veil=self._cipher().open(f"{row.task}/{row.call}/{row.turn}", row.veil),
+            facts=FACTS.validate_json(row.facts),
+            exhibits=EXHIBITS.validate_json(row.exhibits),
+            read_as=tuple(row.read_as),
+            answer=ANSWER.validate_json(row.answer) if row.answer else None,
+        )
+
+    def _cipher(self) -> Any:
+        from bot.data.ingest.address_encryption import AddressCipher
+
+        return AddressCipher(self.key(), VEIL_PURPOSE)
