@@ -114,6 +114,7 @@ async def understanding_bench(
             has_right=bench.outside.may,
             check_admission=bench.outside.admit,
             offline=Offline(bench.services.now),
+            key=lambda: b"k" * 32,
         )
         worker = Worker(services)
         found = UnderstandingBench(bench, claude, worker)
