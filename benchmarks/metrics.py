@@ -134,6 +134,7 @@ def metrics() -> list[Figure]:
 def _make() -> Warehouse:
     engine = ibis.duckdb.connect()
     con = engine.con
+    con.execute("SET enable_progress_bar = false")
     columns = ", ".join(
         f'NULL::{type_.upper().replace("STRING", "VARCHAR").replace("FLOAT64", "DOUBLE")} AS "{name}"'
         for name, type_ in schema_of("orders").items()
