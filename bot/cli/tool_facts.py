@@ -39,7 +39,7 @@ def run_tool(settings: Settings, args: argparse.Namespace) -> int:
         may=_allow,
     )
     try:
-        result = asyncio.run(tool.run(params, deps))
+        result = asyncio.run(_run(tool, params, deps))
     except ToolError as error:
         raise CannotDo(Words("{tool} says: {reason}", tool=args.kind, reason=str(error))) from None
     if args.json:
@@ -47,6 +47,10 @@ def run_tool(settings: Settings, args: argparse.Namespace) -> int:
     else:
         sys.stdout.write(strip_hidden(format_result(result)))
     return 0 if result.facts or result.notes else NO_FACTS_EXIT_CODE
+
+
+async def _run(tool: Tool, params: Any, deps: ToolDeps) -> ToolResult:
+    return await tool.run(params, deps)
 
 
 async def _allow(_right: str) -> bool:
