@@ -52,7 +52,7 @@ from bot.audit.journal import (
     lock_head_values,
     parse_key_name,
 )
-from bot.db.session import Row
+from bot.db.session import Row, note_written_table
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -288,23 +288,25 @@ class GuardedSession(Session):
     digest. An ORM event hook could do the same, but would make every read about 50 µs slower."""
 
     def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _reject_audited_write(statement)
+        if isinstance(statement, UpdateBase):
+            _accept_write(self, statement)
         return super().execute(statement, *args, **kwargs)
 
     def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _reject_audited_write(statement)
+        if isinstance(statement, UpdateBase):
+            _accept_write(self, statement)
         return super().scalars(statement, *args, **kwargs)
 
     def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _reject_audited_write(statement)
+        if isinstance(statement, UpdateBase):
+            _accept_write(self, statement)
         return super().scalar(statement, *args, **kwargs)
 
 
-def _reject_audited_write(statement: Any) -> None:
-    """Raise ValueError for a statement that writes audited columns, which is a bug in the caller.
-    Statements that write only free columns are allowed."""
-    if not isinstance(statement, UpdateBase):
-        return
+def _accept_write(session: Session, statement: UpdateBase) -> None:
+    """Note the table that is written. Raise ValueError for a statement that writes audited columns,
+    which is a bug in the caller. Statements that write only free columns are allowed."""
+    note_written_table(session, str(getattr(statement.table, "name", "")))
     held = AUDITED_TABLES.get(str(getattr(statement.table, "name", "")))
     if held is None:
         return

@@ -136,6 +136,10 @@ class Database:
             self.engine, class_=GuardedSession, expire_on_commit=False, info={"database": self}
         )
         watch_sessions(self._sessions)
+        self.write_counts: dict[str, int] = {}  # the commits of this process that wrote a table
+        event.listen(self._sessions, "after_flush", _note_flushed_tables)
+        event.listen(self._sessions, "after_commit", _count_writes)
+        event.listen(self._sessions, "after_rollback", _forget_writes)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -181,6 +185,28 @@ class Database:
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+
+WRITTEN_KEY = "tables written"  # key in Session.info of what the transaction wrote so far
+
+
+def note_written_table(session: Session, table: str) -> None:
+    session.info.setdefault(WRITTEN_KEY, set()).add(table)
+
+
+def _note_flushed_tables(session: Session, _: Any) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        note_written_table(session, row.__tablename__)
+
+
+def _count_writes(session: Session) -> None:
+    counts = session.info["database"].write_counts
+    for table in session.info.pop(WRITTEN_KEY, ()):
+        counts[table] = counts.get(table, 0) + 1
+
+
+def _forget_writes(session: Session) -> None:
+    session.info.pop(WRITTEN_KEY, None)
 
 
 def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
