@@ -97,9 +97,11 @@ class TaskRun:
         """Turn the words of the task into drafts, or into a question."""
         services, task = self.services, self.task
         await services.slack.show(f"{task.first_piece}:card")
-        for number, request in enumerate(await self._read_requests()):
-            await self._write_draft(number, request)
-        await change_task(services, task.id, lambda t, s, e: t.finish(s, e, services.now()))
+        requests = await self._read_requests()
+        for number, request in enumerate(requests):
+            await self._write_draft(number, request, is_last=number == len(requests) - 1)
+        if not requests:
+            await self._finish()
 
     async def _read_requests(self) -> tuple[SkillRequest, ...]:
         """Return the requests of the task, or an empty tuple when it ends with a question."""
@@ -119,7 +121,7 @@ class TaskRun:
         await change_task(
             services, task.id, lambda t, s, e: t.store_brief(result.brief, services.now())
         )
-        sender = await services.database.run(self._find_sender)
+        sender = await services.database.run(self._find_sender) if task.previous else None
         return tuple(request.model_copy(update={"sender": sender}) for request in result.requests)
 
     def _find_sender(self, session: Session) -> str | None:
@@ -149,11 +151,14 @@ class TaskRun:
             answers={str(k): str(v) for k, v in task.form.items()},
         )
 
-    async def _write_draft(self, number: int, request: SkillRequest) -> None:
-        """Write and store the draft of one request, unless it was stored before a crash."""
+    async def _write_draft(self, number: int, request: SkillRequest, *, is_last: bool) -> None:
+        """Write and store the draft of one request, unless it was stored before a crash. The task
+        ends with its last draft."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
         if await services.database.run(Draft.latest, piece) is not None:
+            if is_last:
+                await self._finish()
             return
         await self._demand_budget()
         extra_facts = await asyncio.to_thread(
@@ -173,10 +178,15 @@ class TaskRun:
         if isinstance(result, Question):
             await self._end_in_question(result)
         else:
-            await services.database.run(self._store_draft, number, request, result)
+            await services.database.run(self._store_draft, number, request, result, is_last)
 
     def _store_draft(
-        self, session: Session, number: int, request: SkillRequest, result: DraftResult
+        self,
+        session: Session,
+        number: int,
+        request: SkillRequest,
+        result: DraftResult,
+        is_last: bool,
     ) -> None:
         services, task = self.services, session.get_one(Task, self.task.id, with_for_update=True)
         if task.state != "working":
@@ -216,6 +226,12 @@ class TaskRun:
             before=before,
         )
         DraftImage.store(session, task.workspace, result.pictures, services.now())
+        if is_last:
+            task.finish(session, partial(_enqueue_unless_card, services), services.now())
+
+    async def _finish(self) -> None:
+        now = self.services.now
+        await change_task(self.services, self.task.id, lambda t, s, e: t.finish(s, e, now()))
 
     async def _demand_budget(self) -> None:
         """Raises SpendingRefused when the spending limit is already reached."""
@@ -240,11 +256,13 @@ async def change_task(
     """Apply `verb` to the locked row of a task. No job for its cards is enqueued, because the
     running job renders them at its end."""
 
-    def enqueue_unless_card(session: Session, job: Job) -> None:
-        if job.kind != "show":
-            services.enqueue(session, job)
-
     def change(session: Session) -> None:
-        verb(session.get_one(Task, id, with_for_update=True), session, enqueue_unless_card)
+        task = session.get_one(Task, id, with_for_update=True)
+        verb(task, session, partial(_enqueue_unless_card, services))
 
     await services.database.run(change)
+
+
+def _enqueue_unless_card(services: TaskServices, session: Session, job: Job) -> None:
+    if job.kind != "show":
+        services.enqueue(session, job)
