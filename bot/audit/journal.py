@@ -147,12 +147,14 @@ class PendingChanges:
 
     `rows` are the audited rows that it wrote, each with whether it matched its digest before; None
     for a new row. `values` are the current values of rows, where they are known without reading
-    them again; `latest` are digests that were already read."""
+    them again; `latest` are digests that were already read; `heads` are the count and hash of each
+    chain that it has locked."""
 
     events: list[NewEntry] = field(default_factory=list)
     rows: dict[tuple[str, tuple[Any, ...]], bool | None] = field(default_factory=dict)
     values: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=dict)
     latest: dict[tuple[str, str], Any] = field(default_factory=dict)
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def get_pending_changes(session: Session) -> PendingChanges:
@@ -177,19 +179,16 @@ def record_event(
     get_pending_changes(session).events.append(NewEntry(workspace, event, subject, now, by, known))
 
 
-def lock_head(session: Session, workspace: str) -> JournalHead:
-    """Lock the workspace's head until the transaction ends; only one transaction can hold it."""
-    locked = select(JournalHead).where(JournalHead.workspace == workspace).with_for_update()
-    locked = locked.execution_options(populate_existing=True)
-    head = session.scalar(locked)
-    if head is None:
-        insert_once(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
-        head = session.scalars(locked).one()
-    return head
+def lock_head(session: Session, workspace: str) -> tuple[int, str]:
+    """Lock the workspace's head until the transaction ends; only one transaction can hold it.
+    Return its count and hash."""
+    heads = get_pending_changes(session).heads
+    if workspace not in heads:
+        heads[workspace] = _select_head(session, workspace)
+    return heads[workspace]
 
 
-def lock_head_values(session: Session, workspace: str) -> tuple[int, str]:
-    """Lock the workspace's head until the transaction ends; return its count and hash."""
+def _select_head(session: Session, workspace: str) -> tuple[int, str]:
     connection = session.connection()
     found: Any = connection.execute(SELECT_HEAD, {"workspace": workspace}).first()
     if found is None:
@@ -226,6 +225,7 @@ def append_entries(
     connection.execute(INSERT_ENTRY, rows)
     new_head = {"of": workspace, "count": count, "hash": prev, "signature": signature}
     connection.execute(UPDATE_HEAD, new_head)
+    get_pending_changes(session).heads[workspace] = count, prev
 
 
 @dataclass(frozen=True)

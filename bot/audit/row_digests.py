@@ -49,7 +49,7 @@ from bot.audit.journal import (
     get_pending_changes,
     get_signer,
     list_workspaces,
-    lock_head_values,
+    lock_head,
     parse_key_name,
 )
 from bot.db.session import Row, note_written_table
@@ -319,6 +319,8 @@ def _accept_write(session: Session, statement: UpdateBase) -> None:
 def _discard_pending(session: Session, _: Any) -> None:
     if not session.in_transaction():
         session.info.pop(PENDING_KEY, None)
+    elif PENDING_KEY in session.info:  # a savepoint was rolled back, and the locks taken since
+        get_pending_changes(session).heads.clear()
 
 
 def settle_journal(session: Session) -> None:
@@ -334,7 +336,7 @@ def settle_journal(session: Session) -> None:
     now = session.info["database"].now()
     for workspace in sorted({*events, *(digest.workspace for digest in digests)}):
         mine = [digest for digest in digests if digest.workspace == workspace]
-        end = lock_head_values(session, workspace)
+        end = found.heads.get(workspace) or lock_head(session, workspace)
         entries = events.get(workspace) or [
             NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)
         ]
@@ -342,6 +344,7 @@ def settle_journal(session: Session) -> None:
             entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
             _insert_digests(session, mine, end[0] + len(entries))
         append_entries(session, workspace, end, entries)
+    session.info.pop(PENDING_KEY, None)
 
 
 def _has_changes(session: Session) -> bool:
@@ -693,7 +696,7 @@ def adopt_rows(
 
 
 def _adopt_workspace(session: Session, workspace: str, now: datetime, by: str | None) -> int:
-    end = lock_head_values(session, workspace)
+    end = lock_head(session, workspace)
     digests = []
     seen = set()
     for table in AUDITED_TABLES:

@@ -46,7 +46,13 @@ class OutboxMessage(Row):
     made_at: Mapped[datetime]
 
     @staticmethod
-    def plan(
+    def plan(session: Session, *, id: str, **values: Any) -> "OutboxMessage":
+        """Insert the row unless a row with this `id` exists; return the row that is stored."""
+        OutboxMessage.insert(session, id=id, **values)
+        return session.get_one(OutboxMessage, id)
+
+    @staticmethod
+    def insert(
         session: Session,
         *,
         id: str,
@@ -55,8 +61,8 @@ class OutboxMessage(Row):
         place: dict[str, Any],
         now: datetime,
         piece: str | None = None,
-    ) -> "OutboxMessage":
-        """Insert the row unless a row with this `id` exists; return the row that is stored."""
+    ) -> None:
+        """Insert the row unless a row with this `id` exists."""
         insert_once(
             session,
             OutboxMessage,
@@ -70,7 +76,6 @@ class OutboxMessage(Row):
             drawn=0,
             made_at=now,
         )
-        return session.get_one(OutboxMessage, id)
 
     def begin_try(self) -> int:
         """Count a try to send, before it is made. Return how many tries were begun before it."""
