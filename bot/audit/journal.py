@@ -67,9 +67,7 @@ class JournalEntry(Row):
 
     def digest(self) -> str:
         """Return the SHA-256 over all columns, including the previous entry's hash."""
-        values = [self.workspace, self.seq, self.at.isoformat(), self.event, self.subject, self.by]
-        whole = json.dumps([*values, self.refs, self.prev], sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(whole.encode()).hexdigest()
+        return compute_entry_hash({name: getattr(self, name) for name in HASHED_COLUMNS})
 
     @property
     def signed(self) -> tuple[str, ...]:
@@ -77,8 +75,18 @@ class JournalEntry(Row):
         return "entry", self.workspace, str(self.seq), self.hash
 
 
+HASHED_COLUMNS = ("workspace", "seq", "at", "event", "subject", "by", "refs", "prev")
+
+
+def compute_entry_hash(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 over the values of an entry's other columns."""
+    listed = [values[name] for name in HASHED_COLUMNS]
+    listed[2] = listed[2].isoformat()
+    whole = json.dumps(listed, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
 HEADS, ENTRIES = Row.metadata.tables["journal_heads"], Row.metadata.tables["journal"]
-ENTRY_COLUMNS = tuple(column.name for column in ENTRIES.columns)
 # Built once, since these statements run in every transaction that records something.
 SELECT_HEAD = (
     select(HEADS.c["count"], HEADS.c.hash)
@@ -207,19 +215,20 @@ def append_entries(
     rows = []
     for event in events:
         count += 1
-        entry = JournalEntry(
-            workspace=workspace,
-            seq=count,
-            at=event.now.astimezone(UTC),
-            event=event.event,
-            subject=event.subject,
-            by=event.by,
-            refs=dict(event.refs),
-            prev=prev,
-        )
-        entry.hash = prev = entry.digest()
-        entry.signature = signer.sign(*entry.signed) if signer else None
-        rows.append({name: getattr(entry, name) for name in ENTRY_COLUMNS})
+        entry: dict[str, Any] = {
+            "workspace": workspace,
+            "seq": count,
+            "at": event.now.astimezone(UTC),
+            "event": event.event,
+            "subject": event.subject,
+            "by": event.by,
+            "refs": dict(event.refs),
+            "prev": prev,
+        }
+        prev = compute_entry_hash(entry)
+        signed = ("entry", workspace, str(count), prev)
+        entry |= {"hash": prev, "signature": signer.sign(*signed) if signer else None}
+        rows.append(entry)
     signature = signer.sign("head", workspace, str(count), prev) if signer else None
     connection = session.connection()
     connection.execute(INSERT_ENTRY, rows)

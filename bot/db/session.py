@@ -81,7 +81,7 @@ class FairLock:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: deque[threading.Lock] = deque()  # each locked until it is its turn
         self._holder: int | None = None
         self._depth = 0
 
@@ -94,9 +94,10 @@ class FairLock:
             if self._holder is None:
                 self._holder, self._depth = me, 1
                 return
-            mine = threading.Event()
+            mine = threading.Lock()
+            mine.acquire()
             self._waiting.append(mine)
-        mine.wait()
+        mine.acquire()
         self._holder, self._depth = me, 1
 
     def leave(self) -> None:
@@ -106,7 +107,7 @@ class FairLock:
                 return
             self._holder = -1 if self._waiting else None
             if self._waiting:
-                self._waiting.popleft().set()
+                self._waiting.popleft().release()
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ drawing.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db.session import Row, insert_once
@@ -88,16 +88,10 @@ class OutboxMessage(Row):
     @staticmethod
     def request_redraw(session: Session, enqueue: Enqueue, piece: str) -> None:
         """Enqueue a drawing of each card that shows this piece, because its rows have changed."""
-        session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
-            .values(wanted=OutboxMessage.wanted + 1)
-            .execution_options(synchronize_session=False)
-        )
-        rows = select(OutboxMessage.id, OutboxMessage.workspace, OutboxMessage.wanted).where(
-            OutboxMessage.piece == piece, OutboxMessage.kind == "card"
-        )
-        for id, workspace, wanted in session.execute(rows):
+        session.flush()
+        connection = session.connection()
+        connection.execute(COUNT_CHANGE, {"of": piece})
+        for id, workspace, wanted in connection.execute(SELECT_CARDS, {"of": piece}).all():
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
 
     @staticmethod
@@ -202,3 +196,11 @@ class OutboxMessage(Row):
         post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
         if post is not None and post.holder == holder:
             post.holder = post.held_until = None
+
+
+# Built once, since they run whenever a task changes. `wanted` is a column that the journal does not
+# cover.
+POSTS = Row.metadata.tables["posts"]
+_CARDS = (POSTS.c.piece == bindparam("of"), POSTS.c.kind == "card")
+COUNT_CHANGE = update(POSTS).where(*_CARDS).values(wanted=POSTS.c.wanted + 1)
+SELECT_CARDS = select(POSTS.c.id, POSTS.c.workspace, POSTS.c.wanted).where(*_CARDS)
