@@ -461,7 +461,8 @@ def _read_rows(
     found: dict[RowKey, RowValues] = {}
     if len(keys) == 1:
         which = dict(zip(KEY_PARAMETERS, keys[0], strict=False))
-        one = session.connection().execute(_select_row(table, lock), which).mappings().first()
+        by_key = _select_row(table, AUDITED_TABLES[table].columns, lock)
+        one = session.connection().execute(by_key, which).mappings().first()
         return {keys[0]: dict(one)} if one else {}
     primary = list(get_table(table).primary_key.columns)
     for start in range(0, len(keys), INSERT_PAGE_SIZE):
@@ -487,11 +488,12 @@ KEY_PARAMETERS = ("key_1", "key_2", "key_3")
 
 
 @cache
-def _select_row(table: str, lock: bool) -> Select[Any]:
+def _select_row(table: str, columns: tuple[str, ...], lock: bool) -> Select[Any]:
     """Select one row by its key. Built once, since it runs whenever an audited row is written."""
-    primary = get_table(table).primary_key.columns
-    pairs = zip(primary, KEY_PARAMETERS, strict=False)
-    wanted = _select_rows(table).where(*(column == bindparam(name) for column, name in pairs))
+    of = get_table(table)
+    pairs = zip(of.primary_key.columns, KEY_PARAMETERS, strict=False)
+    wanted = select(*(of.c[name] for name in columns))
+    wanted = wanted.where(*(column == bindparam(name) for column, name in pairs))
     return wanted.with_for_update() if lock else wanted
 
 
