@@ -23,11 +23,13 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    Select,
     String,
     Table,
     bindparam,
     create_engine,
     event,
+    select,
 )
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.sql.dml import ReturningInsert
@@ -35,6 +37,7 @@ from sqlalchemy.types import TypeDecorator
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R", bound="Row")
 
 MAX_DATABASE_THREADS = 8
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -186,6 +189,37 @@ class Database:
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+
+def lock_row(session: Session, row: type[R], key: str, *, refresh: bool = False) -> R | None:
+    """Return the row of this key, locked until the transaction ends. `refresh` overwrites what the
+    session holds of it. Like `session.get`, with a statement that is built once."""
+    found: R | None = session.scalars(_select_locked(row, refresh), {"key": key}).one_or_none()
+    return found
+
+
+def lock_one(session: Session, row: type[R], key: str) -> R:
+    """Like `lock_row`. Raises NoResultFound."""
+    found: R = session.scalars(_select_locked(row, False), {"key": key}).one()
+    return found
+
+
+def find_one(session: Session, row: type[R], key: str) -> R:
+    """Like `session.get_one`, for a row that is not in the session yet. Raises NoResultFound."""
+    found: R = session.scalars(_select_by_key(row), {"key": key}).one()
+    return found
+
+
+@cache
+def _select_by_key(row: type[Row]) -> Select[Any]:
+    (column,) = Row.metadata.tables[row.__tablename__].primary_key.columns
+    return select(row).where(column == bindparam("key"))
+
+
+@cache
+def _select_locked(row: type[Row], refresh: bool) -> Select[Any]:
+    locked = _select_by_key(row).with_for_update()
+    return locked.execution_options(populate_existing=True) if refresh else locked
 
 
 WRITTEN_KEY = "tables written"  # key in Session.info of what the transaction wrote so far

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db.session import Row, insert_once
+from bot.db.session import Row, insert_once, lock_row
 from bot.jobs.models import Enqueue, Job
 
 DRAW_LEASE = timedelta(seconds=30)
@@ -46,9 +46,20 @@ class OutboxMessage(Row):
     made_at: Mapped[datetime]
 
     @staticmethod
-    def plan(session: Session, *, id: str, **values: Any) -> "OutboxMessage":
+    def plan(
+        session: Session,
+        *,
+        id: str,
+        workspace: str,
+        kind: str,
+        place: dict[str, Any],
+        now: datetime,
+        piece: str | None = None,
+    ) -> "OutboxMessage":
         """Insert the row unless a row with this `id` exists; return the row that is stored."""
-        OutboxMessage.insert(session, id=id, **values)
+        OutboxMessage.insert(
+            session, id=id, workspace=workspace, kind=kind, place=place, now=now, piece=piece
+        )
         return session.get_one(OutboxMessage, id)
 
     @staticmethod
@@ -127,7 +138,7 @@ class OutboxMessage(Row):
     @staticmethod
     def give_up_drawing(session: Session, id: str) -> None:
         """Mark a card as drawn although it is not, because Slack accepts it in no form."""
-        post = session.get(OutboxMessage, id, with_for_update=True)
+        post = lock_row(session, OutboxMessage, id)
         if post is not None:
             post.drawn = post.wanted
 
@@ -158,7 +169,7 @@ class OutboxMessage(Row):
     def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
         """Lock the card for this holder and return it; None when it needs no drawing or another
         holder is drawing it."""
-        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
+        post = lock_row(session, OutboxMessage, id, refresh=True)
         if post is None or post.wanted <= post.drawn:
             return None
         lease_left = post.held_until - now if post.held_until else timedelta(0)
@@ -174,7 +185,7 @@ class OutboxMessage(Row):
     def finish_draw(session: Session, id: str, holder: str, wanted: int) -> bool:
         """Record that revision `wanted` was drawn. Return False when the card has changed since and
         must be drawn again."""
-        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
+        post = lock_row(session, OutboxMessage, id, refresh=True)
         if post is None or post.holder != holder:
             return True
         post.drawn = max(post.drawn, wanted)
@@ -193,7 +204,7 @@ class OutboxMessage(Row):
     @staticmethod
     def release(session: Session, id: str, holder: str) -> None:
         """Release the card without having drawn it, so that another holder may."""
-        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
+        post = lock_row(session, OutboxMessage, id, refresh=True)
         if post is not None and post.holder == holder:
             post.holder = post.held_until = None
 

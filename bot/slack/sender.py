@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.orm import Session
 
 from bot.audit.row_digests import require_unchanged_row
-from bot.db.session import Database
+from bot.db.session import Database, find_one, lock_one
 from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import METADATA_EVENT_TYPE
 from bot.slack.blocks import Block, Message, plain_text, truncate
@@ -335,22 +335,22 @@ def _read_nothing(_: Session, __: OutboxMessage) -> None:
 
 def _load_recorded_post(session: Session, id: str) -> OutboxMessage:
     """Raise CannotDo when its place was changed outside the program."""
-    post = session.get_one(OutboxMessage, id)
+    post = find_one(session, OutboxMessage, id)
     require_unchanged_row(session, post)
     return post
 
 
 def _begin_try(session: Session, id: str) -> int:
-    return session.get_one(OutboxMessage, id, with_for_update=True).begin_try()
+    return lock_one(session, OutboxMessage, id).begin_try()
 
 
 def _mark_not_sent(session: Session, id: str) -> None:
-    post = session.get_one(OutboxMessage, id, with_for_update=True)
+    post = lock_one(session, OutboxMessage, id)
     post.tries = max(0, post.tries - 1)
 
 
 def _mark_sent(session: Session, id: str, ts: str, channel: str) -> OutboxMessage:
-    post = session.get_one(OutboxMessage, id, with_for_update=True)
+    post = lock_one(session, OutboxMessage, id)
     post.mark_sent(ts, channel)
     return post
 

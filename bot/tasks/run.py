@@ -23,7 +23,7 @@ from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
-from bot.db.session import Database
+from bot.db.session import Database, lock_one
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
 from bot.i18n.messages import parse_language
@@ -188,7 +188,7 @@ class TaskRun:
         result: DraftResult,
         is_last: bool,
     ) -> None:
-        services, task = self.services, session.get_one(Task, self.task.id, with_for_update=True)
+        services, task = self.services, lock_one(session, Task, self.task.id)
         if task.state != "working":
             return  # stopped in the meantime
         piece = f"{task.id}.{number}"
@@ -257,7 +257,7 @@ async def change_task(
     running job renders them at its end."""
 
     def change(session: Session) -> None:
-        task = session.get_one(Task, id, with_for_update=True)
+        task = lock_one(session, Task, id)
         verb(task, session, partial(_enqueue_unless_card, services))
 
     await services.database.run(change)

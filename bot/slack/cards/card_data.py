@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.core.request import Question
+from bot.db.session import find_one
 from bot.db.workspace import BrandRow
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule, format_place_key
@@ -83,7 +85,7 @@ def load_card_data(
 ) -> CardData:
     """Read what the card of this row shows now."""
     piece = post.piece or ""
-    task = session.get_one(Task, piece.rsplit(".", 1)[0])
+    task = find_one(session, Task, piece.rsplit(".", 1)[0])
     versions = list_versions(session, piece)
     draft = versions[-1] if versions else None
     origin = _find_origin_channel(task)
@@ -168,5 +170,10 @@ def _count_cards(session: Session, piece: str) -> int:
 
 def _list_link_hosts(session: Session, workspace: str) -> frozenset[str]:
     row = session.get(BrandRow, workspace)
-    site = Brand.model_validate_json(row.body).site if row else None
+    site = _parse_site(row.body) if row else None
     return frozenset({site} if site else ())
+
+
+@lru_cache(maxsize=32)
+def _parse_site(brand: str) -> str | None:
+    return Brand.model_validate_json(brand).site
