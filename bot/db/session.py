@@ -210,6 +210,24 @@ def find_one(session: Session, row: type[R], key: str) -> R:
     return found
 
 
+def find_row(session: Session, row: type[R], key: str) -> R | None:
+    """Like `session.get`, for a row that is not in the session yet."""
+    found: R | None = session.scalars(_select_by_key(row), {"key": key}).one_or_none()
+    return found
+
+
+def list_rows(session: Session, row: type[R], column: str, value: str, *order: str) -> list[R]:
+    """Return the rows with this value in a column, ordered by the columns `order`."""
+    return list(session.scalars(_select_by_value(row, column, order), {"value": value}))
+
+
+@cache
+def _select_by_value(row: type[Row], column: str, order: tuple[str, ...]) -> Select[Any]:
+    columns = Row.metadata.tables[row.__tablename__].columns
+    wanted = select(row).where(columns[column] == bindparam("value"))
+    return wanted.order_by(*(columns[name] for name in order))
+
+
 @cache
 def _select_by_key(row: type[Row]) -> Select[Any]:
     (column,) = Row.metadata.tables[row.__tablename__].primary_key.columns

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status
@@ -12,7 +12,7 @@ from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.core.request import Question
-from bot.db.session import find_one
+from bot.db.session import find_one, find_row
 from bot.db.workspace import BrandRow
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule, format_place_key
@@ -24,6 +24,8 @@ from bot.slack.client import READ_OUTSIDE
 from bot.slack.location import resolve_thread
 from bot.tasks.draft_versions import list_versions
 from bot.tasks.models import Task
+
+SELECT_CHILD = select(Task.id).where(Task.parent == bindparam("task")).limit(1)
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,7 @@ def load_card_data(
         void_approvals=_list_void_approvals(session, versions[:-1]),
         deliveries=tuple(Delivery.list_for_draft(session, draft.id)) if draft else (),
         receipts=tuple(Receipt.list_for_task(session, task.id)),
-        is_continued=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1))
-        is not None,
+        is_continued=session.scalar(SELECT_CHILD, {"task": task.id}) is not None,
         private=task.private and private,
         shared=task.private and _count_cards(session, piece) > 1,
         origin=origin,
@@ -110,7 +111,7 @@ def load_card_data(
         hosts=_list_link_hosts(session, task.workspace),
         channel_names=channel_names or {},
         source_draft=_find_source_draft(session, draft, task, post),
-        outcome=session.get(CampaignOutcome, piece),
+        outcome=find_row(session, CampaignOutcome, piece),
         digest=_find_schedule(session, task),
         alert=_find_alert(session, task),
     )
@@ -169,7 +170,7 @@ def _count_cards(session: Session, piece: str) -> int:
 
 
 def _list_link_hosts(session: Session, workspace: str) -> frozenset[str]:
-    row = session.get(BrandRow, workspace)
+    row = find_row(session, BrandRow, workspace)
     site = _parse_site(row.body) if row else None
     return frozenset({site} if site else ())
 
