@@ -379,7 +379,7 @@ def _has_changes(session: Session) -> bool:
     return PENDING_KEY in session.info or bool(session.new or session.dirty or session.deleted)
 
 
-def build_row_refs(digests: Collection[DigestValues]) -> dict[str, str | int]:
+def build_row_refs(digests: Collection[_DigestOfRow]) -> dict[str, str | int]:
     """Return the references of an entry to the rows that were written with it."""
     versions = " ".join(sorted({digest.columns for digest in digests}))
     whole = combine_digests(digest.item for digest in digests)
