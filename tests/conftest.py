@@ -3,18 +3,16 @@
 import os
 import socket
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from bot.db import migrate
 from bot.db.session import Database
 from tests.slack.bench import Bench, bench_of
+from tests.support.empty_databases import create_postgres, create_sqlite
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -59,13 +57,7 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """An empty database of the test's own."""
-    name = f"t{uuid.uuid4().hex[:12]}"
-    address = postgres_server.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return str(engine.url.set(database=name).render_as_string(hide_password=False))
+    return create_postgres(postgres_server, migrated=False)
 
 
 @pytest.fixture
@@ -78,20 +70,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated database, on SQLite and on PostgreSQL."""
-    found = Database(database_url)
-    migrate.upgrade(found)
+    if request.param == "sqlite":
+        url = create_sqlite(tmp_path / "super-intern.db")
+    else:
+        url = create_postgres(request.getfixturevalue("postgres_server"), migrated=True)
+    found = Database(url)
     yield found
     found.close()
 
 
 @pytest.fixture
-def sqlite(sqlite_url: str) -> Iterator[Database]:
+def sqlite(tmp_path: Path) -> Iterator[Database]:
     """A migrated SQLite database, where the other one would add nothing."""
-    found = Database(sqlite_url)
-    migrate.upgrade(found)
+    found = Database(create_sqlite(tmp_path / "super-intern.db"))
     yield found
     found.close()
 
@@ -124,7 +118,8 @@ async def socket_bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
     """On both databases, for what two people do at once."""
     postgres = request.param == "postgres"
-    url = str(request.getfixturevalue("postgres_url")) if postgres else None
+    server = request.getfixturevalue("postgres_server") if postgres else None
+    url = create_postgres(server, migrated=True) if server else None
     async with bench_of(tmp_path, url=url) as found:
         yield found
 

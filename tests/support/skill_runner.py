@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from bot.agent.context import deny_right
@@ -42,8 +43,7 @@ async def run(
     may: Callable[[str], Awaitable[bool]] = deny_right,
     **answers: str,
 ) -> DraftResult | Question:
-    """The intern's result for these words on the sample shop or other tables. Passing the same
-    `library` again reuses its cached facts."""
+    """The intern's result for these words on the sample shop or other tables."""
     library = library or library_of(shelf or sample())
     writer = writer or Offline(lambda: NOW)
     asked = IncomingRequest(
@@ -74,6 +74,17 @@ async def run(
 
 
 def library_of(shelf: Warehouse) -> WorkspaceData:
+    """A library of these tables. That of the sample shop, which never changes, is the same for all
+    tests of a process, so each of its results is computed once."""
+    return _sample_library() if shelf is sample() else _new_library(shelf)
+
+
+@cache
+def _sample_library() -> WorkspaceData:
+    return _new_library(sample())
+
+
+def _new_library(shelf: Warehouse) -> WorkspaceData:
     return WorkspaceData(CatalogueLibrary(list), lambda: shelf)
 
 
