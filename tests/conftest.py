@@ -3,6 +3,7 @@
 import os
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,10 +126,13 @@ async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 
 # Files whose tests run for long, each for more than ten seconds of CPU, and that guard what other
-# tests touch too. `make test` leaves them out, `make test-all` runs them.
+# tests touch too. `make test` leaves them out, `make test-all` runs them. Where only the number of
+# cases makes a test long, it is marked `sample` instead.
 SLOW_FILES = (
     "tests/data/warehouse/test_external_warehouse.py",
     "tests/data/warehouse/test_hanging_query.py",
+    "tests/digests/test_alert_on_import.py",
+    "tests/digests/test_sent_campaign_in_digest.py",
     "tests/e2e/test_arrivals.py",
     "tests/e2e/test_digest.py",
     "tests/e2e/test_readers.py",
@@ -137,30 +141,57 @@ SLOW_FILES = (
     "tests/e2e/test_trouble.py",
     "tests/handlers/test_answer_order_cuts.py",
     "tests/handlers/test_answer_under_digest.py",
-    "tests/handlers/test_digest.py",
-    "tests/handlers/test_scripted_skills.py",
     "tests/jobs/test_kill.py",
     "tests/jobs/test_suspects.py",
     "tests/rules/",
-    "tests/security/test_damaged_files.py",
-    "tests/security/test_fairness.py",
-    "tests/security/test_injected_names.py",
-    "tests/security/test_injected_results.py",
-    "tests/security/test_obeyed_injections.py",
-    "tests/slack/test_imports_refused_by_slack.py",
-    "tests/slack/test_slack_refusing.py",
+)
+# The language rules that every text without an AI passes.
+QUICK_FILES = (
+    "tests/rules/test_claims.py",
+    "tests/rules/test_disguised_figures.py",
+    "tests/rules/test_former_prices.py",
+    "tests/rules/test_law.py",
+    "tests/rules/test_proof.py",
 )
 SLOW_SECONDS = 900  # that one long test may take
+# Files whose tests share the results of the analyses of the sample shop, in one process.
+SAMPLE_SHOP_FILES = ("tests/handlers/", "tests/data/test_planted_findings.py")
+# Where the longest files are. They start first, so that no process waits for one at the end.
+LONG_FIRST = (
+    "tests/security/test_small_groups.py",
+    "tests/security/test_questions_small_groups.py",
+    *SAMPLE_SHOP_FILES,
+    "tests/e2e/",
+    "tests/jobs/",
+    "tests/security/",
+    "tests/docs/",
+    "tests/playground/test_play_command.py",
+    "tests/digests/",
+    "tests/slack/",
+    "tests/rules/",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark long tests, and keep the tests of a file in one process: they share what they make."""
+    cases: Counter[str] = Counter()  # by test function
     for item in items:
         file = item.nodeid.partition("::")[0]
-        if file.startswith(SLOW_FILES):
+        function = item.nodeid.partition("[")[0]
+        sample = item.get_closest_marker("sample")
+        left_out = sample is not None and cases[function] % sample.args[0] != 0
+        cases[function] += 1
+        if left_out or (file.startswith(SLOW_FILES) and not file.startswith(QUICK_FILES)):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
         if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(Path(file).stem))
+            shared = file.startswith(SAMPLE_SHOP_FILES)
+            item.add_marker(pytest.mark.xdist_group("sample shop" if shared else file))
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    found = (n for n, prefix in enumerate(LONG_FIRST) if nodeid.startswith(prefix))
+    return next(found, len(LONG_FIRST))

@@ -99,6 +99,7 @@ def test_readme_names_only_commands_of_the_makefile() -> None:
         assert named <= targets, f"{page}: {named - targets}"
 
 
+@pytest.mark.slow
 def test_terminal_page_shows_what_is_really_printed(tmp_path: Path) -> None:
     page = read("docs/terminal.md")
     (catalogue,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)

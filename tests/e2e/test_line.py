@@ -271,6 +271,7 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
         (("journal", "verify"), "entries, whole"),
     ],
 )
+@pytest.mark.sample(3)
 async def test_lets_other_commands_run_beside_it(
     world: World, command: tuple[str, ...], says: str
 ) -> None:

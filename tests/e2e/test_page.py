@@ -134,6 +134,7 @@ async def test_sees_nothing_twice_when_slack_delivers_twice(house: House) -> Non
     house.slack.faults.deliver_twice_without_headers = False
 
 
+@pytest.mark.slow
 async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +211,7 @@ async def test_follows_the_three_suggestions_to_their_end(house: House) -> None:
     await expect(page.locator(".task").first).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_has_no_analysis_and_nobody_else_s_draft_shortened_by_the_guide(
     house: House, tmp_path: Path
 ) -> None:
@@ -244,6 +246,7 @@ async def test_finds_the_state_after_a_reload(house: House) -> None:
     await expect(page.locator("[data-person=ULEA]")).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.slow
 async def test_finds_the_state_after_a_restart(house: House, tmp_path: Path) -> None:
     async with open_house(tmp_path / "kept", house.browser) as first:
         await draft(await first.visit())

@@ -222,6 +222,7 @@ def chosen(**given: Any) -> argparse.Namespace:
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.slow
 async def test_draft_is_approved_and_survives_restart(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

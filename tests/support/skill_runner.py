@@ -3,7 +3,6 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
-from functools import cache
 from typing import Any
 
 from bot.agent.context import deny_right
@@ -14,7 +13,9 @@ from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question
 from bot.core.writer import LlmCall, Writer
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.writers.offline import Offline
@@ -74,18 +75,25 @@ async def run(
 
 
 def library_of(shelf: Warehouse) -> WorkspaceData:
-    """A library of these tables. That of the sample shop, which never changes, is the same for all
-    tests of a process, so each of its results is computed once."""
-    return _sample_library() if shelf is sample() else _new_library(shelf)
+    return (
+        SampleData() if shelf is sample() else WorkspaceData(CatalogueLibrary(list), lambda: shelf)
+    )
 
 
-@cache
-def _sample_library() -> WorkspaceData:
-    return _new_library(sample())
+class SampleData(WorkspaceData):
+    """The data of the sample shop. Its tables never change, so all libraries of a process share
+    the results of its analyses."""
+
+    def __init__(self, products: Callable[[], Sequence[Product]] = list) -> None:
+        super().__init__(CatalogueLibrary(products), sample)
+
+    def findings(self, kind: str, where: AnalysisFilter) -> AnalysisResult:
+        if (kind, where) not in RESULTS:
+            RESULTS[kind, where] = super().findings(kind, where)
+        return RESULTS[kind, where]
 
 
-def _new_library(shelf: Warehouse) -> WorkspaceData:
-    return WorkspaceData(CatalogueLibrary(list), lambda: shelf)
+RESULTS: dict[tuple[str, AnalysisFilter], AnalysisResult] = {}
 
 
 async def _keep(sent: LlmCall) -> None:

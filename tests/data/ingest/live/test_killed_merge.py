@@ -70,6 +70,7 @@ def test_killed_merge_is_complete_or_absent(tmp_path: Path, where: str, still: i
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.slow
 def test_three_merging_processes_lose_and_duplicate_nothing(
     tmp_path: Path, postgres_url: str
 ) -> None:
