@@ -1,5 +1,6 @@
 """What all tests share: real databases, no network but loopback, a clock that stands still."""
 
+import gc
 import os
 import socket
 from collections import Counter
@@ -183,6 +184,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             shared = file.startswith(SAMPLE_SHOP_FILES)
             item.add_marker(pytest.mark.xdist_group("sample shop" if shared else file))
     items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives to the end of the run: the modules and the tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _turn(nodeid: str) -> int:

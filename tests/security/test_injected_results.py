@@ -25,7 +25,7 @@ from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import run
 from tests.support.small_tables import small
 
-pytestmark = pytest.mark.sample(10)
+pytestmark = pytest.mark.sample(7)
 
 ATTACKS = (*IN_WORDS, *IN_MATERIAL)
 CLEAN: list[str] = []  # what is told without an attack, worked out once
