@@ -15,6 +15,7 @@ from bot.db.session import Database
 from tests.slack.bench import Bench, bench_of
 from tests.support.empty_databases import create_postgres, create_sqlite
 from tests.support.postgres import start_postgres
+from tests.support.processes import kill_leftovers
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -47,6 +48,12 @@ def postgres_server() -> Iterator[str]:
     """A PostgreSQL of this test run's own, on a socket; its address without a database."""
     with start_postgres() as address:
         yield address
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_leftovers() -> Iterator[None]:
+    yield
+    kill_leftovers()
 
 
 @pytest.fixture

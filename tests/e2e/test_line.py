@@ -280,6 +280,7 @@ async def test_lets_other_commands_run_beside_it(
     assert says in printed
 
 
+@pytest.mark.slow
 async def test_lets_no_second_one_work_on_its_database(world: World) -> None:
     code, printed = await typed(world, "serve")
     assert code == 2
@@ -300,21 +301,25 @@ async def typed(world: World, *command: str) -> tuple[int, str]:
     return process.returncode or 0, printed.decode()
 
 
-async def test_is_moved_by_no_instruction_in_words_or_material(world: World) -> None:
+@pytest.mark.parametrize("part", range(3))
+@pytest.mark.sample(3)
+async def test_is_moved_by_no_instruction_in_words_or_material(world: World, part: int) -> None:
+    in_words, in_material = IN_WORDS[part::3], IN_MATERIAL[part::3]
+    direct = world.slack.open_direct_message("UMARIE")
     before = {m.ts for m in world.ours("C0MARKET")}
+    there = {m.ts for m in world.ours(direct)}
     elsewhere = len(world.ours("C0SECRET")) + len(world.ours("C0LAUNCH"))
-    for number, words in enumerate(IN_WORDS):
+    for number, words in enumerate(in_words):
         text = f"e-mail: our linen shirt, {words}"
         assert (await world.slack.command("UMARIE", "C0MARKET", "/draft", text)).ok, number
-    for text in IN_MATERIAL:
+    for text in in_material:
         root = await world.slack.post_message("UOTTO", "C0MARKET", text)
         ask = f"<@{world.slack.bot_user}> SMS: our wool jumper"
         await world.slack.post_message("UMARIE", "C0MARKET", ask, thread_ts=root.ts)
-    wanted = len(IN_WORDS) + len(IN_MATERIAL)
-    direct = world.slack.open_direct_message("UMARIE")
+    wanted = len(in_words) + len(in_material)
 
     def ended() -> list[SlackMessage]:
-        found = [*world.new("C0MARKET", before), *world.ours(direct)]
+        found = [*world.new("C0MARKET", before), *world.new(direct, there)]
         return [m for m in found if over_with(m)]
 
     await world.slack.wait_until(lambda: len(ended()) >= wanted, 40)

@@ -172,6 +172,7 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             await expect(page.locator(".thread .message")).to_have_count(2)
 
 
+@pytest.mark.slow
 async def test_follows_the_three_suggestions_to_their_end(house: House) -> None:
     page = await house.visit(guide=True)
     versions = page.locator(".thread .message:has([data-action=more])")
@@ -237,6 +238,7 @@ async def test_has_no_analysis_and_nobody_else_s_draft_shortened_by_the_guide(
         await expect(page.locator(".thread")).to_contain_text("linen shirt is back in stock")
 
 
+@pytest.mark.slow
 async def test_finds_the_state_after_a_reload(house: House) -> None:
     page = await house.visit("ULEA")
     await in_channel(page, "marketing")
@@ -256,6 +258,7 @@ async def test_finds_the_state_after_a_restart(house: House, tmp_path: Path) -> 
         await expect(page.locator(".thread")).to_contain_text("@Max")
 
 
+@pytest.mark.slow
 async def test_shares_a_file(house: House, tmp_path: Path) -> None:
     page = await house.visit()
     await in_channel(page, "random")
@@ -291,6 +294,7 @@ async def test_sees_what_left_and_the_chain(house: House) -> None:
     await expect(page.locator(".ack").first).to_contain_text("ms")
 
 
+@pytest.mark.slow
 async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House) -> None:
     page = await house.visit()
     root = await house.slack.post_message("UMARIE", "C0MARKET", "a question for later")
@@ -317,6 +321,7 @@ async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House
     await expect(good).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.slow
 async def test_reads_a_time_in_a_table_and_in_words_as_a_time(house: House) -> None:
     page = await house.visit()
     at = "2018-08-14 20:43:09"

@@ -247,6 +247,7 @@ async def test_draft_is_approved_and_survives_restart(
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.slow
 async def test_reset_keeps_files_of_others(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """Real intern processes for tests: started, killed and restarted beside a local Slack."""
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 import aiohttp
+import psutil
 
 from bot.playground.local_slack import LocalSlack
 from tests.support.paths import ROOT
@@ -26,6 +28,19 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+
+
+STARTED: list[int] = []  # the process ids of all interns of this test run
+
+
+def kill_leftovers() -> None:
+    """Kill the interns that a failed test left running: they would slow down all later tests."""
+    for pid in STARTED:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.ppid() == os.getpid():
+                process.kill()
+    STARTED.clear()
 
 
 class Intern:
@@ -68,6 +83,7 @@ class Intern:
                 stdout=log,
                 stderr=log,
             )
+        STARTED.append(self.process.pid)
         async with aiohttp.ClientSession() as session, asyncio.timeout(seconds):
             while True:
                 if self.process.returncode is not None:

@@ -1,5 +1,7 @@
 """The SQL that is shown with a fact."""
 
+from functools import cache
+
 import pytest
 
 from bot.core.audience_rule import AudienceRule
@@ -15,6 +17,7 @@ ASKED = (
 )
 
 
+@cache
 def found(kind: str, where: AnalysisFilter) -> AnalysisResult:
     return analyses()[kind](sample("small"), where)
 
