@@ -146,7 +146,7 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             await page.locator(".look").click()
             await page.locator("#tab-trouble").click()
             await write(page, f"@Super-Intern {BRIEF}")
-            await asyncio.wait_for(claude.answering.wait(), 10)
+            await asyncio.wait_for(claude.answering.wait(), 40)
             (card,) = [one for one in everything_said(slow) if one.bot_id]
             begun = len(claude.letters)
             assert "stop" in actions(card)  # a card in mid draft
@@ -163,7 +163,7 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
             await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")
             assert len(claude.letters) > begun  # it was asked again
-            await slow.slack.wait_until(lambda: "edit" in actions(card), 10)
+            await slow.slack.wait_until(lambda: "edit" in actions(card), 40)
             await slow.slack.wait_for_deliveries(10)
             assert [one for one in everything_said(slow) if one.bot_id] == [card]
             await page.locator(".behind header button").click()

@@ -135,15 +135,15 @@ class Bench:
         await self.later.close()
 
     async def _show(self, id: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.show(id)
 
     async def _tell(self, id: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.send_ephemeral(id)
 
     async def _say(self, id: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.post_notice(id)
 
     async def _work(self, id: str) -> None:
@@ -189,7 +189,7 @@ class Bench:
             delivery = session.get_one(Delivery, id)
             if not delivery.mark_sending(session, session.get_one(Draft, delivery.draft)):
                 return
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.deliver(id)
         with self.database.begin() as session:
             delivery = session.get_one(Delivery, id)
