@@ -95,6 +95,7 @@ def orders_of(house: Container, one: str) -> set[Any]:
 
 
 @pytest.mark.parametrize("one", BOTH)
+@pytest.mark.sample(2)
 def test_exported_audience_contains_own_customers_only(house: Container, one: str) -> None:
     made = AudienceExporter(house).export(one, AudienceRule(purpose="email"), "plain")
     assert made.people == PEOPLE

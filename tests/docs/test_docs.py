@@ -168,6 +168,7 @@ def file_names() -> frozenset[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.sample(3)
 def test_every_class_in_a_page_exists(page: str) -> None:
     for name in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)(?:\.\w+)?`", prose(page)):
         assert name in classes(), f"{page} names {name}"

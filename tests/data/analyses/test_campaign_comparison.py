@@ -50,6 +50,7 @@ def test_budget_taking_campaign_that_sells_worse_is_reported() -> None:
     assert value(found, big, "excess-high") > value(found, big, "excess")
 
 
+@pytest.mark.slow
 def test_equal_campaigns_are_confirmed_no_more_often_than_the_false_discovery_rate() -> None:
     """Up to one set in ten may have something confirmed; of 200, 4 had, and 7 with a row each."""
     sets = (statuses(found_in(rows_of(SAME, seed))) for seed in range(30))

@@ -24,6 +24,7 @@ def found(kind: str, where: AnalysisFilter) -> AnalysisResult:
 
 @pytest.mark.parametrize("where", ASKED, ids=["all", "product", "rule"])
 @pytest.mark.parametrize("kind", sorted(analyses()))
+@pytest.mark.sample(4)
 def test_shown_query_runs_after_look_up_ended(kind: str, where: AnalysisFilter) -> None:
     told = found(kind, where)
     assert {fact.query for fact in told.facts} - {None} <= set(told.queries)

@@ -47,6 +47,7 @@ def waiting(house: Container) -> int:
     ("where", "still"),
     [("before the switch", 1), ("before the commit", 1), ("after the commit", 0)],
 )
+@pytest.mark.sample(3)
 def test_killed_merge_is_complete_or_absent(tmp_path: Path, where: str, still: int) -> None:
     house = house_in(tmp_path / "home").migrated()
     live = house.live_rows()
