@@ -195,6 +195,7 @@ async def test_answers_a_send_back_with_a_new_draft_in_the_same_thread(world: Wo
     await world.slack.wait_until(lambda: "approve" not in actions(card), 40)
 
 
+@pytest.mark.slow
 async def test_says_so_when_rules_cannot_take_up_why_it_was_sent_back(world: World) -> None:
     card = await world.card("sms: our linen shirt")
     thread = card.thread_ts or card.ts

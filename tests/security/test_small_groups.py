@@ -217,6 +217,7 @@ def test_email_to_few_people_is_not_compared() -> None:
         "how did our tests do?",
     ],
 )
+@pytest.mark.sample(3)
 async def test_answer_is_complete_without_hidden_figures(words: str) -> None:
     one = shop(Plant("device", 3))
     text = told(await run(words, shelf=one.shelf)).lower()
