@@ -105,6 +105,7 @@ def test_prompt_uses_only_placeholders_of_the_context(skill: Skill) -> None:
 
 @EVERY
 @pytest.mark.parametrize("catalogue", [True, False], ids=["with a catalogue", "without one"])
+@pytest.mark.sample(3)
 async def test_skill_without_ai_ends_in_a_card_that_slack_accepts(
     skill: Skill, catalogue: bool, sqlite: Database
 ) -> None:

@@ -100,6 +100,7 @@ def test_unanswerable_questions_are_reported(capsys: pytest.CaptureFixture[str])
     assert "Can't be told: There is no test called nothing." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_closed_pipe_ends_silently(home: Path) -> None:
     asked = f"{shlex.quote(sys.executable)} -m bot facts experiments | true"
     done = subprocess.run(

@@ -86,6 +86,7 @@ async def test_sends_rows_from_a_shell(address: str, tmp_path: Path, typed: dict
     assert '"rejects": [{"line": 2, "column": "at"' in said
 
 
+@pytest.mark.slow
 async def test_sends_rows_from_python(address: str, tmp_path: Path, typed: dict[str, str]) -> None:
     key = (await run("super-intern key live", tmp_path, typed)).strip()
     told: dict[str, Any] = {}

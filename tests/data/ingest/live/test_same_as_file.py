@@ -67,6 +67,7 @@ def _said(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", sorted(SPELT))
+@pytest.mark.sample(3)
 def test_live_row_equals_file_row(kind: str, tmp_path: Path) -> None:
     rows = rows_of(sample("small"), kind)
     assert len(rows) > 20
@@ -85,6 +86,7 @@ def test_live_row_equals_file_row(kind: str, tmp_path: Path) -> None:
     assert content(tmp_path / "live.parquet") == content(tmp_path / "file.parquet")
 
 
+@pytest.mark.slow
 def test_live_rows_sent_one_by_one_equal_file_rows(tmp_path: Path) -> None:
     rows = rows_of(sample("small"), "orders")[:40]
     live = BatchReceiver(KEY)
