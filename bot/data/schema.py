@@ -14,11 +14,13 @@ ColumnType = Literal["text", "key", "person", "whole", "money", "number", "day",
 
 
 class SchemaColumn(BaseModel):
-    """One of our columns. `called` lists the names that files use for it, the most likely first."""
+    """One of our columns. `called` lists the names that files use for it, the most likely first.
+    Rows stored by an earlier version lack a column that was `added`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     type: ColumnType
     needed: bool = False
+    added: bool = False
     called: tuple[str, ...] = ()
 
 
@@ -53,7 +55,7 @@ def load_kinds() -> dict[str, DatasetKind]:
     """Return all kinds by name. Products are not among them: the catalogue has its own rows."""
     read, names = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8")), load_column_names()
     for kind, definition in read.items():
-        for column, name in names[kind].items():
+        for column, name in names.get(kind, {}).items():
             definition["columns"][column]["called"] = name
     aids = names["aids"]
     return {

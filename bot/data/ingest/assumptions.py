@@ -6,6 +6,7 @@ from bot.data.ingest.column_formats import FormatProof
 from bot.data.ingest.column_names import CONSENT_COLUMNS, ColumnMatch, classify_metric
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.header import preview_cells
+from bot.data.ingest.tool_exports import load_exports
 from bot.data.schema import load_kinds
 from bot.i18n.messages import Words
 
@@ -44,7 +45,23 @@ def list_assumptions(
     if proof.rating_scale != 1:
         top = 10 if proof.rating_scale == 0.5 else 100
         yield Words("Ratings go up to {top} and are brought to 5.", top=top)
+    yield from _describe_export(match)
     yield from _describe_derived_columns(match, names)
+
+
+def _describe_export(match: ColumnMatch) -> Iterator[Words]:
+    """Say which tool's export a file is, and what its columns do not hold."""
+    export = load_exports().get(match.export)
+    if export is None:
+        return
+    yield Words("These are the columns of an export of {tool}.", tool=export.tool)
+    if export.without_tax:
+        yield Words("{tool} writes these amounts without tax.", tool=export.tool)
+    if export.names_for_people:
+        yield Words(
+            "It names customers and has no number or address of theirs: this file can't tell who "
+            "bought again."
+        )
 
 
 def lacks_currency(match: ColumnMatch, said: str | None) -> bool:
@@ -98,7 +115,7 @@ def describe_skipped_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
 def _describe_derived_columns(match: ColumnMatch, names: Sequence[str]) -> Iterator[Words]:
     has, aids = match.columns, match.aids
     if match.kind == "orders":
-        if "amount" not in has and "quantity" in has:
+        if "amount" not in has and "quantity" in has and not match.export:
             yield Words(
                 "The amount is {quantity} times {price}.",
                 quantity=names[has["quantity"]],

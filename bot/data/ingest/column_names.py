@@ -32,7 +32,7 @@ KIND_HINTS: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class ColumnMatch:
     """A file's columns as one kind reads them: our column → position. `metrics`: outcome →
-    position."""
+    position. `fields`: columns of a known `export` that ours are computed from → position."""
 
     kind: str
     columns: dict[str, int] = field(default_factory=dict)
@@ -41,10 +41,12 @@ class ColumnMatch:
     personal: dict[int, str] = field(default_factory=dict)  # position → the type of personal data
     many: dict[str, tuple[int, ...]] = field(default_factory=dict)
     score: int = 0
+    fields: dict[str, int] = field(default_factory=dict)
+    export: str = ""  # its id
 
     def used(self) -> set[int]:
         joined = [place for places in self.many.values() for place in places]
-        parts = (self.columns, self.aids, self.metrics)
+        parts = (self.columns, self.aids, self.metrics, self.fields)
         return {place for part in parts for place in part.values()} | set(joined)
 
 
@@ -115,7 +117,7 @@ def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> 
     taken = set(columns.values())
     metrics = _find_metrics(names, columns) if kind == "experiments" else {}
     taken |= set(metrics.values())
-    personal = _find_personal_columns(names, taken)
+    personal = find_personal_columns(names, taken)
     return ColumnMatch(
         kind,
         {ours: place for ours, place in columns.items() if ours in lists},
@@ -136,7 +138,7 @@ def is_complete(found: ColumnMatch) -> bool:
     """Return whether the columns suffice for rows of the kind."""
     has, aids = found.columns, found.aids
     if found.kind == "orders":
-        worth = "amount" in has or "unit_price" in aids
+        worth = "amount" in has or "unit_price" in aids or "order_total" in found.fields
         return "at" in has and worth and ("order" in has or "customer" in has)
     if found.kind == "feedback":
         return "text" in has
@@ -220,7 +222,9 @@ def classify_metric(metric: str) -> str:
     return "values" if metric in load_column_names()["metrics"]["values"] else "successes"
 
 
-def _find_personal_columns(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
+def find_personal_columns(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
+    """Return the positions of columns with personal data by their names, and its type. Columns that
+    are `taken` for something else count only where they hold e-mail addresses or phone numbers."""
     known = {
         normalize_column_name(name): what
         for what, list_ in load_column_names()["personal"].items()

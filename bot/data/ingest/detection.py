@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -14,13 +15,13 @@ from bot.data.ingest.column_formats import FormatProof, prove_formats
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
     ColumnMatch,
-    guess_kind,
     is_complete,
     normalize_column_name,
 )
 from bot.data.ingest.column_sql import select_cells, sql_type, target_columns
 from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format, layout_under_header
 from bot.data.ingest.file_schema import (
+    DECIMAL_MARKS,
     AddressKind,
     DateOrder,
     DecimalSign,
@@ -33,7 +34,10 @@ from bot.data.ingest.header import resolve_column_numbers
 from bot.data.ingest.header_detection import find_header
 from bot.data.ingest.product_files import detect_product_schema
 from bot.data.ingest.rejects import RejectedRow
-from bot.data.ingest.source import open_source, unreadable_error
+from bot.data.ingest.row_preparation import compute_columns, list_computed, prepare_cells
+from bot.data.ingest.source import RowSource, open_source, unreadable_error
+from bot.data.ingest.tool_exports import load_exports, recognize_columns
+from bot.data.ingest.totals import AGGREGATE_KINDS, find_period, find_totals
 from bot.data.ingest.workbook import describe_sheets
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import UNUSABLE_PARAM, CannotDo
@@ -84,7 +88,8 @@ def assemble_schema(
     dropped = [names[at] for at in sorted(match.personal) if at not in held and at not in taken]
     rest = [n for at, n in enumerate(names) if n and at not in taken and at not in match.personal]
     said = told.currency or detect_currency(match, names, proof)
-    return FileSchema(
+    fields, mapped = _separate_fields(match, mapped)
+    found = FileSchema(
         name=name,
         kind=match.kind,
         format=shape.format,
@@ -115,7 +120,30 @@ def assemble_schema(
             _list_unproved_settings(proof, lacks_currency(match, said) and not proof.signed)
         ),
         assumed=tuple(list_assumptions(match, names, proof, said, told.currency)),
+        export=match.export,
+        fields=fields,
     )
+    computed = list_computed(found)
+    places = {one.place: DECIMAL_MARKS["point"] for one in computed}
+    own = {one.ours for one in computed}
+    return found.model_copy(
+        update={
+            "columns": (*(one for one in found.columns if one.ours not in own), *computed),
+            "marks": {**found.marks, **places},
+        }
+    )
+
+
+def _separate_fields(
+    match: ColumnMatch, mapped: list[MappedColumn]
+) -> tuple[tuple[tuple[str, int], ...], list[MappedColumn]]:
+    """Return the columns of a known export that ours are computed from, and the other columns."""
+    fields = dict(match.fields)
+    if match.export and match.kind == "orders":
+        parts = ("amount", "unit_price", "line_discount")
+        fields |= {one.ours: one.place for one in mapped if one.ours in parts}
+        mapped = [one for one in mapped if one.ours not in parts]
+    return tuple(fields.items()), mapped
 
 
 def _list_unproved_settings(proof: FormatProof, nameless: bool) -> Iterator[UnprovedSetting]:
@@ -266,12 +294,12 @@ def detect_schema(
                 most=MOST_COLUMNS,
             )
         )
-    match = guess_kind(head.names, name, given, kind)
+    match = recognize_columns(head.names, name, given, kind)
     if not is_complete(match):
         if head.first:
             raise file_errors.missing_header_error(name, head.first, given)
         raise file_errors.unknown_file_error(name, head.names, match, kind)
-    match = _settle_prices(match, head.names)
+    match = match if match.export else _settle_prices(match, head.names)
     shape = layout_under_header(head, file)
     about = (*describe_sheets(head), *describe_skipped_lines(head.above, head.first))
     if match.kind == PRODUCTS_KIND:
@@ -280,7 +308,11 @@ def detect_schema(
     try:
         with open_source(path, name, shape) as source:
             create_macros(source.con, b"")
-            proof = prove_formats(source, match, head, said)
+            proof = prove_formats(source, match, head, _with_usual_dates(said, match))
+            totals = find_totals(source, match, head.names, proof)
+            period = _find_missing_period(source, path, shape, match)
+            prepared = prepare_cells(source, match, len(head.names), totals.rows)
+            proof = replace(proof, rows=_count_rows(source) if source.prepared else proof.rows)
             if not proof.rows:
                 place = source.place
                 faults = [
@@ -293,13 +325,53 @@ def detect_schema(
                 proof, currency or detect_currency(match, head.names, proof)
             )
             found = assemble_schema(name, match, shape, file, proof, said)
-            found = found.model_copy(update={"assumed": (*about, *found.assumed)})
+            checked = compute_columns(source, found)
+            about = (*about, *totals.messages, *prepared, *checked)
+            found = found.model_copy(
+                update={
+                    "assumed": (*about, *found.assumed),
+                    "left_out": totals.rows,
+                    "period": period,
+                }
+            )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
             return found.model_copy(
                 update={"sample": sample_rows(source.con, source.relation, found)}
             )
     except duckdb.Error as error:
         raise unreadable_error(name, path, error) from None
+
+
+def _with_usual_dates(said: ImportOptions, match: ColumnMatch) -> ImportOptions:
+    """Return the settings with the order of dates in which a tool always exports them."""
+    export = load_exports().get(match.export)
+    if said.dates or export is None or export.dates is None:
+        return said
+    return said.model_copy(update={"dates": export.dates})
+
+
+def _count_rows(source: RowSource) -> int:
+    return int(source.con.execute(f"SELECT count(*) FROM {source.relation}").fetchall()[0][0])
+
+
+def _find_missing_period(
+    source: RowSource, path: Path, shape: FileLayout, match: ColumnMatch
+) -> tuple[date, date] | None:
+    """Return the period that the head of a file states whose rows have no dates. Raises CannotDo
+    for rows that need one."""
+    dated = load_kinds()[match.kind].dated
+    if match.kind not in AGGREGATE_KINDS or dated in match.columns:
+        return None
+    period = find_period(source.con, path, shape)
+    if period is None and load_kinds()[match.kind].columns[dated].needed:
+        raise CannotDo(
+            Words(
+                "{file} says neither in its rows nor in its head which days it is about. Export it "
+                "with a row for each day.",
+                file=path.name,
+            )
+        )
+    return period
 
 
 def _match_given_columns(

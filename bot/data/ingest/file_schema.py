@@ -47,7 +47,8 @@ class MappedColumn(BaseModel):
     """One column of the file that is read: its name, ours, and its conversion.
 
     `how` is one of: as it is, keyed, yes/no, number, amount, date, time, step, status, reference,
-    part of a text, a metric, a factor, day of the time. `place` is the column's position from 0.
+    part of a text, a metric, a factor, day of the time. `place` is the column's position from 0;
+    that of a computed column lies behind those of the file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,6 +94,10 @@ class FileSchema(BaseModel):
     unproved: tuple[UnprovedSetting, ...] = ()  # settings that were assumed
     lines: int = 0  # line breaks of a text
     assumed: tuple[Words, ...] = ()
+    export: str = ""  # the id of the tool's export that the file is: see `tool_exports`
+    fields: tuple[tuple[str, int], ...] = ()  # columns of an export that ours are computed from
+    left_out: tuple[int, ...] = ()  # numbers of rows that are no data, such as totals
+    period: tuple[date, date] | None = None  # of rows without a date, from the file's head
 
     @field_validator("assumed", mode="before")
     @classmethod

@@ -115,13 +115,14 @@ LONGEST_LINE = 10_000_000
 @dataclass
 class RowSource:
     """`relation` is SQL for FROM. `lines` maps row numbers n to line numbers; `place` turns a line
-    number into what people see."""
+    number into what people see. `prepared`: the relation is a table of prepared rows."""
 
     con: duckdb.DuckDBPyConnection
     relation: str
     lines: Callable[[Sequence[int]], dict[int, int]]
     faults: list[MalformedRecord] = field(default_factory=list)
     place: Callable[[int], int | str] = int
+    prepared: bool = False
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from bot.data.ingest.column_sql import (
 )
 from bot.data.ingest.file_schema import FileSchema, ImportCancelled
 from bot.data.ingest.masking import register_masking
+from bot.data.ingest.row_preparation import prepare_rows
 from bot.data.ingest.source import RowSource, quote_text
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
@@ -85,6 +86,7 @@ def create_typed(
     """Create `typed`: n, our columns, why (NULL, or the index of the returned (column, reason)).
     `own` words are not masked as names of people."""
     create_macros(source.con, key)
+    prepare_rows(source, schema)
     sql, whys = select_typed(schema, source.relation, today)
     if "bare_words(" in sql:  # only then, because it loads numpy
         register_masking(source.con, own)

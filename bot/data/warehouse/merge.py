@@ -317,7 +317,11 @@ def merge_addresses(
 def _shape_of_kind(kind: str) -> TableShape:
     columns = {n: SQL_TYPES.get(t, t.upper()).replace(" ", "") for n, t in schema_of(kind).items()}
     return TableShape(
-        columns, load_kinds()[kind].key, _date_column(kind), load_kinds()[kind].counts_by
+        columns,
+        load_kinds()[kind].key,
+        _date_column(kind),
+        load_kinds()[kind].counts_by,
+        grown=True,
     )
 
 
