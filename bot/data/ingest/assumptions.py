@@ -7,6 +7,7 @@ from bot.data.ingest.column_names import CONSENT_COLUMNS, ColumnMatch, classify_
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.header import preview_cells
 from bot.data.ingest.tool_exports import load_exports
+from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.schema import load_kinds
 from bot.i18n.messages import Words
 
@@ -80,6 +81,13 @@ def describe_duplicates(found: FileSchema, rows: int) -> Words:
             "{n} row says the same as a row further down: it counts once.",
             "{n} rows say the same as a row further down: they count once.",
             rows,
+        )
+    if found.kind in AGGREGATE_KINDS:
+        return Words.count(
+            "{n} row has the same {columns} as a row further down: they are added up.",
+            "{n} rows have the same {columns} as rows further down: they are added up.",
+            rows,
+            columns=", ".join(keys),
         )
     return Words.count(
         "{n} row has the same {columns} as a row further down, which takes its place.",

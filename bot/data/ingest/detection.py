@@ -335,6 +335,9 @@ def detect_schema(
                 }
             )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
+            found = found.model_copy(
+                update={"assumed": (*found.assumed, *_describe_spans(source, found))}
+            )
             return found.model_copy(
                 update={"sample": sample_rows(source.con, source.relation, found)}
             )
@@ -348,6 +351,29 @@ def _with_usual_dates(said: ImportOptions, match: ColumnMatch) -> ImportOptions:
     if said.dates or export is None or export.dates is None:
         return said
     return said.model_copy(update={"dates": export.dates})
+
+
+def _describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say which days rows without a day of their own are about."""
+    if found.period:
+        first, last = found.period
+        yield Words(
+            "No row has a date: each covers {first} to {last}, as the head of the file says.",
+            first=first,
+            last=last,
+        )
+        return
+    dated = load_kinds()[found.kind].dated
+    if not found.has(dated, "until"):
+        return
+    days = {one.name: one.sql for one in target_columns(found) if one.name in (dated, "until")}
+    cells = select_cells(found, source.relation)
+    longest = source.con.execute(
+        f"SELECT max(date_diff('day', ({days[dated]})::DATE, ({days['until']})::DATE)) + 1 "
+        f"FROM {cells}"
+    ).fetchall()[0][0]
+    if longest and longest > 1:
+        yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
 
 
 def _count_rows(source: RowSource) -> int:

@@ -60,7 +60,7 @@ def prepare_rows(source: RowSource, schema: FileSchema) -> None:
         schema.kind,
         {one.ours: one.place for one in schema.columns if one.place < len(schema.names)},
         fields=dict(schema.fields),
-        personal={at: what for at, what in schema.apart},
+        personal=dict(schema.apart),
         export=schema.export,
     )
     prepare_cells(source, match, len(schema.names), schema.left_out)

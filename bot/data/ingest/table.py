@@ -21,6 +21,7 @@ from bot.data.ingest.file_schema import FileSchema, ImportCancelled
 from bot.data.ingest.masking import register_masking
 from bot.data.ingest.row_preparation import prepare_rows
 from bot.data.ingest.source import RowSource, quote_text
+from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 
@@ -101,8 +102,9 @@ def create_typed(
 
 
 def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
-    """Create `kept` from `typed`: numbered, with one row for each metric, and the last row of each
-    key. Return the number of duplicates."""
+    """Create `kept` from `typed`: numbered, with one row for each metric, and one row of each key:
+    the last one, or the sum of them where rows are figures of several events. Return the number of
+    duplicates."""
     kind = load_kinds()[schema.kind]
     names = ", ".join(kind.keys())
     numbered = schema.kind == "orders" and not schema.has("line") and _has_lines(schema)
@@ -115,10 +117,28 @@ def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
             f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM whole))"
         )
         doubled = con.execute(counted).fetchall()[0][0]
-    last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
     form = "TABLE" if doubled else "VIEW"
+    if doubled and schema.kind in AGGREGATE_KINDS:
+        con.execute(f"CREATE TEMP TABLE kept AS {_select_added_up(schema.kind)}")
+        return int(doubled)
+    last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
     con.execute(f"CREATE TEMP {form} kept AS SELECT * FROM whole {last if doubled else ''}")
     return int(doubled)
+
+
+def _select_added_up(kind: str) -> str:
+    """Return SQL with one row for each key. Rows of the same key are parts of one figure, broken
+    down by a column that is not read; rows that are equal in everything count once."""
+    columns = load_kinds()[kind].columns
+    values = []
+    for name, column in columns.items():
+        if column.type in ("whole", "money", "number") and name not in NOT_ADDITIVE:
+            values.append(f'CAST(sum("{name}") AS {sql_type(column.type)}) AS "{name}"')
+        else:
+            values.append(f'last("{name}" ORDER BY n) AS "{name}"')
+    keys = ", ".join(load_kinds()[kind].keys())
+    once = f"SELECT max(n) AS n, {_quote_list(list(columns))} FROM whole GROUP BY ALL"
+    return f"SELECT max(n) AS n, {', '.join(values)} FROM ({once}) GROUP BY {keys}"
 
 
 def _has_lines(schema: FileSchema) -> bool:

@@ -25,7 +25,7 @@ NOT_NAMING = frozenset({"currency", "channel", "language", "text"})
 LEAST_ROWS, LEAST_SUMS = 3, 2  # for a row that only its figures tell to be a total
 TOTAL_CELL = (
     r"^(grand )?(total|totals|totaux|total general|gesamt|summe)( ?[:–—-] ?.*| \(.*\))?$"
-    r"|^(results from|resultats d[e''’] ?) ?\d+ .*$"
+    r"|^(results from|resultats d[e'’]|total of|total de) ?\d+ .*$"
 )
 
 
