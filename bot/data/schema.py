@@ -55,7 +55,7 @@ def load_kinds() -> dict[str, DatasetKind]:
     """Return all kinds by name. Products are not among them: the catalogue has its own rows."""
     read, names = tomllib.loads(SCHEMA_FILE.read_text(encoding="utf-8")), load_column_names()
     for kind, definition in read.items():
-        for column, name in names.get(kind, {}).items():
+        for column, name in names[kind].items():
             definition["columns"][column]["called"] = name
     aids = names["aids"]
     return {

@@ -11,6 +11,7 @@ from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.schema import load_kinds
 from bot.i18n.messages import Words
 
+NO_DATES = Words("There are no dates.")
 AD_MONEY_COLUMNS = ("spend", "sales", "budget")  # columns of campaigns
 
 
@@ -146,8 +147,10 @@ def _describe_derived_columns(match: ColumnMatch, names: Sequence[str]) -> Itera
             yield _describe_metrics(list(match.metrics))
     if match.kind == "consents" and not any(one in has for one in CONSENT_COLUMNS):
         yield Words("No consent is told: nobody of this file may be written to.")
+    if match.kind == "customers":
+        yield Words("No consent is stated: the consents that are stored stay as they are.")
     if load_kinds()[match.kind].dated not in has:
-        yield Words("There are no dates.")
+        yield NO_DATES
 
 
 def _describe_metrics(metrics: list[str]) -> Words:

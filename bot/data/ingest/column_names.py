@@ -15,6 +15,8 @@ GENERIC_COLUMNS = (
     "name",
     "id",
 )  # a column of this name holds order numbers only if there are dates too
+PEOPLE_COLUMNS = ("since", "segment", "level", "points", "orders", "spent", "last_order")
+TRAFFIC_COLUMNS = ("sessions", "users", "new_users", "engaged", "views")
 COUNT_COLUMNS = ("impressions", "clicks", "sent", "opened", "delivered")
 CONSENT_COLUMNS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
 KIND_HINTS: Mapping[str, tuple[str, ...]] = {
@@ -25,6 +27,9 @@ KIND_HINTS: Mapping[str, tuple[str, ...]] = {
     "campaigns": ("campaign", "campagne", "ads", "newsletter", "mailing"),
     "experiments": ("experiment", "abtest", "variant", "hillstrom"),
     "consents": ("customer", "client", "consent", "contact", "subscriber"),
+    "customers": ("customer", "client", "member", "loyalty", "fidelite"),
+    "returns": ("return", "retour", "refund", "remboursement"),
+    "traffic": ("traffic", "trafic", "audience", "visits"),
     PRODUCTS_KIND: ("product", "produit", "catalog", "catalogue", "shopify"),
 }
 
@@ -90,10 +95,24 @@ def guess_kind(
     ]
     if not kind and _is_of_orders(candidates[0], names):
         candidates = candidates[:-1]  # a file with order numbers is no catalogue
+    if not kind:
+        candidates = [one for one in candidates if not _is_misread(one, candidates)]
     whole = [one for one in candidates if is_complete(one)] or candidates
     return max(
         whole, key=lambda one: one.score + 2 * (is_complete(one) and _is_hinted(one.kind, file))
     )
+
+
+def _is_misread(found: ColumnMatch, others: Sequence[ColumnMatch]) -> bool:
+    """Return whether a file that looks like one of people or visitor numbers has what belongs to
+    rows of another kind: messages, amounts of orders, ids of visits."""
+    has = {one.kind: one.columns for one in others if one.kind != PRODUCTS_KIND}
+    if found.kind in ("consents", "customers"):
+        messages = "text" in has["feedback"] or "subject" in has["campaigns"]
+        return messages or ("order" in has["orders"] and "amount" in has["orders"])
+    if found.kind == "traffic":
+        return "session" in has["events"] or "visitor" in has["events"]
+    return found.kind == "returns"  # only by a known export, or when a person says so
 
 
 def _is_of_orders(found: ColumnMatch, names: Sequence[str]) -> bool:
@@ -137,6 +156,10 @@ def _is_about_people(columns: Mapping[str, int]) -> bool:
 def is_complete(found: ColumnMatch) -> bool:
     """Return whether the columns suffice for rows of the kind."""
     has, aids = found.columns, found.aids
+    if found.export and found.kind != "orders":
+        dated = load_kinds()[found.kind].dated
+        columns = load_kinds()[found.kind].columns
+        return all(one in has or one == dated for one in columns if columns[one].needed)
     if found.kind == "orders":
         worth = "amount" in has or "unit_price" in aids or "order_total" in found.fields
         return "at" in has and worth and ("order" in has or "customer" in has)
@@ -150,8 +173,14 @@ def is_complete(found: ColumnMatch) -> bool:
     if found.kind == "experiments":
         return "variant" in has and bool(found.metrics or "users" in has)
     if found.kind == "consents":
-        told = any(one in has for one in CONSENT_COLUMNS) or len(found.personal) > 1
-        return "customer" in has and (told or "since" in has)
+        return "customer" in has and any(one in has for one in CONSENT_COLUMNS)
+    if found.kind == "customers":
+        told = any(one in has for one in PEOPLE_COLUMNS)
+        return "customer" in has and (told or len(found.personal) > 1)
+    if found.kind == "returns":
+        return "order" in has and "reason" in has and len(has) > 2
+    if found.kind == "traffic":
+        return "day" in has and sum(one in has for one in TRAFFIC_COLUMNS) > 1
     if found.kind == PRODUCTS_KIND:
         return found.score > 1 and "title" in has
     needed = [name for name, column in load_kinds()[found.kind].columns.items() if column.needed]

@@ -9,7 +9,12 @@ import duckdb
 
 from bot.data.catalogue.cells import CURRENCIES, find_currency
 from bot.data.ingest import file_errors
-from bot.data.ingest.assumptions import describe_skipped_lines, lacks_currency, list_assumptions
+from bot.data.ingest.assumptions import (
+    NO_DATES,
+    describe_skipped_lines,
+    lacks_currency,
+    list_assumptions,
+)
 from bot.data.ingest.cell_sql import create_macros
 from bot.data.ingest.column_formats import FormatProof, prove_formats
 from bot.data.ingest.column_names import (
@@ -309,6 +314,7 @@ def detect_schema(
         with open_source(path, name, shape) as source:
             create_macros(source.con, b"")
             proof = prove_formats(source, match, head, _with_usual_dates(said, match))
+            proof = _with_known_scale(proof, match)
             totals = find_totals(source, match, head.names, proof)
             period = _find_missing_period(source, path, shape, match)
             prepared = prepare_cells(source, match, len(head.names), totals.rows)
@@ -327,9 +333,10 @@ def detect_schema(
             found = assemble_schema(name, match, shape, file, proof, said)
             checked = compute_columns(source, found)
             about = (*about, *totals.messages, *prepared, *checked)
+            said_of_it = [one for one in found.assumed if not (period and one == NO_DATES)]
             found = found.model_copy(
                 update={
-                    "assumed": (*about, *found.assumed),
+                    "assumed": (*about, *said_of_it),
                     "left_out": totals.rows,
                     "period": period,
                 }
@@ -374,6 +381,13 @@ def _describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
     ).fetchall()[0][0]
     if longest and longest > 1:
         yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
+
+
+def _with_known_scale(proof: FormatProof, match: ColumnMatch) -> FormatProof:
+    """Return the proof with the scale on which a tool always asks for a rating."""
+    export = load_exports().get(match.export)
+    scale = export.rating_scale if export else None
+    return proof if scale is None else replace(proof, rating_scale=scale)
 
 
 def _count_rows(source: RowSource) -> int:

@@ -33,6 +33,7 @@ from bot.i18n.messages import Words
 AMOUNT_COLUMNS = ("amount", "unit_price", "line_discount", "quantity")
 JOINABLE_KINDS = (
     "consents",
+    "customers",
     "products",
 )  # files of these kinds may complete orders, and can be imported alone too
 

@@ -21,7 +21,10 @@ from bot.i18n.messages import Words
 
 AGGREGATE_KINDS = ("campaigns", "traffic")
 NOT_ADDITIVE = frozenset({"users", "new_users", "budget", "rating", "share"})
-NOT_NAMING = frozenset({"currency", "channel", "language", "text"})
+NOT_NAMING = {  # columns that do not tell one row from another
+    "campaigns": frozenset({"currency", "channel", "retailer", "language", "text"}),
+    "traffic": frozenset({"currency"}),
+}
 LEAST_ROWS, LEAST_SUMS = 3, 2  # for a row that only its figures tell to be a total
 TOTAL_CELL = (
     r"^(grand )?(total|totals|totaux|total general|gesamt|summe)( ?[:–—-] ?.*| \(.*\))?$"
@@ -52,7 +55,7 @@ def find_totals(
     naming = [
         at
         for ours, at in match.columns.items()
-        if columns[ours].type in ("text", "key") and ours not in NOT_NAMING
+        if columns[ours].type in ("text", "key") and ours not in NOT_NAMING[match.kind]
     ]
     dated = match.columns.get(load_kinds()[match.kind].dated)
     told = [at for at in (*naming, dated) if at is not None]
