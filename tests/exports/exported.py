@@ -19,8 +19,8 @@ KEY = b"k" * 32
 
 @dataclass(frozen=True)
 class Truth:
-    """What a file holds. `sums`: our column → its sum over all rows; `of_sold`: over the orders that
-    count as sales. `without`: a column that changes nothing of this when it is missing."""
+    """What a file holds. `sums`: our column → its sum over all rows; `of_sold`: over the orders
+    that count as sales. `without`: a column that changes nothing of this when it is missing."""
 
     name: str
     rows: int
@@ -38,7 +38,6 @@ class Truth:
     without: str = ""
     rejected: int = 0
     assumed: list[str] = field(default_factory=list)  # what the card says, among others
-    total_row: bool = False  # it can be told from the other rows
 
     @property
     def path(self) -> Path:
@@ -103,13 +102,27 @@ def shuffled(truth: Truth) -> str:
 
 
 def without_column(truth: Truth) -> str:
+    """Return the file without its optional column. Where figures are added up, a row that has only
+    the totals of the others follows."""
     above, rows, delimiter = read(truth)
     at = rows[0].index(truth.without)
-    return render(above, [row[:at] + row[at + 1 :] for row in rows], delimiter)
+    rows = [row[:at] + row[at + 1 :] for row in rows]
+    if truth.kind == "campaigns" and not any("total of the others" in one for one in truth.assumed):
+        found = detect_schema(truth.path, name=truth.path.name)
+        sums = take_sums(truth, found)
+        rows.append([sums.get(name, "") for name in rows[0]])
+    return render(above, rows, delimiter)
 
 
-def as_text(truth: Truth) -> str:
-    return truth.path.read_text(encoding="utf-8")
+def take_sums(truth: Truth, found: FileSchema) -> dict[str, str]:
+    """Return the totals of the file's columns, by their names in the file, as the file writes
+    figures."""
+    names = {one.ours: one.theirs for one in found.columns}
+    return {
+        names[ours]: str(total).replace(".", found.decimal)
+        for ours, total in truth.sums.items()
+        if ours in names and total
+    }
 
 
 ENCODINGS: dict[str, Callable[[str], bytes]] = {

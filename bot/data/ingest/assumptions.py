@@ -98,6 +98,17 @@ def describe_duplicates(found: FileSchema, rows: int) -> Words:
     )
 
 
+def describe_numbered_lines(found: FileSchema, rows: int) -> Words:
+    """Describe lines of orders that had the same number."""
+    keys = [one.theirs for one in found.columns if one.ours in load_kinds()["orders"].key]
+    return Words.count(
+        "{n} line has the same {columns} as another one of its order: both count.",
+        "{n} lines have the same {columns} as others of their order: all of them count.",
+        rows,
+        columns=", ".join(keys),
+    )
+
+
 def describe_date_order(day_first: bool, year_first: bool) -> Words:
     if year_first:
         return Words("Dates are read as year/month/day.")
@@ -124,7 +135,7 @@ def describe_skipped_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
 def _describe_derived_columns(match: ColumnMatch, names: Sequence[str]) -> Iterator[Words]:
     has, aids = match.columns, match.aids
     if match.kind == "orders":
-        if "amount" not in has and "quantity" in has and not match.export:
+        if "amount" not in has and "quantity" in has and "unit_price" in aids and not match.export:
             yield Words(
                 "The amount is {quantity} times {price}.",
                 quantity=names[has["quantity"]],

@@ -130,10 +130,10 @@ def assemble_schema(
     )
     computed = list_computed(found)
     places = {one.place: DECIMAL_MARKS["point"] for one in computed}
-    own = {one.ours for one in computed}
+    replaced = {one.ours for one in computed}
     return found.model_copy(
         update={
-            "columns": (*(one for one in found.columns if one.ours not in own), *computed),
+            "columns": (*(one for one in found.columns if one.ours not in replaced), *computed),
             "marks": {**found.marks, **places},
         }
     )
@@ -254,6 +254,7 @@ def _shorten_cell(cell: str, type_: ColumnType | None) -> str:
     return cell.removesuffix(".0") if type_ == "number" else cell
 
 
+LEAST_ORDERS_OF_LINES = 2  # orders of several lines that tell what an amount is of
 UNIT_PRICE_NAMES = {
     normalize_column_name(name) for name in ("price", "prix", "item price", "prix total ht")
 }
@@ -315,6 +316,7 @@ def detect_schema(
             create_macros(source.con, b"")
             proof = prove_formats(source, match, head, _with_usual_dates(said, match))
             proof = _with_known_scale(proof, match)
+            match, repeated = _settle_order_totals(source, match, head.names)
             totals = find_totals(source, match, head.names, proof)
             period = _find_missing_period(source, path, shape, match)
             prepared = prepare_cells(source, match, len(head.names), totals.rows)
@@ -332,7 +334,7 @@ def detect_schema(
             )
             found = assemble_schema(name, match, shape, file, proof, said)
             checked = compute_columns(source, found)
-            about = (*about, *totals.messages, *prepared, *checked)
+            about = (*about, *totals.messages, *prepared, *checked, *repeated)
             said_of_it = [one for one in found.assumed if not (period and one == NO_DATES)]
             found = found.model_copy(
                 update={
@@ -343,7 +345,13 @@ def detect_schema(
             )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
             found = found.model_copy(
-                update={"assumed": (*found.assumed, *_describe_spans(source, found))}
+                update={
+                    "assumed": (
+                        *found.assumed,
+                        *_describe_spans(source, found),
+                        *_describe_arms(source, found),
+                    )
+                }
             )
             return found.model_copy(
                 update={"sample": sample_rows(source.con, source.relation, found)}
@@ -381,6 +389,83 @@ def _describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
     ).fetchall()[0][0]
     if longest and longest > 1:
         yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
+
+
+ORDER_TOTAL_NAMES = {
+    normalize_column_name(name)
+    for name in (
+        *(
+            "order total",
+            "order total amount",
+            "order amount",
+            "grand total",
+            "total",
+            "total paid",
+        ),
+        *(
+            "total ttc",
+            "total amount",
+            "payment value",
+            "total paye",
+            "montant total",
+            "montant ttc",
+        ),
+        *("montant total de la commande", "total commande", "total de la commande"),
+    )
+}
+
+
+def _settle_order_totals(
+    source: RowSource, match: ColumnMatch, names: Sequence[str]
+) -> tuple[ColumnMatch, list[Words]]:
+    """Find an order's total that is repeated on each of its lines, so that it is not added up line
+    by line: the price of the pieces counts instead, or the total stands on the first line."""
+    has = match.columns
+    lined = "order" in has and "amount" in has and ("product" in has or "title" in has)
+    if match.kind != "orders" or match.export or not lined:
+        return match, []
+    if normalize_column_name(names[has["amount"]]) not in ORDER_TOTAL_NAMES:
+        return match, []
+    amount, order = f"bare(c{has['amount']})", f"bare(c{has['order']})"
+    several, alike = source.con.execute(
+        f"SELECT count(*), count(*) FILTER (least = most) FROM (SELECT min({amount}) AS least, "
+        f"max({amount}) AS most FROM {source.relation} WHERE {order} IS NOT NULL "
+        f"GROUP BY {order} HAVING count(*) > 1)"
+    ).fetchall()[0]
+    if several < LEAST_ORDERS_OF_LINES or alike < several:
+        return match, []
+    columns = {ours: at for ours, at in has.items() if ours != "amount"}
+    name = names[has["amount"]]
+    if "unit_price" in match.aids and "quantity" in has:
+        said = Words("{column} is the total of the order, on each of its lines.", column=name)
+        return replace(match, columns=columns), [said]
+    said = Words(
+        "{column} is the total of the order, on each of its lines: it counts on the first one.",
+        column=name,
+    )
+    return replace(match, columns=columns, fields={"order_total": has["amount"]}), [said]
+
+
+def _describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say how many people of a test were shown several variants, and that no split is stated."""
+    if found.kind != "experiments":
+        return
+    if found.has("unit", "variant"):
+        sql = {one.name: one.sql for one in target_columns(found)}
+        rows = f"SELECT {sql['unit']} AS u, {sql['variant']} AS v, {sql['experiment']} AS e"
+        cells = select_cells(found, source.relation)
+        several = source.con.execute(
+            f"SELECT count(*) FROM (SELECT u FROM ({rows} FROM {cells}) WHERE u IS NOT NULL "
+            "GROUP BY e, u HAVING count(DISTINCT v) > 1)"
+        ).fetchall()[0][0]
+        if several:
+            yield Words.count(
+                "{n} person is in several variants of a test.",
+                "{n} people are in several variants of a test.",
+                several,
+            )
+    if not found.has("share"):
+        yield Words("The file does not state how people were meant to be split.")
 
 
 def _with_known_scale(proof: FormatProof, match: ColumnMatch) -> FormatProof:

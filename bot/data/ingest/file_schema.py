@@ -133,7 +133,8 @@ class FileSchema(BaseModel):
 
 @dataclass(frozen=True)
 class LoadResult:
-    """The result of reading a file. `doubled` is the number of rows that another row repeats."""
+    """The result of reading a file. `doubled` is the number of rows that another row repeats,
+    `numbered` that of order lines that had the number of another line."""
 
     rows: int
     rejected: int
@@ -141,6 +142,7 @@ class LoadResult:
     as_of: date | None  # the day of the newest row
     currencies: tuple[str, ...]
     doubled: int = 0
+    numbered: int = 0
 
 
 class ImportCancelled(CannotDo):

@@ -205,17 +205,10 @@ def _describe_amount(order: OrderColumns) -> str:
 
 
 def _needs_computing(schema: FileSchema) -> bool:
-    fields = dict(schema.fields)
-    return (
-        schema.kind == "orders"
-        and bool(schema.export)
-        and bool(
-            ORDER_FIELDS & set(fields) - {"cancelled_at", "payment"}
-            or schema.place("unit_price") is not None
-            or schema.place("line_discount") is not None
-            or schema.place("status") is not None
-        )
-    )
+    if schema.kind != "orders" or not (schema.export or schema.fields):
+        return False
+    fields = {name for name, _ in schema.fields} - {"cancelled_at", "payment", "amount"}
+    return bool(fields) or schema.has("status")
 
 
 def compute_columns(source: RowSource, schema: FileSchema) -> tuple[Words, ...]:
@@ -286,6 +279,9 @@ def _order_amounts_sql(order: OrderColumns, stripped: str, figures: Mapping[str,
             if name in one
         ]
         worth = " - ".join([one["order_total"], *less])
+        if order.has("product") or order.has("title"):
+            nth = f"row_number() OVER (PARTITION BY bare(c{order.place('order')}) ORDER BY n)"
+            worth = f"CASE WHEN {nth} = 1 THEN {worth} ELSE 0 END"
     status = order.schema.place("status")
     if status is not None:  # cancelled and unpaid orders may have no amounts
         state = f"as_status(bare(c{status}))"
@@ -331,13 +327,15 @@ def _order_amounts_sql(order: OrderColumns, stripped: str, figures: Mapping[str,
         return f"CAST({part} AS DECIMAL(18, 2))"
 
     shares = (
-        f"SELECT *, CASE WHEN target = all_worth THEN worth ELSE {share('target')} END AS s_amount, "
-        f"{share('order_tax')} AS s_tax, {share('order_refunded')} AS s_refunded FROM ({aims})"
+        f"SELECT *, CASE WHEN target = all_worth THEN worth ELSE {share('target')} END "
+        f"AS s_amount, {share('order_tax')} AS s_tax, "
+        f"{share('order_refunded')} AS s_refunded FROM ({aims})"
     )
 
     def rest(name: str, total: str) -> str:
         left = f"{total} - sum(s_{name}) OVER (PARTITION BY k)"
-        return f"CAST(s_{name} + CASE WHEN rank = 1 THEN coalesce({left}, 0) ELSE 0 END AS DECIMAL(18, 2))"
+        cents = f"CASE WHEN rank = 1 THEN coalesce({left}, 0) ELSE 0 END"
+        return f"CAST(s_{name} + {cents} AS DECIMAL(18, 2))"
 
     return (
         f"SELECT n, k, nth, worth, all_worth, all_gross, all_off, target, order_discount, "
@@ -357,7 +355,8 @@ def _check_orders(source: RowSource, order: OrderColumns) -> tuple[Words, ...]:
         return ()
     if order.has("order_subtotal") or order.has("order_discount"):
         spread, wrong = source.con.execute(
-            "SELECT count(*) FILTER (target <> all_worth), count(*) FILTER (target <> all_worth AND "
+            "SELECT count(*) FILTER (target <> all_worth), "
+            "count(*) FILTER (target <> all_worth AND "
             "abs(all_gross - target - greatest(coalesce(order_discount, 0), all_off)) > 0.02 "
             "AND abs(all_worth - target - coalesce(order_discount, 0)) > 0.02) "
             "FROM order_amounts WHERE nth = 1"

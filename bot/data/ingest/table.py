@@ -101,10 +101,13 @@ def create_typed(
     return whys
 
 
-def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
+def create_kept(
+    con: duckdb.DuckDBPyConnection, schema: FileSchema, renumber: bool = True
+) -> tuple[int, int]:
     """Create `kept` from `typed`: numbered, with one row for each metric, and one row of each key:
-    the last one, or the sum of them where rows are figures of several events. Return the number of
-    duplicates."""
+    the last one, or the sum of them where rows are figures of several events. Different lines of an
+    order with the same number are numbered anew. Return the number of duplicates, and of lines that
+    were numbered anew."""
     kind = load_kinds()[schema.kind]
     names = ", ".join(kind.keys())
     numbered = schema.kind == "orders" and not schema.has("line") and _has_lines(schema)
@@ -120,10 +123,24 @@ def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
     form = "TABLE" if doubled else "VIEW"
     if doubled and schema.kind in AGGREGATE_KINDS:
         con.execute(f"CREATE TEMP TABLE kept AS {_select_added_up(schema.kind)}")
-        return int(doubled)
+        return int(doubled), 0
+    if doubled and renumber and schema.kind == "orders" and _have_different_lines(con):
+        line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
+        con.execute(f"CREATE TEMP TABLE kept AS SELECT * REPLACE ({line}) FROM whole")
+        return 0, int(doubled)
     last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
     con.execute(f"CREATE TEMP {form} kept AS SELECT * FROM whole {last if doubled else ''}")
-    return int(doubled)
+    return int(doubled), 0
+
+
+def _have_different_lines(con: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether rows with the same order and line number are about different products: such
+    numbers count something else. Of the same product, the last row corrects those before."""
+    differ = con.execute(
+        'SELECT count(*) > count(DISTINCT ("order", line)) FROM (SELECT DISTINCT "order", line, '
+        "product, title, variant FROM whole)"
+    ).fetchall()
+    return bool(differ[0][0])
 
 
 def _select_added_up(kind: str) -> str:

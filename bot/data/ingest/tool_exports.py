@@ -1,7 +1,8 @@
 """The exports of known tools: which columns they have, and what those columns mean.
 
-Each file of `tools/` describes one tool with the source of its column names. An export is recognised
-by its own columns, in any order; a file that is not recognised is read by `column_names.toml`.
+Each file of `tools/` describes one tool with the source of its column names. An export is
+recognised by its own columns, in any order; a file that is not recognised is read by
+`column_names.toml`.
 """
 
 import re
@@ -25,26 +26,24 @@ from bot.data.ingest.column_names import (
 from bot.data.schema import load_kinds
 
 TOOLS_FOLDER = Path(__file__).parent / "tools"
-# Columns of exports that our columns are computed from. The fields of a whole order stand on one of
-# its lines, or are repeated on each.
+# Columns of exports that ours are computed from: fields of a whole order, which stand on one of its
+# lines or are repeated on each.
 ORDER_FIELDS = frozenset(
     {
         *("order_subtotal", "order_discount", "order_shipping", "order_tax", "order_refunded"),
         *("order_total", "order_handling", "cancelled_at", "payment"),
     }
 )
-EXTRA_FIELDS = frozenset({"author", "public", "year", "shop", "last_name", "first_name"})
 
 
 class ToolExport(BaseModel):
     """One export of a tool.
 
-    `known_by`: in each group one of these columns is there. `not_with`: columns of another export.
-    `columns`: ours, or a field of `ORDER_FIELDS` and `EXTRA_FIELDS` → the tool's names, the
-    preferred first. `carried`: the fields of an order stand on its first line only. `values`: ours →
-    the tool's word → ours. `fixed`: ours → the value of all rows. `kept`: a field → the cells of the
-    rows that are kept. `sections`: several tables follow each other in one file. `people`: what the
-    tool's customer column holds where it is no id of a person.
+    `known_by`: of each group, one of these columns is there. `not_with`: columns of another export.
+    `columns`: ours, or a field that ours are computed from (see `ORDER_FIELDS`) → the tool's names,
+    the preferred first. `carried`: the fields of an order stand on its first line only. `values`:
+    ours → the tool's word → ours. `fixed`: ours → the value of all rows. `kept`: a field → the
+    cells of the rows that are read. `names_for_people`: customers have a name and no number.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

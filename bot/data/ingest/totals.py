@@ -1,4 +1,4 @@
-"""Finds the rows of a table that add up its other rows, and the period that a file's head states."""
+"""Finds the rows of a table that add up its others, and the period that a file's head states."""
 
 import re
 from collections.abc import Iterator, Sequence
