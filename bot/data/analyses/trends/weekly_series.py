@@ -19,7 +19,7 @@ from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day
 from bot.data.stats import Numbers
 from bot.data.warehouse.people import segments_table
-from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -170,7 +170,7 @@ def _select_sold_lines(
     table = table.filter(
         table.at >= ibis.literal(weeks[0]).cast("timestamp"),
         table.at < ibis.literal(weeks[-1] + ONE_WEEK).cast("timestamp"),
-        table.status.isnull() | table.status.lower().notin(CANCELLED_STATUSES),
+        table.status.isnull() | table.status.lower().notin(NOT_SOLD_STATUSES),
         table.quantity.fill_null(1.0) > 0,
         table.amount >= 0,
     )
