@@ -54,9 +54,10 @@ def copy(name: str, folder: Path) -> Path:
     return file(folder, (FOLDER / name).read_bytes(), name)
 
 
-LOYALTY = (
-    "client;courriel;niveau;points\n1;lea@shop.example;Or;1250\n2;tom@shop.example;Argent;80\n"
-)
+LOYALTY = """client;courriel;niveau;points
+1;lea@shop.example;Or;1250
+2;tom@shop.example;Argent;80
+"""
 
 
 def test_people_are_joined_to_orders_by_email(importer: LibraryImporter, tmp_path: Path) -> None:
