@@ -377,6 +377,7 @@ async def test_planted_findings_are_found_without_ai_and_nothing_else(
 
 @ROWS
 @pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.sample(5)
 async def test_planted_findings_are_found_with_ai(truth: Truth, language: str) -> None:
     """One that takes the words put together by rules as they are."""
     if truth.skill == "draft":

@@ -288,6 +288,7 @@ async def test_occupied_port_is_reported(settings: Settings, slack: LocalSlack) 
         await play_(settings, chosen(port=slack.port, script=Path(os.devnull)))
 
 
+@pytest.mark.slow
 async def test_play_imports_sample_shop(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
