@@ -212,3 +212,18 @@ def test_rows_stored_before_a_column_was_added_are_still_read(tmp_path: Path) ->
         source="new",
     )
     assert (merged.new, merged.replaced) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "order_id,purchase_date,email,amount,return date,return reason",
+            "1,2026-05-01,a@x,9,,",
+        ),
+        ("order_id,date,client,montant,points", "1,2026-05-01,7,12.50,3"),
+    ],
+)
+def test_orders_with_returns_or_points_stay_orders(header: str, row: str, tmp_path: Path) -> None:
+    found = detect_schema(file(tmp_path, f"{header}\n{row}\n", "export.csv"), name="export.csv")
+    assert found.kind == "orders"
