@@ -68,6 +68,15 @@ def test_people_are_joined_to_orders_by_email(importer: LibraryImporter, tmp_pat
     assert "2 of 3 people of this file have orders, by courriel." in said
 
 
+def test_returns_are_joined_to_orders_by_number(importer: LibraryImporter, tmp_path: Path) -> None:
+    store(importer, copy("shopify_orders.csv", tmp_path))
+    path = file(tmp_path, (FOLDER / "returns_en.csv").read_text().replace("#1002", "#9"), "r.csv")
+    found, _, said = preview(importer, path)
+    assert found.kind == "returns"
+    assert "1 of 2 orders of this file are stored, by Order Name." in said
+    assert "2 of 2 people of this file have orders, by Customer Email." in said
+
+
 def test_people_keep_their_number_where_orders_have_it(
     importer: LibraryImporter, tmp_path: Path
 ) -> None:

@@ -305,16 +305,16 @@ def count_replaced(kind: str, fresh: Path, stored: Sequence[StoredFile], *, fold
         return Merger(con, _shape_of_kind(kind), stored, folder, "").count_replaced(fresh, missing)
 
 
-def count_known_customers(
-    fresh: Path, orders: Sequence[StoredFile], *, folder: Path
+def count_known(
+    fresh: Path, orders: Sequence[StoredFile], column: str, *, folder: Path
 ) -> tuple[int, int]:
-    """Return how many customers the fresh rows have, and how many of them have stored orders."""
+    """Return how many values the fresh rows have in a column, the customer or the order, and how
+    many of them the stored orders have."""
     with open_engine(folder) as con:
-        people = f"SELECT DISTINCT customer FROM {read_parquet_sql([fresh])}"
-        known = f"SELECT customer FROM {read_parquet_sql([one.path for one in orders])}"
+        values = f'SELECT DISTINCT "{column}" AS v FROM {read_parquet_sql([fresh])}'
+        known = f'SELECT "{column}" FROM {read_parquet_sql([one.path for one in orders])}'
         found = con.execute(
-            f"SELECT count(customer), count(customer) FILTER (customer IN ({known})) "
-            f"FROM ({people})"
+            f"SELECT count(v), count(v) FILTER (v IN ({known})) FROM ({values})"
         ).fetchone()
         return found[0], found[1]
 
