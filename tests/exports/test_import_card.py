@@ -131,6 +131,18 @@ def test_card_counts_stored_rows_that_are_replaced(
     assert "1 row that is stored is replaced by one of this file." in said
 
 
+def test_card_says_which_stored_days_would_count_twice(
+    importer: LibraryImporter, tmp_path: Path
+) -> None:
+    store(importer, copy("google_ads_fr.csv", tmp_path))
+    text = (FOLDER / "google_ads_fr.csv").read_text()
+    same, june = text, text.replace("1 mai 2026 - 31 mai 2026", "1 juin 2026 - 30 juin 2026")
+    both = text.replace("1 mai 2026 - 31 mai 2026", "15 mai 2026 - 30 juin 2026")
+    found = [preview(importer, file(tmp_path, one, "a.csv"))[2] for one in (same, june, both)]
+    twice = "3 rows that are stored cover days of this file: they would count twice."
+    assert [twice in said for said in found] == [False, False, True]
+
+
 def test_card_says_where_the_file_differs_from_its_own_total(tmp_path: Path) -> None:
     text = (FOLDER / "google_ads_en.csv").read_text().replace('"1,067.94"', '"1,100.00"')
     found = detect_schema(file(tmp_path, text, "ads.csv"), name="ads.csv")

@@ -32,6 +32,7 @@ from bot.data.ingest.ports import (
 )
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
+from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
@@ -250,6 +251,14 @@ class LibraryImporter:
                 "{n} row that is stored is replaced by one of this file.",
                 "{n} rows that are stored are replaced by rows of this file.",
                 replaced,
+            )
+        if found.kind in AGGREGATE_KINDS and (
+            twice := row_store.count_overlaps(workspace, found.kind, trial, folder)
+        ):
+            yield Words.count(
+                "{n} row that is stored covers days of this file: they would count twice.",
+                "{n} rows that are stored cover days of this file: they would count twice.",
+                twice,
             )
         if found.kind not in (*JOINED_KINDS, "feedback"):
             return

@@ -25,6 +25,7 @@ from bot.data.warehouse.merge import (
     MergeResult,
     StoredFile,
     count_known,
+    count_overlaps,
     count_replaced,
     merge_addresses,
     merge_rows,
@@ -149,6 +150,11 @@ class RowStore:
     def count_replaced(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
         """Return how many stored rows an import of `fresh` would replace."""
         return count_replaced(kind, fresh, self._stored(workspace, kind), folder=folder)
+
+    def count_overlaps(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
+        """Return how many stored rows cover days that rows of `fresh` cover, too."""
+        stored = self._stored(workspace, kind)
+        return count_overlaps(kind, fresh, stored, folder=folder) if stored else 0
 
     def has_orders(self, workspace: str) -> bool:
         return bool(self._stored(workspace, "orders"))
