@@ -179,7 +179,7 @@ class StepPlayer:
     ) -> StepResult:
         """Read what the task came to, and add it to the thread."""
         task = session.get_one(Task, id)
-        made = list(session.scalars(select(Draft).where(Draft.task == id).order_by(Draft.number)))
+        made = list(session.scalars(select(Draft).where(Draft.task == id).order_by(Draft.piece)))
         pieces = [draft.piece for draft in made] or [task.first_piece]
         texts = [describe_draft(draft) for draft in made]
         if question := task.question_asked:

@@ -28,6 +28,7 @@ from evals.recordings import (
 )
 
 INDEX = "pending.json"  # what `accept_answers` needs to know about each request
+MANY = ".answers.json"  # the end of a file with the answers of many cases
 ACCEPTED = "accepted"  # the folder of what was answered
 INSTRUCTIONS = """\
 Be the model. Read this file once, then each `<case>.md` that names it, and write what a good model
@@ -132,10 +133,7 @@ def accept_answers(folder: Path, recordings: Path) -> tuple[int, list[str]]:
     stay where they are."""
     index: dict[str, dict[str, Any]] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     stores: dict[str, RecordingStore] = {}
-    faults: list[str] = []
-    accepted = 0
-    done = folder / ACCEPTED
-    done.mkdir(exist_ok=True)
+    accepted: dict[str, str] = {}  # the name that each accepted case gets
     given, faults = _collect_answers(folder)
     for case, answer in sorted(given.items()):
         about = index.get(case)
@@ -150,15 +148,37 @@ def accept_answers(folder: Path, recordings: Path) -> tuple[int, list[str]]:
         name = about["set"]
         store = stores.setdefault(name, RecordingStore(recordings / name))
         store.add(about["file"], TurnKey(case, about["call"], about["turn"]), recorded)
-        for path in (folder / f"{case}.md", folder / f"{case}.answer.json"):
-            if path.exists():
-                path.rename(done / path.name.replace(case, f"{case}.{about['call']}.{about['turn']}"))
+        accepted[case] = f"{case}.{about['call']}.{about['turn']}"
         del index[case]
-        accepted += 1
     for store in stores.values():
         store.save()
+    _put_away(folder, accepted)
     (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
-    return accepted, faults
+    return len(accepted), faults
+
+
+def _put_away(folder: Path, accepted: Mapping[str, str]) -> None:
+    """Move what was accepted, so that no later turn takes it for its own answer."""
+    done = folder / ACCEPTED
+    done.mkdir(exist_ok=True)
+    for case, name in accepted.items():
+        for suffix in (".md", ".answer.json"):
+            if (path := folder / f"{case}{suffix}").exists():
+                path.rename(done / f"{name}{suffix}")
+    for path in folder.glob(f"*{MANY}"):
+        try:
+            read = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue
+        taken = {case: answer for case, answer in read.items() if case in accepted}
+        for case, answer in taken.items():
+            text = json.dumps(answer, ensure_ascii=False, indent=1)
+            (done / f"{accepted[case]}.answer.json").write_text(text + "\n", encoding="utf-8")
+            del read[case]
+        if read:
+            path.write_text(json.dumps(read, ensure_ascii=False, indent=1), encoding="utf-8")
+        else:
+            path.unlink()
 
 
 def _collect_answers(folder: Path) -> tuple[dict[str, Any], list[str]]:
@@ -166,7 +186,7 @@ def _collect_answers(folder: Path) -> tuple[dict[str, Any], list[str]]:
     one of many."""
     found: dict[str, Any] = {}
     faults: list[str] = []
-    many = sorted(folder.glob("*.answers.json"))
+    many = sorted(folder.glob(f"*{MANY}"))
     for path in (*many, *sorted(folder.glob("*.answer.json"))):
         try:
             read = json.loads(path.read_text(encoding="utf-8"))

@@ -23,7 +23,8 @@ from evals.shop import EvalShop
 
 SECONDS = 3_600.0  # a busy machine must not change what a model is told
 HEADLINE = "headline"
-LIMITS = ("cannot_tell", "not_used")  # the parts that say what was not answered
+CANNOT_TELL = "cannot_tell"
+LIMITS = (CANNOT_TELL, "not_used")  # the parts that say what was not answered
 Verdict = Literal["right", "other reading", "wrong", "wrong, but said", "refused", "asked", "failed"]
 GOOD: tuple[Verdict, ...] = ("right", "other reading")
 
@@ -116,15 +117,14 @@ def find_verdict(
     case: Case, parts: Sequence[Part], figures: FigureResult | None, has_figures: bool
 ) -> Verdict:
     """Judge an answer by its figures, and by whether it says what it does not answer."""
-    says_limits = any(part.key in LIMITS for part in parts)
-    is_refusal = not has_figures
+    said = {part.key for part in parts}
     if case.get("cannot"):
-        return "right" if is_refusal or says_limits else "wrong"
-    if is_refusal:
+        return "right" if not has_figures or CANNOT_TELL in said else "wrong"
+    if not has_figures:
         return "refused"
     if figures is None or figures.is_right:
         return "other reading" if figures and figures.reading else "right"
-    return "wrong, but said" if says_limits else "wrong"
+    return "wrong, but said" if said & set(LIMITS) else "wrong"
 
 
 def list_cited(parts: Sequence[Part], facts: Sequence[Fact]) -> list[Fact]:

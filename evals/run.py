@@ -21,7 +21,7 @@ from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.writer import LlmCall, ReceiptWriter, Writer
-from bot.errors import CannotDo, TryAgain
+from bot.errors import CannotDo, TryAgain, locate_bug
 from bot.playground.slack_objects import TEAM_ID
 from evals.check_sets import SETS, Case, read_cases
 from evals.multi_step import StepPlayer, StepResult
@@ -97,6 +97,8 @@ class EvalRun:
             run.state, run.faults = "broken", [str(unfit)]
         except (CannotDo, TryAgain) as error:
             run.state, run.faults = "broken", [str(error)]
+        except Exception as bug:  # noqa: BLE001  a bug in one case must not hide the others
+            run.state, run.faults = "broken", [f"{bug} ({locate_bug(bug)})"]
         run.sizes, run.stale, run.moved = model.sizes, model.stale, model.moved
         return run
 
@@ -174,6 +176,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--live", action="store_true", help="ask the model of the settings")
     parser.add_argument("--usd", type=Decimal, default=DEFAULT_USD, help="a live run's spending cap")
     parser.add_argument("--held-out", action="store_true", help="show what is wrong in held_out")
+    parser.add_argument(
+        "--recordings", metavar="DIR", type=Path, default=RECORDINGS, help="other recordings"
+    )
     parser.add_argument("--pending", metavar="DIR", type=Path, help="write what waits for answers")
     parser.add_argument("--accept", metavar="DIR", type=Path, help="record the answers in DIR")
     return parser
@@ -183,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     faults: list[str] = []
     if args.accept:
-        accepted, faults = accept_answers(args.accept, RECORDINGS)
+        accepted, faults = accept_answers(args.accept, args.recordings)
         print(f"{accepted} answers are recorded.")
         for fault in faults:
             print(f"not recorded: {fault}")
@@ -202,7 +207,7 @@ async def play_sets(shop: EvalShop, args: argparse.Namespace) -> int:
             return 2
         shop = raise_cap(shop, args.usd)
         live = Container(settings.model_copy(update={"home": find_folder(shop)})).writer()
-    run = EvalRun(shop, live=live)
+    run = EvalRun(shop, recordings=args.recordings, live=live)
     try:
         await run.play(args.set or KINDS, args.case)
     finally:
