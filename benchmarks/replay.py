@@ -25,7 +25,7 @@ from bot.data.warehouse.warehouse import ListedTable, Warehouse
 from bot.text.slugs import slugify
 from tests.support.paths import DATA
 from tests.support.real_orders import uci
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 WEEKS = 53
@@ -112,7 +112,7 @@ def replay(name: str, shelf: Warehouse, last: date) -> None:
                 if not held:
                     print(f"  wrong after {later}: {monday}, {what}, {subject}, up: {up}")
         if kind == "spoke":
-            quoted = f"--- the digest of {monday} ---\n{told(made)}"
+            quoted = f"--- the digest of {monday} ---\n{collect_text(made)}"
     print(f"\n== {name}: {sum(counted[k] for k in ('spoke', 'quiet', 'could not tell'))} Mondays")
     for key, n in sorted(counted.items()):
         print(f"{key}: {n}")

@@ -40,10 +40,12 @@ class Container(LocalData):
 
     def sign(self) -> None:
         """Sign the journal with this home's key, and record the rows from before the upgrade."""
-        from bot.cli.journal import adopt_unsigned_rows, start_signing
+        import bot.db.models  # noqa: F401  registers every audited table
+        from bot.audit.signing import adopt_unsigned_rows, start_signing
+        from bot.data.warehouse.models import DataFile
         from bot.slack.published_heads import HEADS_FILE, list_published_workspaces
 
-        start_signing(self.settings, self.database)
+        start_signing(self.settings, self.database, has_library=DataFile.any)
         adopt_unsigned_rows(
             self.database, list_published_workspaces(self.settings.home / HEADS_FILE)
         )

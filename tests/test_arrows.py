@@ -80,7 +80,7 @@ IMPORT_RULES = (
     "bot.data.analyses.experiments.plan",
     "bot.data.analyses.forecast.next_category",
     "bot.data.analyses.products",
-    "bot.data.analyses.request",
+    "bot.data.analyses.request_filter",
     "bot.data.analyses.result",
     "bot.data.catalogue.search",
     "bot.data.copy_context",

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from pydantic import ValidationError
 
@@ -15,7 +14,7 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import Question
 from bot.errors import CannotDo
-from bot.i18n.messages import Language, Words, format_value
+from bot.i18n.messages import Language, Words, format_period
 from bot.privacy import Pseudonymizer
 from bot.text.escape import strip_hidden_deep
 
@@ -177,10 +176,11 @@ def describe_facts(
     shared = [next(iter(one)) for one in (periods, sources) if len(one) == 1 and len(facts) > 1]
     lines = [veil.mask(f"All of it: {' · '.join(filter(None, shared))}")] if any(shared) else []
     size, left_out = sum(map(len, lines)), 0
+    names = FactBook((*book.facts, *facts[:most]))  # those to come too: a figure may follow later
     for number, fact in enumerate(facts):
         hidden = {"source" if len(sources) == 1 else "", "period" if len(periods) == 1 else ""}
         line = _describe_fact(
-            fact, book, language, veil, hidden if len(facts) > 1 else set(), with_ids=with_ids
+            fact, names, language, veil, hidden if len(facts) > 1 else set(), with_ids=with_ids
         )
         size += len(line) + 1
         if number >= most or size > most_characters:
@@ -221,8 +221,8 @@ def _describe_fact(
 
 
 def _describe_period(fact: Fact, language: Language) -> str:
-    days: list[date] = [day for day in (fact.since, fact.until) if day]
-    return " – ".join(format_value(day, language) for day in dict.fromkeys(days))
+    days = [day for day in (fact.since, fact.until) if day]
+    return format_period(days[0], days[-1], language) if days else ""
 
 
 def describe_exhibit(exhibit: Exhibit) -> str:

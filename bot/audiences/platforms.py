@@ -17,9 +17,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words, quote_name
 from bot.text.escape import strip_hidden
-from bot.text.normalize import normalize_text
 
 
 class Platform(BaseModel):
@@ -255,23 +255,22 @@ def _explain_left_out(platform: Platform, left_out: int) -> Words:
 
 
 GMAIL_DOMAINS = ("gmail.com", "googlemail.com")
-# ISO code → the dialling code that replaces the leading zero, and the names of the country.
-DIALLING_CODES = {
-    "FR": ("33", "france"),
-    "BE": ("32", "belgique", "belgium", "belgie"),
-    "CH": ("41", "suisse", "switzerland", "schweiz"),
-    "LU": ("352", "luxembourg"),
-    "DE": ("49", "allemagne", "germany", "deutschland"),
-    "AT": ("43", "autriche", "austria"),
-    "GB": ("44", "united kingdom", "royaume-uni", "uk", "great britain", "angleterre", "england"),
-    "IE": ("353", "irlande", "ireland", "eire"),
-    "NL": ("31", "pays-bas", "netherlands"),
-    "ES": ("34", "espagne", "spain", "espana"),
-    "IT": ("39", "italie", "italy", "italia"),
-    "PT": ("351", "portugal"),
-    "US": ("1", "united states", "etats-unis", "usa"),
-    "CA": ("1", "canada"),
-    "BR": ("55", "bresil", "brazil", "brasil"),
+DIALLING_CODES = {  # ISO code → the dialling code that replaces the leading zero
+    "FR": "33",
+    "BE": "32",
+    "CH": "41",
+    "LU": "352",
+    "DE": "49",
+    "AT": "43",
+    "GB": "44",
+    "IE": "353",
+    "NL": "31",
+    "ES": "34",
+    "IT": "39",
+    "PT": "351",
+    "US": "1",
+    "CA": "1",
+    "BR": "55",
 }
 KEEPS_LEADING_ZERO = ("IT",)  # Italian numbers keep it after +39
 NO_LEADING_ZERO = ("ES", "PT", "LU", "US", "CA")  # national numbers have no leading zero
@@ -348,7 +347,7 @@ def normalize_phone(number: str | None, country: str | None) -> str:
         number_with_code = digits[2:]
     elif (code := find_country_code(country)) and digits:
         has_trunk_zero = code not in (*KEEPS_LEADING_ZERO, *NO_LEADING_ZERO)
-        number_with_code = DIALLING_CODES[code][0] + (
+        number_with_code = DIALLING_CODES[code] + (
             digits.removeprefix("0") if has_trunk_zero else digits
         )
     else:
@@ -361,11 +360,9 @@ def normalize_phone(number: str | None, country: str | None) -> str:
 
 
 def find_country_code(country: str | None) -> str:
-    """Return the ISO code of a country. Empty when it is unknown."""
-    name = normalize_text(country or "").strip()
-    if name.upper() in DIALLING_CODES:
-        return name.upper()
-    return next((code for code, names in DIALLING_CODES.items() if name in names[1:]), "")
+    """Return the ISO code of a country. Empty when it is not one of DIALLING_CODES."""
+    code = parse_country_code(country or "")
+    return code if code in DIALLING_CODES else ""
 
 
 def hash_sha256(text: str) -> str:

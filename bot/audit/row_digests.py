@@ -3,14 +3,14 @@
 Every transaction of `Database` is observed. At commit, the audited rows that it wrote are read
 back, and a signed digest of each is stored with the journal entry of that transaction; the entry
 holds a digest over all of them. `require_unchanged_task` checks rows before somebody acts on them;
-`find_differences` checks all rows.
+`bot.audit.row_verification` checks all rows.
 """
 
 import hashlib
 import json
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,6 @@ from sqlalchemy import (
     inspect,
     or_,
     select,
-    text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.session import sessionmaker
@@ -38,19 +37,14 @@ from bot.audit.audited_columns import AUDITED_TABLES, RowValues
 from bot.audit.journal import (
     PENDING_KEY,
     ROW_REFS,
-    ROWS_ADOPTED,
     ROWS_RECORDED,
-    JournalEntry,
-    JournalHead,
     NewEntry,
     PendingChanges,
     Signer,
     append_entries,
     get_pending_changes,
     get_signer,
-    list_workspaces,
     lock_head_values,
-    parse_key_name,
 )
 from bot.db.session import Row
 from bot.errors import CannotDo
@@ -338,7 +332,7 @@ def settle_journal(session: Session) -> None:
         ]
         if mine:
             entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
-            _insert_digests(session, mine, end[0] + len(entries))
+            insert_digests(session, mine, end[0] + len(entries))
         append_entries(session, workspace, end, entries)
 
 
@@ -353,7 +347,7 @@ def build_row_refs(digests: Collection[RowDigest]) -> dict[str, str | int]:
     return dict(zip(ROW_REFS, (len(digests), versions, whole), strict=True))
 
 
-def _insert_digests(session: Session, digests: Sequence[RowDigest], seq: int) -> None:
+def insert_digests(session: Session, digests: Sequence[RowDigest], seq: int) -> None:
     signer = get_signer(session)
     rows = []
     for digest in digests:
@@ -402,7 +396,7 @@ def _digests_of_row(
         as_recorded = False  # it was recorded, then deleted, and is inserted again
     for gone in before:
         if gone.workspace != here and as_recorded:
-            yield _build_digest(gone.workspace, row, gone.subject, gone.columns, ERASED)
+            yield build_digest(gone.workspace, row, gone.subject, gone.columns, ERASED)
     if values is None or here is None:
         return
     version = AUDITED_TABLES[table].newest
@@ -410,10 +404,10 @@ def _digests_of_row(
     if as_recorded is False:
         log.warning("%s of %s was changed outside the program", row, here)
         digest = DIFFERS
-    yield _build_digest(here, row, get_subject(table, values), version, digest)
+    yield build_digest(here, row, get_subject(table, values), version, digest)
 
 
-def _build_digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> RowDigest:
+def build_digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> RowDigest:
     return RowDigest(workspace=workspace, row=row, subject=subject, columns=columns, digest=digest)
 
 
@@ -430,19 +424,19 @@ def _read_rows(
         else:
             pairs = [zip(primary, key, strict=True) for key in some]
             where = or_(*(and_(*(column == value for column, value in one)) for one in pairs))
-        wanted = _select_rows(table).where(where)
-        for values in _iter_values(session, wanted.with_for_update() if lock else wanted):
+        wanted = select_rows(table).where(where)
+        for values in iter_values(session, wanted.with_for_update() if lock else wanted):
             found[get_row_key(get_table(table), values)] = values
     return found
 
 
-def _iter_values(session: Session, wanted: Select[Any]) -> Iterator[RowValues]:
+def iter_values(session: Session, wanted: Select[Any]) -> Iterator[RowValues]:
     with session.connection().execute(wanted) as found:  # also closed if the caller stops early
         for row in found.mappings():
             yield {str(name): value for name, value in row.items()}
 
 
-def _select_rows(table: str) -> Select[Any]:
+def select_rows(table: str) -> Select[Any]:
     return select(*(get_table(table).c[name] for name in AUDITED_TABLES[table].columns))
 
 
@@ -453,11 +447,11 @@ def _read_latest_digests(session: Session, rows: Sequence[str]) -> dict[tuple[st
         return _index_digests(session.connection().execute(SELECT_ROW_DIGESTS, {"of": rows[0]}))
     for start in range(0, len(rows), INSERT_PAGE_SIZE):
         mine = RowDigest.row.in_(rows[start : start + INSERT_PAGE_SIZE])
-        found |= _select_newest_digests(session, mine)
+        found |= select_newest_digests(session, mine)
     return found
 
 
-def _select_newest_digests(
+def select_newest_digests(
     session: Session, where: ColumnElement[bool]
 ) -> dict[tuple[str, str], RowDigest]:
     wanted = select(*DIGEST_TABLE.columns).where(where).order_by(DIGEST_TABLE.c.seq)
@@ -478,13 +472,13 @@ def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
     session.flush()
     latest = {
         name: one
-        for (where, name), one in _select_newest_digests(session, RowDigest.subject == task).items()
+        for (where, name), one in select_newest_digests(session, RowDigest.subject == task).items()
         if where == workspace and name.partition("/")[0] in TASK_TABLES and one.digest != ERASED
     }
     rows = {
         format_row_name(table, get_row_key(get_table(table), values)): values
         for table, wanted in _select_task_rows(task).items()
-        for values in _iter_values(session, wanted)
+        for values in iter_values(session, wanted)
     }
     own = {
         format_row_name(*touched): good
@@ -551,173 +545,9 @@ def _select_task_rows(task: str) -> dict[str, Select[Any]]:
     posts, first = get_table("posts").c.piece, f"{task}.0"
     pieces = select(drafts.c.piece).where(drafts.c.task == task).scalar_subquery()
     return {
-        "tasks": _select_rows("tasks").where(tasks.c.id == task),
-        "drafts": _select_rows("drafts").where(drafts.c.task == task),
-        "decisions": _select_rows("decisions").where(get_table("decisions").c.draft.in_(ids)),
-        "deliveries": _select_rows("deliveries").where(get_table("deliveries").c.draft.in_(ids)),
-        "posts": _select_rows("posts").where(or_(posts == first, posts.in_(pieces))),
+        "tasks": select_rows("tasks").where(tasks.c.id == task),
+        "drafts": select_rows("drafts").where(drafts.c.task == task),
+        "decisions": select_rows("decisions").where(get_table("decisions").c.draft.in_(ids)),
+        "deliveries": select_rows("deliveries").where(get_table("deliveries").c.draft.in_(ids)),
+        "posts": select_rows("posts").where(or_(posts == first, posts.in_(pieces))),
     }
-
-
-# Verification of all rows
-
-
-@dataclass(frozen=True)
-class RecordedDigests:
-    """The digests of a workspace: the newest of each row, and the first fault among them."""
-
-    rows: Mapping[str, RowDigest]
-    fault: Words | None
-
-    @property
-    def erased(self) -> set[str]:
-        return {name for name, one in self.rows.items() if one.digest == ERASED}
-
-
-def read_digests(session: Session, workspace: str, signer: Signer | None) -> RecordedDigests:
-    """Read the digests of a workspace and compare them with the references in the entries."""
-    refs = _read_entry_refs(session, workspace)
-    rows: dict[str, RowDigest] = {}
-    mine = select(*get_table("row_digests").columns).where(RowDigest.workspace == workspace)
-    streamed = mine.order_by(RowDigest.seq).execution_options(yield_per=INSERT_PAGE_SIZE)
-    fault: Words | None = None
-    seq, items, keys = 0, list[tuple[str, ...]](), set[str | None]()
-
-    def close() -> Words | None:
-        """Return a fault unless the digests of entry `seq` match that entry's references."""
-        recorded = refs.pop(seq, None)
-        if not items or recorded == (len(items), combine_digests(items), keys):
-            return None
-        return Words("The digests of entry {seq} were changed.", seq=seq)
-
-    for values in session.execute(streamed).mappings():
-        one = RowDigest(**values)
-        if one.seq != seq:
-            fault = fault or close()
-            seq, items, keys = one.seq, [], set()
-        items.append(one.item)
-        keys.add(parse_key_name(one.signature))
-        rows[one.row] = one
-        if signer and signer.check(one.signature, *one.signed) == "bad":
-            fault = fault or Words("The digests of entry {seq} were changed.", seq=seq)
-    fault = fault or close()
-    if fault is None and refs:
-        fault = Words("The digests of entry {seq} are gone.", seq=min(refs))
-    return RecordedDigests(rows, fault)
-
-
-def _read_entry_refs(
-    session: Session, workspace: str
-) -> dict[int, tuple[int, str, set[str | None]]]:
-    """Return the references to rows by entry: their number, the digest over them, and the key that
-    signed the entry."""
-    entries = select(JournalEntry.seq, JournalEntry.refs, JournalEntry.signature).where(
-        JournalEntry.workspace == workspace
-    )
-    found: dict[int, tuple[int, str, set[str | None]]] = {}
-    streamed: Iterable[Any] = session.execute(entries.execution_options(yield_per=INSERT_PAGE_SIZE))
-    for seq, refs, signature in streamed:
-        if ROW_REFS[2] in refs:
-            values = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
-            found[seq] = (*values, {parse_key_name(signature)})
-    return found
-
-
-def find_differences(
-    session: Session, workspace: str, recorded: RecordedDigests
-) -> Iterator[Words]:
-    """Yield a sentence for each row that was changed, is unknown, or is missing."""
-    missing = {name for name, one in recorded.rows.items() if one.digest != ERASED}
-    for table in AUDITED_TABLES:
-        try:
-            for name, values in _iter_rows(session, table, workspace):
-                missing.discard(name)
-                yield from _find_row_difference(name, values, recorded.rows.get(name))
-        except (ValueError, TypeError, LookupError):  # a value that can't be parsed
-            yield Words("A row of {table} can't be read: it was changed.", table=table)
-            return
-    for name in sorted(missing):
-        yield Words("{what}: it was recorded, and is gone.", what=name)
-
-
-def _find_row_difference(
-    name: str, values: RowValues, recorded: RowDigest | None
-) -> Iterator[Words]:
-    if recorded is None or recorded.digest == ERASED:
-        yield Words("{what}: the journal knows nothing of it.", what=name)
-    elif not recorded.is_of(values):
-        yield Words("{what}: it is not what was recorded.", what=name)
-
-
-def _iter_rows(session: Session, table: str, workspace: str) -> Iterator[tuple[str, RowValues]]:
-    column = get_table(table).c["id" if table == "workspaces" else "workspace"]
-    wanted = (
-        _select_rows(table).where(column == workspace).execution_options(yield_per=INSERT_PAGE_SIZE)
-    )
-    for values in _iter_values(session, wanted):
-        yield format_row_name(table, get_row_key(get_table(table), values)), values
-
-
-def list_used_workspaces(session: Session) -> set[str]:
-    """Return every workspace that has an audited row. Requires `bot.db.models` to be imported."""
-    found: set[str] = set()
-    for table in AUDITED_TABLES:
-        column = get_table(table).c["id" if table == "workspaces" else "workspace"]
-        found |= set(session.scalars(select(column).distinct()))
-    return found
-
-
-# Rows from before there were digests
-
-
-def adopt_rows(
-    session: Session, now: datetime, *, by: str | None = None, known: Collection[str] = ()
-) -> dict[str, int]:
-    """Record all present rows as they are, one entry per workspace; return the number by workspace.
-
-    It runs at the first start after the upgrade, or when a person (`by`) asks for it. At a start,
-    nothing is adopted once any digest exists, nor for the workspaces in `known`, whose signed heads
-    were published."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE row_digests IN SHARE ROW EXCLUSIVE MODE"))
-    if by is None and session.scalar(select(RowDigest.seq).limit(1)) is not None:
-        return {}
-    found = {}
-    for workspace in sorted(
-        {*list_used_workspaces(session), *list_workspaces(session)} - set(known)
-    ):
-        found[workspace] = _adopt_workspace(session, workspace, now, by)
-    return found
-
-
-def _adopt_workspace(session: Session, workspace: str, now: datetime, by: str | None) -> int:
-    end = lock_head_values(session, workspace)
-    digests = []
-    seen = set()
-    for table in AUDITED_TABLES:
-        version, columns = AUDITED_TABLES[table].newest, AUDITED_TABLES[table].columns
-        for name, values in _iter_rows(session, table, workspace):
-            seen.add(name)
-            digest = compute_digest(values, version, columns)
-            digests.append(
-                _build_digest(workspace, name, get_subject(table, values), version, digest)
-            )
-    for (_, name), one in _select_newest_digests(session, RowDigest.workspace == workspace).items():
-        if name not in seen and one.digest != ERASED:
-            digests.append(_build_digest(workspace, name, one.subject, one.columns, ERASED))
-    _insert_digests(session, digests, end[0] + 1)
-    refs = build_row_refs(digests) if digests else {}
-    append_entries(
-        session, workspace, end, [NewEntry(workspace, ROWS_ADOPTED, workspace, now, by, refs)]
-    )
-    return len(digests)
-
-
-def has_signed_chain(session: Session) -> bool:
-    """Whether any chain is signed."""
-    return (
-        session.scalar(
-            select(JournalHead.workspace).where(JournalHead.signature.is_not(None)).limit(1)
-        )
-        is not None
-    )

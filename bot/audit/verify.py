@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision
 from bot.audit.journal import JournalEntry, Signer
 from bot.audit.receipt import Receipt
-from bot.audit.row_digests import find_differences, read_digests
+from bot.audit.row_verification import find_differences, read_digests
 from bot.core.parts import compute_fingerprint
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft

@@ -17,7 +17,7 @@ from bot.config.settings import Settings
 from bot.core.facts import Fact
 from bot.core.source import Source
 from bot.data.analyses.precompute import NO_FACTS_EXIT_CODE
-from bot.data.analyses.request import TABLES_BY_KIND
+from bot.data.analyses.request_filter import TABLES_BY_KIND
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import build_product_facts
 from bot.data.schema import load_kinds
@@ -25,6 +25,7 @@ from bot.data.service import list_analyses
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
+from bot.text.normalize import collapse_spaces
 
 PRODUCT_KIND = "product"
 ALL_KINDS = "all"  # all analyses, one after the other
@@ -227,7 +228,7 @@ def _format_value(fact: Fact) -> str:
 
 
 def _shorten(value: str) -> str:
-    plain = " ".join(value.split())
+    plain = collapse_spaces(value)
     return plain if len(plain) <= MAX_VALUE_LENGTH else f"{plain[: MAX_VALUE_LENGTH - 1]}…"
 
 

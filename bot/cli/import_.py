@@ -30,6 +30,7 @@ from bot.data.warehouse.store import LOCAL_WORKSPACE, MergeCounts
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+from bot.text.normalize import collapse_spaces
 
 # The preview: how a file was understood.
 
@@ -108,7 +109,7 @@ def _align_rows(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _shorten(cell: str) -> str:
-    plain = " ".join("".join(c if c.isprintable() else " " for c in cell).split())
+    plain = collapse_spaces("".join(c if c.isprintable() else " " for c in cell))
     return plain if len(plain) <= MAX_CELL_WIDTH else f"{plain[: MAX_CELL_WIDTH - 1]}…"
 
 

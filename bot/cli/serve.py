@@ -218,9 +218,9 @@ class ServerProcess:
             extra_facts=DigestHistory(container).load_extra_facts,
             has_right=outside.may,
             check_admission=outside.admit,
+            offline=container.offline_writer(),
             key=container.row_store.key,
             task_seconds=container.settings.task_seconds,
-            offline=container.offline_writer(),
         )
         import_job = ImportJob(
             container.database,

@@ -10,9 +10,10 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from bot.agent.context import AgentOptions
+from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
@@ -137,7 +138,7 @@ class TerminalRun:
         understanding = await understand_message(
             Message(words=words, today=self.today, products=products),
             brand=brand,
-            writer=self.writer,
+            model=cast(TurnModel, self.writer),
             receipt=partial(self.spending.receipt, self.payer),
         )
         understanding = demand_request(understanding, answers, words)

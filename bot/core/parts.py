@@ -7,22 +7,17 @@ of the code invalidates no approval.
 
 import hashlib
 import json
-import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.i18n.messages import Words
+from bot.text.normalize import normalize_stored_text
 
 FORMAT_VERSION = 1
 
 
-def _normalize_nfc(text: str) -> str:
-    """Normalize to NFC (never NFKC) with `\\n` line ends, so that equal text has equal bytes."""
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-
-
-Text = Annotated[str, AfterValidator(_normalize_nfc)]
+Text = Annotated[str, AfterValidator(normalize_stored_text)]
 
 
 class Copy(BaseModel):

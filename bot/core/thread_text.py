@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.text.normalize import collapse_spaces, straighten_apostrophes
+
 INDENT = "  "
 REPLY = "↳ "
 TRUNCATION_MARK = "…"  # the first line when the oldest messages were left out
@@ -91,7 +93,7 @@ class ThreadMessage:
 
 def format_message(who: str, text: str, *, replies: bool = False) -> str:
     """Return one message in the form described above."""
-    name = " ".join(who.replace(":", " ").replace(REPLY.strip(), " ").split()) or "?"
+    name = collapse_spaces(who.replace(":", " ").replace(REPLY.strip(), " ")) or "?"
     return f"{REPLY * replies}{name}: {text}".replace("\n", f"\n{INDENT}")
 
 
@@ -134,13 +136,13 @@ def is_about_thread(words: str, material: str = "") -> bool:
     it points at messages ("these comments") and there are at least MIN_LONG_THREAD."""
     if THREAD_MENTION.search(words) or CHANNEL_MENTION.search(words):
         return True
-    points = POINTED_AT.search(words.replace("’", "'"))
+    points = POINTED_AT.search(straighten_apostrophes(words))
     return bool(points) and len(parse_messages(material)) >= MIN_LONG_THREAD
 
 
 def wants_recap(words: str) -> bool:
     """Whether the words ask for a recap, which names who said what."""
-    return bool(RECAP_REQUEST.search(words.replace("’", "'")))
+    return bool(RECAP_REQUEST.search(straighten_apostrophes(words)))
 
 
 def asks_only_why(words: str) -> bool:
@@ -155,7 +157,7 @@ def ends_with_why(words: str) -> bool:
 
 def is_follow_up(words: str) -> bool:
     """Whether a question only changes the preceding one ("and in October?"), or only asks why."""
-    text = words.replace("’", "'")
+    text = straighten_apostrophes(words)
     if asks_only_why(text):
         return True
     return bool(FOLLOW_UP.search(text)) and not NEW_QUESTION.search(text)

@@ -15,7 +15,7 @@ from bot.core.request import SkillRequest
 from bot.core.sales_query import SalesQuery
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.cache import ResultCache
-from bot.data.analyses.request import (
+from bot.data.analyses.request_filter import (
     TABLES_BY_KIND,
     build_filter,
     iter_age_facts,

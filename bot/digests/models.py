@@ -18,6 +18,7 @@ from bot.core.request import task_id
 from bot.data.warehouse.models import DataFile
 from bot.db.session import Row, insert_once
 from bot.errors import CannotDo
+from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import LANGUAGES, Words
 from bot.jobs.models import Job
 from bot.tasks.models import NewTask
@@ -30,10 +31,6 @@ DIGEST_SKILL = "digest"
 DIGEST_TITLE = Words("What moved this week")
 ALERT_TITLE = Words("This just moved")
 WEEKLY = "weekly"  # exists from the start, switched off; its name is translated
-WEEKDAYS = (
-    *(Words("Monday"), Words("Tuesday"), Words("Wednesday"), Words("Thursday")),
-    *(Words("Friday"), Words("Saturday"), Words("Sunday")),
-)
 
 
 class Schedule(Row):
@@ -179,7 +176,9 @@ class Schedule(Row):
 
     def format_rhythm(self) -> Words:
         """The rhythm for people: "Monday, 9:00 (Europe/Paris)"."""
-        day = Words("Every day") if self.weekday == DAILY else WEEKDAYS[self.weekday]
+        day = Words("Every day")
+        if self.weekday != DAILY:
+            day = Words(list_weekday_names("en")[self.weekday])
         clock = Words("{h}:00", h=self.hour)
         if self.minute:
             clock = Words("{h}:{minute}", h=self.hour, minute=f"{self.minute:02d}")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.i18n.messages import Words, format_value, translate_stored_title
+from bot.text.normalize import collapse_spaces
 
 PAGE_STYLE = """\
 :root { color-scheme: light; }
@@ -62,6 +63,20 @@ class ExportableApproval(Protocol):
     def at(self) -> datetime: ...
     @property
     def reason(self) -> str | None: ...
+
+
+def render_draft(
+    draft: ExportableDraft,
+    brand_name: str,
+    format: str,
+    language: str,
+    approvals: Sequence[ExportableApproval] = (),
+) -> str:
+    """Render a draft as a file. `format` is `md`, `html` or `json`."""
+    if format == "json":
+        return render_json(draft, brand_name, approvals)
+    write = render_html if format == "html" else render_markdown
+    return write(draft, brand_name, approvals, language)
 
 
 def render_json(
@@ -208,4 +223,4 @@ def _translate_title(part: Part, reader: str) -> str:
 
 
 def _join_lines(text: str) -> str:
-    return " ".join(text.split())
+    return collapse_spaces(text)

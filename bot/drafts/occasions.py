@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.text.normalize import straighten_apostrophes
+
 OCCASIONS_FILE = Path(__file__).parent / "occasions.toml"
 
 
@@ -55,7 +57,7 @@ def load_occasions() -> dict[str, Occasion]:
 
 def find_named_occasion(words: str) -> tuple[Occasion, str] | None:
     """Return the occasion named in `words` and the name used. The longest name wins."""
-    lowered = words.lower().replace("’", "'")
+    lowered = straighten_apostrophes(words.lower())
     for name, key in _list_names():
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
             return load_occasions()[key], name

@@ -16,6 +16,8 @@ COUNTRY_ALIASES = {  # further spellings that shops use
     "Czech Republic": "CZ",
     "République tchèque": "CZ",
 }
+FILE_LANGUAGES = ("de", "es", "it", "nl", "pt")  # in which files also name countries
+FILE_ALIASES = {"Great Britain": "GB", "England": "GB", "Angleterre": "GB"}
 
 DEMONYMS = {  # and other names: normalized, separated by commas
     "AT": "austrian, austrians, autrichien, autrichiens, autrichienne, autrichiennes",
@@ -53,8 +55,10 @@ def translate_country(written: str, language: str) -> str:
 
 
 def parse_country_code(written: str) -> str | None:
-    """Return the ISO 3166 code of two letters; None if it is not a country's code or name."""
-    return _load_codes().get(normalize_name(written))
+    """Return the ISO 3166 code of two letters; None if it is not a country's code or name
+    in English, French or one of FILE_LANGUAGES."""
+    name = normalize_name(written)
+    return _load_codes().get(name) or _load_file_codes().get(name)
 
 
 def list_country_names(written: str) -> set[str]:
@@ -95,10 +99,20 @@ def _load_codes() -> dict[str, str]:
 
 
 @cache
+def _load_file_codes() -> dict[str, str]:
+    """Return the codes by further names, which only a file may use: "Deutschland"."""
+    known = {normalize_name(name): code for name, code in FILE_ALIASES.items()}
+    for language in FILE_LANGUAGES:
+        known |= {normalize_name(n): code for code, n in _load_territories(language).items()}
+    return known
+
+
+@cache
 def _load_territories(language: str) -> dict[str, str]:
     """Return country names by code. The world and its continents have numeric codes in CLDR and
     are left out."""
     from babel import Locale
 
-    territories = Locale.parse(language if language in COUNTRY_LANGUAGES else "en").territories
+    known = language in (*COUNTRY_LANGUAGES, *FILE_LANGUAGES)
+    territories = Locale.parse(language if known else "en").territories
     return {code: name for code, name in territories.items() if len(code) == 2 and code.isalpha()}

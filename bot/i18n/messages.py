@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.contracts import SHOWN_TITLES
 from bot.i18n import countries
+from bot.i18n.calendar_names import list_weekday_names
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -75,6 +76,14 @@ def restore_words(stored: Any) -> Words:
 def quote_name(name: str) -> Words:
     """Quote a name that is not ours (a product, a keyword) for use in a sentence: “Linen shirt”."""
     return Words("“{quote}”", quote=name)
+
+
+def format_period(since: date, until: date, language: str) -> str:
+    """Format the days from `since` to `until`, both inclusive: "13–26 Nov 2026"."""
+    from babel import dates
+
+    locale = LOCALES.get(language, LOCALES["en"])
+    return str(dates.format_interval(since, until, "yMMMMd", locale=locale)).replace("\u2009", " ")
 
 
 def format_value(value: Any, language: str, decimals: int | None = None) -> str:
@@ -166,10 +175,18 @@ def load_translations(language: str) -> dict[str, tuple[str, ...]]:
     for path in paths:  # legacy.po comes first, so that present translations replace its own
         with path.open("rb") as file:
             entries += list(read_po(file, locale=language))
-    found: dict[str, tuple[str, ...]] = {}
+    found = _translate_weekdays(language)
     for entry in entries:
         forms = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)
         key = entry.id[0] if isinstance(entry.id, tuple | list) else entry.id
         if key and all(forms):
             found[key] = tuple(str(form) for form in forms)
     return found
+
+
+def _translate_weekdays(language: str) -> dict[str, tuple[str, ...]]:
+    """Return the weekdays' translations, by their English names and by the keys that facts hold."""
+    if language == "en" or language not in LANGUAGES:
+        return {}
+    pairs = zip(list_weekday_names("en"), list_weekday_names(language), strict=True)
+    return {key: (name,) for english, name in pairs for key in (english, english.lower())}

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.playground.block_schemas import ALL_BLOCKS, MODAL_ONLY_ELEMENTS
+from bot.playground.block_schemas import ALL_BLOCKS
+from bot.playground.element_schemas import MODAL_ONLY_ELEMENTS
 from bot.playground.errors import ApiRefusal, ImpossibleAction, SchemaErrors
 from bot.playground.schema import (
     ID_CHECK,

@@ -1,324 +1,36 @@
-"""Schemas of all Block Kit elements and blocks, as Slack validates them."""
+"""Schemas of all Block Kit blocks, as Slack validates them."""
 
-import re
 from typing import Any
 
+from bot.playground.element_schemas import (
+    ACTIONS_ELEMENT,
+    BUTTON,
+    CONTEXT_ACTIONS_ELEMENT,
+    IMAGE_ELEMENT,
+    INPUT_ELEMENT,
+    OVERFLOW,
+    SECTION_ACCESSORY,
+)
 from bot.playground.errors import SchemaErrors
+from bot.playground.rich_text import RICH_TEXT
 from bot.playground.schema import (
-    CONFIRM,
     ID_CHECK,
-    OPTION_GROUP,
     SLACK_FILE,
     URL_CHECK,
     Check,
     ObjectSchema,
     allow_anything,
-    check_options,
     require_any_field,
     require_boolean,
     require_choice,
     require_integer,
     require_list,
     require_number,
-    require_option,
-    require_pattern,
     require_plain_text,
     require_string,
     require_text,
     require_type,
 )
-
-PERSON_IDS = require_list(require_string(255), 100, 0)
-DATE = require_pattern(r"\d{4}-\d\d-\d\d", "a date such as 2026-12-01")
-TIME = require_pattern(r"([01]\d|2[0-3]):[0-5]\d", "a time such as 09:30")
-INPUT_FIELDS: dict[str, Check] = {
-    "action_id": ID_CHECK,
-    "focus_on_load": require_boolean,
-    "placeholder": require_plain_text(150),
-}
-CLICK_FIELDS: dict[str, Check] = {"action_id": ID_CHECK, "confirm": CONFIRM}
-CHOICE_FIELDS: dict[str, Check] = {**INPUT_FIELDS, "confirm": CONFIRM}
-MULTI_SELECT_FIELDS: dict[str, Check] = {"max_selected_items": require_integer(1, 10_000)}
-DISPATCH_FIELDS: dict[str, Check] = {"dispatch_action_config": allow_anything}
-OPTION_FIELDS: dict[str, Check] = {
-    "options": require_list(require_option(), 100),
-    "option_groups": require_list(OPTION_GROUP, 100),
-}
-FILTER_FIELDS: dict[str, Check] = {
-    "filter": allow_anything,
-    "default_to_current_conversation": require_boolean,
-}
-FEEDBACK_OPTION = ObjectSchema(
-    {"text": require_plain_text(75), "value": require_string(2000)},
-    {"accessibility_label": require_string(75)},
-)
-IMAGE_ELEMENT = ObjectSchema(
-    {"alt_text": require_string(2000)},
-    {"image_url": URL_CHECK, "slack_file": SLACK_FILE},
-    extra_check=require_any_field("image_url", "slack_file"),
-)
-
-BUTTON_ELEMENTS: dict[str, Check] = {
-    "button": ObjectSchema(
-        {"text": require_plain_text(75)},
-        CLICK_FIELDS
-        | {
-            "value": require_string(2000, 0),
-            "url": URL_CHECK,
-            "style": require_choice("primary", "danger"),
-            "accessibility_label": require_string(75),
-            "visible_to_user_ids": PERSON_IDS,
-            "agent_prompt": require_string(4000),
-        },
-    ),
-    "workflow_button": ObjectSchema(
-        {"text": require_plain_text(75), "workflow": allow_anything},
-        CLICK_FIELDS
-        | {"style": require_choice("primary", "danger"), "accessibility_label": require_string(75)},
-    ),
-    "overflow": ObjectSchema({"options": require_list(require_option(), 5)}, CLICK_FIELDS),
-}
-CHECKBOX_ELEMENTS: dict[str, Check] = {
-    "checkboxes": ObjectSchema(
-        {"options": require_list(require_option(), 10)},
-        CHOICE_FIELDS | {"initial_options": require_list(require_option(), 10)},
-        extra_check=check_options,
-    ),
-    "radio_buttons": ObjectSchema(
-        {"options": require_list(require_option(), 10)},
-        CHOICE_FIELDS | {"initial_option": require_option()},
-        extra_check=check_options,
-    ),
-}
-DATE_ELEMENTS: dict[str, Check] = {
-    "datepicker": ObjectSchema({}, CHOICE_FIELDS | {"initial_date": DATE}),
-    "timepicker": ObjectSchema(
-        {}, CHOICE_FIELDS | {"initial_time": TIME, "timezone": require_string(100)}
-    ),
-}
-DATETIME_ELEMENTS: dict[str, Check] = {
-    "datetimepicker": ObjectSchema(
-        {}, CHOICE_FIELDS | {"initial_date_time": require_integer(10**9, 10**10 - 1)}
-    )
-}
-SELECT_ELEMENTS: dict[str, Check] = {
-    "static_select": ObjectSchema(
-        {},
-        CHOICE_FIELDS | OPTION_FIELDS | {"initial_option": require_option()},
-        extra_check=check_options,
-    ),
-    "external_select": ObjectSchema(
-        {},
-        CHOICE_FIELDS
-        | {"initial_option": require_option(), "min_query_length": require_integer(0, 100)},
-    ),
-    "users_select": ObjectSchema({}, CHOICE_FIELDS | {"initial_user": require_string(255)}),
-    "conversations_select": ObjectSchema(
-        {},
-        CHOICE_FIELDS
-        | FILTER_FIELDS
-        | {"initial_conversation": require_string(255), "response_url_enabled": require_boolean},
-    ),
-    "channels_select": ObjectSchema(
-        {},
-        CHOICE_FIELDS
-        | {"initial_channel": require_string(255), "response_url_enabled": require_boolean},
-    ),
-    "multi_static_select": ObjectSchema(
-        {},
-        CHOICE_FIELDS
-        | OPTION_FIELDS
-        | MULTI_SELECT_FIELDS
-        | {"initial_options": require_list(require_option(), 100)},
-        extra_check=check_options,
-    ),
-    "multi_external_select": ObjectSchema(
-        {},
-        CHOICE_FIELDS
-        | MULTI_SELECT_FIELDS
-        | {
-            "initial_options": require_list(require_option(), 100),
-            "min_query_length": require_integer(0, 100),
-        },
-    ),
-    "multi_users_select": ObjectSchema(
-        {}, CHOICE_FIELDS | MULTI_SELECT_FIELDS | {"initial_users": PERSON_IDS}
-    ),
-    "multi_conversations_select": ObjectSchema(
-        {},
-        CHOICE_FIELDS | MULTI_SELECT_FIELDS | FILTER_FIELDS | {"initial_conversations": PERSON_IDS},
-    ),
-    "multi_channels_select": ObjectSchema(
-        {}, CHOICE_FIELDS | MULTI_SELECT_FIELDS | {"initial_channels": PERSON_IDS}
-    ),
-}
-TEXT_INPUT_ELEMENTS: dict[str, Check] = {
-    "plain_text_input": ObjectSchema(
-        {},
-        INPUT_FIELDS
-        | DISPATCH_FIELDS
-        | {
-            "initial_value": require_string(3000, 0),
-            "multiline": require_boolean,
-            "min_length": require_integer(0, 3000),
-            "max_length": require_integer(1, 3000),
-        },
-    ),
-    "email_text_input": ObjectSchema(
-        {}, INPUT_FIELDS | DISPATCH_FIELDS | {"initial_value": require_string(3000, 0)}
-    ),
-    "url_text_input": ObjectSchema(
-        {}, INPUT_FIELDS | DISPATCH_FIELDS | {"initial_value": require_string(3000, 0)}
-    ),
-    "number_input": ObjectSchema(
-        {"is_decimal_allowed": require_boolean},
-        INPUT_FIELDS
-        | DISPATCH_FIELDS
-        | {name: require_string(100) for name in ("initial_value", "min_value", "max_value")},
-    ),
-    "rich_text_input": ObjectSchema(
-        {},
-        INPUT_FIELDS
-        | DISPATCH_FIELDS
-        | {
-            "initial_value": allow_anything,
-            "min_lines": require_number,
-            "max_lines": require_number,
-        },
-    ),
-    "file_input": ObjectSchema(
-        {},
-        {
-            "action_id": ID_CHECK,
-            "filetypes": require_list(require_string(50), 100),
-            "max_files": require_integer(1, 10),
-        },
-    ),
-}
-CONTEXT_ELEMENTS: dict[str, Check] = {
-    "feedback_buttons": ObjectSchema(
-        {"positive_button": FEEDBACK_OPTION, "negative_button": FEEDBACK_OPTION},
-        {"action_id": ID_CHECK},
-    ),
-    "icon_button": ObjectSchema(
-        {"icon": require_string(100), "text": require_plain_text(75)},
-        CLICK_FIELDS
-        | {
-            "value": require_string(2000, 0),
-            "accessibility_label": require_string(75),
-            "visible_to_user_ids": PERSON_IDS,
-        },
-    ),
-}
-
-ACTIONS_ELEMENT = require_type(
-    BUTTON_ELEMENTS | CHECKBOX_ELEMENTS | DATE_ELEMENTS | DATETIME_ELEMENTS | SELECT_ELEMENTS
-)
-SECTION_ACCESSORY = require_type(
-    BUTTON_ELEMENTS | CHECKBOX_ELEMENTS | DATE_ELEMENTS | SELECT_ELEMENTS | {"image": IMAGE_ELEMENT}
-)
-INPUT_ELEMENT = require_type(
-    TEXT_INPUT_ELEMENTS | CHECKBOX_ELEMENTS | DATE_ELEMENTS | DATETIME_ELEMENTS | SELECT_ELEMENTS
-)
-CONTEXT_ACTIONS_ELEMENT = require_type(CONTEXT_ELEMENTS)
-BUTTON = require_type({"button": BUTTON_ELEMENTS["button"]})
-OVERFLOW = require_type({"overflow": BUTTON_ELEMENTS["overflow"]})
-MODAL_ONLY_ELEMENTS = {"email_text_input", "url_text_input", "number_input", "file_input"}
-
-
-# The rich_text block, which Slack also makes of what people type.
-
-STYLE_FIELD: dict[str, Check] = {"style": allow_anything}
-INLINE_ELEMENT = require_type(
-    {
-        "text": ObjectSchema({"text": require_string(12_000)}, STYLE_FIELD),
-        "link": ObjectSchema(
-            {"url": require_string(3000)},
-            STYLE_FIELD | {"text": require_string(12_000, 0), "unsafe": allow_anything},
-        ),
-        "user": ObjectSchema({"user_id": require_string(255)}, STYLE_FIELD),
-        "channel": ObjectSchema({"channel_id": require_string(255)}, STYLE_FIELD),
-        "usergroup": ObjectSchema({"usergroup_id": require_string(255)}, STYLE_FIELD),
-        "team": ObjectSchema({"team_id": require_string(255)}, STYLE_FIELD),
-        "emoji": ObjectSchema(
-            {"name": require_string(255)},
-            STYLE_FIELD
-            | {
-                "skin_tone": require_number,
-                "unicode": require_string(255),
-                "url": require_string(3000),
-            },
-        ),
-        "broadcast": ObjectSchema(
-            {"range": require_choice("here", "channel", "everyone")}, STYLE_FIELD
-        ),
-        "color": ObjectSchema({"value": require_string(20)}, STYLE_FIELD),
-        "date": ObjectSchema(
-            {"timestamp": require_number, "format": require_string(255)},
-            STYLE_FIELD | {"url": require_string(3000), "fallback": require_string(3000)},
-        ),
-    }
-)
-INLINE_FIELDS: dict[str, Check] = {"elements": require_list(INLINE_ELEMENT, 10_000, 0)}
-RICH_TEXT_SECTION = ObjectSchema(INLINE_FIELDS)
-RICH_TEXT_BOX = ObjectSchema(
-    INLINE_FIELDS, {"border": require_number, "language": require_string(50)}
-)
-RICH_TEXT_PART = require_type(
-    {
-        "rich_text_section": RICH_TEXT_SECTION,
-        "rich_text_preformatted": RICH_TEXT_BOX,
-        "rich_text_quote": RICH_TEXT_BOX,
-        "rich_text_list": ObjectSchema(
-            {
-                "elements": require_list(
-                    require_type({"rich_text_section": RICH_TEXT_SECTION}), 1000
-                ),
-                "style": require_choice("bullet", "ordered"),
-            },
-            {"indent": require_number, "offset": require_number, "border": require_number},
-        ),
-    }
-)
-RICH_TEXT = require_type(
-    {
-        "rich_text": ObjectSchema(
-            {"elements": require_list(RICH_TEXT_PART, 1000)}, {"block_id": ID_CHECK}
-        )
-    }
-)
-TOKEN_PATTERN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
-
-
-def build_rich_text(text: str, block_id: str) -> dict[str, Any]:
-    """Build the rich_text block that Slack makes of typed text, with mentions and links."""
-    elements: list[dict[str, Any]] = []
-    end = 0
-    for token in TOKEN_PATTERN.finditer(text):
-        _append_text(elements, text[end : token.start()])
-        elements.append(_build_inline_element(*token.groups()))
-        end = token.end()
-    _append_text(elements, text[end:])
-    section = {"type": "rich_text_section", "elements": elements}
-    return {"type": "rich_text", "block_id": block_id, "elements": [section]}
-
-
-def _append_text(elements: list[dict[str, Any]], text: str) -> None:
-    if text:
-        plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-        elements.append({"type": "text", "text": plain})
-
-
-def _build_inline_element(sign: str, target: str, label: str | None) -> dict[str, Any]:
-    if sign == "@":
-        return {"type": "user", "user_id": target}
-    if sign == "#":
-        return {"type": "channel", "channel_id": target}
-    if sign == "!":
-        return {"type": "broadcast", "range": target}
-    link = {"type": "link", "url": target}
-    return link | {"text": label} if label else link
-
 
 # Blocks for tables and charts: table, data_table, data_visualization.
 

@@ -20,9 +20,9 @@ from bot.playground.block_kit import (
     list_elements,
     walk_blocks,
 )
-from bot.playground.block_schemas import build_rich_text
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, ImpossibleAction
+from bot.playground.rich_text import build_rich_text
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 from bot.playground.transport import AppResponse
 

@@ -11,8 +11,9 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.privacy.personal_data import PersonalDatum, find_personal_data, normalize_with_offsets
+from bot.privacy.personal_data import PersonalDatum, find_personal_data
 from bot.text.escape import map_strings
+from bot.text.normalize import normalize_with_offsets
 
 T = TypeVar("T")
 

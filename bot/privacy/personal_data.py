@@ -6,96 +6,15 @@ Positions are mapped back, so that the match is cut out of the text as it is sto
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from bot.privacy.contacts import find_addresses, find_emails, find_handles, find_phones
-from bot.privacy.names import MASK_CHARACTER, find_cued_names, find_names
+from bot.privacy.cued_names import MASK_CHARACTER, find_cued_names
+from bot.privacy.names import find_names
 from bot.privacy.numbers import find_numbers, find_traces
-from bot.text.escape import HIDDEN_CHARACTERS
-from bot.text.normalize import normalize_text
-
-_PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
-# Characters without a place of their own: hidden ones, joiners, marks over the letter before.
-_DROPPED = re.compile(rf"{HIDDEN_CHARACTERS.pattern}|[\u200c\u200d\ufe0f\u0300-\u036f]|\r\n?")
-_REPLACEMENTS = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
-    **dict.fromkeys("\u2024\u3002\uff61\ufe52\uff0e", "."),
-    **dict.fromkeys("\ufe6b\uff20", "@"),
-    **dict.fromkeys("\u2018\u2019\u02bc\u2032\uff07", "'"),
-    **dict.fromkeys("ªº", None),
-    "\u2028": "\n",
-    "\u2029": "\n",
-    "\x0b": "\n",
-    "\x0c": "\n",
-    "\x85": "\n",
-}
-
-
-class NormalizedText(NamedTuple):
-    """The normalized text, and where each of its characters starts and ends in the stored text."""
-
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
-
-
-class _CharacterTable(dict[int, str]):
-    """A translation table that is filled with the characters that occur."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = _simplify(chr(code))
-        return self[code]
-
-
-def _simplify(character: str) -> str:
-    if character in "\n\t" or " " <= character <= "~":
-        return character
-    if character in _REPLACEMENTS:
-        return _REPLACEMENTS[character] or character
-    if unicodedata.category(character) == "Zs":
-        return " "
-    if (digit := unicodedata.decimal(character, None)) is not None:
-        return str(int(digit))
-    same = unicodedata.normalize("NFKC", character)
-    return same if len(same) == 1 else character
-
-
-_CHARACTERS = _CharacterTable()
-
-
-def normalize_with_offsets(text: str) -> NormalizedText:
-    """Return the text to match, and where its characters are in `text`."""
-    if _PLAIN.fullmatch(text):
-        return NormalizedText(text, range(len(text)), range(1, len(text) + 1))
-    if not _DROPPED.search(text):
-        return NormalizedText(
-            text.translate(_CHARACTERS), range(len(text)), range(1, len(text) + 1)
-        )
-    kept: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = 0
-    for dropped in _DROPPED.finditer(text):
-        kept += text[at : dropped.start()].translate(_CHARACTERS)
-        starts += range(at, dropped.start())
-        ends += range(at + 1, dropped.start() + 1)
-        at = dropped.end()
-        if dropped[0].startswith("\r"):
-            kept.append("\n")
-            starts.append(dropped.start())
-            ends.append(at)
-        elif kept and dropped[0] and "\u0300" <= dropped[0] <= "\u036f":
-            whole = unicodedata.normalize("NFC", kept[-1] + dropped[0])
-            kept[-1] = whole if len(whole) == 1 else kept[-1]
-            ends[-1] = at
-    kept += text[at:].translate(_CHARACTERS)
-    starts += range(at, len(text))
-    ends += range(at + 1, len(text) + 1)
-    return NormalizedText("".join(kept), starts, ends)
-
+from bot.text.normalize import normalize_text, normalize_with_offsets
 
 # Finds personal data in free text: English and French, and partly three more languages.
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from bot.i18n.calendar_names import index_weekday_names
 from bot.rules.spelt import MONTHS, SHORT
 
 NUMBERS = {"one": 1, "un": 1, "une": 1, "two": 2, "deux": 2, "three": 3, "trois": 3, "four": 4,
@@ -17,14 +18,7 @@ ANY_MONTH = "|".join(sorted([*MONTHS, *SHORT], key=len, reverse=True))
 SURE_MONTH = "|".join(name for name in MONTHS if name not in ("may", "march", "mars", "mai"))
 YEAR = r"(?:19|20)\d\d"
 NTH = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er)?"
-WEEKDAYS = {
-    name: n
-    for names in (
-        "monday tuesday wednesday thursday friday saturday sunday",
-        "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    )
-    for n, name in enumerate(names.split())
-}
+WEEKDAYS = index_weekday_names()
 WEEKDAY = "|".join(WEEKDAYS)
 DAY = timedelta(days=1)
 

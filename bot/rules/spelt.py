@@ -3,16 +3,10 @@
 import re
 from difflib import get_close_matches
 
+from bot.i18n.calendar_names import index_month_names
 from bot.text.normalize import normalize_text, word_set
 
-MONTHS = {
-    name: n
-    for names in (
-        "january february march april may june july august september october november december",
-        "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
-    )
-    for n, name in enumerate(names.split(), 1)
-}
+MONTHS = index_month_names()
 SHORT = {"jan": 1, "janv": 1, "feb": 2, "fev": 2, "fevr": 2, "apr": 4, "avr": 4, "jun": 6,
          "jul": 7, "juil": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11,
          "dec": 12}  # fmt: skip

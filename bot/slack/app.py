@@ -27,9 +27,9 @@ from bot.slack.action_ids import BRIEF_FORM
 from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
 from bot.slack.client import SlackRefusal
-from bot.slack.context import BackgroundTasks, ListenerContext
 from bot.slack.events import message_changed, messages, session_stopped, user_change
 from bot.slack.http import is_verified
+from bot.slack.listener_context import BackgroundTasks, ListenerContext
 from bot.slack.membership import Membership
 from bot.slack.notices import enqueue_ephemeral
 from bot.slack.sender import HISTORY_LAG_SECONDS

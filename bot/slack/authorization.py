@@ -16,8 +16,8 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import TryAgain
 from bot.slack import commands
-from bot.slack.context import ListenerContext, unpack_metadata
 from bot.slack.events import message_changed, messages
+from bot.slack.listener_context import ListenerContext, unpack_metadata
 from bot.slack.membership import Installation, Membership
 from bot.slack.notices import enqueue_channel_closed
 

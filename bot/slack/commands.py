@@ -11,8 +11,8 @@ from bot.core.request import task_id
 from bot.digests.models import DIGEST_SKILL
 from bot.i18n.messages import Words, parse_language
 from bot.slack.actions import digests
-from bot.slack.context import ListenerContext
 from bot.slack.history import remove_markup
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import make_place
 from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import NewTask, Task

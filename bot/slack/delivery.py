@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision
-from bot.approvals.draft_document import render_draft
 from bot.audiences.platforms import AudienceExport
 from bot.audit.row_digests import require_unchanged_task
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.parts import File, Heading, Part, Table
 from bot.delivery.models import Delivery
+from bot.drafts.export import render_draft
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words, parse_language
@@ -179,7 +179,7 @@ class SlackDelivery:
         brand, reader = self.brand(load.draft.workspace), load.delivery.destination.get("to")
         people = self.sender.people
         language = await people.language(load.draft.workspace, reader or load.task.author)
-        text = render_draft(load.draft, brand, format, language, load.approvals)
+        text = render_draft(load.draft, brand.name, format, language, load.approvals)
         id = f"{load.delivery.id}:0"
         await self._plan(load, id, "file", self._find_place(load))
         await upload_file(self.sender, id, f"{load.draft.code}.{format}", text.encode())

@@ -17,7 +17,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import MORE, ButtonValue
-from bot.slack.context import ListenerContext, unpack_metadata
+from bot.slack.listener_context import ListenerContext, unpack_metadata
 from bot.slack.location import Place, continue_in_thread
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task

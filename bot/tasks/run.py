@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.agent.context import AgentOptions
+from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
@@ -98,9 +99,9 @@ class TaskServices:
     `extra_facts`: facts from outside the library, by workspace, request and form. `has_right`:
     whether a person of a workspace has a right; False for guests. `check_admission`: whether a
     request of a person at a place may run. Both raise TryAgain while Slack can't identify the
-    person. `key` returns the home's key, with which the turns of a model are sealed; without it
-    they are not kept. `task_seconds`: how long a model may work on one text. `offline`: the writer
-    of standard text, for whoever asks for it while the AI is away."""
+    person. `offline`: the writer of standard text, for whoever asks for it while the AI is away.
+    `key` returns the home's key, with which the turns of a model are sealed; without it they are
+    not kept. `task_seconds`: how long a model may work on one text."""
 
     database: Database
     enqueue: Enqueue
@@ -113,9 +114,9 @@ class TaskServices:
     extra_facts: Callable[[str, SkillRequest, Mapping[str, Any]], Sequence[Fact]] = find_no_facts
     has_right: Callable[[str, str, Right], Awaitable[bool]] = check_default_right
     check_admission: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admit_everyone
+    offline: Writer | None = None
     key: Callable[[], bytes] | None = None
     task_seconds: float = 180.0
-    offline: Writer | None = None
 
     @property
     def spending(self) -> SpendingCap:
@@ -167,7 +168,7 @@ class TaskRun:
             for number, request in enumerate(requests):
                 if run.understands:
                     status.set(STEPS[load_skills()[request.skill].for_channels])
-                await run._write_draft(number, request)
+                await run._write_draft(number, request, status.set)
             await change_task(services, task.id, lambda t, s, e: t.finish(s, e, services.now()))
 
     # With an AI.
@@ -226,7 +227,7 @@ class TaskRun:
             understanding = await understand_message(
                 message,
                 brand=services.brand(task.workspace),
-                writer=self.writer,
+                model=cast(TurnModel, self.writer),
                 receipt=self._receipt,
                 turns=self.turns,
             )
@@ -456,7 +457,9 @@ class TaskRun:
             answers={str(k): str(v) for k, v in task.form.items()},
         )
 
-    async def _write_draft(self, number: int, request: SkillRequest) -> None:
+    async def _write_draft(
+        self, number: int, request: SkillRequest, on_step: Callable[[Words], None]
+    ) -> None:
         """Write and store the draft of one request, unless it was stored before a crash."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
@@ -477,20 +480,21 @@ class TaskRun:
             today=services.now().date(),
             extra_facts=extra_facts,
             may=partial(services.has_right, task.workspace, task.author),
-            agent=self._build_agent_options(number),
+            agent=self._build_agent_options(number, on_step),
         )
         if isinstance(result, Question):
             await self._end_in_question(result)
         else:
             await services.database.run(self._store_draft, number, request, result)
 
-    def _build_agent_options(self, number: int) -> AgentOptions:
+    def _build_agent_options(self, number: int, on_step: Callable[[Words], None]) -> AgentOptions:
         services, task = self.services, self.task
         return AgentOptions(
             turns=self.turns,
             call=str(number),
             limits=LoopLimits(seconds=services.task_seconds),
             cap_used=partial(services.spending.measure_task, self._payer),
+            on_step=on_step,
             person=task.author,
             is_private=task.private,
         )

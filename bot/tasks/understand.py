@@ -8,9 +8,9 @@ in `left_over`.
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,7 +24,7 @@ from bot.core.brief import Brief, Goal
 from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
 from bot.core.request import KeptPassage
-from bot.core.writer import LlmCall, Writer
+from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM
 from bot.i18n.messages import LANGUAGES, Language, Words
@@ -291,16 +291,16 @@ async def understand_message(
     message: Message,
     *,
     brand: Brand,
-    writer: Writer,
-    receipt: Callable[[LlmCall], Awaitable[None]],
+    model: TurnModel,
+    receipt: ReceiptWriter,
     turns: TurnLog | None = None,
 ) -> Understanding:
-    """Ask the model and check its answer, which `turns` keeps. Raises TryAgain, CannotDo and the
-    errors of spending."""
+    """Ask the model and check its answer. `turns` keeps the answer, so that a run after a crash
+    pays nothing. Raises TryAgain, CannotDo and the errors of spending."""
     own_words = build_own_words([brand.name, *(one.title for one in message.products)])
     pseudonymizer = Pseudonymizer(own_words)
     form = await ask_once(
-        cast(TurnModel, writer),
+        model,
         build_system_prompt(brand),
         build_prompt(pseudonymizer.mask(message)),
         MessageForm,

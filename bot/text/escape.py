@@ -13,18 +13,10 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from bot.text.links import Link, find_links, is_allowed_host
+from bot.text.normalize import HIDDEN_CHARACTERS
 
 T = TypeVar("T")
 
-# Zero-width and joining marks, bidi overrides and isolates, byte order mark, tags, soft hyphen, and
-# all control characters except tab and newline. The emoji joiner and variation selectors are kept
-# inside an emoji, and joiners in scripts that need them.
-HIDDEN_CHARACTERS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0"
-    "\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff\ud800-\udfff]"
-)
 _EMOJI = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f]"
 # Arabic and related scripts, the scripts of India and its neighbours, Khmer: in these, a joiner or
 # non-joiner changes how a word is written.

@@ -3,6 +3,8 @@
 import html
 import re
 
+from bot.text.normalize import collapse_spaces
+
 _SHOUT = re.compile(
     r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur|\bplease\b|package include"
     r"|\bdelight\b|\bsure to\b|\bmagic\b|\bfavourite\b|\bwonderful\b"
@@ -22,7 +24,7 @@ _PRAISE = re.compile(
 
 def strip_html(text: str) -> str:
     """Return the text without HTML, with single spaces."""
-    plain = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    plain = collapse_spaces(html.unescape(re.sub(r"<[^>]*>", " ", text)))
     return re.sub(r"^(?:product )?description:? (?=[A-ZÀ-Ý])", "", plain, flags=re.IGNORECASE)
 
 

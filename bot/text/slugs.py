@@ -1,19 +1,15 @@
 """Slugs for the ids of facts, and titles of products for the screen."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
-from bot.text.normalize import collapse_spaces, word_set
+from bot.text.normalize import collapse_spaces, strip_accents, word_set
 
 
 @lru_cache(maxsize=10_000)
 def slugify(name: str) -> str:
     """Return a slug: `Photos portées !` → `photos-portees`. Without letters or digits it is `x`."""
-    bare = "".join(
-        c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c)
-    )
-    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-") or "x"
+    return re.sub(r"[^a-z0-9]+", "-", strip_accents(name.casefold())).strip("-") or "x"
 
 
 # Product titles as people write them: CAPITALS from a till become « Capitals ».

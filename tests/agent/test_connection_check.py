@@ -25,25 +25,25 @@ async def check(*script: Step, **server: Any) -> tuple[list[str], list[str], lis
 
 
 async def test_a_model_that_calls_the_tool_is_fit() -> None:
-    notes, troubles, receipts = await check(calls(("many", {})))
+    notes, troubles, receipts = await check(calls(("compare", {})))
     assert troubles == []
     assert notes[0].startswith(
-        "Called the AI with 6 tools (held to strict parameters, the answer as a form): "
+        "Called the AI with 7 tools (held to strict parameters, the answer as a form): "
     )
-    assert notes[1] == "claude-sonnet-5-5 called the tool many as it was told to."
+    assert notes[1] == "claude-sonnet-5-5 called the tool compare as it was told to."
     assert [one.ended for one in receipts] == ["no answer kept", "done"]
 
 
 async def test_a_model_that_only_talks_is_named() -> None:
     _, troubles, _ = await check(says({"headline": "I could call it.", "points": []}))
     assert len(troubles) == 1
-    assert "was told to call the tool many and answered without calling any" in troubles[0]
+    assert "was told to call the tool compare and answered without calling any" in troubles[0]
 
 
 async def test_a_refused_key_is_told_in_words() -> None:
     notes, troubles, _ = await check(fails(401, "authentication_error"))
     assert notes == []
-    assert "could not be called with 6 tools" in troubles[0]
+    assert "could not be called with 7 tools" in troubles[0]
     assert "ANTHROPIC_API_KEY" in troubles[0]
 
 
@@ -52,6 +52,6 @@ async def test_a_server_that_rejects_strict_is_asked_again_and_told() -> None:
         strict = any(tool.get("strict") for tool in body["tools"])
         return "Schema is too complex." if strict else None
 
-    notes, troubles, _ = await check(calls(("many", {})), refuses=refuses)
+    notes, troubles, _ = await check(calls(("compare", {})), refuses=refuses)
     assert troubles == []
-    assert "in 2 tries with 6 tools (without strict parameters" in notes[0]
+    assert "in 2 tries with 7 tools (without strict parameters" in notes[0]

@@ -17,7 +17,7 @@ from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, calls, says, use
 from tests.support.loop_tools import Answer, Facts, SmallTools, context, fact
 
-ALL = ("count", "many", "reviews", "customer", "ask_person", "cannot")
+ALL = ("count", "compare", "many", "reviews", "customer", "ask_person", "cannot")
 FINAL = {"headline": "Belgium: {f1}.", "points": []}
 
 
@@ -112,6 +112,19 @@ async def test_mistakes_come_back_as_sentences_to_act_on(line: Any) -> None:
     assert "country: Field required" in unfit["content"]
     assert "land: Extra inputs" in unfit["content"]
     assert missing["content"].startswith("There is no tool delete_everything. There are: count,")
+
+
+async def test_a_compared_figure_names_the_other_one_and_its_days(line: Any) -> None:
+    made = await line(calls(("compare", {})), says({"headline": "{f1:from-to}", "points": []}))
+    answer = await made.write()
+    (reply,) = made.replies[0]
+    assert reply["content"].split("\n") == [
+        "All of it: orders.csv",
+        "f1: 39% · rate · 13–26 Nov 2026 · compared with f2",
+        "f2: 58% · before",
+    ]
+    assert made.ctx.book.fill(answer.headline, "en").text == "from 58% to 39%"
+    assert [one.id for one in made.ctx.evidence.facts] == ["visits.all.rate", "visits.all.before"]
 
 
 async def test_a_long_result_is_cut_and_says_so(line: Any) -> None:

@@ -35,7 +35,7 @@ PEOPLE = [
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Container:
+def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
     """The sample shop with an invented address for each customer who can have one."""
     home = tmp_path_factory.mktemp("home")
     made = stocked(home, "orders")
@@ -111,8 +111,10 @@ def test_cells_cannot_run_as_spreadsheet_formulas() -> None:
 
 
 @pytest.mark.parametrize("platform", [name for name in PLATFORMS if PLATFORMS[name].ads])
-def test_ads_export_holds_exactly_who_consented_to_both(house: Container, platform: str) -> None:
-    made = AudienceExporter(house).export(
+def test_ads_export_holds_exactly_who_consented_to_both(
+    container: Container, platform: str
+) -> None:
+    made = AudienceExporter(container).export(
         "T1", AudienceRule(bought_categories=("Vêtements en lin",)), platform
     )
     agreed = asked(
@@ -135,20 +137,22 @@ def _seen(platform: str, name: str) -> str:
     return hashed(f"{name.lower()}@gmail.com")
 
 
-def test_plain_export_holds_only_who_consented_to_messages(house: Container) -> None:
-    made = AudienceExporter(house).export("T1", AudienceRule(segments=("loyal",)), "plain")
+def test_plain_export_holds_only_who_consented_to_messages(container: Container) -> None:
+    made = AudienceExporter(container).export("T1", AudienceRule(segments=("loyal",)), "plain")
     names = {row[0].split("@")[0] for row in lines_of(made.content)[1:]}
     agreed = {row[0].lower() for row in asked("SELECT customer FROM consents WHERE email")}
     assert names
     assert names <= agreed
     with pytest.raises(CannotDo, match="not to be written to"):
-        AudienceExporter(house).export("T1", AudienceRule(purpose="ads"), "plain")
+        AudienceExporter(container).export("T1", AudienceRule(purpose="ads"), "plain")
 
 
 @pytest.mark.parametrize("purpose", ["email", "sms", "ads"])
-def test_id_export_holds_only_who_consented_to_the_purpose(house: Container, purpose: str) -> None:
+def test_id_export_holds_only_who_consented_to_the_purpose(
+    container: Container, purpose: str
+) -> None:
     rule = AudienceRule.model_validate({"segments": ["loyal"], "purpose": purpose})
-    head, *rows = lines_of(AudienceExporter(house).export("T1", rule, "ids").content)
+    head, *rows = lines_of(AudienceExporter(container).export("T1", rule, "ids").content)
     said = {"ads": "ads_user_data AND ads_personalization"}.get(purpose, purpose)
     agreed = asked(f"SELECT customer FROM consents WHERE {said} AND NOT coalesce(opted_out, false)")
     assert head == ["customer_id"]
@@ -156,9 +160,11 @@ def test_id_export_holds_only_who_consented_to_the_purpose(house: Container, pur
     assert {row[0] for row in rows} <= {f"Shop-{row[0]}" for row in agreed}
 
 
-def test_id_export_is_described_as_readable(house: Container) -> None:
+def test_id_export_is_described_as_readable(container: Container) -> None:
     for platform, hashed in (("criteo-ids", False), ("ids", False), ("google", True)):
-        made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), platform)
+        made = AudienceExporter(container).export(
+            "T1", AudienceRule(segments=("champions",)), platform
+        )
         assert ("A hash is" in " ".join(words.to("en") for words in made.notice_lines)) is hashed
 
 
@@ -170,19 +176,19 @@ def test_ids_are_unchanged_without_addresses_or_formulas() -> None:
 
 
 def test_id_export_uses_the_file_of_consents(tmp_path: Path) -> None:
-    house, path = stocked(tmp_path / "home", "orders"), files_of("small") / "customers.csv"
+    container, path = stocked(tmp_path / "home", "orders"), files_of("small") / "customers.csv"
     fresh, apart = tmp_path / "fresh.parquet", tmp_path / "apart.parquet"
-    key = house.row_store.key()
+    key = container.row_store.key()
     load_file(
         path, detect_schema(path, name=path.name), to=fresh, key=key, apart=apart, today=TODAY
     )
-    house.row_store.import_rows("T1", "consents", fresh, source=path.name, apart=apart)
+    container.row_store.import_rows("T1", "consents", fresh, source=path.name, apart=apart)
     with path.open(encoding="utf-8") as file:
         theirs = {row["client"] for row in csv.DictReader(file)}
     stored = pq.read_table(fresh).column("customer").to_pylist()
     opened = {
         AddressCipher(key).open(row["customer"], row["id"])
-        for one in house.row_store.addresses("T1")
+        for one in container.row_store.addresses("T1")
         for row in pq.read_table(one).to_pylist()
         if row["id"]
     }
@@ -193,62 +199,62 @@ def test_id_export_uses_the_file_of_consents(tmp_path: Path) -> None:
 
 
 def test_id_export_asks_for_a_new_import_of_an_old_file(tmp_path: Path) -> None:
-    house = stocked(tmp_path, "orders")
+    container = stocked(tmp_path, "orders")
     consents = sample().engine.to_pyarrow(sample().engine.table("consents"))
     fresh, apart = tmp_path / "consents.fresh", tmp_path / "apart.fresh"
     pq.write_table(consents, fresh)
     rows = [(row, "a@b.example", None) for row in consents["customer"].to_pylist()]
-    pq.write_table(encrypt_addresses(rows, house.row_store.key()), apart)
-    house.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=apart)
-    for path in house.row_store.addresses("T1"):
+    pq.write_table(encrypt_addresses(rows, container.row_store.key()), apart)
+    container.row_store.import_rows("T1", "consents", fresh, source="c.csv", apart=apart)
+    for path in container.row_store.addresses("T1"):
         pq.write_table(pq.read_table(path).drop_columns(["id"]), path)
     with pytest.raises(CannotDo, match="import it again"):
-        AudienceExporter(house).export("T1", AudienceRule(), "ids")
+        AudienceExporter(container).export("T1", AudienceRule(), "ids")
 
 
-def test_export_too_small_for_its_platform_says_so(house: Container) -> None:
-    made = AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "amazon")
+def test_export_too_small_for_its_platform_says_so(container: Container) -> None:
+    made = AudienceExporter(container).export("T1", AudienceRule(segments=("champions",)), "amazon")
     told = " ".join(words.to("en") for words in made.notice_lines)
     assert made.people < 2_000
     assert "Too few for Amazon" in told
     assert "2,000" in told
 
 
-def test_export_below_the_floor_is_refused(house: Container) -> None:
+def test_export_below_the_floor_is_refused(container: Container) -> None:
     tiny = AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     with pytest.raises(CannotDo, match="too few to be given out"):
-        AudienceExporter(house).export("T1", tiny, "google")
+        AudienceExporter(container).export("T1", tiny, "google")
 
 
 def test_export_needs_addresses_and_their_key(tmp_path: Path) -> None:
-    house = stocked(tmp_path, "orders", "consents")
+    container = stocked(tmp_path, "orders", "consents")
     with pytest.raises(CannotDo, match="have an address that fits"):
-        AudienceExporter(house).export("T1", AudienceRule(), "google")
+        AudienceExporter(container).export("T1", AudienceRule(), "google")
     consents = tmp_path / "consents.fresh"
     pq.write_table(sample().engine.to_pyarrow(sample().engine.table("consents")), consents)
     rows = [(row[0], "a@b.example", None) for row in asked("SELECT customer FROM consents")]
     pq.write_table(
         encrypt_addresses(rows, b"another key of thirty-two signs!!"), tmp_path / "apart.fresh"
     )
-    house.row_store.import_rows(
+    container.row_store.import_rows(
         "T1", "consents", consents, source="c.csv", apart=tmp_path / "apart.fresh"
     )
     with pytest.raises(CannotDo, match="another key"):
-        AudienceExporter(house).export("T1", AudienceRule(), "google")
+        AudienceExporter(container).export("T1", AudienceRule(), "google")
 
 
-def test_nothing_readable_is_left_on_the_disk(house: Container) -> None:
-    AudienceExporter(house).export("T1", AudienceRule(segments=("champions",)), "google")
-    paths = house.row_store.addresses("T1")
+def test_nothing_readable_is_left_on_the_disk(container: Container) -> None:
+    AudienceExporter(container).export("T1", AudienceRule(segments=("champions",)), "google")
+    paths = container.row_store.addresses("T1")
     assert paths
     assert all(ADDRESSES_KIND in path.parts for path in paths)
-    for path in house.settings.home.rglob("*"):
+    for path in container.settings.home.rglob("*"):
         if path.is_file() and path.name != "addresses.fresh":
             assert b"@gmail.com" not in path.read_bytes(), path
 
 
-def test_encrypted_table_is_decrypted_unchanged(house: Container) -> None:
-    (path, *_) = house.row_store.addresses("T1")
+def test_encrypted_table_is_decrypted_unchanged(container: Container) -> None:
+    (path, *_) = container.row_store.addresses("T1")
     assert pq.read_schema(path).field("email").type == pa.binary()
 
 

@@ -55,7 +55,7 @@ OF_MESSAGE = (
 OF_FILE = ("id", "name", "title", "user", "size", "created", "complete", "channels", "shares")
 
 
-async def fill(bench: Bench, house: Container) -> dict[str, str]:
+async def fill(bench: Bench, container: Container) -> dict[str, str]:
     """Something open of each sort; the ids of their drafts, tasks and rows by what they are."""
     made: dict[str, str] = {}
 
@@ -130,7 +130,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
     await bench.run()
     bench._draft = usual  # type: ignore[method-assign]
 
-    bench.stock = LibraryImporter(house)
+    bench.stock = LibraryImporter(container)
     said = f"<@{bench.slack.bot_user}> our orders"
     await bench.slack.post_message(MARIE, MARKETING, said, files=[("orders.csv", ORDERS)])
     await bench.run()
@@ -140,7 +140,7 @@ async def fill(bench: Bench, house: Container) -> dict[str, str]:
     await bench.settled()
     made["in_flight"] = bench.tasks[-1].id
     bench.jobs += [job for job in waiting if job.kind == "deliver"]
-    engine = Engine(bench.database, bench.house.now, QueueLimits())
+    engine = Engine(bench.database, bench.services.now, QueueLimits())
     await migrate_engine(bench.database)
     with bench.database.begin() as session:
         for job in bench.jobs:
@@ -154,7 +154,7 @@ def stored_slack(bench: Bench, made: dict[str, str]) -> dict[str, Any]:
     slack = bench.slack
     return {
         "made": made,
-        "made_at": bench.house.now().isoformat(),
+        "made_at": bench.services.now().isoformat(),
         "bot_id": slack.bot_id,
         "direct": {user: slack.open_direct_message(user) for user in slack.people if user == MARIE},
         "messages": [
@@ -192,12 +192,12 @@ async def filled(home: Path) -> dict[str, Any]:
     """Fill the home; what Slack has at the end."""
     url = f"sqlite:///{home / 'intern.db'}"
     told = {"SUPER_INTERN_HOME": str(home), "DATABASE_URL": url}
-    house = Container(Settings.read(told)).migrated()
-    signs(getattr(house.database, "signer", None))
+    container = Container(Settings.read(told)).migrated()
+    signs(getattr(container.database, "signer", None))
     async with bench_of(home, url=url) as bench:
-        made = await fill(bench, house)
+        made = await fill(bench, container)
         slack = stored_slack(bench, made)
-    house.database.close()
+    container.database.close()
     return slack
 
 

@@ -61,7 +61,7 @@ class Old:
     """An old home, opened by the present code. `made` has ids by what they are of."""
 
     bench: Bench
-    house: Container
+    container: Container
     settings: Settings
     made: dict[str, str]
 
@@ -113,15 +113,15 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[O
     home = migrated(edition, tmp_path)
     settings = settings_of(home)
     kept = json.loads(unpacked(edition, "slack.json.gz"))
-    house = Container(settings).migrated()
-    signer = house.database.signer
+    container = Container(settings).migrated()
+    signer = container.database.signer
     async with bench_of(home, url=settings.database_url, signer=signer) as bench:
-        bench.stock = LibraryImporter(house)
+        bench.stock = LibraryImporter(container)
         later = datetime.now(UTC) - datetime.fromisoformat(kept["made_at"]) - timedelta(hours=1)
-        object.__setattr__(bench.house, "now", lambda: datetime.now(UTC) - later)
+        object.__setattr__(bench.services, "now", lambda: datetime.now(UTC) - later)
         remember(bench, kept)
-        yield Old(bench, house, settings, kept["made"])
-    house.database.close()
+        yield Old(bench, container, settings, kept["made"])
+    container.database.close()
 
 
 def remember(bench: Bench, kept: dict[str, Any]) -> None:
@@ -232,7 +232,7 @@ async def test_has_work_in_the_engine_that_is_done(old: Old) -> None:
     """A delivery that was planned, and a wish that nobody had begun."""
     bench = old.bench
     await migrate_engine(bench.database)
-    engine = Engine(bench.database, bench.house.now, QueueLimits(poll=0.02))
+    engine = Engine(bench.database, bench.services.now, QueueLimits(poll=0.02))
     await engine.launch(worker(bench).jobs, given_up)
     try:
         for _ in range(400):
@@ -283,7 +283,7 @@ async def test_has_an_approved_audience_that_is_exported(old: Old) -> None:
         told: dict[str, Any] = {"platform": platform, "rule": "ab" * 32}
         return AudienceExport(**told, fitting=340, people=339, content=b"Email\r\n8f0c\r\n")
 
-    bench.outside = SlackGateway(replace(bench.house, audience=export), bench.outside.people)
+    bench.outside = SlackGateway(replace(bench.services, audience=export), bench.outside.people)
     await bench.press(MARIE, card, "export_audience")
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id)).ok
     await bench.run()

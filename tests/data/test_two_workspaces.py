@@ -41,21 +41,21 @@ def orders(workspace: str) -> str:
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container]:
+def container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container]:
     """Both send a file of one name into their own folder, ask a thing and have a digest called
     weekly."""
     monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     (tmp_path / "home" / "policy.toml").write_text("[library]\nkeep_originals = true\n")
     for one in BOTH:
-        with house.database.begin() as session:
+        with container.database.begin() as session:
             Workspace.ensure(session, one, now())
-        folder = WatchFolder(house).folder / one
+        folder = WatchFolder(container).folder / one
         folder.mkdir(parents=True)
         (folder / "orders.csv").write_text(orders(one))
-    WatchFolder(house).process()
+    WatchFolder(container).process()
     for one in BOTH:
-        with house.database.begin() as session:
+        with container.database.begin() as session:
             Task.accept(session, Jobs(), wish(one, workspace=one, words=NAMES[one]), now())
             told: dict[str, Any] = {"workspace": one, "name": "weekly", "owner": "UMARIE"}
             told |= {"place": {"channel": f"C{one}"}, "weekday": DAILY, "hour": 9, "minute": 0}
@@ -68,8 +68,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Container
                 task=one,
                 sent=LlmCall(writer="claude", sent=NAMES[one], to="x:1", usd=TOTALS[one], at=now()),
             )
-    yield house
-    house.database.close()
+    yield container
+    container.database.close()
 
 
 def other(one: str) -> str:
@@ -77,34 +77,34 @@ def other(one: str) -> str:
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_rows_and_results_are_separate(house: Container, one: str) -> None:
-    assert house.row_store.open(one).listed["orders"].rows == TOTALS[one]
+def test_rows_and_results_are_separate(container: Container, one: str) -> None:
+    assert container.row_store.open(one).listed["orders"].rows == TOTALS[one]
     for again in (False, True):  # the second time it is read from the disk
         for kind in KINDS:
-            facts = house.library(one).findings(kind, AnalysisFilter()).facts
+            facts = container.library(one).findings(kind, AnalysisFilter()).facts
             assert other(one) not in repr(facts), again
-    files = list((house.settings.home / "library" / one / "findings").rglob("*.json"))
+    files = list((container.settings.home / "library" / one / "findings").rglob("*.json"))
     assert len(files) == len(KINDS)
     kept = "".join(path.read_text() for path in files)
     assert kept.count(f'"as_of": "{NEWEST[one]}"') == len(KINDS)
     assert other(one) not in kept
-    inbox = WatchFolder(house).folder
+    inbox = WatchFolder(container).folder
     taken = {path.read_text() for path in inbox.rglob("orders*.csv")}
     assert taken == {orders(each) for each in BOTH}  # under one name, neither over the other
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_removing_rows_of_other_workspace_changes_nothing(house: Container, one: str) -> None:
+def test_removing_rows_of_other_workspace_changes_nothing(container: Container, one: str) -> None:
     gone = "T2" if one == "T1" else "T1"
-    (source,) = house.row_store.sources(gone)["orders"]
-    house.row_store.forget(gone, "orders", source)
-    assert house.row_store.open(one).listed["orders"].rows == TOTALS[one]
-    assert "orders" not in house.row_store.open(gone).listed
+    (source,) = container.row_store.sources(gone)["orders"]
+    container.row_store.forget(gone, "orders", source)
+    assert container.row_store.open(one).listed["orders"].rows == TOTALS[one]
+    assert "orders" not in container.row_store.open(gone).listed
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_digest_home_tab_receipts_and_journal_are_separate(house: Container, one: str) -> None:
-    with house.database.begin() as session:
+def test_digest_home_tab_receipts_and_journal_are_separate(container: Container, one: str) -> None:
+    with container.database.begin() as session:
         mine, waiting = load_home_lines(session, one, "UMARIE", Policy(), now())
         assert ([line.words for line in mine], waiting) == ([NAMES[one]], [])
         (digest,) = Schedule.list_all(session, one)
@@ -121,8 +121,8 @@ def test_digest_home_tab_receipts_and_journal_are_separate(house: Container, one
         elsewhere = Schedule.find(session, "T2" if one == "T1" else "T1", "weekly")
         assert elsewhere is not None
         assert elsewhere.state == "on"
-    with house.database.begin() as session:  # entries are appended at the end of a transaction
+    with container.database.begin() as session:  # entries are appended at the end of a transaction
         assert journal.count_entries(session, one) == 1 + journal.count_entries(
             session, elsewhere.workspace
         )
-    assert other(one) not in repr(DigestHistory(house).load_sent_facts(one, now()))
+    assert other(one) not in repr(DigestHistory(container).load_sent_facts(one, now()))

@@ -52,72 +52,73 @@ def files(folder: Path, one: str) -> list[Path]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Container]:
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+def container(tmp_path: Path) -> Iterator[Container]:
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     for one in BOTH:
-        with house.database.begin() as session:
+        with container.database.begin() as session:
             Workspace.ensure(session, one, now())
-        importing = FileImporter(house, one)
+        importing = FileImporter(container, one)
         with importing.folder() as folder:
             seen, left = importing.inspect(files(tmp_path, one), None, {}, folder)
             assert not left
             assert [importing.load(table.part, table.found) for table in seen] == [0, 0]
-    yield house
-    house.database.close()
+    yield container
+    container.database.close()
 
 
 @pytest.fixture
-async def client(house: Container) -> AsyncIterator[Client]:
+async def client(container: Container) -> AsyncIterator[Client]:
     site = web.Application()
-    add_library_route(site, house.live_rows())
+    add_library_route(site, container.live_rows())
     async with TestClient(TestServer(site)) as found:
         yield found
 
 
-async def post(client: Client, house: Container, one: str, order: str, *, key_of: str) -> int:
+async def post(client: Client, container: Container, one: str, order: str, *, key_of: str) -> int:
     """One order for a workspace, signed with the key of the same or of the other."""
     body = json.dumps({"order": order, "at": "2026-11-24T10:05:00", "amount": "62.00"}).encode()
     stamp = f"{time.time():.6f}"
     signed = sign_request(
-        derive_live_key(house.row_store.key(), key_of), SignedRequest(stamp, "orders", one, body)
+        derive_live_key(container.row_store.key(), key_of),
+        SignedRequest(stamp, "orders", one, body),
     )
     told = {TIMESTAMP_HEADER: stamp, SIGNATURE_HEADER: signed, WORKSPACE_HEADER: one}
     async with client.post("/library/orders", data=io.BytesIO(body), headers=told) as answer:
         return answer.status
 
 
-def orders_of(house: Container, one: str) -> set[Any]:
-    house.live_rows().merge(one, "orders")
-    shelf = house.row_store.open(one)
+def orders_of(container: Container, one: str) -> set[Any]:
+    container.live_rows().merge(one, "orders")
+    shelf = container.row_store.open(one)
     return {
         row["order"] for row in shelf.engine.to_pyarrow(shelf.engine.table("orders")).to_pylist()
     }
 
 
 @pytest.mark.parametrize("one", BOTH)
-def test_exported_audience_contains_own_customers_only(house: Container, one: str) -> None:
-    made = AudienceExporter(house).export(one, AudienceRule(purpose="email"), "plain")
+def test_exported_audience_contains_own_customers_only(container: Container, one: str) -> None:
+    made = AudienceExporter(container).export(one, AudienceRule(purpose="email"), "plain")
     assert made.people == PEOPLE
     assert made.content.decode().count(f"@{NAMES[one]}.example") == PEOPLE
     assert NAMES["T2" if one == "T1" else "T1"] not in made.content.decode()
 
 
-def test_audience_without_addresses_uses_no_other_addresses(house: Container) -> None:
-    (consents,) = house.row_store.sources("T1")["consents"]
-    house.row_store.forget("T1", "consents", consents)
+def test_audience_without_addresses_uses_no_other_addresses(container: Container) -> None:
+    (consents,) = container.row_store.sources("T1")["consents"]
+    container.row_store.forget("T1", "consents", consents)
     with pytest.raises(CannotDo):
-        AudienceExporter(house).export("T1", AudienceRule(purpose="email"), "plain")
+        AudienceExporter(container).export("T1", AudienceRule(purpose="email"), "plain")
     assert (
-        AudienceExporter(house).export("T2", AudienceRule(purpose="email"), "plain").people
+        AudienceExporter(container).export("T2", AudienceRule(purpose="email"), "plain").people
         == PEOPLE
     )
 
 
-async def test_http_rows_reach_their_own_workspace(client: Client, house: Container) -> None:
-    assert await post(client, house, "T1", "LIVE", key_of="T1") == 200
-    assert "LIVE" in orders_of(house, "T1")
-    assert "LIVE" not in orders_of(house, "T2")
+async def test_http_rows_reach_their_own_workspace(client: Client, container: Container) -> None:
+    assert await post(client, container, "T1", "LIVE", key_of="T1") == 200
+    assert "LIVE" in orders_of(container, "T1")
+    assert "LIVE" not in orders_of(container, "T2")
     for one, other in (BOTH, BOTH[::-1]):
-        assert await post(client, house, one, "FORGED", key_of=other) in (401, 403)
-        assert "FORGED" not in orders_of(house, one)
-        assert "FORGED" not in orders_of(house, other)
+        assert await post(client, container, one, "FORGED", key_of=other) in (401, 403)
+        assert "FORGED" not in orders_of(container, one)
+        assert "FORGED" not in orders_of(container, other)

@@ -25,7 +25,7 @@ SUBJECT = "A shirt for hot days"
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Container]:
+def container(tmp_path: Path) -> Iterator[Container]:
     found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     yield found
     found.database.close()
@@ -37,9 +37,9 @@ def jobs() -> Jobs:
 
 
 @pytest.fixture
-def gone(house: Container, jobs: Jobs) -> Draft:
+def gone(container: Container, jobs: Jobs) -> Draft:
     """Store an e-mail of Marie's that Max approved and that was just sent."""
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         made = draft(session, jobs)
         decision.approve(
             session,
@@ -56,13 +56,13 @@ def gone(house: Container, jobs: Jobs) -> Draft:
         return made
 
 
-def bring_in(house: Container, kind: str, *rows: dict[str, Any]) -> None:
+def bring_in(container: Container, kind: str, *rows: dict[str, Any]) -> None:
     """Store the rows of an imported file."""
-    to = house.settings.home / "fresh.parquet"
+    to = container.settings.home / "fresh.parquet"
     body = "\n".join(json.dumps(row) for row in rows).encode()
-    receiver = BatchReceiver(house.row_store.key())
+    receiver = BatchReceiver(container.row_store.key())
     assert not receiver.receive(kind, body, today=now().date(), to=to).rejects
-    house.row_store.import_rows("T1", kind, to, source=f"{kind}.csv")
+    container.row_store.import_rows("T1", kind, to, source=f"{kind}.csv")
 
 
 def campaign(**told: Any) -> dict[str, Any]:
@@ -79,61 +79,63 @@ def peers() -> list[dict[str, Any]]:
     ]
 
 
-def due(house: Container, at: datetime) -> list[str]:
-    with house.database.begin() as session:
-        return [job.id for job in AttributionTrigger(house).list_due_jobs(session, at)]
+def due(container: Container, at: datetime) -> list[str]:
+    with container.database.begin() as session:
+        return [job.id for job in AttributionTrigger(container).list_due_jobs(session, at)]
 
 
-def outcome(house: Container, made: Draft) -> CampaignOutcome | None:
-    with house.database.begin() as session:
+def outcome(container: Container, made: Draft) -> CampaignOutcome | None:
+    with container.database.begin() as session:
         return session.get(CampaignOutcome, made.piece)
 
 
-def said(house: Container, made: Draft, language: str = "en") -> list[str]:
-    found = outcome(house, made)
+def said(container: Container, made: Draft, language: str = "en") -> list[str]:
+    found = outcome(container, made)
     return [words.to(language) for words in found.result_lines] if found else []
 
 
 def test_results_are_matched_by_code_and_shown_on_the_card(
-    house: Container, jobs: Jobs, gone: Draft
+    container: Container, jobs: Jobs, gone: Draft
 ) -> None:
-    bring_in(house, "campaigns", campaign(code=gone.code, subject=SUBJECT), *peers())
+    bring_in(container, "campaigns", campaign(code=gone.code, subject=SUBJECT), *peers())
     order = {"at": f"{now():%Y-%m-%d}", "amount": 62, "currency": "EUR"}
     with_code = [{**order, "order": f"A{n}", "code": gone.code} for n in range(5)]
-    bring_in(house, "orders", *with_code, {**order, "order": "B1"})
-    assert AttributionJob(house, jobs).update_outcomes("T1") == 1
-    first, sold, source = said(house, gone)
+    bring_in(container, "orders", *with_code, {**order, "order": "B1"})
+    assert AttributionJob(container, jobs).update_outcomes("T1") == 1
+    first, sold, source = said(container, gone)
     assert first == (
         "Sent 1,204, opened 39%: within chance of the median 37.3% of 12 comparable campaigns"
     )
     assert sold == "5 orders came with its code: €310.00"
     assert source.startswith("From campaigns.csv, up to ")
-    assert said(house, gone, "fr")[1] == "5 commandes avec son code\u00a0: 310,00\u00a0€"
-    assert AttributionJob(house, jobs).update_outcomes("T1") == 0  # nothing new, nothing drawn
+    assert said(container, gone, "fr")[1] == "5 commandes avec son code\u00a0: 310,00\u00a0€"
+    assert AttributionJob(container, jobs).update_outcomes("T1") == 0  # nothing new, nothing drawn
 
 
 @pytest.mark.parametrize(
     ("opened", "told"), [(900, "more than chance explains"), (100, "less than chance explains")]
 )
 def test_significant_difference_is_stated(
-    house: Container, jobs: Jobs, gone: Draft, opened: int, told: str
+    container: Container, jobs: Jobs, gone: Draft, opened: int, told: str
 ) -> None:
-    bring_in(house, "campaigns", campaign(code=gone.code, opened=opened), *peers())
-    AttributionJob(house, jobs).update_outcomes("T1")
-    assert told in said(house, gone)[0]
+    bring_in(container, "campaigns", campaign(code=gone.code, opened=opened), *peers())
+    AttributionJob(container, jobs).update_outcomes("T1")
+    assert told in said(container, gone)[0]
 
 
-def test_too_few_similar_campaigns_are_stated(house: Container, jobs: Jobs, gone: Draft) -> None:
-    bring_in(house, "campaigns", campaign(code=gone.code))
-    AttributionJob(house, jobs).update_outcomes("T1")
-    assert said(house, gone)[0] == (
+def test_too_few_similar_campaigns_are_stated(
+    container: Container, jobs: Jobs, gone: Draft
+) -> None:
+    bring_in(container, "campaigns", campaign(code=gone.code))
+    AttributionJob(container, jobs).update_outcomes("T1")
+    assert said(container, gone)[0] == (
         "Sent 1,204, opened 39%; too few comparable campaigns to say more"
     )
 
 
-def test_card_is_updated_by_new_results(house: Container, jobs: Jobs, gone: Draft) -> None:
+def test_card_is_updated_by_new_results(container: Container, jobs: Jobs, gone: Draft) -> None:
     def wanted() -> list[int]:
-        with house.database.begin() as session:
+        with container.database.begin() as session:
             return list(
                 session.scalars(
                     select(OutboxMessage.wanted).where(OutboxMessage.piece == gone.piece)
@@ -141,16 +143,18 @@ def test_card_is_updated_by_new_results(house: Container, jobs: Jobs, gone: Draf
             )
 
     before = wanted()
-    bring_in(house, "campaigns", campaign(code=gone.code))
-    AttributionJob(house, jobs).update_outcomes("T1")
+    bring_in(container, "campaigns", campaign(code=gone.code))
+    AttributionJob(container, jobs).update_outcomes("T1")
     assert before
     assert wanted() == [one + 1 for one in before]
 
 
-def test_results_without_a_code_are_asked_about(house: Container, jobs: Jobs, gone: Draft) -> None:
-    bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT.upper()), *peers())
-    AttributionJob(house, jobs).update_outcomes("T1")
-    found = outcome(house, gone)
+def test_results_without_a_code_are_asked_about(
+    container: Container, jobs: Jobs, gone: Draft
+) -> None:
+    bring_in(container, "campaigns", campaign(code="NL-46", subject=SUBJECT.upper()), *peers())
+    AttributionJob(container, jobs).update_outcomes("T1")
+    found = outcome(container, gone)
     assert found is not None
     assert found.lines == []
     assert found.asked is not None
@@ -161,44 +165,44 @@ def test_results_without_a_code_are_asked_about(house: Container, jobs: Jobs, go
 
 @pytest.mark.parametrize("same", [True, False])
 def test_answer_of_a_person_decides_the_match(
-    house: Container, jobs: Jobs, gone: Draft, same: bool
+    container: Container, jobs: Jobs, gone: Draft, same: bool
 ) -> None:
-    bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT), *peers())
-    AttributionJob(house, jobs).update_outcomes("T1")
-    with house.database.begin() as session:
+    bring_in(container, "campaigns", campaign(code="NL-46", subject=SUBJECT), *peers())
+    AttributionJob(container, jobs).update_outcomes("T1")
+    with container.database.begin() as session:
         told = {"workspace": "T1", "result": "C1", "code": gone.code, "by": "UMARIE", "now": now()}
         assert CampaignMatch.record(session, same=same, **told)  # type: ignore[arg-type]
-    AttributionJob(house, jobs).update_outcomes("T1")
-    found = outcome(house, gone)
+    AttributionJob(container, jobs).update_outcomes("T1")
+    found = outcome(container, gone)
     assert found is not None
     assert found.asked is None
-    lines = said(house, gone)
+    lines = said(container, gone)
     assert (
         lines[0].startswith("Sent 1,204, opened 39%: within chance") if lines else False
     ) is same
 
 
-def test_one_job_for_each_state_of_the_files(house: Container, jobs: Jobs, gone: Draft) -> None:
-    first = due(house, now())
+def test_one_job_for_each_state_of_the_files(container: Container, jobs: Jobs, gone: Draft) -> None:
+    first = due(container, now())
     assert len(first) == 1
-    assert due(house, now() + timedelta(minutes=5)) == first
-    bring_in(house, "campaigns", campaign(code="NL-46"))
-    second = due(house, now())
+    assert due(container, now() + timedelta(minutes=5)) == first
+    bring_in(container, "campaigns", campaign(code="NL-46"))
+    second = due(container, now())
     assert second != first
-    bring_in(house, "feedback", {"text": "Lovely"})
-    assert due(house, now()) == second
+    bring_in(container, "feedback", {"text": "Lovely"})
+    assert due(container, now()) == second
 
 
-def test_no_job_without_deliveries(house: Container, jobs: Jobs) -> None:
-    with house.database.begin() as session:
+def test_no_job_without_deliveries(container: Container, jobs: Jobs) -> None:
+    with container.database.begin() as session:
         draft(session, jobs)
-    assert due(house, now()) == []
+    assert due(container, now()) == []
 
 
 def test_job_waits_for_other_queries_of_the_engine(
-    house: Container, jobs: Jobs, gone: Draft
+    container: Container, jobs: Jobs, gone: Draft
 ) -> None:
-    bring_in(house, "campaigns", campaign(code=gone.code))
+    bring_in(container, "campaigns", campaign(code=gone.code))
     asking, answered, joined = threading.Event(), threading.Event(), threading.Event()
 
     def somebody(_: object) -> None:
@@ -206,10 +210,10 @@ def test_job_waits_for_other_queries_of_the_engine(
         assert answered.wait(20)
 
     def join() -> None:
-        AttributionJob(house, jobs).update_outcomes("T1")
+        AttributionJob(container, jobs).update_outcomes("T1")
         joined.set()
 
-    other = threading.Thread(target=house.library("T1").run_exclusively, args=(somebody,))
+    other = threading.Thread(target=container.library("T1").run_exclusively, args=(somebody,))
     ours = threading.Thread(target=join)
     other.start()
     assert asking.wait(20)

@@ -62,9 +62,9 @@ class Alarmed:
     async def run(self) -> list[str]:
         """Run the alert job and return all series alerted so far."""
         await AlertJob(self.database, self.jobs, lambda: self.now, self.look).run("T1/h1")
-        return [series for series, _ in self.told()]
+        return [series for series, _ in self.list_alerts()]
 
-    def told(self) -> list[tuple[str, str]]:
+    def list_alerts(self) -> list[tuple[str, str]]:
         """Return each alerted series with its place."""
         with self.database.begin() as session:
             tasks = session.query(Task).order_by(Task.made_at, Task.id)
@@ -124,7 +124,7 @@ async def test_each_place_with_alerts_gets_one_alert(
         session.add(made(name="launches", place={"channel": "C2"}, alerts=True))
         session.add(made(name="resting", place={"channel": "C3"}, alerts=True, state="paused"))
     await alarmed.run()
-    assert sorted(alarmed.told()) == [(PHONE, "C1"), (PHONE, "C2")]
+    assert sorted(alarmed.list_alerts()) == [(PHONE, "C1"), (PHONE, "C2")]
 
 
 async def test_mute_in_one_place_does_not_affect_another(database: Database) -> None:
@@ -135,7 +135,7 @@ async def test_mute_in_one_place_does_not_affect_another(database: Database) -> 
     alarmed.row("mute", "C1")
     alarmed.now += ALERT_REST + timedelta(days=1)
     await alarmed.run()
-    assert sorted(alarmed.told()) == [(PHONE, "C1"), (PHONE, "C2"), (PHONE, "C2")]
+    assert sorted(alarmed.list_alerts()) == [(PHONE, "C1"), (PHONE, "C2"), (PHONE, "C2")]
 
 
 async def test_weekly_limit_is_separate_for_each_place(database: Database) -> None:

@@ -58,7 +58,7 @@ async def test_failed_digest_task_is_reported_to_its_owner(bench: Bench) -> None
 
 async def test_failed_alert_task_is_reported_to_its_owner(bench: Bench) -> None:
     await previewed(bench)
-    now = bench.house.now()
+    now = bench.services.now()
     with bench.database.begin() as session:
         wish = session.get_one(Schedule, (TEAM, "weekly")).build_alert_task("funnel.x", now)
         Task.accept(session, bench.enqueue, wish, now)

@@ -49,7 +49,7 @@ async def test_digest_deleted_or_paused_during_its_run_is_not_posted(
 
     async def meanwhile(_: NewTask) -> DigestStatus:
         with bench.database.begin() as session:
-            session.get_one(Schedule, (TEAM, "weekly")).switch(session, state, bench.house.now())
+            session.get_one(Schedule, (TEAM, "weekly")).switch(session, state, bench.services.now())
         return "moved"
 
     await digesting(bench, moved=meanwhile).run(first(bench))
@@ -83,7 +83,7 @@ async def test_same_name_in_another_workspace_is_another_digest(bench: Bench) ->
     made = [task.workspace for task in bench.tasks if not task.private]
     assert made == ["T0OTHER"]
     with bench.database.begin() as session:
-        session.get_one(Schedule, (TEAM, "weekly")).switch(session, "on", bench.house.now())
+        session.get_one(Schedule, (TEAM, "weekly")).switch(session, "on", bench.services.now())
     await digesting(bench).run(job)
     made = [task.workspace for task in bench.tasks if not task.private]
     assert sorted(made) == ["T0OTHER", TEAM]

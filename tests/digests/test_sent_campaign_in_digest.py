@@ -30,9 +30,9 @@ def furnished(home: Path) -> None:
     (home / "policy.toml").write_text(POLICY)
     (home / "brand.toml").write_text(BRAND)
     (home / "products.csv").write_text(PRODUCTS)
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    FileImporter(house, TEAM, "EUR").load_products(TableFile(home / "products.csv"))
-    house.database.close()
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    FileImporter(container, TEAM, "EUR").load_products(TableFile(home / "products.csv"))
+    container.database.close()
 
 
 def results(code: str, subject: str) -> bytes:

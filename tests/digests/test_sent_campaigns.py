@@ -23,16 +23,16 @@ PEERS = "37%"  # the middle of theirs: 421 + 5 n of 1,204, n from 0 to 11
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Container]:
+def container(tmp_path: Path) -> Iterator[Container]:
     found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     yield found
     found.database.close()
 
 
-def gone(house: Container, id: str = "t1") -> Draft:
+def gone(container: Container, id: str = "t1") -> Draft:
     """Store an e-mail of Marie's that Max approved and that was just sent."""
     jobs = Jobs()
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         made = draft(session, jobs, id=id)
         decision.approve(
             session, jobs, made, by="UMAX", fingerprint=made.fingerprint, policy=POLICY, now=now()
@@ -56,10 +56,10 @@ def sold(code: str, *amounts: int) -> list[dict[str, Any]]:
     ]
 
 
-async def digest(house: Container, language: str = "en") -> DraftResult:
+async def digest(container: Container, language: str = "en") -> DraftResult:
     at = now()
     return await draft_digest(
-        house, build_weekly_schedule("T1", language, at).build_task(at.date())
+        container, build_weekly_schedule("T1", language, at).build_task(at.date())
     )
 
 
@@ -76,12 +76,14 @@ def sent(made: DraftResult) -> str:
     ],
 )
 async def test_rate_is_compared_with_similar_campaigns(
-    house: Container, opened: int, own: str, said: str
+    container: Container, opened: int, own: str, said: str
 ) -> None:
-    mine = gone(house)
-    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT, opened=opened), *peers())
-    bring_in(house, "orders", *sold(mine.code, 31, 31, 11, 10, 10), *sold("si-other", 900))
-    made = await digest(house)
+    mine = gone(container)
+    bring_in(
+        container, "campaigns", campaign(code=mine.code, subject=SUBJECT, opened=opened), *peers()
+    )
+    bring_in(container, "orders", *sold(mine.code, 31, 31, 11, 10, 10), *sold("si-other", 900))
+    made = await digest(container)
     (line,) = sent(made).splitlines()
     assert f"{SUBJECT}: " in line
     assert f"{own} opened" in line
@@ -91,44 +93,44 @@ async def test_rate_is_compared_with_similar_campaigns(
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 
-async def test_report_is_written_in_french_too(house: Container) -> None:
-    mine = gone(house)
-    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
-    made = await digest(house, "fr")
+async def test_report_is_written_in_french_too(container: Container) -> None:
+    mine = gone(container)
+    bring_in(container, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    made = await digest(container, "fr")
     assert "chance" not in sent(made)
     assert "hasard" in sent(made)
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 
-async def test_report_leads_to_a_brief_and_a_test(house: Container) -> None:
-    mine = gone(house)
-    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
-    leads = {lead.label.text: lead for lead in (await digest(house)).leads}
+async def test_report_leads_to_a_brief_and_a_test(container: Container) -> None:
+    mine = gone(container)
+    bring_in(container, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    leads = {lead.label.text: lead for lead in (await digest(container)).leads}
     assert leads["Adjust what we sent"].ask
     assert leads["Adjust what we sent"].words == mine.brief.words
     assert leads["Plan a test"].skill == "experiment"
     assert SUBJECT in leads["Plan a test"].words
 
 
-async def test_campaigns_without_results_are_counted(house: Container) -> None:
-    mine = gone(house)
-    gone(house, "t2")
-    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
-    assert "1 campaign went out without results so far" in sent(await digest(house))
+async def test_campaigns_without_results_are_counted(container: Container) -> None:
+    mine = gone(container)
+    gone(container, "t2")
+    bring_in(container, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    assert "1 campaign went out without results so far" in sent(await digest(container))
 
 
-async def test_no_rate_with_too_few_similar_campaigns(house: Container) -> None:
-    mine = gone(house)
-    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), peers()[0])
-    said = sent(await digest(house))
+async def test_no_rate_with_too_few_similar_campaigns(container: Container) -> None:
+    mine = gone(container)
+    bring_in(container, "campaigns", campaign(code=mine.code, subject=SUBJECT), peers()[0])
+    said = sent(await digest(container))
     assert f"{SUBJECT}: too few comparable campaigns to say whether it did well." in said
     assert "%" not in said
 
 
-async def test_old_campaigns_are_not_reported(house: Container) -> None:
-    mine = gone(house)
-    with house.database.begin() as session:
+async def test_old_campaigns_are_not_reported(container: Container) -> None:
+    mine = gone(container)
+    with container.database.begin() as session:
         (delivery,) = Delivery.list_for_draft(session, mine.id)
         delivery.gone_at = now() - timedelta(days=40)
-    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
-    assert sent(await digest(house)) == ""
+    bring_in(container, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    assert sent(await digest(container)) == ""

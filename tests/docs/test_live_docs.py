@@ -58,7 +58,7 @@ async def run(command: str, folder: Path, typed: dict[str, str]) -> str:
 
 
 @pytest.fixture
-def house(home: Path) -> Iterator[Container]:
+def container(home: Path) -> Iterator[Container]:
     home.mkdir()
     found = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
     yield found
@@ -66,9 +66,9 @@ def house(home: Path) -> Iterator[Container]:
 
 
 @pytest.fixture
-async def address(house: Container) -> AsyncIterator[str]:
+async def address(container: Container) -> AsyncIterator[str]:
     site = web.Application()
-    add_library_route(site, house.live_rows())
+    add_library_route(site, container.live_rows())
     async with TestServer(site) as server:
         yield f"http://127.0.0.1:{server.port}"
 

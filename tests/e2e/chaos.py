@@ -46,7 +46,7 @@ class Outcome:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
 
-    def told(self) -> str:
+    def summarize(self) -> str:
         return (
             f"{self.requests} requests and {self.clicks} clicks under {self.kills} kills: "
             f"{self.finished} cards finished, {self.approved} approved, {self.deliveries} "
@@ -318,7 +318,7 @@ def main() -> int:
                     pause=2.5,
                 )
             )
-            sys.stdout.write(f"{name}: {outcome.told()}\n")
+            sys.stdout.write(f"{name}: {outcome.summarize()}\n")
             for fault in outcome.lost + outcome.doubled:
                 sys.stdout.write(f"  {fault}\n")
             failed += bool(outcome.lost or outcome.doubled or outcome.kills < 20)

@@ -70,7 +70,7 @@ class World:
         answer = await self.slack.click(by, card.channel, card.ts, action, **more)  # type: ignore[arg-type]
         assert answer.ok, answer
 
-    async def told(self, user: str, channel: str, part: str) -> SlackMessage:
+    async def wait_for_ephemeral(self, user: str, channel: str, part: str) -> SlackMessage:
         """What only this person sees, once it says so."""
         found: list[SlackMessage] = []
 
@@ -172,7 +172,7 @@ async def test_edits_checks_approves_and_delivers_those_exact_words(world: World
 async def test_refuses_an_outsider_by_name_of_those_who_may(world: World) -> None:
     card = await world.card("e-mail: our wool jumper")
     await world.press("UOTTO", card, "approve")
-    told = await world.told("UOTTO", "C0MARKET", "can't approve")
+    told = await world.wait_for_ephemeral("UOTTO", "C0MARKET", "can't approve")
     assert "<@UMAX>" in words_of(told)
     assert "approve" in actions(card)
 
@@ -259,7 +259,7 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
     await world.slack.wait_until(lambda: "approve" in actions(card) and card.blocks != stale, 10)
     fresh, card.blocks = card.blocks, stale
     await world.press("UMAX", card, "approve")
-    await world.told("UMAX", "C0MARKET", "changed after you opened it")
+    await world.wait_for_ephemeral("UMAX", "C0MARKET", "changed after you opened it")
     card.blocks = fresh
 
 

@@ -5,7 +5,7 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.rules.intake.skill import skill_for
 from bot.rules.intake.wishes import typed_in
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 
@@ -146,7 +146,7 @@ async def test_why_question_names_no_cause() -> None:
 
 async def test_answer_without_files_names_the_file_needed() -> None:
     found = await run("what is our return on ad spend?", shelf=small(), skill="answer")
-    assert "import what your e-mail tool or your retailers export" in told(found)
+    assert "import what your e-mail tool or your retailers export" in collect_text(found)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ async def test_misspelt_question_is_answered(words: str, language: str, says: st
 
 async def test_unknown_name_is_quoted_as_typed() -> None:
     found = await run("combien de retours pour la Robe Éclipse ?", language="fr")
-    said = told(found)
+    said = collect_text(found)
     assert "« Robe Éclipse »".replace(" ", "\u00a0") in said.replace(" ", "\u00a0")
     assert "block:" not in said
 

@@ -10,7 +10,7 @@ from bot.core.parts import Table
 from tests.data.analyses.test_campaign_comparison import THREE
 from tests.support.ad_results import rows_of
 from tests.support.sample_tables import sample
-from tests.support.skill_runner import rewritten, run, told
+from tests.support.skill_runner import collect_text, rewritten, run
 from tests.support.small_tables import small
 
 SOLD = [row | {"sales": Decimal(30) * row["orders"]} for row in rows_of(THREE)]
@@ -48,7 +48,7 @@ def table(found: DraftResult) -> Table:
 async def test_totals_are_answered(words: str, says: str) -> None:
     found = await made(words)
     assert says in answer(found)
-    assert "campaigns.csv" in told(found)
+    assert "campaigns.csv" in collect_text(found)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_by_campaign_lists_each_with_its_days() -> None:
     found = await made("coût par commande par campagne ?", "fr")
     assert "Lin été-automne" in answer(found)
     assert table(found).columns[:2] == ("Campagne", "Coût publicitaire d'une commande")
-    assert "28 octobre 2026" in told(found)
+    assert "28 octobre 2026" in collect_text(found)
 
 
 async def test_by_week_lists_eight_whole_weeks() -> None:
@@ -151,7 +151,7 @@ async def test_invented_figure_is_not_shown() -> None:
         shelf=small(campaigns=rows_of(THREE)),
     )
     assert faults
-    assert "9.87" not in told(found)
+    assert "9.87" not in collect_text(found)
 
 
 async def test_sales_question_stays_about_sales() -> None:
@@ -161,4 +161,6 @@ async def test_sales_question_stays_about_sales() -> None:
 
 async def test_price_question_stays_about_a_product() -> None:
     found = await run("what does the linen shirt cost?")
-    assert "click" not in (told(found) if isinstance(found, DraftResult) else found.words.to("en"))
+    assert "click" not in (
+        collect_text(found) if isinstance(found, DraftResult) else found.words.to("en")
+    )

@@ -12,7 +12,7 @@ from bot.core.parts import Table
 from bot.rules.telling.blocker import blockers
 from tests.conftest import NOW
 from tests.support.sample_tables import TODAY, sample
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 ASKED = (
@@ -86,7 +86,7 @@ async def test_late_regions_are_named_without_lost_orders() -> None:
 
 
 async def test_noise_is_left_out() -> None:
-    said = told(await made())
+    said = collect_text(await made())
     for noise in ("Carafe", "Torchons", "tablets", "computers", "publicité", "moteur", "Ronan"):
         assert noise not in said
 
@@ -111,7 +111,7 @@ async def test_leads_are_feedback_note_and_test() -> None:
     assert "parcel is late" in leads[2].words
     assert "Plaid Nuée" in leads[3].words
     asked = await made(leads[0].words)
-    assert "Paying on the phone" in told(asked)
+    assert "Paying on the phone" in collect_text(asked)
 
 
 async def test_missing_files_are_named_and_the_rest_reported() -> None:
@@ -120,7 +120,7 @@ async def test_missing_files_are_named_and_the_rest_reported() -> None:
         here.engine, here.today, {"campaigns": here.listed["campaigns"]}, products=here.products
     )
     found = await made(shelf=ads_alone)
-    assert "location nappe mariage" in told(found)
+    assert "location nappe mariage" in collect_text(found)
     assert "Import events" in part(found, "how_to_read")
     assert blocked(found) == []
 
@@ -128,7 +128,7 @@ async def test_missing_files_are_named_and_the_rest_reported() -> None:
 async def test_no_file_at_all_names_what_is_needed() -> None:
     found = await made(shelf=small())
     assert [part.title for part in found.parts] == ["What I can't tell"]
-    assert "Import events" in told(found)
+    assert "Import events" in collect_text(found)
 
 
 async def test_nothing_blocked_is_stated() -> None:
@@ -160,7 +160,7 @@ async def test_nothing_seen_is_not_reported_as_nothing_blocked() -> None:
     ]
     found = await made(shelf=small(orders=orders))
     assert part(found, "finding").startswith("I can't see yet what blocks sales")
-    assert "Leave things as they are" not in told(found)
+    assert "Leave things as they are" not in collect_text(found)
     assert blocked(found) == []
 
 

@@ -11,7 +11,7 @@ from bot.core.parts import Table
 from tests.data.analyses.test_campaign_comparison import SAME, THREE, facebook
 from tests.support.ad_results import MIXED, Run, dated, rows_of
 from tests.support.paths import DATA
-from tests.support.skill_runner import rewritten, run, told
+from tests.support.skill_runner import collect_text, rewritten, run
 from tests.support.small_tables import small
 
 ASKED = "what blocks sales right now?"
@@ -107,7 +107,7 @@ async def test_claims_invented_by_claude_are_dropped(invented: str) -> None:
         ASKED, {"finding": invented}, shelf=small(campaigns=rows_of(THREE))
     )
     assert faults
-    assert invented not in told(found)
+    assert invented not in collect_text(found)
 
 
 async def test_similar_campaigns_are_no_blocker() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.cli.digest import classify_digest
 from bot.core.facts import Fact
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 from tests.support.still_shop import still
 
@@ -40,7 +40,7 @@ async def test_planted_changes_are_reported_with_proven_figures(words: str, conf
 
 
 async def test_planted_noise_is_never_confirmed() -> None:
-    text = told(await made("what moved this week?")).casefold()
+    text = collect_text(await made("what moved this week?")).casefold()
     moved = text.split("## what moved too")[1].split("##")[0]
     for noise in ("packag", "payment:", "colour", "returns"):
         sure = moved.split("to watch:")[0]
@@ -163,15 +163,15 @@ async def test_passed_finding_is_reported_as_over() -> None:
         ),
     ]
     found = await run("what moved this week?", known=past)
-    text = told(found)
+    text = collect_text(found)
     assert "Packaging, called to watch: it did not go on" in text
     assert "5.2% last time" in text
 
 
 async def test_nothing_is_graded_without_newer_rows() -> None:
     found = await run("what moved this week?", known=await last_week(days=0))
-    assert "no newer rows" in told(found)
-    assert "it went on" not in told(found)
+    assert "no newer rows" in collect_text(found)
+    assert "it went on" not in collect_text(found)
     assert isinstance(found, DraftResult)
     assert classify_digest(found) == "quiet"  # where only what moved was asked for
 
@@ -190,7 +190,7 @@ async def test_rows_of_other_data_are_not_called_old() -> None:
     ]
     found = await run("what moved this week?", known=gone)
     assert isinstance(found, DraftResult)
-    assert "no newer rows" not in told(found)
+    assert "no newer rows" not in collect_text(found)
     assert classify_digest(found) == "moved"
 
 
@@ -228,7 +228,7 @@ def campaign(chance: str, own: str, median: str) -> list[Fact]:
 async def test_sent_campaign_is_compared_with_its_median(chance: str, own: str, said: str) -> None:
     found = await run("what moved this week?", known=campaign(chance, own, "30.5"))
     assert isinstance(found, DraftResult)
-    assert said in told(found)
+    assert said in collect_text(found)
     labels = {lead.label.text: lead for lead in found.leads}
     assert labels["Adjust what we sent"].ask
     assert labels["Adjust what we sent"].words == "e-mail : le pull Ronan revient"
@@ -240,15 +240,15 @@ async def test_only_chosen_sections_are_reported() -> None:
     known = campaign("yes", "31.0", "30.5")
     found = await run("what moved this week?", known=known, sections="feedback")
     assert isinstance(found, DraftResult)
-    assert "Ronan" not in told(found)
-    assert "checkouts" not in told(found)
-    assert "late parcels" in told(found)
+    assert "Ronan" not in collect_text(found)
+    assert "checkouts" not in collect_text(found)
+    assert "late parcels" in collect_text(found)
 
 
 async def test_digest_of_one_category_says_so() -> None:
     found = await run("what moved this week?", category="Bougies et senteurs")
     assert isinstance(found, DraftResult)
-    text = told(found)
+    text = collect_text(found)
     assert "Only Bougies et senteurs was looked at" in text
     assert "Plaid" not in text
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
@@ -284,11 +284,11 @@ async def test_queue_section_is_quiet_when_nothing_waits() -> None:
     found = await run("what moved this week?", known=waiting(3), sections="queue")
     assert isinstance(found, DraftResult)
     assert classify_digest(found) == "moved"
-    assert "3 drafts wait for approval; the oldest was made 2\u00a0days ago." in told(found)
+    assert "3 drafts wait for approval; the oldest was made 2\u00a0days ago." in collect_text(found)
     found = await run("what moved this week?", known=waiting(0), sections="queue")
     assert isinstance(found, DraftResult)
     assert classify_digest(found) == "quiet"
-    assert "Nothing waits for your approval." in told(found)
+    assert "Nothing waits for your approval." in collect_text(found)
 
 
 async def test_unknown_season_is_stated_beside_a_rise() -> None:

@@ -14,7 +14,7 @@ from bot.text.normalize import normalize_text
 from handlers.experiment import PLAN_PATTERN
 from tests.support.paths import DATA
 from tests.support.sample_tables import sample
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 PHOTOS = "how did the photos test do?"
@@ -89,9 +89,11 @@ async def test_all_tests_are_read_when_none_is_named() -> None:
 async def test_missing_file_is_named() -> None:
     found = await made(PHOTOS, shelf=small())
     assert [part.title for part in found.parts] == ["What I can't tell"]
-    assert "variants and results" in told(found)
+    assert "variants and results" in collect_text(found)
     plan = await made("plan a test of the subject line", shelf=small())
-    assert "import campaign results that say how many were delivered and opened" in told(plan)
+    assert "import campaign results that say how many were delivered and opened" in collect_text(
+        plan
+    )
 
 
 async def test_uncertain_result_is_no_win() -> None:
@@ -168,8 +170,8 @@ async def test_hillstrom_data_gives_the_published_result() -> None:
     from tests.data.analyses.test_experiments import _hillstrom
 
     found = await made("read the e-mail test", shelf=small(experiments=_hillstrom()))
-    assert "18.28% for Mens E-Mail, 10.62% for No E-Mail (won)" in told(found)
-    assert told(found).count("Test “hillstrom”") == 1
+    assert "18.28% for Mens E-Mail, 10.62% for No E-Mail (won)" in collect_text(found)
+    assert collect_text(found).count("Test “hillstrom”") == 1
     assert "7.00 to 8.32 points" in part(found, "table")
     assert "Several results of one test were looked at" in part(found, "how_to_read")
     assert blocked(found) == []

@@ -16,7 +16,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.telling.told import Teller, Told
 from handlers.feedback import _build_picture
 from tests.support.sample_tables import TODAY
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 
@@ -41,7 +41,7 @@ def blocked(found: DraftResult) -> list[str]:
 )
 async def test_planted_themes_are_found_with_proven_figures(words: str, theme: str) -> None:
     found = await made(words)
-    assert theme in told(found)
+    assert theme in collect_text(found)
     assert blocked(found) == []
 
 
@@ -86,7 +86,7 @@ async def test_missing_feedback_names_the_file_needed() -> None:
     found = await run("what do customers say about sizing?", shelf=small())
     assert not isinstance(found, Question)
     assert [part.title for part in found.parts] == ["What I can't tell"]
-    assert "file" in told(found) or "review" in told(found)
+    assert "file" in collect_text(found) or "review" in collect_text(found)
 
 
 def reviews(*said: tuple[str, int, str], language: str | None = None) -> Warehouse:
@@ -133,7 +133,7 @@ async def test_praise_and_complaints_are_both_reported() -> None:
         language="en",
     )
     found = await made("what do customers say about sizing?", shelf=shelf)
-    text = told(found)
+    text = collect_text(found)
     assert "1. Sizing" not in text
     assert "Runs small" in text
     assert "Runs large" in text
@@ -209,7 +209,7 @@ async def test_lead_names_its_product_and_no_theme_twice() -> None:
 )
 async def test_unknown_theme_is_stated(words: str, said: str) -> None:
     found = await made(words)
-    text = told(found).replace("\u00a0", " ")
+    text = collect_text(found).replace("\u00a0", " ")
     assert said in text
     assert bool(said) == ("is called" in text or "s'appelle" in text)
     assert not [check for check in found.checks if check.level == "block"]

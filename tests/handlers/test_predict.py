@@ -12,7 +12,7 @@ from bot.i18n.messages import Language
 from bot.rules.telling.forecasts import their_worth, who_leaves, whom_to_write_to
 from bot.rules.telling.told import Teller, Told
 from tests.support.sample_tables import TODAY
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 AGAIN = "who is likely to buy again in the next 60 days?"
@@ -69,7 +69,7 @@ async def test_past_accuracy_is_stated() -> None:
 async def test_wrong_backtest_hides_the_number() -> None:
     found = await made("who is likely to buy again in the next 90 days?")
     assert "496 customers" in part(found, "finding")
-    assert "Expect about" not in told(found)
+    assert "Expect about" not in collect_text(found)
     assert "1,337 were expected and 801 bought" in part(found, "how_to_read")
 
 
@@ -77,7 +77,7 @@ async def test_nobody_is_called_lost() -> None:
     found = await made("who will leave us?")
     assert "40% of those silent so long bought within 90 days" in part(found, "summary")
     assert "Nobody can see that a customer has left" in part(found, "how_to_read")
-    assert "chance of being a customer" not in told(found)
+    assert "chance of being a customer" not in collect_text(found)
 
 
 async def test_no_path_between_categories_without_a_pattern() -> None:
@@ -155,9 +155,9 @@ async def test_picture_title_is_the_finding() -> None:
 async def test_too_short_history_is_refused() -> None:
     found = await made("who is likely to buy again in the next 180 days?")
     assert [part.title for part in found.parts] == ["What I can't tell"]
-    assert "takes 720 days of orders" in told(found)
+    assert "takes 720 days of orders" in collect_text(found)
     none = await made(AGAIN, shelf=small())
-    assert "import an order file" in told(none)
+    assert "import an order file" in collect_text(none)
 
 
 def group(key: str, **measures: Decimal | str) -> Told:

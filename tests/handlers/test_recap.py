@@ -9,7 +9,7 @@ from bot.data import thread_facts
 from bot.rules.intake.skill import skill_for
 from bot.slack.history import format_messages
 from tests.support.sample_tables import TODAY
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 
 PEOPLE = {"U1": "Léa Martin", "U2": "Max", "U3": "Marie Dupont"}
 
@@ -149,12 +149,12 @@ def test_reply_by_the_next_speaker_answers_a_question() -> None:
 
 async def test_empty_conversation_has_nothing_to_recap() -> None:
     found = await made("recap this thread", "")
-    assert "There is nothing to read here" in told(found)
+    assert "There is nothing to read here" in collect_text(found)
 
 
 async def test_other_channels_are_not_read() -> None:
     found = await made("recap #finance this week", "")
-    assert "I only read the channel that I am asked in" in told(found)
+    assert "I only read the channel that I am asked in" in collect_text(found)
 
 
 def test_feedback_request_is_not_a_recap() -> None:
@@ -188,8 +188,8 @@ async def test_feedback_skill_reads_complaints_of_a_thread() -> None:
 )
 async def test_feedback_skill_reads_customer_words_above(words: str) -> None:
     found = await made(words, OPINIONS)
-    assert "5 messages" in told(found)
-    assert "1,079" not in told(found)
+    assert "5 messages" in collect_text(found)
+    assert "1,079" not in collect_text(found)
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ async def test_thread_feedback_uses_the_messages_above(words: str) -> None:
     assert skill_for(words, None) == "recap"
     assert wants_recap(words)
     found = await made(words, OPINIONS)
-    assert "5 messages" in told(found)
+    assert "5 messages" in collect_text(found)
     (lead,) = found.leads
     assert lead.skill == skill_for(lead.words, None) == "feedback"
     assert not (await made(words, ENGLISH)).leads
@@ -217,4 +217,4 @@ async def test_thread_feedback_uses_the_messages_above(words: str) -> None:
 
 async def test_too_few_messages_give_no_feedback() -> None:
     found = await made("sum up what people say in this thread", material(("U1", "too small")))
-    assert "too few messages" in told(found)
+    assert "too few messages" in collect_text(found)

@@ -15,7 +15,7 @@ from bot.data.warehouse.query import fetch_rows
 from tests.support.paths import DATA
 from tests.support.real_orders import uci
 from tests.support.sample_tables import sample
-from tests.support.skill_runner import rewritten, run, told
+from tests.support.skill_runner import collect_text, rewritten, run
 from tests.support.small_tables import small
 
 ENGLISH = "whom should I target for the linen launch?"
@@ -62,7 +62,7 @@ def rules(found: DraftResult) -> dict[str, AudienceRule]:
 )
 async def test_linen_buyers_and_bakers_are_found(words: str, buyers: str, niche: str) -> None:
     found = await made(words, language="fr" if words == FRENCH else "en")
-    text = told(found)
+    text = collect_text(found)
     assert buyers in text
     assert niche in text
     assert BAKERS in text
@@ -132,7 +132,7 @@ async def test_given_rule_is_the_only_audience() -> None:
     rule = AudienceRule(bought_categories=("Bain",), min_orders=3)
     found = await made(ENGLISH, rule=rule.stored)
     assert rules(found) == {"yours": rule}
-    assert "at least 3 orders" in told(found)
+    assert "at least 3 orders" in collect_text(found)
     assert blocked(found) == []
 
 
@@ -147,14 +147,14 @@ async def test_names_in_a_typed_rule_are_looked_up() -> None:
 async def test_unbought_name_in_a_rule_is_stated() -> None:
     found = await made(ENGLISH, rule=AudienceRule(bought=("Hoverboard",)).stored)
     assert [part.title for part in found.parts] == ["What I can't tell"]
-    assert "Hoverboard" in told(found)
+    assert "Hoverboard" in collect_text(found)
 
 
 async def test_place_without_orders_is_stated_and_editable() -> None:
     rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne", "33"))
     found = await made(ENGLISH, rule=rule.stored)
     assert [part.title for part in found.parts] == ["What I can't tell"]
-    assert "region Bretagne. Your orders write regions so: 75, 69" in told(found)
+    assert "region Bretagne. Your orders write regions so: 75, 69" in collect_text(found)
     assert blocked(found) == []
     (lead,) = found.leads
     assert (lead.skill, lead.form) == ("targeting", {"rule": rule.stored})
@@ -170,7 +170,7 @@ async def test_place_in_other_letters_is_matched() -> None:
 async def test_sms_rule_counts_by_sms() -> None:
     found = await made(ENGLISH, rule=AudienceRule(purpose="sms").stored)
     assert "customers, 1,417 by SMS" in found.parts[0].text
-    assert "By SMS: " in told(found)
+    assert "By SMS: " in collect_text(found)
 
 
 async def test_consent_is_not_added_to_the_counted_rule() -> None:
@@ -182,9 +182,9 @@ async def test_consent_is_not_added_to_the_counted_rule() -> None:
 async def test_size_below_the_floor_is_hidden() -> None:
     rule = AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
     found = await made(ENGLISH, rule=rule.stored)
-    assert "under 20" in told(found)
-    assert "Too few people fit" in told(found)
-    assert "import a file that says who agreed" not in told(found)
+    assert "under 20" in collect_text(found)
+    assert "Too few people fit" in collect_text(found)
+    assert "import a file that says who agreed" not in collect_text(found)
     assert [part for part in found.parts if part.kind == "file"] == []  # a picture of nothing
     assert found.evidence.get("audiences.yours.bought-share") is None
     assert blocked(found) == []
@@ -193,14 +193,14 @@ async def test_size_below_the_floor_is_hidden() -> None:
 async def test_missing_orders_name_the_file_needed() -> None:
     found = await run(ENGLISH, shelf=small())
     assert not isinstance(found, Question)
-    assert "import an order file" in told(found)
+    assert "import an order file" in collect_text(found)
 
 
 async def test_missing_consents_are_stated() -> None:
     whole = sample()
     listed = {kind: one for kind, one in whole.listed.items() if kind != "consents"}
     shelf = type(whole)(whole.engine, whole.today, listed, whole.products)
-    text = told(await run(ENGLISH, shelf=shelf))
+    text = collect_text(await run(ENGLISH, shelf=shelf))
     assert "there are no consents" in text
     assert "Nobody can be written to yet" in text
     assert "By e-mail:" not in text
@@ -270,13 +270,13 @@ async def test_real_orders_without_categories_are_used(
 ) -> None:
     found = await made(words, language=language, shelf=uci())
     assert found.parts[0].text.startswith(named)
-    assert "CHRISTMAS" not in told(found)
-    assert "£GB" not in told(found)
+    assert "CHRISTMAS" not in collect_text(found)
+    assert "£GB" not in collect_text(found)
     assert blocked(found) == []
     first = rules(found)["buyers"]
     assert first.bought == ()
     assert named.count(first.bought_named[0]) == 1
-    assert "stands for" in told(found) or "désigne" in told(found)
+    assert "stands for" in collect_text(found) or "désigne" in collect_text(found)
 
 
 def _customers(word: str) -> int:
@@ -303,8 +303,8 @@ async def test_products_matching_a_word_are_all_counted() -> None:
     assert count_audience(uci(), rules(found)["buyers"]).fits == _customers("clock") > 100
     (many,) = [f.value for f in found.evidence.facts if f.id == "audiences.all.products"]
     assert int(many) > 12
-    assert f"“clocks” stands for {many} products, those whose names say it" in told(found)
-    assert "a product whose name says “clocks” in the last 365 days" in told(found)
+    assert f"“clocks” stands for {many} products, those whose names say it" in collect_text(found)
+    assert "a product whose name says “clocks” in the last 365 days" in collect_text(found)
 
 
 async def test_word_in_a_rule_takes_all_matching_products() -> None:
@@ -320,7 +320,7 @@ async def test_word_in_a_rule_takes_all_matching_products() -> None:
         == count_audience(sample(), AudienceRule(bought=named)).fits
     )
     nobody = AudienceRule(bought=("bougie en or massif",))
-    said = told(await made(ENGLISH, rule=nobody.stored))
+    said = collect_text(await made(ENGLISH, rule=nobody.stored))
     assert "Nobody bought anything called “bougie en or massif”" in said
 
 
@@ -337,7 +337,7 @@ async def test_country_limits_the_people_and_is_named(
     found = await made(asked[0], language=asked[1])
     every = rules(found)
     assert {rule.countries for rule in every.values()} == {("BE",)}
-    assert [one for one in PLACE[asked] if one not in told(found)] == []
+    assert [one for one in PLACE[asked] if one not in collect_text(found)] == []
     assert blocked(found) == []
     for name, rule in every.items():
         (fits,) = [f.value for f in found.evidence.facts if f.id == f"audiences.{name}.customers"]
@@ -353,7 +353,7 @@ async def test_country_limits_the_people_and_is_named(
 )
 async def test_country_without_orders_is_stated(words: str, language: str, said: str) -> None:
     found = await made(words, language=language)
-    assert said in told(found)
+    assert said in collect_text(found)
     assert rules(found) == {}
 
 
@@ -401,6 +401,6 @@ async def test_report_fits_a_phone(words: str, language: str, has: tuple[str, ..
 async def test_unknown_product_is_named(words: str, said: str) -> None:
     found = await run(words)
     assert isinstance(found, DraftResult)
-    text = told(found).replace("\u00a0", " ")
+    text = collect_text(found).replace("\u00a0", " ")
     assert said in text
     assert bool(said) == ("is called" in text or "s'appelle" in text)

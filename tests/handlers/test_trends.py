@@ -11,7 +11,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Table
 from bot.rules.telling.moved import Moved
 from tests.support.sample_tables import TODAY
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 ASKED = (
@@ -116,7 +116,7 @@ async def test_steady_and_small_series_are_answered() -> None:
     assert "Bougies" not in part(knitwear, "moved")
     small = await made("tendances instagram", language="fr")
     assert "moins de 30" in part(small, "finding")
-    assert "Bougies" not in told(small)
+    assert "Bougies" not in collect_text(small)
 
 
 async def test_no_change_is_stated() -> None:
@@ -151,9 +151,9 @@ async def test_fall_is_reported_as_a_fall() -> None:
 async def test_missing_file_and_thin_data_are_stated() -> None:
     none = await made("sales trends", shelf=small())
     assert [part.title for part in none.parts] == ["What I can't tell"]
-    assert "Import a file of orders" in told(none)
+    assert "Import a file of orders" in collect_text(none)
     thin = await made("sales trends", shelf=small(orders=steady(12, 8)))
-    assert "18 whole weeks" in told(thin)
+    assert "18 whole weeks" in collect_text(thin)
 
 
 async def test_returned_products_are_one_line_with_their_certainty() -> None:

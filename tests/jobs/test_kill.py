@@ -13,7 +13,7 @@ from tests.support.processes import Intern
 @pytest.mark.timeout(400)
 async def test_kill_loses_and_doubles_nothing_on_sqlite(tmp_path: Path) -> None:
     outcome = await chaos(tmp_path, database=None, processes=1, requests=14, kills=3, seed=1)
-    assert (outcome.lost, outcome.doubled) == ([], []), outcome.told()
+    assert (outcome.lost, outcome.doubled) == ([], []), outcome.summarize()
     assert outcome.kills == 3
 
 
@@ -23,7 +23,7 @@ async def test_kill_loses_and_doubles_nothing_on_postgres(
 ) -> None:
     url = await asyncio.to_thread(migrated_postgres, postgres_url)
     outcome = await chaos(tmp_path, database=url, processes=2, requests=14, kills=3, seed=2)
-    assert (outcome.lost, outcome.doubled) == ([], []), outcome.told()
+    assert (outcome.lost, outcome.doubled) == ([], []), outcome.summarize()
     assert outcome.kills == 3
 
 

@@ -1,5 +1,6 @@
 """The worker that runs jobs and reports failures."""
 
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import event
 
+from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.approvals import decision
 from bot.audit import journal
 from bot.audit.receipt import Receipt
@@ -48,6 +50,11 @@ class Scripted(Offline):
         self.act, self.usd = act, Decimal(usd)
         self.seen: list[WriteRequest] = []
 
+    async def take_turn(self, request: TurnRequest, **_: object) -> TurnAnswer:
+        """Understand every message as one text."""
+        text = json.dumps(plainly_understood(request.messages[0].text))
+        return TurnAnswer(text=text, tool_uses=(), stop_reason="end")
+
     async def write(
         self,
         assignment: WriteRequest,
@@ -56,8 +63,6 @@ class Scripted(Offline):
         receipt: Callable[[LlmCall], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
-        if assignment.skill == "understand":
-            return output.model_validate(plainly_understood(assignment.prompt))
         self.seen.append(assignment)
         sent = LlmCall(writer="scripted", sent=assignment.prompt, to="ai:443", usd=self.usd, at=NOW)
         await receipt(sent)

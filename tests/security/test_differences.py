@@ -38,7 +38,7 @@ async def ask(known: WorkspaceData, words: str, author: str = "UMARIE", **answer
     return found.parts[0].text
 
 
-def told(text: str) -> bool:
+def tells_figure(text: str) -> bool:
     """Whether the answer tells a figure; a question with a French name is answered in French."""
     return not any(mark in text for mark in (REFUSED, FEW, REFUSED_IN_FRENCH))
 
@@ -87,16 +87,16 @@ async def hold(database: Database, shop: PlantedShop, column: str, nth: int, ste
     for asked in list(attacks(column, PLANTED[column]))[nth::step]:
         author = f"U{next(attackers)}"
         answers = [await ask(known, words, author) for words in asked]
-        assert not all(told(text) for text in answers), asked
-        assert told(answers[0]), asked
+        assert not all(tells_figure(text) for text in answers), asked
+        assert tells_figure(answers[0]), asked
 
 
 async def test_refusal_names_the_earlier_answer_and_is_counted(sqlite: Database) -> None:
     known = library(sqlite, planted_shop(3, 3).shelf)
-    assert told(await ask(known, "how much did we sell in October?"))
+    assert tells_figure(await ask(known, "how much did we sell in October?"))
     first = await ask(known, "how much did we sell in October without Brest and without podcast?")
     shop = await ask(known, "how much did we sell?")
-    assert told(shop)
+    assert tells_figure(shop)
     text = await ask(known, "sales without Brest")
     assert text.startswith(f"{REFUSED} sales from ")
     assert text.split(", this")[0].removeprefix(f"{REFUSED} sales") in shop
@@ -110,24 +110,24 @@ async def test_refusal_names_the_earlier_answer_and_is_counted(sqlite: Database)
 async def test_differences_are_per_person_and_state_of_the_data(sqlite: Database) -> None:
     shop = planted_shop(4, 3)
     known = library(sqlite, shop.shelf)
-    assert told(await ask(known, "how much did we sell?", "UMARIE"))
-    assert told(await ask(known, "sales without Brest", "UPAUL"))
-    assert not told(await ask(known, "sales without Brest", "UMARIE"))
+    assert tells_figure(await ask(known, "how much did we sell?", "UMARIE"))
+    assert tells_figure(await ask(known, "sales without Brest", "UPAUL"))
+    assert not tells_figure(await ask(known, "sales without Brest", "UMARIE"))
     shop.orders.pop(0)
-    assert told(await ask(library(sqlite, shop.shelf), "sales without Brest", "UMARIE"))
+    assert tells_figure(await ask(library(sqlite, shop.shelf), "sales without Brest", "UMARIE"))
 
 
 async def test_earlier_answers_survive_a_restart(sqlite: Database) -> None:
     shop = planted_shop(4, 3)
-    assert told(await ask(library(sqlite, shop.shelf), "sales by region"))
-    assert told(await ask(library(sqlite, shop.shelf), "how much did we sell?"))
-    assert not told(await ask(library(sqlite, shop.shelf), "sales without Brest"))
+    assert tells_figure(await ask(library(sqlite, shop.shelf), "sales by region"))
+    assert tells_figure(await ask(library(sqlite, shop.shelf), "how much did we sell?"))
+    assert not tells_figure(await ask(library(sqlite, shop.shelf), "sales without Brest"))
 
 
 async def test_same_orders_asked_again_are_answered(sqlite: Database) -> None:
     known = library(sqlite, planted_shop(4, 3).shelf)
     for words in ("sales", "how many orders?", "how much did we sell?", "average order", "sales"):
-        assert told(await ask(known, words)), words
+        assert tells_figure(await ask(known, words)), words
 
 
 async def test_difference_of_two_periods_is_refused(sqlite: Database) -> None:
@@ -140,7 +140,7 @@ async def test_difference_of_two_periods_is_refused(sqlite: Database) -> None:
     day = next(d for d, who in sorted(days.items()) if len(who) < 5 and d.day > 12 and d.month > 8)
     first = day.replace(day=1)
     before = day - timedelta(days=1)
-    assert told(await ask(known, f"sales from {first:%-d %B} to {day:%-d %B}"))
+    assert tells_figure(await ask(known, f"sales from {first:%-d %B} to {day:%-d %B}"))
     assert REFUSED in await ask(known, f"sales from {first:%-d %B} to {before:%-d %B}")
 
 

@@ -102,13 +102,13 @@ async def made(words: str, **more: Any) -> DraftResult:
     return found
 
 
-def told(found: DraftResult) -> list[str]:
+def list_own_texts(found: DraftResult) -> list[str]:
     """Our own text, without quotes and names of files."""
     return [part.text for part in found.parts if not isinstance(part.body, Quote)]
 
 
 def is_harmless(found: DraftResult) -> None:
-    ours = "\n".join(told(found)[:3])
+    ours = "\n".join(list_own_texts(found)[:3])
     assert not SLIPPED.search(ours), ours
     assert not [check for check in found.checks if check.level == "block"]
     for part in found.parts:
@@ -127,7 +127,7 @@ async def test_injection_in_reviews_does_not_change_our_text(skill: str) -> None
     clean = await made(ASKED[skill], shelf=shelf((PLAIN,) * len(ATTACKS)), skill=skill)
     found = await made(ASKED[skill], shelf=shelf(ATTACKS), skill=skill)
     most = {"feedback": 3, "answer": 1}[skill]  # what follows counts texts on no theme
-    assert told(found)[:most] == told(clean)[:most]
+    assert list_own_texts(found)[:most] == list_own_texts(clean)[:most]
     assert found.leads == clean.leads
     is_harmless(found)
 
@@ -135,9 +135,9 @@ async def test_injection_in_reviews_does_not_change_our_text(skill: str) -> None
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
 async def test_injection_in_a_product_name_changes_only_the_name(attack: str) -> None:
     if not CLEAN:
-        CLEAN.extend(told(await made(ASKED["feedback"], shelf=shelf(()))))
+        CLEAN.extend(list_own_texts(await made(ASKED["feedback"], shelf=shelf(()))))
     found = await made(ASKED["feedback"], shelf=shelf((), title=attack))
-    for ours, theirs in zip(CLEAN, told(found), strict=True):
+    for ours, theirs in zip(CLEAN, list_own_texts(found), strict=True):
         squeezed = "".join(theirs.split())
         name = "".join(attack.split())
         plain = name.translate({0x202E: None, 0x202C: None, 0x200B: None})
@@ -182,10 +182,10 @@ async def test_injection_reaches_claude_only_as_material() -> None:
             "e-mail: the candle for our loyal customers", material="\n".join(ATTACKS), writer=writer
         )
         await writer.close()
-    assert told(found) == told(offline)
+    assert list_own_texts(found) == list_own_texts(offline)
     for one in (found, recap, answer):
         is_harmless(one)
-    assert not SLIPPED.search("\n".join(told(draft)))
+    assert not SLIPPED.search("\n".join(list_own_texts(draft)))
     for letter in claude.letters:
         assert not SLIPPED.search(json.dumps(letter.get("system")))
         assert "Léa Martin" not in json.dumps(letter, ensure_ascii=False)
@@ -206,7 +206,7 @@ async def test_injection_obeyed_by_claude_never_reaches_a_card(skill: str) -> No
     wrong = claude.letters[1]["messages"][-1]["content"]
     assert "90% has no source" in wrong
     assert "in no source, letter for letter" in wrong
-    assert told(found) == told(offline)
+    assert list_own_texts(found) == list_own_texts(offline)
     is_harmless(found)
 
 

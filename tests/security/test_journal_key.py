@@ -10,8 +10,9 @@ from sqlalchemy import select, text
 
 from bot.app import Container
 from bot.audit.journal import JournalEntry, Signer
+from bot.audit.signing import find_signer
 from bot.cli import journal as journal_command
-from bot.cli.journal import find_signer, journal_
+from bot.cli.journal import journal_
 from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
 from bot.errors import CannotDo
@@ -28,7 +29,7 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> Iterator[Container]:
+def container(settings: Settings) -> Iterator[Container]:
     """A home with a draft, created by the program itself."""
     found = Container(settings).migrated()
     with found.database.begin() as session:
@@ -51,34 +52,36 @@ def verify(settings: Settings, *heads: str) -> int:
     return journal_(settings, argparse.Namespace(verb="verify", head=list(heads)))
 
 
-def publish(house: Container, day: str = "2026-11-24") -> None:
-    with house.database.begin() as session:
-        subjects = {job.subject for job in HeadPublisher(house, Jobs()).due(session, NOW)}
+def publish(container: Container, day: str = "2026-11-24") -> None:
+    with container.database.begin() as session:
+        subjects = {job.subject for job in HeadPublisher(container, Jobs()).due(session, NOW)}
     assert subjects == {"T1/2026-11-24"}
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         year, month, date = (int(part) for part in day.split("-"))
-        HeadPublisher(house, Jobs())._publish(session, "T1", NOW.date().replace(year, month, date))
+        HeadPublisher(container, Jobs())._publish(
+            session, "T1", NOW.date().replace(year, month, date)
+        )
 
 
 def test_key_is_created_at_the_first_start(
-    house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
+    container: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert (settings.home / KEY_FILE).exists()
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         assert all(session.scalars(select(JournalEntry.signature)))
     assert verify(settings) == 0
     assert "whole" in capsys.readouterr().out
 
 
 def test_verify_without_key_reports_it(
-    house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
+    container: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (settings.home / KEY_FILE).unlink()
     assert verify(settings) == 0
     assert "No key here: signatures not checked." in capsys.readouterr().out
 
 
-def test_start_without_key_is_refused(house: Container, settings: Settings) -> None:
+def test_start_without_key_is_refused(container: Container, settings: Settings) -> None:
     (settings.home / KEY_FILE).unlink()
     with pytest.raises(CannotDo) as refused:
         Container(settings).migrated()
@@ -91,12 +94,12 @@ def test_start_without_key_is_refused(house: Container, settings: Settings) -> N
 
 
 def test_key_made_by_another_process_between_two_looks_is_used(
-    house: Container, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    container: Container, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.database.signer = None
+    container.database.signer = None
     monkeypatch.setattr(journal_command, "find_signer", _missing_once(find_signer))
-    house.sign()
-    assert house.database.signer is not None
+    container.sign()
+    assert container.database.signer is not None
 
 
 def test_key_file_made_while_the_library_was_looked_at_is_read(tmp_path: Path) -> None:
@@ -108,7 +111,7 @@ def test_key_file_made_while_the_library_was_looked_at_is_read(tmp_path: Path) -
 
 
 def test_adopt_starts_again_with_a_new_key(
-    house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
+    container: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (settings.home / KEY_FILE).write_text("x" * 40)
     assert journal_(settings, argparse.Namespace(verb="adopt")) == 0
@@ -117,27 +120,27 @@ def test_adopt_starts_again_with_a_new_key(
     Container(settings).migrated().database.close()
 
 
-def test_restored_earlier_database_is_detected(house: Container, settings: Settings) -> None:
+def test_restored_earlier_database_is_detected(container: Container, settings: Settings) -> None:
     path = settings.home / "super-intern.db"
-    house.database.close()
+    container.database.close()
     shutil.copy(path, settings.home / "earlier")
-    house = Container(settings).migrated()
-    with house.database.begin() as session:
+    container = Container(settings).migrated()
+    with container.database.begin() as session:
         draft(session, Jobs(), id="t2")
-    publish(house)
-    publish(house)  # once a day
+    publish(container)
+    publish(container)  # once a day
     assert len(list(read_heads(settings.home / HEADS_FILE))) == 1
     assert (settings.home / HEADS_FILE).stat().st_mode & 0o777 == 0o600
     assert verify(settings) == 0
-    house.database.close()
+    container.database.close()
     for left in settings.home.glob("super-intern.db-*"):
         left.unlink()
     shutil.copy(settings.home / "earlier", path)
     assert verify(settings) == 1
 
 
-def test_verify_accepts_a_head_or_a_file_of_heads(house: Container, settings: Settings) -> None:
-    publish(house)
+def test_verify_accepts_a_head_or_a_file_of_heads(container: Container, settings: Settings) -> None:
+    publish(container)
     kept = settings.home / "kept.jsonl"
     (settings.home / HEADS_FILE).rename(kept)
     (one,) = read_heads(kept)
@@ -148,11 +151,11 @@ def test_verify_accepts_a_head_or_a_file_of_heads(house: Container, settings: Se
 
 
 def test_head_is_published_to_the_channel_of_the_policy(
-    house: Container, settings: Settings
+    container: Container, settings: Settings
 ) -> None:
     (settings.home / "policy.toml").write_text('[journal]\npublish = "C0AUDIT"\n')
-    publish(house)
-    with house.database.begin() as session:
+    publish(container)
+    with container.database.begin() as session:
         post = session.get_one(OutboxMessage, "head:T1:2026-11-24")
         assert post.place["channel"] == "C0AUDIT"
         told = session.scalars(select(JournalEntry.hash).where(JournalEntry.workspace == "T1"))
@@ -161,21 +164,21 @@ def test_head_is_published_to_the_channel_of_the_policy(
 
 
 def test_rows_are_not_adopted_after_heads_were_published(
-    house: Container, settings: Settings
+    container: Container, settings: Settings
 ) -> None:
-    publish(house)
-    with house.database.begin() as session:
+    publish(container)
+    with container.database.begin() as session:
         for table in ("row_digests", "journal", "journal_heads"):
             session.execute(text(f"DELETE FROM {table}"))
     Container(settings).migrated().database.close()
     assert verify(settings) == 1
 
 
-def test_changed_policy_is_recorded(house: Container, settings: Settings) -> None:
+def test_changed_policy_is_recorded(container: Container, settings: Settings) -> None:
     def noted() -> int:
-        with house.database.begin() as session:
-            list(record_policies(house, session, NOW))
-        with house.database.begin() as session:
+        with container.database.begin() as session:
+            list(record_policies(container, session, NOW))
+        with container.database.begin() as session:
             events = select(JournalEntry.event).where(JournalEntry.event == "policy applied")
             return len(list(session.scalars(events)))
 

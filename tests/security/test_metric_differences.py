@@ -23,7 +23,7 @@ from tests.security.attacker import derived
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
 from tests.security.small_shops import BIG, Plant, shop
 from tests.security.test_differences import ask as ask_in_words
-from tests.security.test_differences import told as is_answered
+from tests.security.test_differences import tells_figure as is_answered
 from tests.support.metric_queries import (
     NEUTRAL,
     condition,

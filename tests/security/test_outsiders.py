@@ -157,7 +157,7 @@ async def test_member_in_a_shared_channel_is_told_once_in_private(
             continue
         answer = await send(bench.slack, one)
         assert (answer.status, answer.body) == (200, None), one.name
-    await bench.told()
+    await bench.run_ephemerals()
     (told,) = bench.whispers(OTTO)
     assert told.startswith("Somebody from outside your workspace reads this conversation")
     grown = {name for name, count in counted(bench).items() if count != before[name]}
@@ -252,11 +252,11 @@ def hired(bench: Bench) -> Worker:
         database=bench.database,
         enqueue=bench.enqueue,
         slack=bench.outside,
-        writer=Offline(bench.house.now),
+        writer=Offline(bench.services.now),
         library=lambda _: Shop(),
-        brand=bench.house.brand,
-        policy=bench.house.policy,
-        now=bench.house.now,
+        brand=bench.services.brand,
+        policy=bench.services.policy,
+        now=bench.services.now,
         has_right=bench.outside.may,
         check_admission=bench.outside.admit,
     )
@@ -351,7 +351,7 @@ async def test_unconfirmed_clicks_and_forms_are_refused_with_a_message(bench: Be
     assert (answer.status, answer.body["text"]) == (200, SAID_LATE)
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
     bench.slack.faults.planned_faults.clear()
-    await bench.told()
+    await bench.run_ephemerals()
     assert SAID_LATE in bench.whispers(MAX)
     assert len(bench.rows(Task)) == 1
     await bench.press(MAX, card, "approve")  # nothing was lost, and no failure is remembered
@@ -399,7 +399,7 @@ async def test_nothing_is_posted_to_a_former_member(bench: Bench) -> None:
 
 async def test_earlier_installation_is_known_while_slack_is_away(bench: Bench) -> None:
     await installed(bench)
-    later = Membership(bench.house, UserDirectory(bench.house.client))
+    later = Membership(bench.services, UserDirectory(bench.services.client))
     bench.slack.faults.http_500("auth.test", times=10)
     found = await later.installation()
     assert found.workspaces == {TEAM}
@@ -477,7 +477,7 @@ def test_card_place_does_not_bypass_the_check() -> None:
 
 async def test_membership_check_runs_before_every_listener(bench: Bench) -> None:
     """Bolt runs the app's own middleware before it looks for a listener."""
-    app, _ = make_app(bench.house, bench.outside.people, "a signing secret")
+    app, _ = make_app(bench.services, bench.outside.people, "a signing secret")
     names = [one.name for one in app._async_middleware_list]
     assert any("check_authorization" in name for name in names)
     commands_told = {

@@ -137,7 +137,7 @@ class Scene:
 
     def _enrich(self) -> None:
         """Add a receipt, a fact with its source, and campaign results."""
-        now = self.bench.house.now()
+        now = self.bench.services.now()
         fact = Fact(id="a.b.c", label=WORD, value=WORD, source=f"{WORD}.csv", as_of=now.date())
         with self.bench.database.begin() as session:
             draft = session.get_one(Draft, self.draft)
@@ -157,7 +157,7 @@ class Scene:
             )
             place = {"channel": self.bench.slack.open_direct_message(MARIE), "user": MARIE}
             session.get_one(FileUpload, self.arrival).rejects = "rejects.csv"
-            home = self.bench.house.home
+            home = self.bench.services.home
             assert home is not None
             (home / "rejects.csv").write_text(WORD)
             assert session.get_one(FileUpload, self.arrival).place["channel"] == place["channel"]
@@ -307,7 +307,7 @@ async def test_private_draft_reaches_no_attacker(bench: Bench, who: str) -> None
         for ref in scene.refs["private"][:2]:
             for back in ({}, {"channel": bench.slack.open_direct_message(MARIE), "ts": "1.1"}):
                 answers.append(await scene.do(scene.sent(user, form, ref, back, team)))
-    await bench.told()
+    await bench.run_ephemerals()
     await bench.run()
     if team == TEAM:
         await bench.slack.command(user, MARKETING, "/digest", WORD)
@@ -356,7 +356,7 @@ async def test_private_draft_is_answered_like_an_unknown_one(bench: Bench, who: 
                 ref = next(one for one in scene.refs[kind] if one.arrival)
             start = len(bench.slack.calls)
             await scene.do(scene.pressed(user, action, ref, places[0], team))
-            await bench.told()
+            await bench.run_ephemerals()
             said[kind] = [
                 one.args.get("text")
                 for one in bench.slack.calls[start:]
@@ -438,8 +438,8 @@ async def test_unshared_version_is_not_in_the_history_or_receipts(bench: Bench) 
     with bench.database.begin() as session:
         first = session.get_one(Task, scene.task)
         second = first.retry("f" * 16, previous=scene.draft, words="a shoe")
-        Task.accept(session, bench.enqueue, second, bench.house.now())
-        sent = LlmCall(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.house.now())
+        Task.accept(session, bench.enqueue, second, bench.services.now())
+        sent = LlmCall(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.services.now())
         Receipt.record(session, workspace=TEAM, task=second.id, sent=sent)
     await bench.run()
     draft = bench.drafts[-1]

@@ -306,6 +306,6 @@ async def test_refused_member_is_told_who_has_the_right(bench: Bench) -> None:
     answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
     assert answer.body["text"] == f"You can't ask for work here. These people can: <@{MARIE}>"
     await by_mention(bench, OTTO)
-    await bench.told()
+    await bench.run_ephemerals()
     assert any("can't ask for work" in text for text in bench.whispers(OTTO))
     assert text_of(bench.whispers(OTTO)[0])

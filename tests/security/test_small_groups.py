@@ -21,7 +21,7 @@ from bot.errors import CannotDo
 from tests.security.attacker import breaches, derived, is_figure, subjects
 from tests.security.small_shops import OF_LINES, OF_ORDERS, PLANTED, SHAPES, Plant, Shop, shop
 from tests.support.sample_tables import TODAY
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 pytestmark = pytest.mark.timeout(300)  # eleven analyses of a shop, on a busy machine
@@ -216,7 +216,7 @@ def test_email_to_few_people_is_not_compared() -> None:
 )
 async def test_answer_is_complete_without_hidden_figures(words: str) -> None:
     one = shop(Plant("device", 3))
-    text = told(await run(words, shelf=one.shelf)).lower()
+    text = collect_text(await run(words, shelf=one.shelf)).lower()
     assert text
     assert f"{PLANTED}:" not in text
 

@@ -383,7 +383,7 @@ async def test_bolts_own_headers_are_ignored(bench: Bench) -> None:
 
 @pytest.mark.parametrize("secret", ["", " ", "\t\n"])
 async def test_everything_is_refused_without_a_secret(bench: Bench, secret: str) -> None:
-    app, _ = make_app(bench.house, UserDirectory(bench.house.client), secret)
+    app, _ = make_app(bench.services, UserDirectory(bench.services.client), secret)
 
     async def well() -> dict[str, Any]:
         return {"ok": True}
@@ -404,7 +404,7 @@ async def test_everything_is_refused_without_a_secret(bench: Bench, secret: str)
 async def test_error_handler_acts_only_on_verified_requests(bench: Bench) -> None:
     """Even when another component passes Bolt a request: its verifier raises, and nothing
     happens."""
-    app, _ = make_app(bench.house, UserDirectory(bench.house.client), SECRET)
+    app, _ = make_app(bench.services, UserDirectory(bench.services.client), SECRET)
     before = rows(bench.database)
     for body, kind, _ in PAYLOADS.values():
         headers = {
@@ -555,24 +555,24 @@ ROW = b'{"order": "zebrafinch", "at": "2026-11-24T10:05:00", "amount": "6", "cur
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Container]:
+def container(tmp_path: Path) -> Iterator[Container]:
     found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     yield found
     found.database.close()
 
 
-def live_pairs(house: Container, workspace: str = "") -> tuple[str, str]:
+def live_pairs(container: Container, workspace: str = "") -> tuple[str, str]:
     stamp = f"{time.time():.6f}"
-    key = derive_live_key(house.row_store.key(), workspace or None)
+    key = derive_live_key(container.row_store.key(), workspace or None)
     return stamp, live_signature(key, SignedRequest(stamp, "orders", workspace, ROW))
 
 
 async def test_malformed_live_rows_are_refused(
-    house: Container, caplog: pytest.LogCaptureFixture
+    container: Container, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = make_web_app(None, None, "")  # type: ignore[arg-type]
-    add_library_route(site, house.live_rows())
-    before = rows(house.database)
+    add_library_route(site, container.live_rows())
+    before = rows(container.database)
     odd_names = (b"\xff\xfe", b"T\xc2\xa0", b"../..", b"T0.SHOP", "é".encode(), b"T" * 500)
     async with start_server(site, "127.0.0.1", 0) as port:
 
@@ -582,9 +582,9 @@ async def test_malformed_live_rows_are_refused(
 
         for stamp in (*ODD_STAMPS, "1700000000.", ".5", "1.1.1"):
             assert await post(
-                (TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, live_pairs(house)[1])
+                (TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, live_pairs(container)[1])
             ) in (400, 401), stamp
-        stamp, digest = live_pairs(house)
+        stamp, digest = live_pairs(container)
         for odd in (
             "",
             "v1=",
@@ -618,10 +618,10 @@ async def test_malformed_live_rows_are_refused(
         )
         twice = ((WORKSPACE_HEADER, "local"), (WORKSPACE_HEADER, "T1"))
         assert await post((TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, digest), *twice) == 401
-        assert rows(house.database) == before
+        assert rows(container.database) == before
         assert not [one for one in caplog.records if one.exc_info or "zebrafinch" in one.msg]
         assert await post((TIMESTAMP_HEADER, stamp), (SIGNATURE_HEADER, digest)) == 200
-    assert rows(house.database) != before
+    assert rows(container.database) != before
 
 
 async def test_invalid_http_leaves_nothing_in_the_log(

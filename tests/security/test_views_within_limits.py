@@ -25,7 +25,7 @@ from bot.i18n.messages import LANGUAGES, Words
 from bot.playground.block_kit import check_view
 from bot.slack.actions.audience_export import build_export_form
 from bot.slack.blocks import Block, actions_block, button, context_block, plain_text, section_block
-from bot.slack.context import pack_metadata
+from bot.slack.listener_context import pack_metadata
 from bot.slack.view_limits import fit_view
 from bot.slack.views.audience_rule_form import build_rule_form, read_rule
 from bot.slack.views.digest_form import build_digest_form

@@ -38,9 +38,9 @@ from bot.playground.methods.registry import APP_TOKEN_SCOPES
 from bot.playground.slack_objects import SlackMessage
 from bot.slack.app import make_app
 from bot.slack.client import make_client, make_session
-from bot.slack.context import BackgroundTasks
 from bot.slack.gateway import SlackGateway
 from bot.slack.http import make_web_app
+from bot.slack.listener_context import BackgroundTasks
 from bot.slack.manifest import list_bot_scopes
 from bot.slack.membership import Membership
 from bot.slack.services import SlackServices
@@ -76,7 +76,7 @@ class Bench:
 
     slack: LocalSlack
     database: Database
-    house: SlackServices
+    services: SlackServices
     outside: SlackGateway
     later: BackgroundTasks
     jobs: list[Job] = field(default_factory=list)
@@ -94,11 +94,11 @@ class Bench:
 
     @property
     def stocktaking(self) -> ImportJob:
-        home = self.house.home
+        home = self.services.home
         assert home is not None
         self.stockroom.database = self.database
         stock = self.stock or self.stockroom
-        to = (self.database, self.enqueue, self.outside, stock, home, self.house.now)
+        to = (self.database, self.enqueue, self.outside, stock, home, self.services.now)
         return ImportJob(*to)
 
     async def _understand(self, id: str) -> None:
@@ -126,7 +126,7 @@ class Bench:
                 raise
         await self.settled()
 
-    async def told(self) -> None:
+    async def run_ephemerals(self) -> None:
         """Run the jobs that show ephemeral messages, retried as the engine would."""
         for _ in range(6):
             with contextlib.suppress(TryAgain):
@@ -156,10 +156,10 @@ class Bench:
         await self._show(f"{id}.0:card")
         with self.database.begin() as session:
             task = session.get_one(Task, id)
-            if not task.start(self.house.now()):
+            if not task.start(self.services.now()):
                 return
             if self.question:
-                task.ask(session, self.enqueue, self.question, self.house.now())
+                task.ask(session, self.enqueue, self.question, self.services.now())
             else:
                 self._draft(session, task)
         await self._show(f"{id}.0:card")
@@ -178,17 +178,17 @@ class Bench:
             checks=self.checks,
             writer="rules",
             by_rules=True,
-            now=self.house.now(),
+            now=self.services.now(),
             leads=self.leads,
             before=session.get(Draft, task.previous) if task.previous else None,
         )
-        DraftImage.store(session, task.workspace, self.pictures, self.house.now())
-        task.finish(session, self.enqueue, self.house.now())
+        DraftImage.store(session, task.workspace, self.pictures, self.services.now())
+        task.finish(session, self.enqueue, self.services.now())
 
     async def _check(self, id: str) -> None:
         with self.database.begin() as session:
             draft = session.get_one(Draft, id)
-            draft.store_checks(session, self.enqueue, (), Evidence(), self.house.now())
+            draft.store_checks(session, self.enqueue, (), Evidence(), self.services.now())
 
     async def _deliver(self, id: str) -> None:
         with self.database.begin() as session:
@@ -200,7 +200,7 @@ class Bench:
         with self.database.begin() as session:
             delivery = session.get_one(Delivery, id)
             draft = session.get_one(Draft, delivery.draft)
-            delivery.mark_sent(session, self.enqueue, draft, self.house.now())
+            delivery.mark_sent(session, self.enqueue, draft, self.services.now())
 
     # What tests inspect.
 
@@ -250,7 +250,7 @@ class Bench:
         chosen = option_for(card, action, pick) if pick else None
         answer = await self.slack.click(user, card.channel, card.ts, action, value=chosen)
         assert answer.ok, answer
-        await self.told()
+        await self.run_ephemerals()
 
     def form(self, user: str) -> View:
         return self.slack.open_views(user)[-1]
@@ -324,7 +324,7 @@ async def bench_of(
         async def stop(task: str) -> None:
             held[0].stopped.append(task)
 
-        house = SlackServices(
+        services = SlackServices(
             database=database,
             enqueue=lambda s, job: held[0].enqueue(s, job),
             policy=lambda _: held[0].policy,
@@ -336,12 +336,12 @@ async def bench_of(
             home=home,
         )
         people = UserDirectory(client)
-        membership = Membership(house, people)
+        membership = Membership(services, people)
         await membership.installation()  # every process does this when it starts
         slack.calls.clear()
-        app, later = make_app(house, people, SECRET, history_lag=0.05, membership=membership)
-        outside = SlackGateway(house, people, history_lag=0.05, membership=membership)
-        held.append(Bench(slack, database, house, outside, later))
+        app, later = make_app(services, people, SECRET, history_lag=0.05, membership=membership)
+        outside = SlackGateway(services, people, history_lag=0.05, membership=membership)
+        held.append(Bench(slack, database, services, outside, later))
 
         async def well() -> dict[str, Any]:
             return {"ok": True}
@@ -350,7 +350,7 @@ async def bench_of(
         stack = contextlib.AsyncExitStack()
         try:
             if socket:
-                connection = make_socket_mode(app, house, slack.app_token)
+                connection = make_socket_mode(app, services, slack.app_token)
                 await connection.connect_async()
                 await slack.sockets.wait_for_connections()
             else:

@@ -66,10 +66,10 @@ async def answered(bench: Bench, made: DraftResult | None = None) -> SlackMessag
             checks=(),
             writer="rules",
             by_rules=True,
-            now=bench.house.now(),
+            now=bench.services.now(),
             leads=made.leads,
         )
-        task.finish(session, bench.enqueue, bench.house.now())
+        task.finish(session, bench.enqueue, bench.services.now())
 
     bench._draft = draft  # type: ignore[method-assign]
     return await bench.drafted()
@@ -281,8 +281,8 @@ def exporting(bench: Bench) -> list[tuple[str, AudienceRule, str]]:
             columns=COLUMNS,
         )
 
-    house = replace(bench.house, audience=export)
-    bench.outside = SlackGateway(house, bench.outside.people, history_lag=0.05)
+    services = replace(bench.services, audience=export)
+    bench.outside = SlackGateway(services, bench.outside.people, history_lag=0.05)
     return asked
 
 

@@ -18,7 +18,9 @@ QUESTION = Words(
 )
 
 
-async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None) -> SlackMessage:
+async def show_results(
+    bench: Bench, lines: list[Words], asked: tuple[str, Words] | None
+) -> SlackMessage:
     """Return the card of a delivered draft that has results."""
     shown = await bench.approved()
     draft = bench.drafts[0]
@@ -31,7 +33,7 @@ async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None
             code=draft.code,
             lines=lines,
             asked=asked,
-            now=bench.house.now(),
+            now=bench.services.now(),
         )
     await bench.run("show")
     return shown
@@ -44,7 +46,7 @@ def outcome(bench: Bench) -> CampaignOutcome:
 
 
 async def test_results_are_shown_with_their_source(bench: Bench) -> None:
-    shown = await told(bench, LINES, None)
+    shown = await show_results(bench, LINES, None)
     assert "Envois\u00a0: 1\u202f204" in text_of(shown)  # Marie reads French
     assert "D'après a, jusqu'au b" in text_of(shown)
     assert RESULT_OURS not in buttons(shown)
@@ -52,7 +54,7 @@ async def test_results_are_shown_with_their_source(bench: Bench) -> None:
 
 @pytest.mark.parametrize(("button", "same"), [(RESULT_OURS, True), (RESULT_NOT, False)])
 async def test_person_confirms_or_rejects_results(bench: Bench, button: str, same: bool) -> None:
-    shown = await told(bench, [], ("C1", QUESTION))
+    shown = await show_results(bench, [], ("C1", QUESTION))
     assert "S'agit-il de cette proposition" in text_of(shown)
     await bench.press(MARIE, shown, button)
     await bench.run("show")
@@ -66,7 +68,7 @@ async def test_person_confirms_or_rejects_results(bench: Bench, button: str, sam
 
 
 async def test_outsider_cannot_confirm_results(bench: Bench) -> None:
-    shown = await told(bench, [], ("C1", QUESTION))
+    shown = await show_results(bench, [], ("C1", QUESTION))
     await bench.press(OTTO, shown, RESULT_OURS)
     assert not bench.rows(CampaignMatch)
     (whisper,) = bench.whispers(OTTO)
@@ -74,7 +76,7 @@ async def test_outsider_cannot_confirm_results(bench: Bench) -> None:
 
 
 async def test_two_simultaneous_answers_count_once(bench: Bench) -> None:
-    shown = await told(bench, [], ("C1", QUESTION))
+    shown = await show_results(bench, [], ("C1", QUESTION))
     await bench.press(MARIE, shown, RESULT_NOT)  # the card is not redrawn yet
     await bench.press(MAX, shown, RESULT_OURS)
     (said,) = bench.rows(CampaignMatch)
@@ -85,7 +87,7 @@ async def test_two_simultaneous_answers_count_once(bench: Bench) -> None:
 async def test_results_fit_slacks_limits_in_every_language(bench: Bench) -> None:
     hostile = Words("Sent {sent}", sent="<!channel> *" + "x" * 5000)
     question = Words("{name} of {day}", name="<@UMAX>" * 500, day="b")
-    await told(bench, [hostile, hostile, LINES[1]], ("C" * 900, question))
+    await show_results(bench, [hostile, hostile, LINES[1]], ("C" * 900, question))
     post = bench.posts()[f"{bench.drafts[0].piece}:card"]
     with bench.database.begin() as session:
         seen = load_card_data(session, post, bench.policy)

@@ -46,9 +46,9 @@ VISITS = b"session,at,step\ns1,2026-11-02 10:00,view\ns1,2026-11-02 10:01,cart\n
 def library(bench: Bench, tmp_path: Path) -> Container:
     """Give the bench a real library."""
     told = {"SUPER_INTERN_HOME": str(tmp_path / "library"), "DATABASE_URL": bench.database.url}
-    house = Container(Settings.read(told)).migrated()
-    bench.stock = LibraryImporter(house)
-    return house
+    container = Container(Settings.read(told)).migrated()
+    bench.stock = LibraryImporter(container)
+    return container
 
 
 async def drop(
@@ -68,9 +68,9 @@ async def drop(
     return [one for one in bench.rows(FileUpload) if one.id not in before]
 
 
-def held(house: Container) -> int:
+def held(container: Container) -> int:
     """Count the order lines in the library."""
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         return sum(one.rows for one in DataFile.in_force(session, TEAM, "orders"))
 
 

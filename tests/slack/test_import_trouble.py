@@ -23,11 +23,11 @@ def hired(bench: Bench) -> Worker:
         database=bench.database,
         enqueue=bench.enqueue,
         slack=bench.outside,
-        writer=Offline(bench.house.now),
+        writer=Offline(bench.services.now),
         library=lambda _: NotImplemented,
         brand=lambda _: BRAND,
         policy=lambda _: POLICY,
-        now=bench.house.now,
+        now=bench.services.now,
     )
     return Worker(means, import_job=bench.stocktaking)
 
@@ -82,7 +82,7 @@ async def test_sign_in_page_is_not_imported(
     file = bench.slack.upload(MARIE, "orders.csv", CSV)
     told = file.as_slack() | {"url_private_download": f"{bench.slack.base_url}files-pri/F0/a.csv"}
     monkeypatch.setattr(type(file), "as_slack", lambda _: told)
-    client, to = bench.house.client, tmp_path / "file"
+    client, to = bench.services.client, tmp_path / "file"
     with pytest.raises(CannotDo, match="no longer in Slack"):
         await download_file(client, file.id, "orders.csv", to)
     monkeypatch.setattr(client, "token", "xoxb-another")
@@ -94,6 +94,6 @@ async def test_sign_in_page_is_not_imported(
 async def test_repeated_upload_is_stored_once(bench: Bench) -> None:
     told = Upload("a1", TEAM, MARIE, {"channel": MARKETING}, "F1", "orders.csv", 1)
     with bench.database.begin() as session:
-        assert FileUpload.create(session, bench.enqueue, told, bench.house.now())
-        assert not FileUpload.create(session, bench.enqueue, told, bench.house.now())
+        assert FileUpload.create(session, bench.enqueue, told, bench.services.now())
+        assert not FileUpload.create(session, bench.enqueue, told, bench.services.now())
     assert [job.id for job in bench.jobs] == ["understand:a1:0"]

@@ -79,8 +79,8 @@ async def test_card_is_in_the_messages_thread(bench: Bench) -> None:
 
 async def test_no_file_is_kept_before_confirmation(bench: Bench) -> None:
     arrival = await dropped(bench)
-    assert bench.house.home is not None
-    assert not (bench.house.home / "arrivals" / arrival.id).exists()
+    assert bench.services.home is not None
+    assert not (bench.services.home / "arrivals" / arrival.id).exists()
 
 
 async def test_confirmed_file_is_imported(bench: Bench) -> None:
@@ -160,8 +160,8 @@ async def test_import_is_cancelled_while_reading(bench: Bench, monkeypatch: Any)
     assert now(bench, arrival).state == "cancelled"
     assert "Cancelled by" in text_of(card(bench, arrival))
     assert bench.stockroom.rows == []
-    assert bench.house.home is not None
-    assert not list((bench.house.home / "arrivals").iterdir())
+    assert bench.services.home is not None
+    assert not list((bench.services.home / "arrivals").iterdir())
 
 
 async def test_finished_import_cannot_be_cancelled(bench: Bench) -> None:
@@ -169,7 +169,7 @@ async def test_finished_import_cannot_be_cancelled(bench: Bench) -> None:
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
     assert "dont_take_in" not in buttons(card(bench, arrival))
-    at = bench.house.now()
+    at = bench.services.now()
     with bench.database.begin() as session:
         row = session.get_one(FileUpload, arrival.id)
         with pytest.raises(CannotDo, match="over already"):
@@ -367,13 +367,13 @@ async def test_import_resumes_after_process_kill(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "take_in")
     taking = bench.stocktaking
-    assert bench.house.home is not None
-    left = bench.house.home / "arrivals" / arrival.id / "dropped.csv"
+    assert bench.services.home is not None
+    left = bench.services.home / "arrivals" / arrival.id / "dropped.csv"
     left.parent.mkdir(parents=True)
     left.write_text("half a fi")
     with bench.database.begin() as session:
         assert session.get_one(FileUpload, arrival.id).store(
-            session, bench.enqueue, now=bench.house.now()
+            session, bench.enqueue, now=bench.services.now()
         )
     await taking.take_in(arrival.id)
     assert now(bench, arrival).state == "in"

@@ -230,7 +230,7 @@ async def test_card_of_dead_process_is_drawn_after_lease(
     id = await wished(bench)
     monkeypatch.setattr("bot.messages.outbox.DRAW_LEASE", timedelta(seconds=0.4))
     with bench.database.begin() as session:
-        OutboxMessage.acquire(session, id, "dead", bench.house.now())
+        OutboxMessage.acquire(session, id, "dead", bench.services.now())
     began = time.monotonic()
     await bench.outside.show(id)
     assert 0.3 < time.monotonic() - began < 3
@@ -240,7 +240,7 @@ async def test_card_of_dead_process_is_drawn_after_lease(
 async def test_card_of_known_dead_process_is_drawn_at_once(bench: Bench) -> None:
     id = await wished(bench)
     with bench.database.begin() as session:
-        OutboxMessage.acquire(session, id, "dead:1", bench.house.now())
+        OutboxMessage.acquire(session, id, "dead:1", bench.services.now())
         OutboxMessage.release_process(session, "another")
         assert session.get_one(OutboxMessage, id).holder == "dead:1"
         OutboxMessage.release_process(session, "dead")

@@ -26,9 +26,9 @@ async def given_up(bench: Bench) -> None:
 
 async def later(bench: Bench, minutes: int) -> list[str]:
     """Run the scheduler after this many minutes and return the cards that it drew."""
-    then = bench.house.now() + timedelta(minutes=minutes)
-    house = replace(bench.house, now=lambda: then)
-    bench.outside = SlackGateway(house, bench.outside.people, history_lag=0.05)
+    then = bench.services.now() + timedelta(minutes=minutes)
+    services = replace(bench.services, now=lambda: then)
+    bench.outside = SlackGateway(services, bench.outside.people, history_lag=0.05)
     with bench.database.begin() as session:
         found = OutboxMessage.list_stale_cards(session, then)
         for job in found:

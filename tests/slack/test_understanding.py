@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.agent.turns import AgentTurn
 from bot.approvals.decision import Decision
 from bot.config.access import Access
 from bot.config.brand import Brand, Market
@@ -16,6 +17,7 @@ from bot.drafts.models import Draft
 from bot.errors import TryAgain
 from bot.playground.slack_objects import SlackMessage
 from bot.tasks.draft_versions import list_kept_passages
+from bot.tasks.models import Task
 from bot.tasks.run import clear_statuses
 from tests.fakes.claude import asked_request, fails, fenced, reading, says, understood
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, buttons, text_of
@@ -187,6 +189,7 @@ async def test_colleagues_talking_leave_nothing(intern: UnderstandingBench) -> N
     task = intern.tasks[1]
     assert (task.state, task.words, task.form, task.understanding) == ("stopped", "", {}, None)
     assert not intern.bench.whispers(MAX)
+    assert not intern.bench.rows(AgentTurn)
 
 
 async def test_only_threads_that_the_intern_works_in_are_read(intern: UnderstandingBench) -> None:
@@ -216,7 +219,7 @@ async def test_an_edit_of_a_message_between_colleagues_is_ignored(
     reply = await intern.say("fine", understood("not_for_us"), user=MAX, thread=said.ts)
     await intern.bench.slack.edit(MAX, MARKETING, reply.ts, "fine for me")
     await intern.bench.run()
-    await intern.bench.told()
+    await intern.bench.run_ephemerals()
     assert len(intern.tasks) == 2
     assert not intern.bench.whispers(MAX)
 
@@ -255,7 +258,7 @@ async def test_what_people_wrote_is_kept_through_a_revision(intern: Understandin
             intern.bench.enqueue,
             by=MARIE,
             texts={key: f"{text} We sew it in Roubaix."},
-            now=intern.bench.house.now(),
+            now=intern.bench.services.now(),
         )
         kept = list_kept_passages(session, edited)
     assert [(passage.part, passage.text) for passage in kept] == [(key, "We sew it in Roubaix.")]
@@ -279,7 +282,7 @@ async def test_a_passage_that_the_instruction_changes_is_not_kept(
             intern.bench.enqueue,
             by=MARIE,
             texts={"body": "We sew it in Roubaix."},
-            now=intern.bench.house.now(),
+            now=intern.bench.services.now(),
         )
     await intern.bench.run()
     words = "take out the sentence on Roubaix"
@@ -481,6 +484,25 @@ async def test_an_answer_in_no_form_is_no_request(intern: UnderstandingBench) ->
 
 class CrashError(BaseException):
     """The process dies."""
+
+
+async def test_a_crash_after_the_answer_pays_nothing_twice(
+    intern: UnderstandingBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Task.store_understanding
+
+    def die(*_: object) -> None:
+        monkeypatch.setattr(Task, "store_understanding", store)
+        raise CrashError
+
+    monkeypatch.setattr(Task, "store_understanding", die)
+    reading_once = understood("requests", draft_request(channels=MAIL))
+    with pytest.raises(CrashError):
+        await intern.say("<@UINTERN> an e-mail about our linen shirt", reading_once)
+    await intern.bench.run()
+    assert len(intern.prompts) == 1
+    assert len(intern.bench.drafts) == len(intern.bench.said()) == 1
+    assert not intern.bench.rows(AgentTurn)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

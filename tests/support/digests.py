@@ -45,12 +45,12 @@ def quiet(bench: Bench) -> None:
     with bench.database.begin() as session:
         row = session.get_one(Schedule, (TEAM, "weekly"))
         row.only_when_moved = True
-        row.switch(session, "on", bench.house.now())
+        row.switch(session, "on", bench.services.now())
 
 
 def moment(bench: Bench, weeks: int = 0) -> datetime:
     """A minute after the next due time, or some weeks later."""
-    return schedule(bench).next_run(bench.house.now()) + timedelta(weeks=weeks, minutes=1)
+    return schedule(bench).next_run(bench.services.now()) + timedelta(weeks=weeks, minutes=1)
 
 
 def first(bench: Bench, weeks: int = 0) -> str:
@@ -67,7 +67,7 @@ def digesting(
         return moved if isinstance(moved, str) else await moved(_)
 
     def reach(workspace: str, place: Place, alone: bool) -> Place:
-        return add_heirs(place, bench.house.policy(workspace).approval.approvers, private=alone)
+        return add_heirs(place, bench.services.policy(workspace).approval.approvers, private=alone)
 
     now = moment(bench, weeks)
     return DigestJob(bench.database, bench.enqueue, lambda: now, tells, reach)
@@ -79,11 +79,11 @@ def worker(bench: Bench, *, moved: DigestStatus | StatusFinder = "moved") -> Wor
         bench.database,
         bench.enqueue,
         bench.outside,
-        Offline(bench.house.now),
+        Offline(bench.services.now),
         lambda _: Shop(),
-        bench.house.brand,
-        bench.house.policy,
-        bench.house.now,
+        bench.services.brand,
+        bench.services.policy,
+        bench.services.now,
     )
     failing: dict[JobKind, FailureHandler] = {"digest": digest.fail, "work": digest.fail_late}
     return Worker(means, extra_handlers={"digest": digest.run}, failure_handlers=failing)
@@ -97,7 +97,7 @@ async def given_up(bench: Bench, task: str) -> None:
 
 async def alerted(bench: Bench) -> None:
     """Send an alert to where the digest goes."""
-    series, now = "funnel.device-mobile-checkout-to-purchase", bench.house.now()
+    series, now = "funnel.device-mobile-checkout-to-purchase", bench.services.now()
     with bench.database.begin() as session:
         row = session.get_one(Schedule, (TEAM, "weekly"))
         row.switch(session, "on", now)

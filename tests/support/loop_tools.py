@@ -72,6 +72,12 @@ class SmallTools:
             facts=(found,), exhibits=(exhibit,), read_as=f"orders · {params.country} · {deps.today}"
         )
 
+    async def compare(self, _: NoParams, __: ToolDeps) -> ToolResult:
+        days = {"since": date(2026, 11, 13), "until": TODAY}
+        before = fact("visits.all.before", Decimal(58), unit="%")
+        rate = fact("visits.all.rate", Decimal(39), unit="%", compared_with=before.id, **days)
+        return ToolResult(facts=(rate, before))
+
     async def many(self, _: NoParams, __: ToolDeps) -> ToolResult:
         facts = tuple(fact(f"day.d{n}.orders", Decimal(n), unit="orders") for n in range(200))
         return ToolResult(facts=facts)
@@ -96,6 +102,7 @@ class SmallTools:
     def by_name(self) -> dict[str, Tool]:
         return {
             "count": Tool("count", "Count orders of a country.", CountParams, self.count),
+            "compare": Tool("compare", "Compare visits.", NoParams, self.compare),
             "many": Tool("many", "Orders of each day.", NoParams, self.many),
             "reviews": Tool("reviews", "Read reviews.", NoParams, self.reviews),
             "customer": Tool("customer", "Orders of a customer.", MailParams, self.customer),

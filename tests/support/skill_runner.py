@@ -81,7 +81,7 @@ async def _keep(sent: LlmCall) -> None:
     """Drop the receipt: other tests check receipts."""
 
 
-def told(made: DraftResult | Question) -> str:
+def collect_text(made: DraftResult | Question) -> str:
     """All text that people read."""
     assert isinstance(made, DraftResult), made
     lines = []

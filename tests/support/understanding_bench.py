@@ -100,7 +100,7 @@ async def understanding_bench(
         for person in bench.slack.people.values():
             person.locale = "en-GB"
         writer = AnthropicWriter(
-            key=claude.key, base_url=claude.url, now=bench.house.now, pause=0.01, deadline=10
+            key=claude.key, base_url=claude.url, now=bench.services.now, pause=0.01, deadline=10
         )
         services = TaskServices(
             database=bench.database,
@@ -110,10 +110,11 @@ async def understanding_bench(
             library=lambda _: Shop(),
             brand=lambda _: brand,
             policy=lambda _: bench.policy,
-            now=bench.house.now,
+            now=bench.services.now,
             has_right=bench.outside.may,
             check_admission=bench.outside.admit,
-            offline=Offline(bench.house.now),
+            offline=Offline(bench.services.now),
+            key=lambda: b"k" * 32,
         )
         worker = Worker(services)
         found = UnderstandingBench(bench, claude, worker)

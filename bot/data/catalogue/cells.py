@@ -6,7 +6,6 @@ Parsers raise UnreadableCell with the reason.
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,6 +13,7 @@ from html.parser import HTMLParser
 from typing import Literal
 
 from bot.data.reject_reasons import RejectCode, RejectReason
+from bot.text.normalize import collapse_spaces
 
 DecimalMark = Literal[",", "."]
 
@@ -89,7 +89,7 @@ def parse_price(
     the usual one for such files. `dollar` is the currency of a bare $."""
     if PLAIN_NUMBER.fullmatch(cell):
         return PriceRange(Decimal(cell), Decimal(cell))
-    text = " ".join(cell.replace("\u2212", "-").split())
+    text = collapse_spaces(cell.replace("\u2212", "-"))
     if NEGATIVE.match(text):
         raise UnreadableCell(RejectCode.NEGATIVE_PRICE, text)
     parts = RANGE.split(text)
@@ -238,7 +238,7 @@ def clean_text(cell: str) -> str:
     for _ in range(2):  # some exports escape entities twice: &amp;eacute;
         text = html.unescape(text) if "&" in text else text
     text = INVISIBLE.sub("", text)
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+    return collapse_spaces(text)
 
 
 def is_formula(cell: str) -> bool:
@@ -295,7 +295,7 @@ class _TextExtractor(HTMLParser):
         reader = cls()
         reader.feed(text)
         reader.close()
-        lines = (" ".join(line.split()) for line in "".join(reader.pieces).split("\0"))
+        lines = (collapse_spaces(line) for line in "".join(reader.pieces).split("\0"))
         return _join_sentences([line for line in lines if line])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from bot.data.catalogue.cells import find_currency
 from bot.data.catalogue.text_file import DELIMITERS
+from bot.text.normalize import strip_accents
 
 COLUMNS_FILE = Path(__file__).parent / "columns.toml"
 SEARCHED_ROWS = 10  # rows that are searched for the header
@@ -56,9 +56,8 @@ def read_first_row(text: str) -> str:
 @lru_cache(maxsize=10_000)
 def normalize_header(name: str) -> str:
     """Return a column's name without accents, punctuation and capitals."""
-    bare = unicodedata.normalize("NFKD", re.sub(r"\(product\.metafields[^)]*\)", "", name))
-    bare = "".join(c for c in bare if not unicodedata.combining(c)).lower()
-    return " ".join(re.findall(r"[a-z0-9]+", bare))
+    bare = strip_accents(re.sub(r"\(product\.metafields[^)]*\)", "", name))
+    return " ".join(re.findall(r"[a-z0-9]+", bare.lower()))
 
 
 @cache

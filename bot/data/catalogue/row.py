@@ -21,7 +21,7 @@ from bot.data.catalogue.cells import (
 )
 from bot.data.catalogue.columns import CatalogueHeader, normalize_header
 from bot.data.catalogue.product import ProductStatus
-from bot.data.catalogue.text_file import TextRecord
+from bot.data.csv_records import Record
 from bot.data.reject_reasons import RejectCode, RejectReason
 
 LONGEST_TITLE = 1_000
@@ -59,7 +59,7 @@ class BadCell(Exception):
 class CatalogueRow:
     """One row of a catalogue."""
 
-    def __init__(self, record: TextRecord, header: CatalogueHeader):
+    def __init__(self, record: Record, header: CatalogueHeader):
         self.line, self.text = record.line, record.raw
         self._cells, self._header = record.cells, header
         self.mark: DecimalMark | None = None

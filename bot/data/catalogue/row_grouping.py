@@ -1,12 +1,13 @@
 """Groups the rows of a catalogue into products: one row each, or one for each variant."""
 
+import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from itertools import islice
 
 from bot.core.source import Source
 from bot.data.catalogue.cells import (
@@ -19,8 +20,10 @@ from bot.data.catalogue.columns import CatalogueHeader
 from bot.data.catalogue.lexicon import Trait, find_traits, qualify_materials
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.row import BadCell, CatalogueRow
-from bot.data.catalogue.text_file import DecodedText, MalformedLine, TextRecord, parse_text_records
+from bot.data.catalogue.text_file import DecodedText
+from bot.data.csv_records import MalformedRecord, Record, parse_records
 from bot.data.reject_reasons import RejectCode, RejectReason
+from bot.text.normalize import strip_accents
 
 PRODUCT_TRAITS = ("sizes", "colours", "materials")
 INFERRED_TRAITS: tuple[Trait, ...] = ("colours", "materials")
@@ -138,6 +141,7 @@ class ProductBuilder:
 # Sorting of the rows: new products, variants and rejects.
 
 MOST_ROW_CHARACTERS = 2_000  # stored characters of a rejected row
+LONGEST_CELL = 131_072  # characters
 
 
 @dataclass(frozen=True)
@@ -192,9 +196,12 @@ class RowSorter:
         """Yield the rows below the header that are well-formed."""
         header = self.header
         width = len(header.names)
-        found = parse_text_records(self.read.text, header.delimiter, first=header.line, width=width)
+        lines = islice(io.StringIO(self.read.text, newline=""), header.line - 1, None)
+        found = parse_records(
+            lines, header.delimiter, width, first=header.line, longest_cell=LONGEST_CELL
+        )
         for record in found:
-            if isinstance(record, MalformedLine):
+            if isinstance(record, MalformedRecord):
                 self._reject(record.line, "", record.reason, record.raw)
             elif tuple(cell.strip() for cell in record.cells) == header.names:
                 continue  # the header, or files put one after the other
@@ -271,13 +278,12 @@ class RowSorter:
 
 def make_handle(text: str) -> str:
     """Return a short name for ids and links: "Chemise en lin n° 2" becomes chemise-en-lin-n-2."""
-    bare = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("ß", "ss"))
-    bare = "".join(c for c in bare if not unicodedata.combining(c))
+    bare = strip_accents(text.lower().replace("œ", "oe").replace("ß", "ss"))
     slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:120].strip("-")
     return slug or f"product-{sha256(text.encode()).hexdigest()[:10]}"
 
 
-def _check_width(record: TextRecord, width: int) -> RejectReason | None:
+def _check_width(record: Record, width: int) -> RejectReason | None:
     """Why a row's cells cannot be the columns' cells."""
     if "\0" in record.raw:
         return RejectReason(RejectCode.NOT_TEXT)

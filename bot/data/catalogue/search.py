@@ -13,8 +13,6 @@ from bot.data.catalogue.product import Product
 from bot.data.catalogue.tokens import (
     BRIEF_WORDS,
     COMMON_WORDS,
-    ENGLISH_WORDS,
-    FRENCH_WORDS,
     GRAMMAR_WORDS,
     WEAK_WORDS,
     load_synonyms,
@@ -25,6 +23,7 @@ from bot.data.catalogue.tokens import (
     tokenize_query,
 )
 from bot.rules.goods import kinds, named_in
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import tokenize
 
 # Categories, and names that a product does not have.
@@ -103,10 +102,8 @@ def _could_be_name(word: str) -> bool:
 
 def _is_french(said: Collection[str]) -> bool | None:
     """Return whether the words are French, where a name follows the noun. None: unknown."""
-    counted = sum(word in FRENCH_WORDS for word in said) - sum(
-        word in ENGLISH_WORDS for word in said
-    )
-    return counted > 0 if counted else None
+    language = detect_language(" ".join(said), WRITTEN_LANGUAGES)
+    return language == "fr" if language else None
 
 
 MOST_FOUND = 5
@@ -117,7 +114,6 @@ SIMILAR_WEIGHT = 0.8  # lowest similarity of a misspelling
 HEAD_WEIGHT = 0.05  # for the noun: of two products called Onde, the glasses
 CLEAR_SCORE = 0.7  # above, HEAD_WEIGHT adds nothing
 CERTAIN_SCORE = 0.9  # from here on, the words contain the whole name or the reference
-FRENCH_PATTERN = re.compile(r" (?:en|de|du|à|pour) | d'|[éèêçâîôû]", re.IGNORECASE)
 ASIDE_WEIGHT = 0.3  # for words about the audience
 
 WordMeanings = dict[str, dict[str, float]]  # a query word → indexed words, each with its similarity
@@ -139,7 +135,9 @@ class ProductIndex:
             tokenize_product(p.title) or name for p, name in zip(products, self._names, strict=True)
         ]
         # The noun is the first word of a French title and the last word of an English one.
-        self._head_positions = [0 if FRENCH_PATTERN.search(p.title) else -1 for p in self._products]
+        self._head_positions = [
+            0 if detect_language(p.title, WRITTEN_LANGUAGES) == "fr" else -1 for p in self._products
+        ]
         self._word_weights = [  # each product's words with their weights; title words weigh 1
             _extra_words(p) | dict.fromkeys(title, 1.0)
             for p, title in zip(products, self._titles, strict=True)

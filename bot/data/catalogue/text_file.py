@@ -1,19 +1,14 @@
-"""Decodes a text file of any encoding and splits it into CSV records."""
+"""Decodes a text file of any encoding."""
 
 import codecs
-import csv
-import io
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 MOST_FILE_BYTES = 50_000_000  # bytes
-LONGEST_CELL = 131_072  # characters
 DELIMITERS = (",", ";", "\t", "|")
 
 BYTE_ORDER_MARKS = {
@@ -26,12 +21,6 @@ BYTE_ORDER_MARKS = {
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 MOJIBAKE = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€.|Â[\xa0-\xbf]")
 
-CSV_ERRORS = {  # by what Python's reader says
-    "unexpected end": RejectCode.QUOTE_NEVER_CLOSES,
-    "expected after": RejectCode.QUOTE_NOT_DOUBLED,
-    "larger than": RejectCode.CELL_TOO_LONG,
-}
-
 
 @dataclass(frozen=True)
 class DecodedText:
@@ -40,25 +29,6 @@ class DecodedText:
     text: str
     encoding: str
     repaired: bool = False
-
-
-@dataclass(frozen=True)
-class TextRecord:
-    """One row: the line on which it starts (from 1), its cells, and its raw text."""
-
-    line: int
-    cells: tuple[str, ...]
-    raw: str
-    suspect: bool = False  # read while recovering from a stray quote
-
-
-@dataclass(frozen=True)
-class MalformedLine:
-    """Lines that are no row."""
-
-    line: int
-    reason: RejectReason
-    raw: str
 
 
 def read_text(path: Path, name: str) -> DecodedText:
@@ -74,53 +44,6 @@ def read_text(path: Path, name: str) -> DecodedText:
         raise CannotDo(_no_text_message(name))
     mended = _repair_mojibake(text)
     return DecodedText(mended, encoding, repaired=mended != text)
-
-
-def parse_text_records(
-    text: str, delimiter: str, *, first: int = 1, width: int | None = None
-) -> Iterator[TextRecord | MalformedLine]:
-    """Yield the rows from line `first` on, and the malformed lines. `width` is the number of header
-    cells.
-
-    A misplaced quote costs its own row only: reading continues with the next line.
-    """
-    csv.field_size_limit(LONGEST_CELL)  # a process-wide setting, which others may have changed
-    lines = list(io.StringIO(text, newline=""))
-    at, suspect_until = first - 1, 0
-    while at < len(lines):
-        begin = at
-        reader = csv.reader(
-            (lines[i] for i in range(begin, len(lines))), delimiter=delimiter, strict=True
-        )
-        try:
-            for cells in reader:
-                end = begin + reader.line_num
-                if width and _swallows_rows(lines[at:end], delimiter, width):
-                    raise csv.Error("stray")
-                if any(cell.strip() for cell in cells):
-                    raw = "".join(lines[at:end]).rstrip("\r\n")
-                    yield TextRecord(at + 1, tuple(cells), raw, suspect=at < suspect_until)
-                at = end
-        except csv.Error as error:
-            suspect_until = max(suspect_until, begin + reader.line_num)
-            yield MalformedLine(at + 1, explain_csv_error(error), lines[at].rstrip("\r\n"))
-            at += 1
-        else:
-            return
-
-
-def _swallows_rows(lines: list[str], delimiter: str, width: int) -> bool:
-    """Return whether a cell over many lines contains what are clearly separate rows."""
-    inner = lines[1:-1]
-    if len(inner) < 3 or width < 3:
-        return False
-    rows = sum(len(next(csv.reader([line], delimiter=delimiter), [])) == width for line in inner)
-    return rows > len(inner) // 2
-
-
-def explain_csv_error(error: csv.Error) -> RejectReason:
-    codes = (code for said, code in CSV_ERRORS.items() if said in str(error))
-    return RejectReason(next(codes, RejectCode.QUOTE_SWALLOWS_ROWS))
 
 
 def _refuse_binary(stored: bytes, name: str) -> None:

@@ -2,22 +2,15 @@
 words that name no product."""
 
 import re
-import unicodedata
 from functools import cache, lru_cache
 
 from bot.data.catalogue.lexicon import load_lexicon
-
-
-def _word_set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
+from bot.text.normalize import normalize_nfc, straighten_apostrophes, strip_accents, word_set
 
 GRAMMAR_WORDS, BRIEF_WORDS, WEAK_WORDS, COMMON_WORDS = (
-    _word_set(load_lexicon()["ignored"][name]) for name in ("grammar", "brief", "weak", "common")
+    word_set(load_lexicon()["ignored"][name]) for name in ("grammar", "brief", "weak", "common")
 )
-FRENCH_WORDS = _word_set("le la les des du une un pour avec est et nous notre nos chez qui aux")
-ENGLISH_WORDS = _word_set("the our for with is and who to of we this that on are")
-
 COMPOUND_WORDS = (
     (re.compile(r"\b(tee|t)[\s-]?shirt"), "tshirt"),
     (re.compile(r"\bsweat[\s-]shirt"), "sweatshirt"),
@@ -54,7 +47,7 @@ def tokenize_product(text: str) -> list[str]:
 def split_audience(text: str) -> tuple[str, str]:
     """Split a request into the words about the product and the other ones: whom it is for ("for
     people who bought …") and the manner (« à plat » is no dish)."""
-    lower = unicodedata.normalize("NFC", text).lower()
+    lower = normalize_nfc(text).lower()
     beside = [m[0] for shape in (AUDIENCE_PATTERN, MANNER_PATTERN) for m in shape.finditer(lower)]
     return MANNER_PATTERN.sub(" , ", AUDIENCE_PATTERN.sub(" , ", lower)), " , ".join(beside)
 
@@ -62,7 +55,7 @@ def split_audience(text: str) -> tuple[str, str]:
 def tokenize_query(text: str) -> list[str]:
     """Return the stems of those words of a request that may name a product."""
     words = split_words(text)
-    french = sum(w in FRENCH_WORDS for w in words) > sum(w in ENGLISH_WORDS for w in words)
+    french = detect_language(text, WRITTEN_LANGUAGES) == "fr"
     stops = GRAMMAR_WORDS - {"the"} if french else GRAMMAR_WORDS
     ignored = stops | BRIEF_WORDS | ({"car"} if french else frozenset())
     return [stem_word(word) for word in words if word not in ignored]
@@ -70,7 +63,7 @@ def tokenize_query(text: str) -> list[str]:
 
 def split_words(text: str) -> list[str]:
     """Return the words of a text in lower case, with their accents."""
-    lower = unicodedata.normalize("NFC", text).lower().replace("œ", "oe").replace("’", "'")
+    lower = straighten_apostrophes(normalize_nfc(text).lower().replace("œ", "oe"))
     for pattern, one in COMPOUND_WORDS:
         lower = pattern.sub(one, lower)
     return re.findall(r"[^\W_]+", lower)
@@ -79,7 +72,7 @@ def split_words(text: str) -> list[str]:
 @lru_cache(maxsize=50_000)
 def stem_word(word: str) -> str:
     """Return a word without accents, plural and French feminine endings."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    bare = strip_accents(word)
     if len(bare) < 4 or not bare.isalpha():
         return bare
     if bare.endswith("ies") and len(bare) > 4:

@@ -1,7 +1,6 @@
 """Matches a file's column names to our columns, with the names of `column_names.toml`."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -9,6 +8,7 @@ from functools import cache, lru_cache
 from bot.data.catalogue.cells import find_currency
 from bot.data.catalogue.columns import list_known_fields
 from bot.data.schema import load_column_names, load_kinds
+from bot.text.normalize import strip_accents
 
 PRODUCTS_KIND = "products"
 GENERIC_COLUMNS = (
@@ -52,10 +52,7 @@ class ColumnMatch:
 def normalize_column_name(name: str) -> str:
     """Return a name without accents, capitals, punctuation and spaces: `Order ID`, `order_id` →
     `orderid`."""
-    bare = unicodedata.normalize("NFKD", name)
-    return re.sub(
-        r"[^a-z0-9]+", "", "".join(c for c in bare if not unicodedata.combining(c)).lower()
-    )
+    return re.sub(r"[^a-z0-9]+", "", strip_accents(name).lower())
 
 
 @lru_cache(maxsize=20_000)
@@ -288,5 +285,4 @@ def _is_french(name: str) -> bool:
 
 
 def _split_words(name: str) -> list[str]:
-    bare = unicodedata.normalize("NFKD", name.lower())
-    return re.split(r"[^a-z]+", "".join(c for c in bare if not unicodedata.combining(c)))
+    return re.split(r"[^a-z]+", strip_accents(name.lower()))

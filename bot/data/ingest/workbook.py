@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.data.csv_records import Record
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
     guess_kind,
@@ -16,7 +17,6 @@ from bot.data.ingest.column_names import (
     normalize_column_name,
 )
 from bot.data.ingest.header import HeaderRow, classify_order_file, score_header
-from bot.data.ingest.records import Record
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 

@@ -1,6 +1,5 @@
 """Generates the customers: address, consents, language and buying behaviour."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from bot.playground.shop import data_files
 from bot.playground.shop.data_files import read_planted, read_toml
 from bot.playground.shop.random_stream import RandomStream, WeightedChoice
 from bot.playground.shop.sales_period import SalesPeriod
+from bot.text.normalize import strip_accents
 
 CUSTOMER_COLUMNS = (
     "client",
@@ -118,11 +118,8 @@ def _build_customer_row(customer: Customer, period: SalesPeriod) -> tuple[object
 
 def build_email_address(customer: Customer) -> str:
     """Return an address in a domain that nobody can own. Source: RFC 2606, .example."""
-    bare = unicodedata.normalize("NFKD", f"{customer.first_name}.{customer.surname}".lower())
-    return (
-        "".join(c for c in bare if not unicodedata.combining(c))
-        + f".{customer.id[1:]}@boite.example"
-    )
+    name = strip_accents(f"{customer.first_name}.{customer.surname}".lower())
+    return f"{name}.{customer.id[1:]}@boite.example"
 
 
 class _CustomerGenerator:

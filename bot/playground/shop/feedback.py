@@ -1,12 +1,12 @@
 """Generates the customers' reviews and messages."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.i18n.calendar_names import list_month_names
 from bot.playground.shop import data_files
 from bot.playground.shop.customers import build_email_address
 from bot.playground.shop.data_files import read_planted, read_toml
@@ -14,6 +14,7 @@ from bot.playground.shop.orders import OrderBook, OrderLine, ShopOrder
 from bot.playground.shop.products import ShopProduct
 from bot.playground.shop.random_stream import RandomStream, WeightedChoice
 from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
+from bot.text.normalize import strip_accents
 
 REVIEW_CHANNEL = "avis"
 
@@ -93,8 +94,7 @@ class PhraseBuilder:
             for right, wrong in TYPOS_FR if self.language == "fr" else TYPOS_EN:
                 text = text.replace(right, wrong)
             return text.replace(" !", "!").replace(" ?", "?")
-        bare = unicodedata.normalize("NFKD", text.lower())
-        return "".join(c for c in bare if not unicodedata.combining(c))
+        return strip_accents(text.lower())
 
     def _exclaim(self, text: str) -> str:
         if text.endswith(("?", ",")):
@@ -149,34 +149,6 @@ def _capitalize(text: str) -> str:
 
 # Reviews and messages, composed of several sentences.
 
-MONTH_NAMES_FR = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
-MONTH_NAMES_EN = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 STAR_RATINGS = {  # by the review's main complaint, and whether it also has praise
     ("", True): WeightedChoice((5, 4), (72, 28)),
     ("fault", True): WeightedChoice((4, 3), (55, 45)),
@@ -323,9 +295,8 @@ class FeedbackWriter:
 
     def _format_date(self, number: int) -> str:
         day = self.period.date_of(number)
-        if self.language == "en":
-            return f"{day.day} {MONTH_NAMES_EN[day.month - 1]}"
-        return f"{'1er' if day.day == 1 else day.day} {MONTH_NAMES_FR[day.month - 1]}"
+        month = list_month_names(self.language)[day.month - 1]
+        return f"{'1er' if day.day == 1 and self.language == 'fr' else day.day} {month}"
 
 
 # Which orders get feedback, and on which themes.

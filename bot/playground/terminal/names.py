@@ -1,7 +1,6 @@
 """Display names of people, places and times, and mentions in typed text."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from babel.dates import format_date, format_time
 
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage
+from bot.text.normalize import strip_accents
 
 PERSON_ROLES = {
     "UMARIE": "marketing",
@@ -94,14 +94,14 @@ def compose_text(typed: str, slack: LocalSlack) -> str:
 
 def find_person(name: str, slack: LocalSlack) -> str | None:
     """Return a person's id by handle or name, ignoring accents and case."""
-    wanted = _strip_accents(name.removeprefix("@"))
+    wanted = _normalize_name(name.removeprefix("@"))
     if wanted in INTERN_NAMES:
         return slack.bot_user
     for person in slack.people.values():
         if wanted in (
-            _strip_accents(person.name),
-            _strip_accents(person.display_name),
-            _strip_accents(person.real_name),
+            _normalize_name(person.name),
+            _normalize_name(person.display_name),
+            _normalize_name(person.real_name),
         ):
             return person.id
     return None
@@ -114,6 +114,5 @@ def find_channel(name: str, slack: LocalSlack) -> str | None:
     return next((id for id in found if slack.places[id].name == wanted), None)
 
 
-def _strip_accents(name: str) -> str:
-    split = unicodedata.normalize("NFD", name.lower().strip())
-    return "".join(letter for letter in split if not unicodedata.combining(letter))
+def _normalize_name(name: str) -> str:
+    return strip_accents(name.lower().strip())

@@ -15,6 +15,7 @@ from bot.i18n.messages import Language
 from bot.rules import doubts
 from bot.rules.conditions import conditions
 from bot.rules.intake import phrasing, vocabulary
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 
 CUT = " | "
 
@@ -70,16 +71,8 @@ def read(words: str) -> Wishes:
 
 def typed_in(words: str) -> Language | None:
     """The language that words are typed in, where it can be told."""
-    tokens = set(re.findall(r"[^\W\d_]+", words.lower()))
-    accents = bool(re.search(r"[éèêàçùôîœ]", words.lower()))
-    french = sum(token in vocabulary.FRENCH for token in tokens) + accents
-    english = sum(token in vocabulary.ENGLISH for token in tokens)
-    if french == english:  # « Kerven jumper »: the thing alone is said in a language
-        french += sum(token in vocabulary.GOODS_FR for token in tokens)
-        english += sum(token in vocabulary.GOODS_EN for token in tokens)
-    if french == english:
-        return None
-    return "fr" if french > english else "en"
+    found = detect_language(words, WRITTEN_LANGUAGES)
+    return "fr" if found == "fr" else "en" if found else None
 
 
 def _labelled(left: str) -> tuple[dict[str, str], str]:

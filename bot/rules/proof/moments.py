@@ -5,20 +5,15 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from bot.i18n.calendar_names import index_month_names, index_weekday_names, list_weekday_names
 from bot.rules.proof.reading import Reading
 from bot.text.normalize import normalize_text
 
-_NAMES = (
-    "january janvier jan janv;february fevrier feb fev fevr;march mars mar;april avril apr avr;"
-    "may mai;june juin jun;july juillet jul juil;august aout aug;september septembre sep sept;"
-    "october octobre oct;november novembre nov;december decembre dec"
-)
-_WEEK = (
-    "monday lundi;tuesday mardi;wednesday mercredi;thursday jeudi;friday vendredi;"
-    "saturday samedi;sunday dimanche"
-)
-_MONTHS = {name: n for n, names in enumerate(_NAMES.split(";"), 1) for name in names.split()}
-_DAYS = {name: str(n) for n, names in enumerate(_WEEK.split(";")) for name in names.split()}
+_SHORT = "jan janv;feb fev fevr;mar;apr avr;;jun;jul juil;aug;sep sept;oct;nov;dec"
+_MONTHS = index_month_names() | {
+    name: n for n, names in enumerate(_SHORT.split(";"), 1) for name in names.split()
+}
+_DAYS = {name: str(n) for name, n in index_weekday_names().items()}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ENGLISH = (
     "jan(?:uary)?|feb(?:ruary)?|march|april|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -84,7 +79,7 @@ WEEKDAY = re.compile(
 BARE_DAY = re.compile(
     rf"(?<!black )(?<!cyber )(?<!good )\b({'|'.join(_DAYS)})\b(?! (?:morning|evening|afternoon)s)"
 )
-FRENCH_DAYS = frozenset(name.split()[1] for name in _WEEK.split(";"))
+FRENCH_DAYS = frozenset(list_weekday_names("fr"))
 
 
 def bare_days(text: str) -> list[str]:

@@ -9,21 +9,11 @@ from bot.core.checks import Check
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
 from bot.rules.proof.piece import Piece
+from bot.text.language import WRITTEN_LANGUAGES, score_languages
 from bot.text.links import find_links
-from bot.text.normalize import normalize_text, tokenize, word_set
+from bot.text.normalize import normalize_text, tokenize
 
 ECHO = 7  # words in a row
-_STOP = {
-    "fr": word_set(
-        "le la les un une des du de et est dans pour vous votre vos tu ton ta tes nous notre nos "
-        "il elle qui que ce cette ces sur avec au aux en pas ne plus par son sa ses sont a ou"
-    ),
-    "en": word_set(
-        "the a an and is are in for you your our we it its that this these on with to of from at "
-        "by not be was have has or as they their so but all out now"
-    ),
-}
-_BOTH = _STOP["fr"] & _STOP["en"]
 _TIGHT = re.compile(r"(?<=[\w)»”\"'’%€])([;:!?]+)(?=[\s\"»”)]|$)")
 _TU = re.compile(r"\b(?:tu|toi|tes|te)\b|\bt'[aeiouh]")
 _VOUS = re.compile(r"\b(?:vous|votre|vos)\b(?<!rendez-vous)")
@@ -49,9 +39,8 @@ def language(pieces: Sequence[Piece], asked: str) -> Iterator[Check]:
     other = "fr" if asked == "en" else "en"
     for piece in pieces:
         words = tokenize(piece.text) if piece.written else []
-        ours = sum(word in _STOP[asked] and word not in _BOTH for word in words)
-        theirs = sum(word in _STOP[other] and word not in _BOTH for word in words)
-        if len(words) >= 6 and theirs >= 3 and theirs > 2 * ours:
+        score = score_languages(piece.text, WRITTEN_LANGUAGES)
+        if len(words) >= 6 and score[other] >= 3 and score[other] > 2 * score[asked]:
             said = Words("French") if asked == "fr" else Words("English")
             sentence = Words("This is not in {language}. Write it again.", language=said)
             yield Check(rule="language", level="warn", words=sentence, part=piece.key)

@@ -1,18 +1,12 @@
 """Dates as somebody typed them, said in the language of the text: until Sunday, du 8 au 12."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.i18n.calendar_names import list_month_names, list_weekday_names
 from bot.i18n.messages import Language
 
-_NAMES = """
-monday lundi, tuesday mardi, wednesday mercredi, thursday jeudi, friday vendredi, saturday samedi,
-sunday dimanche
-"""
-_MONTH_NAMES = """
-january janvier, february février, march mars, april avril, may mai, june juin, july juillet,
-august août, september septembre, october octobre, november novembre, december décembre
-"""
 _PLACES = (  # the likeliest last, since a range begins like "from"
     ("range", r"(?:from|between) .+ (?:to|until|and|-) |d[ue] .+ (?:au|à) "),
     ("from", r"(?:from|starting|as of)\b|(?:à partir|dès)\b"),
@@ -89,7 +83,7 @@ def _point(typed: str, language: Language) -> str:
     for shape, in_english, in_french in _ENDS:
         if re.search(shape, typed):
             return in_english if english else in_french
-    days, months = _table(_NAMES, english), _table(_MONTH_NAMES, english)
+    days, months = _table(list_weekday_names, english), _table(list_month_names, english)
     months |= {short: months[name] for name in list(months) for short in _shortened(name)}
     months |= {"aout": "août", "fevrier": "février", "decembre": "décembre"} if not english else {}
     fixed = {**_FIXED, **{v: k for k, v in _FIXED.items()}}
@@ -125,19 +119,17 @@ def _spelt(typed: str) -> str:
         certain = first == second or (first > 12) != (second > 12)
         if not (certain and 0 < month <= 12 and 0 < day <= 31):
             return found[0]
-        names = [pair.split()[0] for pair in _MONTH_NAMES.split(",")]
-        return f"{day} {names[month - 1]}"
+        return f"{day} {list_month_names('en')[month - 1].lower()}"
 
     return re.sub(r"\b(\d{1,2})/(\d{1,2})\b(?!/)", named, typed)
 
 
-def _table(pairs: str, english: bool) -> dict[str, str]:
+def _table(names: Callable[[str], Sequence[str]], english: bool) -> dict[str, str]:
     """Either language's name → its name in the text's language."""
     found: dict[str, str] = {}
-    for pair in pairs.split(","):
-        one, other = pair.split()
-        name = one.capitalize() if english else other
-        found |= {one: name, other: name}
+    for one, other in zip(names("en"), names("fr"), strict=True):
+        name = one if english else other
+        found |= {one.lower(): name, other: name}
     return found
 
 

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bot.i18n.messages import LANGUAGES, Language
+from bot.text.language import score_languages
 
 FILE = Path(__file__).parent / "lexicon.toml"
-SMALL_WORDS = {
-    "en": re.compile(r"\b(?:the|an?|and|with|in|of|for|on|is|from|by|to|this|your)\b"),
-    "fr": re.compile(r"\b(?:les?|la|une?|des?|du|[dl]'|et|avec|en|pour|sur|à|aux?|est|par)\b"),
-}
 
 
 class Noun(NamedTuple):
@@ -113,10 +110,9 @@ def scan(text: str, language: Language) -> list[Hit]:
 
 def language_of(text: str) -> Language | None:
     """The language a catalogue text is in, where its small and known words tell."""
-    score = {
-        language: len(SMALL_WORDS[language].findall(text.lower())) + len(scan(text, language)) * 0.9
-        for language in LANGUAGES
-    }
+    score = score_languages(text, LANGUAGES)
+    for language in LANGUAGES:
+        score[language] += len(scan(text, language)) * 0.9
     score["fr"] += 0.5 * bool(re.search(r"[éèêàçùôîœ]", text.lower()))
     if score["en"] == score["fr"]:
         return None

@@ -10,8 +10,8 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import Block, actions_block, button, context_block
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import GONE, BlockAction, load_visible_task
+from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 

@@ -25,8 +25,8 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import Block, context_block, option, plain_text
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_draft
+from bot.slack.listener_context import ListenerContext
 from bot.slack.views.inputs import LABEL, build_form, read_choice
 
 # the part whose table names each rule by its code, so that the code is approved with it

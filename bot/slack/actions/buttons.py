@@ -22,7 +22,6 @@ from bot.slack.actions.download import start_download
 from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.share import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import results
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import (
     BlockAction,
     choose_next_place,
@@ -35,6 +34,7 @@ from bot.slack.interactions import (
     remove_private_sources,
     run_for_viewer,
 )
+from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 OPENING_PARTS = ("subject", "title", "headline")  # parts that consist of the opening alone

@@ -27,8 +27,8 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.share import can_post_in
 from bot.slack.blocks import Block, actions_block, button, confirm, context_block, quote_as_mrkdwn
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, ViewSubmission
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import add_heirs, make_place
 from bot.slack.notices import enqueue_notice
 from bot.slack.views.digest_form import (

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status
-from bot.approvals.draft_document import render_draft
 from bot.audit.receipt import Receipt
 from bot.audit.row_digests import require_unchanged_task
 from bot.delivery.models import Delivery
 from bot.digests.visibility import may_see_receipts
+from bot.drafts.export import render_draft
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack.context import ListenerContext
 from bot.slack.files import upload_file
 from bot.slack.interactions import BlockAction, load_visible_draft
+from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 
@@ -105,7 +105,7 @@ async def _upload_files(
             text = (
                 copies.receipts
                 if format == "txt"
-                else render_draft(copies.draft, brand, format, language)
+                else render_draft(copies.draft, brand.name, format, language)
             )
             await upload_file(context.sender, id, name, text.encode())
     except CannotDo as error:

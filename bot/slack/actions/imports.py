@@ -13,8 +13,8 @@ from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions.import_rejects import send_rejected_rows
 from bot.slack.cards.import_labels import FORMAT_CHOICES, KIND_LABELS
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction
+from bot.slack.listener_context import ListenerContext
 
 
 def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:

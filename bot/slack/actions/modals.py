@@ -15,13 +15,13 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import audience_export, digests
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import (
     BlockAction,
     demand_author_or_approver,
     demand_editable,
     load_visible_draft,
 )
+from bot.slack.listener_context import ListenerContext
 from bot.slack.views import audience_rule_form, draft_details, forms
 from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task

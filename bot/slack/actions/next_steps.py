@@ -15,7 +15,6 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import Block, actions_block, button
 from bot.slack.cards.draft_status import number_action_id
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import (
     GONE,
     BlockAction,
@@ -23,6 +22,7 @@ from bot.slack.interactions import (
     find_card,
     load_visible_draft,
 )
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import Place
 from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import NewTask, Task

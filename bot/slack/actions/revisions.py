@@ -19,13 +19,13 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.rules.revision import channel_meant, wants_change
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import (
     choose_next_place,
     copy_task_form,
     find_card,
     remove_private_sources,
 )
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import MAX_THREAD_CARDS, ChannelThread, list_thread_cards
 from bot.tasks.models import Task
 

@@ -15,8 +15,8 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.context import LANGUAGE_SECONDS, ListenerContext
 from bot.slack.interactions import BlockAction, demand_author_or_approver, load_visible_draft
+from bot.slack.listener_context import LANGUAGE_SECONDS, ListenerContext
 from bot.tasks.models import Task
 
 

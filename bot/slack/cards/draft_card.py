@@ -41,6 +41,7 @@ from bot.slack.cards.report_card import render_report_card
 from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
+from bot.text.normalize import collapse_spaces
 
 # an option with its value takes about 150 of a message's 13,200 characters
 MAX_CHANNEL_OPTIONS = 20
@@ -245,7 +246,7 @@ def render_draft_title(draft: Draft, language: str) -> str:
     if draft.brief.series:
         title = ALERT_TITLE.text
     names = [translate_title(title, language)] if title else []
-    subject = truncate(" ".join(words.split()), 80) or "…"
+    subject = truncate(collapse_spaces(words), 80) or "…"
     # The words of the request repeat the title.
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])

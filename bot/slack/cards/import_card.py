@@ -38,6 +38,7 @@ from bot.slack.cards.import_labels import (
 )
 from bot.slack.client import READ_OUTSIDE
 from bot.text.escape import strip_hidden
+from bot.text.normalize import collapse_spaces
 
 # The table on the card: a column of the file, what it becomes, and three of its values.
 
@@ -100,7 +101,7 @@ def _format_sample(value: str, conversion: str, language: str) -> str:
 
 def _build_cell(text: str, limit: int) -> str:
     """Return one short line, never empty, because Slack refuses an empty cell."""
-    line = " ".join(strip_hidden(text).split())
+    line = collapse_spaces(strip_hidden(text))
     return truncate(line, limit)[: count_fitting(line, limit)] or "–"
 
 
@@ -231,7 +232,7 @@ def _render_personal_data_note(preview: ImportPreview, language: str) -> list[Bl
 def _list_names(columns: Sequence[str], language: str) -> str:
     """List column names, as many as a person reads."""
     names = [
-        truncate(" ".join(one.split()), MAX_NAME_CHARACTERS) or "…"
+        truncate(collapse_spaces(one), MAX_NAME_CHARACTERS) or "…"
         for one in columns[:MAX_LISTED_NAMES]
     ]
     if more := len(columns) - len(names):

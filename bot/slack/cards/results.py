@@ -22,8 +22,8 @@ from bot.slack.blocks import (
     section_block,
 )
 from bot.slack.cards.card_data import CardData
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, demand_author_or_approver, load_visible_draft
+from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 MAX_LINE_CHARACTERS = 400

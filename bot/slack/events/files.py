@@ -12,7 +12,7 @@ from bot.data.ingest import pairing
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import Upload, UploadedFile
 from bot.rules.revision import channel_meant
-from bot.slack.context import ListenerContext
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import Place, is_same_conversation
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".jsonl", ".ndjson")

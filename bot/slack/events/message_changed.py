@@ -18,8 +18,8 @@ from bot.core.request import task_id
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack.context import ListenerContext
 from bot.slack.events import messages
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import continue_in_thread
 from bot.tasks.models import OPEN_STATES, NewTask, Task
 

@@ -14,7 +14,6 @@ from bot.core.brief import parse_just_for_me
 from bot.core.request import task_id
 from bot.errors import CannotDo, QuotaExceeded
 from bot.slack.actions.revisions import revise_from_reply
-from bot.slack.context import ListenerContext
 from bot.slack.events.files import (
     accept_files,
     is_draft_request,
@@ -29,6 +28,7 @@ from bot.slack.events.thread_replies import (
     find_thread_relation,
 )
 from bot.slack.history import remove_markup
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import make_place
 from bot.slack.notices import enqueue_ephemeral
 from bot.tasks.models import HEARD, OVERHEARD, NewTask, Task

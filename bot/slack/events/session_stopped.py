@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.slack.context import ListenerContext
+from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import OPEN_STATES, Task
 
 

@@ -13,7 +13,7 @@ from bot.core.thread_text import asks_only_why, is_follow_up
 from bot.drafts.models import Draft
 from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.revisions import load_thread_cards
-from bot.slack.context import ListenerContext
+from bot.slack.listener_context import ListenerContext
 from bot.slack.location import (
     ChannelThread,
     continue_in_thread,
@@ -22,6 +22,7 @@ from bot.slack.location import (
     make_place,
 )
 from bot.tasks.models import OPEN_STATES, OVERHEARD, OWN_THREAD, NewTask, Task
+from bot.text.normalize import straighten_apostrophes
 
 DIGEST, ANSWER = "digest", "answer"  # names of skills
 ALL_SECTIONS = ("sales", "site", "feedback", "campaigns")  # of a digest without a choice
@@ -36,7 +37,7 @@ def detect_skill(words: str) -> str | None:
     # it accepts what no other skill does
     ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)
     for skill in ordered:
-        if re.search(skill.asked_by or "$^", words.replace("’", "'"), re.IGNORECASE):
+        if re.search(skill.asked_by or "$^", straighten_apostrophes(words), re.IGNORECASE):
             return skill.name
     return None
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.data.ingest.models import FileUpload
 from bot.messages.outbox import OutboxMessage
-from bot.slack.context import ListenerContext
+from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 MAX_TASKS = 20  # of one person; older cards keep their language until something changes

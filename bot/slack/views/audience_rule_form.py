@@ -23,8 +23,8 @@ from bot.slack.blocks import (
     plain_text,
     render_words,
 )
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, ViewSubmission, load_visible_draft
+from bot.slack.listener_context import ListenerContext
 from bot.slack.view_limits import OPTION_VALUE
 from bot.slack.views.inputs import (
     HINT,

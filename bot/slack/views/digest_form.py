@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from bot.config.brand import Brand
 from bot.data.catalogue.models import ProductRow
-from bot.digests.models import BRAND_PREFIX, DAILY, WEEKDAYS, Schedule, format_digest_name
+from bot.digests.models import BRAND_PREFIX, DAILY, Schedule, format_digest_name
+from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Words, format_value
 from bot.slack import action_ids
 from bot.slack.blocks import Block, context_block, option, plain_text, truncate
@@ -49,7 +50,8 @@ def build_digest_form(
     channel: str = "",
 ) -> Block:
     """Build the form. A new digest defaults to `channel`, where the command was typed."""
-    days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
+    days: list[tuple[str, Words | str]] = [(str(DAILY), Words("Every day"))]
+    days += [(str(number), name) for number, name in enumerate(list_weekday_names(language))]
     languages = {"en": Words("English"), "fr": Words("French")}
     blocks = [
         text_input(

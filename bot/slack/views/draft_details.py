@@ -34,8 +34,8 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards.draft_parts import list_folded_parts, render_part
 from bot.slack.cards.draft_status import render_decision, render_delivery
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import BlockAction, load_visible_draft
+from bot.slack.listener_context import ListenerContext
 
 VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
 

@@ -29,11 +29,12 @@ from bot.slack.blocks import (
     section_block,
 )
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.context import ListenerContext
 from bot.slack.interactions import find_workspace
+from bot.slack.listener_context import ListenerContext
 from bot.slack.view_limits import fit_view
 from bot.slack.views.forms import build_brief_form
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
+from bot.text.normalize import collapse_spaces
 
 MAX_RECENT, LOOKBACK = 5, timedelta(days=30)
 MAX_UNDECIDED = 30  # drafts that are looked up; a person may not see all of them
@@ -221,7 +222,7 @@ def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: st
 
 
 def _render_line(line: HomeLine, language: str) -> str:
-    words = quote_as_mrkdwn(" ".join(line.words.split()) or "…", 120)
+    words = quote_as_mrkdwn(collapse_spaces(line.words) or "…", 120)
     states = {
         "waiting": Words("waiting"),
         "working": Words("being drafted"),

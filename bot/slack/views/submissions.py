@@ -22,7 +22,6 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import audience_export, digests, next_steps
 from bot.slack.actions.revisions import start_revision
-from bot.slack.context import ListenerContext, pack_metadata
 from bot.slack.interactions import (
     View,
     ViewSubmission,
@@ -30,6 +29,7 @@ from bot.slack.interactions import (
     load_visible_draft,
     run_for_viewer,
 )
+from bot.slack.listener_context import ListenerContext, pack_metadata
 from bot.slack.location import Place, make_place
 from bot.slack.view_limits import fit_view
 from bot.slack.views import audience_rule_form, forms

@@ -8,7 +8,7 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.data.analyses.experiments import find
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from tests.support.skill_runner import run, told
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 NOW = datetime(2026, 11, 20, 9)
@@ -104,5 +104,5 @@ async def test_question_is_answered_from_the_events(words: str, language: str, s
     found = await run(words, shelf=shelf, language=language, skill="experiment")
     assert isinstance(found, DraftResult)
     assert says in found.parts[0].text
-    assert "events" in told(found)
+    assert "events" in collect_text(found)
     assert [c for c in found.checks if c.level in ("block", "stated")] == []

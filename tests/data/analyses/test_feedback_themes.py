@@ -13,11 +13,7 @@ from bot.data.analyses.feedback.aspects import (
     PhraseFinder,
     load_lexicon,
 )
-from bot.data.analyses.feedback.language_detection import (
-    detect_language,
-    detect_languages,
-    parse_language_name,
-)
+from bot.data.analyses.feedback.languages import detect_languages, parse_language_name
 from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, find_mentions
 from bot.data.analyses.feedback.theme_changes import compute_share_p_values, compute_stratified_p
 from bot.data.analyses.feedback.theme_concentration import ThemeConcentration
@@ -108,23 +104,6 @@ def test_mention_has_its_position_in_the_text() -> None:
 @pytest.mark.parametrize("text", ["", "   ", "!!!", "👍👍", "a" * 100_000, "(" * 5_000, "\x00"])
 def test_any_text_is_processed_without_an_error(text: str) -> None:
     assert not find_mentions(text, known("en")).flags
-
-
-TONGUES = [
-    ("The dress is lovely and I wear it all the time", "en"),
-    ("La robe est très belle et je la porte souvent", "fr"),
-    ("O produto chegou antes do prazo, muito bom", "pt"),
-    ("El producto llegó muy bien, gracias por todo", "es"),
-    ("Das Kleid ist sehr schön und die Lieferung war gut", "de"),
-    ("Il vestito è molto bello e sono contenta", "it"),
-    ("Sukienka jest piękna", "unknown"),
-    ("", "unknown"),
-]
-
-
-@pytest.mark.parametrize(("text", "language"), TONGUES)
-def test_language_is_detected_by_stop_words(text: str, language: str) -> None:
-    assert detect_language(text) == language
 
 
 def test_very_short_text_gets_the_majority_language() -> None:

@@ -27,7 +27,9 @@ def cdnow() -> dict[str, dict[date, float]]:
     return days
 
 
-def told(days: dict[str, dict[date, float]]) -> tuple[PurchaseHistories, Numbers, Numbers]:
+def build_histories(
+    days: dict[str, dict[date, float]],
+) -> tuple[PurchaseHistories, Numbers, Numbers]:
     """Histories in weeks; repeat purchases and their mean amount by customer."""
     rows = []
     for bought in days.values():
@@ -41,7 +43,7 @@ def told(days: dict[str, dict[date, float]]) -> tuple[PurchaseHistories, Numbers
 
 @pytest.mark.skipif(not CDNOW.exists(), reason="the CDNOW sample is not here")
 def test_bgnbd_parameters_agree_with_the_paper() -> None:
-    histories, x, mean = told(cdnow())
+    histories, x, mean = build_histories(cdnow())
     fit = bgnbd.fit_bgnbd(histories)
     assert (fit.r, fit.alpha) == pytest.approx((0.2426, 4.4136), abs=5e-4)
     assert (fit.a, fit.b) == pytest.approx((0.7929, 2.4259), abs=5e-4)
@@ -56,7 +58,7 @@ def test_bgnbd_parameters_agree_with_the_paper() -> None:
 def test_bgnbd_predicts_the_holdout_weeks() -> None:
     """Figure 2 of the paper: repeat purchases, summed up over weeks 40 to 78."""
     days = cdnow()
-    fit = bgnbd.fit_bgnbd(told(days)[0])
+    fit = bgnbd.fit_bgnbd(build_histories(days)[0])
     begin = date(1997, 1, 1)
     repeats = [d for bought in days.values() for d in sorted(bought)[1:]]
     firsts = np.array([(min(bought) - begin).days / 7 for bought in days.values()])

@@ -23,7 +23,7 @@ def found() -> AnalysisResult:
     return find(sample(), AnalysisFilter())
 
 
-def told(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
+def values_of(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
     facts = (findings or found()).facts
     return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
 
@@ -44,36 +44,36 @@ def visits(days: int, *steps: str, each: int = 10, **row: Any) -> list[dict[str,
 
 
 def test_planted_checkout_drop_on_phones_is_confirmed() -> None:
-    assert told("status")[MOBILE] == "confirmed"
-    assert float(told("rate")[MOBILE]) == pytest.approx(38.4, abs=0.05)
-    assert 56 < told("before")[MOBILE] < 60
-    away = abs((date.fromisoformat(str(told("since")[MOBILE])) - date(2026, 11, 11)).days)
-    assert away <= told("since-days")[MOBILE] <= 3
+    assert values_of("status")[MOBILE] == "confirmed"
+    assert float(values_of("rate")[MOBILE]) == pytest.approx(38.4, abs=0.05)
+    assert 56 < values_of("before")[MOBILE] < 60
+    away = abs((date.fromisoformat(str(values_of("since")[MOBILE])) - date(2026, 11, 11)).days)
+    assert away <= values_of("since-days")[MOBILE] <= 3
 
 
 def test_loss_interval_contains_the_true_loss() -> None:
     """117 orders, worth 14,509 €, never came: PLANTED.md."""
-    assert told("lost-buyers-low")[MOBILE] < 117 < told("lost-buyers-high")[MOBILE]
-    assert told("lost-money-low")[MOBILE] < 14509 < told("lost-money-high")[MOBILE]
+    assert values_of("lost-buyers-low")[MOBILE] < 117 < values_of("lost-buyers-high")[MOBILE]
+    assert values_of("lost-money-low")[MOBILE] < 14509 < values_of("lost-money-high")[MOBILE]
     money = found().get(MOBILE, "lost-money")
     assert money is not None
     assert money.unit == "EUR"
-    assert list(told("lost-money")) == [MOBILE]  # nowhere twice
+    assert list(values_of("lost-money")) == [MOBILE]  # nowhere twice
 
 
 def test_no_other_device_or_step_is_confirmed() -> None:
-    sure = {s for s, status in told("status").items() if status == "confirmed"}
+    sure = {s for s, status in values_of("status").items() if status == "confirmed"}
     assert sure == {MOBILE, "total-all-checkout-to-purchase"}
-    steady = [s for s in told("status") if s.startswith(("device-desktop", "device-tablet"))]
+    steady = [s for s in values_of("status") if s.startswith(("device-desktop", "device-tablet"))]
     assert len(steady) == 6
-    assert {told("status")[s] for s in steady} == {"steady"}
+    assert {values_of("status")[s] for s in steady} == {"steady"}
 
 
 def test_segments_that_follow_the_drop_are_marked() -> None:
-    follow = {s for s, status in told("status").items() if status == "follows"}
+    follow = {s for s, status in values_of("status").items() if status == "follows"}
     assert "source-moteur-checkout-to-purchase" in follow
-    assert {told("through")[s] for s in follow} == {"mobile"}
-    assert told("through")["total-all-checkout-to-purchase"] == "mobile"
+    assert {values_of("through")[s] for s in follow} == {"mobile"}
+    assert values_of("through")["total-all-checkout-to-purchase"] == "mobile"
 
 
 def test_funnel_counts_agree_with_plain_sql() -> None:
@@ -83,17 +83,17 @@ def test_funnel_counts_agree_with_plain_sql() -> None:
             FROM events GROUP BY 1)
         SELECT count(*) FILTER (deep >= 3), count(*) FILTER (deep = 4) FROM s
         WHERE device = 'mobile' AND first >= '2026-11-11'"""
-    assert con.execute(sql).fetchone() == (told("visits")[MOBILE], told("passed")[MOBILE])
+    assert con.execute(sql).fetchone() == (values_of("visits")[MOBILE], values_of("passed")[MOBILE])
 
 
 def test_session_counts_once_with_steps_in_any_order() -> None:
     events = visits(20, "purchase", "cart", "view", "view", "purchase")
     events += visits(20, "checkout", "x") + visits(20, "view", "cart")
     findings = find(small(events=events), AnalysisFilter())
-    assert told("visits", findings)["total-all-view-to-cart"] == 14 * 30
-    assert told("passed", findings)["total-all-view-to-cart"] == 14 * 25
-    assert told("passed", findings)["total-all-cart-to-checkout"] == 14 * 20
-    assert told("passed", findings)["total-all-checkout-to-purchase"] == 14 * 10
+    assert values_of("visits", findings)["total-all-view-to-cart"] == 14 * 30
+    assert values_of("passed", findings)["total-all-view-to-cart"] == 14 * 25
+    assert values_of("passed", findings)["total-all-cart-to-checkout"] == 14 * 20
+    assert values_of("passed", findings)["total-all-checkout-to-purchase"] == 14 * 10
 
 
 def test_missing_step_is_left_out() -> None:
@@ -116,8 +116,8 @@ def test_less_than_four_weeks_are_not_compared() -> None:
     events = visits(20, "view", "cart", "purchase") + visits(20, "view", "cart")
     findings = find(small(events=events), AnalysisFilter())
     assert "less than four weeks" in findings.limits[0].to("en")
-    assert set(told("status", findings).values()) == {"steady"}
-    assert told("rate", findings)["total-all-view-to-cart"] == 75
+    assert set(values_of("status", findings).values()) == {"steady"}
+    assert values_of("rate", findings)["total-all-view-to-cart"] == 75
 
 
 def test_today_is_left_out() -> None:
@@ -128,7 +128,7 @@ def test_today_is_left_out() -> None:
 def test_filter_by_product() -> None:
     findings = find(sample(), AnalysisFilter(product="lin-alba"))
     assert {s.split("-")[0] for s in findings.subjects()} <= {"tested", "product"}
-    assert told("steps", findings)["tested"] == 1
+    assert values_of("steps", findings)["tested"] == 1
 
 
 def test_basket_comes_from_orders_when_visits_have_no_amounts() -> None:
@@ -154,7 +154,7 @@ def test_basket_comes_from_orders_when_visits_have_no_amounts() -> None:
     ]
     findings = find(small(events=before + after, orders=orders), AnalysisFilter())
     subject = "total-all-cart-to-purchase"
-    buyers, money = (told(f"lost-{what}", findings)[subject] for what in ("buyers", "money"))
+    buyers, money = (values_of(f"lost-{what}", findings)[subject] for what in ("buyers", "money"))
     assert buyers > 50
     assert float(money / buyers) == pytest.approx(80, rel=0.02)
 

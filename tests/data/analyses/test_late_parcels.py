@@ -22,7 +22,7 @@ def found() -> AnalysisResult:
     return find(sample(), AnalysisFilter())
 
 
-def told(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
+def values_of(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
     facts = (findings or found()).facts
     return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
 
@@ -51,19 +51,19 @@ def parcels(days: int, **row: Any) -> list[dict[str, Any]]:
 
 def test_planted_late_parcels_are_found_in_the_south_west() -> None:
     south_west = set(read_planted("late_parcels")["departments"])
-    named = set(str(told("regions")["late-regions"]).split(", "))
+    named = set(str(values_of("regions")["late-regions"]).split(", "))
     assert named <= south_west
     assert {"31", "33", "64"} <= named
-    assert 22 < told("late")["late-regions"] < 35  # planted .28
-    assert 4 < told("rest")["late-regions"] < 7  # planted .05
-    confirmed = {s for s, v in told("status").items() if v == "confirmed"} - {"late-regions"}
+    assert 22 < values_of("late")["late-regions"] < 35  # planted .28
+    assert 4 < values_of("rest")["late-regions"] < 7  # planted .05
+    confirmed = {s for s, v in values_of("status").items() if v == "confirmed"} - {"late-regions"}
     assert confirmed
     assert {s.removeprefix("region-") for s in confirmed} <= south_west
 
 
 def test_start_of_lateness_is_dated() -> None:
-    began = date.fromisoformat(str(told("since")["late-regions"]))
-    assert abs((began - date(2026, 9, 16)).days) <= told("since-days")["late-regions"] + 1
+    began = date.fromisoformat(str(values_of("since")["late-regions"]))
+    assert abs((began - date(2026, 9, 16)).days) <= values_of("since-days")["late-regions"] + 1
 
 
 def test_overdue_parcels_count_as_late() -> None:
@@ -78,17 +78,17 @@ def test_overdue_parcels_count_as_late() -> None:
         if r["promised"] < date(2026, 11, 24) and r["at"].date() > date(2026, 9, 29)
     ]
     lost = [r for r in due if r["delivered"] is None]
-    assert told("parcels", findings)["all"] == len(due)
-    assert float(told("late", findings)["all"]) == pytest.approx(
+    assert values_of("parcels", findings)["all"] == len(due)
+    assert float(values_of("late", findings)["all"]) == pytest.approx(
         100 * len(lost) / len(due), abs=0.05
     )
-    assert told("before", findings)["all"] == 0
+    assert values_of("before", findings)["all"] == 0
 
 
 def test_parcels_that_are_not_due_are_left_out() -> None:
     early = parcels(60, region="A", promised=date(2026, 12, 24))
     findings = find(small(orders=parcels(60, region="B") + early), AnalysisFilter())
-    assert told("parcels", findings)["all"] == 3 * 52  # of eight weeks, four days are not due
+    assert values_of("parcels", findings)["all"] == 3 * 52  # of eight weeks, four days are not due
 
 
 def test_orders_without_delivery_dates_are_refused() -> None:

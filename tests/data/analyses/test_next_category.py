@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.data.analyses.forecast import find
-from bot.data.analyses.request import parse_after_purchase
+from bot.data.analyses.request_filter import parse_after_purchase
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small

@@ -14,17 +14,17 @@ from tests.support.stocked_library import stocked
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Container:
+def container(tmp_path: Path) -> Container:
     return stocked(tmp_path, "experiments")
 
 
-def kept(house: Container) -> list[str]:
-    found = house.settings.home.glob("library/T1/findings/*/*.json")
+def kept(container: Container) -> list[str]:
+    found = container.settings.home.glob("library/T1/findings/*/*.json")
     return sorted(path.name.partition("-")[0] for path in found)
 
 
-def test_job_is_due_after_the_quiet_time_and_once_a_day(house: Container) -> None:
-    with house.database.begin() as session:
+def test_job_is_due_after_the_quiet_time_and_once_a_day(container: Container) -> None:
+    with container.database.begin() as session:
         assert not list(list_due_jobs(session, now()))
         later = now() + QUIET_TIME
         (job,) = list_due_jobs(session, later)
@@ -32,51 +32,51 @@ def test_job_is_due_after_the_quiet_time_and_once_a_day(house: Container) -> Non
         assert [one.id for one in list_due_jobs(session, later + timedelta(seconds=9))] == [job.id]
         (tomorrow,) = list_due_jobs(session, later + timedelta(days=1))
         assert tomorrow.id != job.id
-    house.database.close()
+    container.database.close()
 
 
 async def test_facts_are_computed_in_a_subprocess_and_cached(
-    house: Container, monkeypatch: pytest.MonkeyPatch
+    container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(container.settings.home))
     await precompute_facts("T1/state")
-    assert {"experiments", "funnel", "segments"} <= set(kept(house))
+    assert {"experiments", "funnel", "segments"} <= set(kept(container))
 
     def again(*_: object) -> None:
         raise AssertionError("it is known")
 
     monkeypatch.setattr("bot.data.analyses.experiments.find", again)
-    assert house.library("T1").findings("experiments", AnalysisFilter()).facts
-    house.database.close()
+    assert container.library("T1").findings("experiments", AnalysisFilter()).facts
+    container.database.close()
 
 
 async def test_failed_precomputation_raises_no_error(
-    house: Container, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    container: Container, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("SUPER_INTERN_HOME", "/dev/null/nowhere")
     await precompute_facts("T1/state")
     assert "T1" in caplog.text
-    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(container.settings.home))
     monkeypatch.setattr(precompute, "TIMEOUT_SECONDS", 0.01)
     await precompute_facts("T1/state")
-    assert not kept(house)
-    house.database.close()
+    assert not kept(container)
+    container.database.close()
 
 
 def test_facts_all_command_runs_one_kind_after_the_other(
-    house: Container, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    container: Container, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bot.__main__ import main
 
-    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(container.settings.home))
     assert main(["facts", "all", "--workspace", "T1"]) == 0
     told = capsys.readouterr().out
     assert "Source: experiments.csv" in told
     assert "Can't be told: There are no orders" in told
-    house.database.close()
+    container.database.close()
 
 
-def test_job_is_due_after_the_clock_was_set_back(house: Container) -> None:
-    with house.database.begin() as session:
+def test_job_is_due_after_the_clock_was_set_back(container: Container) -> None:
+    with container.database.begin() as session:
         assert list(list_due_jobs(session, now() - timedelta(hours=1)))
-    house.database.close()
+    container.database.close()

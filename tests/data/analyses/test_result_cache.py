@@ -31,9 +31,9 @@ NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(local_data, "now", lambda: NOON)
-    house = stocked(tmp_path, "experiments")
-    house.library("T1").findings("experiments", AnalysisFilter())
-    house.database.close()
+    container = stocked(tmp_path, "experiments")
+    container.library("T1").findings("experiments", AnalysisFilter())
+    container.database.close()
     return tmp_path
 
 
@@ -52,11 +52,11 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[AnalysisFilter]:
 
 def again(home: Path) -> AnalysisResult:
     """What a process that starts now is told."""
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     try:
-        return house.library("T1").findings("experiments", AnalysisFilter())
+        return container.library("T1").findings("experiments", AnalysisFilter())
     finally:
-        house.database.close()
+        container.database.close()
 
 
 def test_cached_result_is_equal_in_the_next_process(
@@ -73,9 +73,9 @@ def test_cached_result_is_equal_in_the_next_process(
 def test_cache_is_invalidated_when_rows_are_removed(
     home: Path, looks: list[AnalysisFilter]
 ) -> None:
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    house.row_store.forget("T1", "experiments", "experiments.csv")
-    house.database.close()
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    container.row_store.forget("T1", "experiments", "experiments.csv")
+    container.database.close()
     assert not list(home.glob("library/T1/findings/**/*.json"))
     assert not again(home).facts
     assert looks
@@ -86,13 +86,13 @@ def test_changed_local_rows_invalidate_every_workspace(home: Path) -> None:
         ResultCache(home / "library" / workspace).put(
             ("v",), AnalysisFilter(), AnalysisResult("plan", Source(""), TODAY)
         )
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    house.row_store.forget("T1", "experiments", "experiments.csv")
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    container.row_store.forget("T1", "experiments", "experiments.csv")
     assert not list(home.glob("library/local/findings/*"))
     assert list(home.glob("library/T2/findings/*"))
-    house.row_store.forget("local", "experiments", "experiments.csv")
+    container.row_store.forget("local", "experiments", "experiments.csv")
     assert not list(home.glob("library/*/findings/*"))
-    house.database.close()
+    container.database.close()
 
 
 def test_cache_is_invalidated_by_a_new_catalogue(home: Path, looks: list[AnalysisFilter]) -> None:
@@ -100,9 +100,9 @@ def test_cache_is_invalidated_by_a_new_catalogue(home: Path, looks: list[Analysi
 
     few = home / "few.csv"
     few.write_text("sku,name,price,currency\nX1,A new thing,9.00,EUR\n")
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    FileImporter(house, "T1", "EUR").load_products(TableFile(few))
-    house.database.close()
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    FileImporter(container, "T1", "EUR").load_products(TableFile(few))
+    container.database.close()
     again(home)
     assert looks
 
@@ -134,9 +134,9 @@ def test_cache_is_invalidated_by_new_code(
 def test_cached_result_is_used_for_its_own_filter_only(
     home: Path, looks: list[AnalysisFilter]
 ) -> None:
-    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    one = house.library("T1").findings("experiments", AnalysisFilter(experiment="panier-court"))
-    house.database.close()
+    container = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    one = container.library("T1").findings("experiments", AnalysisFilter(experiment="panier-court"))
+    container.database.close()
     assert looks == [AnalysisFilter(experiment="panier-court")]
     assert {fact.id.split(".")[1].split("--")[0] for fact in one.facts} == {"panier-court"}
 
@@ -210,6 +210,6 @@ def test_result_is_not_cached_when_tables_change_meanwhile(tmp_path: Path) -> No
 
 def test_external_warehouse_results_are_not_cached(home: Path) -> None:
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    house = Container(settings.model_copy(update={"warehouse": SecretStr("duckdb://x.duckdb")}))
-    assert house._result_cache("T1") == (None, None)
-    house.database.close()
+    container = Container(settings.model_copy(update={"warehouse": SecretStr("duckdb://x.duckdb")}))
+    assert container._result_cache("T1") == (None, None)
+    container.database.close()

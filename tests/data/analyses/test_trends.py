@@ -26,7 +26,7 @@ def found() -> AnalysisResult:
     return find(sample(), AnalysisFilter())
 
 
-def told(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
+def values_of(measure: str, findings: AnalysisResult | None = None) -> dict[str, Any]:
     facts = (findings or found()).facts
     return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
 
@@ -44,18 +44,18 @@ def steady(
 
 
 def test_only_planted_trends_are_confirmed() -> None:
-    status = told("status")
+    status = values_of("status")
     assert status[CANDLES] == "confirmed"
     rising = {s for s in status if status[s] == "confirmed" and not s.startswith("returns-")}
-    assert {s for s in rising if told("change")[s] > 0} == {CANDLES}
-    began = date.fromisoformat(str(told("since")[CANDLES]))
+    assert {s for s in rising if values_of("change")[s] > 0} == {CANDLES}
+    began = date.fromisoformat(str(values_of("since")[CANDLES]))
     assert abs((began - date(2026, 11, 2)).days) <= 7  # planted on 4 November
 
 
 def test_tested_series_are_counted_and_the_current_week_left_out() -> None:
-    assert told("series")["tested"] == 16
-    assert told("week")["tested"] == "2026-11-16"
-    assert told("last")["total-orders"] == 250  # 16 to 22 November
+    assert values_of("series")["tested"] == 16
+    assert values_of("week")["tested"] == "2026-11-16"
+    assert values_of("last")["total-orders"] == 250  # 16 to 22 November
 
 
 def test_last_weeks_agree_with_plain_sql() -> None:
@@ -63,18 +63,18 @@ def test_last_weeks_agree_with_plain_sql() -> None:
     sql = """SELECT sum(quantity) / 3 FROM orders JOIN products p USING (product)
         WHERE p.category = 'Bougies et senteurs'
         AND "at" >= DATE '2026-11-02' AND "at" < DATE '2026-11-23'"""
-    assert told("last")[CANDLES] == round(con.execute(sql).fetchone()[0])
-    assert told("weeks")[CANDLES] == 3
+    assert values_of("last")[CANDLES] == round(con.execute(sql).fetchone()[0])
+    assert values_of("weeks")[CANDLES] == 3
 
 
 def test_products_that_run_small_have_confirmed_returns() -> None:
-    status = {s: v for s, v in told("status").items() if s.startswith("returns-")}
+    status = {s: v for s, v in values_of("status").items() if s.startswith("returns-")}
     sure = {s for s, v in status.items() if v == "confirmed"}
     assert sure == {"returns-lin-alba", "returns-lin-solene", "returns-mai-maud"}
     for subject in sure:
-        assert 17 < told("rate")[subject] < 27
-        assert 4 < told("rest")[subject] < 6
-        assert told("reason")[subject] == "trop petit"
+        assert 17 < values_of("rate")[subject] < 27
+        assert 4 < values_of("rest")[subject] < 6
+        assert values_of("reason")[subject] == "trop petit"
 
 
 def test_every_fact_has_source_date_and_query() -> None:
@@ -96,10 +96,10 @@ def test_chart_series_has_actual_and_expected_values() -> None:
 
 def test_filter_restricts_the_series() -> None:
     findings = find(sample(), AnalysisFilter(country="fr", device="mobile"))
-    assert told("last", findings)["total-orders"] < told("last")["total-orders"]
-    assert not [s for s in told("last", findings) if s.startswith("device-desktop")]
+    assert values_of("last", findings)["total-orders"] < values_of("last")["total-orders"]
+    assert not [s for s in values_of("last", findings) if s.startswith("device-desktop")]
     category = find(sample(), AnalysisFilter(category="Mailles"))
-    assert told("last", category)["total-units"] == 92
+    assert values_of("last", category)["total-units"] == 92
 
 
 def test_filter_by_brand_uses_the_catalogue() -> None:
@@ -110,8 +110,8 @@ def test_filter_by_brand_uses_the_catalogue() -> None:
         for name, brand in (("p1", "Linea"), ("p2", "Alba"), ("p3", None))
     ]
     shelf = small(products=goods, orders=orders)
-    both = told("last", find(shelf, AnalysisFilter()))["total-orders"]
-    assert told("last", find(shelf, AnalysisFilter(brand="linea")))["total-orders"] * 2 == both
+    both = values_of("last", find(shelf, AnalysisFilter()))["total-orders"]
+    assert values_of("last", find(shelf, AnalysisFilter(brand="linea")))["total-orders"] * 2 == both
     with pytest.raises(CannotDo, match="no brand called Nobody"):
         find(shelf, AnalysisFilter(brand="Nobody"))
 
@@ -120,13 +120,13 @@ def test_less_than_a_year_reports_the_missing_season() -> None:
     findings = find(small(orders=steady(30)), AnalysisFilter())
     assert "the season can't be told" in findings.limits[0].to("en")
     assert "saison" in findings.limits[0].to("fr")
-    assert told("status", findings)["total-orders"] == "steady"
+    assert values_of("status", findings)["total-orders"] == "steady"
 
 
 def test_drop_is_found_with_less_than_a_year() -> None:
     findings = find(small(orders=steady(30, last=1)), AnalysisFilter())
-    assert told("status", findings)["total-orders"] == "confirmed"
-    assert told("since", findings)["total-orders"] == "2026-11-16"
+    assert values_of("status", findings)["total-orders"] == "confirmed"
+    assert values_of("since", findings)["total-orders"] == "2026-11-16"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_unusable_orders_are_refused_with_the_reason(
 ) -> None:
     findings = find(small(orders=orders), AnalysisFilter())
     assert words in findings.limits[0].to("en")
-    assert not told("change", findings)
+    assert not values_of("change", findings)
 
 
 def test_trends_without_orders_are_refused() -> None:
@@ -156,7 +156,7 @@ def test_cancelled_orders_and_refunds_are_left_out() -> None:
     plain, more = (
         find(small(orders=rows), AnalysisFilter()) for rows in (steady(30), steady(30) + extra)
     )
-    assert told("last", plain) == told("last", more)
+    assert values_of("last", plain) == values_of("last", more)
 
 
 def test_amounts_are_not_summed_across_currencies() -> None:
@@ -165,16 +165,16 @@ def test_amounts_are_not_summed_across_currencies() -> None:
     findings = find(small(orders=orders), AnalysisFilter())
     assert "in EUR only; others are in GBP" in findings.limits[-1].to("en")
     alone = find(small(orders=steady(30, currency="EUR")), AnalysisFilter())
-    assert told("last", findings)["total-revenue"] == told("last", alone)["total-revenue"]
+    assert values_of("last", findings)["total-revenue"] == values_of("last", alone)["total-revenue"]
 
 
 def test_real_shop_is_analysed() -> None:
     if not DATA.is_dir():
         pytest.skip("the real data is not here")
     findings = find(uci(), AnalysisFilter())
-    assert told("week", findings)["tested"] == "2011-11-28"
+    assert values_of("week", findings)["tested"] == "2011-11-28"
     assert "not 61" in findings.limits[0].to("en")  # the file spans 53 weeks
-    assert told("series", findings)["tested"] > 100
+    assert values_of("series", findings)["tested"] > 100
 
 
 def test_hardly_sold_product_is_new_without_a_percentage() -> None:
@@ -185,8 +185,8 @@ def test_hardly_sold_product_is_new_without_a_percentage() -> None:
     new = {fact.id: fact for fact in findings.facts if ".new-product-bag." in fact.id}
     assert {name.rsplit(".", 1)[1] for name in new} == {"last", "since"}
     assert next(iter(new.values())).about == "Jumbo bag"
-    assert "product-bag" not in told("change", findings)
-    assert max(float(change) for change in told("change", findings).values()) < 10_000
+    assert "product-bag" not in values_of("change", findings)
+    assert max(float(change) for change in values_of("change", findings).values()) < 10_000
 
 
 def two_years(**weekly: list[int]) -> list[dict[str, Any]]:
@@ -218,7 +218,7 @@ def test_single_product_is_confirmed_only_when_no_season_explains_it() -> None:
     shown = find(
         small(orders=two_years(**even, gone=gone, peak=peak, toy=toy, new=fresh)), AnalysisFilter()
     )
-    status = {s: v for s, v in told("status", shown).items() if s.startswith("product-")}
+    status = {s: v for s, v in values_of("status", shown).items() if s.startswith("product-")}
     assert status.pop("product-gone") == "confirmed"
     assert set(status) <= {"product-peak", "product-toy", "product-new"}
     assert status["product-new"] == "to watch"
@@ -242,7 +242,7 @@ def test_bulk_order_of_one_customer_counts_as_one_purchase() -> None:
             "amount": 2000,
         }
     )
-    status = told("status", find(small(orders=orders), AnalysisFilter()))
+    status = values_of("status", find(small(orders=orders), AnalysisFilter()))
     assert "product-pieces" in status
     assert "product-carton" not in status
 

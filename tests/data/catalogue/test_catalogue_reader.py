@@ -32,7 +32,7 @@ def one(home: Path, text: str | bytes, **given: str) -> Product:
     return product
 
 
-def told(home: Path, text: str | bytes) -> list[tuple[int, str, str]]:
+def list_rejects(home: Path, text: str | bytes) -> list[tuple[int, str, str]]:
     return [(r.line, r.column, str(r.reason)) for r in read(home, text).rejects]
 
 
@@ -115,7 +115,7 @@ class TestShopify:
         assert (reject.line, reject.column) == (3, "Variant Price")
 
     def test_variants_of_rejected_product_are_rejected(self, tmp_path: Path) -> None:
-        rejects = told(
+        rejects = list_rejects(
             tmp_path,
             SHOPIFY
             + "shirt,Shirt,,,,,true,Size,S,,,,,free?,,,\n"
@@ -319,7 +319,7 @@ class TestVariants:
         assert one(tmp_path, text).colours == ("blue", "white")
 
     def test_variants_of_two_currencies_are_rejected(self, tmp_path: Path) -> None:
-        assert told(tmp_path, "name,size,price\nShirt,S,€49\nShirt,M,£49\n") == [
+        assert list_rejects(tmp_path, "name,size,price\nShirt,S,€49\nShirt,M,£49\n") == [
             (3, "", "GBP, but line 2 says EUR")
         ]
 
@@ -467,11 +467,11 @@ class TestBadRow:
 
     def test_reject_has_line_of_file(self, tmp_path: Path) -> None:
         text = 'name,description,price\nVase,"a\nb\nc",9\n\nPot,,x\nCup,"d\ne",y\n'
-        assert [line for line, _, _ in told(tmp_path, text)] == [6, 7]
+        assert [line for line, _, _ in list_rejects(tmp_path, text)] == [6, 7]
 
     def test_unknown_currency_is_rejected(self, tmp_path: Path) -> None:
         text = "name,price,currency\nA,9,Bananas\nB,£9,EUR\nC,9,EUR\n"
-        assert told(tmp_path, text) == [
+        assert list_rejects(tmp_path, text) == [
             (2, "currency", '"Bananas" is not a currency I know'),
             (3, "currency", "EUR, but the price says GBP"),
         ]
@@ -500,7 +500,7 @@ class TestBadRow:
     def test_empty_rows_and_repeated_headers_are_skipped(self, tmp_path: Path) -> None:
         text = "name,price,ref\n\n,,\n  \nVase,12,v\nname,price,ref\nPot,9,p\n"
         assert titles(read(tmp_path, text)) == ["Vase", "Pot"]
-        assert told(tmp_path, text) == []
+        assert list_rejects(tmp_path, text) == []
 
     def test_missing_or_extra_empty_cells_are_accepted(self, tmp_path: Path) -> None:
         text = "name,price,ref\nVase,12\nPot,9,p,,,\n"

@@ -26,26 +26,26 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Container:
+def container(tmp_path: Path) -> Container:
     return Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
 
 
 def test_upload_stores_products_and_reupload_replaces_them(
-    file: Path, house: Container, tmp_path: Path
+    file: Path, container: Container, tmp_path: Path
 ) -> None:
     for expected in ((2, 0, 0), (0, 2, 0)):
         found = detect_schema(file, name="shop.csv", kind="products")
-        ready = ImportedProducts.read(house, "T1", file, found, tmp_path)
+        ready = ImportedProducts.read(container, "T1", file, found, tmp_path)
         assert kept(ready) == expected
     assert ready.rejected == 1
     assert ready.rejects is not None
     assert "L3" in ready.rejects.read_text(encoding="utf-8-sig")
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         assert len(ProductRow.bodies(session, "T1")) == 2
 
 
-def test_source_has_uploaded_file_name(file: Path, house: Container) -> None:
+def test_source_has_uploaded_file_name(file: Path, container: Container) -> None:
     found = detect_schema(file, name="shop.csv", kind="products")
-    kept(ImportedProducts.read(house, "T1", file, found, file.parent))
-    with house.database.begin() as session:
+    kept(ImportedProducts.read(container, "T1", file, found, file.parent))
+    with container.database.begin() as session:
         assert "shop.csv, line 2" in ProductRow.bodies(session, "T1")[0]

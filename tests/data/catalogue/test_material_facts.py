@@ -9,7 +9,7 @@ from bot.core.material_facts import find_material_facts, load_material_facts
 from bot.core.request import SkillRequest
 
 
-def told(materials: str, language: str = "en", name: str = "Shirt") -> set[str]:
+def list_material_facts(materials: str, language: str = "en", name: str = "Shirt") -> set[str]:
     labels = (("name", name), ("materials", materials))
     facts = tuple(
         Fact(id=f"product.x.{label}", label=label, value=value, source="-", as_of=date(2026, 1, 1))
@@ -31,21 +31,21 @@ def test_material_fact_has_source_and_both_languages() -> None:
 
 
 def test_named_materials_have_facts() -> None:
-    assert "material.linen.cool" in told("lin")
-    assert "material.linen.cool" in told("100% linen")
-    assert "material.linen.cool" not in told("coton")
-    assert told("") == set()
+    assert "material.linen.cool" in list_material_facts("lin")
+    assert "material.linen.cool" in list_material_facts("100% linen")
+    assert "material.linen.cool" not in list_material_facts("coton")
+    assert list_material_facts("") == set()
 
 
 def test_qualified_material_has_no_fact() -> None:
-    assert "material.cotton.wash" in told("coton")
-    assert "material.cotton.wash" not in told("coton enduit")
-    assert "material.leather.patina" not in told("faux leather")
+    assert "material.cotton.wash" in list_material_facts("coton")
+    assert "material.cotton.wash" not in list_material_facts("coton enduit")
+    assert "material.leather.patina" not in list_material_facts("faux leather")
 
 
 def test_material_inside_other_word_is_ignored() -> None:
-    assert told("linoleum") == set()
-    assert told("Pinewood Derby", name="Toy") == set()
+    assert list_material_facts("linoleum") == set()
+    assert list_material_facts("Pinewood Derby", name="Toy") == set()
 
 
 def test_material_in_brief_has_facts_without_catalogue() -> None:

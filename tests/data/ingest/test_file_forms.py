@@ -19,7 +19,7 @@ WANTED = [
 ]
 
 
-def told(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
+def read_orders(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
     return [(row["order"], row["at"], row["amount"]) for row in rows]
 
 
@@ -27,7 +27,7 @@ def told(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_any_encoding_and_delimiter_is_read(encoding: str, delimiter: str, tmp_path: Path) -> None:
     came = take_in(file(tmp_path, ROWS.replace(";", delimiter).encode(encoding)), tmp_path)
-    assert told(came.rows) == WANTED
+    assert read_orders(came.rows) == WANTED
     assert came.taken.currencies == ("EUR",)
     said = [one.to("en") for one in came.understood.assumed]
     assert "Dates are read as day/month." in said
@@ -52,7 +52,7 @@ def test_workbook_is_read(tmp_path: Path) -> None:
         sheet.append(row)
     book.save(tmp_path / "ventes.xlsx")
     came = take_in(tmp_path / "ventes.xlsx", tmp_path)
-    assert told(came.rows) == [("A1", datetime(2026, 2, 3), Decimal("9.50"))]
+    assert read_orders(came.rows) == [("A1", datetime(2026, 2, 3), Decimal("9.50"))]
     assert (came.understood.sheet, came.understood.header_line) == ("Ventes", 2)
 
 
@@ -60,7 +60,7 @@ def test_json_lines_are_read_and_bad_ones_rejected(tmp_path: Path) -> None:
     rows = [{"order": "A1", "date": "2026-02-03", "amount": 9.5, "more": {"a": 1}}]
     text = json.dumps(rows[0]) + "\nno json\n"
     came = take_in(file(tmp_path, text, "orders.jsonl"), tmp_path)
-    assert told(came.rows) == [("A1", datetime(2026, 2, 3), Decimal("9.50"))]
+    assert read_orders(came.rows) == [("A1", datetime(2026, 2, 3), Decimal("9.50"))]
     assert (
         came.rejects.splitlines()[1]
         == "2,,this line is no JSON object,(not shown: its cells can't be told apart)"
@@ -72,7 +72,7 @@ def test_parquet_is_read(tmp_path: Path) -> None:
         "SELECT 'A1' AS \"order\", TIMESTAMP '2026-02-03 10:00' AS date, 9.5 AS amount"
     ).write_parquet(str(tmp_path / "orders.parquet"))
     came = take_in(tmp_path / "orders.parquet", tmp_path)
-    assert told(came.rows) == [("A1", datetime(2026, 2, 3, 10), Decimal("9.50"))]
+    assert read_orders(came.rows) == [("A1", datetime(2026, 2, 3, 10), Decimal("9.50"))]
 
 
 def test_day_above_twelve_proves_date_order(tmp_path: Path) -> None:

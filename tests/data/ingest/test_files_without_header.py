@@ -14,7 +14,7 @@ ROWS = "1001,2026-01-02,a@example.com,Shirt,59.90\n1002,2026-01-03,b@example.com
 MAPPED = {"1": "order", "2": "at", "3": "customer", "4": "title", "5": "amount"}
 
 
-def told(path: Path, **asked: object) -> list[str]:
+def list_assumptions(path: Path, **asked: object) -> list[str]:
     found = detect_schema(path, name=path.name, **asked)  # type: ignore[arg-type]
     return [words.to("en") for words in found.assumed]
 
@@ -44,7 +44,7 @@ def test_first_row_is_data_when_columns_are_named_by_number(delimiter: str, tmp_
     ]
     assert any(
         "The columns have no names: the first row is “1001," in s
-        for s in told(path, column_names=MAPPED)
+        for s in list_assumptions(path, column_names=MAPPED)
     )
 
 
@@ -83,9 +83,11 @@ def test_table_with_names_can_be_mapped_by_number(tmp_path: Path) -> None:
 
 def test_skipped_lines_above_header_are_reported(tmp_path: Path) -> None:
     text = "1000,2026-01-01,4.00\n\norder,date,amount\n1,2026-01-02,5.00\n"
-    assert "1 line above the names of the columns is left out." in told(file(tmp_path, text))
+    assert "1 line above the names of the columns is left out." in list_assumptions(
+        file(tmp_path, text)
+    )
     plain = "order,date,amount\n1,2026-01-02,5.00\n"
-    assert not any("above" in one for one in told(file(tmp_path, plain)))
+    assert not any("above" in one for one in list_assumptions(file(tmp_path, plain)))
 
 
 @pytest.mark.parametrize("head", ["a,b,c", "hello,world,", "thing,2024,2025"])

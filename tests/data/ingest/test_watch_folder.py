@@ -21,17 +21,17 @@ ROWS = "A1,2026-11-20 10:05:00,LIN-ALBA,1,62.00,EUR\nA2,2026-11-21 11:00:00,LIN-
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[Container]:
+def container(tmp_path: Path) -> Iterator[Container]:
     found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     yield found
     found.database.close()
 
 
 @pytest.fixture
-def inbox(house: Container, monkeypatch: pytest.MonkeyPatch) -> WatchFolder:
+def inbox(container: Container, monkeypatch: pytest.MonkeyPatch) -> WatchFolder:
     """An inbox for which every file has been quiet for long enough."""
     monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", -1.0)
-    found = WatchFolder(house)
+    found = WatchFolder(container)
     found.folder.mkdir(parents=True)
     return found
 
@@ -43,8 +43,8 @@ def put(folder: Path, name: str, text: str = HEAD + ROWS) -> Path:
     return path
 
 
-def orders(house: Container, workspace: str = "local") -> int:
-    listed = house.row_store.open(workspace).listed
+def orders(container: Container, workspace: str = "local") -> int:
+    listed = container.row_store.open(workspace).listed
     return listed["orders"].rows if "orders" in listed else 0
 
 
@@ -54,10 +54,10 @@ def below(inbox: WatchFolder) -> list[str]:
     return sorted(path.relative_to(inbox.folder).as_posix() for path in files)
 
 
-def test_file_is_imported_and_note_is_written(inbox: WatchFolder, house: Container) -> None:
+def test_file_is_imported_and_note_is_written(inbox: WatchFolder, container: Container) -> None:
     put(inbox.folder, "orders.csv")
     assert inbox.process() == 1
-    assert orders(house) == 2
+    assert orders(container) == 2
     assert below(inbox) == ["done/orders.csv.txt"]
     note = (inbox.folder / "done" / "orders.csv.txt").read_text()
     assert note.startswith("orders.csv: 2 new, 0 replaced, 0 known already.")
@@ -65,14 +65,14 @@ def test_file_is_imported_and_note_is_written(inbox: WatchFolder, house: Contain
 
 
 def test_second_file_of_same_name_does_not_overwrite_first(
-    inbox: WatchFolder, house: Container
+    inbox: WatchFolder, container: Container
 ) -> None:
-    (house.settings.home / "policy.toml").write_text("[library]\nkeep_originals = true\n")
+    (container.settings.home / "policy.toml").write_text("[library]\nkeep_originals = true\n")
     put(inbox.folder, "orders.csv")
     inbox.process()
     put(inbox.folder, "orders.csv", HEAD + ROWS.replace("A2", "A3"))
     inbox.process()
-    assert orders(house) == 3
+    assert orders(container) == 3
     assert below(inbox) == [
         "done/orders (2).csv",
         "done/orders (2).csv.txt",
@@ -84,25 +84,25 @@ def test_second_file_of_same_name_does_not_overwrite_first(
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "\x00\x01\x02" * 100])
 def test_unknown_file_is_refused_with_reason(
-    inbox: WatchFolder, house: Container, text: str
+    inbox: WatchFolder, container: Container, text: str
 ) -> None:
     put(inbox.folder, "thing.csv", text)
     assert inbox.process() == 1
     assert below(inbox) == ["refused/thing.csv", "refused/thing.csv.txt"]
     said = (inbox.folder / "refused" / "thing.csv.txt").read_text()
     assert len(said) > len("thing.csv: .\n") + 10
-    assert not house.row_store.open("local").listed
+    assert not container.row_store.open("local").listed
 
 
 def test_file_still_being_written_is_left_alone(
-    inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
+    inbox: WatchFolder, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET_SECONDS", QUIET_SECONDS)
     path = put(inbox.folder, "orders.csv")
     old = time.time() - 3600
     os.utime(path, (old, old))  # as a copy that keeps the time of its original
     assert inbox.process() == 0
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         assert not list(inbox.due(session, now()))
 
 
@@ -118,21 +118,21 @@ def test_links_hidden_and_unfinished_files_are_left_alone(
     assert outside.exists()
 
 
-def test_workspace_has_inbox_of_its_name(inbox: WatchFolder, house: Container) -> None:
-    with house.database.begin() as session:
+def test_workspace_has_inbox_of_its_name(inbox: WatchFolder, container: Container) -> None:
+    with container.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
     put(inbox.folder / "T2", "orders.csv")
     put(inbox.folder / "T9", "orders.csv")
     put(inbox.folder, "orders.csv")
     assert inbox.process() == 3
-    assert (orders(house, "T1"), orders(house, "T2")) == (0, 2)
+    assert (orders(container, "T1"), orders(container, "T2")) == (0, 2)
     notes = sorted(path.read_text() for path in (inbox.folder / "refused").glob("*.txt"))
     assert len(notes) == 2
     assert any("T9" in note for note in notes)
 
 
-def test_catalogue_is_imported(inbox: WatchFolder, house: Container) -> None:
+def test_catalogue_is_imported(inbox: WatchFolder, container: Container) -> None:
     put(
         inbox.folder,
         "products.csv",
@@ -140,14 +140,14 @@ def test_catalogue_is_imported(inbox: WatchFolder, house: Container) -> None:
     )
     inbox.process()
     assert below(inbox)[0].startswith("done/"), below(inbox)
-    assert house.library("local") is not None
-    with house.database.begin() as session:
+    assert container.library("local") is not None
+    with container.database.begin() as session:
         from bot.data.catalogue.models import ProductRow
 
         assert ProductRow.version(session, "local")[0] == 1
 
 
-def test_one_process_at_a_time_works_in_folder(inbox: WatchFolder, house: Container) -> None:
+def test_one_process_at_a_time_works_in_folder(inbox: WatchFolder, container: Container) -> None:
     for number in range(4):
         put(inbox.folder, f"orders{number}.csv", HEAD + ROWS.replace("A", f"B{number}-"))
     moved: list[int] = []
@@ -157,13 +157,15 @@ def test_one_process_at_a_time_works_in_folder(inbox: WatchFolder, house: Contai
     for thread in threads:
         thread.join()
     inbox.process()
-    assert orders(house) == 8
+    assert orders(container) == 8
     assert len([name for name in below(inbox) if name.endswith(".txt")]) == 4
 
 
-def test_job_is_due_once_a_minute_while_files_exist(inbox: WatchFolder, house: Container) -> None:
+def test_job_is_due_once_a_minute_while_files_exist(
+    inbox: WatchFolder, container: Container
+) -> None:
     at = now()
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         assert not list(inbox.due(session, at))
         put(inbox.folder, "orders.csv")
         jobs = [*inbox.due(session, at), *inbox.due(session, at)]
@@ -179,7 +181,7 @@ def note(inbox: WatchFolder, path: str) -> str:
     return (inbox.folder / f"{path}.txt").read_text()
 
 
-def test_half_waits_for_its_other_file(inbox: WatchFolder, house: Container) -> None:
+def test_half_waits_for_its_other_file(inbox: WatchFolder, container: Container) -> None:
     put(inbox.folder, "lines.csv", LINES)
     assert inbox.process() == 1
     assert below(inbox) == ["waiting/lines.csv", "waiting/lines.csv.txt"]
@@ -187,37 +189,41 @@ def test_half_waits_for_its_other_file(inbox: WatchFolder, house: Container) -> 
     assert inbox.process() == 0
     put(inbox.folder, "orders.csv", ORDERS)
     assert inbox.process() == 2
-    assert orders(house) == 3
+    assert orders(container) == 3
     done = ["done/lines.csv.txt", "done/orders.csv.txt"]
     assert below(inbox) == done
     assert "orders.csv and lines.csv are read as one: 3 lines" in note(inbox, "done/lines.csv")
 
 
-def test_two_halves_are_joined_with_completing_files(inbox: WatchFolder, house: Container) -> None:
+def test_two_halves_are_joined_with_completing_files(
+    inbox: WatchFolder, container: Container
+) -> None:
     for name, text in (("a.csv", PEOPLE), ("lines.csv", LINES), ("orders.csv", ORDERS)):
         put(inbox.folder, name, text)
     assert inbox.process() == 3
-    listed = house.row_store.open("local").listed
+    listed = container.row_store.open("local").listed
     assert {kind: one.rows for kind, one in listed.items()} == {"orders": 3, "consents": 2}
     assert "a.csv completes it, by Customer ID." in note(inbox, "done/orders.csv")
 
 
-def test_matching_half_is_chosen_among_waiting_ones(inbox: WatchFolder, house: Container) -> None:
+def test_matching_half_is_chosen_among_waiting_ones(
+    inbox: WatchFolder, container: Container
+) -> None:
     put(inbox.folder, "one.csv", LINES)
     put(inbox.folder, "two.csv", LINES.replace("100", "770"))
     inbox.process()
     put(inbox.folder, "orders.csv", ORDERS)
     assert inbox.process() == 2
-    assert orders(house) == 3
+    assert orders(container) == 3
     assert "waiting/two.csv" in below(inbox)
 
 
 def test_half_is_refused_after_a_week(
-    inbox: WatchFolder, house: Container, monkeypatch: pytest.MonkeyPatch
+    inbox: WatchFolder, container: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(inbox.folder, "lines.csv", LINES)
     inbox.process()
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         assert not list(inbox.due(session, now()))
         late = time.time() + 8 * 86_400
         monkeypatch.setattr("bot.data.ingest.watch_folder.time.time", lambda: late)
@@ -227,8 +233,8 @@ def test_half_is_refused_after_a_week(
     assert "did not come within a week" in note(inbox, "refused/lines.csv")
 
 
-def test_halves_of_two_workspaces_are_not_joined(inbox: WatchFolder, house: Container) -> None:
-    with house.database.begin() as session:
+def test_halves_of_two_workspaces_are_not_joined(inbox: WatchFolder, container: Container) -> None:
+    with container.database.begin() as session:
         for name in ("T1", "T2"):
             Workspace.ensure(session, name, now())
     put(inbox.folder / "T1", "lines.csv", LINES)
@@ -238,7 +244,7 @@ def test_halves_of_two_workspaces_are_not_joined(inbox: WatchFolder, house: Cont
     assert "T2/waiting/orders.csv" in below(inbox)
 
 
-def test_each_table_of_workbook_is_imported(inbox: WatchFolder, house: Container) -> None:
+def test_each_table_of_workbook_is_imported(inbox: WatchFolder, container: Container) -> None:
     book = openpyxl.Workbook()
     for name, text in (("Orders", ORDERS), ("Lines", LINES), ("Notes", "By Ana")):
         sheet = book.create_sheet(name)
@@ -249,7 +255,7 @@ def test_each_table_of_workbook_is_imported(inbox: WatchFolder, house: Container
         sheet.append(line.split(","))
     book.save(inbox.folder / "shop.xlsx")
     assert inbox.process() == 1
-    listed = house.row_store.open("local").listed
+    listed = container.row_store.open("local").listed
     assert {kind: one.rows for kind, one in listed.items()} == {"orders": 3, "consents": 2}
     said = note(inbox, "done/shop.xlsx")
     assert "shop.xlsx (Orders) and shop.xlsx (Lines) are read as one" in said

@@ -62,7 +62,7 @@ def shop_in(engine: Any) -> Warehouse:
     return shop
 
 
-def told(findings: AnalysisResult | None) -> Any:
+def read_result(findings: AnalysisResult | None) -> Any:
     """What a person would read: facts and what could not be told."""
     if findings is None:
         return None
@@ -85,7 +85,7 @@ def test_facts_equal_those_of_own_files(postgres: Any, warehouse_url: str, opene
     compared = 0
     for name, find in analyses().items():
         for where in ASKED:
-            mine, theirs = told(ask(here, find, where)), told(ask(there, find, where))
+            mine, theirs = read_result(ask(here, find, where)), read_result(ask(there, find, where))
             assert theirs == mine, f"{name} {where}"
             compared += len(mine[0]) if mine else 0
     assert compared > 100
@@ -121,7 +121,7 @@ def test_sales_answers_equal_those_of_own_files(
     here = replace(ours, listed=source)
     for tally in TALLIES:
         where = AnalysisFilter(tally=tally)
-        mine, theirs = told(orders.find(here, where)), told(orders.find(there, where))
+        mine, theirs = read_result(orders.find(here, where)), read_result(orders.find(there, where))
         assert theirs == mine, tally
         assert mine[0], tally
 

@@ -5,7 +5,6 @@ months before it). The interval is what chance gives for such mailings: the midd
 comparable ones, widened by the mailing's own counting error."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import numpy.typing as npt
 
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
 from bot.data.stats import student_quantile, student_tail
+from bot.text.normalize import strip_accents
 
 MIN_COMPARABLE = 8  # comparable mailings required
 RateName = Literal["open rate", "click rate", "order rate", "unsubscribe rate"]
@@ -187,10 +187,7 @@ def find_similar_mailings(
 
 def _extract_stems(text: str) -> set[str]:
     """Return words of four letters and more, without accents and endings, for comparison."""
-    bare = "".join(
-        c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)
-    )
-    return {word[:6] for word in re.findall(r"[a-z]{4,}", bare)}
+    return {word[:6] for word in re.findall(r"[a-z]{4,}", strip_accents(text.casefold()))}
 
 
 # Subject features that go with more opens: a short list, fixed in advance.

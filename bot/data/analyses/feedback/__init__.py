@@ -12,7 +12,7 @@ from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.emerging_themes import add_emerging_themes
-from bot.data.analyses.feedback.language_detection import detect_languages
+from bot.data.analyses.feedback.languages import detect_languages
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table
 from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.priorities import OrderReach, add_priorities, rank_priorities

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from bot.data.analyses.feedback.tokens import strip_accents
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+from bot.text.normalize import normalize_spelling
 
 # Phrases of an aspect list, and how they are matched in a clause.
 
@@ -59,7 +59,7 @@ class Phrase:
 
     def __init__(self, written: str):
         self.written = written
-        elements = strip_accents(written).split()
+        elements = normalize_spelling(written).split()
         if not elements or not all(ELEMENT_PATTERN.fullmatch(e) for e in elements):
             raise InvalidPhrase(written)
         if elements[0] in ("..", "_") or elements[-1] == "..":

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.feedback.language_detection import FILLER_WORDS, STOP_WORDS
+from bot.data.analyses.feedback.languages import FILLER_WORDS
 from bot.data.analyses.feedback.texts import FeedbackText, find_proper_nouns
 from bot.data.analyses.feedback.tfidf import RANDOM_SEED, SparseMatrix, TermVectorizer, list_words
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import Numbers
 from bot.i18n.messages import Words
+from bot.text.language import STOP_WORDS
 
 # Non-negative matrix factorisation of a sparse table.
 

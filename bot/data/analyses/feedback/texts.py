@@ -11,14 +11,15 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.feedback.language_detection import detect_languages, parse_language_name
-from bot.data.analyses.feedback.tokens import WORD_PATTERN, strip_accents
+from bot.data.analyses.feedback.languages import detect_languages, parse_language_name
+from bot.data.analyses.feedback.tokens import WORD_PATTERN
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category, filter_brand
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+from bot.text.normalize import normalize_spelling, straighten_apostrophes
 
 # The current period and the one before.
 
@@ -223,8 +224,8 @@ def find_proper_nouns(texts: Sequence[FeedbackText]) -> frozenset[str]:
     often: Counter[str] = Counter()
     capital: Counter[str] = Counter()
     for piece, times in pieces.items():
-        for word in piece.replace("’", "'").split("'"):
-            key = strip_accents(word)
+        for word in straighten_apostrophes(piece).split("'"):
+            key = normalize_spelling(word)
             often[key] += times
             capital[key] += times * word[:1].isupper()
     return frozenset(

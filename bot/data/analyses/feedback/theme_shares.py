@@ -9,7 +9,7 @@ from math import log, sqrt
 import numpy as np
 
 from bot.data.analyses.feedback.aspects import get_theme_title
-from bot.data.analyses.feedback.language_detection import FILLER_WORDS, STOP_WORDS
+from bot.data.analyses.feedback.languages import FILLER_WORDS
 from bot.data.analyses.feedback.mentions import (
     Mask,
     ThemeTable,
@@ -19,6 +19,7 @@ from bot.data.analyses.feedback.mentions import (
 )
 from bot.data.analyses.feedback.texts import find_proper_nouns
 from bot.data.analyses.result import AnalysisResult
+from bot.text.language import STOP_WORDS
 
 MIN_THEME_TEXTS = 5  # with fewer texts a theme gets no shares of praise and complaint
 

@@ -2,10 +2,10 @@
 clauses."""
 
 import re
-import unicodedata
 from typing import NamedTuple
 
-ACCENT_MARKS = re.compile("[\u0300-\u036f]")
+from bot.text.normalize import normalize_spelling
+
 WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
 PIECE_PATTERN = re.compile(r"\w+(?:'\w+)*|[,:()]|\s[-–—]+\s")
 SENTENCE_PATTERN = re.compile(r"[^.!?…;\n]+[.!?…;\"»)]*")
@@ -22,21 +22,12 @@ class Sentence(NamedTuple):
     end: int
 
 
-def strip_accents(text: str) -> str:
-    """Return lower case without accents and with straight apostrophes: `Trop Étroit’` → `trop
-    etroit'`."""
-    low = text.casefold().replace("’", "'").replace("œ", "oe").replace("æ", "ae")
-    if low.isascii():
-        return low
-    return ACCENT_MARKS.sub("", unicodedata.normalize("NFKD", low))
-
-
 def tokenize_words(text: str, language: str) -> list[str]:
     """Return all words. English "don't" becomes `dont`; other languages are split at the
     apostrophe."""
     return [
         w
-        for piece in WORD_PATTERN.findall(strip_accents(text))
+        for piece in WORD_PATTERN.findall(normalize_spelling(text))
         for w in _split_piece(piece, language)
     ]
 
@@ -45,7 +36,7 @@ def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sen
     """Return the text's sentences. A word in `turns` starts a new clause."""
     sentences = []
     for match in SENTENCE_PATTERN.finditer(ORDINAL_PATTERN.sub(",", text)):
-        clauses = _split_clauses(strip_accents(match[0]), language, turns)
+        clauses = _split_clauses(normalize_spelling(match[0]), language, turns)
         if clauses:
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             end = match.start() + len(match[0].rstrip())

@@ -11,8 +11,8 @@ from bot.core.source import Source
 from bot.data.analyses.forecast import churn, next_category, purchase_volume, repurchase
 from bot.data.analyses.forecast import customer_history as sight
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.segments.analysis_context import AnalysisContext, find_currency
 from bot.data.analyses.segments.audience import NO_ORDERS
-from bot.data.analyses.segments.context import AnalysisContext, find_currency
 from bot.data.floors import too_few_message
 from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bot.data.analyses.forecast.bgnbd import Numbers
 from bot.data.analyses.forecast.customer_history import CustomerHistory
-from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import to_percent
 from bot.data.analyses.segments.rfm import (
     DRIFTING_RHYTHMS,

@@ -11,7 +11,7 @@ import numpy as np
 from ibis import _
 
 from bot.data.analyses.products import PurchasedProducts
-from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import to_percent
 from bot.data.floors import is_below_floor
 from bot.data.stats import adjust_false_discovery, normal_tail

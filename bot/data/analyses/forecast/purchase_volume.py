@@ -11,7 +11,7 @@ import numpy as np
 from bot.data.analyses.forecast import bgnbd, gamma_gamma
 from bot.data.analyses.forecast.bgnbd import Numbers
 from bot.data.analyses.forecast.customer_history import CustomerHistory
-from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import round_to_cents, to_percent
 from bot.i18n.messages import Words
 

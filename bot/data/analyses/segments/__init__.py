@@ -8,8 +8,8 @@ from ibis import _
 from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments import basket, lookalike_facts, repeat_purchase, segment_facts
+from bot.data.analyses.segments.analysis_context import AnalysisContext, find_currency
 from bot.data.analyses.segments.audience import NO_ORDERS
-from bot.data.analyses.segments.context import AnalysisContext, find_currency
 from bot.data.floors import too_few_message
 from bot.data.warehouse.purchases import group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache

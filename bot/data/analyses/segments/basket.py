@@ -12,7 +12,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import to_percent
 from bot.data.stats import MAD_TO_SIGMA, adjust_false_discovery, normal_tail
 from bot.data.warehouse.warehouse import FLOOR

@@ -5,8 +5,8 @@ import ibis.expr.types as ir
 from bot.core.audience_rule import AudienceRule
 from bot.data.analyses.experiments.sample_size import compute_smallest_lift
 from bot.data.analyses.segments import lookalikes
+from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.audience import select_consenting
-from bot.data.analyses.segments.context import AnalysisContext
 from bot.data.analyses.segments.lookalikes import HoldoutTrial
 from bot.data.analyses.segments.profile import to_percent
 from bot.data.floors import bound_count, is_below_floor

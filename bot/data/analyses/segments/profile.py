@@ -10,17 +10,8 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.i18n.messages import Words
+from bot.i18n.calendar_names import get_weekday_key
 
-WEEKDAY_LABELS = (
-    Words("monday"),
-    Words("tuesday"),
-    Words("wednesday"),
-    Words("thursday"),
-    Words("friday"),
-    Words("saturday"),
-    Words("sunday"),
-)
 GROWTH_DAYS = 90  # growth compares the size with the one so many days ago
 WEEKDAY_Z = (
     2.7  # z from which the best of 7 days is significant at 5 % (Bonferroni, one-sided 5 % / 7)
@@ -83,7 +74,7 @@ def find_best_days(rows: list[dict[str, int]]) -> dict[str, str]:
         day, orders = max(days.items(), key=lambda item: (item[1], -item[0]))
         total = sum(days.values())
         if orders - total / 7 > WEEKDAY_Z * sqrt(total * 6 / 49):
-            best[segment] = WEEKDAY_LABELS[day].text
+            best[segment] = get_weekday_key(day)
     return best
 
 

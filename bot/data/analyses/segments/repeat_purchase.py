@@ -17,7 +17,7 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
-from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import to_percent
 from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor

@@ -6,7 +6,7 @@ from decimal import Decimal
 import ibis.expr.types as ir
 
 from bot.data.analyses.segments import profile
-from bot.data.analyses.segments.context import AnalysisContext
+from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import SegmentSize, to_percent
 from bot.data.analyses.segments.rfm import (
     SEGMENT_DEFINITIONS,

@@ -26,6 +26,7 @@ from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+from bot.text.normalize import collapse_spaces
 
 AMBIGUOUS_DATE = re.compile(r"\s*\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}")
 
@@ -78,7 +79,7 @@ def parse_body(kind: DatasetKind, body: bytes) -> BodyLines:
         cells = {name: _cell_text(value) for name, value in row.items() if name in kind.columns}
         found.rows.append((line, cells))
     found.names.extend(name for name in kind.columns if name in known)
-    found.ignored.extend(" ".join(_cell_text(name).split())[:60] for name in unknown)
+    found.ignored.extend(collapse_spaces(_cell_text(name))[:60] for name in unknown)
     return found
 
 

@@ -39,6 +39,7 @@ from bot.data.metrics.orders.sales_facts import (
 )
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.calendar_names import get_weekday_key
 from bot.i18n.messages import Words
 from bot.text.slugs import format_title, slugify
 
@@ -56,7 +57,6 @@ SALES_DIMENSIONS = (
     "product",
 )
 DEFAULT_MONTHS = 12  # when no days are requested
-WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKEND_DAYS = {"weekend": (5, 6), "in-the-week": (0, 1, 2, 3, 4)}
 EARLIEST_DATE = date(1900, 1, 1)
 
@@ -397,7 +397,7 @@ class SalesReport:
         if cut == "month":
             return {value: f"{value // 100}-{value % 100:02}" for value in values}
         if cut == "weekday":
-            return {value: WEEKDAY_NAMES[value] for value in values}
+            return {value: get_weekday_key(value) for value in values}
         if cut == "hour":
             return {value: f"{value} h" for value in values}
         if cut == "product":

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from bot.i18n import countries
+from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Language, Words
 from bot.rules.telling.sold.sale import Sale
 from bot.rules.telling.told import AGE, CANNOT, Teller, Told
@@ -29,7 +30,6 @@ OURS = {  # values that are ours
     "weekend": Words("Saturday or Sunday"),
     "in-the-week": Words("Monday to Friday"),
 }
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def subjects(every: Mapping[str, Told], sale: Sale) -> list[Told]:
@@ -110,7 +110,7 @@ def _more(teller: Teller, sale: Sale, every: Mapping[str, Told]) -> Iterator[str
     for one in sale.tally.only:
         value = one.values[0] if one.values else ""
         if one.by == "weekday":
-            yield Words(WEEKDAYS[int(value)]).to(teller.language)
+            yield list_weekday_names(teller.language)[int(value)]
         elif one.but:
             yield teller.say(Words("without a code"))
         else:

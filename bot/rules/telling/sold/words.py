@@ -2,6 +2,8 @@
 
 import re
 
+from bot.i18n.calendar_names import index_weekday_names
+
 TIMES = (  # how often a customer ordered
     ("times-1", r"\b(?:(?:only |just )?once|one[- ]time|single order|qu'une (?:seule )?fois"
      r"|une (?:seule )?fois|une seule commande)\b"),
@@ -126,14 +128,7 @@ WEEKENDS = re.compile(
 )
 ON_WEEKENDS = re.compile(rf"\b(?:on |at |over |the |le |les |du |au )*{WEEKEND}\b")
 ON_WEEKDAYS = re.compile(rf"\b(?:on )?{IN_WEEK}\b")
-WEEKDAYS = {
-    name: n
-    for names in (
-        "monday tuesday wednesday thursday friday saturday sunday",
-        "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    )
-    for n, name in enumerate(names.split())
-}
+WEEKDAYS = index_weekday_names()
 ON_A_DAY = re.compile(rf"\b(?:on |le |les |chaque |every )?({'|'.join(WEEKDAYS)})s?\b")
 CODE = (
     r"(?:(?:promo(?:tional|tion)?|discount|voucher|coupon) )?(?:codes?|coupons?)"

@@ -29,16 +29,18 @@ def started(home: Path, where: str, **more: str) -> "subprocess.Popen[str]":
     )
 
 
-def held(house: Container) -> list[tuple[str, int]]:
-    table = house.row_store.open("local").table("orders")
+def held(container: Container) -> list[tuple[str, int]]:
+    table = container.row_store.open("local").table("orders")
     if table is None:
         return []
-    rows: list[dict[str, Any]] = house.row_store.open("local").engine.to_pyarrow(table).to_pylist()
+    rows: list[dict[str, Any]] = (
+        container.row_store.open("local").engine.to_pyarrow(table).to_pylist()
+    )
     return sorted((row["order"], int(row["amount"])) for row in rows)
 
 
-def waiting(house: Container) -> int:
-    with house.database.begin() as session:
+def waiting(container: Container) -> int:
+    with container.database.begin() as session:
         return len(LiveBatch.waiting(session, "local", "orders"))
 
 
@@ -48,25 +50,25 @@ def waiting(house: Container) -> int:
     [("before the switch", 1), ("before the commit", 1), ("after the commit", 0)],
 )
 def test_killed_merge_is_complete_or_absent(tmp_path: Path, where: str, still: int) -> None:
-    house = house_in(tmp_path / "home").migrated()
-    live = house.live_rows()
+    container = house_in(tmp_path / "home").migrated()
+    live = container.live_rows()
     live.receive("local", "orders", (LINE % 60).encode(), stamp="1")
-    with started(house.settings.home, where) as process:
+    with started(container.settings.home, where) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "there\n"
         process.kill()
         assert process.wait(30) == -9
-    assert waiting(house) == still
-    assert held(house) == ([] if still else [("A1", 60)])
+    assert waiting(container) == still
+    assert held(container) == ([] if still else [("A1", 60)])
 
     # What comes afterwards holds: the killed merge is not done a second time over it.
     live.receive("local", "orders", (LINE % 62).encode(), stamp="2")
     live.merge("local", "orders")
-    assert (waiting(house), held(house)) == (0, [("A1", 62)])
-    house.row_store.sweep()
+    assert (waiting(container), held(container)) == (0, [("A1", 62)])
+    container.row_store.sweep()
     live.merge("local", "orders")
-    assert held(house) == [("A1", 62)]
-    house.database.close()
+    assert held(container) == [("A1", 62)]
+    container.database.close()
 
 
 @pytest.mark.timeout(150)
@@ -75,32 +77,32 @@ def test_three_merging_processes_lose_and_duplicate_nothing(
 ) -> None:
     url = migrated_postgres(postgres_url)
     home = tmp_path / "home"
-    house = house_in(home, url).migrated()
-    house.row_store.key()
+    container = house_in(home, url).migrated()
+    container.row_store.key()
     names = ("a", "b", "c")
     with ExitStack() as stack:
         processes = [
             stack.enter_context(started(home, f"loop {name}", DATABASE_URL=url)) for name in names
         ]
         assert [process.wait(120) for process in processes] == [0, 0, 0]
-    house.live_rows().merge("local", "orders")
+    container.live_rows().merge("local", "orders")
     wanted = [
         (f"{name}-{number}-{row}", 1)
         for name in names
         for number in range(ROUNDS)
         for row in range(ROWS)
     ]
-    found = held(house)
+    found = held(container)
     assert [one for one in found if one[0] != "shared"] == sorted(wanted)
-    last = _last_received(house)
+    last = _last_received(container)
     assert [one for one in found if one[0] == "shared"] == [("shared", last)]
     assert not list((home / "live").rglob("*.parquet"))
-    house.database.close()
+    container.database.close()
 
 
-def _last_received(house: Container) -> int:
+def _last_received(container: Container) -> int:
     """What the body that came last said of the order that all share."""
-    with house.database.begin() as session:
+    with container.database.begin() as session:
         batches = list(session.scalars(select(LiveBatch)))
     assert len(batches) == 3 * ROUNDS
     assert all(batch.merged_at and batch.merged_at <= now() for batch in batches)

@@ -38,7 +38,7 @@ def rows_in(path: Path) -> list[dict[str, Any]]:
     return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
 
 
-def told(found: ReceivedBatch) -> Told:
+def list_rejects(found: ReceivedBatch) -> Told:
     return [(one.line, one.column, str(one.reason)) for one in found.rejects]
 
 
@@ -80,7 +80,7 @@ def test_bad_rows_are_reported_by_line_and_column(to: Path) -> None:
     )
     assert [row["order"] for row in rows_in(to)] == ["A1", "A2"]
     assert found.rows == 2
-    assert told(found) == [
+    assert list_rejects(found) == [
         (2, None, "this line is no JSON object"),
         (3, None, "this line is no JSON object"),
         (5, "order", "is empty"),
@@ -126,7 +126,7 @@ def test_feedback_id_is_independent_of_other_rows(tmp_path: Path) -> None:
     receive(tmp_path / "2.parquet", {**row, "text": "Too small"}, row, kind="feedback")
     assert rows_in(tmp_path / "1.parquet")[0] in rows_in(tmp_path / "2.parquet")
     mixed = receive(tmp_path / "3.parquet", {**row, "id": "r1"}, row, kind="feedback")
-    assert told(mixed) == [(2, "id", "is empty, and other rows have one")]
+    assert list_rejects(mixed) == [(2, "id", "is empty, and other rows have one")]
 
 
 def test_whole_order_needs_no_line(to: Path) -> None:
@@ -144,7 +144,7 @@ def test_experiment_row_needs_name_and_unit(to: Path) -> None:
         {**row, "experiment": "e1", "unit": "u1"},
         kind="experiments",
     )
-    assert told(found) == [(1, "experiment", "is empty"), (2, "unit", "is empty")]
+    assert list_rejects(found) == [(1, "experiment", "is empty"), (2, "unit", "is empty")]
     assert rows_in(to)[0]["users"] == 1
 
 
