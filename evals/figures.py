@@ -93,7 +93,8 @@ def fits(figure: Figure, fact: Fact) -> bool:
     if _find_kind(figure.unit) != _find_kind(fact.unit or ""):
         return False
     return any(
-        abs(abs(value) - abs(figure.value)) <= Decimal("0.5").scaleb(-_count_decimals(value)) + ROUNDING
+        abs(abs(value) - abs(figure.value))
+        <= Decimal("0.5").scaleb(-_count_decimals(value)) + ROUNDING
         if _find_kind(figure.unit) != "count" or figure.value % 1
         else abs(value) == abs(figure.value)
         for value in (fact.value, fact.as_read.value)

@@ -15,6 +15,7 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.models import Job
 from bot.playground.slack_objects import TEAM_ID
+from bot.slack.history import format_messages
 from bot.slack.location import make_place
 from bot.tasks.conversation import SlackMessage, ThreadReading, build_thread_draft, describe_draft
 from bot.tasks.models import HEARD, OWN_THREAD, NewTask, Task
@@ -46,9 +47,12 @@ class ThreadSlack:
         """Deliver nothing."""
 
     async def read_conversation(self, workspace: str, place: Mapping[str, Any], words: str) -> str:
-        return "\n".join(
-            f"{'intern' if one.author is None else 'person'}: {one.text}" for one in self.messages
-        )
+        people = [
+            {"user": one.author, "text": one.text, "ts": str(number), "thread_ts": "0"}
+            for number, one in enumerate(self.messages)
+            if one.author is not None
+        ]
+        return format_messages(people)
 
     async def locale(self, workspace: str, person: str) -> str | None:
         return None

@@ -25,7 +25,9 @@ SECONDS = 3_600.0  # a busy machine must not change what a model is told
 HEADLINE = "headline"
 CANNOT_TELL = "cannot_tell"
 LIMITS = (CANNOT_TELL, "not_used")  # the parts that say what was not answered
-Verdict = Literal["right", "other reading", "wrong", "wrong, but said", "refused", "asked", "failed"]
+Verdict = Literal[
+    "right", "other reading", "wrong", "wrong, but said", "refused", "asked", "failed"
+]
 GOOD: tuple[Verdict, ...] = ("right", "other reading")
 
 

@@ -127,7 +127,9 @@ def format_sizes(runs: Sequence[CaseRun]) -> list[str]:
             (f"{name}, {form}", len(new), fixed, _middle(new), max(new), _middle(sums), max(sums))
         )
     head = ("estimated tokens", "requests", "cached", "new", "at most", "a case", "at most")
-    aims = f"Aims beyond what is cached: a draft {DRAFT_TOKENS:,} a turn, a report {REPORT_TOKENS:,}"
+    aims = (
+        f"Aims beyond what is cached: a draft {DRAFT_TOKENS:,} a turn, a report {REPORT_TOKENS:,}"
+    )
     return [*format_table(head, rows), f"{aims} in sum. A token is four characters."]
 
 

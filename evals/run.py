@@ -18,6 +18,7 @@ from typing import cast
 from bot.agent.llm.turn import TurnModel
 from bot.agent.spending import Payer, SpendingCap
 from bot.app import Container
+from bot.audit.receipt import Receipt
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.writer import LlmCall, ReceiptWriter, Writer
@@ -78,9 +79,7 @@ class EvalRun:
 
             self.runs += await asyncio.gather(*(play_one(file, case) for file, case in chosen))
 
-    async def _play_case(
-        self, kind: str, file: str, case: Case, store: RecordingStore
-    ) -> CaseRun:
+    async def _play_case(self, kind: str, file: str, case: Case, store: RecordingStore) -> CaseRun:
         model = CaseModel(case["id"], store, cast("TurnModel | None", self.live))
         run = CaseRun(kind, file, case["id"])
         try:
@@ -174,7 +173,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", choices=KINDS, action="append", help="only this set; repeatable")
     parser.add_argument("--case", metavar="ID", help="only cases whose id contains this")
     parser.add_argument("--live", action="store_true", help="ask the model of the settings")
-    parser.add_argument("--usd", type=Decimal, default=DEFAULT_USD, help="a live run's spending cap")
+    parser.add_argument(
+        "--usd", type=Decimal, default=DEFAULT_USD, help="a live run's spending cap"
+    )
     parser.add_argument("--held-out", action="store_true", help="show what is wrong in held_out")
     parser.add_argument(
         "--recordings", metavar="DIR", type=Path, default=RECORDINGS, help="other recordings"
@@ -215,6 +216,9 @@ async def play_sets(shop: EvalShop, args: argparse.Namespace) -> int:
             await live.close()
     for line in format_report(run.runs, is_live=args.live, shows_held_out=args.held_out):
         print(line)
+    if args.live and shop.container is not None:
+        used = await shop.container.database.run(Receipt.compute_usage, TEAM_ID, now())
+        print(f"Spent: ${used.spent:.2f}")
     if args.pending:
         write_pending(args.pending, run.pending)
         print(f"\n{len(run.pending)} requests wait for an answer in {args.pending}.")

@@ -165,7 +165,7 @@ async def play_message(
     understanding = NOT_FOR_US
     if is_heard(case):
         understanding = await understand_message(
-            message, brand=shop.brand, writer=model, receipt=receipt
+            message, brand=shop.brand, model=model, receipt=receipt
         )
     return compare_reading(case, understanding, message)
 
