@@ -31,12 +31,17 @@ class FigureResult:
     is not the first reading."""
 
     missing: tuple[Figure, ...]
-    total: int
+    found: tuple[Figure, ...]
     reading: str = ""
 
     @property
     def is_right(self) -> bool:
         return not self.missing
+
+    @property
+    def has_each_row(self) -> bool:
+        """Whether of each row at least one figure is there."""
+        return {one.row for one in self.missing} <= {one.row for one in self.found}
 
 
 def list_answers(case: Case) -> Iterator[tuple[str, Case]]:
@@ -75,8 +80,9 @@ def compare_figures(case: Case, facts: Sequence[Fact]) -> FigureResult | None:
     results = []
     for reading, answer in list_answers(case):
         figures = list_figures(answer, withheld)
-        missing = tuple(one for one in figures if not any(fits(one, fact) for fact in facts))
-        results.append(FigureResult(missing, len(figures), reading))
+        found = tuple(one for one in figures if any(fits(one, fact) for fact in facts))
+        missing = tuple(one for one in figures if one not in found)
+        results.append(FigureResult(missing, found, reading))
     return min(results, key=lambda one: len(one.missing), default=None)
 
 

@@ -23,7 +23,7 @@ from bot.tasks.run import TaskRun, TaskServices
 from bot.tasks.understand import Message, ThreadDraft, Understanding
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others
-from evals.questions import HEADLINE, SECONDS, find_verdict, list_cited
+from evals.questions import HEADLINE, SECONDS, describe_fact, find_verdict, list_cited
 from evals.recordings import CaseModel
 from evals.shop import NOON, EvalShop
 from evals.understanding import NOT_FOR_US, ReadingResult, compare_reading, find_words
@@ -208,13 +208,14 @@ class StepPlayer:
         facts = [fact for draft in made for fact in draft.facts.facts]
         cited = list_cited(parts, facts)
         headline = list_cited([part for part in parts if part.key == HEADLINE], facts)
-        figures = compare_figures(step, cited)
+        figures, others = compare_figures(step, cited), find_others(step, headline)
+        verdict = find_verdict(step, parts, figures, has_figures=bool(cited), others=others)
         return StepResult(
             reading,
             text,
-            find_verdict(step, parts, figures, bool(cited)) if made else "nothing",
+            verdict if made else "nothing",
             figures,
-            tuple(fact.as_read.spelled("en") for fact in find_others(step, headline)),
+            tuple(map(describe_fact, others)),
         )
 
 

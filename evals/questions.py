@@ -26,7 +26,7 @@ HEADLINE = "headline"
 CANNOT_TELL = "cannot_tell"
 LIMITS = (CANNOT_TELL, "not_used")  # the parts that say what was not answered
 Verdict = Literal[
-    "right", "other reading", "wrong", "wrong, but said", "refused", "asked", "failed"
+    "right", "other reading", "incomplete", "wrong", "wrong, but said", "refused", "asked", "failed"
 ]
 GOOD: tuple[Verdict, ...] = ("right", "other reading")
 
@@ -102,23 +102,32 @@ def judge_answer(case: Case, result: DraftResult, found: FoundFacts) -> AnswerRe
     cited = list_cited(result.parts, result.evidence.facts)
     headline = list_cited([p for p in result.parts if p.key == HEADLINE], result.evidence.facts)
     text = " | ".join(part.text for part in result.parts if part.kind == "copy")
-    figures = compare_figures(case, cited)
+    figures, others = compare_figures(case, cited), find_others(case, headline)
     return AnswerResult(
-        verdict=find_verdict(case, result.parts, figures, bool(cited)),
+        verdict=find_verdict(case, result.parts, figures, has_figures=bool(cited), others=others),
         text=text,
         figures=figures,
         tools=compare_tools(case, found),
-        others=tuple(
-            f"{fact.as_read.spelled('en')} ({fact.label} {fact.about})"
-            for fact in find_others(case, headline)
-        ),
+        others=tuple(map(describe_fact, others)),
     )
 
 
+def describe_fact(fact: Fact) -> str:
+    about = ", ".join(filter(None, (fact.label, fact.about)))
+    return f"{fact.as_read.spelled('en')} ({about})"
+
+
 def find_verdict(
-    case: Case, parts: Sequence[Part], figures: FigureResult | None, has_figures: bool
+    case: Case,
+    parts: Sequence[Part],
+    figures: FigureResult | None,
+    *,
+    has_figures: bool,
+    others: Sequence[Fact],
 ) -> Verdict:
-    """Judge an answer by its figures, and by whether it says what it does not answer."""
+    """Judge an answer by its figures, and by whether it says what it does not answer. It is
+    incomplete if each row has a right figure and the headline has no other one. `others` are the
+    headline's figures that no right answer has."""
     said = {part.key for part in parts}
     if case.get("cannot"):
         return "right" if not has_figures or CANNOT_TELL in said else "wrong"
@@ -126,6 +135,8 @@ def find_verdict(
         return "refused"
     if figures is None or figures.is_right:
         return "other reading" if figures and figures.reading else "right"
+    if figures.has_each_row and not others:
+        return "incomplete"
     return "wrong, but said" if said & set(LIMITS) else "wrong"
 
 

@@ -149,6 +149,9 @@ def note_answer(run: CaseRun, result: AnswerResult) -> None:
     if not result.is_right:
         missing = result.figures.missing if result.figures else ()
         run.faults.append(f"{result.verdict}; missing: {', '.join(map(str, missing)) or 'none'}")
+        if result.tools is not None and result.tools.missing:
+            unknown = ", ".join(map(str, result.tools.missing))
+            run.faults.append(f"not found by tools either: {unknown}")
 
 
 def note_steps(run: CaseRun, results: Sequence[StepResult]) -> None:

@@ -11,6 +11,7 @@ from bot.core.facts import Fact
 from bot.core.source import Source
 from bot.tasks.understand import Message, ReadRequest, ThreadDraft, Understanding
 from evals.figures import Figure, compare_figures, fits
+from evals.questions import find_verdict
 from evals.understanding import compare_reading, is_heard
 
 DAY = date(2026, 11, 25)
@@ -159,6 +160,22 @@ def test_other_readings_count_and_are_named() -> None:
     found = compare_figures(case, [fact("1410", "orders")])
     assert found is not None
     assert (found.is_right, found.reading) == (True, "bed linen too")
+
+
+def test_answer_that_leaves_out_a_column_is_incomplete() -> None:
+    rows = [["shirt", 3.63, 63], ["dress", 3.82, 45]]
+    units = ["text", "stars", "ratings"]
+    case = {"answer": {"columns": ["product", "rating", "n"], "units": units, "rows": rows}}
+    both, one = [fact("3.63", "of 5"), fact("3.82", "of 5")], [fact("3.63", "of 5")]
+    assert find_verdict(case, [], compare_figures(case, both), has_figures=True, others=()) == (
+        "incomplete"
+    )
+    assert find_verdict(case, [], compare_figures(case, one), has_figures=True, others=()) == (
+        "wrong"
+    )
+    other = [fact("3.7", "of 5")]
+    judged = find_verdict(case, [], compare_figures(case, both), has_figures=True, others=other)
+    assert judged == "wrong"
 
 
 def test_withheld_rows_may_be_missing() -> None:

@@ -239,8 +239,11 @@ async def test_question_is_answered_in_rounds_and_its_figures_compared(sets: Set
     right, other = await sets.play("questions", shop)
     assert (right.is_right, right.verdicts, right.others) == (True, ["right"], ())
     assert (other.is_right, other.verdicts) == (False, ["wrong"])
-    assert other.faults == ["wrong; missing: 929 orders"]
-    assert other.others == ("928\u00a0orders (orders )",)
+    assert other.faults == [
+        "wrong; missing: 929 orders",
+        "not found by tools either: 929 orders",
+    ]
+    assert other.others == ("928\u00a0orders (orders)",)
     assert [len(run.sizes) for run in (right, other)] == [2, 2]
     lines = format_report([right, other], is_live=False, shows_held_out=True)
     assert "questions, tools right: 1 of 2" in lines
