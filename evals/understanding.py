@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from bot.core.brief import Brief, parse_just_for_me
+from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
 from bot.core.writer import ReceiptWriter
 from bot.slack.events.messages import extract_words
@@ -191,6 +192,13 @@ def compare_reading(case: Case, found: Understanding, message: Message) -> Readi
     )
 
 
+def list_words(request: ReadRequest) -> list[str]:
+    """Return the words of the message that a request was read from."""
+    texts = [request.topic, request.audience, request.offer, request.tone, request.period_words]
+    products = [one.words for one in request.products]
+    return [text for text in (*texts, *products, *request.must_say) if text]
+
+
 def find_outcome(found: Understanding, message: Message, expected: Sequence[str]) -> str:
     """Return the outcome as people see it. Requests of which nothing can be done are a reply; a
     report is revised by asking again."""
@@ -206,12 +214,19 @@ def find_outcome(found: Understanding, message: Message, expected: Sequence[str]
 def compare_expectation(expect: Case, found: Understanding, message: Message) -> FieldResults:
     results = FieldResults()
     wanted = list_values(expect["outcome"])
+    expected = list(list_expected(expect.get("requests", [])))
+    possible = [one for one in expected if one.get("channels") in (None, *load_channels())]
+    if expected and not possible and found.unsupported:
+        # Only channels that are not offered: it is said, and nothing else is made in their place.
+        made = [piece.channel or "the usual channel" for piece in list_pieces(found.requests)]
+        results.note("channels", not made, "nothing made", made)
+        return results
     outcome = find_outcome(found, message, wanted)
     results.note("outcome", outcome in wanted, " or ".join(wanted), outcome)
     if outcome not in wanted:
         return results
-    if outcome == "requests" and "requests" in expect:
-        compare_requests(expect["requests"], found, results)
+    if outcome == "requests" and expected:
+        compare_requests(possible if found.unsupported else expected, found, results)
     if outcome == "revise":
         compare_revision(expect, found, message, results)
     if outcome == "answer_question":
@@ -247,7 +262,8 @@ def compare_answer(expect: Case, found: Understanding, results: FieldResults) ->
     elif expect.get("value") == NEVER_MIND:
         results.note("closes", found.closes, True, found.closes)
     elif "value" in expect:
-        is_right = says_same(expect["value"], [found.answer or ""]) and not found.closes
+        read = [found.answer or "", *(text for one in found.requests for text in list_words(one))]
+        is_right = says_same(expect["value"], read) and not found.closes
         results.note("answer", is_right, expect["value"], found.answer)
 
 
@@ -284,10 +300,9 @@ def list_expected(requests: Sequence[Case]) -> Iterator[Case]:
             yield rest | {name: value for name, value in chosen.items() if value is not None}
 
 
-def compare_requests(requests: Sequence[Case], found: Understanding, results: FieldResults) -> None:
-    """Pair each expected request with the nearest one that was read."""
+def compare_requests(expected: Sequence[Case], found: Understanding, results: FieldResults) -> None:
+    """Pair each expected text or question with the nearest one that was read."""
     left = list_pieces(found.requests)
-    expected = list(list_expected(requests))
     for wanted in expected:
         compared = [(compare_piece(wanted, piece, found), piece) for piece in left]
         if not compared:

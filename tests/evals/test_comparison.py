@@ -103,6 +103,26 @@ def test_what_is_not_done_is_a_reply() -> None:
     assert wrong_fields({"outcome": "reply", "declines": ["a poster"]}, declined) == ["declines"]
 
 
+def test_channel_that_is_not_offered_must_be_declined_and_nothing_made_instead() -> None:
+    declined = Understanding(outcome="requests", unsupported=("a poster",))
+    instead = read(channels=()).model_copy(update={"unsupported": ("a poster",)})
+    assert wrong_fields(expect(channels=["poster"]), declined) == []
+    assert wrong_fields(expect(channels=["poster"]), instead) == ["channels"]
+    both = read(channels=("email",)).model_copy(update={"unsupported": ("a poster",)})
+    assert wrong_fields(expect(channels=["email", "poster"]), both) == []
+    assert wrong_fields(expect(channels=["email", "poster"]), read(channels=("email",))) == [
+        "requests"
+    ]
+
+
+def test_answer_in_own_words_may_stand_in_the_request() -> None:
+    wanted = {"outcome": "answer_question", "value": "the blue one, and mention gift wrap"}
+    request = ReadRequest(skill="draft", topic="the blue one", must_say=("gift wrap",))
+    whole = Understanding(outcome="answer_question", answer="Blue", requests=(request,))
+    assert wrong_fields(wanted, whole) == []
+    assert wrong_fields(wanted, whole.model_copy(update={"requests": ()})) == ["answer"]
+
+
 def test_replies_to_somebody_else_are_not_heard() -> None:
     thread = [{"who": "intern", "kind": "draft", "id": "d1", "text": "Alba"}]
     case = {"place": "thread", "thread": thread}
