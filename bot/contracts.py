@@ -129,6 +129,7 @@ FACT_KINDS = (
 )
 LIBRARY_KINDS = (
     *("orders", "events", "feedback", "prices", "campaigns", "experiments", "consents"),
+    *("customers", "returns", "traffic"),
 )
 
 # Files and folders of the home.

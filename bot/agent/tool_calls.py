@@ -80,7 +80,9 @@ class ToolRunner:
             if isinstance(result, ToolResult) and self._ends_loop(use.name):
                 _end_loop(use.name, result)
         return tuple(
-            ToolReply(id=use.id, text=self._write_result(result))
+            ToolReply(
+                id=use.id, text=render_result(result, self.found, self.veil, deps.request.language)
+            )
             if isinstance(result, ToolResult)
             else ToolReply(id=use.id, text=self.veil.mask(result), is_error=True)
             for use, result in zip(uses, results, strict=True)
@@ -108,24 +110,6 @@ class ToolRunner:
         except TimeoutError:
             return f"This took longer than {self.seconds:g} seconds. Ask for less."
 
-    def _write_result(self, result: ToolResult) -> str:
-        """The result as text. Facts and exhibits get their names here, so in the order of calls."""
-        listed = describe_facts(
-            result.facts, self.found.book, self.deps.request.language, self.veil
-        )
-        lines = [*listed.lines]
-        if listed.left_out:
-            lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
-        for exhibit in result.exhibits:
-            named = exhibit.model_copy(update={"id": f"e{len(self.found.exhibits) + 1}"})
-            self.found.exhibits.append(named)
-            lines.append(self.veil.mask(describe_exhibit(named)))
-        lines += [self.veil.mask(f"Note: {note}") for note in result.notes]
-        if result.read_as:
-            self.found.read_as.append(result.read_as)
-            lines.insert(0, self.veil.mask(f"Read as: {result.read_as}"))
-        return "\n".join(lines) or "Nothing was found."
-
 
 def _end_loop(name: str, result: ToolResult) -> None:
     """End the conversation as the tool says: with a question, or with a refusal."""
@@ -150,6 +134,26 @@ def describe_mistakes(error: ValidationError) -> str:
 
 
 # Text for the model.
+
+
+def render_result(
+    result: ToolResult, found: FoundThings, veil: Pseudonymizer, language: Language
+) -> str:
+    """The result as the model reads it. Facts and exhibits get their names here, so in the order of
+    calls."""
+    listed = describe_facts(result.facts, found.book, language, veil)
+    lines = [*listed.lines]
+    if listed.left_out:
+        lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
+    for exhibit in result.exhibits:
+        named = exhibit.model_copy(update={"id": f"e{len(found.exhibits) + 1}"})
+        found.exhibits.append(named)
+        lines.append(veil.mask(describe_exhibit(named)))
+    lines += [veil.mask(f"Note: {note}") for note in result.notes]
+    if result.read_as:
+        found.read_as.append(result.read_as)
+        lines.insert(0, veil.mask(f"Read as: {result.read_as}"))
+    return "\n".join(lines) or "Nothing was found."
 
 
 @dataclass(frozen=True)

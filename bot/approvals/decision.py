@@ -10,7 +10,7 @@ from bot.audit import journal
 from bot.audit.policy_in_force import PolicyRecord
 from bot.audit.row_digests import require_unchanged_task
 from bot.config.policy import Policy
-from bot.db.session import Row, insert_once
+from bot.db.session import Row, insert_once, list_rows
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
@@ -42,8 +42,7 @@ class Decision(Row):
 
     @staticmethod
     def list_for_draft(session: Session, draft: str) -> list["Decision"]:
-        rows = select(Decision).where(Decision.draft == draft)
-        return list(session.scalars(rows.order_by(Decision.at, Decision.id)))
+        return list_rows(session, Decision, "draft", draft, "at", "id")
 
 
 def compute_status(decisions: list[Decision], policy: Policy) -> str:

@@ -67,9 +67,7 @@ class JournalEntry(Row):
 
     def digest(self) -> str:
         """Return the SHA-256 over all columns, including the previous entry's hash."""
-        values = [self.workspace, self.seq, self.at.isoformat(), self.event, self.subject, self.by]
-        whole = json.dumps([*values, self.refs, self.prev], sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(whole.encode()).hexdigest()
+        return compute_entry_hash({name: getattr(self, name) for name in HASHED_COLUMNS})
 
     @property
     def signed(self) -> tuple[str, ...]:
@@ -77,8 +75,18 @@ class JournalEntry(Row):
         return "entry", self.workspace, str(self.seq), self.hash
 
 
+HASHED_COLUMNS = ("workspace", "seq", "at", "event", "subject", "by", "refs", "prev")
+
+
+def compute_entry_hash(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 over the values of an entry's other columns."""
+    listed = [values[name] for name in HASHED_COLUMNS]
+    listed[2] = listed[2].isoformat()
+    whole = json.dumps(listed, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
 HEADS, ENTRIES = Row.metadata.tables["journal_heads"], Row.metadata.tables["journal"]
-ENTRY_COLUMNS = tuple(column.name for column in ENTRIES.columns)
 # Built once, since these statements run in every transaction that records something.
 SELECT_HEAD = (
     select(HEADS.c["count"], HEADS.c.hash)
@@ -147,12 +155,14 @@ class PendingChanges:
 
     `rows` are the audited rows that it wrote, each with whether it matched its digest before; None
     for a new row. `values` are the current values of rows, where they are known without reading
-    them again; `latest` are digests that were already read."""
+    them again; `latest` are digests that were already read; `heads` are the count and hash of each
+    chain that it has locked."""
 
     events: list[NewEntry] = field(default_factory=list)
     rows: dict[tuple[str, tuple[Any, ...]], bool | None] = field(default_factory=dict)
     values: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=dict)
     latest: dict[tuple[str, str], Any] = field(default_factory=dict)
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
 def get_pending_changes(session: Session) -> PendingChanges:
@@ -177,19 +187,16 @@ def record_event(
     get_pending_changes(session).events.append(NewEntry(workspace, event, subject, now, by, known))
 
 
-def lock_head(session: Session, workspace: str) -> JournalHead:
-    """Lock the workspace's head until the transaction ends; only one transaction can hold it."""
-    locked = select(JournalHead).where(JournalHead.workspace == workspace).with_for_update()
-    locked = locked.execution_options(populate_existing=True)
-    head = session.scalar(locked)
-    if head is None:
-        insert_once(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
-        head = session.scalars(locked).one()
-    return head
+def lock_head(session: Session, workspace: str) -> tuple[int, str]:
+    """Lock the workspace's head until the transaction ends; only one transaction can hold it.
+    Return its count and hash."""
+    heads = get_pending_changes(session).heads
+    if workspace not in heads:
+        heads[workspace] = _select_head(session, workspace)
+    return heads[workspace]
 
 
-def lock_head_values(session: Session, workspace: str) -> tuple[int, str]:
-    """Lock the workspace's head until the transaction ends; return its count and hash."""
+def _select_head(session: Session, workspace: str) -> tuple[int, str]:
     connection = session.connection()
     found: Any = connection.execute(SELECT_HEAD, {"workspace": workspace}).first()
     if found is None:
@@ -208,24 +215,26 @@ def append_entries(
     rows = []
     for event in events:
         count += 1
-        entry = JournalEntry(
-            workspace=workspace,
-            seq=count,
-            at=event.now.astimezone(UTC),
-            event=event.event,
-            subject=event.subject,
-            by=event.by,
-            refs=dict(event.refs),
-            prev=prev,
-        )
-        entry.hash = prev = entry.digest()
-        entry.signature = signer.sign(*entry.signed) if signer else None
-        rows.append({name: getattr(entry, name) for name in ENTRY_COLUMNS})
+        entry: dict[str, Any] = {
+            "workspace": workspace,
+            "seq": count,
+            "at": event.now.astimezone(UTC),
+            "event": event.event,
+            "subject": event.subject,
+            "by": event.by,
+            "refs": dict(event.refs),
+            "prev": prev,
+        }
+        prev = compute_entry_hash(entry)
+        signed = ("entry", workspace, str(count), prev)
+        entry |= {"hash": prev, "signature": signer.sign(*signed) if signer else None}
+        rows.append(entry)
     signature = signer.sign("head", workspace, str(count), prev) if signer else None
     connection = session.connection()
     connection.execute(INSERT_ENTRY, rows)
     new_head = {"of": workspace, "count": count, "hash": prev, "signature": signature}
     connection.execute(UPDATE_HEAD, new_head)
+    get_pending_changes(session).heads[workspace] = count, prev
 
 
 @dataclass(frozen=True)

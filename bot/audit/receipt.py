@@ -12,7 +12,7 @@ from bot.audit import journal
 from bot.core.model_prices import find_price
 from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
-from bot.db.session import Row
+from bot.db.session import Row, list_rows
 
 MAX_CALL_DURATION = timedelta(minutes=5)  # a call without an end after this time has died
 
@@ -126,9 +126,7 @@ class Receipt(Row):
 
     @staticmethod
     def list_for_task(session: Session, task: str) -> list["Receipt"]:
-        return list(
-            session.scalars(select(Receipt).where(Receipt.task == task).order_by(Receipt.id))
-        )
+        return list_rows(session, Receipt, "task", task, "id")
 
     @staticmethod
     def compute_spent(session: Session, workspace: str, now: datetime) -> Decimal:

@@ -10,9 +10,10 @@ import hashlib
 import json
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -44,9 +45,9 @@ from bot.audit.journal import (
     append_entries,
     get_pending_changes,
     get_signer,
-    lock_head_values,
+    lock_head,
 )
-from bot.db.session import Row
+from bot.db.session import Row, note_written_table
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -67,18 +68,15 @@ RowKey = tuple[Any, ...]
 TouchedRow = tuple[str, RowKey]  # a table's name and a row's primary key
 
 
-class RowDigest(Row):
-    """The digest of a row at the entry `seq`. The newest digest of a row is the one in force."""
+class _DigestOfRow:
+    """What can be asked of a row's digest, as a plain object or as an ORM object."""
 
-    __tablename__ = "row_digests"
-
-    row: Mapped[str] = mapped_column(primary_key=True)  # "drafts/<id>"
-    workspace: Mapped[str] = mapped_column(primary_key=True)
-    seq: Mapped[int] = mapped_column(primary_key=True)
-    subject: Mapped[str] = mapped_column(index=True)  # the task that the row belongs to, or itself
-    columns: Mapped[str]  # the version of the columns: "drafts/1"
-    digest: Mapped[str]
-    signature: Mapped[str | None]
+    row: Any
+    workspace: Any
+    seq: Any
+    subject: Any
+    columns: Any
+    digest: Any
 
     @property
     def signed(self) -> tuple[str, ...]:
@@ -101,7 +99,35 @@ class RowDigest(Row):
         return known is not None and compute_digest(values, self.columns, known) == self.digest
 
 
+class RowDigest(_DigestOfRow, Row):
+    """The digest of a row at the entry `seq`. The newest digest of a row is the one in force."""
+
+    __tablename__ = "row_digests"
+
+    row: Mapped[str] = mapped_column(primary_key=True)  # "drafts/<id>"
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(index=True)  # the task that the row belongs to, or itself
+    columns: Mapped[str]  # the version of the columns: "drafts/1"
+    digest: Mapped[str]
+    signature: Mapped[str | None]
+
+
+@dataclass(slots=True)
+class DigestValues(_DigestOfRow):
+    """The values of a RowDigest, without the cost of an ORM object: each commit makes some."""
+
+    row: str
+    workspace: str
+    subject: str
+    columns: str
+    digest: str
+    seq: int = 0  # not yet recorded
+    signature: str | None = None
+
+
 DIGEST_TABLE = Row.metadata.tables["row_digests"]
+DIGEST_COLUMNS = tuple(DIGEST_TABLE.columns.keys())
 INSERT_DIGEST = insert(
     DIGEST_TABLE
 )  # built once, since it runs in every transaction that writes audited rows
@@ -248,7 +274,9 @@ def _check_rows(session: Session, table: str, keys: Sequence[RowKey]) -> dict[Ro
     return found
 
 
-def _matches_digest(recorded: RowDigest | None, values: RowValues, signer: Signer | None) -> bool:
+def _matches_digest(
+    recorded: DigestValues | None, values: RowValues, signer: Signer | None
+) -> bool:
     if recorded is None or not recorded.is_of(values):
         return False
     return signer is None or signer.check(recorded.signature, *recorded.signed) == "good"
@@ -282,23 +310,25 @@ class GuardedSession(Session):
     digest. An ORM event hook could do the same, but would make every read about 50 µs slower."""
 
     def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _reject_audited_write(statement)
+        if isinstance(statement, UpdateBase):
+            _accept_write(self, statement)
         return super().execute(statement, *args, **kwargs)
 
     def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _reject_audited_write(statement)
+        if isinstance(statement, UpdateBase):
+            _accept_write(self, statement)
         return super().scalars(statement, *args, **kwargs)
 
     def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        _reject_audited_write(statement)
+        if isinstance(statement, UpdateBase):
+            _accept_write(self, statement)
         return super().scalar(statement, *args, **kwargs)
 
 
-def _reject_audited_write(statement: Any) -> None:
-    """Raise ValueError for a statement that writes audited columns, which is a bug in the caller.
-    Statements that write only free columns are allowed."""
-    if not isinstance(statement, UpdateBase):
-        return
+def _accept_write(session: Session, statement: UpdateBase) -> None:
+    """Note the table that is written. Raise ValueError for a statement that writes audited columns,
+    which is a bug in the caller. Statements that write only free columns are allowed."""
+    note_written_table(session, str(getattr(statement.table, "name", "")))
     held = AUDITED_TABLES.get(str(getattr(statement.table, "name", "")))
     if held is None:
         return
@@ -311,6 +341,8 @@ def _reject_audited_write(statement: Any) -> None:
 def _discard_pending(session: Session, _: Any) -> None:
     if not session.in_transaction():
         session.info.pop(PENDING_KEY, None)
+    elif PENDING_KEY in session.info:  # a savepoint was rolled back, and the locks taken since
+        get_pending_changes(session).heads.clear()
 
 
 def settle_journal(session: Session) -> None:
@@ -326,7 +358,7 @@ def settle_journal(session: Session) -> None:
     now = session.info["database"].now()
     for workspace in sorted({*events, *(digest.workspace for digest in digests)}):
         mine = [digest for digest in digests if digest.workspace == workspace]
-        end = lock_head_values(session, workspace)
+        end = found.heads.get(workspace) or lock_head(session, workspace)
         entries = events.get(workspace) or [
             NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)
         ]
@@ -334,31 +366,32 @@ def settle_journal(session: Session) -> None:
             entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
             insert_digests(session, mine, end[0] + len(entries))
         append_entries(session, workspace, end, entries)
+    session.info.pop(PENDING_KEY, None)
 
 
 def _has_changes(session: Session) -> bool:
     return PENDING_KEY in session.info or bool(session.new or session.dirty or session.deleted)
 
 
-def build_row_refs(digests: Collection[RowDigest]) -> dict[str, str | int]:
+def build_row_refs(digests: Collection[_DigestOfRow]) -> dict[str, str | int]:
     """Return the references of an entry to the rows that were written with it."""
     versions = " ".join(sorted({digest.columns for digest in digests}))
     whole = combine_digests(digest.item for digest in digests)
     return dict(zip(ROW_REFS, (len(digests), versions, whole), strict=True))
 
 
-def insert_digests(session: Session, digests: Sequence[RowDigest], seq: int) -> None:
+def insert_digests(session: Session, digests: Sequence[DigestValues], seq: int) -> None:
     signer = get_signer(session)
     rows = []
     for digest in digests:
         digest.seq = seq
         digest.signature = signer.sign(*digest.signed) if signer else None
-        rows.append({name: getattr(digest, name) for name in RowDigest.__table__.columns.keys()})  # noqa: SIM118
+        rows.append({name: getattr(digest, name) for name in DIGEST_COLUMNS})
     for start in range(0, len(rows), INSERT_PAGE_SIZE):
         session.connection().execute(INSERT_DIGEST, rows[start : start + INSERT_PAGE_SIZE])
 
 
-def _compute_digests(session: Session, found: PendingChanges) -> list[RowDigest]:
+def _compute_digests(session: Session, found: PendingChanges) -> list[DigestValues]:
     """Return the digests of the rows that a transaction wrote, as they are in the database."""
     by_table: dict[str, list[RowKey]] = {}
     for table, key in found.rows:
@@ -369,7 +402,7 @@ def _compute_digests(session: Session, found: PendingChanges) -> list[RowDigest]
         if standing is None and touched[0] not in NEVER_REINSERTED
     ]
     latest = found.latest | (_read_latest_digests(session, unread) if unread else {})
-    digests: list[RowDigest] = []
+    digests: list[DigestValues] = []
     for table, keys in by_table.items():
         current: dict[RowKey, RowValues] = {
             key: found.values[table, key] for key in keys if (table, key) in found.values
@@ -386,8 +419,8 @@ def _digests_of_row(
     key: RowKey,
     values: RowValues | None,
     as_recorded: bool | None,
-    latest: Mapping[tuple[str, str], RowDigest],
-) -> Iterator[RowDigest]:
+    latest: Mapping[tuple[str, str], DigestValues],
+) -> Iterator[DigestValues]:
     """Yield the row's digest, and an ERASED digest where it was deleted or left a workspace."""
     row = format_row_name(table, key)
     before = [one for (_, name), one in latest.items() if name == row and one.digest != ERASED]
@@ -407,8 +440,10 @@ def _digests_of_row(
     yield build_digest(here, row, get_subject(table, values), version, digest)
 
 
-def build_digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> RowDigest:
-    return RowDigest(workspace=workspace, row=row, subject=subject, columns=columns, digest=digest)
+def build_digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> DigestValues:
+    return DigestValues(
+        workspace=workspace, row=row, subject=subject, columns=columns, digest=digest
+    )
 
 
 def _read_rows(
@@ -416,6 +451,11 @@ def _read_rows(
 ) -> dict[RowKey, RowValues]:
     """Read the audited columns of these rows from the database, by key."""
     found: dict[RowKey, RowValues] = {}
+    if len(keys) == 1:
+        which = dict(zip(KEY_PARAMETERS, keys[0], strict=False))
+        by_key = _select_row(table, AUDITED_TABLES[table].columns, lock)
+        one = session.connection().execute(by_key, which).mappings().first()
+        return {keys[0]: dict(one)} if one else {}
     primary = list(get_table(table).primary_key.columns)
     for start in range(0, len(keys), INSERT_PAGE_SIZE):
         some = keys[start : start + INSERT_PAGE_SIZE]
@@ -436,13 +476,28 @@ def iter_values(session: Session, wanted: Select[Any]) -> Iterator[RowValues]:
             yield {str(name): value for name, value in row.items()}
 
 
+KEY_PARAMETERS = ("key_1", "key_2", "key_3")
+
+
+@cache
+def _select_row(table: str, columns: tuple[str, ...], lock: bool) -> Select[Any]:
+    """Select one row by its key. Built once, since it runs whenever an audited row is written."""
+    of = get_table(table)
+    pairs = zip(of.primary_key.columns, KEY_PARAMETERS, strict=False)
+    wanted = select(*(of.c[name] for name in columns))
+    wanted = wanted.where(*(column == bindparam(name) for column, name in pairs))
+    return wanted.with_for_update() if lock else wanted
+
+
 def select_rows(table: str) -> Select[Any]:
     return select(*(get_table(table).c[name] for name in AUDITED_TABLES[table].columns))
 
 
-def _read_latest_digests(session: Session, rows: Sequence[str]) -> dict[tuple[str, str], RowDigest]:
+def _read_latest_digests(
+    session: Session, rows: Sequence[str]
+) -> dict[tuple[str, str], DigestValues]:
     """Return the newest digest of each of these rows, by workspace and row name."""
-    found: dict[tuple[str, str], RowDigest] = {}
+    found: dict[tuple[str, str], DigestValues] = {}
     if len(rows) == 1:
         return _index_digests(session.connection().execute(SELECT_ROW_DIGESTS, {"of": rows[0]}))
     for start in range(0, len(rows), INSERT_PAGE_SIZE):
@@ -453,14 +508,14 @@ def _read_latest_digests(session: Session, rows: Sequence[str]) -> dict[tuple[st
 
 def select_newest_digests(
     session: Session, where: ColumnElement[bool]
-) -> dict[tuple[str, str], RowDigest]:
+) -> dict[tuple[str, str], DigestValues]:
     wanted = select(*DIGEST_TABLE.columns).where(where).order_by(DIGEST_TABLE.c.seq)
     return _index_digests(session.connection().execute(wanted))
 
 
-def _index_digests(result: CursorResult[Any]) -> dict[tuple[str, str], RowDigest]:
+def _index_digests(result: CursorResult[Any]) -> dict[tuple[str, str], DigestValues]:
     newest = {(one["workspace"], one["row"]): one for one in result.mappings()}
-    return {name: RowDigest(**one) for name, one in newest.items()}
+    return {name: DigestValues(**one) for name, one in newest.items()}
 
 
 # Checks before an action
@@ -498,24 +553,21 @@ def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
 
 
 def require_unchanged_row(session: Session, row: Row) -> None:
-    """Raise CannotDo unless this row matches its digest."""
+    """Raise CannotDo unless this row, as this transaction read it, matches its digest."""
     session.flush()
     table, key = _table_name(row), get_row_key(get_table(_table_name(row)), _Attributes(row))
     known = get_pending_changes(session).rows.get((table, key), False)
     if known is not False:
         return
-    if (table, key) in get_pending_changes(session).rows or not _check_row_unlocked(
-        session, table, key
+    if (table, key) in get_pending_changes(session).rows or not _check_values(
+        session, table, key, {name: getattr(row, name) for name in AUDITED_TABLES[table].columns}
     ):
         raise _changed_outside_error(
             str(getattr(row, "workspace", "")), format_row_name(table, key)
         )
 
 
-def _check_row_unlocked(session: Session, table: str, key: RowKey) -> bool:
-    values = _read_rows(session, table, [key]).get(key)
-    if values is None:
-        return False
+def _check_values(session: Session, table: str, key: RowKey, values: RowValues) -> bool:
     name = format_row_name(table, key)
     recorded = _read_latest_digests(session, [name]).get((get_workspace(table, values), name))
     return _matches_digest(recorded, values, get_signer(session))

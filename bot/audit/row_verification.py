@@ -21,12 +21,13 @@ from bot.audit.journal import (
     Signer,
     append_entries,
     list_workspaces,
-    lock_head_values,
+    lock_head,
     parse_key_name,
 )
 from bot.audit.row_digests import (
     ERASED,
     INSERT_PAGE_SIZE,
+    DigestValues,
     RowDigest,
     build_digest,
     build_row_refs,
@@ -50,7 +51,7 @@ from bot.i18n.messages import Words
 class RecordedDigests:
     """The digests of a workspace: the newest of each row, and the first fault among them."""
 
-    rows: Mapping[str, RowDigest]
+    rows: Mapping[str, DigestValues]
     fault: Words | None
 
     @property
@@ -61,7 +62,7 @@ class RecordedDigests:
 def read_digests(session: Session, workspace: str, signer: Signer | None) -> RecordedDigests:
     """Read the digests of a workspace and compare them with the references in the entries."""
     refs = _read_entry_refs(session, workspace)
-    rows: dict[str, RowDigest] = {}
+    rows: dict[str, DigestValues] = {}
     mine = select(*get_table("row_digests").columns).where(RowDigest.workspace == workspace)
     streamed = mine.order_by(RowDigest.seq).execution_options(yield_per=INSERT_PAGE_SIZE)
     fault: Words | None = None
@@ -75,7 +76,7 @@ def read_digests(session: Session, workspace: str, signer: Signer | None) -> Rec
         return Words("The digests of entry {seq} were changed.", seq=seq)
 
     for values in session.execute(streamed).mappings():
-        one = RowDigest(**values)
+        one = DigestValues(**values)
         if one.seq != seq:
             fault = fault or close()
             seq, items, keys = one.seq, [], set()
@@ -125,7 +126,7 @@ def find_differences(
 
 
 def _find_row_difference(
-    name: str, values: RowValues, recorded: RowDigest | None
+    name: str, values: RowValues, recorded: DigestValues | None
 ) -> Iterator[Words]:
     if recorded is None or recorded.digest == ERASED:
         yield Words("{what}: the journal knows nothing of it.", what=name)
@@ -175,7 +176,7 @@ def adopt_rows(
 
 
 def _adopt_workspace(session: Session, workspace: str, now: datetime, by: str | None) -> int:
-    end = lock_head_values(session, workspace)
+    end = lock_head(session, workspace)
     digests = []
     seen = set()
     for table in AUDITED_TABLES:

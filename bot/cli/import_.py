@@ -18,7 +18,7 @@ from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest import FileSchema, ImportCancelled, load_file
-from bot.data.ingest.assumptions import describe_duplicates
+from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
 from bot.data.ingest.file_schema import DateOrder, DecimalSign
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import ImportRequest, InspectedTable, inspect_files
@@ -267,6 +267,8 @@ class FileImporter:
             print_merged_rows(found, merged)
             if loaded.doubled:
                 print_line(describe_duplicates(found, loaded.doubled).to("en"))
+            if loaded.numbered:
+                print_line(describe_numbered_lines(found, loaded.numbered).to("en"))
             if loaded.rejects is not None:
                 to = self._rejects(part)
                 export_rejects(loaded.rejects, to)

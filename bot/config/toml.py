@@ -196,13 +196,13 @@ class TomlContents(Generic[T]):
 
 def load_brand(home: Path, workspace: str) -> Brand:
     """Return the brand of this workspace. Raises SettingsError."""
-    contents = _read_file(home / BRAND, _parse_brand)
+    contents = _read_file(_file_of(home, BRAND), _parse_brand)
     return contents.exceptions.get(workspace) or contents.common or Brand(**_default_brand())
 
 
 def load_policy(home: Path, workspace: str) -> Policy:
     """Return the policy of this workspace. Raises SettingsError."""
-    contents = _read_file(home / POLICY, _parse_policy)
+    contents = _read_file(_file_of(home, POLICY), _parse_policy)
     return contents.exceptions.get(workspace) or contents.common or Policy()
 
 
@@ -223,6 +223,12 @@ def _parse_brand(name: str, text: str) -> TomlContents[Brand]:
 
 def _parse_policy(name: str, text: str) -> TomlContents[Policy]:
     return _parse_contents(name, text, Policy, {})
+
+
+@lru_cache(maxsize=32)
+def _file_of(home: Path, name: str) -> Path:
+    """Return the same object each time: its hash and its text are computed once."""
+    return home / name
 
 
 def _read_file(path: Path, parse: Callable[[str, str], TomlContents[T]]) -> TomlContents[T]:

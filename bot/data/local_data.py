@@ -17,6 +17,7 @@ from bot.data.floors import Floors
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
+from bot.db.cached_read import CachedRead
 from bot.db.session import Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
@@ -39,6 +40,9 @@ class LocalData:
         self.database.now = now
         self._libraries: dict[str, WorkspaceData] = {}
         self._warehouse: WarehouseConnection | None = None
+        self._catalogue_version = CachedRead(
+            self.database, ("products",), self._read_catalogue_version
+        )
         key = settings.key
         self.row_store = RowStore(
             settings.home,
@@ -140,7 +144,7 @@ class LocalData:
             )
         return known[0] if known else LOCAL_WORKSPACE
 
-    def _catalogue_version(self, workspace: str) -> tuple[str, int, str]:
+    def _read_catalogue_version(self, workspace: str) -> tuple[str, int, str]:
         """Return the owner of the catalogue that serves this workspace, and its version."""
         with self.database.begin() as session:
             count, last = ProductRow.version(session, workspace)
@@ -151,7 +155,7 @@ class LocalData:
     def products(self, workspace: str) -> list[Product]:
         """Return the workspace's catalogue. One that was imported before any workspace was known
         serves all."""
-        owner, _, _ = self._catalogue_version(workspace)
+        owner, _, _ = self._read_catalogue_version(workspace)
         with self.database.begin() as session:
             bodies = ProductRow.bodies(session, owner)
         return [Product.model_validate_json(body) for body in bodies]

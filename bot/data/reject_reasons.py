@@ -23,6 +23,7 @@ class RejectCode(StrEnum):
     NOT_A_RATING = "not_a_rating"
     NOT_A_JSON_OBJECT = "not_a_json_object"
     CELL_COUNT = "cell_count"
+    OTHER_TABLE = "other_table"
     # Live rows.
     NOT_A_PLAIN_NUMBER = "not_a_plain_number"
     NOT_AN_ISO_DATE = "not_an_iso_date"
@@ -82,6 +83,7 @@ TEMPLATES = {
     RejectCode.NOT_A_RATING: Words("is no rating from 1 to 5"),
     RejectCode.NOT_A_JSON_OBJECT: Words("this line is no JSON object"),
     RejectCode.CELL_COUNT: Words("has {n} cells where the header has {width}"),
+    RejectCode.OTHER_TABLE: Words("belongs to another table further down in the file"),
     RejectCode.NOT_A_PLAIN_NUMBER: Words("is no number; write 1234.50"),
     RejectCode.NOT_AN_ISO_DATE: Words("is no date; write 2026-11-24 or 2026-11-24T18:05:00"),
     RejectCode.NOT_ONE_VALUE: Words("is a list or an object; one value is wanted"),

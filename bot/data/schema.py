@@ -14,11 +14,13 @@ ColumnType = Literal["text", "key", "person", "whole", "money", "number", "day",
 
 
 class SchemaColumn(BaseModel):
-    """One of our columns. `called` lists the names that files use for it, the most likely first."""
+    """One of our columns. `called` lists the names that files use for it, the most likely first.
+    Rows stored by an earlier version lack a column that was `added`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     type: ColumnType
     needed: bool = False
+    added: bool = False
     called: tuple[str, ...] = ()
 
 

@@ -23,11 +23,13 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    Select,
     String,
     Table,
     bindparam,
     create_engine,
     event,
+    select,
 )
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.sql.dml import ReturningInsert
@@ -35,6 +37,7 @@ from sqlalchemy.types import TypeDecorator
 
 P = ParamSpec("P")
 T = TypeVar("T")
+R = TypeVar("R", bound="Row")
 
 MAX_DATABASE_THREADS = 8
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -81,7 +84,7 @@ class FairLock:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: deque[threading.Lock] = deque()  # each locked until it is its turn
         self._holder: int | None = None
         self._depth = 0
 
@@ -94,9 +97,10 @@ class FairLock:
             if self._holder is None:
                 self._holder, self._depth = me, 1
                 return
-            mine = threading.Event()
+            mine = threading.Lock()
+            mine.acquire()
             self._waiting.append(mine)
-        mine.wait()
+        mine.acquire()
         self._holder, self._depth = me, 1
 
     def leave(self) -> None:
@@ -106,7 +110,7 @@ class FairLock:
                 return
             self._holder = -1 if self._waiting else None
             if self._waiting:
-                self._waiting.popleft().set()
+                self._waiting.popleft().release()
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -136,6 +140,10 @@ class Database:
             self.engine, class_=GuardedSession, expire_on_commit=False, info={"database": self}
         )
         watch_sessions(self._sessions)
+        self.write_counts: dict[str, int] = {}  # the commits of this process that wrote a table
+        event.listen(self._sessions, "after_flush", _note_flushed_tables)
+        event.listen(self._sessions, "after_commit", _count_writes)
+        event.listen(self._sessions, "after_rollback", _forget_writes)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -181,6 +189,77 @@ class Database:
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+
+def lock_row(session: Session, row: type[R], key: str, *, refresh: bool = False) -> R | None:
+    """Return the row of this key, locked until the transaction ends. `refresh` overwrites what the
+    session holds of it. Like `session.get`, with a statement that is built once."""
+    found: R | None = session.scalars(_select_locked(row, refresh), {"key": key}).one_or_none()
+    return found
+
+
+def lock_one(session: Session, row: type[R], key: str) -> R:
+    """Like `lock_row`. Raises NoResultFound."""
+    found: R = session.scalars(_select_locked(row, False), {"key": key}).one()
+    return found
+
+
+def find_one(session: Session, row: type[R], key: str) -> R:
+    """Like `session.get_one`, for a row that is not in the session yet. Raises NoResultFound."""
+    found: R = session.scalars(_select_by_key(row), {"key": key}).one()
+    return found
+
+
+def find_row(session: Session, row: type[R], key: str) -> R | None:
+    """Like `session.get`, for a row that is not in the session yet."""
+    found: R | None = session.scalars(_select_by_key(row), {"key": key}).one_or_none()
+    return found
+
+
+def list_rows(session: Session, row: type[R], column: str, value: str, *order: str) -> list[R]:
+    """Return the rows with this value in a column, ordered by the columns `order`."""
+    return list(session.scalars(_select_by_value(row, column, order), {"value": value}))
+
+
+@cache
+def _select_by_value(row: type[Row], column: str, order: tuple[str, ...]) -> Select[Any]:
+    columns = Row.metadata.tables[row.__tablename__].columns
+    wanted = select(row).where(columns[column] == bindparam("value"))
+    return wanted.order_by(*(columns[name] for name in order))
+
+
+@cache
+def _select_by_key(row: type[Row]) -> Select[Any]:
+    (column,) = Row.metadata.tables[row.__tablename__].primary_key.columns
+    return select(row).where(column == bindparam("key"))
+
+
+@cache
+def _select_locked(row: type[Row], refresh: bool) -> Select[Any]:
+    locked = _select_by_key(row).with_for_update()
+    return locked.execution_options(populate_existing=True) if refresh else locked
+
+
+WRITTEN_KEY = "tables written"  # key in Session.info of what the transaction wrote so far
+
+
+def note_written_table(session: Session, table: str) -> None:
+    session.info.setdefault(WRITTEN_KEY, set()).add(table)
+
+
+def _note_flushed_tables(session: Session, _: Any) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        note_written_table(session, row.__tablename__)
+
+
+def _count_writes(session: Session) -> None:
+    counts = session.info["database"].write_counts
+    for table in session.info.pop(WRITTEN_KEY, ()):
+        counts[table] = counts.get(table, 0) + 1
+
+
+def _forget_writes(session: Session) -> None:
+    session.info.pop(WRITTEN_KEY, None)
 
 
 def insert_once(session: Session, row: type[Row], **values: Any) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.config.brand import Brand
-from bot.db.session import Row, insert_once
+from bot.db.session import Row, find_row, insert_once
 
 
 class Workspace(Row):
@@ -57,7 +57,7 @@ class BrandRow(Row):
     def seed(session: Session, workspace: str, brand: Brand, now: datetime) -> None:
         """Store the brand of the file. Writes nothing when it has not changed."""
         body = brand.model_dump_json()
-        row = session.scalar(select(BrandRow).where(BrandRow.workspace == workspace))
+        row = find_row(session, BrandRow, workspace)
         if row is None:
             insert_once(
                 session, BrandRow, workspace=workspace, name=brand.name, body=body, seeded_at=now

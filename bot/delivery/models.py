@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.audit.row_digests import require_unchanged_task
-from bot.db.session import Row, insert_once
+from bot.db.session import Row, insert_once, list_rows
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, restore_words
@@ -79,8 +78,7 @@ class Delivery(Row):
 
     @staticmethod
     def list_for_draft(session: Session, draft: str) -> list["Delivery"]:
-        rows = select(Delivery).where(Delivery.draft == draft)
-        return list(session.scalars(rows.order_by(Delivery.made_at, Delivery.id)))
+        return list_rows(session, Delivery, "draft", draft, "made_at", "id")
 
     @property
     def status_words(self) -> Words | None:

@@ -22,6 +22,7 @@ from bot.jobs.models import Job, JobKind
 SLOW, QUICK, SUSPECTS = "slow", "quick", "suspects"
 LONG_KINDS: tuple[JobKind, ...] = ("work", "understand", "take_in")
 TRIES, LONGEST_WAIT = 6, 60.0
+SUSPECTS_POLL = 1.0  # seconds: each poll costs as much as one of the others, and suspects are rare
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ def build_queues(limits: QueueLimits) -> dict[str, QueueBounds]:
     return {
         SLOW: bounds(limits.drafts, limits.drafts_per_workspace),
         QUICK: bounds(limits.quick, limits.quick_per_workspace),
-        SUSPECTS: {"global_concurrency": 1, "polling_interval_sec": limits.poll},
+        SUSPECTS: {
+            "global_concurrency": 1,
+            "polling_interval_sec": max(limits.poll, SUSPECTS_POLL),
+        },
     }
 
 

@@ -21,6 +21,7 @@ from bot.config.policy import NOBODY_HAS_RIGHT
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
+from bot.db.session import find_one, lock_one
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -101,7 +102,7 @@ class Worker:
         context = self.context
 
         def start(session: Session) -> Task | None:
-            task = session.get_one(Task, id, with_for_update=True)
+            task = lock_one(session, Task, id)
             brand = context.brand(task.workspace)
             BrandRow.seed(session, task.workspace, brand, context.now())
             return task if task.start(context.now()) else None
@@ -115,7 +116,7 @@ class Worker:
         read, ends without any message. Raises TryAgain, and CannotDo for a member without the
         right to ask."""
         context = self.context
-        task = await context.database.run(lambda session: session.get_one(Task, id))
+        task = await context.database.run(find_one, Task, id)
         if not task.is_typed or task.state not in OPEN_STATES:
             return True
         if await context.check_admission(task.workspace, task.author, task.place) != "admitted":

@@ -8,10 +8,10 @@ drawing.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db.session import Row, insert_once
+from bot.db.session import Row, insert_once, lock_row
 from bot.jobs.models import Enqueue, Job
 
 DRAW_LEASE = timedelta(seconds=30)
@@ -57,6 +57,23 @@ class OutboxMessage(Row):
         piece: str | None = None,
     ) -> "OutboxMessage":
         """Insert the row unless a row with this `id` exists; return the row that is stored."""
+        OutboxMessage.insert(
+            session, id=id, workspace=workspace, kind=kind, place=place, now=now, piece=piece
+        )
+        return session.get_one(OutboxMessage, id)
+
+    @staticmethod
+    def insert(
+        session: Session,
+        *,
+        id: str,
+        workspace: str,
+        kind: str,
+        place: dict[str, Any],
+        now: datetime,
+        piece: str | None = None,
+    ) -> None:
+        """Insert the row unless a row with this `id` exists."""
         insert_once(
             session,
             OutboxMessage,
@@ -70,7 +87,6 @@ class OutboxMessage(Row):
             drawn=0,
             made_at=now,
         )
-        return session.get_one(OutboxMessage, id)
 
     def begin_try(self) -> int:
         """Count a try to send, before it is made. Return how many tries were begun before it."""
@@ -83,16 +99,10 @@ class OutboxMessage(Row):
     @staticmethod
     def request_redraw(session: Session, enqueue: Enqueue, piece: str) -> None:
         """Enqueue a drawing of each card that shows this piece, because its rows have changed."""
-        session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.piece == piece, OutboxMessage.kind == "card")
-            .values(wanted=OutboxMessage.wanted + 1)
-            .execution_options(synchronize_session=False)
-        )
-        rows = select(OutboxMessage.id, OutboxMessage.workspace, OutboxMessage.wanted).where(
-            OutboxMessage.piece == piece, OutboxMessage.kind == "card"
-        )
-        for id, workspace, wanted in session.execute(rows):
+        session.flush()
+        connection = session.connection()
+        connection.execute(COUNT_CHANGE, {"of": piece})
+        for id, workspace, wanted in connection.execute(SELECT_CARDS, {"of": piece}).all():
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
 
     @staticmethod
@@ -128,7 +138,7 @@ class OutboxMessage(Row):
     @staticmethod
     def give_up_drawing(session: Session, id: str) -> None:
         """Mark a card as drawn although it is not, because Slack accepts it in no form."""
-        post = session.get(OutboxMessage, id, with_for_update=True)
+        post = lock_row(session, OutboxMessage, id)
         if post is not None:
             post.drawn = post.wanted
 
@@ -159,7 +169,7 @@ class OutboxMessage(Row):
     def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
         """Lock the card for this holder and return it; None when it needs no drawing or another
         holder is drawing it."""
-        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
+        post = lock_row(session, OutboxMessage, id, refresh=True)
         if post is None or post.wanted <= post.drawn:
             return None
         lease_left = post.held_until - now if post.held_until else timedelta(0)
@@ -175,7 +185,7 @@ class OutboxMessage(Row):
     def finish_draw(session: Session, id: str, holder: str, wanted: int) -> bool:
         """Record that revision `wanted` was drawn. Return False when the card has changed since and
         must be drawn again."""
-        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
+        post = lock_row(session, OutboxMessage, id, refresh=True)
         if post is None or post.holder != holder:
             return True
         post.drawn = max(post.drawn, wanted)
@@ -194,6 +204,14 @@ class OutboxMessage(Row):
     @staticmethod
     def release(session: Session, id: str, holder: str) -> None:
         """Release the card without having drawn it, so that another holder may."""
-        post = session.get(OutboxMessage, id, with_for_update=True, populate_existing=True)
+        post = lock_row(session, OutboxMessage, id, refresh=True)
         if post is not None and post.holder == holder:
             post.holder = post.held_until = None
+
+
+# Built once, since they run whenever a task changes. `wanted` is a column that the journal does not
+# cover.
+POSTS = Row.metadata.tables["posts"]
+_CARDS = (POSTS.c.piece == bindparam("of"), POSTS.c.kind == "card")
+COUNT_CHANGE = update(POSTS).where(*_CARDS).values(wanted=POSTS.c.wanted + 1)
+SELECT_CARDS = select(POSTS.c.id, POSTS.c.workspace, POSTS.c.wanted).where(*_CARDS)

@@ -163,7 +163,8 @@ async def _share_file(
     if await sender.begin_try(post):
         found_id = await find_file(make_retrying_client(sender.client), target, post, name)
         if found_id is not None:
-            return await sender.mark_sent(post, found_id, target.channel)
+            await sender.mark_sent(post, found_id, target.channel)
+            return
     try:
         file_id = await _upload_bytes(sender, name, content, alt)
         await call_slack(
@@ -177,7 +178,7 @@ async def _share_file(
     except (SlackBusy, SlackRefusal):
         await sender.mark_not_sent(post)
         raise
-    return await sender.mark_sent(post, file_id, target.channel)
+    await sender.mark_sent(post, file_id, target.channel)
 
 
 def _make_title(alt: str) -> str:

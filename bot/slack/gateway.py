@@ -7,14 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from bot.config.access import Admission, Right
 from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
 from bot.errors import TryAgain
 from bot.i18n.messages import Words
-from bot.messages.outbox import OutboxMessage
 from bot.slack import files, history, notices
 from bot.slack.actions import import_rejects
 from bot.slack.cards.renderer import CardRenderer
@@ -27,7 +24,6 @@ from bot.slack.sender import HISTORY_LAG_SECONDS, MessageSender
 from bot.slack.services import SlackServices
 from bot.slack.users import UserDirectory
 from bot.tasks.conversation import SlackMessage, ThreadReading
-from bot.tasks.models import Task
 
 
 class SlackGateway:
@@ -59,12 +55,10 @@ class SlackGateway:
         A card that was never posted is not drawn when its requester may not use the intern here.
         Raise TryAgain or CannotDo.
         """
-        run = self.sender.database.run
-        origin = await run(find_request_origin, post)
-        if origin and await self.admit(*origin) != "admitted":
-            await run(OutboxMessage.give_up_drawing, post)
-        else:
-            await self._cards.draw_card(post)
+        await self._cards.draw_card(post, self._admits)
+
+    async def _admits(self, workspace: str, person: str, place: Mapping[str, Any]) -> bool:
+        return await self.admit(workspace, person, place) == "admitted"
 
     async def admit(self, workspace: str, person: str, place: Mapping[str, Any]) -> Admission:
         """Return whether a request of this person in this place may be worked on.
@@ -190,19 +184,3 @@ class SlackGateway:
     async def attach(self, upload: FileUpload, path: Path) -> None:
         """Attach the rejected rows of a dropped file once, in the thread of its card."""
         await import_rejects.attach_rejected_rows(self.sender, upload, path, self._now())
-
-
-def find_request_origin(session: Session, id: str) -> tuple[str, str, dict[str, Any]] | None:
-    """Return workspace, person and place of the request behind a card that was never posted.
-
-    Return None for every other message, and for tasks that nobody typed: the readers of those are
-    checked when they are posted.
-    """
-    post = session.get(OutboxMessage, id)
-    if post is None or post.kind != "card" or post.ts is not None:
-        return None
-    upload = FileUpload.by_card_piece(session, post.piece)
-    if upload is not None:
-        return upload.workspace, upload.author, upload.place
-    task = session.get(Task, (post.piece or "").rpartition(".")[0])
-    return (task.workspace, task.author, task.place) if task and task.is_typed else None

@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.orm import Session
 
 from bot.audit.row_digests import require_unchanged_row
-from bot.db.session import Database
+from bot.db.session import Database, find_one, lock_one
 from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import METADATA_EVENT_TYPE
 from bot.slack.blocks import Block, Message, plain_text, truncate
@@ -136,6 +136,7 @@ MAX_ROUNDS = 6
 HISTORY_LAG_SECONDS = 2.0  # seconds by which Slack's history may lag behind
 
 Render = Callable[[OutboxMessage], Awaitable[Message]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -151,21 +152,35 @@ class MessageSender:
     async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
         """Post or update the message of this row, as `render` renders it now. Raise TryAgain or
         CannotDo."""
+        return await self.draw_from(id, _read_nothing, lambda post, _: render(post))
+
+    async def draw_from(
+        self,
+        id: str,
+        read: Callable[[Session, OutboxMessage], T],
+        render: Callable[[OutboxMessage, T], Awaitable[Message]],
+    ) -> tuple[OutboxMessage, Message]:
+        """Draw a message that `render` renders from what `read` returns. `read` runs in the
+        transaction that checks the row."""
+
+        def load(session: Session) -> tuple[OutboxMessage, T]:
+            post = _load_recorded_post(session, id)
+            return post, read(session, post)
+
         plainness = 0
         for _ in range(MAX_ROUNDS):
-            post = await self.database.run(_load_recorded_post, id)
-            message = await render(post)
+            post, content = await self.database.run(load)
+            message = await render(post, content)
             simplified = simplify_message(message, plainness)
             try:
                 if post.ts is None:
-                    await self._send(post, simplified)
+                    post = await self._send(post, simplified)
                 else:
                     await self._update(post, simplified)
             except SlackRefusal as refusal:
                 plainness += refusal.error in INVALID_MESSAGE_ERRORS
                 await self.plan_retry(post, refusal, plainness)
             else:
-                post = await self.database.run(lambda s: s.get_one(OutboxMessage, id))
                 return post, simplified
         raise explain_refusal(SlackRefusal("refused_in_every_way"))
 
@@ -233,16 +248,18 @@ class MessageSender:
         for."""
         await self.database.run(_mark_not_sent, post.id)
 
-    async def mark_sent(self, post: OutboxMessage, ts: str, channel: str) -> None:
-        await self.database.run(_mark_sent, post.id, ts, channel)
+    async def mark_sent(self, post: OutboxMessage, ts: str, channel: str) -> OutboxMessage:
+        return await self.database.run(_mark_sent, post.id, ts, channel)
 
-    async def _send(self, post: OutboxMessage, message: Message) -> None:
+    async def _send(self, post: OutboxMessage, message: Message) -> OutboxMessage:
+        """Post the message, unless an earlier try did; return its row as it is now."""
         target = await self.resolve_thread(post)
         if await self.begin_try(post):
             ts = await find_message(make_retrying_client(self.client), target, post)
             if ts is not None:
-                await self.mark_sent(post, ts, target.channel)
-                return await self._update(await self._reload(post), message)
+                sent = await self.mark_sent(post, ts, target.channel)
+                await self._update(sent, message)
+                return sent
         try:
             answer = await call_slack(
                 self.client.chat_postMessage(
@@ -279,9 +296,6 @@ class MessageSender:
             if refusal.error not in UNCHANGEABLE_MESSAGE_ERRORS:
                 raise
 
-    async def _reload(self, post: OutboxMessage) -> OutboxMessage:
-        return await self.database.run(lambda s: s.get_one(OutboxMessage, post.id))
-
     async def plan_retry(
         self, post: OutboxMessage, refusal: SlackRefusal, plainness: int = 3
     ) -> None:
@@ -315,24 +329,30 @@ def _drop_thread(place: Place) -> Place:
     return remaining | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
 
 
+def _read_nothing(_: Session, __: OutboxMessage) -> None:
+    return None
+
+
 def _load_recorded_post(session: Session, id: str) -> OutboxMessage:
     """Raise CannotDo when its place was changed outside the program."""
-    post = session.get_one(OutboxMessage, id)
+    post = find_one(session, OutboxMessage, id)
     require_unchanged_row(session, post)
     return post
 
 
 def _begin_try(session: Session, id: str) -> int:
-    return session.get_one(OutboxMessage, id, with_for_update=True).begin_try()
+    return lock_one(session, OutboxMessage, id).begin_try()
 
 
 def _mark_not_sent(session: Session, id: str) -> None:
-    post = session.get_one(OutboxMessage, id, with_for_update=True)
+    post = lock_one(session, OutboxMessage, id)
     post.tries = max(0, post.tries - 1)
 
 
-def _mark_sent(session: Session, id: str, ts: str, channel: str) -> None:
-    session.get_one(OutboxMessage, id, with_for_update=True).mark_sent(ts, channel)
+def _mark_sent(session: Session, id: str, ts: str, channel: str) -> OutboxMessage:
+    post = lock_one(session, OutboxMessage, id)
+    post.mark_sent(ts, channel)
+    return post
 
 
 def _set_channel(session: Session, id: str, channel: str) -> None:

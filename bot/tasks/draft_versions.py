@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.core.checks import Check
 from bot.core.parts import Part
 from bot.core.request import KeptPassage
+from bot.db.session import list_rows
 from bot.drafts.models import Draft
 from bot.drafts.tracking import campaign_code
 from bot.i18n.messages import Words
@@ -36,7 +37,7 @@ def list_newest_drafts(session: Session, task: str) -> list[Draft]:
 
 def list_versions(session: Session, piece: str) -> list[Draft]:
     """All versions of a piece, oldest first."""
-    return list(session.scalars(select(Draft).where(Draft.piece == piece).order_by(Draft.version)))
+    return list_rows(session, Draft, "piece", piece, "version")
 
 
 def list_version_history(session: Session, draft: Draft) -> list[Draft]:

@@ -46,14 +46,16 @@ class NewTask(BaseModel):
 
 
 def demand_quota(
-    session: Session, workspace: str, person: str, limits: PersonLimits, now: datetime
-) -> None:
-    """Raises QuotaExceeded when one more task exceeds the limits of the person."""
+    session: Session, new_task: "NewTask", person: str, limits: PersonLimits, now: datetime
+) -> bool:
+    """Raises QuotaExceeded when one more task exceeds the limits of the person. False when this
+    task was accepted before."""
     since = now - timedelta(hours=24)
-    values = {"workspace": workspace, "person": person, "since": since}
-    open_count, recent_count = (
-        int(n) for n in session.execute(_select_task_counts(), values).one()
-    )
+    values = {"id": new_task.id, "workspace": new_task.workspace, "person": person, "since": since}
+    counts = session.connection().execute(_select_task_counts(), values).one()
+    known, open_count, recent_count = (int(count) for count in counts)
+    if known:
+        return False
     if open_count >= limits.open_tasks:
         words = Words(
             "That is too much at once: {n} of your requests are being worked on. "
@@ -68,16 +70,19 @@ def demand_quota(
             n=limits.tasks_a_day,
         )
         raise QuotaExceeded(words, once=f"day {now:%Y-%m-%d %H}")
+    return True
 
 
 @cache
 def _select_task_counts() -> Select[Any]:
-    """Count a person's open tasks, and the tasks made since `since`. Bind parameters: workspace,
-    person, since."""
+    """Count the tasks with an id, a person's open tasks, and theirs made since `since`. Bind
+    parameters: id, workspace, person, since."""
     theirs = (Task.workspace == bindparam("workspace"), Task.person == bindparam("person"))
     count = select(func.count()).select_from(Task).where(*theirs)
-    unfinished = count.where(Task.state.in_(OPEN_STATES)).scalar_subquery()
-    return select(unfinished, count.where(Task.made_at > bindparam("since")).scalar_subquery())
+    known = select(func.count()).select_from(Task).where(Task.id == bindparam("id"))
+    unfinished = count.where(Task.state.in_(OPEN_STATES))
+    recent = count.where(Task.made_at > bindparam("since"))
+    return select(*(one.scalar_subquery() for one in (known, unfinished, recent)))
 
 
 class Task(Row):
@@ -116,16 +121,15 @@ class Task(Row):
         Workspace.ensure(session, new_task.workspace, now)
         person = None
         if (requester := current_requester.get()) is not None and requester.limits is not None:
-            if session.get(Task, new_task.id) is not None:
-                return False
             person = requester.person
             journal.lock_head(session, new_task.workspace)
-            demand_quota(session, new_task.workspace, person, requester.limits(), now)
+            if not demand_quota(session, new_task, person, requester.limits(), now):
+                return False
         fields = new_task.model_dump() | {"person": person}
         if not insert_once(session, Task, **fields, state="waiting", made_at=now, changed_at=now):
             return False
         piece = f"{new_task.id}.0"
-        OutboxMessage.plan(
+        OutboxMessage.insert(
             session,
             id=f"{piece}:card",
             workspace=new_task.workspace,

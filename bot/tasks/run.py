@@ -31,7 +31,7 @@ from bot.core.library import Library, ProductMatch
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.data.catalogue.market_prices import choose_library
-from bot.db.session import Database
+from bot.db.session import Database, lock_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
@@ -168,8 +168,10 @@ class TaskRun:
             for number, request in enumerate(requests):
                 if run.understands:
                     status.set(STEPS[load_skills()[request.skill].for_channels])
-                await run._write_draft(number, request, status.set)
-            await change_task(services, task.id, lambda t, s, e: t.finish(s, e, services.now()))
+                last = number == len(requests) - 1
+                await run._write_draft(number, request, status.set, is_last=last)
+            if not requests:
+                await self._finish()
 
     # With an AI.
 
@@ -335,7 +337,7 @@ class TaskRun:
         brief = requests[0].brief
         await change_task(services, task.id, lambda t, s, e: t.store_brief(brief, services.now()))
         await services.slack.show(f"{task.first_piece}:card")
-        sender = await services.database.run(self._find_sender)
+        sender = await services.database.run(self._find_sender) if task.previous else None
         return tuple(request.model_copy(update={"sender": sender}) for request in requests)
 
     async def _reply(self, words: Words) -> None:
@@ -427,7 +429,7 @@ class TaskRun:
         await change_task(
             services, task.id, lambda t, s, e: t.store_brief(result.brief, services.now())
         )
-        sender = await services.database.run(self._find_sender)
+        sender = await services.database.run(self._find_sender) if task.previous else None
         return tuple(request.model_copy(update={"sender": sender}) for request in result.requests)
 
     def _find_sender(self, session: Session) -> str | None:
@@ -458,12 +460,20 @@ class TaskRun:
         )
 
     async def _write_draft(
-        self, number: int, request: SkillRequest, on_step: Callable[[Words], None]
+        self,
+        number: int,
+        request: SkillRequest,
+        on_step: Callable[[Words], None],
+        *,
+        is_last: bool,
     ) -> None:
-        """Write and store the draft of one request, unless it was stored before a crash."""
+        """Write and store the draft of one request, unless it was stored before a crash. The task
+        ends with its last draft."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
         if await services.database.run(Draft.latest, piece) is not None:
+            if is_last:
+                await self._finish()
             return
         await self._demand_budget()
         extra_facts = await asyncio.to_thread(
@@ -485,7 +495,7 @@ class TaskRun:
         if isinstance(result, Question):
             await self._end_in_question(result)
         else:
-            await services.database.run(self._store_draft, number, request, result)
+            await services.database.run(self._store_draft, number, request, result, is_last)
 
     def _build_agent_options(self, number: int, on_step: Callable[[Words], None]) -> AgentOptions:
         services, task = self.services, self.task
@@ -508,9 +518,14 @@ class TaskRun:
         return TaskTurns(services.database, task.workspace, task.id, services.key, services.now)
 
     def _store_draft(
-        self, session: Session, number: int, request: SkillRequest, result: DraftResult
+        self,
+        session: Session,
+        number: int,
+        request: SkillRequest,
+        result: DraftResult,
+        is_last: bool,
     ) -> None:
-        services, task = self.services, session.get_one(Task, self.task.id, with_for_update=True)
+        services, task = self.services, lock_one(session, Task, self.task.id)
         if task.state != "working":
             return  # stopped in the meantime
         piece = f"{task.id}.{number}"
@@ -552,6 +567,12 @@ class TaskRun:
             tools_hash=result.version.tools_hash,
         )
         DraftImage.store(session, task.workspace, result.pictures, services.now())
+        if is_last:
+            task.finish(session, partial(_enqueue_unless_card, services), services.now())
+
+    async def _finish(self) -> None:
+        now = self.services.now
+        await change_task(self.services, self.task.id, lambda t, s, e: t.finish(s, e, now()))
 
     async def _demand_budget(self) -> None:
         """Raises SpendingRefused when the spending limit is already reached."""
@@ -576,14 +597,16 @@ async def change_task(
     """Apply `verb` to the locked row of a task. No job for its cards is enqueued, because the
     running job renders them at its end."""
 
-    def enqueue_unless_card(session: Session, job: Job) -> None:
-        if job.kind != "show":
-            services.enqueue(session, job)
-
     def change(session: Session) -> None:
-        verb(session.get_one(Task, id, with_for_update=True), session, enqueue_unless_card)
+        task = lock_one(session, Task, id)
+        verb(task, session, partial(_enqueue_unless_card, services))
 
     await services.database.run(change)
+
+
+def _enqueue_unless_card(services: TaskServices, session: Session, job: Job) -> None:
+    if job.kind != "show":
+        services.enqueue(session, job)
 
 
 STATUS_SECONDS = 180  # longer than Slack shows a status

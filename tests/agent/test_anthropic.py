@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import json
 import logging
-import socket
 import subprocess
 import sys
 import time
@@ -35,6 +34,7 @@ from tests.fakes.claude import (
     refuses,
     says,
 )
+from tests.support.processes import free_port
 
 KEY = "sk-ant-secret-0451"
 GOOD = {"subject": {"text": "Cool all day", "facts": []}, "body": {"text": "Linen.", "facts": []}}
@@ -681,7 +681,7 @@ def test_second_event_loop_gets_its_own_client() -> None:
             await harness.write()
             await harness.claude.close()
 
-    port = _free_port()
+    port = free_port()
     harness = WriterHarness(f"http://127.0.0.1:{port}")
     for _ in range(2):
         asyncio.run(once())
@@ -691,13 +691,6 @@ def test_second_event_loop_gets_its_own_client() -> None:
 def test_sdk_is_imported_only_on_the_first_call() -> None:
     code = "import sys, bot.agent.llm.anthropic; sys.exit('anthropic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 class Answering:

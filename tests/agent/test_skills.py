@@ -25,7 +25,7 @@ from tests.support.small_shop import Shop
 
 EVERY = pytest.mark.parametrize("skill", load_skills().values(), ids=list(load_skills()))
 GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
-GIVEN |= {"brand", "today", "occasion"}
+GIVEN |= {"brand", "today", "occasion", "skills"}
 MOST_LINES = 330
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
 
@@ -105,6 +105,7 @@ def test_prompt_uses_only_placeholders_of_the_context(skill: Skill) -> None:
 
 @EVERY
 @pytest.mark.parametrize("catalogue", [True, False], ids=["with a catalogue", "without one"])
+@pytest.mark.sample(3)
 async def test_skill_without_ai_ends_in_a_card_that_slack_accepts(
     skill: Skill, catalogue: bool, sqlite: Database
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult, load_tools
-from bot.agent.tool_text import MAX_CHARACTERS, MAX_FACTS, render_result
+from bot.agent.tool_calls import MAX_FACTS
 from bot.core.fact_book import FactBook
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact
 from bot.core.source import Source
@@ -26,6 +26,7 @@ from tests.support.tool_runner import (
     default_params,
     full_params,
     read_example,
+    text_of,
     tool_deps,
 )
 from tests.support.tool_schemas import (
@@ -39,6 +40,7 @@ from tests.support.tool_schemas import (
 )
 
 pytestmark = pytest.mark.timeout(120)
+MAX_TEXT = 8_000  # characters of one result: its facts, exhibits and notes
 TOOLS = load_tools()
 EVERY = pytest.mark.parametrize("tool", TOOLS.values(), ids=list(TOOLS))
 MATERIAL = "Anna: The linen shirt is sold out.\nBen: Until when?"
@@ -263,8 +265,7 @@ async def test_a_result_is_bounded_and_comes_in_the_same_order(tool: Tool) -> No
     ids = [(fact.id, str(fact.value)) for fact in first.facts]
     assert len(ids) == len(set(ids))
     for language in ("en", "fr"):
-        rendered = render_result(first, FactBook(), language, first_exhibit=1)
-        assert len(rendered.text) <= MAX_CHARACTERS
+        assert len(text_of(first, language)) <= MAX_TEXT
 
 
 @ANSWERING

@@ -111,6 +111,7 @@ def test_cells_cannot_run_as_spreadsheet_formulas() -> None:
 
 
 @pytest.mark.parametrize("platform", [name for name in PLATFORMS if PLATFORMS[name].ads])
+@pytest.mark.sample(2)
 def test_ads_export_holds_exactly_who_consented_to_both(
     container: Container, platform: str
 ) -> None:

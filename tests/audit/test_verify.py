@@ -90,6 +90,7 @@ def test_untouched_rows_match_the_journal(database: Database) -> None:
         ("DELETE FROM receipts", "Receipt 1"),
     ],
 )
+@pytest.mark.sample(5)
 def test_tampering_with_rows_is_detected(database: Database, harm: str, said: str) -> None:
     work(database)
     columns = "(id, workspace, draft, fingerprint, verdict, by, reason, needed, at)"

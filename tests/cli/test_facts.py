@@ -100,6 +100,7 @@ def test_unanswerable_questions_are_reported(capsys: pytest.CaptureFixture[str])
     assert "Can't be told: There is no test called nothing." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_closed_pipe_ends_silently(home: Path) -> None:
     asked = f"{shlex.quote(sys.executable)} -m bot facts experiments | true"
     done = subprocess.run(
@@ -143,3 +144,34 @@ def test_where_parses_days_and_numbers() -> None:
     assert asked == AnalysisFilter(since=date(2026, 10, 1), days=90, country="FR")
     with pytest.raises(CannotDo):
         parse_where(["days=many"])
+
+
+def test_tool_is_run_with_its_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    call = '{"dataset": "orders", "measures": ["revenue"], "dimensions": ["device"]}'
+    told = printed(capsys, "query_metrics", call)
+    assert "revenue · by device · " in told
+    assert "revenue · mobile: €" in told
+    found = json.loads(printed(capsys, "query_metrics", call, "--json"))
+    assert found["facts"][0]["label"] == "revenue"
+    assert found["exhibits"][0]["table"]["columns"] == ["Device", "Revenue"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["query_metrics", "revenue"], "query_metrics wants its parameters as JSON."),
+        (["query_metrics", '{"dataset": "orders"}'], "query_metrics says: Name at least one"),
+        (["query_metrics", '{"dataset": "weather"}'], "query_metrics says: dataset: "),
+        (
+            ["query_metrics", '{"dataset": "visits", "measures": ["visits"]}'],
+            "query_metrics says: There are no visits yet",
+        ),
+        (["sellers", "{}"], "sellers is no tool, so it takes no parameters."),
+    ],
+)
+def test_tool_with_wrong_parameters_says_why(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    capsys.readouterr()
+    assert main(["facts", *arguments]) == 2
+    assert words in capsys.readouterr().err

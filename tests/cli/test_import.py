@@ -75,6 +75,7 @@ def test_preview_is_shown_and_confirmed_once(
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "", "perhaps\n"])
+@pytest.mark.sample(3)
 def test_nothing_is_imported_without_a_yes(
     answer: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,6 +86,7 @@ def test_nothing_is_imported_without_a_yes(
 
 
 @pytest.mark.parametrize("answer", ["YES\n", "o\n", " oui \n"])
+@pytest.mark.sample(2)
 def test_yes_is_understood_in_english_and_french(
     answer: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

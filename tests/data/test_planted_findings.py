@@ -15,13 +15,11 @@ from bot.agent.pipeline import DraftResult
 from bot.core.facts import Fact
 from bot.data.analyses import campaigns, feedback, funnel, late_parcels, trends
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.reader import read_catalogue
-from bot.data.service import WorkspaceData
 from bot.playground import shop
 from tests.support.sample_tables import TODAY, sample
 from tests.support.sample_tables import made as files
-from tests.support.skill_runner import rewritten, run
+from tests.support.skill_runner import SampleData, rewritten, run
 
 PLANTED: dict[str, Any] = tomllib.loads(
     (Path(shop.__file__).parent / "planted.toml").read_text("utf-8")
@@ -330,10 +328,10 @@ ROWS = pytest.mark.parametrize("truth", TRUTHS, ids=[f"{t.key}-{t.skill}" for t 
 
 
 @cache
-def library() -> WorkspaceData:
+def library() -> SampleData:
     """The sample shop's rows, and its products as its file says them."""
     products = read_catalogue(files() / "products.csv", as_of=TODAY).products
-    return WorkspaceData(CatalogueLibrary(lambda: products), sample)
+    return SampleData(lambda: products)
 
 
 def asked(truth: Truth, language: str) -> tuple[str, dict[str, Any]]:
@@ -379,6 +377,7 @@ async def test_planted_findings_are_found_without_ai_and_nothing_else(
 
 @ROWS
 @pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.sample(5)
 async def test_planted_findings_are_found_with_ai(truth: Truth, language: str) -> None:
     """One that takes the words put together by rules as they are."""
     if truth.skill == "draft":

@@ -77,6 +77,7 @@ def other(one: str) -> str:
 
 
 @pytest.mark.parametrize("one", BOTH)
+@pytest.mark.sample(2)
 def test_rows_and_results_are_separate(container: Container, one: str) -> None:
     assert container.row_store.open(one).listed["orders"].rows == TOTALS[one]
     for again in (False, True):  # the second time it is read from the disk
@@ -94,6 +95,7 @@ def test_rows_and_results_are_separate(container: Container, one: str) -> None:
 
 
 @pytest.mark.parametrize("one", BOTH)
+@pytest.mark.sample(2)
 def test_removing_rows_of_other_workspace_changes_nothing(container: Container, one: str) -> None:
     gone = "T2" if one == "T1" else "T1"
     (source,) = container.row_store.sources(gone)["orders"]
@@ -103,6 +105,7 @@ def test_removing_rows_of_other_workspace_changes_nothing(container: Container, 
 
 
 @pytest.mark.parametrize("one", BOTH)
+@pytest.mark.sample(2)
 def test_digest_home_tab_receipts_and_journal_are_separate(container: Container, one: str) -> None:
     with container.database.begin() as session:
         mine, waiting = load_home_lines(session, one, "UMARIE", Policy(), now())

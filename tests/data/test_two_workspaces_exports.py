@@ -96,6 +96,7 @@ def orders_of(container: Container, one: str) -> set[Any]:
 
 
 @pytest.mark.parametrize("one", BOTH)
+@pytest.mark.sample(2)
 def test_exported_audience_contains_own_customers_only(container: Container, one: str) -> None:
     made = AudienceExporter(container).export(one, AudienceRule(purpose="email"), "plain")
     assert made.people == PEOPLE

@@ -45,6 +45,7 @@ def cards(bench: Bench) -> list[SlackMessage]:
 @pytest.mark.parametrize("flow", [due, run_now, alert])
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
 @pytest.mark.parametrize("error", POSTING)
+@pytest.mark.sample(5)
 async def test_digest_refused_once_is_posted_once(
     bench: Bench, flow: Flow, method: str, error: str
 ) -> None:

@@ -99,6 +99,7 @@ def test_readme_names_only_commands_of_the_makefile() -> None:
         assert named <= targets, f"{page}: {named - targets}"
 
 
+@pytest.mark.slow
 def test_terminal_page_shows_what_is_really_printed(tmp_path: Path) -> None:
     page = read("docs/terminal.md")
     (catalogue,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
@@ -167,6 +168,7 @@ def file_names() -> frozenset[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.sample(3)
 def test_every_class_in_a_page_exists(page: str) -> None:
     for name in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)(?:\.\w+)?`", prose(page)):
         assert name in classes(), f"{page} names {name}"

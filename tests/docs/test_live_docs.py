@@ -86,6 +86,7 @@ async def test_sends_rows_from_a_shell(address: str, tmp_path: Path, typed: dict
     assert '"rejects": [{"line": 2, "column": "at"' in said
 
 
+@pytest.mark.slow
 async def test_sends_rows_from_python(address: str, tmp_path: Path, typed: dict[str, str]) -> None:
     key = (await run("super-intern key live", tmp_path, typed)).strip()
     told: dict[str, Any] = {}
@@ -95,6 +96,7 @@ async def test_sends_rows_from_python(address: str, tmp_path: Path, typed: dict[
     assert (told["told"]["rows"], told["told"]["rejected"]) == (1, 0)
 
 
+@pytest.mark.slow
 async def test_prints_a_key_in_a_home_that_is_new(tmp_path: Path, typed: dict[str, str]) -> None:
     assert len((await run("super-intern key live", tmp_path, typed)).strip()) >= 32
     assert await run("ls home/super-intern.key", tmp_path, typed)

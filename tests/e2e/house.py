@@ -34,7 +34,7 @@ L1,Linen shirt,59.00,EUR,linen,white; sand; navy,S; M; L; XL,Washed linen woven 
 L2,Canvas tote,24.00,EUR,cotton,ecru,,A canvas tote with an inner pocket,80
 L3,Chemise en lin,59.00,EUR,lin,blanc; sable; marine,S; M; L; XL,Lin lavé tissé au Portugal,120
 """
-SECONDS = 15_000  # milliseconds that anything on the page may take
+SECONDS = 40_000  # milliseconds that anything on the page may take; a busy machine is slow
 FAST = (0.3, 0.3, 0.5)
 
 

@@ -19,7 +19,7 @@ from tests.support.processes import Intern, free_port
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.xdist_group("line"),
-    pytest.mark.timeout(90),
+    pytest.mark.timeout(300),
 ]
 WISH = "e-mail: our linen shirt is back, for people who bought shirts last summer"
 BRAND = 'name = "Maison Lin"\nlanguages = ["en", "fr"]\nsite = "https://lin.example"\n'
@@ -45,7 +45,7 @@ class World:
         assert answer.ok, answer
         return await self.ended(lambda: self.new(channel, before))
 
-    async def ended(self, find: object, seconds: float = 15) -> SlackMessage:
+    async def ended(self, find: object, seconds: float = 60) -> SlackMessage:
         """The message, once its card has come to an end."""
         found: list[SlackMessage] = []
 
@@ -78,7 +78,7 @@ class World:
             found[:] = [m for m in self.slack.ephemerals(user, channel) if part in words_of(m)]
             return bool(found)
 
-        await self.slack.wait_until(said, 8)
+        await self.slack.wait_until(said, 40)
         return found[-1]
 
 
@@ -156,15 +156,15 @@ async def test_edits_checks_approves_and_delivers_those_exact_words(world: World
     words = "A vase with a calm white glaze"
     typed = {field["block_id"]: {field["element"]["action_id"]: words}}
     assert (await world.slack.submit("UMARIE", view.id, typed)).ok
-    await world.slack.wait_until(lambda: words in words_of(card) and "approve" in actions(card), 10)
+    await world.slack.wait_until(lambda: words in words_of(card) and "approve" in actions(card), 40)
     await world.press("UMAX", card, "approve")
     thread = card.thread_ts or card.ts
 
     def delivered() -> bool:
         return any(words in words_of(m) for m in world.slack.messages("C0MARKET", thread))
 
-    await world.slack.wait_until(delivered, 10)
-    await world.slack.wait_until(lambda: "si-" in words_of(card), 10)
+    await world.slack.wait_until(delivered, 40)
+    await world.slack.wait_until(lambda: "si-" in words_of(card), 40)
     sent = [m for m in world.slack.messages("C0MARKET", thread) if "si-" in words_of(m)]
     assert len(sent) == 1
 
@@ -192,9 +192,10 @@ async def test_answers_a_send_back_with_a_new_draft_in_the_same_thread(world: Wo
 
     again = await world.ended(below)
     assert "approve" in actions(again)
-    await world.slack.wait_until(lambda: "approve" not in actions(card), 10)
+    await world.slack.wait_until(lambda: "approve" not in actions(card), 40)
 
 
+@pytest.mark.slow
 async def test_says_so_when_rules_cannot_take_up_why_it_was_sent_back(world: World) -> None:
     card = await world.card("sms: our linen shirt")
     thread = card.thread_ts or card.ts
@@ -256,7 +257,7 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
     field = next(b for b in view.blocks if "subject" in str(b.get("block_id")))
     typed = {field["block_id"]: {field["element"]["action_id"]: "Another subject altogether"}}
     assert (await world.slack.submit("UMARIE", view.id, typed)).ok
-    await world.slack.wait_until(lambda: "approve" in actions(card) and card.blocks != stale, 10)
+    await world.slack.wait_until(lambda: "approve" in actions(card) and card.blocks != stale, 40)
     fresh, card.blocks = card.blocks, stale
     await world.press("UMAX", card, "approve")
     await world.wait_for_ephemeral("UMAX", "C0MARKET", "changed after you opened it")
@@ -271,6 +272,7 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
         (("journal", "verify"), "entries, whole"),
     ],
 )
+@pytest.mark.sample(3)
 async def test_lets_other_commands_run_beside_it(
     world: World, command: tuple[str, ...], says: str
 ) -> None:
@@ -279,6 +281,7 @@ async def test_lets_other_commands_run_beside_it(
     assert says in printed
 
 
+@pytest.mark.slow
 async def test_lets_no_second_one_work_on_its_database(world: World) -> None:
     code, printed = await typed(world, "serve")
     assert code == 2
@@ -295,28 +298,32 @@ async def typed(world: World, *command: str) -> tuple[int, str]:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    printed, _ = await asyncio.wait_for(process.communicate(), 20)
+    printed, _ = await asyncio.wait_for(process.communicate(), 90)
     return process.returncode or 0, printed.decode()
 
 
-async def test_is_moved_by_no_instruction_in_words_or_material(world: World) -> None:
+@pytest.mark.parametrize("part", range(3))
+@pytest.mark.sample(3)
+async def test_is_moved_by_no_instruction_in_words_or_material(world: World, part: int) -> None:
+    in_words, in_material = IN_WORDS[part::3], IN_MATERIAL[part::3]
+    direct = world.slack.open_direct_message("UMARIE")
     before = {m.ts for m in world.ours("C0MARKET")}
+    there = {m.ts for m in world.ours(direct)}
     elsewhere = len(world.ours("C0SECRET")) + len(world.ours("C0LAUNCH"))
-    for number, words in enumerate(IN_WORDS):
+    for number, words in enumerate(in_words):
         text = f"e-mail: our linen shirt, {words}"
         assert (await world.slack.command("UMARIE", "C0MARKET", "/draft", text)).ok, number
-    for text in IN_MATERIAL:
+    for text in in_material:
         root = await world.slack.post_message("UOTTO", "C0MARKET", text)
         ask = f"<@{world.slack.bot_user}> SMS: our wool jumper"
         await world.slack.post_message("UMARIE", "C0MARKET", ask, thread_ts=root.ts)
-    wanted = len(IN_WORDS) + len(IN_MATERIAL)
-    direct = world.slack.open_direct_message("UMARIE")
+    wanted = len(in_words) + len(in_material)
 
     def ended() -> list[SlackMessage]:
-        found = [*world.new("C0MARKET", before), *world.ours(direct)]
+        found = [*world.new("C0MARKET", before), *world.new(direct, there)]
         return [m for m in found if over_with(m)]
 
-    await world.slack.wait_until(lambda: len(ended()) >= wanted, 40)
+    await world.slack.wait_until(lambda: len(ended()) >= wanted, 120)
     for card in ended():
         shown = words_of(card)
         for bad in ("<!channel", "<!here", "<!everyone", "<@UMAX>", "evil.example/pixel"):

@@ -44,6 +44,7 @@ def blocked(found: DraftResult) -> list[str]:
         ("what's our average order?", "An order is €117.72 on average (2,663 orders"),
     ],
 )
+@pytest.mark.sample(3)
 async def test_answer_has_the_figure_and_its_source(words: str, says: str) -> None:
     found = await answer(words)
     assert found.parts[0].title == "Answer"

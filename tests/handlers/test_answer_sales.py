@@ -88,6 +88,7 @@ def figure(measure: str, where: str) -> str:
         ),
     ],
 )
+@pytest.mark.sample(3)
 async def test_figure_equals_plain_sql(words: str, measure: str, where: str) -> None:
     assert figure(measure, where) in said(await answer(words))
 
@@ -148,6 +149,7 @@ async def test_customers_with_one_and_two_orders_are_counted() -> None:
         ("quels sont les retours par produit ?", "Viennent ensuite"),
     ],
 )
+@pytest.mark.sample(4)
 async def test_french_question_is_answered(words: str, says: str) -> None:
     assert says in said(await answer(words, "fr"))
 

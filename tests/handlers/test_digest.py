@@ -81,6 +81,7 @@ async def test_quiet_shop_gives_one_line() -> None:
     assert "\n" not in part.text
 
 
+@pytest.mark.slow
 async def test_sample_shop_without_changes_is_quiet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +226,7 @@ def campaign(chance: str, own: str, median: str) -> list[Fact]:
         ("no", "11.0", "worse than chance explains"),
     ],
 )
+@pytest.mark.sample(3)
 async def test_sent_campaign_is_compared_with_its_median(chance: str, own: str, said: str) -> None:
     found = await run("what moved this week?", known=campaign(chance, own, "30.5"))
     assert isinstance(found, DraftResult)

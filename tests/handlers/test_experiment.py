@@ -49,6 +49,7 @@ def blocked(found: DraftResult) -> list[str]:
         ("quelle taille d'échantillon pour passer de 4 % à 5 % ?", "6 745 personnes"),
     ],
 )
+@pytest.mark.sample(2)
 async def test_headline_comes_first_with_proven_figures(words: str, says: str) -> None:
     found = await made(words)
     assert says in part(found, "finding")
@@ -274,6 +275,7 @@ async def test_plan_without_files_names_the_file_needed(words: str, file: str) -
         ("can we test a red button on the product page?", "a red button"),
     ],
 )
+@pytest.mark.sample(3)
 async def test_request_with_a_verb_is_planned(words: str, tested: str) -> None:
     assert skill_for(words, None) == "experiment"
     found = await made(words)

@@ -105,6 +105,7 @@ async def test_no_path_between_categories_without_a_pattern() -> None:
         ("what is bought after tea towels?", "After “Torchons Fournil en métis (lot de 3)”, "),
     ],
 )
+@pytest.mark.sample(2)
 async def test_next_purchase_after_one_product_is_named(words: str, says: str) -> None:
     found = await made(words)
     assert says in part(found, "finding")

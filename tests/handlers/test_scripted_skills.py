@@ -13,6 +13,8 @@ from tests.handlers.test_recap import ENGLISH
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import library_of, rewritten, run
 
+pytestmark = pytest.mark.sample(7)
+
 PHONES = "funnel.device-mobile-checkout-to-purchase"
 CANDLES = "trends.category-bougies-et-senteurs"
 WORN = "experiments.photos-portees--purchase"

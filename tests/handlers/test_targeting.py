@@ -244,6 +244,7 @@ async def test_only_cited_facts_are_kept() -> None:
         ("say", "1. By e-mail"),
     ],
 )
+@pytest.mark.sample(2)
 async def test_invented_audience_falls_back_to_rules(part: str, named: str) -> None:
     base = await made(ENGLISH)
     text = next(one.text for one in base.parts if one.key == part)
@@ -398,6 +399,7 @@ async def test_report_fits_a_phone(words: str, language: str, has: tuple[str, ..
         ("whom should I target for the spring collection?", ""),
     ],
 )
+@pytest.mark.sample(2)
 async def test_unknown_product_is_named(words: str, said: str) -> None:
     found = await run(words)
     assert isinstance(found, DraftResult)

@@ -57,7 +57,7 @@ class Line:
         job = Job(kind="work", subject=subject, workspace=workspace)
         await self.engine.database.run(self.engine.enqueue, job)
 
-    async def until(self, condition: object, seconds: float = 10) -> None:
+    async def until(self, condition: object, seconds: float = 30) -> None:
         for _ in range(int(seconds * 100)):
             if condition():  # type: ignore[operator]
                 return

@@ -136,7 +136,7 @@ async def test_killed_intern_is_restarted(tmp_path: Path, slack: LocalSlack) -> 
     await child.start()
     url = slack.events_url
     await child.kill()
-    await slack.wait_until(lambda: len(told) == 2, 10)
+    await slack.wait_until(lambda: len(told) == 2, 60)
     assert told == [
         "The intern stopped (killed by SIGKILL). Starting it again…",
         "The intern is back. What it had begun, it continues.",
@@ -165,7 +165,7 @@ async def test_serve_process_ends_when_its_stdin_is_closed(tmp_path: Path) -> No
     )
     assert process.stdin
     process.stdin.close()
-    assert await asyncio.wait_for(process.wait(), 10) != 0
+    assert await asyncio.wait_for(process.wait(), 60) != 0
 
 
 def alive(pid: int) -> bool:
@@ -222,6 +222,7 @@ def chosen(**given: Any) -> argparse.Namespace:
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.slow
 async def test_draft_is_approved_and_survives_restart(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,6 +247,7 @@ async def test_draft_is_approved_and_survives_restart(
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.slow
 async def test_reset_keeps_files_of_others(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -286,6 +288,7 @@ async def test_occupied_port_is_reported(settings: Settings, slack: LocalSlack) 
         await play_(settings, chosen(port=slack.port, script=Path(os.devnull)))
 
 
+@pytest.mark.slow
 async def test_play_imports_sample_shop(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

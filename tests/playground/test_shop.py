@@ -75,6 +75,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {name: sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
 
 
+@pytest.mark.slow
 def test_shop_has_requested_size(shop: Shop, small: Shop) -> None:
     assert (shop.products, shop.customers, shop.feedback, shop.campaigns) == (60, 5000, 1500, 40)
     assert (small.products, small.customers, small.feedback, small.campaigns) == (60, 1200, 400, 40)

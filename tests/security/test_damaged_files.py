@@ -22,6 +22,8 @@ from bot.data.warehouse.integrity import mark_damaged
 from bot.db.sqlite_file import find_database_fault
 from bot.errors import CannotDo, TryAgain
 
+pytestmark = pytest.mark.sample(11)
+
 ORDERS = "order,date,product,quantity,total,currency\n" + "".join(
     f"A{n},2026-11-{1 + n % 20:02},LIN-{n % 7},1,62.00,EUR\n" for n in range(2_000)
 )

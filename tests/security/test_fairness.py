@@ -21,6 +21,8 @@ from tests.jobs.test_engine import FAST, KINDS, Line, now
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench
 from tests.support.digests import alerted, previewed
 
+pytestmark = pytest.mark.sample(3)
+
 ONE_AT_A_TIME = QueueLimits(
     drafts=1, drafts_per_workspace=1, quick=1, quick_per_workspace=1, poll=0.02, beat=0.2
 )

@@ -89,6 +89,7 @@ def put(folder: Path, name: str, text: str) -> Path:
 
 
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.sample(3)
 def test_files_hold_no_names_and_are_private_after_imports(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -29,6 +29,8 @@ from tests.support.injections import IN_MATERIAL, IN_WORDS
 from tests.support.skill_runner import BRAND
 from tests.support.small_tables import small
 
+pytestmark = pytest.mark.sample(7)
+
 ATTACKS = (*IN_WORDS, *IN_MATERIAL)
 EACH = pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
 

@@ -25,6 +25,8 @@ from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import run
 from tests.support.small_tables import small
 
+pytestmark = pytest.mark.sample(7)
+
 ATTACKS = (*IN_WORDS, *IN_MATERIAL)
 CLEAN: list[str] = []  # what is told without an attack, worked out once
 PLAIN = "It stands on my table every day and I look at it."

@@ -25,6 +25,7 @@ async def until_card(slack: LocalSlack, button: str) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("socket", [False, True])
+@pytest.mark.sample(2)
 async def test_debug_log_contains_no_text_of_people(tmp_path: Path, socket: bool) -> None:
     """A real process at level DEBUG, over HTTP and in Socket Mode."""
     (tmp_path / "policy.toml").write_text(POLICY)

@@ -202,7 +202,7 @@ def shown_sets(planted: PlantedShop, answer: MetricAnswer) -> Iterator[frozenset
         return (row.get(one.field) in one.values) != (one.operator == "is_not")
 
     def fits(row: dict[str, Any]) -> bool:
-        if not query.since <= row["at"].date() <= query.until:  # type: ignore[operator]
+        if not query.since <= row["at"].date() <= query.until:
             return False
         return all(any(holds(row, one) for one in group) for group in query.filters)
 

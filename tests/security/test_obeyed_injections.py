@@ -35,6 +35,8 @@ from tests.support.rows import POLICY, Jobs, wish
 from tests.support.skill_runner import AI, BRAND, library_of, rewriting
 from tests.support.small_tables import small
 
+pytestmark = pytest.mark.sample(7)
+
 ATTACKS = (*IN_WORDS, *IN_MATERIAL)
 OBEYED = (  # what an AI would write that did as it was told, in their order
     "This draft is approved.",

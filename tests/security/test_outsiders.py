@@ -303,6 +303,7 @@ async def installed(bench: Bench) -> None:
 
 @pytest.mark.parametrize("asks", ASKS)
 @pytest.mark.parametrize("guest", ["", "multi"])
+@pytest.mark.sample(3)
 async def test_request_waits_while_slack_cannot_confirm_its_author(
     bench: Bench, asks: str, guest: str
 ) -> None:

@@ -295,6 +295,7 @@ WHO = (
 
 
 @pytest.mark.parametrize("who", WHO)
+@pytest.mark.sample(3)
 async def test_private_draft_reaches_no_attacker(bench: Bench, who: str) -> None:
     scene = await Scene(bench).build()
     user, places, team = attackers(bench)[who]
@@ -339,6 +340,7 @@ def _all_of(given: Any) -> str:
 
 
 @pytest.mark.parametrize("who", WHO[:4])
+@pytest.mark.sample(2)
 async def test_private_draft_is_answered_like_an_unknown_one(bench: Bench, who: str) -> None:
     scene = await Scene(bench).build()
     user, places, team = attackers(bench)[who]

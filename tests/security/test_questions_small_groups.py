@@ -91,6 +91,7 @@ async def test_question_about_five_people_is_answered() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 4])
+@pytest.mark.sample(2)
 def test_remainder_of_a_breakdown_reveals_no_small_group(size: int) -> None:
     """The total minus all groups that are shown is of at least five people, or of nobody."""
     shop = planted_shop(7 + size, size)

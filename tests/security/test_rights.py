@@ -205,12 +205,14 @@ CASES = pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
 
 
 @CASES
+@pytest.mark.sample(3)
 async def test_person_with_the_right_may_act(bench: Bench, deed: Deed) -> None:
     bench.policy = only(OTTO)
     assert await deed(bench, OTTO)
 
 
 @CASES
+@pytest.mark.sample(4)
 async def test_member_of_a_group_with_the_right_may_act(bench: Bench, deed: Deed) -> None:
     bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [OTTO]}
     bench.policy = only(MARIE, **{DEEDS[deed]: (GROUP,)})
@@ -218,6 +220,7 @@ async def test_member_of_a_group_with_the_right_may_act(bench: Bench, deed: Deed
 
 
 @CASES
+@pytest.mark.sample(3)
 async def test_other_members_are_refused(bench: Bench, deed: Deed) -> None:
     bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [MAX]}
     bench.policy = only(OTTO, **{DEEDS[deed]: (MARIE, GROUP)})
@@ -225,6 +228,7 @@ async def test_other_members_are_refused(bench: Bench, deed: Deed) -> None:
 
 
 @CASES
+@pytest.mark.sample(4)
 async def test_unknown_group_has_no_members(bench: Bench, deed: Deed) -> None:
     bench.policy = only(MARIE, **{DEEDS[deed]: (GROUP,)})  # there is no such group
     assert not await deed(bench, OTTO)

@@ -324,6 +324,7 @@ USABLE = [
 
 
 @pytest.mark.parametrize("harm", USABLE)
+@pytest.mark.sample(3)
 def test_approval_of_a_changed_row_is_refused(signed: Database, harm: str) -> None:
     one_draft(signed, block())
     with signed.begin() as session:
@@ -335,6 +336,7 @@ def test_approval_of_a_changed_row_is_refused(signed: Database, harm: str) -> No
 
 
 @pytest.mark.parametrize("harm", USABLE)
+@pytest.mark.sample(4)
 def test_approval_is_refused_although_the_digest_fits(signed: Database, harm: str) -> None:
     one_draft(signed, block())
     with signed.begin() as session:
@@ -366,6 +368,7 @@ DELIVERED = [
 
 
 @pytest.mark.parametrize("harm", DELIVERED)
+@pytest.mark.sample(3)
 def test_delivery_of_a_changed_row_is_refused(signed: Database, harm: str) -> None:
     one_draft(signed)
     approve(signed)

@@ -252,6 +252,7 @@ def without_a_draft(
 
 @pytest.mark.parametrize("make", [of_a_draft, without_a_draft])
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.sample(5)
 def test_every_view_with_odd_texts_is_within_limits(
     sqlite: Database, make: Maker, seed: int
 ) -> None:
@@ -327,6 +328,7 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
 
 
 @pytest.mark.parametrize("seed", range(60))
+@pytest.mark.sample(7)
 def test_random_view_is_within_limits(seed: int) -> None:
     taken(random_view(random.Random(seed), odd(seed)))
 

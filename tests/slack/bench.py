@@ -3,7 +3,6 @@ jobs by hand."""
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,7 +23,6 @@ from bot.core.parts import Copy, Hook, NextStep, Part
 from bot.core.request import Question, SkillRequest
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.ports import Importer
-from bot.db import migrate
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft, DraftImage
@@ -49,6 +47,7 @@ from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
 from bot.web.server import start_server
 from tests.support.counting_importer import Stockroom
+from tests.support.empty_databases import create_sqlite
 
 MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
 MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
@@ -65,7 +64,6 @@ PARTS = (
     Part(kind="copy", key="body", title="Body", body=Copy(text="Linen breathes.")),
 )
 SECRET = "a signing secret"
-EMPTY: list[Path] = []  # an empty migrated database, made once
 PATIENT = 20.0  # seconds; generous, because a busy machine must not fail a test
 
 
@@ -138,15 +136,15 @@ class Bench:
         await self.later.close()
 
     async def _show(self, id: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.show(id)
 
     async def _tell(self, id: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.send_ephemeral(id)
 
     async def _say(self, id: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.post_notice(id)
 
     async def _work(self, id: str) -> None:
@@ -195,7 +193,7 @@ class Bench:
             delivery = session.get_one(Delivery, id)
             if not delivery.mark_sending(session, session.get_one(Draft, delivery.draft)):
                 return
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await self.outside.deliver(id)
         with self.database.begin() as session:
             delivery = session.get_one(Delivery, id)
@@ -306,12 +304,10 @@ async def bench_of(
     brand: Brand = BRAND,
 ) -> AsyncIterator[Bench]:
     """Start the whole bench without a draft, over HTTP or Socket Mode. It uses SQLite unless
-    `url` is given; with a `signer` the journal is signed from the start. With `has_ai` messages
-    are stored for an AI to read."""
-    database = Database(url or f"sqlite:///{_migrated(home)}")
+    the `url` of a migrated database is given; with a `signer` the journal is signed from the
+    start. With `has_ai` messages are stored for an AI to read."""
+    database = Database(url or create_sqlite(home / "intern.db"))
     database.signer = signer
-    if url:
-        migrate.upgrade(database)
     async with (
         LocalSlack(SECRET, scopes=list_bot_scopes() | APP_TOKEN_SCOPES) as slack,
         make_session() as session,
@@ -363,19 +359,6 @@ async def bench_of(
             await later.close()
             await stack.aclose()
             database.close()
-
-
-def _migrated(home: Path) -> Path:
-    """Copy the empty migrated database."""
-    if not EMPTY:
-        path = home / "template.db"
-        made = Database(f"sqlite:///{path}")
-        migrate.upgrade(made)
-        made.close()
-        EMPTY.append(path)
-    copy = home / "intern.db"
-    shutil.copy2(EMPTY[0], copy)
-    return copy
 
 
 def blocked(override: bool = True) -> Check:

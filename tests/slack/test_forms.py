@@ -119,6 +119,7 @@ def test_edit_form_shows_text_typed_into_older_form(sqlite: Database) -> None:
 
 
 @pytest.mark.parametrize("text", [LONG, "👕" * 9_000, RUDE, "a\n\n\nb " * 2_000, "x" * 3_001])
+@pytest.mark.sample(2)
 def test_edit_form_restores_long_copy(sqlite: Database, text: str) -> None:
     part = Part(kind="copy", key="a b.[1]", title="Body", body=Copy(text=text))
     draft = made(sqlite, parts=(part,))

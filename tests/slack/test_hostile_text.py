@@ -102,6 +102,7 @@ def check(shown: Any) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.sample(5)
 def test_hostile_text_on_draft_card_and_its_views(
     sqlite: Database, seed: int, language: str
 ) -> None:
@@ -176,6 +177,7 @@ def test_hostile_text_on_draft_card_and_its_views(
 @pytest.mark.parametrize(
     "state", ["reading", "half", "waiting", "taking", "in", "cancelled", "refused", "failed"]
 )
+@pytest.mark.sample(5)
 def test_hostile_text_on_import_card(seed: int, state: str) -> None:
     said = hostile(seed)
     assumed = Words("{file} is read together with it.", file=next(said))
@@ -199,6 +201,7 @@ def test_hostile_text_on_import_card(seed: int, state: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
+@pytest.mark.sample(5)
 def test_hostile_text_on_running_and_failed_tasks(sqlite: Database, seed: int) -> None:
     said = hostile(seed)
     with sqlite.begin() as session:
@@ -242,6 +245,7 @@ def test_hostile_text_in_digest_name_and_home_tab(seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", PIECES[:14])
+@pytest.mark.sample(3)
 async def test_hostile_text_in_digest_notice(sqlite: Database, name: str) -> None:
     class Context:
         class services:  # noqa: N801

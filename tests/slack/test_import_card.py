@@ -120,6 +120,7 @@ def test_menu_offers_other_readings() -> None:
 
 @pytest.mark.parametrize("columns", [0, 1, 30, 100, 300])
 @pytest.mark.parametrize("width", [3, 60, 3_000])
+@pytest.mark.sample(4)
 def test_card_fits_slack_with_many_long_columns(columns: int, width: int) -> None:
     names = [f"{n}{'ü🧵' * width}" for n in range(columns)]
     wide = SMALL.model_copy(

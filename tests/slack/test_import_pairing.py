@@ -103,6 +103,7 @@ async def test_second_import_of_pair_changes_nothing(bench: Bench, library: Cont
     assert held(library) == 3
 
 
+@pytest.mark.slow
 async def test_repeated_event_imports_pair_once(bench: Bench, library: Container) -> None:
     bench.slack.faults.deliver_twice = True
     files = ("visits.csv", VISITS), ("orders.csv", ORDERS), ("lines.csv", LINES)
@@ -111,6 +112,7 @@ async def test_repeated_event_imports_pair_once(bench: Bench, library: Container
     assert len(bench.said()) == 2
 
 
+@pytest.mark.slow
 async def test_unrelated_file_gets_own_card(bench: Bench, library: Container) -> None:
     files = ("visits.csv", VISITS), ("lines.csv", LINES), ("orders.csv", ORDERS)
     arrivals = await drop(bench, *files)
@@ -119,6 +121,7 @@ async def test_unrelated_file_gets_own_card(bench: Bench, library: Container) ->
     assert len(bench.said()) == 2
 
 
+@pytest.mark.slow
 async def test_customer_file_that_completes_orders_gets_own_card(
     bench: Bench, library: Container
 ) -> None:
@@ -132,6 +135,7 @@ async def test_customer_file_that_completes_orders_gets_own_card(
     assert "customers.csv completes it, by Customer ID." in text_of(card(bench, whole))
 
 
+@pytest.mark.slow
 async def test_files_of_same_name_are_distinguished(bench: Bench, library: Container) -> None:
     (arrival,) = await drop(bench, ("export.csv", ORDERS), ("export.csv", LINES))
     assert arrival.state == "waiting"
@@ -207,6 +211,7 @@ async def test_waiting_file_can_be_cancelled(bench: Bench, library: Container) -
     assert second.state == "half"
 
 
+@pytest.mark.slow
 async def test_paired_files_can_be_cancelled(bench: Bench, library: Container) -> None:
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
@@ -289,6 +294,7 @@ async def test_two_sheets_of_workbook_share_one_card(bench: Bench, library: Cont
     assert held(library) == 3
 
 
+@pytest.mark.slow
 async def test_other_sheets_of_workbook_get_own_cards(bench: Bench, library: Container) -> None:
     book = workbook(
         Notes=[("By Ana",)], May=rows_of(WHOLE), Visits=rows_of(VISITS), June=rows_of(MORE)

@@ -151,7 +151,7 @@ async def test_import_is_cancelled_while_reading(bench: Bench, monkeypatch: Any)
     before = card(bench, arrival)
     await bench.press(MARIE, before, "take_in")
     reading = asyncio.create_task(bench.run("take_in"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while "1 of 3 rows" not in text_of(card(bench, arrival)):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         await bench.press(MARIE, card(bench, arrival), "dont_take_in")

@@ -8,6 +8,8 @@ from tests.slack.bench import MARIE, MARKETING, Bench
 from tests.slack.test_imports import CSV, now
 from tests.slack.test_slack_refusing import seen
 
+pytestmark = pytest.mark.sample(7)
+
 ANYWHERE = ("ratelimited", "internal_error", "channel_not_found")
 POSTING = (*ANYWHERE, "not_in_channel", "is_archived", "msg_blocks_too_long", "invalid_blocks")
 REFUSALS = [

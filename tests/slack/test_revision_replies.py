@@ -124,6 +124,7 @@ async def analysed(bench: Bench) -> Any:
         (MARIE, "Et pourquoi ?", "answer"),
     ],
 )
+@pytest.mark.sample(3)
 async def test_reply_under_analysis_is_a_question(
     any_bench: Bench, who: str, words: str, skill: str
 ) -> None:

@@ -32,7 +32,7 @@ async def test_row_is_committed_before_sending(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.faults.slow("chat.postMessage", 0.5)
     showing = asyncio.create_task(bench.outside.show(id))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not bench.posts()[id].tries:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert bench.posts()[id].tries == 1

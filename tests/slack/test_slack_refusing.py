@@ -9,6 +9,8 @@ from bot.errors import TryAgain
 from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, text_of
 
+pytestmark = pytest.mark.sample(19)
+
 ANYWHERE = ("ratelimited", "channel_not_found", "internal_error")
 POSTING = (*ANYWHERE, "not_in_channel", "is_archived", "msg_blocks_too_long", "invalid_blocks")
 REFUSALS = [

@@ -1,7 +1,9 @@
 """Real intern processes for tests: started, killed and restarted beside a local Slack."""
 
 import asyncio
+import contextlib
 import os
+import random
 import signal
 import socket
 import sys
@@ -9,15 +11,36 @@ import time
 from pathlib import Path
 
 import aiohttp
+import psutil
 
 from bot.playground.local_slack import LocalSlack
 from tests.support.paths import ROOT
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """Return a port that is free and stays so until somebody binds it by its number: the system
+    gives ports from 32768 on to connections and to servers that ask for any."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as found:
+            try:
+                found.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+STARTED: list[int] = []  # the process ids of all interns of this test run
+
+
+def kill_leftovers() -> None:
+    """Kill the interns that a failed test left running: they would slow down all later tests."""
+    for pid in STARTED:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.ppid() == os.getpid():
+                process.kill()
+    STARTED.clear()
 
 
 class Intern:
@@ -60,6 +83,7 @@ class Intern:
                 stdout=log,
                 stderr=log,
             )
+        STARTED.append(self.process.pid)
         async with aiohttp.ClientSession() as session, asyncio.timeout(seconds):
             while True:
                 if self.process.returncode is not None:

@@ -68,6 +68,21 @@ SELECT client AS customer, consent_ts AS at, "inscrit le" AS since, pays AS coun
  consent_ad_personalization = 'oui' AS ads_personalization,
  opt_out IS NOT NULL AS opted_out FROM read('customers.csv')""",
 }
+SELECTS |= {
+    "customers": """
+SELECT client AS customer, "inscrit le" AS since, pays AS country, "département" AS region,
+ langue AS language FROM read('customers.csv')""",
+    "returns": f"""
+SELECT commande || '-' || row_number() OVER (PARTITION BY commande ORDER BY n) AS id,
+ commande AS "order", "livrée le"::TIMESTAMP AS at, client AS customer,
+ {SLUG.format('"référence"')} AS product, article AS title, "quantité" AS quantity,
+ total AS amount, devise AS currency, "motif du retour" AS reason
+FROM (SELECT *, row_number() OVER () AS n FROM read('orders.csv')) WHERE "retournée" = 'oui'""",
+    "traffic": """
+SELECT moment::DATE AS day, source AS channel, appareil AS device,
+ count(DISTINCT session) AS sessions, count(*) AS views
+FROM read('events.csv') GROUP BY ALL""",
+}
 PRODUCTS = f"""
 SELECT {SLUG.format('"référence"')} AS product, nom AS title, "catégorie" AS category,
  prix::DECIMAL(18,2) AS price, "prix barré"::DECIMAL(18,2) AS compare_at,

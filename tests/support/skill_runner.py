@@ -13,7 +13,9 @@ from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question
 from bot.core.writer import LlmCall, Writer
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.writers.offline import Offline
@@ -42,8 +44,7 @@ async def run(
     may: Callable[[str], Awaitable[bool]] = deny_right,
     **answers: str,
 ) -> DraftResult | Question:
-    """The intern's result for these words on the sample shop or other tables. Passing the same
-    `library` again reuses its cached facts."""
+    """The intern's result for these words on the sample shop or other tables."""
     library = library or library_of(shelf or sample())
     writer = writer or Offline(lambda: NOW)
     asked = IncomingRequest(
@@ -74,7 +75,25 @@ async def run(
 
 
 def library_of(shelf: Warehouse) -> WorkspaceData:
-    return WorkspaceData(CatalogueLibrary(list), lambda: shelf)
+    return (
+        SampleData() if shelf is sample() else WorkspaceData(CatalogueLibrary(list), lambda: shelf)
+    )
+
+
+class SampleData(WorkspaceData):
+    """The data of the sample shop. Its tables never change, so all libraries of a process share
+    the results of its analyses."""
+
+    def __init__(self, products: Callable[[], Sequence[Product]] = list) -> None:
+        super().__init__(CatalogueLibrary(products), sample)
+
+    def findings(self, kind: str, where: AnalysisFilter) -> AnalysisResult:
+        if (kind, where) not in RESULTS:
+            RESULTS[kind, where] = super().findings(kind, where)
+        return RESULTS[kind, where]
+
+
+RESULTS: dict[tuple[str, AnalysisFilter], AnalysisResult] = {}
 
 
 async def _keep(sent: LlmCall) -> None:

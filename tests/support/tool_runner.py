@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from bot.agent.tool import Tool, ToolDeps, ToolResult, load_tools
-from bot.agent.tool_text import render_result
+from bot.agent.tool_calls import FoundThings, render_result
 from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.fact_book import FactBook
@@ -18,6 +18,7 @@ from bot.data.catalogue.reader import read_catalogue
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language
+from bot.privacy import Pseudonymizer
 from tests.support.sample_tables import TODAY, made, sample
 
 
@@ -107,4 +108,4 @@ def figure(result: ToolResult, id: str) -> Fact:
 
 
 def text_of(result: ToolResult, language: Language = "en") -> str:
-    return render_result(result, FactBook(), language, first_exhibit=1).text
+    return render_result(result, FoundThings(FactBook()), Pseudonymizer(), language)

@@ -19,6 +19,7 @@ from bot.i18n.messages import Language, Words, format_value
 from bot.text.slugs import slugify
 
 T = TypeVar("T")
+LOOKUP_SECONDS = 30.0  # as long as the loop waits for a tool
 
 # Parameters.
 
@@ -159,7 +160,7 @@ async def run_lookup(deps: ToolDeps, work: Callable[[], T]) -> T:
     """Run blocking work within the time limit of a look-up. Raises ToolError when the data can't
     answer."""
     try:
-        return await deps.data.run_with_timeout(work)
+        return await deps.data.run_limited(lambda _warehouse: work(), LOOKUP_SECONDS)
     except CannotDo as refusal:
         raise ToolError(refusal.words.to("en")) from refusal
 

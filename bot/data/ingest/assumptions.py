@@ -6,9 +6,12 @@ from bot.data.ingest.column_formats import FormatProof
 from bot.data.ingest.column_names import CONSENT_COLUMNS, ColumnMatch, classify_metric
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.header import preview_cells
+from bot.data.ingest.tool_exports import load_exports
+from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.schema import load_kinds
 from bot.i18n.messages import Words
 
+NO_DATES = Words("There are no dates.")
 AD_MONEY_COLUMNS = ("spend", "sales", "budget")  # columns of campaigns
 
 
@@ -44,7 +47,23 @@ def list_assumptions(
     if proof.rating_scale != 1:
         top = 10 if proof.rating_scale == 0.5 else 100
         yield Words("Ratings go up to {top} and are brought to 5.", top=top)
+    yield from _describe_export(match)
     yield from _describe_derived_columns(match, names)
+
+
+def _describe_export(match: ColumnMatch) -> Iterator[Words]:
+    """Say which tool's export a file is, and what its columns do not hold."""
+    export = load_exports().get(match.export)
+    if export is None:
+        return
+    yield Words("These are the columns of an export of {tool}.", tool=export.tool)
+    if export.without_tax:
+        yield Words("{tool} writes these amounts without tax.", tool=export.tool)
+    if export.names_for_people:
+        yield Words(
+            "It names customers and has no number or address of theirs: this file can't tell who "
+            "bought again."
+        )
 
 
 def lacks_currency(match: ColumnMatch, said: str | None) -> bool:
@@ -64,9 +83,27 @@ def describe_duplicates(found: FileSchema, rows: int) -> Words:
             "{n} rows say the same as a row further down: they count once.",
             rows,
         )
+    if found.kind in AGGREGATE_KINDS:
+        return Words.count(
+            "{n} row has the same {columns} as a row further down: they are added up.",
+            "{n} rows have the same {columns} as rows further down: they are added up.",
+            rows,
+            columns=", ".join(keys),
+        )
     return Words.count(
         "{n} row has the same {columns} as a row further down, which takes its place.",
         "{n} rows have the same {columns} as a row further down, which takes their place.",
+        rows,
+        columns=", ".join(keys),
+    )
+
+
+def describe_numbered_lines(found: FileSchema, rows: int) -> Words:
+    """Describe lines of orders that had the same number."""
+    keys = [one.theirs for one in found.columns if one.ours in load_kinds()["orders"].key]
+    return Words.count(
+        "{n} line has the same {columns} as another one of its order: both count.",
+        "{n} lines have the same {columns} as others of their order: all of them count.",
         rows,
         columns=", ".join(keys),
     )
@@ -98,7 +135,7 @@ def describe_skipped_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
 def _describe_derived_columns(match: ColumnMatch, names: Sequence[str]) -> Iterator[Words]:
     has, aids = match.columns, match.aids
     if match.kind == "orders":
-        if "amount" not in has and "quantity" in has:
+        if "amount" not in has and "quantity" in has and "unit_price" in aids and not match.export:
             yield Words(
                 "The amount is {quantity} times {price}.",
                 quantity=names[has["quantity"]],
@@ -121,8 +158,10 @@ def _describe_derived_columns(match: ColumnMatch, names: Sequence[str]) -> Itera
             yield _describe_metrics(list(match.metrics))
     if match.kind == "consents" and not any(one in has for one in CONSENT_COLUMNS):
         yield Words("No consent is told: nobody of this file may be written to.")
+    if match.kind == "customers":
+        yield Words("No consent is stated: the consents that are stored stay as they are.")
     if load_kinds()[match.kind].dated not in has:
-        yield Words("There are no dates.")
+        yield NO_DATES
 
 
 def _describe_metrics(metrics: list[str]) -> Words:

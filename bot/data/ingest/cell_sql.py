@@ -158,7 +158,8 @@ CREATE MACRO as_yes(x) AS CASE
     'consent', 'abonne', 'inscrit', 'si', '✓'], plainer(x)) THEN true
   WHEN list_contains(['non', 'no', 'false', 'faux', '0', '0.0', 'n', 'f', 'off', 'nao', 'opt-out',
     'optout', 'opted out', 'opted-out', 'denied', 'unsubscribed', 'refused', 'refuse',
-    'not_subscribed', 'never subscribed', 'desabonne', 'desinscrit', 'unspecified', 'pending'],
+    'not_subscribed', 'never subscribed', 'never_subscribed', 'nonsubscribed',
+    'no consent', 'desabonne', 'desinscrit', 'unspecified', 'pending'],
     plainer(x))
     THEN false END;
 CREATE MACRO as_key(x) AS CASE WHEN x IS NOT NULL THEN coalesce(nullif(trim(regexp_replace(

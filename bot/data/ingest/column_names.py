@@ -15,6 +15,8 @@ GENERIC_COLUMNS = (
     "name",
     "id",
 )  # a column of this name holds order numbers only if there are dates too
+PEOPLE_COLUMNS = ("since", "segment", "level", "points", "orders", "spent", "last_order")
+TRAFFIC_COLUMNS = ("sessions", "users", "new_users", "engaged", "views")
 COUNT_COLUMNS = ("impressions", "clicks", "sent", "opened", "delivered")
 CONSENT_COLUMNS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
 KIND_HINTS: Mapping[str, tuple[str, ...]] = {
@@ -25,6 +27,9 @@ KIND_HINTS: Mapping[str, tuple[str, ...]] = {
     "campaigns": ("campaign", "campagne", "ads", "newsletter", "mailing"),
     "experiments": ("experiment", "abtest", "variant", "hillstrom"),
     "consents": ("customer", "client", "consent", "contact", "subscriber"),
+    "customers": ("customer", "client", "member", "loyalty", "fidelite"),
+    "returns": ("return", "retour", "refund", "remboursement"),
+    "traffic": ("traffic", "trafic", "audience", "visits"),
     PRODUCTS_KIND: ("product", "produit", "catalog", "catalogue", "shopify"),
 }
 
@@ -32,7 +37,7 @@ KIND_HINTS: Mapping[str, tuple[str, ...]] = {
 @dataclass(frozen=True)
 class ColumnMatch:
     """A file's columns as one kind reads them: our column → position. `metrics`: outcome →
-    position."""
+    position. `fields`: columns of a known `export` that ours are computed from → position."""
 
     kind: str
     columns: dict[str, int] = field(default_factory=dict)
@@ -41,10 +46,12 @@ class ColumnMatch:
     personal: dict[int, str] = field(default_factory=dict)  # position → the type of personal data
     many: dict[str, tuple[int, ...]] = field(default_factory=dict)
     score: int = 0
+    fields: dict[str, int] = field(default_factory=dict)
+    export: str = ""  # its id
 
     def used(self) -> set[int]:
         joined = [place for places in self.many.values() for place in places]
-        parts = (self.columns, self.aids, self.metrics)
+        parts = (self.columns, self.aids, self.metrics, self.fields)
         return {place for part in parts for place in part.values()} | set(joined)
 
 
@@ -85,10 +92,24 @@ def guess_kind(
     ]
     if not kind and _is_of_orders(candidates[0], names):
         candidates = candidates[:-1]  # a file with order numbers is no catalogue
+    if not kind:
+        candidates = [one for one in candidates if not _is_misread(one, candidates)]
     whole = [one for one in candidates if is_complete(one)] or candidates
     return max(
         whole, key=lambda one: one.score + 2 * (is_complete(one) and _is_hinted(one.kind, file))
     )
+
+
+def _is_misread(found: ColumnMatch, others: Sequence[ColumnMatch]) -> bool:
+    """Return whether a file that looks like one of people or visitor numbers has what belongs to
+    rows of another kind: messages, amounts of orders, ids of visits."""
+    has = {one.kind: one.columns for one in others if one.kind != PRODUCTS_KIND}
+    if found.kind in ("consents", "customers"):
+        messages = "text" in has["feedback"] or "subject" in has["campaigns"]
+        return messages or ("order" in has["orders"] and "amount" in has["orders"])
+    if found.kind == "traffic":
+        return "session" in has["events"] or "visitor" in has["events"]
+    return found.kind == "returns"  # only by a known export, or when a person says so
 
 
 def _is_of_orders(found: ColumnMatch, names: Sequence[str]) -> bool:
@@ -112,7 +133,7 @@ def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> 
     taken = set(columns.values())
     metrics = _find_metrics(names, columns) if kind == "experiments" else {}
     taken |= set(metrics.values())
-    personal = _find_personal_columns(names, taken)
+    personal = find_personal_columns(names, taken)
     return ColumnMatch(
         kind,
         {ours: place for ours, place in columns.items() if ours in lists},
@@ -132,8 +153,12 @@ def _is_about_people(columns: Mapping[str, int]) -> bool:
 def is_complete(found: ColumnMatch) -> bool:
     """Return whether the columns suffice for rows of the kind."""
     has, aids = found.columns, found.aids
+    if found.export and found.kind != "orders":
+        dated = load_kinds()[found.kind].dated
+        columns = load_kinds()[found.kind].columns
+        return all(one in has or one == dated for one in columns if columns[one].needed)
     if found.kind == "orders":
-        worth = "amount" in has or "unit_price" in aids
+        worth = "amount" in has or "unit_price" in aids or "order_total" in found.fields
         return "at" in has and worth and ("order" in has or "customer" in has)
     if found.kind == "feedback":
         return "text" in has
@@ -145,8 +170,14 @@ def is_complete(found: ColumnMatch) -> bool:
     if found.kind == "experiments":
         return "variant" in has and bool(found.metrics or "users" in has)
     if found.kind == "consents":
-        told = any(one in has for one in CONSENT_COLUMNS) or len(found.personal) > 1
-        return "customer" in has and (told or "since" in has)
+        return "customer" in has and any(one in has for one in CONSENT_COLUMNS)
+    if found.kind == "customers":
+        told = any(one in has for one in PEOPLE_COLUMNS)
+        return "customer" in has and (told or len(found.personal) > 1)
+    if found.kind == "returns":
+        return "order" in has and "reason" in has and len(has) > 2
+    if found.kind == "traffic":
+        return "day" in has and sum(one in has for one in TRAFFIC_COLUMNS) > 1
     if found.kind == PRODUCTS_KIND:
         return found.score > 1 and "title" in has
     needed = [name for name, column in load_kinds()[found.kind].columns.items() if column.needed]
@@ -217,7 +248,9 @@ def classify_metric(metric: str) -> str:
     return "values" if metric in load_column_names()["metrics"]["values"] else "successes"
 
 
-def _find_personal_columns(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
+def find_personal_columns(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
+    """Return the positions of columns with personal data by their names, and its type. Columns that
+    are `taken` for something else count only where they hold e-mail addresses or phone numbers."""
     known = {
         normalize_column_name(name): what
         for what, list_ in load_column_names()["personal"].items()

@@ -16,6 +16,7 @@ from bot.data.ingest.cell_sql import (
 from bot.data.ingest.column_names import classify_metric
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.source import quote_text
+from bot.data.ingest.tool_exports import load_exports
 from bot.data.reject_reasons import RejectCode
 from bot.data.schema import ColumnType, load_kinds
 from bot.data.warehouse.warehouse import IBIS_TYPES
@@ -35,6 +36,13 @@ def derive_column(understood: FileSchema, name: str) -> str | None:
         return (
             f"coalesce({said}, {_currency_sign_sql(understood)}, {quote_text(understood.currency)})"
         )
+    if understood.period and not understood.has(name):
+        days = {load_kinds()[understood.kind].dated: 0, "until": 1}
+        if name in days:
+            return f"DATE {quote_text(understood.period[days[name]])}"
+    export = load_exports().get(understood.export)
+    if export and name in export.fixed and not understood.has(name):
+        return quote_text(export.fixed[name])
     make = makers.get(understood.kind)
     return make(understood, name) if make else None
 

@@ -2,25 +2,31 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from bot.data.catalogue.cells import CURRENCIES, find_currency
 from bot.data.ingest import file_errors
-from bot.data.ingest.assumptions import describe_skipped_lines, lacks_currency, list_assumptions
+from bot.data.ingest.assumptions import (
+    NO_DATES,
+    describe_skipped_lines,
+    lacks_currency,
+    list_assumptions,
+)
 from bot.data.ingest.cell_sql import create_macros
 from bot.data.ingest.column_formats import FormatProof, prove_formats
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
     ColumnMatch,
-    guess_kind,
     is_complete,
     normalize_column_name,
 )
 from bot.data.ingest.column_sql import select_cells, sql_type, target_columns
 from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format, layout_under_header
 from bot.data.ingest.file_schema import (
+    DECIMAL_MARKS,
     AddressKind,
     DateOrder,
     DecimalSign,
@@ -33,7 +39,10 @@ from bot.data.ingest.header import resolve_column_numbers
 from bot.data.ingest.header_detection import find_header
 from bot.data.ingest.product_files import detect_product_schema
 from bot.data.ingest.rejects import RejectedRow
-from bot.data.ingest.source import open_source, unreadable_error
+from bot.data.ingest.row_preparation import compute_columns, list_computed, prepare_cells
+from bot.data.ingest.source import RowSource, open_source, unreadable_error
+from bot.data.ingest.tool_exports import load_exports, recognize_columns
+from bot.data.ingest.totals import AGGREGATE_KINDS, find_period, find_totals
 from bot.data.ingest.workbook import describe_sheets
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import UNUSABLE_PARAM, CannotDo
@@ -84,7 +93,8 @@ def assemble_schema(
     dropped = [names[at] for at in sorted(match.personal) if at not in held and at not in taken]
     rest = [n for at, n in enumerate(names) if n and at not in taken and at not in match.personal]
     said = told.currency or detect_currency(match, names, proof)
-    return FileSchema(
+    fields, mapped = _separate_fields(match, mapped)
+    found = FileSchema(
         name=name,
         kind=match.kind,
         format=shape.format,
@@ -115,7 +125,30 @@ def assemble_schema(
             _list_unproved_settings(proof, lacks_currency(match, said) and not proof.signed)
         ),
         assumed=tuple(list_assumptions(match, names, proof, said, told.currency)),
+        export=match.export,
+        fields=fields,
     )
+    computed = list_computed(found)
+    places = {one.place: DECIMAL_MARKS["point"] for one in computed}
+    replaced = {one.ours for one in computed}
+    return found.model_copy(
+        update={
+            "columns": (*(one for one in found.columns if one.ours not in replaced), *computed),
+            "marks": {**found.marks, **places},
+        }
+    )
+
+
+def _separate_fields(
+    match: ColumnMatch, mapped: list[MappedColumn]
+) -> tuple[tuple[tuple[str, int], ...], list[MappedColumn]]:
+    """Return the columns of a known export that ours are computed from, and the other columns."""
+    fields = dict(match.fields)
+    if match.export and match.kind == "orders":
+        parts = ("amount", "unit_price", "line_discount")
+        fields |= {one.ours: one.place for one in mapped if one.ours in parts}
+        mapped = [one for one in mapped if one.ours not in parts]
+    return tuple(fields.items()), mapped
 
 
 def _list_unproved_settings(proof: FormatProof, nameless: bool) -> Iterator[UnprovedSetting]:
@@ -221,6 +254,7 @@ def _shorten_cell(cell: str, type_: ColumnType | None) -> str:
     return cell.removesuffix(".0") if type_ == "number" else cell
 
 
+LEAST_ORDERS_OF_LINES = 2  # orders of several lines that tell what an amount is of
 UNIT_PRICE_NAMES = {
     normalize_column_name(name) for name in ("price", "prix", "item price", "prix total ht")
 }
@@ -266,12 +300,12 @@ def detect_schema(
                 most=MOST_COLUMNS,
             )
         )
-    match = guess_kind(head.names, name, given, kind)
+    match = recognize_columns(head.names, name, given, kind)
     if not is_complete(match):
         if head.first:
             raise file_errors.missing_header_error(name, head.first, given)
         raise file_errors.unknown_file_error(name, head.names, match, kind)
-    match = _settle_prices(match, head.names)
+    match = match if match.export else _settle_prices(match, head.names)
     shape = layout_under_header(head, file)
     about = (*describe_sheets(head), *describe_skipped_lines(head.above, head.first))
     if match.kind == PRODUCTS_KIND:
@@ -280,7 +314,13 @@ def detect_schema(
     try:
         with open_source(path, name, shape) as source:
             create_macros(source.con, b"")
-            proof = prove_formats(source, match, head, said)
+            proof = prove_formats(source, match, head, _with_usual_dates(said, match))
+            proof = _with_known_scale(proof, match)
+            match, repeated = _settle_order_totals(source, match, head.names)
+            totals = find_totals(source, match, head.names, proof)
+            period = _find_missing_period(source, path, shape, match)
+            prepared = prepare_cells(source, match, len(head.names), totals.rows)
+            proof = replace(proof, rows=_count_rows(source) if source.prepared else proof.rows)
             if not proof.rows:
                 place = source.place
                 faults = [
@@ -293,13 +333,170 @@ def detect_schema(
                 proof, currency or detect_currency(match, head.names, proof)
             )
             found = assemble_schema(name, match, shape, file, proof, said)
-            found = found.model_copy(update={"assumed": (*about, *found.assumed)})
+            checked = compute_columns(source, found)
+            about = (*about, *totals.messages, *prepared, *checked, *repeated)
+            said_of_it = [one for one in found.assumed if not (period and one == NO_DATES)]
+            found = found.model_copy(
+                update={
+                    "assumed": (*about, *said_of_it),
+                    "left_out": totals.rows,
+                    "period": period,
+                }
+            )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
+            found = found.model_copy(
+                update={
+                    "assumed": (
+                        *found.assumed,
+                        *_describe_spans(source, found),
+                        *_describe_arms(source, found),
+                    )
+                }
+            )
             return found.model_copy(
                 update={"sample": sample_rows(source.con, source.relation, found)}
             )
     except duckdb.Error as error:
         raise unreadable_error(name, path, error) from None
+
+
+def _with_usual_dates(said: ImportOptions, match: ColumnMatch) -> ImportOptions:
+    """Return the settings with the order of dates in which a tool always exports them."""
+    export = load_exports().get(match.export)
+    if said.dates or export is None or export.dates is None:
+        return said
+    return said.model_copy(update={"dates": export.dates})
+
+
+def _describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say which days rows without a day of their own are about."""
+    if found.period:
+        first, last = found.period
+        yield Words(
+            "No row has a date: each covers {first} to {last}, as the head of the file says.",
+            first=first,
+            last=last,
+        )
+        return
+    dated = load_kinds()[found.kind].dated
+    if not found.has(dated, "until"):
+        return
+    days = {one.name: one.sql for one in target_columns(found) if one.name in (dated, "until")}
+    cells = select_cells(found, source.relation)
+    longest = source.con.execute(
+        f"SELECT max(date_diff('day', ({days[dated]})::DATE, ({days['until']})::DATE)) + 1 "
+        f"FROM {cells}"
+    ).fetchall()[0][0]
+    if longest and longest > 1:
+        yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
+
+
+ORDER_TOTAL_NAMES = {
+    normalize_column_name(name)
+    for name in (
+        *(
+            "order total",
+            "order total amount",
+            "order amount",
+            "grand total",
+            "total",
+            "total paid",
+        ),
+        *(
+            "total ttc",
+            "total amount",
+            "payment value",
+            "total paye",
+            "montant total",
+            "montant ttc",
+        ),
+        *("montant total de la commande", "total commande", "total de la commande"),
+    )
+}
+
+
+def _settle_order_totals(
+    source: RowSource, match: ColumnMatch, names: Sequence[str]
+) -> tuple[ColumnMatch, list[Words]]:
+    """Find an order's total that is repeated on each of its lines, so that it is not added up line
+    by line: the price of the pieces counts instead, or the total stands on the first line."""
+    has = match.columns
+    lined = "order" in has and "amount" in has and ("product" in has or "title" in has)
+    if match.kind != "orders" or match.export or not lined:
+        return match, []
+    if normalize_column_name(names[has["amount"]]) not in ORDER_TOTAL_NAMES:
+        return match, []
+    amount, order = f"bare(c{has['amount']})", f"bare(c{has['order']})"
+    several, alike = source.con.execute(
+        f"SELECT count(*), count(*) FILTER (least = most) FROM (SELECT min({amount}) AS least, "
+        f"max({amount}) AS most FROM {source.relation} WHERE {order} IS NOT NULL "
+        f"GROUP BY {order} HAVING count(*) > 1)"
+    ).fetchall()[0]
+    if several < LEAST_ORDERS_OF_LINES or alike < several:
+        return match, []
+    columns = {ours: at for ours, at in has.items() if ours != "amount"}
+    name = names[has["amount"]]
+    if "unit_price" in match.aids and "quantity" in has:
+        said = Words("{column} is the total of the order, on each of its lines.", column=name)
+        return replace(match, columns=columns), [said]
+    said = Words(
+        "{column} is the total of the order, on each of its lines: it counts on the first one.",
+        column=name,
+    )
+    return replace(match, columns=columns, fields={"order_total": has["amount"]}), [said]
+
+
+def _describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say how many people of a test were shown several variants, and that no split is stated."""
+    if found.kind != "experiments":
+        return
+    if found.has("unit", "variant"):
+        sql = {one.name: one.sql for one in target_columns(found)}
+        rows = f"SELECT {sql['unit']} AS u, {sql['variant']} AS v, {sql['experiment']} AS e"
+        cells = select_cells(found, source.relation)
+        several = source.con.execute(
+            f"SELECT count(*) FROM (SELECT u FROM ({rows} FROM {cells}) WHERE u IS NOT NULL "
+            "GROUP BY e, u HAVING count(DISTINCT v) > 1)"
+        ).fetchall()[0][0]
+        if several:
+            yield Words.count(
+                "{n} person is in several variants of a test.",
+                "{n} people are in several variants of a test.",
+                several,
+            )
+    if not found.has("share"):
+        yield Words("The file does not state how people were meant to be split.")
+
+
+def _with_known_scale(proof: FormatProof, match: ColumnMatch) -> FormatProof:
+    """Return the proof with the scale on which a tool always asks for a rating."""
+    export = load_exports().get(match.export)
+    scale = export.rating_scale if export else None
+    return proof if scale is None else replace(proof, rating_scale=scale)
+
+
+def _count_rows(source: RowSource) -> int:
+    return int(source.con.execute(f"SELECT count(*) FROM {source.relation}").fetchall()[0][0])
+
+
+def _find_missing_period(
+    source: RowSource, path: Path, shape: FileLayout, match: ColumnMatch
+) -> tuple[date, date] | None:
+    """Return the period that the head of a file states whose rows have no dates. Raises CannotDo
+    for rows that need one."""
+    dated = load_kinds()[match.kind].dated
+    if match.kind not in AGGREGATE_KINDS or dated in match.columns:
+        return None
+    period = find_period(source.con, path, shape)
+    if period is None and load_kinds()[match.kind].columns[dated].needed:
+        raise CannotDo(
+            Words(
+                "{file} says neither in its rows nor in its head which days it is about. Export it "
+                "with a row for each day.",
+                file=path.name,
+            )
+        )
+    return period
 
 
 def _match_given_columns(

@@ -47,7 +47,8 @@ class MappedColumn(BaseModel):
     """One column of the file that is read: its name, ours, and its conversion.
 
     `how` is one of: as it is, keyed, yes/no, number, amount, date, time, step, status, reference,
-    part of a text, a metric, a factor, day of the time. `place` is the column's position from 0.
+    part of a text, a metric, a factor, day of the time. `place` is the column's position from 0;
+    that of a computed column lies behind those of the file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,6 +94,10 @@ class FileSchema(BaseModel):
     unproved: tuple[UnprovedSetting, ...] = ()  # settings that were assumed
     lines: int = 0  # line breaks of a text
     assumed: tuple[Words, ...] = ()
+    export: str = ""  # the id of the tool's export that the file is: see `tool_exports`
+    fields: tuple[tuple[str, int], ...] = ()  # columns of an export that ours are computed from
+    left_out: tuple[int, ...] = ()  # numbers of rows that are no data, such as totals
+    period: tuple[date, date] | None = None  # of rows without a date, from the file's head
 
     @field_validator("assumed", mode="before")
     @classmethod
@@ -128,7 +133,8 @@ class FileSchema(BaseModel):
 
 @dataclass(frozen=True)
 class LoadResult:
-    """The result of reading a file. `doubled` is the number of rows that another row repeats."""
+    """The result of reading a file. `doubled` is the number of rows that another row repeats,
+    `numbered` that of order lines that had the number of another line."""
 
     rows: int
     rejected: int
@@ -136,6 +142,7 @@ class LoadResult:
     as_of: date | None  # the day of the newest row
     currencies: tuple[str, ...]
     doubled: int = 0
+    numbered: int = 0
 
 
 class ImportCancelled(CannotDo):

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.data.ingest.column_names import ColumnMatch, guess_kind, is_complete
+from bot.data.ingest.column_names import ColumnMatch, is_complete
+from bot.data.ingest.tool_exports import recognize_columns
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ def score_header(
     head: HeaderRow, name: str, given: Mapping[str, str], kind: str | None
 ) -> tuple[bool, bool, int, int, int]:
     """Return a sort key: the higher, the more the row looks like column names."""
-    match = guess_kind(head.names, name, given, kind)
+    match = recognize_columns(head.names, name, given, kind)
     # A delimiter is preferred to whitespace, which would split names of several words.
     parted = head.delimiter != "whitespace" and len(head.names) > 1
     return is_complete(match), parted, match.score, min(len(head.names), 3), -head.line

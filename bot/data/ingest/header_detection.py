@@ -11,11 +11,12 @@ import duckdb
 
 from bot.data.csv_records import Record, parse_records
 from bot.data.ingest import workbook
-from bot.data.ingest.column_names import guess_kind, is_complete
+from bot.data.ingest.column_names import is_complete
 from bot.data.ingest.file_format import HEAD_BYTES, FileInfo, inspect_format
 from bot.data.ingest.header import HeaderRow, is_data_row, number_columns, score_header
 from bot.data.ingest.source import parse_json_row, quote_text, unreadable_error
 from bot.data.ingest.text_lines import read_lines
+from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile
 from bot.data.ingest.workbook import add_continuing_sheets, group_sheets, require_sheets
 from bot.errors import CannotDo
@@ -54,7 +55,7 @@ def find_header(
                 line=_first_line(path, opened)[:200],
             )
         )
-    if is_complete(guess_kind(best.names, name, given, kind)):
+    if is_complete(recognize_columns(best.names, name, given, kind)):
         alike = (best.delimiter, best.sheet)
         above = sum(one.line < best.line for one in found if (one.delimiter, one.sheet) == alike)
         return _add_other_sheets(replace(best, above=above), every, name, given, kind, sheets)

@@ -1,6 +1,6 @@
 """The `Importer` that imports uploaded files into a home's library."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest import FileSchema, load_file
-from bot.data.ingest.assumptions import describe_duplicates
+from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
+from bot.data.ingest.column_names import normalize_column_name
 from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.header_detection import split_tables
 from bot.data.ingest.inspection import (
@@ -97,6 +98,7 @@ def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]
     return build_own_words([word for words in said for word in words])
 
 
+JOINED_KINDS = ("customers", "consents")  # of people whose orders may be stored
 MOST_EXACT_PREVIEW_BYTES = 20 * 2**20  # bytes; smaller files are read completely for the preview
 
 
@@ -162,7 +164,11 @@ class LibraryImporter:
             raise HalfUpload(side, no.words) from None
         preview = _build_preview(found, joined.messages if joined else ())
         if found.kind != PRODUCTS_KIND and path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
-            preview = self._with_exact_figures(path, found, preview, folder)
+            preview = self._with_exact_figures(workspace, path, found, preview, folder)
+            if other := self._with_known_customers(workspace, part, said, found, folder):
+                found = other
+                preview = _build_preview(found, joined.messages if joined else ())
+                preview = self._with_exact_figures(workspace, path, found, preview, folder)
         return preview, found.model_dump_json()
 
     def read(
@@ -202,10 +208,66 @@ class LibraryImporter:
 
         return ImportedRows(taken.rejected, taken.rejects, import_rows)
 
+    def _with_known_customers(
+        self,
+        workspace: str,
+        part: TableFile,
+        said: ImportOptions,
+        found: FileSchema,
+        folder: Path,
+    ) -> FileSchema | None:
+        """Return the schema that reads another column as the customer, where that joins more people
+        to the stored orders: files know a person by a number or by an e-mail address. None when the
+        present one joins as many."""
+        others = _list_customer_columns(found)
+        if said.called or not others or not self.data.row_store.has_orders(workspace):
+            return None
+        best, most = None, self._count_known(workspace, part.path, found, folder)
+        for column in others:
+            request = ImportRequest.of(said.model_copy(update={"called": {column: "customer"}}))
+            try:
+                other = request.understand(part.path, found.name, part.sheets)
+                known = self._count_known(workspace, part.path, other, folder)
+            except CannotDo:
+                continue
+            if known > most:
+                best, most = other, known
+        return best
+
+    def _count_known(self, workspace: str, path: Path, found: FileSchema, folder: Path) -> int:
+        trial = folder / "people.parquet"
+        load_file(path, found, to=trial, key=self.data.row_store.key())
+        known = self.data.row_store.count_known_customers(workspace, trial, folder)
+        return known[1] if known else 0
+
+    def _describe_stored(
+        self, workspace: str, found: FileSchema, trial: Path, folder: Path
+    ) -> Iterator[Words]:
+        """Yield what the import would change in the library, and how many people it knows."""
+        row_store = self.data.row_store
+        if replaced := row_store.count_replaced(workspace, found.kind, trial, folder):
+            yield Words.count(
+                "{n} row that is stored is replaced by one of this file.",
+                "{n} rows that are stored are replaced by rows of this file.",
+                replaced,
+            )
+        column = next((one.theirs for one in found.columns if one.ours == "customer"), None)
+        if found.kind not in JOINED_KINDS or column is None:
+            return
+        known = row_store.count_known_customers(workspace, trial, folder)
+        if known and known[0]:
+            yield Words(
+                "{known} of {people} people of this file have orders, by {column}.",
+                known=known[1],
+                people=known[0],
+                column=column,
+            )
+
     def _with_exact_figures(
-        self, path: Path, found: FileSchema, preview: ImportPreview, folder: Path
+        self, workspace: str, path: Path, found: FileSchema, preview: ImportPreview, folder: Path
     ) -> ImportPreview:
-        """Return the preview with the rows, rejects and days that a complete reading gives."""
+        """Return the preview with the rows, rejects and days that a complete reading gives, and
+        with what it would change."""
         trial = folder / "trial.parquet"
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
@@ -215,9 +277,29 @@ class LibraryImporter:
             "first": first,
             "last": last,
         }
+        said = [*self._describe_stored(workspace, found, trial, folder)]
         if taken.doubled:
-            update["assumed"] = (*preview.assumed, describe_duplicates(found, taken.doubled))
+            said.append(describe_duplicates(found, taken.doubled))
+        if taken.numbered:
+            said.append(describe_numbered_lines(found, taken.numbered))
+        update["assumed"] = (*said, *preview.assumed)
         return preview.model_copy(update=update)
+
+
+def _list_customer_columns(found: FileSchema) -> list[str]:
+    """Return the other columns of the file that may hold the customer's number or address."""
+    if found.kind not in JOINED_KINDS:
+        return []
+    called = {
+        normalize_column_name(one) for one in load_kinds()[found.kind].columns["customer"].called
+    }
+    used = {one.theirs for one in found.columns if one.ours == "customer"}
+    free = (*found.kept_apart, *found.dropped, *found.ignored)
+    return [
+        one
+        for one in dict.fromkeys(free)
+        if normalize_column_name(one) in called and one not in used
+    ]
 
 
 def _join_into_one(

@@ -15,7 +15,6 @@ import duckdb
 from bot.data.ingest import FileSchema, detect_schema
 from bot.data.ingest.column_names import (
     ColumnMatch,
-    guess_kind,
     is_complete,
     match_columns,
     normalize_column_name,
@@ -25,6 +24,7 @@ from bot.data.ingest.file_schema import DateOrder, DecimalSign, ImportOptions
 from bot.data.ingest.header import classify_order_file
 from bot.data.ingest.header_detection import find_header, read_column_names, split_tables
 from bot.data.ingest.source import open_source, quote_name, quote_text
+from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile
 from bot.data.ingest.workbook import describe_sheets
 from bot.errors import CannotDo
@@ -33,6 +33,7 @@ from bot.i18n.messages import Words
 AMOUNT_COLUMNS = ("amount", "unit_price", "line_discount", "quantity")
 JOINABLE_KINDS = (
     "consents",
+    "customers",
     "products",
 )  # files of these kinds may complete orders, and can be imported alone too
 
@@ -97,7 +98,7 @@ def _inspect_file(part: TableFile, column_names: Mapping[str, str]) -> OrderFile
         head = find_header(path, file, path.name, column_names, None, part.sheets)
     except CannotDo:
         return None  # reading it alone raises the reason
-    alone = guess_kind(head.names, path.name, column_names, None)
+    alone = recognize_columns(head.names, path.name, column_names, None)
     kind = alone.kind if is_complete(alone) else None
     found, messages = (
         match_columns("orders", head.names, column_names),

@@ -110,7 +110,7 @@ def _write_table(
     rejects: list[RejectedRow],
 ) -> LoadResult:
     con, dated = source.con, load_kinds()[schema.kind].dated
-    doubled = create_kept(con, schema)
+    doubled, numbered = create_kept(con, schema)
     rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
     if not rows:
         raise file_errors.no_rows_error(schema.name, rejects)
@@ -129,7 +129,8 @@ def _write_table(
         said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
         currencies = tuple(row[0] for row in con.execute(said).fetchall())
     out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
-    return LoadResult(rows, out + len(source.faults), rejects_path, last, currencies, doubled)
+    left_out = out + len(source.faults)
+    return LoadResult(rows, left_out, rejects_path, last, currencies, doubled, numbered)
 
 
 def _write_addresses(

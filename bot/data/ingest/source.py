@@ -71,9 +71,25 @@ def read_rows(path: Path, name: str, shape: FileLayout) -> Iterator[Record | Mal
         yield from read_json_rows(path, shape)
     else:
         lines = read_lines(path, shape.encoding or "utf-8")
-        for record in parse_records(lines, shape.delimiter or ",", len(shape.names)):
-            if record.line > shape.header_line:
-                yield record
+        records = parse_records(lines, shape.delimiter or ",", len(shape.names))
+        yield from _until_next_table(r for r in records if r.line > shape.header_line)
+
+
+def _until_next_table(
+    records: Iterator[Record | MalformedRecord],
+) -> Iterator[Record | MalformedRecord]:
+    """Yield the rows of the first table. Web analytics tools write several below each other, parted
+    by lines that begin with #; rows of the others are yielded as malformed."""
+    ended = False
+    for record in records:
+        cells = record.cells if isinstance(record, Record) else []
+        if cells and cells[0].lstrip().startswith("#") and not any(map(str.strip, cells[1:])):
+            ended = True
+        elif ended and isinstance(record, Record):
+            reason = RejectReason(RejectCode.OTHER_TABLE)
+            yield MalformedRecord(record.line, reason, _join_cells(cells))
+        else:
+            yield record
 
 
 def copy_rows(
@@ -116,13 +132,14 @@ LONGEST_LINE = 10_000_000
 @dataclass
 class RowSource:
     """`relation` is SQL for FROM. `lines` maps row numbers n to line numbers; `place` turns a line
-    number into what people see."""
+    number into what people see. `prepared`: the relation is a table of prepared rows."""
 
     con: duckdb.DuckDBPyConnection
     relation: str
     lines: Callable[[Sequence[int]], dict[int, int]]
     faults: list[MalformedRecord] = field(default_factory=list)
     place: Callable[[int], int | str] = int
+    prepared: bool = False
 
 
 @contextmanager

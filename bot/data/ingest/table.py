@@ -19,7 +19,9 @@ from bot.data.ingest.column_sql import (
 )
 from bot.data.ingest.file_schema import FileSchema, ImportCancelled
 from bot.data.ingest.masking import register_masking
+from bot.data.ingest.row_preparation import prepare_rows
 from bot.data.ingest.source import RowSource, quote_text
+from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 
@@ -85,6 +87,7 @@ def create_typed(
     """Create `typed`: n, our columns, why (NULL, or the index of the returned (column, reason)).
     `own` words are not masked as names of people."""
     create_macros(source.con, key)
+    prepare_rows(source, schema)
     sql, whys = select_typed(schema, source.relation, today)
     if "bare_words(" in sql:  # only then, because it loads numpy
         register_masking(source.con, own)
@@ -98,9 +101,13 @@ def create_typed(
     return whys
 
 
-def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
-    """Create `kept` from `typed`: numbered, with one row for each metric, and the last row of each
-    key. Return the number of duplicates."""
+def create_kept(
+    con: duckdb.DuckDBPyConnection, schema: FileSchema, renumber: bool = True
+) -> tuple[int, int]:
+    """Create `kept` from `typed`: numbered, with one row for each metric, and one row of each key:
+    the last one, or the sum of them where rows are figures of several events. Different lines of an
+    order with the same number are numbered anew. Return the number of duplicates, and of lines that
+    were numbered anew."""
     kind = load_kinds()[schema.kind]
     names = ", ".join(kind.keys())
     numbered = schema.kind == "orders" and not schema.has("line") and _has_lines(schema)
@@ -113,10 +120,42 @@ def create_kept(con: duckdb.DuckDBPyConnection, schema: FileSchema) -> int:
             f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM whole))"
         )
         doubled = con.execute(counted).fetchall()[0][0]
-    last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
     form = "TABLE" if doubled else "VIEW"
+    if doubled and schema.kind in AGGREGATE_KINDS:
+        con.execute(f"CREATE TEMP TABLE kept AS {_select_added_up(schema.kind)}")
+        return int(doubled), 0
+    if doubled and renumber and schema.kind == "orders" and _have_different_lines(con):
+        line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
+        con.execute(f"CREATE TEMP TABLE kept AS SELECT * REPLACE ({line}) FROM whole")
+        return 0, int(doubled)
+    last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
     con.execute(f"CREATE TEMP {form} kept AS SELECT * FROM whole {last if doubled else ''}")
-    return int(doubled)
+    return int(doubled), 0
+
+
+def _have_different_lines(con: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether rows with the same order and line number are about different products: such
+    numbers count something else. Of the same product, the last row corrects those before."""
+    differ = con.execute(
+        'SELECT count(*) > count(DISTINCT ("order", line)) FROM (SELECT DISTINCT "order", line, '
+        "product, title, variant FROM whole)"
+    ).fetchall()
+    return bool(differ[0][0])
+
+
+def _select_added_up(kind: str) -> str:
+    """Return SQL with one row for each key. Rows of the same key are parts of one figure, broken
+    down by a column that is not read; rows that are equal in everything count once."""
+    columns = load_kinds()[kind].columns
+    values = []
+    for name, column in columns.items():
+        if column.type in ("whole", "money", "number") and name not in NOT_ADDITIVE:
+            values.append(f'CAST(sum("{name}") AS {sql_type(column.type)}) AS "{name}"')
+        else:
+            values.append(f'last("{name}" ORDER BY n) AS "{name}"')
+    keys = ", ".join(load_kinds()[kind].keys())
+    once = f"SELECT max(n) AS n, {_quote_list(list(columns))} FROM whole GROUP BY ALL"
+    return f"SELECT max(n) AS n, {', '.join(values)} FROM ({once}) GROUP BY {keys}"
 
 
 def _has_lines(schema: FileSchema) -> bool:

@@ -11,12 +11,12 @@ from typing import Any
 from bot.data.csv_records import Record
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
-    guess_kind,
     is_complete,
     match_columns,
     normalize_column_name,
 )
 from bot.data.ingest.header import HeaderRow, classify_order_file, score_header
+from bot.data.ingest.tool_exports import recognize_columns
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -143,7 +143,7 @@ def group_sheets(
     groups: dict[tuple[object, ...], list[str]] = {}
     for sheet, head in _best_headers(found, name, given, kind).items():
         alone = (
-            guess_kind(head.names, name, given, kind).kind == PRODUCTS_KIND
+            recognize_columns(head.names, name, given, kind).kind == PRODUCTS_KIND
         )  # the catalogue reader reads one sheet
         columns = tuple(normalize_column_name(one) for one in head.names)
         groups.setdefault((columns, head.line, sheet if alone else ""), []).append(sheet)
@@ -209,7 +209,7 @@ def _best_headers(
 
 
 def _is_table(head: HeaderRow, name: str, given: Mapping[str, str], kind: str | None) -> bool:
-    if is_complete(guess_kind(head.names, name, given, kind)):
+    if is_complete(recognize_columns(head.names, name, given, kind)):
         return True
     return (
         kind in (None, "orders")

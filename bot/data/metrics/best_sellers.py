@@ -16,7 +16,7 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_ORDERS
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue, Population
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
-from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -93,7 +93,7 @@ def select_counted_lines(
     day = table["at"].date()
     lines = table.filter(
         day.between(ibis.literal(since), ibis.literal(until)),
-        table.status.isnull() | table.status.lower().notin(CANCELLED_STATUSES),
+        table.status.isnull() | table.status.lower().notin(NOT_SOLD_STATUSES),
     )
     if currency is not None:
         lines = lines.filter(lines.currency.isnull() | (lines.currency == currency))

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from bot.core.audience_rule import AudienceRule
 from bot.data.analyses.request_filter import TABLES_BY_KIND
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.warehouse.people import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -123,7 +124,7 @@ def _apply_filter(
 
 
 def _filter_segment(warehouse: Warehouse, table: ir.Table, segment: str) -> ir.Table:
-    people = warehouse.table("consents")
+    people = segments_table(warehouse)
     if people is None:
         raise CannotDo(NO_SEGMENTS)
     inside = people.filter(people.segment.lower() == segment.lower())
@@ -237,7 +238,7 @@ def _check_value(warehouse: Warehouse, kind: str, table: ir.Table, name: str, wa
 
 def _check_segment(warehouse: Warehouse, table: ir.Table, wanted: str) -> None:
     """Raises CannotDo for a segment that is neither in the customers' file nor in the rows."""
-    people = warehouse.table("consents")
+    people = segments_table(warehouse)
     named = [one for one in (people, table) if one is not None and "segment" in one.columns]
     known = {row["segment"] for one in named for row in fetch_rows(warehouse, _select_named(one))}
     if not known:

@@ -14,7 +14,6 @@ from bot.config.settings import Settings
 from bot.data.ingest.file_format import hash_file
 from bot.data.schema import load_kinds
 from bot.data.warehouse.models import DataFile
-from bot.data.warehouse.warehouse import schema_of
 from bot.db.session import Database
 from bot.db.sqlite_file import list_sqlite_files
 from bot.errors import CannotDo, translate_system_error
@@ -51,13 +50,18 @@ def _check_readable(path: Path, kind: str, rows: int) -> str | None:
             if file.metadata.num_rows != rows:
                 return f"it has {file.metadata.num_rows:,} rows instead of {rows:,}"
             names = set(file.schema_arrow.names)
-            if kind in load_kinds() and not set(schema_of(kind)) <= names:
+            if kind in load_kinds() and not _first_columns(kind) <= names:
                 return "its columns are not those of its kind"
             for _ in file.iter_batches():
                 pass
     except (pa.ArrowException, ValueError, UnicodeDecodeError):
         return "it can't be read"
     return None
+
+
+def _first_columns(kind: str) -> set[str]:
+    """Return the columns that every stored file of a kind has."""
+    return {name for name, column in load_kinds()[kind].columns.items() if not column.added}
 
 
 # Damaged files are reported and quarantined, so that everything else keeps working.

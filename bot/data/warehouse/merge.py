@@ -132,6 +132,13 @@ class Merger:
         retires = tuple(file.id for file in (*remaining, *rewritten))
         return MergeResult(new, replaced, same, doubles, tuple(m for m in adds if m), retires)
 
+    def count_replaced(self, fresh: Path, missing: Sequence[str]) -> int:
+        """Return how many stored rows the fresh rows would replace."""
+        self._load_fresh(fresh)
+        if missing:
+            self._fill_missing_columns(missing)
+        return self._compare(None)[1]
+
     def _load_fresh(self, fresh: Path | None) -> tuple[int, int]:
         """Create the table `fresh` with each key once, in the file's order. Return the number of
         rows and of duplicates."""
@@ -259,6 +266,7 @@ def newest_day(con: Any, path: Path, day_column: str | None) -> date | None:
 
 # The merge of a kind's rows, and of the encrypted addresses.
 
+PEOPLE_KINDS = ("consents", "customers")  # several files state different things of one person
 ADDRESSES_KIND = "addresses"  # not a kind for analyses: encrypted, for the audience export only
 SQL_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
 ENCRYPTED_COLUMNS = {"customer": "VARCHAR", "email": "BLOB", "phone": "BLOB", "id": "BLOB"}
@@ -283,7 +291,43 @@ def merge_rows(
     """Write files into `folder` that hold the stored and the fresh rows, merged by the kind's key.
     NULLs are equal. Nothing is written when all rows are stored already."""
     with open_engine(folder) as con:
-        return Merger(con, _shape_of_kind(kind), stored, folder, source).merge(fresh)
+        missing = _list_unstated(con, kind, fresh) if stored else []
+        merger = Merger(con, _shape_of_kind(kind), stored, folder, source)
+        return merger.merge(fresh, missing=missing)
+
+
+def count_replaced(kind: str, fresh: Path, stored: Sequence[StoredFile], *, folder: Path) -> int:
+    """Return how many stored rows `merge_rows` would replace. Nothing is written but `folder`."""
+    if not stored:
+        return 0
+    with open_engine(folder) as con:
+        missing = _list_unstated(con, kind, fresh)
+        return Merger(con, _shape_of_kind(kind), stored, folder, "").count_replaced(fresh, missing)
+
+
+def count_known_customers(
+    fresh: Path, orders: Sequence[StoredFile], *, folder: Path
+) -> tuple[int, int]:
+    """Return how many customers the fresh rows have, and how many of them have stored orders."""
+    with open_engine(folder) as con:
+        people = f"SELECT DISTINCT customer FROM {read_parquet_sql([fresh])}"
+        known = f"SELECT customer FROM {read_parquet_sql([one.path for one in orders])}"
+        found = con.execute(
+            f"SELECT count(customer), count(customer) FILTER (customer IN ({known})) "
+            f"FROM ({people})"
+        ).fetchone()
+        return found[0], found[1]
+
+
+def _list_unstated(con: Any, kind: str, fresh: Path) -> list[str]:
+    """Return the columns about people that the fresh rows leave empty throughout: what is stored of
+    a person stays as it is there."""
+    if kind not in PEOPLE_KINDS:
+        return []
+    names = [one for one in schema_of(kind) if one not in load_kinds()[kind].key]
+    counts = ", ".join(f'count("{name}")' for name in names)
+    found = con.execute(f"SELECT {counts} FROM {read_parquet_sql([fresh])}").fetchone()
+    return [name for name, count in zip(names, found, strict=True) if not count]
 
 
 def merge_addresses(
@@ -317,7 +361,11 @@ def merge_addresses(
 def _shape_of_kind(kind: str) -> TableShape:
     columns = {n: SQL_TYPES.get(t, t.upper()).replace(" ", "") for n, t in schema_of(kind).items()}
     return TableShape(
-        columns, load_kinds()[kind].key, _date_column(kind), load_kinds()[kind].counts_by
+        columns,
+        load_kinds()[kind].key,
+        _date_column(kind),
+        load_kinds()[kind].counts_by,
+        grown=True,
     )
 
 

@@ -17,6 +17,7 @@ from bot.data.warehouse.file_listing import LIBRARY_FOLDER, LOCAL_WORKSPACE
 from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.models import DataFile
 from bot.data.warehouse.warehouse import DamagedTable, ListedTable
+from bot.db.cached_read import CachedRead
 from bot.db.session import Database
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class WarehousePool:
         self._floor, self._sales_floor = floor, sales_floor
         self._open_warehouses: dict[str, tuple[Hashable, Warehouse]] = {}
         self._guard = threading.Lock()
+        self._list_files = CachedRead(database, ("holdings",), self._read_files)
 
     def open(self, workspace: str) -> "Warehouse":
         """Return the workspace's tables as they are now: the same object while nothing changed."""
@@ -99,10 +101,10 @@ class WarehousePool:
         """Return the undamaged files that serve this workspace: its own, or those that were
         imported before any workspace was known."""
         return [
-            data_file for data_file in self._list_files(workspace) if data_file.damaged_at is None
+            data_file for data_file in self._read_files(workspace) if data_file.damaged_at is None
         ]
 
-    def _list_files(self, workspace: str) -> list[DataFile]:
+    def _read_files(self, workspace: str) -> list[DataFile]:
         """Return the same files with the damaged ones."""
         with self.database.begin() as session:
             for owner in (workspace, LOCAL_WORKSPACE):

@@ -15,6 +15,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 
 CANCELLED_STATUSES = ("cancelled", "canceled", "annulée", "annulee", "annulé", "annule")
+NOT_SOLD_STATUSES = (*CANCELLED_STATUSES, "unpaid", "test")  # kept apart from sales
 
 PURCHASE_COLUMNS = [
     "customer",
@@ -40,7 +41,7 @@ def purchase_lines(warehouse: Warehouse, where: AnalysisFilter | None = None) ->
         return None
     kept = orders.filter(
         _.customer.notnull(),
-        _.status.isnull() | _.status.lower().notin(CANCELLED_STATUSES),
+        _.status.isnull() | _.status.lower().notin(NOT_SOLD_STATUSES),
         *_list_conditions(where or AnalysisFilter(), orders),
     ).select(*PURCHASE_COLUMNS)
     if warehouse.products is None:

@@ -24,6 +24,8 @@ from bot.data.warehouse.merge import (
     ADDRESSES_KIND,
     MergeResult,
     StoredFile,
+    count_known_customers,
+    count_replaced,
     merge_addresses,
     merge_rows,
 )
@@ -143,6 +145,28 @@ class RowStore:
                 DataFile.restore(session, workspace, kinds_of, source, self.now())
 
         return self._change(workspace, kind, merge_file, restore_and_commit)
+
+    def count_replaced(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
+        """Return how many stored rows an import of `fresh` would replace."""
+        return count_replaced(kind, fresh, self._stored(workspace, kind), folder=folder)
+
+    def has_orders(self, workspace: str) -> bool:
+        return bool(self._stored(workspace, "orders"))
+
+    def count_known_customers(
+        self, workspace: str, fresh: Path, folder: Path
+    ) -> tuple[int, int] | None:
+        """Return how many customers are in `fresh` and how many of them have orders, or None
+        without orders."""
+        orders = self._stored(workspace, "orders")
+        return count_known_customers(fresh, orders, folder=folder) if orders else None
+
+    def _stored(self, workspace: str, kind: str) -> list[StoredFile]:
+        return [
+            StoredFile(one.id, self.home / one.path, one.rows, one.source)
+            for one in self.pool.in_force(workspace)
+            if one.kind == kind
+        ]
 
     def forget(self, workspace: str, kind: str, source: str) -> MergeCounts:
         """Remove the rows that came from one file. Rows that they had replaced do not come back."""

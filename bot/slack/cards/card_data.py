@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status
@@ -11,6 +12,7 @@ from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.core.request import Question
+from bot.db.session import find_one, find_row
 from bot.db.workspace import BrandRow
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule, format_place_key
@@ -22,6 +24,8 @@ from bot.slack.client import READ_OUTSIDE
 from bot.slack.location import resolve_thread
 from bot.tasks.draft_versions import list_versions
 from bot.tasks.models import Task
+
+SELECT_CHILD = select(Task.id).where(Task.parent == bindparam("task")).limit(1)
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def load_card_data(
 ) -> CardData:
     """Read what the card of this row shows now."""
     piece = post.piece or ""
-    task = session.get_one(Task, piece.rsplit(".", 1)[0])
+    task = find_one(session, Task, piece.rsplit(".", 1)[0])
     versions = list_versions(session, piece)
     draft = versions[-1] if versions else None
     origin = _find_origin_channel(task)
@@ -97,8 +101,7 @@ def load_card_data(
         void_approvals=_list_void_approvals(session, versions[:-1]),
         deliveries=tuple(Delivery.list_for_draft(session, draft.id)) if draft else (),
         receipts=tuple(Receipt.list_for_task(session, task.id)),
-        is_continued=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1))
-        is not None,
+        is_continued=session.scalar(SELECT_CHILD, {"task": task.id}) is not None,
         private=task.private and private,
         shared=task.private and _count_cards(session, piece) > 1,
         origin=origin,
@@ -108,7 +111,7 @@ def load_card_data(
         hosts=_list_link_hosts(session, task.workspace),
         channel_names=channel_names or {},
         source_draft=_find_source_draft(session, draft, task, post),
-        outcome=session.get(CampaignOutcome, piece),
+        outcome=find_row(session, CampaignOutcome, piece),
         digest=_find_schedule(session, task),
         alert=_find_alert(session, task),
     )
@@ -167,5 +170,10 @@ def _count_cards(session: Session, piece: str) -> int:
 
 
 def _list_link_hosts(session: Session, workspace: str) -> frozenset[str]:
-    row = session.get(BrandRow, workspace)
-    return Brand.model_validate_json(row.body).link_sites if row else frozenset()
+    row = find_row(session, BrandRow, workspace)
+    return _parse_sites(row.body) if row else frozenset()
+
+
+@lru_cache(maxsize=32)
+def _parse_sites(brand: str) -> frozenset[str]:
+    return Brand.model_validate_json(brand).link_sites

@@ -12,6 +12,9 @@ KIND_LABELS: dict[str, Words] = {
     "campaigns": Words("Campaign and ad results"),
     "experiments": Words("Tests of variants"),
     "consents": Words("Customers and their consent"),
+    "customers": Words("Customers without consent"),
+    "returns": Words("Returns and refunds"),
+    "traffic": Words("Visitor numbers"),
 }
 
 # Columns whose name alone does not say what they hold.
@@ -98,6 +101,24 @@ COLUMN_LABELS: dict[str, Words] = {
     "time": Words("hour"),
     "age": Words("age"),
     "gender": Words("gender"),
+    "discount": Words("discount"),
+    "tax": Words("tax"),
+    "shipping": Words("shipping costs"),
+    "refunded": Words("paid back"),
+    "until": Words("last day"),
+    "day": Words("day"),
+    "level": Words("loyalty level"),
+    "points": Words("loyalty points"),
+    "spent": Words("spent so far"),
+    "last_order": Words("last order"),
+    "medium": Words("medium"),
+    "campaign": Words("campaign"),
+    "sessions": Words("visits"),
+    "new_users": Words("new visitors"),
+    "engaged": Words("engaged visits"),
+    "views": Words("pages seen"),
+    "conversions": Words("conversions"),
+    "gross": Words("sales before discounts"),
 }
 
 # Other readings of what was assumed about a file.

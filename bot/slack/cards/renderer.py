@@ -4,7 +4,7 @@ not changed meanwhile."""
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,10 +26,18 @@ from bot.slack.files import upload_file
 from bot.slack.location import Place, find_card_thread
 from bot.slack.notices import plan_notice, render_notice
 from bot.slack.sender import MessageSender
+from bot.tasks.models import Task
 
 NAMES_CACHE_SECONDS = 3600.0
 POLL_SECONDS = 0.2
 CHART_UPLOAD_LIMIT = timedelta(hours=1)  # after that the chart's content is said in words
+
+RequestOrigin = tuple[str, str, Place]  # workspace, person and place of a request
+Admits = Callable[[str, str, Place], Awaitable[bool]]  # of a request's origin
+
+
+async def admit_everyone(_: str, __: str, ___: Place) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -44,48 +52,60 @@ class CardRenderer:
     # channel names with their expiry
     names: dict[str, tuple[float, str]] = field(default_factory=dict)
 
-    async def draw_card(self, id: str) -> None:
-        """Draw this card until it is up to date, whoever draws it. Raise TryAgain or CannotDo."""
+    async def draw_card(self, id: str, admits: Admits = admit_everyone) -> None:
+        """Draw this card until it is up to date, whoever draws it. Raise TryAgain or CannotDo.
+
+        A card that was never posted is given up when its requester is not admitted.
+        """
         holder, run = f"{self.process}:{uuid.uuid4().hex}", self.sender.database.run
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
-            post = await run(OutboxMessage.acquire, id, holder, self.now())
-            if post is None:
+            acquired = await run(_acquire, id, holder, self.now())
+            if acquired is None:
                 if not await run(_needs_redraw, id):
                     return
                 if time.monotonic() > until:
                     raise TryAgain("another process holds this card")
                 await asyncio.sleep(POLL_SECONDS)
-            elif await self._draw_acquired(post, holder):
+            elif await self._draw_acquired(*acquired, holder, admits):
                 return
 
-    async def _draw_acquired(self, post: OutboxMessage, holder: str) -> bool:
+    async def _draw_acquired(
+        self, post: OutboxMessage, origin: RequestOrigin | None, holder: str, admits: Admits
+    ) -> bool:
         """Draw a card that this holder has acquired. Return False when it changed meanwhile."""
         run = self.sender.database.run
         try:
-            await self._draw(post)
+            if origin and not await admits(*origin):
+                await run(OutboxMessage.give_up_drawing, post.id)
+            else:
+                await self._draw(post)
         except BaseException:
             await run(OutboxMessage.release, post.id, holder)
             raise
         return bool(await run(OutboxMessage.finish_draw, post.id, holder, post.wanted))
 
     async def _draw(self, post: OutboxMessage) -> None:
+        policy = self.policy(post.workspace)
         names: list[str | None] = []  # the name of the file with what does not fit
         pictures: list[File] = []
         spoken: list[Language] = []
 
-        async def drawn(now: OutboxMessage) -> Message:
-            upload = await self.sender.database.run(FileUpload.by_card_piece, now.piece)
-            if upload is not None:
-                names.append(f"details-v{upload.turn + 1}")
-                return await self._load_import_card(upload, now)
-            card = await self._load_card(now)
+        def read(session: Session, now: OutboxMessage) -> FileUpload | CardData:
+            upload = FileUpload.by_card_piece(session, now.piece)
+            return upload or load_card_data(session, now, policy)
+
+        async def drawn(now: OutboxMessage, content: FileUpload | CardData) -> Message:
+            if isinstance(content, FileUpload):
+                names.append(f"details-v{content.turn + 1}")
+                return await self._render_upload(content, now)
+            card = await self._add_channel_names(content)
             names.append(f"draft-v{card.draft.version}" if card.draft else None)
             pictures[:] = _list_charts(card)
             spoken.append(await self._find_language(card))
             return render_task_card(card, spoken[-1])
 
-        up, message = await self.sender.draw(post.id, drawn)
+        up, message = await self.sender.draw_from(post.id, read, drawn)
         # a card without a draft has its whole content in its text
         if message.rest and (name := names[-1]):
             await self._upload_rest(up, message.rest, name)
@@ -101,15 +121,13 @@ class CardRenderer:
         locale = await self.sender.people.locale(task.workspace, task.author)
         return parse_language(locale or task.locale)
 
-    async def _load_import_card(self, upload: FileUpload, post: OutboxMessage) -> Message:
+    async def _render_upload(self, upload: FileUpload, post: OutboxMessage) -> Message:
         locale = await self.sender.people.locale(upload.workspace, upload.author)
         card = make_import_card_data(upload, post)
         return render_import_card(card, parse_language(locale or upload.locale))
 
-    async def _load_card(self, post: OutboxMessage) -> CardData:
-        run, policy = self.sender.database.run, self.policy(post.workspace)
-        card = await run(load_card_data, post, policy)
-        wanted = {*policy.delivery.channels, *filter(None, [card.origin])}
+    async def _add_channel_names(self, card: CardData) -> CardData:
+        wanted = {*card.policy.delivery.channels, *filter(None, [card.origin])}
         private = card.private and not card.shared
         if card.draft is None or not (private or card.status == "approved"):
             return card
@@ -196,6 +214,28 @@ def make_thread_place(post: OutboxMessage) -> Place:
     spot = find_card_thread(post)
     under = {"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {}
     return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under
+
+
+def _acquire(
+    session: Session, id: str, holder: str, now: datetime
+) -> tuple[OutboxMessage, RequestOrigin | None] | None:
+    post = OutboxMessage.acquire(session, id, holder, now)
+    return (post, find_request_origin(session, post)) if post else None
+
+
+def find_request_origin(session: Session, post: OutboxMessage) -> RequestOrigin | None:
+    """Return workspace, person and place of the request behind a card that was never posted.
+
+    Return None for every other message, and for tasks that nobody typed: the readers of those are
+    checked when they are posted.
+    """
+    if post.kind != "card" or post.ts is not None:
+        return None
+    upload = FileUpload.by_card_piece(session, post.piece)
+    if upload is not None:
+        return upload.workspace, upload.author, upload.place
+    task = session.get(Task, (post.piece or "").rpartition(".")[0])
+    return (task.workspace, task.author, task.place) if task and task.is_typed else None
 
 
 def _needs_redraw(session: Session, id: str) -> bool:

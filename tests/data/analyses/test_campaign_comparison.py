@@ -50,12 +50,14 @@ def test_budget_taking_campaign_that_sells_worse_is_reported() -> None:
     assert value(found, big, "excess-high") > value(found, big, "excess")
 
 
+@pytest.mark.slow
 def test_equal_campaigns_are_confirmed_no_more_often_than_the_false_discovery_rate() -> None:
     """Up to one set in ten may have something confirmed; of 200, 4 had, and 7 with a row each."""
     sets = (statuses(found_in(rows_of(SAME, seed))) for seed in range(30))
     assert sum("confirmed" in status.values() for status in sets) <= 3
 
 
+@pytest.mark.slow
 def test_equal_campaigns_with_one_row_each_are_not_confirmed() -> None:
     single = [Run(run.name, run.rate, rows=1, clicks=run.rows * 60, uneven=0.1) for run in SAME]
     sets = (statuses(found_in(rows_of(single, seed))) for seed in range(30))

@@ -125,6 +125,7 @@ def test_every_fact_refers_to_an_existing_query() -> None:
         ),
     ],
 )
+@pytest.mark.sample(2)
 def test_plan_uses_the_audience_that_the_words_name(words: str, rule: AudienceRule) -> None:
     people = find_population(sample(), AnalysisFilter(wanted=read(words)))
     assert people is not None

@@ -159,6 +159,7 @@ def test_one_product_has_its_praise_and_its_objection() -> None:
     assert praise_and_objection(sample(), "no-such-thing") == (None, None)
 
 
+@pytest.mark.slow
 def test_analysis_is_deterministic() -> None:
     again = find(shelf(_made()), AnalysisFilter())
     assert [(f.id, f.value) for f in again.facts] == [(f.id, f.value) for f in found().facts]

@@ -103,6 +103,7 @@ def test_parcels_without_a_past_promised_day_are_not_judged() -> None:
     assert "is over for none of the parcels" in findings.limits[0].to("en")
 
 
+@pytest.mark.slow
 def test_equal_regions_are_no_finding() -> None:
     dice, wrong = np.random.default_rng(1), 0
     due = dice.integers(5, 60, 60).astype(float)

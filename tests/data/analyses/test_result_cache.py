@@ -142,6 +142,7 @@ def test_cached_result_is_used_for_its_own_filter_only(
 
 
 @pytest.mark.parametrize("torn", ["", "[]", '{"kind": "experiments"}', "\x00" * 40])
+@pytest.mark.sample(2)
 def test_truncated_cache_file_is_ignored(
     home: Path, looks: list[AnalysisFilter], torn: str
 ) -> None:

@@ -45,6 +45,7 @@ def doubts(text: str, folder: Path, **asked: Any) -> list[str]:
         (("€1.234", "12,5 €"), ["1234.00", "12.50"]),
     ],
 )
+@pytest.mark.sample(2)
 def test_ambiguous_number_is_read_as_other_cells_prove(
     cells: tuple[str, ...], read: list[str], tmp_path: Path
 ) -> None:

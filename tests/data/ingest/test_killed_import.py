@@ -20,6 +20,7 @@ def orders(first: int, count: int) -> bytes:
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.slow
 async def test_killed_import_resumes_and_stores_rows_once(tmp_path: Path) -> None:
     async with LocalSlack(signing_secret="killed") as slack:
         shop = Shop(slack, tmp_path)

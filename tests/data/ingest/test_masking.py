@@ -51,6 +51,7 @@ def test_other_words_are_kept(said: str) -> None:
     assert bare_words(said) == said
 
 
+@pytest.mark.slow
 def test_no_table_of_sample_shop_names_a_customer(tmp_path: Path) -> None:
     folder, cells = made("small"), set[str]()
     for name in FILES:

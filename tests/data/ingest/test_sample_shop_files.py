@@ -41,6 +41,7 @@ def taken(kind: str, folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("kind", FILES)
+@pytest.mark.sample(2)
 def test_columns_have_our_order_and_types(kind: str, folder: Path) -> None:
     for path in taken(kind, folder):
         found = duckdb.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()

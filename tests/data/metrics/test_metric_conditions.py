@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.core.metric_query import MetricCondition
-from bot.data.metrics.query.answer import ALL_GROUPS
 from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop
@@ -108,7 +108,7 @@ def test_condition_selects_what_sql_selects(
 ) -> None:
     found = answer(mixed, dataset="orders", measures=[measure], filters=filters)
     sql = ALL_SQL["orders", measure].format(since=EVER[0], until=EVER[1], where=where)
-    theirs = mixed.engine.con.execute(sql).fetchone()[0]  # type: ignore[attr-defined]
+    theirs = mixed.engine.con.execute(sql).fetchone()[0]
     assert theirs
     ours = found.get_value("now", ALL_GROUPS, measure)
     assert float(ours) == pytest.approx(float(theirs))
@@ -118,7 +118,7 @@ def test_total_spent_is_net_of_refunds(mixed: Warehouse) -> None:
     spent = f"""SELECT count(*) FROM (SELECT customer FROM orders WHERE {COUNTED}
         AND customer IS NOT NULL GROUP BY customer HAVING sum(amount) >= 400
         AND customer IN (SELECT customer FROM {BOUGHT}))"""
-    theirs = mixed.engine.con.execute(spent).fetchone()[0]  # type: ignore[attr-defined]
+    theirs = mixed.engine.con.execute(spent).fetchone()[0]
     found = answer(
         mixed,
         dataset="orders",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.data.metrics.query.answer import ALL_GROUPS
 from bot.data.metrics.query.datasets import DATASETS
+from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop
@@ -28,7 +28,7 @@ def by_sql(
     warehouse: Warehouse, dataset: str, measure: str, days: tuple[date, date], where: str = "true"
 ) -> Any:
     sql = ALL_SQL[dataset, measure].format(since=days[0], until=days[1], where=where)
-    return warehouse.engine.con.execute(sql).fetchone()[0]  # type: ignore[attr-defined]
+    return warehouse.engine.con.execute(sql).fetchone()[0]
 
 
 def assert_same(ours: Any, theirs: Any, what: object) -> None:

@@ -1,5 +1,7 @@
 """The SQL that is shown with a fact."""
 
+from functools import cache
+
 import pytest
 
 from bot.core.audience_rule import AudienceRule
@@ -15,12 +17,14 @@ ASKED = (
 )
 
 
+@cache
 def found(kind: str, where: AnalysisFilter) -> AnalysisResult:
     return analyses()[kind](sample("small"), where)
 
 
 @pytest.mark.parametrize("where", ASKED, ids=["all", "product", "rule"])
 @pytest.mark.parametrize("kind", sorted(analyses()))
+@pytest.mark.sample(4)
 def test_shown_query_runs_after_look_up_ended(kind: str, where: AnalysisFilter) -> None:
     told = found(kind, where)
     assert {fact.query for fact in told.facts} - {None} <= set(told.queries)

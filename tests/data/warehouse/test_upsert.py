@@ -359,6 +359,7 @@ stock.import_rows("T1", "orders", fresh, source="later.csv")
 
 
 @pytest.mark.parametrize("step", ["written", "renamed", "made", "switched"])
+@pytest.mark.sample(2)
 def test_killed_import_leaves_library_unchanged(home: Home, step: str) -> None:
     home.take([order(1), order(2)])
     before = home.rows()

@@ -15,6 +15,7 @@ from bot.data.analyses.feedback.languages import detect_languages, parse_languag
 from bot.data.analyses.feedback.tokens import WORD_PATTERN
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category, filter_brand
+from bot.data.warehouse.people import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -194,7 +195,7 @@ def _row_to_text(row: dict[str, Any], language: str) -> FeedbackText:
 
 def _add_segment(warehouse: Warehouse, table: ir.Table) -> ir.Table:
     """Add the segment from the customers' file where the feedback has none."""
-    people = warehouse.table("consents")
+    people = segments_table(warehouse)
     if people is None:
         return table
     known = (

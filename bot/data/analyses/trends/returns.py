@@ -18,7 +18,7 @@ from bot.data.disclosure import Population
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import filter_rows, find_last_whole_day
 from bot.data.stats import adjust_false_discovery, fisher_test
-from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -102,7 +102,7 @@ def _select_sold_lines(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Tabl
     return table.filter(
         table.at >= ibis.literal(day - RETURN_PERIOD).cast("timestamp"),
         table.at < ibis.literal(day - RETURN_DELAY).cast("timestamp"),
-        table.status.isnull() | table.status.lower().notin(CANCELLED_STATUSES),
+        table.status.isnull() | table.status.lower().notin(NOT_SOLD_STATUSES),
         table.amount >= 0,
         table.returned.notnull(),
     )

@@ -29,6 +29,7 @@ from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.ingest.truncation import Truncation, detect_truncation
 from bot.data.metrics.filters import list_currencies
 from bot.data.stats import Numbers, adjust_false_discovery
+from bot.data.warehouse.people import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -162,7 +163,7 @@ def _build_queries(
         "trends.units": build_line_series(warehouse, filter_, weeks, currency),
         "trends.orders": build_order_series(warehouse, filter_, weeks, currency),
     }
-    people = warehouse.table("consents")
+    people = segments_table(warehouse)
     if people is not None:
         named = fetch_rows(warehouse, people.aggregate(named=people.segment.count()))[0]["named"]
         if named:

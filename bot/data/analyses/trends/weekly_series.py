@@ -18,7 +18,8 @@ from bot.data.disclosure import Population
 from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day
 from bot.data.stats import Numbers
-from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.people import segments_table
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -114,7 +115,7 @@ def build_segment_series(
     warehouse: Warehouse, filter_: AnalysisFilter, weeks: list[date], currency: str | None
 ) -> ir.Table:
     """Build orders and revenue by week and the segment of the customers' file."""
-    people = warehouse.table("consents")
+    people = segments_table(warehouse)
     assert people is not None
     sold = _select_sold_lines(warehouse, filter_, weeks, currency)
     whole = sold.group_by("order", "week", "customer").aggregate(paid=sold.paid.sum())
@@ -132,7 +133,7 @@ def build_buyers(
     if "category" in dimensions:
         sold = add_category(warehouse, sold)
     if "segment" in dimensions:
-        people = warehouse.table("consents")
+        people = segments_table(warehouse)
         assert people is not None
         named = people.filter(people.segment.notnull()).select(of="customer", segment="segment")
         sold = sold.left_join(named, sold.customer == named.of)
@@ -169,7 +170,7 @@ def _select_sold_lines(
     table = table.filter(
         table.at >= ibis.literal(weeks[0]).cast("timestamp"),
         table.at < ibis.literal(weeks[-1] + ONE_WEEK).cast("timestamp"),
-        table.status.isnull() | table.status.lower().notin(CANCELLED_STATUSES),
+        table.status.isnull() | table.status.lower().notin(NOT_SOLD_STATUSES),
         table.quantity.fill_null(1.0) > 0,
         table.amount >= 0,
     )

@@ -286,7 +286,7 @@ def _strict_rules(understood: FileSchema) -> list[LineRule]:
 
 
 def _write_kept(con: duckdb.DuckDBPyConnection, understood: FileSchema, to: Path) -> int:
-    create_kept(con, understood)
+    create_kept(con, understood, renumber=False)
     names = ", ".join(f'"{name}"' for name in load_kinds()[understood.kind].columns)
     found = con.execute("SELECT count(*) FROM whole").fetchall()[0][0]
     if found:

@@ -15,6 +15,7 @@ RowSets = npt.NDArray[np.int64]  # indices of rows, each once
 Matrix = npt.NDArray[np.float64]
 
 ZERO_TOLERANCE = 1e-7
+SHUFFLES, MAX_SHUFFLED_ATOMS = 24, 400
 SIGNATURE_SEED = 20261124  # seed of the signatures; any number works
 
 
@@ -31,7 +32,11 @@ def isolates(sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int)
     left = _cancel_large_atoms(atoms[:, ~small], atoms[:, small])
     numbers = np.flatnonzero(small)
     sizes = people[numbers]
-    for order in (np.argsort(-sizes, kind="stable"), np.argsort(sizes, kind="stable")):
+    orders = [np.argsort(-sizes, kind="stable"), np.argsort(sizes, kind="stable")]
+    if len(sizes) <= MAX_SHUFFLED_ATOMS:  # other orders find other sparse combinations
+        dice = np.random.default_rng(SIGNATURE_SEED)
+        orders += [dice.permutation(len(sizes)) for _ in range(SHUFFLES)]
+    for order in orders:
         reduced = _reduce_matrix(left[:, order])
         for row in _add_pair_sums(reduced):
             support = numbers[order[np.abs(row) > ZERO_TOLERANCE * 10]]

@@ -13,7 +13,7 @@ from bot.core.sales_query import OrderFilter, SalesQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.best_sellers import select_counted_lines
 from bot.data.metrics.filters import add_category
-from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.warehouse import Warehouse
 
 # shown in chronological order
@@ -101,7 +101,7 @@ def find_first_orders(warehouse: Warehouse) -> ir.Table:
     assert orders is not None
     counted = orders.filter(
         orders.customer.notnull(),
-        orders.status.isnull() | orders.status.lower().notin(CANCELLED_STATUSES),
+        orders.status.isnull() | orders.status.lower().notin(NOT_SOLD_STATUSES),
     )
     return counted.group_by("customer").aggregate(first_day=_.at.min().date())
 

@@ -10,6 +10,7 @@ from tests.support.uploads import Shop
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.slow
 async def test_answer_counts_live_rows(tmp_path: Path) -> None:
     """By signed POST, and through the watched folder."""
     key = opened(tmp_path)

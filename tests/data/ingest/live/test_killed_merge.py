@@ -49,6 +49,7 @@ def waiting(container: Container) -> int:
     ("where", "still"),
     [("before the switch", 1), ("before the commit", 1), ("after the commit", 0)],
 )
+@pytest.mark.sample(3)
 def test_killed_merge_is_complete_or_absent(tmp_path: Path, where: str, still: int) -> None:
     container = house_in(tmp_path / "home").migrated()
     live = container.live_rows()
@@ -72,6 +73,7 @@ def test_killed_merge_is_complete_or_absent(tmp_path: Path, where: str, still: i
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.slow
 def test_three_merging_processes_lose_and_duplicate_nothing(
     tmp_path: Path, postgres_url: str
 ) -> None:

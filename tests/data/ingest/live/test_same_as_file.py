@@ -44,6 +44,18 @@ SPELT: dict[str, list[dict[str, Any]]] = {
         {"text": "Écrivez à ana@shop.example", "clicks": 3.0},
     ],
     "experiments": [{"share": "50%", "users": "10"}, {"share": 50, "device": "ipad"}],
+    "customers": [
+        {"customer": "Ana@Shop.Example ", "points": "1250.5", "level": "Or"},
+        {"customer": " ana@shop.example", "orders": "3", "spent": "12.499", "currency": "eur"},
+    ],
+    "returns": [
+        {"amount": "12.50", "quantity": "-1", "product": "Lin Alba"},
+        {"reason": "Trop petit", "customer": "Ana@Shop.Example "},
+    ],
+    "traffic": [
+        {"sessions": "10", "conversions": "1.5", "sales": "62.50"},
+        {"device": "iPhone", "channel": "Direct", "users": 3.0},
+    ],
     "prices": [{"price": "62.005", "product": "Lin Alba"}, {"price": 62, "since": "2026-01-02"}],
 }
 
@@ -67,6 +79,7 @@ def _said(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", sorted(SPELT))
+@pytest.mark.sample(3)
 def test_live_row_equals_file_row(kind: str, tmp_path: Path) -> None:
     rows = rows_of(sample("small"), kind)
     assert len(rows) > 20
@@ -85,6 +98,7 @@ def test_live_row_equals_file_row(kind: str, tmp_path: Path) -> None:
     assert content(tmp_path / "live.parquet") == content(tmp_path / "file.parquet")
 
 
+@pytest.mark.slow
 def test_live_rows_sent_one_by_one_equal_file_rows(tmp_path: Path) -> None:
     rows = rows_of(sample("small"), "orders")[:40]
     live = BatchReceiver(KEY)

@@ -1,0 +1,183 @@
+"""The exports of known tools: which columns they have, and what those columns mean.
+
+Each file of `tools/` describes one tool with the source of its column names. An export is
+recognised by its own columns, in any order; a file that is not recognised is read by
+`column_names.toml`.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.data.catalogue.cells import find_currency
+from bot.data.ingest.column_names import (
+    ColumnMatch,
+    find_personal_columns,
+    guess_kind,
+    normalize_column_name,
+)
+from bot.data.schema import load_kinds
+
+TOOLS_FOLDER = Path(__file__).parent / "tools"
+# Columns of exports that ours are computed from: fields of a whole order, which stand on one of its
+# lines or are repeated on each.
+ORDER_FIELDS = frozenset(
+    {
+        *("order_subtotal", "order_discount", "order_shipping", "order_tax", "order_refunded"),
+        *("order_total", "order_handling", "cancelled_at", "payment"),
+    }
+)
+
+
+class ToolExport(BaseModel):
+    """One export of a tool.
+
+    `known_by`: of each group, one of these columns is there. `not_with`: columns of another export.
+    `columns`: ours, or a field that ours are computed from (see `ORDER_FIELDS`) → the tool's names,
+    the preferred first. `carried`: the fields of an order stand on its first line only. `values`:
+    ours → the tool's word → ours. `fixed`: ours → the value of all rows. `kept`: a field → the
+    cells of the rows that are read. `names_for_people`: customers have a name and no number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    tool: str
+    kind: str
+    source: str
+    checked: date
+    known_by: tuple[tuple[str, ...], ...]
+    not_with: tuple[str, ...] = ()
+    columns: dict[str, tuple[str, ...]]
+    carried: bool = False
+    values: dict[str, dict[str, str]] = {}
+    fixed: dict[str, str] = {}
+    kept: dict[str, tuple[str, ...]] = {}
+    dates: Literal["day-first", "month-first"] | None = None
+    rating_scale: float | None = None
+    without_tax: bool = False
+    names_for_people: bool = False
+
+    def match(self, names: Sequence[str]) -> ColumnMatch | None:
+        """Return the export's columns in a file, or None when the file is not this export."""
+        places = _place_names(tuple(names))
+        if any(normalize_column_name(one) in places for one in self.not_with):
+            return None
+        if not all(
+            any(normalize_column_name(one) in places for one in group) for group in self.known_by
+        ):
+            return None
+        found: dict[str, int] = {}
+        for ours, called in self.columns.items():
+            place = next(
+                (
+                    places[key]
+                    for one in called
+                    if (key := normalize_column_name(one)) in places
+                    and places[key] not in found.values()
+                ),
+                None,
+            )
+            if place is not None:
+                found[ours] = place
+        kind = load_kinds()[self.kind]
+        return ColumnMatch(
+            self.kind,
+            {ours: at for ours, at in found.items() if ours in kind.columns},
+            {ours: at for ours, at in found.items() if ours in kind.aids},
+            fields={
+                ours: at
+                for ours, at in found.items()
+                if ours not in kind.columns and ours not in kind.aids
+            },
+            score=1_000 + len(found),
+            export=self.id,
+        )
+
+
+@cache
+def load_exports() -> dict[str, ToolExport]:
+    """Return all exports by id, such as `shopify.orders`."""
+    found = {}
+    for path in sorted(TOOLS_FOLDER.glob("*.toml")):
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        tool = read.pop("tool")
+        for name, definition in read.items():
+            id = f"{path.stem}.{name}"
+            found[id] = ToolExport(id=id, tool=tool, **definition)
+    return found
+
+
+def recognize_columns(
+    names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None
+) -> ColumnMatch:
+    """Return the columns of a known tool's export; for any other file, see `guess_kind`."""
+    if (known := match_export(names, kind)) is None:
+        return guess_kind(names, file, given, kind)
+    known = apply_given(known, given, names) if given else known
+    return replace(known, personal=find_personal_columns(names, known.used()))
+
+
+def match_export(names: Sequence[str], kind: str | None) -> ColumnMatch | None:
+    """Return the match of the export with the most columns of the file, or None when the file is no
+    known export, or one of another kind than `kind`."""
+    return _match_export(tuple(names), kind)
+
+
+@lru_cache(maxsize=500)
+def _match_export(names: tuple[str, ...], kind: str | None) -> ColumnMatch | None:
+    matches = [
+        found
+        for export in load_exports().values()
+        if kind in (None, export.kind) and (found := export.match(names)) is not None
+    ]
+    return max(matches, key=lambda one: one.score, default=None)
+
+
+def apply_given(match: ColumnMatch, given: Mapping[str, str], names: Sequence[str]) -> ColumnMatch:
+    """Return the match with a person's own mapping (theirs → ours), which takes precedence."""
+    kind = load_kinds()[match.kind]
+    parts = (dict(match.columns), dict(match.aids), dict(match.fields))
+    for theirs, ours in given.items():
+        place = next(
+            (
+                at
+                for at, name in enumerate(names)
+                if normalize_column_name(name) == normalize_column_name(theirs)
+            ),
+            None,
+        )
+        if place is None:
+            continue
+        for part in parts:
+            for other in [one for one, at in part.items() if at == place]:
+                del part[other]
+        (parts[0] if ours in kind.columns else parts[1])[ours] = place
+    return ColumnMatch(
+        match.kind, parts[0], parts[1], fields=parts[2], score=match.score, export=match.export
+    )
+
+
+@lru_cache(maxsize=500)
+def _place_names(names: tuple[str, ...]) -> dict[str, int]:
+    """Return the positions of the file's columns by comparable name, also without the currency that
+    a name ends with: `Amount spent (EUR)`."""
+    places: dict[str, int] = {}
+    for at, name in enumerate(names):
+        if name:
+            places.setdefault(normalize_column_name(name), at)
+    for at, name in enumerate(names):
+        bare = re.sub(r"\s*[(\[]([^)\]]*)[)\]]\s*$", _drop_currency, name)
+        if bare != name and bare:
+            places.setdefault(normalize_column_name(bare), at)
+    return places
+
+
+def _drop_currency(bracket: re.Match[str]) -> str:
+    return "" if find_currency(bracket[1]) else bracket[0]

@@ -1,0 +1,60 @@
+"""Empty migrated databases, each a copy of one that is migrated once per process. The migrations
+have their own tests."""
+
+import tempfile
+import uuid
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Engine, NullPool, create_engine, text
+
+from bot.db import migrate
+from bot.db.session import Database
+
+
+def create_sqlite(path: Path) -> str:
+    """Create an empty migrated database in this file and return its URL."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_migrated_file())
+    return f"sqlite:///{path}"
+
+
+def create_postgres(server: str, *, migrated: bool) -> str:
+    """Create a database on this server and return its URL."""
+    admin = _admin_engine(server)
+    name = f"t{uuid.uuid4().hex[:12]}"
+    template = f" TEMPLATE {_postgres_template(server)}" if migrated else ""
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}{template}"))
+    return _url(admin, name)
+
+
+@cache
+def _migrated_file() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.db"
+        _migrate(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+@cache
+def _postgres_template(server: str) -> str:
+    url = create_postgres(server, migrated=False)
+    _migrate(url)
+    return url.rpartition("/")[2].partition("?")[0]
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrate.upgrade(database)
+    database.close()
+
+
+@cache
+def _admin_engine(server: str) -> Engine:
+    address = server.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+
+
+def _url(admin: Engine, name: str) -> str:
+    return admin.url.set(database=name).render_as_string(hide_password=False)
