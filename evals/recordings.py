@@ -238,7 +238,7 @@ class CaseModel:
         self.played += 1
         if recorded.prompt != hash_text(describe_fixed_part(request)):
             self.stale += 1
-        elif recorded.messages != hash_text(describe_messages(request.messages)):
+        if recorded.messages != hash_text(describe_messages(request.messages)):
             self.moved += 1
         if recorded.form is not None and request.output is not None:
             try:

@@ -12,8 +12,6 @@ from evals.understanding import FieldResults, count_fields
 
 HELD_OUT = "held_out"
 DRAFT_TOKENS, REPORT_TOKENS = 3_000, 12_000  # the aims: a draft's turn, and a report's sum
-REPORT_FORM = "ReportForm"
-FORMS_WITHOUT_AIM = ("MessageForm",)
 MAX_TEXT = 400  # characters of an answer in the list of wrong cases
 NOT_MEASURED = (
     "Not measured: what a real model would answer, how long it takes and what it costs. "
@@ -112,7 +110,8 @@ def format_set(name: str, runs: Sequence[CaseRun]) -> Iterator[str]:
 
 
 def format_sizes(runs: Sequence[CaseRun]) -> list[str]:
-    """Format the tokens by set and form: of one request, and of all requests of a case."""
+    """Format the tokens by set and form: of one request, and of all requests of a case. A set
+    that asked for nothing has no line."""
     groups: dict[tuple[str, str], list[list[RequestSize]]] = defaultdict(list)
     for run in runs:
         for form in dict.fromkeys(size.form for size in run.sizes):
@@ -153,7 +152,7 @@ def format_faults(runs: Sequence[CaseRun], *, shows_held_out: bool) -> Iterator[
             if run.text:
                 yield f"    {_shorten(run.text)}"
     if hidden := [run for run in wrong if not is_shown(run)]:
-        yield f"  {len(hidden)} held-out cases are wrong; `--held-out` shows them."
+        yield f"  Held-out cases that are wrong: {len(hidden)}. `--held-out` shows them."
     others = [run for run in runs if run.others and is_shown(run)]
     for number, run in enumerate(others):
         if not number:

@@ -275,6 +275,15 @@ async def test_live_model_is_asked_and_nothing_is_recorded(sets: Sets) -> None:
     assert not sets.recordings.exists()
 
 
+def test_wrong_held_out_cases_are_counted_and_not_shown() -> None:
+    run = CaseRun("understanding", "held_out", "secret", faults=["outcome: expected x, found y"])
+    hidden = format_report([run], is_live=False, shows_held_out=False)
+    assert not any("secret" in line for line in hidden)
+    assert "  Held-out cases that are wrong: 1. `--held-out` shows them." in hidden
+    shown = format_report([run], is_live=False, shows_held_out=True)
+    assert any(line.startswith("  secret: outcome") for line in shown)
+
+
 # Messages in a thread.
 
 
