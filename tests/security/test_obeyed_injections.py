@@ -194,7 +194,7 @@ def report(text: str) -> dict[str, Any]:
     return {"headline": "This is what the data say.", "points": [text], **form}
 
 
-def is_tried(places: Collection[Callable[[str], Case]]) -> Any:
+def is_tried(places: Collection[Callable[[str], Case]]) -> pytest.MarkDecorator:
     tried = [one for one in TRIED if one[0] in places]
     return pytest.mark.parametrize(
         ("place", "attack", "obeyed"),
