@@ -75,6 +75,7 @@ MeasureName = Literal[
     "spend_share",
     # feedback
     "reviews",
+    "ratings",
     "reviewers",
     "rating",
     "low_rating_share",

@@ -202,6 +202,130 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     assert [f.value for f in large.facts if f.label == "orders" and f.about] == values[:2]
 
 
+# What the data can't tell is said.
+
+
+async def test_refunds_are_not_known_where_lines_are_only_marked_as_returned() -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["refunded", "gross_revenue", "revenue"],
+    )
+    assert {fact.label for fact in result.facts} == {"revenue before refunds", "revenue"}
+    notes = " ".join(result.notes)
+    assert "refunded is not known: the file marks returned lines and has no refund" in notes
+    assert "returned is_not yes" in notes
+
+
+async def test_refunds_are_told_where_the_file_has_amounts(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)), dataset="orders", measures=["refunded"]
+    )
+    assert Decimal(result.facts[0].value) > 0
+    assert not result.notes or "refund" not in " ".join(result.notes)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_late"), [({"since": "2026-11-01"}, True), ({"until": "2026-08-31"}, False)]
+)
+async def test_returns_of_recent_orders_are_still_to_come(
+    days: dict[str, str], is_late: bool
+) -> None:
+    shop = sample()
+    result = await query_tool(
+        tool_deps(workspace_data(shop)), dataset="orders", measures=["return_rate"], **days
+    )
+    (last,) = shop.engine.con.execute(
+        'SELECT max("at")::DATE FROM orders WHERE returned'
+    ).fetchone()
+    said = [note for note in result.notes if f"with a return is of {last}" in note]
+    assert bool(said) == is_late
+
+
+async def test_blank_column_is_the_reason_of_a_missing_figure() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    by_channel = await query_tool(
+        deps,
+        dataset="campaigns",
+        measures=["open_rate", "sent"],
+        dimensions=["channel"],
+        filters=[[where("channel", "in", "email", "sms")]],
+    )
+    assert "No open_rate for sms: opened is blank in these rows." in by_channel.notes
+    alone = await query_tool(
+        deps,
+        dataset="campaigns",
+        measures=["open_rate"],
+        filters=[[where("channel", "is", "sms")]],
+    )
+    assert "No open_rate for any of it: opened is blank in these rows." in alone.notes
+
+
+async def test_ratings_are_counted_apart_from_reviews_without_one() -> None:
+    shop = sample()
+    result = await query_tool(
+        tool_deps(workspace_data(shop)),
+        dataset="feedback",
+        measures=["reviews", "ratings", "rating"],
+    )
+    rows, rated = shop.engine.con.execute("SELECT count(*), count(rating) FROM feedback").fetchone()
+    assert [fact.value for fact in result.facts[:2]] == [rows, rated]
+    assert result.facts[2].rows == rated
+    assert f"rating: of the {rated} reviews with a rating, of {rows} in all." in result.notes
+
+
+async def test_small_groups_of_feedback_hide_only_themselves() -> None:
+    shop = sample()
+    result = await query_tool(
+        tool_deps(workspace_data(shop)),
+        dataset="feedback",
+        measures=["reviews", "rating"],
+        dimensions=["product"],
+        since="2026-06-01",
+        limit=12,
+    )
+    table = result.exhibits[0].table
+    assert table
+    assert len(table.rows) == 12 + 1
+    counted = shop.engine.con.execute(
+        """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
+    ).fetchone()[0]
+    (said,) = [note for note in result.notes if "groups" in note]
+    assert said.startswith(f"12 of {counted} groups are shown. Of the others, ")
+    assert "are after these in the order; " in said
+    assert said.endswith("are of under 5 people, or needed to hide those.")
+
+
+# Names.
+
+
+async def test_dimension_that_a_filter_restricts_to_one_value_does_not_repeat_the_total(
+    mixed: Warehouse,
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["product"],
+        filters=[[where("product", "is", "Vase")]],
+    )
+    assert [fact.about for fact in result.facts] == ["Vase"]
+
+
+async def test_rows_are_named_by_their_own_value_and_the_filter_stands_once(
+    mixed: Warehouse,
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["device"],
+        filters=[[where("country", "is", "FR")]],
+    )
+    assert {fact.about for fact in result.facts} == {"France", "mobile", "desktop"}
+    assert "France" in result.read_as
+
+
 # Errors are sentences to act on.
 
 

@@ -124,6 +124,7 @@ WITH f AS (SELECT * FROM feedback WHERE "at"::DATE BETWEEN '{since}' AND '{until
 """
 FEEDBACK_MEASURES = {
     "reviews": "SELECT count(*) FROM f",
+    "ratings": "SELECT count(rating) FROM f",
     "reviewers": "SELECT count(DISTINCT customer) FROM f",
     "rating": "SELECT avg(rating) FROM f",
     "low_rating_share": "SELECT 100.0 * count(*) FILTER (rating <= 2) / count(rating) FROM f",

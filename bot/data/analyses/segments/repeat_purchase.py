@@ -151,9 +151,7 @@ def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> 
 # The facts on the second purchase.
 
 MAX_FALSE_DISCOVERY = 0.10
-NOT_OLD_ENOUGH = Words(
-    "Nobody's first purchase is old enough to see who comes back: wait a month."
-)
+NOT_OLD_ENOUGH = Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
 NO_FIRST_PURCHASES = Words(
     "Too few customers bought for the first time in these days, a month or more before the end of"
     " the data, to see who comes back."

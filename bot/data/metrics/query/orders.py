@@ -5,8 +5,9 @@ Refunds lower the revenue and are no orders, cancelled lines are left out (but f
 `bot/data/metrics/orders`. An order without a customer counts as a person of its own."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -38,10 +39,17 @@ from bot.data.metrics.query.dataset import (
     ratio,
 )
 from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 EVER = (date(1900, 1, 1), date(2999, 12, 31))
+RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
+NO_REFUNDS = "the file marks returned lines and has no refund amounts."
+RETURNS_COUNT = (
+    "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
+    "them: revenue with the filter returned is_not yes."
+)
 
 
 # The rows.
@@ -230,6 +238,44 @@ def _count_returned(lines: ir.Table) -> ir.Value:
     return lines.pieces.sum(where=_says_returned(lines) & lines.returned).fill_null(0.0)
 
 
+def _read_marks(warehouse: Warehouse) -> Mapping[str, Any]:
+    """Return what the orders say of returns, ever: `paid_back` and `marked`, whether there are
+    refund amounts and lines marked as returned, and `last`, the day of the latest returned order.
+    Read once for each state of the data."""
+    key = ("return marks", "orders")
+    if key not in warehouse.released:
+        lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, None)
+        marked = _says_returned(lines) & lines.returned
+        query = lines.aggregate(
+            paid_back=(lines.paid < 0).any(),
+            marked=marked.any(),
+            last=lines["at"].max(where=marked).date(),
+        )
+        (warehouse.released[key],) = fetch_rows(warehouse, query)
+    found: Mapping[str, Any] = warehouse.released[key]
+    return found
+
+
+def _explain_refunds(warehouse: Warehouse) -> str:
+    marks = _read_marks(warehouse)
+    return NO_REFUNDS if marks["marked"] and not marks["paid_back"] else ""
+
+
+def _warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    return RETURNS_COUNT if _explain_refunds(warehouse) else ""
+
+
+def _warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say that returns are still to come, where the days are among the last of the data."""
+    last = _read_marks(warehouse)["last"]
+    if last is None or days[1] <= warehouse.as_of("orders") - timedelta(days=RETURN_DAYS):
+        return ""
+    return (
+        f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
+        f"with a return is of {last}."
+    )
+
+
 def _count_with_mark(lines: ir.Table) -> ir.Value:
     """Return the units of the lines that say whether they were returned."""
     return lines.pieces.sum(where=_says_returned(lines)).fill_null(0.0)
@@ -290,6 +336,7 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: t.paid.sum(where=t.paid >= 0),
         bases=("charged",),
         is_sum=True,
+        caution=_warn_of_refunds,
     ),
     "refunded": Measure(
         Words("refunded"),
@@ -297,6 +344,8 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: -t.paid.sum(where=t.paid < 0).fill_null(Decimal(0)),
         bases=("paid_back",),
         is_sum=True,
+        explain_unknown=_explain_refunds,
+        caution=_warn_of_refunds,
     ),
     "orders": Measure(Words("orders"), ORDERS, _count_orders, is_sum=True),
     "units": Measure(Words("units"), UNITS, lambda t: t.pieces.sum(), is_sum=True),
@@ -358,6 +407,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("returned", "kept"),
         needs=("returned",),
         is_sum=True,
+        caution=_warn_of_late_returns,
     ),
     "return_rate": Measure(
         Words("return rate"),
@@ -366,6 +416,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("returned", "kept"),
         needs=("returned",),
         count=_count_with_mark,
+        caution=_warn_of_late_returns,
     ),
     "repeat_rate": Measure(
         Words("repeat rate"),
