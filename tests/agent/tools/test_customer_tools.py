@@ -97,6 +97,20 @@ async def test_audience_counts_buyers_of_a_category_in_a_country() -> None:
     assert values(result, "by-email") == [ask(AUDIENCE_SQL.format(consent=consent))]
 
 
+async def test_audience_says_how_many_agreed_with_or_without_an_order() -> None:
+    result = await call_tool("audience", {"countries": ["FR"]})
+    told = {fact.id: fact.value for fact in result.facts}
+    for column in ("email", "sms"):
+        agreed = f"FROM consents WHERE {column} AND NOT coalesce(opted_out, false)"
+        buyers = "(SELECT customer FROM orders WHERE customer IS NOT NULL)"
+        without = ask(f"SELECT count(*) {agreed} AND customer NOT IN {buyers}")
+        is_small = 0 < without < 20  # the difference would tell of these few
+        everybody = None if is_small else ask(f"SELECT count(*) {agreed}")
+        assert told.get(f"audiences.everybody.agreed-{column}") == everybody
+    assert "audiences.everybody.agreed-email" in told
+    assert any("Only customers with an order are counted" in note for note in result.notes)
+
+
 async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -> None:
     result = await call_tool(
         "audience",
