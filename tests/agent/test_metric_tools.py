@@ -464,6 +464,17 @@ async def test_description_of_the_data_is_short_and_names_what_is_there() -> Non
     assert "cancelled_orders" in text
 
 
+async def test_description_names_the_measures_and_what_no_look_up_reaches() -> None:
+    result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(sample())))
+    text = "\n".join(result.notes)
+    assert "Measures: revenue, gross_revenue" in text
+    assert "stars_1 (or 2, 3, 4, 5)" in text
+    assert "In the data, but not to group, filter or sum by: shipped." in text
+    assert "a file may have more, such as a means of payment" in text
+    measures = next(line for line in result.notes if "Measures: revenue" in line)
+    assert "cancelled_orders" not in measures  # the shop's file has no status
+
+
 async def test_description_says_what_is_missing(mixed: Warehouse) -> None:
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))
     text = "\n".join(result.notes)
