@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from tests.support.metric_queries import mixed_shop, query_tool, tool_deps, where, workspace_data
 from tests.support.sample_tables import TODAY, sample
+from tests.support.small_tables import small
 
 MINE = ("query_metrics", "describe_data", "calculate")
 MAX_DESCRIPTION_TOKENS, MAX_FACTS = 900, 60
@@ -223,6 +224,31 @@ async def test_refunds_are_told_where_the_file_has_amounts(mixed: Warehouse) -> 
     )
     assert Decimal(result.facts[0].value) > 0
     assert not result.notes or "refund" not in " ".join(result.notes)
+
+
+async def test_refunds_in_a_column_of_their_own_are_counted_and_said() -> None:
+    rows = [
+        {
+            "order": f"o{n}",
+            "line": 1,
+            "at": datetime(2026, 11, 1),
+            "customer": f"c{n}",
+            "product": "vase",
+            "quantity": 1.0,
+            "amount": Decimal(50),
+            "currency": "EUR",
+            "returned": n % 2 == 0,
+            "refunded": Decimal(40) if n % 2 == 0 else None,
+        }
+        for n in range(60)
+    ]
+    result = await query_tool(
+        tool_deps(workspace_data(small(orders=rows))),
+        dataset="orders",
+        measures=["refunded", "revenue"],
+    )
+    assert [fact.value for fact in result.facts] == [1200, 3000]
+    assert any("not taken off the revenue" in note for note in result.notes)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,17 @@ Described = dict[str, tuple[str, frozenset[str]]]
 COVERED_COLUMNS = frozenset(
     {
         *("id", "order", "line", "session", "customer", "visitor", "at", "until", "page", "step"),
-        *("title", "name", "subject", "text", "amount", "quantity", "currency", "orders"),
+        *(
+            "title",
+            "name",
+            "subject",
+            "text",
+            "amount",
+            "refunded",
+            "quantity",
+            "currency",
+            "orders",
+        ),
     }
 )
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer")

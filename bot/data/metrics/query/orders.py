@@ -50,6 +50,7 @@ RETURNS_COUNT = (
     "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
     "them: revenue with the filter returned is_not yes."
 )
+REFUNDS_APART = "The file has refunds in a column of their own: they are not taken off the revenue."
 
 
 # The rows.
@@ -177,9 +178,12 @@ def _holds(
 
 
 def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
-    """One row for each order of a group: `paid`, `late` where both days are known."""
+    """One row for each order of a group: `paid`, `late` where both days are known, and the days
+    from the order to its last delivery."""
     orders = lines.group_by(*by, "order").aggregate(
-        paid=_.paid.sum(), late=(_.delivered > _.promised).any()
+        paid=_.paid.sum(),
+        late=(_.delivered > _.promised).any(),
+        days_to_delivery=_.delivered.max().delta(_.day.min(), unit="day"),
     )
     return orders.filter(_.paid >= 0)
 
@@ -238,16 +242,24 @@ def _count_returned(lines: ir.Table) -> ir.Value:
     return lines.pieces.sum(where=_says_returned(lines) & lines.returned).fill_null(0.0)
 
 
+def _sum_refunds(lines: ir.Table) -> ir.Value:
+    """Return what was paid back: lines below zero, and refunds in a column of their own."""
+    below = lines.paid.sum(where=lines.paid < 0).fill_null(Decimal(0))
+    return lines.refunded.cast("decimal(18, 2)").sum().fill_null(Decimal(0)) - below
+
+
 def _read_marks(warehouse: Warehouse) -> Mapping[str, Any]:
     """Return what the orders say of returns, ever: `paid_back` and `marked`, whether there are
-    refund amounts and lines marked as returned, and `last`, the day of the latest returned order.
-    Read once for each state of the data."""
+    refund amounts and lines marked as returned, `apart`, whether some refunds are not taken off the
+    revenue, and `last`, the day of the latest returned order. Read once for each state of the
+    data."""
     key = ("return marks", "orders")
     if key not in warehouse.released:
         lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, None)
         marked = _says_returned(lines) & lines.returned
         query = lines.aggregate(
-            paid_back=(lines.paid < 0).any(),
+            paid_back=(lines.paid < 0).any() | lines.refunded.notnull().any(),
+            apart=(lines.refunded > 0).any(),
             marked=marked.any(),
             last=lines["at"].max(where=marked).date(),
         )
@@ -262,6 +274,8 @@ def _explain_refunds(warehouse: Warehouse) -> str:
 
 
 def _warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    if _read_marks(warehouse)["apart"]:
+        return REFUNDS_APART
     return RETURNS_COUNT if _explain_refunds(warehouse) else ""
 
 
@@ -284,7 +298,7 @@ def _count_with_mark(lines: ir.Table) -> ir.Value:
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("sales", lambda t: ibis.literal(True)),
     "charged": Basis("sales", lambda t: t.paid >= 0),
-    "paid_back": Basis("sales", lambda t: t.paid < 0),
+    "paid_back": Basis("sales", lambda t: (t.paid < 0) | (t.refunded > 0).fill_null(False)),
     "of_customers": Basis("sales", lambda t: t.customer.notnull()),
     "customers": Basis("people", _is_purchase),
     "new": Basis("people", _is_new),
@@ -294,6 +308,8 @@ BASES: Mapping[str, Basis] = {
     "returned": Basis("marks", lambda t: _says_returned(t) & t.returned.fill_null(False)),
     "kept": Basis("marks", lambda t: _says_returned(t) & ~t.returned.fill_null(True)),
     "late": Basis("marks", lambda t: _is_order(t) & _came_late(t).fill_null(False)),
+    "delivered": Basis("marks", lambda t: _is_order(t) & t.delivered.notnull()),
+    "not_delivered": Basis("marks", lambda t: _is_order(t) & t.delivered.isnull()),
     "in_time": Basis("marks", lambda t: _is_order(t) & ~_came_late(t).fill_null(True)),
     **{f"top_{n}": Basis("sales", _is_purchase, f"top {n}") for n in (1, 5, 10, 20, 50)},
 }
@@ -341,7 +357,7 @@ MEASURES: Mapping[str, Measure] = {
     "refunded": Measure(
         Words("refunded"),
         MONEY,
-        lambda t: -t.paid.sum(where=t.paid < 0).fill_null(Decimal(0)),
+        _sum_refunds,
         bases=("paid_back",),
         is_sum=True,
         explain_unknown=_explain_refunds,
@@ -444,6 +460,15 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         count=lambda t: t.late.count(),
+    ),
+    "mean_delivery_days": Measure(
+        Words("mean days to delivery"),
+        "days",
+        lambda t: t.days_to_delivery.cast("float64").mean(where=t.days_to_delivery >= 0),
+        "orders",
+        ("delivered", "not_delivered"),
+        needs=("delivered",),
+        count=lambda t: t.count(where=t.days_to_delivery >= 0),
     ),
     "cancelled_orders": Measure(
         Words("cancelled orders"),
