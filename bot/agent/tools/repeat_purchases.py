@@ -68,18 +68,23 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(
             "Only customers whose first purchase is long enough ago are counted. Groups stand here "
             "only when they differ from others who started in the same months by more than chance.",
-            *_explain_windows(finding),
+            *_explain_shares(finding),
         ),
     )
 
 
-def _explain_windows(finding: Finding) -> Iterator[str]:
-    """Say of which first purchases the shares are, and which shares the data can't tell."""
+def _explain_shares(finding: Finding) -> Iterator[str]:
+    """Say of which purchases the shares are, and which shares the data can't tell."""
     from bot.data.analyses.segments.repeat_purchase import RETURN_WINDOWS
 
     result, where = finding.result, finding.where
     if not result.facts:
         return
+    if where.country or where.source or where.device:
+        yield (
+            "Only orders from this country, source or device count, for the first purchase and for "
+            "coming back: who came back elsewhere is not in the shares."
+        )
     end = result.facts[0].as_of
     for days in RETURN_WINDOWS:
         last = end - timedelta(days=days)

@@ -198,6 +198,9 @@ async def test_repeat_purchases_say_which_shares_the_data_can_not_tell() -> None
     assert "Within 180 days can't be told: the data ends on 2026-11-24" in notes
     assert "Within 90 days is of first purchases until 2026-08-26" in notes
     assert "Within 30 days" not in notes
+    french = await call_tool("repeat_purchases", {"country": "FR"})
+    assert any("Only orders from this country" in note for note in french.notes)
+    assert "Only orders from this country" not in notes
     none = await call_tool("repeat_purchases", {"since": "2026-11-10"})
     assert not none.facts
     assert any("first time in these days" in note for note in none.notes)

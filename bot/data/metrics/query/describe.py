@@ -115,7 +115,8 @@ def _list_measures(names: Iterable[str]) -> str:
 def _list_unasked_columns(warehouse: Warehouse, dataset: MetricDataset) -> list[str]:
     """Return the columns with values that no measure, dimension or condition is about."""
     needed = {name for one in dataset.measures.values() for name in one.needs}
-    needed |= {one.needs for one in (*dataset.dimensions.values(), *dataset.fields.values())}
+    needed |= {one.needs for one in dataset.dimensions.values()}
+    needed |= {one.needs for one in dataset.fields.values()}
     return [
         name
         for name in load_kinds()[dataset.kind].columns
