@@ -32,6 +32,7 @@ MeasureName = Literal[
     "repeat_rate",
     "late_orders",
     "late_share",
+    "mean_delivery_days",
     "cancelled_orders",
     "median_days_between_orders",
     "mean_days_between_orders",
@@ -75,6 +76,7 @@ MeasureName = Literal[
     "spend_share",
     # feedback
     "reviews",
+    "ratings",
     "reviewers",
     "rating",
     "low_rating_share",

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from tests.support.metric_queries import mixed_shop, query_tool, tool_deps, where, workspace_data
 from tests.support.sample_tables import TODAY, sample
+from tests.support.small_tables import small
 
 MINE = ("query_metrics", "describe_data", "calculate")
 MAX_DESCRIPTION_TOKENS, MAX_FACTS = 900, 60
@@ -202,6 +203,155 @@ async def test_having_order_and_limit(mixed: Warehouse) -> None:
     assert [f.value for f in large.facts if f.label == "orders" and f.about] == values[:2]
 
 
+# What the data can't tell is said.
+
+
+async def test_refunds_are_not_known_where_lines_are_only_marked_as_returned() -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(sample())),
+        dataset="orders",
+        measures=["refunded", "gross_revenue", "revenue"],
+    )
+    assert {fact.label for fact in result.facts} == {"revenue before refunds", "revenue"}
+    notes = " ".join(result.notes)
+    assert "refunded is not known: the file marks returned lines and has no refund" in notes
+    assert "returned is_not yes" in notes
+
+
+async def test_refunds_are_told_where_the_file_has_amounts(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)), dataset="orders", measures=["refunded"]
+    )
+    assert Decimal(result.facts[0].value) > 0
+    assert not result.notes or "refund" not in " ".join(result.notes)
+
+
+async def test_refunds_in_a_column_of_their_own_are_counted_and_said() -> None:
+    rows = [
+        {
+            "order": f"o{n}",
+            "line": 1,
+            "at": datetime(2026, 11, 1),
+            "customer": f"c{n}",
+            "product": "vase",
+            "quantity": 1.0,
+            "amount": Decimal(50),
+            "currency": "EUR",
+            "returned": n % 2 == 0,
+            "refunded": Decimal(40) if n % 2 == 0 else None,
+        }
+        for n in range(60)
+    ]
+    result = await query_tool(
+        tool_deps(workspace_data(small(orders=rows))),
+        dataset="orders",
+        measures=["refunded", "revenue"],
+    )
+    assert [fact.value for fact in result.facts] == [1200, 3000]
+    assert any("not taken off the revenue" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_late"), [({"since": "2026-11-01"}, True), ({"until": "2026-08-31"}, False)]
+)
+async def test_returns_of_recent_orders_are_still_to_come(
+    days: dict[str, str], is_late: bool
+) -> None:
+    shop = sample()
+    result = await query_tool(
+        tool_deps(workspace_data(shop)), dataset="orders", measures=["return_rate"], **days
+    )
+    (last,) = shop.engine.con.execute(
+        'SELECT max("at")::DATE FROM orders WHERE returned'
+    ).fetchone()
+    said = [note for note in result.notes if f"with a return is of {last}" in note]
+    assert bool(said) == is_late
+
+
+async def test_blank_column_is_the_reason_of_a_missing_figure() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    by_channel = await query_tool(
+        deps,
+        dataset="campaigns",
+        measures=["open_rate", "sent"],
+        dimensions=["channel"],
+        filters=[[where("channel", "in", "email", "sms")]],
+    )
+    assert "No open_rate for sms: opened is blank in these rows." in by_channel.notes
+    alone = await query_tool(
+        deps,
+        dataset="campaigns",
+        measures=["open_rate"],
+        filters=[[where("channel", "is", "sms")]],
+    )
+    assert "No open_rate for any of it: opened is blank in these rows." in alone.notes
+
+
+async def test_ratings_are_counted_apart_from_reviews_without_one() -> None:
+    shop = sample()
+    result = await query_tool(
+        tool_deps(workspace_data(shop)),
+        dataset="feedback",
+        measures=["reviews", "ratings", "rating"],
+    )
+    rows, rated = shop.engine.con.execute("SELECT count(*), count(rating) FROM feedback").fetchone()
+    assert [fact.value for fact in result.facts[:2]] == [rows, rated]
+    assert result.facts[2].rows == rated
+    assert f"rating: of the {rated} reviews with a rating, of {rows} in all." in result.notes
+
+
+async def test_small_groups_of_feedback_hide_only_themselves() -> None:
+    shop = sample()
+    result = await query_tool(
+        tool_deps(workspace_data(shop)),
+        dataset="feedback",
+        measures=["reviews", "rating"],
+        dimensions=["product"],
+        since="2026-06-01",
+        limit=12,
+    )
+    table = result.exhibits[0].table
+    assert table
+    assert len(table.rows) == 12 + 1
+    counted = shop.engine.con.execute(
+        """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
+    ).fetchone()[0]
+    (said,) = [note for note in result.notes if "groups" in note]
+    assert said.startswith(f"12 of {counted} groups are shown. Of the others, ")
+    assert "are after these in the order; " in said
+    assert said.endswith("are of under 5 people, or needed to hide those.")
+
+
+# Names.
+
+
+async def test_dimension_that_a_filter_restricts_to_one_value_does_not_repeat_the_total(
+    mixed: Warehouse,
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["product"],
+        filters=[[where("product", "is", "Vase")]],
+    )
+    assert [fact.about for fact in result.facts] == ["Vase"]
+
+
+async def test_rows_are_named_by_their_own_value_and_the_filter_stands_once(
+    mixed: Warehouse,
+) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["device"],
+        filters=[[where("country", "is", "FR")]],
+    )
+    assert {fact.about for fact in result.facts} == {"France", "mobile", "desktop"}
+    assert "France" in result.read_as
+
+
 # Errors are sentences to act on.
 
 
@@ -338,6 +488,17 @@ async def test_description_of_the_data_is_short_and_names_what_is_there() -> Non
     for words in ("2025-05-25 to 2026-11-24", "EUR", "mobile", "FR", "no status", "orders:"):
         assert words in text, words
     assert "cancelled_orders" in text
+
+
+async def test_description_names_the_measures_and_what_no_look_up_reaches() -> None:
+    result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(sample())))
+    text = "\n".join(result.notes)
+    assert "Measures: revenue, gross_revenue" in text
+    assert "stars_1 (or 2, 3, 4, 5)" in text
+    assert "In the data, but not to group, filter or sum by: shipped." in text
+    assert "a file may have more, such as a means of payment" in text
+    measures = next(line for line in result.notes if "Measures: revenue" in line)
+    assert "cancelled_orders" not in measures  # the shop's file has no status
 
 
 async def test_description_says_what_is_missing(mixed: Warehouse) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -30,13 +30,19 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
-from bot.core.facts import Fact
+from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 OWN = "yours"  # the subject that the analysis gives to the audience of a rule
 HIDDEN = ("rule-code",)
+CONSENT_LABELS: Mapping[AudiencePurpose, Words] = {
+    "email": Words("Agreed to e-mail"),
+    "sms": Words("Agreed to SMS"),
+    "ads": Words("Agreed to ads"),
+}
+EVERYBODY = Words("everybody, with or without an order")
 COLUMNS = {
     "customers": Words("Customers"),
     "by-email": Words("Agreed to e-mail"),
@@ -53,7 +59,10 @@ class Params(ToolParams):
     bought_named: list[str]
     bought_categories: list[str]
     bought_within_days: int
-    bought_at_least: int
+    bought_at_least: int = Field(
+        description="How many different ones of the products and categories named in bought, "
+        "bought_named and bought_categories; not how many units or orders. 0: any one of them."
+    )
     not_bought: list[str]
     not_bought_categories: list[str]
     not_within_days: int
@@ -81,6 +90,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         [*_describe_rule(rule, titles, own, deps), *own], finding.where, of_call=rule.code
     )
     facts = tuple(fact for fact in facts if fact.parts.measure not in HIDDEN)
+    if facts:
+        facts += await run_lookup(deps, lambda: deps.data.run_exclusively(_count_consents))
     return make_result(
         Finding(finding.result, AnalysisFilter(), finding.notes),
         facts,
@@ -104,10 +115,30 @@ def _explain(facts: tuple[Fact, ...]) -> list[str]:
     if not facts:
         return []
     return [
-        "Only customers who agreed to the purpose are ever exported.",
+        "Only customers who agreed to the purpose are ever exported. Only customers with an order "
+        "are counted; “agreed …, everybody” counts those who never ordered, too, and is left out "
+        "where these are too few.",
         "“people then” met the conditions 90 days ago; “bought share” of them bought since, of all "
         "customers “others share”. “smallest effect”: the smallest one that a test on them shows.",
     ]
+
+
+def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:
+    from bot.data.analyses.segments.audience import count_consents
+
+    return tuple(
+        Fact(
+            id=str(FactId("audiences", "everybody", f"agreed-{purpose}")),
+            label=CONSENT_LABELS[purpose].text,
+            about=EVERYBODY.text,
+            value=Decimal(people),
+            unit="customers",
+            source=warehouse.source("consents"),
+            as_of=warehouse.as_of("consents"),
+            rows=people,
+        )
+        for purpose, people in count_consents(warehouse).items()
+    )
 
 
 def _describe_rule(

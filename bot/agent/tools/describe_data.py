@@ -1,6 +1,6 @@
-"""See which data there is: datasets with their days, what can be grouped and filtered by with the
-values, what is old, and which measures can't be had. Call it before the first query_metrics where
-values or days are not known yet."""
+"""See which data there is: datasets with their days, measures, what to group and filter by with the
+values, what is old, what the data lacks, and what it has that no look-up reaches. Call it before
+the first query_metrics where values or days are not known yet."""
 
 from typing import TYPE_CHECKING
 

@@ -1,12 +1,18 @@
 """How many customers come back after their first purchase within 30, 60, 90 and 180 days, and which
 first categories, products and sources bring more or fewer of them back than comparable customers.
+since and until select customers by the day of their first purchase ever; who comes back is followed
+to the end of the data.
 Not for who will buy next (forecast), nor for what is bought next (bought_next).
 Example: {"product": "none", "category": "Bath", "country": "none", "source": "none",
 "device": "none", "since": "2026-01-01", "until": "none"}
 """
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    Finding,
     build_bars,
     build_exhibit,
     build_filter,
@@ -62,8 +68,35 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=(
             "Only customers whose first purchase is long enough ago are counted. Groups stand here "
             "only when they differ from others who started in the same months by more than chance.",
+            *_explain_shares(finding),
         ),
     )
+
+
+def _explain_shares(finding: Finding) -> Iterator[str]:
+    """Say of which purchases the shares are, and which shares the data can't tell."""
+    from bot.data.analyses.segments.repeat_purchase import RETURN_WINDOWS
+
+    result, where = finding.result, finding.where
+    if not result.facts:
+        return
+    if where.country or where.source or where.device:
+        yield (
+            "Only orders from this country, source or device count, for the first purchase and for "
+            "coming back: who came back elsewhere is not in the shares."
+        )
+    end = result.facts[0].as_of
+    for days in RETURN_WINDOWS:
+        last = end - timedelta(days=days)
+        if where.since and where.since > last:
+            yield (
+                f"Within {days} days can't be told: the data ends on {end}, less than {days} days "
+                "after the first of these first purchases."
+            )
+        elif result.get("second-purchase", f"share-{days}-days") is None:
+            yield f"Within {days} days is not shown: too few customers."
+        elif (where.since or where.until) and (where.until is None or where.until > last):
+            yield f"Within {days} days is of first purchases until {last}: the data ends on {end}."
 
 
 def _find_repeat_purchases(warehouse: Warehouse, where: AnalysisFilter) -> AnalysisResult:

@@ -97,6 +97,20 @@ async def test_audience_counts_buyers_of_a_category_in_a_country() -> None:
     assert values(result, "by-email") == [ask(AUDIENCE_SQL.format(consent=consent))]
 
 
+async def test_audience_says_how_many_agreed_with_or_without_an_order() -> None:
+    result = await call_tool("audience", {"countries": ["FR"]})
+    told = {fact.id: fact.value for fact in result.facts}
+    for column in ("email", "sms"):
+        agreed = f"FROM consents WHERE {column} AND NOT coalesce(opted_out, false)"
+        buyers = "(SELECT customer FROM orders WHERE customer IS NOT NULL)"
+        without = ask(f"SELECT count(*) {agreed} AND customer NOT IN {buyers}")
+        is_small = 0 < without < 20  # the difference would tell of these few
+        everybody = None if is_small else ask(f"SELECT count(*) {agreed}")
+        assert told.get(f"audiences.everybody.agreed-{column}") == everybody
+    assert "audiences.everybody.agreed-email" in told
+    assert any("Only customers with an order are counted" in note for note in result.notes)
+
+
 async def test_audience_returns_its_rule_in_words_and_as_json_for_the_export() -> None:
     result = await call_tool(
         "audience",
@@ -152,6 +166,44 @@ async def test_repeat_purchases_give_the_figures_of_the_analysis() -> None:
         assert same is not None
         assert same.value == fact.value
     assert all(fact.about for fact in result.facts)
+
+
+REPEAT_SQL = """
+WITH days AS (
+  SELECT customer, min("at")::DATE AS day FROM orders
+  WHERE customer IS NOT NULL GROUP BY customer, "order"),
+firsts AS (SELECT customer, min(day) AS day FROM days GROUP BY customer),
+back AS (
+  SELECT f.customer, f.day, min(d.day - f.day) AS again
+  FROM firsts f LEFT JOIN days d ON d.customer = f.customer AND d.day > f.day GROUP BY ALL)
+SELECT {what} FROM back WHERE day BETWEEN '2026-01-01' AND '{until}'
+"""
+
+
+@pytest.mark.parametrize("until", ["2026-03-31", "2026-06-29"])
+async def test_repeat_purchases_of_days_are_of_first_purchases_ever(until: str) -> None:
+    result = await call_tool("repeat_purchases", {"since": "2026-01-01", "until": until})
+    fact = figure(result, f"segments.second-purchase--2026-01-01--{until}.share-90-days")
+    assert fact.rows == ask(REPEAT_SQL.format(what="count(*)", until=until))
+    share = "round(100.0 * count(*) FILTER (again <= 90) / count(*), 1)"
+    assert float(fact.value) == pytest.approx(ask(REPEAT_SQL.format(what=share, until=until)))
+
+
+async def test_repeat_purchases_say_which_shares_the_data_can_not_tell() -> None:
+    result = await call_tool("repeat_purchases", {"since": "2026-07-01", "until": "2026-09-30"})
+    assert "segments.second-purchase--2026-07-01--2026-09-30.share-90-days" in {
+        fact.id for fact in result.facts
+    }
+    notes = " ".join(result.notes)
+    assert "Within 180 days can't be told: the data ends on 2026-11-24" in notes
+    assert "Within 90 days is of first purchases until 2026-08-26" in notes
+    assert "Within 30 days" not in notes
+    french = await call_tool("repeat_purchases", {"country": "FR"})
+    assert any("Only orders from this country" in note for note in french.notes)
+    assert "Only orders from this country" not in notes
+    none = await call_tool("repeat_purchases", {"since": "2026-11-10"})
+    assert not none.facts
+    assert any("first time in these days" in note for note in none.notes)
 
 
 async def test_repeat_purchases_after_a_first_category_stand_beside_the_others() -> None:

@@ -37,7 +37,8 @@ def _top(n: int) -> str:
 ORDER_MEASURES = {
     "revenue": f"SELECT {REVENUE}",
     "gross_revenue": "SELECT sum(amount) FROM lines WHERE amount >= 0",
-    "refunded": "SELECT coalesce(-sum(amount), 0) FROM lines WHERE amount < 0",
+    "refunded": """SELECT coalesce(-sum(amount) FILTER (amount < 0), 0)
+        + coalesce(sum(refunded), 0) FROM lines""",
     "orders": f"SELECT {ORDERS}",
     "units": "SELECT sum(pieces) FROM lines",
     "customers": f"SELECT {CUSTOMERS}",
@@ -54,6 +55,9 @@ ORDER_MEASURES = {
     "return_rate": """SELECT 100.0 * sum(pieces) FILTER (returned)
         / sum(pieces) FILTER (returned IS NOT NULL) FROM lines WHERE amount >= 0""",
     "repeat_rate": "SELECT 100.0 * count(*) FILTER (orders > 1) / count(*) FROM people",
+    "mean_delivery_days": """SELECT avg(came - day) FROM (SELECT "order", max(delivered) AS came,
+        min(day) AS day, sum(amount) AS paid FROM lines GROUP BY "order")
+        WHERE paid >= 0 AND came >= day""",
     "late_orders": "SELECT count(*) FROM bought WHERE late",
     "late_share": "SELECT 100.0 * count(*) FILTER (late) / count(late) FROM bought",
     "median_days_between_orders": "SELECT median(gap) FROM gaps",
@@ -124,6 +128,7 @@ WITH f AS (SELECT * FROM feedback WHERE "at"::DATE BETWEEN '{since}' AND '{until
 """
 FEEDBACK_MEASURES = {
     "reviews": "SELECT count(*) FROM f",
+    "ratings": "SELECT count(rating) FROM f",
     "reviewers": "SELECT count(DISTINCT customer) FROM f",
     "rating": "SELECT avg(rating) FROM f",
     "low_rating_share": "SELECT 100.0 * count(*) FILTER (rating <= 2) / count(rating) FROM f",

@@ -73,7 +73,12 @@ def test_order_measure_by_device_and_filter_equals_sql(mixed: Warehouse, measure
 
 
 @pytest.mark.parametrize(
-    "measure", [name for of, name in ALL_SQL if of == "orders" and name != "cancelled_orders"]
+    "measure",
+    [
+        name
+        for of, name in ALL_SQL
+        if of == "orders" and name not in ("cancelled_orders", "refunded")  # the shop lacks them
+    ],
 )
 def test_order_measure_equals_sql_on_the_sample_shop(measure: str) -> None:
     shop = sample()

@@ -243,6 +243,22 @@ def select_consenting(warehouse: Warehouse, purpose: AudiencePurpose) -> ir.Tabl
     return consents.filter(*yes, ~_.opted_out.fill_null(False)).select("customer").distinct()
 
 
+def count_consents(warehouse: Warehouse) -> dict[AudiencePurpose, int]:
+    """Count the people with consent for each purpose, with or without an order. A purpose is left
+    out where too few agreed, or too few of them have no order."""
+    lines, counts = purchase_lines(warehouse), {}
+    for purpose in CONSENT_COLUMNS:
+        agreed = select_consenting(warehouse, purpose)
+        if agreed is None or lines is None:
+            return {}
+        people = _count_if_safe(warehouse, agreed)
+        without = agreed.anti_join(lines, "customer")
+        left = int(fetch_rows(warehouse, without.aggregate(people=without.count()))[0]["people"])
+        if people is not None and not is_below_floor(left, warehouse.floor):
+            counts[purpose] = people
+    return counts
+
+
 def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
     """Return the customers that match the rule, with or without consent. Only for counting, never
     to be listed."""

@@ -1,7 +1,8 @@
 """Analyse the second purchase: who comes back, how soon, and after which first purchase.
 
 Only customers whose first purchase is old enough are counted, so that everybody had the time to
-come back. Two orders on one day are one purchase. Groups by first purchase are compared with
+come back. Days select customers by their first purchase ever, who are followed to the end of the
+data. Two orders on one day are one purchase. Groups by first purchase are compared with
 everybody else who started in the same month, because customers who start in the sales or in winter
 come back at another rate (Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959)."""
 
@@ -17,16 +18,17 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
+from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import to_percent
 from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
 from bot.data.stats import adjust_false_discovery, normal_tail
-from bot.data.warehouse.purchases import group_by_day
+from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-RETURN_WINDOWS = (30, 60, 90, 180)  # in days
+RETURN_WINDOWS = (30, 60, 90, 180)  # in days; the tool repeat_purchases tells what is missing
 BREAKDOWN_DAYS = 90
 RepeatDimension = Literal["category", "product", "source"]
 
@@ -149,20 +151,25 @@ def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> 
 # The facts on the second purchase.
 
 MAX_FALSE_DISCOVERY = 0.10
+NOT_OLD_ENOUGH = Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
+NO_FIRST_PURCHASES = Words(
+    "Too few customers bought for the first time in these days, a month or more before the end of"
+    " the data, to see who comes back."
+)
 
 
 def add_repeat_purchase_facts(context: AnalysisContext) -> None:
     """Add facts segments.second-purchase.share-30-days (and 60, 90, 180) of those who had the time;
     segments.first-<name>.share-90-days where the first purchase makes a significant difference,
     with the others' share beside it, or for the requested product or category."""
-    result = context.result
-    people = context.table_cache.materialize("firsts", build_first_purchases(context.lines))
+    result, where = context.result, context.filter_
+    context = _extend_to_all_days(context)
+    firsts = _filter_days(build_first_purchases(context.lines), where)
+    people = context.table_cache.materialize("firsts", firsts)
     table = build_return_shares(people, context.until)
     row = context.run_query("second-purchase", table)[0]
     if (row["customers_30"] or 0) < context.warehouse.floor:
-        result.add_limit(
-            Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
-        )
+        result.add_limit(NO_FIRST_PURCHASES if where.since or where.until else NOT_OLD_ENOUGH)
         return
     result.set_group_size("second-purchase", row["customers_30"])
     # the customers who started between two of these windows are a group too
@@ -184,6 +191,29 @@ def add_repeat_purchase_facts(context: AnalysisContext) -> None:
             )
     if (row["customers_90"] or 0) >= context.warehouse.floor:
         _add_first_purchase_groups(context, people, row)
+
+
+def _extend_to_all_days(context: AnalysisContext) -> AnalysisContext:
+    """Return the context with the purchases of all days: those before tell which one is the first,
+    those after who comes back."""
+    where = context.filter_
+    if not (where.since or where.until):
+        return context
+    lines = purchase_lines(context.warehouse, replace(where, since=None, until=None))
+    assert lines is not None  # the caller has checked it
+    return replace(
+        context,
+        lines=context.table_cache.materialize("lines_of_all_days", lines),
+        until=last_day(context.warehouse),
+    )
+
+
+def _filter_days(people: ir.Table, where: AnalysisFilter) -> ir.Table:
+    if where.since:
+        people = people.filter(people.day >= ibis.literal(where.since))
+    if where.until:
+        people = people.filter(people.day <= ibis.literal(where.until))
+    return people
 
 
 def _add_first_purchase_groups(

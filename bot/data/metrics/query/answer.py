@@ -4,10 +4,11 @@
 needed to read the rows behind them again, so it is what the log of answers keeps."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
+import ibis
 import ibis.expr.types as ir
 from pydantic import BaseModel, ConfigDict
 
@@ -48,6 +49,7 @@ MAX_FACTS = 60
 DEFAULT_LIMIT = 20
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
 COUNT_KEY = "counted"  # beside the measures: how many things a group has
+FILLED = "_filled"  # after a measure: how many rows say what it needs
 OTHERS: Group = (OTHERS_VALUE,)
 PeriodName = Literal["now", "before", "whole"]
 Values = Mapping[str, Any]
@@ -87,8 +89,21 @@ class MetricRecipe(BaseModel):
 
 
 @dataclass(frozen=True)
+class GroupCounts:
+    """How many groups there are, and how many are not chosen, by reason. Of the chosen ones, some
+    may be left out later: see `guard.py`."""
+
+    known: int
+    chosen: int
+    too_small: int  # of too few people, or needed to hide those
+    out_of_bounds: int
+    beyond_limit: int
+
+
+@dataclass(frozen=True)
 class MetricAnswer:
-    """All figures by period and group, with the rows behind them."""
+    """All figures by period and group, with the rows behind them. `unknown` says of measures why
+    the data can't tell them."""
 
     dataset: MetricDataset
     asked: MetricQuery
@@ -99,6 +114,8 @@ class MetricAnswer:
     sql: Mapping[str, str]  # of each measure
     notes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()  # how words of the query were understood
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    counts: GroupCounts | None = None
 
     @property
     def query(self) -> MetricQuery:
@@ -125,6 +142,16 @@ class MetricAnswer:
         if not set(measure.bases) <= self.recipe.get_bases(period, group):
             return None
         return self.values.get((period, group), {}).get(name)
+
+    def is_allowed(self, group: Group, name: str) -> bool:
+        """Whether a figure of the group may be shown."""
+        measure = self.dataset.measures[name]
+        bases = self.dataset.measures[measure.share_of or name].bases
+        return set(bases) <= self.recipe.get_bases("now", group)
+
+    def is_blank(self, group: Group, name: str) -> bool:
+        """Whether no row of the group says what the measure needs."""
+        return self.values.get(("now", group), {}).get(f"{name}{FILLED}") == 0
 
     def count_things(self, group: Group) -> int:
         """Return how many orders, visits … a group has."""
@@ -211,6 +238,11 @@ class QueryRunner:
             dict.fromkeys(basis for one in self.measures.values() for basis in one.bases)
         )
         self.source = measures[0].source
+        self.unknown = {
+            name: why
+            for name, one in self.measures.items()
+            if one.explain_unknown and (why := one.explain_unknown(warehouse))
+        }
         self.needs_whole = any(one.share_of for one in measures) and not query.dimensions
         self.sql: dict[str, str] = {}
 
@@ -276,7 +308,31 @@ class QueryRunner:
             for row in fetch_rows(self.warehouse, query):
                 group = tuple(row[name] for name in by)
                 found.setdefault(group, {}).update({name: row[name] for name in figures})
+        for group_figures in found.values():
+            group_figures.update(dict.fromkeys(self.unknown))
         return found
+
+    def count_filled(
+        self, rows: ir.Table, dimensions: Sequence[str], names: Iterable[str]
+    ) -> dict[Group, dict[str, int]]:
+        """Return by group how many rows have all columns that a measure needs."""
+        needed = {
+            name: [rows[one].notnull() for one in self.measures[name].needs if one in rows.columns]
+            for name in names
+        }
+        counts = {
+            f"{name}{FILLED}": rows.count(where=ibis.and_(*has))
+            for name, has in needed.items()
+            if has
+        }
+        if not counts:
+            return {}
+        by = {f"d{n}": self.dataset.dimensions[one].value(rows) for n, one in enumerate(dimensions)}
+        query = rows.aggregate(by=[value.name(name) for name, value in by.items()], **counts)
+        return {
+            tuple(row[name] for name in by): {name: row[name] for name in counts}
+            for row in fetch_rows(self.warehouse, query)
+        }
 
     def compute_others(self, rows: ir.Table, hidden: Iterable[Group]) -> dict[str, Any]:
         """Return the measures of some groups together."""
@@ -312,11 +368,12 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             "A single customer's figure is only for whoever may see people, in private."
         )
     query, words = resolve_conditions(warehouse, dataset, asked)
+    query = _drop_single_valued(query)
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
     currencies = list_currencies(warehouse, dataset.kind)
     currency = currencies[0] if currencies else None
-    notes = [*periods.notes]
+    notes = [*periods.notes, *_list_cautions(warehouse, dataset, query)]
     if len(currencies) > 1 and any(
         dataset.measures[name].unit == "money" or dataset.name == "orders"
         for name in query.measures
@@ -340,7 +397,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
             values |= {(period, group): figures for group, figures in groups.items()}
     if "before" in rows and query.dimensions and not runner.dimensions_of("before"):
         notes.append("Only the total is compared: the groups are other days.")
-    recipe = _build_recipe(runner, rows, tables, values, notes)
+    _add_filled(runner, tables["now"], values)
+    recipe, counts = _build_recipe(runner, rows, tables, values, notes)
     return MetricAnswer(
         dataset=dataset,
         asked=asked,
@@ -351,7 +409,53 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
         sql=runner.sql,
         notes=tuple(notes),
         words=tuple(words),
+        unknown=runner.unknown,
+        counts=counts,
     )
+
+
+def _drop_single_valued(query: MetricQuery) -> MetricQuery:
+    """Return the query without the dimensions that a filter restricts to one value: the only group
+    would be the total again."""
+    single = {
+        group[0].field
+        for group in query.filters
+        if len(group) == 1 and group[0].operator in ("is", "in") and len(group[0].values) == 1
+    }
+    kept = tuple(one for one in query.dimensions if one not in single)
+    return query.model_copy(update={"dimensions": kept})
+
+
+def _list_cautions(
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery
+) -> Iterable[str]:
+    assert query.since is not None
+    assert query.until is not None
+    days = (query.since, query.until)
+    found = [
+        caution(warehouse, days)
+        for name in query.measures
+        if (caution := dataset.measures[name].caution) is not None
+    ]
+    return dict.fromkeys(filter(None, found))
+
+
+def _add_filled(
+    runner: QueryRunner, rows: ir.Table, values: dict[tuple[PeriodName, Group], Values]
+) -> None:
+    """Add how many rows say what a measure needs, for the measures that lack some figure."""
+    lacking = [
+        name
+        for name, one in runner.measures.items()
+        if one.needs
+        and name not in runner.unknown
+        and any(figures.get(name) is None for (of, _), figures in values.items() if of == "now")
+    ]
+    if not lacking:
+        return
+    for dimensions in {(), tuple(runner.query.dimensions)}:
+        for group, counts in runner.count_filled(rows, dimensions, lacking).items():
+            values["now", group] = {**values.get(("now", group), {}), **counts}
 
 
 def _floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
@@ -383,16 +487,17 @@ def _build_recipe(
     tables: Mapping[PeriodName, ir.Table],
     values: dict[tuple[PeriodName, Group], Values],
     notes: list[str],
-) -> MetricRecipe:
+) -> tuple[MetricRecipe, GroupCounts | None]:
     """Choose which groups are shown, with which figures."""
     warehouse, query = runner.warehouse, runner.query
     shown = [
         ShownGroup(period=period, group=ALL_GROUPS, bases=_list_large_bases(runner, some))
         for period, some in rows.items()
     ]
-    now_bases = set(shown[0].bases)
+    now_bases, counts = set(shown[0].bases), None
     if query.dimensions:
-        shown += _choose_groups(runner, rows, tables, values, notes)
+        groups, counts = _choose_groups(runner, rows, tables, values)
+        shown += groups
     if not query.dimensions or not any(one.group for one in shown):
         missing = [name for name, one in runner.measures.items() if not set(one.bases) <= now_bases]
         if len(missing) == len(runner.measures):
@@ -403,12 +508,13 @@ def _build_recipe(
                 n=max(floors),
             )
         notes += [f"{name} is of too few people to be shown." for name in missing]
-    return MetricRecipe(
+    recipe = MetricRecipe(
         query=query,
         before=runner.before if "before" in rows else None,
         currency=runner.currency,
         shown=tuple(shown),
     )
+    return recipe, counts
 
 
 def _list_large_bases(runner: QueryRunner, rows: GroupedRows) -> tuple[str, ...]:
@@ -422,8 +528,7 @@ def _choose_groups(
     rows: Mapping[PeriodName, GroupedRows],
     tables: Mapping[PeriodName, ir.Table],
     values: dict[tuple[PeriodName, Group], Values],
-    notes: list[str],
-) -> list[ShownGroup]:
+) -> tuple[list[ShownGroup], GroupCounts]:
     warehouse, query, bases = runner.warehouse, runner.query, runner.bases
     hidden = hide_small_groups(warehouse, rows["now"], bases)
     earlier = None
@@ -443,8 +548,6 @@ def _choose_groups(
     per_group = len(query.measures) * (3 if earlier is not None else 1)
     room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
     chosen = _cut(query, kept, room)
-    if len(chosen) < len(kept):
-        notes.append(f"{len(chosen)} of {len(kept)} groups are shown.")
     small = set(rows["now"].groups) & hidden.groups
     shown = [
         ShownGroup(
@@ -458,11 +561,6 @@ def _choose_groups(
         told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
         others = _add_others(runner, rows, tables, values, small) if told else None
         shown += [others] if others else []
-        beside = "together as others" if others else "not shown"
-        notes.append(
-            f"{len(small)} groups of under {_floor(warehouse, runner.dataset)} people, or needed "
-            f"to hide them, are {beside}."
-        )
     if earlier is not None:
         known = set(rows["before"].groups)
         shown += [
@@ -474,7 +572,14 @@ def _choose_groups(
             for one in chosen
             if one in known
         ]
-    return shown
+    counts = GroupCounts(
+        known=len(open_groups) + len(small),
+        chosen=len(chosen),
+        too_small=len(small),
+        out_of_bounds=len(open_groups) - len(kept),
+        beyond_limit=len(kept) - len(chosen),
+    )
+    return shown, counts
 
 
 def _is_within(

@@ -12,9 +12,9 @@ from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, TIME_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.metrics.query.answer import OTHERS, MetricAnswer, PeriodName
-from bot.data.metrics.query.dataset import Measure
+from bot.data.metrics.query.dataset import ALL_ROWS, Measure
 from bot.data.metrics.query.periods import Days
-from bot.data.metrics.query.release import ALL_GROUPS, Group
+from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
 from bot.data.metrics.query.wording import (
     describe_days,
     describe_filters,
@@ -70,7 +70,13 @@ class _ResultBuilder:
         for group in groups:
             for name in self.query.measures:
                 cells[group, name] = self._add(group, name)
-        notes = [*self.answer.words, *self.answer.notes, *self._list_gaps(groups, cells)]
+        notes = [
+            *self.answer.words,
+            *self._count_groups(),
+            *self.answer.notes,
+            *self._list_gaps(groups, cells),
+            *self._list_counted(),
+        ]
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
         return MetricResult(
@@ -115,7 +121,7 @@ class _ResultBuilder:
         if value is None:
             return None
         since, until = self._cut_days(group, days)
-        about = [name for name in self._name(group) if name] + self.filters
+        about = [name for name in self._name(group) if name] or self.filters
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
             label=measure.label.text,
@@ -187,20 +193,78 @@ class _ResultBuilder:
 
     # What is shown beside.
 
+    def _count_groups(self) -> list[str]:
+        """Say in one sentence how many groups there are, and why some are not shown."""
+        counts, answer = self.answer.counts, self.answer
+        if counts is None:
+            return []
+        groups = answer.recipe.list_groups()
+        shown = len([one for one in groups if one != OTHERS])
+        if shown == counts.known:
+            return []
+        floor = get_floor(self.warehouse, answer.dataset.bases[ALL_ROWS].family)
+        small = f"of under {floor} people, or needed to hide those"
+        small += ": they are together as others" if OTHERS in groups else ""
+        where = "earlier" if is_by_time(self.query.dimensions) else "after these in the order"
+        reasons = (
+            (counts.beyond_limit, where),
+            (counts.out_of_bounds, "outside the bounds"),
+            (counts.too_small, small),
+            (counts.chosen - shown, "left out because they would tell what a few people did"),
+        )
+        listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
+        be = "is" if shown == 1 else "are"
+        return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}."]
+
     def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
-        """Say which figures are missing for which groups."""
+        """Say which figures are missing for which groups, and why."""
         notes = []
         for name in self.query.measures:
-            without = [one for one in groups if one != OTHERS and cells[one, name][0] is None]
-            if not without:
+            measure = self.answer.get_measure(name)
+            if why := self.answer.unknown.get(measure.share_of or name):
+                notes.append(f"{name} is not known: {why}")
                 continue
-            if ALL_GROUPS in without and len(without) == len(groups):
-                notes.append(f"{name} can't be told here.")
-                continue
-            named = [" · ".join(self._name(one)) or "the total" for one in without]
-            listed = ", ".join(named[:6]) + (f" and {len(named) - 6} more" if named[6:] else "")
-            notes.append(f"No {name} of too few people, or none known: {listed}.")
+            shown = {one.group for one in self.answer.recipe.shown if one.period == "now"}
+            without = [
+                one
+                for one in groups
+                if one != OTHERS and one in shown and cells[one, name][0] is None
+            ]
+            few = [one for one in without if not self.answer.is_allowed(one, name)]
+            blank = [one for one in without if one not in few and self.answer.is_blank(one, name)]
+            rest = [one for one in without if one not in few and one not in blank]
+            columns = " and ".join(measure.needs)
+            for some, why in (
+                (few, "of too few people, or needed to hide those"),
+                (blank, f"{columns} is blank in these rows"),
+                (rest, "there is nothing to compute it from"),
+            ):
+                if some:
+                    notes.append(f"No {name} for {self._list_names(some, groups)}: {why}.")
         return notes
+
+    def _list_names(self, some: Sequence[Group], groups: Sequence[Group]) -> str:
+        if len(some) == len(groups):
+            return "any of it"
+        named = [" · ".join(self._name(one)) or "the total" for one in some]
+        return ", ".join(named[:6]) + (f" and {len(named) - 6} more" if named[6:] else "")
+
+    def _list_counted(self) -> list[str]:
+        """Say on how many rows figures stand that are not of all rows."""
+        answer, notes = self.answer, dict[str, list[str]]()
+        whole = answer.count_things(ALL_GROUPS)
+        for name in self.query.measures:
+            measure = answer.get_measure(name)
+            if not measure.counted or not answer.is_allowed(ALL_GROUPS, name):
+                continue
+            many = answer.get_count("now", ALL_GROUPS, name)
+            if many is None:
+                continue
+            floor = get_floor(self.warehouse, answer.dataset.bases[ALL_ROWS].family)
+            of = f", of {whole} in all" if whole - many >= floor else ""
+            label = answer.dataset.row_label.text
+            notes.setdefault(f"of the {many} {label} {measure.counted}{of}", []).append(name)
+        return [f"{', '.join(names)}: {what}." for what, names in notes.items()]
 
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
         if not self.facts:

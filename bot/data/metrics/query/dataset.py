@@ -37,7 +37,10 @@ class Measure:
     """A figure. `value` is an expression over the rows of `stage`; `bases` are the disjoint sets
     that it reveals: a rate reveals those that did and those that did not. `needs` are columns
     without which it can't be had. `is_sum` marks what grows with the number of days. `share_of`
-    names the measure of which it is the share in the total. Rates are in percent."""
+    names the measure of which it is the share in the total. Rates are in percent.
+    `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
+    of its figures of these days; both are empty where there is nothing to say. `counted` names the
+    rows that `count` counts, for a note."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -50,6 +53,9 @@ class Measure:
     of_one_customer: bool = False
     source: str = "rows"
     count: Expression | None = None  # how many rows it stands on, where not all of the group
+    counted: str = ""
+    explain_unknown: Callable[[Warehouse], str] | None = None
+    caution: Callable[[Warehouse, tuple[date, date]], str] | None = None
 
 
 @dataclass(frozen=True)

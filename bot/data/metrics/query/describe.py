@@ -1,6 +1,6 @@
 """Describe the data in a few lines: datasets, days, values of short columns, what is not there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.core.metric_query import TIME_DIMENSIONS
 from bot.data.metrics.filters import list_currencies
@@ -8,29 +8,57 @@ from bot.data.metrics.query.conditions import FIXED_VALUES, has_column, load_val
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.datasets import DATASETS
 from bot.data.metrics.query.periods import find_known_days
+from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import DamagedRows, Warehouse
 
 SHORT_COLUMNS = ("country", "device", "source", "channel", "category", "segment", "language")
-MAX_VALUES, MAX_CODES = 8, 5
-CODE_COLUMNS = ("code", "campaign", "region", "audience", "return_reason")
+MAX_VALUES, MAX_CODES = 8, 3
+# the dataset that a column was first described for, with its values
+Described = dict[str, tuple[str, frozenset[str]]]
+# columns that are asked for under another name, or that identify a row, and the texts themselves
+COVERED_COLUMNS = frozenset(
+    {
+        *("id", "order", "line", "session", "customer", "visitor", "at", "until", "page", "step"),
+        *(
+            "title",
+            "name",
+            "subject",
+            "text",
+            "amount",
+            "refunded",
+            "quantity",
+            "currency",
+            "orders",
+        ),
+    }
+)
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer")
 
 
 def describe_data(warehouse: Warehouse) -> list[str]:
     """Return lines for the model that asks."""
     lines = [f"Today is {warehouse.today}."]
+    described: Described = {}
     for name, dataset in DATASETS.items():
         try:
             known = warehouse.table(dataset.kind) is not None
         except DamagedRows as damage:
             lines.append(f"{name}: {damage.words.to('en')}")
             continue
-        lines += _describe_dataset(warehouse, dataset) if known else [f"{name}: none imported."]
+        if known:
+            lines += _describe_dataset(warehouse, dataset, described)
+        else:
+            lines.append(f"{name}: none imported.")
+    lines.append(
+        "An import keeps only what is named here: a file may have more, such as a means of payment."
+    )
     return lines
 
 
-def _describe_dataset(warehouse: Warehouse, dataset: MetricDataset) -> Iterator[str]:
+def _describe_dataset(
+    warehouse: Warehouse, dataset: MetricDataset, described: Described
+) -> Iterator[str]:
     days = find_known_days(warehouse, dataset)
     rows = warehouse.listed[dataset.kind].rows
     line = f"{dataset.name}: {rows} {_name_rows(dataset)}"
@@ -52,30 +80,68 @@ def _describe_dataset(warehouse: Warehouse, dataset: MetricDataset) -> Iterator[
         if not has_column(warehouse, dataset, dimension.needs):
             missing.append(name)
             continue
-        named.append(_describe_column(warehouse, dataset, name))
+        named.append(_describe_column(warehouse, dataset, name, described))
     yield "  by " + "; ".join(named) + "."
     absent = [
         name
         for name, measure in dataset.measures.items()
         if not all(has_column(warehouse, dataset, column) for column in measure.needs)
     ]
+    yield f"  Measures: {_list_measures(name for name in dataset.measures if name not in absent)}."
     if missing or absent:
         parts = [f"no {', '.join(missing)}"] if missing else []
         parts += [f"so not to be had: {', '.join(absent)}"] if absent else []
         yield "  Not in the data: " + "; ".join(parts) + "."
+    if unasked := _list_unasked_columns(warehouse, dataset):
+        yield f"  In the data, but not to group, filter or sum by: {', '.join(unasked)}."
+
+
+def _list_measures(names: Iterable[str]) -> str:
+    """Return the names with commas; of names that differ by a number only the first, with the other
+    numbers: "stars_1 (or 2, 3)"."""
+    families: dict[str, list[str]] = {}
+    numbers: dict[str, list[str]] = {}
+    for name in names:
+        number = "".join(filter(str.isdigit, name))
+        family = name.replace(number, "#") if number else name
+        families.setdefault(family, []).append(name)
+        numbers.setdefault(family, []).append(number)
+    return ", ".join(
+        some[0] + (f" (or {', '.join(numbers[family][1:])})" if some[1:] else "")
+        for family, some in families.items()
+    )
+
+
+def _list_unasked_columns(warehouse: Warehouse, dataset: MetricDataset) -> list[str]:
+    """Return the columns with values that no measure, dimension or condition is about."""
+    needed = {name for one in dataset.measures.values() for name in one.needs}
+    needed |= {one.needs for one in dataset.dimensions.values()}
+    needed |= {one.needs for one in dataset.fields.values()}
+    return [
+        name
+        for name in load_kinds()[dataset.kind].columns
+        if name not in needed
+        and name not in COVERED_COLUMNS
+        and has_column(warehouse, dataset, name)
+    ]
 
 
 def _name_rows(dataset: MetricDataset) -> str:
     return {"orders": "order lines", "events": "events"}.get(dataset.kind, "rows")
 
 
-def _describe_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> str:
+def _describe_column(
+    warehouse: Warehouse, dataset: MetricDataset, name: str, described: Described
+) -> str:
     dimension = dataset.dimensions[name]
     if dimension.kind == "number" or dimension.needs == "at":
         return name
     if name in COUNT_ONLY:
         return f"{name} ({_count_values(warehouse, dataset, name)} values)"
     values = list(load_values(warehouse, dataset, name).values())
+    earlier = described.setdefault(name, (dataset.name, frozenset(values)))
+    if earlier[0] != dataset.name and earlier[1] == frozenset(values):
+        return f"{name} (as in {earlier[0]})"
     many = MAX_VALUES if name in SHORT_COLUMNS else MAX_CODES
     shown = ", ".join(values[:many])
     more = f" and {len(values) - many} more" if len(values) > many else ""

@@ -73,11 +73,19 @@ def _has_stars(stars: int) -> Measure:
 
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("sales", lambda t: t["at"].notnull()),
-    "rated": Basis("sales", lambda t: t.rating.notnull()),
+    "rated": Basis("marks", lambda t: t.rating.notnull()),
     "reviewers": Basis("people", lambda t: t.customer.notnull()),
 }
 MEASURES: Mapping[str, Measure] = {
-    "reviews": Measure(Words("reviews"), "", lambda t: t.count(), is_sum=True),
+    "reviews": Measure(Words("reviews, rated or not"), "", lambda t: t.count(), is_sum=True),
+    "ratings": Measure(
+        Words("ratings"),
+        "",
+        lambda t: t.rating.count(),
+        bases=("rated",),
+        needs=("rating",),
+        is_sum=True,
+    ),
     "reviewers": Measure(
         Words("customers who wrote"),
         "customers",
@@ -93,6 +101,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("rated",),
         needs=("rating",),
         count=lambda t: t.rating.count(),
+        counted="with a rating",
     ),
     "low_rating_share": Measure(
         Words("share of ratings of 1 or 2 stars"),
@@ -101,6 +110,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("rated",),
         needs=("rating",),
         count=lambda t: t.rating.count(),
+        counted="with a rating",
     ),
     **{f"stars_{n}": _has_stars(n) for n in STARS},
     "reviews_share": Measure(Words("share of reviews"), "%", share_of="reviews"),

@@ -111,16 +111,13 @@ def _iter_smaller_answers(answer: MetricAnswer) -> Iterator[MetricAnswer]:
     if not recipe.list_groups():
         return
     groups = [one for one in recipe.shown if one.group not in (ALL_GROUPS, OTHERS)]
-    yield answer.with_recipe(
-        _keep(recipe, groups), "The total would tell what a few people did, so it is not shown."
-    )
+    note = "The total would tell what a few people did, so it is not shown."
+    yield answer.with_recipe(_keep(recipe, groups), note)
     for least in GROUP_FLOORS:
         large = [one for one in groups if (answer.count_things(one.group)) >= least]
         if not large:
             return
-        yield answer.with_recipe(
-            _keep(recipe, large), f"Groups of under {least} would tell what a few people did."
-        )
+        yield answer.with_recipe(_keep(recipe, large), note)
 
 
 def _keep(recipe: MetricRecipe, shown: Sequence[Any]) -> MetricRecipe:

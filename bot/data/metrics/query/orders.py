@@ -5,8 +5,9 @@ Refunds lower the revenue and are no orders, cancelled lines are left out (but f
 `bot/data/metrics/orders`. An order without a customer counts as a person of its own."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -38,10 +39,18 @@ from bot.data.metrics.query.dataset import (
     ratio,
 )
 from bot.data.warehouse.purchases import CANCELLED_STATUSES
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 EVER = (date(1900, 1, 1), date(2999, 12, 31))
+RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
+NO_REFUNDS = "the file marks returned lines and has no refund amounts."
+RETURNS_COUNT = (
+    "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
+    "them: revenue with the filter returned is_not yes."
+)
+REFUNDS_APART = "The file has refunds in a column of their own: they are not taken off the revenue."
 
 
 # The rows.
@@ -169,9 +178,12 @@ def _holds(
 
 
 def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
-    """One row for each order of a group: `paid`, `late` where both days are known."""
+    """One row for each order of a group: `paid`, `late` where both days are known, and the days
+    from the order to its last delivery."""
     orders = lines.group_by(*by, "order").aggregate(
-        paid=_.paid.sum(), late=(_.delivered > _.promised).any()
+        paid=_.paid.sum(),
+        late=(_.delivered > _.promised).any(),
+        days_to_delivery=_.delivered.max().delta(_.day.min(), unit="day"),
     )
     return orders.filter(_.paid >= 0)
 
@@ -230,6 +242,54 @@ def _count_returned(lines: ir.Table) -> ir.Value:
     return lines.pieces.sum(where=_says_returned(lines) & lines.returned).fill_null(0.0)
 
 
+def _sum_refunds(lines: ir.Table) -> ir.Value:
+    """Return what was paid back: lines below zero, and refunds in a column of their own."""
+    below = lines.paid.sum(where=lines.paid < 0).fill_null(Decimal(0))
+    return lines.refunded.cast("decimal(18, 2)").sum().fill_null(Decimal(0)) - below
+
+
+def _read_marks(warehouse: Warehouse) -> Mapping[str, Any]:
+    """Return what the orders say of returns, ever: `paid_back` and `marked`, whether there are
+    refund amounts and lines marked as returned, `apart`, whether some refunds are not taken off the
+    revenue, and `last`, the day of the latest returned order. Read once for each state of the
+    data."""
+    key = ("return marks", "orders")
+    if key not in warehouse.released:
+        lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, None)
+        marked = _says_returned(lines) & lines.returned
+        query = lines.aggregate(
+            paid_back=(lines.paid < 0).any() | lines.refunded.notnull().any(),
+            apart=(lines.refunded > 0).any(),
+            marked=marked.any(),
+            last=lines["at"].max(where=marked).date(),
+        )
+        (warehouse.released[key],) = fetch_rows(warehouse, query)
+    found: Mapping[str, Any] = warehouse.released[key]
+    return found
+
+
+def _explain_refunds(warehouse: Warehouse) -> str:
+    marks = _read_marks(warehouse)
+    return NO_REFUNDS if marks["marked"] and not marks["paid_back"] else ""
+
+
+def _warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    if _read_marks(warehouse)["apart"]:
+        return REFUNDS_APART
+    return RETURNS_COUNT if _explain_refunds(warehouse) else ""
+
+
+def _warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say that returns are still to come, where the days are among the last of the data."""
+    last = _read_marks(warehouse)["last"]
+    if last is None or days[1] <= warehouse.as_of("orders") - timedelta(days=RETURN_DAYS):
+        return ""
+    return (
+        f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
+        f"with a return is of {last}."
+    )
+
+
 def _count_with_mark(lines: ir.Table) -> ir.Value:
     """Return the units of the lines that say whether they were returned."""
     return lines.pieces.sum(where=_says_returned(lines)).fill_null(0.0)
@@ -238,7 +298,7 @@ def _count_with_mark(lines: ir.Table) -> ir.Value:
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("sales", lambda t: ibis.literal(True)),
     "charged": Basis("sales", lambda t: t.paid >= 0),
-    "paid_back": Basis("sales", lambda t: t.paid < 0),
+    "paid_back": Basis("sales", lambda t: (t.paid < 0) | (t.refunded > 0).fill_null(False)),
     "of_customers": Basis("sales", lambda t: t.customer.notnull()),
     "customers": Basis("people", _is_purchase),
     "new": Basis("people", _is_new),
@@ -248,6 +308,8 @@ BASES: Mapping[str, Basis] = {
     "returned": Basis("marks", lambda t: _says_returned(t) & t.returned.fill_null(False)),
     "kept": Basis("marks", lambda t: _says_returned(t) & ~t.returned.fill_null(True)),
     "late": Basis("marks", lambda t: _is_order(t) & _came_late(t).fill_null(False)),
+    "delivered": Basis("marks", lambda t: _is_order(t) & t.delivered.notnull()),
+    "not_delivered": Basis("marks", lambda t: _is_order(t) & t.delivered.isnull()),
     "in_time": Basis("marks", lambda t: _is_order(t) & ~_came_late(t).fill_null(True)),
     **{f"top_{n}": Basis("sales", _is_purchase, f"top {n}") for n in (1, 5, 10, 20, 50)},
 }
@@ -290,13 +352,16 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: t.paid.sum(where=t.paid >= 0),
         bases=("charged",),
         is_sum=True,
+        caution=_warn_of_refunds,
     ),
     "refunded": Measure(
         Words("refunded"),
         MONEY,
-        lambda t: -t.paid.sum(where=t.paid < 0).fill_null(Decimal(0)),
+        _sum_refunds,
         bases=("paid_back",),
         is_sum=True,
+        explain_unknown=_explain_refunds,
+        caution=_warn_of_refunds,
     ),
     "orders": Measure(Words("orders"), ORDERS, _count_orders, is_sum=True),
     "units": Measure(Words("units"), UNITS, lambda t: t.pieces.sum(), is_sum=True),
@@ -358,6 +423,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("returned", "kept"),
         needs=("returned",),
         is_sum=True,
+        caution=_warn_of_late_returns,
     ),
     "return_rate": Measure(
         Words("return rate"),
@@ -366,6 +432,7 @@ MEASURES: Mapping[str, Measure] = {
         bases=("returned", "kept"),
         needs=("returned",),
         count=_count_with_mark,
+        caution=_warn_of_late_returns,
     ),
     "repeat_rate": Measure(
         Words("repeat rate"),
@@ -393,6 +460,15 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         count=lambda t: t.late.count(),
+    ),
+    "mean_delivery_days": Measure(
+        Words("mean days to delivery"),
+        "days",
+        lambda t: t.days_to_delivery.cast("float64").mean(where=t.days_to_delivery >= 0),
+        "orders",
+        ("delivered", "not_delivered"),
+        needs=("delivered",),
+        count=lambda t: t.count(where=t.days_to_delivery >= 0),
     ),
     "cancelled_orders": Measure(
         Words("cancelled orders"),
