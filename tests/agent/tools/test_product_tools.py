@@ -72,6 +72,36 @@ async def test_best_sellers_of_a_month_have_the_sales_of_the_orders() -> None:
     assert "1er octobre 2026" in result.read_as
 
 
+async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> None:
+    result = await call_tool(
+        "find_products",
+        {
+            "sort": "best_sellers",
+            "max_price": 50.0,
+            "in_stock": "any",
+            "since": "2026-10-01",
+            "until": "2026-10-31",
+            "most": 15,
+        },
+    )
+    sql = """SELECT o.product FROM orders o JOIN products p USING (product) WHERE p.price <= 50
+        AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31'
+        GROUP BY 1 HAVING count(DISTINCT customer) >= 20 ORDER BY sum(amount) DESC LIMIT 15"""
+    rows = sample().engine.con.execute(sql).fetchall()
+    assert len(rows) > 6
+    assert handles(result) == [row[0] for row in rows]
+    sold = {fact.parts.subject for fact in result.facts if fact.parts.measure == "revenue"}
+    assert len(sold) == len(rows)
+
+
+async def test_products_that_did_not_sell_are_left_out_of_best_sellers_and_counted() -> None:
+    products = [make_product("never-sold", price=20)]
+    shop = WorkspaceData(CatalogueLibrary(lambda: products), sample)
+    result = await call_tool("find_products", {"sort": "best_sellers"}, tool_deps(shop))
+    assert handles(result) == []
+    assert any(note.startswith("1 products that fit are left out") for note in result.notes)
+
+
 async def test_newest_products_are_those_first_sold_last() -> None:
     result = await call_tool("find_products", {"sort": "newest", "most": 5})
     rows = (
