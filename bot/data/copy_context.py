@@ -48,9 +48,12 @@ def find_writing_facts(
 def cache_key(kind: str, request: SkillRequest) -> Hashable:
     """Return what the facts depend on besides the tables."""
     brief = request.brief
-    on: dict[str, tuple[str | None, ...]] = {
+    on: dict[str, tuple[Hashable, ...]] = {
         "praise": (brief.product, request.channel, asks_to_answer(brief.words)),
-        "past_copy": (brief.product, request.channel, brief.words, brief.product_words),
+        "past_copy": (
+            *(brief.product, request.channel, brief.words, brief.product_words),
+            *(brief.occasion, brief.since, brief.until),
+        ),
         "segment": (brief.rule, brief.audience, request.channel),
     }
     return kind, request.language, *on[kind]
@@ -172,7 +175,7 @@ def _quote_facts(
 
 def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """Yield past_copy.<code>.subject, .text and .open-rate of the most similar texts that were
-    sent."""
+    sent. The days of a brief with an occasion are those of the occasion."""
     if "campaigns" not in warehouse.listed:
         return
     from bot.data.analyses.campaigns import nearest_texts
@@ -185,6 +188,9 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
         product=brief.product,
         words=words,
         language=brief.language,
+        season=(brief.since, brief.until)
+        if brief.occasion and brief.since and brief.until
+        else None,
     )
     for one in near:
         letter = one.letter

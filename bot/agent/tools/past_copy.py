@@ -10,6 +10,7 @@ from bot.agent.tools._analysis import build_exhibit, build_table, group_by_subje
 from bot.agent.tools._products import find_product
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
+from bot.drafts.occasions import set_occasion_days
 from bot.i18n.messages import Words
 
 MAX_TEXTS = 5
@@ -40,7 +41,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     delivered = (
         await deps.deliveries.find_past_copy(asked, channel) if deps.deliveries is not None else ()
     )
-    brief = deps.request.brief.model_copy(
+    brief = set_occasion_days(deps.request.brief, deps.today).model_copy(
         update={"words": asked, "product": product.handle if product else None}
     )
     request = deps.request.model_copy(update={"brief": brief, "channel": channel})
@@ -48,6 +49,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     groups = group_by_subject((*delivered, *imported))
     shown = [_name(fact) for group in [*groups.values()][:MAX_TEXTS] for fact in group]
     notes = [] if shown else ["No text was sent yet that resembles this."]
+    if shown and brief.occasion and brief.since:
+        notes.append("Texts of the time of year of the brief's occasion come first.")
     if len(groups) > MAX_TEXTS:
         notes.append(f"{len(groups) - MAX_TEXTS} more texts are left out.")
     return ToolResult(

@@ -1,6 +1,7 @@
 """The tools on products: find_products, product, price_history, past_copy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -256,6 +257,21 @@ async def test_past_copy_comes_from_deliveries_and_from_imported_campaigns() -> 
     assert len(subjects) == 4
     assert set(subjects[1:]) <= {row[0] for row in rows}
     assert any(fact.parts.measure == "open-rate" for fact in result.facts)
+
+
+async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:
+    deps = tool_deps(language="fr")
+    brief = deps.request.brief.model_copy(update={"occasion": "noel"})
+    deps = replace(deps, request=deps.request.model_copy(update={"brief": brief}))
+    words = "un e-mail de Noël : des cadeaux pour elle, une idée de cadeau"
+    result = await call_tool("past_copy", {"words": words, "channel": "email"}, deps)
+    sent = {fact.about for fact in result.facts}
+    assert "past_copy.om-260512-meres.subject" not in {fact.id for fact in result.facts}
+    assert sent == {"om-251128-friday", "om-251202-cadeaux", "om-251209-table-noel"}
+    plain = await call_tool(
+        "past_copy", {"words": words, "channel": "email"}, tool_deps(language="fr")
+    )
+    assert sent != {fact.about for fact in plain.facts}
 
 
 async def test_past_copy_of_an_unknown_channel_is_refused() -> None:
