@@ -27,6 +27,7 @@ FACT_LABELS = (
     Words("materials"),
     Words("link"),
     Words("stock"),
+    Words("availability"),
 )
 # The units that are words, so that they can be read in other languages.
 FACT_UNITS = (

@@ -29,7 +29,11 @@ from bot.agent.tools._analysis import (
 from bot.agent.tools._products import NO_CATALOGUE
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.catalogue.product import Product, build_product_facts
+from bot.data.catalogue.product import (
+    Product,
+    build_availability_facts,
+    build_product_facts,
+)
 from bot.data.catalogue.search import ProductIndex
 from bot.data.catalogue.tokens import tokenize_product, tokenize_query
 from bot.data.warehouse.warehouse import Warehouse
@@ -89,6 +93,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             for fact in build_product_facts(product)
             if fact.label in SHOWN_LABELS
         ]
+        facts += build_availability_facts(product, language)
         facts += sales.get(product.handle, ())
     if not every:  # without a catalogue the orders alone name products
         facts = [fact for group in [*sales.values()][: params.most] for fact in group]
