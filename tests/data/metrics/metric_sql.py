@@ -50,9 +50,9 @@ ORDER_MEASURES = {
         / {CUSTOMERS}""",
     "orders_per_customer": "SELECT avg(orders) FROM people",
     "units_per_order": f"SELECT (SELECT sum(pieces) FROM lines) / {ORDERS}",
-    "returned": "SELECT count(*) FROM lines WHERE returned AND amount >= 0",
-    "return_rate": """SELECT 100.0 * count(*) FILTER (returned) / count(returned) FROM lines
-        WHERE amount >= 0""",
+    "returned": "SELECT sum(pieces) FROM lines WHERE returned AND amount >= 0",
+    "return_rate": """SELECT 100.0 * sum(pieces) FILTER (returned)
+        / sum(pieces) FILTER (returned IS NOT NULL) FROM lines WHERE amount >= 0""",
     "repeat_rate": "SELECT 100.0 * count(*) FILTER (orders > 1) / count(*) FROM people",
     "late_orders": "SELECT count(*) FROM bought WHERE late",
     "late_share": "SELECT 100.0 * count(*) FILTER (late) / count(late) FROM bought",

@@ -361,8 +361,8 @@ class SalesReport:
         back = {}
         if self.returns:
             back = {
-                "known": known.sum(),
-                "back": (known & _.returned).sum(),
+                "known": _.pieces.sum(where=known),  # units: a line is returned as a whole
+                "back": _.pieces.sum(where=known & _.returned),
                 "back_people": _count_people(known & _.returned),
                 "kept_people": _count_people(known & ~_.returned),
             }

@@ -225,6 +225,16 @@ def _came_late(lines: ir.Table) -> ir.Value:
     return lines.delivered > lines.promised
 
 
+def _count_returned(lines: ir.Table) -> ir.Value:
+    """Return the units of the lines that are marked as returned; a line is returned as a whole."""
+    return lines.pieces.sum(where=_says_returned(lines) & lines.returned).fill_null(0.0)
+
+
+def _count_with_mark(lines: ir.Table) -> ir.Value:
+    """Return the units of the lines that say whether they were returned."""
+    return lines.pieces.sum(where=_says_returned(lines)).fill_null(0.0)
+
+
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("sales", lambda t: ibis.literal(True)),
     "charged": Basis("sales", lambda t: t.paid >= 0),
@@ -344,7 +354,7 @@ MEASURES: Mapping[str, Measure] = {
     "returned": Measure(
         Words("returned"),
         UNITS,
-        lambda t: t.count(where=_says_returned(t) & t.returned),
+        _count_returned,
         bases=("returned", "kept"),
         needs=("returned",),
         is_sum=True,
@@ -352,12 +362,10 @@ MEASURES: Mapping[str, Measure] = {
     "return_rate": Measure(
         Words("return rate"),
         "%",
-        lambda t: percent(
-            t.count(where=_says_returned(t) & t.returned), t.count(where=_says_returned(t))
-        ),
+        lambda t: percent(_count_returned(t), _count_with_mark(t)),
         bases=("returned", "kept"),
         needs=("returned",),
-        count=lambda t: t.count(where=_says_returned(t)),
+        count=_count_with_mark,
     ),
     "repeat_rate": Measure(
         Words("repeat rate"),
