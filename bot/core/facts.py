@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.core.source import ReadSource, SourcedModel
 from bot.i18n.messages import Money, Words, format_value
 
-# The labels that products have, so that they can be read in other languages.
+# The labels that products and audiences have, so that they can be read in other languages.
 FACT_LABELS = (
     Words("name"),
     Words("price"),
@@ -28,6 +28,11 @@ FACT_LABELS = (
     Words("link"),
     Words("stock"),
     Words("availability"),
+    Words("price now"),
+    Words("price from that day"),
+    Words("cut against lowest price"),
+    Words("typical category"),
+    Words("bought most"),
 )
 # The units that are words, so that they can be read in other languages.
 FACT_UNITS = (

@@ -188,6 +188,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
         product=brief.product,
         words=words,
         language=brief.language,
+        product_words=brief.product_words or "",
         season=(brief.since, brief.until)
         if brief.occasion and brief.since and brief.until
         else None,

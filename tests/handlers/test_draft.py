@@ -143,7 +143,7 @@ class RecordingShop(Shop):
 
 
 async def test_a_draft_looks_up_prices_and_the_texts_of_its_occasion() -> None:
-    shop, model = RecordingShop(), Scripted(email())
+    shop, model = RecordingShop(), Scripted(email(), email())
     ctx = make_context(model, library=shop, product="glass-vase", occasion="noel")
     assert await handle(ctx.request, ctx) == email()
     assert {"product", "availability", "prices", "segment", "past_copy"} <= {*shop.requests}
@@ -153,7 +153,7 @@ async def test_a_draft_looks_up_prices_and_the_texts_of_its_occasion() -> None:
 
 
 async def test_a_text_without_a_product_has_nothing_but_names_and_prices_of_five_products() -> None:
-    model = Scripted(email())
+    model = Scripted(email(), email())
     ctx = make_context(model, library=sample_data(), words="an e-mail please")
     assert await handle(ctx.request, ctx) == email()
     text = model.requests[0].messages[0].text

@@ -11,6 +11,7 @@ import pytest
 from bot.agent.tool import ToolError, ToolResult
 from bot.core.facts import Fact
 from bot.core.source import Source
+from bot.data.analyses.campaigns import nearest_texts
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
@@ -272,6 +273,26 @@ async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:
         "past_copy", {"words": words, "channel": "email"}, tool_deps(language="fr")
     )
     assert sent != {fact.about for fact in plain.facts}
+    named = await call_tool(
+        "past_copy",
+        {"words": words, "channel": "email", "occasion": "noel"},
+        tool_deps(language="fr"),
+    )
+    assert named.facts == result.facts
+    with pytest.raises(ToolError, match="There is no occasion “christmas”"):
+        await call_tool("past_copy", {"words": words, "occasion": "christmas"})
+
+
+def test_a_text_that_names_the_product_comes_before_one_that_shares_more_words() -> None:
+    near = nearest_texts(
+        sample(),
+        channel="email",
+        product=None,
+        words="une idée de cadeau pour elle, elle dit tous les ans que ce n'est pas la peine",
+        product_words="Drap-housse Halte",
+        language="fr",
+    )
+    assert near[0].letter.code == "om-260120-halte"
 
 
 async def test_past_copy_of_an_unknown_channel_is_refused() -> None:

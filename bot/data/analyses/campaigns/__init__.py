@@ -46,10 +46,12 @@ def nearest_texts(
     product: str | None,
     words: str,
     language: str,
+    product_words: str = "",
     season: tuple[date, date] | None = None,
 ) -> list[SimilarMailing]:
     """Return the three sent texts that are most similar to the text to be written; empty without
-    campaigns. `season` is the first and last day of the occasion that it is for."""
+    campaigns. `product_words` name what the text is about; `season` is the first and last day of
+    the occasion that it is for."""
     if warehouse.table("campaigns") is None:
         return []
     known = mailing_facts.load_mailings(warehouse, None)
@@ -59,6 +61,7 @@ def nearest_texts(
         product=product,
         words=words,
         language=language,
+        product_words=product_words,
         season=season,
     )
 

@@ -151,7 +151,7 @@ def _is_within_year_before(other: datetime | None, at: datetime | None) -> bool:
 @dataclass(frozen=True)
 class SimilarMailing:
     letter: Mailing
-    score: float  # 0 to 1.5
+    score: float  # 0 to 2
 
 
 def find_similar_mailings(
@@ -161,15 +161,16 @@ def find_similar_mailings(
     product: str | None,
     words: str,
     language: str,
+    product_words: str = "",
     season: tuple[date, date] | None = None,
     most: int = 3,
 ) -> list[SimilarMailing]:
-    """Return the mailings of the channel and language that share the product, the season or some
-    words, the most similar first; ties go to the higher open rate, then to the later one. The
-    product and the season count for more than all words. `season` is the first and last day of an
-    occasion: mailings of any year share it that were sent on its days or in the SEASON_DAYS
+    """Return the mailings of the channel and language that share the product, its name, the season
+    or some words, the most similar first; ties go to the higher open rate, then to the later one.
+    Product, name and season each count for more than all other words. `season` is the first and last day
+    of an occasion: mailings of any year share it that were sent on its days or in the SEASON_DAYS
     before."""
-    wanted_stems = _extract_stems(words)
+    wanted_stems, product_stems = _extract_stems(words), _extract_stems(product_words)
     scored = []
     for letter in mailings:
         if (channel and letter.channel != channel) or (letter.language or language) != language:
@@ -180,7 +181,9 @@ def find_similar_mailings(
         shared = len(wanted_stems & stems) / len(wanted_stems) if wanted_stems else 0.0
         same = 1.0 if product and product in (letter.product or "") else 0.0
         timely = 1.0 if season and letter.at and _is_in_season(letter.at.date(), season) else 0.0
-        if (score := 0.6 * same + 0.5 * timely + 0.4 * shared) > 0.1:
+        named = len(product_stems & stems) / len(product_stems) if product_stems else 0.0
+        score = 0.6 * same + 0.5 * named + 0.5 * timely + 0.4 * shared
+        if score > 0.1:
             scored.append(SimilarMailing(letter, round(score, 3)))
     return sorted(
         scored,
