@@ -36,6 +36,7 @@ FOR_CHANNELS = True
 
 OUTPUTS: dict[str, type[BaseModel]] = {"email": Email, "sms": Sms, "product_page": ProductPage}
 TOOLS = ("find_products", "product", "price_history", "past_copy", "occasions", "read_feedback")
+PRODUCT_KINDS = ("product", "availability", "prices")
 ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 
@@ -45,10 +46,10 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         from bot.rules.writers.draft import draft_by_rules
 
         return await draft_by_rules(request, ctx, output, find_problems)
-    await ctx.look_up("product", "segment", "praise", "past_copy")
+    await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy")
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
-        await ctx.look_up("product", request=request.model_copy(update={"brief": other_brief}))
+        await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
     if not ctx.evidence.of("product") and (question := await find_subject(request, ctx)):
         return question
@@ -61,10 +62,10 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
 
 
 async def find_subject(request: SkillRequest, ctx: SkillContext) -> Question | None:
-    """Look up what a text without a product can stand on: the best sellers. Ask when there is
-    nothing at all: a text never stands on no fact."""
+    """Look up what a text without a product can stand on: a few best sellers in stock. Ask when
+    there is nothing at all: a text never stands on no fact."""
     brief = request.brief
-    sellers = (await ctx.look_up("sellers")).of("sellers")
+    sellers = (await ctx.look_up("best_sellers")).of("product")
     if sellers or brief.offer or brief.must_say or request.previous:
         return None
     titles = [hit.title for hit in await ctx.find_products(brief.words)]

@@ -44,7 +44,7 @@ from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
 from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
-from bot.drafts.occasions import load_occasions
+from bot.drafts.occasions import load_occasions, set_occasion_days
 from bot.i18n.messages import Money, Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
@@ -187,7 +187,11 @@ class SkillContext:
             other_facts = tuple(f for f in self.evidence.facts if f.parts.kind not in kinds)
             self.evidence = Evidence(facts=other_facts)
         for kind in kinds:
-            found = strip_hidden_deep(await self._library.look_up(kind, request or self.request))
+            asked = request or self.request
+            if kind == "past_copy" and self.today:
+                dated = set_occasion_days(asked.brief, self.today)
+                asked = asked.model_copy(update={"brief": dated})
+            found = strip_hidden_deep(await self._library.look_up(kind, asked))
             self.evidence = self.evidence.plus(found)
         return self.evidence
 

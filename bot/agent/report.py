@@ -134,7 +134,14 @@ def draw_chart(
     if len(chart.points) < MIN_BARS:
         return None
     bars = [Bar(point.name, point.value, point.low, point.high) for point in chart.points]
-    return build_bar_chart(title, bars, language=language, unit=chart.unit, colours=colours)
+    return build_bar_chart(
+        title,
+        bars,
+        language=language,
+        unit=chart.unit,
+        is_change=chart.is_change,
+        colours=colours,
+    )
 
 
 def _draw_line(

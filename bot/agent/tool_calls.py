@@ -204,7 +204,7 @@ def _describe_fact(
     *,
     with_ids: bool,
 ) -> str:
-    text = fact.as_read.spelled(language)
+    text = fact.shown(language)
     if isinstance(fact.value, str):
         text = text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[:MAX_VALUE_CHARACTERS]}…"
         text = veil.mask(f" {text}").strip()  # a text of its own may have the shape of an id

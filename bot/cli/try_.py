@@ -62,7 +62,7 @@ async def _run_words(
     container = Container(settings).migrated()
     writer = container.writer()
     try:
-        run = await TerminalRun.begin(container, writer, args.workspace, args.person)
+        run = await TerminalRun.begin(container, writer, args.workspace, args.person, args.language)
         reading = await run.read(" ".join(args.words), args.language, skill)
         made = await run.write(reading) if reading.question is None else []
     except TryAgain as busy:
@@ -101,13 +101,18 @@ class TerminalRun:
 
     @staticmethod
     async def begin(
-        container: Container, writer: Writer, workspace: str | None, person: str | None
+        container: Container,
+        writer: Writer,
+        workspace: str | None,
+        person: str | None,
+        language: Language,
     ) -> "TerminalRun":
         """Raises CannotDo when the person may not ask, or the spending limit is reached."""
         known, task = container.workspace(workspace), f"try-{secrets.token_hex(4)}"
         if person is not None:
             container.policy(known).require(person, "ask")
-        run = TerminalRun(container, writer, known, task, person or "you", now().date())
+        author = person or Words("you").to(language)
+        run = TerminalRun(container, writer, known, task, author, now().date())
         await container.database.run(Workspace.ensure, known, now())
         if not writer.by_rules:
             await run.spending.demand_budget(run.payer, writer.name)

@@ -10,8 +10,10 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from bot.core.facts import sign_number, spell_number
 from bot.i18n.messages import Language, Words, format_value
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
@@ -68,11 +70,13 @@ def build_bar_chart(
     *,
     language: Language,
     unit: str = "",
+    is_change: bool = False,
     colours: Sequence[str] = COLOURS,
     reference: float | None = None,
 ) -> ChartPicture:
-    """Build horizontal bars in the given order, at most MAX_BARS. `reference` is a value at which
-    a dashed line is drawn across them."""
+    """Build horizontal bars in the given order, at most MAX_BARS. `unit` is that of a Fact; values
+    that are changes have their sign. `reference` is a value at which a dashed line is drawn across
+    them."""
     bars = list(all_bars)[:MAX_BARS]
     rows = [
         {
@@ -82,7 +86,7 @@ def build_bar_chart(
             "low": bar.low,
             "high": bar.high,
             "strong": bar.strong,
-            "label": bar.spelled or _format_value(bar.value, unit, language),
+            "label": bar.spelled or _format_value(bar.value, unit, language, is_change),
             "end": max(0.0, bar.value, bar.high or 0.0),
         }
         for n, bar in enumerate(bars)
@@ -223,11 +227,13 @@ def _legend_labels(named: tuple[str, str]) -> list[str]:
     return ["  ·  ".join(labels)] if labels else []
 
 
-def _format_value(value: float, unit: str, language: Language) -> str:
-    rounded = round(value, 1) if abs(value) < 1000 else round(value)
-    summary = format_value(int(rounded) if rounded == int(rounded) else rounded, language)
-    gap = "\u00a0" if unit and (language == "fr" or unit != "%") else ""
-    return f"{summary}{gap}{unit}"
+def _format_value(value: float, unit: str, language: Language, is_change: bool = False) -> str:
+    is_money = len(unit) == 3 and unit.isupper()
+    rounded = Decimal(
+        str(round(value, 2 if is_money else 1) if abs(value) < 1000 else round(value))
+    )
+    plain = Decimal(int(rounded)) if rounded == int(rounded) else rounded
+    return sign_number(spell_number(plain, unit, language), is_positive=is_change and plain > 0)
 
 
 def _lighten(colour: str) -> str:

@@ -26,7 +26,8 @@ class ExhibitChart(BaseModel):
     model_config = ConfigDict(frozen=True)
     kind: Literal["bars", "line"]
     points: tuple[ExhibitPoint, ...]
-    unit: str = ""
+    unit: str = ""  # of a Fact: a currency, % or one of FACT_UNITS, in English
+    is_change: bool = False  # its values say by how much something rose or fell
 
 
 class Exhibit(BaseModel):

@@ -77,9 +77,10 @@ class FactBook:
             raise SlotError(f"{name} is text, so it has no form “{form}”: write {{{name}}}.")
         if form == "abs" and isinstance(fact.value, Decimal):
             fact = fact.model_copy(update={"value": abs(fact.value)})
+            return fact.as_read.spelled(language)
         if form == "bare":
             fact = fact.model_copy(update={"unit": None})
-        return fact.as_read.spelled(language)
+        return fact.shown(language)
 
     def _spell_change(self, name: str, fact: Fact, language: Language) -> str:
         before = fact.compared_with and next(
@@ -87,7 +88,7 @@ class FactBook:
         )
         if not before:
             raise SlotError(f"{name} is not compared with an earlier figure: write {{{name}}}.")
-        old, new = before.as_read.spelled(language), fact.as_read.spelled(language)
+        old, new = before.shown(language), fact.shown(language)
         return f"de {old} à {new}" if language == "fr" else f"from {old} to {new}"
 
     def fill(self, text: str, language: Language) -> FilledText:

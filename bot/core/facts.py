@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.core.source import ReadSource, SourcedModel
 from bot.i18n.messages import Money, Words, format_value
 
-# The labels that products have, so that they can be read in other languages.
+# The labels that products and audiences have, so that they can be read in other languages.
 FACT_LABELS = (
     Words("name"),
     Words("price"),
@@ -27,6 +27,12 @@ FACT_LABELS = (
     Words("materials"),
     Words("link"),
     Words("stock"),
+    Words("availability"),
+    Words("price now"),
+    Words("price from that day"),
+    Words("cut against lowest price"),
+    Words("typical category"),
+    Words("bought most"),
 )
 # The units that are words, so that they can be read in other languages.
 FACT_UNITS = (
@@ -68,6 +74,8 @@ SINGULAR_UNITS = {  # of the units above, where there is one
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 MIN_COARSE_ERROR = Decimal("0.005")  # a standard error from which a share has no decimals
 WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keeps them
+MINUS = "\u2212"
+UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
 ONE_CUSTOMER_MEASURES = ("largest-order", "largest-day")  # measures of one order alone
 ONE_CUSTOMER_NOTICE = Words(
@@ -75,6 +83,37 @@ ONE_CUSTOMER_NOTICE = Words(
 )
 _UNDER = re.compile(r"under (\d+)")
 ALL_BUT_PATTERN = re.compile(r"all but under (\d+)")
+
+
+def spell_number(
+    value: Decimal, unit: str | None, language: str, decimals: int | None = None
+) -> str:
+    """Return a number with its unit as people of that language write it: an ISO currency, %, or a
+    word that agrees with the number."""
+    if unit and len(unit) == 3 and unit.isupper():
+        said = format_value(Money(amount=value, currency=unit), language)
+        large = value == int(value) and abs(value) >= MIN_LARGE_VALUE
+        bare = large if decimals is None else not decimals
+        return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
+    number = format_value(value, language, decimals)
+    if unit == "%":
+        return number + ("\u00a0%" if language == "fr" else "%")
+    return number + _spell_unit(value, unit, language)
+
+
+def _spell_unit(n: Decimal, unit: str | None, language: str) -> str:
+    """Return what is counted, agreeing with its number: in French, less than two is one."""
+    if not unit:
+        return ""
+    one = abs(n) < 2 if language == "fr" else abs(n) == 1
+    words = SINGULAR_UNITS.get(unit, Words(unit)) if one else Words(unit)
+    return f"\u00a0{words.to(language)}"
+
+
+def sign_number(text: str, *, is_positive: bool) -> str:
+    """Return a spelled number with a minus sign in place of a hyphen, and with a plus sign if
+    `is_positive`."""
+    return f"+{text}" if is_positive else re.sub(r"^-", MINUS, text)
 
 
 class FactId(NamedTuple):
@@ -154,23 +193,22 @@ class Fact(SourcedModel):
             if self.label == "rule" and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
             return format_value(date.fromisoformat(day[0]), language) if day else self.value
-        if self.unit and len(self.unit) == 3 and self.unit.isupper():
-            said = format_value(Money(amount=self.value, currency=self.unit), language)
-            large = self.value == int(self.value) and abs(self.value) >= MIN_LARGE_VALUE
-            bare = large if decimals is None else not decimals
-            return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
-        number = format_value(self.value, language, decimals)
-        if self.unit == "%":
-            return number + ("\u00a0%" if language == "fr" else "%")
-        return number + self._counted(self.value, language)
+        return spell_number(self.value, self.unit, language, decimals)
 
-    def _counted(self, n: Decimal, language: str) -> str:
-        """What is counted, agreeing with its number: in French, less than two is one."""
-        if not self.unit:
-            return ""
-        one = abs(n) < 2 if language == "fr" else abs(n) == 1
-        words = SINGULAR_UNITS.get(self.unit, Words(self.unit)) if one else Words(self.unit)
-        return f"\u00a0{words.to(language)}"
+    @property
+    def is_change(self) -> bool:
+        """Whether its number says by how much something rose or fell."""
+        measure = self.parts.measure
+        return measure.rpartition("-")[2] == "change" and measure not in UNSIGNED_CHANGES
+
+    def shown(self, language: str) -> str:
+        """The value as tables and texts show it: without needless decimals, a change with its sign,
+        and a minus sign for less than nothing."""
+        fact = self.as_read
+        text = fact.spelled(language)
+        if not isinstance(fact.value, Decimal):
+            return text
+        return sign_number(text, is_positive=self.is_change and fact.value > 0)
 
     def sourced(self, language: str) -> str:
         """The source as people of that language read it: "shop.csv, line 12"."""

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import Source
-from bot.i18n.messages import Words
+from bot.errors import CannotDo
+from bot.i18n.messages import Language, Words
 from bot.rules.doubts import asks_to_answer
 from bot.text.normalize import tokenize
 from bot.text.slugs import slugify
@@ -32,6 +33,7 @@ BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
 WRITING_KINDS = ("praise", "past_copy", "segment")
+CHANNEL_PURPOSES: Mapping[str, AudiencePurpose] = {"email": "email", "sms": "sms"}
 LONGEST_TEXT = 600  # characters of an earlier text
 
 
@@ -46,10 +48,13 @@ def find_writing_facts(
 def cache_key(kind: str, request: SkillRequest) -> Hashable:
     """Return what the facts depend on besides the tables."""
     brief = request.brief
-    on: dict[str, tuple[str | None, ...]] = {
+    on: dict[str, tuple[Hashable, ...]] = {
         "praise": (brief.product, request.channel, asks_to_answer(brief.words)),
-        "past_copy": (brief.product, request.channel, brief.words, brief.product_words),
-        "segment": (brief.rule, brief.audience),
+        "past_copy": (
+            *(brief.product, request.channel, brief.words, brief.product_words),
+            *(brief.occasion, brief.since, brief.until),
+        ),
+        "segment": (brief.rule, brief.audience, request.channel),
     }
     return kind, request.language, *on[kind]
 
@@ -170,7 +175,7 @@ def _quote_facts(
 
 def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
     """Yield past_copy.<code>.subject, .text and .open-rate of the most similar texts that were
-    sent."""
+    sent. The days of a brief with an occasion are those of the occasion."""
     if "campaigns" not in warehouse.listed:
         return
     from bot.data.analyses.campaigns import nearest_texts
@@ -183,6 +188,10 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
         product=brief.product,
         words=words,
         language=brief.language,
+        product_words=brief.product_words or "",
+        season=(brief.since, brief.until)
+        if brief.occasion and brief.since and brief.until
+        else None,
     )
     for one in near:
         letter = one.letter
@@ -207,18 +216,50 @@ def _format_share(rate: float, sent: int, language: str) -> str:
 
 
 def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fact]:
-    """Yield segment.audience.rule and, for a rule that was counted before, .size."""
+    """Yield segment.audience.audience, the rule in words; .size; and what the audience bought:
+    .favourite-category, .typical-category and .bought-most. Of the last four those that are known
+    and not of too few customers."""
     rule = _audience_rule(request)
     if rule is None or "orders" not in warehouse.listed:
         return
-    values = {"audience": rule.words(_product_titles(warehouse)).to(request.language)}
-    if request.brief.rule:
-        from bot.data.analyses.segments.audience import count_audience
-
-        values["size"] = count_audience(warehouse, rule).description.to(request.language)
+    purpose = CHANNEL_PURPOSES.get(request.channel or "")
+    titles, language = _product_titles(warehouse), request.language
+    if purpose is not None:
+        rule = rule.model_copy(update={"purpose": purpose})
+    words = rule.words(titles) if purpose else rule.describe_conditions(titles)
+    values: dict[str, str | None] = {
+        "audience": words.to(language),
+        **_describe_members(warehouse, rule, language, with_consent=purpose is not None),
+    }
     yield from _build_facts(
         "segment.audience", values, warehouse.source("orders"), warehouse.as_of("orders")
     )
+
+
+def _describe_members(
+    warehouse: "Warehouse", rule: AudienceRule, language: Language, *, with_consent: bool
+) -> dict[str, str | None]:
+    """Return the size of an audience and what it bought, by label. Empty when the customers of the
+    rule can't be told."""
+    from bot.data.analyses.segments.audience import count_audience
+    from bot.data.analyses.segments.audience_tastes import find_tastes
+
+    try:
+        count = count_audience(warehouse, rule)
+        tastes = find_tastes(warehouse, rule)
+    except CannotDo:
+        return {}
+    size = count.description
+    if not with_consent and count.fits is not None:
+        size = Words("{fits} customers fit", fits=count.fits)
+    if count.fits is None:
+        return {"size": size.to(language)}
+    return {
+        "size": size.to(language),
+        "favourite category": tastes.favourite,
+        "typical category": tastes.typical,
+        "bought most": "; ".join(tastes.products) or None,
+    }
 
 
 def _audience_rule(request: SkillRequest) -> AudienceRule | None:

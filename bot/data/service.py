@@ -22,8 +22,10 @@ from bot.data.analyses.request_filter import (
     iter_cannot_facts,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.catalogue.best_sellers import find_seller_facts
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.catalogue.product import Product
+from bot.data.catalogue.prices import find_writing_prices
+from bot.data.catalogue.product import Product, build_availability_facts
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts
 from bot.data.thread_facts import THREAD_KINDS, find_surrounding_facts
 from bot.data.warehouse.warehouse import DamagedRows
@@ -56,6 +58,9 @@ LOOKUP_SECONDS = 300.0  # seconds for one look-up, including the wait for others
 def list_analyses() -> tuple[str, ...]:
     """Return the kinds of facts that are computed from the team's rows."""
     return tuple(ANALYSES)
+
+
+PRODUCT_KINDS = ("availability", "prices", "best_sellers")
 
 
 def load_analysis(kind: str) -> ModuleType:
@@ -143,9 +148,12 @@ class WorkspaceData:
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of an analysis for the brief's product and days, of the product itself,
-        of the conversation (THREAD_KINDS), or for writing a text (WRITING_KINDS)."""
+        of the conversation (THREAD_KINDS), or for writing a text (PRODUCT_KINDS,
+        WRITING_KINDS)."""
         if kind in THREAD_KINDS:
             return await self.run_with_timeout(partial(self._surrounding_facts, kind, request))
+        if kind in PRODUCT_KINDS:
+            return await self._find_product_facts(kind, request)
         if kind in WRITING_KINDS:
             return await self.run_with_timeout(partial(self._find_writing_facts, kind, request))
         if kind not in list_analyses():
@@ -235,6 +243,26 @@ class WorkspaceData:
                 except CannotDo:
                     self._writing_facts[key] = ()
             return self._writing_facts[key]
+
+    async def _find_product_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
+        """Return facts of one of PRODUCT_KINDS. `prices`: earlier prices of the brief's product.
+        `availability`: that it is sold out. `best_sellers`: names and prices of a few products in
+        stock that sell best. There are none when the library can't answer."""
+        products = await self._catalogue.list_products()
+        if kind == "best_sellers":
+            find = partial(find_seller_facts, products=products, category=request.brief.category)
+        else:
+            handle = request.brief.product
+            product = next((one for one in products if one.handle == handle), None)
+            if product is None:
+                return ()
+            if kind == "availability":
+                return build_availability_facts(product, request.language)
+            find = partial(find_writing_prices, product=product)
+        try:
+            return await self.run_with_timeout(partial(self.run_exclusively, find))
+        except CannotDo:
+            return ()
 
     def run_exclusively(self, ask: Callable[["Warehouse"], T]) -> T:
         """Return what `ask` computes from the tables, while no other thread uses the engine."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.core.brief import Brief
 from bot.text.normalize import straighten_apostrophes
 
 OCCASIONS_FILE = Path(__file__).parent / "occasions.toml"
@@ -62,6 +63,16 @@ def find_named_occasion(words: str) -> tuple[Occasion, str] | None:
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
             return load_occasions()[key], name
     return None
+
+
+def set_occasion_days(brief: Brief, today: date) -> Brief:
+    """Return the brief with the days of its occasion in its market, the next ones; unchanged
+    without an occasion whose days are known."""
+    occasion = load_occasions().get(brief.occasion or "")
+    period = occasion.coming(today, brief.market) if occasion else None
+    if period is None:
+        return brief
+    return brief.model_copy(update={"since": period.starts, "until": period.until})
 
 
 @cache

@@ -1,5 +1,6 @@
 """Charts and their PNG pictures."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -24,6 +25,30 @@ def test_alt_text_has_finding_and_figures() -> None:
     drawn = build_bar_chart("Sizing is told most", BARS, language="fr", unit="%")
     plain = drawn.alt.replace("\u00a0", " ")
     assert plain.startswith("Sizing is told most. Sizing : 12,4 % ; Late parcels : 8 %")
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "shown"),
+    [
+        ("units", 26, "26 pièces"),
+        ("customers", 1010, "1 010 clients"),
+        ("orders", 1, "1 commande"),
+        ("EUR", 59.95, "59,95 €"),
+        ("%", -12.4, "−12,4 %"),
+    ],
+)
+def test_french_charts_have_french_units(unit: str, value: float, shown: str) -> None:
+    bars = build_bar_chart("T", [Bar("Lin", value)], language="fr", unit=unit)
+    line = build_line_chart("T", [Point(date(2026, 10, 1), value)], language="fr", unit=unit)
+    for alt in (bars.alt, line.alt):
+        assert re.sub("[\u00a0\u202f]", " ", alt).endswith(f" : {shown}")
+
+
+def test_bars_of_changes_have_their_sign() -> None:
+    drawn = build_bar_chart(
+        "T", [Bar("Up", 12), Bar("Down", -3)], language="en", unit="%", is_change=True
+    )
+    assert drawn.alt == "T. Up: +12%; Down: \u22123%"
 
 
 def test_title_is_finding_wrapped_to_width() -> None:

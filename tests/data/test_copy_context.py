@@ -7,9 +7,11 @@ from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.segments.audience import count_audience
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.copy_context import find_writing_facts
-from bot.data.service import WorkspaceData
+from bot.data.service import WorkspaceData, load_analysis
 from bot.rules.proof import prove
 from tests.support.sample_tables import TODAY, sample
 from tests.support.skill_runner import BRAND
@@ -83,6 +85,54 @@ def test_named_segment_is_known_in_both_languages() -> None:
         assert "Loyal" in str(facts("segment", audience=words)["segment.audience.audience"].value)
     assert facts("segment", audience="people with cats") == {}
     assert facts("segment", rule="no rule at all") == {}
+
+
+def test_audience_of_an_sms_is_counted_by_the_consent_to_sms() -> None:
+    rule = AudienceRule(segments=("loyal",))
+    for brief in ({"rule": rule.model_dump_json()}, {"audience": "our loyal customers"}):
+        sms = {
+            fact.id: fact
+            for fact in find_writing_facts(
+                "segment", sample(), request(**brief).model_copy(update={"channel": "sms"})
+            )
+        }
+        assert "agreed to SMS" in str(sms["segment.audience.audience"].value)
+        counted = count_audience(sample(), rule.model_copy(update={"purpose": "sms"}))
+        assert sms["segment.audience.size"].value == counted.description.to("en")
+        assert counted.reachable != count_audience(sample(), rule).reachable
+
+
+def test_audience_of_a_product_page_needs_no_consent() -> None:
+    page = request(audience="our loyal customers").model_copy(update={"channel": "product_page"})
+    found = {fact.id: fact for fact in find_writing_facts("segment", sample(), page)}
+    assert "agreed" not in str(found["segment.audience.audience"].value)
+    assert found["segment.audience.size"].value == "329 customers fit"
+
+
+def test_named_segment_has_its_size_and_what_it_bought() -> None:
+    found = facts("segment", audience="our loyal customers")
+    assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
+    segments = sample_segments()
+    assert (
+        found["segment.audience.favourite-category"].value
+        == segments["segments.loyal.favourite-category"].value
+    )
+    titles = str(found["segment.audience.bought-most"].value).split("; ")
+    assert len(titles) == 3
+    known = sample().engine.con.execute("SELECT title FROM products").fetchall()
+    assert set(titles) <= {title for (title,) in known}
+
+
+def test_too_small_audience_has_no_argument() -> None:
+    rule = AudienceRule(min_orders=500)
+    found = facts("segment", rule=rule.model_dump_json())
+    assert [*found] == ["segment.audience.audience", "segment.audience.size"]
+
+
+def sample_segments() -> dict[str, Fact]:
+    return {
+        fact.id: fact for fact in load_analysis("segments").find(sample(), AnalysisFilter()).facts
+    }
 
 
 def test_no_files_give_no_facts() -> None:

@@ -48,6 +48,30 @@ def build_book() -> FactBook:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "filled"),
+    [
+        ("{f1}", "en", "+12%"),
+        ("{f1:abs}", "en", "12%"),
+        ("{f1}", "fr", "+12\u00a0%"),
+        ("{f2}", "en", "\u22128%"),
+        ("{f2:abs}", "en", "8%"),
+        ("{f3}", "en", "\u22123.5\u00a0points"),
+        ("{f4}", "en", "32%"),
+    ],
+)
+def test_a_change_has_its_sign(text: str, language: Language, filled: str) -> None:
+    book = FactBook(
+        [
+            fact("trends.fr.change", Decimal("12"), "%"),
+            fact("metric.fr.orders-change", Decimal("-8"), "%"),
+            fact("funnel.mobile.change", Decimal("-3.5"), "points"),
+            fact("plan.subject.guard-change", Decimal("32"), "%"),
+        ]
+    )
+    assert book.fill(text, language).text == filled
+
+
 EXHIBIT = Exhibit(
     id="e1",
     shows="orders by product",

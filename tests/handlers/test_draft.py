@@ -1,6 +1,8 @@
 """The draft skill."""
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 import pytest
@@ -11,6 +13,8 @@ from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.config.brand import Brand, RequiredMention
 from bot.core.brief import Brief
 from bot.core.channels import load_channels
+from bot.core.facts import Fact, FactId
+from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer, WriteRequest
@@ -19,6 +23,7 @@ from bot.i18n.messages import Words
 from handlers.draft import TOOLS, Email, ProductPage, Sms, find_problems, handle
 from tests.conftest import NOW
 from tests.support.small_shop import Shop
+from tests.support.tool_runner import sample_data
 
 T = TypeVar("T", bound=BaseModel)
 BRAND = Brand(
@@ -54,7 +59,11 @@ async def nothing(_: LlmCall) -> None:
 
 
 def make_context(
-    writer: Writer | None = None, *, channel: str = "email", **told: Any
+    writer: Writer | None = None,
+    *,
+    channel: str = "email",
+    library: Library | None = None,
+    **told: Any,
 ) -> SkillContext:
     brief = {"words": "e-mail for the vase", "author": "ana", "language": "en"} | told
     request = SkillRequest(skill="draft", channel=channel, brief=Brief.model_validate(brief))
@@ -62,7 +71,7 @@ def make_context(
         request,
         brand=BRAND,
         channel=load_channels()[channel],
-        library=Shop(),
+        library=library or Shop(),
         writer=writer or Scripted(),
         receipt=nothing,
         today=NOW.date(),
@@ -119,6 +128,39 @@ async def test_text_without_a_product_stands_on_the_best_sellers_or_is_asked_abo
     ctx = make_context(words="an e-mail please")
     question = await handle(ctx.request, ctx)
     assert isinstance(question, Question)
+
+
+class RecordingShop(Shop):
+    """Keeps the requests of each look-up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: dict[str, SkillRequest] = {}
+
+    async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
+        self.requests[kind] = request
+        return await super().look_up(kind, request)
+
+
+async def test_a_draft_looks_up_prices_and_the_texts_of_its_occasion() -> None:
+    shop, model = RecordingShop(), Scripted(email(), email())
+    ctx = make_context(model, library=shop, product="glass-vase", occasion="noel")
+    assert await handle(ctx.request, ctx) == email()
+    assert {"product", "availability", "prices", "segment", "past_copy"} <= {*shop.requests}
+    past = shop.requests["past_copy"].brief
+    assert (past.since, past.until) == (date(NOW.year, 12, 25), date(NOW.year, 12, 25))
+    assert ctx.request.brief.since is None
+
+
+async def test_a_text_without_a_product_has_nothing_but_names_and_prices_of_five_products() -> None:
+    model = Scripted(email(), email())
+    ctx = make_context(model, library=sample_data(), words="an e-mail please")
+    assert await handle(ctx.request, ctx) == email()
+    text = model.requests[0].messages[0].text
+    ids = re.findall(r"^f\d+ \[([^\]]+)\]", text, re.MULTILINE)
+    assert len(ids) == 10
+    assert {FactId.parse(id).measure for id in ids} == {"name", "price"}
+    assert {FactId.parse(id).kind for id in ids} == {"product"}
 
 
 def test_good_text_has_no_faults() -> None:

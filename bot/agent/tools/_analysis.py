@@ -310,19 +310,19 @@ def _cell(fact: Fact | None, language: Language) -> str:
         return NO_CELL
     is_counted = fact.unit in {unit.text for unit in FACT_UNITS}  # the column says what is counted
     shown = fact.model_copy(update={"unit": None}) if is_counted else fact
-    return shown.as_read.spelled(language)
+    return shown.shown(language)
 
 
 def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:
     """Return a bar for each subject that has the measure, with its range from `<measure>-low` to
     `<measure>-high`; None for fewer than two bars."""
-    points, unit = [], ""
+    points, unit, is_change = [], "", False
     for group in group_by_subject(facts).values():
         known = {fact.parts.measure: fact.value for fact in group}
         fact = next((one for one in group if one.parts.measure == measure), None)
         if fact is None or not isinstance(fact.value, Decimal):
             continue
-        unit = fact.unit or ""
+        unit, is_change = fact.unit or "", fact.is_change
         points.append(
             ExhibitPoint(
                 name=_name_subject(group, language),
@@ -333,7 +333,9 @@ def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> Exhib
         )
     if len(points) < 2:
         return None
-    return ExhibitChart(kind="bars", points=tuple(points[:MAX_BARS]), unit=unit)
+    return ExhibitChart(
+        kind="bars", points=tuple(points[:MAX_BARS]), unit=unit, is_change=is_change
+    )
 
 
 def build_line(points: str, unit: str) -> ExhibitChart | None:

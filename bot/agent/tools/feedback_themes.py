@@ -9,6 +9,7 @@ Example: {"theme": "none", "product": "none", "category": "none", "brand": "none
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
@@ -88,6 +89,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "Shares are of the texts, “complaint share” of a theme's texts. “fix first” ranks by "
             "complaints, rise and reach. Only “confirmed” is beyond chance."
         )
+    every_day = _find_days(groups.get("all", ()))
+    if every_day and finding.where.since is None and finding.where.until is None:
+        first, last = every_day
+        finding = replace(finding, where=replace(finding.where, since=first, until=last))
+        notes.append(f"No days were named: these are the texts of {first} to {last}. Say so.")
     if others := themes[MAX_THEMES:]:
         notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
     return make_result(
@@ -112,11 +118,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 def _list_periods(whole: Sequence[Fact], facts: Sequence[Fact]) -> dict[str, Period]:
     """Return the periods of the measures: the last 30 days, the 90 before, and all days."""
-    days = {
-        fact.parts.measure: date.fromisoformat(str(fact.value))
-        for fact in whole
-        if fact.parts.measure.endswith("-day")
-    }
+    days = _read_days(whole)
     if not days:
         return {}
     every = (days["first-day"], days["last-day"])
@@ -126,6 +128,20 @@ def _list_periods(whole: Sequence[Fact], facts: Sequence[Fact]) -> dict[str, Per
     periods |= {"share-now": now, "texts-now": now, "share-before": before}
     undated = ("verdict", "change", *(one.parts.measure for one in facts if _is_rank(one)))
     return {measure: days for measure, days in periods.items() if measure not in undated}
+
+
+def _find_days(whole: Sequence[Fact]) -> tuple[date, date] | None:
+    """Return the first and last day of the texts that are counted."""
+    days = _read_days(whole)
+    return (days["first-day"], days["last-day"]) if days else None
+
+
+def _read_days(whole: Sequence[Fact]) -> dict[str, date]:
+    return {
+        fact.parts.measure: date.fromisoformat(str(fact.value))
+        for fact in whole
+        if fact.parts.measure.endswith("-day")
+    }
 
 
 def _is_rank(fact: Fact) -> bool:

@@ -28,7 +28,12 @@ from bot.agent.tools._analysis import (
 )
 from bot.agent.tools._products import NO_CATALOGUE
 from bot.core.facts import Fact
-from bot.data.catalogue.product import Product, build_product_facts
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.catalogue.product import (
+    Product,
+    build_availability_facts,
+    build_product_facts,
+)
 from bot.data.catalogue.search import ProductIndex
 from bot.data.catalogue.tokens import tokenize_product, tokenize_query
 from bot.data.warehouse.warehouse import Warehouse
@@ -68,10 +73,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("max_price must be 0 (no limit) or more.")
     where, language = build_filter(params), deps.request.language
     every = await deps.data.list_products()
-    finding = await find_analysis(deps, "sellers", where) if _wants_sales(params) else None
-    if not every and finding is None:
+    if not every and not _wants_sales(params):
         raise ToolError(NO_CATALOGUE)
     products = _filter_products(every, params)
+    finding = None
+    if _wants_sales(params):
+        among = [product.handle for product in products] if every else None
+        finding = await _rank_by_sales(deps, where, among, params.most)
     sales = _group_sales(finding) if finding else {}
     arrived = await _load_first_days(deps) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
@@ -85,6 +93,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             for fact in build_product_facts(product)
             if fact.label in SHOWN_LABELS
         ]
+        facts += build_availability_facts(product, language)
         facts += sales.get(product.handle, ())
     if not every:  # without a catalogue the orders alone name products
         facts = [fact for group in [*sales.values()][: params.most] for fact in group]
@@ -119,6 +128,20 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 def _wants_sales(params: Params) -> bool:
     return params.sort == "best_sellers"
+
+
+async def _rank_by_sales(
+    deps: ToolDeps, where: AnalysisFilter, among: Sequence[str] | None, most: int
+) -> Finding:
+    """Return the best sellers among the products with these handles; None: among all that sold."""
+    handles = None if among is None else frozenset(among)
+
+    def rank(warehouse: Warehouse, known: AnalysisFilter) -> AnalysisResult:
+        from bot.data.metrics.best_sellers import rank_products
+
+        return rank_products(warehouse, known, handles, most)
+
+    return await find_analysis(deps, "sellers", where, part=rank)
 
 
 def _describe(product: Product, fact: Fact) -> str:
@@ -201,8 +224,8 @@ def _sort(
     products: list[Product], params: Params, best: list[str], arrived: Mapping[str, date]
 ) -> list[Product]:
     if params.sort == "best_sellers":
-        rank = {handle: n for n, handle in enumerate(best)}
-        return sorted(products, key=lambda product: rank.get(product.handle, len(rank)))
+        by_handle = {product.handle: product for product in products}
+        return [by_handle[handle] for handle in best if handle in by_handle]
     if params.sort == "newest":
         return sorted(
             products, key=lambda product: -arrived.get(product.handle, date.min).toordinal()
@@ -226,8 +249,17 @@ def _explain(
     off_sale = sum(product.status not in (None, "active") for product in every)
     if off_sale:
         notes.append(f"{off_sale} products that are not on sale were left out.")
-    if finding:
-        notes.append("Only the ten best sellers of the period have sales here.")
+    if finding and not every:
+        notes.append(
+            "There is no catalogue: words, category, price and stock were not applied to the sales."
+        )
+    elif finding:
+        notes.append("They are ranked by revenue, net of refunds, after the filters.")
+        if len(shown) < min(params.most, len(products)):
+            notes.append(
+                f"{len(products) - len(shown)} products that fit are left out: they did not sell in"
+                " the period, or too few customers bought them to be shown."
+            )
     elif any(read_text(text) for text in (params.country, params.since, params.until)):
         notes.append("country, since and until apply to best_sellers alone, and were not used.")
     if params.sort == "newest":

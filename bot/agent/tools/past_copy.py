@@ -1,8 +1,10 @@
 """The approved or sent texts that are nearest to what is to be written, with subject, text and
 results such as the open rate. For the brand's voice and for what worked; they prove nothing about a
-product. `channel` is a key such as email, sms or instagram_post, or "none" for all.
+product. `channel` is a key such as email, sms or instagram_post, or "none" for all; `occasion` is
+the key of an occasion such as noel, whose time of year comes first.
 Not for counting or comparing campaigns (query_metrics).
-Example: {"words": "winter sale bed linen", "channel": "email", "product": "none"}
+Example: {"words": "winter sale bed linen", "channel": "email", "product": "none",
+"occasion": "soldes_hiver"}
 """
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
@@ -10,6 +12,7 @@ from bot.agent.tools._analysis import build_exhibit, build_table, group_by_subje
 from bot.agent.tools._products import find_product
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
+from bot.drafts.occasions import load_occasions, set_occasion_days
 from bot.i18n.messages import Words
 
 MAX_TEXTS = 5
@@ -24,6 +27,7 @@ class Params(ToolParams):
     words: str
     channel: str
     product: str
+    occasion: str
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -40,14 +44,27 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     delivered = (
         await deps.deliveries.find_past_copy(asked, channel) if deps.deliveries is not None else ()
     )
+    occasion = read_text(params.occasion)
+    if occasion and occasion not in load_occasions():
+        raise ToolError(
+            f"There is no occasion “{occasion}”. There are: {', '.join(load_occasions())}."
+        )
     brief = deps.request.brief.model_copy(
-        update={"words": asked, "product": product.handle if product else None}
+        update={
+            "words": asked,
+            "product": product.handle if product else None,
+            "product_words": product.title if product else None,
+            "occasion": occasion or deps.request.brief.occasion,
+        }
     )
+    brief = set_occasion_days(brief, deps.today)
     request = deps.request.model_copy(update={"brief": brief, "channel": channel})
     imported = await deps.data.look_up("past_copy", request)
     groups = group_by_subject((*delivered, *imported))
     shown = [_name(fact) for group in [*groups.values()][:MAX_TEXTS] for fact in group]
     notes = [] if shown else ["No text was sent yet that resembles this."]
+    if shown and brief.occasion and brief.since:
+        notes.append("Texts of the time of year of the occasion come first.")
     if len(groups) > MAX_TEXTS:
         notes.append(f"{len(groups) - MAX_TEXTS} more texts are left out.")
     return ToolResult(

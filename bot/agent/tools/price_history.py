@@ -5,15 +5,13 @@ Not for prices of many products (find_products).
 Example: {"product": "linen-shirt"}
 """
 
-from decimal import Decimal
-
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import build_exhibit, run_lookup
 from bot.agent.tools._products import find_product
 from bot.core.exhibits import ExhibitChart, ExhibitPoint
-from bot.core.facts import Fact, FactId
+from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.data.catalogue.prices import PriceHistory, load_price_history
+from bot.data.catalogue.prices import PriceHistory, build_price_facts, load_price_history
 from bot.data.catalogue.product import Product
 from bot.i18n.messages import Language, Words, format_value
 
@@ -30,7 +28,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         deps,
         lambda: deps.data.run_exclusively(lambda warehouse: load_price_history(warehouse, product)),
     )
-    facts = _build_facts(product, history)
+    facts = build_price_facts(product, history, MAX_CHANGES)
     return ToolResult(
         facts=facts,
         exhibits=build_exhibit(
@@ -41,45 +39,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=_explain(product, history),
         read_as=Words("prices of {product}", product=product.title).to(deps.request.language),
     )
-
-
-def _build_facts(product: Product, history: PriceHistory) -> tuple[Fact, ...]:
-    def make(measure: str, value: Decimal, **more: object) -> Fact:
-        values = {
-            "id": str(FactId("prices", product.handle, measure)),
-            "label": measure.replace("-", " "),
-            "about": product.title,
-            "value": value,
-            "unit": product.currency,
-            "source": history.source,
-            "as_of": history.as_of,
-        }
-        return Fact.model_validate({**values, **more})
-
-    facts = []
-    catalogue: dict[str, object] = {"source": product.source, "as_of": product.as_of}
-    if product.price is not None:
-        facts.append(make("price-now", product.price, **catalogue))
-    if product.compare_at is not None:
-        facts.append(make("compare-at-price", product.compare_at, **catalogue))
-    if history.lowest is not None:
-        facts.append(make("lowest-price-30-days", history.lowest))
-    if product.price is not None and history.lowest and product.price < history.lowest:
-        cut = round(100 * (1 - product.price / history.lowest), 1)
-        facts.append(make("cut-against-lowest-price", cut, unit="%"))
-    recent = history.changes[-MAX_CHANGES:]
-    for at, change in enumerate(recent):
-        later = recent[at + 1].day if at + 1 < len(recent) else None
-        facts.append(
-            make(
-                f"price-from-{change.day.isoformat()}",
-                change.price,
-                label="price from that day",
-                since=change.day,
-                until=None if later is None else later.fromordinal(later.toordinal() - 1),
-            )
-        )
-    return tuple(facts)
 
 
 def _build_table(facts: tuple[Fact, ...], language: Language) -> Table | None:

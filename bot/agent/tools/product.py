@@ -11,7 +11,11 @@ from bot.agent.tools._analysis import build_exhibit
 from bot.agent.tools._products import find_product
 from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.data.catalogue.product import Product, build_product_facts
+from bot.data.catalogue.product import (
+    Product,
+    build_availability_facts,
+    build_product_facts,
+)
 from bot.i18n.messages import Language, Words
 
 MAX_CUSTOMER_FACTS = 8
@@ -25,7 +29,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     product = await find_product(params.product, deps)
     language = deps.request.language
     known = tuple(
-        fact.model_copy(update={"about": product.title}) for fact in build_product_facts(product)
+        fact.model_copy(update={"about": product.title})
+        for fact in (*build_product_facts(product), *build_availability_facts(product, language))
     )
     brief = deps.request.brief.model_copy(update={"product": product.handle})
     praise = await deps.data.look_up("praise", deps.request.model_copy(update={"brief": brief}))

@@ -28,7 +28,9 @@ class MarketLibrary:
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         found = await self._library.look_up(kind, request)
-        return tuple(replace_prices(found, self._market)) if kind == "product" else found
+        if kind in ("product", "best_sellers"):
+            return tuple(replace_prices(found, self._market))
+        return tuple(select_market_prices(found, self._market)) if kind == "prices" else found
 
 
 def choose_library(library: Library, brand: Brand) -> Library:
@@ -48,3 +50,12 @@ def replace_prices(facts: Iterable[Fact], market: Market) -> Iterator[Fact]:
             yield fact.model_copy(update={**price, "source": BRAND_FILE})
         elif fact.unit == market.currency:
             yield fact
+
+
+def select_market_prices(facts: Sequence[Fact], market: Market) -> Sequence[Fact]:
+    """Return the earlier prices of a product if they are those of the market: it has the
+    catalogue's currency and no price of its own for the product."""
+    currencies = {fact.unit for fact in facts if fact.unit != "%"}
+    is_catalogue = market.currency is None or currencies <= {market.currency}
+    own = any(fact.parts.subject in market.prices for fact in facts)
+    return facts if is_catalogue and not own else ()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.facts import Fact
 from bot.core.source import ReadSource, SourcedModel
+from bot.i18n.messages import Language, Words
 
 ProductStatus = Literal["active", "draft", "archived", "unpublished"]
 
@@ -66,6 +67,23 @@ def build_product_facts(product: Product) -> tuple[Fact, ...]:
             as_of=product.as_of,
         )
         for label, value in _label_values(product)
+    )
+
+
+def build_availability_facts(product: Product, language: Language) -> tuple[Fact, ...]:
+    """Return the fact that the product is sold out; nothing while it is in stock or its stock is
+    not known."""
+    if product.stock != 0:
+        return ()
+    return (
+        Fact(
+            id=f"product.{product.handle}.availability",
+            label="availability",
+            about=product.title,
+            value=Words("sold out").to(language),
+            source=product.source,
+            as_of=product.as_of,
+        ),
     )
 
 

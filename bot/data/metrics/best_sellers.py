@@ -1,6 +1,6 @@
 """Report best sellers: products and categories by revenue, and the average order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -43,6 +43,26 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     is summed in sellers.others-product.revenue and sellers.others-category. Only the currency of
     most orders counts; a limit names the others. Raises CannotDo where the orders lack a column of
     the filter."""
+    return _find(warehouse, filter_, SELLER_DIMENSIONS)
+
+
+def rank_products(
+    warehouse: Warehouse, filter_: AnalysisFilter, handles: Collection[str] | None, most: int
+) -> AnalysisResult:
+    """Return sellers.product-<product> .revenue, .units, .orders, .since and .until of the `most`
+    best sellers among the products with these handles (None: all products), and sellers.all as
+    `find` does. Days, floors and currency are those of `find`."""
+    return _find(warehouse, filter_, ("product",), handles=handles, most=most)
+
+
+def _find(
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
+    dimensions: Sequence[str],
+    *,
+    handles: Collection[str] | None = None,
+    most: int = MAX_SELLERS,
+) -> AnalysisResult:
     if warehouse.table("orders") is None:
         findings = AnalysisResult("sellers", Source(""), warehouse.today)
         findings.add_limit(NO_ORDERS)
@@ -61,17 +81,19 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
                 others=others,
             )
         )
-    with_categories = add_category(warehouse, lines)
-    people = build_buyers(warehouse, with_categories, SELLER_DIMENSIONS)
+    tables = {
+        name: add_category(warehouse, lines) if name == "category" else lines for name in dimensions
+    }
+    people = build_buyers(warehouse, tables[dimensions[-1]], dimensions)
     best = {
-        "product": _find_best_sellers(result, warehouse, lines, people, "product"),
-        "category": _find_best_sellers(result, warehouse, with_categories, people, "category"),
+        name: _find_best_sellers(result, warehouse, table, people, name, handles, most)
+        for name, table in tables.items()
     }
     wanted = [(name, seller.key) for name, some in best.items() for seller in some]
     safe_values = people.told(wanted, warehouse.sales_floor)
     days = (since, until)
     _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
-    for name in SELLER_DIMENSIONS:
+    for name in dimensions:
         _add_sellers(result, people, best[name], safe_values, days, known[:1], name)
     return result
 
@@ -143,18 +165,28 @@ class BestSeller:
 
 
 def _find_best_sellers(
-    result: AnalysisResult, warehouse: Warehouse, lines: ir.Table, people: Population, name: str
+    result: AnalysisResult,
+    warehouse: Warehouse,
+    lines: ir.Table,
+    people: Population,
+    name: str,
+    handles: Collection[str] | None,
+    most: int,
 ) -> list[BestSeller]:
-    """Return the best of a dimension. Values without revenue, without a name, or with too few
-    buyers are left out."""
+    """Return the best of a dimension, of products only those with these handles unless None.
+    Values without revenue, without a name, or with too few buyers are left out."""
     table = (
         lines.filter(lines[name].notnull())
         .group_by(name)
         .aggregate(revenue=_.paid.sum(), units=_.pieces.sum(), orders=_["order"].nunique())
     )
-    best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name).limit(MAX_PRODUCTS_READ)
+    best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name)
+    if handles is None:
+        best = best.limit(max(MAX_PRODUCTS_READ, 3 * most))
     result.queries[QUERY_NAMES[name]] = defer_sql(best)
     rows = fetch_rows(warehouse, best)
+    if handles is not None:
+        rows = [row for row in rows if slugify(str(row[name])) in handles]
     keys = [str(row[name]) for row in rows]
     names = (
         load_product_titles(warehouse, keys)
@@ -164,7 +196,7 @@ def _find_best_sellers(
     goods = [row for row in rows if is_product(names.get(row[name]))]
     sizes = people.sizes(name)
     known = [row for row in goods if sizes.get(str(row[name]), 0) >= warehouse.sales_floor]
-    if len(known) < len(goods[:MAX_SELLERS]):
+    if len(known) < len(goods[:most]):
         result.withhold("sales")
     return [
         BestSeller(
@@ -174,7 +206,7 @@ def _find_best_sellers(
             row["units"],
             int(row["orders"]),
         )
-        for row in known[:MAX_SELLERS]
+        for row in known[:most]
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from bot.agent.tool import ToolError
 from bot.core.fact_book import FactBook
 from bot.data.analyses.result import AnalysisFilter
+from bot.i18n.messages import format_value
 from tests.support.sample_tables import TODAY, sample
 from tests.support.small_tables import small
 from tests.support.tool_runner import (
@@ -142,3 +143,25 @@ async def test_a_sentence_keeps_its_rating_channel_and_day() -> None:
     assert len(fact.source.details) == 3
     assert fact.rows == 1
     assert not isinstance(fact.value, Decimal)
+
+
+async def test_themes_without_days_say_the_days_that_they_are_of() -> None:
+    result = await call_tool("feedback_themes", {}, tool_deps(language="fr"))
+    texts = figure(result, "feedback.all.texts")
+    assert texts.since is not None
+    assert texts.until is not None
+    row = (
+        sample()
+        .engine.con.execute(
+            'SELECT count(*) FROM feedback WHERE "at"::DATE BETWEEN ? AND ?',
+            [texts.since, texts.until],
+        )
+        .fetchone()
+    )
+    assert row == (texts.value,)
+    days = f"du {format_value(texts.since, 'fr')} au {format_value(texts.until, 'fr')}"
+    assert result.read_as == f"avis · {days}"
+    assert any(f"the texts of {texts.since} to {texts.until}" in note for note in result.notes)
+    narrow = await call_tool("feedback_themes", {"since": "2026-10-01"}, tool_deps())
+    assert narrow.read_as == "feedback · since 1 October 2026"
+    assert not any("No days were named" in note for note in narrow.notes)

@@ -1,6 +1,7 @@
 """The tools on products: find_products, product, price_history, past_copy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from bot.agent.tool import ToolError, ToolResult
 from bot.core.facts import Fact
 from bot.core.source import Source
+from bot.data.analyses.campaigns import nearest_texts
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
@@ -70,6 +72,36 @@ async def test_best_sellers_of_a_month_have_the_sales_of_the_orders() -> None:
         (date(2026, 10, 1), date(2026, 10, 31))
     }
     assert "1er octobre 2026" in result.read_as
+
+
+async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> None:
+    result = await call_tool(
+        "find_products",
+        {
+            "sort": "best_sellers",
+            "max_price": 50.0,
+            "in_stock": "any",
+            "since": "2026-10-01",
+            "until": "2026-10-31",
+            "most": 15,
+        },
+    )
+    sql = """SELECT o.product FROM orders o JOIN products p USING (product) WHERE p.price <= 50
+        AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31'
+        GROUP BY 1 HAVING count(DISTINCT customer) >= 20 ORDER BY sum(amount) DESC LIMIT 15"""
+    rows = sample().engine.con.execute(sql).fetchall()
+    assert len(rows) > 6
+    assert handles(result) == [row[0] for row in rows]
+    sold = {fact.parts.subject for fact in result.facts if fact.parts.measure == "revenue"}
+    assert len(sold) == len(rows)
+
+
+async def test_products_that_did_not_sell_are_left_out_of_best_sellers_and_counted() -> None:
+    products = [make_product("never-sold", price=20)]
+    shop = WorkspaceData(CatalogueLibrary(lambda: products), sample)
+    result = await call_tool("find_products", {"sort": "best_sellers"}, tool_deps(shop))
+    assert handles(result) == []
+    assert any(note.startswith("1 products that fit are left out") for note in result.notes)
 
 
 async def test_newest_products_are_those_first_sold_last() -> None:
@@ -226,6 +258,41 @@ async def test_past_copy_comes_from_deliveries_and_from_imported_campaigns() -> 
     assert len(subjects) == 4
     assert set(subjects[1:]) <= {row[0] for row in rows}
     assert any(fact.parts.measure == "open-rate" for fact in result.facts)
+
+
+async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:
+    deps = tool_deps(language="fr")
+    brief = deps.request.brief.model_copy(update={"occasion": "noel"})
+    deps = replace(deps, request=deps.request.model_copy(update={"brief": brief}))
+    words = "un e-mail de Noël : des cadeaux pour elle, une idée de cadeau"
+    result = await call_tool("past_copy", {"words": words, "channel": "email"}, deps)
+    sent = {fact.about for fact in result.facts}
+    assert "past_copy.om-260512-meres.subject" not in {fact.id for fact in result.facts}
+    assert sent == {"om-251128-friday", "om-251202-cadeaux", "om-251209-table-noel"}
+    plain = await call_tool(
+        "past_copy", {"words": words, "channel": "email"}, tool_deps(language="fr")
+    )
+    assert sent != {fact.about for fact in plain.facts}
+    named = await call_tool(
+        "past_copy",
+        {"words": words, "channel": "email", "occasion": "noel"},
+        tool_deps(language="fr"),
+    )
+    assert named.facts == result.facts
+    with pytest.raises(ToolError, match="There is no occasion “christmas”"):
+        await call_tool("past_copy", {"words": words, "occasion": "christmas"})
+
+
+def test_a_text_that_names_the_product_comes_before_one_that_shares_more_words() -> None:
+    near = nearest_texts(
+        sample(),
+        channel="email",
+        product=None,
+        words="une idée de cadeau pour elle, elle dit tous les ans que ce n'est pas la peine",
+        product_words="Drap-housse Halte",
+        language="fr",
+    )
+    assert near[0].letter.code == "om-260120-halte"
 
 
 async def test_past_copy_of_an_unknown_channel_is_refused() -> None:

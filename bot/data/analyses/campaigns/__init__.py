@@ -4,6 +4,8 @@ line.
 `find` compares the requested period (by default the 28 days up to the newest row) with the 28 days
 before. A line is what a team can change: a keyword for a product at a retailer."""
 
+from datetime import date
+
 import ibis.expr.types as ir
 
 from bot.data.analyses.campaigns import ad_facts, mailing_facts
@@ -38,15 +40,29 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 
 def nearest_texts(
-    warehouse: Warehouse, *, channel: str | None, product: str | None, words: str, language: str
+    warehouse: Warehouse,
+    *,
+    channel: str | None,
+    product: str | None,
+    words: str,
+    language: str,
+    product_words: str = "",
+    season: tuple[date, date] | None = None,
 ) -> list[SimilarMailing]:
     """Return the three sent texts that are most similar to the text to be written; empty without
-    campaigns."""
+    campaigns. `product_words` name what the text is about; `season` is the first and last day of
+    the occasion that it is for."""
     if warehouse.table("campaigns") is None:
         return []
     known = mailing_facts.load_mailings(warehouse, None)
     return find_similar_mailings(
-        known, channel=channel, product=product, words=words, language=language
+        known,
+        channel=channel,
+        product=product,
+        words=words,
+        language=language,
+        product_words=product_words,
+        season=season,
     )
 
 

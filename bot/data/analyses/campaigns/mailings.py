@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import sqrt
 from typing import Any, Literal
@@ -21,6 +21,8 @@ from bot.data.analyses.campaigns.bottlenecks import select_discoveries
 from bot.data.stats import student_quantile, student_tail
 from bot.text.normalize import strip_accents
 
+SEASON_DAYS = 35  # days before an occasion in which mailings are about it
+DAYS_IN_YEAR = 365
 MIN_COMPARABLE = 8  # comparable mailings required
 RateName = Literal["open rate", "click rate", "order rate", "unsubscribe rate"]
 
@@ -149,7 +151,7 @@ def _is_within_year_before(other: datetime | None, at: datetime | None) -> bool:
 @dataclass(frozen=True)
 class SimilarMailing:
     letter: Mailing
-    score: float  # 0 to 1
+    score: float  # 0 to 2
 
 
 def find_similar_mailings(
@@ -159,11 +161,16 @@ def find_similar_mailings(
     product: str | None,
     words: str,
     language: str,
+    product_words: str = "",
+    season: tuple[date, date] | None = None,
     most: int = 3,
 ) -> list[SimilarMailing]:
-    """Return the mailings of the channel and language that share the product or some words, the
-    most similar first; ties go to the higher open rate, then to the later one."""
-    wanted_stems = _extract_stems(words)
+    """Return the mailings of the channel and language that share the product, its name, the season
+    or some words, the most similar first; ties go to the higher open rate, then to the later one.
+    Product, name and season each count for more than all other words. `season` is the first and last day
+    of an occasion: mailings of any year share it that were sent on its days or in the SEASON_DAYS
+    before."""
+    wanted_stems, product_stems = _extract_stems(words), _extract_stems(product_words)
     scored = []
     for letter in mailings:
         if (channel and letter.channel != channel) or (letter.language or language) != language:
@@ -173,7 +180,10 @@ def find_similar_mailings(
         stems = _extract_stems(f"{letter.subject or ''} {letter.text}")
         shared = len(wanted_stems & stems) / len(wanted_stems) if wanted_stems else 0.0
         same = 1.0 if product and product in (letter.product or "") else 0.0
-        if (score := 0.6 * same + 0.4 * shared) > 0.1:
+        timely = 1.0 if season and letter.at and _is_in_season(letter.at.date(), season) else 0.0
+        named = len(product_stems & stems) / len(product_stems) if product_stems else 0.0
+        score = 0.6 * same + 0.5 * named + 0.5 * timely + 0.4 * shared
+        if score > 0.1:
             scored.append(SimilarMailing(letter, round(score, 3)))
     return sorted(
         scored,
@@ -183,6 +193,11 @@ def find_similar_mailings(
             -(n.letter.at.timestamp() if n.letter.at else 0),
         ),
     )[:most]
+
+
+def _is_in_season(day: date, season: tuple[date, date]) -> bool:
+    first, last = season
+    return (last - day).days % DAYS_IN_YEAR <= (last - first).days + SEASON_DAYS
 
 
 def _extract_stems(text: str) -> set[str]:
