@@ -167,9 +167,9 @@ def find_similar_mailings(
 ) -> list[SimilarMailing]:
     """Return the mailings of the channel and language that share the product, its name, the season
     or some words, the most similar first; ties go to the higher open rate, then to the later one.
-    Product, name and season each count for more than all other words. `season` is the first and last day
-    of an occasion: mailings of any year share it that were sent on its days or in the SEASON_DAYS
-    before."""
+    Product, name and season each count for more than all other words. `season` is the first and
+    last day of an occasion: mailings of any year share it that were sent on its days or in the
+    SEASON_DAYS before."""
     wanted_stems, product_stems = _extract_stems(words), _extract_stems(product_words)
     scored = []
     for letter in mailings:
