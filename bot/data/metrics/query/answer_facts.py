@@ -310,7 +310,7 @@ class _ResultBuilder:
         return (Words("All together").to(self.language), *[""] * (many - 1))
 
     def _spell(self, fact: Fact | None) -> str:
-        return NOT_SHOWN if fact is None else fact.as_read.spelled(self.language)
+        return NOT_SHOWN if fact is None else fact.shown(self.language)
 
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:
         name = self.query.measures[0]

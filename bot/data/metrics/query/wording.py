@@ -139,7 +139,9 @@ def describe_condition(
     ]
     shown = ", ".join(names[:MAX_NAMES])
     if len(names) > MAX_NAMES:
-        shown = Words("{names} and {n} more", names=shown, n=len(names) - MAX_NAMES).to(language)
+        rest = len(names) - MAX_NAMES
+        more = Words.count("{names} and {n} more", "{names} and {n} more", rest, names=shown)
+        shown = more.to(language)
     if condition.field == "customer_bought":
         never = condition.operator == "is_not"
         words = (
