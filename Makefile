@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup play browser web test test-all audit check wheel bench chaos conformance lock clean
+.PHONY: setup play browser web test test-all audit check wheel bench evals chaos conformance lock clean
 
 setup: .venv/.ready
 
@@ -62,6 +62,9 @@ wheel: .venv/.ready  ## build it, install it into a clean environment, and run i
 
 bench: .venv/.ready-dev
 	@$(BIN)/python -m benchmarks
+
+evals: .venv/.ready-dev  ## recorded answers; LIVE=1 asks the model of the settings
+	@$(BIN)/python -m evals.run $(if $(LIVE),--live)
 
 chaos: .venv/.ready-dev
 	@$(BIN)/python -m tests.e2e.chaos

@@ -53,7 +53,10 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     if not ctx.evidence.of("product") and (question := await find_subject(request, ctx)):
         return question
     return await ctx.write(
-        output, tools=TOOLS, check=lambda written: find_problems(written, ctx), system="copy"
+        output,
+        tools=TOOLS,
+        check=lambda written: [*find_problems(written, ctx), *ctx.find_unproven(written)],
+        system="copy",
     )
 
 

@@ -34,12 +34,12 @@ from bot.agent.turns import NoTurnLog, TurnLog
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture
-from bot.core.checks import Check
+from bot.core.checks import Check, select_blocking
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
-from bot.core.parts import File
+from bot.core.parts import File, split_output
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
@@ -309,6 +309,28 @@ class SkillContext:
         self.notes += (build_rewrite_check([*costs.values()], composed_parts),)
         return merged
 
+    def find_unproven(self, written: BaseModel) -> list[str]:
+        """List what would block the approval of this copy, as sentences for the writer: figures,
+        claims and quotations that no fact bears out."""
+        from bot.rules.proof import prove
+
+        if self.today is None:
+            return []
+        parts, hooks = split_output(replace_fact_names(written, self.book))
+        checks = prove(
+            parts,
+            hooks,
+            self.evidence.plus(self.book.facts),
+            request=self.request,
+            brand=self.brand,
+            channel=self.channel,
+            today=self.today,
+        )
+        return [
+            " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
+            for check in select_blocking(checks)
+        ]
+
     async def write_report(self, *, tools: Sequence[str]) -> Report:
         """Have the model answer the request with these tools. It writes slots where figures stand,
         and code fills them in. The evidence becomes what the report cites."""
@@ -326,7 +348,10 @@ class SkillContext:
     ) -> T:
         known = load_tools() if self._tools is None else self._tools
         tools = [known[name] for name in names]
-        system_text = fill_prompt(system, {"brand": self.brand.as_prompt()})
+        from bot.agent.skills import load_skills
+
+        fixed = {"brand": self.brand.as_prompt(), "skills": ", ".join(load_skills())}
+        system_text = fill_prompt(system, fixed)
         message = self._build_first_message(values)
         self._writes += 1
         loop = AgentLoop(

@@ -15,7 +15,7 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
 from bot.core.parts import Hook, NextStep, Part, collect_next_steps, split_output
-from bot.core.report import Report, list_cited_facts
+from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.drafts.tracking import tag_links
@@ -101,7 +101,8 @@ async def run_skill(
 
 def check_report(report: Report) -> tuple[Check, ...]:
     """Return the finding that all figures of a report come from the data."""
-    figures = len(list_cited_facts(report))
+    texts = (report.headline, *report.points, report.cannot_tell)
+    figures = len({id for text in texts if text for id in text.facts})
     if not figures:
         return ()
     words = Words.count("{n} figure proven", "{n} figures proven", figures)

@@ -15,6 +15,7 @@ PACKAGE = Path(bot.__file__).parent
 # The folder of an installed wheel (see setup.py), and the folder of a checkout.
 INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
 PROMPTS_FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
+OWN_VALUES = ("today", "language", "skills")  # what code wrote needs no fence
 GAP_PATTERN = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -38,7 +39,12 @@ def fill_prompt(name: str, values: Mapping[str, str]) -> str:
     missing = sorted(gap for gap in find_gaps(name) if not values.get(gap, "").strip())
     if missing:
         raise UnfilledGap(f"prompts/{name}.md asks for {', '.join(missing)}")
-    return GAP_PATTERN.sub(lambda found: fence_value(found[1], values[found[1]]), read_prompt(name))
+
+    def fill(found: re.Match[str]) -> str:
+        value = values[found[1]]
+        return value if found[1] in OWN_VALUES else fence_value(found[1], value)
+
+    return GAP_PATTERN.sub(fill, read_prompt(name))
 
 
 def fence_value(name: str, value: str) -> str:

@@ -1,6 +1,7 @@
 """Write a report: the model looks figures up with tools and writes; code fills the figures in."""
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
             language=language,
             skills=load_skills(),
             today=today,
+            shown=ctx.read_as,
         )
 
     try:
@@ -54,7 +56,13 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         log.info("a question could not be answered: %s", refusal.reason)
         return build_refusal(refusal.words.to(language))
     form, dropped = drop_faulty_texts(
-        form, ctx.book, ctx.exhibits, request_words=said, language=language, today=today
+        form,
+        ctx.book,
+        ctx.exhibits,
+        request_words=said,
+        language=language,
+        today=today,
+        shown=ctx.read_as,
     )
     ctx.notes = build_dropped_notes(dropped)
     if not form.headline:
@@ -64,11 +72,24 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         ctx.book,
         ctx.exhibits,
         language=language,
-        read_as=ctx.read_as,
+        read_as=select_used_readings(form, ctx),
         unused=request.brief.left_over,
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
     return filled.model_copy(update={"picture": picture}) if picture else filled
+
+
+def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+    """Return how the calls were read whose figures the report shows. A call that was corrected or
+    not used says nothing about the report."""
+    texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit])
+    names = set(re.findall(r"\bf\d+\b", texts))
+    cited = {fact.id for name in names if (fact := ctx.book.get(name))}
+    chosen = find_exhibit(form.exhibit, ctx.exhibits)
+    cited |= set(chosen.facts) if chosen else set()
+    unused = {one.shows for one in ctx.exhibits if not cited & set(one.facts)}
+    unused -= {one.shows for one in ctx.exhibits if cited & set(one.facts)}
+    return tuple(reading for reading in ctx.read_as if reading not in unused)
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:

@@ -210,7 +210,7 @@ def _describe_fact(
         text = veil.mask(f" {text}").strip()  # a text of its own may have the shape of an id
     before = book.find_name(fact.compared_with) if fact.compared_with else None
     about = [
-        ", ".join(filter(None, (fact.label, fact.about))),
+        ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
         "" if "period" in hidden else _describe_period(fact, language),
         f"compared with {before}" if before else "",
     ]
@@ -227,6 +227,11 @@ def _describe_fact(
 def _describe_period(fact: Fact, language: Language) -> str:
     days = [day for day in (fact.since, fact.until) if day]
     return format_period(days[0], days[-1], language) if days else ""
+
+
+def _translate(about: str, language: Language) -> str:
+    """The name of a subject as people of that language say it, where it is one of ours."""
+    return about if "{" in about else Words(about).to(language)
 
 
 def describe_exhibit(exhibit: Exhibit) -> str:

@@ -84,6 +84,7 @@ class Brief(BaseModel):
             "brand": self.brand,
             "from": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
+            "compared with": self.against and f"{self.against[0]} to {self.against[1]}",
             "within days": self.within and str(self.within),
             "must say": "; ".join(self.must_say),
             "assumed": "; ".join(a.value for a in self.assumed),

@@ -31,6 +31,7 @@ from bot.core.report import (
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import normalize_text
 
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 NUMBER_WORDS_FILE = Path(__file__).parent / "number_words.toml"
 # A figure with the unit that belongs to it: "5 %", "€245", "1,234", "3.5".
 FIGURE_PATTERN = re.compile(
@@ -51,14 +52,17 @@ def find_report_faults(
     language: Language,
     skills: Collection[str],
     today: date,
+    shown: Sequence[str] = (),
 ) -> list[str]:
-    """Return what is wrong with a report, as sentences for the model; the worst first."""
+    """Return what is wrong with a report, as sentences for the model; the worst first. `shown` are
+    other texts that tools gave, such as how they read a call."""
     texts = list(_iter_texts(form))
-    material = _Material(book.facts, exhibits, request_words, language, today)
+    material = _Material(book.facts, exhibits, request_words, language, today, shown)
     faults: list[str] = []
     for where, text in texts:
         faults += [f"{where}: {fault}" for fault in _find_slot_faults(text, book, language)]
         faults += [f"{where}: {fault}" for fault in _find_typed_figures(text, material)]
+        faults += [f"{where}: {fault}" for fault in _find_number_words(text, material)]
         faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, material)]
         faults += [f"{where}: leave out “{match[0]}”" for match in FORBIDDEN_PATTERN.finditer(text)]
     if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
@@ -81,10 +85,11 @@ def drop_faulty_texts(
     request_words: str,
     language: Language,
     today: date,
+    shown: Sequence[str] = (),
 ) -> tuple[ReportForm, int]:
     """Return the report without the sentences whose figures, slots, quotations or links are still
     wrong, and how many these are. The first good point takes the place of a wrong headline."""
-    material = _Material(book.facts, exhibits, request_words, language, today)
+    material = _Material(book.facts, exhibits, request_words, language, today, shown)
 
     def is_good(text: str) -> bool:
         checks = (
@@ -141,14 +146,14 @@ class _Material:
         request_words: str,
         language: Language,
         today: date,
+        shown: Sequence[str] = (),
     ) -> None:
         facts = list(facts)
-        texts = [request_words]
-        texts += [fact.about for fact in facts]
+        texts = [request_words, *shown]
+        texts += [text for fact in facts for text in (fact.about, fact.titled(language))]
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
         texts += [cell for e in exhibits if e.table for row in e.table.rows for cell in row[:1]]
         self._texts = [normalize_text(text) for text in texts if text]
-        self._request = normalize_text(request_words)
         self._whole = "\n".join(self._texts)
         self._tokens = {
             token.strip(TRAILING) for text in self._texts for token in _split_tokens(text)
@@ -156,14 +161,17 @@ class _Material:
         self.language = language
         days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {today}
         self._days = days | {parsed for f in facts if (parsed := _parse_day(f.value)) is not None}
+        self._days |= {
+            parsed for text in texts for day in ISO_DAY.findall(text) if (parsed := _parse_day(day))
+        }
 
     def carries(self, token: str) -> bool:
         """Whether this word with digits stands in a name, a quotation or the request."""
         return normalize_text(token).strip(TRAILING) in self._tokens
 
-    def requests(self, word: str) -> bool:
-        """Whether the request has this word."""
-        return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self._request) is not None
+    def has_word(self, word: str) -> bool:
+        """Whether a tool or the request gave this word."""
+        return _has_word(self._whole, word)
 
     def quotes(self, quotation: str) -> bool:
         """Whether these words stand in a fact or in the request, letter for letter."""
@@ -175,7 +183,9 @@ class _Material:
         for part in re.split(r"[–-]", bare):
             if not part.isdigit():
                 return _parse_day(bare) in self._days
-            if len(part) == 4 and any(day.year == int(part) for day in self._days):
+            if len(part) == 4 and (
+                any(day.year == int(part) for day in self._days) or _has_word(self._whole, part)
+            ):
                 continue
             months = _find_months(text, start, end, self.language)
             if not any(day.day == int(part) and day.month in months for day in self._days):
@@ -231,12 +241,19 @@ def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
                 f"“{figure.strip()}” is a typed figure: write the slot of a fact, look the figure "
                 "up with a tool, or leave it out"
             )
-    normalized = normalize_text(prose)
+
+
+def _find_number_words(text: str, material: _Material) -> Iterator[str]:
+    """Return a sentence for each figure in words. It goes back to the model, and is no reason to
+    drop a sentence: “both”, “deux fois” and the like are honest more often than not."""
+    normalized = normalize_text(SLOT_PATTERN.sub("", text))
     for word in _number_words(material.language):
-        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", normalized) and not (
-            material.requests(word) or material.quotes(word)
-        ):
+        if _has_word(normalized, word) and not material.has_word(word):
             yield f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
+
+
+def _has_word(normalized: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", normalized) is not None
 
 
 def _with_unit(text: str, match: re.Match[str]) -> str:

@@ -53,10 +53,10 @@ def contains_words(text: str, words: str) -> bool:
 
 def find_echo(text: str, request: SkillRequest) -> str | None:
     """Return ECHO_WORDS words in a row that the text shares with the brief, or None. Required
-    sentences and the name of the product do not count."""
+    sentences, the offer and the name of the product do not count."""
     brief = request.brief
     not_counted = _list_word_runs(brief.product_words or "").union(
-        *(_list_word_runs(must) for must in brief.must_say)
+        *(_list_word_runs(said) for said in (*brief.must_say, brief.offer or ""))
     )
     found = (_list_word_runs(brief.words) - not_counted) & _list_word_runs(text)
     return " ".join(min(found)) if found else None

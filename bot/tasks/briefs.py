@@ -59,6 +59,8 @@ async def plan_requests(
         chosen = await _apply_form(read, incoming, library)
         about = by_id.get(chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
+            if cannot and not chosen.channels and about is None:
+                continue  # it was asked for a channel that there is not, and for no other
             question = question or await _ask_for_product(chosen, library)
             requests += _write_for_each(chosen, incoming, understanding, brand, about)
         else:

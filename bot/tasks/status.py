@@ -53,5 +53,7 @@ class WorkStatus:
             self._changed.clear()
             if self._words is not None:
                 await self._show(self._words.to(self._language))
+            # Not `wait_for`: it swallows a cancellation that comes together with a change.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._rearm)
+                async with asyncio.timeout(self._rearm):
+                    await self._changed.wait()

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 
 from bot.data.ingest.tool_exports import TOOLS_FOLDER, load_exports
@@ -18,6 +19,7 @@ from tests.exports.exported import (
     FOLDER,
     Taken,
     Truth,
+    read,
     shuffled,
     take_in,
     truths,
@@ -82,6 +84,17 @@ def test_file_lacks_a_column_and_has_a_total(truth: Truth, tmp_path: Path) -> No
     path = tmp_path / truth.path.name
     path.write_bytes(ENCODINGS[form](without_column(truth)))
     check(take_in(path, tmp_path), truth, truth.without_sums or truth.sums)
+
+
+@pytest.mark.parametrize("name", ["shopify_orders", "google_ads_fr"])
+def test_workbook_with_the_same_rows_comes_in(name: str, tmp_path: Path) -> None:
+    truth = next(one for one in TRUTHS if one.name == name)
+    above, rows, _ = read(truth)
+    book = openpyxl.Workbook()
+    for row in [*([line.strip()] for line in above), *rows]:
+        book.active.append(row)
+    book.save(tmp_path / "export.xlsx")
+    check(take_in(tmp_path / "export.xlsx", tmp_path), truth, truth.sums)
 
 
 def test_each_export_has_a_file_with_its_truth() -> None:

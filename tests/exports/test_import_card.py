@@ -68,6 +68,15 @@ def test_people_are_joined_to_orders_by_email(importer: LibraryImporter, tmp_pat
     assert "2 of 3 people of this file have orders, by courriel." in said
 
 
+def test_returns_are_joined_to_orders_by_number(importer: LibraryImporter, tmp_path: Path) -> None:
+    store(importer, copy("shopify_orders.csv", tmp_path))
+    path = file(tmp_path, (FOLDER / "returns_en.csv").read_text().replace("#1002", "#9"), "r.csv")
+    found, _, said = preview(importer, path)
+    assert found.kind == "returns"
+    assert "1 of 2 orders of this file are stored, by Order Name." in said
+    assert "2 of 2 people of this file have orders, by Customer Email." in said
+
+
 def test_people_keep_their_number_where_orders_have_it(
     importer: LibraryImporter, tmp_path: Path
 ) -> None:
@@ -120,6 +129,18 @@ def test_card_counts_stored_rows_that_are_replaced(
     changed = path.read_text().replace(",2,20.00,MAI10,,4.00", ",2,20.00,MAI10,,0.00")
     said = preview(importer, file(tmp_path, changed, "etsy_order_items.csv"))[2]
     assert "1 row that is stored is replaced by one of this file." in said
+
+
+def test_card_says_which_stored_days_would_count_twice(
+    importer: LibraryImporter, tmp_path: Path
+) -> None:
+    store(importer, copy("google_ads_fr.csv", tmp_path))
+    text = (FOLDER / "google_ads_fr.csv").read_text()
+    same, june = text, text.replace("1 mai 2026 - 31 mai 2026", "1 juin 2026 - 30 juin 2026")
+    both = text.replace("1 mai 2026 - 31 mai 2026", "15 mai 2026 - 30 juin 2026")
+    found = [preview(importer, file(tmp_path, one, "a.csv"))[2] for one in (same, june, both)]
+    twice = "3 rows that are stored cover days of this file: they would count twice."
+    assert [twice in said for said in found] == [False, False, True]
 
 
 def test_card_says_where_the_file_differs_from_its_own_total(tmp_path: Path) -> None:
@@ -212,3 +233,18 @@ def test_rows_stored_before_a_column_was_added_are_still_read(tmp_path: Path) ->
         source="new",
     )
     assert (merged.new, merged.replaced) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "order_id,purchase_date,email,amount,return date,return reason",
+            "1,2026-05-01,a@x,9,,",
+        ),
+        ("order_id,date,client,montant,points", "1,2026-05-01,7,12.50,3"),
+    ],
+)
+def test_orders_with_returns_or_points_stay_orders(header: str, row: str, tmp_path: Path) -> None:
+    found = detect_schema(file(tmp_path, f"{header}\n{row}\n", "export.csv"), name="export.csv")
+    assert found.kind == "orders"

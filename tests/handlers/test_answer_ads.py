@@ -10,7 +10,7 @@ from bot.core.parts import Table
 from tests.data.analyses.test_campaign_comparison import THREE
 from tests.support.ad_results import rows_of
 from tests.support.sample_tables import sample
-from tests.support.skill_runner import collect_text, rewritten, run
+from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 
 SOLD = [row | {"sales": Decimal(30) * row["orders"]} for row in rows_of(THREE)]
@@ -142,16 +142,6 @@ async def test_named_campaign_is_answered() -> None:
 async def test_missing_ads_file_is_named() -> None:
     found = await made("what does a click cost?", shelf=small())
     assert "import" in answer(found)
-
-
-async def test_invented_figure_is_not_shown() -> None:
-    found, faults = await rewritten(
-        "what's our CPC by campaign?",
-        {"answer": "A click costs €9.87 with Big."},
-        shelf=small(campaigns=rows_of(THREE)),
-    )
-    assert faults
-    assert "9.87" not in collect_text(found)
 
 
 async def test_sales_question_stays_about_sales() -> None:

@@ -114,7 +114,7 @@ async def test_faults_go_back_to_the_writer_once_and_the_rest_is_noted() -> None
 
 
 async def test_text_without_a_product_stands_on_the_best_sellers_or_is_asked_about() -> None:
-    ctx = make_context(Scripted(email()), words="an e-mail please", offer="20 % off")
+    ctx = make_context(Scripted(email(), email()), words="an e-mail please", offer="20 % off")
     assert await handle(ctx.request, ctx) == email()
     ctx = make_context(words="an e-mail please")
     question = await handle(ctx.request, ctx)

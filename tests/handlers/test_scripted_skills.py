@@ -80,13 +80,6 @@ SCRIPTS = {
         "Variant B won with 7.4%.",
         ("Variant C did better on tablets.", "C"),
     ),
-    "answer": Script(
-        "how many loyal customers do we have?",
-        "answer",
-        "You have [[segments.loyal.customers]] who count as loyal.",
-        "You have 412 loyal customers.",
-        ("Most of your loyal customers are women from Bordeaux.", "women"),
-    ),
     "digest": Script(
         "what moved this week?",
         "finding",
@@ -140,7 +133,7 @@ def blocked(found: DraftResult) -> list[str]:
 
 def test_every_analysis_has_a_script() -> None:
     rewrites = {name for name, skill in load_skills().items() if not skill.for_channels}
-    assert set(SCRIPTS) == rewrites
+    assert set(SCRIPTS) == rewrites - {"answer"}  # which an AI answers with tools
 
 
 @EVERY
@@ -183,15 +176,15 @@ async def test_same_fault_twice_is_not_retried(skill: str) -> None:
 
 
 async def test_cost_of_rejected_words_is_stated() -> None:
-    script = SCRIPTS["answer"]
-    found, wrong = await scripted("answer", script.figure, script.segment[0], QUOTE)
+    script = SCRIPTS["experiment"]
+    found, wrong = await scripted("experiment", script.figure, script.segment[0], QUOTE)
     assert len(wrong) == 2
     (told,) = [check.words for check in found.checks if check.rule == "rewriting"]
     assert "3 tries" in told.to("en")
     assert "US$0.01" in told.to("en")
     assert "3 essais" in told.to("fr")
     assert "0,01" in told.to("fr")
-    kept, _ = await scripted("answer", script.good)
+    kept, _ = await scripted("experiment", script.good)
     assert not [check for check in kept.checks if check.rule == "rewriting"]
 
 
@@ -215,43 +208,4 @@ async def test_passing_parts_are_kept_and_others_written_by_rules() -> None:
     assert told.to("en").startswith("By rules, as the AI's words held what no fact bears out: “Sum")
     assert "(3 tries, less than US$0.01)" in told.to("en")
     assert "« Résumé »" in told.to("fr").replace("\u00a0", " ")
-    assert blocked(found) == []
-
-
-CUT = "how many orders over €100 came from Belgium in October?"
-
-
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        ("There were [[sold.whole.orders]] in October.", ""),  # of all orders, told as these
-        ("Belgium: 412 orders over €100 in October 2026.", "has no source"),
-        ("Belgian orders over €100 rose because of the strike at the port.", "this cause"),
-        ("In Belgium and Narnia: [[sold.all.orders]] over €100.", "leave it out"),
-    ],
-)
-async def test_answer_stays_on_the_orders_asked_about(answer: str, says: str) -> None:
-    base = await run(CUT, skill="answer", library=library())
-    assert isinstance(base, DraftResult)
-    kept = {fact.id for fact in base.evidence.facts}
-    if not says:
-        assert "sold.whole.orders" not in kept  # it is not even sent
-        return
-    found, wrong = await rewritten(
-        CUT, {"answer": _filled(answer, base.evidence)}, skill="answer", library=library()
-    )
-    assert says in wrong[0]
-    assert [part.text for part in found.parts] == [part.text for part in base.parts]
-
-
-async def test_answer_may_be_reworded_for_the_same_orders() -> None:
-    base = await run(CUT, skill="answer", library=library())
-    assert isinstance(base, DraftResult)
-    good = _filled(
-        "Belgium gave you [[sold.all.orders]] over €100 in October, worth [[sold.all.revenue]].",
-        base.evidence,
-    )
-    found, wrong = await rewritten(CUT, {"answer": good}, skill="answer", library=library())
-    assert wrong == []
-    assert found.parts[0].text == good
     assert blocked(found) == []

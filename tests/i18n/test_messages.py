@@ -35,7 +35,17 @@ SAME = {
     "version {n}",
 }
 SAME |= {"{n} message", "{n} messages"}
-SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
+SAME |= {
+    "audience",
+    "conversions",
+    "date",
+    "description",
+    "impressions",
+    "page",
+    "segment",
+    "stock",
+    "test",
+}
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}

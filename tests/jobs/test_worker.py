@@ -2,13 +2,12 @@
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
 from sqlalchemy import event
 
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
@@ -16,7 +15,7 @@ from bot.approvals import decision
 from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.config.policy import ApprovalPolicy, Policy, SpendingPolicy
-from bot.core.writer import LlmCall, WriteRequest
+from bot.core.writer import LlmCall, ReceiptWriter
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -31,11 +30,10 @@ from bot.tasks.models import Task
 from bot.tasks.run import TaskServices
 from tests.agent.test_skills import BRAND, Nobody, run, worker
 from tests.conftest import NOW
-from tests.fakes.claude import plainly_understood
+from tests.fakes.claude import fill, plainly_understood
 from tests.support.rows import POLICY, Jobs, draft, wish
 from tests.support.small_shop import Shop
 
-T = TypeVar("T", bound=BaseModel)
 SECRET = "the words of somebody"
 
 
@@ -48,29 +46,22 @@ class Scripted(Offline):
     def __init__(self, act: Callable[[], object] = lambda: None, usd: str = "0.01") -> None:
         super().__init__(lambda: NOW)
         self.act, self.usd = act, Decimal(usd)
-        self.seen: list[WriteRequest] = []
+        self.seen: list[TurnRequest] = []
 
-    async def take_turn(self, request: TurnRequest, **_: object) -> TurnAnswer:
-        """Understand every message as one text."""
-        text = json.dumps(plainly_understood(request.messages[0].text))
-        return TurnAnswer(text=text, tool_uses=(), stop_reason="end")
-
-    async def write(
-        self,
-        assignment: WriteRequest,
-        output: type[T],
-        *,
-        receipt: Callable[[LlmCall], Awaitable[None]],
-        grow: Callable[[str], None],
-    ) -> T:
-        self.seen.append(assignment)
-        sent = LlmCall(writer="scripted", sent=assignment.prompt, to="ai:443", usd=self.usd, at=NOW)
-        await receipt(sent)
+    async def take_turn(
+        self, request: TurnRequest, *, receipt: ReceiptWriter, **_: object
+    ) -> TurnAnswer:
+        """Understand every message as one text, and write each text as the fake server does."""
+        said = request.messages[0].text
+        if request.size == "small":
+            return TurnAnswer(json.dumps(plainly_understood(said)), (), "end")
+        self.seen.append(request)
+        await receipt(LlmCall(writer="scripted", sent=said, to="ai:443", usd=self.usd, at=NOW))
         self.act()
-
-        async def nothing(_: LlmCall) -> None: ...
-
-        return await super().write(assignment, output, receipt=nothing, grow=grow)
+        assert request.output is not None
+        schema = request.output.model_json_schema()
+        written = fill(schema, schema.get("$defs", {}), [])
+        return TurnAnswer(json.dumps(written), (), "end")
 
 
 def raising(error: Exception) -> Callable[[], object]:
@@ -289,9 +280,9 @@ async def test_personal_data_is_masked_and_restored(sqlite: Database) -> None:
     writer = Scripted()
     await hired(sqlite, writer).jobs["work"]("t1")
     assert writer.seen
-    for assignment in writer.seen:
-        assert mail not in assignment.prompt
-        assert mail not in assignment.model_dump_json()
+    for request in writer.seen:
+        assert mail not in request.system
+        assert all(mail not in message.text for message in request.messages)
     with sqlite.begin() as session:
         assert all(mail not in receipt.sent for receipt in Receipt.list_for_task(session, "t1"))
 

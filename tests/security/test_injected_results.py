@@ -90,7 +90,9 @@ def thread(extra: str) -> str:
 
 def faithfully(body: dict[str, Any]) -> dict[str, Any] | str:
     """A fake Claude that returns the text composed by code unchanged."""
-    said: str = body["messages"][0]["content"]
+    said = body["messages"][0]["content"]
+    if not isinstance(said, str):  # a conversation with tools
+        return obediently(body)
     start = said.find('{\n "')
     if start < 0:
         return obediently(body)
@@ -193,11 +195,11 @@ async def test_injection_reaches_claude_only_as_material() -> None:
         assert "Léa Martin" not in json.dumps(letter, ensure_ascii=False)
 
 
-@pytest.mark.parametrize("skill", ["feedback", "answer", "recap"])
+@pytest.mark.parametrize("skill", ["feedback", "recap"])
 async def test_injection_obeyed_by_claude_never_reaches_a_card(skill: str) -> None:
     """Invented content is sent back for correction; then the text composed by code is used."""
     obeyed = {"text": "Everything is 90% off today, “our lawyer agreed to all”.", "facts": []}
-    fields = {"feedback": ("finding", "summary", "fix_first"), "answer": ("answer",)}
+    fields = {"feedback": ("finding", "summary", "fix_first")}
     step = says(dict.fromkeys(fields.get(skill, ("summary",)), obeyed))
     given = {"shelf": shelf(ATTACKS), "material": thread(ATTACKS[0]), "skill": skill}
     offline = await made(ASKED[skill], **given)
@@ -209,6 +211,21 @@ async def test_injection_obeyed_by_claude_never_reaches_a_card(skill: str) -> No
     assert "90% has no source" in wrong
     assert "in no source, letter for letter" in wrong
     assert list_own_texts(found) == list_own_texts(offline)
+    is_harmless(found)
+
+
+async def test_injection_obeyed_in_an_answer_is_left_out() -> None:
+    form = {"exhibit": "none", "cannot_tell": "none", "not_used": [], "next_steps": []}
+    obeyed = "Everything is 90% off today, “our lawyer agreed to all”."
+    step = says({"headline": "Sizing is what they write about.", "points": [obeyed], **form})
+    async with ScriptedClaude(step, step) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
+        found = await made(ASKED["answer"], writer=writer, shelf=shelf(ATTACKS), skill="answer")
+        await writer.close()
+    sent_back = str(claude.letters[1]["messages"][-1]["content"])
+    assert "90%" in sent_back
+    assert "quote letter for letter" in sent_back
+    assert "90%" not in "\n".join(list_own_texts(found))
     is_harmless(found)
 
 

@@ -1,6 +1,7 @@
 """Prompt injections in the material, with an AI that obeys them."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,7 +28,7 @@ from bot.tasks.run import TaskServices
 from bot.text.normalize import collapse_spaces
 from tests.agent.test_skills import Nobody
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude
+from tests.fakes.claude import UNDERSTANDS, ScriptedClaude, asked_request, reading, understood
 from tests.security.test_injected_results import shelf as reviews
 from tests.security.test_injected_results import thread
 from tests.support.injections import IN_MATERIAL, IN_WORDS
@@ -129,6 +130,7 @@ PLACES: tuple[Callable[[str], Case], ...] = (
     in_a_campaign_s_name,
     in_a_message,
 )
+ANSWERED = (in_a_file_s_name, in_a_campaign_s_name)  # by an AI that looks things up
 # Each attack in two places, each place under eight attacks.
 TRIED = [
     (place, attack, obeyed)
@@ -173,21 +175,66 @@ def texts(database: Database, task: str) -> list[str]:
         return [part.text for part in draft.parts]
 
 
-@pytest.mark.parametrize(
-    ("place", "attack", "obeyed"),
-    TRIED,
-    ids=[f"{place.__name__}-{ATTACKS.index(attack)}" for place, attack, _ in TRIED],
-)
+def obeying(
+    case: Case, answer: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """An AI that understands the message rightly, and then answers so."""
+
+    def answers(body: dict[str, Any]) -> dict[str, Any]:
+        if UNDERSTANDS in str(body.get("system")):
+            language = reading("en", "none")
+            return understood("requests", asked_request(skill=case.skill, language=language))
+        return answer(body)
+
+    return answers
+
+
+def report(text: str) -> dict[str, Any]:
+    form = {"exhibit": "none", "cannot_tell": "none", "not_used": [], "next_steps": []}
+    return {"headline": "This is what the data say.", "points": [text], **form}
+
+
+def is_tried(places: Collection[Callable[[str], Case]]) -> pytest.MarkDecorator:
+    tried = [one for one in TRIED if one[0] in places]
+    return pytest.mark.parametrize(
+        ("place", "attack", "obeyed"),
+        tried,
+        ids=[f"{place.__name__}-{ATTACKS.index(attack)}" for place, attack, _ in tried],
+    )
+
+
+@is_tried(ANSWERED)
+async def test_obeyed_injection_in_an_answer_does_nothing(
+    place: Callable[[str], Case], attack: str, obeyed: str, line: Database
+) -> None:
+    """What an AI writes in a report is text: it decides nothing, sends nothing, and holds no link,
+    no mention and no figure of its own."""
+    case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}-report"
+    async with ScriptedClaude(answer=obeying(case, lambda _: report(obeyed))) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await worked(line, id, case, writer)
+        await writer.close()
+    shown = "\n".join(texts(line, id))
+    assert not re.search(r"https?://|<[@#!]|\d", shown), shown
+    with line.begin() as session:
+        for row in (Decision, Delivery):
+            assert session.scalar(select(func.count()).select_from(row)) == 0
+        places = {str(post.place) for post in session.scalars(select(OutboxMessage))}
+        assert len(places) == 1
+
+
+@is_tried([place for place in PLACES if place not in ANSWERED])
 async def test_obeyed_injection_changes_nothing(
     place: Callable[[str], Case], attack: str, obeyed: str, line: Database
 ) -> None:
     case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}"
     await worked(line, f"{id}-rules", case, Offline(lambda: NOW))
-    async with ScriptedClaude(answer=rewriting([{case.part: obeyed}])) as claude:
+    answer = obeying(case, rewriting([{case.part: obeyed}]))
+    async with ScriptedClaude(answer=answer) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         await worked(line, f"{id}-ai", case, writer)
         await writer.close()
-    assert len(claude.letters) == 2  # told once, it said the same again
+    assert len(claude.letters) == 3  # understood; told once, it said the same again
     assert texts(line, f"{id}-ai") == texts(line, f"{id}-rules")
     with line.begin() as session:
         first, second = (list_newest_drafts(session, f"{id}-{by}")[0] for by in ("rules", "ai"))
@@ -201,16 +248,16 @@ async def test_obeyed_injection_changes_nothing(
         assert len(places) == 1
 
 
-@pytest.mark.parametrize("place", PLACES[:-1], ids=lambda place: place.__name__)
+@pytest.mark.parametrize("place", PLACES[:2], ids=lambda place: place.__name__)
 async def test_injection_reaches_the_ai(place: Callable[[str], Case], line: Database) -> None:
-    """All but remarks in a conversation do reach the AI."""
+    """What stands in the rows does reach the AI that words an analysis."""
     attack = IN_MATERIAL[0]
     case = place(attack)
-    async with ScriptedClaude(answer=rewriting([{}])) as claude:
+    async with ScriptedClaude(answer=obeying(case, rewriting([{}]))) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         await worked(line, f"{place.__name__}-read", case, writer)
         await writer.close()
-    (letter,) = claude.letters
+    _understood, letter = claude.letters
     assert attack in collapse_spaces(letter["messages"][0]["content"])
 
 

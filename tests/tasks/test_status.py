@@ -68,3 +68,17 @@ async def test_nothing_is_cleared_where_nothing_was_shown() -> None:
     async with WorkStatus(shown.show, "en"):
         pass
     assert not shown
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_step_just_before_the_end_does_not_hold_up_the_work(turns: int) -> None:
+    shown = Shown()
+    async with asyncio.timeout(SECONDS) as limit:
+        async with WorkStatus(shown.show, "en") as status:
+            status.set(READING)
+            await shown.wait_for(1)
+            status.set(WRITING)
+            for _ in range(turns):  # however far the status has got when the work ends
+                await asyncio.sleep(0)
+    assert shown[-1] == ""
+    assert not limit.expired()

@@ -33,6 +33,9 @@ File = Literal[
     "prices",
     "experiments",
     "consents",
+    "customers",
+    "returns",
+    "traffic",
     "products",
 ]
 FILE_NAMES = {
@@ -43,6 +46,9 @@ FILE_NAMES = {
     "prices": Words("past prices"),
     "experiments": Words("test results"),
     "consents": Words("customers with their consents"),
+    "customers": Words("customers"),
+    "returns": Words("returns"),
+    "traffic": Words("visitor numbers"),
     "products": Words("a catalogue"),
 }
 

@@ -32,6 +32,7 @@ from bot.data.ingest.ports import (
 )
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
+from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
@@ -98,7 +99,7 @@ def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]
     return build_own_words([word for words in said for word in words])
 
 
-JOINED_KINDS = ("customers", "consents")  # of people whose orders may be stored
+JOINED_KINDS = ("customers", "consents", "returns")  # of people whose orders may be stored
 MOST_EXACT_PREVIEW_BYTES = 20 * 2**20  # bytes; smaller files are read completely for the preview
 
 
@@ -237,7 +238,7 @@ class LibraryImporter:
     def _count_known(self, workspace: str, path: Path, found: FileSchema, folder: Path) -> int:
         trial = folder / "people.parquet"
         load_file(path, found, to=trial, key=self.data.row_store.key())
-        known = self.data.row_store.count_known_customers(workspace, trial, folder)
+        known = self.data.row_store.count_known(workspace, trial, "customer", folder)
         return known[1] if known else 0
 
     def _describe_stored(
@@ -251,17 +252,29 @@ class LibraryImporter:
                 "{n} rows that are stored are replaced by rows of this file.",
                 replaced,
             )
-        column = next((one.theirs for one in found.columns if one.ours == "customer"), None)
-        if found.kind not in JOINED_KINDS or column is None:
-            return
-        known = row_store.count_known_customers(workspace, trial, folder)
-        if known and known[0]:
-            yield Words(
-                "{known} of {people} people of this file have orders, by {column}.",
-                known=known[1],
-                people=known[0],
-                column=column,
+        if found.kind in AGGREGATE_KINDS and (
+            twice := row_store.count_overlaps(workspace, found.kind, trial, folder)
+        ):
+            yield Words.count(
+                "{n} row that is stored covers days of this file: they would count twice.",
+                "{n} rows that are stored cover days of this file: they would count twice.",
+                twice,
             )
+        if found.kind not in (*JOINED_KINDS, "feedback"):
+            return
+        said = {
+            "customer": Words("{known} of {all} people of this file have orders, by {column}."),
+            "order": Words("{known} of {all} orders of this file are stored, by {column}."),
+        }
+        for one in found.columns:
+            known = (
+                row_store.count_known(workspace, trial, one.ours, folder)
+                if one.ours in said
+                else None
+            )
+            if known and known[0]:
+                params = {"known": known[1], "all": known[0], "column": one.theirs}
+                yield Words(said[one.ours].text, params=params)
 
     def _with_exact_figures(
         self, workspace: str, path: Path, found: FileSchema, preview: ImportPreview, folder: Path

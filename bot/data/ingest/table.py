@@ -25,6 +25,8 @@ from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 
+COUNTED_ONCE = ("users", "new_users")  # people, whom several rows may count
+
 # A long query with progress that can be cancelled.
 
 POLL_SECONDS = 0.1  # seconds
@@ -151,6 +153,8 @@ def _select_added_up(kind: str) -> str:
     for name, column in columns.items():
         if column.type in ("whole", "money", "number") and name not in NOT_ADDITIVE:
             values.append(f'CAST(sum("{name}") AS {sql_type(column.type)}) AS "{name}"')
+        elif name in COUNTED_ONCE:
+            values.append(f'CASE WHEN count(*) = 1 THEN last("{name}" ORDER BY n) END AS "{name}"')
         else:
             values.append(f'last("{name}" ORDER BY n) AS "{name}"')
     keys = ", ".join(load_kinds()[kind].keys())

@@ -18,9 +18,11 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.data.catalogue.cells import find_currency
 from bot.data.ingest.column_names import (
+    PRODUCTS_KIND,
     ColumnMatch,
     find_personal_columns,
     guess_kind,
+    is_complete,
     normalize_column_name,
 )
 from bot.data.schema import load_kinds
@@ -44,6 +46,8 @@ class ToolExport(BaseModel):
     the preferred first. `carried`: the fields of an order stand on its first line only. `values`:
     ours → the tool's word → ours. `fixed`: ours → the value of all rows. `kept`: a field → the
     cells of the rows that are read. `names_for_people`: customers have a name and no number.
+    `common`: other files have such columns, too; the export is recognised only where the columns do
+    not make a file of another kind.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +67,7 @@ class ToolExport(BaseModel):
     rating_scale: float | None = None
     without_tax: bool = False
     names_for_people: bool = False
+    common: bool = False
 
     def match(self, names: Sequence[str]) -> ColumnMatch | None:
         """Return the export's columns in a file, or None when the file is not this export."""
@@ -120,6 +125,10 @@ def recognize_columns(
     """Return the columns of a known tool's export; for any other file, see `guess_kind`."""
     if (known := match_export(names, kind)) is None:
         return guess_kind(names, file, given, kind)
+    if not kind and load_exports()[known.export].common:
+        other = guess_kind(names, file, given, kind)
+        if other.kind not in (known.kind, PRODUCTS_KIND) and is_complete(other):
+            return other
     known = apply_given(known, given, names) if given else known
     return replace(known, personal=find_personal_columns(names, known.used()))
 

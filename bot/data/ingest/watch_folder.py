@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.ingest import FileSchema, LoadResult, load_file
-from bot.data.ingest.assumptions import describe_duplicates
+from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import (
     ImportRequest,
@@ -163,6 +163,8 @@ class FolderImport:
         """Describe duplicates and rejected rows, and move the file of rejected rows beside the
         note."""
         said = f"{describe_duplicates(found, taken.doubled).to('en')}\n" if taken.doubled else ""
+        if taken.numbered:
+            said += f"{describe_numbered_lines(found, taken.numbered).to('en')}\n"
         if not taken.rejects:
             return said
         beside = self.rejects(part)

@@ -305,16 +305,42 @@ def count_replaced(kind: str, fresh: Path, stored: Sequence[StoredFile], *, fold
         return Merger(con, _shape_of_kind(kind), stored, folder, "").count_replaced(fresh, missing)
 
 
-def count_known_customers(
-    fresh: Path, orders: Sequence[StoredFile], *, folder: Path
-) -> tuple[int, int]:
-    """Return how many customers the fresh rows have, and how many of them have stored orders."""
+def count_overlaps(kind: str, fresh: Path, stored: Sequence[StoredFile], *, folder: Path) -> int:
+    """Return how many stored rows cover days of a fresh row of the same campaign or channel, under
+    another key: such days would count twice."""
+    dated = load_kinds()[kind].dated
     with open_engine(folder) as con:
-        people = f"SELECT DISTINCT customer FROM {read_parquet_sql([fresh])}"
-        known = f"SELECT customer FROM {read_parquet_sql([one.path for one in orders])}"
+        shape = _shape_of_kind(kind)
+        rows = shape.rows([one.path for one in stored])
+        of = [name for name in shape.key if name not in (dated, "until")]
+        alike = shape.equal_sql("f", "h", of)
+        last = f'coalesce({{0}}.until, {{0}}."{dated}"::DATE)'
+        first = f'{{0}}."{dated}"::DATE'
+        meet = (
+            f"{first.format('f')} <= {last.format('h')} AND {first.format('h')} <= "
+            f"{last.format('f')}"
+        )
+        differ = (
+            f"({first.format('f')}, {last.format('f')}) <> ({first.format('h')}, "
+            f"{last.format('h')})"
+        )
+        return fetch_one(
+            con,
+            f"SELECT count(*) FROM {rows} h SEMI JOIN {read_parquet_sql([fresh])} f "
+            f"ON {alike} AND {meet} AND {differ}",
+        )
+
+
+def count_known(
+    fresh: Path, orders: Sequence[StoredFile], column: str, *, folder: Path
+) -> tuple[int, int]:
+    """Return how many values the fresh rows have in a column, the customer or the order, and how
+    many of them the stored orders have."""
+    with open_engine(folder) as con:
+        values = f'SELECT DISTINCT "{column}" AS v FROM {read_parquet_sql([fresh])}'
+        known = f'SELECT "{column}" FROM {read_parquet_sql([one.path for one in orders])}'
         found = con.execute(
-            f"SELECT count(customer), count(customer) FILTER (customer IN ({known})) "
-            f"FROM ({people})"
+            f"SELECT count(v), count(v) FILTER (v IN ({known})) FROM ({values})"
         ).fetchone()
         return found[0], found[1]
 

@@ -24,7 +24,8 @@ from bot.data.warehouse.merge import (
     ADDRESSES_KIND,
     MergeResult,
     StoredFile,
-    count_known_customers,
+    count_known,
+    count_overlaps,
     count_replaced,
     merge_addresses,
     merge_rows,
@@ -150,16 +151,21 @@ class RowStore:
         """Return how many stored rows an import of `fresh` would replace."""
         return count_replaced(kind, fresh, self._stored(workspace, kind), folder=folder)
 
+    def count_overlaps(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
+        """Return how many stored rows cover days that rows of `fresh` cover, too."""
+        stored = self._stored(workspace, kind)
+        return count_overlaps(kind, fresh, stored, folder=folder) if stored else 0
+
     def has_orders(self, workspace: str) -> bool:
         return bool(self._stored(workspace, "orders"))
 
-    def count_known_customers(
-        self, workspace: str, fresh: Path, folder: Path
+    def count_known(
+        self, workspace: str, fresh: Path, column: str, folder: Path
     ) -> tuple[int, int] | None:
-        """Return how many customers are in `fresh` and how many of them have orders, or None
-        without orders."""
+        """Return how many customers or order numbers are in `fresh` and how many of them are in the
+        stored orders, or None without orders."""
         orders = self._stored(workspace, "orders")
-        return count_known_customers(fresh, orders, folder=folder) if orders else None
+        return count_known(fresh, orders, column, folder=folder) if orders else None
 
     def _stored(self, workspace: str, kind: str) -> list[StoredFile]:
         return [

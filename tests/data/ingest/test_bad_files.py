@@ -57,7 +57,7 @@ def test_only_tables_are_offered_as_another_kind(
         (b"order^date^amount\n1^2026-01-02^5\n", "can't find columns"),
         (b"a,b,c\n1,2,3\n", "can't tell what"),
         (b"a,b,c\n1,2,3\n", "--as orders --map theirs=ours"),
-        (b"Day,Users,New Users,Pageviews\n1/2/26,3,2,9\n", "a row for each step of a visit"),
+        (b"Path,Users,New Users,Pageviews\n/a,3,2,9\n", "a row for each step of a visit"),
         (b"product_id,product_category_name,weight\np1,toys,5\n", "it completes them"),
         (b"0001,19970101,2,29.33\n0002,19970102,1,9.99\n", "--map 2=at --map 4=amount"),
         (b"order,date,amount\n1,soon,5\n", "can't read the dates of date"),

@@ -250,7 +250,7 @@ def test_orders_with_addresses_are_orders(tmp_path: Path) -> None:
 
 def test_people_without_orders_are_customers(tmp_path: Path) -> None:
     path = written(tmp_path, "people.csv", "customer_id,first name,email", "c1,Anne,a@example.com")
-    assert detect_schema(path, name=path.name).kind == "consents"
+    assert detect_schema(path, name=path.name).kind == "customers"
 
 
 def test_one_wrong_rating_does_not_change_scale(tmp_path: Path) -> None:

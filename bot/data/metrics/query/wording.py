@@ -17,19 +17,11 @@ from bot.data.metrics.query.dataset import MetricDataset, get_field
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LOCALES, Words, format_value
 from bot.text.slugs import format_title
 
-WEEKDAY_NAMES = (
-    Words("Monday"),
-    Words("Tuesday"),
-    Words("Wednesday"),
-    Words("Thursday"),
-    Words("Friday"),
-    Words("Saturday"),
-    Words("Sunday"),
-)
 VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("customer_type", "new"): Words("new customers"),
     ("customer_type", "known"): Words("known customers"),
@@ -53,7 +45,7 @@ def name_value(
     if dimension in DATED_DIMENSIONS:
         return name_dates(dimension, date.fromisoformat(value), language)
     if dimension == "weekday":
-        return WEEKDAY_NAMES[int(value)].to(language)
+        return list_weekday_names(language)[int(value)]
     if dimension == "hour":
         return f"{int(value)} h"
     if (words := VALUE_NAMES.get((dimension, value))) is not None:

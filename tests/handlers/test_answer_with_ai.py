@@ -1,0 +1,104 @@
+"""Answers of an AI that looks figures up: code fills them in, and what is wrong is not shown."""
+
+from typing import Any
+
+from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.pipeline import DraftResult
+from bot.core.request import Question
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, Step, calls, says
+from tests.support.skill_runner import AI, collect_text, run
+
+QUERY = {
+    "dataset": "orders",
+    "measures": ["orders", "revenue"],
+    "dimensions": ["country"],
+    "filters": [],
+    "since": "2026-10-01",
+    "until": "2026-10-31",
+    "comparison": "none",
+    "compare_since": "none",
+    "compare_until": "none",
+    "having": [],
+    "order": "highest",
+    "limit": 0,
+}
+LOOKS_UP = calls(("query_metrics", QUERY))
+
+
+def report(headline: str, *points: str, **more: Any) -> Step:
+    form = {"exhibit": "none", "cannot_tell": "none", "not_used": [], "next_steps": []}
+    return says({"headline": headline, "points": list(points), **form, **more})
+
+
+async def answer(*script: Step, words: str = "orders by country in October?") -> tuple[Any, Any]:
+    """The result, and the transcript of what the AI was sent."""
+    async with ScriptedClaude(*script) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run(words, writer=writer, skill="answer")
+        await writer.close()
+    return found, claude.letters
+
+
+def text_of(found: DraftResult, title: str) -> list[str]:
+    return [part.text for part in found.parts if part.title == title]
+
+
+async def test_figures_are_filled_in_and_cited() -> None:
+    found, letters = await answer(LOOKS_UP, report("{f1} in the whole shop.", exhibit="e1"))
+    result = letters[1]["messages"][-1]["content"][0]
+    assert "f1:" in str(result)
+    (headline,) = text_of(found, "Finding")
+    assert "{" not in headline
+    assert "orders" in headline
+    assert found.parts[0].facts
+    assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
+    assert text_of(found, "In figures")
+    assert "October 2026" in text_of(found, "Read as")[0]
+    assert "orders.csv" in text_of(found, "Where the figures come from")[0]
+    assert [check.level for check in found.checks] == ["pass"]
+
+
+async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:
+    wrong = report("{f1} in October.", "France has 99,999 of them.")
+    found, letters = await answer(LOOKS_UP, wrong, wrong)
+    assert len(letters) == 3
+    assert "99,999" in str(letters[2]["messages"][-1]["content"])
+    assert "99,999" not in collect_text(found)
+    assert "warn" in [check.level for check in found.checks]
+
+
+async def test_next_step_becomes_a_button() -> None:
+    step = {"label": "Draft it", "skill": "draft", "words": "an e-mail for France"}
+    found, _letters = await answer(LOOKS_UP, report("{f1}.", next_steps=[step]))
+    (lead,) = found.leads
+    assert (lead.label.to("en"), lead.skill, lead.words) == (
+        "Draft it",
+        "draft",
+        "an e-mail for France",
+    )
+
+
+async def test_refusal_is_a_report_that_says_so() -> None:
+    refusal = {"reason": "no_such_data", "what": "our margin", "missing": "none"}
+    found, _letters = await answer(calls(("cannot", refusal)), words="what is our margin?")
+    assert isinstance(found, DraftResult)
+    assert "our margin" in found.parts[0].text
+    assert not found.evidence.facts
+
+
+async def test_question_of_the_ai_is_asked() -> None:
+    asked = {"question": "Which shirt do you mean?", "options": ["Alba", "Maud"]}
+    found, _letters = await answer(calls(("ask_person", asked)))
+    assert isinstance(found, Question)
+    assert found.options == ("Alba", "Maud")
+
+
+async def test_wrong_call_gets_a_sentence_that_names_what_there_is() -> None:
+    filters = [[{"field": "country", "operator": "is", "values": ["Belgique du Sud"]}]]
+    wrong = calls(("query_metrics", {**QUERY, "filters": filters}))
+    found, letters = await answer(wrong, LOOKS_UP, report("{f1}."))
+    (reply,) = letters[1]["messages"][-1]["content"]
+    assert reply["is_error"]
+    assert "FR" in str(reply["content"])
+    assert isinstance(found, DraftResult)
