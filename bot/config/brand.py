@@ -71,6 +71,9 @@ class Brand(BaseModel):
     mentions: tuple[RequiredMention, ...] = ()
     markets: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], Market] = {}  # by country
 
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
     def for_market(self, country: str | None) -> "Brand":
         """Return the brand as it is in that market: its language, sender, site, signature and the
         words of its SMS. Without such a market, the brand itself."""
