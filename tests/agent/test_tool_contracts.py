@@ -219,6 +219,7 @@ NARROWED = [
 
 
 @pytest.mark.parametrize(("name", "column"), NARROWED)
+@pytest.mark.sample(4)
 async def test_what_three_customers_spent_is_never_told(name: str, column: str) -> None:
     """The planted customers' orders have sums that nobody else has."""
     shop, deps = small_shop(), tool_deps(small_shop_data(), private=True)
@@ -256,6 +257,7 @@ def list_small_groups(result: ToolResult | str) -> list[str]:
 
 
 @EVERY
+@pytest.mark.sample(3)
 async def test_a_result_is_bounded_and_comes_in_the_same_order(tool: Tool) -> None:
     deps = tool_deps(material=MATERIAL, book=known_figures())
     first = await call_or_refusal(tool, call_of(tool.name), deps)
@@ -269,6 +271,7 @@ async def test_a_result_is_bounded_and_comes_in_the_same_order(tool: Tool) -> No
 
 
 @ANSWERING
+@pytest.mark.sample(3)
 async def test_two_calls_with_other_filters_give_figures_other_ids(name: str) -> None:
     """A task cites a figure by its id, so an id must not mean two things."""
     tool = TOOLS[name]
@@ -325,6 +328,7 @@ async def test_a_shop_without_data_is_told_so(name: str) -> None:
 
 
 @ANSWERING
+@pytest.mark.sample(3)
 async def test_a_tool_changes_no_table(name: str) -> None:
     con = sample().engine.con
     listing = (
