@@ -61,6 +61,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         ctx.exhibits,
         request_words=said,
         language=language,
+        skills=load_skills(),
         today=today,
         shown=ctx.read_as,
     )

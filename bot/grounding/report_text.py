@@ -84,11 +84,13 @@ def drop_faulty_texts(
     *,
     request_words: str,
     language: Language,
+    skills: Collection[str],
     today: date,
     shown: Sequence[str] = (),
 ) -> tuple[ReportForm, int]:
     """Return the report without the sentences whose figures, slots, quotations or links are still
-    wrong, and how many these are. The first good point takes the place of a wrong headline."""
+    wrong, and how many these are. The first good point takes the place of a wrong headline. Next
+    steps that no skill carries out are left out."""
     material = _Material(book.facts, exhibits, request_words, language, today, shown)
 
     def is_good(text: str) -> bool:
@@ -110,6 +112,7 @@ def drop_faulty_texts(
         "points": good[1:],
         "cannot_tell": cannot_tell,
         "exhibit": exhibit,
+        "next_steps": [step for step in form.next_steps if step.skill in skills],
     }
     return form.model_copy(update=kept), dropped
 

@@ -79,6 +79,14 @@ async def test_next_step_becomes_a_button() -> None:
     )
 
 
+async def test_next_step_that_no_skill_carries_out_is_no_button() -> None:
+    step = {"label": "Fly", "skill": "fly", "words": "fly to France"}
+    wrong = report("{f1}.", next_steps=[step])
+    found, letters = await answer(LOOKS_UP, wrong, wrong)
+    assert "no skill fly" in str(letters[2]["messages"][-1]["content"])
+    assert found.leads == ()
+
+
 async def test_refusal_is_a_report_that_says_so() -> None:
     refusal = {"reason": "no_such_data", "what": "our margin", "missing": "none"}
     found, _letters = await answer(calls(("cannot", refusal)), words="what is our margin?")
