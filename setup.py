@@ -13,6 +13,10 @@ setup(
             exclude=["*.page.web", "*.page.web.*"],
         ),
         "bot.prompt_files",
+        "bot.prompt_files.channels",
     ],
-    package_dir={"bot.prompt_files": "prompts"},
+    package_dir={
+        "bot.prompt_files": "prompts",
+        "bot.prompt_files.channels": "prompts/channels",
+    },
 )

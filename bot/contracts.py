@@ -69,7 +69,7 @@ SKILLS = (
     *("answer", "blockers", "digest", "draft", "experiment", "feedback", "predict", "recap"),
     *("targeting", "trends"),
 )
-CHANNELS = ("email", "sms", "product_page")
+CHANNELS: list[str] = _LONG["channels"]["keys"]
 
 # The engine (DBOS): pending workflows are bound to the application's name and version.
 ENGINE_NAME, ENGINE_VERSION = "super-intern", "1"

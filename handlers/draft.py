@@ -1,47 +1,27 @@
-"""Write copy for one channel: an e-mail, an SMS, a product page."""
+"""Write copy for one channel: an e-mail, an SMS, a post, an ad, a product page."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
+from bot.core.channels import get_default_channel
 from bot.core.material_facts import find_material_facts
-from bot.core.parts import Copy, Hook, split_output
+from bot.core.parts import split_output
 from bot.core.request import Question, SkillRequest
 from bot.grounding.style import find_style_faults
 from bot.i18n.messages import Words
-
-
-class Email(BaseModel):
-    subject: Copy = Field(title="Subject")
-    preheader: Copy = Field(title="Preheader")
-    body: Copy = Field(title="Body")
-    call_to_action: Copy = Field(title="Call to action")
-    hooks: list[Hook] = Field(title="Other openings")
-
-
-class Sms(BaseModel):
-    text: Copy = Field(title="Text")
-    hooks: list[Hook] = Field(title="Other openings")
-
-
-class ProductPage(BaseModel):
-    title: Copy = Field(title="Title")
-    description: Copy = Field(title="Description")
-    hooks: list[Hook] = Field(title="Other openings")
-
 
 TITLE = "Copy"
 COMMAND = "draft"
 HINT = "e-mail: our linen shirt is back, for people who bought shirts last summer"
 FOR_CHANNELS = True
 
-OUTPUTS: dict[str, type[BaseModel]] = {"email": Email, "sms": Sms, "product_page": ProductPage}
 TOOLS = ("find_products", "product", "price_history", "past_copy", "occasions", "read_feedback")
 PRODUCT_KINDS = ("product", "availability", "prices")
 ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
-    output = OUTPUTS.get(request.channel or "", Email)
+    output = (ctx.channel or get_default_channel()).output
     if ctx.by_rules:
         from bot.rules.writers.draft import draft_by_rules
 
@@ -76,10 +56,12 @@ def find_problems(written: BaseModel, ctx: SkillContext) -> list[str]:
     """List the faults of a draft as sentences for the writer."""
     parts, hooks = split_output(written)
     found = find_style_faults(parts, request=ctx.request, brand=ctx.brand, channel=ctx.channel)
+    if ctx.channel and not ctx.channel.has_hooks:
+        return found
     openings = {parts[0].text[:60], *(hook.text for hook in hooks)}
     if len(hooks) != 2 or len(openings) != 3:
         found.append("hooks: exactly two, each another opening than the one chosen")
-    limit = ctx.channel.parts.get(parts[0].key) if ctx.channel else None
+    limit = ctx.channel.find_limit(parts[0].key) if ctx.channel else None
     most = limit.most if limit and limit.unit == "characters" else None
     if most and any(len(hook.text) > most for hook in hooks):
         found.append(f"hooks: each in at most {most} characters, as {parts[0].key}")

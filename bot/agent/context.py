@@ -27,7 +27,7 @@ from bot.agent.loop import (
     ignore_step,
     measure_nothing,
 )
-from bot.agent.prompts import fill_prompt
+from bot.agent.prompts import fill_prompt, read_prompt
 from bot.agent.tool import DeliveryPort, DigestPort, ThreadPort, Tool, ToolDeps, load_tools
 from bot.agent.tool_calls import FoundThings, describe_facts
 from bot.agent.turns import NoTurnLog, TurnLog
@@ -355,6 +355,8 @@ class SkillContext:
         from bot.agent.skills import load_skills
 
         fixed = {"brand": self.brand.as_prompt(), "skills": ", ".join(load_skills())}
+        if self.channel:
+            fixed["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()
         system_text = fill_prompt(system, fixed)
         message = self._build_first_message(values)
         self._writes += 1

@@ -15,7 +15,7 @@ PACKAGE = Path(bot.__file__).parent
 # The folder of an installed wheel (see setup.py), and the folder of a checkout.
 INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
 PROMPTS_FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
-OWN_VALUES = ("today", "language", "skills")  # what code wrote needs no fence
+OWN_VALUES = ("today", "language", "skills", "channel_rules")  # what code wrote needs no fence
 GAP_PATTERN = re.compile(r"\{\{(\w+)\}\}")
 
 

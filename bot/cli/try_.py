@@ -22,7 +22,7 @@ from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.brief import Brief, parse_just_for_me
-from bot.core.channels import load_channels
+from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
@@ -184,7 +184,9 @@ class TerminalRun:
             return policy.may(self.person, right)
 
         for number, request in enumerate(reading.requests):
-            brand = self.container.brand(self.workspace).for_market(request.brief.market)
+            brand = self.container.brand(self.workspace).for_market(
+                request.brief.market, list_sender_channels()
+            )
             result = await run_skill(
                 request,
                 brand=brand,

@@ -1,5 +1,6 @@
 """The brand: its voice, preferred and banned words, required mentions and languages."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -74,9 +75,10 @@ class Brand(BaseModel):
     def __hash__(self) -> int:
         return hash(self.model_dump_json())
 
-    def for_market(self, country: str | None) -> "Brand":
+    def for_market(self, country: str | None, opt_out_channels: Iterable[str]) -> "Brand":
         """Return the brand as it is in that market: its language, sender, site, signature and the
-        words of its SMS. Without such a market, the brand itself."""
+        words of its SMS. `opt_out_channels` are the channels that say how to stop. Without such a
+        market, the brand itself."""
         market = self.markets.get(country or "")
         if market is None:
             return self
@@ -88,8 +90,9 @@ class Brand(BaseModel):
         if market.signature:
             changed |= {"signature": market.signature, "signature_en": None, "signature_fr": None}
         if market.sms_opt_out:
-            other_mentions = (one for one in self.mentions if one.channels != ("sms",))
-            opt_out = RequiredMention(text=market.sms_opt_out, channels=("sms",))
+            only = tuple(sorted(opt_out_channels))
+            other_mentions = (one for one in self.mentions if one.channels != only)
+            opt_out = RequiredMention(text=market.sms_opt_out, channels=only)
             changed["mentions"] = (*other_mentions, opt_out)
         values = {name: getattr(self, name) for name in Brand.model_fields}
         return MarketBrand(**(values | changed), country=str(country))

@@ -1,21 +1,29 @@
-"""The limits of each marketing channel, from `channels.toml`, each with its source and date."""
+"""The marketing channels, from `channels.toml`: parts, limits and the AI's output."""
 
 import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from bot.core.audience_rule import AudiencePurpose
+from bot.core.parts import Copy, Hook
+from bot.i18n.messages import Words
 from bot.text.gsm7 import GSM7_DOUBLE, is_gsm7
 
 CHANNELS_FILE = Path(__file__).parent / "channels.toml"
+HOOKS_TITLE = Words("Other openings").text
+
+# How a card shows a part: bold, grey, as it is, as a button, as a list, as tags in one line.
+PartRole = Literal["title", "preview", "text", "button", "list", "tags"]
 
 
 class PartLimit(BaseModel):
     """The maximum size of one part. A `hard` limit blocks approval; `advice` only warns. With the
-    unit "segments", an SMS is counted in the segments that it is sent as."""
+    unit "segments", an SMS is counted in the segments that it is sent as. A part with `items` is a
+    list of texts, each with this limit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     title: str  # the part's name on screen, in English
@@ -24,23 +32,47 @@ class PartLimit(BaseModel):
     kind: Literal["hard", "advice"] = "advice"
     source: str
     checked: date
+    items: tuple[int, int] | None = None  # the fewest and the most texts of a list
+    refused: str = ""  # characters that the channel refuses
+    role: PartRole = "text"
+
+    def as_prompt(self) -> str:
+        """The limit as text for the prompt."""
+        size = f"at most {self.most} {self.unit}"
+        if self.items:
+            fewest, most = self.items
+            size = f"{fewest} to {most} texts, each {size}"
+        return f"{size}, none of {' '.join(self.refused)}" if self.refused else size
 
 
 class Channel(BaseModel):
-    """A marketing channel: e-mail, SMS, a product page."""
+    """A marketing channel: e-mail, SMS, a product page. `channels.toml` says what a field means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     key: str
     title: str
     names: tuple[str, ...]  # what people call it, in English and French, lower case
     parts: dict[str, PartLimit]
+    consent: AudiencePurpose | None = None
+    names_sender: bool = False
+    has_hooks: bool = True
+    answers_doubts: bool = False
 
     def as_prompt(self, language: str) -> str:
         """The channel's parts and limits as text for the prompt."""
         lines = [f"{self.title}, in {language}"]
-        for key, limit in self.parts.items():
-            lines.append(f"{key}: at most {limit.most} {limit.unit}")
-        return "\n".join(lines)
+        return "\n".join(
+            [*lines, *(f"{key}: {limit.as_prompt()}" for key, limit in self.parts.items())]
+        )
+
+    def find_limit(self, part_key: str) -> PartLimit | None:
+        """Return the limit of a part, or of one text of a list: "headlines.2"."""
+        return self.parts.get(part_key.partition(".")[0])
+
+    @property
+    def output(self) -> type[BaseModel]:
+        """The model that the AI fills in: a field for each part, and the hooks."""
+        return _build_output(self.key)
 
 
 @cache
@@ -48,6 +80,32 @@ def load_channels() -> dict[str, Channel]:
     """Return all channels by key."""
     with CHANNELS_FILE.open("rb") as file:
         return {key: Channel(key=key, **table) for key, table in tomllib.load(file).items()}
+
+
+def get_default_channel() -> Channel:
+    """Return the channel of a request that names none."""
+    return next(iter(load_channels().values()))
+
+
+@cache
+def list_sender_channels() -> frozenset[str]:
+    """Return the keys of the channels whose texts name their sender and how to stop."""
+    return frozenset(key for key, one in load_channels().items() if one.names_sender)
+
+
+@cache
+def _build_output(key: str) -> type[BaseModel]:
+    """Build the output of a channel. One class for each channel: schemas are cached by class."""
+    channel = load_channels()[key]
+    fields: dict[str, Any] = {
+        part: (list[Copy] if limit.items else Copy, Field(title=limit.title))
+        for part, limit in channel.parts.items()
+    }
+    if channel.has_hooks:
+        fields["hooks"] = (list[Hook], Field(title=HOOKS_TITLE))
+    name = "".join(word.capitalize() for word in key.split("_"))
+    model: type[BaseModel] = create_model(name, **fields)
+    return model
 
 
 def count_sms_segments(text: str) -> int:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from bot.core.audience_rule import SEGMENT_LABELS, AudiencePurpose, AudienceRule
+from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.channels import load_channels
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import Source
@@ -33,7 +34,6 @@ BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
 WRITING_KINDS = ("praise", "past_copy", "segment")
-CHANNEL_PURPOSES: Mapping[str, AudiencePurpose] = {"email": "email", "sms": "sms"}
 LONGEST_TEXT = 600  # characters of an earlier text
 
 
@@ -90,7 +90,8 @@ def _objection_facts(warehouse: "Warehouse", product: str, request: SkillRequest
     """Return the doubt that a product page should answer, the number of reviews that mention it,
     and their wording."""
     named = asks_to_answer(request.brief.words)
-    if named is None or request.channel != "product_page":
+    channel = load_channels().get(request.channel or "")
+    if named is None or channel is None or not channel.answers_doubts:
         return []
     from bot.data.analyses.feedback.objections import find_objection
 
@@ -222,7 +223,8 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     rule = _audience_rule(request)
     if rule is None or "orders" not in warehouse.listed:
         return
-    purpose = CHANNEL_PURPOSES.get(request.channel or "")
+    channel = load_channels().get(request.channel or "")
+    purpose = channel.consent if channel else None
     titles, language = _product_titles(warehouse), request.language
     if purpose is not None:
         rule = rule.model_copy(update={"purpose": purpose})

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.core.channels import Channel, load_channels
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
 from bot.i18n.messages import Words, format_value, translate_stored_title
 from bot.text.normalize import collapse_spaces
@@ -22,9 +23,9 @@ main { max-width: 36rem; margin: 2rem auto; padding: 2rem; background: #fff;
 .from { margin: 0 0 1.5rem; color: #666; font-size: 0.8rem; letter-spacing: 0.06em; }
 h2 { margin: 1.4rem 0 0.2rem; color: #767676; font-size: 0.7rem; font-weight: 600; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; }
-.subject .text { font-size: 1.4rem; line-height: 1.3; font-weight: bold; }
-.preheader .text { color: #555; }
-.call-to-action .text { display: inline-block; padding: 0.6rem 1.2rem; border-radius: 6px;
+.title .text { font-size: 1.4rem; line-height: 1.3; font-weight: bold; }
+.preview .text { color: #555; }
+.button .text { display: inline-block; padding: 0.6rem 1.2rem; border-radius: 6px;
   background: #1f1f1f; color: #fff; font-family: system-ui, sans-serif; font-size: 0.95rem; }
 blockquote { margin: 0; padding-left: 1rem; border-left: 3px solid #ccc; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
@@ -143,7 +144,8 @@ def render_html(
     name = html.escape(brand_name)
     banner = Words("Draft, not approved").to(reader)
     shown = "" if approvals else f'<p class="banner">{html.escape(banner)}</p>\n'
-    parts = "\n".join(_render_html_part(part, reader) for part in draft.parts)
+    channel = load_channels().get(draft.channel or "")
+    parts = "\n".join(_render_html_part(part, reader, channel) for part in draft.parts)
     about = "\n".join(
         f"<dt>{html.escape(key)}</dt><dd>{html.escape(value)}</dd>"
         for key, value in _list_details(draft, approvals, reader)
@@ -159,7 +161,7 @@ def render_html(
     )
 
 
-def _render_html_part(part: Part, reader: str) -> str:
+def _render_html_part(part: Part, reader: str, channel: Channel | None) -> str:
     title = f'<h2 lang="{html.escape(reader)}">{html.escape(_translate_title(part, reader))}</h2>'
     body, key = part.body, html.escape(part.key)
     if isinstance(body, Heading):
@@ -170,8 +172,8 @@ def _render_html_part(part: Part, reader: str) -> str:
         inner = f'<blockquote data-part="{key}" class="text">{html.escape(body.text)}</blockquote>'
     else:
         inner = f'<div data-part="{key}" class="text">{html.escape(_read_part_text(part))}</div>'
-    kind = part.key.split(".")[0].replace("_", "-")
-    return f'<section class="{html.escape(kind)}">\n{title}\n{inner}\n</section>'
+    limit = channel.find_limit(part.key) if channel else None
+    return f'<section class="{limit.role if limit else "text"}">\n{title}\n{inner}\n</section>'
 
 
 def _render_html_table(table: Table, key: str) -> str:

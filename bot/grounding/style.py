@@ -26,9 +26,12 @@ def find_style_faults(
     """Return the faults as sentences for the writer, most serious first."""
     text = "\n".join(part.text for part in parts)
     sender = brand.sender or brand.name
-    faults = list(_find_long_parts(parts, channel))
-    if channel and channel.key == "sms" and not (contains_words(text, sender) and "STOP" in text):
-        faults.append(f"an SMS names its sender ({sender}) first and ends with how to stop (STOP)")
+    faults = list(_find_form_faults(parts, channel))
+    is_signed = contains_words(text, sender) and "STOP" in text
+    if channel and channel.names_sender and not is_signed:
+        faults.append(
+            f"the text names its sender ({sender}) first and ends with how to stop (STOP)"
+        )
     faults += _find_missing_mentions(text, request, brand)
     faults += [
         f"a person wrote this, keep it word for word: “{passage.text}”"
@@ -67,12 +70,22 @@ def _list_word_runs(text: str) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)}
 
 
-def _find_long_parts(parts: Iterable[Part], channel: Channel | None) -> Iterable[str]:
+def _find_form_faults(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:
+    """Yield what the channel's table refuses: lengths, characters, the number of texts."""
+    if channel is None:
+        return
     for part in parts:
-        limit = channel.parts.get(part.key) if channel else None
-        size = measure_text(part.text, limit) if limit else 0
-        if limit and size > limit.most:
+        limit = channel.find_limit(part.key)
+        if limit is None:
+            continue
+        if (size := measure_text(part.text, limit)) > limit.most:
             yield f"{part.key} has {size} {limit.unit}, at most {limit.most} fit: shorten it"
+        if refused := sorted(set(part.text) & set(limit.refused)):
+            yield f"{part.key} has characters that are refused there: {' '.join(refused)}"
+    for key, limit in channel.parts.items():
+        count = sum(part.key.partition(".")[0] == key for part in parts)
+        if limit.items and not limit.items[0] <= count <= limit.items[1]:
+            yield f"{key} has {count} texts: give {limit.items[0]} to {limit.items[1]}"
 
 
 def _find_missing_mentions(text: str, request: SkillRequest, brand: Brand) -> Iterable[str]:

@@ -5,7 +5,7 @@ passed on as `Words` (its English text and parameters) until it is shown, since 
 reader's language known. `Words` can be stored: `model_dump(mode="json")` and `restore_words`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -71,6 +71,12 @@ class Words(BaseModel):
 def restore_words(stored: Any) -> Words:
     """Restore a sentence from a row's JSON."""
     return Words(stored["text"], many=stored.get("many"), params=stored.get("params") or {})
+
+
+def join_words(words: Sequence[Words]) -> Words:
+    """Join sentences with commas; there is at least one."""
+    first, *rest = words
+    return Words("{first}, {rest}", first=first, rest=join_words(rest)) if rest else first
 
 
 def quote_name(name: str) -> Words:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from bot.agent.pipeline import recheck_parts
 from bot.config.access import Admission
 from bot.config.policy import NOBODY_HAS_RIGHT
+from bot.core.channels import list_sender_channels
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
@@ -142,7 +143,9 @@ class Worker:
             edited.other_hooks,
             edited.facts,
             request=edited.skill_request,
-            brand=context.brand(edited.workspace).for_market(edited.brief.market),
+            brand=context.brand(edited.workspace).for_market(
+                edited.brief.market, list_sender_channels()
+            ),
             today=context.now().date(),
             before=before.parts,
             editor=edited.author or "",

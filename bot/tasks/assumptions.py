@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bot.config.brand import Brand
 from bot.core.brief import Assumption, Goal, Option
+from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
 from bot.i18n.messages import Language, Words
 
@@ -55,7 +56,10 @@ def list_assumptions(
     nothing, so no goal is assumed."""
     assumptions = []
     if not stated.channels:
-        assumptions.append(Assumption(field="channels", value="email", words=Words("an e-mail")))
+        channel = get_default_channel()
+        assumptions.append(
+            Assumption(field="channels", value=channel.key, words=Words(channel.title))
+        )
     if not stated.audience:
         everyone = Words("everyone on your list")
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
@@ -99,7 +103,9 @@ def build_options(
         for o in alternatives
     ]
     if not stated.channels:
-        options.append(Option(label=Words("As an SMS"), field="channels", value="sms"))
+        channel = list(load_channels().values())[1]
+        label = Words("As {channel}", channel=Words(channel.title))
+        options.append(Option(label=label, field="channels", value=channel.key))
     if not stated.audience:
         lapsed = Words("For those who haven't ordered for a while")
         options.append(Option(label=lapsed, field="audience", value=LAPSED_AUDIENCE[language]))

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.brief import Brief, Goal
-from bot.core.channels import load_channels
+from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
 from bot.core.request import IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
-from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.i18n.messages import LANGUAGES, Language, Words, join_words
 from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products
 from bot.tasks.understand import (
     COPY_SKILL,
@@ -24,7 +24,6 @@ from bot.tasks.understand import (
     Understanding,
 )
 
-DEFAULT_CHANNEL = "email"
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
 
@@ -118,13 +117,8 @@ def explain_unsupported(things: Sequence[str]) -> Words | None:
         return None
     titles = [Words(channel.title) for channel in load_channels().values()]
     return Words(
-        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=_join_words(titles)
+        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=join_words(titles)
     )
-
-
-def _join_words(words: Sequence[Words]) -> Words:
-    first, *rest = words
-    return Words("{first}, {rest}", first=first, rest=_join_words(rest)) if rest else first
 
 
 # Values from forms and buttons.
@@ -195,9 +189,10 @@ def _write_for_each(
     source = about.brief if about is not None and about.is_copy else None
     if source is not None:
         read = _fill_from(read, source)
-    channels = read.channels or (about.channel if source and about else None) or DEFAULT_CHANNEL
+    before = about.channel if source and about else None
+    channels = read.channels or (before or get_default_channel().key,)
     for market in read.markets or (source.market if source else None,):
-        for channel in (channels,) if isinstance(channels, str) else channels:
+        for channel in channels:
             brief = _build_copy_brief(read, incoming, understanding, brand, market, about, source)
             yield SkillRequest(
                 skill=read.skill,

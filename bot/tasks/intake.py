@@ -13,7 +13,7 @@ from typing import get_args
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.brief import Assumption, Brief, Goal, parse_just_for_me
-from bot.core.channels import load_channels
+from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library, ProductMatch
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.core.thread_text import is_follow_up
@@ -402,7 +402,7 @@ def _build_brief(
         words=words,
         author=incoming.author,
         language=language,
-        channels=tuple(stated.channels) or ("email",),
+        channels=tuple(stated.channels) or (get_default_channel().key,),
         goal=stated.goal or "inform",
         product=product.handle if product else None,
         product_words=product.title if product else stated.product,

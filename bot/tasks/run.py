@@ -25,6 +25,7 @@ from bot.approvals.decision import Decision, compute_status, send_back
 from bot.config.access import Admission, Right
 from bot.config.brand import Brand
 from bot.config.policy import Policy
+from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.library import Library, ProductMatch
@@ -479,7 +480,9 @@ class TaskRun:
         extra_facts = await asyncio.to_thread(
             services.extra_facts, task.workspace, request, task.form
         )
-        brand = services.brand(task.workspace).for_market(request.brief.market)
+        brand = services.brand(task.workspace).for_market(
+            request.brief.market, list_sender_channels()
+        )
         result = await run_skill(
             request,
             brand=brand,

@@ -20,8 +20,9 @@ from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer, WriteRequest
 from bot.grounding.style import contains_words, find_echo, find_style_faults
 from bot.i18n.messages import Words
-from handlers.draft import TOOLS, Email, ProductPage, Sms, find_problems, handle
+from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
+from tests.support.channel_outputs import Email, ProductPage, Sms
 from tests.support.small_shop import Shop
 from tests.support.tool_runner import sample_data
 
@@ -78,7 +79,7 @@ def make_context(
     )
 
 
-def email(subject: str = "A vase that stands its ground", **more: Any) -> Email:
+def email(subject: str = "A vase that stands its ground", **more: Any) -> BaseModel:
     told = {
         "subject": Copy(text=subject),
         "preheader": Copy(text="Heavy enough for tulips."),
@@ -89,7 +90,8 @@ def email(subject: str = "A vase that stands its ground", **more: Any) -> Email:
             Hook(angle="use", text="Tulips, sorted"),
         ],
     }
-    return Email.model_validate(told | more)
+    output: type[BaseModel] = Email
+    return output.model_validate(told | more)
 
 
 def found(written: BaseModel, ctx: SkillContext) -> str:
@@ -190,7 +192,7 @@ def test_good_text_has_no_faults() -> None:
         ),
     ],
 )
-def test_fault_is_found(written: Email, told: dict[str, Any], finding: str) -> None:
+def test_fault_is_found(written: BaseModel, told: dict[str, Any], finding: str) -> None:
     assert finding in found(written, make_context(**{"product_words": "vase"} | told))
 
 

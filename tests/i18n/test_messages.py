@@ -29,6 +29,7 @@ SAME = {
     "E-mail",
     "SMS",
     "Description",
+    "Hashtag",
     "Unicode",
     "Version",
     "Version {n}",

@@ -30,7 +30,7 @@ from bot.rules.writers.story import tell
 from bot.rules.writers.understanding import understand
 from bot.rules.writers.worded import detail
 from bot.text.gsm7 import is_gsm7
-from handlers.draft import OUTPUTS, Email, ProductPage, Sms
+from tests.support.channel_outputs import OUTPUTS, Email, ProductPage, Sms
 from tests.support.paths import DATA as REAL
 from tests.support.small_shop import CATALOGUE, TODAY, Shop
 

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.core.channels import load_channels
 from bot.core.parts import Copy, Hook, Part
 from bot.errors import CannotDo
 from bot.slack.actions.buttons import _replace_first_sentence, fit_opening, replace_opening
@@ -172,10 +173,10 @@ def test_markup_is_removed_from_words(text: str, words: str) -> None:
 
 
 def test_too_long_opening_is_refused() -> None:
-    assert fit_opening("Cool all day", "subject", "email") == "Cool all day"
+    limit = load_channels()["email"].parts["subject"]
+    assert fit_opening("Cool all day", limit) == "Cool all day"
     long = "Two pockets in the seams. Each of them is deep enough for a telephone and for keys."
-    assert fit_opening(long, "subject", "email") == "Two pockets in the seams."
+    assert fit_opening(long, limit) == "Two pockets in the seams."
     with pytest.raises(CannotDo) as refused:
-        fit_opening("a" * 80, "subject", "email")
+        fit_opening("a" * 80, limit)
     assert "80 characters" in refused.value.words.to("en")
-    assert fit_opening("a" * 80, "headline", None) == "a" * 80

@@ -167,7 +167,7 @@ async def test_words_become_a_brief_with_one_request_per_channel() -> None:
 async def test_assumptions_are_stated_with_options() -> None:
     brief = (await taken("linen shirt")).brief
     assert [a.field for a in brief.assumed] == ["channels", "audience", "goal"]
-    assert brief.assumed[0].words.to("fr") == "un e-mail"
+    assert brief.assumed[0].words.to("fr") == "E-mail"
     assert [o.field for o in brief.options] == ["channels", "audience", "audience"]
     assert len(brief.options) <= 3
 

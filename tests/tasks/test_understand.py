@@ -11,6 +11,7 @@ from bot.agent.llm.anthropic_client import build_schema
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
 from bot.core.brief import Brief
+from bot.core.channels import list_sender_channels
 from bot.core.facts import Fact
 from bot.core.library import ProductMatch
 from bot.core.request import IncomingRequest, KeptPassage, Question, SkillRequest
@@ -112,7 +113,7 @@ def test_values_of_the_lists_are_taken() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("channels", [reading("instagram", "insta")], "insta"),
+        ("channels", [reading("tiktok", "tiktok")], "tiktok"),
         ("markets", [reading("DE", "Germany")], "Germany"),
         ("occasion", reading("birthday", "our birthday"), "our birthday"),
         ("language", reading("es", "in Spanish"), "in Spanish"),
@@ -434,12 +435,12 @@ def test_a_market_changes_only_what_it_names() -> None:
         "GB": Market(language="en", sender="LinUK", sms_opt_out="Reply STOP to opt out"),
     }
     brand = Brand(name="Lin", sender="Lin", site="https://lin.example", markets=markets)
-    british = brand.for_market("GB")
+    british = brand.for_market("GB", list_sender_channels())
     assert (british.sender, british.site) == ("LinUK", "https://lin.example")
     assert [mention.text for mention in british.mentions] == ["Reply STOP to opt out"]
     assert "advertising law of GB" in british.as_prompt()
-    assert brand.for_market(None) is brand
-    assert brand.for_market("DE") is brand
+    assert brand.for_market(None, ()) is brand
+    assert brand.for_market("DE", ()) is brand
     assert "market" not in brand.as_prompt()
 
 

@@ -3,11 +3,11 @@
 import re
 
 from bot.agent.skills import load_skills
-from bot.core.channels import load_channels
 from bot.core.request import Question
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.rules.intake import wishes
+from bot.rules.writers.offline import list_channels
 
 BEGINNING = 90  # characters
 WRITES = re.compile(
@@ -89,7 +89,7 @@ def _asks(words: str, beginning: str) -> bool:
 
 def unknown_channel(words: str) -> Question | None:
     """The question back when the only channel named is one we don't write for."""
-    titles = tuple(channel.title for channel in load_channels().values())
+    titles = tuple(channel.title for channel in list_channels())
     if ONE_CUSTOMER.search(words):
         one = Words(
             "I can't answer a single customer yet: I write to many. For which of these shall I?"

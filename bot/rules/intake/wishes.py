@@ -9,12 +9,12 @@ from functools import cache
 from pydantic import BaseModel
 
 from bot.core.brief import Goal
-from bot.core.channels import load_channels
 from bot.drafts import occasions
 from bot.i18n.messages import Language
 from bot.rules import doubts
 from bot.rules.conditions import conditions
 from bot.rules.intake import phrasing, vocabulary
+from bot.rules.writers.offline import list_channels
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 
 CUT = " | "
@@ -142,7 +142,7 @@ def _channels(left: str) -> tuple[list[str], str]:
 def _channel_names() -> tuple[tuple[re.Pattern[str], str], ...]:
     """What each name looks like in a sentence, the longest first. "A text" is an SMS, but not
     "a text for the shirt"."""
-    names = [(name, key) for key, channel in load_channels().items() for name in channel.names]
+    names = [(name, channel.key) for channel in list_channels() for name in channel.names]
     found = []
     for name, key in sorted(names, key=lambda pair: -len(pair[0])):
         said = rf"{re.escape(name)}s?"

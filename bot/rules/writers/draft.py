@@ -9,10 +9,12 @@ from bot.agent.context import SkillContext
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import Copy, Part, split_output
 from bot.core.request import Question, SkillRequest
-from bot.i18n.messages import Words
+from bot.errors import CannotDo
+from bot.i18n.messages import Words, join_words
 from bot.rules.doubts import silent_on
 from bot.rules.events import is_event
 from bot.rules.notices import asked_in
+from bot.rules.writers.offline import can_write, list_channels
 
 ASK_SUBJECT = Words("What is it about? Name a product, or what you want to tell.")
 ASK_PRODUCT = Words("Which one? For one text about several, name each of them, with “and” between.")
@@ -31,6 +33,15 @@ async def draft_by_rules(
     find_problems: Callable[[BaseModel, SkillContext], list[str]],
 ) -> BaseModel | Question:
     brief = request.brief
+    if ctx.channel and not can_write(output):
+        titles = [Words(one.title) for one in list_channels()]
+        raise CannotDo(
+            Words(
+                "Without an AI I can't write this: {channel}. I can: {list}.",
+                channel=Words(ctx.channel.title),
+                list=join_words(titles),
+            )
+        )
     if notice := await write_notice(request, ctx):
         return await ctx.write(output, by_rules=output.model_validate(notice))
     if question := await ask_product(request, ctx):

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from bot.core.channels import Channel, load_channels
 from bot.core.parts import Copy
 from bot.core.writer import LlmCall, WriteRequest
 from bot.i18n.messages import Words
@@ -24,6 +25,16 @@ SHAPES: tuple[tuple[frozenset[str], Shape, Together], ...] = (
     (frozenset({"title", "description"}), shapes.product_page, joint.product_page),
     (frozenset({"text"}), shapes.sms, joint.sms),
 )
+
+
+def can_write(output: type[BaseModel]) -> bool:
+    """Whether there is a shape for exactly these parts."""
+    return any(set(output.model_fields) - {"hooks"} == parts for parts, _, _ in SHAPES)
+
+
+def list_channels() -> list[Channel]:
+    """The channels that can be written for without an AI."""
+    return [one for one in load_channels().values() if can_write(one.output)]
 
 
 class Offline:

@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
-from bot.core.channels import load_channels, measure_text
+from bot.core.channels import PartLimit, load_channels, measure_text
 from bot.core.request import task_id
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
@@ -37,7 +37,6 @@ from bot.slack.interactions import (
 from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
-OPENING_PARTS = ("subject", "title", "headline")  # parts that consist of the opening alone
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -52,21 +51,21 @@ def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
         raise CannotDo(Words("This opening is no longer there."))
     opening = hooks[int(pick)].text
     copies = {part.key: part.text for part in draft.parts if part.kind == "copy"}
-    for key in OPENING_PARTS:
-        if key in copies:
-            return {key: fit_opening(opening, key, draft.channel)}
+    channel = load_channels().get(draft.channel or "")
     for key, text in copies.items():
+        limit = channel.find_limit(key) if channel else None
+        if limit and limit.role == "title":
+            return {key: fit_opening(opening, limit)}
         return {key: _replace_first_sentence(text, opening)}
     raise CannotDo(Words("There is nothing in this draft that an opening could replace."))
 
 
-def fit_opening(opening: str, key: str, channel: str | None) -> str:
-    """Return the opening, or as many of its first sentences as the part's limit allows.
+def fit_opening(opening: str, limit: PartLimit) -> str:
+    """Return the opening, or as many of its first sentences as the limit allows.
 
     Raise CannotDo with both lengths when not even the first sentence fits.
     """
-    limit = load_channels()[channel].parts.get(key) if channel in load_channels() else None
-    if limit is None or measure_text(opening, limit) <= limit.most:
+    if measure_text(opening, limit) <= limit.most:
         return opening
     sentences = SENTENCE_END.split(opening)
     while len(sentences) > 1:

@@ -42,10 +42,10 @@ def is_report(draft: Draft) -> bool:
     return draft.channel is None and any(part.key == "headline" for part in draft.parts)
 
 
-def find_part_limits(draft: Draft) -> dict[str, PartLimit]:
-    """Return the limits of the draft's channel, by part key."""
+def find_part_limit(draft: Draft, part: Part) -> PartLimit | None:
+    """Return the limit of a part in the draft's channel."""
     channel = load_channels().get(draft.channel or "")
-    return channel.parts if channel else {}
+    return channel.find_limit(part.key) if channel else None
 
 
 def render_length(text: str, limit: PartLimit | None, language: str) -> str | None:
@@ -99,7 +99,7 @@ def render_part(
     if part.kind == "heading":
         return [rich_text(rich_text_section(text_elements(part.text or "-", bold=True)))]
     name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
-    size = render_length(part.text, find_part_limits(draft).get(part.key), language)
+    size = render_length(part.text, find_part_limit(draft, part), language)
     above = context_block(f"{name} · {size}" if size else name)
     body = part.body
     if isinstance(body, File) and body.picture and draft.skill in FOLDED_PARTS:

@@ -20,7 +20,7 @@ from bot.slack.blocks import (
     translate_title,
     truncate,
 )
-from bot.slack.cards.draft_parts import find_part_limits
+from bot.slack.cards.draft_parts import find_part_limit
 from bot.slack.cards.draft_status import render_check
 from bot.slack.views.draft_details import history_view, notice_view, sources_view, what_left_view
 from bot.slack.views.inputs import (
@@ -85,12 +85,12 @@ def build_edit_form(
 ) -> Block:
     """Build a form with every copy part. `typed` is the text typed into an outdated form."""
     blocks = [section_block(f":warning: {render_words(notice, language, 1_000)}")] if notice else []
-    limits, left_out = find_part_limits(draft), False
+    left_out = False
     for part in draft.parts:
         if part.kind != "copy":
             continue
         text = (typed or {}).get(part.key, part.text)
-        inputs = _build_part_inputs(part, text, limits.get(part.key), language)
+        inputs = _build_part_inputs(part, text, find_part_limit(draft, part), language)
         whole = [*blocks, *inputs]
         if len(whole) > MAX_INPUTS or len(json.dumps(whole)) > MAX_JSON_CHARACTERS:
             left_out = True

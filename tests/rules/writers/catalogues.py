@@ -15,7 +15,7 @@ from bot.data.catalogue.product import Product, build_product_facts
 from bot.data.catalogue.reader import read_catalogue
 from bot.i18n.messages import Language
 from bot.rules.writers.offline import compose, shown
-from handlers.draft import OUTPUTS
+from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 from tests.support.sample_tables import TODAY, made
 

@@ -8,9 +8,9 @@ import pytest
 
 from bot.data.catalogue.product import Product
 from bot.i18n.messages import LANGUAGES, Language
-from handlers.draft import OUTPUTS
 from tests.rules.test_texts import shared
 from tests.rules.writers.catalogues import products, written
+from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 
 SHARED = 0.4

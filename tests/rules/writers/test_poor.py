@@ -16,8 +16,8 @@ from bot.data.catalogue.product import Product, build_product_facts
 from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.writers.lines import again
 from bot.rules.writers.offline import compose, shown
-from handlers.draft import OUTPUTS
 from tests.rules.writers.catalogues import BRAND
+from tests.support.channel_outputs import OUTPUTS
 from tests.support.sample_tables import TODAY
 
 

@@ -8,8 +8,8 @@ import pytest
 from bot.data.catalogue.product import Product
 from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.writers.offline import compose, shown
-from handlers.draft import OUTPUTS
 from tests.rules.writers.catalogues import assignment, products, written
+from tests.support.channel_outputs import OUTPUTS
 
 CHANNELS = ("email", "sms", "product_page")
 WHOM = (None, "loyal customers", "people who bought shirts", "people looking for a gift")

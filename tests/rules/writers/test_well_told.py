@@ -17,8 +17,8 @@ from bot.i18n.messages import LANGUAGES, Language
 from bot.rules.writers.bank import bank
 from bot.rules.writers.lines import again
 from bot.rules.writers.offline import compose, shown
-from handlers.draft import OUTPUTS
 from tests.rules.writers.catalogues import BRAND, products
+from tests.support.channel_outputs import OUTPUTS
 
 
 def asked(handle: str, words: str = "-", language: Language = "en", **told: object) -> WriteRequest:
