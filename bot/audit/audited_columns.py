@@ -178,6 +178,7 @@ UNAUDITED_TABLES: Mapping[str, str] = {
     "the database may read the orders themselves",
     "agent_turns": "a conversation with a model while a task is worked on; what counts is the "
     "draft, and each call has a receipt",
+    "votes": "whether people found a report useful: nothing follows from it",
     "crashes": "how often a job's process died; at worst a job is given up or tried again",
     "runners": "which processes were heard of; at worst a job is taken over",
     "journal": "the chain itself: each entry has its own hash and signature",

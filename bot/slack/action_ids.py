@@ -34,6 +34,13 @@ RESULT_OURS, RESULT_NOT = "result_ours", "result_not"
 # starts the next step that a result suggests: through a form, or at once
 LEAD, LEAD_NOW = "lead", "lead_now"
 EXPORT = "export_audience"  # exports an approved audience as a file
+CHANGE = "change"  # opens the brief of a draft or a report, to have it made again
+CALL_TO_ACTION = "call_to_action"  # shows how the button of an e-mail looks
+SHORTER = "shorter"  # asks for a shorter version
+ANGLES = "angles"  # opens a form with the other openings
+SAME_FOR = "same_for"  # asks for the same text for another market
+VOTE_UP, VOTE_DOWN = "vote_up", "vote_down"  # whether a report was useful
+COPY = "copy"  # opens the text for copying; also an option of the overflow menu
 
 # Buttons and menus on the card of a dropped file.
 TAKE_IN, DONT, OTHER_KIND, READ_AGAIN, STAYED_OUT = (
@@ -61,6 +68,7 @@ REJECT_FORM = "reject_form"
 APPROVE_ANYWAY_FORM = "anyway_form"
 RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
 DIGEST_FORM = "digest_form"
+ANGLES_FORM = "angles_form"
 
 # the metadata by which a message of the intern is found again
 METADATA_EVENT_TYPE = "super_intern_post"

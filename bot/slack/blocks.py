@@ -15,6 +15,7 @@ SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 
 # parameters of Words that the program fills with people and channels
 MENTION_FIELDS = ("who", "names", "place", "where")
 MENTION_SEQUENCE = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")
+MAX_PLAIN_CONTEXT = 2_000
 MAX_CONFIRM_CHARACTERS = 300  # the text of a confirmation dialog
 MAX_MESSAGE_BLOCKS = 50
 MAX_MESSAGE_CHARACTERS = 12_600  # Slack refuses a message at about 13,200 over all blocks
@@ -126,6 +127,11 @@ def context_block(*texts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(truncate(text, 2_000)) for text in texts][:10]}
 
 
+def plain_context_block(text: str) -> Block:
+    """Build small grey text in which nothing is mark-up."""
+    return {"type": "context", "elements": [plain_text(text, MAX_PLAIN_CONTEXT)]}
+
+
 def button(
     text: str, action: str, value: str, *, style: str | None = None, confirm: Block | None = None
 ) -> Block:
@@ -208,9 +214,23 @@ def rich_text_section(inner: list[Block]) -> Block:
     return {"type": "rich_text_section", "elements": inner}
 
 
+def rich_text_list(lines: list[list[Block]], *, numbered: bool = False) -> Block:
+    """Build a list with one entry for each of these element lists."""
+    style = "ordered" if numbered else "bullet"
+    return {
+        "type": "rich_text_list",
+        "style": style,
+        "elements": [rich_text_section(inner) for inner in lines],
+    }
+
+
 def rich_text_quote(inner: list[Block]) -> Block:
     """Build a quote, which Slack shows with a bar at its side."""
     return {"type": "rich_text_quote", "elements": inner}
+
+
+def rich_text_preformatted(inner: list[Block]) -> Block:
+    return {"type": "rich_text_preformatted", "elements": inner}
 
 
 def split_at_pause(text: str, limit: int) -> tuple[str, str]:

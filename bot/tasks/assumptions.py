@@ -11,12 +11,12 @@ from bot.i18n.messages import Language, Words
 
 MAX_OPTIONS = 3
 GOAL_LABELS: dict[Goal, Words] = {
-    "launch": Words("the goal: launch"),
-    "back in stock": Words("the goal: back in stock"),
-    "sell through": Words("the goal: sell through"),
-    "win back": Words("the goal: win back"),
-    "announce": Words("the goal: announce"),
-    "inform": Words("the goal: show what it is good for"),
+    "launch": Words("goal: launch"),
+    "back in stock": Words("goal: back in stock"),
+    "sell through": Words("goal: sell through"),
+    "win back": Words("goal: win back"),
+    "announce": Words("goal: announce"),
+    "inform": Words("goal: show what it is good for"),
 }
 LANGUAGE_LABELS: dict[Language, Words] = {"en": Words("in English"), "fr": Words("in French")}
 LAPSED_AUDIENCE: dict[Language, str] = {
@@ -61,7 +61,7 @@ def list_assumptions(
             Assumption(field="channels", value=channel.key, words=Words(channel.title))
         )
     if not stated.audience:
-        everyone = Words("everyone on your list")
+        everyone = Words("your whole list")
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
     if not stated.goal and not is_notice:
         assumptions.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))

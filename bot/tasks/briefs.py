@@ -55,7 +55,7 @@ async def plan_requests(
     requests: list[SkillRequest] = []
     question: Question | None = None
     for read in understanding.requests:
-        chosen = await _apply_form(read, incoming, library)
+        chosen = await _apply_form(read, incoming, library, brand)
         about = by_id.get(chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
             if cannot and not chosen.channels and about is None:
@@ -125,7 +125,7 @@ def explain_unsupported(things: Sequence[str]) -> Words | None:
 
 
 async def _apply_form(
-    read: ReadRequest, incoming: IncomingRequest, library: Library
+    read: ReadRequest, incoming: IncomingRequest, library: Library, brand: Brand
 ) -> ReadRequest:
     answers = incoming.answers
     changed: dict[str, object] = {}
@@ -136,6 +136,8 @@ async def _apply_form(
         changed["skill"] = answers["skill"]
     if answers.get("language") in LANGUAGES:
         changed |= {"language": answers["language"], "is_language_stated": True}
+    if answers.get("market") in brand.markets:
+        changed["markets"] = (answers["market"],)
     if answers.get("goal") in get_args(Goal):
         changed["goal"] = answers["goal"]
     if answers.get("occasion") in load_occasions():

@@ -14,12 +14,13 @@ from bot.core.request import task_id
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
+from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.actions import alerts, digests, imports, next_steps
+from bot.slack.actions import alerts, digests, imports, next_steps, votes
 from bot.slack.actions.download import start_download
 from bot.slack.actions.modals import MODALS, open_modal
+from bot.slack.actions.revisions import start_revision
 from bot.slack.actions.share import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import results
 from bot.slack.interactions import (
@@ -212,6 +213,52 @@ def _restart_task(
     return accepted
 
 
+def shorten_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    """Send the draft back for a shorter version, which comes below."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    locale = context.people.cached_locale(action.workspace, action.user)
+    reason = Words("Shorter").to(parse_language(locale))
+    decision.send_back(
+        session,
+        context.services.enqueue,
+        draft,
+        by=action.user,
+        fingerprint=action.ref.seen or "",
+        reason=reason,
+        policy=context.services.policy(action.workspace),
+        now=context.services.now(),
+    )
+    id = task_id("send back", draft.id, action.user)
+    start_revision(
+        session, context, draft, id=id, reason=reason, back=action.origin, viewer=action.viewer
+    )
+
+
+def write_for_market(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Words | None:
+    """Start the same text for another market, in that market's language."""
+    draft, market = load_visible_draft(session, action.viewer, action.ref), action.ref.pick or ""
+    if market not in context.services.brand(action.workspace).markets:
+        raise CannotDo(Words("That market is no longer in brand.toml."))
+    task = session.get_one(Task, draft.task)
+    form = copy_task_form(session, task, draft) | {"market": market}
+    form |= {"channels": draft.channel} if draft.channel else {}
+    form.pop("language", None)
+    id = task_id("market", draft.id, market)
+    if not _restart_task(session, context, action, task, id, form=form):
+        return Words("That is being drafted already.")
+    return None
+
+
+def explain_call_to_action(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Words:
+    """Say why the button of an e-mail does nothing here."""
+    load_visible_draft(session, action.viewer, action.ref)
+    return Words("This shows how the button will look. It works once the text is sent.")
+
+
 def stop_task(session: Session, context: ListenerContext, action: BlockAction) -> None:
     task = load_visible_task(session, action.viewer, action.ref)
     demand_author_or_approver(task, None, action.user, context.services.policy(action.workspace))
@@ -256,6 +303,9 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.SEND_TO: send_to_channel,
     action_ids.SHARE: share_draft,
     action_ids.STOP: stop_task,
+    action_ids.SHORTER: shorten_draft,
+    action_ids.SAME_FOR: write_for_market,
+    action_ids.CALL_TO_ACTION: explain_call_to_action,
     action_ids.LEAD_NOW: next_steps.start_next_step,
     action_ids.DIGEST_ON: digests.make_state_action("on"),
     action_ids.DIGEST_PAUSE: digests.make_state_action("paused"),
@@ -264,4 +314,5 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     **imports.IMPORT_ACTIONS,
     **results.RESULT_ACTIONS,
     **alerts.ALERT_ACTIONS,
+    **votes.VOTE_ACTIONS,
 }

@@ -84,6 +84,30 @@ def prepare_approve_anyway_form(
     return lambda language: forms.build_approve_anyway_form(draft, language)
 
 
+def prepare_change_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    """Open the brief of a draft or a report; what is submitted is made beside it."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    context.services.policy(action.workspace).require(action.user, "ask")
+    brand = context.services.brand(action.workspace)
+    return lambda language: forms.build_change_form(draft, language, brand)
+
+
+def prepare_angles_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    return lambda language: forms.build_angles_form(draft, language)
+
+
+def prepare_copy_view(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> ViewBuilder:
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    return lambda language: draft_details.build_copy_view(draft, language)
+
+
 def prepare_sources_view(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
@@ -138,4 +162,7 @@ MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
     action_ids.EXPORT: audience_export.prepare_export_form,
     action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
     action_ids.DETAILS: draft_details.prepare_details_view,
+    action_ids.CHANGE: prepare_change_form,
+    action_ids.ANGLES: prepare_angles_form,
+    action_ids.COPY: prepare_copy_view,
 }

@@ -30,15 +30,17 @@ from bot.tasks.models import NewTask, Task
 MAX_NEXT_STEPS = 5
 
 
-def build_next_step_buttons(draft: Draft, language: str) -> list[Block]:
-    """Build a row of buttons; none for a draft without next steps."""
+def build_next_step_buttons(
+    draft: Draft, language: str, *, most: int = MAX_NEXT_STEPS
+) -> list[Block]:
+    """Build a row of at most `most` buttons; none for a draft without next steps."""
     row = [
         button(
             lead.label.to(language),
             number_action_id(action_ids.LEAD if lead.ask else action_ids.LEAD_NOW, number),
             ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).pack(),
         )
-        for number, lead in enumerate(draft.next_steps[:MAX_NEXT_STEPS])
+        for number, lead in enumerate(draft.next_steps[:most])
     ]
     return actions_block(*row) if row else []
 

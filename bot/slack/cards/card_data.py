@@ -18,11 +18,12 @@ from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule, format_place_key
 from bot.digests.visibility import Viewer, may_see
 from bot.drafts.models import Draft
+from bot.drafts.votes import Vote
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.client import READ_OUTSIDE
 from bot.slack.location import resolve_thread
-from bot.tasks.draft_versions import list_versions
+from bot.tasks.draft_versions import list_newest_drafts, list_versions
 from bot.tasks.models import Task
 
 SELECT_CHILD = select(Task.id).where(Task.parent == bindparam("task")).limit(1)
@@ -59,6 +60,9 @@ class CardData:
     outcome: CampaignOutcome | None = None  # the campaign results of the draft
     digest: Schedule | None = None  # the schedule, if this is a digest
     alert: Alert | None = None  # the alert, if this is one
+    brand: Brand | None = None
+    markets: frozenset[str] = frozenset()  # that this task has texts for
+    votes: tuple[int, int] = (0, 0)  # how many found it useful, and how many did not
 
     @property
     def question(self) -> Question | None:
@@ -91,7 +95,7 @@ def load_card_data(
     versions = list_versions(session, piece)
     draft = versions[-1] if versions else None
     origin = _find_origin_channel(task)
-    private = _is_private_card(post)
+    private, brand = _is_private_card(post), _load_brand(session, task.workspace)
     return CardData(
         task=task,
         policy=policy,
@@ -108,7 +112,10 @@ def load_card_data(
         fallback=private and origin is not None and not task.private,
         archived=post.place.get("fallback") == "is_archived",
         read_outside=post.place.get("fallback") == READ_OUTSIDE,
-        hosts=_list_link_hosts(session, task.workspace),
+        hosts=brand.link_sites if brand else frozenset(),
+        brand=brand,
+        markets=_list_markets(session, task, draft),
+        votes=Vote.count(session, draft.id) if draft and draft.channel is None else (0, 0),
         channel_names=channel_names or {},
         source_draft=_find_source_draft(session, draft, task, post),
         outcome=find_row(session, CampaignOutcome, piece),
@@ -169,11 +176,18 @@ def _count_cards(session: Session, piece: str) -> int:
     return session.scalar(rows) or 0
 
 
-def _list_link_hosts(session: Session, workspace: str) -> frozenset[str]:
+def _list_markets(session: Session, task: Task, draft: Draft | None) -> frozenset[str]:
+    if draft is None or draft.brief.market is None:
+        return frozenset()
+    drafts = list_newest_drafts(session, task.id)
+    return frozenset(one.brief.market for one in drafts if one.brief.market)
+
+
+def _load_brand(session: Session, workspace: str) -> Brand | None:
     row = find_row(session, BrandRow, workspace)
-    return _parse_sites(row.body) if row else frozenset()
+    return _parse_brand(row.body) if row else None
 
 
 @lru_cache(maxsize=32)
-def _parse_sites(brand: str) -> frozenset[str]:
-    return Brand.model_validate_json(brand).link_sites
+def _parse_brand(body: str) -> Brand:
+    return Brand.model_validate_json(body)

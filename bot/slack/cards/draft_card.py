@@ -7,7 +7,8 @@ from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.models import Draft
-from bot.i18n.messages import LANGUAGES, Words
+from bot.i18n.countries import translate_country
+from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.alerts import build_alert_buttons
@@ -35,11 +36,18 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.card_data import CardData
-from bot.slack.cards.draft_parts import is_report, render_copy
-from bot.slack.cards.draft_status import render_assumptions, render_checks, render_draft_status
+from bot.slack.cards.draft_parts import find_copy_channel, is_report, render_copy
+from bot.slack.cards.draft_status import (
+    number_action_id,
+    render_assumptions,
+    render_checks,
+    render_draft_status,
+    render_unused,
+)
 from bot.slack.cards.report_card import render_report_card
 from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
+from bot.slack.views.forms import list_other_openings
 from bot.text.escape import escape_mrkdwn
 from bot.text.normalize import collapse_spaces
 
@@ -51,12 +59,13 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     """Build the buttons for the draft's current state. An action that is not possible has no
     button; the card says why."""
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
-    edit = button(Words("Edit").to(language), action_ids.EDIT, ref)
-    back = button(Words("Send back").to(language), action_ids.SEND_BACK, ref)
     if card.status == "approved":
-        elements = [_build_channel_menu(card, draft, language), None if card.is_sent else edit]
-        elements.append(_build_export_button(draft, language))
-        return actions_block(*elements, build_more_menu(draft, language, open=False))
+        return actions_block(
+            _build_channel_menu(card, draft, language),
+            button(Words("Copy").to(language), action_ids.COPY, ref),
+            _build_export_button(draft, language),
+            build_more_menu(draft, language, () if card.is_sent else (action_ids.EDIT,)),
+        )
     why = _explain_no_approval(card, draft, language)
     # A shared draft is decided on the card that others see.
     elsewhere = card.shared and not _can_approve_alone(card, draft)
@@ -64,11 +73,39 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     row = actions_block(
         _build_share_button(card, draft, language),
         None if without else _build_approve_button(card, draft, language),
-        edit,
-        back,
-        build_more_menu(draft, language, open=True),
+        button(Words("Edit").to(language), action_ids.EDIT, ref),
+        button(Words("Request changes").to(language), action_ids.SEND_BACK, ref),
+        build_more_menu(draft, language, (action_ids.REJECT, action_ids.COPY)),
     )
     return [*([context_block(why)] if why else []), *row]
+
+
+def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
+    """Build the row of one-tap variants: shorter, the other openings, another market."""
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
+    if count := len(list_other_openings(draft)):
+        words = Words.count("{n} other angle", "{n} other angles", count)
+        row.append(button(words.to(language), action_ids.ANGLES, ref))
+    for number, market in enumerate(_list_other_markets(card, draft)):
+        pick = ButtonValue(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick=market)
+        words = Words("Same for {country}", country=Country(name=market))
+        action = number_action_id(action_ids.SAME_FOR, number)
+        row.append(button(words.to(language), action, pick.pack()))
+    return actions_block(*row)
+
+
+def _list_other_markets(card: CardData, draft: Draft) -> list[str]:
+    """Return markets that this task has no text for. Without an AI there is no market to choose."""
+    if draft.by_rules or card.brand is None or not draft.channel:
+        return []
+    own = draft.brief.language if draft.brief.market is None else None
+    others = [
+        country
+        for country, market in card.brand.markets.items()
+        if country not in card.markets and market.language != own
+    ]
+    return others[:MAX_OTHER_MARKETS]
 
 
 def _explain_no_approval(card: CardData, draft: Draft, language: str) -> str | None:
@@ -105,8 +142,8 @@ def _build_approve_button(card: CardData, draft: Draft, language: str) -> Block:
     ask = None
     if stated := draft.list_stated_checks():
         lead = Words.count(
-            "Nobody has proved this. By approving you confirm it:",
-            "Nobody has proved these {n} things. By approving you confirm all of them:",
+            "{n} point comes from the brief only. Approving confirms it:",
+            "{n} points come from the brief only. Approving confirms them:",
             len(stated),
         ).to(language)
         text = (
@@ -144,7 +181,7 @@ def _build_share_button(card: CardData, draft: Draft, language: str) -> Block | 
     if draft.facts.of_one_customer:
         return None
     name = card.channel_names.get(card.origin)
-    words = Words("Share in {place}", place=f"#{name}") if name else Words("Share in the channel")
+    words = Words("Post in {place}", place=f"#{name}") if name else Words("Post in the channel")
     ref = ButtonValue(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick=card.origin)
     return button(words.to(language), action_ids.SHARE, ref.pack(), style="primary")
 
@@ -182,28 +219,32 @@ def _build_channel_option(card: CardData, draft: Draft, channel: str) -> Block:
     return option(f"#{card.channel_names.get(channel, channel)}", ref.pack())
 
 
-def build_more_menu(draft: Draft, language: str, *, open: bool) -> Block:
+def build_more_menu(draft: Draft, language: str, first: Sequence[str] = ()) -> Block:
+    """Build the overflow menu: the given options, then what can be read. Slack takes five."""
     offers = {
         action_ids.REJECT: Words("Reject"),
+        action_ids.EDIT: Words("Edit"),
+        action_ids.COPY: Words("Copy"),
         action_ids.SOURCES: Words("Sources"),
-        action_ids.WHAT_LEFT: Words("What left"),
+        action_ids.WHAT_LEFT: Words("AI log"),
         action_ids.HISTORY: Words("History"),
         action_ids.DOWNLOAD: Words("Download"),
     }
+    picks = [*first, action_ids.SOURCES, action_ids.WHAT_LEFT, action_ids.HISTORY]
+    picks += [] if action_ids.COPY in first else [action_ids.DOWNLOAD]
     options = [
         option(
-            words.to(language),
+            offers[pick].to(language),
             ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=pick).pack(),
         )
-        for pick, words in offers.items()
-        if open or pick != action_ids.REJECT
+        for pick in picks
     ]
     return {"type": "overflow", "action_id": action_ids.MORE, "options": options}
 
 
 # The card.
 
-MAX_HOOKS = 2
+MAX_OTHER_MARKETS, MAX_WAITING = 2, 3
 
 
 def render_draft_card(card: CardData, language: str) -> Message:
@@ -218,7 +259,7 @@ def render_draft_card(card: CardData, language: str) -> Message:
             language,
             visibility=render_visibility(card, language),
             share=_build_share_button(card, draft, language),
-            more=build_more_menu(draft, language, open=False),
+            more=build_more_menu(draft, language),
         )
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
@@ -237,10 +278,10 @@ def render_draft_card(card: CardData, language: str) -> Message:
 
 
 def render_draft_title(draft: Draft, language: str) -> str:
-    """ "E-mail · Linen shirt · version 2"."""
+    """ "E-mail · Linen shirt · France · v2"."""
     channel = load_channels().get(draft.channel or "")
     words = draft.brief.product_words or draft.brief.product or draft.brief.words
-    version = Words("version {n}", n=draft.version).to(language)
+    version = Words("v{n}", n=draft.version).to(language)
     skill = load_skills().get(draft.skill)
     title = channel.title if channel else skill.title if skill else ""
     if draft.brief.series:
@@ -250,7 +291,8 @@ def render_draft_title(draft: Draft, language: str) -> str:
     # The words of the request repeat the title.
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
-    return " · ".join([*names, subject, version])
+    market = [translate_country(draft.brief.market, language)] if draft.brief.market else []
+    return " · ".join([*names, subject, *market, version])
 
 
 def render_visibility(card: CardData, language: str) -> list[str]:
@@ -258,7 +300,7 @@ def render_visibility(card: CardData, language: str) -> list[str]:
     if card.private and not card.shared:
         return [f":lock: {Words('Just for you. Nobody else sees this.').to(language)}"]
     if card.private and card.origin:
-        return [Words("Shared in {place}", place=f"<#{card.origin}>").to(language)]
+        return [Words("Posted in {place}", place=f"<#{card.origin}>").to(language)]
     if card.fallback and card.origin and card.read_outside:
         words = Words(
             "Another company reads {place}, so this comes to you alone.", place=f"<#{card.origin}>"
@@ -280,8 +322,10 @@ def render_visibility(card: CardData, language: str) -> list[str]:
 
 def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     small = []
+    if waiting := _render_waiting(card, draft, language):
+        small.append(waiting)
     if draft.by_rules:
-        small.append(Words("No AI connected: written by rules").to(language))
+        small.append(Words("Standard text (no AI connected)").to(language))
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if card.source_draft is not None:
@@ -292,29 +336,69 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
         "type": "header",
         "text": plain_text(render_draft_title(draft, language), HEADER),
     }
-    blocks = [*render_draft_status(card, language), *render_results(card, language)]
-    return [head, *([context_block(*small)] if small else []), *blocks]
+    blocks = [head, *([context_block(*small)] if small else [])]
+    if card.status in ("rejected", "sent back"):
+        blocks += render_draft_status(card, language)
+    blocks += render_results(card, language)
+    if find_copy_channel(draft) and not _is_read_only(card, draft):
+        blocks.append(_render_audience(card, draft, language))
+    return blocks
+
+
+def _render_waiting(card: CardData, draft: Draft, language: str) -> str | None:
+    """Say who can approve an open draft, where others see it."""
+    if card.status != "open" or card.private or _is_read_only(card, draft):
+        return None
+    decided = {decision.by for decision in card.decisions}
+    who = [one for one in card.policy.approvers if one not in decided]
+    if not who:
+        return None
+    named = ", ".join(f"<@{one}>" for one in who[:MAX_WAITING])
+    if (more := len(who) - MAX_WAITING) > 0:
+        named += f" +{more}"
+    return Words("Waiting for {who}", who=named).to(language)
+
+
+def _render_audience(card: CardData, draft: Draft, language: str) -> Block:
+    """ "For: people who bought linen · 1,240 customers fit · until Sunday", and a button that
+    opens the brief."""
+    brief = draft.brief
+    audience = brief.audience or Words("your whole list").to(language)
+    size = draft.facts.get("segment.audience.size")
+    named = [audience, size.spelled(language) if size else None, brief.dates]
+    listed = " · ".join(quote_as_mrkdwn(collapse_spaces(one), 300) for one in named if one)
+    words = Words("For: {audience}", audience=listed).to(language)
+    if card.status != "open":
+        return context_block(words)
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    change = button(Words("Change").to(language), action_ids.CHANGE, ref)
+    return section_block(words, change)
 
 
 def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     if card.status in ("rejected", "sent back"):
-        return actions_block(build_more_menu(draft, language, open=False))
+        return actions_block(build_more_menu(draft, language))
     if draft.findings is None:
         who = f"<@{draft.author}>" if draft.author else Words("your intern").to(language)
         words = Words("Edited by {who}, being checked…", who=who).to(language)
         return [
             context_block(f":hourglass_flowing_sand: {words}"),
+            *render_draft_status(card, language),
             *build_draft_buttons(card, draft, language),
         ]
     if _is_read_only(card, draft):
         return _render_read_only_footer(card, draft, language)
-    below = [*render_checks(draft, language), *build_draft_buttons(card, draft, language)]
-    if card.status in ("open", "approved"):
-        below += actions_block(build_details_button(draft, language)) + build_next_step_buttons(
-            draft, language
-        )
+    below = render_unused(draft, language)
+    below += render_checks(draft, language)
+    below += render_draft_status(card, language)
+    below += build_draft_buttons(card, draft, language)
     if card.status == "open":
-        below += [*render_assumptions(draft, language), *_render_hooks(draft, language)]
+        below += build_variant_buttons(card, draft, language)
+    if card.status in ("open", "approved"):
+        below += actions_block(build_details_button(draft, language))
+        below += build_next_step_buttons(draft, language)
+    if card.status == "open":
+        below += render_assumptions(draft, language)
     return below
 
 
@@ -326,35 +410,19 @@ def _is_read_only(card: CardData, draft: Draft) -> bool:
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Build the next steps and the digest's own buttons, in place of the approval row."""
-    below = render_checks(draft, language)
+    below = [*render_unused(draft, language), *render_checks(draft, language)]
+    below += render_draft_status(card, language)
     below += build_next_step_buttons(draft, language)
-    below += actions_block(
-        build_details_button(draft, language), build_more_menu(draft, language, open=False)
-    )
+    below += actions_block(build_details_button(draft, language), build_more_menu(draft, language))
     below += build_digest_buttons(card.digest, card.task.id, language)
     return below + build_alert_buttons(card.task, card.alert, language)
-
-
-def _render_hooks(draft: Draft, language: str) -> list[Block]:
-    """List alternative openings, each with a button that uses it."""
-    blocks = []
-    texts = "\n".join(part.text for part in draft.parts)
-    for number, hook in enumerate(draft.other_hooks[:MAX_HOOKS]):
-        if hook.text in texts:
-            continue  # the draft uses it already
-        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=str(number)).pack()
-        use = button(Words("Use this").to(language), action_ids.USE_HOOK, ref)
-        angle = quote_as_mrkdwn(translate_title(hook.angle, language), 100) or "…"
-        lead = Words("Another opening: {angle}", angle=angle).to(language)
-        blocks.append(section_block(f"*{lead}*\n{quote_as_mrkdwn(hook.text, 500)}", use))
-    return blocks
 
 
 def _render_fallback_text(card: CardData, draft: Draft, language: str) -> str:
     state = {
         "approved": Words("Approved"),
         "rejected": Words("Rejected"),
-        "sent back": Words("Sent back"),
+        "sent back": Words("Changes requested"),
     }.get(card.status, Words("Draft"))
     text = next((part.text for part in draft.parts if part.text), "")
     head = quote_as_mrkdwn(render_draft_title(draft, language), 200)

@@ -1,18 +1,26 @@
-"""The parts of a draft on its card, each with its name and length above it."""
+"""The parts of a draft on its card: copy as the customer reads it, all else under its name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from bot.core.channels import PartLimit, count_sms_segments, load_channels, measure_text
+from bot.core.channels import Channel, PartLimit, count_sms_segments, load_channels, measure_text
 from bot.core.parts import File, Part, Quote, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
+from bot.slack.action_ids import CALL_TO_ACTION, ButtonValue
 from bot.slack.blocks import (
+    BUTTON,
+    MAX_PLAIN_CONTEXT,
     Block,
+    actions_block,
+    button,
     context_block,
+    count_utf16_units,
     linked_text_elements,
     measure_blocks,
+    plain_context_block,
     quote_as_mrkdwn,
     rich_text,
+    rich_text_list,
     rich_text_quote,
     rich_text_section,
     split_at_pause,
@@ -67,6 +75,8 @@ def render_copy(
 ) -> tuple[list[Block], str]:
     """Render the parts within `room` characters, and return the text that did not fit."""
     parts = tuple(part for part in draft.parts if part not in list_folded_parts(draft))
+    if (channel := find_copy_channel(draft)) is not None:
+        return _render_channel_copy(draft, channel, language, hosts, room)
     if len(parts) > MAX_SEPARATE_PARTS:
         return _render_compact_parts(parts, language, hosts, room)
     blocks: list[Block] = []
@@ -91,6 +101,77 @@ def render_copy(
         tables += any(block["type"] == "table" for block in part_blocks)
         blocks += part_blocks
     return blocks, "\n\n".join(rest)
+
+
+def find_copy_channel(draft: Draft) -> Channel | None:
+    """Return the draft's channel when all of its parts are copy that the channel knows."""
+    channel = load_channels().get(draft.channel or "")
+    known = all(part.kind == "copy" and find_part_limit(draft, part) for part in draft.parts)
+    return channel if known else None
+
+
+def _render_channel_copy(
+    draft: Draft, channel: Channel, language: str, hosts: Collection[str], room: int
+) -> tuple[list[Block], str]:
+    """Render copy as the customer reads it, within `room` characters."""
+    blocks: list[Block] = []
+    rest: list[str] = []
+    for key, limit in channel.parts.items():
+        parts = [part for part in draft.parts if part.key.partition(".")[0] == key]
+        if not parts:
+            continue
+        part_blocks = _render_by_role(parts, limit, draft, language, hosts)
+        size = measure_blocks(part_blocks)
+        if rest or size > room:
+            excerpt, remaining = "", "\n".join(part.text for part in parts)
+            if not rest and limit.role == "text" and room >= MIN_EXCERPT_CHARACTERS * 2:
+                excerpt, remaining = split_at_pause(remaining, room - MIN_EXCERPT_CHARACTERS)
+                blocks.append(rich_text(rich_text_section(text_elements(excerpt))))
+            room = 0
+            rest.append(f"{translate_title(limit.title, language)}\n{remaining}")
+            continue
+        room -= size
+        blocks += part_blocks
+    return blocks, "\n\n".join(rest)
+
+
+def _render_by_role(
+    parts: Sequence[Part],
+    limit: PartLimit,
+    draft: Draft,
+    language: str,
+    hosts: Collection[str],
+) -> list[Block]:
+    """Render one part, or the texts of a list, as its role in the channel says. A length is named
+    only where it is over the limit."""
+    text = parts[0].text
+    blocks: list[Block]
+    if limit.role == "tags":
+        blocks = [rich_text(rich_text_section(text_elements(" ".join(p.text for p in parts))))]
+    elif limit.items:
+        lines = [linked_text_elements(part.text or "-", hosts) for part in parts]
+        name = f"{translate_title(limit.title, language)} ({len(parts)})"
+        above = [] if limit.role == "list" else [context_block(f"*{quote_as_mrkdwn(name, 150)}*")]
+        blocks = [*above, rich_text(rich_text_list(lines, numbered=limit.role != "list"))]
+    elif not text.strip():
+        name = quote_as_mrkdwn(translate_title(limit.title, language), 150)
+        blocks = [context_block(f"*{name}* {Words('(empty)').to(language)}")]
+    elif limit.role == "button" and count_utf16_units(text) <= BUTTON:
+        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+        blocks = actions_block(button(text, CALL_TO_ACTION, ref))
+    elif limit.role == "preview" and count_utf16_units(text) <= MAX_PLAIN_CONTEXT:
+        blocks = [plain_context_block(text)]
+    elif limit.role in ("title", "button"):
+        blocks = [rich_text(rich_text_section(text_elements(text, bold=True)))]
+    else:
+        blocks = [rich_text(rich_text_section(linked_text_elements(text, hosts)))]
+    long = [
+        f":red_circle: *{quote_as_mrkdwn(translate_title(limit.title, language), 150)}* "
+        f"{render_length(part.text, limit, language)}"
+        for part in parts
+        if measure_text(part.text, limit) > limit.most
+    ]
+    return [*blocks, context_block(*long)] if long else blocks
 
 
 def render_part(

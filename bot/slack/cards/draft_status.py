@@ -91,17 +91,22 @@ def render_sources(draft: Draft, language: str) -> str | None:
     return Words("Sources: {names}", names=listed).to(language)
 
 
+def render_unused(draft: Draft, language: str) -> list[Block]:
+    """List what was not used of the request."""
+    if not draft.brief.left_over:
+        return []
+    words = quote_as_mrkdwn(", ".join(draft.brief.left_over), 400)
+    return [context_block(Words("Not used: {what}", what=words).to(language))]
+
+
 def render_assumptions(draft: Draft, language: str) -> list[Block]:
-    """List what was not used of the request, and the assumptions: "I assumed: …", with buttons for
-    other answers, each of which starts a new draft."""
+    """List the assumptions: "I assumed: …", with buttons for other answers, each of which starts a
+    new draft."""
     brief = draft.brief
-    unused = []
-    if brief.left_over:
-        words = quote_as_mrkdwn(", ".join(brief.left_over), 400)
-        unused = [context_block(Words("Not used: {what}", what=words).to(language))]
     if not brief.assumed:
-        return unused
-    listed = ", ".join(render_words(one.words, language, 150) for one in brief.assumed[:6])
+        return []
+    apart = "\u00a0; " if language == "fr" else "; "
+    listed = apart.join(render_words(one.words, language, 150) for one in brief.assumed[:6])
     block = context_block(Words("I assumed: {what}", what=listed).to(language))
     answers: list[Block] = []
     for option in brief.options:
@@ -112,7 +117,7 @@ def render_assumptions(draft: Draft, language: str) -> list[Block]:
             answers.append(
                 button(option.label.to(language), number_action_id(ANSWER, len(answers)), value)
             )
-    return [*unused, block, *actions_block(*answers)]
+    return [block, *actions_block(*answers)]
 
 
 def number_action_id(action: str, number: int) -> str:
@@ -155,15 +160,15 @@ def list_visible_deliveries(card: CardData) -> list[Delivery]:
 
 
 def render_decision(decision: Decision, language: str) -> str:
-    params = {"who": f"<@{decision.by}>", "when": render_time(decision.at, language)}
+    who = f"<@{decision.by}>"
     mark, words = {
-        "approve": (":white_check_mark:", Words("Approved by {who} on {when}", **params)),
-        "reject": (":no_entry_sign:", Words("Rejected by {who} on {when}", **params)),
+        "approve": (":white_check_mark:", Words("Approved by {who}", who=who)),
+        "reject": (":no_entry_sign:", Words("Rejected by {who}", who=who)),
     }.get(
         decision.verdict,
-        (":leftwards_arrow_with_hook:", Words("Sent back by {who} on {when}", **params)),
+        (":leftwards_arrow_with_hook:", Words("Changes requested by {who}", who=who)),
     )
-    line = f"{mark} {words.to(language)}"
+    line = f"{mark} {words.to(language)} · {render_time(decision.at, language)}"
     if decision.reason:
         reason = quote_as_mrkdwn(decision.reason, 300).replace("\n", "\n> ")
         line += f"\n> {reason}"

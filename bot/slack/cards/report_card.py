@@ -7,13 +7,16 @@ looked up stand behind *Details*.
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
+from bot.slack.action_ids import CHANGE, ButtonValue
 from bot.slack.actions.next_steps import build_next_step_buttons
+from bot.slack.actions.votes import build_vote_buttons
 from bot.slack.blocks import (
     HEADER,
     SECTION,
     Block,
     Message,
     actions_block,
+    button,
     context_block,
     plain_text,
     quote_as_mrkdwn,
@@ -26,7 +29,7 @@ from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 
 HEADLINE_PART, POINTS_PART = "headline", "points."
-MAX_CARD_POINTS = 4
+MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_FILES = 4, 3, 4
 MAX_CARD_ROWS = 6  # a longer table stands behind Details
 
 
@@ -50,7 +53,7 @@ def render_report_card(
     blocks: list[Block] = [{"type": "header", "text": plain_text(headline, HEADER)}]
     if len(headline) > HEADER:
         blocks.append(section_block(f"*{quote_as_mrkdwn(headline, SECTION)}*"))
-    blocks += _render_reading(parts, language, visibility)
+    blocks += _render_reading(draft, parts, language, visibility)
     blocks += render_draft_status(card, language)
     if lines := [f"• {quote_as_mrkdwn(part.text, 600)}" for part in list_card_points(draft)]:
         blocks.append(section_block("\n".join(lines)))
@@ -59,22 +62,30 @@ def render_report_card(
         blocks.append(section_block(words.to(language)))
     blocks += _render_exhibit(parts, language)
     blocks += [block for block in render_checks(draft, language) if block["type"] == "section"]
-    blocks += build_next_step_buttons(draft, language)
-    blocks += actions_block(share, build_details_button(draft, language), more)
+    blocks += build_next_step_buttons(draft, language, most=MAX_CARD_STEPS)
+    details = build_details_button(draft, language)
+    blocks += actions_block(share, details, *build_vote_buttons(draft, card.votes), more)
     if proof := _render_proof(draft, language):
         blocks.append(context_block(proof))
     return Message(quote_as_mrkdwn(headline, 300), blocks, None)
 
 
-def _render_reading(parts: dict[str, Part], language: str, visibility: list[str]) -> list[Block]:
-    lines = list(visibility)
-    if read_as := parts.get("read_as"):
-        reading = " / ".join(read_as.text.splitlines())
-        lines.append(Words("Read as: {what}", what=quote_as_mrkdwn(reading, 400)).to(language))
+def _render_reading(
+    draft: Draft, parts: dict[str, Part], language: str, visibility: list[str]
+) -> list[Block]:
+    """Say what was not used of the question, then how it was read, with a button to change it."""
+    blocks: list[Block] = []
     if not_used := parts.get("not_used"):
         what = quote_as_mrkdwn(not_used.text, 400)
-        lines.append(f":warning: {Words('Not used: {what}', what=what).to(language)}")
-    return [context_block(*lines)] if lines else []
+        blocks.append(
+            context_block(f":warning: {Words('Not used: {what}', what=what).to(language)}")
+        )
+    if read_as := parts.get("read_as"):
+        reading = quote_as_mrkdwn(" / ".join(read_as.text.splitlines()), 400)
+        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+        change = button(Words("Change").to(language), CHANGE, ref)
+        blocks.append(section_block(Words("Read as: {what}", what=reading).to(language), change))
+    return [*blocks, *([context_block(*visibility)] if visibility else [])]
 
 
 def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
@@ -97,5 +108,8 @@ def _render_proof(draft: Draft, language: str) -> str | None:
     files = dict.fromkeys(
         fact.source.without_age.to(language) for fact in draft.facts.facts if fact.id in cited
     )
-    listed = quote_as_mrkdwn(", ".join(files), 200)
+    *first, last = [quote_as_mrkdwn(file, 100) for file in files] or [""]
+    listed: Words | str = last
+    if first:
+        listed = Words("{first} and {last}", first=", ".join(first[:MAX_FILES]), last=last)
     return Words("{figures} from {files}", figures=figures, files=listed).to(language)

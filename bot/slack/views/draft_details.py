@@ -17,6 +17,7 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import (
     Block,
+    actions_block,
     button,
     context_block,
     linked_text_elements,
@@ -26,6 +27,7 @@ from bot.slack.blocks import (
     render_time,
     render_words,
     rich_text,
+    rich_text_preformatted,
     rich_text_quote,
     section_block,
     text_elements,
@@ -79,6 +81,23 @@ def sources_view(draft: Draft, language: str) -> Block:
             section_block(Words("These words stand on no figures and no facts.").to(language))
         ]
     return build_read_only_view(Words("Sources"), blocks, language)
+
+
+def build_copy_view(draft: Draft, language: str) -> Block:
+    """Show the text part by part, ready to be selected, with a button for the file."""
+    blocks: list[Block] = []
+    for part in draft.parts:
+        if part.kind == "file" or not part.text:
+            continue
+        blocks.append(
+            context_block(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
+        )
+        blocks.append(rich_text(rich_text_preformatted(text_elements(part.text))))
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    download = button(Words("Download as a file").to(language), action_ids.DOWNLOAD, ref)
+    return build_read_only_view(
+        Words("Copy"), [*blocks[: MAX_VIEW_BLOCKS - 1], *actions_block(download)], language
+    )
 
 
 def _render_fact(fact: Fact, language: str) -> str:

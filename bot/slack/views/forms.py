@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from bot.config.brand import Brand
 from bot.core.channels import PartLimit, load_channels
-from bot.core.parts import Part
+from bot.core.parts import Hook, Part
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.slack import action_ids
@@ -15,6 +16,7 @@ from bot.slack.blocks import (
     context_block,
     option,
     plain_text,
+    quote_as_mrkdwn,
     render_words,
     section_block,
     translate_title,
@@ -26,6 +28,7 @@ from bot.slack.views.draft_details import history_view, notice_view, sources_vie
 from bot.slack.views.inputs import (
     HINT,
     LABEL,
+    VIEW_TITLE,
     build_form,
     encode_separator,
     find_missing_reason,
@@ -55,25 +58,91 @@ __all__ = [
 ]
 
 MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack allows 100 blocks and 250,000 characters
+MAX_HOOKS = 2
+CHANGED_BRIEF = "brief"  # the field of a button that opened a draft's brief
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
 
-def build_brief_form(language: str, brand: Brand, metadata: str = "", *, words: str = "") -> Block:
+def build_brief_form(
+    language: str,
+    brand: Brand,
+    metadata: str = "",
+    *,
+    words: str = "",
+    chosen: Mapping[str, str] = MappingProxyType({}),
+) -> Block:
     """Build the brief form. `metadata` comes back with the submission; `words` is the initial
-    text."""
+    text, `chosen` the initial value of other fields."""
     request_input = text_input("words", Words("What do you need?"), language, words, multiline=True)
     example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
     request_input["element"]["placeholder"] = plain_text(example.to(language), 150)
     blocks = [
         request_input,
-        select_input("channel", Words("Where it will go"), _build_channel_menu(language), language),
-        text_input("audience", Words("For whom"), language, optional=True),
-        select_input("language", Words("Language"), _build_language_menu(brand), language),
+        select_input(
+            "channel",
+            Words("Where it will go"),
+            _build_channel_menu(language),
+            language,
+            chosen=chosen.get("channel"),
+        ),
+        text_input(
+            "audience", Words("For whom"), language, chosen.get("audience", ""), optional=True
+        ),
+        select_input(
+            "language",
+            Words("Language"),
+            _build_language_menu(brand),
+            language,
+            chosen=chosen.get("language"),
+        ),
         _build_private_checkbox(language),
     ]
     return build_form(
         action_ids.BRIEF_FORM, Words("New brief"), Words("Draft it"), blocks, metadata, language
     )
+
+
+def build_change_form(draft: Draft, language: str, brand: Brand) -> Block:
+    """Build the brief form with what the draft was made from. A report has the question alone."""
+    brief = draft.brief
+    metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint, field=CHANGED_BRIEF).pack()
+    chosen = {
+        "channel": draft.channel or "",
+        "audience": brief.audience or "",
+        "language": brief.language,
+    }
+    form = build_brief_form(language, brand, metadata, words=brief.words, chosen=chosen)
+    if draft.channel is None:
+        form["blocks"] = form["blocks"][:1]
+    form["blocks"] = [block for block in form["blocks"] if block["block_id"] != "private"]
+    return form | {"title": plain_text(Words("Change").to(language), VIEW_TITLE)}
+
+
+def build_angles_form(draft: Draft, language: str) -> Block:
+    """Build the form with the other openings of a draft, of which one can be used."""
+    blocks: list[Block] = []
+    options = []
+    for number, hook in list_other_openings(draft):
+        angle = quote_as_mrkdwn(translate_title(hook.angle, language), 100) or "…"
+        blocks.append(section_block(f"*{angle}*\n{quote_as_mrkdwn(hook.text, 1_000)}"))
+        options.append(option(translate_title(hook.angle, language) or "…", str(number)))
+    blocks.append(
+        {
+            "type": "input",
+            "block_id": "angle",
+            "label": plain_text(Words("Which opening?").to(language), LABEL),
+            "element": {"type": "radio_buttons", "action_id": "angle", "options": options},
+        }
+    )
+    title, use = Words("Other openings"), Words("Use this")
+    return build_form(action_ids.ANGLES_FORM, title, use, blocks, _pack_draft(draft), language)
+
+
+def list_other_openings(draft: Draft) -> list[tuple[int, Hook]]:
+    """Return the hooks that the draft does not use already, with their numbers."""
+    texts = "\n".join(part.text for part in draft.parts)
+    hooks = [*enumerate(draft.other_hooks)][:MAX_HOOKS]
+    return [(number, hook) for number, hook in hooks if hook.text not in texts]
 
 
 def build_edit_form(

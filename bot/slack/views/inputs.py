@@ -117,9 +117,16 @@ def plain_text_input(id: str, text: str, *, multiline: bool) -> Block:
 
 
 def select_input(
-    id: str, label: Words, options: list[Block], language: str, *, must: bool = False
+    id: str,
+    label: Words,
+    options: list[Block],
+    language: str,
+    *,
+    must: bool = False,
+    chosen: str | None = None,
 ) -> Block:
-    """Build a menu. Nothing needs to be chosen unless `must` is set."""
+    """Build a menu. Nothing needs to be chosen unless `must` is set; `chosen` is the value of the
+    option that is chosen at first."""
     hint = Words("Choose") if must else Words("Let your intern choose")
     menu: Block = {
         "type": "static_select",
@@ -127,6 +134,8 @@ def select_input(
         "placeholder": plain_text(hint.to(language), 150),
         "options": options,
     }
+    if initial := [one for one in options if one["value"] == chosen]:
+        menu["initial_option"] = initial[0]
     return {
         "type": "input",
         "block_id": id,

@@ -21,10 +21,12 @@ from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import audience_export, digests, next_steps
+from bot.slack.actions.buttons import replace_opening
 from bot.slack.actions.revisions import start_revision
 from bot.slack.interactions import (
     View,
     ViewSubmission,
+    copy_task_form,
     find_workspace,
     load_visible_draft,
     run_for_viewer,
@@ -33,6 +35,7 @@ from bot.slack.listener_context import ListenerContext, pack_metadata
 from bot.slack.location import Place, make_place
 from bot.slack.view_limits import fit_view
 from bot.slack.views import audience_rule_form, forms
+from bot.slack.views.inputs import read_choice
 from bot.tasks.models import NewTask, Task
 
 
@@ -148,7 +151,8 @@ async def submit_brief(
     channel = await _find_readable_channel(context, submission)
     place = make_place(channel, submission.user, private=private)
     if submission.ref.draft:  # a button under a result opened the form
-        place, source_private, more = await context.run(_load_next_step, submission)
+        load = _load_changed if submission.ref.field == forms.CHANGED_BRIEF else _load_next_step
+        place, source_private, more = await context.run(load, submission)
         private, fields = private or source_private, {**more, **fields}
     new_task = NewTask(
         id=task_id(submission.workspace, "form", str(submission.view["id"])),
@@ -190,6 +194,43 @@ def _load_next_step(
         place,
         private,
         next_steps.build_next_step_form(draft, next_steps.find_next_step(draft, submission.ref)),
+    )
+
+
+def _load_changed(
+    session: Session, submission: ViewSubmission
+) -> tuple[Place, bool, dict[str, str]]:
+    """Return the place, the privacy and the form fields of a draft whose brief was changed."""
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    place, private = next_steps.find_next_step_place(
+        session, draft, submission.viewer, submission.origin
+    )
+    task = session.get_one(Task, draft.task)
+    fields = copy_task_form(session, task, draft)
+    for name in ("words", "channels", "channel", "audience", "language"):  # the form has these
+        fields.pop(name, None)
+    return place, private, fields | {"skill": draft.skill}
+
+
+async def submit_opening(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    """Store the chosen opening as the next version."""
+    await context.run(_use_opening, context, submission)
+    return await ack()
+
+
+def _use_opening(session: Session, context: ListenerContext, submission: ViewSubmission) -> None:
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    decision.revise(
+        session,
+        context.services.enqueue,
+        draft,
+        by=submission.user,
+        fingerprint=submission.ref.seen or "",
+        texts=replace_opening(draft, read_choice(submission.view, "angle")),
+        policy=context.services.policy(submission.workspace),
+        now=context.services.now(),
     )
 
 
@@ -288,6 +329,7 @@ SUBMISSION_HANDLERS: dict[
     action_ids.EDIT_FORM: submit_edit,
     action_ids.SEND_BACK_FORM: submit_send_back,
     action_ids.REJECT_FORM: submit_rejection,
+    action_ids.ANGLES_FORM: submit_opening,
     action_ids.APPROVE_ANYWAY_FORM: submit_approve_anyway,
     action_ids.DIGEST_FORM: digests.submit_digest_form,
     action_ids.RULE_FORM: audience_rule_form.submit_rule_form,
