@@ -28,7 +28,7 @@ from bot.rules.telling.targeted import leads_of, name_of, thing_of
 from bot.rules.telling.told import Teller, Told, how_to_read, told
 from bot.rules.telling.unheard import LAUNCH, unheard
 
-TITLE = "Whom to target"
+TITLE = "Audience ideas"
 COMMAND = "target"
 HINT = "whom should I target for the linen launch?"
 ASKED_BY = (

@@ -319,7 +319,7 @@ def _confirm_import() -> bool:
     """Ask for confirmation. Raises CannotDo when standard input is no terminal."""
     if sys.stdin is None or not sys.stdin.isatty():
         raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
-    sys.stdout.write("Take it in? [y/N] ")
+    sys.stdout.write("Import it? [y/N] ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes", "o", "oui")
 

@@ -224,7 +224,7 @@ def _open_script(path: Path) -> TextIO:
 def _describe_writer(settings: Settings) -> str:
     if settings.writer == "claude":
         return f"Texts are written by {settings.model}."
-    return "No AI is connected: texts are written by rules."
+    return "No AI is connected: you get standard texts."
 
 
 class _EventPrinter:

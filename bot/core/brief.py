@@ -94,7 +94,9 @@ class Brief(BaseModel):
 
 
 JUST_FOR_ME = re.compile(
-    r"^\s*(just for me|only for me|rien que pour moi|juste pour moi)\b[\s:,.;–—-]*", re.IGNORECASE
+    r"^\s*(just for me|only for me|only me|rien que pour moi|juste pour moi|pour moi seulement)\b"
+    r"[\s:,.;–—-]*",
+    re.IGNORECASE,
 )
 
 

@@ -63,9 +63,9 @@ def test_preview_is_shown_and_confirmed_once(
     answering(monkeypatch, "y\n")
     assert main(["import", file(home, ORDERS)]) == 0
     told = capsys.readouterr().out
-    shown, asked, after = told.partition("Take it in? [y/N] ")
+    shown, asked, after = told.partition("Import it? [y/N] ")
     assert asked
-    assert "Take it in?" not in after
+    assert "Import it?" not in after
     assert "orders.csv: orders, 2 rows (text, commas between columns" in shown
     assert re.search(r"sku +product +reference +lin-alba", shown)
     assert "C1" not in shown
@@ -167,8 +167,8 @@ def test_several_files_need_one_confirmation(
     both = [file(home, ORDERS), file(home, REVIEWS, "reviews.csv")]
     assert main(["import", *both]) == 0
     told = capsys.readouterr().out
-    assert told.count("Take it in?") == 1
-    assert told.index("reviews.csv: feedback") < told.index("Take it in?")
+    assert told.count("Import it?") == 1
+    assert told.index("reviews.csv: feedback") < told.index("Import it?")
     assert len(rows(home, "orders")) == 2
     assert len(rows(home, "feedback")) == 2
 
@@ -272,7 +272,7 @@ def test_catalogue_is_previewed_and_confirmed_once(
     assert re.search(r"colour +colours +as it is +sand +white", shown)
     assert "Not understood, left out: Prix d'achat" in shown
     assert "Assumed: No currency is named." in shown
-    assert shown.count("Take it in?") == 1
+    assert shown.count("Import it?") == 1
     assert shown.endswith("Nothing was taken in.\n")
     answering(monkeypatch, "y\n")
     assert main(["import", path]) == 0

@@ -146,7 +146,7 @@ def test_readable_file_is_previewed_and_changes_nothing(
     (tmp_path / name).write_bytes(stored)
     said = tried(shop, tmp_path / name, capsys, monkeypatch)
     assert says in said
-    assert said.count("Take it in?") == 1
+    assert said.count("Import it?") == 1
 
 
 def test_file_swapped_after_the_preview_is_refused(

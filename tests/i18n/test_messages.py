@@ -33,7 +33,7 @@ SAME = {
     "Unicode",
     "Version",
     "Version {n}",
-    "version {n}",
+    "v{n}",
 }
 SAME |= {"{n} message", "{n} messages"}
 SAME |= {
@@ -55,16 +55,20 @@ AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",
     "Edit": "Modifier",
-    "Send back": "À revoir",
-    "Reject": "Abandonner",
+    "Request changes": "À revoir",
+    "Import": "Importer",
+    "Audience ideas": "Idées de ciblage",
+    "Send now": "Envoyer maintenant",
+    "Edit digest": "Modifier le point hebdo",
+    "Reject": "Refuser",
     "Approve anyway": "Valider quand même",
-    "Just for me": "Rien que pour moi",
+    "Only me": "Pour moi seulement",
     "Sources": "D'où ça vient",
     "No source": "Sans source",
     "Stated by {who}": "Indiqué par {who}",
-    "What left": "Ce qui est sorti",
+    "AI log": "Journal IA",
     "Fingerprint": "Empreinte",
-    "No AI connected: written by rules": f"Sans IA{NB}: texte composé par règles",
+    "Standard text (no AI connected)": "Texte type (sans IA)",
 }
 
 

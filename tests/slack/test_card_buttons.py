@@ -250,7 +250,7 @@ async def test_revision_is_next_version_with_full_history(
     redrafted = bench.drafts[-1]
     assert (redrafted.version, redrafted.author) == (3, None)
     newest = bench.said()[-1]
-    assert "version 3" in text_of(newest)
+    assert "· v3" in text_of(newest)
     await bench.press(MARIE, newest, "more", "history")
     told = text_of(bench.form(MARIE).blocks)
     for line in ("Version 3", "Version 2", "Version 1", f"<@{OTTO}>", "more warmth"):
@@ -295,10 +295,47 @@ async def test_reject_after_approval_is_refused_in_the_form(bench: Bench) -> Non
 
 async def test_choosing_an_opening_makes_an_edit(bench: Bench) -> None:
     card = await bench.drafted()
-    await bench.press(OTTO, card, "use_hook")
+    await bench.press(OTTO, card, "angles")
+    answer = await bench.slack.submit(OTTO, bench.form(OTTO).id, {"angle": {"angle": "0"}})
+    assert answer.ok
     await bench.run()
     assert bench.drafts[1].parts[0].text == "Cool all day"
     assert "Cool all day" in text_of(card)
+
+
+async def test_shorter_is_one_tap(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "shorter")
+    assert not bench.rows(Decision)  # Otto neither asked nor approves
+    await bench.press(MARIE, card, "shorter")
+    await bench.run()
+    (sent_back,) = bench.rows(Decision)
+    assert (sent_back.verdict, sent_back.by) == ("send back", MARIE)
+    assert bench.tasks[-1].reason == sent_back.reason
+    assert bench.drafts[-1].version == 2
+
+
+async def test_changed_brief_is_drafted_beside_the_old_one(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MARIE, card, "change")
+    form = bench.form(MARIE)
+    values = {"words": {"words": "our linen shirt, as a push"}, "channel": {"channel": "push"}}
+    assert (await bench.slack.submit(MARIE, form.id, values)).ok
+    await bench.run()
+    first, second = bench.tasks
+    assert (second.words, second.form["channel"]) == ("our linen shirt, as a push", "push")
+    assert second.form["skill"] == first.form.get("skill", "draft")
+    assert not bench.rows(Decision)
+    assert bench.said()[-1].thread_ts == card.ts
+
+
+async def test_copy_shows_all_words_and_changes_nothing(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "more", "copy")
+    copied = bench.form(OTTO)
+    assert all(part.text in text_of(copied.blocks) for part in bench.drafts[0].parts)
+    assert [one["action_id"] for one in copied.blocks[-1]["elements"]] == ["download"]
+    assert len(bench.drafts) == 1
 
 
 async def test_answer_button_starts_one_task(bench: Bench) -> None:

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from bot.approvals import decision
+from bot.config.brand import Brand, Market
 from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
+from bot.core.channels import Channel, load_channels
 from bot.core.facts import Evidence
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, Heading, Hook, Part, Quote, Table
 from bot.core.request import Question
 from bot.core.source import Source
 from bot.db.session import Database
+from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CALM_PARAM
@@ -19,11 +22,15 @@ from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import check_message_blocks
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
+from bot.slack.blocks import translate_title
 from bot.slack.cards.draft_parts import render_part
 from bot.slack.cards.task_card import render_task_card
+from bot.slack.views.draft_details import build_copy_view
+from bot.slack.views.forms import build_angles_form, build_edit_form
 from bot.slack.views.home import load_home_lines
 from bot.tasks.models import Task
 from tests.conftest import NOW
+from tests.core.test_channels import write as write_sample
 from tests.support.card_scenes import (
     ASSUMED,
     BODY,
@@ -46,6 +53,7 @@ from tests.support.card_scenes import (
     pressable,
     seen,
     sound,
+    sound_view,
     stated,
     text_of,
 )
@@ -109,14 +117,16 @@ def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:
     assert "Linen breathes <!channel>" in copy_of(grown.blocks)[0]
 
 
-def test_draft_shows_exact_words_with_length(sqlite: Database) -> None:
+def test_draft_shows_exact_words_as_the_customer_reads_them(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, *PASSES)
         message = drawn(seen(session))
-    assert copy_of(message.blocks) == [SUBJECT, BODY, "See the shirt"]
+    assert copy_of(message.blocks) == [SUBJECT, BODY]
+    assert pressable(message.blocks)[action_ids.CALL_TO_ACTION]["text"]["text"] == "See the shirt"
     shown = text_of(message.blocks)
-    assert "*Subject* · 33 of 50 characters" in shown
-    assert "E-mail · Linen shirt · version 1" in shown
+    assert "characters" not in shown
+    assert "rich_text_quote" not in str(message.blocks)
+    assert message.blocks[0]["text"]["text"] == "E-mail · Linen shirt · v1"
     assert "4 figures and 1 claim with a source" in shown
     assert "Sources: catalogue shop.csv, line 12" in shown
     assert message.rest is None
@@ -139,21 +149,49 @@ def test_only_shop_links_are_clickable(sqlite: Database) -> None:
     assert copy_of(message.blocks) == [body]
 
 
-def test_sms_length_is_counted_in_messages(sqlite: Database) -> None:
-    part = Part(
-        kind="copy", key="text", title="Text", body=Copy(text="Maison: linen is back. STOP")
-    )
+@pytest.mark.parametrize(
+    ("channel", "key", "text", "over"),
+    [
+        ("sms", "text", "Maison: linen is back. STOP", None),
+        ("sms", "text", "Maison: " + "linen is back " * 30 + "STOP", "3 messages, GSM-7"),
+        ("email", "subject", "Linen." * 10, "60 of 50 characters"),
+        ("google_ad", "headlines.2", "Linen." * 10, "60 of 30 characters"),
+    ],
+)
+def test_length_is_named_only_where_it_is_over_the_limit(
+    sqlite: Database, channel: str, key: str, text: str, over: str | None
+) -> None:
+    part = Part(kind="copy", key=key, title="Text", body=Copy(text=text))
     with sqlite.begin() as session:
-        drafted(session, parts=(part,), channel="sms")
-        assert "1 message, GSM-7" in text_of(drawn(seen(session)).blocks)
+        drafted(session, parts=(part,), channel=channel)
+        shown = text_of(drawn(seen(session)).blocks)
+    assert text.strip() in shown
+    assert over in shown if over else "GSM-7" not in shown
+
+
+@pytest.mark.parametrize("channel", load_channels().values(), ids=lambda one: one.key)
+def test_every_word_of_a_channels_text_is_on_its_card(sqlite: Database, channel: Channel) -> None:
+    with sqlite.begin() as session:
+        parts = write_sample(channel)
+        drafted(session, parts=parts, channel=channel.key)
+        message = drawn(seen(session))
+        sound_view(build_edit_form(Draft.latest(session, "t1.0"), "en"))  # type: ignore[arg-type]
+        copied = sound_view(build_copy_view(session.get_one(Draft, "t1.0.v1"), "fr"))
+    shown = text_of(message.blocks)
+    assert message.rest is None
+    assert all(part.text in shown and part.text in text_of(copied) for part in parts)
+    assert translate_title(channel.title, "en") in shown
+    assert {action_ids.APPROVE, action_ids.EDIT, action_ids.SEND_BACK, action_ids.MORE} <= {
+        *pressable(message.blocks)
+    }
 
 
 def test_card_says_when_rules_wrote_the_draft(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, by_rules=True)
         shown = seen(session)
-    assert "No AI connected: written by rules" in text_of(drawn(shown).blocks)
-    assert "Sans IA\u00a0: texte composé par règles" in text_of(drawn(shown, "fr").blocks)
+    assert "Standard text (no AI connected)" in text_of(drawn(shown).blocks)
+    assert "Texte type (sans IA)" in text_of(drawn(shown, "fr").blocks)
 
 
 def test_buttons_are_bound_to_the_words_shown(sqlite: Database) -> None:
@@ -169,10 +207,10 @@ def test_buttons_are_bound_to_the_words_shown(sqlite: Database) -> None:
     picks = [ButtonValue.unpack(one["value"]).pick for one in found[action_ids.MORE]["options"]]
     assert picks == [
         action_ids.REJECT,
+        action_ids.COPY,
         action_ids.SOURCES,
         action_ids.WHAT_LEFT,
         action_ids.HISTORY,
-        action_ids.DOWNLOAD,
     ]
 
 
@@ -180,9 +218,9 @@ def test_french_card_uses_agreed_terms(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, blocked())
         found = text_of(drawn(seen(session), "fr").blocks)
-    for words in ("Valider quand même", "Modifier", "À revoir", "Abandonner", "D'où ça vient"):
+    for words in ("Valider quand même", "Modifier", "À revoir", "Refuser", "D'où ça vient"):
         assert words in found.replace("’", "'")
-    assert "Ce qui est sorti" in found
+    assert "Journal IA" in found
 
 
 def test_approval_asks_to_confirm_unproven_claims(sqlite: Database) -> None:
@@ -248,20 +286,56 @@ def test_assumptions_are_shown_with_answer_buttons(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, wanted=brief(**ASSUMED))
         message = drawn(seen(session))
-    assert "I assumed: drifting buyers, sell through" in text_of(message.blocks)
+    assert "I assumed: drifting buyers; sell through" in text_of(message.blocks)
     found = pressable(message.blocks)
     ref = ButtonValue(task="t1", draft="t1.0.v1", pick="new", field="audience")
     assert ButtonValue.unpack(found[action_ids.ANSWER]["value"]) == ref
     assert ButtonValue.unpack(found[f"{action_ids.ANSWER}.1"]["value"]).pick == "all"
 
 
-def test_other_openings_are_offered(sqlite: Database) -> None:
+def test_other_openings_are_a_form_away(sqlite: Database) -> None:
     with sqlite.begin() as session:
-        drafted(session)
-        blocks = drawn(seen(session)).blocks
-    taken = [one["accessory"]["value"] for one in blocks if "accessory" in one]
-    assert [ButtonValue.unpack(value).pick for value in taken] == ["0", "1"]
-    assert "*Another opening: comfort*\nCool all day" in text_of(blocks)
+        draft = drafted(session)
+        assert action_ids.ANGLES in pressable(drawn(seen(session)).blocks)
+        form = sound_view(build_angles_form(draft, "en"))
+    assert "*comfort*\nCool all day" in text_of(form)
+    assert [one["value"] for one in form["blocks"][-1]["element"]["options"]] == ["0", "1"]
+
+
+def test_card_says_whom_the_draft_is_for_and_who_approves(sqlite: Database) -> None:
+    wanted = brief(audience="people who bought linen", dates="until Sunday", market="GB")
+    with sqlite.begin() as session:
+        drafted(session, wanted=wanted)
+        open_card = drawn(seen(session))
+        approve(session, session.get_one(Draft, "t1.0.v1"))
+        approved = drawn(seen(session))
+    shown = text_of(open_card.blocks)
+    assert open_card.blocks[0]["text"]["text"] == "E-mail · Linen shirt · United Kingdom · v1"
+    assert f"Waiting for <@{BOSS}>, <@{PETE}>" in shown
+    assert "For: people who bought linen · until Sunday" in shown
+    assert action_ids.CHANGE in pressable(open_card.blocks)
+    assert "Waiting for" not in text_of(approved.blocks)
+    assert not {action_ids.CHANGE, action_ids.SHORTER, action_ids.APPROVE} & {
+        *pressable(approved.blocks)
+    }
+    assert {action_ids.SEND_TO, action_ids.COPY} <= {*pressable(approved.blocks)}
+
+
+def test_same_text_is_offered_for_the_other_markets(sqlite: Database) -> None:
+    markets = {
+        "GB": Market(language="en"),
+        "FR": Market(language="fr"),
+        "BE": Market(language="fr"),
+        "IE": Market(language="en"),
+    }
+    with sqlite.begin() as session:
+        drafted(session, wanted=brief(market="GB"))
+        row = session.get_one(BrandRow, "T1")
+        row.body = Brand(name="Maison", markets=markets).model_dump_json()
+        found = pressable(drawn(seen(session), "fr").blocks)
+    offered = [one for name, one in found.items() if name.startswith(action_ids.SAME_FOR)]
+    assert [ButtonValue.unpack(one["value"]).pick for one in offered] == ["FR", "BE"]
+    assert "France" in offered[0]["text"]["text"]
 
 
 def test_edited_draft_waits_for_its_checks(sqlite: Database) -> None:
@@ -270,7 +344,7 @@ def test_edited_draft_waits_for_its_checks(sqlite: Database) -> None:
         draft.edit(session, Jobs(), by=PETE, texts={"subject": "Linen, again"}, now=NOW)
         message = drawn(seen(session))
     assert f"Edited by <@{PETE}>, being checked…" in text_of(message.blocks)
-    assert "version 2" in text_of(message.blocks)
+    assert message.blocks[0]["text"]["text"].endswith("v2")
     assert action_ids.APPROVE not in pressable(message.blocks)
     assert action_ids.EDIT in pressable(message.blocks)
 
@@ -343,7 +417,9 @@ def test_send_to_menu_has_the_channels_of_the_policy(sqlite: Database) -> None:
     assert [ButtonValue.unpack(one["value"]).pick for one in menu["options"]] == ["CSITE"]
 
 
-@pytest.mark.parametrize(("verdict", "says"), [("reject", "Rejected"), ("send back", "Sent back")])
+@pytest.mark.parametrize(
+    ("verdict", "says"), [("reject", "Rejected"), ("send back", "Changes requested")]
+)
 def test_card_names_rejecter_and_reason(sqlite: Database, verdict: Any, says: str) -> None:
     with sqlite.begin() as session:
         draft = drafted(session)
@@ -364,7 +440,7 @@ def test_card_names_rejecter_and_reason(sqlite: Database, verdict: Any, says: st
     assert f"{says} by <@{BOSS}>" in shown
     assert "> Too long" in shown
     assert ("A new draft follows below." in shown) == (verdict == "send back")
-    assert set(pressable(message.blocks)) == {action_ids.MORE}
+    assert set(pressable(message.blocks)) == {action_ids.MORE, action_ids.CALL_TO_ACTION}
 
 
 def test_question_has_answer_buttons(sqlite: Database) -> None:
@@ -417,7 +493,7 @@ def test_private_draft_says_so_and_can_be_shared(sqlite: Database) -> None:
     assert ButtonValue.unpack(share["value"]).pick == SHOP
     assert action_ids.APPROVE not in pressable(message.blocks)
     assert action_ids.SHARE not in pressable(after.blocks)
-    assert f"Shared in <#{SHOP}>" in text_of(after.blocks)
+    assert f"Posted in <#{SHOP}>" in text_of(after.blocks)
     assert "To have it approved, share it" in text_of(message.blocks)
     assert "share it" not in text_of(after.blocks)
     assert action_ids.APPROVE not in pressable(after.blocks)
@@ -581,9 +657,9 @@ def test_opening_in_use_is_not_offered(sqlite: Database) -> None:
         draft.edit(session, Jobs(), by=PETE, texts={"subject": "Cool all day"}, now=NOW)
         draft = session.get_one(Draft, "t1.0.v2")
         draft.store_checks(session, Jobs(), (), draft.facts, NOW)
-        shown = text_of(drawn(seen(session)).blocks)
-    assert "Another opening: comfort" not in shown
-    assert "Another opening: return" in shown
+        drawn(seen(session))
+        form = build_angles_form(draft, "en")
+    assert [one["value"] for one in form["blocks"][-1]["element"]["options"]] == ["1"]
 
 
 def test_downloads_are_not_listed(sqlite: Database) -> None:

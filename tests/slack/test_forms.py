@@ -247,7 +247,7 @@ def test_history_view_shows_versions_and_decisions(sqlite: Database, language: s
 
 def test_what_left_view_says_that_nothing_left(sqlite: Database) -> None:
     view = sound_view(forms.what_left_view([], "en"))
-    assert "Nothing left the house" in text_of(view["blocks"])
+    assert "Nothing was sent to an AI" in text_of(view["blocks"])
     with sqlite.begin() as session:
         drafted(session)
         sent = LlmCall(writer="rules", sent="", at=NOW)

@@ -211,8 +211,8 @@ def build_digest_buttons(schedule: Schedule | None, task: str, language: str) ->
         (action_ids.DIGEST_ON, Words("Switch it on"))
         if schedule.state == "paused"
         else (action_ids.DIGEST_PAUSE, Words("Pause it")),
-        (action_ids.DIGEST_NOW, Words("Run it now")),
-        (action_ids.DIGEST_CHANGE, Words("Change it")),
+        (action_ids.DIGEST_NOW, Words("Send now")),
+        (action_ids.DIGEST_CHANGE, Words("Edit digest")),
     ]
     name = quote_as_mrkdwn(format_value(format_digest_name(schedule.name), language), 150)
     line = f":calendar: {name} · {schedule.format_rhythm().to(language)}"

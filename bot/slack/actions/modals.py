@@ -28,7 +28,7 @@ from bot.tasks.models import Task
 
 View = dict[str, Any]
 NOT_SHARED = Words(
-    "What left for this draft also quotes drafts that were not shared, so only whoever asked for "
+    "The AI log of this draft also quotes drafts that were not shared, so only whoever asked for "
     "them can read it."
 )
 ViewBuilder = Callable[[str], View]  # builds the view in the reader's language

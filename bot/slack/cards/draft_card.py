@@ -62,7 +62,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     if card.status == "approved":
         return actions_block(
             _build_channel_menu(card, draft, language),
-            button(Words("Copy").to(language), action_ids.COPY, ref),
+            button(Words("Copy text").to(language), action_ids.COPY, ref),
             _build_export_button(draft, language),
             build_more_menu(draft, language, () if card.is_sent else (action_ids.EDIT,)),
         )
@@ -224,7 +224,7 @@ def build_more_menu(draft: Draft, language: str, first: Sequence[str] = ()) -> B
     offers = {
         action_ids.REJECT: Words("Reject"),
         action_ids.EDIT: Words("Edit"),
-        action_ids.COPY: Words("Copy"),
+        action_ids.COPY: Words("Copy text"),
         action_ids.SOURCES: Words("Sources"),
         action_ids.WHAT_LEFT: Words("AI log"),
         action_ids.HISTORY: Words("History"),
@@ -371,7 +371,7 @@ def _render_audience(card: CardData, draft: Draft, language: str) -> Block:
     if card.status != "open":
         return context_block(words)
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
-    change = button(Words("Change").to(language), action_ids.CHANGE, ref)
+    change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
     return section_block(words, change)
 
 

@@ -249,7 +249,7 @@ def _render_assumptions(preview: ImportPreview, language: str) -> list[Block]:
 
 def _build_question_buttons(upload: FileUpload, language: str) -> list[Block]:
     ref = ButtonValue(arrival=upload.id, seen=str(upload.turn))
-    yes = button(Words("Take it in").to(language), TAKE_IN, ref.pack(), style="primary")
+    yes = button(Words("Import").to(language), TAKE_IN, ref.pack(), style="primary")
     return actions_block(
         yes, build_kind_menu(upload, language), build_stop_button(upload, language)
     )
@@ -359,7 +359,7 @@ def _render_importing(upload: FileUpload, language: str) -> tuple[str, list[Bloc
             "Taking in {file}: {how_far}", file=_render_file_name(upload), how_far=how_far
         )
     else:
-        words = Words("Taking in {file}…", file=_render_file_name(upload))
+        words = Words("Importing {file}…", file=_render_file_name(upload))
     line = render_words(words, language)
     return line, [section_block(f":inbox_tray: {line}", build_stop_button(upload, language))]
 
@@ -416,7 +416,7 @@ def _render_counts(upload: FileUpload, language: str) -> str:
 
 
 def _render_cancelled(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
-    words = Words("Cancelled. Nothing of {file} was taken in.", file=_render_file_name(upload))
+    words = Words("Cancelled. Nothing of {file} was imported.", file=_render_file_name(upload))
     line = render_words(words, language)
     by = Words("Cancelled by {who}", who=f"<@{upload.by}>")
     small = [context_block(render_words(by, language))] if upload.by else []
@@ -431,7 +431,7 @@ def _render_failure(upload: FileUpload, language: str) -> tuple[str, list[Block]
     if upload.state == "failed":
         ref = ButtonValue(arrival=upload.id).pack()
         again = button(Words("Try again").to(language), READ_AGAIN, ref)
-        nothing = Words("Nothing of it was taken in.").to(language)
+        nothing = Words("Nothing was imported.").to(language)
         return why, [
             section_block(f":x: {why}"),
             context_block(nothing, reference),

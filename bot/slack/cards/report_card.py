@@ -83,7 +83,7 @@ def _render_reading(
     if read_as := parts.get("read_as"):
         reading = quote_as_mrkdwn(" / ".join(read_as.text.splitlines()), 400)
         ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
-        change = button(Words("Change").to(language), CHANGE, ref)
+        change = button(Words("Change it").to(language), CHANGE, ref)
         blocks.append(section_block(Words("Read as: {what}", what=reading).to(language), change))
     return [*blocks, *([context_block(*visibility)] if visibility else [])]
 

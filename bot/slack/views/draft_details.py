@@ -96,7 +96,7 @@ def build_copy_view(draft: Draft, language: str) -> Block:
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     download = button(Words("Download as a file").to(language), action_ids.DOWNLOAD, ref)
     return build_read_only_view(
-        Words("Copy"), [*blocks[: MAX_VIEW_BLOCKS - 1], *actions_block(download)], language
+        Words("Copy text"), [*blocks[: MAX_VIEW_BLOCKS - 1], *actions_block(download)], language
     )
 
 
@@ -148,10 +148,8 @@ def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
     for each exported audience its counts, without an address."""
     sent_receipts = [receipt for receipt in receipts if receipt.sent]
     if not sent_receipts:
-        words = Words("Nothing left the house: the rules that wrote this run on your own server.")
-        return build_read_only_view(
-            Words("What left"), [section_block(words.to(language))], language
-        )
+        words = Words("Nothing was sent to an AI: this standard text was made on your own server.")
+        return build_read_only_view(Words("AI log"), [section_block(words.to(language))], language)
     notes = {one.id: note for one in sent_receipts if (note := ExportReceipt.parse(one.sent))}
     calls = [one for one in sent_receipts if one.id not in notes]
     blocks = [section_block(_render_total(calls, language))] if calls else []
@@ -171,9 +169,9 @@ def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
             words = Words("Cut here. All of it is in the download.")
             blocks.append(context_block(words.to(language)))
     if len(sent_receipts) > 15:
-        rest = Words("What else left is in the download.")
+        rest = Words("The rest of the log is in the download.")
         blocks.append(context_block(rest.to(language)))
-    return build_read_only_view(Words("What left"), blocks, language)
+    return build_read_only_view(Words("AI log"), blocks, language)
 
 
 def _render_export_note(note: ExportReceipt, language: str) -> str:

@@ -115,7 +115,7 @@ def build_change_form(draft: Draft, language: str, brand: Brand) -> Block:
     if draft.channel is None:
         form["blocks"] = form["blocks"][:1]
     form["blocks"] = [block for block in form["blocks"] if block["block_id"] != "private"]
-    return form | {"title": plain_text(Words("Change").to(language), VIEW_TITLE)}
+    return form | {"title": plain_text(Words("Change it").to(language), VIEW_TITLE)}
 
 
 def build_angles_form(draft: Draft, language: str) -> Block:
@@ -195,7 +195,7 @@ def build_send_back_form(draft: Draft, language: str) -> Block:
         "reason", Words("In your words"), language, multiline=True, optional=True
     )
     reason_input["hint"] = plain_text(Words("A new draft takes this up.").to(language), HINT)
-    title, send = Words("Send back"), Words("Send back")
+    title, send = Words("Request changes"), Words("Request changes")
     return build_form(
         action_ids.SEND_BACK_FORM, title, send, [tapped, reason_input], _pack_draft(draft), language
     )
@@ -238,9 +238,9 @@ def _build_language_menu(brand: Brand) -> list[Block]:
 
 
 def _build_private_checkbox(language: str) -> Block:
-    only = option(Words("Just for me").to(language), "yes")
+    only = option(Words("Only me").to(language), "yes")
     only["description"] = plain_text(
-        Words("Nobody else sees it until you share it").to(language), 75
+        Words("Nobody else sees it until you post it").to(language), 75
     )
     return {
         "type": "input",

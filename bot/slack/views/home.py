@@ -100,7 +100,7 @@ async def _set_suggested_prompts(
     language = await context.people.language(workspace, user)
     hints = [
         Words("Write an e-mail: our linen shirt is back in stock"),
-        Words("Just for me: an SMS, 20% off our linen shirt until Sunday"),
+        Words("Only me: an SMS, 20% off our linen shirt until Sunday"),
         Words("A product page for our canvas tote"),
     ]
     prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
@@ -228,11 +228,11 @@ def _render_line(line: HomeLine, language: str) -> str:
         "working": Words("being drafted"),
         "asking": Words("has a question"),
         "done": Words("drafted"),
-        "failed": Words("did not work out"),
+        "failed": Words("failed"),
         "stopped": Words("stopped"),
         "open": Words("to be decided"),
         "approved": Words("approved"),
-        "sent back": Words("sent back"),
+        "sent back": Words("changes requested"),
         "rejected": Words("rejected"),
     }
     where = f" · <#{line.card.channel}>" if line.card and _is_public(line.card) else ""
