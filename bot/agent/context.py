@@ -44,7 +44,7 @@ from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
 from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
-from bot.drafts.occasions import load_occasions, set_occasion_days
+from bot.drafts.occasions import list_coming_occasions, load_occasions, set_occasion_days
 from bot.i18n.messages import Money, Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
@@ -103,6 +103,7 @@ def build_fault_check(count: int) -> Check:
 
 
 MAX_CORRECTIONS = 2
+OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
 MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
 PRODUCT_NAME_LABELS = (
     "name",
@@ -488,13 +489,23 @@ class SkillContext:
         )
 
     def _describe_occasion(self) -> str | None:
-        """The occasion of the brief with its days in the market, for the prompt."""
-        occasion = load_occasions().get(self.request.brief.occasion or "")
-        if occasion is None or self.today is None:
+        """The occasion of the brief with its days in the market, for the prompt. Without one, the
+        next occasions that the market's settings name."""
+        brief, language = self.request.brief, self.request.language
+        if self.today is None:
             return None
-        period = occasion.coming(self.today, self.request.brief.market)
-        days = f", {period.starts} to {period.until}" if period else ""
-        return f"{occasion.title[self.request.language]}{days}"
+        own = self.brand.list_occasions(brief.market)
+        if occasion := load_occasions().get(brief.occasion or ""):
+            period = occasion.coming(self.today, brief.market)
+            days = f", {period.starts} to {period.until}" if period else ""
+            unusual = f" (not among the occasions of {brief.market})" if own else ""
+            unusual = "" if occasion.key in own else unusual
+            return f"{occasion.title[language]}{days}{unusual}"
+        coming = list_coming_occasions(own, self.today, brief.market, OCCASION_DAYS)
+        named = [f"{one.title[language]} from {period.starts}" for one, period in coming]
+        if not named:
+            return None
+        return f"none asked for; coming in {brief.market}: {', '.join(named)}"
 
     def _build_prompt_values(
         self, request: SkillRequest, facts: str, composed: str | None

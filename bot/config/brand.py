@@ -97,6 +97,11 @@ class Brand(BaseModel):
         values = {name: getattr(self, name) for name in Brand.model_fields}
         return MarketBrand(**(values | changed), country=str(country))
 
+    def list_occasions(self, country: str | None) -> tuple[str, ...]:
+        """Return the keys of the occasions that count in that market; empty: all of them."""
+        market = self.markets.get((country or "").upper())
+        return market.occasions if market else ()
+
     @property
     def link_sites(self) -> frozenset[str]:
         """The site of the brand and those of its markets."""

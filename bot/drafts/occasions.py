@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def set_occasion_days(brief: Brief, today: date) -> Brief:
     if period is None:
         return brief
     return brief.model_copy(update={"since": period.starts, "until": period.until})
+
+
+def list_coming_occasions(
+    keys: Iterable[str], today: date, country: str | None, days: int
+) -> list[tuple[Occasion, OccasionPeriod]]:
+    """Return those of these occasions that run or start within so many days, the next first."""
+    known, last = load_occasions(), today + timedelta(days=days)
+    coming = [(known[key], known[key].coming(today, country)) for key in keys if key in known]
+    near = [(one, period) for one, period in coming if period and period.starts <= last]
+    return sorted(near, key=lambda pair: (pair[1].starts, pair[0].key))
 
 
 @cache

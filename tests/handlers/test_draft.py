@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
-from bot.config.brand import Brand, RequiredMention
+from bot.agent.prompts import read_prompt
+from bot.config.brand import Brand, Market, RequiredMention
 from bot.core.brief import Brief
 from bot.core.channels import load_channels
 from bot.core.facts import Fact, FactId
@@ -18,11 +19,12 @@ from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer, WriteRequest
+from bot.errors import CannotDo
 from bot.grounding.style import contains_words, find_echo, find_style_faults
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
-from tests.support.channel_outputs import Email, ProductPage, Sms
+from tests.support.channel_outputs import OUTPUTS, Email, ProductPage, Sms
 from tests.support.small_shop import Shop
 from tests.support.tool_runner import sample_data
 
@@ -163,6 +165,58 @@ async def test_a_text_without_a_product_has_nothing_but_names_and_prices_of_five
     assert len(ids) == 10
     assert {FactId.parse(id).measure for id in ids} == {"name", "price"}
     assert {FactId.parse(id).kind for id in ids} == {"product"}
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({"market": "FR"}, "coming in FR: Christmas from"),
+        ({"market": "FR", "occasion": "noel"}, "Christmas, "),
+        ({"market": "FR", "occasion": "boxing_day"}, "not among the occasions of FR"),
+        ({"market": "GB"}, "<<<occasion\nnone\noccasion>>>"),
+    ],
+)
+async def test_a_draft_knows_the_occasions_of_its_market(told: dict[str, Any], shown: str) -> None:
+    model = Scripted()
+    ctx = make_context(model, product="glass-vase", **told)
+    ctx.brand = BRAND.model_copy(
+        update={
+            "markets": {
+                "FR": Market(language="fr", occasions=("noel", "black_friday")),
+                "GB": Market(language="en"),
+            }
+        }
+    )
+    ctx.today = date(NOW.year, 12, 1)
+    with pytest.raises(IndexError):  # the model has no answer
+        await handle(ctx.request, ctx)
+    assert shown in model.requests[0].messages[0].text
+
+
+@pytest.mark.parametrize("channel", load_channels())
+async def test_each_channel_has_its_own_form_and_rules(channel: str) -> None:
+    model = Scripted()
+    ctx = make_context(model, channel=channel, product="glass-vase")
+    with pytest.raises(IndexError):  # the model has no answer
+        await handle(ctx.request, ctx)
+    (request,) = model.requests
+    assert request.output is load_channels()[channel].output
+    assert read_prompt(f"channels/{channel}").strip() in request.system
+    assert load_channels()[channel].as_prompt("en") in request.messages[0].text
+
+
+class ByRules(Scripted):
+    by_rules = True
+
+
+@pytest.mark.parametrize(
+    "channel", [key for key, one in load_channels().items() if key not in OUTPUTS]
+)
+async def test_without_an_ai_an_unknown_form_ends_in_a_line(channel: str) -> None:
+    ctx = make_context(ByRules(), channel=channel, product="glass-vase")
+    with pytest.raises(CannotDo) as refused:
+        await handle(ctx.request, ctx)
+    assert Words(load_channels()[channel].title).to("fr") in refused.value.words.to("fr")
 
 
 def test_good_text_has_no_faults() -> None:

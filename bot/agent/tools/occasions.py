@@ -38,11 +38,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if not 1 <= params.days_ahead <= MAX_DAYS:
         raise ToolError(f"days_ahead must be from 1 to {MAX_DAYS}, not {params.days_ahead}.")
     named = _find_occasion(name) if name else None
+    market = country or deps.request.brief.market or ""
+    own = deps.brand.list_occasions(market)
     last = deps.today + timedelta(days=params.days_ahead)
     periods = [
         (occasion, period)
-        for occasion in ([named] if named else load_occasions().values())
-        for period in _iter_next(occasion, country, deps)
+        for occasion in ([named] if named else _list_occasions(own))
+        for period in _iter_next(occasion, market, deps)
         if named or period.starts <= last
     ]
     periods.sort(key=lambda pair: (pair[1].starts, pair[0].key, pair[1].country or ""))
@@ -56,6 +58,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         f"“{occasion.title[language]}” may be said only within its legal days."
         for occasion in {o.key: o for o, _ in periods[:MAX_PERIODS] if o.legal}.values()
     ]
+    if own and named and named.key not in own:
+        notes.append(f"It is not among the occasions of this market ({market.upper()}).")
+    elif own and not named:
+        notes.append(f"Only the occasions that count in this market ({market.upper()}).")
     if country and country.upper() not in _list_countries():
         known = ", ".join(sorted(_list_countries()))
         notes.append(
@@ -75,6 +81,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes=tuple(notes),
         read_as=named.title[language] if named else title.to(language),
     )
+
+
+def _list_occasions(keys: tuple[str, ...]) -> list[Occasion]:
+    known = load_occasions()
+    return [known[key] for key in keys if key in known] if keys else list(known.values())
 
 
 def _find_occasion(name: str) -> Occasion:

@@ -1,12 +1,14 @@
 """The tools that read no rows: occasions, read_thread, ask_person, cannot."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.agent.tool import ToolError, load_tools
 from bot.agent.tools.cannot import FILE_NAMES
+from bot.config.brand import Brand, Market
 from bot.data.schema import load_kinds
 from bot.drafts.occasions import load_occasions
 from tests.support.sample_tables import TODAY
@@ -23,6 +25,25 @@ async def test_occasions_ahead_come_in_order_with_their_days() -> None:
     assert "soldes d'hiver (FR)" in {fact.about for fact in result.facts}
     assert any("soldes d'hiver" in note for note in result.notes)
     assert "6 janvier 2027" in text_of(result, "fr")
+
+
+async def test_a_market_with_occasions_of_its_own_has_no_others() -> None:
+    brand = Brand(
+        name="Maison Ormelin",
+        markets={"BE": Market(language="fr", occasions=("saint_nicolas", "noel"))},
+    )
+    deps = replace(tool_deps(), brand=brand)
+    result = await call_tool("occasions", {"country": "BE", "days_ahead": 400}, deps)
+    assert {fact.parts.subject.split("-20")[0] for fact in result.facts} == {
+        "saint-nicolas",
+        "noel",
+    }
+    assert any("count in this market (BE)" in note for note in result.notes)
+    named = await call_tool("occasions", {"name": "black friday", "country": "BE"}, deps)
+    assert named.facts
+    assert any("not among the occasions of this market" in note for note in named.notes)
+    elsewhere = await call_tool("occasions", {"country": "FR", "days_ahead": 400}, deps)
+    assert len(elsewhere.facts) > len(result.facts)
 
 
 async def test_no_occasion_is_past_and_none_is_told_twice() -> None:
