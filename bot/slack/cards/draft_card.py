@@ -130,8 +130,11 @@ def _is_hidden_from_approvers(card: CardData, draft: Draft) -> bool:
 
 
 def _can_approve_alone(card: CardData, draft: Draft) -> bool:
-    who = card.task.author
-    authors = {who, draft.author or who}
+    return _may_decide(card, draft, card.task.author)
+
+
+def _may_decide(card: CardData, draft: Draft, who: str) -> bool:
+    authors = {card.task.author, draft.author or card.task.author}
     return all(card.policy.may_approve(who, author=author) for author in authors)
 
 
@@ -292,7 +295,7 @@ def render_draft_title(draft: Draft, language: str) -> str:
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
     market = [translate_country(draft.brief.market, language)] if draft.brief.market else []
-    return " · ".join([*names, subject, *market, version])
+    return f"{' · '.join([*names, subject, *market])} ·\u00a0{version}"
 
 
 def render_visibility(card: CardData, language: str) -> list[str]:
@@ -350,7 +353,9 @@ def _render_waiting(card: CardData, draft: Draft, language: str) -> str | None:
     if card.status != "open" or card.private or _is_read_only(card, draft):
         return None
     decided = {decision.by for decision in card.decisions}
-    who = [one for one in card.policy.approvers if one not in decided]
+    who = [
+        one for one in card.policy.approvers if one not in decided and _may_decide(card, draft, one)
+    ]
     if not who:
         return None
     named = ", ".join(f"<@{one}>" for one in who[:MAX_WAITING])

@@ -114,6 +114,7 @@ def build_change_form(draft: Draft, language: str, brand: Brand) -> Block:
     form = build_brief_form(language, brand, metadata, words=brief.words, chosen=chosen)
     if draft.channel is None:
         form["blocks"] = form["blocks"][:1]
+        form["submit"] = plain_text(Words("Look it up").to(language), VIEW_TITLE)
     form["blocks"] = [block for block in form["blocks"] if block["block_id"] != "private"]
     return form | {"title": plain_text(Words("Change it").to(language), VIEW_TITLE)}
 
