@@ -84,6 +84,8 @@ class Bench:
     checks: tuple[Check, ...] = ()
     leads: tuple[NextStep, ...] = ()
     pictures: dict[str, bytes] = field(default_factory=dict)
+    channel: str | None = "email"
+    by_rules: bool = True
     question: Question | None = None
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
@@ -169,13 +171,13 @@ class Bench:
             workspace=task.workspace,
             task=task.id,
             number=0,
-            request=SkillRequest(skill="draft", brief=brief, channel="email"),
+            request=SkillRequest(skill="draft", brief=brief, channel=self.channel),
             parts=self.parts,
             hooks=(Hook(angle="comfort", text="Cool all day"),),
             evidence=Evidence(),
             checks=self.checks,
             writer="rules",
-            by_rules=True,
+            by_rules=self.by_rules,
             now=self.services.now(),
             leads=self.leads,
             before=session.get(Draft, task.previous) if task.previous else None,
