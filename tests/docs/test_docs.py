@@ -23,7 +23,12 @@ PAGES = sorted(
     str(path.relative_to(ROOT))
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("tests/**/README.md"))
 )
-HOW_TOS = ("docs/adding-a-skill.md", "docs/adding-a-data-kind.md")
+HOW_TOS = (
+    "docs/adding-a-skill.md",
+    "docs/adding-a-data-kind.md",
+    "docs/adding-a-channel.md",
+    "docs/adding-a-tool.md",
+)
 FIRST_LINE = (
     "An intern in your Slack that has read your catalogue, your orders and your reviews: ask it "
     "why sales fell or for Thursday's e-mail, and nothing goes out until one of you approves it."
@@ -249,6 +254,24 @@ def test_how_to_add_a_data_kind_works(tmp_path: Path) -> None:
     assert "stock.csv is in: 2 new rows" in how_to.run(import_rows, tmp_path / "home")
     assert re.search(r"sold out +1 product", how_to.run(facts, tmp_path / "home"))
     assert passed(how_to.run(tests, tmp_path / "home")) > 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS)
+def test_how_to_add_a_channel_works(tmp_path: Path) -> None:
+    how_to = HowTo("docs/adding-a-channel.md", tmp_path / "project")
+    assert len(how_to.follow()) == 4
+    (tests,) = how_to.commands()
+    assert passed(how_to.run(tests, tmp_path / "home")) > 40
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS)
+def test_how_to_add_a_tool_works(tmp_path: Path) -> None:
+    how_to = HowTo("docs/adding-a-tool.md", tmp_path / "project")
+    assert len(how_to.follow()) == 2
+    (tests,) = how_to.commands()
+    assert passed(how_to.run(tests, tmp_path / "home")) > 6
 
 
 def passed(printed: str) -> int:
