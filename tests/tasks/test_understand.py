@@ -249,6 +249,17 @@ def test_a_report_is_not_revised_but_asked_again() -> None:
     assert (found.requests[0].skill, found.requests[0].about) == ("answer", REPORT.id)
 
 
+def test_a_revision_for_another_channel_is_one_more_draft() -> None:
+    words = "as an Instagram post"
+    asked = asked_request(channels=[reading("instagram", "Instagram post")])
+    form = understood("revise", asked, draft=MAIL.id, instruction=words)
+    found = check(form, words, drafts=(MAIL,))
+    assert found.outcome == "requests"
+    assert (found.requests[0].about, found.requests[0].channels) == (MAIL.id, ("instagram",))
+    same = {**form, "requests": [asked_request(channels=[reading("email", "mail")])]}
+    assert check(same, "the mail, shorter", drafts=(MAIL,)).outcome == "revise"
+
+
 def test_passages_that_nobody_asked_to_change_are_kept() -> None:
     form = understood("revise", draft=EDITED.id, instruction="shorter")
     assert check(form, "shorter", drafts=(EDITED,)).kept == (PASSAGE,)
