@@ -36,6 +36,7 @@ LEAD, LEAD_NOW = "lead", "lead_now"
 EXPORT = "export_audience"  # exports an approved audience as a file
 
 # Buttons and menus on the card of a dropped file.
+UNDO_IMPORT = "undo_import"
 TAKE_IN, DONT, OTHER_KIND, READ_AGAIN, STAYED_OUT = (
     "take_in",
     "dont_take_in",

@@ -20,7 +20,15 @@ from sqlalchemy.orm import Session
 
 from bot.data.ingest import pairing
 from bot.data.ingest.models import FileUpload, card_post_id
-from bot.data.ingest.ports import FileStore, HalfUpload, ImportableRows, Importer, ImportProgress
+from bot.data.ingest.ports import (
+    FileStore,
+    HalfUpload,
+    ImportableRows,
+    Importer,
+    ImportProgress,
+    StoredRows,
+)
+from bot.data.ingest.undo import ImportUndo
 from bot.data.ingest.upload import ImportOutcome, TableFile, UploadedFile
 from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
@@ -275,9 +283,7 @@ class ImportJob:
         self,
         id: str,
         session: Session,
-        new: int,
-        replaced: int,
-        same: int,
+        stored: StoredRows,
         *,
         rejected: int,
         rejects: str | None,
@@ -285,9 +291,13 @@ class ImportJob:
         """Record the outcome in the transaction that stores the rows, so that after a crash there
         are either both or none."""
         upload = session.get_one(FileUpload, id, with_for_update=True)
-        outcome = ImportOutcome(new, replaced, same, rejected)
+        outcome = ImportOutcome(stored.new, stored.replaced, stored.same, rejected)
         enqueue = self._enqueue_except_card(id)
         upload.complete(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
+        if stored.merge:
+            ImportUndo.record_rows(session, upload, stored.kind, stored.merge, self.now())
+        elif stored.products:
+            ImportUndo.record_products(session, upload, stored.products)
 
     async def _read(self, upload: FileUpload, parts: Sequence[TableFile]) -> ImportableRows:
         """Read the rows in a thread. Meanwhile, update the progress, and stop when a person

@@ -2,7 +2,8 @@
 
 An upload is read (`reading`), previewed and confirmed (`waiting`), read again and imported
 (`taking`, then `storing`, which can't be cancelled). It ends as `in`, `refused` (the file can't be
-used), `cancelled` (a person stopped it) or `failed` (something broke). Its card shows every end.
+used), `cancelled` (a person stopped it) or `failed` (something broke); an import that is `in` may
+be `undone`. Its card shows every end.
 One of two files that complete each other waits as a `half`, and becomes `joined` when the other one
 arrives.
 """
@@ -40,6 +41,7 @@ UploadState = Literal[
     "refused",
     "cancelled",
     "failed",
+    "undone",
 ]
 CARD_PREFIX = "arrival:"  # of the piece of a card's post
 OPEN_STATES: tuple[UploadState, ...] = (
