@@ -225,6 +225,8 @@ class ImportJob:
             folder=self._work_dir.create_output_folder(upload.id),
         )
 
+        may_go = preview.can_go_unasked and await self.file_store.imports_unasked(upload)
+
         def seen(session: Session) -> bool:
             enqueue, now, turn = self._enqueue_except_card(upload.id), self.now(), upload.turn
             if half and not pairing.join_uploads(
@@ -233,6 +235,12 @@ class ImportJob:
                 return False
             row = session.get_one(FileUpload, upload.id, with_for_update=True)
             row.understand(session, enqueue, preview=preview, schema=schema, turn=turn, now=now)
+            if (
+                row.state == "waiting"
+                and may_go
+                and row.is_mapping_known(session, row.workspace, preview)
+            ):
+                row.confirm(session, enqueue, by=row.author, unasked=True, now=now)
             return True
 
         return await self.database.run(seen)

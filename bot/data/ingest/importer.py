@@ -248,6 +248,14 @@ class LibraryImporter:
         known = self.data.row_store.count_known(workspace, trial, "customer", folder)
         return known[1] if known else 0
 
+    def _count_changes(self, workspace: str, found: FileSchema, trial: Path, folder: Path) -> int:
+        """Return how many stored rows the import would replace or count twice."""
+        row_store = self.data.row_store
+        changes = row_store.count_replaced(workspace, found.kind, trial, folder)
+        if found.kind in AGGREGATE_KINDS:
+            changes += row_store.count_overlaps(workspace, found.kind, trial, folder)
+        return changes
+
     def _describe_stored(
         self, workspace: str, found: FileSchema, trial: Path, folder: Path
     ) -> Iterator[Words]:
@@ -292,6 +300,8 @@ class LibraryImporter:
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
         update: dict[str, Any] = {
+            "exact": True,
+            "changes": self._count_changes(workspace, found, trial, folder),
             "rows": taken.rows,
             "rejected": taken.rejected,
             "first": first,

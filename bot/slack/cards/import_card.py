@@ -389,9 +389,10 @@ def _render_imported(upload: FileUpload, language: str) -> tuple[str, list[Block
         lines = "\n".join(f"• {Words('“{quote}”', quote=ask).to(language)}" for ask in asks)
         lead = Words("What you can ask me now").to(language)
         blocks.append(section_block(f"*{lead}*\n{lines}"))
+    by = Words("Imported without asking: a file with the same columns was confirmed before.")
     if upload.by:
         by = Words("Confirmed by {who}", who=f"<@{upload.by}>")
-        blocks.append(context_block(render_words(by, language)))
+    blocks.append(context_block(render_words(by, language)))
     if upload.new or upload.replaced:
         ref = ButtonValue(arrival=upload.id).pack()
         blocks += actions_block(button(Words("Undo import").to(language), UNDO_IMPORT, ref))
