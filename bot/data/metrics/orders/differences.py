@@ -41,9 +41,7 @@ def isolates(sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int)
 class PublishedSums:
     """Sums over sets of rows, of which only some may be published."""
 
-    def __init__(
-        self, sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int
-    ) -> None:
+    def __init__(self, sets: Sequence[RowSets], person: npt.NDArray[np.int64], floor: int) -> None:
         self._floor = floor
         self._inside, atom, who = _split_atoms(sets, person)
         people = np.bincount(atom, minlength=self._inside.shape[1])
@@ -77,7 +75,7 @@ class PublishedSums:
             return False
         merged, columns = _merge_columns(inside)
         is_large = np.bincount(merged, self._is_large, minlength=columns.shape[1]) > 0
-        in_set = columns.any(axis=0)
+        in_set: Mask = columns.any(axis=0)
         atom = merged[self._atom]
         kept = in_set[atom] & ~is_large[atom]
         many = int(self._who.max(initial=0)) + 1
@@ -141,8 +139,8 @@ def _cancel_large_atoms(large: Matrix, small: Matrix) -> Matrix:
 def _isolates_any(
     basis: Matrix, atom: npt.NDArray[np.int64], who: npt.NDArray[np.int64], floor: int
 ) -> bool:
-    """Tell whether a vector of the space is zero but on atoms of fewer people than the floor. `atom`
-    and `who` are the pairs of atom and person."""
+    """Tell whether a vector of the space is zero except on atoms of fewer people than the floor.
+    `atom` and `who` are the pairs of atom and person."""
     who = np.unique(who, return_inverse=True)[1].reshape(-1)
     is_open = np.ones(basis.shape[1], dtype=bool)
     while True:
