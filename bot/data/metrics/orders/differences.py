@@ -75,7 +75,7 @@ class PublishedSums:
             return False
         merged, columns = _merge_columns(inside)
         is_large = np.bincount(merged, self._is_large, minlength=columns.shape[1]) > 0
-        in_set: Mask = columns.any(axis=0)
+        in_set = np.asarray(columns.any(axis=0))
         atom = merged[self._atom]
         kept = in_set[atom] & ~is_large[atom]
         many = int(self._who.max(initial=0)) + 1
