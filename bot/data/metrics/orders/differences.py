@@ -14,7 +14,7 @@ one by one where they are few, else sparse combinations are searched for by elim
 orders, which may miss one."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, count
 from math import comb
 
 import numpy as np
@@ -27,6 +27,7 @@ Mask = npt.NDArray[np.bool_]
 ZERO_TOLERANCE = 1e-7
 SQUARE_TOLERANCE = 1e-11  # of eigenvalues, which are squares
 SHUFFLES, MAX_SHUFFLED_ATOMS = 24, 400
+MAX_CHOICES = 40
 MAX_TRIED_SETS = 500  # of people, tried one by one
 MAX_PAIRED_ROWS = 24  # up to so many rows, sums and differences of two are checked as well
 SIGNATURE_SEED = 20261124  # seed of the signatures; any number works
@@ -51,11 +52,13 @@ class PublishedSums:
 
     def choose(self, published: Sequence[int], wanted: Sequence[Sequence[int]]) -> set[int]:
         """Return which of the wanted lists of sets can be published as well, the first ones
-        preferred: none of the rest can."""
-        sets, kept = [*published], set[int]()
+        preferred. After `MAX_CHOICES` tries the rest is left out untried."""
+        sets, kept, tries = [*published], set[int](), count()
 
         def add(some: Sequence[int]) -> None:
             more = [one for at in some for one in wanted[at]]
+            if next(tries) >= MAX_CHOICES:
+                return
             if not self.isolate([*sets, *more]):
                 sets.extend(more)
                 kept.update(some)
@@ -183,10 +186,12 @@ def _search(
         return any(_reaches_one(basis, belongs, [*chosen]) for chosen in every)
     if any(_reaches_one(basis, belongs, [one]) for one in range(len(people))):
         return True
-    return any(
-        np.count_nonzero(belongs[:, support].any(axis=1)) < floor
-        for support in _iter_supports(basis, belongs.sum(axis=0))
-    )
+    most_atoms = np.sort(belongs.sum(axis=1))[1 - floor :].sum()  # of fewer people than the floor
+    for supports in _iter_supports(basis, belongs.sum(axis=0)):
+        sparse = supports[supports.sum(axis=1) <= most_atoms].astype(np.float32)
+        if ((sparse @ belongs.T > 0).sum(axis=1) < floor).any():
+            return True
+    return False
 
 
 def _reaches_one(basis: Matrix, belongs: Mask, chosen: list[int]) -> bool:
@@ -199,17 +204,17 @@ def _reaches_one(basis: Matrix, belongs: Mask, chosen: list[int]) -> bool:
     return float(np.linalg.eigvalsh(part @ part.T)[-1]) > 1 - ZERO_TOLERANCE
 
 
-def _iter_supports(basis: Matrix, people: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.intp]]:
-    """Yield the atoms of sparse vectors of the space."""
+def _iter_supports(basis: Matrix, people: npt.NDArray[np.int64]) -> Iterator[Mask]:
+    """Yield the atoms of sparse vectors of the space, as rows of matrices vectors × atoms."""
     orders = [np.argsort(-people, kind="stable"), np.argsort(people, kind="stable")]
     if len(people) <= MAX_SHUFFLED_ATOMS:  # other orders find other sparse combinations
         dice = np.random.default_rng(SIGNATURE_SEED)
         orders += [dice.permutation(len(people)) for _ in range(SHUFFLES)]
     for order in orders:
-        for row in _add_pair_sums(_reduce_matrix(basis[:, order])):
-            support = order[np.abs(row) > ZERO_TOLERANCE * 10]
-            if len(support):
-                yield support
+        rows = _add_pair_sums(_reduce_matrix(basis[:, order]))
+        supports = np.zeros(rows.shape, dtype=bool)
+        supports[:, order] = np.abs(rows) > ZERO_TOLERANCE * 10
+        yield supports[supports.any(axis=1)]
 
 
 def _reduce_matrix(matrix: Matrix) -> Matrix:
@@ -232,7 +237,7 @@ def _reduce_matrix(matrix: Matrix) -> Matrix:
     return matrix[:rank]
 
 
-def _add_pair_sums(rows: Matrix) -> Sequence[Matrix]:
+def _add_pair_sums(rows: Matrix) -> Matrix:
     few = rows[:MAX_PAIRED_ROWS]
-    more = [few[a] + sign * few[b] for a in range(len(few)) for b in range(a) for sign in (1, -1)]
-    return [*rows, *more]
+    first, second = np.triu_indices(len(few), 1)
+    return np.concatenate([rows, few[first] + few[second], few[first] - few[second]])
