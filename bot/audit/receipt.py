@@ -71,8 +71,20 @@ class Receipt(Row):
         receipt is committed before the call is sent, so it exists even if the process dies. Calls
         that cost money go through `SpendingCap`."""
         if begun := Receipt.find_begun(session, task, sent.call):
-            begun._end(session, sent)
+            begun.end(session, sent)
             return begun
+        return Receipt.begin(session, workspace=workspace, task=task, sent=sent, reserved=reserved)
+
+    @staticmethod
+    def begin(
+        session: Session,
+        *,
+        workspace: str,
+        task: str,
+        sent: LlmCall,
+        reserved: Decimal | None = None,
+    ) -> "Receipt":
+        """Store the receipt of a call that was not stored before."""
         values = sent.model_dump()
         row = Receipt(workspace=workspace, task=task, reserved=reserved, **values)
         session.add(row)
@@ -87,7 +99,7 @@ class Receipt(Row):
             return None
         return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
 
-    def _end(self, session: Session, sent: LlmCall) -> None:
+    def end(self, session: Session, sent: LlmCall) -> None:
         """Record how the call ended. The sent text is kept, unless nothing was sent after all."""
         if self.sent and not sent.sent:
             self.sent, self.to = "", None

@@ -110,8 +110,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     log = deps.data.answers if person else None  # in a terminal there is nobody
 
     def ask(warehouse: "Warehouse") -> "MetricResult":
-        from bot.data.metrics.query.answer import answer_query
         from bot.data.metrics.query.answer_facts import build_result
+        from bot.data.metrics.query.execution import answer_query
         from bot.data.metrics.query.figures import remember_figures
         from bot.data.metrics.query.guard import guard_answer
 

@@ -11,10 +11,11 @@ from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, TIME_DIMENSIONS
 from bot.core.parts import Table
-from bot.data.metrics.query.answer import OTHERS, MetricAnswer, PeriodName
+from bot.data.metrics.query.answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
+from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import (
     describe_days,
     describe_filters,
