@@ -13,8 +13,9 @@ from bot.agent.tool import ToolDeps, ToolError, ToolResult
 from bot.agent.tools.query_metrics import Params, build_query
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
-from bot.data.metrics.query.answer import MetricAnswer, answer_query
+from bot.data.metrics.query.answer import MetricAnswer
 from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import guard_answer
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database

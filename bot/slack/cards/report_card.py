@@ -69,8 +69,8 @@ def render_report_card(
 def _render_reading(parts: dict[str, Part], language: str, visibility: list[str]) -> list[Block]:
     lines = list(visibility)
     if read_as := parts.get("read_as"):
-        reading = " / ".join(read_as.text.splitlines())
-        lines.append(Words("Read as: {what}", what=quote_as_mrkdwn(reading, 400)).to(language))
+        first, *more = [quote_as_mrkdwn(line, 200) for line in read_as.text.splitlines()]
+        lines.append("\n".join([Words("Read as: {what}", what=first).to(language), *more]))
     if not_used := parts.get("not_used"):
         what = quote_as_mrkdwn(not_used.text, 400)
         lines.append(f":warning: {Words('Not used: {what}', what=what).to(language)}")
