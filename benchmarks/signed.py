@@ -12,13 +12,14 @@ import aiohttp
 SECRET = "bench"
 
 
-def command(text: str, trigger: str = "", team: str = "T0SHOP") -> str:
+def command(text: str, trigger: str = "", team: str = "T0SHOP", enterprise: str = "") -> str:
     """The body of one `/draft`."""
     return urlencode(
         {
             "command": "/draft",
             "text": text,
             "team_id": team,
+            **({"enterprise_id": enterprise} if enterprise else {}),
             "channel_id": "C0MARKET",
             "user_id": "UMARIE",
             "trigger_id": trigger or uuid.uuid4().hex,

@@ -22,7 +22,7 @@ JOURNAL_EVENTS = (
     *("task accepted", "draft kept", "draft edited", "draft checked", "draft shared"),
     *("delivery queued", "delivery stopped", "receipt", "audience exported"),
     *("catalogue imported", "library changed", "library damaged", "library whole"),
-    *("library set aside", "library given up"),
+    *("library set aside", "library given up", "file undone"),
     *("file offered", "file joined", "file confirmed", "file cancelled", "file taken in"),
     *("digest set", "alert told", "alert muted", "alert unmuted", "alert not useful"),
     *("campaign results joined", "campaign results kept apart"),
@@ -41,7 +41,7 @@ TASK_STATES = ("waiting", "working", "asking", "done", "failed", "stopped")
 DELIVERY_STATES = ("queued", "going", "gone", "stopped", "failed")
 FILE_STATES = (
     *("reading", "half", "joined", "waiting", "taking", "storing", "in", "refused", "cancelled"),
-    "failed",
+    *("failed", "undone"),
 )
 DIGEST_STATES = ("on", "paused", "off")
 VERDICTS = ("approve", "send back", "reject")
@@ -88,8 +88,8 @@ ACTION_IDS = (
     *("answer", "send_to", "try_again", "details", "result_ours", "result_not", "lead"),
     *("lead_now", "export_audience", "digest_on", "digest_pause", "digest_off", "digest_now"),
     *("digest_change", "alert_mute", "alert_unmute", "alert_useless", "take_in", "dont_take_in"),
-    *("other_kind", "read_again", "stayed_out", "change", "call_to_action", "shorter", "angles"),
-    *("same_for", "vote_up", "vote_down", "copy"),
+    *("other_kind", "read_again", "stayed_out", "undo_import", "change", "call_to_action"),
+    *("shorter", "angles", "same_for", "vote_up", "vote_down", "copy"),
 )
 MENU_VALUES = ("reject", "sources", "what_left", "history", "download", "copy", "edit")
 CALLBACK_IDS = (

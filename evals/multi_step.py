@@ -19,7 +19,8 @@ from bot.slack.history import format_messages
 from bot.slack.location import make_place
 from bot.tasks.conversation import SlackMessage, ThreadReading, build_thread_draft, describe_draft
 from bot.tasks.models import HEARD, OWN_THREAD, NewTask, Task
-from bot.tasks.run import TaskRun, TaskServices
+from bot.tasks.run import TaskRun
+from bot.tasks.services import TaskServices
 from bot.tasks.understand import Message, ThreadDraft, Understanding
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others

@@ -20,6 +20,7 @@ LAYERS = (
         "bot.jobs.recovery",
         "bot.audit.verify",
         "bot.tasks.run",
+        "bot.tasks.message_reading",
         "bot.db.models",
     ),
     ("bot.slack",),

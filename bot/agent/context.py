@@ -28,6 +28,8 @@ from bot.agent.loop import (
     measure_nothing,
 )
 from bot.agent.prompts import fill_prompt, read_prompt
+from bot.agent.report import write_report
+from bot.agent.skills import load_skills
 from bot.agent.tool import DeliveryPort, DigestPort, ThreadPort, Tool, ToolDeps, load_tools
 from bot.agent.tool_calls import FoundThings, describe_facts
 from bot.agent.turns import NoTurnLog, TurnLog
@@ -343,8 +345,6 @@ class SkillContext:
             from bot.offline.reports import write_offline_report
 
             return await write_offline_report(self)
-        from bot.agent.report import write_report
-
         return await write_report(self, tools)
 
     async def _write_with_tools(
@@ -357,8 +357,6 @@ class SkillContext:
     ) -> T:
         known = load_tools() if self._tools is None else self._tools
         tools = [known[name] for name in names]
-        from bot.agent.skills import load_skills
-
         fixed = {"brand": self.brand.as_prompt(), "skills": ", ".join(load_skills())}
         if self.channel:
             fixed["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
@@ -231,6 +232,11 @@ def hash_prompt(system: str) -> str:
 
 def hash_tools(tools: Sequence[Tool]) -> str:
     """The version of a set of tools: names, descriptions and parameters."""
+    return _hash_tools(tuple(tools))
+
+
+@lru_cache(maxsize=64)
+def _hash_tools(tools: tuple[Tool, ...]) -> str:
     specs = [build_tool_spec(tool) for tool in tools]
     listed = json.dumps([[one.name, one.description, one.schema] for one in specs])
     return hashlib.sha256(listed.encode()).hexdigest()[:16]

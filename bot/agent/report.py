@@ -25,6 +25,7 @@ SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
+MAX_READINGS = 2  # lines on how the question was read
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
 
 
@@ -73,7 +74,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         ctx.book,
         ctx.exhibits,
         language=language,
-        read_as=select_used_readings(form, ctx),
+        read_as=shorten_readings(select_used_readings(form, ctx), language),
         unused=request.brief.left_over,
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
@@ -88,9 +89,22 @@ def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ..
     cited = {fact.id for name in names if (fact := ctx.book.get(name))}
     chosen = find_exhibit(form.exhibit, ctx.exhibits)
     cited |= set(chosen.facts) if chosen else set()
-    unused = {one.shows for one in ctx.exhibits if not cited & set(one.facts)}
-    unused -= {one.shows for one in ctx.exhibits if cited & set(one.facts)}
-    return tuple(reading for reading in ctx.read_as if reading not in unused)
+    unused, used = set[str](), set[str]()
+    for exhibit in ctx.exhibits:
+        readings = used if cited & set(exhibit.facts) else unused
+        readings.add(exhibit.read_as or exhibit.shows)
+    return tuple(one for one in ctx.read_as if one in used or one not in unused)
+
+
+def shorten_readings(readings: Sequence[str], language: Language) -> tuple[str, ...]:
+    """Return at most two lines, the second of which counts those that are left out."""
+    lines = [*dict.fromkeys(filter(None, readings))]
+    rest = len(lines) - MAX_READINGS
+    if rest <= 0:
+        return tuple(lines)
+    last = lines[MAX_READINGS - 1]
+    words = Words.count("{line} · and {n} more", "{line} · and {n} more", rest, line=last)
+    return (*lines[: MAX_READINGS - 1], words.to(language))
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:

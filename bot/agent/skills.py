@@ -19,13 +19,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
 
 import bot
-from bot.agent.context import SkillContext
 from bot.core.request import Question, SkillRequest
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
 
 HANDLERS_FOLDER = (
     Path(bot.__file__).parent.parent / "handlers"
@@ -47,13 +49,12 @@ class Skill:
     tools: tuple[str, ...] = ()
 
     @property
-    def handle(self) -> Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]]:
+    def handle(self) -> "Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]]":
         """The handler function. Its module is imported on first use."""
         module = importlib.import_module(f"handlers.{self.name}")
-        handler: Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]] = (
-            module.handle
+        return cast(
+            "Callable[[SkillRequest, SkillContext], Awaitable[BaseModel | Question]]", module.handle
         )
-        return handler
 
 
 @cache

@@ -132,8 +132,11 @@ class SpendingCap:
         self, session: Session, payer: Payer, sent: LlmCall, price: TokenPrice | None
     ) -> bool:
         """Store the receipt. False while reservations of other calls fill the limit."""
-        if not sent.sent or Receipt.find_begun(session, payer.task, sent.call):
-            self._store(session, payer, self._with_cost(payer, sent, price))
+        if begun := Receipt.find_begun(session, payer.task, sent.call):
+            begun.end(session, self._with_cost(payer, sent, price))
+            return True
+        if not sent.sent:
+            self._begin(session, payer, self._with_cost(payer, sent, price))
             return True
         max_cost = (
             sent.usd
@@ -150,7 +153,7 @@ class SpendingCap:
                 raise refusal
             must_wait |= used.spent + used.reserved + max_cost > limit
         if not must_wait:
-            self._store(session, payer, sent, reserved=None if sent.usd is not None else max_cost)
+            self._begin(session, payer, sent, reserved=None if sent.usd is not None else max_cost)
         return not must_wait
 
     def _demand_task_budget(self, session: Session, payer: Payer, max_cost: Decimal) -> None:
@@ -169,10 +172,10 @@ class SpendingCap:
         used = await self.database.run(Receipt.compute_task_usage, payer.task)
         return max(float(used.usd / spend.usd_a_task), used.tokens / spend.tokens_a_task)
 
-    def _store(
+    def _begin(
         self, session: Session, payer: Payer, sent: LlmCall, reserved: Decimal | None = None
     ) -> None:
-        Receipt.record(
+        Receipt.begin(
             session, workspace=payer.workspace, task=payer.task, sent=sent, reserved=reserved
         )
 

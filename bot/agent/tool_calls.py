@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -246,8 +247,9 @@ def describe_exhibit(exhibit: Exhibit) -> str:
     return f"{exhibit.id}: {' and '.join(shapes)}: {exhibit.shows}"
 
 
+@lru_cache(maxsize=128)
 def build_tool_spec(tool: Tool) -> ToolSpec:
-    """The tool as the model sees it."""
+    """The tool as the model sees it. Its schema is shared: callers copy what they change."""
     return ToolSpec(
         name=tool.name, description=tool.description, schema=tool.params.model_json_schema()
     )

@@ -174,6 +174,8 @@ UNAUDITED_TABLES: Mapping[str, str] = {
     "was approved with, and each import is an entry",
     "batches": "live rows on their way into the library, for minutes; what counts afterwards is "
     "the holding",
+    "import_undos": "what an import changed, for a week: an undo is an entry, and checks the files "
+    "that it puts back in force",
     "sales_answers": "what each person was told of sales in the last days: whoever may write to "
     "the database may read the orders themselves",
     "agent_turns": "a conversation with a model while a task is worked on; what counts is the "

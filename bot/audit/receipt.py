@@ -14,6 +14,7 @@ from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
 from bot.db.session import Row, list_rows
 
+DROPPED = "words not for us, deleted:"  # in the place of a body whose words were dropped
 MAX_CALL_DURATION = timedelta(minutes=5)  # a call without an end after this time has died
 
 
@@ -35,7 +36,8 @@ class TaskUsage:
 
 
 class Receipt(Row):
-    """One call to a writer. `sent` is the exact request body; empty when nothing was sent."""
+    """One call to a writer. `sent` is the exact request body; empty when nothing was sent. Where
+    the words were dropped, it has their hash and their length in the place of the body."""
 
     __tablename__ = "receipts"
 
@@ -69,8 +71,20 @@ class Receipt(Row):
         receipt is committed before the call is sent, so it exists even if the process dies. Calls
         that cost money go through `SpendingCap`."""
         if begun := Receipt.find_begun(session, task, sent.call):
-            begun._end(session, sent)
+            begun.end(session, sent)
             return begun
+        return Receipt.begin(session, workspace=workspace, task=task, sent=sent, reserved=reserved)
+
+    @staticmethod
+    def begin(
+        session: Session,
+        *,
+        workspace: str,
+        task: str,
+        sent: LlmCall,
+        reserved: Decimal | None = None,
+    ) -> "Receipt":
+        """Store the receipt of a call that was not stored before."""
         values = sent.model_dump()
         row = Receipt(workspace=workspace, task=task, reserved=reserved, **values)
         session.add(row)
@@ -85,7 +99,7 @@ class Receipt(Row):
             return None
         return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
 
-    def _end(self, session: Session, sent: LlmCall) -> None:
+    def end(self, session: Session, sent: LlmCall) -> None:
         """Record how the call ended. The sent text is kept, unless nothing was sent after all."""
         if self.sent and not sent.sent:
             self.sent, self.to = "", None
@@ -95,6 +109,16 @@ class Receipt(Row):
             setattr(self, name, value)
         if not sent.sent or (sent.exact and sent.usd is not None):
             self.reserved = None
+
+    @staticmethod
+    def drop_words(session: Session, task: str) -> None:
+        """Replace what was sent for a task by its hash and its length. Tokens and cost stay, and
+        the journal keeps the fingerprint of the exact bytes. Does nothing a second time."""
+        for receipt in Receipt.list_for_task(session, task):
+            if receipt.sent and not receipt.sent.startswith(DROPPED):
+                digest, length = compute_fingerprint(receipt.sent), len(receipt.sent)
+                receipt.sent = f"{DROPPED} SHA-256 {digest}, {length} characters"
+                receipt._journal(session)
 
     def _journal(self, session: Session) -> None:
         """Record the receipt in the journal; its fingerprint covers the exact bytes sent."""

@@ -49,7 +49,8 @@ from bot.slack.services import SlackServices
 from bot.slack.socket_mode import make_socket_mode
 from bot.slack.users import UserDirectory
 from bot.tasks.models import NewTask
-from bot.tasks.run import TaskServices, clear_statuses
+from bot.tasks.run import clear_statuses
+from bot.tasks.services import TaskServices
 from bot.text.escape import escape_line, strip_hidden
 from bot.web.server import start_server
 

@@ -36,6 +36,7 @@ class Exhibit(BaseModel):
     model_config = ConfigDict(frozen=True)
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
+    read_as: str = ""  # how its call was read, for people; "": as it shows
     table: Table | None = None
     chart: ExhibitChart | None = None
     facts: tuple[str, ...] = ()  # the ids of its facts

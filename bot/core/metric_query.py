@@ -115,6 +115,8 @@ DimensionName = Literal[
     "placement",
     "rating",
     "language",
+    "page",
+    "step",
 ]
 FieldName = Literal[
     "weekday",
@@ -139,6 +141,8 @@ FieldName = Literal[
     "placement",
     "rating",
     "language",
+    "page",
+    "step",
     "order_value",
     "order_units",
     "returned",

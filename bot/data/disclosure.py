@@ -10,7 +10,15 @@ Statistical Disclosure Control, Wiley 2012, chapter 4). What is withheld is publ
 others.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -224,7 +232,7 @@ class _DisclosureAudit:
         weight = None if self._are_people else self._who
         self._counts = np.bincount(self._of_class, weight, minlength=self._count)
         self._sizes = {value: self._size(self._inside[at]) for at, value in enumerate(every)}
-        self._values = self._small_values(population, of)
+        self._within = self._list_classes_within(population, of)
 
     def told(self) -> set[DimensionValue]:
         kept = [
@@ -254,18 +262,29 @@ class _DisclosureAudit:
         inside = classes[self._of_class]
         return len(np.unique(self._who[inside])) < self._floor
 
-    def _small_values(self, population: Population, of: NDArray[np.intp]) -> list[BoolArray]:
-        """Return the values of few people that consist of whole classes."""
-        whole = np.bincount(of, minlength=self._count)
-        found = []
-        for name, codes in population.dimensions.items():
-            for at in range(len(population.names(name))):
-                here = codes == at
-                if here.any() and not population.reaches(here, self._floor):
-                    inside = np.bincount(of[here], minlength=self._count)
-                    if (inside[inside > 0] == whole[inside > 0]).all():
-                        found.append(inside > 0)
-        return found
+    def _count_people(self, merged: NDArray[np.intp]) -> NDArray[Any]:
+        """Return the number of people of each merged class, given the one of each class."""
+        of = merged[self._of_class]
+        if not self._are_people:
+            return np.bincount(of, self._who, minlength=int(merged.max()) + 1)
+        return np.bincount(_unique_pairs(of, self._who)[0])
+
+    def _list_classes_within(self, population: Population, of: NDArray[np.intp]) -> BoolArray:
+        """Return a matrix values × classes: the classes whose elements all have the value. It
+        includes values that are not wanted, but not those without such a class."""
+        elements = np.bincount(of, minlength=self._count)
+        rows = [np.zeros((0, self._count), dtype=bool)]
+        for codes in population.dimensions.values():
+            known = codes >= 0
+            pairs, counts = np.unique(
+                codes[known].astype(np.int64) * self._count + of[known], return_counts=True
+            )
+            whole = pairs[counts == elements[pairs % self._count]]
+            values, row = np.unique(whole // self._count, return_inverse=True)
+            inside = np.zeros((len(values), self._count), dtype=bool)
+            inside[row.reshape(-1), whole % self._count] = True
+            rows.append(inside)
+        return np.concatenate(rows)
 
     def _remainder(self, kept: list[DimensionValue]) -> DimensionValue | None:
         """Return the part to withhold next, where a group minus all its published parts of one
@@ -289,27 +308,51 @@ class _DisclosureAudit:
         return None
 
     def _combined(self, kept: list[DimensionValue]) -> DimensionValue | None:
-        """Do the same for any other linear combination: check whether a class or value of few
-        people lies in the span of the published values."""
+        """Do the same for any other linear combination: check whether a class, a value, or what
+        two values have in common lies in the span of the published values and is small."""
         table = self._inside[[self._every.index(value) for value in kept]]
         columns, of = np.unique(table, axis=1, return_inverse=True)
         of = np.asarray(of).reshape(-1)
-        goals = [of == at for at in range(columns.shape[1])] + self._values
-        goals = [goal for goal in goals if self._is_small(goal)]
-        if not goals:
+        people = self._count_people(of)
+        small = (people > 0) & (people < self._floor)
+        exact = columns.astype(float)
+        span = _cancel_columns(exact, ~small)
+        if not len(span):
             return None
-        exact = table.astype(float)
-        _, strength, right = np.linalg.svd(exact, full_matrices=False)
-        span = right[strength > EPSILON * strength[0]]
-        for goal in goals:
-            wanted = goal.astype(float)
-            if abs(float(((span @ wanted) ** 2).sum()) - float(wanted.sum())) > EPSILON:
-                continue
-            share, *_ = np.linalg.lstsq(exact.T, wanted, rcond=None)
-            used = [value for value, part in zip(kept, share, strict=True) if abs(part) > EPSILON]
-            parts = [value for value in used if value != TOTAL_VALUE] or used
-            return min(parts, key=lambda one: (self._sizes[one], one))
+        for groups in self._iter_groups(of, small):
+            distance = groups.sum(axis=1) - ((groups @ span.T) ** 2).sum(axis=1)
+            for group in groups[distance < EPSILON]:
+                if self._is_small(group[of]):
+                    share, *_ = np.linalg.lstsq(exact.T, group.astype(float), rcond=None)
+                    used = [
+                        value
+                        for value, part in zip(kept, share, strict=True)
+                        if abs(part) > EPSILON
+                    ]
+                    parts = [value for value in used if value != TOTAL_VALUE] or used
+                    return min(parts, key=lambda one: (self._sizes[one], one))
         return None
+
+    def _iter_groups(self, of: NDArray[np.intp], small: BoolArray) -> Iterator[BoolArray]:
+        """Yield the groups that could be small, as rows of matrices groups × merged classes. `of`
+        is the merged class of each class, `small` says which merged classes have few people."""
+        yield np.eye(len(small), dtype=bool)[small]
+        order = np.argsort(of, kind="stable")
+        starts = np.searchsorted(of[order], np.arange(len(small)))
+        within = np.logical_and.reduceat(self._within[:, order], starts, axis=1)
+        for at, value in enumerate(within):
+            both = within[at:] & value  # of two values, and the value itself
+            yield both[both.any(axis=1) & ~both[:, ~small].any(axis=1)]
+
+
+def _cancel_columns(table: NDArray[np.float64], cancelled: BoolArray) -> NDArray[np.float64]:
+    """Return an orthonormal basis of the linear combinations of rows that are zero in the cancelled
+    columns."""
+    triangle = np.asarray(np.linalg.qr(table[:, cancelled].T, mode="r"))
+    left, strength, _ = np.linalg.svd(triangle.T)
+    rank = int((strength > EPSILON * strength.max(initial=1.0)).sum())
+    _, strength, right = np.linalg.svd(left[:, rank:].T @ table, full_matrices=False)
+    return np.asarray(right[strength > EPSILON * strength.max(initial=1.0)])
 
 
 def _unique_pairs(

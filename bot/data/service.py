@@ -33,7 +33,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
-    from bot.data.metrics.orders.answer_guard import AnswerLog
+    from bot.data.metrics.earlier_answers import AnswerLog
     from bot.data.warehouse.warehouse import Warehouse
 
 ANALYSES = {
@@ -217,7 +217,8 @@ class WorkspaceData:
         """Return the part of the result that this person may see, given all earlier answers."""
         if self._answers is None or "orders" not in warehouse.listed:
             return found
-        from bot.data.metrics.orders.answer_guard import digest_table, guard_answer
+        from bot.data.metrics.earlier_answers import digest_table
+        from bot.data.metrics.orders.answer_guard import guard_answer
 
         with self._engine_lock:
             return guard_answer(

@@ -8,6 +8,7 @@ from bot.audit.receipt import Receipt
 from bot.audit.row_digests import RowDigest
 from bot.data.catalogue.models import ProductRow
 from bot.data.ingest.models import FileUpload, LiveBatch
+from bot.data.ingest.undo import ImportUndo
 from bot.data.metrics.orders.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
 from bot.db.session import Row
@@ -36,6 +37,7 @@ __all__ = [
     "Draft",
     "DraftImage",
     "FileUpload",
+    "ImportUndo",
     "JobCrash",
     "JournalEntry",
     "JournalHead",

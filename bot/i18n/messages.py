@@ -6,7 +6,7 @@ reader's language known. `Words` can be stored: `model_dump(mode="json")` and `r
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -90,6 +90,36 @@ def format_period(since: date, until: date, language: str) -> str:
 
     locale = LOCALES.get(language, LOCALES["en"])
     return str(dates.format_interval(since, until, "yMMMMd", locale=locale)).replace("\u2009", " ")
+
+
+def format_short_period(since: date, until: date, language: str, today: date) -> str:
+    """Format the days from `since` to `until`, both inclusive, in as few words as people do:
+    "15–26 Nov", "October", "2025". The year is left out where it is this year."""
+    from babel import dates
+
+    locale = LOCALES.get(language, LOCALES["en"])
+    year = "" if since.year == until.year == today.year else "y"
+    if (since.day, since.month, until.day, until.month) == (1, 1, 31, 12):
+        years = [str(since.year), str(until.year)]
+        return "–".join(dict.fromkeys(years))
+    skeleton = f"{year}MMMd"
+    if since.day == 1 and (until + timedelta(days=1)).day == 1:
+        if (since.year, since.month) == (until.year, until.month):
+            pattern = "LLLL y" if year else "LLLL"
+            return str(dates.format_date(since, pattern, locale=locale))
+        skeleton = f"{year}MMM"
+    if since == until:
+        return format_short_day(since, language, today)
+    return str(dates.format_interval(since, until, skeleton, locale=locale)).replace("\u2009", " ")
+
+
+def format_short_day(day: date, language: str, today: date) -> str:
+    """Format a day as people do: "1 June"; with its year where that is not this year."""
+    from babel import dates
+
+    pattern = "d'er' MMMM" if day.day == 1 and language == "fr" else "d MMMM"
+    pattern += "" if day.year == today.year else " y"
+    return str(dates.format_date(day, pattern, locale=LOCALES.get(language, LOCALES["en"])))
 
 
 def format_value(value: Any, language: str, decimals: int | None = None) -> str:

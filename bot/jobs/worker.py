@@ -32,7 +32,8 @@ from bot.jobs.models import Enqueue, Job, JobKind
 from bot.messages.outbox import OutboxMessage
 from bot.tasks.draft_versions import list_versions
 from bot.tasks.models import OPEN_STATES, Task
-from bot.tasks.run import TaskRun, TaskServices, change_task
+from bot.tasks.run import TaskRun
+from bot.tasks.services import TaskServices, change_task
 
 log = logging.getLogger("bot.jobs.worker")
 

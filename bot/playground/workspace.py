@@ -53,6 +53,7 @@ class SlackWorkspace:
 
     def __init__(self) -> None:
         self.team = seed.TEAM_ID
+        self.org_wide = False  # whether the app is installed in the whole organization
         self.app = seed.APP_ID
         self.bot_id = seed.BOT_ID
         self.bot_user = seed.BOT_USER_ID

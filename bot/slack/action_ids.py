@@ -43,6 +43,7 @@ VOTE_UP, VOTE_DOWN = "vote_up", "vote_down"  # whether a report was useful
 COPY = "copy"  # opens the text for copying; also an option of the overflow menu
 
 # Buttons and menus on the card of a dropped file.
+UNDO_IMPORT = "undo_import"
 TAKE_IN, DONT, OTHER_KIND, READ_AGAIN, STAYED_OUT = (
     "take_in",
     "dont_take_in",

@@ -177,6 +177,15 @@ class SlackGateway:
         """Download a dropped file to `to`. Raise TryAgain or CannotDo."""
         await files.download_file(self._client, file, name, to)
 
+    async def imports_unasked(self, upload: FileUpload) -> bool:
+        """Return whether the policy names the file's channel, and its author may import."""
+        policy = self.membership.policy(upload.workspace)
+        if str(upload.place.get("channel")) not in policy.library.channels:
+            return False
+        if await self.admit(upload.workspace, upload.author, upload.place) != "admitted":
+            return False
+        return await self.may(upload.workspace, upload.author, "import")
+
     def near(self, one: FileUpload, other: FileUpload) -> bool:
         """Return whether two files were dropped in the same conversation."""
         return is_same_conversation(one.place, other.place)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.agent.turns import AgentTurn
 from bot.audit import journal
+from bot.audit.receipt import Receipt
 from bot.config.policy import PersonLimits
 from bot.core.brief import Brief
 from bot.core.request import Question
@@ -255,7 +256,9 @@ class Task(Row):
             self._end(session, enqueue, "stopped", now, by=by)
 
     def dismiss(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
-        """End without any message, because the message was not for us. Its words are deleted."""
+        """End without any message, because the message was not for us. Its words are deleted, those
+        on the receipts of the calls that read it as well."""
+        Receipt.drop_words(session, self.id)
         if self.state in OPEN_STATES:
             self.words, self.form, self.understanding = "", {}, None
             self._end(session, enqueue, "stopped", now)

@@ -76,9 +76,7 @@ async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Wareh
         filters=[[where("country", "is", "France")]],
         since="2026-09-01",
     )
-    assert result.read_as == (
-        "revenue, orders · by device · France · 1 September 2026 – 24 November 2026"
-    )
+    assert result.read_as == "revenue, orders · by device · France · 1 Sept – 24 Nov"
     total = result.facts[0]
     assert total.id == "metric.orders-country-is-fr-20260901-20261124.revenue"
     assert (total.unit, total.label, total.source) == ("EUR", "revenue", Source("orders.csv"))
@@ -92,7 +90,11 @@ async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Wareh
     assert total.query.lstrip().upper().startswith(("SELECT", "WITH"))
     (exhibit,) = result.exhibits
     assert exhibit.table
-    assert exhibit.table.columns == ("Device", "Revenue", "Orders")
+    assert exhibit.shows == (
+        "revenue, orders · by device · France · 1 September 2026 – 24 November 2026"
+    )
+    assert exhibit.read_as == result.read_as
+    assert exhibit.table.columns == ("Device · France", "Revenue", "Orders")
     assert len(exhibit.table.rows) == 3
     assert exhibit.chart
     assert exhibit.chart.kind == "bars"
@@ -171,11 +173,73 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
             [where("country", "is", "FR")],
         ],
     )
-    assert result.read_as.startswith(
-        "clients · n'a pas commandé depuis le 1er octobre 2026 · France"
-    )
+    assert result.read_as == "clients · ont commandé, pas depuis le 1er octobre · France"
     assert result.exhibits[0].table
     assert result.exhibits[0].table.columns[1] == "Clients"
+
+
+@pytest.mark.parametrize(
+    ("call", "read_as"),
+    [
+        (
+            {
+                "dataset": "orders",
+                "measures": ["customers"],
+                "filters": [[where("customer_not_ordered", "at_least", "2026-06-01")]],
+            },
+            "customers · ordered, not since 1 June",
+        ),
+        (
+            {
+                "dataset": "visits",
+                "measures": ["visits"],
+                "filters": [[where("device", "is", "mobile")]],
+                "since": "2026-11-10",
+                "until": "2026-11-20",
+                "comparison": "previous_period",
+            },
+            "visits · mobile · 10–20 Nov against before",
+        ),
+        (
+            {
+                "dataset": "orders",
+                "measures": ["revenue"],
+                "since": "2026-10-01",
+                "until": "2026-10-31",
+                "comparison": "dates",
+                "compare_since": "2026-09-01",
+                "compare_until": "2026-09-30",
+            },
+            "revenue · October against September",
+        ),
+    ],
+)
+async def test_a_query_is_read_in_as_few_words_as_people_use(
+    call: dict[str, Any], read_as: str
+) -> None:
+    result = await query_tool(tool_deps(workspace_data(sample())), **call)
+    assert result.read_as == read_as
+
+
+async def test_figures_of_different_filters_have_different_labels(mixed: Warehouse) -> None:
+    deps = tool_deps(workspace_data(mixed))
+    for dimensions in ([], ["device"]):
+        labels, rows = [], []
+        for country in ("FR", "BE"):
+            result = await query_tool(
+                deps,
+                dataset="orders",
+                measures=["revenue"],
+                dimensions=dimensions,
+                filters=[[where("country", "is", country)]],
+            )
+            labels += [(fact.about, fact.label) for fact in result.facts]
+            (exhibit,) = result.exhibits
+            assert exhibit.table
+            rows.append((exhibit.table.columns, [row[0] for row in exhibit.table.rows]))
+        assert len(set(labels)) == len(labels)
+        assert rows[0] != rows[1]
+        assert rows[0][1][-1] != rows[1][1][-1]
 
 
 async def test_at_most_sixty_facts_and_what_is_left_out_is_said(mixed: Warehouse) -> None:
@@ -497,6 +561,8 @@ async def test_description_names_the_measures_and_what_no_look_up_reaches() -> N
     assert "stars_1 (or 2, 3, 4, 5)" in text
     assert "In the data, but not to group, filter or sum by: shipped." in text
     assert "a file may have more, such as a means of payment" in text
+    assert "sizes and colours can't be told apart" in text
+    assert "step (the furthest of a visit: view, cart, checkout, purchase)" in text
     measures = next(line for line in result.notes if "Measures: revenue" in line)
     assert "cancelled_orders" not in measures  # the shop's file has no status
 

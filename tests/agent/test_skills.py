@@ -17,7 +17,7 @@ from bot.slack.manifest import build_manifest
 from bot.tasks.conversation import ThreadReading
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from tests.conftest import NOW
 from tests.support.card_scenes import drawn, seen
 from tests.support.rows import POLICY, Jobs, wish

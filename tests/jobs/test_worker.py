@@ -27,7 +27,7 @@ from bot.messages.outbox import OutboxMessage
 from bot.rules.writers.offline import Offline
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from tests.agent.test_skills import BRAND, Nobody, run, worker
 from tests.conftest import NOW
 from tests.fakes.claude import fill, plainly_understood

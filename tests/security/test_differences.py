@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from itertools import count
+from itertools import combinations, count
 
 import numpy as np
 import pytest
@@ -163,6 +163,27 @@ def test_isolating_combination_of_sums_is_found() -> None:
         dice.shuffle(noise)
         assert isolates(sums([whole, *noise, *parts]), person, 5), seed
         assert not isolates(sums([whole, *noise, *parts[1:]]), person, 5) or len(parts[0]) < 5, seed
+
+
+@pytest.mark.parametrize("floor", [2, 3, 4])
+def test_isolating_combination_agrees_with_trying_every_few_people(floor: int) -> None:
+    """Some sums isolate a few people if they have a combination in which the rows of all others
+    cancel out: if the rows of the others have a lower rank than all rows."""
+    outcomes = set()
+    for seed in range(60):
+        dice = random.Random(seed)
+        person = np.array([n % 11 for n in range(22)])
+        sets = [
+            {n for n in range(22) if dice.random() < 0.7 or n < 9} - {dice.randrange(22)}
+            for _ in range(dice.randint(2, 9))
+        ]
+        table = np.array([[n in one for n in range(22)] for one in sets], dtype=float)
+        rank = np.linalg.matrix_rank(table)
+        others = (~np.isin(person, few) for few in combinations(range(11), floor - 1))
+        expected = any(np.linalg.matrix_rank(table[:, rows]) < rank for rows in others)
+        outcomes.add(expected)
+        assert isolates(sums(sets), person, floor) == expected, seed
+    assert outcomes == {True, False}
 
 
 def test_difference_of_five_people_is_answered() -> None:

@@ -13,13 +13,15 @@ from bot.agent.tool import ToolDeps, ToolError, ToolResult
 from bot.agent.tools.query_metrics import Params, build_query
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
-from bot.data.metrics.query.answer import MetricAnswer, answer_query
+from bot.data.metrics.query.answer import MetricAnswer
 from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import guard_answer
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
 from tests.conftest import NOW
 from tests.security.attacker import derived
+from tests.security.ordinary_questions import sessions
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
 from tests.security.small_shops import BIG, Plant, shop
 from tests.security.test_differences import ask as ask_in_words
@@ -404,52 +406,50 @@ def test_floors_of_one_show_everything() -> None:
     assert len(answer.recipe.list_groups()) > 15
 
 
+# People who want to learn nothing about a few.
+
+
+def follow(
+    warehouse: Warehouse, log: DatabaseAnswerLog, person: str, queries: Iterable[dict[str, Any]]
+) -> Iterator[MetricAnswer | None]:
+    """The answers to one person, None where an earlier answer makes one be refused. What is of too
+    few people whatever was told before is left out."""
+    for params in queries:
+        try:
+            answer = answer_query(warehouse, MetricQuery.model_validate(params), see_people=False)
+        except QueryError:
+            continue
+        try:
+            yield guard_answer(warehouse, answer, log, person)
+        except QueryError:
+            yield None
+
+
+def test_follow_up_loses_only_the_groups_that_give_something_away(sqlite: Database) -> None:
+    """By region and device, after each alone: the cells beside a planted one are withheld."""
+    planted = planted_shop(1, 3)
+    by = [("region",), ("device",), ("region", "device")]
+    queries = [{"dataset": "orders", "measures": ["revenue"], "dimensions": one} for one in by]
+    answers = [*follow(planted.shelf, log_of(sqlite), "UMARIE", queries)]
+    sets = [rows for answer in answers if answer for rows in shown_sets(planted, answer)]
+    for column in ("region", "device"):
+        group = {n for n, row in enumerate(planted.orders) if row[column] == PLANTED[column]}
+        assert not derived(group, sets), column
+    assert answers[2]
+    assert len(answers[2].recipe.list_groups()) >= 4
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_ordinary_series_of_calls_are_rarely_refused(sqlite: Database) -> None:
-    """At most one in 25 of the calls that a marketing lead's questions lead to."""
-    dice, log, warehouse = random.Random(5), log_of(sqlite), sample()
-    refused = asked = 0
-    for person in range(6):
-        for _ in range(12):
-            query = ordinary_query(dice)
-            asked += 1
-            try:
-                answer = answer_query(warehouse, query, see_people=False)
-            except QueryError:
-                continue  # too few people, whatever was told before
-            try:
-                guard_answer(warehouse, answer, log, f"U{person}")
-            except QueryError:
-                refused += 1
-    assert asked == 72
-    assert refused <= asked / 25
-
-
-def ordinary_query(dice: random.Random) -> MetricQuery:
-    since, until = dice.choice(
-        (("2026-11-01", None), ("2026-10-01", "2026-10-31"), ("2026-09-01", "2026-11-24"))
-    )
-    filters = dice.choice(
-        (
-            [],
-            [],
-            [[condition("country", "is", "FR")]],
-            [[condition("device", "is", "mobile")]],
-            [[condition("source", "is", "email")]],
-            [[condition("customer_orders", "at_least", "2")]],
-        )
-    )
-    return MetricQuery.model_validate(
-        {
-            "dataset": "orders",
-            "measures": dice.sample(["revenue", "orders", "customers", "average_order"], 2),
-            "dimensions": dice.choice(
-                ([], ["week"], ["category"], ["country"], ["device"], ["product"])
-            ),
-            "filters": filters,
-            "since": since,
-            "until": until,
-            "comparison": dice.choice(("none", "none", "previous_period")),
-        }
-    )
+@pytest.mark.timeout(3600)
+def test_ordinary_follow_ups_are_rarely_refused(sqlite: Database) -> None:
+    """At most one in 200 of 1,000 questions that follow from each other."""
+    log, warehouse = log_of(sqlite), sample()
+    answers = [
+        answer
+        for number, queries in enumerate(sessions(11, 1_000))
+        for answer in follow(warehouse, log, f"U{number}", queries)
+    ]
+    refused = answers.count(None)
+    print(f"{refused} of {len(answers)} ordinary questions are refused")
+    assert len(answers) >= 950
+    assert refused <= len(answers) / 200

@@ -24,7 +24,7 @@ from bot.messages.outbox import OutboxMessage
 from bot.rules.writers.offline import Offline
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from bot.text.normalize import collapse_spaces
 from tests.agent.test_skills import Nobody
 from tests.conftest import NOW

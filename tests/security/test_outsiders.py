@@ -24,7 +24,7 @@ from bot.slack.location import make_place
 from bot.slack.membership import Membership
 from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from tests.security.requests import (
     EVIL,
     OUTSIDERS,

@@ -13,7 +13,7 @@ from bot.digests.models import Schedule
 from bot.errors import CannotDo
 from bot.playground import payloads
 from bot.slack.membership import Membership
-from bot.tasks.run import check_default_right
+from bot.tasks.services import check_default_right
 from tests.security.requests import counted
 from tests.security.test_outsiders import hired
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of

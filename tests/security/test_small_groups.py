@@ -257,6 +257,30 @@ def test_no_hidden_cell_follows_from_table_totals() -> None:
         assert sum(name == "cell" for name, _ in kept) > len(nought)  # and something is told
 
 
+def test_what_two_values_have_in_common_does_not_follow_from_shown_figures() -> None:
+    """East and west less Belgium are the one customer in the east of a country of four: a group
+    that is no value and, because the customer bought in two categories, no single class."""
+    sold = [(f"be{n}", "BE", ("east", "west")[n % 2], "bags") for n in range(40)]
+    sold += [(f"fr{n}", "FR", "north", ("bags", "lamps")[n % 2]) for n in range(30)]
+    sold += [(f"lu{n}", "LU", "north", "bags") for n in range(3)]
+    sold += [("lu3", "LU", "east", category) for category in ("bags", "lamps")]
+    people, *columns = zip(*sold, strict=True)
+    population = Population(
+        dict(zip(("country", "region", "category"), columns, strict=True)), people=people
+    )
+    wanted = [("country", "BE"), ("country", "FR"), ("region", "east"), ("region", "west")]
+    wanted += [("category", "bags"), ("category", "lamps")]
+    kept = population.told(wanted, 5)
+    few = [n for n, who in enumerate(people) if who == "lu3"]
+    every, shown = (
+        [frozenset(map(int, np.flatnonzero(population.which(one)))) for one in values]
+        for values in (wanted, kept)
+    )
+    assert derived(few, every)
+    assert not derived(few, shown)
+    assert len(kept) >= 5
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_no_small_value_follows_from_shown_figures(seed: int) -> None:
     dice = random.Random(seed)

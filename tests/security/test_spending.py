@@ -23,7 +23,7 @@ from bot.errors import SpendingBusy, SpendingRefused, TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
 from bot.tasks.models import Task
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from tests.agent.test_skills import BRAND, Nobody
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, breaks, cut_off, fails, says

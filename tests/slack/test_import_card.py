@@ -173,7 +173,7 @@ def test_card_reports_the_result() -> None:
     said = text_of(blocks(done))
     assert "24,292 rows are in: 24,290 new, 2 replaced. 3 rows stayed out." in said
     assert "Confirmed by <@UMAX>" in said
-    assert list(pressable(blocks(done))) == ["stayed_out"]
+    assert list(pressable(blocks(done))) == ["stayed_out", "undo_import"]
     assert "24 292 lignes intégrées" in text_of(blocks(done, "fr")).replace("\u202f", " ")
 
 

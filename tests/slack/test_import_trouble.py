@@ -12,7 +12,7 @@ from bot.jobs.models import Job
 from bot.jobs.worker import Worker
 from bot.rules.writers.offline import Offline
 from bot.slack.files import _stream_file, download_file
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from tests.slack.bench import BRAND, MARIE, MARKETING, POLICY, TEAM, Bench, text_of
 from tests.slack.test_imports import CSV, card, dropped, now
 

@@ -11,16 +11,20 @@ import pytest
 
 from bot.agent.turns import AgentTurn
 from bot.approvals.decision import Decision
+from bot.audit.journal import JournalEntry
+from bot.audit.receipt import DROPPED, Receipt
+from bot.audit.verify import find_row_fault
 from bot.config.access import Access
 from bot.config.brand import Brand, Market
 from bot.config.policy import SpendingPolicy
+from bot.core.parts import compute_fingerprint
 from bot.drafts.models import Draft
 from bot.errors import TryAgain
 from bot.playground.slack_objects import SlackMessage
 from bot.tasks.draft_versions import list_kept_passages
 from bot.tasks.models import Task
 from bot.tasks.run import clear_statuses
-from tests.fakes.claude import asked_request, fails, fenced, reading, says, understood
+from tests.fakes.claude import asked_request, breaks, fails, fenced, reading, says, understood
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, buttons, text_of
 from tests.support.empty_databases import create_postgres
 from tests.support.understanding_bench import UnderstandingBench, understanding_bench
@@ -189,6 +193,41 @@ async def test_colleagues_talking_leave_nothing(intern: UnderstandingBench) -> N
     assert (task.state, task.words, task.form, task.understanding) == ("stopped", "", {}, None)
     assert not intern.bench.whispers(MAX)
     assert not intern.bench.rows(AgentTurn)
+
+
+async def test_receipts_of_colleagues_talking_keep_no_words(intern: UnderstandingBench) -> None:
+    said, _ = await drafted(intern)
+    before = len(intern.bench.rows(Receipt))
+    words = "Klara was ill again, so the poster waits"
+    await intern.say(words, understood("not_for_us"), user=MAX, thread=said.ts)
+    (body,) = [one.text for one in intern.claude.asked if words in one.text]
+    *earlier, receipt = intern.bench.rows(Receipt)
+    assert len(earlier) == before
+    assert not any(receipt.sent.startswith(DROPPED) for receipt in earlier)
+    assert receipt.sent == f"{DROPPED} SHA-256 {compute_fingerprint(body)}, {len(body)} characters"
+    assert (receipt.ended, receipt.to) == ("done", earlier[0].to)
+    assert receipt.tokens_in > 0
+    assert receipt.usd is not None
+    recorded = [
+        one.refs["fingerprint"]
+        for one in intern.bench.rows(JournalEntry)
+        if (one.event, one.subject) == ("receipt", str(receipt.id))
+    ]
+    assert recorded == [compute_fingerprint(body), compute_fingerprint(receipt.sent)]
+    with intern.bench.database.begin() as session:
+        assert find_row_fault(session, receipt.workspace) is None
+
+
+async def test_receipts_keep_no_words_of_colleagues_that_the_ai_never_answered(
+    intern: UnderstandingBench,
+) -> None:
+    said, _ = await drafted(intern)
+    intern.claude.script += [breaks("drop")] * 40  # the words have left, and no answer comes
+    with pytest.raises(TryAgain) as away:
+        await intern.say("Klara was ill again", user=MAX, thread=said.ts)
+    assert any("Klara" in receipt.sent for receipt in intern.bench.rows(Receipt))
+    await intern.fail(intern.tasks[1].id, away.value)
+    assert not any("Klara" in receipt.sent for receipt in intern.bench.rows(Receipt))
 
 
 async def test_only_threads_that_the_intern_works_in_are_read(intern: UnderstandingBench) -> None:

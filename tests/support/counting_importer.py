@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.data.ingest.ports import CommitHook, ImportableRows, ImportProgress, SortedFiles
+from bot.data.ingest.ports import (
+    CommitHook,
+    ImportableRows,
+    ImportProgress,
+    SortedFiles,
+    StoredRows,
+)
 from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
 from bot.db.session import Database
 from bot.errors import CannotDo
@@ -27,16 +33,17 @@ class Lines:
         fresh = [row for row in self.good if row not in known]
         assert self.stockroom.database is not None
         with self.stockroom.database.begin() as session:
-            on_commit(session, len(fresh), 0, len(self.good) - len(fresh))
+            same = len(self.good) - len(fresh)
+            on_commit(session, StoredRows(len(fresh), 0, same, "orders"))
         self.stockroom.rows += fresh
 
 
 def kept(ready: ImportableRows) -> tuple[int, int, int]:
     """Store the rows; return how many were new, replaced an old row, or were there already."""
-    counted: list[tuple[int, int, int]] = []
-    ready.keep(lambda _, *counts: counted.append(counts))
+    counted: list[StoredRows] = []
+    ready.keep(lambda _, stored: counted.append(stored))
     (found,) = counted
-    return found
+    return found.new, found.replaced, found.same
 
 
 @dataclass

@@ -10,7 +10,7 @@ from bot.jobs.worker import FailureHandler, Worker
 from bot.rules.writers.offline import Offline
 from bot.slack.location import Place, add_heirs
 from bot.tasks.models import NewTask, Task
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from tests.slack.bench import MARIE, MARKETING, TEAM, Bench
 from tests.support.small_shop import Shop
 

@@ -43,6 +43,14 @@ def kill_leftovers() -> None:
     STARTED.clear()
 
 
+def kill_processes_of(home: Path) -> None:
+    """Kill the processes of a home that their own process has left behind."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("SUPER_INTERN_HOME") == str(home):
+                process.kill()
+
+
 class Intern:
     """One `serve` process. Its log goes to a file beside its home. `module` is run: the product
     itself, or a module that patches it."""

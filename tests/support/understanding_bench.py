@@ -15,7 +15,7 @@ from bot.jobs.worker import Worker
 from bot.playground.slack_objects import SlackMessage
 from bot.rules.writers.offline import Offline
 from bot.tasks.models import Task
-from bot.tasks.run import TaskServices
+from bot.tasks.services import TaskServices
 from tests.fakes.claude import (
     UNDERSTANDS,
     ScriptedClaude,

@@ -1,7 +1,8 @@
 """Look up figures: measures of orders, visits, campaigns or feedback, in total and by up to two
 dimensions, filtered, and compared with an earlier period. Customers with a property are the measure
 `customers` with filters on the customer: "customers who ordered but not since 1 June" has
-customer_not_ordered at_least 2026-06-01 and no period. Groups of few people are not shown."""
+customer_not_ordered at_least 2026-06-01 and no period. Groups of few people are not shown. No data
+have the means of payment, or sizes apart from colours: a variant has both."""
 
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -46,7 +47,10 @@ class Bound(ToolParams):
 class Params(ToolParams):
     dataset: DatasetName
     measures: list[MeasureName] = Field(description="One to eight, all of this dataset.")
-    dimensions: list[DimensionName] = Field(description="What to group by: none, one or two.")
+    dimensions: list[DimensionName] = Field(
+        description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
+        "step, the furthest that it reached."
+    )
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "
         "fields customer_… are about all that the customer ever ordered. customer_bought takes "
@@ -110,8 +114,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     log = deps.data.answers if person else None  # in a terminal there is nobody
 
     def ask(warehouse: "Warehouse") -> "MetricResult":
-        from bot.data.metrics.query.answer import answer_query
         from bot.data.metrics.query.answer_facts import build_result
+        from bot.data.metrics.query.execution import answer_query
         from bot.data.metrics.query.figures import remember_figures
         from bot.data.metrics.query.guard import guard_answer
 

@@ -57,6 +57,26 @@ class ProductRow(Row):
         return len(products) - len(known), len(known)
 
     @staticmethod
+    def load(session: Session, workspace: str, handles: Sequence[str]) -> "list[ProductRow]":
+        """Return the products with these handles."""
+        return [
+            row
+            for start in range(0, len(handles), 500)
+            for row in session.scalars(
+                select(ProductRow).where(
+                    ProductRow.workspace == workspace,
+                    ProductRow.handle.in_(handles[start : start + 500]),
+                )
+            )
+        ]
+
+    @staticmethod
+    def any_since(session: Session, workspace: str, moment: datetime) -> bool:
+        """Return whether products were stored after this moment."""
+        later = (ProductRow.workspace == workspace) & (ProductRow.imported_at > moment)
+        return session.scalar(select(ProductRow.handle).where(later).limit(1)) is not None
+
+    @staticmethod
     def adopt(session: Session, from_: str, to: str) -> None:
         """Give the products that were imported before the workspace was known to the workspace,
         unless it has products of its own."""

@@ -55,6 +55,8 @@ def inspect_format(path: Path, name: str) -> FileInfo:
         if is_workbook(path):
             return FileInfo("xlsx", None, hash_file(path), size, 0)
         raise CannotDo(_archive_message(name))
+    if is_old_workbook(head):
+        return FileInfo("xlsx", None, hash_file(path), size, 0)
     _refuse_non_table(head, name)
     encoding, sha, lines = _scan_file(path, head, name)
     text = head.decode(encoding if encoding != "cp1252" else "latin-1", errors="replace")
@@ -62,6 +64,11 @@ def inspect_format(path: Path, name: str) -> FileInfo:
         raise CannotDo(Words("{file} is empty.", file=name))
     start = text.lstrip("\ufeff \t\r\n")
     return FileInfo("jsonl" if start.startswith("{") else "csv", encoding, sha, size, lines)
+
+
+def is_old_workbook(head: bytes) -> bool:
+    """Whether a file begins as workbooks of the old form (.xls) do, and those with a password."""
+    return head.startswith(b"\xd0\xcf\x11\xe0")
 
 
 def hash_file(path: Path) -> str:
@@ -98,14 +105,6 @@ def is_workbook(path: Path) -> bool:
 
 
 def _refuse_non_table(head: bytes, name: str) -> None:
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        raise CannotDo(
-            Words(
-                "{file} is a workbook of the old form, or one with a password. Open it, save it "
-                "as .xlsx without a password, and give me that file.",
-                file=name,
-            )
-        )
     if head.startswith(ARCHIVE_SIGNATURES):
         raise CannotDo(_archive_message(name))
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()

@@ -20,7 +20,15 @@ from sqlalchemy.orm import Session
 
 from bot.data.ingest import pairing
 from bot.data.ingest.models import FileUpload, card_post_id
-from bot.data.ingest.ports import FileStore, HalfUpload, ImportableRows, Importer, ImportProgress
+from bot.data.ingest.ports import (
+    FileStore,
+    HalfUpload,
+    ImportableRows,
+    Importer,
+    ImportProgress,
+    StoredRows,
+)
+from bot.data.ingest.undo import ImportUndo
 from bot.data.ingest.upload import ImportOutcome, TableFile, UploadedFile
 from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
@@ -217,6 +225,8 @@ class ImportJob:
             folder=self._work_dir.create_output_folder(upload.id),
         )
 
+        may_go = preview.can_go_unasked and await self.file_store.imports_unasked(upload)
+
         def seen(session: Session) -> bool:
             enqueue, now, turn = self._enqueue_except_card(upload.id), self.now(), upload.turn
             if half and not pairing.join_uploads(
@@ -225,6 +235,12 @@ class ImportJob:
                 return False
             row = session.get_one(FileUpload, upload.id, with_for_update=True)
             row.understand(session, enqueue, preview=preview, schema=schema, turn=turn, now=now)
+            if (
+                row.state == "waiting"
+                and may_go
+                and row.is_mapping_known(session, row.workspace, preview)
+            ):
+                row.confirm(session, enqueue, by=row.author, unasked=True, now=now)
             return True
 
         return await self.database.run(seen)
@@ -275,9 +291,7 @@ class ImportJob:
         self,
         id: str,
         session: Session,
-        new: int,
-        replaced: int,
-        same: int,
+        stored: StoredRows,
         *,
         rejected: int,
         rejects: str | None,
@@ -285,9 +299,13 @@ class ImportJob:
         """Record the outcome in the transaction that stores the rows, so that after a crash there
         are either both or none."""
         upload = session.get_one(FileUpload, id, with_for_update=True)
-        outcome = ImportOutcome(new, replaced, same, rejected)
+        outcome = ImportOutcome(stored.new, stored.replaced, stored.same, rejected)
         enqueue = self._enqueue_except_card(id)
         upload.complete(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
+        if stored.merge:
+            ImportUndo.record_rows(session, upload, stored.kind, stored.merge, self.now())
+        elif stored.products:
+            ImportUndo.record_products(session, upload, stored.products)
 
     async def _read(self, upload: FileUpload, parts: Sequence[TableFile]) -> ImportableRows:
         """Read the rows in a thread. Meanwhile, update the progress, and stop when a person

@@ -29,10 +29,12 @@ from bot.data.ingest.ports import (
     ImportableRows,
     ImportProgress,
     SortedFiles,
+    StoredRows,
 )
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
 from bot.data.ingest.totals import AGGREGATE_KINDS
+from bot.data.ingest.undo import PRODUCTS_KIND, ProductChange
 from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
@@ -44,8 +46,6 @@ from bot.i18n.messages import Words
 from bot.privacy.names import build_own_words
 
 # Uploaded product catalogues.
-
-PRODUCTS_KIND = "products"
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,13 @@ class ImportedProducts:
         with self.data.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
-            new, again = ProductRow.put(session, self.workspace, rows, file=self.name, now=now())
-            on_commit(session, new, again, 0)
+            stored_at, handles = now(), [handle for handle, _, _ in rows]
+            before = ProductRow.load(session, self.workspace, handles)
+            change = ProductChange.of(before, handles, stored_at)
+            new, again = ProductRow.put(
+                session, self.workspace, rows, file=self.name, now=stored_at
+            )
+            on_commit(session, StoredRows(new, again, 0, PRODUCTS_KIND, products=change))
 
 
 # Words of the team's own products, which must not be masked as names of people.
@@ -200,7 +205,9 @@ class LibraryImporter:
 
         def import_rows(on_commit: CommitHook) -> None:
             def record(session: Session, merge: MergeResult) -> None:
-                on_commit(session, merge.new, merge.replaced, merge.same + merge.doubles)
+                same = merge.same + merge.doubles
+                stored = StoredRows(merge.new, merge.replaced, same, found.kind, merge)
+                on_commit(session, stored)
 
             kept, row_store = apart if apart.exists() else None, self.data.row_store
             row_store.import_rows(
@@ -240,6 +247,14 @@ class LibraryImporter:
         load_file(path, found, to=trial, key=self.data.row_store.key())
         known = self.data.row_store.count_known(workspace, trial, "customer", folder)
         return known[1] if known else 0
+
+    def _count_changes(self, workspace: str, found: FileSchema, trial: Path, folder: Path) -> int:
+        """Return how many stored rows the import would replace or count twice."""
+        row_store = self.data.row_store
+        changes = row_store.count_replaced(workspace, found.kind, trial, folder)
+        if found.kind in AGGREGATE_KINDS:
+            changes += row_store.count_overlaps(workspace, found.kind, trial, folder)
+        return changes
 
     def _describe_stored(
         self, workspace: str, found: FileSchema, trial: Path, folder: Path
@@ -285,6 +300,8 @@ class LibraryImporter:
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
         update: dict[str, Any] = {
+            "exact": True,
+            "changes": self._count_changes(workspace, found, trial, folder),
             "rows": taken.rows,
             "rejected": taken.rejected,
             "first": first,

@@ -2,7 +2,8 @@
 
 An upload is read (`reading`), previewed and confirmed (`waiting`), read again and imported
 (`taking`, then `storing`, which can't be cancelled). It ends as `in`, `refused` (the file can't be
-used), `cancelled` (a person stopped it) or `failed` (something broke). Its card shows every end.
+used), `cancelled` (a person stopped it) or `failed` (something broke); an import that is `in` may
+be `undone`. Its card shows every end.
 One of two files that complete each other waits as a `half`, and becomes `joined` when the other one
 arrives.
 """
@@ -40,6 +41,7 @@ UploadState = Literal[
     "refused",
     "cancelled",
     "failed",
+    "undone",
 ]
 CARD_PREFIX = "arrival:"  # of the piece of a card's post
 OPEN_STATES: tuple[UploadState, ...] = (
@@ -48,6 +50,8 @@ OPEN_STATES: tuple[UploadState, ...] = (
     "waiting",
     "taking",
 )  # states in which a person may cancel
+
+RECALLED_FILES = 200  # how many of the last imports are looked at for a known mapping
 
 ALREADY_ENDED = Words("This is over already. Drop the file again if you need it.")
 
@@ -78,7 +82,7 @@ class FileUpload(Row):
     ]  # the person's settings: {"dates": "day-first"}, {"sheets": ["May"]}
     seen: Mapped[str | None] = mapped_column(Text)  # the ImportPreview that its card shows, as JSON
     understood: Mapped[str | None] = mapped_column(Text)  # the FileSchema, as JSON
-    by: Mapped[str | None]  # who confirmed or cancelled it
+    by: Mapped[str | None]  # who confirmed, cancelled or undid it; None: not asked
     progress: Mapped[int | None]  # rows read so far
     new: Mapped[int | None]
     replaced: Mapped[int | None]
@@ -176,6 +180,27 @@ class FileUpload(Row):
         if self.state == "reading" and turn == self.turn:
             self.seen, self.understood = preview.model_dump_json(), schema
             self.set_state(session, enqueue, "waiting", now)
+
+    def confirm(
+        self, session: Session, enqueue: Enqueue, *, by: str, unasked: bool = False, now: datetime
+    ) -> None:
+        """Import what was read. `unasked`: its author posted it where files with known columns are
+        imported without a question; nobody pressed a button."""
+        self.by = None if unasked else by
+        self.log_event(session, "file confirmed", now, by=by)
+        self.set_state(session, enqueue, "taking", now)
+        self.enqueue(session, enqueue, "take_in")
+
+    @staticmethod
+    def is_mapping_known(session: Session, workspace: str, preview: ImportPreview) -> bool:
+        """Return whether somebody confirmed a file that was read in the same way."""
+        rows = select(FileUpload).where(
+            FileUpload.workspace == workspace,
+            FileUpload.state == "in",
+            FileUpload.by.is_not(None),
+        )
+        latest = session.scalars(rows.order_by(FileUpload.changed_at.desc()).limit(RECALLED_FILES))
+        return any(one.preview and one.preview.mapping == preview.mapping for one in latest)
 
     def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
         """Store how many rows are read so far. Return False when it was cancelled meanwhile."""

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from bot.data.ingest.models import FileUpload
+from bot.data.ingest.undo import ProductChange
 from bot.data.ingest.upload import ImportPreview, TableFile
+from bot.data.warehouse.merge import MergeResult
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -20,6 +22,11 @@ class FileStore(Protocol):
     async def show(self, post: str) -> None: ...
     async def fetch(self, file: str, name: str, to: Path) -> None: ...
     async def attach(self, upload: FileUpload, path: Path) -> None: ...
+    async def imports_unasked(self, upload: FileUpload) -> bool:
+        """Return whether files in this place are imported without a question, as far as their
+        columns are known, and the author may import. Raises TryAgain."""
+        ...
+
     def near(self, one: FileUpload, other: FileUpload) -> bool:
         """Return whether two files were uploaded in the same place."""
         ...
@@ -57,8 +64,20 @@ class SortedFiles:
     alone: frozenset[int] = frozenset()
 
 
-# Called in the storing transaction with the numbers of new, replaced and unchanged rows.
-CommitHook = Callable[[Session, int, int, int], None]
+@dataclass(frozen=True)
+class StoredRows:
+    """What was stored: the numbers of new, replaced and unchanged rows, and what an undo needs."""
+
+    new: int
+    replaced: int
+    same: int
+    kind: str
+    merge: MergeResult | None = None
+    products: ProductChange | None = None
+
+
+# Called in the storing transaction.
+CommitHook = Callable[[Session, StoredRows], None]
 
 
 class ImportableRows(Protocol):

@@ -35,10 +35,7 @@ def confirm_import(
     require_unchanged_row(session, upload)
     if upload.state != "waiting":
         raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
-    upload.by = by
-    upload.log_event(session, "file confirmed", now, by=by)
-    upload.set_state(session, enqueue, "taking", now)
-    upload.enqueue(session, enqueue, "take_in")
+    upload.confirm(session, enqueue, by=by, now=now)
 
 
 def change_kind(

@@ -124,6 +124,20 @@ class ImportPreview(BaseModel):
     assumed: tuple[Words, ...] = ()
     joined: tuple[Words, ...] = ()
     otherwise: tuple[tuple[str, str], ...] = ()
+    exact: bool = False  # whether the whole file was read
+    changes: int = 0  # stored rows that the import would replace or count twice
+
+    @property
+    def mapping(self) -> tuple[object, ...]:
+        """How the file's columns are read; files with the same one are read alike."""
+        columns = frozenset((one.theirs, one.ours, one.how) for one in self.columns)
+        others = (frozenset(one) for one in (self.apart, self.dropped, self.ignored))
+        return self.kind, self.currency, columns, *others
+
+    @property
+    def can_go_unasked(self) -> bool:
+        """Whether the import leaves out no row and changes none that is stored."""
+        return self.exact and not self.rejected and not self.changes and not self.joined
 
     @property
     def keyed(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from bot.data.ingest.column_names import (
     match_columns,
     normalize_column_name,
 )
+from bot.data.ingest.file_format import is_old_workbook
 from bot.data.ingest.header import HeaderRow, classify_order_file, score_header
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.errors import CannotDo
@@ -25,6 +26,7 @@ MOST_SHARED_STRINGS_BYTES = 150_000_000  # of the shared strings, which are kept
 MOST_COMPRESSION_RATIO = 200  # real workbooks stay below 40
 SMALL_BYTES = 10_000_000  # smaller members may have any ratio
 MOST_COLUMNS = 1_000
+MOST_OLD_BYTES = 100_000_000  # of a workbook of the old form, which is read whole
 MOST_ROWS = 2**21  # more than a sheet can have: Excel's have 2**20
 
 
@@ -72,6 +74,12 @@ def _open_workbook(path: Path, name: str) -> Iterator[Any]:
         def read_chartsheet(self, sheet: Any, rel: Any) -> None:
             return None
 
+    with path.open("rb") as file:
+        head = file.read(8)
+    if is_old_workbook(head):
+        with _open_old_workbook(path, name) as old:
+            yield old
+        return
     _check_size(path, name)
     try:
         reader = CellsAlone(path, read_only=True, data_only=True, keep_links=False)
@@ -83,6 +91,57 @@ def _open_workbook(path: Path, name: str) -> Iterator[Any]:
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, EOFError):
         raise CannotDo(
             Words("{file} is a workbook that is damaged. Save it again as .xlsx.", file=name)
+        ) from None
+
+
+class _OldSheet:
+    """A sheet of a workbook of the old form (.xls), with openpyxl's way to read rows."""
+
+    def __init__(self, book: Any, title: str) -> None:
+        self._book, self.title = book, title
+
+    def iter_rows(
+        self, *, max_col: int, max_row: int | None, values_only: bool
+    ) -> Iterator[Sequence[Any]]:
+        rows = self._book.get_sheet_by_name(self.title).to_python(
+            skip_empty_area=False, nrows=max_row
+        )
+        for row in rows:
+            yield row[:max_col]
+
+
+class _OldWorkbook:
+    """A workbook of the old form (.xls)."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+
+    @property
+    def worksheets(self) -> list[_OldSheet]:
+        return [_OldSheet(self._book, name) for name in self._book.sheet_names]
+
+    def __getitem__(self, title: str) -> _OldSheet:
+        return _OldSheet(self._book, title)
+
+
+@contextmanager
+def _open_old_workbook(path: Path, name: str) -> Iterator[_OldWorkbook]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    if path.stat().st_size > MOST_OLD_BYTES:
+        raise CannotDo(
+            Words("{file} is too large for an old workbook. Save it as .xlsx.", file=name)
+        )
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            yield _OldWorkbook(book)
+    except CalamineError:
+        raise CannotDo(
+            Words(
+                "{file} can't be opened: it has a password or is damaged. Open it, save it as "
+                ".xlsx without a password, and give me that file.",
+                file=name,
+            )
         ) from None
 
 

@@ -7,13 +7,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from bot.data.ingest.file_format import hash_file
+from bot.data.ingest.undo import ImportUndo
 from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.merge import ADDRESSES_KIND, MergeResult, NewFile, StoredFile
 from bot.data.warehouse.models import ConcurrentChange, DataFile
@@ -91,7 +92,7 @@ class FileListing:
         changes = [(kind, rows), *([(ADDRESSES_KIND, sealed)] if kind == "consents" else [])]
         try:
             with self.database.begin() as session:
-                on_commit(session, rows)
+                on_commit(session, replace(rows, addresses=sealed))
                 for name, made in changes:
                     if made.adds or made.retires:
                         DataFile.switch(
@@ -163,7 +164,9 @@ def delete_unlisted_files(home: Path, database: Database, now: datetime) -> int:
     """Delete files that were retired long ago and files that are not listed. Return how many."""
     before = now - READABLE_AFTER_RETIRING
     with database.begin() as session:
-        retired = DataFile.retired(session, before)
+        ImportUndo.forget(session, now)
+        kept = ImportUndo.find_kept_files(session, now)
+        retired = [row for row in DataFile.retired(session, before) if row.id not in kept]
     for data_file in retired:
         (home / data_file.path).unlink(missing_ok=True)
     with database.begin() as session:

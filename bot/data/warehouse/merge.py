@@ -52,6 +52,7 @@ class MergeResult:
     doubles: int
     adds: tuple[NewFile, ...] = ()
     retires: tuple[str, ...] = ()
+    addresses: "MergeResult | None" = None  # of the encrypted addresses that came with the rows
 
 
 # Fresh rows are compared with the stored ones by their key, in SQL over the files.

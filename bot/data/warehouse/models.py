@@ -119,8 +119,10 @@ class DataFile(Row):
         retires: Collection[str],
         now: datetime,
         seen: Collection[str] | None = None,
+        back: Sequence["DataFile"] = (),
     ) -> None:
-        """Put these files in force and retire the others, in one step.
+        """Put these files in force and retire the others, in one step. Files in `back` were
+        retired before and are in force again.
 
         `seen` holds the ids that were in force when the files were written. Raises ConcurrentChange
         when somebody else changed them since; the caller merges again.
@@ -132,9 +134,9 @@ class DataFile(Row):
             event="library changed",
             subject=kind,
             now=now,
-            adds=" ".join(row.id for row in adds) or None,
+            adds=" ".join(row.id for row in (*adds, *back)) or None,
             retires=" ".join(sorted(retires)) or None,
-            rows=sum(row.rows for row in adds),
+            rows=sum(row.rows for row in (*adds, *back)),
         )
         if seen is not None and {h.id for h in DataFile.in_force(session, workspace, kind)} != set(
             seen
@@ -150,6 +152,8 @@ class DataFile(Row):
                 raise ConcurrentChange
             for row in ended:
                 row.retired_at = now
+        for row in back:
+            row.retired_at = None
         session.add_all(adds)
         session.flush()
 

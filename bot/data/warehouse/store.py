@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.config.secret import compute_key_id, load_key
 from bot.data.analyses.cache import ResultCache
 from bot.data.floors import SALES_FLOOR
+from bot.data.ingest.undo import ImportUndo
 from bot.data.schema import load_kinds
 from bot.data.warehouse.file_listing import (
     LIBRARY_FOLDER,
@@ -184,7 +185,10 @@ class RowStore:
             sealed = tuple(one.id for one in stored_addresses if one.source == source)
             return MergeResult(0, 0, 0, 0, (), gone), MergeResult(0, 0, 0, 0, (), sealed)
 
-        return self._change(workspace, kind, remove_file)
+        def make_imports_final(session: Session, _: MergeResult) -> None:
+            ImportUndo.drop(session, workspace, kind)  # an undo must not bring the rows back
+
+        return self._change(workspace, kind, remove_file, make_imports_final)
 
     def sources(self, workspace: str) -> dict[str, list[str]]:
         """Return the names of the files that each kind's rows came from, oldest first."""

@@ -287,7 +287,8 @@ def auth_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
         "team_id": slack.team,
         "user_id": slack.bot_user,
         "bot_id": slack.bot_id,
-        "is_enterprise_install": False,
+        **({"enterprise_id": seed.ENTERPRISE_ID} if slack.org_wide else {}),
+        "is_enterprise_install": slack.org_wide,
     }
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.data.ingest import review
 from bot.data.ingest.models import FileUpload
+from bot.data.ingest.undo import undo_import
 from bot.digests.visibility import demand_visible, may_see
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -46,6 +47,11 @@ def change_import_kind(session: Session, context: ListenerContext, action: Block
 def reread_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
     upload, common_args = _prepare_review(session, context, action)
     review.retry_import(session, context.services.enqueue, upload, **common_args)
+
+
+def undo(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    upload, common_args = _prepare_review(session, context, action)
+    undo_import(session, context.services.enqueue, upload, **common_args)
 
 
 async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
@@ -112,4 +118,5 @@ IMPORT_ACTIONS = {
     action_ids.DONT: cancel_import,
     action_ids.OTHER_KIND: change_import_kind,
     action_ids.READ_AGAIN: reread_import,
+    action_ids.UNDO_IMPORT: undo,
 }

@@ -8,7 +8,6 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status
-from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.core.request import Question
@@ -45,7 +44,6 @@ class CardData:
     # approvals of earlier versions, which an edit made void: (version, decision)
     void_approvals: tuple[tuple[int, Decision], ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    receipts: tuple[Receipt, ...] = ()
     is_continued: bool = False  # the draft was sent back and a new task continues it
     private: bool = False  # only the author sees this card
     shared: bool = False  # the card was private, and a second card shows the piece to others
@@ -104,7 +102,6 @@ def load_card_data(
         decisions=tuple(Decision.list_for_draft(session, draft.id)) if draft else (),
         void_approvals=_list_void_approvals(session, versions[:-1]),
         deliveries=tuple(Delivery.list_for_draft(session, draft.id)) if draft else (),
-        receipts=tuple(Receipt.list_for_task(session, task.id)),
         is_continued=session.scalar(SELECT_CHILD, {"task": task.id}) is not None,
         private=task.private and private,
         shared=task.private and _count_cards(session, piece) > 1,

@@ -10,7 +10,15 @@ from bot.data.ingest.upload import ImportPreview, MatchedColumn
 from bot.errors import UNUSABLE_PARAM
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack.action_ids import DONT, OTHER_KIND, READ_AGAIN, STAYED_OUT, TAKE_IN, ButtonValue
+from bot.slack.action_ids import (
+    DONT,
+    OTHER_KIND,
+    READ_AGAIN,
+    STAYED_OUT,
+    TAKE_IN,
+    UNDO_IMPORT,
+    ButtonValue,
+)
 from bot.slack.blocks import (
     HEADER,
     MAX_MESSAGE_CHARACTERS,
@@ -316,6 +324,7 @@ def render_import_card(card: ImportCardData, language: str) -> Message:
         "storing": _render_importing,
         "in": _render_imported,
         "cancelled": _render_cancelled,
+        "undone": _render_undone,
     }
     text, blocks = drawers.get(upload.state, _render_failure)(upload, language)
     title = f"{label_kind(_render_kind(upload)).to(language)} · {upload.title}"
@@ -380,10 +389,29 @@ def _render_imported(upload: FileUpload, language: str) -> tuple[str, list[Block
         lines = "\n".join(f"• {Words('“{quote}”', quote=ask).to(language)}" for ask in asks)
         lead = Words("What you can ask me now").to(language)
         blocks.append(section_block(f"*{lead}*\n{lines}"))
+    by = Words("Imported without asking: a file with the same columns was confirmed before.")
     if upload.by:
         by = Words("Confirmed by {who}", who=f"<@{upload.by}>")
-        blocks.append(context_block(render_words(by, language)))
+    blocks.append(context_block(render_words(by, language)))
+    if upload.new or upload.replaced:
+        ref = ButtonValue(arrival=upload.id).pack()
+        blocks += actions_block(button(Words("Undo import").to(language), UNDO_IMPORT, ref))
     return words, blocks
+
+
+def _render_undone(upload: FileUpload, language: str) -> tuple[str, list[Block]]:
+    words = Words.count(
+        "Undone: {n} row of {file} is out again, and what it had replaced is back.",
+        "Undone: {n} rows of {file} are out again, and what they had replaced is back.",
+        (upload.new or 0) + (upload.replaced or 0),
+        file=_render_file_name(upload),
+    )
+    line = render_words(words, language)
+    by = Words("Undone by {who}", who=f"<@{upload.by}>")
+    return line, [
+        section_block(f":leftwards_arrow_with_hook: {line}"),
+        context_block(render_words(by, language)),
+    ]
 
 
 def _render_counts(upload: FileUpload, language: str) -> str:

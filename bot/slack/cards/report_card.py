@@ -81,10 +81,11 @@ def _render_reading(
             context_block(f":warning: {Words('Not used: {what}', what=what).to(language)}")
         )
     if read_as := parts.get("read_as"):
-        reading = quote_as_mrkdwn(" / ".join(read_as.text.splitlines()), 400)
+        first, *more = [quote_as_mrkdwn(line, 200) for line in read_as.text.splitlines()]
+        reading = "\n".join([Words("Read as: {what}", what=first).to(language), *more])
         ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
         change = button(Words("Change it").to(language), CHANGE, ref)
-        blocks.append(section_block(Words("Read as: {what}", what=reading).to(language), change))
+        blocks.append(section_block(reading, change))
     return [*blocks, *([context_block(*visibility)] if visibility else [])]
 
 

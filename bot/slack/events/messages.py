@@ -78,7 +78,10 @@ async def accept_message(
     """Store a person's message if it is for the intern. Raise CannotDo."""
     direct = _is_direct_message(event)
     mentioned = event["type"] == "app_mention" or is_bot_mentioned(event, bot_user)
-    if direct or mentioned or event.get("thread_ts"):
+    is_for_import = str(event.get("channel")) in (
+        context.services.policy(workspace).library.channels
+    ) and bool(event.get("files"))
+    if direct or mentioned or event.get("thread_ts") or is_for_import:
         await context.run(
             accept_request, context, workspace, event, bot_user, direct=direct, mentioned=mentioned
         )
@@ -127,9 +130,16 @@ def accept_request(
     policy = context.services.policy(workspace)
     if files and not is_draft_request(text):
         place = _make_message_place(event, direct=direct, private=parse_just_for_me(text)[0])
-        if direct or mentioned or is_waiting_for_pair(session, workspace, place, now):
+        if (
+            direct
+            or mentioned
+            or str(event["channel"]) in policy.library.channels
+            or is_waiting_for_pair(session, workspace, place, now)
+        ):
             policy.require_if_known(user, "ask")
             return accept_files(session, context, workspace, event, files, place)
+    if not (direct or mentioned or event.get("thread_ts")):
+        return False
     if context.services.has_ai:
         return accept_for_ai(
             session, context, workspace, event, bot_user, direct=direct, mentioned=mentioned

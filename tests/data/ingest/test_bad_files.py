@@ -50,7 +50,7 @@ def test_only_tables_are_offered_as_another_kind(
         (random.Random(5).randbytes(64) + b"\0" * 4000, "no table"),
         (b"\x1f\x8b\x08\0\0", "compressed"),
         (b"PK\x03\x04rest", "compressed"),
-        (b"\xd0\xcf\x11\xe0rest", "old form"),
+        (b"\xd0\xcf\x11\xe0rest", "a password or is damaged"),
         (b"<!DOCTYPE html><table>", "a page"),
         (b'[{"order": 1}]', "JSON list"),
         (b"PAR1 and no more", "damaged"),

@@ -156,3 +156,15 @@ def test_column_mapping_reaches_joined_and_third_table(tmp_path: Path) -> None:
         ("orders", 2),
     ]
     assert left == []
+
+
+def test_workbook_of_the_old_form_is_read(tmp_path: Path) -> None:
+    path = Path(__file__).parent / "orders.xls"
+    came = take_in(path, tmp_path)
+    amounts = {row["order"]: row["amount"] for row in came.rows}
+    assert {order: float(amount) for order, amount in amounts.items()} == {
+        "1001": 49.9,
+        "1002": 20.0,
+        "1003": 15.5,
+    }
+    assert {str(row["at"])[:10] for row in came.rows} == {"2026-05-01", "2026-05-02", "2026-05-03"}

@@ -114,6 +114,45 @@ def test_measures_of_other_datasets_equal_sql_on_the_sample_shop(dataset: str) -
                     assert_same(value, theirs, (name, group))
 
 
+def test_visits_by_furthest_step_equal_sql_on_the_sample_shop() -> None:
+    shop = sample()
+    days = {"since": AUTUMN[0], "until": AUTUMN[1]}
+    found = answer(shop, dataset="visits", measures=["visits"], dimensions=["step"], **days)
+    steps = ("view", "cart", "checkout", "purchase")
+    far = {step: f"far = {n}" for n, step in enumerate(steps, 1)}
+    groups = [group for (group,) in found.recipe.list_groups() if group in far]
+    assert set(groups) == set(far)
+    for step in groups:
+        theirs = by_sql(shop, "visits", "visits", AUTUMN, far[str(step)])
+        assert_same(found.get_value("now", (step,), "visits"), theirs, step)
+    left = answer(
+        shop,
+        dataset="visits",
+        measures=["visits"],
+        filters=[[condition("step", "in", "cart", "checkout")]],
+        **days,
+    )
+    theirs = by_sql(shop, "visits", "visits", AUTUMN, "far IN (2, 3)")
+    assert_same(left.get_value("now", ALL_GROUPS, "visits"), theirs, "left")
+
+
+def test_visits_by_page_equal_sql_on_the_sample_shop() -> None:
+    shop = sample()
+    days = {"since": AUTUMN[0], "until": AUTUMN[1]}
+    found = answer(
+        shop, dataset="visits", measures=["visits", "conversion"], dimensions=["page"], **days
+    )
+    pages = [page for (page,) in found.recipe.list_groups() if page and page != "others"]
+    assert pages
+    for page in pages:
+        where = f"session IN (SELECT session FROM events WHERE page = '{page}')"
+        for name in ("visits", "conversion"):
+            if (value := found.get_value("now", (page,), name)) is not None:
+                assert_same(value, by_sql(shop, "visits", name, AUTUMN, where), (name, page))
+    total = found.get_value("now", ALL_GROUPS, "visits")
+    assert_same(total, by_sql(shop, "visits", "visits", AUTUMN), "a visit of several pages is one")
+
+
 def test_shares_are_of_the_total_or_of_everything(mixed: Warehouse) -> None:
     by_device = answer(
         mixed, dataset="orders", measures=["revenue_share", "orders_share"], dimensions=["device"]

@@ -4,15 +4,19 @@ Two answers may differ by a filter or by some days; the difference of their sums
 orders in only one of them. An answer is refused when it gives, together with earlier answers to the
 same person on the same state of the data, the sum of fewer people than the floor."""
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import sha256
-from typing import Any, Protocol
 
-from bot.core.sales_query import SalesQuery
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.metrics.earlier_answers import (
+    MAX_EARLIER_ANSWERS,
+    MAX_ROW_SETS,
+    AnswerLog,
+    SalesAnswerRecord,
+    build_sales_record,
+    read_sales_rows,
+)
 from bot.data.metrics.orders import ALL_SUBJECT, FEW_SUBJECT, OTHERS_SUBJECT
 from bot.data.metrics.orders.differences import isolates
 from bot.data.metrics.orders.released_rows import (
@@ -26,9 +30,6 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
-MAX_EARLIER_ANSWERS = 50  # earlier answers that are checked
-# row sets that are checked; older answers beyond them count with their totals only
-MAX_ROW_SETS = 1_000
 GROUP_FLOORS = (10, 20, 50, 100)  # orders that a group needs to stay when smaller ones are left out
 MEASURE_NAMES = {
     "orders": Words("orders"),
@@ -37,34 +38,6 @@ MEASURE_NAMES = {
     "new-customers": Words("new customers"),
 }
 SALES_LABEL = Words("sales")
-METRIC_KEY = "metric"  # in the filter of an answer to a `MetricQuery`
-
-
-@dataclass(frozen=True)
-class SalesAnswerRecord:
-    """An answer on sales that was given: its days, its measure, and its filter as canonical JSON.
-    `refused`: it was not given, and is only counted."""
-
-    since: date
-    until: date
-    measure: str
-    filter: str
-    refused: bool = False
-
-
-class AnswerLog(Protocol):
-    """The answers that each person got, with the state of the data that they refer to."""
-
-    def record(
-        self, person: str, state: str, answer: SalesAnswerRecord
-    ) -> Sequence[SalesAnswerRecord] | None:
-        """Record the answer and return the earlier ones on the same state, the newest first,
-        including those of other processes; None where it is one of them."""
-        ...
-
-    def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
-        """Mark the recorded answer as refused."""
-        ...
 
 
 def guard_answer(
@@ -82,13 +55,12 @@ def guard_answer(
     released, recipe = _read_released_rows(warehouse, filter_)
     if released is None or recipe is None:
         return result
-    answer = _build_answer(recipe)
+    answer = build_sales_record(recipe)
     earlier = log.record(person, state, answer)
     if earlier is None:
         return result
     known = [
-        (answer_, read_earlier_rows(warehouse, answer_))
-        for answer_ in earlier[:MAX_EARLIER_ANSWERS]
+        (answer_, read_sales_rows(warehouse, answer_)) for answer_ in earlier[:MAX_EARLIER_ANSWERS]
     ]
     before = [rows for _one, rows in known]
     if not (floor := _find_broken_floor(warehouse, released, before)):
@@ -96,7 +68,7 @@ def guard_answer(
     log.refuse(person, state, answer)
     for less in _iter_reduced_answers(warehouse, result, released, recipe):
         if not _find_broken_floor(warehouse, less.rows, before):
-            smaller = _build_answer(less.recipe)
+            smaller = build_sales_record(less.recipe)
             cache_released_rows(warehouse, smaller.filter, less.rows, less.recipe)
             log.record(person, state, smaller)
             return less.result
@@ -163,28 +135,8 @@ def _read_released_rows(
         cache_released_rows(warehouse, filter_, question.released, question.recipe)
     cached: tuple[ReleasedRows | None, AnswerRecipe | None] = warehouse.released[filter_]
     if cached[1] is not None:
-        cache_released_rows(warehouse, _build_answer(cached[1]).filter, *cached)
+        cache_released_rows(warehouse, build_sales_record(cached[1]).filter, *cached)
     return cached
-
-
-def read_earlier_rows(warehouse: Warehouse, answer: SalesAnswerRecord) -> ReleasedRows:
-    """Return the rows behind an earlier answer, from memory or read again."""
-    if answer.filter.startswith(f'{{"{METRIC_KEY}"'):
-        from bot.data.metrics.query.guard import read_released
-
-        metric = read_released(warehouse, answer)
-        return ReleasedRows(
-            cells=metric.get("sales", []),
-            people=metric.get("people", []),
-            returns=metric.get("marks", []),
-        )
-    if answer.filter not in warehouse.released:
-        recipe = _parse_recipe(json.loads(answer.filter))
-        assert recipe.where.tally is not None
-        rows = SalesQuestion(warehouse, recipe.where, recipe.where.tally).reread_rows(recipe)
-        cache_released_rows(warehouse, answer.filter, rows, recipe)
-    released: ReleasedRows = warehouse.released[answer.filter][0]
-    return released
 
 
 def _find_broken_floor(
@@ -243,52 +195,3 @@ def _refuse_answer(
         )
     )
     return refusal
-
-
-def _build_answer(recipe: AnswerRecipe) -> SalesAnswerRecord:
-    where = recipe.where
-    assert where.since is not None
-    assert where.until is not None
-    assert where.tally is not None
-    recipe_dict = {**asdict(recipe), "where": filter_to_dict(where)}
-    canonical = json.dumps(recipe_dict, sort_keys=True, ensure_ascii=False)
-    return SalesAnswerRecord(where.since, where.until, where.tally.measure, canonical)
-
-
-def _parse_recipe(data: dict[str, Any]) -> AnswerRecipe:
-    return AnswerRecipe(**{**data, "where": filter_from_dict(data["where"])})
-
-
-def digest_table(warehouse: Warehouse, kind: str) -> str:
-    """Return a digest which changes whenever rows of the kind are added or removed."""
-    one = warehouse.listed[kind]
-    identity = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
-    return sha256(repr(identity).encode()).hexdigest()
-
-
-def filter_to_dict(filter_: AnalysisFilter) -> dict[str, Any]:
-    """Return the filter as plain values, without empty ones."""
-    data: dict[str, Any] = {}
-    for field_ in fields(filter_):
-        value = getattr(filter_, field_.name)
-        if isinstance(value, SalesQuery):
-            data[field_.name] = value.model_dump(mode="json", exclude_defaults=True)
-        elif isinstance(value, date):
-            data[field_.name] = value.isoformat()
-        elif field_.name == "against" and value:
-            data[field_.name] = [day.isoformat() for day in value]
-        elif value is not None:
-            data[field_.name] = value
-    return data
-
-
-def filter_from_dict(data: dict[str, Any]) -> AnalysisFilter:
-    """The reverse of `filter_to_dict`."""
-    values = dict(data)
-    for name in ("since", "until"):
-        if name in values:
-            values[name] = date.fromisoformat(values[name])
-    if against := values.get("against"):
-        values["against"] = (date.fromisoformat(against[0]), date.fromisoformat(against[1]))
-    values["tally"] = SalesQuery.model_validate(values.get("tally", {}))
-    return AnalysisFilter(**values)

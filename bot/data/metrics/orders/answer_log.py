@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Date, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.data.metrics.orders.answer_guard import SalesAnswerRecord
+from bot.data.metrics.earlier_answers import SalesAnswerRecord
 from bot.db.session import Database, Row
 
 RETENTION = timedelta(days=7)

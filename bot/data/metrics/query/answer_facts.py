@@ -11,16 +11,18 @@ from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, TIME_DIMENSIONS
 from bot.core.parts import Table
-from bot.data.metrics.query.answer import OTHERS, MetricAnswer, PeriodName
+from bot.data.metrics.query.answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
+from bot.data.metrics.query.runner import PeriodName
 from bot.data.metrics.query.wording import (
     describe_days,
     describe_filters,
     describe_query,
     is_by_time,
     name_group,
+    summarize_query,
 )
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
@@ -58,6 +60,7 @@ class _ResultBuilder:
         self.query = answer.query
         self.money = answer.recipe.currency
         self.filters = describe_filters(warehouse, answer, language)
+        self.read_as = summarize_query(warehouse, answer, language)
         self.facts: list[Fact] = []
         self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
         assert self.query.since is not None
@@ -83,7 +86,7 @@ class _ResultBuilder:
             tuple(self.facts),
             self._build_exhibits(groups, cells),
             tuple(notes),
-            describe_query(self.warehouse, self.answer, self.language),
+            self.read_as,
             self.groups,
         )
 
@@ -121,7 +124,7 @@ class _ResultBuilder:
         if value is None:
             return None
         since, until = self._cut_days(group, days)
-        about = [name for name in self._name(group) if name] or self.filters
+        about = [*filter(None, self._name(group)), *self.filters]
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
             label=measure.label.text,
@@ -269,7 +272,6 @@ class _ResultBuilder:
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
         if not self.facts:
             return ()
-        read_as = describe_query(self.warehouse, self.answer, self.language)
         rows, columns = [], self._list_columns(cells)
         for group in [*groups[1:], ALL_GROUPS]:
             names = self._name(group) or self._name_total()
@@ -278,6 +280,8 @@ class _ResultBuilder:
                 rows.append((*names, *(self._spell(one) for one in figures)))
         labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
         heads = [label.to(self.language).capitalize() for label in labels] or [""]
+        if labels:
+            heads[0] = " · ".join([heads[0], *self.filters])
         table = Table(
             columns=(*heads, *(self._head(name, n) for name, n in columns)),
             rows=tuple(rows),
@@ -285,7 +289,15 @@ class _ResultBuilder:
         )
         chart = self._build_chart([one for one in groups[1:] if one != OTHERS], cells)
         ids = tuple(fact.id for fact in self.facts)
-        return (Exhibit(shows=read_as, table=table, chart=chart, facts=ids),)
+        return (
+            Exhibit(
+                shows=describe_query(self.warehouse, self.answer, self.language),
+                read_as=self.read_as,
+                table=table,
+                chart=chart,
+                facts=ids,
+            ),
+        )
 
     def _list_columns(self, cells: Any) -> list[tuple[str, int]]:
         return [
@@ -306,8 +318,9 @@ class _ResultBuilder:
     def _name_total(self) -> tuple[str, ...]:
         many = len(self.query.dimensions)
         if not many:
-            return (describe_days(self.days, self.language),)
-        return (Words("All together").to(self.language), *[""] * (many - 1))
+            return (" · ".join([*self.filters, describe_days(self.days, self.language)]),)
+        label = Words("All together").to(self.language)
+        return (" · ".join([label, *self.filters]), *[""] * (many - 1))
 
     def _spell(self, fact: Fact | None) -> str:
         return NOT_SHOWN if fact is None else fact.shown(self.language)

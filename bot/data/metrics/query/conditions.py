@@ -32,6 +32,7 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "customer_type": {"new": "new", "known": "known"},
     "returned": {"yes": "yes", "no": "no"},
     "late": {"yes": "yes", "no": "no"},
+    "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),

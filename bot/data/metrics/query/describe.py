@@ -19,7 +19,7 @@ Described = dict[str, tuple[str, frozenset[str]]]
 # columns that are asked for under another name, or that identify a row, and the texts themselves
 COVERED_COLUMNS = frozenset(
     {
-        *("id", "order", "line", "session", "customer", "visitor", "at", "until", "page", "step"),
+        *("id", "order", "line", "session", "customer", "visitor", "at", "until"),
         *(
             "title",
             "name",
@@ -33,7 +33,12 @@ COVERED_COLUMNS = frozenset(
         ),
     }
 )
-COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer")
+COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
+FIXED_NOTES = {"step": "step (the furthest of a visit: view, cart, checkout, purchase)"}
+NOT_KEPT = (
+    "An import keeps only what is named here: a file may have more, such as a means of payment. A "
+    "variant is one text, such as “M, blue”, so sizes and colours can't be told apart."
+)
 
 
 def describe_data(warehouse: Warehouse) -> list[str]:
@@ -50,9 +55,7 @@ def describe_data(warehouse: Warehouse) -> list[str]:
             lines += _describe_dataset(warehouse, dataset, described)
         else:
             lines.append(f"{name}: none imported.")
-    lines.append(
-        "An import keeps only what is named here: a file may have more, such as a means of payment."
-    )
+    lines.append(NOT_KEPT)
     return lines
 
 
@@ -74,7 +77,7 @@ def _describe_dataset(
         if name in TIME_DIMENSIONS or dimension.needs in seen:
             continue
         if name in FIXED_VALUES:
-            named.append(name)
+            named.append(FIXED_NOTES.get(name, name))
             continue
         seen.add(dimension.needs)
         if not has_column(warehouse, dataset, dimension.needs):

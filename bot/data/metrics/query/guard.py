@@ -5,40 +5,34 @@ is in only one of them. An answer that would tell, together with earlier ones on
 the data, what a few people did is given with fewer figures, or refused. Answers to a `SalesQuery`
 and to a `MetricQuery` on orders are in the same log and are held against each other."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import islice
 
 from bot.core.metric_query import MetricQuery
-from bot.data.metrics.orders.answer_guard import (
-    GROUP_FLOORS,
+from bot.data.metrics.earlier_answers import (
     MAX_EARLIER_ANSWERS,
     MAX_ROW_SETS,
-    METRIC_KEY,
     AnswerLog,
     SalesAnswerRecord,
+    build_metric_record,
+    cache_metric_rows,
     digest_table,
-    read_earlier_rows,
+    read_metric_rows,
 )
-from bot.data.metrics.orders.differences import isolates
+from bot.data.metrics.orders.differences import PublishedSums, isolates
+from bot.data.metrics.orders.released_rows import RowIndex
 from bot.data.metrics.query.answer import (
     OTHERS,
     MetricAnswer,
-    MetricRecipe,
     Released,
+    ShownGroup,
     collect_released,
-    reread_released,
 )
+from bot.data.metrics.query.dataset import Family
 from bot.data.metrics.query.datasets import DATASETS
 from bot.data.metrics.query.errors import QueryError
-from bot.data.metrics.query.release import (
-    ALL_GROUPS,
-    get_floor,
-    load_rows_universe,
-)
+from bot.data.metrics.query.release import ALL_GROUPS, get_floor, load_rows_universe
 from bot.data.warehouse.warehouse import Warehouse
-
-MAX_CACHED_BYTES = 200_000_000  # of row numbers, kept in memory for the next answer
 
 
 def guard_answer(
@@ -48,24 +42,22 @@ def guard_answer(
     answer, where even the least of it would tell too much."""
     state = digest_state(warehouse, answer.query)
     released = collect_released(answer.recipe, answer.rows)
-    record = _build_record(answer.recipe)
+    record = build_metric_record(answer.recipe)
     earlier = log.record(person, state, record) if log else ()
     if earlier is None:
         return answer  # the same answer again
-    known = [read_released(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
+    known = [read_metric_rows(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
     if not find_broken_floor(warehouse, answer.query, released, known):
-        _remember(warehouse, record, released)
+        cache_metric_rows(warehouse, record, released)
         return answer
     if log:
         log.refuse(person, state, record)
-    for smaller in _iter_smaller_answers(answer):
-        less = collect_released(smaller.recipe, smaller.rows)
-        if find_broken_floor(warehouse, answer.query, less, known):
-            continue
-        record = _build_record(smaller.recipe)
+    if (smaller := _leave_out(warehouse, answer, known)) is not None:
+        record = build_metric_record(smaller.recipe)
         if log:
             log.record(person, state, record)
-        _remember(warehouse, record, less)
+        released = collect_released(smaller.recipe, smaller.rows)
+        cache_metric_rows(warehouse, record, released)
         return smaller
     raise _refuse(warehouse, answer.query, released, earlier, known)
 
@@ -83,9 +75,7 @@ def find_broken_floor(
     """Return the floor that these figures would break together with earlier ones, or None."""
     universe = load_rows_universe(warehouse, DATASETS[query.dataset])
     for family, own in released.items():
-        sets = [*own]
-        for earlier in before:
-            sets += earlier.get(family, [])[: max(0, MAX_ROW_SETS - len(sets))]
+        sets = [*own, *_list_earlier_sets(before, family, len(own))]
         floor = get_floor(warehouse, family)
         if len(sets) == 1:  # nothing to subtract
             if 0 < universe.count_people(family, sets[0]) < floor:
@@ -96,32 +86,69 @@ def find_broken_floor(
     return None
 
 
-def _iter_smaller_answers(answer: MetricAnswer) -> Iterator[MetricAnswer]:
-    """Yield the answer without the share of all rows, without the earlier period, without the
-    total, then with fewer and fewer groups: those of at least so many things."""
-    recipe = answer.recipe
-    if any(one.period == "whole" for one in recipe.shown):
-        recipe = _keep(recipe, [one for one in recipe.shown if one.period != "whole"])
-        yield answer.with_recipe(recipe, "The share of the whole would tell what a few people did.")
-    if recipe.before is not None:
-        recipe = _keep(recipe, [one for one in recipe.shown if one.period != "before"])
-        yield answer.with_recipe(
-            recipe, "Compared with the earlier period it would tell what a few people did."
+def _list_earlier_sets(before: Sequence[Released], family: Family, own: int) -> list[RowIndex]:
+    """Return the sets of earlier answers, as many as are checked beside the own ones."""
+    every = (rows for earlier in before for rows in earlier.get(family, ()))
+    return [*islice(every, max(0, MAX_ROW_SETS - own))]
+
+
+def _leave_out(
+    warehouse: Warehouse, answer: MetricAnswer, before: Sequence[Released]
+) -> MetricAnswer | None:
+    """Return the answer without the figures that would tell too much, the least important first:
+    the share of the whole, the earlier period, the smallest groups. None where nothing of what was
+    asked is left."""
+    recipe, universe = answer.recipe, load_rows_universe(warehouse, answer.dataset)
+    figures = [one for one in recipe.shown if one.group != OTHERS]
+    figures.sort(key=lambda one: _rank(answer, one))
+    own = [
+        collect_released(recipe.model_copy(update={"shown": (one,)}), answer.rows)
+        for one in figures
+    ]
+    safe: dict[ShownGroup, set[Family]] = {one: set() for one in figures}
+    for family in dict.fromkeys(family for released in own for family in released):
+        wanted, sets = list[range](), list[RowIndex]()
+        for released in own:
+            rows = released.get(family, [])
+            wanted.append(range(len(sets), len(sets) + len(rows)))
+            sets += rows
+        earlier = _list_earlier_sets(before, family, len(sets))
+        sums = PublishedSums(
+            [*sets, *earlier], universe.owners(family), get_floor(warehouse, family)
         )
-    if not recipe.list_groups():
-        return
-    groups = [one for one in recipe.shown if one.group not in (ALL_GROUPS, OTHERS)]
-    note = "The total would tell what a few people did, so it is not shown."
-    yield answer.with_recipe(_keep(recipe, groups), note)
-    for least in GROUP_FLOORS:
-        large = [one for one in groups if (answer.count_things(one.group)) >= least]
-        if not large:
-            return
-        yield answer.with_recipe(_keep(recipe, large), note)
+        for at in sums.choose(range(len(sets), len(sets) + len(earlier)), wanted):
+            safe[figures[at]].add(family)
+    shown, is_complete = [], True  # others are the total less the groups that are shown
+    for one in recipe.shown:
+        if one.group == OTHERS:
+            shown += [one] if is_complete else []
+            continue
+        bases = tuple(b for b in one.bases if answer.dataset.bases[b].family in safe[one])
+        shown += [one.model_copy(update={"bases": bases})] if bases else []
+        is_complete &= bases == one.bases or one.period != "now"
+    smaller = answer.with_recipe(
+        recipe.model_copy(update={"shown": tuple(shown)}),
+        "Some figures are left out: with earlier answers they would tell what a few people did.",
+    )
+    return smaller if _tells_anything(smaller) or not _tells_anything(answer) else None
 
 
-def _keep(recipe: MetricRecipe, shown: Sequence[Any]) -> MetricRecipe:
-    return recipe.model_copy(update={"shown": tuple(shown)})
+def _rank(answer: MetricAnswer, one: ShownGroup) -> tuple[int, int]:
+    if one.period == "whole":
+        return 4, 0
+    is_group = one.group != ALL_GROUPS
+    many = answer.count_things(one.group) if is_group else 0
+    return 2 * (one.period == "before") + is_group, -many
+
+
+def _tells_anything(answer: MetricAnswer) -> bool:
+    """Whether there is a figure of some group, or of the total where no groups were asked."""
+    groups = [one for one in answer.recipe.list_groups() if one != OTHERS]
+    return any(
+        answer.get_value("now", group, name) is not None
+        for group in (groups if answer.query.dimensions else [ALL_GROUPS])
+        for name in answer.query.measures
+    )
 
 
 def _refuse(
@@ -149,50 +176,3 @@ def _refuse(
         until=record.until,
         n=floor,
     )
-
-
-# The records of the log.
-
-
-def _build_record(recipe: MetricRecipe) -> SalesAnswerRecord:
-    query = recipe.query
-    assert query.since is not None
-    assert query.until is not None
-    data = {METRIC_KEY: recipe.model_dump(mode="json", exclude_defaults=True)}
-    canonical = json.dumps(data, sort_keys=True, ensure_ascii=False)
-    return SalesAnswerRecord(query.since, query.until, query.measures[0], canonical)
-
-
-def parse_recipe(canonical: str) -> MetricRecipe | None:
-    """Return the recipe of a record, or None where it is of a `SalesQuery`."""
-    data: Mapping[str, Any] = json.loads(canonical)
-    return MetricRecipe.model_validate(data[METRIC_KEY]) if METRIC_KEY in data else None
-
-
-def read_released(warehouse: Warehouse, record: SalesAnswerRecord) -> Released:
-    """Return the rows behind an earlier answer, from memory or read again."""
-    key = (METRIC_KEY, record.filter)
-    if key not in warehouse.released:
-        recipe = parse_recipe(record.filter)
-        if recipe is None:
-            rows = read_earlier_rows(warehouse, record)
-            return {"sales": rows.sales(), "marks": [*rows.returns], "people": [*rows.people]}
-        _remember(warehouse, record, reread_released(warehouse, recipe))
-    released: Released = warehouse.released[key]
-    return released
-
-
-def _remember(warehouse: Warehouse, record: SalesAnswerRecord, released: Released) -> None:
-    kept = {
-        key: one
-        for key, one in warehouse.released.items()
-        if isinstance(key, tuple) and key[0] == METRIC_KEY
-    }
-    if sum(_count_bytes(one) for one in kept.values()) > MAX_CACHED_BYTES:
-        for key in kept:
-            del warehouse.released[key]
-    warehouse.released[METRIC_KEY, record.filter] = released
-
-
-def _count_bytes(released: Released) -> int:
-    return sum(rows.nbytes for sets in released.values() for rows in sets)

@@ -33,7 +33,7 @@ PRODUCT_COLUMNS = ("product", "category", "variant")
 
 def select_visits(selection: RowSelection) -> ir.Table:
     """Return one row for each visit that began in the days: when it began, its device, source,
-    country, visitor and depth. Where products are grouped or filtered by, one row for each product
+    country, visitor and depth. Where products or pages are grouped or filtered by, one row for each
     that the visit saw."""
     warehouse, query = selection.warehouse, selection.query
     events = warehouse.table("events")
@@ -47,6 +47,10 @@ def select_visits(selection: RowSelection) -> ir.Table:
         columns = ["product", "variant", "category"]
         seen = seen.select(*columns, visit=seen.session).distinct()
         visits = visits.left_join(seen, visits.session == seen.visit).drop("visit")
+    if query.uses("page"):
+        paged = events.filter(events["page"].notnull())
+        pages = paged.select("page", viewed_by="session").distinct()
+        visits = visits.left_join(pages, visits.session == pages.viewed_by).drop("viewed_by")
     return filter_rows(DATASET, visits, query)
 
 
@@ -144,6 +148,14 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "visits_share": Measure(Words("share of visits"), "%", share_of="visits"),
 }
+
+
+def _name_furthest_step(visits: ir.Table) -> ir.Value:
+    """Return the last of the steps to an order that a visit reached; null where it reached none."""
+    steps = ((visits.depth == depth, step) for depth, step in enumerate(STEPS, 1))
+    return ibis.cases(*steps, else_=ibis.null("string"))
+
+
 DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,
     "country": column("country", Words("country")),
@@ -153,6 +165,8 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "category": column("category", Words("category")),
     "product": column("product", Words("product")),
     "variant": column("variant", Words("variant")),
+    "page": column("page", Words("page")),
+    "step": Dimension(Words("furthest step"), _name_furthest_step, "step"),
 }
 DATASET = MetricDataset(
     name="visits",

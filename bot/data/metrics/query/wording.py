@@ -1,6 +1,6 @@
 """How a query and its groups are named for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from bot.core.metric_query import (
@@ -19,7 +19,13 @@ from bot.data.metrics.query.release import Group
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.countries import translate_country
-from bot.i18n.messages import LOCALES, Words, format_value
+from bot.i18n.messages import (
+    LOCALES,
+    Words,
+    format_short_day,
+    format_short_period,
+    format_value,
+)
 from bot.text.slugs import format_title
 
 VALUE_NAMES: Mapping[tuple[str, str], Words] = {
@@ -29,9 +35,13 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("returned", "no"): Words("kept"),
     ("late", "yes"): Words("late"),
     ("late", "no"): Words("in time"),
+    ("step", "view"): Words("product view"),
+    ("step", "cart"): Words("cart"),
+    ("step", "checkout"): Words("checkout"),
+    ("step", "purchase"): Words("order"),
 }
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
-MAX_NAMES = 4
+MAX_NAMES, MAX_SHORT_NAMES = 4, 3
 
 
 def name_value(
@@ -108,17 +118,69 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     return " · ".join(parts)
 
 
+def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
+    """Return how the query was read, as short as a card says it: "customers · ordered, not since 1
+    June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are
+    left out."""
+    query, dataset, today = answer.query, answer.dataset, warehouse.today
+    labels = [dataset.measures[name].label.to(language) for name in query.measures]
+    parts = [_list_names(labels, MAX_SHORT_NAMES, language)]
+    if query.dimensions:
+        labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
+        joined = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else ""
+        parts.append(Words("by {what}", what=joined or labels[0]).to(language))
+    parts += _describe_filters(
+        answer, lambda one: _summarize_condition(warehouse, dataset, one, language), language
+    )
+    asked, before = answer.asked, answer.periods.before
+    if asked.since or asked.until or before:
+        days = format_short_period(*answer.periods.now, language, today)
+        if before:
+            days = _add_comparison(asked.comparison, days, before, language, today)
+        parts.append(days)
+    return " · ".join(parts)
+
+
+def _add_comparison(comparison: str, days: str, before: Days, language: str, today: date) -> str:
+    if comparison == "previous_period":
+        return Words("{days} against before", days=days).to(language)
+    if comparison == "same_period_last_year":
+        return Words("{days} against last year", days=days).to(language)
+    other = format_short_period(*before, language, today)
+    return Words("{days} against {other}", days=days, other=other).to(language)
+
+
+def _summarize_condition(
+    warehouse: Warehouse, dataset: MetricDataset, condition: MetricCondition, language: str
+) -> str:
+    """Return a condition in words. That somebody ordered, but not lately, is what is most asked."""
+    if condition.field == "customer_not_ordered" and condition.operator == "at_least":
+        day = date.fromisoformat(condition.values[0])
+        short = format_short_day(day, language, warehouse.today)
+        return Words("ordered, not since {day}", day=short).to(language)
+    return describe_condition(warehouse, dataset, condition, language)
+
+
 def describe_filters(warehouse: Warehouse, answer: MetricAnswer, language: str) -> list[str]:
     """Return each group of conditions in words."""
-    return [
-        Words(" or ")
-        .to(language)
-        .join(
-            describe_condition(warehouse, answer.dataset, condition, language)
-            for condition in group
-        )
-        for group in answer.query.filters
-    ]
+    return _describe_filters(
+        answer, lambda one: describe_condition(warehouse, answer.dataset, one, language), language
+    )
+
+
+def _describe_filters(
+    answer: MetricAnswer, describe: Callable[[MetricCondition], str], language: str
+) -> list[str]:
+    joint = Words(" or ").to(language)
+    return [joint.join(map(describe, group)) for group in answer.query.filters]
+
+
+def _list_names(names: Sequence[str], most: int, language: str) -> str:
+    shown, rest = ", ".join(names[:most]), len(names) - most
+    if rest <= 0:
+        return shown
+    more = Words.count("{names} and {n} more", "{names} and {n} more", rest, names=shown)
+    return more.to(language)
 
 
 def describe_condition(
@@ -137,11 +199,7 @@ def describe_condition(
         name_value(warehouse, dataset, condition.field, value, language)
         for value in condition.values
     ]
-    shown = ", ".join(names[:MAX_NAMES])
-    if len(names) > MAX_NAMES:
-        rest = len(names) - MAX_NAMES
-        more = Words.count("{names} and {n} more", "{names} and {n} more", rest, names=shown)
-        shown = more.to(language)
+    shown = _list_names(names, MAX_NAMES, language)
     if condition.field == "customer_bought":
         never = condition.operator == "is_not"
         words = (

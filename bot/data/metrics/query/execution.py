@@ -1,0 +1,160 @@
+"""Answer a query: check what is asked, compute its figures, and choose which are shown."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import ibis.expr.types as ir
+
+from bot.core.metric_query import MAX_DIMENSIONS, MAX_MEASURES, MetricQuery
+from bot.data.metrics.filters import list_currencies
+from bot.data.metrics.query.answer import MetricAnswer
+from bot.data.metrics.query.conditions import require_column, resolve_conditions
+from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
+from bot.data.metrics.query.datasets import DATASETS
+from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.periods import choose_periods
+from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
+from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
+from bot.data.metrics.query.shown_groups import build_recipe, get_people_floor, refuse_too_few
+from bot.data.warehouse.warehouse import Warehouse
+
+
+def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) -> MetricAnswer:
+    """Raises QueryError for what can't be answered."""
+    dataset = get_dataset(warehouse, asked)
+    if not see_people and any(dataset.measures[name].of_one_customer for name in asked.measures):
+        raise QueryError(
+            "A single customer's figure is only for whoever may see people, in private."
+        )
+    query, words = resolve_conditions(warehouse, dataset, asked)
+    query = _drop_single_valued(query)
+    periods = choose_periods(warehouse, dataset, query)
+    query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
+    currencies = list_currencies(warehouse, dataset.kind)
+    currency = currencies[0] if currencies else None
+    notes = [*periods.notes, *_list_cautions(warehouse, dataset, query)]
+    if len(currencies) > 1 and any(
+        dataset.measures[name].unit == "money" or dataset.name == "orders"
+        for name in query.measures
+    ):
+        notes.append(f"Only {currency} counts; other rows are in {', '.join(currencies[1:])}.")
+    runner = QueryRunner(warehouse, dataset, query, periods.before, currency)
+    tables = {period: runner.select(period) for period in runner.period_names}
+    rows = runner.read_rows(tables)
+    refuse_too_few(runner, rows["now"], dataset)
+    if "before" in rows and is_too_few(warehouse, rows["before"].as_whole(), ALL_ROWS):
+        notes.append(
+            f"The earlier period is of under {get_people_floor(warehouse, dataset)} people, so "
+            "nothing is compared."
+        )
+        del rows["before"], tables["before"]
+    values: dict[tuple[PeriodName, Group], Values] = {}
+    for period, table in tables.items():
+        values[period, ALL_GROUPS] = runner.compute(table, (), keep_sql=period == "now")[ALL_GROUPS]
+        if dimensions := runner.dimensions_of(period):
+            groups = runner.compute(table, dimensions, keep_sql=period == "now")
+            values |= {(period, group): figures for group, figures in groups.items()}
+    if "before" in rows and query.dimensions and not runner.dimensions_of("before"):
+        notes.append("Only the total is compared: the groups are other days.")
+    _add_filled(runner, tables["now"], values)
+    recipe, counts = build_recipe(runner, rows, tables, values, notes)
+    return MetricAnswer(
+        dataset=dataset,
+        asked=asked,
+        recipe=recipe,
+        periods=periods if "before" in rows else replace(periods, before=None),
+        values=values,
+        rows=rows,
+        sql=runner.sql,
+        notes=tuple(notes),
+        words=tuple(words),
+        unknown=runner.unknown,
+        counts=counts,
+    )
+
+
+def _drop_single_valued(query: MetricQuery) -> MetricQuery:
+    """Return the query without the dimensions that a filter restricts to one value: the only group
+    would be the total again."""
+    single = {
+        group[0].field
+        for group in query.filters
+        if len(group) == 1 and group[0].operator in ("is", "in") and len(group[0].values) == 1
+    }
+    kept = tuple(one for one in query.dimensions if one not in single)
+    return query.model_copy(update={"dimensions": kept})
+
+
+def _list_cautions(
+    warehouse: Warehouse, dataset: MetricDataset, query: MetricQuery
+) -> Iterable[str]:
+    assert query.since is not None
+    assert query.until is not None
+    days = (query.since, query.until)
+    found = [
+        caution(warehouse, days)
+        for name in query.measures
+        if (caution := dataset.measures[name].caution) is not None
+    ]
+    return dict.fromkeys(filter(None, found))
+
+
+def _add_filled(
+    runner: QueryRunner, rows: ir.Table, values: dict[tuple[PeriodName, Group], Values]
+) -> None:
+    """Add how many rows say what a measure needs, for the measures that lack some figure."""
+    lacking = [
+        name
+        for name, one in runner.measures.items()
+        if one.needs
+        and name not in runner.unknown
+        and any(figures.get(name) is None for (of, _), figures in values.items() if of == "now")
+    ]
+    if not lacking:
+        return
+    for dimensions in {(), tuple(runner.query.dimensions)}:
+        for group, counts in runner.count_filled(rows, dimensions, lacking).items():
+            values["now", group] = {**values.get(("now", group), {}), **counts}
+
+
+def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
+    """Raises QueryError where there are no rows, and for what the dataset doesn't have."""
+    dataset = DATASETS[query.dataset]
+    if warehouse.table(dataset.kind) is None:
+        raise QueryError("There are no {dataset} yet: nothing was imported.", dataset=query.dataset)
+    for name in query.measures:
+        if name not in dataset.measures:
+            raise QueryError(
+                "{dataset} have no measure {name}. They have: {known}.",
+                dataset=query.dataset,
+                name=name,
+                known=", ".join(dataset.measures),
+            )
+        for column in dataset.measures[name].needs:
+            require_column(warehouse, dataset, column)
+    for dimension in query.dimensions:
+        if dimension not in dataset.dimensions:
+            raise QueryError(
+                "{dataset} can't be grouped by {name}. They can be by: {known}.",
+                dataset=query.dataset,
+                name=dimension,
+                known=", ".join(dataset.dimensions),
+            )
+        require_column(warehouse, dataset, dataset.dimensions[dimension].needs)
+    if len(set(query.dimensions)) > MAX_DIMENSIONS or len(query.measures) > MAX_MEASURES:
+        raise QueryError("Ask for at most two dimensions and eight measures at a time.")
+    for bound in query.having:
+        if bound.measure not in query.measures:
+            raise QueryError("{name} is in having, so ask for it, too.", name=bound.measure)
+    _require_one_source(dataset, query)
+    return dataset
+
+
+def _require_one_source(dataset: MetricDataset, query: MetricQuery) -> None:
+    sources = {dataset.measures[name].source for name in query.measures}
+    if len(sources) > 1:
+        apart = [name for name in query.measures if dataset.measures[name].source != "rows"]
+        raise QueryError("Ask for {names} in a call of its own.", names=", ".join(apart))
+    shares = [name for name in query.measures if dataset.measures[name].share_of]
+    if shares and not query.dimensions and not query.filters:
+        raise QueryError("{name} needs a dimension or a filter: all of it is 100%.", name=shares[0])

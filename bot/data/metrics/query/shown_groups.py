@@ -1,0 +1,231 @@
+"""Choose which figures of a query are shown: those of no small group, within the bounds, as many as
+there is room for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import ibis.expr.types as ir
+
+from bot.core.metric_query import TIME_DIMENSIONS, MetricQuery
+from bot.data.metrics.query.answer import OTHERS, GroupCounts, MetricRecipe, ShownGroup
+from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
+from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.periods import find_known_days
+from bot.data.metrics.query.release import (
+    ALL_GROUPS,
+    Group,
+    GroupedRows,
+    get_floor,
+    hide_small_groups,
+    is_too_few,
+    read_grouped_rows,
+)
+from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
+from bot.data.warehouse.warehouse import Warehouse
+
+MAX_FACTS = 60
+DEFAULT_LIMIT = 20
+MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
+
+
+def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset) -> None:
+    """Refuse figures of too few people. That these few did nothing on some days is not told
+    either, so nothing is looked for in all days."""
+    warehouse, whole = runner.warehouse, now.as_whole()
+    few = is_too_few(warehouse, whole, ALL_ROWS)
+    if not len(now.rows) and runner.query.filters:
+        known = find_known_days(warehouse, dataset)
+        assert known is not None
+        query = runner.query.model_copy(update={"since": known[0], "until": known[1]})
+        ever = QueryRunner(warehouse, dataset, query, None, runner.currency)
+        rows = read_grouped_rows(warehouse, dataset, ever.select("now"), (), ())
+        few = is_too_few(warehouse, rows, ALL_ROWS)
+    if few:
+        raise QueryError(
+            "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
+            n=get_people_floor(warehouse, dataset),
+        )
+
+
+def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
+    return get_floor(warehouse, dataset.bases[ALL_ROWS].family)
+
+
+def build_recipe(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    notes: list[str],
+) -> tuple[MetricRecipe, GroupCounts | None]:
+    """Choose which groups are shown, with which figures."""
+    warehouse, query = runner.warehouse, runner.query
+    shown = [
+        ShownGroup(period=period, group=ALL_GROUPS, bases=_list_large_bases(runner, some))
+        for period, some in rows.items()
+    ]
+    now_bases, counts = set(shown[0].bases), None
+    if query.dimensions:
+        groups, counts = _choose_groups(runner, rows, tables, values)
+        shown += groups
+    if not query.dimensions or not any(one.group for one in shown):
+        missing = [name for name, one in runner.measures.items() if not set(one.bases) <= now_bases]
+        if len(missing) == len(runner.measures):
+            floors = {get_floor(warehouse, runner.dataset.bases[b].family) for b in runner.bases}
+            raise QueryError(
+                "{names}: under {n} people, too few to show. Ask with fewer filters.",
+                names=", ".join(missing),
+                n=max(floors),
+            )
+        notes += [f"{name} is of too few people to be shown." for name in missing]
+    recipe = MetricRecipe(
+        query=query,
+        before=runner.before if "before" in rows else None,
+        currency=runner.currency,
+        shown=tuple(shown),
+    )
+    return recipe, counts
+
+
+def _list_large_bases(runner: QueryRunner, rows: GroupedRows) -> tuple[str, ...]:
+    """Return the bases of the whole period that are not of too few people."""
+    whole = rows.as_whole()
+    return tuple(basis for basis in runner.bases if not is_too_few(runner.warehouse, whole, basis))
+
+
+def _choose_groups(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+) -> tuple[list[ShownGroup], GroupCounts]:
+    warehouse, query, bases = runner.warehouse, runner.query, runner.bases
+    hidden = hide_small_groups(warehouse, rows["now"], bases)
+    earlier = None
+    if "before" in rows and runner.dimensions_of("before"):
+        # a group that is hidden in one period is hidden in both
+        first = hide_small_groups(warehouse, rows["before"], bases, hidden.groups)
+        hidden = hide_small_groups(warehouse, rows["now"], bases, first.groups)
+        earlier = hide_small_groups(warehouse, rows["before"], bases, hidden.groups)
+    open_groups = [group for group in rows["now"].groups if group not in hidden.groups]
+    open_groups = [
+        one
+        for one in open_groups
+        if any(values["now", one].get(name) is not None for name in runner.names)
+    ]
+    kept = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
+    kept = _sort_groups(query, kept, values, runner.names[0])
+    per_group = len(query.measures) * (3 if earlier is not None else 1)
+    room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
+    chosen = _cut(query, kept, room)
+    small = set(rows["now"].groups) & hidden.groups
+    shown = [
+        ShownGroup(
+            period="now",
+            group=one,
+            bases=tuple(basis for basis in bases if hidden.shows(one, [basis])),
+        )
+        for one in chosen
+    ]
+    if small:
+        told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
+        others = _add_others(runner, rows, tables, values, small) if told else None
+        shown += [others] if others else []
+    if earlier is not None:
+        known = set(rows["before"].groups)
+        shown += [
+            ShownGroup(
+                period="before",
+                group=one,
+                bases=tuple(basis for basis in bases if earlier.shows(one, [basis])),
+            )
+            for one in chosen
+            if one in known
+        ]
+    counts = GroupCounts(
+        known=len(open_groups) + len(small),
+        chosen=len(chosen),
+        too_small=len(small),
+        out_of_bounds=len(open_groups) - len(kept),
+        beyond_limit=len(kept) - len(chosen),
+    )
+    return shown, counts
+
+
+def _is_within(
+    runner: QueryRunner,
+    group: Group,
+    values: Mapping[tuple[PeriodName, Group], Values],
+    shows: Any,
+) -> bool:
+    """Whether the group is within the bounds, by figures that may be shown."""
+    for bound in runner.query.having:
+        measure = runner.dataset.measures[bound.measure]
+        name = measure.share_of or bound.measure
+        value = values["now", group].get(name)
+        if value is None or not shows(group, runner.measures[name].bases):
+            return False
+        if measure.share_of:
+            total = values["now", ALL_GROUPS].get(name)
+            value = 100 * float(value) / float(total) if total else 0
+        if bound.operator == "at_least" and value < bound.value:
+            return False
+        if bound.operator == "at_most" and value > bound.value:
+            return False
+    return True
+
+
+def _sort_groups(
+    query: MetricQuery,
+    groups: Sequence[Group],
+    values: Mapping[tuple[PeriodName, Group], Values],
+    measure: str,
+) -> list[Group]:
+    def in_time(group: Group) -> tuple[Any, ...]:
+        return tuple((value is None, len(value or ""), value or "") for value in group)
+
+    def by_value(group: Group) -> tuple[Any, ...]:
+        value = values["now", group].get(measure)
+        number = float(value) if value is not None else 0.0
+        return (value is None, -number if query.order != "lowest" else number, in_time(group))
+
+    has_time = query.dimensions[0] in TIME_DIMENSIONS
+    return sorted(groups, key=in_time if has_time and query.order == "natural" else by_value)
+
+
+def _cut(query: MetricQuery, groups: list[Group], room: int) -> list[Group]:
+    """Return as many groups as there is room for: of a period's days the last ones."""
+    if query.dimensions[0] in TIME_DIMENSIONS and query.order == "natural":
+        return groups[-room:]
+    return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
+
+
+def _add_others(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    small: set[Group],
+) -> ShownGroup | None:
+    """Add the hidden groups together: what is left of the total anyway, so only figures that add
+    up. None where even these are of too few people."""
+    warehouse, now, dataset = runner.warehouse, rows["now"], runner.dataset
+    bases = [
+        basis
+        for basis in runner.bases
+        if dataset.bases[basis].family == "sales" and not dataset.bases[basis].refine
+    ]
+    people = now.count_people(ALL_ROWS, small)
+    if people < get_people_floor(warehouse, dataset):
+        return None
+    large = [
+        basis
+        for basis in bases
+        if not 0
+        < now.count_people(basis, small)
+        < get_floor(warehouse, dataset.bases[basis].family)
+    ]
+    if not large:
+        return None
+    values["now", OTHERS] = runner.compute_others(tables["now"], small)
+    return ShownGroup(period="now", group=OTHERS, bases=tuple(large))

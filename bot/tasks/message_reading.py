@@ -1,0 +1,280 @@
+"""Have the AI read a message, and return the requests that it makes.
+
+What a message was understood as is stored before anything is done about it, so that no crash has it
+read, or paid for, twice.
+"""
+
+from dataclasses import dataclass, replace
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from bot.agent.llm.turn import TurnModel
+from bot.approvals.decision import Decision, compute_status, send_back
+from bot.core.library import ProductMatch
+from bot.core.request import SkillRequest
+from bot.digests.visibility import drop_private_sources
+from bot.drafts.models import Draft
+from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
+from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
+from bot.tasks.briefs import plan_requests, revise_request
+from bot.tasks.conversation import Conversation, build_thread_draft, load_conversation
+from bot.tasks.intake import IncomingRequest
+from bot.tasks.models import HEARD, Task
+from bot.tasks.services import RunningTask, change_task
+from bot.tasks.understand import (
+    HELP,
+    MAX_PRODUCTS,
+    Message,
+    ThreadDraft,
+    Understanding,
+    demand_request,
+    understand_message,
+)
+
+AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
+CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
+
+
+def with_forms(words: Words) -> Words:
+    """Mark an error beside which the card offers what can be done without the AI."""
+    return words.with_params(**{FORMS_PARAM: "yes"})
+
+
+@dataclass(frozen=True)
+class MessageReading(RunningTask):
+    """A message that the AI reads."""
+
+    async def read(self) -> tuple[Task, tuple[SkillRequest, ...]]:
+        """Return the requests of the message, with the task as it is now: an answer or a revision
+        continues another task. Without a request the task has ended."""
+        services, task = self.services, self.task
+        conversation = await self._load_conversation()
+        if task.understanding:
+            understanding = Understanding.model_validate_json(task.understanding)
+        else:
+            understanding = await self._ask_ai(conversation)
+            if task.is_overheard and understanding.outcome == "not_for_us":
+                await change_task(
+                    services, task.id, lambda t, s, e: t.dismiss(s, e, services.now())
+                )
+                return task, ()
+            stored = understanding.model_dump_json()
+            await change_task(
+                services, task.id, lambda t, s, e: t.store_understanding(stored, services.now())
+            )
+        if understanding.line is not None:
+            await self._reply(understanding.line)
+            return task, ()
+        if understanding.outcome == "answer_question" and conversation.question is not None:
+            if understanding.closes:
+                await services.database.run(self._close_question, conversation)
+                await self._reply(CLOSED)
+                return task, ()
+            await services.database.run(self._continue_question, conversation, understanding)
+        if understanding.outcome == "revise" and task.previous is None:
+            allowed = await services.has_right(task.workspace, task.author, "approve")
+            try:
+                await services.database.run(self._continue_draft, understanding, allowed)
+            except CannotDo as refusal:  # who may send it back is said as it is
+                await self._reply(refusal.words)
+                return task, ()
+        fresh = await services.database.run(lambda s: s.get_one(Task, task.id))
+        return fresh, await replace(self, task=fresh)._plan(understanding, conversation)
+
+    async def _load_conversation(self) -> Conversation:
+        services, task = self.services, self.task
+        thread = await services.slack.read_thread(task.workspace, task.place)
+        return await services.database.run(load_conversation, task, thread)
+
+    async def _ask_ai(self, conversation: Conversation) -> Understanding:
+        """Have the message read. When the AI can't be had, the error says so beside the forms."""
+        services, task = self.services, self.task
+        if task.parent and (known := await services.database.run(self._find_same_reading)):
+            return known
+        try:
+            await self.demand_budget()
+            message = await self._build_message(conversation)
+            understanding = await understand_message(
+                message,
+                brand=services.brand(task.workspace),
+                model=cast(TurnModel, self.writer),
+                receipt=self.receipt,
+                turns=self.turns,
+            )
+            return demand_request(understanding, task.form, message.words)
+        except SpendingRefused as refused:
+            raise CannotDo(with_forms(refused.words)) from None
+        except CannotDo as error:
+            raise CannotDo(with_forms(error.words)) from None
+        except TryAgain as away:
+            words = with_forms(away.words or AI_AWAY)
+            raise TryAgain(str(away), words=words, after=away.after) from None
+
+    def _find_same_reading(self, session: Session) -> Understanding | None:
+        """Return how the task that this one repeats was understood, if the words are the same: a
+        button has changed a value, or the work is tried again."""
+        parent = session.get(Task, self.task.parent)
+        same = parent is not None and (parent.words, parent.reason) == (
+            self.task.words,
+            self.task.reason,
+        )
+        stored = parent.understanding if parent is not None and same else None
+        return Understanding.model_validate_json(stored) if stored else None
+
+    async def _build_message(self, conversation: Conversation) -> Message:
+        services, task = self.services, self.task
+        words = task.reason or task.words
+        drafts = conversation.drafts
+        if task.previous:  # a form asked for changes
+            drafts = (await services.database.run(self._describe_previous),)
+        library = services.library(task.workspace)
+        products: dict[str, ProductMatch] = {}
+        question = conversation.question
+        for text in (
+            words,
+            question.request if question else "",
+            *(d.product or "" for d in drafts),
+        ):
+            for match in await library.find(text) if text else ():
+                products.setdefault(match.handle, match)
+        return Message(
+            words=words,
+            today=services.now().date(),
+            heard="overheard" if task.is_overheard else "addressed",
+            thread=conversation.messages,
+            drafts=drafts,
+            question=question,
+            products=tuple(products.values())[:MAX_PRODUCTS],
+        )
+
+    def _describe_previous(self, session: Session) -> ThreadDraft:
+        return build_thread_draft(session, session.get_one(Draft, self.task.previous))
+
+    async def _plan(
+        self, understanding: Understanding, conversation: Conversation
+    ) -> tuple[SkillRequest, ...]:
+        """Return the requests, after what comes before them: the card that says that work goes on,
+        and the line on what is not done. Return none when the task has ended."""
+        services, task = self.services, self.task
+        incoming = await self.build_incoming_request()
+        brand = services.brand(task.workspace)
+        if task.previous and understanding.outcome != "requests":
+            before = await services.database.run(lambda s: s.get_one(Draft, task.previous))
+            requests = (revise_request(before.skill_request, understanding, incoming, brand),)
+            return await self._begin(requests)
+        if understanding.outcome == "answer_question" and not understanding.requests:
+            understanding, incoming = await services.database.run(
+                self._repeat_question, understanding, incoming
+            )
+        plan = await plan_requests(
+            understanding,
+            incoming,
+            brand=brand,
+            library=services.library(task.workspace),
+            today=services.now().date(),
+            drafts=conversation.drafts,
+        )
+        if not plan.requests and plan.question is None:
+            await self._reply(plan.cannot or HELP)
+            return ()
+        if plan.cannot is not None:
+            language = incoming.ui_language
+            id = f"{task.id}:line"
+            await services.slack.say(id, task.workspace, task.place, plan.cannot, language)
+        if plan.question is not None:
+            await self.end_in_question(plan.question)
+            return ()
+        return await self._begin(plan.requests)
+
+    def _repeat_question(
+        self, session: Session, understanding: Understanding, incoming: IncomingRequest
+    ) -> tuple[Understanding, IncomingRequest]:
+        """Return the requests of the task that asked, with the answer as one more word."""
+        asking = session.get(Task, self.task.parent)
+        if asking is None or not asking.understanding:
+            return understanding, incoming
+        before = Understanding.model_validate_json(asking.understanding)
+        answers = {**incoming.answers, "answer": understanding.answer or ""}
+        return (
+            understanding.model_copy(update={"requests": before.requests}),
+            incoming.model_copy(update={"answers": answers}),
+        )
+
+    async def _begin(self, requests: tuple[SkillRequest, ...]) -> tuple[SkillRequest, ...]:
+        services, task = self.services, self.task
+        brief = requests[0].brief
+        await change_task(services, task.id, lambda t, s, e: t.store_brief(brief, services.now()))
+        await services.slack.show(f"{task.first_piece}:card")
+        return requests
+
+    async def _reply(self, words: Words) -> None:
+        calm = words.with_params(**{CALM_PARAM: "yes"})
+        now = self.services.now
+        await change_task(self.services, self.task.id, lambda t, s, e: t.reply(s, e, calm, now()))
+
+    def _close_question(self, session: Session, conversation: Conversation) -> None:
+        services, question = self.services, conversation.question
+        if question is not None:
+            asking = session.get_one(Task, question.task, with_for_update=True)
+            asking.close_question(session, services.enqueue, self.task.author, services.now())
+
+    def _continue_question(
+        self, session: Session, conversation: Conversation, understanding: Understanding
+    ) -> None:
+        """Make this task the continuation of the one that asked."""
+        task = session.get_one(Task, self.task.id, with_for_update=True)
+        question = conversation.question
+        if question is None:
+            return
+        asking = session.get_one(Task, question.task)
+        answer = understanding.answer or task.words
+        task.continue_question(asking, answer, self.services.now())
+        OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
+
+    def _continue_draft(
+        self, session: Session, understanding: Understanding, may_approve: bool
+    ) -> None:
+        """Send the draft back, and make this task its revision. A draft that was decided already
+        stays as it is, and the revision starts from its text. Raises CannotDo when the person may
+        not send it back."""
+        services = self.services
+        task = session.get_one(Task, self.task.id, with_for_update=True)
+        draft = session.get(Draft, understanding.draft) if understanding.draft else None
+        if draft is None or task.previous is not None:
+            return
+        draft = Draft.latest(session, draft.piece) or draft
+        policy, reason = services.policy(task.workspace), understanding.instruction or task.words
+        if may_approve and task.author not in policy.approvers:  # by a user group
+            access = policy.access.model_copy(
+                update={"approve": (*policy.access.approve, task.author)}
+            )
+            policy = policy.model_copy(update={"access": access})
+        if compute_status(Decision.list_for_draft(session, draft.id), policy) == "open":
+            send_back(
+                session,
+                services.enqueue,
+                draft,
+                by=task.author,
+                fingerprint=draft.fingerprint,
+                reason=reason,
+                policy=policy,
+                now=services.now(),
+            )
+        before = session.get_one(Task, draft.task)
+        channel = str(task.place.get("channel") or "")
+        private = before.private and channel.startswith("D")
+        form = {str(k): str(v) for k, v in before.form.items() if k != HEARD}
+        if before.private and not private:  # its card was shared here
+            form = drop_private_sources(session, before, {channel}).get("form", form)
+            form.pop("stands_on", None)
+        task.continue_draft(
+            before,
+            draft=draft.id,
+            reason=reason,
+            form=form,
+            place=task.place,
+            private=private,
+            now=services.now(),
+        )

@@ -1,0 +1,162 @@
+"""What work on a task needs: the services of the process, and the task that is worked on."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from bot.agent.spending import Payer, SpendingCap
+from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
+from bot.config.access import Admission, Right
+from bot.config.brand import Brand
+from bot.config.policy import Policy
+from bot.core.facts import Fact
+from bot.core.library import Library
+from bot.core.request import Question, SkillRequest
+from bot.core.writer import LlmCall, Writer
+from bot.db.session import Database, lock_one
+from bot.drafts.models import Draft
+from bot.i18n.messages import Words, parse_language
+from bot.jobs.models import Enqueue, Job
+from bot.tasks.conversation import ThreadReading
+from bot.tasks.intake import IncomingRequest
+from bot.tasks.models import Task
+
+
+class SlackPort(Protocol):
+    """The operations of Slack that a task needs."""
+
+    async def show(self, post: str) -> None: ...
+    async def deliver(self, delivery: str) -> None: ...
+    async def read_conversation(
+        self, workspace: str, place: Mapping[str, Any], words: str
+    ) -> str: ...
+    async def locale(self, workspace: str, person: str) -> str | None: ...
+    async def read_thread(self, workspace: str, place: Mapping[str, Any]) -> ThreadReading: ...
+    async def say(
+        self, id: str, workspace: str, place: Mapping[str, Any], words: Words, language: str
+    ) -> None: ...
+    async def set_status(self, place: Mapping[str, Any], text: str) -> None: ...
+
+
+def find_no_facts(_: str, __: SkillRequest, ___: Mapping[str, Any]) -> Sequence[Fact]:
+    """Return no extra facts: the default when the caller passes no source."""
+    return ()
+
+
+async def check_default_right(_: str, person: str, right: Right) -> bool:
+    """Check a right against the default policy, which names nobody."""
+    return Policy().may(person, right)
+
+
+async def admit_everyone(_: str, __: str, ___: Mapping[str, Any]) -> Admission:
+    """Admit everybody: for the command line, where the person owns the machine."""
+    return "admitted"
+
+
+@dataclass(frozen=True)
+class TaskServices:
+    """The services that a task needs. The keys of `brand`, `policy` and `library` are workspaces.
+
+    `extra_facts`: facts from outside the library, by workspace, request and form. `has_right`:
+    whether a person of a workspace has a right; False for guests. `check_admission`: whether a
+    request of a person at a place may run. Both raise TryAgain while Slack can't identify the
+    person. `offline`: the writer of standard text, for whoever asks for it while the AI is away.
+    `key` returns the home's key, with which the turns of a model are sealed; without it they are
+    not kept. `task_seconds`: how long a model may work on one text."""
+
+    database: Database
+    enqueue: Enqueue
+    slack: SlackPort
+    writer: Writer
+    library: Callable[[str], Library]
+    brand: Callable[[str], Brand]
+    policy: Callable[[str], Policy]
+    now: Callable[[], datetime]
+    extra_facts: Callable[[str, SkillRequest, Mapping[str, Any]], Sequence[Fact]] = find_no_facts
+    has_right: Callable[[str, str, Right], Awaitable[bool]] = check_default_right
+    check_admission: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admit_everyone
+    offline: Writer | None = None
+    key: Callable[[], bytes] | None = None
+    task_seconds: float = 180.0
+
+    @property
+    def spending(self) -> SpendingCap:
+        return SpendingCap(self.database, self.policy, self.now)
+
+
+@dataclass(frozen=True)
+class RunningTask:
+    """A task that is worked on, and what all work on it shares."""
+
+    services: TaskServices
+    task: Task
+
+    @property
+    def writer(self) -> Writer:
+        """The AI, or the writer of standard text where the person asked for it."""
+        chosen = self.task.form.get("without_ai") and self.services.offline
+        return chosen or self.services.writer
+
+    @property
+    def turns(self) -> TurnLog:
+        """Where the turns of this task are kept."""
+        services, task = self.services, self.task
+        if services.key is None:
+            return NoTurnLog()
+        return TaskTurns(services.database, task.workspace, task.id, services.key, services.now)
+
+    async def build_incoming_request(self) -> IncomingRequest:
+        slack, task = self.services.slack, self.task
+        previous = None
+        if task.previous:
+            row = await self.services.database.run(lambda s: s.get_one(Draft, task.previous))
+            if not row.facts.of_one_customer:  # the model will read the previous text
+                previous = "\n\n".join(part.text for part in row.parts)
+        return IncomingRequest(
+            words=task.words,
+            author=task.author,
+            material=await slack.read_conversation(task.workspace, task.place, task.words),
+            private=task.private,
+            ui_language=parse_language(await slack.locale(task.workspace, task.author)),
+            reason=task.reason,
+            previous=previous,
+            answers={str(k): str(v) for k, v in task.form.items()},
+        )
+
+    async def demand_budget(self) -> None:
+        """Raises SpendingRefused when the spending limit is already reached."""
+        if not self.writer.by_rules:
+            await self.services.spending.demand_budget(self.payer, self.writer.name)
+
+    async def end_in_question(self, question: Question) -> None:
+        now = self.services.now
+        await change_task(self.services, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
+
+    async def receipt(self, sent: LlmCall) -> None:
+        await self.services.spending.receipt(self.payer, sent)
+
+    @property
+    def payer(self) -> Payer:
+        return Payer(self.task.workspace, self.task.id, self.task.person)
+
+
+async def change_task(
+    services: TaskServices, id: str, verb: Callable[[Task, Session, Enqueue], object]
+) -> None:
+    """Apply `verb` to the locked row of a task. No job for its cards is enqueued, because the
+    running job renders them at its end."""
+
+    def change(session: Session) -> None:
+        task = lock_one(session, Task, id)
+        verb(task, session, partial(enqueue_unless_card, services))
+
+    await services.database.run(change)
+
+
+def enqueue_unless_card(services: TaskServices, session: Session, job: Job) -> None:
+    if job.kind != "show":
+        services.enqueue(session, job)

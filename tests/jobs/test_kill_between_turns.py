@@ -1,0 +1,281 @@
+"""A process that is killed between two turns of a conversation with the AI, through the whole line.
+
+Each time the process is killed at another place, rows are imported while it is away, and it starts
+again a day later. Nothing is lost, nothing comes twice, and no call is paid twice.
+"""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.agent.turns import AgentTurn
+from bot.audit.receipt import Receipt
+from bot.db.session import Database
+from bot.drafts.models import Draft
+from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import SlackMessage
+from bot.tasks.models import Task
+from tests.e2e.chaos import POLICY, migrated_postgres
+from tests.fakes.claude import (
+    UNDERSTANDS,
+    ScriptedClaude,
+    asked_request,
+    fenced,
+    reading,
+    understood,
+    use,
+)
+from tests.support.dying_intern import DIE_AT
+from tests.support.metric_queries import NEUTRAL
+from tests.support.paths import ROOT
+from tests.support.processes import Intern, kill_processes_of
+
+# What is stored for a report: the message to be understood and its answer, then three turns with
+# tools and the report, each with its answer. For a draft: one turn with a tool, and the text.
+REPORT_PLACES, DRAFT_PLACES = 10, 6
+FIRST_FIGURE = 5  # the place at which the first figure of the report is stored
+FIRST_PRICE = 3  # the place at which the facts of the draft are stored
+DAY = 24 * 60 * 60
+CUSTOMERS = 30  # that each import adds: more than a small group
+CHANNEL, ASKER = "C0MARKET", "UMARIE"
+QUESTION = "how many orders do we have?"
+BRIEF = "an e-mail about our linen shirt"
+MEASURES = ("orders", "customers", "units")
+PRICE = re.compile(r"product\.linen-shirt\.price\][^\n]*?(\d+\.\d\d)")
+
+
+def answer(body: dict[str, Any]) -> Any:
+    """An AI that reads, looks up and writes; what it does depends only on what it is sent."""
+    first = text_of(body["messages"][0])
+    if UNDERSTANDS in str(body.get("system")):
+        is_question = QUESTION in fenced(first, "message")
+        shirt = [reading("linen-shirt", "linen shirt")]
+        mail = [reading("email", "an e-mail")]
+        asked = (
+            asked_request("answer") if is_question else asked_request(products=shirt, channels=mail)
+        )
+        return understood("requests", asked)
+    turn = len(body["messages"]) // 2
+    if "call_to_action" in str(body.get("output_config")):
+        return [use("product", {"product": "linen-shirt"})] if turn == 0 else write_mail(first)
+    if turn < len(MEASURES):
+        look_up = {"dataset": "orders", "measures": [MEASURES[turn]], **NEUTRAL}
+        return [use("query_metrics", look_up)]
+    report = {"headline": "We have {f1}.", "points": ["They are of {f2}.", "They hold {f3}."]}
+    return report | {"exhibit": "none", "cannot_tell": "none", "not_used": [], "next_steps": []}
+
+
+def write_mail(prompt: str) -> dict[str, Any]:
+    """A mail with the price that the model was told."""
+    (price,) = set(PRICE.findall(prompt))
+    body = f"One shirt for the hot days ahead. It is €{price}."
+    texts = {
+        "subject": "A shirt for slow mornings",
+        "preheader": "It hangs by the door.",
+        "body": body,
+        "call_to_action": "See the shirt",
+    }
+    hooks = [("calm", "A shirt that waits for you"), ("light", "Put it on and go")]
+    return {
+        **{name: {"text": text, "facts": []} for name, text in texts.items()},
+        "hooks": [{"angle": angle, "text": text, "facts": []} for angle, text in hooks],
+    }
+
+
+def text_of(message: dict[str, Any]) -> str:
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(one.get("text", "") for one in content)
+
+
+@dataclass
+class Line:
+    """A shop with an AI and an intern that can be killed. `imports` counts those of rows."""
+
+    home: Path
+    slack: LocalSlack
+    claude: ScriptedClaude
+    database: Database
+    settings: dict[str, str]
+    intern: Intern = field(init=False)
+    imports: int = 0
+    starts: int = 0
+
+    @property
+    def price(self) -> Decimal:
+        return Decimal(59) + self.imports
+
+    @property
+    def orders(self) -> int:
+        return CUSTOMERS * self.imports
+
+    async def start(self) -> None:
+        """Start a process; each is started a day after the last one."""
+        settings = {**self.settings, "SUPER_INTERN_SECONDS_AHEAD": str(DAY * self.starts)}
+        self.intern = Intern(self.slack, self.home, module="tests.support.dying_intern", **settings)
+        self.starts += 1
+        await self.intern.start()
+        self.slack.events_url = self.intern.url
+
+    async def import_rows(self) -> None:
+        """Import orders of new customers, and another price."""
+        self.imports += 1
+        day = f"{datetime.now(UTC) - timedelta(days=20):%Y-%m-%d}"
+        rows = [
+            f"o{self.imports}-{n};{day};c{self.imports}-{n};linen-shirt;1;59.00;EUR"
+            for n in range(CUSTOMERS)
+        ]
+        head = "order;date;customer;product;quantity;amount;currency"
+        (self.home / "orders.csv").write_text("\n".join([head, *rows]))
+        shop = f"handle;name;price;currency\nlinen-shirt;Linen shirt;{self.price}.00;EUR\n"
+        (self.home / "shop.csv").write_text(shop)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "import", "--yes", "orders.csv", "shop.csv"),
+            cwd=self.home,
+            env={"SUPER_INTERN_HOME": str(self.home), "PYTHONPATH": str(ROOT), **self.settings},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await asyncio.wait_for(process.communicate(), 120)
+        assert process.returncode == 0, printed.decode()
+
+    async def ask(self, words: str) -> SlackMessage:
+        text = f"<@{self.slack.bot_user}> {words}"
+        return await self.slack.post_message(ASKER, CHANNEL, text)
+
+    async def wait_for_death(self) -> None:
+        assert self.intern.process is not None
+        assert await asyncio.wait_for(self.intern.process.wait(), 60) == -9, self.intern.log()
+        kill_processes_of(self.home)  # such as one that computes facts beforehand
+
+    async def wait_for_card(self, said: SlackMessage) -> SlackMessage:
+        def ended() -> bool:
+            cards = self.cards(said)
+            return bool(cards) and "'action_id': 'stop'" not in str(cards[0].blocks)
+
+        await self.slack.wait_until(ended, 60)
+        return self.cards(said)[0]
+
+    def cards(self, said: SlackMessage) -> list[SlackMessage]:
+        replies = self.slack.messages(CHANNEL, said.ts)
+        return [one for one in replies if one.bot_id and not one.deleted]
+
+
+@asynccontextmanager
+async def open_line(home: Path, url: str | None) -> AsyncIterator[Line]:
+    (home / "policy.toml").write_text(POLICY)
+    async with LocalSlack(signing_secret="kill") as slack, ScriptedClaude(answer=answer) as claude:
+        slack.people[ASKER].locale = "en-GB"
+        slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+        settings = {"ANTHROPIC_BASE_URL": claude.url, "ANTHROPIC_API_KEY": claude.key}
+        database = Database(url or f"sqlite:///{home / 'super-intern.db'}")
+        line = Line(
+            home, slack, claude, database, settings | ({"DATABASE_URL": url} if url else {})
+        )
+        try:
+            await line.import_rows()
+            await line.start()
+            yield line
+        finally:
+            await line.intern.kill()
+            kill_processes_of(line.home)
+            database.close()
+
+
+@pytest.fixture
+def line_url(request: pytest.FixtureRequest) -> str | None:
+    """The database: None for the SQLite file of the home."""
+    if request.param == "sqlite":
+        return None
+    return migrated_postgres(request.getfixturevalue("postgres_url"))
+
+
+def list_messages(letter: dict[str, Any]) -> list[list[Any]]:
+    """The contents of the messages, without the marks of what the server may keep."""
+    contents = [one["content"] for one in letter["messages"]]
+    blocks = [[{"type": "text", "text": one}] if isinstance(one, str) else one for one in contents]
+    return [
+        [{key: value for key, value in block.items() if key != "cache_control"} for block in some]
+        for some in blocks
+    ]
+
+
+def check_calls(line: Line, letters: list[dict[str, Any]], task: str, count: int) -> None:
+    """Each call was sent once, and went on from what was sent before; each has one receipt."""
+    assert len(letters) == count
+    for earlier, later in pairwise([list_messages(letter) for letter in letters[1:]]):
+        assert later[: len(earlier)] == earlier
+        assert len(later) == len(earlier) + 2
+    with line.database.begin() as session:
+        receipts = Receipt.list_for_task(session, task)
+        assert [(one.ended, one.reserved) for one in receipts] == [("done", None)] * count
+        assert not session.scalar(select(func.count()).select_from(AgentTurn))
+
+
+def check_draft(line: Line, said: SlackMessage) -> Draft:
+    """There is one task, one card and one draft of it."""
+    with line.database.begin() as session:
+        (task,) = session.scalars(select(Task).order_by(Task.changed_at.desc()).limit(1))
+        (draft,) = session.scalars(select(Draft).where(Draft.task == task.id))
+        assert task.state == "done"
+        assert len(line.cards(said)) == 1
+        return draft
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("line_url", ["sqlite", "postgres"], indirect=True)
+async def test_report_of_a_process_killed_between_any_two_turns(
+    tmp_path: Path, line_url: str | None
+) -> None:
+    async with open_line(tmp_path, line_url) as line:
+        for place in range(1, REPORT_PLACES + 1):
+            before = len(line.claude.letters)
+            orders = line.orders
+            (line.home / DIE_AT).write_text(str(place))
+            said = await line.ask(QUESTION)
+            await line.wait_for_death()
+            await line.import_rows()
+            await line.start()
+            card = await line.wait_for_card(said)
+            known = orders if place >= FIRST_FIGURE else line.orders
+            assert card.text == f"We have {known}\u00a0orders.", place
+            draft = check_draft(line, said)
+            check_calls(line, line.claude.letters[before:], draft.task, 5)
+            assert line.slack.status(CHANNEL, said.ts) == ""
+        assert await line.intern.end() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("line_url", ["sqlite", "postgres"], indirect=True)
+async def test_draft_of_a_process_killed_between_any_two_turns(
+    tmp_path: Path, line_url: str | None
+) -> None:
+    async with open_line(tmp_path, line_url) as line:
+        for place in range(1, DRAFT_PLACES + 1):
+            before = len(line.claude.letters)
+            price = line.price
+            (line.home / DIE_AT).write_text(str(place))
+            said = await line.ask(BRIEF)
+            await line.wait_for_death()
+            await line.import_rows()
+            await line.start()
+            await line.wait_for_card(said)
+            known = price if place >= FIRST_PRICE else line.price
+            draft = check_draft(line, said)
+            assert any(f"It is €{known}.00." in part.text for part in draft.parts), place
+            assert not draft.list_blocking_checks()
+            check_calls(line, line.claude.letters[before:], draft.task, 3)
+            assert line.slack.status(CHANNEL, said.ts) == ""
+        assert await line.intern.end() == 0
