@@ -52,7 +52,7 @@ CHANNEL, ASKER = "C0MARKET", "UMARIE"
 QUESTION = "how many orders do we have?"
 BRIEF = "an e-mail about our linen shirt"
 MEASURES = ("orders", "customers", "units")
-PRICE = re.compile(r"product\.linen-shirt\.price\][^\n]*?(\d+\.\d\d)")
+PRICE = re.compile(r"(f\d+) \[product\.linen-shirt\.price\][^\n]*?(\d+\.\d\d)")
 
 
 def answer(body: dict[str, Any]) -> Any:
@@ -77,8 +77,8 @@ def answer(body: dict[str, Any]) -> Any:
 
 
 def write_mail(prompt: str) -> dict[str, Any]:
-    """A mail with the price that the model was told."""
-    (price,) = set(PRICE.findall(prompt))
+    """A mail with the price that the model was told, and its source."""
+    ((name, price),) = set(PRICE.findall(prompt))
     body = f"One shirt for the hot days ahead. It is €{price}."
     texts = {
         "subject": "A shirt for slow mornings",
@@ -88,7 +88,10 @@ def write_mail(prompt: str) -> dict[str, Any]:
     }
     hooks = [("calm", "A shirt that waits for you"), ("light", "Put it on and go")]
     return {
-        **{name: {"text": text, "facts": []} for name, text in texts.items()},
+        **{
+            part: {"text": text, "facts": [name] if part == "body" else []}
+            for part, text in texts.items()
+        },
         "hooks": [{"angle": angle, "text": text, "facts": []} for angle, text in hooks],
     }
 
