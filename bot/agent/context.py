@@ -317,7 +317,8 @@ class SkillContext:
 
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what would block the approval of this copy, as sentences for the writer: figures,
-        claims and quotations that no fact bears out."""
+        claims and quotations that no fact bears out. What the model was told counts, also where a
+        restart has found another value since."""
         from bot.rules.proof import prove
 
         if self.today is None:
@@ -326,7 +327,7 @@ class SkillContext:
         checks = prove(
             parts,
             hooks,
-            self.evidence.plus(self.book.facts),
+            Evidence(facts=self.book.facts).plus(self.evidence.facts),
             request=self.request,
             brand=self.brand,
             channel=self.channel,

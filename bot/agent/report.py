@@ -82,8 +82,8 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
 
 
 def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how the calls were read whose figures the report shows. A call that was corrected or
-    not used says nothing about the report."""
+    """Return how the calls were read whose figures the report shows, first those with a table. A
+    call that was corrected or not used says nothing about the report."""
     texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit])
     names = set(re.findall(r"\bf\d+\b", texts))
     cited = {fact.id for name in names if (fact := ctx.book.get(name))}
@@ -93,7 +93,8 @@ def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ..
     for exhibit in ctx.exhibits:
         readings = used if cited & set(exhibit.facts) else unused
         readings.add(exhibit.read_as or exhibit.shows)
-    return tuple(one for one in ctx.read_as if one in used or one not in unused)
+    kept = [one for one in ctx.read_as if one in used or one not in unused]
+    return tuple(sorted(kept, key=lambda one: one not in used))
 
 
 def shorten_readings(readings: Sequence[str], language: Language) -> tuple[str, ...]:

@@ -54,9 +54,20 @@ async def test_figures_are_filled_in_and_cited() -> None:
     assert found.parts[0].facts
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
     assert text_of(found, "In figures")
-    assert "October 2026" in text_of(found, "Read as")[0]
+    assert text_of(found, "Read as") == ["orders, revenue · by country · October"]
     assert "orders.csv" in text_of(found, "Where the figures come from")[0]
     assert [check.level for check in found.checks] == ["pass"]
+
+
+async def test_how_it_was_read_takes_two_lines_of_the_look_ups_that_are_used() -> None:
+    looked_up = calls(
+        *(
+            ("query_metrics", {**QUERY, "measures": [measure], "dimensions": []})
+            for measure in ("orders", "units", "revenue", "customers")
+        )
+    )
+    found, _letters = await answer(looked_up, report("{f1}.", "{f3} of {f4}."))
+    assert text_of(found, "Read as") == ["orders · October\nrevenue · October · and 1 more"]
 
 
 async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:
