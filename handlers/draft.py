@@ -42,16 +42,14 @@ ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     output = OUTPUTS.get(request.channel or "", Email)
-    if ctx.by_rules:
-        from bot.rules.writers.draft import draft_by_rules
-
-        return await draft_by_rules(request, ctx, output, find_problems)
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy")
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
-    if not ctx.evidence.of("product") and (question := await find_subject(request, ctx)):
+    if not (request.brief.notice or ctx.evidence.of("product")) and (
+        question := await find_subject(request, ctx)
+    ):
         return question
     return await ctx.write(
         output,

@@ -270,6 +270,7 @@ class SkillContext:
         gets the faults once; those that are left are in `faults`. The evidence becomes what the
         output cites. `system` names the prompt that never changes for a skill, `values` fills more
         placeholders of the skill's own prompt. A tool may end it with a question to the person.
+        With `tools` and no model, the text is the template of `bot.offline.drafts`.
 
         Without tools the faults go back at most twice. An analysis passes its own text as
         `by_rules`, which a model may reword and the rules keep. Claims that no fact supports are
@@ -277,6 +278,8 @@ class SkillContext:
         model repeats a fault that it was told about."""
         if tools is not None and not self.by_rules:
             return await self._write_with_tools(output, tools, check, system, values or {})
+        if tools is not None:
+            return await self._write_standard_text(output)
         pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
         assignment = self._build_assignment(pseudonymizer, by_rules)
         accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
@@ -345,6 +348,16 @@ class SkillContext:
         from bot.agent.report import write_report
 
         return await write_report(self, tools)
+
+    async def _write_standard_text(self, output: type[T]) -> T:
+        """Fill in the template without a model."""
+        from bot.offline.drafts import list_notes, write_offline_draft
+
+        composed = write_offline_draft(self, output)
+        self.notes += list_notes(self)
+        assignment = self._build_assignment(Pseudonymizer(self._list_own_words()), composed)
+        assignment = assignment.model_copy(update={"offline_output": composed})
+        return await self._writer.write(assignment, output, receipt=self._receipt, grow=self._grow)
 
     async def _write_with_tools(
         self,

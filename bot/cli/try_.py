@@ -164,7 +164,6 @@ class TerminalRun:
                 incoming,
                 brand=self.container.brand(self.workspace),
                 library=self.container.library(self.workspace),
-                writer=self.writer,
                 today=self.today,
             )
         except CannotDo as error:

@@ -47,6 +47,7 @@ class Brief(BaseModel):
     offer: str | None = None
     occasion: str | None = None  # a key of occasions.toml
     dates: str | None = None
+    notice: str | None = None  # a ready text without an AI: "late_parcel"
     must_say: tuple[str, ...] = ()
     since: date | None = None  # first and last day of the period asked about, both inclusive
     until: date | None = None

@@ -56,7 +56,7 @@ def find_echo(text: str, request: SkillRequest) -> str | None:
     sentences, the offer and the name of the product do not count."""
     brief = request.brief
     not_counted = _list_word_runs(brief.product_words or "").union(
-        *(_list_word_runs(said) for said in (*brief.must_say, brief.offer or ""))
+        *(_list_word_runs(said) for said in (*brief.must_say, f"{brief.offer} {brief.dates}"))
     )
     found = (_list_word_runs(brief.words) - not_counted) & _list_word_runs(text)
     return " ".join(min(found)) if found else None

@@ -420,7 +420,6 @@ class TaskRun:
             await self._build_incoming_request(),
             brand=services.brand(task.workspace),
             library=services.library(task.workspace),
-            writer=self.writer,
             today=services.now().date(),
         )
         if isinstance(result, Question):

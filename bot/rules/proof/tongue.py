@@ -94,7 +94,7 @@ def echo(pieces: Sequence[Piece], request: SkillRequest, names: frozenset[str]) 
     brief = request.brief
     asked = tokenize(brief.words)
     runs = {tuple(asked[i : i + ECHO]) for i in range(len(asked) - ECHO + 1)}
-    for said in (*brief.must_say, brief.offer or "", *names):
+    for said in (*brief.must_say, f"{brief.offer} {brief.dates}", *names):
         words = tokenize(said)
         runs -= {tuple(words[i : i + ECHO]) for i in range(len(words) - ECHO + 1)}
     if not runs:
