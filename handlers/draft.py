@@ -47,9 +47,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
-    if not (request.brief.notice or ctx.evidence.of("product")) and (
-        question := await find_subject(request, ctx)
-    ):
+    is_settled = request.brief.notice or request.brief.own_text or ctx.evidence.of("product")
+    if not is_settled and (question := await find_subject(request, ctx)):
         return question
     return await ctx.write(
         output,

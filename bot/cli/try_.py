@@ -240,7 +240,7 @@ def _format_draft(
     )
     lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
     if writer.by_rules:
-        lines.append(say(Words("No AI connected: written by rules")))
+        lines.append(say(Words("Standard text (no AI connected)")))
     lines += [*_format_assumptions(request.brief, language), ""]
     for part in drafted.parts:
         lines += [

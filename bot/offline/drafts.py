@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel
 
@@ -68,6 +68,21 @@ def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
     return output.model_validate(writer.write(output))
 
 
+def fill_own_text(output: type[T], texts: Mapping[str, str]) -> T:
+    """Return the text that a person wrote, by the keys of its parts; a part that is a list has a
+    line for each text."""
+    parts: dict[str, object] = {"hooks": []}
+    for key, text in texts.items():
+        parts[key] = Copy(text=text)
+        if get_origin(output.model_fields[key].annotation) is list:
+            parts[key] = [Copy(text=line) for line in text.splitlines() if line.strip()]
+    for key, field_info in output.model_fields.items():
+        if field_info.is_required() and key not in parts:
+            is_list = get_origin(field_info.annotation) is list
+            parts[key] = [] if is_list else Copy(text="")
+    return output.model_validate({k: v for k, v in parts.items() if k in output.model_fields})
+
+
 def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
     """Return what people should know about the text: no sender, nothing but a name to go by."""
     notes = []
@@ -111,9 +126,10 @@ class TemplateWriter:
     brand: Brand
     channel: Channel
     evidence: Evidence
-    wish: str | None = None
-    texts: dict[str, Any] = field(default_factory=dict)
-    values: dict[str, tuple[FilledText, ...]] = field(default_factory=dict)
+    wish: str | None = field(init=False, default=None)
+    texts: dict[str, Any] = field(init=False, default_factory=dict)
+    values: dict[str, tuple[FilledText, ...]] = field(init=False, default_factory=dict)
+    told: str = field(init=False, default="")  # the first part, which the others do not repeat
 
     def __post_init__(self) -> None:
         self.texts = load_templates(self.request.language)
@@ -130,7 +146,8 @@ class TemplateWriter:
                 limit = self.channel.parts.get(key)
                 items: tuple[int, int] | None = getattr(limit, "items", None)
                 texts = self._write_part(templates[key], limit, items, key)
-                written[key] = texts if items else next(iter(texts), Copy(text=""))
+                written[key] = texts if items else texts[0]
+                self.told = self.told or normalize_text(texts[0].text if texts else "")
         if "hooks" in output.model_fields:
             written["hooks"] = self._write_hooks(written)
         return written
@@ -164,8 +181,9 @@ class TemplateWriter:
         texts = [one for text in template.get("first", ()) for one in self._fill(text)]
         if items is None:
             shortest = min(texts, key=lambda one: len(one.text), default=FilledText(""))
-            fitting = (one for one in texts if self._fits(one.text, limit))
-            return [self._finish(next(fitting, shortest))]
+            fitting = [one for one in texts if self._fits(one.text, limit)]
+            new = (one for one in fitting if not self._is_told(one.text))
+            return [self._finish(next(new, next(iter(fitting), shortest)))]
         fewest, most = items
         each = self._list_distinct(template.get("each", ()), limit)
         more = [
@@ -221,9 +239,9 @@ class TemplateWriter:
     def _write_hooks(self, written: Mapping[str, object]) -> list[Hook]:
         """Return two other openings where the template has as many, else none."""
         first = next((one for one in written.values() if isinstance(one, Copy)), Copy(text=""))
-        limit = next(iter(self.channel.parts.values()), None)
-        opening = next(iter(self._find_templates().values()), {})
-        if limit is None or ("{headline}" not in opening.get("first", ()) and "all" not in opening):
+        limit = next(iter(self.channel.parts.values()))
+        opening: Mapping[str, Any] = self._find_templates()[next(iter(self.channel.parts))]
+        if "all" not in opening and "{headline}" not in opening.get("first", ()):
             return []
         is_opening = limit.unit == "characters" and limit.most <= 200
         told = normalize_text(first.text)
@@ -239,6 +257,11 @@ class TemplateWriter:
             for copy in list(found.values())[:2]
         ]
         return hooks if len(hooks) == 2 else []
+
+    def _is_told(self, text: str) -> bool:
+        """Return whether one of this text and the first part contains the other."""
+        said = normalize_text(self._set_type(text)).strip(" .")
+        return bool(self.told) and (said in self.told or self.told.strip(" .") in said)
 
     def _fits(self, text: str, limit: PartLimit | None) -> bool:
         if limit is None:

@@ -5,11 +5,13 @@ come first. The requests of digests and alerts are read here as well. Only what 
 read as an instruction: a thread, a file or the catalogue is material and changes no setting.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import date
 from typing import get_args
 
+from bot.agent.preview import PreviewModel
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.brief import Brief, Goal, parse_just_for_me
@@ -25,6 +27,7 @@ from bot.offline import periods, routing
 from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
 from bot.offline.routing import FoundFields
 from bot.tasks.assumptions import LANGUAGE_LABELS, build_options, list_assumptions
+from bot.tasks.understand import COPY_SKILL, MAX_PRODUCTS, Message, understand_message
 from bot.text.normalize import tokenize
 
 __all__ = ["IncomingRequest", "IntakeResult", "understand_request"]
@@ -53,12 +56,28 @@ async def understand_request(
     private, typed = parse_just_for_me(incoming.words)
     incoming = incoming.model_copy(update={"private": private or incoming.private})
     words = " ".join([typed.strip(), *incoming.more_words]).strip()
-    skill = incoming.answers.get("skill") or incoming.skill or _find_skill(words)
+    answers = incoming.answers
+    is_copy = {"channel", "channels", "goal", "notice", "own_text"} & answers.keys()
+    skill = answers.get("skill") or incoming.skill or (COPY_SKILL if is_copy else None)
+    if skill is None and answers.get("preview"):
+        await _preview_understanding(words, brand, library, today)
+    skill = skill or _find_skill(words)
     if skill not in load_skills():
         raise CannotDo(Words("I have no skill called {skill}.", skill=skill))
     if load_skills()[skill].for_channels:
         return await CopyIntake(incoming, skill, typed, brand, library, today).understand()
     return await understand_analysis(incoming, skill, words, library, today)
+
+
+async def _preview_understanding(words: str, brand: Brand, library: Library, today: date) -> None:
+    """Raise CannotDo, whose words show what an AI would get to understand the message."""
+    products = tuple(await library.find(words))[:MAX_PRODUCTS]
+
+    async def ignore(_: object) -> None:
+        """Nothing is sent, so there is no receipt."""
+
+    message = Message(words=words, today=today, products=products)
+    await understand_message(message, brand=brand, model=PreviewModel(), receipt=ignore)
 
 
 def _find_skill(words: str) -> str:
@@ -166,17 +185,20 @@ class CopyIntake:
         self._answers = dict(incoming.answers)
         self._fields = self._apply_form(routing.read_fields(words))
         self._left_over: list[str] = []
+        own_text: dict[str, str] = json.loads(incoming.answers.get("own_text") or "{}")
+        self._own_text = own_text
 
     async def understand(self) -> IntakeResult | Question:
         picked = await self._apply_picked_options()
         products, alternatives = await self._find_products(picked)
         fields = self._fields
-        if not products and fields.notice is None and not _has_message(fields):
-            return await self._ask_for_product()
         channels = fields.channels or (DEFAULT_CHANNEL,)
-        if not products and any(needs_product(key) for key in channels):
+        has_message = fields.notice or fields.offer or fields.must_say
+        is_about_product = not has_message or any(needs_product(key) for key in channels)
+        if is_about_product and not products and not self._own_text:
             return await self._ask_for_product()
-        catalogue = await self._find_catalogue_language(products) if not fields.notice else None
+        is_quoted = not (fields.notice or self._own_text or self._incoming.answers.get("preview"))
+        catalogue = await self._find_catalogue_language(products) if is_quoted else None
         language = fields.language or catalogue or self._choose_language()
         if catalogue not in (None, language):
             return _explain_language(products[0].title, language, catalogue)
@@ -366,7 +388,9 @@ class CopyIntake:
             occasion=fields.occasion,
             dates=fields.dates,
             must_say=fields.must_say,
-            left_over=(*fields.left_over, *self._left_over),
+            left_over=() if self._own_text else (*fields.left_over, *self._left_over),
+            own_text=self._own_text,
+            preview=bool(incoming.answers.get("preview")),
             stands_on=incoming.answers.get("stands_on"),
             rule=incoming.answers.get("rule"),
             market=incoming.answers.get("market"),
@@ -375,11 +399,6 @@ class CopyIntake:
             assumed=assumed,
             options=options,
         )
-
-
-def _has_message(fields: FoundFields) -> bool:
-    """Return whether there is something to tell without a product."""
-    return bool(fields.offer or fields.must_say)
 
 
 def _explain_language(title: str, language: Language, catalogue: Language | None) -> Question:

@@ -24,7 +24,7 @@ from bot.slack.interactions import (
 )
 from bot.slack.listener_context import ListenerContext
 from bot.slack.location import Place
-from bot.slack.views.forms import build_brief_form
+from bot.slack.views.brief_form import build_brief_form
 from bot.tasks.models import NewTask, Task
 
 MAX_NEXT_STEPS = 5

@@ -280,8 +280,8 @@ def render_visibility(card: CardData, language: str) -> list[str]:
 
 def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     small = []
-    if draft.by_rules:
-        small.append(Words("No AI connected: written by rules").to(language))
+    if draft.by_rules and not draft.brief.own_text:
+        small.append(Words("Standard text (no AI connected)").to(language))
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if card.source_draft is not None:

@@ -1,10 +1,9 @@
-"""The forms for a brief, an edit, and the reason of a decision."""
+"""The forms for an edit and for the reason of a decision."""
 
 import json
 from collections.abc import Mapping
 
-from bot.config.brand import Brand
-from bot.core.channels import PartLimit, load_channels
+from bot.core.channels import PartLimit
 from bot.core.parts import Part
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -30,24 +29,20 @@ from bot.slack.views.inputs import (
     encode_separator,
     find_missing_reason,
     plain_text_input,
-    read_brief,
     read_edit,
     read_reason,
-    select_input,
     split_into_chunks,
     text_input,
 )
 
 __all__ = [
     "build_approve_anyway_form",
-    "build_brief_form",
     "build_edit_form",
     "build_reject_form",
     "build_send_back_form",
     "find_missing_reason",
     "history_view",
     "notice_view",
-    "read_brief",
     "read_edit",
     "read_reason",
     "sources_view",
@@ -55,25 +50,6 @@ __all__ = [
 ]
 
 MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack allows 100 blocks and 250,000 characters
-LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
-
-
-def build_brief_form(language: str, brand: Brand, metadata: str = "", *, words: str = "") -> Block:
-    """Build the brief form. `metadata` comes back with the submission; `words` is the initial
-    text."""
-    request_input = text_input("words", Words("What do you need?"), language, words, multiline=True)
-    example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
-    request_input["element"]["placeholder"] = plain_text(example.to(language), 150)
-    blocks = [
-        request_input,
-        select_input("channel", Words("Where it will go"), _build_channel_menu(language), language),
-        text_input("audience", Words("For whom"), language, optional=True),
-        select_input("language", Words("Language"), _build_language_menu(brand), language),
-        _build_private_checkbox(language),
-    ]
-    return build_form(
-        action_ids.BRIEF_FORM, Words("New brief"), Words("Draft it"), blocks, metadata, language
-    )
 
 
 def build_edit_form(
@@ -156,30 +132,6 @@ def build_approve_anyway_form(draft: Draft, language: str) -> Block:
     return build_form(
         action_ids.APPROVE_ANYWAY_FORM, title, yes, [*blocks, why], _pack_draft(draft), language
     )
-
-
-def _build_channel_menu(language: str) -> list[Block]:
-    return [
-        option(translate_title(one.title, language), key) for key, one in load_channels().items()
-    ][:100]
-
-
-def _build_language_menu(brand: Brand) -> list[Block]:
-    return [option(LANGUAGE_NAMES[one], one) for one in brand.languages or ("en",)]
-
-
-def _build_private_checkbox(language: str) -> Block:
-    only = option(Words("Just for me").to(language), "yes")
-    only["description"] = plain_text(
-        Words("Nobody else sees it until you share it").to(language), 75
-    )
-    return {
-        "type": "input",
-        "block_id": "private",
-        "optional": True,
-        "label": plain_text(Words("Who sees it").to(language), LABEL),
-        "element": {"type": "checkboxes", "action_id": "private", "options": [only]},
-    }
 
 
 def _build_part_inputs(
