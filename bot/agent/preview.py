@@ -1,6 +1,7 @@
 """What a model would get: the first call of a request, shown and not sent."""
 
 import json
+from decimal import Decimal
 
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.core.model_prices import TokenUsage, find_price
@@ -8,6 +9,7 @@ from bot.core.writer import ReceiptWriter
 from bot.errors import CALM_PARAM, CannotDo
 from bot.i18n.messages import Money, Words
 
+CENT = Decimal("0.01")
 BYTES_PER_TOKEN = 4  # a usual mean for English and French; servers count exactly
 
 
@@ -35,7 +37,8 @@ def describe_call(name: str, request: TurnRequest) -> Words:
     price = find_price(name)
     cost: Words | Money = Words("price not known")
     if price is not None:
-        cost = Money(amount=price.compute_cost(TokenUsage(fresh=tokens)), currency="USD")
+        usd = max(price.compute_cost(TokenUsage(fresh=tokens)), CENT)
+        cost = Words("at most {amount}", amount=Money(amount=usd, currency="USD"))
     return Words(
         "Not sent: this is what {model} would get, about {tokens} tokens ({price} without the "
         "answer). Names, addresses and numbers of people are replaced.\n\n{content}",

@@ -53,18 +53,20 @@ class Period(NamedTuple):
 
 
 def read_period(words: str, today: date) -> Period | None:
-    """Return the days that the words name, up to today. Weeks begin on Monday. None when they name
-    no days, or several periods."""
+    """Return the days that the words name; None when they name none, or several periods."""
+    found = read_periods(words, today)
+    return found[0] if len(found) == 1 else None
+
+
+def read_periods(words: str, today: date) -> list[Period]:
+    """Return the periods that the words name, each once, up to today. Weeks begin on Monday."""
     if season := find_named_days(normalize_text(words), today):
         (since, until), _, _ = season
-        return Period(since, max(since, min(until, today)))
+        return [Period(since, max(since, min(until, today)))]
     tokens = tokenize(words)
-    found = [
-        Period(period.since, max(period.since, min(period.until, today)))
-        for at in range(len(tokens))
-        if (period := _read_at(tokens, at, today)) is not None and period.since <= today
-    ]
-    return found[0] if len(set(found)) == 1 else None
+    found = [_read_at(tokens, at, today) for at in range(len(tokens))]
+    begun = [period for period in found if period is not None and period.since <= today]
+    return list(dict.fromkeys(Period(one.since, min(one.until, today)) for one in begun))
 
 
 def count_days_ahead(words: str) -> int | None:

@@ -77,11 +77,11 @@ def find_skill(words: str, skills: Collection[str]) -> Route:
     best = [name for name, score in scores.items() if score == most and most]
     if len(best) > 1 and ANSWER_SKILL in best:  # it takes what no other skill does
         best.remove(ANSWER_SKILL)
-    if len(best) == 1:
-        return Route(best[0])
     if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
-        return Route(ANSWER_SKILL)
-    return Route(None, tuple(best))
+        best = [ANSWER_SKILL]
+    if best == [ANSWER_SKILL] and _names_copy(tokens, beginning):
+        best = []
+    return Route(best[0]) if len(best) == 1 else Route(None, tuple(best))
 
 
 def find_message_kind(words: str) -> str | None:
@@ -190,7 +190,7 @@ def _split_piece(words: list[str]) -> Iterator[tuple[str, str]]:
     begun, kind = 0, _classify(words, is_start=True)
     for at in range(1, len(words)):
         found = _classify(words[at:], is_start=False)
-        if found is None or (found == kind and kind != "rest"):
+        if found is None or found == kind or kind == "must_say":  # that goes on to the end
             continue
         if at > begun:
             yield from _close(kind or "rest", words[begun:at])
@@ -386,6 +386,11 @@ def _begins_with_channel(tokens: Tokens) -> bool:
     """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …"."""
     first = min((start for start, _, _ in _locate_channels(tokens)), default=None)
     return first in (0, 1) and not _begins_with(tokens, "question")
+
+
+def _names_copy(tokens: Tokens, beginning: Tokens) -> bool:
+    """Return whether a channel is named where nothing is asked: "our best sellers newsletter"."""
+    return bool(_locate_channels(tokens)) and not _begins_with(beginning, "question")
 
 
 def _is_question(words: str, beginning: Tokens) -> bool:

@@ -36,6 +36,7 @@ EXAMPLES = Words(
     "Ask for a text: “an e-mail: our linen shirt is back”. Or ask your data: “what do customers "
     "say?”, “whom should we target?”, “what blocks sales?”. Or drop a file of rows (CSV, Excel)."
 )
+ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 NEEDS_AI = Words(
     "I can't read that without an AI. Fill in the form, or choose what you want.",
     **{FORMS_PARAM: "yes"},
@@ -61,6 +62,8 @@ async def understand_request(
     skill = answers.get("skill") or incoming.skill or (COPY_SKILL if is_copy else None)
     if skill is None and answers.get("preview"):
         await _preview_understanding(words, brand, library, today)
+    if skill is None and not words:
+        return Question(words=ASK_TOPIC)
     skill = skill or _find_skill(words)
     if skill not in load_skills():
         raise CannotDo(Words("I have no skill called {skill}.", skill=skill))
@@ -104,14 +107,15 @@ async def understand_analysis(
     answers, reason = incoming.answers, incoming.reason or ""
     follows = answers.get("follows") or incoming.follows
     has_period = not load_skills()[skill].own_period
-    period = next(
+    named = next(
         (
             found
             for text in (reason, words, follows or "")
-            if has_period and (found := periods.read_period(text, today))
+            if has_period and (found := periods.read_periods(text, today))
         ),
-        None,
+        [],
     )
+    *earlier, period = sorted(named) if 0 < len(named) < 3 else [None]
     language = (
         routing.read_fields(reason).language
         or answers.get("language")
@@ -131,6 +135,7 @@ async def understand_analysis(
         series=answers.get("series"),
         since=_parse_day(answers.get("since")) or (period.since if period else None),
         until=_parse_day(answers.get("until")) or (period.until if period else None),
+        against=earlier[0] if earlier else None,
         within=periods.count_days_ahead(words),
         sections=tuple((answers.get("sections") or "").split()),
         rule=answers.get("rule"),
@@ -218,7 +223,7 @@ class CopyIntake:
         )
 
     def _apply_form(self, fields: FoundFields) -> FoundFields:
-        """Apply the values from a form or a button, and the language that a send-back asks for."""
+        """Apply the values from a form or a button, and what a send-back asks to say or to change."""
         answers, incoming = self._answers, self._incoming
         chosen: dict[str, object] = {
             name: value
@@ -235,10 +240,11 @@ class CopyIntake:
             value = answers.get(name) or getattr(incoming, name, None)
             if value in values:
                 chosen[name] = value
-        if language := routing.read_fields(incoming.reason or "").language:
-            chosen["language"] = language
-        if must_say := answers.get("must_say"):
-            chosen["must_say"] = (*fields.must_say, must_say)
+        reason = routing.read_fields(incoming.reason or "")  # the latest text
+        if reason.language:
+            chosen["language"] = reason.language
+        typed = filter(None, [answers.get("must_say")])
+        chosen["must_say"] = tuple(dict.fromkeys((*fields.must_say, *typed, *reason.must_say)))
         keys = answers.get("channels") or answers.get("channel") or incoming.channel or ""
         if known := tuple(key for key in re.split(r"[ ,]+", keys) if key in load_channels()):
             chosen["channels"] = known
@@ -301,7 +307,7 @@ class CopyIntake:
         """Return the products that a piece of the words names, and those that are as likely."""
         hits = (await match_name(piece, self._library, self._brand.name)).sure
         whole = [hit for hit in hits if hit.score >= MIN_EXACT_SCORE]
-        parts = [] if whole else routing.split_at_and(piece)
+        parts = routing.split_at_and(piece)
         several: dict[str, ProductMatch] = {}
         for part in parts if len(parts) > 1 else ():
             best = (await match_name(part, self._library, self._brand.name)).sure[:1]
@@ -358,7 +364,7 @@ class CopyIntake:
         titles = [product.title for product in products]
         product = products[0] if products else None
         goal = fields.goal or ("sell through" if fields.offer else "inform")
-        stated = fields.model_copy(update={"goal": goal})
+        stated = fields.model_copy(update={"goal": goal if fields.offer else fields.goal})
         assumed = list_assumptions(
             stated,
             language,

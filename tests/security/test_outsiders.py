@@ -14,9 +14,9 @@ from bot.db.workspace import Workspace
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
+from bot.offline.writer import OfflineWriter
 from bot.playground import payloads
 from bot.playground.slack_objects import SlackMessage, SlackUser
-from bot.rules.writers.offline import Offline
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.buttons import BUTTON_ACTIONS
 from bot.slack.app import make_app
@@ -252,7 +252,7 @@ def hired(bench: Bench) -> Worker:
         database=bench.database,
         enqueue=bench.enqueue,
         slack=bench.outside,
-        writer=Offline(bench.services.now),
+        writer=OfflineWriter(bench.services.now),
         library=lambda _: Shop(),
         brand=bench.services.brand,
         policy=bench.services.policy,

@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -81,7 +80,9 @@ async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str
     language = await context.language(action.workspace, user)
     brand, is_full = context.services.brand(action.workspace), not context.services.has_ai
     if action.ref.task and action.channel:
-        task = await run_for_viewer(context, action, partial(context.run, load_asked_task))
+        task = await run_for_viewer(
+            context, action, lambda asked: context.run(load_asked_task, asked)
+        )
         values = find_known_values(task.words, {k: str(v) for k, v in task.form.items()})
         form = build_brief_form(language, brand, words=task.words, values=values, is_full=True)
         origin = {"channel": action.channel, "thread": action.thread, "private": task.private}
