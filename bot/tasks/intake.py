@@ -223,7 +223,7 @@ class CopyIntake:
         )
 
     def _apply_form(self, fields: FoundFields) -> FoundFields:
-        """Apply the values from a form or a button, and what a send-back asks to say or to change."""
+        """Apply the values from a form or a button, and what a send-back asks for."""
         answers, incoming = self._answers, self._incoming
         chosen: dict[str, object] = {
             name: value

@@ -63,7 +63,7 @@ AGREED = {  # WORDS.md, "Words people see"
     "Stated by {who}": "Indiqué par {who}",
     "What left": "Ce qui est sorti",
     "Fingerprint": "Empreinte",
-    "No AI connected: written by rules": f"Sans IA{NB}: texte composé par règles",
+    "Standard text (no AI connected)": "Texte type (sans IA)",
 }
 
 

@@ -152,7 +152,7 @@ def test_card_says_when_rules_wrote_the_draft(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, by_rules=True)
         shown = seen(session)
-    assert "No AI connected: written by rules" in text_of(drawn(shown).blocks)
+    assert "Standard text (no AI connected)" in text_of(drawn(shown).blocks)
     assert "Sans IA\u00a0: texte composé par règles" in text_of(drawn(shown, "fr").blocks)
 
 

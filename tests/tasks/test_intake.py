@@ -79,7 +79,7 @@ async def test_just_for_me_makes_the_brief_private() -> None:
 async def test_request_without_a_subject_gets_a_question(words: str) -> None:
     found = await asked(words)
     assert isinstance(found, Question)
-    assert found.words.to("fr") == "Quel produit ?"
+    assert found.words.to("fr") == "Quel produit\u00a0?"
 
 
 @pytest.mark.parametrize(

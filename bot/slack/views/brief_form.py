@@ -99,7 +99,7 @@ def build_brief_form(
             _select("occasion", Words("Occasion"), _build_occasion_menu(language), known, language),
             _hinted(
                 "dates",
-                Words("Date"),
+                Words("When"),
                 Words("As it should read: until Sunday 12 January"),
                 known,
                 language,
@@ -226,17 +226,17 @@ def _build_part_input(key: str, limit: PartLimit, language: str) -> Block:
 
 
 def _select(
-    name: str, label: Words, options: list[Block], known: Mapping[str, str], language: str
+    id: str, label: Words, options: list[Block], known: Mapping[str, str], language: str
 ) -> Block:
-    block = select_input(name, label, options, language)
-    chosen = next((one for one in options if one["value"] == known.get(name)), None)
+    block = select_input(id, label, options, language)
+    chosen = next((one for one in options if one["value"] == known.get(id)), None)
     if chosen is not None:
         block["element"]["initial_option"] = chosen
     return block
 
 
-def _hinted(name: str, label: Words, hint: Words, known: Mapping[str, str], language: str) -> Block:
-    block = text_input(name, label, language, known.get(name, ""), optional=True)
+def _hinted(id: str, label: Words, hint: Words, known: Mapping[str, str], language: str) -> Block:
+    block = text_input(id, label, language, known.get(id, ""), optional=True)
     block["hint"] = plain_text(hint.to(language), HINT)
     return block
 
