@@ -43,6 +43,7 @@ MAX_HOOK = 90  # characters, where the opening is part of a longer text
 DERIVED_VALUES = (
     *("price_line", "price_short", "sizes_line", "colours_line", "materials_line", "details"),
 )
+INFERRED = ("colours", "materials")  # a catalogue without such a column may get them from its text
 SINGULAR_GAPS = {"sizes": "size", "colours": "colour", "materials": "material"}
 LINK_TAG = len("?utm_campaign=si-1a2b3c4d")  # what a link to our site gets before it goes out
 _GAP = re.compile(r"\{(\w+)\}")
@@ -347,6 +348,8 @@ class TemplateWriter:
         self._set("price" if prices[1] else "price_from", prices[0])
         for label in ("sizes", "colours", "materials", "type", "vendor"):
             value = self._find(handle, label)
+            if value is not None and label in INFERRED and self._stands_in_text(handle, value):
+                continue
             if value is not None and label in SINGULAR_GAPS and ", " not in value.text:
                 label = SINGULAR_GAPS[label]
             self._set(label, value)
@@ -410,19 +413,20 @@ class TemplateWriter:
         headlines = [one for text in opening["headline"] for one in self._fill(text)]
         if self.wish == "angle" and len(headlines) > 1:
             headlines = [*headlines[1:], headlines[0]]
+        headlines = [FilledText(_capitalize(one.text), one.facts) for one in headlines]
         self._set("headline", *headlines)
         templates = [
             t
             for t in opening["news"]
-            if "{dates}" not in t or "{offer}" in t or "offer" not in self.values
+            if "{dates}" not in t or "{offer" in t or "offer" not in self.values
         ]
         news = self._fill_first(templates)
         self._set("news", FilledText(_capitalize(news.text), news.facts) if news else None)
-        said = news.text if news else ""
+        said = normalize_text(news.text if news else "")
         offer, dates = self.request.brief.offer, self.request.brief.dates
-        if not (offer and offer.strip(" .") in said):
+        if not (offer and normalize_text(offer).strip(" .") in said):
             self._set("offer_line", self._fill_first(self.texts["values"]["offer_line"]))
-        if dates and not offer and dates.strip(" .") not in said:
+        if dates and not offer and normalize_text(dates).strip(" .") not in said:
             self._set("dates_line", self._fill_first(self.texts["values"]["dates_line"]))
 
     def _choose_opening(self) -> str:
@@ -486,11 +490,18 @@ class TemplateWriter:
             else None
         )
 
+    def _stands_in_text(self, handle: str, value: FilledText) -> bool:
+        """Return whether the title and the description have these words, so that the value may have
+        been inferred from them, and says nothing more than they do."""
+        texts = (self._find(handle, "name"), self._find(handle, "description"))
+        known = {token[:4] for one in texts if one for token in tokenize(strip_html(one.text))}
+        return all(token[:4] in known for token in tokenize(value.text))
+
     def _find_price(self, handle: str) -> tuple[FilledText | None, bool]:
         """Return the price, and whether all variants cost the same. A price without a currency is
         not told, nor one beside a reduction: it would be read as the new one."""
         fact = self._find_fact(handle, "price")
-        if fact is None or not fact.unit or _is_reduction(self.request.brief.offer or ""):
+        if fact is None or not fact.unit or self._has_reduction():
             return None, False
         price = fact.spelled(self.request.language, 0 if not fact.decimals else None)
         is_exact = self._find_fact(handle, "price to") is None
@@ -498,6 +509,11 @@ class TemplateWriter:
 
     def _find_fact(self, handle: str, label: str) -> Fact | None:
         return self.evidence.get(f"product.{handle}.{label}")
+
+    def _has_reduction(self) -> bool:
+        offer = self.request.brief.offer or ""
+        words = {*tokenize(offer)} & {*self.texts["reading"]["reductions"]}
+        return "%" in offer or offer[:1] in {*"-−–"} or bool(words)
 
     def _list_sentences(self, handle: str) -> list[FilledText]:
         """Return the sentences of the description that can be taken word for word."""
@@ -562,10 +578,6 @@ def _join(some: Sequence[FilledText], apart: str) -> FilledText:
 
 def _count_segments(text: str) -> int:
     return count_sms_segments(convert_to_gsm7(text + "x" * LINK_TAG * text.count("://")))
-
-
-def _is_reduction(offer: str) -> bool:
-    return "%" in offer or offer[:1] in {*"-−–"}
 
 
 def _capitalize(text: str) -> str:

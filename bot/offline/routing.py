@@ -121,8 +121,10 @@ def read_fields(words: str) -> FoundFields:
     for piece in _PIECE_ENDS.split(_QUOTED.sub(" , ", words)):
         for kind, text in _split_piece(piece.split()):
             found.setdefault(kind, []).append(text)
-    told = " ".join((*found["rest"], *found.get("offer", ()), *found.get("dates", ())))
-    tokens, every = tokenize(told), tokenize(words)
+    news = words
+    for text in (*found.get("audience", ()), *found["must_say"]):  # "new customers" is no news
+        news = news.replace(text, " ")
+    tokens, every = tokenize(news), tokenize(words)
     occasion = find_named_occasion(words)
     return FoundFields(
         channels=find_channels(words),
@@ -234,6 +236,8 @@ def _classify(words: list[str], *, is_start: bool) -> str | None:
             return str(kind)
     if _has_discount(words[:1]) or (is_start and _has_offer(ahead, tokens)):
         return "offer"
+    if is_start and first[0].isdigit() and _has_day(tokenize(" ".join(words))):
+        return "dates"
     return None
 
 

@@ -19,14 +19,14 @@ from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import NewTask, Task
 
 
-def is_task_command(body: dict[str, Any]) -> bool:
-    """Return whether this command makes a task, unless its words need a form. Such a command can be
-    stored before its author is verified."""
+def is_task_command(body: dict[str, Any], *, has_ai: bool) -> bool:
+    """Return whether this command makes a task and opens no form. Such a command can be stored
+    before its author is verified. Without an AI, words for a text must name its channel."""
     skill = load_skills().get(load_commands().get(str(body.get("command") or "").lstrip("/"), ""))
     if skill is None or skill.name == DIGEST_SKILL:
         return False
     words = parse_just_for_me(remove_markup(str(body.get("text") or "")))[1]
-    return bool(words) or not skill.for_channels
+    return bool(words if has_ai else find_channels(words)) or not skill.for_channels
 
 
 async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -43,8 +43,7 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
     if not words and not skill.for_channels:  # the command alone asks for the whole result
         words = Words(skill.title).to(parse_language(context.people.cached_locale(workspace, user)))
     has_ai = context.services.has_ai
-    is_readable = words and (has_ai or not skill.for_channels or find_channels(words))
-    if not is_readable:  # without an AI, words for a text must name its channel
+    if not is_task_command(body, has_ai=has_ai):
         language = await context.language(workspace, user)
         values = {} if has_ai else find_known_values(words, {})
         form = build_brief_form(

@@ -305,13 +305,14 @@ class CopyIntake:
 
     async def _match_piece(self, piece: str) -> tuple[list[ProductMatch], list[ProductMatch]]:
         """Return the products that a piece of the words names, and those that are as likely."""
-        hits = (await match_name(piece, self._library, self._brand.name)).sure
+        hits = await self._search(piece)
         whole = [hit for hit in hits if hit.score >= MIN_EXACT_SCORE]
         parts = routing.split_at_and(piece)
         several: dict[str, ProductMatch] = {}
         for part in parts if len(parts) > 1 else ():
-            best = (await match_name(part, self._library, self._brand.name)).sure[:1]
-            if not best or not best[0].is_one or best[0].score < MIN_PRODUCT_SCORE:
+            best = (await self._search(part))[:1]
+            is_named = best and best[0].score >= MIN_PRODUCT_SCORE
+            if not is_named or (whole and not best[0].is_one):  # "mohair and wool" is one name
                 several = {}
                 break
             several.setdefault(best[0].handle, best[0])
@@ -321,6 +322,13 @@ class CopyIntake:
             return [], []
         near = [hit for hit in hits[1:3] if hit.score >= hits[0].score - MAX_SCORE_GAP]
         return whole or [hits[0]], [] if whole else near
+
+    async def _search(self, text: str) -> Sequence[ProductMatch]:
+        """Return the products that the words name, without the words that name something else."""
+        name = " ".join(routing.list_content_words(text)) or text
+        found = [await match_name(one, self._library, self._brand.name) for one in (text, name)]
+        best = max(found, key=lambda one: one.sure[0].score if one.sure else 0)
+        return best.sure
 
     async def _collect_left_over(self, piece: str, named: Sequence[ProductMatch]) -> None:
         """Keep the words that neither a field nor the catalogue knows."""

@@ -16,7 +16,7 @@ from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.messages.outbox import OutboxMessage
 from bot.offline.writer import OfflineWriter
-from bot.slack.views.forms import build_brief_form
+from bot.slack.views.brief_form import build_brief_form
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.text.escape import strip_hidden as plain_text

@@ -189,10 +189,12 @@ def is_never_mind(words: str) -> bool:
 
 
 def build_answered_task(session: Session, task: Task, answer: str, id: str) -> NewTask:
-    """Return the request again, with the answer added."""
+    """Return the request again, with the answer as one more field, as a press on an option gives
+    it."""
     card = session.get(OutboxMessage, f"{task.first_piece}:card")
-    words = "\n".join(filter(None, [task.words, answer]))
-    return task.retry(id, words=words, place=continue_in_thread(task.place, card))
+    number = 1 + sum(key.startswith("answer") for key in task.form)
+    form = {**task.form, f"answer {number}": answer}
+    return task.retry(id, form=form, place=continue_in_thread(task.place, card))
 
 
 def _is_continued(session: Session, task: Task) -> bool:
