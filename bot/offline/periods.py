@@ -111,7 +111,7 @@ def _read_month(
     is_named = is_dated or is_since or before in (["in"], ["en"], ["of"], ["de"])
     year = int(after[0]) if after and after[0].isdigit() and len(after[0]) == 4 else None
     first = int(before[0]) if is_dated else 1
-    if tokens[at] in ("may", "mars") and not (is_named or year):
+    if tokens[at] in ("may", "march", "mars") and not (is_named or year):
         return None  # also a verb, and a name
     year = year or today.year - ((month, first) > (today.month, today.day))
     length = monthrange(year, month)[1]

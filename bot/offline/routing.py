@@ -226,7 +226,7 @@ def _classify(words: list[str], *, is_start: bool) -> str | None:
     anything in it is one; elsewhere a field begins with one of its own words."""
     first = tokenize(words[0]) if words else []
     if not first:
-        return "offer" if words and _has_discount(words[:1]) else None
+        return "offer" if words and _begins_discount(words) else None
     ahead = _cut_at_next_field(words)
     tokens = tokenize(" ".join(ahead))
     for kind, table in load_routing()["fields"].items():
@@ -234,8 +234,11 @@ def _classify(words: list[str], *, is_start: bool) -> str | None:
             kind, tokens[1:] or tokens, ahead, table["contains"]
         ):
             return str(kind)
-    if _has_discount(words[:1]) or (is_start and _has_offer(ahead, tokens)):
+    if _begins_discount(words):
         return "offer"
+    if is_start and _has_offer(ahead, tokens):
+        later = any(_begins_discount(words[at:]) for at in range(1, len(words)))
+        return None if later else "offer"
     if is_start and first[0].isdigit() and _has_day(tokenize(" ".join(words))):
         return "dates"
     return None
@@ -266,25 +269,25 @@ def _has_day(tokens: Tokens) -> bool:
 
 
 def _has_offer(words: Sequence[str], tokens: Tokens) -> bool:
-    if _has_discount(words):
+    if any(_begins_discount(words[at:]) for at in range(len(words))):
         return True
     return _names_one_of(tokens, load_routing()["fields"]["offer"]["contains"])
 
 
-def _has_discount(words: Sequence[str]) -> bool:
-    """Return whether a reduction stands here: -20 %, −20%, -5€. "100% linen" is none."""
-    said = " ".join(words)
-    return (
-        said[:1] in "-−–" and said[1:2].isdigit()
-        if len(words) == 1
-        else any(word[:1] in "-−–" and word[1:2].isdigit() for word in words)
-    )
+def _begins_discount(words: Sequence[str]) -> bool:
+    """Return whether the words begin with a reduction: -20 %, −5€, "20% off", "£100 off". "100%
+    linen" is none."""
+    first, ahead = words[0], tokenize(" ".join(words[1:4]))
+    if first[:1] in {*"-−–"} and first[1:2].isdigit():
+        return True
+    is_amount = any(sign in first for sign in "%€£$") and any(c.isdigit() for c in first)
+    return is_amount and bool({*ahead[:2]} & {*load_routing()["fields"]["offer"]["reductions"]})
 
 
 def _strip_front(text: str) -> str:
     """Return an offer without the words before it that name the channel or ask for the text."""
     words = text.split()
-    while words and not list_content_words(words[0]) and not _has_discount(words[:1]):
+    while words and not list_content_words(words[0]) and not _begins_discount(words):
         if tokenize(words[0]) and tokenize(words[0])[0].isdigit():
             break
         words = words[1:]

@@ -64,7 +64,7 @@ async def test_start_makes_no_calls(bench: Bench, socket_bench: Bench) -> None:
 
 async def test_home_tab_lists_undecided_drafts_and_own_tasks(any_bench: Bench) -> None:
     bench = any_bench
-    await bench.drafted(words="the linen shirt")
+    await bench.drafted(words="e-mail: the linen shirt")
     await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: e-mail: a surprise")
     await bench.run()
     for who in (MARIE, MAX, OTTO):
@@ -79,7 +79,7 @@ async def test_home_tab_lists_undecided_drafts_and_own_tasks(any_bench: Bench) -
 
 
 async def test_home_tab_shows_state_of_a_draft(bench: Bench) -> None:
-    card = await bench.drafted(words="the linen shirt")
+    card = await bench.drafted(words="e-mail: the linen shirt")
     await bench.press(MAX, card, "approve")
     await bench.run()
     await bench.slack.open_home(MARIE)

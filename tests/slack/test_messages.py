@@ -127,7 +127,7 @@ async def test_answer_in_thread_needs_no_mention(bench: Bench) -> None:
     await bench.run()
     first, second = bench.tasks
     assert second.parent == first.id
-    assert second.words == "an e-mail please\nthe linen shirt"
+    assert second.form == {"answer 1": "the linen shirt"}
     assert [message.thread_ts for message in bench.said()] == [said.ts, said.ts]
 
 
@@ -139,7 +139,7 @@ async def test_answer_to_question_of_command_is_accepted_in_its_thread(bench: Be
         MARIE, MARKETING, "<@UINTERN> the linen shirt", thread_ts=card.ts
     )
     await bench.run()
-    assert [task.words for task in bench.tasks] == ["an e-mail", "an e-mail\nthe linen shirt"]
+    assert [task.form for task in bench.tasks] == [{}, {"answer 1": "the linen shirt"}]
     assert bench.said()[1].thread_ts == card.ts
 
 
