@@ -92,7 +92,8 @@ def find_message_kind(words: str) -> str | None:
 
 
 def find_revision(words: str) -> str | None:
-    """Return what a short reply under a draft asks for: "shorter", "longer" or "angle"."""
+    """Return what a short reply under a draft asks for: "shorter", "longer", "angle" or
+    "language"."""
     tokens = tokenize(words)
     if len(tokens) > MAX_REPLY_WORDS:
         return None

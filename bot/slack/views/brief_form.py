@@ -13,7 +13,7 @@ from bot.core.channels import PartLimit, load_channels
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notices
-from bot.offline.routing import read_fields
+from bot.offline.routing import list_content_words, read_fields
 from bot.slack import action_ids
 from bot.slack.blocks import Block, context_block, option, plain_text, translate_title
 from bot.slack.views.inputs import (
@@ -124,11 +124,12 @@ def build_brief_form(
 def find_known_values(words: str, form: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the form that the words and an earlier form give."""
     fields = read_fields(words)
+    names = (" ".join(list_content_words(piece)) for piece in fields.rest)
     kind = f"notice={fields.notice}" if fields.notice else f"goal={fields.goal}"
     found = {
         "channel": next(iter(fields.channels), None),
         "kind": kind if fields.notice or fields.goal else None,
-        "product": ", ".join(fields.rest),
+        "product": ", ".join(name for name in names if name),
         "audience": fields.audience,
         "offer": fields.offer,
         "occasion": fields.occasion,
