@@ -467,16 +467,10 @@ class TemplateWriter:
 
     def _set_notice(self, notice: str) -> None:
         texts = self.texts["notices"][notice]
-        if "name" not in self.values:
-            unnamed = self.texts["unnamed"]
-            self._set("name", unnamed.get(notice, unnamed["name"]))
         for key in ("subject", "preheader", "call", "short"):
-            self._set(key, self._fill_first([texts[key]]))
-        paragraphs = [one for text in texts["body"] if (one := self._fill_first([text]))]
-        self._set(
-            "body",
-            _join([FilledText(_capitalize(one.text), one.facts) for one in paragraphs], "\n\n"),
-        )
+            self._set(key, self._fill_first(_list(texts[key])))
+        paragraphs = [one for text in texts["body"] if (one := self._fill_first(_list(text)))]
+        self._set("body", _join(paragraphs, "\n\n"))
         short = self.values["short"][0]
         self._set("short_cap", FilledText(_capitalize(short.text), short.facts))
 
@@ -574,6 +568,10 @@ def _detect(text: str) -> Language | None:
 def _join(some: Sequence[FilledText], apart: str) -> FilledText:
     text = apart.join(one.text for one in some if one.text)
     return FilledText(text, tuple(id for one in some for id in one.facts))
+
+
+def _list(texts: str | list[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else texts
 
 
 def _count_segments(text: str) -> int:

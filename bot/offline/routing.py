@@ -240,7 +240,8 @@ def _classify(words: list[str], *, is_start: bool) -> str | None:
     if is_start and _has_offer(ahead, tokens):
         later = any(_begins_discount(words[at:]) for at in range(1, len(words)))
         return None if later else "offer"
-    if is_start and first[0].isdigit() and _has_day(tokenize(" ".join(words))):
+    is_day = first[0] in index_weekday_names()
+    if is_day or (is_start and first[0].isdigit() and _has_day(tokenize(" ".join(words)))):
         return "dates"
     return None
 

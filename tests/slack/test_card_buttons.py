@@ -484,7 +484,7 @@ async def test_refusal_with_lost_answers_is_shown_at_most_twice(
 async def test_bug_is_reported_with_reference_and_logged_without_content(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    card = await bench.drafted(words="a secret product")
+    card = await bench.drafted(words="e-mail: a secret product")
 
     def broken(*_: object) -> None:
         raise ValueError("a secret product")

@@ -153,7 +153,7 @@ def test_card_says_when_rules_wrote_the_draft(sqlite: Database) -> None:
         drafted(session, by_rules=True)
         shown = seen(session)
     assert "Standard text (no AI connected)" in text_of(drawn(shown).blocks)
-    assert "Sans IA\u00a0: texte composé par règles" in text_of(drawn(shown, "fr").blocks)
+    assert "Texte type (sans IA)" in text_of(drawn(shown, "fr").blocks)
 
 
 def test_buttons_are_bound_to_the_words_shown(sqlite: Database) -> None:
