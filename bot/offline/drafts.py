@@ -72,16 +72,14 @@ def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
 def fill_own_text(output: type[T], texts: Mapping[str, str]) -> T:
     """Return the text that a person wrote, by the keys of its parts; a part that is a list has a
     line for each text."""
-    parts: dict[str, object] = {"hooks": []}
-    for key, text in texts.items():
-        parts[key] = Copy(text=text)
-        if get_origin(output.model_fields[key].annotation) is list:
-            parts[key] = [Copy(text=line) for line in text.splitlines() if line.strip()]
-    for key, field_info in output.model_fields.items():
-        if field_info.is_required() and key not in parts:
-            is_list = get_origin(field_info.annotation) is list
-            parts[key] = [] if is_list else Copy(text="")
-    return output.model_validate({k: v for k, v in parts.items() if k in output.model_fields})
+    parts: dict[str, object] = {}
+    for key, about in output.model_fields.items():
+        lines = [line for line in texts.get(key, "").splitlines() if line.strip()]
+        is_list = get_origin(about.annotation) is list
+        parts[key] = (
+            [Copy(text=line) for line in lines] if is_list else Copy(text=texts.get(key, ""))
+        )
+    return output.model_validate(parts)
 
 
 def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
@@ -461,8 +459,8 @@ class TemplateWriter:
         self._set("mentions", " ".join(asked))
         if not stops:
             self._set("stop", self.texts["values"]["stop"][0])
-        name = self.values.get("name", (FilledText(""),))[0].text
-        if is_alcohol(name):
+        named = self.values.get("name", (FilledText(self.request.brief.words),))[0].text
+        if is_alcohol(named):
             self._set("caution", ALCOHOL_WARNING[language])
 
     def _set_notice(self, notice: str) -> None:

@@ -40,7 +40,7 @@ async def posted(bench: Bench, *parts: Part) -> Any:
         ),
         Part(kind="copy", key="missing", title="What I can't tell", body=Copy(text="No visits.")),
     )
-    card = await bench.drafted(words="what moved this week?")
+    card = await bench.drafted(words="e-mail: what moved this week?")
     with bench.database.begin() as session:
         draft = session.get_one(Draft, bench.drafts[-1].id)
         draft.skill = "digest"
