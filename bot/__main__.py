@@ -92,6 +92,10 @@ def parser() -> argparse.ArgumentParser:
     try_.add_argument("skill", metavar="SKILL", help="for example: draft")
     try_.add_argument("words", metavar="WORDS", nargs="+", help="what you want, in your words")
 
+    try_.add_argument(
+        "--preview", action="store_true", help="show what an AI would get, and send nothing"
+    )
+
     ask = commands.add_parser("ask", help="ask the intern here, as a mention in Slack does")
     ask.add_argument("words", metavar="WORDS", nargs="+", help="a request or a question")
     for command in (try_, ask):

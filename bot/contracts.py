@@ -89,12 +89,12 @@ ACTION_IDS = (
     *("lead_now", "export_audience", "digest_on", "digest_pause", "digest_off", "digest_now"),
     *("digest_change", "alert_mute", "alert_unmute", "alert_useless", "take_in", "dont_take_in"),
     *("other_kind", "read_again", "stayed_out", "undo_import", "change", "call_to_action"),
-    *("shorter", "angles", "same_for", "vote_up", "vote_down", "copy"),
+    *("shorter", "angles", "same_for", "vote_up", "vote_down", "copy", "own_text"),
 )
 MENU_VALUES = ("reject", "sources", "what_left", "history", "download", "copy", "edit")
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
-    *("export_form", "digest_form", "angles_form"),
+    *("export_form", "digest_form", "angles_form", "own_text_choice", "own_text_form"),
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
@@ -102,7 +102,7 @@ FORM_FIELDS = (
     *("name", "sections", "where", "weekday", "hour", "zone", "about", "quiet", "alerts"),
     *("segments", "bought", "bought_categories", "bought_at_least", "bought_within"),
     *("not_bought", "not_within", "min_orders", "max_orders", "countries", "regions"),
-    *("purpose", "angle"),
+    *("purpose", "angle", "kind", "product", "offer", "occasion", "dates", "must_say"),
 )
 # The keys of the JSON in a button's value and in a form's private metadata.
 BUTTON_KEYS = {

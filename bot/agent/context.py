@@ -221,6 +221,14 @@ class SkillContext:
         return self._writer.by_rules
 
     @property
+    def _model(self) -> TurnModel:
+        if self.request.brief.preview:
+            from bot.agent.preview import PreviewModel
+
+            return PreviewModel()
+        return cast(TurnModel, self._writer)
+
+    @property
     def book(self) -> FactBook:
         """The facts that were found while writing with tools, by name."""
         return self._found.book
@@ -273,13 +281,21 @@ class SkillContext:
         gets the faults once; those that are left are in `faults`. The evidence becomes what the
         output cites. `system` names the prompt that never changes for a skill, `values` fills more
         placeholders of the skill's own prompt. A tool may end it with a question to the person.
+        With `tools` and no model, the text is the template of `bot.offline.drafts`. A text that the
+        person wrote stays as it is, in both modes.
 
         Without tools the faults go back at most twice. An analysis passes its own text as
         `by_rules`, which a model may reword and the rules keep. Claims that no fact supports are
         detected. A part keeps the text of the rules when the model's text still fails, or when the
         model repeats a fault that it was told about."""
-        if tools is not None and not self.by_rules:
+        if self.request.brief.own_text:
+            from bot.offline.drafts import fill_own_text
+
+            return fill_own_text(output, self.request.brief.own_text)
+        if tools is not None and (self.request.brief.preview or not self.by_rules):
             return await self._write_with_tools(output, tools, check, system, values or {})
+        if tools is not None:
+            return await self._write_standard_text(output)
         pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
         assignment = self._build_assignment(pseudonymizer, by_rules)
         accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
@@ -342,11 +358,21 @@ class SkillContext:
         """Have the model answer the request with these tools. It writes slots where figures stand,
         and code fills them in. The evidence becomes what the report cites. Without a model the
         report is the one of `bot.offline.reports`."""
-        if self.by_rules:
+        if self.by_rules and not self.request.brief.preview:
             from bot.offline.reports import write_offline_report
 
             return await write_offline_report(self)
         return await write_report(self, tools)
+
+    async def _write_standard_text(self, output: type[T]) -> T:
+        """Fill in the template without a model."""
+        from bot.offline.drafts import list_notes, write_offline_draft
+
+        composed = write_offline_draft(self, output)
+        self.notes += list_notes(self)
+        assignment = self._build_assignment(Pseudonymizer(self._list_own_words()), composed)
+        assignment = assignment.model_copy(update={"offline_output": composed})
+        return await self._writer.write(assignment, output, receipt=self._receipt, grow=self._grow)
 
     async def _write_with_tools(
         self,
@@ -366,7 +392,7 @@ class SkillContext:
         self._writes += 1
         loop = AgentLoop(
             services=LoopServices(
-                model=cast(TurnModel, self._writer),
+                model=self._model,
                 receipt=self._receipt,
                 turns=self._agent.turns,
                 limits=self._agent.limits,

@@ -114,7 +114,13 @@ def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     author = request.brief.author
     back = stated_in(request.reason or "", request.sender or author, today, source="send-back")
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
-    return (*stated_in(request.brief.words, author, today), *back)
+    # What a form adds, and a text of one's own, count as typed by the author as well.
+    brief = request.brief
+    fields = filter(None, (brief.offer, brief.dates, *brief.must_say, *brief.own_text.values()))
+    typed = "\n".join(
+        dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
+    )
+    return (*stated_in(typed, author, today), *back)
 
 
 def recheck_parts(

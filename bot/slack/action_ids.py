@@ -33,6 +33,7 @@ DETAILS = "details"  # opens a form with what the card has no room for
 RESULT_OURS, RESULT_NOT = "result_ours", "result_not"
 # starts the next step that a result suggests: through a form, or at once
 LEAD, LEAD_NOW = "lead", "lead_now"
+OWN_TEXT = "own_text"  # opens the form for a text of one's own
 EXPORT = "export_audience"  # exports an approved audience as a file
 CHANGE = "change"  # opens the brief of a draft or a report, to have it made again
 CALL_TO_ACTION = "call_to_action"  # shows how the button of an e-mail looks
@@ -70,6 +71,7 @@ APPROVE_ANYWAY_FORM = "anyway_form"
 RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
 DIGEST_FORM = "digest_form"
 ANGLES_FORM = "angles_form"
+OWN_TEXT_CHOICE, OWN_TEXT_FORM = "own_text_choice", "own_text_form"
 
 # the metadata by which a message of the intern is found again
 METADATA_EVENT_TYPE = "super_intern_post"

@@ -23,7 +23,7 @@ from bot.errors import CannotDo, TryAgain, log_bug
 from bot.i18n.messages import Words
 from bot.jobs.models import Requester, current_requester
 from bot.slack import commands
-from bot.slack.action_ids import BRIEF_FORM
+from bot.slack.action_ids import BRIEF_FORM, OWN_TEXT
 from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
 from bot.slack.client import SlackRefusal
@@ -178,6 +178,9 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     async def new_brief(ack: AsyncAck, body: Body) -> None:
         await home.open_new_brief(context, ack, body)
 
+    async def own_text(ack: AsyncAck, body: Body) -> None:
+        await home.open_own_text(context, ack, body)
+
     async def block_action(ack: AsyncAck, body: Body) -> None:
         await buttons.handle_block_action(context, ack, body)
 
@@ -201,6 +204,7 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     app.event("agent_session_stopped")(stopped)
     app.event(ANY_ID)(ignore)
     app.action(BRIEF_FORM)(new_brief)
+    app.action(OWN_TEXT)(own_text)
     app.action(ANY_ID)(block_action)
     app.view_submission(ANY_ID)(view_submission)
     app.view_closed(ANY_ID)(view_closed)

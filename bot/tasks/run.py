@@ -81,7 +81,6 @@ class TaskRun(RunningTask):
             await self.build_incoming_request(),
             brand=services.brand(task.workspace),
             library=services.library(task.workspace),
-            writer=self.writer,
             today=services.now().date(),
         )
         if isinstance(result, Question):

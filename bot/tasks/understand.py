@@ -392,10 +392,10 @@ class _FormCheck:
             asked = next(iter(requests), ReadRequest(skill=draft.skill))
             again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
             return self._finish("requests", requests=(again,))
-        asked = next(iter(requests), None)
-        if asked and set(asked.channels) - {draft.channel}:
+        other = next(iter(requests), None)
+        if other and set(other.channels) - {draft.channel}:
             # The text for another channel is one more draft, and leaves this one as it is.
-            again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
+            again = other.model_copy(update={"skill": draft.skill, "about": draft.id})
             return self._finish("requests", requests=(again,))
         named = message.passages
         changed = [named[id] for id in self.form.changes if id in named]

@@ -20,9 +20,9 @@ from bot.config.policy import Policy
 from bot.core.parts import Copy
 from bot.db.session import Database
 from bot.tasks.models import Task
-from handlers.draft import Email
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, use
+from tests.support.channel_outputs import Email
 from tests.support.loop_tools import TODAY, Answer, Facts, SmallTools, context, fact
 from tests.support.rows import Jobs, wish
 

@@ -7,16 +7,16 @@ from bot.core.channels import load_channels
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
-from bot.rules.intake import wishes
+from bot.offline.routing import read_fields
 from bot.rules.proof import prove
-from tests.rules.writers.catalogues import BRAND
+from tests.support.skill_runner import BRAND
 from tests.support.small_shop import TODAY
 
 NOT_TAKEN = "Not taken up from the brief"
 
 
 def told(words: str, text: str) -> list[str]:
-    brief = Brief(words=words, author="ana", language="fr", audience=wishes.read(words).audience)
+    brief = Brief(words=words, author="ana", language="fr", audience=read_fields(words).audience)
     part = Part(kind="copy", key="body", title="Body", body=Copy(text=text))
     request = SkillRequest(skill="draft", channel="email", brief=brief)
     checks = prove(

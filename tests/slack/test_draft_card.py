@@ -16,7 +16,7 @@ from bot.db.session import Database
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
-from bot.errors import CALM_PARAM
+from bot.errors import CALM_PARAM, SKILLS_PARAM
 from bot.i18n.messages import LANGUAGES, Words
 from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import check_message_blocks
@@ -28,6 +28,7 @@ from bot.slack.cards.task_card import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
 from bot.slack.views.home import load_home_lines
+from bot.tasks.intake import NEEDS_AI
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.core.test_channels import write as write_sample
@@ -679,3 +680,18 @@ def test_calm_answer_has_no_error_sign_or_retry_button(sqlite: Database) -> None
     assert "Avec plaisir." in text_of(message.blocks)
     assert ":x:" not in str(message.blocks)
     assert action_ids.TRY_AGAIN not in pressable(message.blocks)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unread_message_gets_one_line_and_what_would_do_it(sqlite: Database, language: str) -> None:
+    with sqlite.begin() as session:
+        Task.accept(session, Jobs(), wish("t7", words="remind me on Friday"), NOW)
+        words = NEEDS_AI.with_params(**{SKILLS_PARAM: "feedback recap"})
+        session.get_one(Task, "t7").fail(session, Jobs(), words, NOW)
+        session.flush()
+        card = drawn(seen(session, "t7"), language)
+    (row,) = [block for block in card.blocks if block["type"] == "actions"]
+    picks = [ButtonValue.unpack(one["value"]).pick for one in row["elements"]]
+    assert picks == [None, "feedback", "recap", "yes"]
+    assert row["elements"][0]["action_id"] == action_ids.BRIEF_FORM
+    assert NEEDS_AI.to(language) in text_of(card.blocks)

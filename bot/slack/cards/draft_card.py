@@ -327,7 +327,7 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     small = []
     if waiting := _render_waiting(card, draft, language):
         small.append(waiting)
-    if draft.by_rules:
+    if draft.by_rules and not draft.brief.own_text:
         small.append(Words("Standard text (no AI connected)").to(language))
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
