@@ -45,7 +45,7 @@ FILE_STATES = (
 )
 DIGEST_STATES = ("on", "paused", "off")
 VERDICTS = ("approve", "send back", "reject")
-CHECK_LEVELS = ("pass", "stated", "warn", "block")
+CHECK_LEVELS = ("pass", "info", "stated", "warn", "block")
 POST_KINDS = ("card", "delivery", "notice", "file", "whisper")
 DESTINATION_KINDS = ("thread", "place", "file", "audience")
 

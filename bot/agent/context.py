@@ -34,7 +34,7 @@ from bot.agent.turns import NoTurnLog, TurnLog
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture
-from bot.core.checks import Check, select_blocking
+from bot.core.checks import Check
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
@@ -314,14 +314,13 @@ class SkillContext:
         return merged
 
     def find_unproven(self, written: BaseModel) -> list[str]:
-        """List what would block the approval of this copy, as sentences for the writer: figures,
-        claims and quotations that no fact bears out."""
-        from bot.rules.proof import prove
+        """List what code would block or mark in this copy, as sentences for the writer."""
+        from bot.grounding.copy_checks import check_draft
 
         if self.today is None:
             return []
         parts, hooks = split_output(replace_fact_names(written, self.book))
-        checks = prove(
+        checks = check_draft(
             parts,
             hooks,
             self.evidence.plus(self.book.facts),
@@ -332,7 +331,8 @@ class SkillContext:
         )
         return [
             " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
-            for check in select_blocking(checks)
+            for check in checks
+            if check.level in ("block", "warn")
         ]
 
     async def write_report(self, *, tools: Sequence[str]) -> Report:

@@ -20,8 +20,9 @@ from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.drafts.tracking import tag_links
 from bot.errors import CannotDo
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.sources import find_stated_facts
 from bot.i18n.messages import Words
-from bot.rules.proof import prove, stated_in
 from bot.text.escape import strip_hidden, strip_hidden_deep
 
 
@@ -84,7 +85,7 @@ async def run_skill(
     if isinstance(output, Report):  # code has filled in its figures, and checked the rest
         checks = check_report(output)
     else:
-        checks = prove(
+        checks = check_draft(
             parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
         )
     checks = (*checks, *ctx.notes)
@@ -112,9 +113,11 @@ def check_report(report: Report) -> tuple[Check, ...]:
 def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     """Facts that people stated: the author in the brief, and whoever sent the draft back."""
     author = request.brief.author
-    back = stated_in(request.reason or "", request.sender or author, today, source="send-back")
+    back = find_stated_facts(
+        request.reason or "", request.sender or author, today, source="send-back"
+    )
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
-    return (*stated_in(request.brief.words, author, today), *back)
+    return (*find_stated_facts(request.brief.words, author, today), *back)
 
 
 def recheck_parts(
@@ -135,12 +138,12 @@ def recheck_parts(
         fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}"})
         for part in parts
         for number, fact in enumerate(
-            stated_in(part.text, editor, today, source="edit", before=text_before)
+            find_stated_facts(part.text, editor, today, source="edit", before=text_before)
         )
     )
     all_facts = evidence.plus(typed_facts)
     channel = load_channels().get(request.channel) if request.channel else None
-    checks = prove(
+    checks = check_draft(
         parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
     )
     return all_facts, checks

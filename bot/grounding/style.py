@@ -55,16 +55,16 @@ def find_echo(text: str, request: SkillRequest) -> str | None:
     """Return ECHO_WORDS words in a row that the text shares with the brief, or None. Required
     sentences, the offer and the name of the product do not count."""
     brief = request.brief
-    not_counted = _list_word_runs(brief.product_words or "").union(
+    not_counted = set(_list_word_runs(brief.product_words or "")).union(
         *(_list_word_runs(said) for said in (*brief.must_say, brief.offer or ""))
     )
-    found = (_list_word_runs(brief.words) - not_counted) & _list_word_runs(text)
-    return " ".join(min(found)) if found else None
+    echoed = set(_list_word_runs(brief.words)) - not_counted
+    return next((" ".join(run) for run in _list_word_runs(text) if run in echoed), None)
 
 
-def _list_word_runs(text: str) -> set[tuple[str, ...]]:
+def _list_word_runs(text: str) -> list[tuple[str, ...]]:
     words = tokenize(text)
-    return {tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)}
+    return [tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)]
 
 
 def _find_long_parts(parts: Iterable[Part], channel: Channel | None) -> Iterable[str]:
