@@ -20,6 +20,7 @@ SENTENCE_TAGS = ("words", "money", "country", "moment", "date", "number")
 # The journal. If an event were renamed, old entries could no longer be found by its name.
 JOURNAL_EVENTS = (
     *("task accepted", "draft kept", "draft edited", "draft checked", "draft shared"),
+    *("warnings accepted", "product fact added", "product fact revoked"),
     *("delivery queued", "delivery stopped", "receipt", "audience exported"),
     *("catalogue imported", "library changed", "library damaged", "library whole"),
     *("library set aside", "library given up"),

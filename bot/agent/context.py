@@ -75,7 +75,7 @@ def build_rewrite_check(costs: Sequence[Decimal | None], parts: Sequence[str] = 
             "The AI's words held what no fact bears out, so these are by rules. Not kept: {spent}.",
             spent=spent,
         )
-    return Check(rule="rewriting", level="warn", words=words)
+    return Check(rule="rewriting", level="info", words=words)
 
 
 def _join_titles(titles: Sequence[str]) -> Words:
@@ -98,7 +98,7 @@ def build_fault_check(count: int) -> Check:
         "{n} things that the checks sent back are not corrected: read it with care.",
         count,
     )
-    return Check(rule="correction", level="warn", words=words)
+    return Check(rule="correction", level="info", words=words)
 
 
 MAX_CORRECTIONS = 2

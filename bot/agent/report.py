@@ -102,7 +102,7 @@ def build_dropped_notes(count: int) -> tuple[Check, ...]:
         "{n} sentences left out: they held figures or quotations without a source.",
         count,
     )
-    return (Check(rule="left out", level="warn", words=words),)
+    return (Check(rule="left out", level="info", words=words),)
 
 
 def build_refusal(sentence: str) -> Report:

@@ -77,7 +77,3 @@ def sort_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Sort the checks, the gravest first."""
     order = ("block", "warn", "stated", "info", "pass")
     return tuple(sorted(checks, key=lambda check: order.index(check.level)))
-
-
-def select_stated(checks: Iterable[Check]) -> list[Check]:
-    return [check for check in checks if check.level == "stated"]

@@ -211,8 +211,8 @@ def _find(text: str, low: str) -> Iterator[Figure]:
     for match in HALF_PRICE.finditer(low):
         yield _figure(text, match, Reading("number", Decimal(50), "%"))
     for match in OUT_OF.finditer(low):
-        if share := _read_share(match):
-            yield _figure(text, match, share)
+        if reading := _read_share(match):
+            yield _figure(text, match, reading)
     yield from _find_dates(text, low)
     if any(character.isdigit() for character in low):
         yield from _find_digits(text, low)

@@ -149,6 +149,19 @@ def approve_draft(session: Session, context: ListenerContext, action: BlockActio
         fingerprint=action.ref.seen or "",
         policy=context.services.policy(action.workspace),
         now=context.services.now(),
+        accepts=action.ref.pick == action_ids.CHECKED,
+    )
+
+
+def accept_terms(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    decision.accept_terms(
+        session,
+        context.services.enqueue,
+        load_visible_draft(session, action.viewer, action.ref),
+        by=action.user,
+        fingerprint=action.ref.seen or "",
+        policy=context.services.policy(action.workspace),
+        now=context.services.now(),
     )
 
 
@@ -251,6 +264,7 @@ def _find_visible_piece(session: Session, action: BlockAction) -> str | None:
 
 BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.APPROVE: approve_draft,
+    action_ids.ACCEPT_TERMS: accept_terms,
     action_ids.USE_HOOK: use_opening,
     action_ids.ANSWER: answer_question,
     action_ids.TRY_AGAIN: retry_task,

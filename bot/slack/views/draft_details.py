@@ -34,6 +34,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards.draft_parts import list_folded_parts, render_part
 from bot.slack.cards.draft_status import render_decision, render_delivery
+from bot.slack.cards.findings import LEGAL_NOTE
 from bot.slack.interactions import BlockAction, load_visible_draft
 from bot.slack.listener_context import ListenerContext
 
@@ -60,6 +61,10 @@ def build_read_only_view(title: Words | str, blocks: list[Block], language: str)
 
 
 def sources_view(draft: Draft, language: str) -> Block:
+    return build_read_only_view(Words("Sources"), list_source_blocks(draft, language), language)
+
+
+def list_source_blocks(draft: Draft, language: str) -> list[Block]:
     """List for each part the facts that it cites, with value, source and day."""
     blocks: list[Block] = []
     for part in draft.parts:
@@ -78,7 +83,7 @@ def sources_view(draft: Draft, language: str) -> Block:
         blocks = [
             section_block(Words("These words stand on no figures and no facts.").to(language))
         ]
-    return build_read_only_view(Words("Sources"), blocks, language)
+    return blocks
 
 
 def _render_fact(fact: Fact, language: str) -> str:
@@ -196,8 +201,9 @@ def _render_call(receipt: Receipt, language: str) -> str:
 
 
 def build_details_button(draft: Draft, language: str) -> Block | None:
-    """Return None for a draft that its card shows as a whole."""
-    if not list_folded_parts(draft):
+    """Return None for a report that its card shows as a whole. Of copy, the details are what it
+    stands on."""
+    if not list_folded_parts(draft) and not draft.channel:
         return None
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     return button(Words("Details").to(language), action_ids.DETAILS, ref)
@@ -215,6 +221,7 @@ def build_details_view(draft: Draft, language: str) -> Block:
     line per row. The headings are in the language of the draft."""
     spoken = draft.brief.language if draft.skill == "digest" else language
     parts = [render_part(part, draft, spoken, (), table=False) for part in list_folded_parts(draft)]
-    return build_read_only_view(
-        Words("Details"), [block for blocks in parts for block in blocks], language
-    )
+    blocks = [block for some in parts for block in some]
+    if draft.channel:
+        blocks += [*list_source_blocks(draft, language), context_block(LEGAL_NOTE.to(language))]
+    return build_read_only_view(Words("Details"), blocks, language)
