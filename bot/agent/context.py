@@ -17,6 +17,8 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from bot.agent.citations import collect_cited_facts, replace_fact_names
+from bot.agent.claim_check import ON as CLAIMS_ON
+from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import (
     AgentLoop,
@@ -44,6 +46,13 @@ from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
 from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
 from bot.drafts.occasions import load_occasions, set_occasion_days
+from bot.grounding.claims import (
+    NO_AI,
+    NOT_REACHED,
+    ClaimResult,
+    ClaimSentence,
+    list_output_sentences,
+)
 from bot.i18n.messages import Money, Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
@@ -122,7 +131,7 @@ async def deny_right(_right: str) -> bool:
 class AgentOptions:
     """What the caller of a skill passes on to the loop. `call` names the piece among those of its
     task. `person` and `is_private` say who asks, and whether they alone see the answer; None: as
-    the brief says."""
+    the brief says. `claims` is the policy's setting for the second look at the answer."""
 
     turns: TurnLog = field(default_factory=NoTurnLog)
     call: str = "0"
@@ -131,6 +140,7 @@ class AgentOptions:
     on_step: Callable[[Words], None] = ignore_step
     person: str | None = None
     is_private: bool | None = None
+    claims: str = CLAIMS_ON
     thread: ThreadPort | None = None
     deliveries: DeliveryPort | None = None
     digests: DigestPort | None = None
@@ -173,6 +183,7 @@ class SkillContext:
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer, self._may = library, writer, may
         self._receipt, self._grow = receipt, grow
+        self.claims: ClaimResult | None = None  # of the second look at the last answer
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
     async def look_up(
@@ -263,6 +274,7 @@ class SkillContext:
         by_rules: T | None = None,
         system: str = "system",
         values: Mapping[str, str] | None = None,
+        list_claims: Callable[[T], Sequence[ClaimSentence]] | None = None,
     ) -> T:
         """Have the writer fill in `output`. The faults that `check` finds go back to the writer.
 
@@ -270,13 +282,18 @@ class SkillContext:
         gets the faults once; those that are left are in `faults`. The evidence becomes what the
         output cites. `system` names the prompt that never changes for a skill, `values` fills more
         placeholders of the skill's own prompt. A tool may end it with a question to the person.
+        `list_claims` gives the sentences that a second model judges; of copy, all of it.
 
         Without tools the faults go back at most twice. An analysis passes its own text as
         `by_rules`, which a model may reword and the rules keep. Claims that no fact supports are
         detected. A part keeps the text of the rules when the model's text still fails, or when the
         model repeats a fault that it was told about."""
         if tools is not None and not self.by_rules:
-            return await self._write_with_tools(output, tools, check, system, values or {})
+            if list_claims is None and self.channel is not None:
+                list_claims = self._list_copy_sentences
+            return await self._write_with_tools(
+                output, tools, check, system, values or {}, list_claims
+            )
         pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
         assignment = self._build_assignment(pseudonymizer, by_rules)
         accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
@@ -314,7 +331,7 @@ class SkillContext:
 
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what code would block or mark in this copy, as sentences for the writer."""
-        from bot.grounding.copy_checks import check_draft
+        from bot.grounding.copy_checks import check_draft, list_faults
 
         if self.today is None:
             return []
@@ -328,11 +345,28 @@ class SkillContext:
             channel=self.channel,
             today=self.today,
         )
-        return [
-            " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
-            for check in checks
-            if check.level in ("block", "warn")
-        ]
+        return list_faults(checks)
+
+    async def _review_claims(self, sentences: Sequence[ClaimSentence], call: str) -> Sequence[str]:
+        """Have a model judge the sentences. Return what is not supported, for the writer."""
+        evidence = self.evidence.plus(self.book.facts)
+        self.claims = await self.claim_checker.check(
+            sentences, evidence, self.request, call=call, own_words=self._list_own_words()
+        )
+        return self.claims.list_faults(sentences)
+
+    @property
+    def claim_checker(self) -> ClaimChecker:
+        model = None if self.by_rules else cast(TurnModel, self._writer)
+        return ClaimChecker(model, self._receipt, self._agent.turns, self._agent.claims)
+
+    def list_claim_checks(
+        self, output: BaseModel, sentences: Sequence[ClaimSentence] | None = None
+    ) -> tuple[Check, ...]:
+        """Return the findings of the second call on an output, or on these of its `sentences`."""
+        found = list_output_sentences(output) if sentences is None else sentences
+        claims = self.claims or ClaimResult(failure=NO_AI if self.by_rules else NOT_REACHED)
+        return claims.build_checks(found)
 
     async def write_report(self, *, tools: Sequence[str]) -> BaseModel | Question:
         """Have the model answer the request with these tools. It writes slots where figures stand,
@@ -353,6 +387,7 @@ class SkillContext:
         check: Callable[[T], list[str]] | None,
         system: str,
         values: Mapping[str, str],
+        list_claims: Callable[[T], Sequence[ClaimSentence]] | None,
     ) -> T:
         known = load_tools() if self._tools is None else self._tools
         tools = [known[name] for name in names]
@@ -362,6 +397,13 @@ class SkillContext:
         system_text = fill_prompt(system, fixed)
         message = self._build_first_message(values)
         self._writes += 1
+        call = f"{self._agent.call}.write{self._writes}"
+
+        async def review(written: T, turn: int) -> Sequence[str]:
+            if list_claims is None:
+                return ()
+            return await self._review_claims(list_claims(written), f"{call}.claims{turn}")
+
         loop = AgentLoop(
             services=LoopServices(
                 model=cast(TurnModel, self._writer),
@@ -371,7 +413,7 @@ class SkillContext:
                 cap_used=self._agent.cap_used,
                 on_step=self._agent.on_step,
             ),
-            call=f"{self._agent.call}.write{self._writes}",
+            call=call,
             system=system_text,
             output=output,
             tools=tools,
@@ -379,6 +421,7 @@ class SkillContext:
             veil=self._veil,
             found=self._found,
             check=check,
+            review=review,
         )
         result = await loop.run(message)
         self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(tools))
@@ -390,6 +433,9 @@ class SkillContext:
         cited = collect_cited_facts(written, self.book, self.exhibits)
         self.evidence = Evidence(facts=stated).plus(cited)
         return written
+
+    def _list_copy_sentences(self, written: BaseModel) -> Sequence[ClaimSentence]:
+        return list_output_sentences(replace_fact_names(written, self.book))
 
     def _build_first_message(self, values: Mapping[str, str]) -> str:
         """The skill's own prompt with the request and the facts looked up, personal data masked."""

@@ -11,7 +11,7 @@ from bot.agent.skills import load_skills
 from bot.agent.tool_calls import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
-from bot.core.checks import Check
+from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
 from bot.core.parts import Hook, NextStep, Part, collect_next_steps, split_output
@@ -88,7 +88,9 @@ async def run_skill(
         checks = check_draft(
             parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
         )
-    checks = (*checks, *ctx.notes)
+        if channel is not None:
+            checks = (*checks, *ctx.list_claim_checks(output))
+    checks = sort_checks((*checks, *ctx.notes))
     return DraftResult(
         parts,
         hooks,

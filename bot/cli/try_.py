@@ -200,6 +200,7 @@ class TerminalRun:
                     cap_used=partial(self.spending.measure_task, self.payer),
                     person=self.person,
                     is_private=True,
+                    claims=policy.checks.claims,
                 ),
             )
             if isinstance(result, Question):

@@ -14,9 +14,9 @@ from bot.grounding.brand_rules import check_brand_rules
 from bot.grounding.channel_form import check_form, check_text
 from bot.grounding.citations import check_citations
 from bot.grounding.figures import check_figures, list_used_facts
-from bot.grounding.legal import check_law
+from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
-from bot.grounding.price_cuts import check_price_cuts
+from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
 from bot.grounding.quotes import check_quotes
 from bot.grounding.sources import Piece, Sources, list_pieces
 from bot.i18n.messages import Words
@@ -56,6 +56,17 @@ def check_draft(
         found += find_unused_figures(pieces, sources)
         found += check_stock_of_brief(request, sources, found)
     return sort_checks(found)
+
+
+def list_faults(checks: Iterable[Check]) -> list[str]:
+    """Return what blocks or is marked, as sentences for the writer. What only people can settle is
+    left out: what a person stated, and a cut whose price before is not known."""
+    return [
+        " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
+        for check in checks
+        if check.level in ("block", "warn")
+        and check.words.text not in (STATED_WORDS.text, UNKNOWN_PRICE.text)
+    ]
 
 
 def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Check]:

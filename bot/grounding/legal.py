@@ -29,6 +29,7 @@ LEGAL_FILE = Path(__file__).parent / "legal.toml"
 EU_COUNTRIES = word_set(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 )
+STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
 SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last pieces" true
 
@@ -199,12 +200,10 @@ def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check
         pattern = build_words_pattern((re.split(r" ", low)[-1] if rule.same == "last" else low,))
     if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
         return None
-    level = rule.level
+    level, words = rule.level, Words("“{quote}”: {why} ({source})")
     if rule.stated and sources.find_stated_words(pattern):
-        level = rule.stated
-    words = Words(
-        "“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why), source=rule.source
-    )
+        level, words = rule.stated, STATED_WORDS
+    words = words.with_params(quote=quote, why=Words(rule.why), source=rule.source)
     return Check(
         rule=rule.id,
         level=level,

@@ -35,6 +35,10 @@ FROM_TO = re.compile(rf"\b(?:from|de) {OLD} (?:down )?(?:to|a) (?:only )?{NEW}{N
 ARROW = re.compile(rf"{OLD} ?(?:->|=>|→|➔) ?{NEW}{NO_NOUN}")
 CUT_AFTER = re.compile(r" ?(?:off\b|de remise|de reduction|de moins|d'economie|sur )")
 CUT_BEFORE = re.compile(r"(?:\bsave|economisez|moins) $")
+UNKNOWN_PRICE = Words(
+    "A price cut must be shown against the lowest price of the last 30 days, which is not "
+    "known here. Check it before you approve (Directive 98/6, article 6a)."
+)
 LOWEST = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
 
 
@@ -111,11 +115,9 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
         piece, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], None)
         if quote is None:
             quote = piece.text[former[0][1].start : former[0][1].end]
-        words = Words(
-            "A price cut must be shown against the lowest price of the last 30 days, which is not "
-            "known here. Check it before you approve (Directive 98/6, article 6a)."
+        yield Check(
+            rule="price cut", level="warn", words=UNKNOWN_PRICE, part=piece.key, quote=quote
         )
-        yield Check(rule="price cut", level="warn", words=words, part=piece.key, quote=quote)
         return
     price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
     for piece, one in former:

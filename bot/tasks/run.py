@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.agent.claim_check import ClaimChecker
 from bot.agent.context import AgentOptions
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import LoopLimits
@@ -36,9 +37,12 @@ from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
+from bot.grounding.claims import list_sentences
+from bot.grounding.sources import list_pieces
 from bot.i18n.messages import Words, parse_language
 from bot.jobs.models import Enqueue, Job
 from bot.messages.outbox import OutboxMessage
+from bot.privacy.names import build_own_words
 from bot.tasks.briefs import plan_requests, revise_request
 from bot.tasks.conversation import (
     Conversation,
@@ -507,7 +511,28 @@ class TaskRun:
             on_step=on_step,
             person=task.author,
             is_private=task.private,
+            claims=services.policy(task.workspace).checks.claims,
         )
+
+    async def check_claims(self, draft: Draft) -> tuple[Check, ...]:
+        """Have a model judge the sentences of an edited draft against its facts."""
+        services = self.services
+        checker = ClaimChecker(
+            None if self.writer.by_rules else cast(TurnModel, self.writer),
+            self._receipt,
+            self.turns,
+            services.policy(draft.workspace).checks.claims,
+        )
+        sentences = list_sentences(list_pieces(draft.parts, draft.other_hooks))
+        names = [known.value for known in draft.facts.facts if known.label in ("name", "title")]
+        result = await checker.check(
+            sentences,
+            draft.facts,
+            draft.skill_request,
+            call=f"check.{draft.id}",
+            own_words=build_own_words([services.brand(draft.workspace).name, *map(str, names)]),
+        )
+        return result.build_checks(sentences)
 
     @property
     def turns(self) -> TurnLog:

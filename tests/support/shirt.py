@@ -11,8 +11,8 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Hook, Part
 from bot.core.request import SkillRequest
-from bot.i18n.messages import Language
 from bot.grounding.copy_checks import check_draft
+from bot.i18n.messages import Language
 
 TODAY = date(2026, 11, 24)
 
