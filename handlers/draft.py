@@ -42,6 +42,9 @@ ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     output = OUTPUTS.get(request.channel or "", Email)
+    if request.brief.own_text and not request.reason:
+        await ctx.look_up(*PRODUCT_KINDS)
+        return await ctx.use_own_text(output, request.brief.own_text)
     if ctx.by_rules:
         from bot.rules.writers.draft import draft_by_rules
 

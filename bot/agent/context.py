@@ -294,7 +294,7 @@ class SkillContext:
             return await self._write_with_tools(
                 output, tools, check, system, values or {}, list_claims
             )
-        pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
+        pseudonymizer, costs = Pseudonymizer(self.list_own_words()), dict[str, Decimal | None]()
         assignment = self._build_assignment(pseudonymizer, by_rules)
         accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
 
@@ -351,9 +351,46 @@ class SkillContext:
         """Have a model judge the sentences. Return what is not supported, for the writer."""
         evidence = self.evidence.plus(self.book.facts)
         self.claims = await self.claim_checker.check(
-            sentences, evidence, self.request, call=call, own_words=self._list_own_words()
+            sentences, evidence, self.request, call=call, own_words=self.list_own_words()
         )
         return self.claims.list_faults(sentences)
+
+    async def find_text_to_check(self, *, product: str = "", whole: bool = False) -> str:
+        """Return the text of the request that is to be checked, after looking up the product that
+        it names, or the one that `product` means. `whole`: all words are the text."""
+        from bot.agent.text_check import find_own_text, look_up_product
+
+        text = self.request.brief.words if whole else find_own_text(self.request.brief.words)
+        await look_up_product(self, text, product)
+        return text
+
+    async def check_text(self, text: str) -> tuple[Check, ...]:
+        """Return the findings on a text that somebody wrote."""
+        from bot.agent.text_check import check_text
+
+        return await check_text(self, text)
+
+    def find_text_faults(self, text: str) -> list[str]:
+        """List what code would block or mark in a text, as sentences for the writer."""
+        from bot.agent.text_check import find_text_faults
+
+        return find_text_faults(self, text)
+
+    async def use_own_text(self, output: type[T], text: str) -> T:
+        """Fill in `output` with a text that somebody wrote, and have its claims judged."""
+        from bot.agent.text_check import split_text
+
+        parts = {part.key: part.body for part in split_text(text, self.channel)}
+        fields: dict[str, Any] = {name: parts.get(name, []) for name in output.model_fields}
+        written = output.model_validate(fields)
+        self.claims = await self.claim_checker.check(
+            list_output_sentences(written),
+            self.evidence,
+            self.request,
+            call=f"{self._agent.call}.own.claims",
+            own_words=self.list_own_words(),
+        )
+        return written
 
     @property
     def claim_checker(self) -> ClaimChecker:
@@ -440,7 +477,7 @@ class SkillContext:
     def _build_first_message(self, values: Mapping[str, str]) -> str:
         """The skill's own prompt with the request and the facts looked up, personal data masked."""
         if not self._writes:
-            self._veil = Pseudonymizer(self._list_own_words())
+            self._veil = Pseudonymizer(self.list_own_words())
         self._hide_speakers(self._veil)
         facts = [fact for fact in self.evidence.facts if fact.stated_by is None]
         listed = describe_facts(
@@ -492,7 +529,7 @@ class SkillContext:
             today=self.today,
         )
 
-    def _list_own_words(self) -> frozenset[str]:
+    def list_own_words(self) -> frozenset[str]:
         """Words of the brand and of the products looked up, which are not names of persons."""
         names = [self.brand.name, self.brand.sender or "", *self.brand.use]
         for fact in (*self.evidence.facts, *self._all_facts):

@@ -62,6 +62,7 @@ class Brief(BaseModel):
     follows: str | None = None  # the question before, which this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
     tone: str | None = None  # the tone asked for, in the person's words
+    own_text: str | None = None  # a text that the person wrote, to be approved as it is
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
     material: str = ""
     private: bool = False

@@ -26,6 +26,7 @@ from bot.approvals.decision import Decision, compute_status, send_back
 from bot.config.access import Admission, Right
 from bot.config.brand import Brand
 from bot.config.policy import Policy
+from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.library import Library, ProductMatch
@@ -162,7 +163,10 @@ class TaskRun:
         locale = await services.slack.locale(task.workspace, task.author)
         show = partial(services.slack.set_status, task.place)
         async with WorkStatus(show, parse_language(locale)) as status:
-            if self.understands:
+            if task.form.get(OWN_TEXT):
+                await services.slack.show(f"{task.first_piece}:card")
+                run, requests = self, await self._list_own_text_requests()
+            elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
                 run, requests = await self._understand()
@@ -176,6 +180,22 @@ class TaskRun:
                 await run._write_draft(number, request, status.set, is_last=last)
             if not requests:
                 await self._finish()
+
+    async def _list_own_text_requests(self) -> tuple[SkillRequest, ...]:
+        """Return the request for a draft of a person's own text; nothing is read or assumed."""
+        task, form = self.task, self.task.form
+        names = ("product", "product_words", "market", OWN_TEXT, "stands_on")
+        brief = Brief(
+            words=task.words,
+            author=task.author,
+            language=parse_language(form.get("language")),
+            channels=tuple(filter(None, [form.get("channel")])),
+            private=task.private,
+            **{name: form.get(name) for name in names},
+        )
+        now = self.services.now
+        await change_task(self.services, task.id, lambda t, s, e: t.store_brief(brief, now()))
+        return (SkillRequest(skill="draft", brief=brief, channel=form.get("channel")),)
 
     # With an AI.
 
@@ -634,6 +654,7 @@ def _enqueue_unless_card(services: TaskServices, session: Session, job: Job) -> 
         services.enqueue(session, job)
 
 
+OWN_TEXT = "own_text"  # the form field of a text that is to be approved as it is
 STATUS_SECONDS = 180  # longer than Slack shows a status
 
 
