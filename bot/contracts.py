@@ -20,7 +20,7 @@ SENTENCE_TAGS = ("words", "money", "country", "moment", "date", "number")
 # The journal. If an event were renamed, old entries could no longer be found by its name.
 JOURNAL_EVENTS = (
     *("task accepted", "draft kept", "draft edited", "draft checked", "draft shared"),
-    *("warnings accepted", "product fact added", "product fact revoked"),
+    "warnings accepted",
     *("delivery queued", "delivery stopped", "receipt", "audience exported"),
     *("catalogue imported", "library changed", "library damaged", "library whole"),
     *("library set aside", "library given up"),
@@ -67,7 +67,7 @@ PART_TITLES: dict[str, list[str]] = _LONG["titles"]
 # Titles that the code no longer uses, and the present title that is shown instead.
 SHOWN_TITLES: dict[str, str] = _LONG["shown_titles"]
 SKILLS = (
-    *("answer", "blockers", "digest", "draft", "experiment", "feedback", "predict", "recap"),
+    *("answer", "blockers", "check", "digest", "draft", "experiment", "feedback", "predict", "recap"),
     *("targeting", "trends"),
 )
 CHANNELS = ("email", "sms", "product_page")
@@ -89,9 +89,9 @@ ACTION_IDS = (
     *("answer", "send_to", "try_again", "details", "result_ours", "result_not", "lead"),
     *("lead_now", "export_audience", "digest_on", "digest_pause", "digest_off", "digest_now"),
     *("digest_change", "alert_mute", "alert_unmute", "alert_useless", "take_in", "dont_take_in"),
-    *("other_kind", "read_again", "stayed_out"),
+    *("other_kind", "read_again", "stayed_out", "accept_terms"),
 )
-MENU_VALUES = ("reject", "sources", "what_left", "history", "download")
+MENU_VALUES = ("reject", "sources", "what_left", "history", "download", "checked")
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
     *("export_form", "digest_form"),
@@ -156,6 +156,6 @@ HEADERS = (
 )
 COMMANDS = (
     *("play", "serve", "work", "migrate", "try", "import", "facts", "key", "digest", "manifest"),
-    *("doctor", "journal", "ask"),
+    *("doctor", "journal", "ask", "check"),
 )
-SLASH_COMMANDS = ("/digest", "/draft", "/feedback", "/target", "/trends")
+SLASH_COMMANDS = ("/check", "/digest", "/draft", "/feedback", "/target", "/trends")

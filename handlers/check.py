@@ -1,4 +1,4 @@
-"""Check a text that somebody wrote: what is in the data, what is not, brand and law."""
+"""Check your own text: what the data hold, what they don't, brand and law."""
 
 from collections.abc import Sequence
 

@@ -270,7 +270,7 @@ def _check_products(
         if any(sentence in whole for sentence in sentences) or (rule.mention or "\0") in whole:
             continue
         sentence = rule.sentence.get(request.language)
-        words = Words("{why} ({source})", why=Words(rule.why), source=rule.source)
+        words = Words("The law: {why} ({source})", why=Words(rule.why), source=rule.source)
         if sentence:
             words = Words(
                 "Add “{sentence}” {why} ({source})",

@@ -35,8 +35,6 @@ RESULT_OURS, RESULT_NOT = "result_ours", "result_not"
 LEAD, LEAD_NOW = "lead", "lead_now"
 CHECKED = "checked"  # the pick of Approve by which a person says yes to what is marked
 ACCEPT_TERMS = "accept_terms"  # says that what is marked stands in the brand's terms
-ADD_FACT = "add_fact"  # makes a marked claim a fact of the product, through a form
-REVOKE_FACT = "revoke_fact"
 EXPORT = "export_audience"  # exports an approved audience as a file
 
 # Buttons and menus on the card of a dropped file.
@@ -65,7 +63,6 @@ REJECT_FORM = "reject_form"
 APPROVE_ANYWAY_FORM = "anyway_form"
 RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
 DIGEST_FORM = "digest_form"
-FACT_FORM = "fact_form"
 
 # the metadata by which a message of the intern is found again
 METADATA_EVENT_TYPE = "super_intern_post"
