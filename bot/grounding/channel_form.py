@@ -7,6 +7,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check, CheckLevel
 from bot.core.request import SkillRequest
+from bot.grounding.quotes import find_quotations
 from bot.grounding.sources import Piece
 from bot.grounding.style import find_echo
 from bot.i18n.messages import Words
@@ -63,12 +64,20 @@ def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
                     override=True,
                 )
         other = "fr" if language == "en" else "en"
-        score = score_languages(piece.text, WRITTEN_LANGUAGES)
-        is_long = len(tokenize(piece.text)) >= MIN_LANGUAGE_WORDS
+        text = _drop_quotations(piece.text)
+        score = score_languages(text, WRITTEN_LANGUAGES)
+        is_long = len(tokenize(text)) >= MIN_LANGUAGE_WORDS
         if is_long and score[other] >= MIN_LANGUAGE_SCORE and score[other] > 2 * score[language]:
             name = Words("French") if language == "fr" else Words("English")
             sentence = Words("This is not in {language}. Write it again.", language=name)
             yield Check(rule="language", level="warn", words=sentence, part=piece.key)
+
+
+def _drop_quotations(text: str) -> str:
+    """A customer's words stand in their own language."""
+    for start, end in reversed(find_quotations(text)):
+        text = f"{text[:start]} {text[end:]}"
+    return text
 
 
 def _check_lengths(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:

@@ -22,6 +22,8 @@ Kind = Literal["number", "date", "weekday", "clock", "code", "deal"]
 YearMonthDay = tuple[int | None, int, int]
 MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"
 RATING_SCALES = (5, 10, 20)
+SHORT_STEM = 4
+MAX_SIZE = 200
 MIN_BUTTONS = 4
 DOLLARS = frozenset({"USD", "CAD"})
 
@@ -398,11 +400,21 @@ def _share_units(low: str, found: list[Figure]) -> list[Figure]:
         joined = BETWEEN.fullmatch(low, left.end, right.start)
         joined = joined or (is_list and COMMA.fullmatch(low, left.end, right.start)) or None
         is_list = bool(joined) and is_bare(left)
-        if joined and is_bare(left) and right.text[:1] not in "€£$":
+        if joined and is_bare(left) and is_bare(right):
+            found[at], found[at + 1] = _as_size(left), _as_size(right)
+        elif joined and is_bare(left) and right.text[:1] not in "€£$":
             found[at] = _with_unit_of(left, right)
         elif joined and is_bare(right) and left.text[:1] in "€£$" and not right.noun:
             found[at + 1] = _with_unit_of(right, left)
     return found
+
+
+def _as_size(figure: Figure) -> Figure:
+    """Two numbers of a range or a list without a unit are sizes, and no count of anything else."""
+    if figure.first.base > MAX_SIZE or find_counted(figure.noun):
+        return figure
+    readings = tuple(reading._replace(unit="#sizes") for reading in figure.readings)
+    return replace(figure, readings=readings)
 
 
 def is_bare(figure: Figure) -> bool:
@@ -529,7 +541,16 @@ def is_promise(low: str, at: int) -> bool:
     start = max((low.rfind(end, 0, at) for end in (". ", "! ", "? ", "\n")), default=-1) + 1
     ends = [place for end in (". ", "! ", "? ", "\n") if (place := low.find(end, at)) >= 0]
     words = re.findall(r"[a-z]+", low[start : min(ends, default=len(low))])
-    return any(word.startswith(load_units().promises) for word in words)
+    return any(_begins_promise(word) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _begins_promise(word: str) -> bool:
+    """Whether a word begins with a stem of a promise. A short stem is a word of its own."""
+    return any(
+        word.startswith(stem) if len(stem) > SHORT_STEM else word in (stem, f"{stem}s")
+        for stem in load_units().promises
+    )
 
 
 def needs_source(figure: Figure, text: str, today: date) -> bool:

@@ -70,12 +70,12 @@ class KnownFact:
     def text(self) -> str:
         return str(self.fact.value)
 
-    @property
+    @cached_property
     def is_title(self) -> bool:
         label = normalize_text(self.fact.label)
         return label in TITLE_LABELS or self.fact.id.rpartition(".")[2] in TITLE_LABELS
 
-    @property
+    @cached_property
     def is_price(self) -> bool:
         is_money = bool(self.figures) and self.figures[0].is_money
         return (
@@ -84,11 +84,11 @@ class KnownFact:
             and bool(PRICE_LABELS.search(self.label))
         )
 
-    @property
+    @cached_property
     def is_former_price(self) -> bool:
         return self.is_price and bool(FORMER_LABELS.search(self.label))
 
-    @property
+    @cached_property
     def product(self) -> str | None:
         """The handle of the product that it is about."""
         parts = self.fact.parts
@@ -141,6 +141,7 @@ class Sources:
 
     def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
         self.evidence, self.brief, self.brand = evidence, brief, brand
+        self.spans: dict[Piece, list[Span]] = {}  # where a piece holds what is not ours
         proving = [
             fact
             for fact in evidence.facts
@@ -153,13 +154,14 @@ class Sources:
     ) -> KnownFact | None:
         """Return the fact that has this figure, a cited one before any other. What an offer asks to
         spend is no product's price, even where it is the same sum."""
-        found = [
-            known
-            for known in self._list_cited_first(cites)
-            if not (is_threshold and known.is_price) and self._has_figure(known, figure)
-        ]
-        # A current price before a former one of the same sum.
-        return min(found, key=lambda known: known.is_former_price, default=None)
+        former = None
+        for known in self._list_cited_first(cites):
+            if (is_threshold and known.is_price) or not self._has_figure(known, figure):
+                continue
+            if not known.is_former_price:
+                return known
+            former = former or known  # a current price of the same sum comes first
+        return former
 
     def _has_figure(self, known: KnownFact, figure: Figure) -> bool:
         if figure.first.kind in ("code", "deal"):
@@ -257,13 +259,14 @@ class Sources:
     def find_names(self, text: str) -> list[Span]:
         """Where a text names a product or the brand: a figure in a name claims nothing. A name of
         one word counts only as it is written."""
-        return [
-            match.span()
+        return [match.span() for shape in self._name_shapes for match in shape.finditer(text)]
+
+    @cached_property
+    def _name_shapes(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(
+            re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
             for name in self.names
-            for match in re.finditer(
-                rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE if " " in name else 0
-            )
-        ]
+        )
 
     def contains_quote(self, quote: str) -> bool:
         """Whether a fact has these words, letter for letter."""
@@ -298,6 +301,12 @@ class Sources:
 def find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
     """Return where figures and claims are not ours: links, names, placeholders, and quotations that
     stand in a fact."""
+    if piece not in sources.spans:
+        sources.spans[piece] = _find_spans_left_out(piece, sources)
+    return sources.spans[piece]
+
+
+def _find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
     from bot.grounding.quotes import find_quotations
 
     if piece.kind == "quote":

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.grounding.numbers import read_figures
-from tests.support.shirt import fact, proved
+from tests.support.shirt import fact, proved, request
 
 FIGURE_RULES = ("figure", "price")
 
@@ -77,9 +77,9 @@ def test_date_is_proven_however_it_is_written(day: date, with_year: bool) -> Non
     assert not wrong_figures(proved(f"Le {day:%d/%m}.", evidence=evidence))
     assert not wrong_figures(proved(f"Le {day:%d.%m.%Y}.", evidence=evidence))
     other = date.fromordinal(day.toordinal() + 1)
-    assert wrong_figures(
-        proved(f"Le {format_date(other, 'd MMMM y', locale='fr')}.", evidence=evidence)
-    )
+    written = format_date(other, "d MMMM y", locale="fr")
+    asked = request("un mail sur la chemise")
+    assert wrong_figures(proved(f"Le {written}.", evidence=evidence, asked=asked))
 
 
 @settings(deadline=None)
@@ -111,7 +111,7 @@ def test_counted_pockets_may_say_where_they_are() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Sizes 36 to 48, €245.", [("36", None), ("48", None), ("€245", "EUR")]),
+        ("Sizes 36 to 48, €245.", [("36", "#sizes"), ("48", "#sizes"), ("€245", "EUR")]),
         ("20, 30 or 40 % off", [("20", "%"), ("30", "%"), ("40 %", "%")]),
         ("3 whole weeks", [("3", None)]),
         ("Notée 4,7/5 par 213 personnes", [("4,7/5", "/5"), ("213 personnes", "#people")]),
