@@ -105,7 +105,7 @@ def find_unused_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[C
     """Yield the figures, dates and codes of the brief that the draft does not have: an offer
     without its limit is untrue."""
     text = "\n".join(piece.text for piece in pieces if piece.is_delivered)
-    figures = read_figures(text)
+    figures = [one for piece in pieces if piece.is_delivered for one in read_figures(piece.text)]
     values = {reading.base for figure in figures for reading in figure.readings}
     readings = {reading[:3] for figure in figures for reading in figure.readings}
     stated = [f for f in sources.evidence.facts if f.stated_by and f.source.file == "brief"]

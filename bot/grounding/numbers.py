@@ -128,6 +128,7 @@ def find_unit(written: str | None) -> tuple[str | None, Decimal]:
     return find_counted(low), Decimal(1)
 
 
+@lru_cache(maxsize=4096)
 def find_counted(words: str) -> str | None:
     """Return the class that a noun or a label counts: "avis" → "#reviews"."""
     counted = load_units().counted
