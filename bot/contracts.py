@@ -20,7 +20,7 @@ SENTENCE_TAGS = ("words", "money", "country", "moment", "date", "number")
 # The journal. If an event were renamed, old entries could no longer be found by its name.
 JOURNAL_EVENTS = (
     *("task accepted", "draft kept", "draft edited", "draft checked", "draft shared"),
-    "warnings accepted",
+    *("warnings accepted", "product fact added", "product fact revoked"),
     *("delivery queued", "delivery stopped", "receipt", "audience exported"),
     *("catalogue imported", "library changed", "library damaged", "library whole"),
     *("library set aside", "library given up"),
@@ -99,7 +99,8 @@ ACTION_IDS = (
     *("answer", "send_to", "try_again", "details", "result_ours", "result_not", "lead"),
     *("lead_now", "export_audience", "digest_on", "digest_pause", "digest_off", "digest_now"),
     *("digest_change", "alert_mute", "alert_unmute", "alert_useless", "take_in", "dont_take_in"),
-    *("other_kind", "read_again", "stayed_out", "accept_terms"),
+    *("other_kind", "read_again", "stayed_out", "accept_terms", "add_fact"),
+    "revoke_fact",
 )
 MENU_VALUES = ("reject", "sources", "what_left", "history", "download", "checked")
 CALLBACK_IDS = (

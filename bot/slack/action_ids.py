@@ -35,6 +35,8 @@ RESULT_OURS, RESULT_NOT = "result_ours", "result_not"
 LEAD, LEAD_NOW = "lead", "lead_now"
 CHECKED = "checked"  # the pick of Approve by which a person says yes to what is marked
 ACCEPT_TERMS = "accept_terms"  # says that what is marked stands in the brand's terms
+ADD_FACT = "add_fact"  # makes marked claims facts of the product
+REVOKE_FACT = "revoke_fact"
 EXPORT = "export_audience"  # exports an approved audience as a file
 
 # Buttons and menus on the card of a dropped file.

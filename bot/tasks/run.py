@@ -33,6 +33,7 @@ from bot.core.library import Library, ProductMatch
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.data.catalogue.market_prices import choose_library
+from bot.data.catalogue.product_facts import list_product_facts
 from bot.db.session import Database, lock_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, DraftImage
@@ -503,7 +504,11 @@ class TaskRun:
         extra_facts = await asyncio.to_thread(
             services.extra_facts, task.workspace, request, task.form
         )
-        brand = services.brand(task.workspace).for_market(request.brief.market)
+        brief, today = request.brief, services.now().date()
+        added = await services.database.run(
+            list_product_facts, task.workspace, brief.product, brief.market, today
+        )
+        brand = services.brand(task.workspace).for_market(brief.market)
         result = await run_skill(
             request,
             brand=brand,
@@ -511,8 +516,8 @@ class TaskRun:
             writer=self.writer,
             receipt=self._receipt,
             code=campaign_code(piece),
-            today=services.now().date(),
-            extra_facts=extra_facts,
+            today=today,
+            extra_facts=(*extra_facts, *added),
             may=partial(services.has_right, task.workspace, task.author),
             agent=self._build_agent_options(number, on_step),
         )

@@ -101,7 +101,17 @@ def _build_acceptance_buttons(draft: Draft, language: str) -> list[Block]:
         return []
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
     terms = button(Words("It's in our terms").to(language), action_ids.ACCEPT_TERMS, ref.pack())
-    return actions_block(terms)
+    add = None
+    if draft.brief.product and find_fact_proposals(draft):
+        text = Words("Add to product facts").to(language)
+        add = button(text, action_ids.ADD_FACT, ref.pack())
+    return actions_block(terms, add)
+
+
+def find_fact_proposals(draft: Draft) -> list[Check]:
+    """Return the open warnings whose words could become facts of the product."""
+    warnings = draft.list_open_warnings()
+    return [check for check in warnings if check.quote and check.rule != "price cut"]
 
 
 def render_proof(checks: Sequence[Check], language: str) -> str | None:
