@@ -105,7 +105,7 @@ ACTION_IDS = (
 MENU_VALUES = ("reject", "sources", "what_left", "history", "download", "checked")
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
-    *("export_form", "digest_form"),
+    *("export_form", "digest_form", "check_text"),
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (

@@ -26,6 +26,8 @@ def check_citations(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check
                         override=True,
                     )
         for link in {normalize_address(one.text): one for one in find_links(piece.text)}.values():
+            if link.text in sources.files:
+                continue
             if finding := check_link(link, sources):
                 yield finding.model_copy(update={"part": piece.key, "quote": link.text})
         if piece.is_prose:

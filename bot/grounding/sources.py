@@ -28,6 +28,9 @@ FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
+FILE_NAME = re.compile(
+    r"(?<![\w/@.-])[\w-]+(?:\.[\w-]+)*\.(?:csv|tsv|tab|txt|xlsx?|parquet|jsonl?|zip|md|pdf)(?![\w/.-])"
+)
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
 
@@ -292,6 +295,12 @@ class Sources:
             {self.brand.site} if self.brand and self.brand.site else set()
         )
         return frozenset(found | {normalize_address(site) for site in sites})
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The names of files that facts come from or name: README.md is no site."""
+        texts = [text for known in self.known for text in (str(known.fact.source), known.text)]
+        return frozenset(name for text in texts for name in FILE_NAME.findall(text))
 
     @cached_property
     def hosts(self) -> frozenset[str]:

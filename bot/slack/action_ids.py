@@ -65,6 +65,7 @@ REJECT_FORM = "reject_form"
 APPROVE_ANYWAY_FORM = "anyway_form"
 RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
 DIGEST_FORM = "digest_form"
+CHECK_TEXT = "check_text"  # the shortcut on a message; see manifest.json
 
 # the metadata by which a message of the intern is found again
 METADATA_EVENT_TYPE = "super_intern_post"
