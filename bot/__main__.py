@@ -107,6 +107,14 @@ def parser() -> argparse.ArgumentParser:
             "--as", dest="person", metavar="PERSON", help="whose rights apply: U0123ABCD"
         )
 
+    check = commands.add_parser("check", help="check a text of your own before it goes out")
+    check.add_argument("text", metavar="TEXT|FILE", help="the text, or a file with it")
+    check.add_argument("--product", help="what it is about, as the catalogue calls it")
+    check.add_argument("--channel", help="for example: email, sms, product_page")
+    check.add_argument("--market", help="a country of brand.toml: FR")
+    check.add_argument("--json", action="store_true", help="the findings, for scripts")
+    check.add_argument("--language", choices=("en", "fr"), help="of the text and the findings")
+
     import_ = commands.add_parser("import", help="take the team's own files in")
     import_.add_argument(
         "files", type=Path, metavar="FILE", nargs="+", help="CSV, Excel, Parquet or JSON Lines"
@@ -146,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="only that: product=linen-shirt, country=FR, since=2026-10-01; may be said again",
     )
-    for command in (try_, ask, import_, facts):
+    for command in (try_, ask, check, import_, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")
 
     key = commands.add_parser("key", help="print the key that live rows are signed with")

@@ -22,12 +22,15 @@ ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     output = (ctx.channel or get_default_channel()).output
+    if request.brief.own_text and not request.reason:
+        await ctx.look_up(*PRODUCT_KINDS)
+        return await ctx.use_own_text(output)
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy")
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
-    is_settled = request.brief.notice or request.brief.own_text or ctx.evidence.of("product")
+    is_settled = request.brief.notice or ctx.evidence.of("product")
     if not is_settled and (question := await find_subject(request, ctx)):
         return question
     return await ctx.write(

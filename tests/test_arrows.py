@@ -71,9 +71,7 @@ PLAYGROUND = (
 RULES = "bot.rules"
 IMPORT_RULES = (
     "bot.agent.context",
-    "bot.agent.pipeline",
     "bot.cli.digest",
-    "bot.cli.try_",
     "bot.data.analyses.audience_proposals",
     "bot.data.analyses.audience_proposals.candidates",
     "bot.data.analyses.audience_proposals.proposal_facts",

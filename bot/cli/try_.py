@@ -31,15 +31,15 @@ from bot.data.catalogue.market_prices import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
+from bot.grounding.copy_checks import list_sources
 from bot.i18n.messages import Language, Words, load_translations
-from bot.rules.proof import sources
 from bot.tasks.briefs import plan_requests
 from bot.tasks.intake import understand_request
 from bot.tasks.understand import MAX_PRODUCTS, Message, demand_request, understand_message
 from bot.text.escape import format_json, strip_hidden
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
-LEVEL_MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
+LEVEL_MARKS = {"block": "✗", "warn": "!", "stated": "?", "info": "·", "pass": "✓"}
 
 
 async def try_(settings: Settings, args: argparse.Namespace) -> int:
@@ -209,6 +209,7 @@ class TerminalRun:
                     cap_used=partial(self.spending.measure_task, self.payer),
                     person=self.person,
                     is_private=True,
+                    claims=policy.checks.claims,
                 ),
             )
             if isinstance(result, Question):
@@ -276,7 +277,7 @@ def _format_draft(
 
 def _collect_proof(drafted: DraftResult) -> list[Fact]:
     """Return the facts that prove something in the draft, each once, without stated ones."""
-    found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
+    found = {fact.id: fact for _, fact in list_sources(drafted.parts, drafted.evidence)}
     return [fact for fact in found.values() if fact.stated_by is None]
 
 

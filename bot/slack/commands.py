@@ -9,14 +9,18 @@ from bot.agent.skills import load_commands, load_skills
 from bot.core.brief import parse_just_for_me
 from bot.core.request import task_id
 from bot.digests.models import DIGEST_SKILL
+from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.offline.routing import find_channels
 from bot.slack.actions import digests
 from bot.slack.history import remove_markup
+from bot.slack.interactions import find_workspace
 from bot.slack.listener_context import ListenerContext
 from bot.slack.location import make_place
 from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import NewTask, Task
+
+CHECK_SKILL = "check"
 
 
 def is_task_command(body: dict[str, Any], *, has_ai: bool) -> bool:
@@ -66,4 +70,29 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
             form={} if skill.name == "draft" else {"skill": skill.name},
         )
         await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
+    await ack()
+
+
+async def handle_check_shortcut(
+    context: ListenerContext, ack: AsyncAck, body: dict[str, Any]
+) -> None:
+    """Check the text of a message, for the person who asked alone."""
+    workspace, user = find_workspace(body), str(body["user"]["id"])
+    context.services.policy(workspace).require_if_known(user, "ask")
+    channel = str(body["channel"]["id"])
+    context.channel_members.record_press(workspace, user, channel)
+    text = remove_markup(str(body["message"].get("text") or ""))
+    if not text.strip():
+        raise CannotDo(Words("There is no text in this message."))
+    new_task = NewTask(
+        id=task_id(workspace, "shortcut", str(body["trigger_id"])),
+        workspace=workspace,
+        author=user,
+        words=text,
+        place=make_place(channel, user, private=True),
+        locale=context.people.cached_locale(workspace, user),
+        private=True,
+        form={"skill": CHECK_SKILL},
+    )
+    await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
     await ack()

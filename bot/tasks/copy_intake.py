@@ -5,7 +5,6 @@ the products that the catalogue knows by name make the brief. What none of them 
 and the card says so.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -51,8 +50,6 @@ class CopyIntake:
         self._answers = dict(incoming.answers)
         self._fields = self._apply_form(routing.read_fields(words))
         self._left_over: list[str] = []
-        own_text: dict[str, str] = json.loads(incoming.answers.get("own_text") or "{}")
-        self._own_text = own_text
 
     async def understand(self) -> IntakeResult | Question:
         picked = await self._apply_picked_options()
@@ -62,9 +59,9 @@ class CopyIntake:
         has_message = fields.notice or fields.offer or fields.must_say
         is_about_product = not has_message or any(needs_product(key) for key in channels)
         is_about_product = is_about_product or "product" in self._answers
-        if is_about_product and not products and not self._own_text:
+        if is_about_product and not products:
             return await self._ask_for_product()
-        is_quoted = not (fields.notice or self._own_text or self._incoming.answers.get("preview"))
+        is_quoted = not (fields.notice or self._incoming.answers.get("preview"))
         catalogue = await self._find_catalogue_language(products) if is_quoted else None
         language = fields.language or catalogue or self._choose_language()
         if catalogue not in (None, language):
@@ -263,8 +260,7 @@ class CopyIntake:
             occasion=fields.occasion,
             dates=fields.dates,
             must_say=fields.must_say,
-            left_over=() if self._own_text else (*fields.left_over, *self._left_over),
-            own_text=self._own_text,
+            left_over=(*fields.left_over, *self._left_over),
             preview=bool(incoming.answers.get("preview")),
             stands_on=incoming.answers.get("stands_on"),
             rule=incoming.answers.get("rule"),

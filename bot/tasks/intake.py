@@ -42,7 +42,7 @@ async def understand_request(
     incoming = incoming.model_copy(update={"private": private or incoming.private})
     words = " ".join([typed.strip(), *incoming.more_words]).strip()
     answers = incoming.answers
-    is_copy = {"channel", "channels", "goal", "notice", "own_text"} & answers.keys()
+    is_copy = {"channel", "channels", "goal", "notice"} & answers.keys()
     skill = answers.get("skill") or incoming.skill or (COPY_SKILL if is_copy else None)
     if skill is None and answers.get("preview"):
         await _preview_understanding(words, brand, library, today)

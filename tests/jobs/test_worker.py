@@ -310,8 +310,9 @@ async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     await working.jobs["check"](edited.id)
     (second,) = drafts(sqlite)
     assert second.version == 2
-    told = [check.words.to("en") for check in second.list_stated_checks()]
+    told = [check.words.to("en") for check in second.findings or () if check.level == "stated"]
     assert any("15" in words and "<@UPAUL>" in words for words in told), told
+    assert "claims unchecked" in {check.rule for check in second.findings or ()}
 
 
 async def test_draft_is_delivered_once(sqlite: Database) -> None:

@@ -128,7 +128,7 @@ def test_draft_shows_exact_words_as_the_customer_reads_them(sqlite: Database) ->
     assert "characters" not in shown
     assert "rich_text_quote" not in str(message.blocks)
     assert message.blocks[0]["text"]["text"] == "E-mail · Linen shirt · v1"
-    assert "4 figures and 1 claim with a source" in shown
+    assert "4 figures and 1 claim checked" in shown
     assert "Sources: catalogue shop.csv, line 12" in shown
     assert message.rest is None
     assert SUBJECT in message.text
@@ -222,26 +222,6 @@ def test_french_card_uses_agreed_terms(sqlite: Database) -> None:
     for words in ("Valider quand même", "Modifier", "À revoir", "Refuser", "D'où ça vient"):
         assert words in found.replace("’", "'")
     assert "Journal IA" in found
-
-
-def test_approval_asks_to_confirm_unproven_claims(sqlite: Database) -> None:
-    with sqlite.begin() as session:
-        drafted(session, *(stated() for _ in range(9)))
-        found = pressable(drawn(seen(session)).blocks)
-    assert f"Stated by <@{MARIE}>" in found[action_ids.APPROVE]["confirm"]["text"]["text"]
-
-
-@pytest.mark.parametrize("many", [12, 60])
-def test_confirmation_lists_whole_claims_and_counts_the_rest(sqlite: Database, many: int) -> None:
-    said = [f"livraison offerte, règle {n}" for n in range(many)]
-    with sqlite.begin() as session:
-        drafted(session, *(stated(quote) for quote in said))
-        found = pressable(drawn(seen(session), "fr").blocks)
-    text = found[action_ids.APPROVE]["confirm"]["text"]["text"]
-    shown = [quote for quote in said if quote in text.split(" · ") or f"• {quote} ·" in text]
-    assert len(text) <= 300
-    assert "…" not in text
-    assert (f"et {many - len(shown)} de plus, sur la carte" in text) == (len(shown) < many)
 
 
 def test_second_table_is_shown_as_lines(sqlite: Database) -> None:

@@ -1,13 +1,12 @@
-"""A former price …"""
+"""Prices before a cut."""
 
 from decimal import Decimal
 
 import pytest
 
 from bot.core.facts import Evidence
-from bot.rules.proof.former import read
-from bot.text.normalize import normalize_text
-from tests.support.shirt import fact, only, proved
+from bot.grounding.price_cuts import find_former_prices
+from tests.support.shirt import fact, only, proved, request
 
 PRICE = fact("product.a.price", "price", Decimal("35"), "EUR")
 LOW = fact("product.a.low", "lowest price, last 30 days", Decimal("45"), "EUR")
@@ -24,23 +23,19 @@ LOW = fact("product.a.low", "lowest price, last 30 days", Decimal("45"), "EUR")
         "Avant 50 €, maintenant 35 €.",
         "La chemise passe de 50 € à 35 €.",
         "From €50 down to €35.",
-        "€35 rather than €50.",
-        "35 € plutôt que 50 €.",
         "50 € → 35 €",
         "~~50 €~~ 35 €",
         "Ancien prix : 50 €.",
     ],
 )
-def test_is_seen_however_it_is_written_and_held_to_the_lowest_of_30_days(text: str) -> None:
-    assert [one.value for one in read(normalize_text(text))] == [Decimal(50)]
+def test_former_price_must_be_the_lowest_of_30_days(text: str) -> None:
+    assert [one.value for one in find_former_prices(text)] == [Decimal(50)]
     known = only(proved(text, evidence=Evidence(facts=(PRICE, LOW))), "price cut")
-    assert [check.level for check in known] == ["warn"]
+    assert [check.level for check in known] == ["block"]
     assert "€45.00" in known[0].words.to("en")
-    (unknown,) = only(proved(text, evidence=Evidence(facts=(PRICE,))), "price cut")
-    assert "not known here" in unknown.words.to("en")
 
 
-def test_is_right_when_it_is_the_lowest() -> None:
+def test_lowest_price_may_be_shown_as_former() -> None:
     evidence = Evidence(facts=(PRICE, LOW))
     for text in ("35 € au lieu de 45 €.", "Now 35 instead of 45.", "De 45 € à 35 €."):
         assert not only(proved(text, evidence=evidence), "price cut")
@@ -58,5 +53,23 @@ def test_is_right_when_it_is_the_lowest() -> None:
         "A bag rather than 3 parcels.",
     ],
 )
-def test_is_not_seen_where_nothing_is_cut(text: str) -> None:
-    assert read(normalize_text(text)) == []
+def test_other_sums_are_no_former_prices(text: str) -> None:
+    assert find_former_prices(text) == []
+
+
+def test_cut_without_a_known_price_before_takes_a_yes() -> None:
+    asked = request("mail : -20 % sur la chemise")
+    checks = proved("-20 % sur la chemise.", evidence=Evidence(facts=(PRICE,)), asked=asked)
+    (unknown,) = only(checks, "price cut")
+    assert unknown.level == "warn"
+
+
+def test_cut_of_the_brief_is_counted_from_the_lowest_price() -> None:
+    now = fact("product.a.price", "price", Decimal("50"), "EUR")
+    asked = request("mail : -20 % sur la chemise")
+    (check,) = only(
+        proved("-20 % sur la chemise.", evidence=Evidence(facts=(now, LOW)), asked=asked),
+        "price cut",
+    )
+    assert check.level == "block"
+    assert "the cut is 11 %" in check.words.to("en")
