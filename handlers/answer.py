@@ -83,10 +83,6 @@ TOOLS = (
 
 
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
-    if ctx.by_rules:
-        from bot.rules.telling.answer import answer_by_rules
-
-        return await answer_by_rules(request, ctx)
     if not request.brief.words.strip():
         return ctx.ask(
             Words("What do you want to know? For example: how many loyal customers do we have?")

@@ -40,7 +40,6 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import File, split_output
-from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
 from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
@@ -335,9 +334,14 @@ class SkillContext:
             for check in select_blocking(checks)
         ]
 
-    async def write_report(self, *, tools: Sequence[str]) -> Report:
+    async def write_report(self, *, tools: Sequence[str]) -> BaseModel | Question:
         """Have the model answer the request with these tools. It writes slots where figures stand,
-        and code fills them in. The evidence becomes what the report cites."""
+        and code fills them in. The evidence becomes what the report cites. Without a model the
+        report is the one of `bot.offline.reports`."""
+        if self.by_rules:
+            from bot.offline.reports import write_offline_report
+
+            return await write_offline_report(self)
         from bot.agent.report import write_report
 
         return await write_report(self, tools)

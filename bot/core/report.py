@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
-from bot.core.parts import Copy, File, NextStep, Table
+from bot.core.parts import Copy, File, NextStep, Quote, Table
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 
@@ -59,6 +59,8 @@ class Report(BaseModel):
     cannot_tell: Copy | None = Field(default=None, title=Words("Your data can't tell").text)
     picture: File | None = Field(default=None, title="Picture")
     table: Table | None = Field(default=None, title="In figures")
+    quotes: list[Quote] = Field(default=[], title=Words("In their words").text)
+    how_to_read: Copy | None = Field(default=None, title=Words("How to read this").text)
     read_as: Copy | None = Field(default=None, title=Words("Read as").text)
     sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
     leads: list[NextStep] = []

@@ -1,17 +1,17 @@
-"""Answer a question by rules, for when no AI is connected."""
+"""The answer to a question about the data, without an AI."""
 
 import re
 from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.agent.context import SkillContext
 from bot.core.charts import COLOURS
 from bot.core.facts import ONE_CUSTOMER_MEASURES, Evidence
 from bot.core.parts import Copy, File, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import ends_with_why
 from bot.i18n.messages import Words
+from bot.offline.context import OfflineContext
 from bot.rules.telling import ad_cuts, questions, said, under
 from bot.rules.telling.questions import BEST, Topic, as_typed, asked, respelt
 from bot.rules.telling.sold import cuts, names, question, replies
@@ -43,7 +43,7 @@ class AnswerReport(AnswerText):
     leads: list[NextStep] = []
 
 
-async def answer_by_rules(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
+async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
     words = request.brief.words
     if not words.strip():
         return ctx.ask(
@@ -103,7 +103,7 @@ async def answer_by_rules(request: SkillRequest, ctx: SkillContext) -> BaseModel
 
 
 async def _answer_from_ads(
-    teller: Teller, topics: Sequence[Topic], request: SkillRequest, ctx: SkillContext
+    teller: Teller, topics: Sequence[Topic], request: SkillRequest, ctx: OfflineContext
 ) -> BaseModel | None:
     """Answer a question about ad figures by campaign, audience, week and so on. None otherwise."""
     words = request.brief.words
@@ -114,24 +114,24 @@ async def _answer_from_ads(
     return None
 
 
-async def _answer_under_digest(request: SkillRequest, ctx: SkillContext) -> BaseModel | None:
+async def _answer_under_digest(request: SkillRequest, ctx: OfflineContext) -> BaseModel | None:
     """Answer a question in the thread of a digest from the changes it reported."""
     kinds = under.kinds(request.brief.sections)
     evidence = await ctx.look_up(*kinds, request=_drop_period(request)) if kinds else Evidence()
     if not (found := under.under(Teller(request.language), evidence, request.brief.words)):
         return None
     ctx.keep_facts(*found.facts)
-    words = await ctx.write(AnswerText, by_rules=AnswerText(answer=found.answer))
+    words = AnswerText(answer=found.answer)
     return AnswerReport(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
 
 
-async def _explain_change(teller: Teller, request: SkillRequest, ctx: SkillContext) -> BaseModel:
+async def _explain_change(teller: Teller, request: SkillRequest, ctx: OfflineContext) -> BaseModel:
     """Answer "why?" under a digest: what else changed, and which files could explain it."""
     kinds = under.kinds(request.brief.sections or tuple(under.KINDS))
     evidence = await ctx.look_up(*kinds, request=_drop_period(request))
     beside = under.beside(teller, evidence, kinds)
     ctx.keep_facts(*beside.facts)
-    words = await ctx.write(AnswerText, by_rules=AnswerText(answer=beside.answer))
+    words = AnswerText(answer=beside.answer)
     return AnswerReport(**words.model_dump(), how_to_read=beside.how_to_read, leads=beside.leads)
 
 
@@ -146,7 +146,7 @@ def _find_topics(words: str, request: SkillRequest) -> list[Topic]:
     return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
-async def _refuse_single_customer(teller: Teller, ctx: SkillContext) -> BaseModel | None:
+async def _refuse_single_customer(teller: Teller, ctx: OfflineContext) -> BaseModel | None:
     """Refuse a figure of one customer, unless the person has the right and asks in private."""
     if not await ctx.may("see_people"):
         line = Words(
@@ -165,7 +165,7 @@ async def _refuse_single_customer(teller: Teller, ctx: SkillContext) -> BaseMode
 
 
 async def _answer_from_orders(
-    teller: Teller, sale: Sale, ctx: SkillContext, nearly: bool = False
+    teller: Teller, sale: Sale, ctx: OfflineContext, nearly: bool = False
 ) -> BaseModel | None:
     """Answer from the orders, grouped and compared as asked. None when they can't answer."""
     request, brief = ctx.request, ctx.request.brief
@@ -193,11 +193,11 @@ async def _answer_from_orders(
     ctx.keep_facts(*teller.ever.values())
     words = AnswerText(answer=reply.answer)
     if sale.measure not in ONE_CUSTOMER_MEASURES:  # figures of one customer never go to a model
-        words = await ctx.write(AnswerText, by_rules=words)
+        words = words
     return AnswerReport(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
 
 
-def _explain_missing_orders(teller: Teller, sale: Sale, ctx: SkillContext) -> BaseModel | None:
+def _explain_missing_orders(teller: Teller, sale: Sale, ctx: OfflineContext) -> BaseModel | None:
     """Say which part of the question the orders can't answer. None when there is none."""
     facts_by_subject = told(ctx.evidence, "sold")
     lines = []
@@ -215,7 +215,7 @@ def _explain_missing_orders(teller: Teller, sale: Sale, ctx: SkillContext) -> Ba
 
 
 async def _build_answer(
-    teller: Teller, topic: Topic, found: Sequence[Told], request: SkillRequest, ctx: SkillContext
+    teller: Teller, topic: Topic, found: Sequence[Told], request: SkillRequest, ctx: OfflineContext
 ) -> BaseModel:
     words, evidence = request.brief.words, ctx.evidence
     table, more, cut = None, said.sources(teller, found, topic), topic.cut(words)
@@ -235,12 +235,12 @@ async def _build_answer(
     kinds = [] if topic.kind == "product" else [topic.kind]
     read = how_to_read(teller, evidence, kinds, *more)
     ctx.keep_facts(*teller.ever.values())
-    written = await ctx.write(AnswerText, by_rules=AnswerText(answer=answer))
+    written = AnswerText(answer=answer)
     return AnswerReport(**written.model_dump(), table=table, how_to_read=read)
 
 
 async def _resolve_product(
-    request: SkillRequest, topics: Sequence[Topic], ctx: SkillContext
+    request: SkillRequest, topics: Sequence[Topic], ctx: OfflineContext
 ) -> SkillRequest | Question:
     """Add the named product to a request about price, stock, sizes and so on. Ask back when the
     words match several products."""

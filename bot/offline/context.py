@@ -1,0 +1,38 @@
+"""What a report or a text without an AI may use: the part of the skill's context that has no AI."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from bot.config.brand import Brand
+from bot.core.channels import Channel
+from bot.core.charts import ChartPicture
+from bot.core.facts import Evidence, Fact
+from bot.core.library import ProductMatch
+from bot.core.parts import File
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import Words
+
+
+class OfflineContext(Protocol):
+    """See `bot.agent.context.SkillContext`, which has all of these."""
+
+    request: SkillRequest
+    brand: Brand
+    channel: Channel | None
+    today: date | None
+    evidence: Evidence
+
+    async def look_up(
+        self, *kinds: str, request: SkillRequest | None = None, replace: bool = False
+    ) -> Evidence: ...
+
+    def keep_facts(self, *facts: Fact | None) -> None: ...
+
+    async def may(self, right: str) -> bool: ...
+
+    async def find_products(self, words: str) -> Sequence[ProductMatch]: ...
+
+    def ask(self, words: Words, *options: str) -> Question: ...
+
+    async def draw(self, picture: ChartPicture) -> File: ...

@@ -1,0 +1,26 @@
+"""Reports without an AI: a module for each skill, with a function `write_report`.
+
+A report states the finding in a headline and at most five points, with a table and a chart. A skill
+that has no module here needs an AI.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from pydantic import BaseModel
+
+from bot.core.request import Question
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.offline.context import OfflineContext
+
+NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
+
+
+async def write_offline_report(ctx: OfflineContext) -> BaseModel | Question:
+    """Write the report of the request's skill. Raises CannotDo when the skill needs an AI."""
+    name = f"{__name__}.{ctx.request.skill}"
+    if not ctx.request.skill.isidentifier() or find_spec(name) is None:
+        raise CannotDo(NEEDS_AI)
+    written: BaseModel | Question = await import_module(name).write_report(ctx.request, ctx)
+    return written
