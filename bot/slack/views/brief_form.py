@@ -264,9 +264,9 @@ def _build_language_menu(brand: Brand) -> list[Block]:
 
 
 def _build_private_checkbox(language: str, *, with_preview: bool) -> Block:
-    only = option(Words("Just for me").to(language), "yes")
+    only = option(Words("Only me").to(language), "yes")
     only["description"] = plain_text(
-        Words("Nobody else sees it until you share it").to(language), 75
+        Words("Nobody else sees it until you post it").to(language), 75
     )
     boxes = [only]
     if with_preview:
