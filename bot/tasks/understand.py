@@ -392,11 +392,11 @@ class _FormCheck:
             asked = next(iter(requests), ReadRequest(skill=draft.skill))
             again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
             return self._finish("requests", requests=(again,))
-        asked = next(iter(requests), None)
-        if asked and set(asked.channels) - {draft.channel}:
+        new = next(iter(requests), None)
+        if new and set(new.channels) - {draft.channel}:
             # The text for another channel is one more draft, and leaves this one as it is.
-            again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(again,))
+            other = new.model_copy(update={"skill": draft.skill, "about": draft.id})
+            return self._finish("requests", requests=(other,))
         named = message.passages
         changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(

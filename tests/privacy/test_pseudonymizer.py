@@ -21,7 +21,8 @@ from bot.core.writer import LlmCall, WriteRequest
 from bot.i18n.messages import Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.personal_data import find_personal_data
-from handlers.draft import Email, find_problems
+from handlers.draft import find_problems
+from tests.support.channel_outputs import Email
 from tests.support.small_shop import Shop
 
 PERSONAL = [

@@ -73,7 +73,8 @@ def about(handle: str, **told: Any) -> WriteRequest:
 
 
 def body(told: WriteRequest) -> str:
-    return compose(told, Email).body.text
+    written: str = compose(told, Email).body.text
+    return written
 
 
 def fact(label: str, value: str | Decimal) -> Fact:

@@ -280,7 +280,7 @@ async def test_no_hidden_character_reaches_slack(bench: Bench) -> None:
 
 def test_stored_draft_has_no_hidden_character() -> None:
     """A new draft contains no hidden character, whatever its parts."""
-    from handlers.draft import Email
+    from tests.support.channel_outputs import Email
 
     told = {
         part: {"text": f"Li\u200bnen\u202e {part}", "facts": []}

@@ -9,7 +9,7 @@ async def test_language_change_redraws_own_cards(any_bench: Bench) -> None:
     assert "Sans IA" in text_of(card)
     await bench.slack.set_locale(MARIE, "en-GB")
     await bench.run()
-    assert "No AI connected" in text_of(card)
+    assert "no AI connected" in text_of(card)
     assert "Sans IA" not in text_of(card)
 
 

@@ -474,7 +474,7 @@ def _render_visibility(card: ImportCardData, language: str) -> list[Block]:
     """Return lines that say who sees this card, where that is not obvious."""
     if card.private:
         return [
-            context_block(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")
+            context_block(f":lock: {Words('Only you see this.').to(language)}")
         ]
     if card.fallback:
         channel = card.arrival.place.get("channel")

@@ -58,7 +58,8 @@ def written(
         skill="draft", request=asked, evidence=evidence.plus(find_material_facts(evidence, asked)),
         brand=BRAND, channel=load_channels()[channel], system="-", prompt="-",
     )  # fmt: skip
-    return compose(assignment, OUTPUTS[channel])
+    output: type[BaseModel] = OUTPUTS[channel]
+    return compose(assignment, output)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
