@@ -385,7 +385,7 @@ async def test_french_user_sees_french_card(bench: Bench) -> None:
     arrival = await dropped(bench, locale="fr-FR")
     said = text_of(card(bench, arrival))
     assert "Rien n'est encore intégré" in said
-    assert "Intégrer" in said
+    assert "Importer" in said
 
 
 async def test_rejects_file_has_french_name(bench: Bench) -> None:
