@@ -137,8 +137,8 @@ class Settings(BaseModel):
     anthropic_api_key: SecretStr | None = Field(
         default=None,
         alias="ANTHROPIC_API_KEY",
-        description="The key for Claude. Without it and without ANTHROPIC_BASE_URL, texts are "
-        "written by rules.",
+        description="The key for Claude. Without it and without ANTHROPIC_BASE_URL, you "
+        "get standard texts.",
     )
     anthropic_base_url: str | None = Field(
         default=None,

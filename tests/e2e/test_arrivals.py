@@ -37,7 +37,7 @@ async def test_is_cancelled(house: House) -> None:
     await expect(card).to_contain_text("Past prices", timeout=90_000)
     await card.locator("[data-action=dont_take_in]").click()
     thread = page.locator(".thread")
-    await expect(thread).to_contain_text("Cancelled. Nothing of prices.csv was taken in.")
+    await expect(thread).to_contain_text("Cancelled. Nothing of prices.csv was imported.")
 
 
 async def test_that_is_hopeless_is_told_in_one_sentence(house: House) -> None:

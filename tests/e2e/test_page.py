@@ -189,7 +189,7 @@ async def test_follows_the_three_suggestions_to_their_end(house: House) -> None:
     french = versions.last
     await expect(french).to_contain_text("chemise en lin")
     await expect(french).to_contain_text("E-mail")
-    await expect(email).to_contain_text("Sent back by @Marie")
+    await expect(email).to_contain_text("Changes requested by @Marie")
     await expect(email.locator("[data-action=edit]")).to_have_count(0)
     assert len(await french.locator("blockquote").nth(2).inner_text()) < len(before) * 0.8
 

@@ -250,7 +250,7 @@ async def test_revision_is_next_version_with_full_history(
     redrafted = bench.drafts[-1]
     assert (redrafted.version, redrafted.author) == (3, None)
     newest = bench.said()[-1]
-    assert "· v3" in text_of(newest)
+    assert "·\u00a0v3" in text_of(newest)
     await bench.press(MARIE, newest, "more", "history")
     told = text_of(bench.form(MARIE).blocks)
     for line in ("Version 3", "Version 2", "Version 1", f"<@{OTTO}>", "more warmth"):

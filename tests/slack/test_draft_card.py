@@ -127,7 +127,7 @@ def test_draft_shows_exact_words_as_the_customer_reads_them(sqlite: Database) ->
     shown = text_of(message.blocks)
     assert "characters" not in shown
     assert "rich_text_quote" not in str(message.blocks)
-    assert message.blocks[0]["text"]["text"] == "E-mail · Linen shirt · v1"
+    assert message.blocks[0]["text"]["text"] == "E-mail · Linen shirt ·\u00a0v1"
     assert "4 figures and 1 claim checked" in shown
     assert "Sources: catalogue shop.csv, line 12" in shown
     assert message.rest is None
@@ -291,7 +291,7 @@ def test_card_says_whom_the_draft_is_for_and_who_approves(sqlite: Database) -> N
         approve(session, session.get_one(Draft, "t1.0.v1"))
         approved = drawn(seen(session))
     shown = text_of(open_card.blocks)
-    assert open_card.blocks[0]["text"]["text"] == "E-mail · Linen shirt · United Kingdom · v1"
+    assert open_card.blocks[0]["text"]["text"] == "E-mail · Linen shirt · United Kingdom ·\u00a0v1"
     assert f"Waiting for <@{BOSS}>, <@{PETE}>" in shown
     assert "For: people who bought linen · until Sunday" in shown
     assert action_ids.CHANGE in pressable(open_card.blocks)
@@ -469,7 +469,7 @@ def test_private_draft_says_so_and_can_be_shared(sqlite: Database) -> None:
             piece="t1.0",
         )
         after = drawn(seen(session))
-    assert "Just for you" in text_of(message.blocks)
+    assert "Only you see this" in text_of(message.blocks)
     share = pressable(message.blocks)[action_ids.SHARE]
     assert ButtonValue.unpack(share["value"]).pick == SHOP
     assert action_ids.APPROVE not in pressable(message.blocks)
@@ -483,7 +483,7 @@ def test_private_draft_says_so_and_can_be_shared(sqlite: Database) -> None:
 def test_channel_card_never_claims_to_be_private(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, private=True)
-        assert "Just for you" not in text_of(drawn(seen(session)).blocks)
+        assert "Only you see this" not in text_of(drawn(seen(session)).blocks)
 
 
 def test_fallback_card_explains_how_to_invite(sqlite: Database) -> None:

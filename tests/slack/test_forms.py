@@ -199,7 +199,7 @@ def test_approve_anyway_form_lists_unsourced_claims(sqlite: Database) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_notice_view_shows_one_text(language: str) -> None:
-    view = sound_view(forms.notice_view(Words("What left"), Words("No source"), language))
+    view = sound_view(forms.notice_view(Words("AI log"), Words("No source"), language))
     assert "submit" not in view
     sound_view(forms.notice_view("x" * 99, "<!channel>" * 999))
 

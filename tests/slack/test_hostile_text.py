@@ -50,7 +50,7 @@ PIECES = (
     *("`", "```", "*", "_", "~", "&amp;", "|", ">", "<", "\u202e", "\u200b", "\n", " "),
     *("Linen", "shirt", "chemise", "l'été", "49 €"),
 )
-OURS = re.compile(r"<@(?:UMARIE|UBOSS)>|<#(?:CSHOP|C1)>|<!date\^\d+\^[^|<>]*\|[^<>]*>")
+OURS = re.compile(r"<@(?:UMARIE|UBOSS|UPETE)>|<#(?:CSHOP|C1)>|<!date\^\d+\^[^|<>]*\|[^<>]*>")
 CODE = re.compile(r"`[^`\n]*`")
 LIVE = re.compile(r"@(?:channel|here|everyone)\b|(?:https?://|(?<!\w)www\.)\S", re.IGNORECASE)
 

@@ -159,7 +159,7 @@ def test_column_names_are_escaped() -> None:
 
 def test_card_shows_progress() -> None:
     said = text_of(blocks(arrival("taking", progress=312_000, preview=_rows(1_000_000))))
-    assert "Taking in orders.csv: 312,000 of 1,000,000 rows" in said
+    assert "Importing orders.csv: 312,000 of 1,000,000 rows" in said
     assert "dont_take_in" in pressable(blocks(arrival("taking", progress=None)))
 
 

@@ -206,7 +206,7 @@ async def test_waiting_file_can_be_cancelled(bench: Bench, library: Container) -
     (first,) = await drop(bench, ("orders.csv", ORDERS))
     await bench.press(MARIE, card(bench, first), "dont_take_in")
     await bench.run()
-    assert "Cancelled. Nothing of orders.csv was taken in." in text_of(card(bench, first))
+    assert "Cancelled. Nothing of orders.csv was imported." in text_of(card(bench, first))
     (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
     assert second.state == "half"
 
@@ -218,7 +218,7 @@ async def test_paired_files_can_be_cancelled(bench: Bench, library: Container) -
     await bench.press(MARIE, card(bench, second), "dont_take_in")
     await bench.run()
     said = text_of(card(bench, second))
-    assert "Cancelled. Nothing of lines.csv + orders.csv was taken in." in said
+    assert "Cancelled. Nothing of lines.csv + orders.csv was imported." in said
     assert held(library) == 0
 
 

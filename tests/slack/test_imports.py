@@ -140,7 +140,7 @@ async def test_import_is_cancelled_before_start(bench: Bench) -> None:
     arrival = await dropped(bench)
     await bench.press(MARIE, card(bench, arrival), "dont_take_in")
     await bench.run()
-    assert "Cancelled. Nothing of orders.csv was taken in." in text_of(card(bench, arrival))
+    assert "Cancelled. Nothing of orders.csv was imported." in text_of(card(bench, arrival))
     assert bench.stockroom.rows == []
 
 
@@ -317,7 +317,7 @@ async def test_file_in_direct_message_needs_no_mention(bench: Bench) -> None:
 async def test_private_import_is_shown_to_author_only(bench: Bench) -> None:
     arrival = await dropped(bench, words="just for me: our orders")
     assert not bench.said()
-    assert "Just for you" in text_of(bench.in_dm(MARIE))
+    assert "Only you see this" in text_of(bench.in_dm(MARIE))
     assert arrival.state == "waiting"
 
 
@@ -346,7 +346,7 @@ async def test_file_deleted_in_slack_is_reported(bench: Bench) -> None:
     said = text_of(card(bench, arrival))
     assert now(bench, arrival).state == "failed"
     assert "orders.csv is no longer in Slack. Please drop it again." in said
-    assert "Nothing of it was taken in." in said
+    assert "Nothing was imported." in said
 
 
 async def test_import_with_bug_can_be_retried(bench: Bench) -> None:
@@ -385,7 +385,7 @@ async def test_french_user_sees_french_card(bench: Bench) -> None:
     arrival = await dropped(bench, locale="fr-FR")
     said = text_of(card(bench, arrival))
     assert "Rien n'est encore intégré" in said
-    assert "Intégrer" in said
+    assert "Importer" in said
 
 
 async def test_rejects_file_has_french_name(bench: Bench) -> None:

@@ -268,7 +268,7 @@ def render_draft_title(draft: Draft, language: str) -> str:
 def render_visibility(card: CardData, language: str) -> list[str]:
     """Return lines that say who sees this card, where that is not obvious."""
     if card.private and not card.shared:
-        return [f":lock: {Words('Just for you. Nobody else sees this.').to(language)}"]
+        return [f":lock: {Words('Only you see this.').to(language)}"]
     if card.private and card.origin:
         return [Words("Posted in {place}", place=f"<#{card.origin}>").to(language)]
     if card.fallback and card.origin and card.read_outside:

@@ -116,10 +116,7 @@ def _render_channel_copy(
     """Render copy as the customer reads it, within `room` characters."""
     blocks: list[Block] = []
     rest: list[str] = []
-    for key, limit in channel.parts.items():
-        parts = [part for part in draft.parts if part.key.partition(".")[0] == key]
-        if not parts:
-            continue
+    for parts, limit in _group_parts(draft, channel):
         part_blocks = _render_by_role(parts, limit, draft, language, hosts)
         size = measure_blocks(part_blocks)
         if rest or size > room:
@@ -133,6 +130,16 @@ def _render_channel_copy(
         room -= size
         blocks += part_blocks
     return blocks, "\n\n".join(rest)
+
+
+def _group_parts(draft: Draft, channel: Channel) -> list[tuple[list[Part], PartLimit]]:
+    """Return the parts in the channel's order, the texts of a list together."""
+    groups: list[tuple[list[Part], PartLimit]] = []
+    for key, limit in channel.parts.items():
+        parts = [part for part in draft.parts if part.key.partition(".")[0] == key]
+        together = [parts] if limit.items and parts else [[part] for part in parts]
+        groups += [(group, limit) for group in together]
+    return groups
 
 
 def _render_by_role(

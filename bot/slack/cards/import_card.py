@@ -365,7 +365,7 @@ def _render_importing(upload: FileUpload, language: str) -> tuple[str, list[Bloc
         done = min(upload.progress, total)
         how_far = Words("{done} of {total} rows", done=done, total=total)
         words = Words(
-            "Taking in {file}: {how_far}", file=_render_file_name(upload), how_far=how_far
+            "Importing {file}: {how_far}", file=_render_file_name(upload), how_far=how_far
         )
     else:
         words = Words("Importing {file}…", file=_render_file_name(upload))
@@ -473,9 +473,7 @@ def _render_failure(upload: FileUpload, language: str) -> tuple[str, list[Block]
 def _render_visibility(card: ImportCardData, language: str) -> list[Block]:
     """Return lines that say who sees this card, where that is not obvious."""
     if card.private:
-        return [
-            context_block(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")
-        ]
+        return [context_block(f":lock: {Words('Only you see this.').to(language)}")]
     if card.fallback:
         channel = card.arrival.place.get("channel")
         if card.read_outside:
