@@ -58,7 +58,7 @@ def contains_words(text: str, words: str) -> bool:
 
 def find_echo(text: str, request: SkillRequest) -> str | None:
     """Return ECHO_WORDS words in a row that the text shares with the brief, or None. Required
-    sentences, the offer with its days, the occasion and the name of the product do not count."""
+    sentences, the offer with its days and the name of the product do not count."""
     found = list_brief_runs(request.brief) & _list_word_runs(tokenize(text))
     return " ".join(min(found)) if found else None
 
@@ -66,13 +66,15 @@ def find_echo(text: str, request: SkillRequest) -> str | None:
 def list_brief_runs(brief: Brief, names: Iterable[str] = ()) -> set[tuple[str, ...]]:
     """Return the runs of ECHO_WORDS words of the brief that a text may not repeat. A term that the
     text has to give as it stands ends a run."""
-    terms = (brief.product_words, brief.offer, brief.dates, *brief.must_say, *names)
+    given = (brief.product_words, brief.offer, brief.dates, *brief.must_say, *names)
+    terms = sorted((tokenize(term) for term in given if term), key=len, reverse=True)
     words = tokenize(brief.words)
-    for term in sorted((tokenize(term) for term in terms if term), key=len, reverse=True):
+    for term in terms:
         for at in range(len(words) - len(term) + 1):
             if words[at : at + len(term)] == term:
                 words[at : at + len(term)] = [TERM] * len(term)
-    return {run for run in _list_word_runs(words) if TERM not in run}
+    runs = _list_word_runs(words).difference(*(_list_word_runs(term) for term in terms))
+    return {run for run in runs if TERM not in run}
 
 
 def _list_word_runs(words: Sequence[str]) -> set[tuple[str, ...]]:

@@ -29,7 +29,7 @@ from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
 from bot.offline.context import OfflineContext
-from bot.offline.routing import find_revision
+from bot.offline.routing import find_audience, find_revision
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 from bot.text.sentences import is_usable_sentence, strip_html
@@ -397,6 +397,8 @@ class TemplateWriter:
         ]
         self._set("must_say", " ".join(sentences))
         self._set("message_short", sentences[0].rstrip(".") if sentences else None)
+        audience = find_audience(brief.audience or "")
+        self._set("audience_line", self.texts["audiences"][audience] if audience else None)
         occasion = load_occasions().get(brief.occasion or "")
         if occasion is not None and (offer or can_name_without_offer(occasion)):
             title = occasion.title[self.request.language]

@@ -25,7 +25,8 @@ from bot.text.normalize import straighten_apostrophes, tokenize
 
 ROUTING_FILE = Path(__file__).with_suffix(".toml")
 COPY_SKILL, ANSWER_SKILL = "draft", "answer"
-MAX_REPLY_WORDS = 8  # of a reply that asks for another version
+DAY_TOKENS = 4  # of a date, within which its day stands: "du 8 au 12 janvier"
+MAX_REPLY_WORDS = 12  # of a reply that asks for another version
 _PIECE_ENDS = re.compile(r"[,;:.!?()]+(?=\s|$)|\n|\s[–—-]\s")
 _QUOTED = re.compile(r"[“\"«]\s*([^”\"»]+?)\s*[”\"»]")
 
@@ -101,6 +102,12 @@ def find_revision(words: str) -> str | None:
     return next(
         (kind for kind, phrases in kinds.items() if any(_score(tokens, p) for p in phrases)), None
     )
+
+
+def find_audience(words: str) -> str | None:
+    """Return the kind of customers that an audience is: "loyal", "lapsed" or "new"."""
+    found: str | None = _find_named("audiences", tokenize(words))
+    return found
 
 
 def find_channels(words: str) -> tuple[str, ...]:
@@ -193,7 +200,8 @@ def _split_piece(words: list[str]) -> Iterator[tuple[str, str]]:
     begun, kind = 0, _classify(words, is_start=True)
     for at in range(1, len(words)):
         found = _classify(words[at:], is_start=False)
-        if found is None or found == kind or kind == "must_say":  # that goes on to the end
+        is_named = words[at - 1].lower() in load_routing()["fields"]["dates"]["not_after"]
+        if found in (None, kind) or kind == "must_say" or is_named:  # that goes on to the end
             continue
         if at > begun:
             yield from _close(kind or "rest", words[begun:at])
@@ -261,8 +269,8 @@ def _contains(kind: str, tokens: Tokens, words: list[str], phrases: list[str]) -
         return bool(tokens)
     if kind == "offer":
         return _has_offer(words, tokens)
-    if kind == "dates" and _has_day(tokens):
-        return True
+    if kind == "dates":
+        return _has_day(tokens[:DAY_TOKENS]) or _names_one_of(tokens[:DAY_TOKENS], phrases)
     return _names_one_of(tokens, phrases)
 
 

@@ -13,11 +13,14 @@ from bot.config.brand import Brand
 from bot.core.brief import Brief, parse_just_for_me
 from bot.core.library import Library, ProductMatch
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
+from bot.drafts.holidays import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
-from bot.offline import periods, routing
+from bot.offline import routing
+from bot.offline.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.tasks.copy_intake import CopyIntake
 from bot.tasks.understand import COPY_SKILL, MAX_PRODUCTS, Message, understand_message
+from bot.text.normalize import normalize_text, tokenize, word_set
 
 __all__ = ["IncomingRequest", "IntakeResult", "understand_request"]
 
@@ -30,6 +33,7 @@ NEEDS_AI = Words(
     "I can't read that without an AI. Fill in the form, or choose what you want.",
     **{FORMS_PARAM: "yes"},
 )
+AHEAD = word_set("next coming within ici prochain prochains prochaine prochaines")
 MIN_EXACT_SCORE = 0.85  # an analysis is limited to a product only above this score
 
 
@@ -95,7 +99,7 @@ async def understand_analysis(
         (
             found
             for text in (reason, words, follows or "")
-            if has_period and (found := periods.read_periods(text, today))
+            if has_period and (found := read_periods(text, today))
         ),
         [],
     )
@@ -117,10 +121,10 @@ async def understand_analysis(
         category=answers.get("category"),
         brand=answers.get("brand"),
         series=answers.get("series"),
-        since=_parse_day(answers.get("since")) or (period.since if period else None),
-        until=_parse_day(answers.get("until")) or (period.until if period else None),
+        since=_parse_day(answers.get("since")) or (period[0] if period else None),
+        until=_parse_day(answers.get("until")) or (period[1] if period else None),
         against=earlier[0] if earlier else None,
-        within=periods.count_days_ahead(words),
+        within=count_days_ahead(words),
         sections=tuple((answers.get("sections") or "").split()),
         rule=answers.get("rule"),
         stands_on=answers.get("stands_on"),
@@ -132,6 +136,30 @@ async def understand_analysis(
         skill=skill, brief=brief, reason=incoming.reason, previous=incoming.previous
     )
     return IntakeResult(brief=brief, requests=(request,))
+
+
+def read_periods(words: str, today: date) -> list[tuple[date, date]]:
+    """Return the first and last days of the periods that the words name, each once: a named season
+    ("Black Friday"), or those of `bot.offline.periods`."""
+    if season := find_named_days(normalize_text(words), today):
+        (since, until), _, _ = season
+        return [(since, max(since, min(until, today)))]
+    try:
+        found = find_periods(tokenize(words), today)
+    except ValueError:  # 31 November
+        return []
+    return list(dict.fromkeys((one.since, min(one.until, today)) for one in found))
+
+
+def count_days_ahead(words: str) -> int | None:
+    """Return how many days ahead the words look: "in the next 60 days"; a month is 30 days."""
+    tokens = tokenize(words)
+    for at, token in enumerate(tokens):
+        near = tokens[max(0, at - 3) : at + 2]
+        if token in UNITS and AHEAD & {*near}:
+            counts = (int(one) if one.isdigit() else NUMBERS.get(one) for one in near)
+            return next(filter(None, counts), 1) * UNIT_DAYS[UNITS[token]]
+    return None
 
 
 async def _find_exact_product(

@@ -289,7 +289,7 @@ async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
 
 ASKS: dict[str, Any] = {
     "mention": lambda s, user: s.post_message(
-        user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"
+        user, MARKETING, f"<@{s.bot_user}> e-mail: our linen shirt is back"
     ),
     "direct message": lambda s, user: s.post_message(
         user, s.open_direct_message(user), "e-mail: our linen shirt is back"

@@ -153,7 +153,10 @@ async def submit_brief(
     fields = read_brief(submission.view)
     is_private, words = parse_just_for_me(fields.pop("words", ""))
     is_private = fields.pop("private", "") != "" or is_private
-    words = words or describe_brief(fields, language)
+    described = describe_brief(fields, language)
+    if context.services.has_ai:  # it reads the words, so that they say what the form's fields say
+        words = "\n".join(filter(None, [words, described]))
+    words = words or described
     if not words:
         return await ack(response_action="errors", errors={"words": NOTHING_TO_WRITE.to(language)})
     await _accept_form(context, submission, words, fields, is_private=is_private)

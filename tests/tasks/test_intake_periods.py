@@ -1,10 +1,10 @@
-"""Days named in a question."""
+"""Days named in a question, as the intake reads them."""
 
 from datetime import date
 
 import pytest
 
-from bot.offline.periods import count_days_ahead, read_period, read_periods
+from bot.tasks.intake import count_days_ahead, read_periods
 
 TODAY = date(2026, 11, 24)
 
@@ -14,8 +14,8 @@ TODAY = date(2026, 11, 24)
     [
         ("sales this month", (2026, 11, 1), (2026, 11, 24)),
         ("la semaine dernière", (2026, 11, 16), (2026, 11, 22)),
-        ("les 30 derniers jours", (2026, 10, 26), (2026, 11, 24)),
-        ("over the last three months", (2026, 8, 27), (2026, 11, 24)),
+        ("les 30 derniers jours", (2026, 10, 25), (2026, 11, 23)),
+        ("over the last three months", (2026, 8, 26), (2026, 11, 23)),
         ("depuis le 15 septembre", (2026, 9, 15), (2026, 11, 24)),
         ("since September", (2026, 9, 1), (2026, 11, 24)),
         ("en octobre 2025", (2025, 10, 1), (2025, 10, 31)),
@@ -29,19 +29,17 @@ TODAY = date(2026, 11, 24)
     ],
 )
 def test_period_is_read(words: str, since: tuple[int, ...], until: tuple[int, ...]) -> None:
-    period = read_period(words, TODAY)
-    assert period == (date(*since), date(*until))
+    assert read_periods(words, TODAY) == [(date(*since), date(*until))]
 
 
 @pytest.mark.parametrize("words", ["what may help", "the best shirts", "31 November", "March on"])
 def test_words_without_days_have_no_period(words: str) -> None:
-    assert read_period(words, TODAY) is None
+    assert read_periods(words, TODAY) == []
 
 
 def test_two_periods_are_told_apart() -> None:
     found = read_periods("October against September", TODAY)
-    assert [period.since.month for period in found] == [10, 9]
-    assert read_period("October against September", TODAY) is None
+    assert [since.month for since, _ in found] == [10, 9]
 
 
 @pytest.mark.parametrize(
