@@ -96,7 +96,6 @@ IMPORT_RULES = (
     "handlers.digest",
     "handlers.draft",
     "handlers.experiment",
-    "handlers.feedback",
     "handlers.predict",
     "handlers.recap",
     "handlers.targeting",

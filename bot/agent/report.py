@@ -83,7 +83,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
 def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
     """Return how the calls were read whose figures the report shows. A call that was corrected or
     not used says nothing about the report."""
-    texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit])
+    texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit, *form.quotes])
     names = set(re.findall(r"\bf\d+\b", texts))
     cited = {fact.id for name in names if (fact := ctx.book.get(name))}
     chosen = find_exhibit(form.exhibit, ctx.exhibits)
