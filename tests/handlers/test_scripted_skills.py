@@ -51,13 +51,6 @@ SCRIPTS = {
         "Payment on phones cost €21,723.70 in all.",
         ("In Brittany buyers on tablets stop at the last step.", "Brittany"),
     ),
-    "predict": Script(
-        "who is likely to buy again in the next 60 days?",
-        "finding",
-        "[[behaviour.buy-60-days.expected-buyers]] are likely to buy within 60 days.",
-        "1,200 customers will buy within 60 days.",
-        ("Parents are the likeliest to buy again.", "Parents"),
-    ),
     "trends": Script(
         "trends in sales this month",
         "finding",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.audience_rule import AudienceRule
-from bot.rules.library.audiences.subject import Subject
+from bot.data.analyses.products import Subject
 from bot.text.normalize import normalize_text
 
 # Find the goal in the words, and the audiences that fit it best.

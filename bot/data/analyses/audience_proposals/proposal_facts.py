@@ -15,7 +15,7 @@ from ibis import _
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
 from bot.data.analyses.audience_proposals.candidates import Proposal
 from bot.data.analyses.experiments.sample_size import compute_smallest_lift
-from bot.data.analyses.products import PurchasedProducts
+from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisResult
 from bot.data.analyses.segments import basket
 from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
@@ -24,7 +24,6 @@ from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.rules.goods import concepts
-from bot.rules.library.audiences.subject import Subject
 from bot.text.slugs import slugify
 
 # Sizes of an audience, how many of it can be reached, and its purchases in the backtest.
