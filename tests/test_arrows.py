@@ -74,8 +74,6 @@ IMPORT_RULES = (
     "bot.app",
     "bot.cli.digest",
     "bot.cli.try_",
-    "bot.data.analyses.audience_proposals",
-    "bot.data.analyses.audience_proposals.proposal_facts",
     "bot.data.analyses.experiments.baseline",
     "bot.data.analyses.experiments.plan",
     "bot.data.analyses.products",
@@ -95,7 +93,6 @@ IMPORT_RULES = (
     "handlers.draft",
     "handlers.experiment",
     "handlers.recap",
-    "handlers.targeting",
     "handlers.trends",
 )
 

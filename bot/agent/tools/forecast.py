@@ -26,7 +26,8 @@ from bot.i18n.messages import Words
 MIN_DAYS, MAX_DAYS = 7, 365
 LEFT_OUT = ("backtest-brier", "base-rate-brier", "backtest-auc", "simple-rule", "p")
 DAYS = ("first-day", "last-day")  # of the past windows
-TENTH_COLUMNS = {"customers": Words("Customers"), "bought": Words("Bought in such a window")}
+TENTH_COLUMNS = {"bought": Words("Bought in such a window")}
+SILENCE_COLUMNS = {"customers": Words("Customers"), **TENTH_COLUMNS}
 
 
 class Params(ToolParams):
@@ -64,7 +65,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             ),
             *build_exhibit(
                 "share that bought again, by how long they have been silent",
-                build_table(rhythm, Words("Customers"), TENTH_COLUMNS, language),
+                build_table(rhythm, Words("Customers"), SILENCE_COLUMNS, language),
                 build_bars(rhythm, "bought", language),
             ),
         ),

@@ -38,7 +38,13 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
     if request.skill in ("trends", "blockers"):  # the whole past defines what is usual
         return AnalysisFilter(product=brief.product, until=brief.until)
     if request.skill == "targeting":
-        return AnalysisFilter(product=brief.product, words=brief.words, rule=brief.rule)
+        return AnalysisFilter(
+            product=brief.product,
+            category=brief.category,
+            country=brief.market,
+            goal=brief.goal,
+            rule=brief.rule,
+        )
     if request.skill == "experiment":
         return AnalysisFilter(
             product=brief.product, wanted=wanted.read(brief.words), rule=brief.rule

@@ -324,7 +324,8 @@ def _describe_next(writer: SentenceWriter, evidence: Evidence) -> Forecast | Non
     else:
         steps = [one for one in every.values() if one.get("lift")]
         steps = sorted(steps, key=lambda one: -one.number("share"))[:MAX_TRANSITIONS]
-        pairs = [Pair(*one.about.split(" → ", 1), one) for one in steps]
+        names = [one.about.partition(" → ") for one in steps]
+        pairs = [Pair(a, b, one) for (a, _, b), one in zip(names, steps, strict=True)]
         count = every.get("next-purchases")
         given = {"n": writer.of(count, "compared") if count else ""}
         compared = Words(

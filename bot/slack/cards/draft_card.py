@@ -11,7 +11,7 @@ from bot.i18n.messages import LANGUAGES, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.alerts import build_alert_buttons
-from bot.slack.actions.audience_export import find_exportable_rules
+from bot.slack.actions.audience_export import find_exportable_rules, is_audience_draft
 from bot.slack.actions.digests import build_digest_buttons
 from bot.slack.actions.next_steps import build_next_step_buttons
 from bot.slack.blocks import (
@@ -51,10 +51,12 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     """Build the buttons for the draft's current state. An action that is not possible has no
     button; the card says why."""
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
-    edit = button(Words("Edit").to(language), action_ids.EDIT, ref)
+    fixed = is_audience_draft(draft)  # a rule is changed in a form of its own
+    edit = None if fixed else button(Words("Edit").to(language), action_ids.EDIT, ref)
     back = button(Words("Send back").to(language), action_ids.SEND_BACK, ref)
     if card.status == "approved":
-        elements = [_build_channel_menu(card, draft, language), None if card.is_sent else edit]
+        menu = None if fixed else _build_channel_menu(card, draft, language)
+        elements = [menu, None if card.is_sent else edit]
         elements.append(_build_export_button(draft, language))
         return actions_block(*elements, build_more_menu(draft, language, open=False))
     why = _explain_no_approval(card, draft, language)
