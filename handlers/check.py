@@ -15,10 +15,6 @@ from bot.i18n.messages import Words
 TITLE = "Text check"
 COMMAND = "check"
 HINT = "OK to send? Our linen shirt is back, now €39."
-ASKED_BY = (
-    r"^\W*(?:ok to send|okay to send|can (?:i|we) send this|check this text"
-    r"|ok pour envoi|on peut envoyer|je peux envoyer|vérifie ce texte|relis ce texte)\b"
-)
 MAX_POINTS, MAX_REMARKS = 6, 2
 SEVERITY_NAMES = {"block": Words("To correct"), "warn": Words("To check"), "info": Words("To know")}
 

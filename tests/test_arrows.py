@@ -72,12 +72,8 @@ RULES = "bot.rules"
 IMPORT_RULES = (
     "bot.agent.context",
     "bot.cli.digest",
-    "bot.data.analyses.audience_proposals",
-    "bot.data.analyses.audience_proposals.candidates",
-    "bot.data.analyses.audience_proposals.proposal_facts",
     "bot.data.analyses.experiments.baseline",
     "bot.data.analyses.experiments.plan",
-    "bot.data.analyses.forecast.next_category",
     "bot.data.analyses.products",
     "bot.data.analyses.request_filter",
     "bot.data.analyses.result",
@@ -90,10 +86,7 @@ IMPORT_RULES = (
     "handlers.blockers",
     "handlers.digest",
     "handlers.experiment",
-    "handlers.feedback",
-    "handlers.predict",
     "handlers.recap",
-    "handlers.targeting",
     "handlers.trends",
 )
 

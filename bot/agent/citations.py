@@ -44,6 +44,7 @@ def collect_cited_facts(
     names = {found[1] for text in texts for found in SLOT_PATTERN.finditer(text)}
     ids = {fact.id for name in names if (fact := book.get(name))}
     ids |= {fact.id for fact in book.facts if fact.id in texts}
+    ids |= {fact.id for text in texts if (fact := book.get(text.strip("{} ")))}
     for exhibit in exhibits:
         if exhibit.id in texts:
             ids |= {*exhibit.facts, *(exhibit.table.facts if exhibit.table else ())}

@@ -439,6 +439,13 @@ class SkillContext:
         assignment = assignment.model_copy(update={"offline_output": composed})
         return await self._writer.write(assignment, output, receipt=self._receipt, grow=self._grow)
 
+    async def write_audience(self) -> BaseModel:
+        """Build the draft of the audience of the brief's rule, to be approved and exported. No
+        model writes in it."""
+        from bot.agent.audience_draft import write_audience_draft
+
+        return await write_audience_draft(self)
+
     async def _write_with_tools(
         self,
         output: type[T],

@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from bot.agent.audience_draft import AudienceDraft
 from bot.agent.context import AgentOptions, SkillContext, WritingVersion, deny_right
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import AskedPerson
@@ -82,8 +83,11 @@ async def run_skill(
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
+    checks: tuple[Check, ...]
     if isinstance(output, Report):  # code has filled in its figures, and checked the rest
         checks = check_report(output)
+    elif isinstance(output, AudienceDraft):  # all of it is made by code
+        checks = ()
     else:
         checks = check_draft(
             parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today

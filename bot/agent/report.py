@@ -5,13 +5,14 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.agent.audience_draft import list_export_steps
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import Refusal
 from bot.core.charts import COLOURS, Bar, ChartPicture, Point, build_bar_chart, build_line_chart
 from bot.core.checks import Check
 from bot.core.exhibits import Exhibit, ExhibitChart
 from bot.core.fact_book import FactBook, SlotError
-from bot.core.parts import Copy, File
+from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
     MAX_HEADLINE,
     Report,
@@ -35,6 +36,7 @@ NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
 MAX_READINGS = 2  # lines on how the question was read
+AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
 
 
@@ -93,7 +95,24 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         unused=request.brief.left_over,
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
-    return filled.model_copy(update={"picture": picture}) if picture else filled
+    return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
+
+
+def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
+    """Return the next steps: those of the model, and the export of the audiences that the report
+    leads with. A text or a test for them knows their rule."""
+    cited = [id for text in (report.headline, *report.points) for id in text.facts]
+    exports = list_export_steps(cited, ctx.book.facts)
+    if not exports:
+        return report.leads
+    names = [fact for fact in ctx.book.facts if fact.parts.subject == "things"]
+    ctx.evidence = ctx.evidence.plus(names)
+    rule = {"rule": exports[0].form["rule"]}
+    steps = [
+        step.model_copy(update={"form": rule}) if step.skill in AUDIENCE_SKILLS else step
+        for step in report.leads
+    ]
+    return [*exports, *steps]
 
 
 def list_report_sentences(
@@ -118,7 +137,7 @@ def list_report_sentences(
 def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
     """Return how the calls were read whose figures the report shows, first those with a table. A
     call that was corrected or not used says nothing about the report."""
-    texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit])
+    texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit, *form.quotes])
     names = set(re.findall(r"\bf\d+\b", texts))
     cited = {fact.id for name in names if (fact := ctx.book.get(name))}
     chosen = find_exhibit(form.exhibit, ctx.exhibits)

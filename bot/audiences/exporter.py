@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.audiences import platforms
-from bot.audiences.platforms import PLATFORMS, AudienceExport, AudienceMember
+from bot.audiences.platforms import PLATFORMS, AudienceExport, AudienceMember, adapt_rule
 from bot.core.audience_rule import AudienceRule
 from bot.data.local_data import LocalData
 from bot.data.warehouse.warehouse import Warehouse
@@ -32,7 +32,8 @@ class AudienceExporter:
         """Export everybody who matches the rule, has consented, and has an address, or an id where
         the platform uses ids. Raises CannotDo when there are no consents, addresses or ids, or too
         few people."""
-        adapted, shape = _adapt_rule(rule, platform)
+        adapted = adapt_rule(rule, platform)
+        shape = _choose_format(adapted, platform)
         people = self._list_members(workspace, adapted)
         members = self._decrypt_members(workspace, people)
         rows = list(platforms.build_rows(shape, members))
@@ -85,23 +86,11 @@ class AudienceExporter:
             raise CannotDo(WRONG_KEY_ERROR) from None
 
 
-def _adapt_rule(rule: AudienceRule, platform: str) -> tuple[AudienceRule, str]:
-    """Return the rule with the consent that the platform requires, and the file format."""
-    if platform not in PLATFORMS:
-        raise CannotDo(Words("I can't make a file for {platform}.", platform=platform))
-    by_id = PLATFORMS[platform].by == "id"
-    if PLATFORMS[platform].ads:
-        return rule.model_copy(update={"purpose": "ads"}), "plain-ids" if by_id else platform
-    if by_id:  # the team's own tool may use the consent of the rule
-        return rule, "plain-ids"
-    if rule.purpose == "ads":
-        raise CannotDo(
-            Words(
-                "These people agreed to be matched for ads, not to be written to: choose an "
-                "advertising platform, or change the rule."
-            )
-        )
-    return rule, f"plain-{rule.purpose}"
+def _choose_format(rule: AudienceRule, platform: str) -> str:
+    """Return the file format of the platform; of the team's own tool that of the purpose."""
+    if PLATFORMS[platform].by == "id":
+        return "plain-ids"
+    return platform if PLATFORMS[platform].ads else f"plain-{rule.purpose}"
 
 
 def _explain_too_few(platform: str, floor: int) -> Words:

@@ -17,6 +17,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.errors import CannotDo
 from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words, quote_name
 from bot.text.escape import strip_hidden
@@ -84,6 +86,12 @@ PLATFORMS: Mapping[str, Platform] = {
     ),
 }
 
+DEFAULT_PLATFORMS: Mapping[AudiencePurpose, str] = {
+    "email": "plain",
+    "sms": "plain",
+    "ads": "google",
+}
+
 HASHED_NOTICE = Words(
     "A hash is still personal data: keep it where only those who need it can look, and take out "
     "who withdraws."
@@ -92,6 +100,23 @@ READABLE_NOTICE = Words(
     "This is personal data: keep it where only those who need it can look, and take out who "
     "withdraws."
 )
+
+
+def adapt_rule(rule: AudienceRule, platform: str) -> AudienceRule:
+    """Return the rule with the consent that the platform requires. Raises CannotDo for an unknown
+    platform, and for one that does not fit the purpose."""
+    if platform not in PLATFORMS:
+        raise CannotDo(Words("I can't make a file for {platform}.", platform=platform))
+    if PLATFORMS[platform].ads:
+        return rule.model_copy(update={"purpose": "ads"})
+    if rule.purpose == "ads" and PLATFORMS[platform].by == "address":
+        raise CannotDo(
+            Words(
+                "These people agreed to be matched for ads, not to be written to: choose an "
+                "advertising platform, or change the rule."
+            )
+        )
+    return rule  # the team's own tool may use the consent of the rule
 
 
 # How a column was made, as the continuation of "Email: …".

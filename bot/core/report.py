@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
+from bot.core.facts import Fact
 from bot.core.parts import Copy, File, NextStep, Quote, Table
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
@@ -19,6 +20,8 @@ NONE = "none"  # what the form holds where there is nothing
 MAX_HEADLINE, MAX_POINT = 110, 260  # characters, slots filled
 MAX_POINTS, MAX_NEXT_STEPS = 5, 3
 MAX_LABEL = 40  # characters of a next step's button
+MAX_QUOTES = 5
+QUOTABLE_MEASURES = ("said", "words")  # facts whose value is somebody's own words
 
 
 class NextStepForm(BaseModel):
@@ -41,6 +44,10 @@ class ReportForm(BaseModel):
         description="up to five further findings, one short sentence each, figures as slots"
     )
     exhibit: str = Field(description="the exhibit that shows the headline: e1, e2 …, or none")
+    quotes: list[str] = Field(
+        default=[],
+        description="up to five sentences of customers to show word for word, by their names: f12",
+    )
     cannot_tell: str = Field(
         description="what was asked and the data can't tell, and what would change that, or none"
     )
@@ -93,6 +100,7 @@ def build_report(
         cannot_tell=fill(form.cannot_tell) if is_given(form.cannot_tell) else None,
         picture=picture,
         table=shown_exhibit.table if shown_exhibit else None,
+        quotes=build_quotes(form.quotes, book),
         read_as=Copy(text="\n".join(dict.fromkeys(filter(None, read_as))))
         if any(read_as)
         else None,
@@ -109,6 +117,19 @@ def build_report(
     )
     sources = list_sources(report, book, language)
     return report.model_copy(update={"sources": Copy(text=sources)}) if sources else report
+
+
+def find_quotable(name: str, book: FactBook) -> Fact | None:
+    """Return the fact with this name whose value is somebody's own words; None otherwise."""
+    fact = book.get(name.strip("{} "))
+    return fact if fact is not None and fact.parts.measure in QUOTABLE_MEASURES else None
+
+
+def build_quotes(names: Sequence[str], book: FactBook) -> list[Quote]:
+    """Return the quotations of these facts, each text once; other facts are left out."""
+    facts = [fact for name in names if (fact := find_quotable(name, book)) is not None]
+    distinct = {str(fact.value): fact.id for fact in reversed(facts)}
+    return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MAX_QUOTES]
 
 
 def _quote_all(words: Sequence[str], language: Language) -> str:

@@ -26,6 +26,7 @@ from bot.core.report import (
     NONE,
     ReportForm,
     find_exhibit,
+    find_quotable,
     is_given,
 )
 from bot.i18n.messages import LOCALES, Language
@@ -68,6 +69,11 @@ def find_report_faults(
     if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
         known = ", ".join(exhibit.id for exhibit in exhibits) or "there is none"
         faults.append(f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none")
+    faults += [
+        f"quotes: {name} is nobody's own words: name sentences of read_feedback or read_thread"
+        for name in form.quotes
+        if is_given(name) and find_quotable(name, book) is None
+    ]
     faults += _find_long_texts(form, book, language)
     faults += [
         f"next_steps: there is no skill {step.skill}; there are: {', '.join(sorted(skills))}"

@@ -26,7 +26,12 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.slack.actions.audience_export import find_approved_rule, find_audience_name, record_export
+from bot.slack.actions.audience_export import (
+    find_approved_rule,
+    find_approved_size,
+    find_audience_name,
+    record_export,
+)
 from bot.slack.blocks import (
     FALLBACK,
     Block,
@@ -203,6 +208,16 @@ class SlackDelivery:
         language = await self.sender.people.language(draft.workspace, to)
         name = find_audience_name(draft, str(destination["audience"]))
         lines = [Words("Audience: {name}.", name=name), *export.notice_lines]
+        if size := find_approved_size(draft):
+            approved = size.model_copy(update={"unit": None}).spelled(language)
+            lines.insert(
+                1,
+                Words(
+                    "Approved at {before} people, counted again today: {now}.",
+                    before=approved,
+                    now=export.fitting,
+                ),
+            )
         comment = "\n".join(words.to(language) for words in lines)
         await upload_file(self.sender, id, export.name, export.content, comment=comment)
 

@@ -317,6 +317,7 @@ def _analyse(
         within=_count_days_ahead(read, today),
         sections=tuple((answers.get("sections") or "").split()),
         rule=answers.get("rule"),
+        platform=answers.get("platform"),
         stands_on=(about.id if about else None) or answers.get("stands_on"),
         follows=about.brief.words if about is not None and not about.is_copy else None,
         market=next(iter(read.markets), None),

@@ -127,6 +127,7 @@ async def understand_analysis(
         within=count_days_ahead(words),
         sections=tuple((answers.get("sections") or "").split()),
         rule=answers.get("rule"),
+        platform=answers.get("platform"),
         stands_on=answers.get("stands_on"),
         follows=follows,
         material=incoming.material,

@@ -20,7 +20,12 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.playground.slack_objects import SlackMessage
-from bot.slack.actions.audience_export import find_approved_rule, find_exportable_rules
+from bot.slack.actions.audience_export import (
+    find_approved_platforms,
+    find_approved_rule,
+    find_exportable_rules,
+)
+from bot.slack.cards.draft_status import number_action_id
 from bot.slack.gateway import SlackGateway
 from bot.slack.views import audience_rule_form
 from bot.slack.views.draft_details import what_left_view
@@ -31,7 +36,8 @@ from tests.support.card_scenes import sound_view
 from tests.support.skill_runner import run
 
 WORDS = "whom should I target for the linen launch?"
-MADE: list[DraftResult] = []  # a real answer, made once
+RULE = AudienceRule(segments=("champions", "loyal"), purpose="ads")
+MADE: dict[str, DraftResult] = {}  # real results, made once
 CONTENT = b"Email,Phone,Country\r\n8f0c,,FR\r\n"
 COLUMNS = (
     ExportColumn(name="Email", made="gmail", filled=339),
@@ -40,17 +46,19 @@ COLUMNS = (
 )
 
 
-async def targeted() -> DraftResult:
-    if not MADE:
-        made = await run(WORDS)
+async def targeted(**form: str) -> DraftResult:
+    """Return the report on audiences; with a rule, the draft of that audience."""
+    key = str(form)
+    if key not in MADE:
+        made = await run(WORDS, skill="targeting", **form)
         assert isinstance(made, DraftResult)
-        MADE.append(made)
-    return MADE[0]
+        MADE[key] = made
+    return MADE[key]
 
 
 async def answered(bench: Bench, made: DraftResult | None = None) -> SlackMessage:
-    """Return the card of a targeting answer."""
-    made = made or await targeted()
+    """Return the card of a targeting result; by default the draft of an audience for Google."""
+    made = made or await targeted(rule=RULE.stored, platform="google")
 
     def draft(session: Session, task: Task) -> None:
         brief = Brief(words=task.words, author=task.author, language="en")
@@ -76,16 +84,16 @@ async def answered(bench: Bench, made: DraftResult | None = None) -> SlackMessag
 
 
 def the_lead(made: DraftResult, niche: bool = False) -> NextStep:
+    """The export of the first audience, or of the niche."""
     edits = [lead for lead in made.leads if lead.skill == "targeting"]
     return edits[-1 if niche else 0]
 
 
 async def opened(bench: Bench, user: str = MARIE) -> Any:
     """Open the rule form of the first audience."""
-    card = await answered(bench)
+    card = await answered(bench, await targeted())
     number = (await targeted()).leads.index(the_lead(await targeted()))
-    action = next(name for name in buttons(card) if name in (f"lead.{number}", f"lead_{number}"))
-    await bench.press(user, card, action)
+    await bench.press(user, card, number_action_id("lead", number))
     return bench.form(user)
 
 
@@ -98,6 +106,7 @@ async def test_form_shows_product_and_category_names(language: str, niche: bool)
     )
     text = text_of(view["blocks"])
     assert "Vêtements en lin" in text
+    assert "Google Ads" in text
     assert Words("Loyal").to(language) in text
     if niche:
         assert "Planche à pain Meule en hêtre" in text
@@ -194,12 +203,11 @@ async def test_rule_with_days_only_covers_any_purchase() -> None:
         AudienceRule(bought_within=60),
         AudienceRule(not_within=60),
     ):
-        made = await run(WORDS, rule=rule.stored)
-        assert isinstance(made, DraftResult)
+        made = await targeted(rule=rule.stored, platform="ids")
         sizes += [
             int(str(o.value)) for o in made.evidence.facts if o.id.endswith("yours.customers")
         ]
-        texts.append("\n".join(part.text for part in made.parts if part.key == "rules"))
+        texts.append("\n".join(part.text for part in made.parts if part.key == "audience"))
     everybody, lately, not_lately = sizes
     assert 0 < lately < everybody
     assert lately + not_lately == everybody
@@ -220,9 +228,21 @@ async def test_changed_rule_starts_a_counting_task(bench: Bench) -> None:
     assert task.form["stands_on"] == bench.drafts[0].id
     again = await run(task.words, **task.form)
     assert isinstance(again, DraftResult)
-    assert "at least 4 orders" in "\n".join(part.text for part in again.parts)
-    (shown,) = [part.text for part in again.parts if part.key == "rules"]
-    assert rule.code in shown
+    (shown,) = [part.text for part in again.parts if part.key == "audience"]
+    assert "at least 4 orders" in shown
+    assert f"{rule.code}/plain" in shown
+
+
+async def test_platform_that_needs_another_consent_is_refused_in_the_form() -> None:
+    made = await targeted()
+    before = AudienceRule(purpose="ads")
+    lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    view = filled(audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"))
+    assert audience_rule_form.read_rule(view, before, made.evidence, "en") == (before, {})
+    view["state"]["values"]["platform"]["platform"]["selected_option"] = {"value": "plain"}
+    rule, errors = audience_rule_form.read_rule(view, before, made.evidence, "en")
+    assert rule is None
+    assert list(errors) == ["platform"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -230,7 +250,7 @@ async def test_empty_audience_reopens_the_form_with_its_entries(
     bench: Bench, language: str
 ) -> None:
     rule = AudienceRule(bought=("cui-planche",), regions=("Bretagne",), min_orders=2)
-    made = await run(WORDS, rule=rule.stored, language=language)
+    made = await run(WORDS, skill="targeting", rule=rule.stored, language=language)
     assert isinstance(made, DraftResult)
     card = await answered(bench, made)
     await bench.press(MARIE, card, next(name for name in buttons(card) if name.startswith("lead")))
@@ -247,23 +267,48 @@ async def test_invalid_number_keeps_the_form_open(bench: Bench) -> None:
     assert len(bench.tasks) == before
 
 
-async def test_only_rules_in_the_approved_words_can_be_exported(bench: Bench) -> None:
+async def test_only_the_rule_in_the_approved_words_can_be_exported(bench: Bench) -> None:
     await answered(bench)
     draft = bench.drafts[0]
-    known = find_exportable_rules(draft)
-    assert {name for name, _ in known.values()} >= {"Best and loyal customers"}
-    for code, (_, rule) in known.items():
-        assert find_approved_rule(draft, code) == rule
-    forged = next(iter(known))
+    ((code, (name, rule)),) = find_exportable_rules(draft).items()
+    assert (code, rule) == (RULE.code, RULE)
+    assert "Champions" in name
+    assert find_approved_rule(draft, code) == rule
     # simulates a change made directly in the database
     changed = draft.evidence.replace('\\"champions\\",', "")
     assert changed != draft.evidence
     draft.evidence = changed
-    assert len(find_exportable_rules(draft)) == len(known) - 1
+    assert find_exportable_rules(draft) == {}
     with pytest.raises(CannotDo, match="not one of those"):
-        find_approved_rule(
-            draft, next(iter(set(known) - set(find_exportable_rules(draft))), forged)
-        )
+        find_approved_rule(draft, code)
+
+
+async def test_rules_of_a_report_can_not_be_exported_before_they_are_approved(bench: Bench) -> None:
+    card = await answered(bench, await targeted())
+    assert find_exportable_rules(bench.drafts[0]) == {}
+    assert not {"approve", "export_audience", "edit"} & set(buttons(card))
+
+
+async def test_audience_is_approved_and_changed_by_its_form_alone(bench: Bench) -> None:
+    card = await answered(bench)
+    assert "approve" in buttons(card)
+    assert "edit" not in buttons(card)
+    assert await targeted(rule=RULE.stored, platform="google")
+    assert find_approved_platforms(bench.drafts[0]) == ["google"]
+
+
+async def test_platform_decides_the_consent_that_is_counted() -> None:
+    asked = RULE.model_copy(update={"purpose": "email"})
+    made = await targeted(rule=asked.stored, platform="google")
+    (stored,) = [f for f in made.evidence.facts if f.id == "audiences.yours.rule"]
+    assert AudienceRule.model_validate_json(str(stored.value)).purpose == "ads"
+
+
+async def test_too_few_people_are_no_draft_to_approve(bench: Bench) -> None:
+    tiny = AudienceRule(bought=("cui-planche",), regions=("33",), min_orders=6)
+    card = await answered(bench, await targeted(rule=tiny.stored))
+    assert "approve" not in buttons(card)
+    assert [name for name in buttons(card) if name.startswith("lead")]
 
 
 def exporting(bench: Bench) -> list[tuple[str, AudienceRule, str]]:
@@ -303,6 +348,10 @@ async def test_requester_can_export_after_approval(bench: Bench) -> None:
     assert [one.state for one in mine] == ["gone"]
     told = text_of(bench.in_dm(MARIE)[-1])
     assert "339 personnes, pour\u00a0: Google Ads" in told
+    approved = bench.drafts[0].facts.get("audiences.yours.by-ads")
+    assert approved is not None
+    assert f"{approved.value}" in told
+    assert "340" in told
     assert not bench.in_dm(MAX)
     (receipt,) = bench.rows(Receipt)
     note = ExportReceipt.parse(receipt.sent)

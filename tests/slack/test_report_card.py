@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Copy, File, NextStep, Table, split_output
+from bot.core.parts import Copy, File, NextStep, Quote, Table, split_output
 from bot.core.report import Report
 from bot.core.source import Source
 from bot.db.session import Database
@@ -100,3 +100,15 @@ def test_chart_is_named_and_replaces_the_table(sqlite: Database) -> None:
         message = drawn(seen(session))
     assert "The chart is in this thread." in text_of(message.blocks)
     assert not any(block["type"] == "table" for block in message.blocks)
+
+
+def test_quotations_stand_on_the_card_with_their_source(sqlite: Database) -> None:
+    quotes = [Quote(text=f"It runs small, {n}.", fact=FACTS[0].id) for n in range(5)]
+    with sqlite.begin() as session:
+        draft = reported(session, REPORT.model_copy(update={"quotes": quotes}))
+        details = text_of(build_details_view(draft, "en")["blocks"])
+        shown = text_of(drawn(seen(session)).blocks)
+    assert "> It runs small, 0." in shown
+    assert "> _events.csv_" in shown
+    assert "It runs small, 4." not in shown
+    assert "It runs small, 4." in details

@@ -92,6 +92,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = tuple(fact for fact in facts if fact.parts.measure not in HIDDEN)
     if facts:
         facts += await run_lookup(deps, lambda: deps.data.run_exclusively(_count_consents))
+        facts += tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
     return make_result(
         Finding(finding.result, AnalysisFilter(), finding.notes),
         facts,

@@ -7,6 +7,7 @@ Example: {"relation": "next", "product": "linen-shirt", "category": "none", "cou
 "source": "none", "device": "none", "since": "none", "until": "none"}
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
@@ -77,13 +78,26 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts,
         title=Words("bought next") if is_next else Words("bought together"),
         language=language,
-        exhibits=build_exhibit(
-            "what is bought next" if is_next else "what the same customers buy",
-            build_table(pairs, Words("Bought"), columns, language),
-            build_bars(pairs, "share" if is_next else "customers", language),
-        ),
+        exhibits=[
+            exhibit
+            for kind, group in _split_kinds(pairs).items()
+            for exhibit in build_exhibit(
+                f"{kind} bought next" if is_next else f"{kind} that the same customers buy",
+                build_table(group, Words("Bought"), columns, language),
+                build_bars(group, "share" if is_next else "customers", language),
+            )
+        ],
         notes=notes,
     )
+
+
+def _split_kinds(pairs: Sequence[Fact]) -> dict[str, list[Fact]]:
+    """Return products and categories apart: a chart of both would compare parts with wholes."""
+    kinds: dict[str, list[Fact]] = {}
+    for fact in pairs:
+        is_product = fact.parts.subject.startswith("after-product-")
+        kinds.setdefault("products" if is_product else "things", []).append(fact)
+    return kinds
 
 
 def _is_told(fact: Fact) -> bool:

@@ -1,7 +1,7 @@
 """What customers write about, counted: themes (sizing, late parcels, fabric …) with their share of
 texts, praise and complaints, what rose or fell in the last 30 days, where a theme is concentrated
 (a product, category, region), what to fix first, the mean rating and the share of happy customers.
-With a theme named, everything about it.
+With a theme named, everything about it and its parts.
 Not for the customers' own words (read_feedback), nor for measured lateness (deliveries).
 Example: {"theme": "none", "product": "none", "category": "none", "brand": "none",
 "channel": "none", "country": "none", "region": "none", "segment": "none", "language": "none",
@@ -78,8 +78,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
     facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
     language = deps.request.language
+    shown = [name for name in themes if not wanted or any(f.parts.subject == name for f in chosen)]
     table_facts = prepare_facts(
-        [fact for name in themes for fact in groups[name] if fact.parts.measure in COLUMNS],
+        [fact for name in shown for fact in groups[name] if fact.parts.measure in COLUMNS],
         finding.where,
     )
     changes = [fact for fact in facts if fact.parts.measure in CHANGE_COLUMNS]
@@ -167,14 +168,21 @@ def _find_theme(wanted: str, themes: Sequence[str], groups: dict[str, list[Fact]
 
 
 def _choose_of_theme(theme: str, groups: dict[str, list[Fact]]) -> list[Fact]:
-    """Return everything about a theme: itself, and where it is concentrated."""
+    """Return everything about a theme: itself, where it is concentrated, its parts and where these
+    are; and of how many texts in all."""
     names = [name for name in groups if name == theme or name.startswith(f"{theme}--")]
-    return [
+    chosen = _pick("all", groups, ("texts",))
+    chosen += [
         _name_place(fact, name)
         for name in names
         for fact in groups[name]
         if not fact.parts.measure.startswith("quote-")
     ]
+    for name in groups:
+        if name.startswith(f"{theme}-") and name not in names:
+            measures = PLACE_MEASURES if "--" in name else (*THEME_MEASURES, *CHANGE_MEASURES)
+            chosen += [_name_place(fact, name) for fact in _pick(name, groups, measures)]
+    return chosen
 
 
 def _choose_overview(themes: Sequence[str], groups: dict[str, list[Fact]]) -> list[Fact]:

@@ -5,7 +5,9 @@ Not for what already happened, and not for a single customer.
 Example: {"days": 90, "country": "none", "source": "none", "device": "none"}
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -16,13 +18,16 @@ from bot.agent.tools._analysis import (
     find_analysis,
     make_result,
     prepare_facts,
+    read_day,
 )
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
 
 MIN_DAYS, MAX_DAYS = 7, 365
 LEFT_OUT = ("backtest-brier", "base-rate-brier", "backtest-auc", "simple-rule", "p")
-TENTH_COLUMNS = {"customers": Words("Customers"), "bought": Words("Bought in such a window")}
+DAYS = ("first-day", "last-day")  # of the past windows
+TENTH_COLUMNS = {"bought": Words("Bought in such a window")}
+SILENCE_COLUMNS = {"customers": Words("Customers"), **TENTH_COLUMNS}
 
 
 class Params(ToolParams):
@@ -60,12 +65,29 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             ),
             *build_exhibit(
                 "share that bought again, by how long they have been silent",
-                build_table(rhythm, Words("Customers"), TENTH_COLUMNS, language),
+                build_table(rhythm, Words("Customers"), SILENCE_COLUMNS, language),
                 build_bars(rhythm, "bought", language),
             ),
         ),
-        notes=("Shares are from past windows of the same length. A season can change them.",),
+        notes=(
+            "Shares are from past windows of the same length. A season can change them.",
+            *_explain_season(facts, params.days),
+        ),
     )
+
+
+def _explain_season(facts: Sequence[Fact], days: int) -> Iterator[str]:
+    """Say when the windows tried don't hold the same days of last year."""
+    tried = {one.parts.measure: one for one in facts if one.parts.subject.startswith("buy-")}
+    first, last = (read_day(str(tried[m].value), m) if m in tried else None for m in DAYS)
+    if first is None or last is None:
+        return
+    a_year_ago = last + timedelta(days=1) - timedelta(days=365)
+    if a_year_ago < first:
+        yield (
+            f"The same days of last year, {a_year_ago} to {a_year_ago + timedelta(days=days - 1)}, "
+            "are in none of the windows tried: what their season changes can't be told. Say so."
+        )
 
 
 def _is_forecast(fact: Fact) -> bool:

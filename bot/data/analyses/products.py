@@ -57,6 +57,21 @@ class PurchasedProducts:
         )
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What an analysis is about: a product, a category, or several products; or everything, when
+    none of the three is filled. `name` is its name for people."""
+
+    name: str = ""
+    product: str | None = None
+    category: str | None = None
+    products: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return (self.product,) if self.product else self.products
+
+
 def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedProducts:
     """Load the products, those with most buyers first. `lines` come from
     `bot.data.warehouse.purchases`."""

@@ -1,6 +1,5 @@
 """Convert a request into an analysis filter, and an analysis' limits and data age into facts."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
@@ -30,34 +29,22 @@ TABLES_BY_KIND = {  # the tables that each analysis reads
 }
 
 
-AFTER_PURCHASE_PATTERN = re.compile(  # "what is bought after the linen shirt?"
-    r"\b(?:what|which|quoi|qu(?:e|els?|elles?)?)\b.*?\b(?:after|après|apres)\s+(?!\d)"
-    r"(?:(?:having )?(?:buying|bought|ordering|purchasing)\s+|avoir (?:r?acheté|commandé)\s+"
-    r"|(?:the purchase of|l['’]achat d(?:e la|e l['’]|es|u|e|['’]une?))\s*)?"
-    r"(?:(?:the|our|their|an?|la|les?|une?|des|du|nos|notre)\s+|l['’])?"
-    r"(?P<thing>[^?.!;,:]+)",
-    re.IGNORECASE,
-)
-
-
-def parse_after_purchase(words: str) -> str | None:
-    """Return the words for the subject of an "after …" question; None when it is not one."""
-    match = AFTER_PURCHASE_PATTERN.search(words)
-    return (match["thing"].strip(" \"'«»“”’\u00a0\u202f") or None) if match else None
-
-
 def build_filter(request: SkillRequest) -> AnalysisFilter:
     """Return the filter for the brief. A forecast uses all orders up to the newest; what a test is
     planned for is parsed from the words."""
     brief = request.brief
     if request.skill == "predict":
-        return AnalysisFilter(
-            product=brief.product, days=brief.within, words=parse_after_purchase(brief.words)
-        )
+        return AnalysisFilter(product=brief.product, category=brief.category, days=brief.within)
     if request.skill in ("trends", "blockers"):  # the whole past defines what is usual
         return AnalysisFilter(product=brief.product, until=brief.until)
     if request.skill == "targeting":
-        return AnalysisFilter(product=brief.product, words=brief.words, rule=brief.rule)
+        return AnalysisFilter(
+            product=brief.product,
+            category=brief.category,
+            country=brief.market,
+            goal=brief.goal,
+            rule=brief.rule,
+        )
     if request.skill == "experiment":
         return AnalysisFilter(
             product=brief.product, wanted=wanted.read(brief.words), rule=brief.rule

@@ -34,7 +34,7 @@ class AnalysisFilter:
     against: tuple[date, date] | None = None  # the period that the days are compared with
     days: int | None = None  # the forecast horizon in days
     wanted: Wanted | None = None  # the inputs of a test plan
-    words: str | None = None  # as requested; parsed for what they name
+    goal: str | None = None  # what an audience is for: "win back", "second order", "reward"
     rule: str | None = None  # an audience rule as JSON
     tally: SalesQuery | None = None  # which orders are selected, and how they are grouped
 

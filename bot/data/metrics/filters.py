@@ -137,7 +137,7 @@ PRODUCT_FILTERS = ("product", "category", "brand")
 DAY_FILTERS = ("since", "until")
 FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "segments": ("product", "category", "segment", *PLACE_FILTERS, *DAY_FILTERS),
-    "behaviour": ("product", "category", "words", "days", *PLACE_FILTERS, *DAY_FILTERS),
+    "behaviour": ("product", "category", "days", *PLACE_FILTERS, *DAY_FILTERS),
     "feedback": (
         *PRODUCT_FILTERS,
         "segment",
@@ -153,7 +153,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "campaigns": ("product", "channel", *DAY_FILTERS),
     "experiments": ("experiment",),
     "plan": ("rule", "until"),
-    "audiences": ("product", "words", "rule"),
+    "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "sold": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
 }

@@ -15,6 +15,7 @@ from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.audit.row_digests import require_unchanged_task
 from bot.core.audience_rule import AudienceRule
+from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.delivery.models import Delivery
 from bot.digests.visibility import Viewer
@@ -24,13 +25,21 @@ from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.blocks import Block, context_block, option, plain_text
+from bot.slack.blocks import Block, context_block, option, plain_text, truncate
 from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_draft
 from bot.slack.listener_context import ListenerContext
 from bot.slack.views.inputs import LABEL, build_form, read_choice
 
-# the part whose table names each rule by its code, so that the code is approved with it
+# The part of a draft whose table holds the code of the one rule to export, and its platform.
+AUDIENCE_PART = "audience"
+# The part of older drafts whose table names each rule by its code, for any platform.
 RULES_PART = "rules"
+MAX_NAME = 75  # characters of an option
+
+
+def is_audience_draft(draft: Draft) -> bool:
+    """Return whether the draft is an audience to be exported, which is approved as it is."""
+    return draft.skill == "targeting" and _find_table(draft, AUDIENCE_PART) is not None
 
 
 def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:
@@ -38,13 +47,43 @@ def find_exportable_rules(draft: Draft) -> dict[str, tuple[str, AudienceRule]]:
     of the card. A rule that was not part of what was approved is left out."""
     if draft.skill != "targeting":
         return {}
-    part = next((one for one in draft.parts if one.key == RULES_PART), None)
-    if part is None or not isinstance(part.body, Table):
-        return {}
+    names_by_code: dict[str, str] = {}
+    if table := _find_table(draft, AUDIENCE_PART):
+        code, _platform = _read_code(table)
+        names_by_code = {code: truncate(table.columns[-1], MAX_NAME)}
+    elif table := _find_table(draft, RULES_PART):
+        names_by_code = {str(row[-1]): row[0] for row in table.rows}
     stored = (fact for fact in draft.facts.of("audiences") if fact.id.endswith(".rule"))
     rules = {rule.code: rule for fact in stored if (rule := _parse_rule(str(fact.value)))}
-    names_by_code = {str(row[-1]): row[0] for row in part.body.rows}
     return {code: (name, rules[code]) for code, name in names_by_code.items() if code in rules}
+
+
+def find_approved_platforms(draft: Draft) -> list[str]:
+    """Return the platforms that the draft may be exported for: the approved one, of an older draft
+    all."""
+    if table := _find_table(draft, AUDIENCE_PART):
+        return [key for key in PLATFORMS if key == _read_code(table)[1]]
+    return list(PLATFORMS)
+
+
+def find_approved_size(draft: Draft) -> Fact | None:
+    """Return how many people the approver saw; None for older drafts."""
+    if not is_audience_draft(draft):
+        return None
+    (code,) = find_exportable_rules(draft) or ("",)
+    rule = find_exportable_rules(draft)[code][1] if code else AudienceRule()
+    return draft.facts.get(f"audiences.yours.by-{rule.purpose}")
+
+
+def _find_table(draft: Draft, key: str) -> Table | None:
+    body = next((part.body for part in draft.parts if part.key == key), None)
+    return body if isinstance(body, Table) else None
+
+
+def _read_code(table: Table) -> tuple[str, str]:
+    """Return the rule's code and the platform, which the last row holds as "code/platform"."""
+    code, _, platform = (table.rows[-1][-1] if table.rows else "").partition("/")
+    return code, platform
 
 
 def find_approved_rule(draft: Draft, code: str) -> AudienceRule:
@@ -71,7 +110,8 @@ def prepare_export_form(
 def build_export_form(draft: Draft, language: str) -> Block:
     audiences = [option(name, code) for code, (name, _) in find_exportable_rules(draft).items()]
     platforms = [
-        option(_translate_title(one.title, language), key) for key, one in PLATFORMS.items()
+        option(_translate_title(PLATFORMS[key].title, language), key)
+        for key in find_approved_platforms(draft)
     ]
     explanation = Words(
         "Only people who agreed are in the file. It comes to your direct messages with me, and is "
@@ -104,7 +144,7 @@ def _plan_export(session: Session, context: ListenerContext, submission: ViewSub
         read_choice(submission.view, "platform"),
     )
     find_approved_rule(draft, code)
-    if platform not in PLATFORMS:
+    if platform not in find_approved_platforms(draft):
         raise CannotDo(GONE)
     now = context.services.now()
     destination = {
@@ -135,7 +175,7 @@ def _load_exportable_draft(
     policy.require(viewer.person, "export")
     if compute_status(Decision.list_for_draft(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only an approved audience can be exported."))
-    if not find_exportable_rules(draft):
+    if not find_exportable_rules(draft) or not find_approved_platforms(draft):
         raise CannotDo(GONE)
     return draft
 

@@ -11,7 +11,7 @@ from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import CHECKED, ButtonValue
 from bot.slack.actions.alerts import build_alert_buttons
-from bot.slack.actions.audience_export import find_exportable_rules
+from bot.slack.actions.audience_export import find_exportable_rules, is_audience_draft
 from bot.slack.actions.digests import build_digest_buttons
 from bot.slack.actions.next_steps import build_next_step_buttons
 from bot.slack.blocks import (
@@ -56,12 +56,13 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     """Build the buttons for the draft's current state. An action that is not possible has no
     button; the card says why."""
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    fixed = is_audience_draft(draft)  # a rule is changed in a form of its own
     if card.status == "approved":
         return actions_block(
-            _build_channel_menu(card, draft, language),
+            None if fixed else _build_channel_menu(card, draft, language),
             button(Words("Copy text").to(language), action_ids.COPY, ref),
             _build_export_button(draft, language),
-            build_more_menu(draft, language, () if card.is_sent else (action_ids.EDIT,)),
+            build_more_menu(draft, language, () if fixed or card.is_sent else (action_ids.EDIT,)),
         )
     why = _explain_no_approval(card, draft, language)
     # A shared draft is decided on the card that others see.
@@ -70,7 +71,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     row = actions_block(
         _build_share_button(card, draft, language),
         None if without else _build_approve_button(card, draft, language),
-        button(Words("Edit").to(language), action_ids.EDIT, ref),
+        None if fixed else button(Words("Edit").to(language), action_ids.EDIT, ref),
         button(Words("Request changes").to(language), action_ids.SEND_BACK, ref),
         build_more_menu(draft, language, (action_ids.REJECT, action_ids.COPY)),
     )

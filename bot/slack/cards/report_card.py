@@ -30,7 +30,7 @@ from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 
 HEADLINE_PART, POINTS_PART = "headline", "points."
-MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_FILES = 4, 3, 4
+MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES, MAX_FILES = 4, 3, 3, 4
 MAX_CARD_ROWS = 6  # a longer table stands behind Details
 
 
@@ -61,6 +61,7 @@ def render_report_card(
     if cannot_tell := parts.get("cannot_tell"):
         words = Words("Your data can't tell: {what}", what=escape_mrkdwn(cannot_tell.text))
         blocks.append(section_block(words.to(language)))
+    blocks += _render_quotes(draft, language)
     blocks += _render_exhibit(parts, language)
     blocks += [block for block in render_findings(draft, language) if block["type"] == "section"]
     blocks += build_next_step_buttons(draft, language, most=MAX_CARD_STEPS)
@@ -88,6 +89,17 @@ def _render_reading(
         change = button(Words("Change it").to(language), CHANGE, ref)
         blocks.append(section_block(reading, change))
     return [*blocks, *([context_block(*visibility)] if visibility else [])]
+
+
+def _render_quotes(draft: Draft, language: str) -> list[Block]:
+    """Show customers' sentences word for word, each with its source."""
+    lines = []
+    for part in [part for part in draft.parts if part.kind == "quote"][:MAX_CARD_QUOTES]:
+        source = next((draft.facts.get(id) for id in part.facts), None)
+        lines.append(f"> {quote_as_mrkdwn(part.text, 500)}".replace("\n", "\n> "))
+        if source is not None:
+            lines.append(f"> _{quote_as_mrkdwn(source.sourced(language), 150)}_")
+    return [section_block("\n".join(lines))] if lines else []
 
 
 def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:

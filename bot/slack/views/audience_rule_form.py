@@ -1,4 +1,4 @@
-"""The form that changes the rule of an audience, which is then counted again."""
+"""The form that changes the rule and the platform of an audience, which is then counted again."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,10 +8,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
+from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import CONSENT_LABELS, SEGMENT_LABELS, AudienceRule
 from bot.core.facts import Evidence
 from bot.core.parts import NextStep
 from bot.core.request import task_id
+from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import next_steps
@@ -65,7 +67,13 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
     without += [name for name in rule.not_bought_categories if name not in without]
     purposes = {key: words.to(language) for key, words in CONSENT_LABELS.items()}
     groups = {key: words.to(language) for key, words in SEGMENT_LABELS.items()}
+    platforms = {
+        key: one.title.to(language) if isinstance(one.title, Words) else one.title
+        for key, one in PLATFORMS.items()
+    }
+    platform = lead.form.get("platform") or DEFAULT_PLATFORMS[rule.purpose]
     blocks = [
+        _build_select("platform", Words("For"), platforms, platform, language),
         _build_select("purpose", Words("Who may be written to"), purposes, rule.purpose, language),
         _build_multi_select(
             "segments", Words("In one of these groups"), groups, rule.segments, language
@@ -84,7 +92,7 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
         _build_lines_input("regions", Words("Ordered to these regions"), rule.regions, language),
         *_describe_kept_rule(rule, titles, language),
     ]
-    title, send = Words("Edit the rule"), Words("Count again")
+    title, send = Words("Export audience"), Words("Continue")
     return build_form(action_ids.RULE_FORM, title, send, blocks, metadata, language)
 
 
@@ -123,6 +131,10 @@ def read_rule(
     if rule.impossible:
         field, why = rule.impossible
         return None, {field: why.to(language)}
+    try:
+        adapt_rule(rule, read_choice(view, "platform") or DEFAULT_PLATFORMS[rule.purpose])
+    except CannotDo as refusal:
+        return None, {"platform": refusal.words.to(language)}
     return rule, {}
 
 
@@ -147,7 +159,7 @@ def _explain_invalid_rule(error: ValidationError) -> tuple[str, Words]:
 async def submit_rule_form(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    """Start a task that counts the audience of the changed rule."""
+    """Start a task that drafts the audience of the rule, to be approved and exported."""
     language = await context.language(submission.workspace, submission.user)
     errors = await context.run(_accept_rule, context, submission, language)
     if errors:
@@ -179,6 +191,7 @@ def _accept_rule(
         form={
             **next_steps.build_next_step_form(draft, lead),
             "rule": rule.stored,
+            "platform": read_choice(submission.view, "platform"),
             "language": draft.language,
         },
     )

@@ -5,10 +5,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-import pytest
-
 from bot.data.analyses.forecast import find
-from bot.data.analyses.request_filter import parse_after_purchase
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
@@ -88,7 +85,7 @@ def test_next_purchase_counts_agree_with_plain_sql() -> None:
 
 
 def test_only_the_planted_next_purchase_is_found() -> None:
-    told = planted(AnalysisFilter(words="kettle"))
+    told = planted(AnalysisFilter(product="kettle"))
     verdicts = {
         fact.about: fact.value
         for fact in told.facts
@@ -100,13 +97,13 @@ def test_only_the_planted_next_purchase_is_found() -> None:
 
 
 def test_product_with_few_buyers_is_refused() -> None:
-    told = planted(AnalysisFilter(words="whisk"))
+    told = planted(AnalysisFilter(product="whisk"))
     assert told.get("after", "purchases") is None
     assert any("Under 20 purchases with “Whisk”" in words.to("en") for words in told.limits)
 
 
 def test_groups_below_the_floor_are_not_shown() -> None:
-    for told in (shop(), planted(AnalysisFilter(words="kettle"))):
+    for told in (shop(), planted(AnalysisFilter(product="kettle"))):
         shown = [f for f in told.facts if f.id.startswith("behaviour.after-")]
         people = [f.value for f in shown if f.label == "customers"]
         assert people
@@ -114,22 +111,5 @@ def test_groups_below_the_floor_are_not_shown() -> None:
 
 
 def test_unknown_product_name_is_reported() -> None:
-    told = planted(AnalysisFilter(words="umbrella"))
+    told = planted(AnalysisFilter(product="umbrella"))
     assert any("anything called “umbrella”" in words.to("en") for words in told.limits)
-
-
-@pytest.mark.parametrize(
-    ("words", "thing"),
-    [
-        ("what do people buy next after the linen shirt?", "linen shirt"),
-        ("What is bought after buying a kettle, usually?", "kettle"),
-        ("qu’achète-t-on après l’achat d’une robe ?", "robe"),
-        ("que rachète-t-on après avoir acheté la nappe ?", "nappe"),
-        ("what do people buy next?", None),
-        ("what is bought after 30 days?", None),
-        ("who buys again after Christmas?", None),
-        ("qui revient après les soldes ?", None),
-    ],
-)
-def test_subject_is_parsed_from_after_questions(words: str, thing: str | None) -> None:
-    assert parse_after_purchase(words) == thing

@@ -7,19 +7,19 @@ import ibis.expr.types as ir
 
 from bot.core.audience_rule import PLACE_LIST_SEPARATOR, AudienceRule, join_with_or
 from bot.core.source import Source
-from bot.data.analyses.audience_proposals.candidates import (
-    Proposal,
-    list_proposals,
-    parse_goal,
-    remove_goal,
-)
+from bot.data.analyses.audience_proposals.candidates import Proposal, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import (
     BACKTEST_DAYS,
     Niche,
     ProposalReport,
     find_niche,
 )
-from bot.data.analyses.products import PurchasedProducts, load_purchased_products
+from bot.data.analyses.audience_proposals.rule_names import (
+    find_similar_name,
+    resolve_places,
+    resolve_products,
+)
+from bot.data.analyses.products import PurchasedProducts, Subject, load_purchased_products
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_CONSENTS, NO_ORDERS, AudienceSelection
 from bot.data.floors import too_few_message
@@ -28,18 +28,14 @@ from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Country, Words, quote_name
-from bot.rules.library.audiences.naming import nearest, resolved
-from bot.rules.library.audiences.places import countries_in, placed, strange_in, without_places
-from bot.rules.library.audiences.subject import subject_of
-from bot.text.normalize import normalize_text
 
 MIN_CUSTOMERS = 100
 PARENTHESES_AT_END = re.compile(r"\s*\([^)]*\)$")  # « Torchons (lot de 3) »
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """Return the facts of one audience for `filter_.rule`, else of two to four audiences for
-    `filter_.words` and the product.
+    """Return the facts of one audience for `filter_.rule`, else of two to four audiences for the
+    product or category, the goal (a key of PROPOSALS_BY_GOAL) and the country.
 
     Facts: audiences.<id>.rule (as JSON), .rule-code, .customers, .by-email, .by-sms, .by-ads,
     .people-then, .bought-share with .bought-share-low and -high, .times-all, .verdict,
@@ -69,9 +65,7 @@ def _add_proposals(
     until = last_day(warehouse)
     now = AudienceSelection(warehouse, lines, until, table_cache, "now")
     goods = load_purchased_products(warehouse, now.lines)
-    words = filter_.words or ""
-    countries, low = countries_in(normalize_text(words), now.lines, warehouse)
-    subject = subject_of(remove_goal(without_places(words, low)), filter_.product, goods)
+    subject = _find_subject(filter_, goods)
     since = until - timedelta(days=BACKTEST_DAYS)
     past = now.lines.filter(now.lines.day <= since)
     earlier = AudienceSelection(warehouse, past, since, table_cache, "then")
@@ -84,17 +78,30 @@ def _add_proposals(
     report.add_everybody()
     if filter_.rule:
         _add_rule_audience(report, AudienceRule.model_validate_json(filter_.rule))
-    elif strange := strange_in(words, now.lines, warehouse):
-        for phrase in strange:
-            result.add_limit(phrase)
-    else:
-        _add_candidates(report, words, countries)
+        return
+    asked = AudienceRule(countries=(filter_.country,) if filter_.country else ())
+    known, messages = resolve_places(asked, now.lines, warehouse)
+    for message in messages:
+        result.add_limit(message)
+    if not messages:
+        _add_candidates(report, filter_.goal, known.countries)
+
+
+def _find_subject(filter_: AnalysisFilter, goods: PurchasedProducts) -> Subject:
+    """Return the product or category that the audiences are for; an empty one for everything."""
+    if (product := filter_.product) and product in goods.titles:
+        return Subject(goods.titles[product], product=product)
+    if filter_.category:
+        names = {name.lower(): name for name in goods.names}
+        name = names.get(filter_.category.lower())
+        return Subject(name, category=name) if name else Subject()
+    return Subject()
 
 
 def _add_rule_audience(report: ProposalReport, rule: AudienceRule) -> None:
     """Add the audience of a rule that somebody edited, and look up the names of its products."""
-    known, unknown = resolved(rule, report.goods)
-    known, unknown_words = placed(known, report.now.lines, report.warehouse)
+    known, unknown = resolve_products(rule, report.goods)
+    known, unknown_words = resolve_places(known, report.now.lines, report.warehouse)
     for name in unknown:
         report.result.add_limit(_refuse_unknown_name(name, report.goods))
     for phrase in unknown_words:
@@ -106,7 +113,7 @@ def _add_rule_audience(report: ProposalReport, rule: AudienceRule) -> None:
 
 
 def _refuse_unknown_name(name: str, goods: PurchasedProducts) -> Words:
-    if near := nearest(name, goods):
+    if near := find_similar_name(name, goods):
         return Words(
             "Nobody bought anything called {name}. Did you mean {near}?",
             name=quote_name(name),
@@ -118,8 +125,8 @@ def _refuse_unknown_name(name: str, goods: PurchasedProducts) -> Words:
     )
 
 
-def _add_candidates(report: ProposalReport, words: str, countries: tuple[str, ...]) -> None:
-    niche, goal, floor = find_niche(report), parse_goal(words), report.warehouse.floor
+def _add_candidates(report: ProposalReport, goal: str | None, countries: tuple[str, ...]) -> None:
+    niche, floor = find_niche(report), report.warehouse.floor
     things = niche.things if niche else ()
     if goal:
         report.result.add("all", "goal", goal)

@@ -15,7 +15,7 @@ from ibis import _
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
 from bot.data.analyses.audience_proposals.candidates import Proposal
 from bot.data.analyses.experiments.sample_size import compute_smallest_lift
-from bot.data.analyses.products import PurchasedProducts
+from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisResult
 from bot.data.analyses.segments import basket
 from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
@@ -23,8 +23,6 @@ from bot.data.floors import bound_count, is_below_floor
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.rules.goods import concepts
-from bot.rules.library.audiences.subject import Subject
 from bot.text.slugs import slugify
 
 # Sizes of an audience, how many of it can be reached, and its purchases in the backtest.
@@ -127,7 +125,6 @@ def shift_rule_back(rule: AudienceRule) -> AudienceRule:
 
 MIN_BUYERS = 5  # with fewer buyers a share is not reliable
 MAX_INTERVAL_RATIO = 10  # upper end over lower end; a wider interval is not shown
-MAX_PRODUCT_NAMES = 3  # shown for a word that matches several products
 MAX_CATEGORIES = 40  # offered in the form
 WHOLE_PERCENT_FROM = 0.1  # shares from here on are shown as whole percents
 
@@ -169,10 +166,6 @@ class ProposalReport:
         add("all", "days", BACKTEST_DAYS, unit="days")
         if self.subject.name:
             add("all", "subject", self.subject.name, about=self.subject.name)
-        if self.subject.products:
-            add("all", "products", len(self.subject.products), about=self.subject.name)
-            for n, key in enumerate(self.subject.products[:MAX_PRODUCT_NAMES], 1):
-                add("all", f"product-{n}", known.titles[key], about=self.subject.name)
         if self.subject.category and (first := known.first(self.subject.category)):
             add("all", "most-bought", first, about=self.subject.name)
         for n, name in enumerate(known.names[:MAX_CATEGORIES], 1):
@@ -377,7 +370,7 @@ class Niche:
 
 
 def find_niche(report: "ProposalReport") -> Niche | None:
-    """Return the strongest niche, preferably one related to the subject; None when the orders show
+    """Return the strongest niche, related to the subject where there is one; None when there is
     none."""
     warehouse, goods = report.warehouse, report.goods
     table = basket.build_pairs(basket.build_baskets(report.now.lines, "product", warehouse.floor))
@@ -386,8 +379,9 @@ def find_niche(report: "ProposalReport") -> Niche | None:
     groups = basket.group_pairs(pairs)
     if not groups:
         return None
-    near = report.subject.name
-    things = max(groups, key=lambda one: _count_related(report, one)) if near else groups[0]
+    things = max(groups, key=lambda one: _count_related(report, one))
+    if report.subject.name and not _count_related(report, things):
+        return None
     inside = [pair for pair in pairs if pair.a in things and pair.b in things]
     owners = {str(row["a"]): row["both"] for row in rows if row["a"] == row["b"]}
     known = tuple(sorted(things, key=lambda thing: (-owners.get(thing, 0), thing)))
@@ -395,6 +389,7 @@ def find_niche(report: "ProposalReport") -> Niche | None:
 
 
 def _count_related(report: "ProposalReport", items: tuple[str, ...]) -> int:
-    """Count the products that are related to the subject."""
-    wanted = concepts(report.subject.name)
-    return sum(bool(concepts(report.goods.titles.get(thing, "")) & wanted) for thing in items)
+    """Count the products that are the subject, or of its category."""
+    subject, categories = report.subject, report.goods.categories
+    category = subject.category or categories.get(subject.product or "")
+    return sum(item == subject.product or categories.get(item) == category for item in items)

@@ -28,8 +28,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return who buys within `filter_.days` (default 90), how much, and what next. Each forecast is
     backtested on past windows and refused with the reason when it was wrong there. Country, region,
     source, device and days filter the orders; `filter_.category` selects what comes after it.
-    `filter_.product`, or the product that `filter_.words` names, is what something is bought
-    after."""
+    `filter_.product` is what something is bought after."""
     ahead = DEFAULT_DAYS if filter_.days is None else filter_.days
     return _analyse(warehouse, filter_, partial(_add_facts, ahead=ahead))
 

@@ -10,21 +10,20 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
-from bot.data.analyses.products import PurchasedProducts
+from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.profile import to_percent
 from bot.data.floors import is_below_floor
 from bot.data.stats import adjust_false_discovery, normal_tail
 from bot.data.warehouse.query import fetch_rows
 from bot.i18n.messages import Words, quote_name
-from bot.rules.about import IDLE
-from bot.rules.goods import concepts, named_in
-from bot.rules.library.audiences.subject import ASIDE, WORD, Subject, subject_of
-from bot.rules.telling.next_bought import NO_CATEGORIES
-from bot.text.normalize import normalize_text
 from bot.text.slugs import format_title, slugify
 
 MAX_FALSE_DISCOVERY = 0.10
+NO_CATEGORIES = Words(
+    "What is bought next needs categories: import a product list that has them. Or name one "
+    "product: what do people buy after it?"
+)
 
 
 @dataclass(frozen=True)
@@ -172,37 +171,17 @@ def find_next_purchases(
     )
 
 
-# The subject of an "after …" question: a product, several products, or a category.
+# The product that something is bought after.
 
 
-def find_question_subject(context: AnalysisContext) -> Subject | None:
-    """Return the subject of the question; one without a name when nobody bought anything with that
-    name; None when the question is about everything."""
-    filter_ = context.filter_
-    if not filter_.product and not filter_.words:
+def find_subject(context: AnalysisContext) -> Subject | None:
+    """Return the product that is asked about, without a name when nobody bought it; None when the
+    question is about everything."""
+    product = context.filter_.product
+    if not product:
         return None
     goods = _load_goods(context)
-    if filter_.product:
-        return subject_of("", filter_.product, goods)
-    return _match_exact_subject(filter_.words or "", goods) or subject_of(
-        filter_.words or "", None, goods
-    )
-
-
-def _match_exact_subject(words: str, goods: PurchasedProducts) -> Subject | None:
-    """Return a category or products whose names contain all the words: "linen shirt" does not match
-    a linen dress."""
-    tokens = [
-        word[0] for word in WORD.finditer(words) if normalize_text(word[0]) not in ASIDE | IDLE
-    ]
-    wanted = named_in(" ".join(tokens))
-    whole = [name for name in goods.names if wanted and wanted <= named_in(name)]
-    if whole or (wanted and wanted == concepts(words) and len(wanted) == 1):
-        return Subject(whole[0], category=whole[0]) if whole else None
-    keys = [key for key, title in goods.titles.items() if wanted and wanted <= named_in(title)]
-    if len(keys) == 1:
-        return Subject(goods.titles[keys[0]], product=keys[0])
-    return Subject(words, products=tuple(keys)) if keys else None
+    return Subject(goods.titles[product], product=product) if product in goods.titles else Subject()
 
 
 def _load_goods(context: AnalysisContext) -> PurchasedProducts:
@@ -228,29 +207,25 @@ PurchaseDimension = Literal["product", "category"]
 
 
 def add_bought_after(context: AnalysisContext) -> None:
-    """Add facts for `filter_.product`, or for what `filter_.words` names: behaviour.after.subject,
-    .products (which ones, where there are several), .purchases (those with it that were followed by
-    another), .compared (products); behaviour.after-product-<b> and
+    """Add facts for `filter_.product`: behaviour.after.subject, .purchases (those with it that were
+    followed by another), .compared (products); behaviour.after-product-<b> and
     behaviour.after-category-<b>.share (% of these next purchases that contain b), .at-large (% of
     all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is
     significant with a lift of at least 1.2, else "as always". Nothing is added for fewer customers
     than the floor."""
-    about = find_question_subject(context)
+    about = find_subject(context)
     if about is None:
         return
     add, floor = context.result.add, context.warehouse.floor
     # names, and counts that `find_next_purchases` has checked
     context.result.mark_without_customers("after")
-    add("after", "subject", about.name or context.filter_.words or context.filter_.product or "")
-    if len(about.products) > 1:
-        names = ", ".join(context.titles.get(key, key) for key in about.products)
-        add("after", "products", names)
+    add("after", "subject", about.name or context.filter_.product or "")
     if not about.name:
         context.result.add_limit(
             Words(
                 "Nobody bought anything called {name}: look at how your orders or products spell "
                 "it.",
-                name=quote_name(context.filter_.words or context.filter_.product or ""),
+                name=quote_name(context.filter_.product or ""),
             )
         )
         return
@@ -277,10 +252,7 @@ def _count_next_purchases(
     context: AnalysisContext, about: Subject, by: PurchaseDimension
 ) -> tuple[int, list[NextPurchase], int]:
     lines = context.lines
-    if about.category:
-        mine = lines.filter(_.category == about.category)
-    else:
-        mine = lines.filter(lines["product"].isin(about.keys))
+    mine = lines.filter(lines["product"].isin(about.keys))
     rows = context.run_query(f"after-{by}", build_next_purchases(lines, mine, by))
     return find_next_purchases(rows, context.warehouse.floor)
 

@@ -6,9 +6,8 @@ the goods and the materials that they name; what is left is compared word by wor
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from bot.data.analyses.products import PurchasedProducts, list_matching_titles
+from bot.data.analyses.products import PurchasedProducts, Subject, list_matching_titles
 from bot.rules.about import IDLE, speaks_of
 from bot.rules.goods import concepts, named_in
 from bot.text.normalize import normalize_text, word_set
@@ -24,21 +23,6 @@ ASIDE = word_set(  # what every such question says
     "leur leurs cette quelle quels quelles comment faire plus tres tout tous toute toutes "
     "proposer presenter offrir parler suggest find choose choisir trouver month mois which"
 )
-
-
-@dataclass(frozen=True)
-class Subject:
-    """`name` as the catalogue has it, or of some products as they were asked for: all those whose
-    names say it. One of the three is filled, or none: everything."""
-
-    name: str = ""
-    product: str | None = None
-    category: str | None = None
-    products: tuple[str, ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return (self.product,) if self.product else self.products
 
 
 def subject_of(words: str, product: str | None, goods: PurchasedProducts) -> Subject:

@@ -5,11 +5,11 @@ import re
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
-from bot.data.analyses.products import PurchasedProducts
+from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.warehouse.warehouse import Warehouse
 from bot.rules.about import IDLE
 from bot.rules.library.audiences.places import countries_in
-from bot.rules.library.audiences.subject import ASIDE, Subject, subject_of
+from bot.rules.library.audiences.subject import ASIDE, subject_of
 from bot.rules.wanted import GROUPS
 from bot.text.normalize import normalize_text, tokenize, word_set
 

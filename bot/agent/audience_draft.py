@@ -1,0 +1,156 @@
+"""The draft of an audience to be exported: code states the rule, and a person approves it."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+
+from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
+from bot.core.audience_rule import CONSENT_LABELS, AudienceRule
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, NextStep, Table
+from bot.core.report import Report
+from bot.i18n.messages import Language, Words
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
+
+KIND, SUBJECT = "audiences", "yours"  # of the facts about the audience of a rule
+NAME_SUBJECTS = ("things", "category")  # of the facts that name products and categories
+MAX_EXPORTS = 2  # next steps of one report
+
+
+class AudienceDraft(BaseModel):
+    """What is approved: the rule in words, its purpose, platform, size and code. At the export the
+    rule with this code is looked up among the facts, and its people are counted again."""
+
+    audience: Table = Field(title=Words("Audience to export").text)
+    how_to_read: Copy = Field(title=Words("How to read this").text)
+    leads: list[NextStep] = []
+
+
+async def write_audience_draft(ctx: "SkillContext") -> AudienceDraft | Report:
+    """Build the draft of the audience of the brief's rule; a report where it can't be exported.
+    Raises CannotDo for a platform that does not fit the purpose."""
+    brief, language = ctx.request.brief, ctx.request.language
+    rule = AudienceRule.model_validate_json(brief.rule or "{}")
+    platform = brief.platform or DEFAULT_PLATFORMS[rule.purpose]
+    adapted = adapt_rule(rule, platform)
+    changed = brief.model_copy(update={"rule": adapted.stored})
+    evidence = await ctx.look_up(
+        KIND, request=ctx.request.model_copy(update={"brief": changed}), replace=True
+    )
+    facts = {
+        fact.parts.measure: fact for fact in evidence.of(KIND) if fact.parts.subject == SUBJECT
+    }
+    names = [fact for fact in evidence.of(KIND) if fact.parts.subject in NAME_SUBJECTS]
+    edit = NextStep(
+        label=Words("Edit the rule"),
+        skill=ctx.request.skill,
+        words=brief.words,
+        form={"rule": adapted.stored, "platform": platform},
+    )
+    agreed = facts.get(f"by-{adapted.purpose}")
+    if reason := _explain_no_export(evidence, facts, agreed):
+        ctx.keep_facts(*names)
+        return Report(headline=Copy(text=reason.to(language)), leads=[edit])
+    known = AudienceRule.model_validate_json(str(facts["rule"].value))
+    titles = {fact.about: str(fact.value) for fact in names if fact.parts.subject == "things"}
+    table = _build_table(known, platform, facts, titles, language)
+    ctx.keep_facts(*names, *facts.values())
+    note = Words(
+        "People are counted again when the file is made: only those who agree on that day are in"
+        " it, and fewer than the smallest group are never given out."
+    )
+    return AudienceDraft(audience=table, how_to_read=Copy(text=note.to(language)), leads=[edit])
+
+
+def _explain_no_export(
+    evidence: Evidence, facts: dict[str, Fact], agreed: Fact | None
+) -> Words | None:
+    """Return why this audience can't be exported; None when it can."""
+    if "rule" not in facts:
+        reasons = [str(fact.value) for fact in evidence.of(KIND) if fact.parts.subject == "cannot"]
+        return Words("{sentence}", sentence=" ".join(reasons))
+    if agreed is None:
+        return Words("Nobody can be exported yet: import a file that says who agreed.")
+    if _is_too_small(facts["rule"], {fact.id: fact.value for fact in facts.values()}):
+        return Words("Too few of these people agreed: ask less of them in the rule.")
+    return None
+
+
+def _build_table(
+    rule: AudienceRule,
+    platform: str,
+    facts: dict[str, Fact],
+    titles: dict[str, str],
+    language: Language,
+) -> Table:
+    title = PLATFORMS[platform].title
+    agreed, everybody = facts[f"by-{rule.purpose}"], facts["customers"]
+    size = Words(
+        "{n} of {all}",
+        n=agreed.model_copy(update={"unit": None}).spelled(language),
+        all=everybody.model_copy(update={"unit": "customers"}).spelled(language),
+    )
+    lines: list[tuple[Words, Words | str]] = [
+        (Words("Who may be written to"), CONSENT_LABELS[rule.purpose]),
+        (Words("For"), title),
+        (Words("People"), size),
+        (Words("Code"), f"{rule.code}/{platform}"),
+    ]
+    rows = [
+        (name.to(language), value.to(language) if isinstance(value, Words) else value)
+        for name, value in lines
+    ]
+    conditions = rule.describe_conditions(titles).to(language)
+    columns = (Words("Rule").to(language), conditions[:1].upper() + conditions[1:])
+    cited = ("rule", "rule-code", *rule.figures, "customers", f"by-{rule.purpose}")
+    ids = tuple(facts[name].id for name in cited if name in facts)
+    return Table(columns=columns, rows=tuple(rows), facts=ids)
+
+
+# The export as a next step of a report.
+
+
+def list_export_steps(cited: Sequence[str], facts: Sequence[Fact]) -> list[NextStep]:
+    """Return the export of the audiences whose figures a report cites, in their order. `facts` are
+    all facts found."""
+    rules = {
+        fact.parts.subject: fact
+        for fact in facts
+        if fact.parts.kind == KIND and fact.parts.measure == "rule"
+    }
+    subjects = dict.fromkeys(id.split(".")[1] for id in cited if id.startswith(f"{KIND}."))
+    values = {fact.id: fact.value for fact in facts}
+    chosen = [
+        rules[subject]
+        for subject in subjects
+        if subject in rules and not _is_too_small(rules[subject], values)
+    ][:MAX_EXPORTS]
+    return [
+        NextStep(
+            label=Words("Export: {audience}", audience=_name(fact, facts))
+            if len(chosen) > 1
+            else Words("Export this audience"),
+            skill="targeting",
+            words=_name(fact, facts),
+            form={"rule": str(fact.value)},
+        )
+        for fact in chosen
+    ]
+
+
+def _is_too_small(rule: Fact, values: Mapping[str, Decimal | str]) -> bool:
+    """Whether too few of the people of a rule agreed to its purpose."""
+    purpose = AudienceRule.model_validate_json(str(rule.value)).purpose
+    agreed = values.get(str(rule.parts._replace(measure=f"by-{purpose}")), "")
+    return isinstance(agreed, str) and agreed.startswith("under")
+
+
+def _name(rule: Fact, facts: Sequence[Fact]) -> str:
+    """Return the name of an audience; without one, its conditions."""
+    id = str(rule.parts._replace(measure="conditions"))
+    conditions = next((str(fact.value) for fact in facts if fact.id == id), "")
+    return rule.about or conditions or str(rule.value)

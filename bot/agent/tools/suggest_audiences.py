@@ -1,0 +1,97 @@
+"""Two to four audiences that fit a product, a category or a goal: its buyers, people like them, the
+best customers, those who drift away, newcomers, a niche. Of each: how many there are and how many
+agreed to e-mail, SMS and ads; which share of such people bought the product within 90 days in the
+past, beside all others; how many will buy as things are; the smallest effect that a test on it
+shows; and its rule.
+Not for people by conditions of your own (audience), nor for how a segment does (segments).
+Example: {"product": "none", "category": "Bath", "goal": "none", "country": "none"}
+"""
+
+from dataclasses import replace
+
+from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    find_analysis,
+    group_by_subject,
+    make_result,
+    prepare_facts,
+)
+from bot.core.audience_rule import AudienceRule
+from bot.data.analyses.audience_proposals.candidates import (
+    AUDIENCE_NAMES,
+    AudienceGoal,
+    name_audience,
+)
+from bot.i18n.messages import Words
+
+MEASURES = (
+    *("rule", "customers", "by-email", "by-sms", "by-ads", "bought-share", "bought-share-low"),
+    *("bought-share-high", "others-share", "verdict", "expected-buyers-low"),
+    *("expected-buyers-high", "smallest-effect", "lift"),
+)
+COLUMNS = {
+    "customers": Words("Customers"),
+    "by-email": Words("Agreed to e-mail"),
+    "by-sms": Words("Agreed to SMS"),
+    "by-ads": Words("Agreed to ads"),
+    "bought-share": Words("Bought within 90 days"),
+    "others-share": Words("Of all"),
+}
+
+
+class Params(ToolParams):
+    product: str
+    category: str
+    goal: AudienceGoal
+    country: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    where = build_filter(params)
+    if where.product and where.category:
+        raise ToolError("Name a product or a category, not both.")
+    goal = None if params.goal == "none" else params.goal
+    finding = await find_analysis(deps, "audiences", replace(where, goal=goal))
+    language = deps.request.language
+    groups = {
+        name: {fact.parts.measure: fact for fact in group}
+        for name, group in group_by_subject(finding.result.facts).items()
+    }
+    titles = {fact.about: str(fact.value) for fact in groups.get("things", {}).values()}
+    days = groups.get("all", {}).get("days")
+    chosen = [days.model_copy(update={"label": "days of these purchases"})] if days else []
+    for name, group in groups.items():
+        if name in AUDIENCE_NAMES and "rule" in group:
+            rule = AudienceRule.model_validate_json(str(group["rule"].value))
+            thing = group.get("thing") or groups["all"].get("subject")
+            about = name_audience(name, rule, str(thing.value) if thing else "").to(language)
+            words = rule.words(titles).to(language)
+            conditions = group["rule"].model_copy(update={"label": "conditions", "value": words})
+            id = str(conditions.parts._replace(measure="conditions"))
+            kept = [group[measure] for measure in MEASURES if measure in group]
+            kept.insert(1, conditions.model_copy(update={"id": id}))
+            chosen += [fact.model_copy(update={"about": about}) for fact in kept]
+    facts = prepare_facts(chosen, finding.where, of_call=params.goal if goal else "")
+    things = tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
+    return make_result(
+        finding,
+        (*facts, *things),
+        title=Words("audiences"),
+        language=language,
+        exhibits=build_exhibit(
+            "the audiences and what they bought",
+            build_table(facts, Words("Audience"), COLUMNS, language),
+            build_bars(facts, "bought-share", language),
+        ),
+        notes=(
+            "“bought share”: of the people whom the same rule picked 90 days ago, those who bought "
+            "since, by themselves; “others share”: of all. Only “confirmed” is beyond chance.",
+            "One person can be in several audiences.",
+        )
+        if len(facts) > 1
+        else (),
+    )
