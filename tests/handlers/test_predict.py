@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bot.rules.writers.offline import Offline
 
 from bot.agent.context import SkillContext
 from bot.agent.llm.anthropic import AnthropicWriter
@@ -18,6 +17,7 @@ from bot.core.writer import LlmCall
 from bot.i18n.messages import Language
 from bot.offline.fact_sentences import FactSubject, MissingData, SentenceWriter
 from bot.offline.reports.predict import count_leaving, measure_worth, write_report
+from bot.offline.writer import OfflineWriter
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, calls
 from tests.handlers.test_answer_with_ai import report
@@ -129,7 +129,7 @@ def _context(request: SkillRequest) -> Any:
         brand=BRAND,
         channel=None,
         library=library_of(sample()),
-        writer=Offline(lambda: NOW),
+        writer=OfflineWriter(lambda: NOW),
         receipt=_drop,
         today=TODAY,
     )
