@@ -29,9 +29,11 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.request import Question, SkillRequest
+from bot.core.thread_text import wants_recap
 from bot.core.writer import LlmCall, Writer
 from bot.data.catalogue.market_prices import choose_library
 from bot.db.session import Database, lock_one
+from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
@@ -67,7 +69,7 @@ class SlackPort(Protocol):
     async def show(self, post: str) -> None: ...
     async def deliver(self, delivery: str) -> None: ...
     async def read_conversation(
-        self, workspace: str, place: Mapping[str, Any], words: str
+        self, workspace: str, place: Mapping[str, Any], words: str, *, is_recap: bool = False
     ) -> str: ...
     async def locale(self, workspace: str, person: str) -> str | None: ...
     async def read_thread(self, workspace: str, place: Mapping[str, Any]) -> ThreadReading: ...
@@ -123,6 +125,7 @@ class TaskServices:
         return SpendingCap(self.database, self.policy, self.now)
 
 
+RECAP_SKILL = "recap"
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
 CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
 READING = Words("is reading your message…")
@@ -479,6 +482,9 @@ class TaskRun:
         extra_facts = await asyncio.to_thread(
             services.extra_facts, task.workspace, request, task.form
         )
+        if request.skill == RECAP_SKILL:
+            request = await self._add_conversation(request)
+            extra_facts = (*extra_facts, *await self._find_thread_drafts(request))
         brand = services.brand(task.workspace).for_market(request.brief.market)
         result = await run_skill(
             request,
@@ -496,6 +502,26 @@ class TaskRun:
             await self._end_in_question(result)
         else:
             await services.database.run(self._store_draft, number, request, result, is_last)
+
+    async def _add_conversation(self, request: SkillRequest) -> SkillRequest:
+        """Return the request of a recap with its conversation in people's names."""
+        slack, task = self.services.slack, self.task
+        if wants_recap(task.words):
+            return request  # it was read so
+        material = await slack.read_conversation(
+            task.workspace, task.place, task.words, is_recap=True
+        )
+        brief = request.brief.model_copy(update={"material": material or request.brief.material})
+        return request.model_copy(update={"brief": brief})
+
+    async def _find_thread_drafts(self, request: SkillRequest) -> tuple[Fact, ...]:
+        """Return facts on the intern's own drafts in this thread and their states."""
+        services, task = self.services, self.task
+        thread = await services.slack.read_thread(task.workspace, task.place)
+        pieces = [one for one in thread.pieces if one.rpartition(".")[0] != task.id]
+        policy, now = services.policy(task.workspace), services.now()
+        load = partial(load_thread_drafts, policy=policy, language=request.language, now=now)
+        return await services.database.run(load, pieces)
 
     def _build_agent_options(self, number: int, on_step: Callable[[Words], None]) -> AgentOptions:
         services, task = self.services, self.task

@@ -9,15 +9,12 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.agent.skills import load_skills
 from bot.data.service import WorkspaceData
-from tests.handlers.test_recap import ENGLISH
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import library_of, rewritten, run
 
 pytestmark = pytest.mark.sample(7)
 
 PHONES = "funnel.device-mobile-checkout-to-purchase"
-CANDLES = "trends.category-bougies-et-senteurs"
-WORN = "experiments.photos-portees--purchase"
 QUOTE = "One wrote “I only shop for candles in the dark”."
 CAUSE = "It is so because of the strike at the port."
 
@@ -50,14 +47,6 @@ SCRIPTS = {
         "Best and loyal customers: 63.7% of such people bought it.",
         ("Best and loyal customers, and wealthy retirees above all, bought it.", "retirees"),
     ),
-    "blockers": Script(
-        "what blocks sales right now?",
-        "finding",
-        f"Paying on phones: [[{PHONES}.rate]] get through since [[{PHONES}.since]], "
-        f"[[{PHONES}.before]] before.",
-        "Payment on phones cost €21,723.70 in all.",
-        ("In Brittany buyers on tablets stop at the last step.", "Brittany"),
-    ),
     "predict": Script(
         "who is likely to buy again in the next 60 days?",
         "finding",
@@ -65,35 +54,12 @@ SCRIPTS = {
         "1,200 customers will buy within 60 days.",
         ("Parents are the likeliest to buy again.", "Parents"),
     ),
-    "trends": Script(
-        "trends in sales this month",
-        "finding",
-        f"Candles and scents sell [[{CANDLES}.last]] a week where [[{CANDLES}.expected]] were "
-        "expected (confirmed).",
-        "Candles and scents sell 260 units a week.",
-        ("Handbags sell even better than candles.", "Handbags"),
-    ),
-    "experiment": Script(
-        "how did the photos test do?",
-        "finding",
-        f"Variant B won with [[{WORN}--b.rate]] against [[{WORN}--a.rate]].",
-        "Variant B won with 7.4%.",
-        ("Variant C did better on tablets.", "C"),
-    ),
     "digest": Script(
         "what moved this week?",
         "finding",
         f"On phones only [[{PHONES}.rate]] of payments go through, [[{PHONES}.before]] before.",
         "On phones 63.7% of payments go through.",
         ("On TikTok nobody gets to the payment.", "TikTok"),
-    ),
-    "recap": Script(
-        "recap this thread",
-        "summary",
-        "You go with Monday the 30th and keep the price; who pays for the photos is still open.",
-        "You go with Monday and 12% off.",
-        ("Sophie from Marseille books the photos.", "Marseille"),
-        ENGLISH,
     ),
 }
 EVERY = pytest.mark.parametrize("skill", SCRIPTS)
@@ -132,8 +98,10 @@ def blocked(found: DraftResult) -> list[str]:
 
 
 def test_every_analysis_has_a_script() -> None:
-    rewrites = {name for name, skill in load_skills().items() if not skill.for_channels}
-    assert set(SCRIPTS) == rewrites - {"answer"}  # which an AI answers with tools
+    without_tools = {
+        name for name, skill in load_skills().items() if not skill.for_channels and not skill.tools
+    }
+    assert set(SCRIPTS) == without_tools
 
 
 @EVERY
@@ -176,15 +144,15 @@ async def test_same_fault_twice_is_not_retried(skill: str) -> None:
 
 
 async def test_cost_of_rejected_words_is_stated() -> None:
-    script = SCRIPTS["experiment"]
-    found, wrong = await scripted("experiment", script.figure, script.segment[0], QUOTE)
+    script = SCRIPTS["digest"]
+    found, wrong = await scripted("digest", script.figure, script.segment[0], QUOTE)
     assert len(wrong) == 2
     (told,) = [check.words for check in found.checks if check.rule == "rewriting"]
     assert "3 tries" in told.to("en")
     assert "US$0.01" in told.to("en")
     assert "3 essais" in told.to("fr")
     assert "0,01" in told.to("fr")
-    kept, _ = await scripted("experiment", script.good)
+    kept, _ = await scripted("digest", script.good)
     assert not [check for check in kept.checks if check.rule == "rewriting"]
 
 
