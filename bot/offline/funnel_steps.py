@@ -13,7 +13,7 @@ STEPS = {
     "checkout": Words("payment"),
     "purchase": Words("purchase"),
 }
-STEP_PATTERN = re.compile(r"-([a-z]+)-to-([a-z]+)$")  # of a fact's subject
+STEP_PATTERN = re.compile(r"-([a-z]+)-to-([a-z]+)(?:--.*)?$")  # of a fact's subject
 
 
 def list_falls(evidence: Evidence) -> list[FactSubject]:
@@ -28,15 +28,20 @@ def list_falls(evidence: Evidence) -> list[FactSubject]:
 
 def name_step(one: FactSubject) -> Words:
     """Name a step: "from payment to purchase, on phones"."""
-    found = STEP_PATTERN.search(one.key)
+    return name_funnel_step(one.key, one.about)
+
+
+def name_funnel_step(subject: str, about: str) -> Words:
+    """Name the step of a fact's subject; `about` is whom it is of."""
+    found = STEP_PATTERN.search(subject)
     start, end = (found[1], found[2]) if found else ("view", "purchase")
     step = Words("from {start} to {end}", start=STEPS.get(start, start), end=STEPS.get(end, end))
-    dimension = one.key.split("-")[0]
+    dimension = subject.split("-")[0]
     if dimension == "total":
         return step
     if dimension == "device":
-        return Words("{step}, on {device}", step=step, device=DEVICES.get(one.about, one.about))
-    return Words("{step}, for {name}", step=step, name=one.about)
+        return Words("{step}, on {device}", step=step, device=DEVICES.get(about, about))
+    return Words("{step}, for {name}", step=step, name=about)
 
 
 def describe_fall(writer: SentenceWriter, one: FactSubject) -> Copy:

@@ -21,7 +21,8 @@ from bot.agent.tools._analysis import (
     pick_measures,
     prepare_facts,
 )
-from bot.i18n.messages import Words
+from bot.core.facts import Fact
+from bot.i18n.messages import Language, Words
 
 WORSE, STUCK = "worse--", "stuck--"  # the subjects of what is worse, and of keywords
 TOTAL_MEASURES = ("spend", "sales", "orders", "return", "cost-per-order")
@@ -38,6 +39,17 @@ COLUMNS = {
     "orders": Words("Orders"),
     "cost-per-order": Words("Cost per order"),
     "return": Words("Return on ad spend"),
+}
+KEYWORD_COLUMNS = {
+    "where": Words("Problem"),
+    **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
+}
+PROBLEMS = {
+    "sold out": Words("product sold out"),
+    "unbought": Words("clicked, not bought"),
+    "budget gone by noon": Words("budget gone by noon"),
+    "unclicked": Words("shown, not clicked"),
+    "unseen": Words("hardly shown"),
 }
 NOTE = (
     "“excess” is what it cost more than the same sales elsewhere, as the ad platform counts them; "
@@ -101,12 +113,22 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             *build_exhibit(
                 "keywords that don't sell",
                 build_table(
-                    [fact for fact in facts if fact.parts.subject.startswith(STUCK)],
+                    [_name_problem(fact, language) for fact in facts if _is_keyword(fact)],
                     Words("Keyword"),
-                    {"spend": COLUMNS["spend"], "clicks": COLUMNS["clicks"]},
+                    KEYWORD_COLUMNS,
                     language,
                 ),
             ),
         ],
         notes=notes,
     )
+
+
+def _is_keyword(fact: Fact) -> bool:
+    return fact.parts.subject.startswith(STUCK)
+
+
+def _name_problem(fact: Fact, language: Language) -> Fact:
+    """Return the fact, where it says what stops a keyword in the reader's language."""
+    problem = PROBLEMS.get(str(fact.value)) if fact.parts.measure == "where" else None
+    return fact.model_copy(update={"value": problem.to(language)}) if problem else fact
