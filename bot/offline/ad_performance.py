@@ -132,42 +132,32 @@ def describe_keyword(writer: SentenceWriter, one: FactSubject) -> Words:
 
 
 def list_limits(writer: SentenceWriter, evidence: Evidence) -> list[str]:
-    """Say what may be worse, what was compared, what could not be, and how to take it."""
+    """Say what may be worse, what could not be compared, and how to take what was found."""
     compared = group_by_subject(evidence, "campaigns", "compared").get("compared")
-    ads = group_by_subject(evidence, "campaigns", "ads").get("ads")
-    lines: list[Words] = []
-    if ads is not None and ads.get("since"):
-        days = {"since": writer.of(ads, "since"), "until": writer.of(ads, "until")}
-        lines.append(Words("Advertising is read from {since} to {until}.", **days))
     unsure = list_worse(evidence, confirmed=False)
+    lines: list[Words] = []
     for one in [o for o in unsure if o.word("dimension") != "product"][:MAX_WATCHED]:
         name, effect = name_advertised(one), describe_rate(writer, one)
         lines.append(Words("To watch: {name}: {effect}.", name=name, effect=effect))
-    if compared is None:
-        return [writer.say(words) for words in lines]
-    if reason := _explain_not_compared(writer, compared):
-        lines.append(reason)
-    if compared.get("too-few"):
-        names = writer.of(compared, "too-few")
-        lines.append(Words("Too few orders to be compared: {names}.", names=names))
-    if compared.get("held-against-each-other"):
+    if compared is not None and compared.word("status") != "compared":
+        file = compared.facts["status"].file
         lines.append(
             Words(
-                "{n} parts of the advertising (campaigns, audiences, placements, products, "
-                "retailers) were held against all the others; how many were looked at is allowed "
-                "for.",
-                n=writer.of(compared, "held-against-each-other"),
+                "{file} doesn't give orders and spend of several campaigns, so they can't be "
+                "compared.",
+                file=file,
             )
         )
-    confirmed = list_worse(evidence)
-    if len(confirmed) > 1:
+    if compared is not None and compared.get("too-few"):
+        names = writer.of(compared, "too-few")
+        lines.append(Words("Too few orders to be compared: {names}.", names=names))
+    if list_worse(evidence):
         lines.append(
             Words(
                 "Campaigns, audiences and placements overlap: what each costs more must "
                 "not be added up."
             )
         )
-    if confirmed:
         lines.append(
             Words(
                 "More budget does not bring as many orders for the money as little does:"
@@ -175,28 +165,6 @@ def list_limits(writer: SentenceWriter, evidence: Evidence) -> list[str]:
             )
         )
     return [writer.say(words) for words in lines]
-
-
-def _explain_not_compared(writer: SentenceWriter, compared: FactSubject) -> Words | None:
-    file = compared.facts["status"].file
-    if compared.get("name"):
-        name = quote_name(writer.of(compared, "name"))
-        return Words("There is one campaign only, {name}: nothing to hold it against.", name=name)
-    return {
-        "no orders": Words(
-            "{file} counts no orders, so whether one campaign sells better than another can't be "
-            "told. A report with orders (conversions) would let me.",
-            file=file,
-        ),
-        "nothing spent": Words(
-            "{file} has no order, or says neither what was spent nor what was clicked, so "
-            "campaigns can't be held against each other.",
-            file=file,
-        ),
-        "unnamed": Words(
-            "{file} names no campaigns, so they can't be held against each other.", file=file
-        ),
-    }.get(compared.word("status"))
 
 
 def build_picture(

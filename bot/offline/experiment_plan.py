@@ -103,7 +103,6 @@ async def write_plan(request: SkillRequest, ctx: OfflineContext) -> BaseModel:
         writer.copy(_write_smallest_lift(writer, plan)),
         writer.copy(_write_fall(writer, falls[0]) if falls and is_on_site else ""),
         writer.copy(_write_steps(writer, plan, is_on_site)),
-        writer.copy(_write_guard(writer, plan)),
     ]
     table = _build_table(writer, plan)
     picture = await ctx.draw(_build_picture(writer, headline.text, plan, ctx))
@@ -239,19 +238,6 @@ def _write_steps(writer: SentenceWriter, plan: PlannedTest, is_on_site: bool) ->
     return f"{writer.say(SPLITS[kind])} {writer.say(end)}"
 
 
-def _write_guard(writer: SentenceWriter, plan: PlannedTest) -> str:
-    """Say what must not fall while more open the e-mail."""
-    if not plan.start.get("guard"):
-        return ""
-    return writer.say(
-        Words(
-            "Keep an eye on the orders: of such customers {rate} order within {days}.",
-            rate=writer.of(plan.start, "guard"),
-            days=writer.of(plan.start, "days"),
-        )
-    )
-
-
 def _build_table(writer: SentenceWriter, plan: PlannedTest) -> Table:
     headings = [Words("Rise"), Words("From"), Words("To"), Words("People in each variant")]
     headings += [Words("In all"), Words("Length")]
@@ -292,18 +278,8 @@ def _list_limits(writer: SentenceWriter, plan: PlannedTest, is_on_site: bool) ->
             " and {alpha} see one where there is none.",
             power=writer.of(plan.chances, "power"),
             alpha=writer.of(plan.chances, "alpha"),
-        ),
-        Words("It counts on all of these customers, and on two variants.")
-        if plan.start.get("size")
-        else Words("It counts on as many people as came lately, and on two variants."),
-    ]
-    if plan.place == "subject":
-        lines.append(
-            Words(
-                "Some mail programs open every e-mail by themselves: that lifts both "
-                "variants alike, and hides a part of the difference."
-            )
         )
+    ]
     if is_on_site:
         lines.append(
             Words(

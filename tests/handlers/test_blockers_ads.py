@@ -71,17 +71,11 @@ async def test_similar_campaigns_are_no_blocker() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"orders": None}, "campaigns.csv counts no orders"),
-        ({"orders": 0}, "campaigns.csv has no order"),
-        ({"name": None}, "campaigns.csv names no campaigns"),
-        ({"name": "Big"}, "one campaign only, “Big”"),
-    ],
+    "change", [{"orders": None}, {"orders": 0}, {"name": None}, {"name": "Big"}]
 )
-async def test_incomparable_campaigns_state_the_reason(change: dict[str, Any], says: str) -> None:
+async def test_incomparable_campaigns_are_said_to_be(change: dict[str, Any]) -> None:
     found = await made([{**row, **change, "channel": None} for row in rows_of(THREE)])
-    assert says in part(found, "how_to_read")
+    assert "campaigns.csv doesn't give orders and spend" in part(found, "how_to_read")
     assert "Campaign" not in part(found, "headline")
 
 

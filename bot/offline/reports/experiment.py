@@ -50,7 +50,6 @@ VERDICTS = {
     "too early": Words("too early"),
 }
 CERTAIN = Decimal("0.05")  # a p value below this counts as a difference
-LOWEST_CHANCE = Decimal("0.1")  # %
 WEEK = 7  # days
 MAX_TESTS, MAX_ROWS = 5, 10
 
@@ -287,18 +286,15 @@ def _write_worth(writer: SentenceWriter, trial: Trial) -> str:
     if arm is None or not arm.get("worth-low") or trial.status not in ("won", "lost"):
         return ""
     low, high = writer.ends(arm, "worth")
-    values = {"worth": writer.of(arm, "worth"), "low": low, "high": high}
-    changed = Words(
-        "What each person spent changed by {worth}, most likely between {low} "
-        "and {high} (in the file's currency).",
-        **values,
+    return writer.say(
+        Words(
+            "What each person spent changed by {worth}, most likely between {low} "
+            "and {high} (in the file's currency).",
+            worth=writer.of(arm, "worth"),
+            low=low,
+            high=high,
+        )
     )
-    more = Words(
-        "Each person shown it spent {worth} more, most likely between"
-        " {low} and {high} (in the file's currency).",
-        **values,
-    )
-    return writer.say(more if arm.number("worth-low") > 0 else changed)
 
 
 def _choose_step(trial: Trial) -> Words:
@@ -378,7 +374,6 @@ def _build_cells(writer: SentenceWriter, trial: Trial, arm: FactSubject) -> list
 
 
 def _list_limits(writer: SentenceWriter, shown: Sequence[Trial]) -> list[str]:
-    first = shown[0]
     lines = [
         Words(
             "First it is checked whether each variant got the people meant for it: when chance"
@@ -386,7 +381,7 @@ def _list_limits(writer: SentenceWriter, shown: Sequence[Trial]) -> list[str]:
         ),
         Words("These people in these days: others, later, may do otherwise."),
     ]
-    if guessed := first.whole.get("control-guessed"):
+    if guessed := shown[0].whole.get("control-guessed"):
         lines.append(
             Words(
                 "No variant is called the control: {variant}, the first by name, is "
@@ -395,8 +390,6 @@ def _list_limits(writer: SentenceWriter, shown: Sequence[Trial]) -> list[str]:
                 variant=writer.value(guessed),
             )
         )
-    if any(len(trial.arms) > 2 for trial in shown):
-        lines.append(Words("Several variants were tried at once; that is counted in the verdicts."))
     if len({trial.test for trial in shown}) < len(shown):
         lines.append(
             Words(
@@ -404,27 +397,7 @@ def _list_limits(writer: SentenceWriter, shown: Sequence[Trial]) -> list[str]:
                 " was meant before it began."
             )
         )
-    arm = first.deciding
-    if first.status == "broken":
-        ratio = _write_chance(writer, first.whole, "ratio-chance")
-        lines.append(
-            Words("Chance alone would give such an uneven split in {ratio} of tests.", ratio=ratio)
-        )
-    elif arm is not None and arm.get("chance"):
-        lines.append(
-            Words(
-                "If both were equally good, chance would give such a difference in {chance} of"
-                " tests.",
-                chance=_write_chance(writer, arm, "chance"),
-            )
-        )
     return [writer.say(line) for line in lines]
-
-
-def _write_chance(writer: SentenceWriter, one: FactSubject, measure: str) -> Words | str:
-    """Return a share of tests; the analysis gives the lowest share for all below it."""
-    share = writer.of(one, measure)
-    return Words("under {share}", share=share) if one.number(measure) <= LOWEST_CHANCE else share
 
 
 def _list_leads(writer: SentenceWriter, trial: Trial) -> list[NextStep]:

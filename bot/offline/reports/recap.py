@@ -130,9 +130,11 @@ def _explain_nothing(
 
 
 def _build_table(writer: SentenceWriter, questions: list[FactSubject]) -> Table | None:
+    """Return all questions, where they are more than the points name."""
+    if len(questions) <= MAX_QUESTIONS:
+        return None
     headings = [writer.say(Words("Who")), writer.say(Words("Asked"))]
-    rows = [[one.about, writer.of(one, "words")] for one in questions]
-    return writer.table(headings, rows) if len(rows) > MAX_QUESTIONS else None
+    return writer.table(headings, [[one.about, writer.of(one, "words")] for one in questions])
 
 
 def _list_limits(writer: SentenceWriter, whole: FactSubject | None) -> list[str]:

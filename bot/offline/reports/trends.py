@@ -146,7 +146,6 @@ def _write_points(writer: SentenceWriter, found: SalesMoves) -> list[Copy]:
     lines += _write_returns(writer, [o for o in found.returned if o.word("status") == CONFIRMED])
     lines.append(_write_new(writer, found))
     lines.append(_list_names(writer, found.list_series(TO_WATCH), sure=False))
-    lines += [_write_small(writer, one) for one in found.small if found.series]
     lines.append(_write_orders(writer, found))
     return lines
 
