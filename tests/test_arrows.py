@@ -72,22 +72,13 @@ RULES = "bot.rules"
 IMPORT_RULES = (
     "bot.agent.context",
     "bot.cli.digest",
-    "bot.data.analyses.experiments.baseline",
-    "bot.data.analyses.experiments.plan",
     "bot.data.analyses.products",
-    "bot.data.analyses.request_filter",
-    "bot.data.analyses.result",
     "bot.data.catalogue.search",
     "bot.data.copy_context",
     "bot.data.metrics.entity_resolution",
-    "bot.data.thread_facts",
     "bot.digests.alerts",
     "bot.offline.reports.answer",
-    "handlers.blockers",
     "handlers.digest",
-    "handlers.experiment",
-    "handlers.recap",
-    "handlers.trends",
 )
 
 # Packages of others that one place alone may import.

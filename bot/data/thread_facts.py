@@ -1,38 +1,35 @@
 """Facts about the conversation around a request. None of them is stored in the library."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import Source
-from bot.core.thread_text import is_truncated, parse_messages
+from bot.core.thread_text import ThreadMessage, is_truncated, parse_attachment, parse_messages
 from bot.data.analyses.request_filter import iter_cannot_facts
 from bot.data.analyses.result import AnalysisResult
 from bot.i18n.messages import Words
-from bot.rules.library.talk.answering import Asked, questions
-from bot.rules.library.talk.decided import Decision, decisions
-from bot.rules.library.talk.said import Sentence, sentences
-from bot.rules.library.talk.tasks import Task, tasks
+from bot.text.links import find_links
 
-# Decisions, questions and tasks of a conversation, read by `bot.rules.library.talk`.
-
-MOST_SENTENCES = 12  # of each type, the latest
+THREAD_KINDS = ("thread", "thread-words")
+MAX_ITEMS = 12  # of each kind, the latest
+MAX_LENGTH = 400  # characters of one message
+PARAGRAPH = re.compile(r"\n+")
 
 
 def find_thread_facts(material: str, today: date) -> AnalysisResult:
-    """Find what a conversation decided, asked and promised.
+    """Find who wrote, which messages hold a question mark, and which links and files were shared.
 
-    Facts: thread.all.messages and .people; thread.decided-<n>.words; thread.dropped-<n>.words
-    (decided and later withdrawn); thread.open-<n>.words; thread.asked-<n>.words with .answer;
-    thread.unclear-<n>.words with an .answer that may belong to another question;
-    thread.todo-<n>.words with .since. Each quotes the message, and is about its author or the
-    person who has the task. thread.all.decisions, .questions, .tasks and .unclear count them.
-    thread.all.cut exists where older messages were left out.
-    """
+    Facts: thread.all.messages and .people, and .cut where older messages were left out;
+    thread.person-<n>.messages, about the person; thread.question-<n>.words, the paragraph with the
+    question mark, letter for letter; thread.link-<n>.words and thread.file-<n>.words. What was
+    decided or promised is not read: that takes an AI."""
     found = AnalysisResult("thread", Source("this conversation"), today)
-    said = parse_messages(material)
-    if not said:
+    messages = parse_messages(material)
+    if not messages:
         found.add_limit(
             Words(
                 "There is nothing to read here. Ask me inside a thread, or for the "
@@ -40,66 +37,40 @@ def find_thread_facts(material: str, today: date) -> AnalysisResult:
             )
         )
         return found
-    found.add("all", "messages", len(said), rows=len(said))
-    found.add("all", "people", len({message.who for message in said}), rows=len(said))
+    people = Counter(message.who for message in messages)
+    found.add("all", "messages", len(messages), rows=len(messages))
+    found.add("all", "people", len(people), rows=len(messages))
     if is_truncated(material):
-        found.add("all", "cut", "older messages left out", rows=len(said))
-    meant = sentences(said)
-    made, asked = decisions(meant), questions(meant)
-    todo = tasks(meant, asked)
-    standing = [one for one in made if one.stands]
-    left = [one for one in asked if not one.answer]
-    unclear = [one for one in asked if one.unclear]
-    for measure, every in (
-        ("decisions", standing),
-        ("questions", left),
-        ("tasks", todo),
-        ("unclear", unclear),
-    ):
-        if every:
-            found.add("all", measure, len(every), rows=len(said))
-    _add_decisions(found, "decided", standing)
-    _add_decisions(found, "dropped", [one for one in made if not one.stands])
-    _add_questions(found, "open", left)
-    _add_questions(found, "asked", [one for one in asked if one.is_settled])
-    _add_questions(found, "unclear", unclear)
-    _add_tasks(found, todo)
+        found.add("all", "cut", "older messages left out", rows=len(messages))
+    for n, (who, count) in enumerate(people.most_common(MAX_ITEMS), 1):
+        found.add(f"person-{n}", "messages", count, about=who, rows=count)
+    questions: list[tuple[ThreadMessage, str]] = []
+    links: list[tuple[ThreadMessage, str]] = []
+    files: list[tuple[ThreadMessage, str]] = []
+    for message in messages:
+        for paragraph in filter(None, PARAGRAPH.split(message.text)):
+            if name := parse_attachment(paragraph):
+                files.append((message, name))
+                continue
+            links += [(message, link.text) for link in find_links(paragraph) if not link.mail]
+            if "?" in paragraph and len(paragraph) <= MAX_LENGTH:
+                questions.append((message, paragraph.strip()))
+    for kind, items in (("question", questions), ("link", links), ("file", files)):
+        _add_items(found, kind, list(dict.fromkeys(items)))
     return found
 
 
-def _add_fact(
-    found: AnalysisResult, key: str, measure: str, words: str, about: str, of: Sentence
+def _add_items(
+    found: AnalysisResult, kind: str, items: Sequence[tuple[ThreadMessage, str]]
 ) -> None:
-    source = Source(of.message.who, details=(f"message {of.message.n}",))
-    found.add(key, measure, words, about=about, rows=1, source=source)
-
-
-def _add_decisions(found: AnalysisResult, sort: str, made: Sequence[Decision]) -> None:
-    for n, one in enumerate(made[-MOST_SENTENCES:], 1):
-        _add_fact(found, f"{sort}-{n}", "words", one.words, one.sentence.message.who, one.sentence)
-
-
-def _add_questions(found: AnalysisResult, sort: str, asked: Sequence[Asked]) -> None:
-    for n, one in enumerate(asked[-MOST_SENTENCES:], 1):
-        who = one.sentence.message.who
-        _add_fact(found, f"{sort}-{n}", "words", one.words, who, one.sentence)
-        if one.answer:
-            _add_fact(found, f"{sort}-{n}", "answer", one.answer, one.by, one.sentence)
-
-
-def _add_tasks(found: AnalysisResult, todo: Sequence[Task]) -> None:
-    for n, one in enumerate(todo[-MOST_SENTENCES:], 1):
-        _add_fact(found, f"todo-{n}", "words", one.words, one.who, one.sentence)
-        if one.since:
-            _add_fact(found, f"todo-{n}", "since", one.since, one.who, one.sentence)
-
-
-THREAD_KINDS = ("thread", "thread-words")
+    for n, (message, text) in enumerate(items[-MAX_ITEMS:], 1):
+        source = Source(message.who, details=(f"message {message.n}",))
+        found.add(f"{kind}-{n}", "words", text, about=message.who, rows=1, source=source)
 
 
 def find_surrounding_facts(kind: str, request: SkillRequest, today: date) -> tuple[Fact, ...]:
     """Return facts about the conversation. `thread`: its themes, as feedback.* facts.
-    `thread-words`: decisions, questions and tasks, as thread.* facts."""
+    `thread-words`: who wrote and what was asked, as thread.* facts."""
     material = request.brief.material
     if kind == "thread-words":
         found = find_thread_facts(material, today)

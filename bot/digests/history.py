@@ -1,4 +1,4 @@
-"""Facts for a digest from our own tables: its previous findings, the work done, open approvals.
+"""Facts from our own tables for a digest or a recap: previous findings, the work done, drafts.
 
 Only what a channel may see: private tasks are left out.
 """
@@ -31,12 +31,20 @@ from bot.digests.visibility import is_shared_with_team
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+from bot.tasks.conversation import describe_draft
 from bot.tasks.models import Task
 from bot.text.slugs import slugify
 
 WEEK, DRAFT_WINDOW = timedelta(days=7), timedelta(days=90)
 STATUS_MEASURES = ("status", "verdict")  # the measures that grade how certain a finding is
-DIGEST_SKILL = "digest"
+DIGEST_SKILL, RECAP_SKILL = "digest", "recap"
+DRAFT_STATES = {
+    "open": Words("waits for approval"),
+    "approved": Words("approved"),
+    "rejected": Words("rejected"),
+    "sent back": Words("changes requested"),
+}
+MAX_THREAD_DRAFTS = 10
 
 
 def load_previous_facts(
@@ -98,6 +106,30 @@ def load_work_facts(
         fact("week", name, n)
         for name, n in _count_last_week(session, workspace, drafts, decisions, now)
     ]
+    return tuple(facts)
+
+
+def load_thread_drafts(
+    session: Session, pieces: Sequence[str], *, policy: Policy, language: str, now: datetime
+) -> tuple[Fact, ...]:
+    """Return thread.draft-<n>.state, about the text, for each piece of a thread; the oldest first.
+    A text about one customer is left out."""
+    facts: list[Fact] = []
+    for piece in reversed(pieces[:MAX_THREAD_DRAFTS]):
+        draft = Draft.latest(session, piece)
+        if draft is None or draft.channel is None or not (about := describe_draft(draft)):
+            continue
+        status = compute_status(Decision.list_for_draft(session, draft.id), policy)
+        facts.append(
+            Fact(
+                id=f"thread.draft-{len(facts) + 1}.state",
+                label="draft",
+                about=about,
+                value=DRAFT_STATES[status].to(language),
+                source=Words("the intern's own record").to(language),
+                as_of=now.date(),
+            )
+        )
     return tuple(facts)
 
 
@@ -170,14 +202,17 @@ class DigestHistory:
     def load_extra_facts(
         self, workspace: str, request: SkillRequest, form: Mapping[str, Any]
     ) -> tuple[Fact, ...]:
-        """Return the facts before.*, work.* and sent.* for a digest, and none for other skills."""
-        if request.skill != DIGEST_SKILL:
+        """Return the facts before.*, work.* and sent.* for a digest, work.* for a recap, and none
+        for other skills."""
+        if request.skill not in (DIGEST_SKILL, RECAP_SKILL):
             return ()
         at, policy = now(), self.local_data.policy(workspace)
         name, language = str(form.get("digest") or ""), request.language
         with self.local_data.database.begin() as session:
             facts = load_previous_facts(session, workspace, name, at) if name else ()
             facts += load_work_facts(session, workspace, policy, language, at)
+        if request.skill == RECAP_SKILL:
+            return facts
         return (*facts, *self.load_sent_facts(workspace, at))
 
     async def load_alert_facts(self, workspace: str) -> Sequence[Fact]:

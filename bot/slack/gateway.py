@@ -107,16 +107,23 @@ class SlackGateway:
         await notices.send_ephemeral(self.sender, post)
 
     async def read_conversation(
-        self, workspace: str, place: Mapping[str, Any], words: str = ""
+        self,
+        workspace: str,
+        place: Mapping[str, Any],
+        words: str = "",
+        *,
+        is_recap: bool = False,
     ) -> str:
         """Return the request's thread as text, or its channel when the words refer to it.
 
         Return "" when there is nothing to read or the requester can't read that channel.
         """
-        if not history.needs_history(place, words) or not await self._can_read(workspace, place):
+        if not history.needs_history(place, words, is_recap=is_recap):
+            return ""
+        if not await self._can_read(workspace, place):
             return ""
         name = partial(self.people.name, workspace)
-        return await history.read_conversation(self._client, place, words, name)
+        return await history.read_conversation(self._client, place, words, name, is_recap=is_recap)
 
     async def read_thread(self, workspace: str, place: Mapping[str, Any]) -> ThreadReading:
         """Return the earlier messages of the request's thread, and its cards. Without Slack's

@@ -13,6 +13,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.thread_text import (
+    ATTACHMENT,
     TRUNCATION_MARK,
     count_days_back,
     find_channel_name,
@@ -38,12 +39,13 @@ HistoryCall = Callable[..., Awaitable[Any]]
 NameLookup = Callable[[str], Awaitable[str | None]]
 
 
-def needs_history(place: Mapping[str, Any], words: str) -> bool:
+def needs_history(place: Mapping[str, Any], words: str, *, is_recap: bool = False) -> bool:
     """Return whether there is something to read: a thread, or the channel when the words refer to
-    it."""
+    it or a recap is asked for."""
     ts = place.get("thread")
     in_thread = bool(ts) and ts != str(place.get("asked") or "")
-    return bool(place.get("channel")) and (in_thread or wants_channel(words) or wants_recap(words))
+    is_recap = is_recap or wants_recap(words)
+    return bool(place.get("channel")) and (in_thread or wants_channel(words) or is_recap)
 
 
 async def read_conversation(
@@ -51,16 +53,18 @@ async def read_conversation(
     place: Mapping[str, Any],
     words: str = "",
     name: NameLookup | None = None,
+    *,
+    is_recap: bool = False,
 ) -> str:
     """Return what people said in the request's thread, or in its channel when the words refer to
-    the channel or ask for a recap outside a thread.
+    the channel or a recap is asked for outside a thread. A recap has people's names, and files.
 
     Return "" when there is nothing to read or Slack refuses.
     """
     slack, request_ts = make_retrying_client(client), str(place.get("asked") or "")
     channel, ts = place.get("channel"), place.get("thread")
     in_thread = bool(ts) and ts != request_ts
-    recap = wants_recap(words)
+    recap = is_recap or wants_recap(words)
     try:
         if channel and (wants_channel(words) or (recap and not in_thread)):
             messages = await _read_channel(slack, str(channel), words, request_ts)
@@ -74,7 +78,7 @@ async def read_conversation(
         return ""
     people = await _look_up_names(messages, name) if recap and name else {}
     limit = MAX_RECAP_CHARACTERS if recap or wants_channel(words) else MAX_THREAD_CHARACTERS
-    return format_messages(messages, until=request_ts, people=people, limit=limit)
+    return format_messages(messages, until=request_ts, people=people, limit=limit, with_files=recap)
 
 
 async def read_thread(
@@ -161,6 +165,7 @@ def format_messages(
     until: str = "",
     people: Mapping[str, str] | None = None,
     limit: int = MAX_THREAD_CHARACTERS,
+    with_files: bool = False,
 ) -> str:
     """Format messages as lines "Person 1: …" (see bot.core.thread_text).
 
@@ -177,6 +182,9 @@ def format_messages(
         if _is_answered_by_bot(message, messages):
             continue
         text = remove_markup(str(message.get("text") or ""), names)
+        if with_files:
+            files = [strip_hidden(str(one.get("name"))) for one in message.get("files") or ()]
+            text = "\n".join([*filter(None, [text]), *(f"{ATTACHMENT}{name}" for name in files)])
         if text:
             replies = several and _read_thread_ts(message) in started_threads
             started_threads.add(_read_thread_ts(message))

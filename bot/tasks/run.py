@@ -23,10 +23,13 @@ from bot.agent.skills import load_skills
 from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
+from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
+from bot.core.thread_text import wants_recap
 from bot.data.catalogue.market_prices import choose_library
 from bot.data.catalogue.product_facts import list_product_facts
 from bot.db.session import lock_one
+from bot.digests.history import load_thread_drafts
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
 from bot.grounding.claims import list_sentences
@@ -41,6 +44,8 @@ from bot.tasks.models import OPEN_STATES, Task
 from bot.tasks.own_text import OWN_TEXT, build_own_text_requests
 from bot.tasks.services import RunningTask, TaskServices, change_task, enqueue_unless_card
 from bot.tasks.status import WorkStatus
+
+RECAP_SKILL = "recap"
 
 READING = Words("is reading your message…")
 STEPS = {True: Words("is writing…"), False: Words("is looking at your data…")}
@@ -129,6 +134,9 @@ class TaskRun(RunningTask):
         extra_facts = await asyncio.to_thread(
             services.extra_facts, task.workspace, request, task.form
         )
+        if request.skill == RECAP_SKILL:
+            request = await self._add_conversation(request)
+            extra_facts = (*extra_facts, *await self._find_thread_drafts(request))
         brief, today = request.brief, services.now().date()
         added = await services.database.run(
             list_product_facts, task.workspace, brief.product, brief.market, today
@@ -150,6 +158,26 @@ class TaskRun(RunningTask):
             await self.end_in_question(result)
         else:
             await services.database.run(self._store_draft, number, request, result, is_last)
+
+    async def _add_conversation(self, request: SkillRequest) -> SkillRequest:
+        """Return the request of a recap with its conversation in people's names."""
+        slack, task = self.services.slack, self.task
+        if wants_recap(task.words):
+            return request  # it was read so
+        material = await slack.read_conversation(
+            task.workspace, task.place, task.words, is_recap=True
+        )
+        brief = request.brief.model_copy(update={"material": material or request.brief.material})
+        return request.model_copy(update={"brief": brief})
+
+    async def _find_thread_drafts(self, request: SkillRequest) -> tuple[Fact, ...]:
+        """Return facts on the intern's own drafts in this thread and their states."""
+        services, task = self.services, self.task
+        thread = await services.slack.read_thread(task.workspace, task.place)
+        pieces = [one for one in thread.pieces if one.rpartition(".")[0] != task.id]
+        policy, now = services.policy(task.workspace), services.now()
+        load = partial(load_thread_drafts, policy=policy, language=request.language, now=now)
+        return await services.database.run(load, pieces)
 
     def _build_agent_options(self, number: int, on_step: Callable[[Words], None]) -> AgentOptions:
         services, task = self.services, self.task

@@ -5,6 +5,8 @@ Not for planning a test (plan_experiment), nor for comparing two periods or camp
 Example: {"experiment": "none"}
 """
 
+from collections.abc import Sequence
+
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_bars,
@@ -18,7 +20,7 @@ from bot.agent.tools._analysis import (
     read_text,
 )
 from bot.core.facts import Fact
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words
 
 LEFT_OUT = ("variant", "ratio-p", "ratio-chi-square", "p", "always-valid-p", "metric", "title")
 COLUMNS = {
@@ -27,6 +29,12 @@ COLUMNS = {
     "rate": Words("Rate"),
     "effect": Words("Difference in points"),
     "verdict": Words("Verdict"),
+}
+VERDICTS = {
+    "won": Words("won"),
+    "lost": Words("lost"),
+    "no difference seen": Words("no difference seen"),
+    "too early": Words("too early"),
 }
 MAX_TESTS = 4
 
@@ -55,6 +63,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         finding.where,
     )
     language = deps.request.language
+    title = Words("tests")
+    if name and chosen:
+        title = Words("tests: {names}", names=", ".join(known[key] for key in told))
     notes = [f"Tests in the files: {', '.join(known)}."] if known else []
     if facts:
         notes.append(
@@ -67,11 +78,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     return make_result(
         finding,
         facts,
-        title=Words("tests"),
+        title=title,
         language=language,
         exhibits=[
             exhibit
-            for subject, group in _group_by_test(facts).items()
+            for subject, group in _group_by_test(facts, finding.result.facts, language).items()
             for exhibit in build_exhibit(
                 f"the variants of {known[subject]}",
                 build_table(group, Words("Variant"), COLUMNS, language),
@@ -91,10 +102,18 @@ def _list_tests(facts: list[Fact]) -> dict[str, str]:
     }
 
 
-def _group_by_test(facts: tuple[Fact, ...]) -> dict[str, list[Fact]]:
-    """Return the facts of the variants by test."""
+def _group_by_test(
+    facts: Sequence[Fact], every: Sequence[Fact], language: Language
+) -> dict[str, list[Fact]]:
+    """Return the facts of the variants by test, as a table shows them: each is about its variant,
+    and the verdict is in the reader's language."""
+    names = {fact.parts.subject: str(fact.value) for fact in every if fact.label == "variant"}
     groups: dict[str, list[Fact]] = {}
     for subject, group in group_by_subject(facts).items():
-        if subject.count("--") > 1:
-            groups.setdefault(subject.split("--")[0], []).extend(group)
+        if subject not in names:
+            continue
+        for fact in group:
+            verdict = VERDICTS.get(str(fact.value)) if fact.parts.measure == "verdict" else None
+            shown = {"about": names[subject]} | ({"value": verdict.to(language)} if verdict else {})
+            groups.setdefault(subject.split("--")[0], []).append(fact.model_copy(update=shown))
     return groups

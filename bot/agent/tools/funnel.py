@@ -28,6 +28,7 @@ from bot.agent.tools._analysis import (
 from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
+from bot.offline.funnel_steps import name_funnel_step
 
 WHOLE = "all"
 CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # as the analysis compares
@@ -163,11 +164,28 @@ def _list_visits(groups: dict[str, list[Fact]]) -> list[Fact]:
     return visits
 
 
+def _select_shown_steps(
+    facts: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
+) -> list[Fact]:
+    """Return the facts of the steps that moved by themselves and of the whole shop, each named as
+    people read it."""
+    shown = []
+    for subject, group in group_by_subject(facts).items():
+        name = subject.split("--")[0]
+        moved = any(fact.value in MOVED[:2] for fact in group if fact.parts.measure == "status")
+        if "-to-" in subject and (moved or subject.startswith("total-")):
+            about = groups[name][0].about if name in groups else group[0].about
+            step = name_funnel_step(name, about).to(language)
+            title = step[:1].upper() + step[1:]
+            shown += [fact.model_copy(update={"about": title}) for fact in group]
+    return shown
+
+
 def _build_exhibits(
     facts: Sequence[Fact], groups: dict[str, list[Fact]], language: Language
 ) -> list[Exhibit]:
     visits = [fact for fact in facts if fact.parts.subject.startswith("visits-")]
-    steps = [fact for fact in facts if "-to-" in fact.parts.subject]
+    steps = _select_shown_steps(facts, groups, language)
     exhibits = [
         *build_exhibit(
             "the share of visits that passes each step, now and before",

@@ -37,6 +37,11 @@ LIFT_COLUMNS = {
     "in-all": Words("People in all"),
     "weeks": Words("Weeks"),
 }
+NOTE = (
+    "“base” is the rate today, “rate” that after the lift; “smallest lift” the smallest that can "
+    "be shown, “seen rate” the rate after it. Of customers: “fits” match today, “size” of them can "
+    "be reached, “guard” is the share that orders within “days”: it must not fall."
+)
 PLACE_NAMES = {
     "visit": Words("whole site"),
     "product": Words("product page"),
@@ -92,7 +97,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             build_table(lifts, Words("Lift"), LIFT_COLUMNS, language),
             build_bars(lifts, "weeks", language),
         ),
-        notes=("“base” is the rate today; “smallest lift” is the smallest that can be shown.",),
+        notes=(NOTE,),
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot.core.audience_rule import AudiencePurpose
+from bot.core.experiment_plan import MESSAGE_PLACES, PlanRequest, find_place
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.rules import wanted
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
@@ -30,8 +31,8 @@ TABLES_BY_KIND = {  # the tables that each analysis reads
 
 
 def build_filter(request: SkillRequest) -> AnalysisFilter:
-    """Return the filter for the brief. A forecast uses all orders up to the newest; what a test is
-    planned for is parsed from the words."""
+    """Return the filter for the brief. A forecast uses all orders up to the newest; the place
+    of a planned test is found in the words by keywords."""
     brief = request.brief
     if request.skill == "predict":
         return AnalysisFilter(product=brief.product, category=brief.category, days=brief.within)
@@ -46,9 +47,10 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
             rule=brief.rule,
         )
     if request.skill == "experiment":
-        return AnalysisFilter(
-            product=brief.product, wanted=wanted.read(brief.words), rule=brief.rule
-        )
+        place = find_place(brief.words) or "visit"
+        reach: AudiencePurpose | None = "email" if place in MESSAGE_PLACES else None
+        plan = PlanRequest(place, reach=reach)
+        return AnalysisFilter(product=brief.product, plan=plan, rule=brief.rule)
     return AnalysisFilter(
         product=brief.product,
         category=brief.category,

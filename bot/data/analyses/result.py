@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from bot.core.experiment_plan import PlanRequest
 from bot.core.facts import Fact, FactId
 from bot.core.sales_query import SalesQuery
 from bot.core.source import Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
 from bot.i18n.messages import Words
-from bot.rules.wanted import Wanted
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class AnalysisFilter:
     until: date | None = None
     against: tuple[date, date] | None = None  # the period that the days are compared with
     days: int | None = None  # the forecast horizon in days
-    wanted: Wanted | None = None  # the inputs of a test plan
+    plan: PlanRequest | None = None  # the inputs of a test plan
     goal: str | None = None  # what an audience is for: "win back", "second order", "reward"
     rule: str | None = None  # an audience rule as JSON
     tally: SalesQuery | None = None  # which orders are selected, and how they are grouped

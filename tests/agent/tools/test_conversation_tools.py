@@ -96,8 +96,10 @@ async def test_a_thread_is_read_as_messages_with_their_authors() -> None:
 async def test_only_the_last_messages_are_read_and_the_rest_is_said() -> None:
     material = "\n".join(f"Anna: message {n}" for n in range(1, 31))
     result = await call_tool("read_thread", {"most": 4}, tool_deps(material=material))
+    before = await call_tool("read_thread", {"most": 2, "before": 27}, tool_deps(material=material))
+    assert [fact.parts.subject for fact in before.facts] == ["message-25", "message-26"]
     assert result.facts[0].id == "thread.message-27.words"
-    assert "The last 4 of 30 messages." in result.notes
+    assert "Messages 27 to 30 of 30." in result.notes
     assert (await call_tool("read_thread", {"most": 4})).notes[0].startswith("There is nothing")
 
 

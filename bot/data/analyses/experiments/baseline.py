@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
+from bot.core.experiment_plan import PlanRequest, TestPlace
 from bot.core.source import Source
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
@@ -26,17 +27,15 @@ from bot.data.warehouse.purchases import last_day, purchase_lines
 from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
-from bot.rules.library.audiences.wished import rule_of
-from bot.rules.wanted import Place, Wanted
 
 VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # days read back
-START_EVENTS: dict[Place, str] = {
+START_EVENTS: dict[TestPlace, str] = {
     "visit": "view",
     "product": "view",
     "basket": "cart",
     "checkout": "checkout",
 }
-END_MEASURES: dict[Place, str] = {"subject": "opened", "letter": "clicks"}
+END_MEASURES: dict[TestPlace, str] = {"subject": "opened", "letter": "clicks"}
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,11 @@ class BaselineRate:
 
 
 def compute_baseline(
-    warehouse: Warehouse, filter_: AnalysisFilter, place: Place
+    warehouse: Warehouse, filter_: AnalysisFilter, place: TestPlace
 ) -> BaselineRate | None:
     """Compute the baseline from events, or from e-mails where the test runs in them. Return None
     when the data is missing, or when nobody or everybody succeeds."""
-    reads: Callable[[Warehouse, AnalysisFilter, Place], BaselineRate | None] = (
+    reads: Callable[[Warehouse, AnalysisFilter, TestPlace], BaselineRate | None] = (
         _compute_mailing_baseline if place in END_MEASURES else _compute_visit_baseline
     )
     baseline = reads(warehouse, filter_, place)
@@ -78,7 +77,7 @@ def compute_baseline(
 
 
 def _compute_visit_baseline(
-    warehouse: Warehouse, filter_: AnalysisFilter, place: Place
+    warehouse: Warehouse, filter_: AnalysisFilter, place: TestPlace
 ) -> BaselineRate | None:
     if warehouse.table("events") is None:
         return None
@@ -102,7 +101,7 @@ def _compute_visit_baseline(
 
 
 def _compute_mailing_baseline(
-    warehouse: Warehouse, filter_: AnalysisFilter, place: Place
+    warehouse: Warehouse, filter_: AnalysisFilter, place: TestPlace
 ) -> BaselineRate | None:
     campaigns = warehouse.table("campaigns")
     if campaigns is None:
@@ -115,7 +114,7 @@ def _compute_mailing_baseline(
     return BaselineRate(people, int(row["succeeded"] or 0), days, last, source, render_sql(sent))
 
 
-def _count_mailings(campaigns: ir.Table, last: date, place: Place) -> ir.Table:
+def _count_mailings(campaigns: ir.Table, last: date, place: TestPlace) -> ir.Table:
     """Return one row with people, succeeded and began, over the e-mails that say how many people
     they reached."""
     reached = campaigns.delivered.coalesce(campaigns.sent)
@@ -161,30 +160,17 @@ class Population:
 
 
 def find_population(warehouse: Warehouse, filter_: AnalysisFilter) -> Population | None:
-    """Return the audience of `filter_.rule`, else of the segment named in `filter_.wanted`. None
-    where none is named, or where it can't be counted: no orders, no rhythm, fewer people than may
-    be shown, or nobody or everybody orders."""
-    lines, wanted = purchase_lines(warehouse), filter_.wanted or Wanted()
-    if lines is None or not (filter_.rule or wanted.whom):
+    """Return the audience of `filter_.rule`. None without a rule, or where it can't be counted: no
+    orders, no rhythm, fewer people than may be shown, or nobody or everybody orders."""
+    lines, plan = purchase_lines(warehouse), filter_.plan or PlanRequest()
+    if lines is None or not filter_.rule:
         return None
     goods = load_purchased_products(warehouse, lines)
-    rule = _resolve_rule(warehouse, filter_, wanted, goods, lines)
     try:
-        return _count_population(warehouse, lines, rule, goods, wanted) if rule else None
+        rule = AudienceRule.model_validate_json(filter_.rule)
+        return _count_population(warehouse, lines, rule, goods, plan)
     except CannotDo:
         return None
-
-
-def _resolve_rule(
-    warehouse: Warehouse,
-    filter_: AnalysisFilter,
-    wanted: Wanted,
-    goods: PurchasedProducts,
-    lines: ir.Table,
-) -> AudienceRule | None:
-    if filter_.rule:
-        return AudienceRule.model_validate_json(filter_.rule)
-    return rule_of(wanted.whom, wanted.reach or "email", goods, lines, warehouse)
 
 
 def _count_population(
@@ -192,7 +178,7 @@ def _count_population(
     lines: ir.Table,
     rule: AudienceRule,
     goods: PurchasedProducts,
-    wanted: Wanted,
+    plan: PlanRequest,
 ) -> Population | None:
     last = last_day(warehouse)
     began = last - timedelta(days=ORDER_DAYS)
@@ -200,7 +186,7 @@ def _count_population(
     before = AudienceSelection(warehouse, lines.filter(_.day <= began), began).select_fitting(rule)
     since = lines.filter(_.day > began, _.day <= last, _.amount >= 0).select("customer").distinct()
     back, reached = before.semi_join(since, "customer"), now
-    if wanted.reach and (agreed := select_consenting(warehouse, wanted.reach)) is not None:
+    if plan.reach and (agreed := select_consenting(warehouse, plan.reach)) is not None:
         reached = now.semi_join(agreed, "customer")
     fits, size, then, ordered = (
         int(fetch_rows(warehouse, group.aggregate(people=group.count()))[0]["people"])

@@ -4,6 +4,7 @@ from decimal import ROUND_CEILING, Decimal
 from math import ceil, isfinite
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.experiment_plan import PlanRequest, TestPlace
 from bot.core.source import Source
 from bot.data.analyses.experiments.baseline import (
     ORDER_DAYS,
@@ -18,7 +19,6 @@ from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.rules.wanted import Place, Wanted
 from bot.text.slugs import slugify
 
 DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
@@ -30,15 +30,15 @@ PAGE_PLACES = ("product", "checkout")  # tested on all visitors
 MISSING_DATA = {  # what a plan needs, by the table it comes from
     "visits": Words(
         "To plan a test on the site takes how many visits buy today: import visits (an events"
-        " file), or say it: from 4% to 5%, 2,000 visitors a week."
+        " file)."
     ),
     "opened": Words(
         "To plan a test of a subject line takes how many e-mails are opened today: import campaign"
-        " results that say how many were delivered and opened, or say it: from 20% to 25%."
+        " results that say how many were delivered and opened."
     ),
     "clicks": Words(
         "To plan a test of an e-mail takes how many are clicked today: import campaign results that"
-        " say how many were delivered and clicked, or say it: from 2% to 3%."
+        " say how many were delivered and clicked."
     ),
 }
 VISITS_REQUIRED = {
@@ -55,7 +55,7 @@ VISITS_REQUIRED = {
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
-    """Return what a test of two equal variants needs at `filter_.wanted.place` (a whole visit by
+    """Return what a test of two equal variants needs at `filter_.plan.place` (a whole visit by
     default).
 
     plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the requested lift, %);
@@ -64,37 +64,37 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     so many weeks can detect; plan.chance.power and .alpha (%). A rate, effect or number of people
     in the request overrides the data. Source: bot.data.analyses.experiments.sample_size.
 
-    Where there is a rule, or the request names customers who can be counted, the place is
-    "audience", and .weekly is replaced by plan.audience.fits, .size (those who gave consent, where
-    the test writes to them), .then, .days and .rule (JSON; for a segment its definition). Of the
-    `then` customers, .base (%) ordered in the last `days`; .smallest-lift (%) is the smallest one
-    that all of them can detect, .seen-rate (%) the resulting rate. A test of a subject line on them
-    stays plan.subject, since opens decide; .guard (%) is how many of them order, and .guard-change
-    (%) the smallest change of it that all of them can detect."""
-    wanted = filter_.wanted or Wanted()
-    place: Place = wanted.place or "visit"
+    Where there is a rule whose customers can be counted, the place is "audience", and .weekly is
+    replaced by plan.audience.fits, .size (those who gave consent, where the test writes to them),
+    .then, .days and .rule (JSON; for a segment its definition). Of the `then` customers, .base (%)
+    ordered in the last `days`; .smallest-lift (%) is the smallest one that all of them can detect,
+    .seen-rate (%) the resulting rate. A test of a subject line on them stays plan.subject, since
+    opens decide; .guard (%) is how many of them order, and .guard-change (%) the smallest change of
+    it that all of them can detect."""
+    plan = filter_.plan or PlanRequest()
+    place = plan.place
     known = compute_baseline(warehouse, filter_, place)
-    people = find_population(warehouse, filter_) if wanted.weekly is None else None
+    people = find_population(warehouse, filter_) if plan.weekly is None else None
     if known and (
         known.people < warehouse.floor or is_below_floor(known.succeeded, warehouse.sales_floor)
     ):
         known = None
-    if people and place == "subject" and (known or wanted.base):
-        return _plan_subject_test(people, wanted, known)
-    if people and not (place in PAGE_PLACES and known and not filter_.rule):
-        result = _plan_for_audience(people, wanted)
-        if place in PAGE_PLACES or place == "subject":
+    if people and place == "subject" and (known or plan.base):
+        return _plan_subject_test(people, plan, known)
+    if people:
+        result = _plan_for_audience(people, plan)
+        if known is None and (place in PAGE_PLACES or place == "subject"):
             result.add_limit(VISITS_REQUIRED[_choose_required_column(place)])
         return result
     source = known.source if known else BRIEF_SOURCE
     result = AnalysisResult("plan", source, known.last if known else warehouse.today)
-    base = _choose_base_rate(wanted, known)
+    base = _choose_base_rate(plan, known)
     if base is None:
         result.add_limit(MISSING_DATA[_choose_required_column(place)])
         return result
-    weekly = wanted.weekly or (known.weekly if known else None)
-    _add_baseline(result, wanted, place, known, base, weekly)
-    for lift in _choose_lifts(wanted):
+    weekly = plan.weekly or (known.weekly if known else None)
+    _add_baseline(result, plan, place, known, base, weekly)
+    for lift in _choose_lifts(plan):
         _add_sample_size(result, place, base, lift, weekly)
     for weeks in DEFAULT_WEEKS if weekly else ():
         _add_detectable_lift(result, place, base, weekly or 0, weeks)
@@ -103,36 +103,36 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     return result
 
 
-def _choose_required_column(place: Place) -> str:
+def _choose_required_column(place: TestPlace) -> str:
     """Return the column that a plan for this place requires."""
     return {"subject": "opened", "letter": "clicks"}.get(place, "visits")
 
 
-def _plan_for_audience(people: Population, wanted: Wanted) -> AnalysisResult:
+def _plan_for_audience(people: Population, plan: PlanRequest) -> AnalysisResult:
     """Plan for all people of the audience, split in two at once, because no more will come."""
     result = AnalysisResult("plan", people.source, people.last)
     result.queries["people"] = people.sql
     _add_audience(result, AUDIENCE_SUBJECT, people)
-    base = wanted.base
+    base = plan.base
     if base is None:
         base = _compute_order_rate(people)
         result.add(AUDIENCE_SUBJECT, "base", base, unit="%", rows=people.then, query="people")
     else:
         result.add(AUDIENCE_SUBJECT, "base", base, unit="%", source=BRIEF_SOURCE)
-    _add_required_lifts(result, AUDIENCE_SUBJECT, people, base, wanted)
+    _add_required_lifts(result, AUDIENCE_SUBJECT, people, base, plan)
     return result
 
 
 def _plan_subject_test(
-    people: Population, wanted: Wanted, baseline: BaselineRate | None
+    people: Population, plan: PlanRequest, baseline: BaselineRate | None
 ) -> AnalysisResult:
     """Plan a subject line test. Opens decide; orders are the guard metric, with the smallest drop
     that so many people can detect."""
     result = AnalysisResult("plan", people.source, people.last)
     result.queries["people"] = people.sql
     _add_audience(result, "subject", people)
-    base = _choose_base_rate(wanted, baseline) or Decimal(0)
-    _add_baseline(result, wanted, "subject", baseline, base, None)
+    base = _choose_base_rate(plan, baseline) or Decimal(0)
+    _add_baseline(result, plan, "subject", baseline, base, None)
     orders = _compute_order_rate(people)
     result.add("subject", "guard", orders, unit="%", rows=people.then, query="people")
     least = compute_smallest_lift(
@@ -141,7 +141,7 @@ def _plan_subject_test(
     if isfinite(least) and least < 1:
         shown = (Decimal(str(least)) * 100).quantize(Decimal(1), ROUND_CEILING)
         result.add("subject", "guard-change", shown, unit="%", rows=people.then, query="people")
-    _add_required_lifts(result, "subject", people, base, wanted)
+    _add_required_lifts(result, "subject", people, base, plan)
     return result
 
 
@@ -174,13 +174,13 @@ def _add_audience(result: AnalysisResult, place: str, people: Population) -> Non
 
 
 def _add_required_lifts(
-    result: AnalysisResult, place: str, people: Population, base: Decimal, wanted: Wanted
+    result: AnalysisResult, place: str, people: Population, base: Decimal, plan: PlanRequest
 ) -> None:
     """Add the sample size for each lift, and the smallest lift that the whole audience can
     detect."""
-    if wanted.lift is not None and not result.get(place, "asked"):
-        result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
-    for lift in _choose_lifts(wanted):
+    if plan.lift is not None and not result.get(place, "asked"):
+        result.add(place, "asked", _choose_lifts(plan)[0], unit="%", source=BRIEF_SOURCE)
+    for lift in _choose_lifts(plan):
         _add_sample_size(result, place, base, lift, None)
     least = compute_smallest_lift(
         float(base) / 100, people.size // 2, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
@@ -193,10 +193,10 @@ def _add_required_lifts(
     result.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
 
 
-def _choose_base_rate(wanted: Wanted, baseline: BaselineRate | None) -> Decimal | None:
+def _choose_base_rate(plan: PlanRequest, baseline: BaselineRate | None) -> Decimal | None:
     """Return the base rate in %, as shown: with two decimals below 10 %."""
-    if wanted.base is not None:
-        return wanted.base
+    if plan.base is not None:
+        return plan.base
     if baseline is None:
         return None
     return _round_percent(Decimal(100) * baseline.succeeded / baseline.people)
@@ -208,23 +208,23 @@ def _round_percent(value: Decimal) -> Decimal:
     return min(max(shown, Decimal("0.01")), Decimal("99.9"))
 
 
-def _choose_lifts(wanted: Wanted) -> list[Decimal]:
-    if wanted.lift is None:
+def _choose_lifts(plan: PlanRequest) -> list[Decimal]:
+    if plan.lift is None:
         return list(DEFAULT_LIFTS)
-    wanted_lift = round(wanted.lift, 1)
-    wanted_lift = Decimal(int(wanted_lift)) if wanted_lift == int(wanted_lift) else wanted_lift
-    return sorted({wanted_lift, *(lift for lift in DEFAULT_LIFTS if lift > wanted_lift)})
+    asked = round(plan.lift, 1)
+    asked = Decimal(int(asked)) if asked == int(asked) else asked
+    return sorted({asked, *(lift for lift in DEFAULT_LIFTS if lift > asked)})
 
 
 def _add_baseline(
     result: AnalysisResult,
-    wanted: Wanted,
-    place: Place,
+    plan: PlanRequest,
+    place: TestPlace,
     baseline: BaselineRate | None,
     base: Decimal,
     weekly: int | None,
 ) -> None:
-    is_given = wanted.base is not None
+    is_given = plan.base is not None
     rows = baseline.people if baseline else None
     query = "base" if baseline else None
     if baseline:
@@ -243,10 +243,10 @@ def _add_baseline(
         query=None if is_given else query,
         source=BRIEF_SOURCE if is_given or baseline is None else baseline.source,
     )
-    if wanted.lift is not None:
-        result.add(place, "asked", _choose_lifts(wanted)[0], unit="%", source=BRIEF_SOURCE)
+    if plan.lift is not None:
+        result.add(place, "asked", _choose_lifts(plan)[0], unit="%", source=BRIEF_SOURCE)
     if weekly:
-        typed = wanted.weekly is not None
+        typed = plan.weekly is not None
         result.add(
             place,
             "weekly",
@@ -277,7 +277,7 @@ def _add_sample_size(
 
 
 def _add_detectable_lift(
-    result: AnalysisResult, place: Place, base: Decimal, weekly: int, weeks: int
+    result: AnalysisResult, place: TestPlace, base: Decimal, weekly: int, weeks: int
 ) -> None:
     """Add the smallest detectable lift; nothing when even a rate of 100 % can't be detected."""
     people = weekly * weeks // 2
@@ -295,7 +295,7 @@ def _add_detectable_lift(
 
 
 def build_plan_filter(
-    place: Place,
+    place: TestPlace,
     *,
     product: str | None = None,
     base: Decimal | None = None,
@@ -308,6 +308,6 @@ def build_plan_filter(
     reach = rule.purpose if rule else None
     return AnalysisFilter(
         product=product,
-        wanted=Wanted(place=place, base=base, lift=lift, weekly=weekly, reach=reach),
+        plan=PlanRequest(place=place, base=base, lift=lift, weekly=weekly, reach=reach),
         rule=rule.stored if rule else None,
     )

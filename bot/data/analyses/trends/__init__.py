@@ -96,8 +96,8 @@ def _add_limits(result: AnalysisResult, all_of: SeriesAssessment) -> None:
     elif not all_of.deviation.season:
         result.add_limit(
             Words(
-                "The orders go back {weeks} weeks, not 61: the season can't be told from a change,"
-                " so what is expected is the level of the eight weeks before.",
+                "The orders go back {weeks} weeks, too few to tell the season from a change: "
+                "what is expected is the level of the eight weeks before.",
                 weeks=len(all_of.series.weeks),
             )
         )
@@ -172,7 +172,12 @@ def _add_series(result: AnalysisResult, all_of: SeriesAssessment, titles: dict[s
     result.add("tested", "false-among-confirmed", CONFIRMED_FDR * 100, unit="%", about="series")
     assert all_of.deviation is not None
     p, status = all_of.deviation.p, all_of.status
-    foretold = forecast_weeks(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)
+    foretold = forecast_weeks(
+        all_of.series.counts,
+        all_of.series.weeks,
+        all_of.series.sizes,
+        seasonal=all_of.deviation.season,
+    )
     for row in sorted(range(count), key=lambda r: (status[r] != "confirmed", p[r])):
         if status[row] and _is_new(all_of, row):
             _add_new_series(result, all_of, row, titles)

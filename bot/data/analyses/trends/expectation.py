@@ -46,7 +46,16 @@ def _compute_black_friday(year: int) -> date:
 class SeriesHistory:
     """Forecasts `span` weeks at any week of the series."""
 
-    def __init__(self, counts: Numbers, weeks: list[date], span: int, sizes: Numbers | None = None):
+    def __init__(
+        self,
+        counts: Numbers,
+        weeks: list[date],
+        span: int,
+        sizes: Numbers | None = None,
+        *,
+        seasonal: bool = True,
+    ):
+        self.seasonal = seasonal
         self.counts, self.weeks, self.span = counts, weeks, span
         self.sizes = counts if sizes is None else sizes
         self.purchase = (
@@ -121,7 +130,9 @@ class SeriesHistory:
 
     def find_week_last_year(self, at: int) -> int | None:
         """Return the index of the same week last year, when the eight weeks before that are
-        available."""
+        available; None for a history without a season."""
+        if not self.seasonal:
+            return None
         then = find_same_week(self.weeks, at)
         return then if then - self.span - LEVEL_WEEKS + 1 >= 0 else None
 
@@ -181,7 +192,7 @@ class SeriesDeviation:
     came: Numbers
     p: Numbers
     span: Numbers  # 1 or 3
-    season: bool  # False: less than a year of weeks, so there is no season
+    season: bool  # False: too few weeks to try the season on, so the level is expected
 
     @property
     def change(self) -> Numbers:
@@ -193,10 +204,19 @@ def measure_deviation(
 ) -> SeriesDeviation | None:
     """Compare the last weeks with their expected values. `counts` is series × weeks, the last
     column being the tested week; `weeks` are the Mondays without a gap; `sizes`, of the same shape,
-    is the number of purchases behind each count or amount (by default every unit is one). None when
-    there are too few weeks to backtest the forecast."""
+    is the number of purchases behind each count or amount (by default every unit is one). When the
+    season can't be backtested, the level alone is expected. None when that can't be either."""
+    return _measure_deviation(counts, weeks, sizes, seasonal=True) or _measure_deviation(
+        counts, weeks, sizes, seasonal=False
+    )
+
+
+def _measure_deviation(
+    counts: Numbers, weeks: list[date], sizes: Numbers | None, *, seasonal: bool
+) -> SeriesDeviation | None:
     measured = [
-        _measure_last_weeks(SeriesHistory(counts, weeks, span, sizes)) for span in SPAN_WEEKS
+        _measure_last_weeks(SeriesHistory(counts, weeks, span, sizes, seasonal=seasonal))
+        for span in SPAN_WEEKS
     ]
     known = [
         (span, deviation)
@@ -219,10 +239,12 @@ def measure_deviation(
     )
 
 
-def forecast_weeks(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> Numbers:
+def forecast_weeks(
+    counts: Numbers, weeks: list[date], sizes: Numbers | None = None, *, seasonal: bool = True
+) -> Numbers:
     """Return the value expected of each week from the weeks before it, series × weeks; NaN for the
     first eight weeks. For charts."""
-    history = SeriesHistory(counts, weeks, 1, sizes)
+    history = SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal)
     out = np.full(counts.shape, np.nan)
     for at in range(LEVEL_WEEKS, len(weeks)):
         season = history.season(at)
@@ -281,13 +303,15 @@ ONSET_WINDOW_WEEKS = 12  # weeks searched
 MAX_ONSET_WEEKS = 8  # weeks back in which a change may have begun
 
 
-def find_onsets(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> list[date]:
+def find_onsets(
+    counts: Numbers, weeks: list[date], sizes: Numbers | None = None, *, seasonal: bool = True
+) -> list[date]:
     """Return for each series (series × weeks) the Monday since which its height differs.
 
     A single step in the deviations of the last twelve weeks, at the place with the least squared
     error on both sides (Page, Biometrika 42 (1955) 523–527, as least squares). Meaningful only for
     a series that did change."""
-    apart = _measure_deviations(SeriesHistory(counts, weeks, 1, sizes))
+    apart = _measure_deviations(SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal))
     width = apart.shape[1]
     latest = min(MAX_ONSET_WEEKS, width - 2)
     errors = np.stack(

@@ -127,7 +127,9 @@ def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssess
         deviation=deviation,
         status=status,
         alone=alone,
-        since=find_onsets(tested.counts, weeks, tested.sizes) if deviation else [],
+        since=find_onsets(tested.counts, weeks, tested.sizes, seasonal=deviation.season)
+        if deviation
+        else [],
         left=len(series.keys) - len(lively) - withheld,
         queries=queries,
         currencies=named,
@@ -148,7 +150,9 @@ def series(
     if all_of is None or (dimension, value) not in all_of.series.keys:
         return []
     row = all_of.series.keys.index((dimension, value))
-    foretold = forecast_weeks(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)[row]
+    seasonal = all_of.deviation is None or all_of.deviation.season
+    counts, sizes = all_of.series.counts, all_of.series.sizes
+    foretold = forecast_weeks(counts, all_of.series.weeks, sizes, seasonal=seasonal)[row]
     came = all_of.series.counts[row]
     return [
         (week, round(float(actual), 2), None if np.isnan(expected) else round(float(expected), 1))

@@ -1,0 +1,134 @@
+"""What in the advertising costs sales: campaigns, audiences, placements, products and retailers
+that sell worse than the others beyond chance, with their share of spend and of sales, since when
+and what they cost more; and keywords that are clicked and not bought, hardly shown, or shown for a
+product that is sold out.
+Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent e-mails
+(past_copy).
+Example: {"product": "none", "channel": "none", "since": "none", "until": "none"}
+"""
+
+from bot.agent.tool import ToolDeps, ToolParams, ToolResult
+from bot.agent.tools._analysis import (
+    build_bars,
+    build_exhibit,
+    build_filter,
+    build_table,
+    find_analysis,
+    group_by_subject,
+    link_changes,
+    make_result,
+    number_of,
+    pick_measures,
+    prepare_facts,
+)
+from bot.core.facts import Fact
+from bot.i18n.messages import Language, Words
+
+WORSE, STUCK = "worse--", "stuck--"  # the subjects of what is worse, and of keywords
+TOTAL_MEASURES = ("spend", "sales", "orders", "return", "cost-per-order")
+WORSE_MEASURES = (
+    *("status", "dimension", "since", "spend", "share-of-spend", "share-of-sales"),
+    *("return", "return-elsewhere", "excess", "excess-low", "excess-high"),
+)
+COST_MEASURES = ("share-of-orders", "cost-per-order", "cost-per-order-elsewhere")  # without sales
+STUCK_MEASURES = ("where", "product", "since", "spend", "clicks", "orders", "impressions")
+MAX_WORSE, MAX_STUCK = 3, 6
+COLUMNS = {
+    "spend": Words("Spend"),
+    "clicks": Words("Clicks"),
+    "orders": Words("Orders"),
+    "cost-per-order": Words("Cost per order"),
+    "return": Words("Return on ad spend"),
+}
+KEYWORD_COLUMNS = {
+    "where": Words("Problem"),
+    **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
+}
+PROBLEMS = {
+    "sold out": Words("product sold out"),
+    "unbought": Words("clicked, not bought"),
+    "budget gone by noon": Words("budget gone by noon"),
+    "unclicked": Words("shown, not clicked"),
+    "unseen": Words("hardly shown"),
+}
+NOTE = (
+    "“excess” is what it cost more than the same sales elsewhere, as the ad platform counts them; "
+    "campaigns, audiences and placements overlap, so never add those up. “where” says what stops a "
+    "keyword. Status “mixed” or “apart”: may be due to what it is shown with; “to watch”: may be "
+    "chance."
+)
+NOT_COMPARED = (
+    "Campaigns can't be compared: the file has no names, or not both orders and spend, of several."
+)
+
+
+class Params(ToolParams):
+    product: str
+    channel: str
+    since: str
+    until: str
+
+
+async def run(params: Params, deps: ToolDeps) -> ToolResult:
+    finding = await find_analysis(deps, "campaigns", build_filter(params))
+    groups = group_by_subject(finding.result.facts)
+    worse = [name for name in groups if name.startswith(WORSE)][:MAX_WORSE]
+    stuck = [name for name in groups if name.startswith(STUCK)]
+    stuck.sort(key=lambda name: -number_of(groups[name], "spend"))
+    chosen = pick_measures(groups.get("ads", ()), TOTAL_MEASURES)
+    for name in worse:
+        has_sales = bool(pick_measures(groups[name], ("return",)))
+        measures = WORSE_MEASURES if has_sales else (*WORSE_MEASURES, *COST_MEASURES)
+        chosen += pick_measures(groups[name], measures)
+    for name in stuck[:MAX_STUCK]:
+        chosen += pick_measures(groups[name], STUCK_MEASURES)
+    status = pick_measures(groups.get("compared", ()), ("status",))
+    notes = [NOTE] if chosen else []
+    notes += [NOT_COMPARED for fact in status if fact.value != "compared"]
+    dimensions = {
+        str(fact.value) for name in worse for fact in pick_measures(groups[name], ("dimension",))
+    }
+    side_by_side = [
+        fact
+        for name, group in groups.items()
+        if name.split("--")[0] in (dimensions or {"name"}) and "--" in name
+        for fact in group
+    ]
+    facts = prepare_facts(chosen, finding.where)
+    facts = link_changes(facts, {"return": "return-elsewhere"})
+    compared = prepare_facts(side_by_side, finding.where)
+    language = deps.request.language
+    measure = "return" if pick_measures(compared, ("return",)) else "cost-per-order"
+    return make_result(
+        finding,
+        facts,
+        title=Words("advertising"),
+        language=language,
+        exhibits=[
+            *build_exhibit(
+                "what is advertised, side by side",
+                build_table(compared, Words("Advertising"), COLUMNS, language),
+                build_bars(compared, measure, language),
+            ),
+            *build_exhibit(
+                "keywords that don't sell",
+                build_table(
+                    [_name_problem(fact, language) for fact in facts if _is_keyword(fact)],
+                    Words("Keyword"),
+                    KEYWORD_COLUMNS,
+                    language,
+                ),
+            ),
+        ],
+        notes=notes,
+    )
+
+
+def _is_keyword(fact: Fact) -> bool:
+    return fact.parts.subject.startswith(STUCK)
+
+
+def _name_problem(fact: Fact, language: Language) -> Fact:
+    """Return the fact, where it says what stops a keyword in the reader's language."""
+    problem = PROBLEMS.get(str(fact.value)) if fact.parts.measure == "where" else None
+    return fact.model_copy(update={"value": problem.to(language)}) if problem else fact
