@@ -129,6 +129,15 @@ def test_levels_of_old_rows_are_read(sqlite: Database) -> None:
     assert "Too long." in text
 
 
+def test_old_warning_needs_no_yes(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        draft.checks = '[{"rule":"length","level":"warn","words":{"text":"Too long."}}]'
+        approve(session, draft)
+        draft.checks = draft.checks.replace('"level"', '"accepted_by":null,"level"')
+        assert draft.list_open_warnings()
+
+
 def test_one_line_says_what_was_checked() -> None:
     figures = Words.count("{n} figure proven", "{n} figures proven", 4)
     claims = Words.count("{n} claim supported", "{n} claims supported", 3)
