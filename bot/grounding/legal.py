@@ -34,12 +34,21 @@ SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last pieces" true
 
 
-class LegalRule(BaseModel):
+class SourcedRule(BaseModel):
+    """What every rule of the law has: the sentence that people read, its source, and the day on
+    which this was checked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    why: str
+    source: str
+    checked: date
+
+
+class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the legal periods of the
     sales. `stock`: what stock makes the words true. `same`: the fact must have the very words,
     or the last of them, such as the country or the certificate."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     level: CheckLevel
     stated: CheckLevel | None = None
@@ -50,9 +59,6 @@ class LegalRule(BaseModel):
     season: bool = False
     stock: Literal["few", "some"] | None = None
     same: Literal["all", "last"] | None = None
-    why: str
-    source: str
-    checked: date
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -62,10 +68,9 @@ class LegalRule(BaseModel):
         return "all" in self.countries or bool(countries & set(self.countries))
 
 
-class ProductRule(BaseModel):
+class ProductRule(SourcedRule):
     """Products that need a sentence or a mention beside them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
     countries: tuple[str, ...]
     level: CheckLevel
@@ -74,9 +79,6 @@ class ProductRule(BaseModel):
     not_sold: tuple[str, ...]
     sentence: dict[str, str] = {}
     mention: str | None = None
-    why: str
-    source: str
-    checked: date
 
     def covers(self, product: str) -> bool:
         """Whether the name of a product is that of such a thing, and not of its glass or colour."""
@@ -86,15 +88,11 @@ class ProductRule(BaseModel):
         ).search(low)
 
 
-class SmsHours(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class SmsHours(SourcedRule):
     country: str
     sundays: bool
     holidays: tuple[str, ...]  # "05-01"
     after_easter: tuple[int, ...]  # days after Easter Sunday
-    why: str
-    source: str
-    checked: date
 
     def allows(self, day: date) -> bool:
         """Whether advertising by SMS may go out on that day."""

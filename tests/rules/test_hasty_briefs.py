@@ -6,9 +6,9 @@ import pytest
 
 from bot.core.brief import Brief
 from bot.core.request import SkillRequest
+from bot.grounding.sources import find_stated_facts
 from bot.rules.conditions import carries, conditions
 from bot.rules.intake.wishes import read, typed_in
-from bot.rules.proof import stated_in
 from bot.rules.writers.dates import read as dated
 from bot.rules.writers.offers import read as offered
 from bot.rules.writers.story import tell
@@ -125,7 +125,7 @@ def test_keeps_what_its_offer_depends_on(said: str) -> None:
     ],
 )
 def test_states_the_day_that_it_names(typed: str, day: str | None) -> None:
-    days = [fact.value for fact in stated_in(typed, "ana", date(2026, 11, 25))]
+    days = [fact.value for fact in find_stated_facts(typed, "ana", date(2026, 11, 25))]
     assert days == ([day] if day else [])
 
 

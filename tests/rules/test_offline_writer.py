@@ -20,8 +20,9 @@ from bot.core.parts import Copy, Heading, Hook, Quote, Table, split_output
 from bot.core.request import SkillRequest
 from bot.core.writer import LlmCall, WriteRequest
 from bot.errors import CannotDo
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.sources import find_stated_facts
 from bot.i18n import typography
-from bot.rules.proof import prove, stated_in
 from bot.rules.writers import dates, offers
 from bot.rules.writers.bank import bank as slots
 from bot.rules.writers.naming import names
@@ -50,7 +51,7 @@ def request(**told: Any) -> SkillRequest:
 
 def assignment(asked: SkillRequest, facts: tuple[Fact, ...] = (), **more: Any) -> WriteRequest:
     brand = more.pop("brand", BRAND)
-    said = stated_in(asked.brief.words, asked.brief.author, TODAY)
+    said = find_stated_facts(asked.brief.words, asked.brief.author, TODAY)
     evidence = Evidence(facts=(*said, *facts))
     return WriteRequest(
         skill=asked.skill,
@@ -418,7 +419,7 @@ def test_writes_what_proof_lets_through_about_real_catalogues(language: str) -> 
             )
             told = assignment(asked, facts)
             parts, hooks = split_output(compose(told, output))
-            checks = prove(
+            checks = check_draft(
                 parts, hooks, told.evidence,
                 request=asked, brand=BRAND, channel=told.channel, today=date(2026, 11, 24),
             )  # fmt: skip

@@ -12,7 +12,7 @@ from bot.core.parts import split_output
 from bot.core.request import Question
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
-from bot.rules.proof import stated_in
+from bot.grounding.sources import find_stated_facts
 from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
 from handlers import draft
@@ -74,7 +74,7 @@ async def drafted(
         library=library,
         writer=Offline(lambda: datetime(2026, 11, 24)),
         receipt=nothing,
-        stated=stated_in(words, "ana", TODAY),
+        stated=find_stated_facts(words, "ana", TODAY),
         today=TODAY,
     )
     written = await draft.handle(request, desk)

@@ -11,7 +11,8 @@ from bot.core.checks import Check
 from bot.core.parts import Hook, Part, split_output
 from bot.core.request import Question, SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.rules.proof import prove, stated_in
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.sources import find_stated_facts
 from bot.rules.writers.draft import ask_product
 from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, IntakeResult, understand_request
@@ -132,7 +133,7 @@ def desk_of(request: SkillRequest, words: str) -> SkillContext:
     return SkillContext(
         request, brand=BRAND, channel=load_channels()[request.channel or ""],
         library=CatalogueLibrary(products), writer=Offline(lambda: datetime(2026, 11, 24)),
-        receipt=nothing, stated=stated_in(words, "ana", TODAY), today=TODAY,
+        receipt=nothing, stated=find_stated_facts(words, "ana", TODAY), today=TODAY,
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ async def drafted(words: str) -> tuple[Sequence[Part], Sequence[Hook], SkillCont
 
 
 def held(parts: Sequence[Part], hooks: Sequence[Hook], desk: SkillContext) -> tuple[Check, ...]:
-    return prove(parts, hooks, desk.evidence, request=desk.request, brand=BRAND,
+    return check_draft(parts, hooks, desk.evidence, request=desk.request, brand=BRAND,
                  channel=desk.channel, today=TODAY)  # fmt: skip
 
 

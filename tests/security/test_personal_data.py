@@ -254,7 +254,7 @@ def test_ai_sees_shop_words_but_no_names() -> None:
         writer=Stubborn("Linen."),
         receipt=nothing,
     )
-    veil = Pseudonymizer(desk._list_own_words())
+    veil = Pseudonymizer(desk.list_own_words())
     assert veil.mask("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
     assert Email is not None
 

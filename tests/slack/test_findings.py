@@ -35,7 +35,7 @@ def check(level: CheckLevel, quote: str, text: str = "No source: {quote}", **mor
 
 
 def accept(session: Any, draft: Draft, by: str = BOSS) -> None:
-    told = {"fingerprint": draft.fingerprint, "policy": POLICY, "now": NOW}
+    told: dict[str, Any] = {"fingerprint": draft.fingerprint, "policy": POLICY, "now": NOW}
     decision.accept_terms(session, Jobs(), draft, by=by, **told)
 
 

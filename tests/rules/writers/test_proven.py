@@ -13,8 +13,9 @@ from bot.core.parts import split_output
 from bot.core.request import SkillRequest
 from bot.core.writer import WriteRequest
 from bot.data.catalogue.product import Product, build_product_facts
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.sources import find_stated_facts
 from bot.i18n.messages import LANGUAGES, Language
-from bot.rules.proof import prove, stated_in
 from bot.rules.writers.offline import compose
 from handlers.draft import OUTPUTS
 from tests.rules.writers.catalogues import BRAND, products
@@ -39,7 +40,7 @@ def told(product: Product, language: Language, channel: str, **brief: object) ->
     said = {"words": "-", "author": "ana", "language": language, "goal": "inform"} | brief
     about = {"product": product.handle, "product_words": product.title}
     asked = SkillRequest(skill="draft", channel=channel, brief=Brief.model_validate(said | about))
-    stated = stated_in(asked.brief.words, "ana", TODAY)
+    stated = find_stated_facts(asked.brief.words, "ana", TODAY)
     evidence = Evidence(facts=(*stated, *build_product_facts(product)))
     return WriteRequest(
         skill="draft", request=asked, evidence=evidence.plus(find_material_facts(evidence, asked)),
@@ -64,7 +65,7 @@ def test_has_nothing_that_blocks_its_approval(language: Language) -> None:
     for assignment in each(language):
         written = compose(assignment, OUTPUTS[assignment.request.channel or "email"])
         parts, hooks = split_output(written)
-        checks = prove(
+        checks = check_draft(
             parts, hooks, assignment.evidence, request=assignment.request, brand=BRAND,
             channel=assignment.channel, today=TODAY,
         )  # fmt: skip
