@@ -1,9 +1,9 @@
 """One finding about a draft: it passes, warns, blocks, or was stated by a person."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from bot.i18n.messages import Language, Words, restore_words
 
@@ -32,6 +32,16 @@ class Check(BaseModel):
     override: bool = False
     accepted_by: str | None = None
     accepted_as: Acceptance | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _old_warning(cls, value: Any) -> Any:
+        """Read a warning of the first edition, stored without `accepted_by`, as information: it
+        was advice that needed no yes."""
+        is_stored = isinstance(value, dict) and isinstance(value.get("words"), dict)
+        if is_stored and value.get("level") == "warn" and "accepted_by" not in value:
+            return {**value, "level": "info"}
+        return value
 
     @field_validator("words", mode="before")
     @classmethod

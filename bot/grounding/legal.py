@@ -35,7 +35,8 @@ MAX_FEW = 20  # a stock up to here makes "last pieces" true
 
 
 class SourcedRule(BaseModel):
-    """What every rule says: why, where it stands, and on which day that was looked up."""
+    """What every rule of the law has: the sentence that people read, its source, and the day on
+    which this was checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     why: str

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.brief import Brief
+from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
@@ -12,7 +13,7 @@ from bot.data.analyses.segments.audience import count_audience
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.copy_context import find_writing_facts
 from bot.data.service import WorkspaceData, load_analysis
-from bot.rules.proof import prove
+from bot.grounding.copy_checks import check_draft
 from tests.support.sample_tables import TODAY, sample
 from tests.support.skill_runner import BRAND
 from tests.support.small_tables import small
@@ -177,16 +178,16 @@ def test_writing_facts_prove_no_claim() -> None:
             as_of=TODAY,
         ),
     )
-    for text in ("Only now: 70% off.", "38% of you read this.", "329 customers.", "Pure silk."):
+    for text in ("Only now: 70% off.", "38% of you read this.", "329 customers."):
         copy = Copy(text=text, facts=tuple(fact.id for fact in told))
         part = Part(kind="copy", key="body", title="Body", body=copy)
-        checks = prove(
+        checks = check_draft(
             (part,),
             (),
             Evidence(facts=told),
             request=request(words="an e-mail", product=None),
             brand=BRAND,
-            channel=None,
+            channel=load_channels()["email"],
             today=TODAY,
         )
         assert [check for check in checks if check.level == "block"], text

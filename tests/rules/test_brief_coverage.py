@@ -12,7 +12,8 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
-from bot.rules.proof import prove, stated_in
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.sources import find_stated_facts
 
 TODAY = date(2026, 11, 24)
 
@@ -21,10 +22,10 @@ def found(words: str, text: str, *facts: Fact) -> list[Check]:
     brief = Brief(words=words, author="UMARIE", language="en", channels=("email",))
     parts = (Part(kind="copy", key="body", title="Body", body=Copy(text=text)),)
     return list(
-        prove(
+        check_draft(
             parts,
             (),
-            Evidence(facts=(*facts, *stated_in(words, "UMARIE", TODAY))),
+            Evidence(facts=(*facts, *find_stated_facts(words, "UMARIE", TODAY))),
             request=SkillRequest(skill="draft", brief=brief, channel="email"),
             brand=Brand(name="Lin"),
             channel=load_channels()["email"],

@@ -35,7 +35,7 @@ def check(level: CheckLevel, quote: str, text: str = "No source: {quote}", **mor
 
 
 def accept(session: Any, draft: Draft, by: str = BOSS) -> None:
-    told: Any = {"fingerprint": draft.fingerprint, "policy": POLICY, "now": NOW}
+    told: dict[str, Any] = {"fingerprint": draft.fingerprint, "policy": POLICY, "now": NOW}
     decision.accept_terms(session, Jobs(), draft, by=by, **told)
 
 
@@ -127,6 +127,15 @@ def test_levels_of_old_rows_are_read(sqlite: Database) -> None:
         text = text_of(drawn(seen(session)).blocks)
     assert "20 % is stated by <@U1>, with no source." in text
     assert "Too long." in text
+
+
+def test_old_warning_needs_no_yes(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        draft.checks = '[{"rule":"length","level":"warn","words":{"text":"Too long."}}]'
+        approve(session, draft)
+        draft.checks = draft.checks.replace('"level"', '"accepted_by":null,"level"')
+        assert draft.list_open_warnings()
 
 
 def test_one_line_says_what_was_checked() -> None:

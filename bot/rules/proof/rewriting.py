@@ -58,7 +58,7 @@ def faults(
     facts that say how a subject moved and how sure that is, and need not be cited."""
     day = today or max((fact.as_of for fact in evidence.facts), default=date.min)
     parts, hooks = split_output(written)
-    checks = prove(parts, hooks, evidence, request=request, brand=brand, channel=None, today=day)
+    checks = prove(parts, hooks, evidence, request=request, brand=brand, today=day)
     found = [f"{c.part}: {c.words.to('en')}" for c in checks if c.level == "block"]
     texts = [part.text for part in split_output(by_rules)[0]]
     known = evidence.plus(more).facts

@@ -5,7 +5,6 @@ What promises nothing is passed over, and so is what another check holds to its 
 
 from collections.abc import Iterator, Sequence
 
-from bot.core.channels import Channel
 from bot.core.checks import Check
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
@@ -17,9 +16,7 @@ from bot.rules.proof.piece import Piece
 from bot.rules.proof.unsourced import unsourced
 
 
-def claims_of(
-    examined: Sequence[Piece], ground: Ground, request: SkillRequest, channel: Channel | None
-) -> Iterator[Check]:
+def claims_of(examined: Sequence[Piece], ground: Ground, request: SkillRequest) -> Iterator[Check]:
     """A finding for each claim without a source, and one on how many have theirs."""
     backed = 0
     told: set[tuple[str, str, bool]] = set()
@@ -29,7 +26,7 @@ def claims_of(
         for claim in claims.read(piece.text, (request.language,)):
             if {claim.concept, claim.start} & seen or within(claim.start, claim.end, left_out):
                 continue
-            if (channel is None and claims.advertising(claim.kind)) or _is_idle_denial(claim):
+            if claims.advertising(claim.kind) or _is_idle_denial(claim):
                 continue
             if claim.name == "discount" and _is_figured(claim, piece):
                 continue
