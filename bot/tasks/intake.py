@@ -170,6 +170,7 @@ async def understand_analysis(
         within=period.ahead(words),
         sections=tuple((answers.get("sections") or "").split()),
         rule=answers.get("rule"),
+        query=answers.get("query"),
         stands_on=answers.get("stands_on"),
         material=incoming.material,
         private=private or incoming.private,
