@@ -93,7 +93,7 @@ ACTION_IDS = (
 MENU_VALUES = ("reject", "sources", "what_left", "history", "download")
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
-    *("export_form", "digest_form"),
+    *("export_form", "digest_form", "question_form"),
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
@@ -101,7 +101,7 @@ FORM_FIELDS = (
     *("name", "sections", "where", "weekday", "hour", "zone", "about", "quiet", "alerts"),
     *("segments", "bought", "bought_categories", "bought_at_least", "bought_within"),
     *("not_bought", "not_within", "min_orders", "max_orders", "countries", "regions"),
-    "purpose",
+    *("purpose", "measure", "split", "only", "since", "until", "comparison"),
 )
 # The keys of the JSON in a button's value and in a form's private metadata.
 BUTTON_KEYS = {

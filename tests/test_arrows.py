@@ -88,7 +88,6 @@ IMPORT_RULES = (
     "bot.data.metrics.entity_resolution",
     "bot.data.thread_facts",
     "bot.digests.alerts",
-    "bot.offline.reports.answer",
     "bot.slack.actions.revisions",
     "bot.slack.events.files",
     "bot.tasks.intake",

@@ -238,7 +238,7 @@ class SkillContext:
     @property
     def data(self) -> "WorkspaceData":
         """The workspace's data, for reports by code."""
-        return cast(Any, self._library)
+        return cast("WorkspaceData", self._library)
 
     @property
     def person(self) -> str:

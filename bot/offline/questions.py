@@ -60,7 +60,6 @@ COLUMN_FIELDS: Mapping[DatasetName, Mapping[str, FieldName]] = {  # column of th
     "campaigns": {
         "source": "channel",
         "code": "code",
-        "campaign": "campaign",
         "audience": "audience",
         "retailer": "retailer",
         "product": "product",
@@ -164,6 +163,7 @@ class QuestionReader:
         self.matches = self._match_phrases()
         self.filters: list[tuple[MetricCondition, ...]] = []
         self.having: list[MetricBound] = []
+        self.splitting: list[Match] = []  # "against" between two values
 
     def read(self) -> QuestionReading:
         measures, dataset = self._choose_measures()
@@ -171,8 +171,8 @@ class QuestionReader:
         order, limit = self._choose_order(measures, dimensions)
         self._read_bounds(measures, dimensions, dataset)
         self._read_not_ordered(measures)
-        period, comparison, compared = self._choose_periods()
         only = self._read_values(dataset, measures, dimensions)
+        period, comparison, compared = self._choose_periods()
         measures = self._read_share(dataset, measures, dimensions)
         self._accept_small_words()
         unread = self._list_unread()
@@ -414,7 +414,8 @@ class QuestionReader:
         self,
     ) -> tuple[tuple[date | None, date | None], ComparisonName, tuple[date | None, date | None]]:
         nothing = (None, None)
-        against, same = self._of("comparison", "against"), self._of("comparison", "same")
+        against = [one for one in self._of("comparison", "against") if one not in self.splitting]
+        same = self._of("comparison", "same")
         previous = self._of("comparison", "previous")
         if not self.periods:
             self._reject(*against, *same, *previous)
@@ -515,7 +516,7 @@ class QuestionReader:
         self.read_at.update(at for at in between if self.words[at] in EITHER)
         for match in self._of("comparison", "against"):
             if set(match.at) <= set(between) and len(dimensions) < 2:
-                self.read_at.update(match.at)
+                self.splitting.append(match)
                 if field in get_args(DimensionName) and field not in dimensions:
                     dimensions.append(cast(DimensionName, field))
 

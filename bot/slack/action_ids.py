@@ -60,6 +60,7 @@ SEND_BACK_FORM = "send_back_form"
 REJECT_FORM = "reject_form"
 APPROVE_ANYWAY_FORM = "anyway_form"
 RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
+QUESTION_FORM = "question_form"
 DIGEST_FORM = "digest_form"
 
 # the metadata by which a message of the intern is found again

@@ -39,6 +39,15 @@ MAX_POINTS = 4
 RETURN_MEASURES = ("returned", "return_rate", "refunded")
 FORM_LABEL = Words("Ask with the form")
 TOO_FEW = Words("This would tell what a few people did, so I don't show it. Ask for more of them.")
+ONE_CUSTOMER_MEASURE = "largest_order"
+ONE_CUSTOMER = Words(
+    "That is one customer's own figure: it takes the right see_people, which an "
+    "administrator gives in policy.toml."
+)
+ONE_CUSTOMER_IN_PRIVATE = Words(
+    "That is one customer's own figure, which I tell you alone: begin your question with "
+    "“just for me”."
+)
 LATE_RETURNS = Words("Not all returns of these orders are in the data yet.")
 
 
@@ -55,10 +64,13 @@ class Lookup:
 
 
 async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    see_people = ctx.is_private and await ctx.may("see_people")
+    may_see_people = await ctx.may("see_people")
+    see_people = ctx.is_private and may_see_people
     found = await ctx.data.run_limited(
         lambda warehouse: look_up(warehouse, request, ctx, see_people), MAX_SECONDS
     )
+    if found.refusal == ONE_CUSTOMER and may_see_people:
+        found.refusal = ONE_CUSTOMER_IN_PRIVATE
     if found.answer is None or found.result is None:
         return _offer_form(request, found)
     return await _build_report(request, ctx, found.answer, found.result, found)
@@ -79,7 +91,8 @@ def look_up(
 
     if request.brief.query:
         fields = QuestionFields.model_validate_json(request.brief.query)
-        query, unread = None, ()
+        query: MetricQuery | None = None
+        unread: tuple[str, ...] = ()
         if fields.measure is not None:
             query, unread = build_form_query(fields, find_dataset(fields.measure), load_names)
     else:
@@ -90,6 +103,9 @@ def look_up(
         return found
     if (refusal := find_missing_data(warehouse, query)) is not None:
         found.refusal = refusal
+        return found
+    if ONE_CUSTOMER_MEASURE in query.measures and not see_people:
+        found.refusal = ONE_CUSTOMER
         return found
     log = ctx.data.answers if ctx.person else None
     try:
@@ -135,10 +151,10 @@ def find_missing_data(warehouse: "Warehouse", query: MetricQuery) -> Words | Non
     from bot.data.metrics.query.periods import find_known_days
 
     dataset = DATASETS[query.dataset]
-    if warehouse.table(dataset.kind) is None or not (known := find_known_days(warehouse, dataset)):
-        return Words(
-            "Nothing is imported yet that has {what}. Drop a file here.", what=dataset.label
-        )
+    has_rows = warehouse.table(dataset.kind) is not None
+    known = find_known_days(warehouse, dataset) if has_rows else None
+    if known is None:
+        return Words("No {what} are imported yet: drop a file of them here.", what=dataset.label)
     needed = [
         (dataset.measures[name].label, dataset.measures[name].needs) for name in query.measures
     ]
@@ -174,8 +190,13 @@ def list_limits(warehouse: "Warehouse", query: MetricQuery, answer: "MetricAnswe
             Words("The earlier days are too few to compare sums; averages and rates are compared.")
         )
     if counts is not None and counts.too_small:
-        words = "{n} group is of too few people to be shown.", "{n} groups are of too few people."
-        limits.append(Words.count(*words, counts.too_small))
+        limits.append(
+            Words.count(
+                "{n} group is of too few people to be shown.",
+                "{n} groups are of too few people to be shown.",
+                counts.too_small,
+            )
+        )
     if set(query.measures) & {*RETURN_MEASURES}:
         cautions = [answer.get_measure(name).caution for name in query.measures]
         if any(caution and caution(warehouse, periods.now) for caution in cautions):
