@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -364,6 +364,12 @@ class SkillContext:
         from bot.agent.report import write_report
 
         return await write_report(self, tools)
+
+    async def write_digest(self) -> BaseModel | Question:
+        """Write what moved: code decides what and whether anything did, the model words it."""
+        from bot.agent.digest import write_digest
+
+        return await write_digest(self)
 
     async def _write_with_tools(
         self,

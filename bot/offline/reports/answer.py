@@ -20,6 +20,7 @@ from bot.data.metrics.query.errors import QueryError
 from bot.data.metrics.query.wording import describe_days
 from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext
+from bot.offline.digest_moves import find_moves
 from bot.offline.fact_sentences import MissingData, SentenceWriter
 from bot.offline.questions import (
     COLUMN_FIELDS,
@@ -28,6 +29,7 @@ from bot.offline.questions import (
     build_form_query,
     find_dataset,
 )
+from bot.offline.reports.digest import SECTIONS, build_point
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer import MetricAnswer
@@ -72,7 +74,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     if found.refusal == ONE_CUSTOMER and may_see_people:
         found.refusal = ONE_CUSTOMER_IN_PRIVATE
     if found.answer is None or found.result is None:
-        return _offer_form(request, found)
+        return await _list_moves(request, ctx, found) or _offer_form(request, found)
     return await _build_report(request, ctx, found.answer, found.result, found)
 
 
@@ -217,6 +219,29 @@ def _offer_form(request: SkillRequest, found: Lookup) -> MissingData:
     return MissingData(
         answer=Copy(text=" ".join(lines)),
         leads=[build_form_step(request.brief.words, found.fields)],
+    )
+
+
+async def _list_moves(request: SkillRequest, ctx: OfflineContext, found: Lookup) -> Report | None:
+    """Under a digest, list what moved beside the words that were not understood: "why?". None
+    elsewhere, and where nothing moved."""
+    kinds = [kind for name in request.brief.sections for kind in SECTIONS.get(name, ())]
+    if not kinds:
+        return None
+    timeless = request.brief.model_copy(update={"since": None, "until": None})
+    asked = request.model_copy(update={"brief": timeless})
+    evidence, writer = await ctx.look_up(*kinds, request=asked), SentenceWriter(request.language)
+    moves = find_moves(writer, evidence)[:MAX_POINTS]
+    if not moves:
+        return None
+    ctx.keep_facts(*writer.ever.values())
+    words = Words("Figures show what moved, not why. What moved lately:")
+    steps = {move.lead.label.text: move.lead for move in reversed(moves) if move.lead}
+    return Report(
+        headline=Copy(text=words.to(request.language)),
+        cannot_tell=_offer_form(request, found).answer,
+        points=[build_point(writer, move) for move in moves],
+        leads=[build_form_step(request.brief.words, found.fields), *list(steps.values())[::-1]],
     )
 
 

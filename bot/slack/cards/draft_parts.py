@@ -27,7 +27,7 @@ MIN_EXCERPT_CHARACTERS = 200  # a shorter excerpt is not worth showing
 MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
 FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest must fit on one screen
 # Of a report, which must fit on one screen.
-FOLDED_REPORT_PARTS = ("points.5", "table", "read_as", "sources")
+FOLDED_REPORT_PARTS = ("points.5", "table", "more", "how_to_read", "read_as", "sources")
 
 
 def list_folded_parts(draft: Draft) -> tuple[Part, ...]:

@@ -4,6 +4,8 @@ A report is shared, not approved. It fits on one screen: the table, the sources 
 looked up stand behind *Details*.
 """
 
+from collections.abc import Sequence
+
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -18,6 +20,7 @@ from bot.slack.blocks import (
     plain_text,
     quote_as_mrkdwn,
     section_block,
+    translate_title,
 )
 from bot.slack.cards.card_data import CardData
 from bot.slack.cards.draft_parts import render_slack_table
@@ -26,7 +29,9 @@ from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 
 HEADLINE_PART, POINTS_PART = "headline", "points."
+FOLLOW_UP_PARTS = ("graded", "sent", "work")  # of a digest
 MAX_CARD_POINTS = 4
+MAX_FOLLOW_UP = 900
 MAX_CARD_ROWS = 6  # a longer table stands behind Details
 
 
@@ -43,8 +48,10 @@ def render_report_card(
     visibility: list[str],
     share: Block | None,
     more: Block,
+    below: Sequence[Block] = (),
 ) -> Message:
-    """Render the card. `visibility` says who sees it; `share` and `more` are its last buttons."""
+    """Render the card. `visibility` says who sees it; `share` and `more` are its last buttons,
+    `below` are the rows of buttons under them, such as those of a digest."""
     parts = {part.key: part for part in draft.parts}
     headline = parts[HEADLINE_PART].text
     blocks: list[Block] = [{"type": "header", "text": plain_text(headline, HEADER)}]
@@ -57,10 +64,12 @@ def render_report_card(
     if cannot_tell := parts.get("cannot_tell"):
         words = Words("Your data can't tell: {what}", what=escape_mrkdwn(cannot_tell.text))
         blocks.append(section_block(words.to(language)))
+    blocks += _render_follow_up(parts, language)
     blocks += _render_exhibit(parts, language)
     blocks += [block for block in render_checks(draft, language) if block["type"] == "section"]
     blocks += build_next_step_buttons(draft, language)
     blocks += actions_block(share, build_details_button(draft, language), more)
+    blocks += below
     if proof := _render_proof(draft, language):
         blocks.append(context_block(proof))
     return Message(quote_as_mrkdwn(headline, 300), blocks, None)
@@ -75,6 +84,18 @@ def _render_reading(parts: dict[str, Part], language: str, visibility: list[str]
         what = quote_as_mrkdwn(not_used.text, 400)
         lines.append(f":warning: {Words('Not used: {what}', what=what).to(language)}")
     return [context_block(*lines)] if lines else []
+
+
+def _render_follow_up(parts: dict[str, Part], language: str) -> list[Block]:
+    """Render what a digest says of the last one, of what was sent, and of the work."""
+    return [
+        section_block(
+            f"*{quote_as_mrkdwn(translate_title(parts[key].title, language), 150)}*\n"
+            f"{quote_as_mrkdwn(parts[key].text, MAX_FOLLOW_UP)}"
+        )
+        for key in FOLLOW_UP_PARTS
+        if key in parts
+    ]
 
 
 def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:
