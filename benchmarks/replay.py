@@ -97,7 +97,7 @@ def replay(name: str, shelf: Warehouse, last: date) -> None:
         made = asyncio.run(run("what moved this week?", shelf=until(shelf, monday), today=monday))
         assert isinstance(made, DraftResult)
         keys = {part.key for part in made.parts}
-        kind = "quiet" if "quiet" in keys else "spoke" if "finding" in keys else "could not tell"
+        kind = "quiet" if "quiet" in keys else "spoke" if "headline" in keys else "could not tell"
         counted[kind] += 1
         for subject, sure, up, foretold in _claims(made):
             what = f"{sure}, {'product' if subject.startswith('product-') else 'whole'}"

@@ -109,7 +109,7 @@ MENU_VALUES = (
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
     *("export_form", "digest_form", "angles_form", "own_text_choice", "own_text_form"),
-    "check_text",
+    *("check_text", "question_form"),
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
@@ -118,6 +118,7 @@ FORM_FIELDS = (
     *("segments", "bought", "bought_categories", "bought_at_least", "bought_within"),
     *("not_bought", "not_within", "min_orders", "max_orders", "countries", "regions"),
     *("purpose", "angle", "kind", "product", "offer", "occasion", "dates", "must_say"),
+    *("measure", "split", "only", "since", "until", "comparison"),
 )
 # The keys of the JSON in a button's value and in a form's private metadata.
 BUTTON_KEYS = {

@@ -76,9 +76,6 @@ IMPORT_RULES = (
     "bot.data.catalogue.search",
     "bot.data.copy_context",
     "bot.data.metrics.entity_resolution",
-    "bot.digests.alerts",
-    "bot.offline.reports.answer",
-    "handlers.digest",
 )
 
 # Packages of others that one place alone may import.

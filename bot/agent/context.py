@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -60,6 +60,9 @@ from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
 from bot.rules.kept import Kept
 from bot.text.escape import strip_hidden_deep
+
+if TYPE_CHECKING:
+    from bot.data.service import WorkspaceData
 
 CENT = Decimal("0.01")
 
@@ -254,6 +257,22 @@ class SkillContext:
         """How the tools read their calls, for the card."""
         return tuple(dict.fromkeys(self._found.read_as))
 
+    @property
+    def data(self) -> "WorkspaceData":
+        """The workspace's data, for reports by code."""
+        return cast("WorkspaceData", self._library)
+
+    @property
+    def person(self) -> str:
+        """The person who asks."""
+        return self._agent.person or self.request.brief.author
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the asker alone sees the answer."""
+        private = self._agent.is_private
+        return self.request.brief.private if private is None else private
+
     async def find_products(self, words: str) -> Sequence[ProductMatch]:
         """Return the products that `words` may mean, best match first."""
         return await self._library.find(words)
@@ -446,6 +465,12 @@ class SkillContext:
 
         return await write_audience_draft(self)
 
+    async def write_digest(self) -> BaseModel | Question:
+        """Write what moved: code decides what and whether anything did, the model words it."""
+        from bot.agent.digest import write_digest
+
+        return await write_digest(self)
+
     async def _write_with_tools(
         self,
         output: type[T],
@@ -523,16 +548,16 @@ class SkillContext:
         return fill_prompt(self.request.skill, {**filled, **self._veil.mask(dict(values))})
 
     def _build_tool_deps(self) -> ToolDeps:
-        agent, brief = self._agent, self.request.brief
+        agent = self._agent
         if self.today is None:
             raise ValueError("tools need to know the day")
         return ToolDeps(
-            data=cast(Any, self._library),
+            data=self.data,
             request=self.request,
             brand=self.brand,
             today=self.today,
-            person=agent.person or brief.author,
-            is_private=brief.private if agent.is_private is None else agent.is_private,
+            person=self.person,
+            is_private=self.is_private,
             may=self._may,
             book=self.book,
             thread=agent.thread,

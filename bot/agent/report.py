@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import Refusal
-from bot.core.charts import COLOURS, Bar, ChartPicture, Point, build_bar_chart, build_line_chart
+from bot.core.charts import build_exhibit_chart
 from bot.core.checks import Check
-from bot.core.exhibits import Exhibit, ExhibitChart
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
@@ -186,37 +185,5 @@ async def _draw_exhibit(
 ) -> File | None:
     """Draw the chart of the chosen exhibit, with the finding as its title."""
     exhibit = find_exhibit(form.exhibit, ctx.exhibits)
-    picture = draw_chart(exhibit, title, language, ctx.brand.colours) if exhibit else None
+    picture = build_exhibit_chart(exhibit, title, language, ctx.brand.colours) if exhibit else None
     return await ctx.draw(picture) if picture else None
-
-
-def draw_chart(
-    exhibit: Exhibit, title: str, language: Language, colours: Sequence[str] = ()
-) -> ChartPicture | None:
-    """Build the chart of an exhibit; None when it has none, or too few points to show anything."""
-    chart = exhibit.chart
-    if chart is None:
-        return None
-    colours = tuple(colours) if len(colours) == len(COLOURS) else COLOURS
-    if chart.kind == "line":
-        return _draw_line(chart, title, language, colours)
-    if len(chart.points) < MIN_BARS:
-        return None
-    bars = [Bar(point.name, point.value, point.low, point.high) for point in chart.points]
-    return build_bar_chart(
-        title,
-        bars,
-        language=language,
-        unit=chart.unit,
-        is_change=chart.is_change,
-        colours=colours,
-    )
-
-
-def _draw_line(
-    chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
-) -> ChartPicture | None:
-    points = [Point(point.day, point.value, point.expected) for point in chart.points if point.day]
-    if len(points) < MIN_DAYS:
-        return None
-    return build_line_chart(title, points, language=language, unit=chart.unit, colours=colours)

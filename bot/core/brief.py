@@ -59,6 +59,7 @@ class Brief(BaseModel):
     series: str | None = None  # "funnel.device-mobile-view-to-cart": the only series to report
     rule: str | None = None  # an AudienceRule as JSON (bot.core.audience_rule)
     platform: str | None = None  # whom an audience is exported for: a key of PLATFORMS
+    query: str | None = None  # the fields of the question form as JSON (QuestionFields)
     tally: SalesQuery | None = None  # which orders a sales question means, and how to group them
     stands_on: str | None = None  # the id of the draft that this request started from
     follows: str | None = None  # the question before, which this one continues: "and in October?"

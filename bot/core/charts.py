@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.core.exhibits import Exhibit, ExhibitChart
 from bot.core.facts import sign_number, spell_number
 from bot.i18n.messages import Language, Words, format_value
 
@@ -20,6 +21,7 @@ GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
 WIDTH, WRAP = 560, 52
 MAX_BARS = 12
+MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
 MAX_NAME_LENGTH = 30  # characters of a bar's name
 
 
@@ -240,3 +242,38 @@ def _lighten(colour: str) -> str:
     """Mix the colour half and half with white."""
     parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     return "#" + "".join(f"{(part + 255) // 2:02x}" for part in parts)
+
+
+# The charts of exhibits.
+
+
+def build_exhibit_chart(
+    exhibit: Exhibit, title: str, language: Language, colours: Sequence[str] = ()
+) -> ChartPicture | None:
+    """Build the chart of an exhibit; None when it has none, or too few points to show anything."""
+    chart = exhibit.chart
+    if chart is None:
+        return None
+    colours = tuple(colours) if len(colours) == len(COLOURS) else COLOURS
+    if chart.kind == "line":
+        return _build_exhibit_line(chart, title, language, colours)
+    if len(chart.points) < MIN_BARS:
+        return None
+    bars = [Bar(point.name, point.value, point.low, point.high) for point in chart.points]
+    return build_bar_chart(
+        title,
+        bars,
+        language=language,
+        unit=chart.unit,
+        is_change=chart.is_change,
+        colours=colours,
+    )
+
+
+def _build_exhibit_line(
+    chart: ExhibitChart, title: str, language: Language, colours: Sequence[str]
+) -> ChartPicture | None:
+    points = [Point(point.day, point.value, point.expected) for point in chart.points if point.day]
+    if len(points) < MIN_DAYS:
+        return None
+    return build_line_chart(title, points, language=language, unit=chart.unit, colours=colours)

@@ -227,3 +227,15 @@ class MetricQuery(BaseModel):
         """Whether one of these is grouped or filtered by."""
         known = {*self.dimensions, *(condition.field for condition in self.conditions)}
         return not known.isdisjoint(fields)
+
+
+class QuestionFields(BaseModel):
+    """A question as the form asks it. `only` holds the words of the values to filter by."""
+
+    model_config = ConfigDict(frozen=True)
+    measure: MeasureName | None = None
+    split: DimensionName | None = None
+    only: str = ""
+    since: date | None = None
+    until: date | None = None
+    comparison: ComparisonName = "none"

@@ -17,7 +17,7 @@ from bot.digests.history import STATUS_MEASURES, load_previous_facts
 from bot.digests.models import ALERT_REST, Alert, Schedule, format_place_key
 from bot.digests.run import PlaceResolver, keep_place
 from bot.jobs.models import Enqueue
-from bot.rules.telling.told import Told, told
+from bot.offline.fact_sentences import FactSubject, group_by_subject
 from bot.tasks.models import Task
 
 FactLoader = Callable[[str], Awaitable[Sequence[Fact]]]  # workspace → its funnel and feedback facts
@@ -83,14 +83,14 @@ def find_alarms(evidence: Evidence) -> Iterator[tuple[str, float]]:
     """Yield each series worth an alert with its p-value, smallest first."""
     falls = [
         series
-        for series in told(evidence, "funnel", "device-").values()
+        for series in group_by_subject(evidence, "funnel", "device-").values()
         if series.word("status") == "confirmed"
         and series.number("change") < 0
         and series.get("before")
     ]
     jumps = [
         series
-        for series in told(evidence, "feedback").values()
+        for series in group_by_subject(evidence, "feedback").values()
         if series.word("verdict") == "confirmed"
         and _is_complaint(series)
         and series.number("change") > 0
@@ -99,6 +99,6 @@ def find_alarms(evidence: Evidence) -> Iterator[tuple[str, float]]:
         yield f"{series.kind}.{series.key}", float(series.number("p"))
 
 
-def _is_complaint(series: Told) -> bool:
+def _is_complaint(series: FactSubject) -> bool:
     """Whether the series is a whole theme, of which most texts are complaints."""
     return series.number("complaint-share") > Decimal(50) and "--" not in series.key

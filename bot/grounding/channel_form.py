@@ -90,15 +90,37 @@ def _check_lengths(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]
         return  # a report about the channel, not a text for it
     for key, limit in channel.parts.items():
         found = by_key.get(key, [])
-        if not any(piece.text.strip() for piece in found):
+        fewest, most = limit.items or (1, 1)
+        if fewest and not any(piece.text.strip() for piece in found):
             words = Words(
                 "{part} is missing: {channel} needs it. Write it.",
                 part=Words(limit.title),
                 channel=Words(channel.title),
             )
             yield Check(rule="length", level="block", words=words, part=key)
+        elif limit.items and not fewest <= len(found) <= most:
+            words = Words(
+                "{channel} takes {fewest} to {most} of these, and there are {n}: {part}.",
+                channel=Words(channel.title),
+                fewest=fewest,
+                most=most,
+                n=len(found),
+                part=Words(limit.title),
+            )
+            yield Check(rule="count", level="block", words=words, part=key)
         for piece in found:
             yield from _check_length(piece, limit)
+            yield from _check_characters(piece, limit, channel)
+
+
+def _check_characters(piece: Piece, limit: PartLimit, channel: Channel) -> Iterator[Check]:
+    if refused := sorted(set(piece.text) & set(limit.refused)):
+        words = Words(
+            "{channel} refuses these characters: {characters}. Replace them.",
+            channel=Words(channel.title),
+            characters=" ".join(refused),
+        )
+        yield Check(rule="characters", level="block", words=words, part=piece.key)
 
 
 def _check_length(piece: Piece, limit: PartLimit) -> Iterator[Check]:

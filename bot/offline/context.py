@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.config.brand import Brand
 from bot.core.channels import Channel
@@ -13,6 +13,9 @@ from bot.core.parts import File
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
 
+if TYPE_CHECKING:
+    from bot.data.service import WorkspaceData
+
 
 class OfflineContext(Protocol):
     """See `bot.agent.context.SkillContext`, which has all of these."""
@@ -22,6 +25,15 @@ class OfflineContext(Protocol):
     channel: Channel | None
     today: date | None
     evidence: Evidence
+
+    @property
+    def data(self) -> "WorkspaceData": ...
+
+    @property
+    def person(self) -> str: ...
+
+    @property
+    def is_private(self) -> bool: ...
 
     async def look_up(
         self, *kinds: str, request: SkillRequest | None = None, replace: bool = False

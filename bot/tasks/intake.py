@@ -128,6 +128,7 @@ async def understand_analysis(
         sections=tuple((answers.get("sections") or "").split()),
         rule=answers.get("rule"),
         platform=answers.get("platform"),
+        query=answers.get("query"),
         stands_on=answers.get("stands_on"),
         follows=follows,
         material=incoming.material,

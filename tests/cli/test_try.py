@@ -21,4 +21,4 @@ def test_a_question_about_sales_without_orders_is_told_what_is_missing(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["try", "answer", "how much did we sell by country?"]) == 0
-    assert "There are no orders with customers yet" in capsys.readouterr().out
+    assert "No orders are imported yet" in capsys.readouterr().out

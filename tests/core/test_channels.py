@@ -18,8 +18,8 @@ from bot.core.channels import (
 from bot.core.facts import Evidence
 from bot.core.parts import Part, split_output
 from bot.core.request import SkillRequest
+from bot.grounding.copy_checks import check_draft
 from bot.grounding.style import find_style_faults
-from bot.rules.proof import prove
 from tests.conftest import NOW
 
 BRAND = Brand(name="Maison Alba", sender="MaisonAlba")
@@ -55,7 +55,7 @@ def list_form_faults(parts: tuple[Part, ...], channel: Channel) -> list[str]:
 
 def find_form_checks(parts: tuple[Part, ...], channel: Channel) -> dict[str, str]:
     """The rule of each finding about the form, by the key of its part."""
-    checks = prove(
+    checks = check_draft(
         parts,
         (),
         Evidence(),

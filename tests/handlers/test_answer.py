@@ -1,153 +1,248 @@
-"""Answers to questions about the data."""
+"""Answers without an AI: right or none, never the answer to another question."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from bot.agent.pipeline import DraftResult
 from bot.agent.skills import load_skills
-from bot.offline.routing import detect_typed_language, find_message_kind, find_skill
-from tests.support.skill_runner import collect_text, run
+from bot.core.metric_query import MetricQuery, QuestionFields
+from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
+from bot.db.session import Database
+from bot.offline.periods import find_periods
+from bot.offline.questions import QuestionReader
+from bot.offline.reports.answer import load_value_names
+from bot.offline.routing import find_message_kind, find_skill
+from bot.text.normalize import tokenize
+from evals.check_sets import SETS, read_cases
+from evals.questions import FoundFacts, judge_answer
+from tests.conftest import NOW
+from tests.support.metric_queries import workspace_data
+from tests.support.sample_tables import TODAY, sample
+from tests.support.skill_runner import run
 from tests.support.small_tables import small
 
+CASES = [case for _file, case in read_cases(SETS / "questions")]
+UNDERSTOOD = 40  # of these questions, at least
 
-async def answer(words: str, language: str = "en") -> DraftResult:
-    found = await run(words, language=language, skill="answer")
+
+async def answer(words: str, language: str = "en", **more: Any) -> DraftResult:
+    found = await run(words, language=language, skill="answer", **more)
     assert isinstance(found, DraftResult)
     return found
 
 
-def blocked(found: DraftResult) -> list[str]:
-    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+def read(words: str) -> tuple[MetricQuery | None, tuple[str, ...]]:
+    warehouse = sample()
+    reader = QuestionReader(words, TODAY, lambda dataset: load_value_names(warehouse, dataset))
+    reading = reader.read()
+    return reading.query, reading.unread
+
+
+def keys(found: DraftResult) -> list[str]:
+    return [part.key for part in found.parts]
+
+
+async def test_no_question_of_the_evaluation_is_answered_wrongly() -> None:
+    verdicts = {}
+    for case in CASES:
+        found = await answer(case["question"], case["language"], today=case["today"])
+        verdicts[case["id"]] = judge_answer(case, found, FoundFacts()).verdict
+    wrong = [name for name, verdict in verdicts.items() if verdict.startswith("wrong")]
+    assert wrong == []
+    answered = [v for v in verdicts.values() if v in ("right", "incomplete", "other reading")]
+    assert len(answered) >= UNDERSTOOD
+
+
+async def test_answer_has_its_figure_reading_source_and_form() -> None:
+    found = await answer("how many orders did we get in October?")
+    parts = {part.key: part.text for part in found.parts}
+    (fact,) = [fact for fact in found.evidence.facts if fact.id in found.parts[0].facts]
+    assert fact.value == Decimal(928)
+    assert fact.unit == "orders"
+    assert fact.spelled("en") in parts["headline"]
+    assert "October 2026" in parts["read_as"]
+    assert "orders.csv" in parts["sources"]
+    (form,) = found.leads
+    fields = QuestionFields.model_validate_json(form.form["query"])
+    assert (fields.measure, fields.since, fields.until) == (
+        "orders",
+        date(2026, 10, 1),
+        date(2026, 10, 31),
+    )
+
+
+async def test_split_has_a_table_and_a_picture() -> None:
+    found = await answer("revenue by country in October")
+    assert {"headline", "table", "picture"} <= set(keys(found))
+    assert found.pictures
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "expected"),
     [
-        ("what is our return on ad spend?", "Return on ad spend: 4.7 (€4,684.88 spent"),
-        ("how many loyal customers do we have?", "Loyal: 329 customers"),
-        ("how many customers do we have?", "4,960 customers"),
-        ("how many orders did we get last week?", "250 orders"),
-        ("what share of customers buy again?", "36%"),
-        ("how many parcels are late in 33?", "38%"),
-        ("what is our open rate?", "34%"),
-        ("what's the checkout rate on mobile?", "38%"),
-        ("which segment brings the most revenue?", "Champions bring 34% of sales"),
-        ("which keyword works best?", "Chemise lin femme"),
-        ("what is the average rating?", "4.19"),
-        (
-            "what is our best product?",
-            "Housse de couette Brume en lin lavé sold best from 27 August",
-        ),
-        ("what was the turnover in October?", "from 1 October 2026 to 31 October 2026 ("),
-        ("what sells best?", "Housse de couette Brume en lin lavé sold best from 27 August"),
-        ("what are our best sellers in october?", "from 1 October 2026 to 31 October 2026"),
-        ("which category sells best?", "Linge de lit sold best"),
-        ("what's our average order?", "An order is €117.72 on average (2,663 orders"),
+        ("revenue from France or Belgium in October", {"measures": ("revenue",)}),
+        ("top 5 products by revenue this quarter", {"limit": 5, "order": "highest"}),
+        ("les 3 catégories les plus faibles en CA", {"limit": 3, "order": "lowest"}),
+        ("best return rate by category", {"order": "lowest"}),
+        ("what sold best last week?", {"dimensions": ("product",), "order": "highest"}),
+        ("SMS vs e-mail click rate", {"dimensions": ("channel",), "dataset": "campaigns"}),
+        ("new customers this month vs last month", {"comparison": "dates"}),
+        ("panier moyen cette année vs l'an dernier", {"comparison": "same_period_last_year"}),
+        ("average order by weekday", {"dimensions": ("weekday",)}),
+        ("share of revenue by country", {"measures": ("revenue_share", "revenue")}),
     ],
 )
-@pytest.mark.sample(3)
-async def test_answer_has_the_figure_and_its_source(words: str, says: str) -> None:
-    found = await answer(words)
-    assert found.parts[0].title == "Answer"
-    assert says in found.parts[0].text.replace("\u00a0", " ")
-    assert ".csv" in found.parts[-1].text
-    assert blocked(found) == []
+def test_question_is_read_into_a_query(words: str, expected: dict[str, Any]) -> None:
+    query, unread = read(words)
+    assert unread == ()
+    assert query is not None
+    assert {name: getattr(query, name) for name in expected} == expected
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "names"),
     [
-        (
-            "quel est notre meilleur produit ?",
-            "Housse de couette Brume en lin lavé\u00a0: meilleure",
-        ),
-        ("quel est le chiffre d'affaires d'octobre ?", "du 1er octobre 2026 au 31 octobre 2026"),
-        ("quel est le chifre d'affaire d'octobre ?", "du 1er octobre 2026 au 31 octobre 2026"),
-        ("combien de clients fidèles avons-nous ?", "329\u00a0clients"),
-        ("quel est notre taux de retour ?", "6,2\u00a0%"),
-        ("quel mot-clé marche le mieux ?", "Chemise lin femme"),
-        (
-            "qu'est-ce qui se vend le mieux ?",
-            "Housse de couette Brume en lin lavé\u00a0: meilleure",
-        ),
-        ("quelle est notre meilleure vente ?", "Viennent ensuite Col roulé Maud"),
-        ("panier moyen", "Une commande vaut 117,72\u00a0€ en moyenne"),
-        ("quel est le panier moyen des fidèles ?", "Fidèles\u00a0: une commande"),
-        ("combien de colis sont en retard dans le 33 ?", "38\u00a0%"),
+        ("how many purple customers do we have?", "purple"),
+        ("orders in the last week of October", "October"),
+        ("revenue without Belgium last month", "without"),
+        ("how many products did we sell in October?", "products"),
+        ("who are our best customers?", "best"),
+        ("revenue before June", "before"),
+        ("orders over 100 euros", "100"),
+        ("average order of new customers", "new customers"),
+        ("orders with a promo code in October", "promo code"),
+        ("customers who bought candles and towels", "and"),
+        ("do we sell more in Belgium than in France?", "more"),
+        ("pourquoi le CA baisse en octobre ?", "pourquoi"),
+        ("combien de clients à Toulouse ?", "Toulouse"),
+        ("clients qui ont commandé deux fois", "deux fois"),
     ],
 )
-async def test_french_question_is_answered_in_french(words: str, says: str) -> None:
-    found = await answer(words, "fr")
-    assert says in found.parts[0].text
-    assert blocked(found) == []
-    assert not [check for check in found.checks if check.rule == "language"]
+def test_words_not_understood_are_named_and_nothing_is_answered(words: str, names: str) -> None:
+    query, unread = read(words)
+    assert query is None
+    assert names in unread
+
+
+async def test_line_offers_the_form_filled_with_what_was_understood() -> None:
+    found = await answer("how many orders from purple phones in October?")
+    assert keys(found) == ["answer"]
+    assert "purple" in found.parts[0].text
+    assert not found.parts[0].facts
+    (form,) = found.leads
+    assert form.ask
+    fields = QuestionFields.model_validate_json(form.form["query"])
+    assert fields.measure == "orders"
+    assert fields.since == date(2026, 10, 1)
+
+
+async def test_form_is_answered() -> None:
+    fields = QuestionFields(
+        measure="revenue",
+        split="country",
+        only="mobile, Belgique, France",
+        since=date(2026, 10, 1),
+        until=date(2026, 10, 31),
+    )
+    found = await answer("Revenue by country", query=fields.model_dump_json())
+    assert "headline" in keys(found)
+    assert {fact.since for fact in found.evidence.facts if fact.id.startswith("metric")} == {
+        date(2026, 10, 1)
+    }
+
+
+async def test_unknown_value_in_the_form_is_named() -> None:
+    fields = QuestionFields(measure="revenue", only="France, Atlantis")
+    found = await answer("Revenue", query=fields.model_dump_json())
+    assert keys(found) == ["answer"]
+    assert "Atlantis" in found.parts[0].text
 
 
 @pytest.mark.parametrize(
-    ("words", "unknown"),
-    [
-        ("how many customers do we have in Toulouse?", "toulouse"),
-        ("what is our return on ad spend on TikTok?", "tiktok"),
-        ("how many loyal customers own a dog?", "dog"),
-        ("what was the return rate of hats?", "hats"),
-    ],
+    ("words", "language"), [("how many reviews?", "en"), ("combien d'avis ?", "fr")]
 )
-async def test_question_with_an_unknown_word_is_declined(words: str, unknown: str) -> None:
-    found = await answer(words)
-    assert [part.title for part in found.parts] == ["What I can't tell"]
-    assert unknown in found.parts[0].text.lower()
-    text = found.parts[0].text.lower()
-    assert "called so" in text
-
-
-async def test_only_the_people_asked_about_are_counted() -> None:
-    found = await answer("how many purple customers do we have?")
-    assert "“purple”" in found.parts[0].text
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        ("who will win the election?", "I don't guess"),
-        ("what is our profit margin?", "a file with what each product costs you"),
-        ("what's our NPS?", "a feedback file with the scores"),
-    ],
-)
-async def test_no_guess_without_a_figure(words: str, says: str) -> None:
-    found = await answer(words)
-    assert says in found.parts[0].text
-    assert [part.title for part in found.parts] == ["What I can't tell"]
+async def test_missing_rows_are_named(words: str, language: str) -> None:
+    found = await answer(words, language, shelf=small(orders=few_orders(30)))
+    assert keys(found) == ["answer"]
     assert found.evidence.facts == ()
 
 
-async def test_other_days_are_not_answered() -> None:
-    found = await answer("how many people unsubscribed in March?")
-    assert "I can't tell it for the days" in found.parts[0].text
-    assert "What I do know" in found.parts[0].text
-    found = await answer("how many orders did we get in March?")
-    assert "from 1 March 2026 to 31 March 2026" in found.parts[0].text
+def few_orders(people: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "order": f"o{n}",
+            "line": 1,
+            "at": datetime(2026, 11, 3),
+            "customer": f"c{n}",
+            "product": "p",
+            "country": "FR" if n else "BE",
+            "quantity": 1.0,
+            "amount": Decimal(20),
+            "currency": "EUR",
+        }
+        for n in range(people)
+    ]
+
+
+async def test_figure_of_few_people_is_not_shown() -> None:
+    rows = small(orders=few_orders(30))
+    assert "headline" in keys(await answer("how many customers?", shelf=rows))
+    found = await answer("how many customers in Belgium?", shelf=rows)
+    assert keys(found) == ["answer"]
+    assert found.evidence.facts == ()
+
+
+async def test_second_answer_does_not_tell_what_a_few_did(sqlite: Database) -> None:
+    log = DatabaseAnswerLog(sqlite, "T1", lambda: NOW)
+    data = workspace_data(small(orders=few_orders(30)), log)
+    first = await answer("revenue in November", library=data)
+    assert "headline" in keys(first)
+    second = await answer("revenue in France in November", library=data)
+    assert keys(second) == ["answer"]
+
+
+async def test_largest_order_needs_the_right_and_a_private_place() -> None:
+    async def may(_right: str) -> bool:
+        return True
+
+    assert keys(await answer("what was our largest order?", may=may)) == ["answer"]
+    found = await answer("just for me: what was our largest order?", may=may)
+    assert "headline" in keys(found)
+
+
+async def test_return_rate_of_days_without_returns_is_not_zero() -> None:
+    found = await answer("taux de retour des 2 dernières semaines ?", "fr")
+    assert keys(found) == ["answer"]
 
 
 @pytest.mark.parametrize(
-    ("words", "language", "says"),
+    ("words", "since", "until"),
     [
-        ("how many loyal customers do we have?", "en", "Loyal: 3 orders or more"),
-        ("combien de clients fidèles avons-nous ?", "fr", "Fidèles : 3 commandes ou plus"),
+        ("last month", "2026-10-01", "2026-10-31"),
+        ("la semaine dernière", "2026-11-16", "2026-11-22"),
+        ("ce mois-ci", "2026-11-01", "2026-11-30"),
+        ("last 14 days", "2026-11-11", "2026-11-24"),
+        ("depuis 6 mois", "2026-05-25", "2026-11-25"),
+        ("de juin à septembre", "2026-06-01", "2026-09-30"),
+        ("between 1 and 24 November", "2026-11-01", "2026-11-24"),
+        ("du 1er au 24 novembre", "2026-11-01", "2026-11-24"),
+        ("in Q3", "2026-07-01", "2026-09-30"),
+        ("au 3e trimestre", "2026-07-01", "2026-09-30"),
+        ("since the beginning of the year", "2026-01-01", "2026-11-25"),
+        ("November last year", "2025-11-01", "2025-11-30"),
+        ("in December", "2025-12-01", "2025-12-31"),
+        ("3 May 2026", "2026-05-03", "2026-05-03"),
+        ("hier", "2026-11-24", "2026-11-24"),
+        ("2026-10-05", "2026-10-05", "2026-10-05"),
+        ("en 2025", "2025-01-01", "2025-12-31"),
     ],
 )
-async def test_definition_of_the_group_is_stated(words: str, language: str, says: str) -> None:
-    found = await answer(words, language)
-    assert says in found.parts[-1].text.replace("\u00a0", " ")
-    assert blocked(found) == []
-
-
-async def test_why_question_names_no_cause() -> None:
-    found = await answer("why is our open rate falling?")
-    assert found.parts[0].text.endswith("these figures don't say.")
-
-
-async def test_answer_without_files_names_the_file_needed() -> None:
-    found = await run("what is our return on ad spend?", shelf=small(), skill="answer")
-    assert "import what your e-mail tool or your retailers export" in collect_text(found)
+def test_days_are_read(words: str, since: str, until: str) -> None:
+    (period,) = find_periods(tokenize(words), TODAY)
+    assert period.days == (date.fromisoformat(since), date.fromisoformat(until))
 
 
 @pytest.mark.parametrize(
@@ -155,20 +250,11 @@ async def test_answer_without_files_names_the_file_needed() -> None:
     [
         "how many customers do we have in Toulouse?",
         "what is our return on ad spend?",
-        "how much did we spend on ads?",
         "combien de clients fidèles avons-nous ?",
-        "which keyword works best?",
         "quel est le panier moyen ?",
-        "panier moyen",
         "our best sellers this month",
-        "is there any stock left of the Alba shirt?",
-        "Revenue year on year",
         "chiffre d'affaires sur un an",
-        "Qu'a donné le Black Friday l'an dernier ?",
-        "Black Friday: how did we do?",
-        "Who buys more, Germany or France?",
         "conversion rate by device",
-        "trafic par source",
         "revenue per customer",
     ],
 )
@@ -180,12 +266,9 @@ def test_answer_takes_questions_of_no_other_skill(words: str) -> None:
     "words",
     [
         "can you write an e-mail about the linen shirt?",
-        "could we have an SMS for the sale on Friday?",
         "peux-tu rédiger un e-mail pour les soldes ?",
         "e-mail: our linen shirt is back",
-        "our best sellers newsletter for Friday",
         "what can you do?",
-        "que sais-tu faire ?",
         "hello?",
     ],
 )
@@ -194,32 +277,6 @@ def test_request_for_copy_is_not_answered(words: str) -> None:
     assert is_greeting or find_skill(words, load_skills()).skill != "answer"
 
 
-@pytest.mark.parametrize(
-    ("words", "language", "says"),
-    [
-        ("whats our best seler", "en", "sold best"),
-        ("combien de clients fidels avons nous", "fr", "Fidèles"),
-        ("is it true that 40% of our customers come back?", "en", "order again within 90 days"),
-        ("combien dépensent nos clients ?", "fr", "en moyenne"),
-        ("how much do customers spend?", "en", "on average"),
-        ("what do we spend on ads?", "en", "went into advertising"),
-    ],
-)
-async def test_misspelt_question_is_answered(words: str, language: str, says: str) -> None:
-    """Misspelt questions, questions that assume a figure, and customers' spending."""
-    found = await run(words, skill="answer", language=language)
-    assert isinstance(found, DraftResult)
-    assert says in found.parts[0].text
-    assert not [check for check in found.checks if check.level == "block"]
-
-
-async def test_unknown_name_is_quoted_as_typed() -> None:
-    found = await run("combien de retours pour la Robe Éclipse ?", language="fr")
-    said = collect_text(found)
-    assert "« Robe Éclipse »".replace(" ", "\u00a0") in said.replace(" ", "\u00a0")
-    assert "block:" not in said
-
-
-def test_winning_variant_is_left_to_the_experiment_skill() -> None:
-    assert find_skill("lequel a gagné, A ou B ?", load_skills()).skill == "experiment"
-    assert detect_typed_language("lequel a gagné, A ou B ?") == "fr"
+@pytest.mark.parametrize("words", ["how many customers may we email?", "les 5 derniers mails"])
+def test_other_words_are_no_days(words: str) -> None:
+    assert find_periods(tokenize(words), TODAY) == []

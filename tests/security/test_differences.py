@@ -15,16 +15,16 @@ from bot.data.metrics.orders.differences import isolates
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
+from bot.i18n.messages import LANGUAGES
+from bot.offline.reports.answer import TOO_FEW
 from tests.conftest import NOW
 from tests.security.ordinary_questions import SAMPLE, people
-from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
+from tests.security.planted_shop import PlantedShop, planted_shop
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import run
 
+REST = "sales in Nantes, Rennes, Lille and Bordeaux"  # all but the planted Brest
 pytestmark = pytest.mark.timeout(300)  # real shops, on a busy machine, too
-REFUSED = "Together with my answer on"
-FEW = "too few to show"
-REFUSED_IN_FRENCH = "ceci dirait ce qu'ont fait moins de"
 
 
 def library(database: Database, shelf: Warehouse) -> WorkspaceData:
@@ -40,10 +40,10 @@ async def ask(known: WorkspaceData, words: str, author: str = "UMARIE", **answer
 
 def tells_figure(text: str) -> bool:
     """Whether the answer tells a figure; a question with a French name is answered in French."""
-    return not any(mark in text for mark in (REFUSED, FEW, REFUSED_IN_FRENCH))
+    return text not in [TOO_FEW.to(language) for language in LANGUAGES]
 
 
-def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
+def attacks(column: str) -> Iterator[tuple[str, ...]]:
     """Series of questions whose last, combined with those before, reveals what a planted group
     bought."""
     rest = {
@@ -51,20 +51,14 @@ def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
         "device": ("mobile", "desktop"),
         "source": ("newsletter", "google", "direct"),
     }
-    yield "how much did we sell?", f"sales without {name}"
-    yield f"sales without {name}", "how much did we sell?"
-    yield "how many orders?", f"how much did we sell without {name}?"
-    yield "sales by month", f"sales without {name}"
-    yield "average order", f"average order without {name}"
-    yield f"sales without {name}", "sales by weekday"
-    if some := rest.get(column):
-        yield "how much did we sell?", *(f"sales {one}" for one in some)
-        yield *(f"sales {one}" for one in some), "how much did we sell?"
-        yield "orders by month", f"sales {' and '.join(some)}"
-        yield f"sales by {column}", *(f"sales {one}" for one in some)
+    some = rest[column]
+    yield "how much did we sell?", *(f"sales {one}" for one in some)
+    yield *(f"sales {one}" for one in some), "how much did we sell?"
+    yield "orders by month", f"sales {' and '.join(some)}"
+    yield "average order", f"average order {' and '.join(some)}"
 
 
-@pytest.mark.parametrize(("column", "nth"), [("region", 0), ("code", 1)])
+@pytest.mark.parametrize(("column", "nth"), [("region", 0), ("device", 1)])
 async def test_difference_about_few_people_is_refused(
     sqlite: Database, column: str, nth: int
 ) -> None:
@@ -75,7 +69,7 @@ async def test_difference_about_few_people_is_refused(
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("size", [1, 4])
-@pytest.mark.parametrize("column", ["region", "source", "device", "code", "product"])
+@pytest.mark.parametrize("column", ["region", "source", "device"])
 async def test_difference_about_few_people_is_refused_in_random_shops(
     sqlite: Database, size: int, column: str
 ) -> None:
@@ -84,25 +78,17 @@ async def test_difference_about_few_people_is_refused_in_random_shops(
 
 async def hold(database: Database, shop: PlantedShop, column: str, nth: int, step: int) -> None:
     known, attackers = library(database, shop.shelf), count()
-    for asked in list(attacks(column, PLANTED[column]))[nth::step]:
+    for asked in list(attacks(column))[nth::step]:
         author = f"U{next(attackers)}"
         answers = [await ask(known, words, author) for words in asked]
         assert not all(tells_figure(text) for text in answers), asked
         assert tells_figure(answers[0]), asked
 
 
-async def test_refusal_names_the_earlier_answer_and_is_counted(sqlite: Database) -> None:
+async def test_refusal_is_counted(sqlite: Database) -> None:
     known = library(sqlite, planted_shop(3, 3).shelf)
-    assert tells_figure(await ask(known, "how much did we sell in October?"))
-    first = await ask(known, "how much did we sell in October without Brest and without podcast?")
-    shop = await ask(known, "how much did we sell?")
-    assert tells_figure(shop)
-    text = await ask(known, "sales without Brest")
-    assert text.startswith(f"{REFUSED} sales from ")
-    assert text.split(", this")[0].removeprefix(f"{REFUSED} sales") in shop
-    assert "under 5 customers" in text
-    assert "Brest" not in text
-    assert first
+    assert tells_figure(await ask(known, "how much did we sell?"))
+    assert not tells_figure(await ask(known, REST))
     log = DatabaseAnswerLog(sqlite, "T1", lambda: NOW)
     assert log.refused(NOW - timedelta(days=1)) >= 1
 
@@ -111,17 +97,17 @@ async def test_differences_are_per_person_and_state_of_the_data(sqlite: Database
     shop = planted_shop(4, 3)
     known = library(sqlite, shop.shelf)
     assert tells_figure(await ask(known, "how much did we sell?", "UMARIE"))
-    assert tells_figure(await ask(known, "sales without Brest", "UPAUL"))
-    assert not tells_figure(await ask(known, "sales without Brest", "UMARIE"))
+    assert tells_figure(await ask(known, REST, "UPAUL"))
+    assert not tells_figure(await ask(known, REST, "UMARIE"))
     shop.orders.pop(0)
-    assert tells_figure(await ask(library(sqlite, shop.shelf), "sales without Brest", "UMARIE"))
+    assert tells_figure(await ask(library(sqlite, shop.shelf), REST, "UMARIE"))
 
 
 async def test_earlier_answers_survive_a_restart(sqlite: Database) -> None:
     shop = planted_shop(4, 3)
     assert tells_figure(await ask(library(sqlite, shop.shelf), "sales by region"))
     assert tells_figure(await ask(library(sqlite, shop.shelf), "how much did we sell?"))
-    assert not tells_figure(await ask(library(sqlite, shop.shelf), "sales without Brest"))
+    assert not tells_figure(await ask(library(sqlite, shop.shelf), REST))
 
 
 async def test_same_orders_asked_again_are_answered(sqlite: Database) -> None:
@@ -141,7 +127,7 @@ async def test_difference_of_two_periods_is_refused(sqlite: Database) -> None:
     first = day.replace(day=1)
     before = day - timedelta(days=1)
     assert tells_figure(await ask(known, f"sales from {first:%-d %B} to {day:%-d %B}"))
-    assert REFUSED in await ask(known, f"sales from {first:%-d %B} to {before:%-d %B}")
+    assert not tells_figure(await ask(known, f"sales from {first:%-d %B} to {before:%-d %B}"))
 
 
 def sums(sets: Sequence[set[int]]) -> list[np.ndarray]:
@@ -206,7 +192,7 @@ async def test_ordinary_questions_are_rarely_refused(sqlite: Database) -> None:
         for words in questions:
             follows = {"follows": before} if words.startswith("and ") else {}
             text = await ask(known, words, f"U{number}", **follows)
-            refused, asked = refused + (REFUSED in text), asked + 1
+            refused, asked = refused + (not tells_figure(text)), asked + 1
             before = words
     assert asked == 1_000
     assert refused <= asked / 200

@@ -1,15 +1,19 @@
 """A small invented shop: nine products in English and French, and a library that knows them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from bot.core.facts import Fact
 from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
+from bot.data.warehouse.warehouse import Warehouse
 from bot.text.normalize import tokenize
+from tests.support.small_tables import small
 
+T = TypeVar("T")
 TODAY = date(2026, 11, 24)
 
 ENGLISH: dict[str, dict[str, str | Decimal]] = {
@@ -126,6 +130,11 @@ class Shop:
                     )
                 )
         return sorted(hits, key=lambda hit: -hit.score)[:5]
+
+    answers = None
+
+    async def run_limited(self, ask: Callable[[Warehouse], T], _seconds: float) -> T:
+        return ask(small())
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         handle = request.brief.product

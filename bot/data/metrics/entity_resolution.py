@@ -19,14 +19,29 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import list_country_words
 from bot.i18n.messages import Words
 from bot.rules.goods import concepts
-from bot.rules.telling.questions import IDLE
-from bot.text.normalize import tokenize
+from bot.text.normalize import tokenize, word_set
 
-RESOLVED_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
+RESOLVED_COLUMNS = (
+    "country",
+    "region",
+    "source",
+    "device",
+    "code",
+    "reason",
+    "segment",
+    "campaign",
+    "audience",
+    "retailer",
+    "category",
+)
 PRODUCT_COLUMNS = ("category", "product")
 STEM_LENGTH = 5  # letters that words of one word family share
 MIN_SIMILARITY = 0.84  # similarity from which a word counts as misspelt
 MIN_FUZZY_LENGTH = 5  # in letters, of a word that may be misspelt
+SMALL_WORDS = word_set(
+    "a an and at by for from in of on or the to with au aux avec d de des du en et l la le les ou "
+    "par pour sans sur un une"
+)
 VALUE_SYNONYMS = {  # what people say for a value
     "mobile": "phone, phones, smartphone, smartphones, telephone, telephones, portable, portables",
     "desktop": "computer, computers, ordinateur, ordinateurs, pc",
@@ -61,21 +76,29 @@ class ResolvedValues:
 
 
 def resolve_values(
-    words: Sequence[str], known: Mapping[str, Mapping[str, str]], *, nearly: bool
+    words: Sequence[str],
+    known: Mapping[str, Mapping[str, str]],
+    *,
+    nearly: bool = False,
+    word_by_word: bool = True,
 ) -> ResolvedValues:
-    """`known` maps column → value → display name. `nearly` allows misspelt words."""
-    resolved = _resolve_words(list(words), known)
+    """`known` maps column → value → display name. `nearly` allows misspelt words, `word_by_word`
+    several products or categories, each named by one of the words."""
+    resolved = _resolve_words(list(words), known, word_by_word)
     if not resolved.unknown or not nearly:
         return resolved
     read = {word: near for word in resolved.unknown if (near := _find_near_word(word, known))}
     if not read:
         return resolved
-    again = _resolve_words([part for w in words for part in tokenize(read.get(w, w))], known)
+    spelt = [part for word in words for part in tokenize(read.get(word, word))]
+    again = _resolve_words(spelt, known, word_by_word)
     again.read = {word: near for word, near in read.items() if near not in again.unknown}
     return again
 
 
-def _resolve_words(words: list[str], known: Mapping[str, Mapping[str, str]]) -> ResolvedValues:
+def _resolve_words(
+    words: list[str], known: Mapping[str, Mapping[str, str]], word_by_word: bool
+) -> ResolvedValues:
     resolved = ResolvedValues()
     for column in RESOLVED_COLUMNS:
         for name, value in _iter_names(column, known.get(column, {})):
@@ -92,7 +115,7 @@ def _resolve_words(words: list[str], known: Mapping[str, Mapping[str, str]]) -> 
             resolved.only[column] = [*resolved.only.get(column, []), *some]
             return resolved
     each = [_find_product_values(word, known) for word in words]
-    if all(each) and len({column for column, _ in filter(None, each)}) == 1:
+    if word_by_word and all(each) and len({column for column, _ in filter(None, each)}) == 1:
         for column, values in filter(None, each):  # "candles and towels"
             resolved.only.setdefault(column, []).extend(values)
         return resolved
@@ -121,7 +144,7 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
 
 def _remove_small_words(name: str) -> str:
     """Remove small words, which are not searched for."""
-    return " ".join(word for word in tokenize(name) if word not in IDLE)
+    return " ".join(word for word in tokenize(name) if word not in SMALL_WORDS)
 
 
 def _find_name(name: Sequence[str], words: Sequence[str]) -> int | None:

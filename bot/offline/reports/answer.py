@@ -1,257 +1,362 @@
-"""The answer to a question about the data, without an AI."""
+"""The answer to a question about the data, without an AI.
 
-import re
-from collections.abc import Sequence
+A question whose every word is understood is answered at once by the query that tools run, too. Any
+other gets a line that names the words not understood, and a button that opens the form, filled with
+what was.
+"""
 
-from pydantic import BaseModel, Field
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bot.core.charts import COLOURS
-from bot.core.facts import ONE_CUSTOMER_MEASURES, Evidence
-from bot.core.parts import Copy, File, NextStep, Table
+from pydantic import BaseModel
+
+from bot.core.charts import build_exhibit_chart
+from bot.core.facts import Fact
+from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, MetricQuery, QuestionFields
+from bot.core.parts import Copy, NextStep
+from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
-from bot.core.thread_text import ends_with_why
+from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.wording import describe_days
 from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext
-from bot.rules.telling import ad_cuts, questions, said, under
-from bot.rules.telling.questions import BEST, Topic, as_typed, asked, respelt
-from bot.rules.telling.sold import cuts, names, question, replies
-from bot.rules.telling.sold.sale import Sale
-from bot.rules.telling.subjects import EACH
-from bot.rules.telling.subjects import found as found_of
-from bot.rules.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
-from bot.rules.telling.topics import TOPICS
-from bot.rules.telling.unknown import declined, unknown
-from bot.text.normalize import normalize_text
-
-WHY_PATTERN = re.compile(r"\b(?:why|pourquoi)\b")
-SALES_KINDS = ("trends", "sellers", "behaviour")  # topics about orders
-COUNT_KINDS = ("customers", "new-customers")  # measures that count people
-NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # match scores: clearly named, clearly ahead, possible
-RANKING_PATTERN = re.compile(
-    rf"{BEST.pattern}|{EACH.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
+from bot.offline.digest_moves import find_moves
+from bot.offline.fact_sentences import MissingData, SentenceWriter
+from bot.offline.questions import (
+    COLUMN_FIELDS,
+    QuestionReader,
+    ValueNames,
+    build_form_query,
+    find_dataset,
 )
+from bot.offline.reports.digest import SECTIONS, build_point
+
+if TYPE_CHECKING:
+    from bot.data.metrics.query.answer import MetricAnswer
+    from bot.data.metrics.query.answer_facts import MetricResult
+    from bot.data.warehouse.warehouse import Warehouse
+
+MAX_SECONDS = 30.0
+MAX_POINTS = 4
+RETURN_MEASURES = ("returned", "return_rate", "refunded")
+FORM_LABEL = Words("Ask with the form")
+TOO_FEW = Words("This would tell what a few people did, so I don't show it. Ask for more of them.")
+ONE_CUSTOMER_MEASURE = "largest_order"
+ONE_CUSTOMER = Words(
+    "That is one customer's own figure: it takes the right see_people, which an "
+    "administrator gives in policy.toml."
+)
+ONE_CUSTOMER_IN_PRIVATE = Words(
+    "That is one customer's own figure, which I tell you alone: begin your question with "
+    "“just for me”."
+)
+LATE_RETURNS = Words("Not all returns of these orders are in the data yet.")
 
 
-class AnswerText(BaseModel):
-    answer: Copy = Field(title="Answer")
+@dataclass
+class Lookup:
+    """What became of the question: an answer, or why there is none."""
 
-
-class AnswerReport(AnswerText):
-    picture: File | None = Field(default=None, title="Picture")
-    table: Table | None = Field(default=None, title="In figures")
-    how_to_read: Copy = Field(title="How to read this")
-    leads: list[NextStep] = []
+    fields: QuestionFields
+    unread: tuple[str, ...] = ()
+    answer: "MetricAnswer | None" = None
+    result: "MetricResult | None" = None
+    refusal: Words | None = None
+    limits: list[Words] = field(default_factory=list)
 
 
 async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    words = request.brief.words
-    if not words.strip():
-        return ctx.ask(
-            Words("What do you want to know? For example: how many loyal customers do we have?")
-        )
-    teller = Teller(request.language)
-    topics = _find_topics(words, request)
-    sale = question.asked(words, request) or question.asked(respelt(words), request)
-    if not topics and (corrected_topics := _find_topics(respelt(words), request)):
-        words, topics = respelt(words), corrected_topics
-    if under.goes_on(words) and (answer := await _answer_under_digest(request, ctx)):
-        return answer
-    if request.brief.sections and ends_with_why(words):
-        return await _explain_change(teller, request, ctx)
-    if answer := await _answer_from_ads(teller, topics, request, ctx):
-        return answer
-    if (
-        sale
-        and sale.measure in ONE_CUSTOMER_MEASURES
-        and (refusal := await _refuse_single_customer(teller, ctx))
-    ):
-        return refusal
-    if (
-        sale
-        and question.is_first(sale, words, request)
-        and (answer := await _answer_from_orders(teller, sale, ctx))
-    ):
-        counts_people = isinstance(answer, NotYet) and sale.measure in COUNT_KINDS
-        if not (counts_people and topics):  # another topic may count more people
-            return answer
-    resolved = await _resolve_product(request, topics, ctx)
-    if isinstance(resolved, Question):
-        return resolved
-    request, topics = resolved, [o for o in topics if o.kind != "product" or resolved.brief.product]
-    for topic in topics:
-        evidence = await ctx.look_up(
-            topic.kind, request=None if topic.period else _drop_period(request)
-        )
-        if found := found_of(topic, words, request, evidence):
-            return await _build_answer(teller, topic, found, request, ctx)
-    if sale and (
-        answer := await _answer_from_orders(teller, sale, ctx)
-        or await _answer_from_orders(teller, sale, ctx, True)
-    ):
-        return answer
-    if answer := await _answer_under_digest(request, ctx):
-        return answer
-    of_sales = not topics or topics[0].kind in SALES_KINDS
-    if sale and of_sales and (refusal := _explain_missing_orders(teller, sale, ctx)):
-        return refusal
-    if not topics:
-        ctx.keep_facts()
-        return unknown(teller, words)
-    refusal = declined(teller, topics, words, ctx.evidence)
-    ctx.keep_facts(*teller.ever.values())
-    return refusal
+    may_see_people = await ctx.may("see_people")
+    see_people = ctx.is_private and may_see_people
+    found = await ctx.data.run_limited(
+        lambda warehouse: look_up(warehouse, request, ctx, see_people), MAX_SECONDS
+    )
+    if found.refusal == ONE_CUSTOMER and may_see_people:
+        found.refusal = ONE_CUSTOMER_IN_PRIVATE
+    if found.answer is None or found.result is None:
+        return await _list_moves(request, ctx, found) or _offer_form(request, found)
+    return await _build_report(request, ctx, found.answer, found.result, found)
 
 
-async def _answer_from_ads(
-    teller: Teller, topics: Sequence[Topic], request: SkillRequest, ctx: OfflineContext
-) -> BaseModel | None:
-    """Answer a question about ad figures by campaign, audience, week and so on. None otherwise."""
-    words = request.brief.words
-    for topic in [each for each in topics if each.cut(words)]:
-        evidence = await ctx.look_up(topic.kind)
-        if found := found_of(topic, words, request, evidence):
-            return await _build_answer(teller, topic, found, request, ctx)
+def look_up(
+    warehouse: "Warehouse", request: SkillRequest, ctx: OfflineContext, see_people: bool
+) -> Lookup:
+    """Read the question, or the form's fields, and answer it within the floors."""
+    from bot.data.metrics.query.answer_facts import build_result
+    from bot.data.metrics.query.execution import answer_query
+    from bot.data.metrics.query.guard import guard_answer
+
+    assert ctx.today is not None
+
+    def load_names(dataset: DatasetName) -> ValueNames:
+        return load_value_names(warehouse, dataset)
+
+    if request.brief.query:
+        fields = QuestionFields.model_validate_json(request.brief.query)
+        query: MetricQuery | None = None
+        unread: tuple[str, ...] = ()
+        if fields.measure is not None:
+            query, unread = build_form_query(fields, find_dataset(fields.measure), load_names)
+    else:
+        reading = QuestionReader(request.brief.words, ctx.today, load_names).read()
+        query, unread, fields = reading.query, reading.unread, reading.fields
+    found = Lookup(fields, unread)
+    if query is None or unread:
+        return found
+    if (refusal := find_missing_data(warehouse, query)) is not None:
+        found.refusal = refusal
+        return found
+    if ONE_CUSTOMER_MEASURE in query.measures and not see_people:
+        found.refusal = ONE_CUSTOMER
+        return found
+    log = ctx.data.answers if ctx.person else None
+    try:
+        answer = answer_query(warehouse, query, see_people=see_people)
+        answer = guard_answer(warehouse, answer, log, ctx.person)
+    except QueryError:
+        found.refusal = TOO_FEW
+        return found
+    result, limits = (
+        build_result(warehouse, answer, request.language),
+        list(list_limits(warehouse, query, answer)),
+    )
+    if any(one == LATE_RETURNS for one in limits) and all(not fact.value for fact in result.facts):
+        found.refusal = LATE_RETURNS
+    elif not result.facts:
+        label = answer.get_measure(query.measures[0]).label
+        source = warehouse.source(answer.dataset.kind).words()
+        found.refusal = Words("{file} does not say this: {what}.", file=source, what=label)
+    else:
+        found.answer, found.result, found.limits = answer, result, limits
+    return found
+
+
+def load_value_names(warehouse: "Warehouse", dataset: DatasetName) -> ValueNames:
+    """Return the names of the values that a question may filter by."""
+    from bot.data.metrics.query.conditions import has_column, load_values
+    from bot.data.metrics.query.datasets import DATASETS
+
+    known = DATASETS[dataset]
+    if warehouse.table(known.kind) is None:
+        return {}
+    return {
+        column: load_values(warehouse, known, name)
+        for column, name in COLUMN_FIELDS[dataset].items()
+        if has_column(warehouse, known, known.dimensions[name].needs)
+    }
+
+
+def find_missing_data(warehouse: "Warehouse", query: MetricQuery) -> Words | None:
+    """Say which rows, columns or days the data lack for this query."""
+    from bot.data.metrics.query.conditions import has_column
+    from bot.data.metrics.query.datasets import DATASETS
+    from bot.data.metrics.query.periods import find_known_days
+
+    dataset = DATASETS[query.dataset]
+    has_rows = warehouse.table(dataset.kind) is not None
+    known = find_known_days(warehouse, dataset) if has_rows else None
+    if known is None:
+        return Words("No {what} are imported yet: drop a file of them here.", what=dataset.label)
+    needed = [
+        (dataset.measures[name].label, dataset.measures[name].needs) for name in query.measures
+    ]
+    needed += [
+        (dataset.dimensions[name].label, (dataset.dimensions[name].needs,))
+        for name in query.dimensions
+    ]
+    for label, columns in needed:
+        if not all(c in ("", "at") or has_column(warehouse, dataset, c) for c in columns):
+            source = warehouse.source(dataset.kind).words()
+            return Words("{file} does not say this: {what}.", file=source, what=label)
+    first, last = query.since or known[0], query.until or known[1]
+    if first > known[1] or last < known[0]:
+        return Words(
+            "{what} are known from {first} to {last}, not for these days.",
+            what=dataset.label,
+            first=known[0],
+            last=known[1],
+        )
     return None
 
 
-async def _answer_under_digest(request: SkillRequest, ctx: OfflineContext) -> BaseModel | None:
-    """Answer a question in the thread of a digest from the changes it reported."""
-    kinds = under.kinds(request.brief.sections)
-    evidence = await ctx.look_up(*kinds, request=_drop_period(request)) if kinds else Evidence()
-    if not (found := under.under(Teller(request.language), evidence, request.brief.words)):
-        return None
-    ctx.keep_facts(*found.facts)
-    words = AnswerText(answer=found.answer)
-    return AnswerReport(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
-
-
-async def _explain_change(teller: Teller, request: SkillRequest, ctx: OfflineContext) -> BaseModel:
-    """Answer "why?" under a digest: what else changed, and which files could explain it."""
-    kinds = under.kinds(request.brief.sections or tuple(under.KINDS))
-    evidence = await ctx.look_up(*kinds, request=_drop_period(request))
-    beside = under.beside(teller, evidence, kinds)
-    ctx.keep_facts(*beside.facts)
-    words = AnswerText(answer=beside.answer)
-    return AnswerReport(**words.model_dump(), how_to_read=beside.how_to_read, leads=beside.leads)
-
-
-def _drop_period(request: SkillRequest) -> SkillRequest:
-    timeless = {"since": None, "until": None}
-    return request.model_copy(update={"brief": request.brief.model_copy(update=timeless)})
-
-
-def _find_topics(words: str, request: SkillRequest) -> list[Topic]:
-    brief = request.brief
-    meant = questions.can_mean
-    return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
-
-
-async def _refuse_single_customer(teller: Teller, ctx: OfflineContext) -> BaseModel | None:
-    """Refuse a figure of one customer, unless the person has the right and asks in private."""
-    if not await ctx.may("see_people"):
-        line = Words(
-            "That is one customer's own figure: it takes the right see_people, which an "
-            "administrator gives in policy.toml."
+def list_limits(warehouse: "Warehouse", query: MetricQuery, answer: "MetricAnswer") -> list[Words]:
+    """Say what the answer leaves out of what was asked."""
+    limits = []
+    periods, counts = answer.periods, answer.counts
+    if query.since and periods.now[0] > query.since:
+        limits.append(Words("The data begin on {day}.", day=periods.now[0]))
+    if query.comparison != "none" and periods.before is None:
+        limits.append(Words("There is nothing to compare with: the data don't go back so far."))
+    elif periods.before is not None and not periods.sums_compare:
+        limits.append(
+            Words("The earlier days are too few to compare sums; averages and rates are compared.")
         )
-    elif not ctx.request.brief.private:
-        line = Words(
-            "That is one customer's own figure, which I tell you alone: begin your question with "
-            "“just for me”."
+    if counts is not None and counts.too_small:
+        limits.append(
+            Words.count(
+                "{n} group is of too few people to be shown.",
+                "{n} groups are of too few people to be shown.",
+                counts.too_small,
+            )
         )
+    if set(query.measures) & {*RETURN_MEASURES}:
+        cautions = [answer.get_measure(name).caution for name in query.measures]
+        if any(caution and caution(warehouse, periods.now) for caution in cautions):
+            limits.append(LATE_RETURNS)
+    return limits
+
+
+def _offer_form(request: SkillRequest, found: Lookup) -> MissingData:
+    """Name the words that were not understood, or why there is no figure, and offer the form."""
+    quoted = ", ".join(Words("“{quote}”", quote=w).to(request.language) for w in found.unread)
+    if found.unread:
+        words = Words("Without an AI I don't understand: {words}.", words=quoted)
     else:
-        return None
-    ctx.keep_facts()
-    return NotYet(answer=teller.copy(teller.say(line)))
-
-
-async def _answer_from_orders(
-    teller: Teller, sale: Sale, ctx: OfflineContext, nearly: bool = False
-) -> BaseModel | None:
-    """Answer from the orders, grouped and compared as asked. None when they can't answer."""
-    request, brief = ctx.request, ctx.request.brief
-    tally = sale.tally.model_copy(update={"nearly": nearly})
-    meant = request.model_copy(update={"brief": brief.model_copy(update={"tally": tally})})
-    evidence = await ctx.look_up("sold", request=meant, replace=True)
-    facts_by_subject = told(evidence, "sold")
-    if "unknown" in facts_by_subject:
-        return None
-    if names.too_few(facts_by_subject):
-        answer = teller.copy(*(teller.value(fact) for fact in cannot(evidence, "sold")))
-        ctx.keep_facts(*teller.ever.values())
-        return NotYet(answer=answer)
-    reply = replies.told_of(
-        teller, sale, facts_by_subject, brief.product_words if brief.product else None
+        words = found.refusal or Words("Which figure do you want to know?")
+    hint = Words("The form is filled with what I did understand.")
+    lines = [words.to(request.language)]
+    lines += [] if found.refusal else [hint.to(request.language)]
+    return MissingData(
+        answer=Copy(text=" ".join(lines)),
+        leads=[build_form_step(request.brief.words, found.fields)],
     )
-    if reply is None:
+
+
+async def _list_moves(request: SkillRequest, ctx: OfflineContext, found: Lookup) -> Report | None:
+    """Under a digest, list what moved beside the words that were not understood: "why?". None
+    elsewhere, and where nothing moved."""
+    kinds = [kind for name in request.brief.sections for kind in SECTIONS.get(name, ())]
+    if not kinds:
         return None
-    drawn = cuts.picture(teller, sale, reply, ctx.brand.colours or COLOURS)
-    picture = await ctx.draw(drawn) if drawn else None
-    last = evidence.of("sold")[0]
-    counted = Words("Counted in {file}, up to {day}.", file=last.file, day=last.as_of)
-    teller.value(evidence.get("sold.all.until"))
-    read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *reply.limits)
-    ctx.keep_facts(*teller.ever.values())
-    words = AnswerText(answer=reply.answer)
-    if sale.measure not in ONE_CUSTOMER_MEASURES:  # figures of one customer never go to a model
-        words = words
-    return AnswerReport(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
-
-
-def _explain_missing_orders(teller: Teller, sale: Sale, ctx: OfflineContext) -> BaseModel | None:
-    """Say which part of the question the orders can't answer. None when there is none."""
-    facts_by_subject = told(ctx.evidence, "sold")
-    lines = []
-    if unknown_subject := facts_by_subject.get("unknown"):
-        rest = question.whole_names(
-            unknown_subject.word("words").split(), ctx.request.brief.words, sale
-        )
-        typed = as_typed(rest, ctx.request.brief.words)
-        lines.append(replies.unknown(teller, facts_by_subject, typed))
-    lines += [teller.value(fact) for fact in cannot(ctx.evidence, "sold")]
-    if not lines:
+    timeless = request.brief.model_copy(update={"since": None, "until": None})
+    asked = request.model_copy(update={"brief": timeless})
+    evidence, writer = await ctx.look_up(*kinds, request=asked), SentenceWriter(request.language)
+    moves = find_moves(writer, evidence)[:MAX_POINTS]
+    if not moves:
         return None
-    ctx.keep_facts(*teller.ever.values())
-    return NotYet(answer=teller.copy(*lines, apart="\n"))
+    ctx.keep_facts(*writer.ever.values())
+    words = Words("Figures show what moved, not why. What moved lately:")
+    steps = {move.lead.label.text: move.lead for move in reversed(moves) if move.lead}
+    return Report(
+        headline=Copy(text=words.to(request.language)),
+        cannot_tell=_offer_form(request, found).answer,
+        points=[build_point(writer, move) for move in moves],
+        leads=[build_form_step(request.brief.words, found.fields), *list(steps.values())[::-1]],
+    )
 
 
-async def _build_answer(
-    teller: Teller, topic: Topic, found: Sequence[Told], request: SkillRequest, ctx: OfflineContext
-) -> BaseModel:
-    words, evidence = request.brief.words, ctx.evidence
-    table, more, cut = None, said.sources(teller, found, topic), topic.cut(words)
-    if cut:
-        lines = [ad_cuts.sentence_of(teller, topic, cut, found, words)]
-    elif len(found) > 1 and not RANKING_PATTERN.search(normalize_text(words)):
-        lines = [said.listed(teller, topic, found)]
-    else:
-        lines = [said.sentence(teller, topic, first, evidence) for first in found[:1]]
-        lines += [said.others(teller, topic, found[1:])] if len(found) > 1 else []
-    if WHY_PATTERN.search(normalize_text(words)):
-        lines.append(teller.say(Words("What lies behind it, these figures don't say.")))
-    answer = teller.copy(*lines)
-    if cut:
-        table = ad_cuts.table_of(teller, topic, cut, found)
-        more += ad_cuts.limits_of(teller, cut, evidence)
-    kinds = [] if topic.kind == "product" else [topic.kind]
-    read = how_to_read(teller, evidence, kinds, *more)
-    ctx.keep_facts(*teller.ever.values())
-    written = AnswerText(answer=answer)
-    return AnswerReport(**written.model_dump(), table=table, how_to_read=read)
+def build_form_step(words: str, fields: QuestionFields) -> NextStep:
+    """Build the button that opens the question form with these fields."""
+    return NextStep(
+        label=FORM_LABEL,
+        skill="answer",
+        words=words,
+        form={"query": fields.model_dump_json(exclude_defaults=True)},
+    )
 
 
-async def _resolve_product(
-    request: SkillRequest, topics: Sequence[Topic], ctx: OfflineContext
-) -> SkillRequest | Question:
-    """Add the named product to a request about price, stock, sizes and so on. Ask back when the
-    words match several products."""
-    brief = request.brief
-    if brief.product or not (topics and topics[0].kind == "product"):
-        return request
-    hits = sorted(await ctx.find_products(brief.words), key=lambda hit: -hit.score)
-    near = [hit for hit in hits if hit.score >= MAYBE]
-    if not near:
-        return request
-    if len(near) > 1 and (near[0].score < NAMED or near[0].score - near[1].score < APART):
-        return ctx.ask(Words("Which one do you mean?"), *(hit.title for hit in near))
-    known = {"product": near[0].handle, "product_words": near[0].title}
-    return request.model_copy(update={"brief": brief.model_copy(update=known)})
+async def _build_report(
+    request: SkillRequest,
+    ctx: OfflineContext,
+    answer: "MetricAnswer",
+    result: "MetricResult",
+    found: Lookup,
+) -> Report:
+    language = request.language
+    ctx.evidence = ctx.evidence.plus(result.facts)
+    writer = SentenceWriter(language)
+    headline = _write_headline(writer, answer, result)
+    points = _write_points(writer, answer, result)[:MAX_POINTS]
+    exhibit = result.exhibits[0]
+    colours = ctx.brand.colours
+    picture = build_exhibit_chart(exhibit, headline.text, language, colours)
+    table = exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None
+    limits = " ".join(words.to(language) for words in found.limits)
+    file = result.facts[0].source.without_age.words()
+    source = Words("{file}, up to {day}", file=file, day=result.facts[0].as_of)
+    return Report(
+        headline=headline,
+        points=points,
+        cannot_tell=Copy(text=limits) if limits else None,
+        picture=await ctx.draw(picture) if picture else None,
+        table=table,
+        read_as=Copy(text=result.read_as),
+        sources=Copy(text=source.to(language)),
+        leads=[build_form_step(request.brief.words, found.fields)],
+    )
+
+
+def _write_headline(writer: SentenceWriter, answer: "MetricAnswer", result: "MetricResult") -> Copy:
+    """State the total, or with an order or without time the first group."""
+    name, query = answer.query.measures[0], answer.query
+    label = _capitalize(answer.get_measure(name).label.to(writer.language))
+    total, groups = _list_facts(result, name)
+    if groups and not _leads_with_total(answer, total):
+        words = Words("{measure}: {name} comes first with {value}")
+        if query.order == "lowest":
+            words = Words("{measure}: {name} comes last with {value}")
+        given = {"measure": label, "name": groups[0].about, "value": writer.value(groups[0])}
+        return writer.copy(writer.say(words.with_params(**given)))
+    assert total is not None
+    days = describe_days(answer.periods.now, writer.language)
+    named = [label, total.about, days] if query.filters else [label, days]
+    what, value = " · ".join(named), _spell(writer, result, total)
+    return writer.copy(writer.say(Words("{what}: {value}", what=what, value=value)))
+
+
+def _write_points(
+    writer: SentenceWriter, answer: "MetricAnswer", result: "MetricResult"
+) -> list[Copy]:
+    """State the total of a split, the earlier figure of a comparison, and the other measures."""
+    first, *others = answer.query.measures
+    total, groups = _list_facts(result, first)
+    points = []
+    if total and total.compared_with and answer.periods.before and not groups:
+        before = next(fact for fact in result.facts if fact.id == total.compared_with)
+        days = describe_days(answer.periods.before, writer.language)
+        words = Words("{what}: {value}", what=days, value=writer.value(before))
+        points.append(writer.copy(writer.say(words)))
+    if total and groups and not answer.query.having and not _leads_with_total(answer, total):
+        words = Words("All together: {value}", value=_spell(writer, result, total))
+        points.append(writer.copy(writer.say(words)))
+    for name in others if not groups else ():
+        of_measure, _groups = _list_facts(result, name)
+        if of_measure is not None:
+            what = _capitalize(answer.get_measure(name).label.to(writer.language))
+            words = Words("{what}: {value}", what=what, value=_spell(writer, result, of_measure))
+            points.append(writer.copy(writer.say(words)))
+    return points
+
+
+def _leads_with_total(answer: "MetricAnswer", total: Fact | None) -> bool:
+    """Whether the groups are times in their order, of which the total is the finding."""
+    by_time = {*answer.query.dimensions} & {*TIME_DIMENSIONS}
+    return total is not None and answer.query.order == "natural" and bool(by_time)
+
+
+def _spell(writer: SentenceWriter, result: "MetricResult", fact: Fact) -> str:
+    """Return the figure, with its change where there is one: "5,230 (+9.6%)"."""
+    change = next((one for one in result.facts if one.id == f"{fact.id}-change"), None)
+    value = writer.value(fact)
+    if change is None:
+        return value
+    writer.value(change)
+    changed = Words("{figure} ({note})", figure=value, note=change.shown(writer.language))
+    return writer.say(changed)
+
+
+def _list_facts(result: "MetricResult", name: str) -> tuple[Fact | None, list[Fact]]:
+    """Return the total of a measure and its groups, in their order."""
+    total, groups = None, []
+    for fact in result.facts:
+        period, group, of = result.groups[fact.id]
+        if of == name and period == "now" and not fact.id.endswith("-change"):
+            if group:
+                groups.append(fact)
+            else:
+                total = fact
+    return total, groups
+
+
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]

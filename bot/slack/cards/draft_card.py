@@ -231,6 +231,7 @@ def render_draft_card(card: CardData, language: str) -> Message:
             visibility=render_visibility(card, language),
             share=_build_share_button(card, draft, language),
             more=build_more_menu(draft, language),
+            below=_build_digest_rows(card, language),
         )
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
@@ -387,8 +388,15 @@ def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> lis
     below += render_draft_status(card, language)
     below += build_next_step_buttons(draft, language)
     below += actions_block(build_details_button(draft, language), build_more_menu(draft, language))
-    below += build_digest_buttons(card.digest, card.task.id, language)
-    return below + build_alert_buttons(card.task, card.alert, language)
+    return below + _build_digest_rows(card, language)
+
+
+def _build_digest_rows(card: CardData, language: str) -> list[Block]:
+    """Build the buttons of a digest or an alert; none for other cards."""
+    return [
+        *build_digest_buttons(card.digest, card.task.id, language),
+        *build_alert_buttons(card.task, card.alert, language),
+    ]
 
 
 def _render_fallback_text(card: CardData, draft: Draft, language: str) -> str:

@@ -36,7 +36,7 @@ MAX_TABLE_ROWS, MAX_TABLE_COLUMNS, MAX_CELL_CHARACTERS = 100, 20, 300
 FOLDED_PARTS = {"digest": ("more", "week", "missing")}  # a digest must fit on one screen
 # Of a report, which must fit on one screen.
 FOLDED_REPORT_PARTS = (
-    *("points.5", "table", "quotes.4", "quotes.5", "how_to_read", "read_as", "sources"),
+    *("points.5", "table", "quotes.4", "quotes.5", "more", "how_to_read", "read_as", "sources"),
 )
 
 

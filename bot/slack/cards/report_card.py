@@ -4,6 +4,8 @@ A report is shared, not approved. It fits on one screen: the table, the sources 
 looked up stand behind *Details*.
 """
 
+from collections.abc import Sequence
+
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -21,6 +23,7 @@ from bot.slack.blocks import (
     plain_text,
     quote_as_mrkdwn,
     section_block,
+    translate_title,
 )
 from bot.slack.cards.card_data import CardData
 from bot.slack.cards.draft_parts import render_slack_table
@@ -30,7 +33,9 @@ from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 
 HEADLINE_PART, POINTS_PART = "headline", "points."
+FOLLOW_UP_PARTS = ("graded", "sent", "work")  # of a digest
 MAX_CARD_POINTS, MAX_CARD_STEPS, MAX_CARD_QUOTES, MAX_FILES = 4, 3, 3, 4
+MAX_FOLLOW_UP = 900
 MAX_CARD_ROWS = 6  # a longer table stands behind Details
 
 
@@ -47,8 +52,10 @@ def render_report_card(
     visibility: list[str],
     share: Block | None,
     more: Block,
+    below: Sequence[Block] = (),
 ) -> Message:
-    """Render the card. `visibility` says who sees it; `share` and `more` are its last buttons."""
+    """Render the card. `visibility` says who sees it; `share` and `more` are its last buttons,
+    `below` are the rows of buttons under them, such as those of a digest."""
     parts = {part.key: part for part in draft.parts}
     headline = parts[HEADLINE_PART].text
     blocks: list[Block] = [{"type": "header", "text": plain_text(headline, HEADER)}]
@@ -61,12 +68,14 @@ def render_report_card(
     if cannot_tell := parts.get("cannot_tell"):
         words = Words("Your data can't tell: {what}", what=escape_mrkdwn(cannot_tell.text))
         blocks.append(section_block(words.to(language)))
+    blocks += _render_follow_up(parts, language)
     blocks += _render_quotes(draft, language)
     blocks += _render_exhibit(parts, language)
     blocks += [block for block in render_findings(draft, language) if block["type"] == "section"]
     blocks += build_next_step_buttons(draft, language, most=MAX_CARD_STEPS)
     details = build_details_button(draft, language)
     blocks += actions_block(share, details, *build_vote_buttons(draft, card.votes), more)
+    blocks += below
     if proof := _render_proof(draft, language):
         blocks.append(context_block(proof))
     return Message(quote_as_mrkdwn(headline, 300), blocks, None)
@@ -100,6 +109,18 @@ def _render_quotes(draft: Draft, language: str) -> list[Block]:
         if source is not None:
             lines.append(f"> _{quote_as_mrkdwn(source.sourced(language), 150)}_")
     return [section_block("\n".join(lines))] if lines else []
+
+
+def _render_follow_up(parts: dict[str, Part], language: str) -> list[Block]:
+    """Render what a digest says of the last one, of what was sent, and of the work."""
+    return [
+        section_block(
+            f"*{quote_as_mrkdwn(translate_title(parts[key].title, language), 150)}*\n"
+            f"{quote_as_mrkdwn(parts[key].text, MAX_FOLLOW_UP)}"
+        )
+        for key in FOLLOW_UP_PARTS
+        if key in parts
+    ]
 
 
 def _render_exhibit(parts: dict[str, Part], language: str) -> list[Block]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import CONSENT_LABELS, SEGMENT_LABELS, AudienceRule
 from bot.core.facts import Evidence
+from bot.core.metric_query import QuestionFields
 from bot.core.parts import NextStep
 from bot.core.request import task_id
 from bot.errors import CannotDo
@@ -28,6 +29,7 @@ from bot.slack.blocks import (
 from bot.slack.interactions import BlockAction, ViewSubmission, load_visible_draft
 from bot.slack.listener_context import ListenerContext
 from bot.slack.view_limits import OPTION_VALUE
+from bot.slack.views import question_form
 from bot.slack.views.inputs import (
     HINT,
     LABEL,
@@ -47,11 +49,16 @@ NOT_A_NUMBER = Words("Write a whole number, 1 or more.")
 def prepare_next_step_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
-    """Build the form of a next step: the rule form when the step has a rule, else the brief
-    form."""
+    """Build the form of a next step: the rule form when the step has a rule, the question form when
+    it has a query, else the brief form."""
     context.services.policy(action.workspace).require(action.user, "ask")
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = next_steps.find_next_step(draft, action.ref)
+    if "query" in lead.form:
+        fields = QuestionFields.model_validate_json(lead.form["query"])
+        return lambda language: question_form.build_question_form(
+            fields, language, action.ref.pack()
+        )
     if lead.skill != "targeting" or "rule" not in lead.form:
         return next_steps.prepare_brief_form(session, context, action)
     return lambda language: build_rule_form(language, lead, draft.facts, action.ref.pack())

@@ -194,6 +194,11 @@ def read_text(view: View, name: str) -> str:
     return str(_read_state(view, name).get("value") or "").strip()
 
 
+def read_date(view: View, name: str) -> str:
+    """Return the chosen day as an ISO date; empty when none was chosen."""
+    return str(_read_state(view, name).get("selected_date") or "")
+
+
 def read_choice(view: View, name: str) -> str:
     return str((_read_state(view, name).get("selected_option") or {}).get("value") or "")
 

@@ -35,7 +35,7 @@ from bot.slack.interactions import (
 from bot.slack.listener_context import ListenerContext, pack_metadata
 from bot.slack.location import Place, make_place
 from bot.slack.view_limits import fit_view
-from bot.slack.views import audience_rule_form, forms
+from bot.slack.views import audience_rule_form, forms, question_form
 from bot.slack.views.brief_form import (
     NOTHING_TO_WRITE,
     build_own_text_form,
@@ -383,6 +383,7 @@ SUBMISSION_HANDLERS: dict[
     action_ids.ANGLES_FORM: submit_opening,
     action_ids.APPROVE_ANYWAY_FORM: submit_approve_anyway,
     action_ids.DIGEST_FORM: digests.submit_digest_form,
+    action_ids.QUESTION_FORM: question_form.submit_question_form,
     action_ids.RULE_FORM: audience_rule_form.submit_rule_form,
     action_ids.EXPORT_FORM: audience_export.submit_export_form,
 }

@@ -1,0 +1,108 @@
+"""Digests and alerts with an AI: code decides what is said, and silence costs nothing."""
+
+from typing import Any
+
+import pytest
+
+from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.pipeline import DraftResult
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, Step, says
+from tests.support.skill_runner import AI, run
+from tests.support.small_tables import small
+
+WORDS = "what moved this week?"
+ALERT = "funnel.device-mobile-checkout-to-purchase"
+WORDED = "Mobile checkout lost ground: {f1} now end in a payment, {f2} before."
+
+
+async def digest(*script: Step, words: str = WORDS, **more: Any) -> tuple[DraftResult, list[Any]]:
+    """The result, and what the AI was sent."""
+    async with ScriptedClaude(*script) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run(words, writer=writer, skill="digest", **more)
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    return found, claude.letters
+
+
+async def by_code(**more: Any) -> DraftResult:
+    found = await run(WORDS, skill="digest", **more)
+    assert isinstance(found, DraftResult)
+    return found
+
+
+def texts(found: DraftResult, *keys: str) -> list[str]:
+    return [part.text for part in found.parts if part.key.startswith(keys)]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_ai_words_an_alert_and_code_fills_its_figures(language: str) -> None:
+    found, letters = await digest(says({"sentences": [WORDED]}), series=ALERT, language=language)
+    (headline,) = texts(found, "headline")
+    assert headline.startswith("Mobile checkout lost ground")
+    assert "38" in headline
+    assert "{" not in headline
+    assert len(letters) == 1
+    assert [check.level for check in found.checks] == ["pass"]
+
+
+async def test_same_facts_are_kept_for_the_next_digest() -> None:
+    found, _ = await digest(says({"sentences": [WORDED]}), series=ALERT)
+    alone = await by_code(series=ALERT)
+    assert {fact.id for fact in found.evidence.facts} == {fact.id for fact in alone.evidence.facts}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "Mobile checkout fell by a third because of the new payment page.",
+        "Mobile checkout fell to 38%, from 58%.",
+        "Mobile checkout is much worse.",
+        "Mobile checkout fell to {f99}.",
+    ],
+)
+async def test_wrong_sentence_goes_back_once_and_gives_way_to_code(wrong: str) -> None:
+    again = says({"sentences": [wrong]})
+    found, letters = await digest(again, again, series=ALERT)
+    assert len(letters) == 2
+    assert texts(found, "headline") == texts(await by_code(series=ALERT), "headline")
+
+
+async def test_sentence_with_figures_of_another_finding_gives_way_to_code() -> None:
+    alone = await by_code()
+    shown = texts(alone, "headline", "points.")
+    findings = len(shown) - 1  # one point says what the headline has cost
+    same = says({"sentences": ["It moved to {f1}."] * findings})
+    found, letters = await digest(same, same)
+    assert len(letters) == 2
+    pairs = zip(texts(found, "headline", "points."), shown, strict=True)
+    changed = [(new, old) for new, old in pairs if new != old]
+    assert len(changed) == 1  # f1 is a figure of this finding alone
+
+
+async def test_wrong_number_of_sentences_gives_way_to_code() -> None:
+    one = says({"sentences": []})
+    found, _ = await digest(one, one)
+    alone = await by_code()
+    assert texts(found, "headline", "points.") == texts(alone, "headline", "points.")
+
+
+async def test_no_call_is_paid_for_a_week_in_which_nothing_moved() -> None:
+    from tests.handlers.test_digest import orders
+
+    found, letters = await digest(shelf=small(orders=orders()))
+    assert [part.key for part in found.parts] == ["quiet"]
+    assert letters == []
+
+
+async def test_no_call_is_paid_for_an_alert_that_stays_quiet() -> None:
+    found, letters = await digest(series="funnel.device-desktop-checkout-to-purchase")
+    assert found.parts[0].key == "quiet"
+    assert letters == []
+
+
+async def test_no_call_is_paid_without_data() -> None:
+    found, letters = await digest(shelf=small())
+    assert [part.key for part in found.parts] == ["answer"]
+    assert letters == []
