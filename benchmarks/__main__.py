@@ -56,6 +56,7 @@ BENCHMARKS = {
     "metrics": "benchmarks.metrics:metrics",
     "digest": "benchmarks.digest:digest",
     "skills": "benchmarks.skills:skills",
+    "checks": "benchmarks.checks:checks",
 }
 
 

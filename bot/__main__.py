@@ -92,6 +92,10 @@ def parser() -> argparse.ArgumentParser:
     try_.add_argument("skill", metavar="SKILL", help="for example: draft")
     try_.add_argument("words", metavar="WORDS", nargs="+", help="what you want, in your words")
 
+    try_.add_argument(
+        "--preview", action="store_true", help="show what an AI would get, and send nothing"
+    )
+
     ask = commands.add_parser("ask", help="ask the intern here, as a mention in Slack does")
     ask.add_argument("words", metavar="WORDS", nargs="+", help="a request or a question")
     for command in (try_, ask):
@@ -102,6 +106,14 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--as", dest="person", metavar="PERSON", help="whose rights apply: U0123ABCD"
         )
+
+    check = commands.add_parser("check", help="check a text of your own before it goes out")
+    check.add_argument("text", metavar="TEXT|FILE", help="the text, or a file with it")
+    check.add_argument("--product", help="what it is about, as the catalogue calls it")
+    check.add_argument("--channel", help="for example: email, sms, product_page")
+    check.add_argument("--market", help="a country of brand.toml: FR")
+    check.add_argument("--json", action="store_true", help="the findings, for scripts")
+    check.add_argument("--language", choices=("en", "fr"), help="of the text and the findings")
 
     import_ = commands.add_parser("import", help="take the team's own files in")
     import_.add_argument(
@@ -142,7 +154,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="only that: product=linen-shirt, country=FR, since=2026-10-01; may be said again",
     )
-    for command in (try_, ask, import_, facts):
+    for command in (try_, ask, check, import_, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")
 
     key = commands.add_parser("key", help="print the key that live rows are signed with")

@@ -69,6 +69,6 @@ class Container(LocalData):
 
     def offline_writer(self) -> Writer:
         """Return the writer of standard text, which needs no AI."""
-        from bot.rules.writers.offline import Offline
+        from bot.offline.writer import OfflineWriter
 
-        return Offline(now)
+        return OfflineWriter(now)

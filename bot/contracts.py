@@ -20,6 +20,7 @@ SENTENCE_TAGS = ("words", "money", "country", "moment", "date", "number")
 # The journal. If an event were renamed, old entries could no longer be found by its name.
 JOURNAL_EVENTS = (
     *("task accepted", "draft kept", "draft edited", "draft checked", "draft shared"),
+    *("warnings accepted", "product fact added", "product fact revoked"),
     *("delivery queued", "delivery stopped", "receipt", "audience exported"),
     *("catalogue imported", "library changed", "library damaged", "library whole"),
     *("library set aside", "library given up", "file undone"),
@@ -45,7 +46,7 @@ FILE_STATES = (
 )
 DIGEST_STATES = ("on", "paused", "off")
 VERDICTS = ("approve", "send back", "reject")
-CHECK_LEVELS = ("pass", "stated", "warn", "block")
+CHECK_LEVELS = ("pass", "info", "stated", "warn", "block")
 POST_KINDS = ("card", "delivery", "notice", "file", "whisper")
 DESTINATION_KINDS = ("thread", "place", "file", "audience")
 
@@ -66,7 +67,17 @@ PART_TITLES: dict[str, list[str]] = _LONG["titles"]
 # Titles that the code no longer uses, and the present title that is shown instead.
 SHOWN_TITLES: dict[str, str] = _LONG["shown_titles"]
 SKILLS = (
-    *("answer", "blockers", "digest", "draft", "experiment", "feedback", "predict", "recap"),
+    *(
+        "answer",
+        "blockers",
+        "check",
+        "digest",
+        "draft",
+        "experiment",
+        "feedback",
+        "predict",
+        "recap",
+    ),
     *("targeting", "trends"),
 )
 CHANNELS: list[str] = _LONG["channels"]["keys"]
@@ -89,12 +100,16 @@ ACTION_IDS = (
     *("lead_now", "export_audience", "digest_on", "digest_pause", "digest_off", "digest_now"),
     *("digest_change", "alert_mute", "alert_unmute", "alert_useless", "take_in", "dont_take_in"),
     *("other_kind", "read_again", "stayed_out", "undo_import", "change", "call_to_action"),
-    *("shorter", "angles", "same_for", "vote_up", "vote_down", "copy"),
+    *("shorter", "angles", "same_for", "vote_up", "vote_down", "copy", "own_text"),
+    *("accept_terms", "add_fact", "revoke_fact"),
 )
-MENU_VALUES = ("reject", "sources", "what_left", "history", "download", "copy", "edit")
+MENU_VALUES = (
+    *("reject", "sources", "what_left", "history", "download", "copy", "edit", "checked"),
+)
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
-    *("export_form", "digest_form", "angles_form"),
+    *("export_form", "digest_form", "angles_form", "own_text_choice", "own_text_form"),
+    "check_text",
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
@@ -102,7 +117,7 @@ FORM_FIELDS = (
     *("name", "sections", "where", "weekday", "hour", "zone", "about", "quiet", "alerts"),
     *("segments", "bought", "bought_categories", "bought_at_least", "bought_within"),
     *("not_bought", "not_within", "min_orders", "max_orders", "countries", "regions"),
-    *("purpose", "angle"),
+    *("purpose", "angle", "kind", "product", "offer", "occasion", "dates", "must_say"),
 )
 # The keys of the JSON in a button's value and in a form's private metadata.
 BUTTON_KEYS = {
@@ -156,6 +171,6 @@ HEADERS = (
 )
 COMMANDS = (
     *("play", "serve", "work", "migrate", "try", "import", "facts", "key", "digest", "manifest"),
-    *("doctor", "journal", "ask"),
+    *("doctor", "journal", "ask", "check"),
 )
-SLASH_COMMANDS = ("/digest", "/draft", "/feedback", "/target", "/trends")
+SLASH_COMMANDS = ("/check", "/digest", "/draft", "/feedback", "/target", "/trends")

@@ -24,16 +24,6 @@ from bot.rules.telling.told import Teller, how_to_read, nothing_yet, told
 
 TITLE = "What blocks sales"
 HINT = "what blocks sales right now?"
-ASKED_BY = (
-    r"^\W*what(?:'s|s| is| are)?\b.*\b(?:block\w*|hold\w* back|in the way of|keeps? .* from)\b"
-    r"|^\W*what(?:'s|s| is| are)? (?:hurt\w*|costing us)\b|\bsales blockers?\b"
-    r"|^\W*(?:which|what|where|qu\w+|où) .*\b(?:wast(?:es?|ed|ing)|gaspill\w*)\b"
-    r"|^\W*where (?:do|are) we los(?:e|ing)\b|^\W*(?:où|ou) perd(?:ons|-on)"
-    r"|^\W*why (?:are|is|did|do|have) .*\b(?:sales|orders|revenue|conversion)\b"
-    r"|^\W*pourquoi .*\b(?:ventes|commandes|chiffre d'affaires|conversion)\b"
-    r"|\b(?:qu'est-ce qui|ce qui|qui) (?:frein|bloqu|plomb|empêch)\w+"
-    r"|^\W*(?:quels sont )?(?:les |nos )?(?:freins|blocages)\b"
-)
 FACT_KINDS = ("funnel", "delivery", "campaigns", "trends")
 SOURCE_LABELS = {  # kind of facts → what it makes visible
     "funnel": Words("the site"),

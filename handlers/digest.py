@@ -19,11 +19,6 @@ from bot.rules.telling.told import CANNOT, Teller, cannot, how_to_read, nothing_
 TITLE = "What moved this week"
 HINT = "what moved this week?"
 COMMAND = "digest"
-ASKED_BY = (
-    r"\bwhat moved\b|\bweekly (?:digest|report|point)\b|\bthe digest\b"
-    r"|\bce qui a bougé\b|\bqu'est-ce qui a bougé\b|\ble point de la semaine\b"
-    r"|\b(?:rapport|point|bilan) hebdo"
-)
 SECTIONS = {  # section, in order → the kinds of facts it needs
     "sales": ("trends",),
     "site": ("funnel", "delivery"),

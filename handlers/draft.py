@@ -22,16 +22,16 @@ ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
 async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Question:
     output = (ctx.channel or get_default_channel()).output
-    if ctx.by_rules:
-        from bot.rules.writers.draft import draft_by_rules
-
-        return await draft_by_rules(request, ctx, output, find_problems)
+    if request.brief.own_text and not request.reason:
+        await ctx.look_up(*PRODUCT_KINDS)
+        return await ctx.use_own_text(output)
     await ctx.look_up(*PRODUCT_KINDS, "segment", "praise", "past_copy")
     for other in request.brief.others:
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
-    if not ctx.evidence.of("product") and (question := await find_subject(request, ctx)):
+    is_settled = request.brief.notice or ctx.evidence.of("product")
+    if not is_settled and (question := await find_subject(request, ctx)):
         return question
     return await ctx.write(
         output,

@@ -21,25 +21,6 @@ from bot.text.normalize import normalize_text
 
 TITLE = "A/B test"
 HINT = "how did the photos test do?"
-ASKED_BY = (
-    r"\b(?:a ?/ ?b|split)[- ]?tests?\b|\bsample size\b|\btaille d'échantillon\b"
-    r"|\b(?:how did|how is|how are|how do|read|results? of|who won|which variant)\b.*\btests?\b"
-    r"|\b(?:lis|lire|lisez|résultats? d\w*|que donnent?|qu'ont? donné|a donné|qui a gagné"
-    r"|comment s'est passé|quelle variante)\b.*\btests?\b"
-    r"|\b(?:which|what) (?:version|one)\b.*\b(?:won|wins?)\b|\bquelle version\b.*\bgagn\w+"
-    r"|\b(?:lequel|laquelle|qui)\b.*\bgagn\w+\b.*\b[ab] ou [ab]\b"
-    r"|\b(?:trust|reliable|valid|fiables?|fier|valables?)\b.*\btests?\b"
-    r"|\btests?\b.*\b(?:reliable|valid|fiables?|valables?|significant|significati\w+)\b"
-    r"|\b(?:plan|design|set up|run|prepare|planifie\w*|prépare[rz]?|organise[rz]?|prévois|prévoir"
-    r"|monte[rz]?|lance[rz]?)\b.{0,30}\btests?\b"
-    r"|\b(?:how (?:many|long)|combien d\w*)\b.*\b(?:a |un |le |the |ce )test\b"
-    r"|^\W*(?:(?:please|stp|svp|let's|let us|can (?:you|we)|could (?:you|we)"
-    r"|we (?:want|would like) to|i(?:'d like| want| would like) to|peux-tu|pouvez-vous|peut-on"
-    r"|on (?:peut|pourrait|veut|voudrait)|je (?:veux|voudrais)|il faudrait"
-    r"|nous (?:voulons|voudrions))\W+)*"
-    r"(?:test(?:e|ez|ons|er)\b"
-    r"|test (?:an?|the|our|free|whether|if|two|both|different|another|new)\b)"
-)
 PLAN_PATTERN = re.compile(
     r"\b(?:plan|design|set up|run|prepare|planifi\w*|prepare[rz]?|organis\w*|prevoi[rs]|monte[rz]?"
     r"|lance[rz]?|sample size|taille d'echantillon|power|puissance|how (?:many|long)|combien)\b"

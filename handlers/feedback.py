@@ -32,14 +32,6 @@ from bot.rules.telling.unheard import ABOUT, unheard
 TITLE = "Customer feedback"
 COMMAND = "feedback"
 HINT = "what do customers say about sizing this month?"
-ASKED_BY = (
-    r"\b(?:sum(?:mari[sz]e)? up|summari[sz]e|résume[rz]?|synthé\w+|synthèse)\b.*"
-    r"\b(?:feedback|reviews?|comments?|complaints?|avis|commentaires?|retours|plaintes|say|disent"
-    r"|(?:these|those|ces) (?:messages|texts?|textes))\b"
-    r"|\bwhat (?:do|are|did) .*\b(?:say(?:ing)?|complain\w*|think|like)\b"
-    r"|\bque (?:disent|pensent)\b|\bqu'est-ce qu'(?:ils|elles) (?:disent|pensent)\b"
-    r"|\bde quoi se plaignent\b|\bcustomer feedback\b|\bavis (?:des )?client"
-)
 RELIABLE_VERDICTS = ("confirmed", "to watch")
 MOST_THEMES, MOST_QUOTES, MOST_SHOWN = 6, 5, 8
 THEMES_WITHOUT_PAGE = {

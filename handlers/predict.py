@@ -34,20 +34,6 @@ from bot.text.normalize import normalize_text
 
 TITLE = "What comes next"
 HINT = "who is likely to buy again in the next 60 days?"
-ASKED_BY = (
-    r"\b(?:who(?! buys? (?:more|the most)\b(?! often))"
-    r"|(?:which|what) (?:customers|clients|buyers|people|shoppers))"
-    r"(?:'s| is| are| will| might| may)?\b.*\b(?:buy|buys|order again|come back|comes back"
-    r"|return|leave|leaving|lapse|lapsing|drift\w*|churn\w*|stop buying)\b"
-    r"|\bwhat (?:will|do|does|would|is|are) .*\b(?:buy|bought|order)\w* (?:next|after)\b|\bchurn\b"
-    r"|\bpredict\b|\b(?:sales|orders?|purchases?) forecast\b|^\W*(?:please )?forecast\b"
-    r"|\bqui (?:va|vont|risque(?:nt)?|devrait|peut|pourrait)\b.*\b(?:r?acheter|revenir|repartir"
-    r"|partir|commander|s'en aller|s'éloigner)\b|(?<!clients )\bqui s'éloigne|\bqui rachète"
-    r"|\bquel(?:le)?s (?:client|cliente|acheteur)s (?:vont|risquent|s'éloignent|rachètent)\b"
-    r"|\bqu(?:e |'est-ce qu(?:e |')|')(?:vont|va|on|r?achète(?:nt)?|r?achèteront|r?achète-t-on)\b"
-    r".*\b(?:ensuite|après)\b|\bqu'est-ce que .*\br?achètent\b.*\b(?:ensuite|après)\b"
-    r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )|^\W*(?:prévois|prévoir|prévoyez)\b"
-)
 OWN_PERIOD = True  # a forecast uses all orders
 NEXT_PURCHASE_PATTERN = re.compile(
     r"\bafter\b|\bnext\b(?! \d| (?:few|week|month|year|day|two|three))|\bensuite\b|\bapres\b"

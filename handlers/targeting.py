@@ -31,19 +31,6 @@ from bot.rules.telling.unheard import LAUNCH, unheard
 TITLE = "Audience ideas"
 COMMAND = "target"
 HINT = "whom should I target for the linen launch?"
-ASKED_BY = (
-    r"\bwhom?\b.{0,20}\b(?:target|write to|send|contact|address|reach|speak to|offer)\b"
-    r"|\bwho should (?:get|receive|see|hear)\b"
-    r"|\b(?:which|what) (?:customers|clients|people) should\b"
-    r"|\bquell?e?s? (?:client|cliente|acheteur)s\b.{0,20}\b(?:cibler|viser|contacter|relancer)\b"
-    r"|\b(?:suggest|find|propose|recommend|which|what)\b.{0,20}"
-    r"\b(?:audiences?|targeting|segments?|niches?)\b"
-    r"|\b(?:à )?qui\b.{0,25}\b(?:cibler|viser|écrire|envoyer|contacter|s'adresser|parler|"
-    r"proposer|présenter)\b"
-    r"|\b(?:quell?e?s?|propose\w*|suggère\w*|trouve\w*)\b.{0,20}"
-    r"\b(?:cibles?|audiences?|segments?|ciblage|niches?)\b"
-    r"|^\W*(?:target(?:ing)?|ciblage|cible[rz]?)\b"
-)
 
 
 QUOTE_MARKS = str.maketrans(

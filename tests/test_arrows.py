@@ -71,10 +71,7 @@ PLAYGROUND = (
 RULES = "bot.rules"
 IMPORT_RULES = (
     "bot.agent.context",
-    "bot.agent.pipeline",
-    "bot.app",
     "bot.cli.digest",
-    "bot.cli.try_",
     "bot.data.analyses.audience_proposals",
     "bot.data.analyses.audience_proposals.candidates",
     "bot.data.analyses.audience_proposals.proposal_facts",
@@ -90,12 +87,8 @@ IMPORT_RULES = (
     "bot.data.thread_facts",
     "bot.digests.alerts",
     "bot.offline.reports.answer",
-    "bot.slack.actions.revisions",
-    "bot.slack.events.files",
-    "bot.tasks.intake",
     "handlers.blockers",
     "handlers.digest",
-    "handlers.draft",
     "handlers.experiment",
     "handlers.feedback",
     "handlers.predict",

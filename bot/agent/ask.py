@@ -24,12 +24,14 @@ async def ask_once(
     call: str,
     masked_by: Pseudonymizer | None = None,
     size: ModelSize = "small",
+    model_name: str | None = None,
 ) -> T:
     """Return the form `output` as the model filled it in. Raises TryAgain or CannotDo.
 
     `system` stays the same for all calls of a kind, so that the server can cache it; `message` is
     what varies. Personal data in `message` is replaced before the model sees it, unless `masked_by`
-    has done so already, and is restored in the answer. `task` keeps the answer under the name
+    has done so already, and is restored in the answer. `model_name` names another model than that
+    of the size. `task` keeps the answer under the name
     `call`: a run after a crash gets the same answer and pays nothing, even when `message` has
     changed since."""
     log, veil = task or NoTurnLog(), masked_by or Pseudonymizer()
@@ -44,7 +46,12 @@ async def ask_once(
     answer = stored.answer
     if answer is None:
         request = TurnRequest(
-            system=system, tools=(), messages=(stored.sent,), output=output, size=size
+            system=system,
+            tools=(),
+            messages=(stored.sent,),
+            output=output,
+            size=size,
+            model=model_name,
         )
         # The model's own deadline for a call holds.
         answer = await model.take_turn(request, receipt=receipt, deadline=math.inf)

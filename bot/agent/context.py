@@ -17,6 +17,8 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from bot.agent.citations import collect_cited_facts, replace_fact_names
+from bot.agent.claim_check import ON as CLAIMS_ON
+from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import (
     AgentLoop,
@@ -36,7 +38,7 @@ from bot.agent.turns import NoTurnLog, TurnLog
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture
-from bot.core.checks import Check, select_blocking
+from bot.core.checks import Check
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
@@ -46,6 +48,13 @@ from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
 from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
 from bot.drafts.occasions import list_coming_occasions, load_occasions, set_occasion_days
+from bot.grounding.claims import (
+    NO_AI,
+    NOT_REACHED,
+    ClaimResult,
+    ClaimSentence,
+    list_output_sentences,
+)
 from bot.i18n.messages import Money, Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
@@ -77,7 +86,7 @@ def build_rewrite_check(costs: Sequence[Decimal | None], parts: Sequence[str] = 
             "The AI's words held what no fact bears out, so these are by rules. Not kept: {spent}.",
             spent=spent,
         )
-    return Check(rule="rewriting", level="warn", words=words)
+    return Check(rule="rewriting", level="info", words=words)
 
 
 def _join_titles(titles: Sequence[str]) -> Words:
@@ -100,7 +109,7 @@ def build_fault_check(count: int) -> Check:
         "{n} things that the checks sent back are not corrected: read it with care.",
         count,
     )
-    return Check(rule="correction", level="warn", words=words)
+    return Check(rule="correction", level="info", words=words)
 
 
 MAX_CORRECTIONS = 2
@@ -125,7 +134,7 @@ async def deny_right(_right: str) -> bool:
 class AgentOptions:
     """What the caller of a skill passes on to the loop. `call` names the piece among those of its
     task. `person` and `is_private` say who asks, and whether they alone see the answer; None: as
-    the brief says."""
+    the brief says. `claims` is the policy's setting for the second look at the answer."""
 
     turns: TurnLog = field(default_factory=NoTurnLog)
     call: str = "0"
@@ -134,6 +143,7 @@ class AgentOptions:
     on_step: Callable[[Words], None] = ignore_step
     person: str | None = None
     is_private: bool | None = None
+    claims: str = CLAIMS_ON
     thread: ThreadPort | None = None
     deliveries: DeliveryPort | None = None
     digests: DigestPort | None = None
@@ -176,6 +186,7 @@ class SkillContext:
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer, self._may = library, writer, may
         self._receipt, self._grow = receipt, grow
+        self.claims: ClaimResult | None = None  # of the second look at the last answer
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
     async def look_up(
@@ -219,6 +230,14 @@ class SkillContext:
     def by_rules(self) -> bool:
         """Whether the text is written by rules, without a language model."""
         return self._writer.by_rules
+
+    @property
+    def _model(self) -> TurnModel:
+        if self.request.brief.preview:
+            from bot.agent.preview import PreviewModel
+
+            return PreviewModel()
+        return cast(TurnModel, self._writer)
 
     @property
     def book(self) -> FactBook:
@@ -266,6 +285,7 @@ class SkillContext:
         by_rules: T | None = None,
         system: str = "system",
         values: Mapping[str, str] | None = None,
+        list_claims: Callable[[T], Sequence[ClaimSentence]] | None = None,
     ) -> T:
         """Have the writer fill in `output`. The faults that `check` finds go back to the writer.
 
@@ -273,14 +293,23 @@ class SkillContext:
         gets the faults once; those that are left are in `faults`. The evidence becomes what the
         output cites. `system` names the prompt that never changes for a skill, `values` fills more
         placeholders of the skill's own prompt. A tool may end it with a question to the person.
+        With `tools` and no model, the text is the template of `bot.offline.drafts`.
+
+        `list_claims` gives the sentences that a second model judges; of copy, all of it.
 
         Without tools the faults go back at most twice. An analysis passes its own text as
         `by_rules`, which a model may reword and the rules keep. Claims that no fact supports are
         detected. A part keeps the text of the rules when the model's text still fails, or when the
         model repeats a fault that it was told about."""
-        if tools is not None and not self.by_rules:
-            return await self._write_with_tools(output, tools, check, system, values or {})
-        pseudonymizer, costs = Pseudonymizer(self._list_own_words()), dict[str, Decimal | None]()
+        if tools is not None and (self.request.brief.preview or not self.by_rules):
+            if list_claims is None and self.channel is not None:
+                list_claims = self._list_copy_sentences
+            return await self._write_with_tools(
+                output, tools, check, system, values or {}, list_claims
+            )
+        if tools is not None:
+            return await self._write_standard_text(output)
+        pseudonymizer, costs = Pseudonymizer(self.list_own_words()), dict[str, Decimal | None]()
         assignment = self._build_assignment(pseudonymizer, by_rules)
         accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
 
@@ -316,36 +345,99 @@ class SkillContext:
         return merged
 
     def find_unproven(self, written: BaseModel) -> list[str]:
-        """List what would block the approval of this copy, as sentences for the writer: figures,
-        claims and quotations that no fact bears out."""
-        from bot.rules.proof import prove
+        """List what code would block or mark in this copy, as sentences for the writer. What the
+        model was told counts, also where a restart has found another value since."""
+        from bot.grounding.copy_checks import check_draft, list_faults
 
         if self.today is None:
             return []
         parts, hooks = split_output(replace_fact_names(written, self.book))
-        checks = prove(
+        checks = check_draft(
             parts,
             hooks,
-            self.evidence.plus(self.book.facts),
+            Evidence(facts=self.book.facts).plus(self.evidence.facts),
             request=self.request,
             brand=self.brand,
             channel=self.channel,
             today=self.today,
         )
-        return [
-            " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
-            for check in select_blocking(checks)
-        ]
+        return list_faults(checks)
+
+    async def _review_claims(self, sentences: Sequence[ClaimSentence], call: str) -> Sequence[str]:
+        """Have a model judge the sentences. Return what is not supported, for the writer."""
+        evidence = self.evidence.plus(self.book.facts)
+        self.claims = await self.claim_checker.check(
+            sentences, evidence, self.request, call=call, own_words=self.list_own_words()
+        )
+        return self.claims.list_faults(sentences)
+
+    async def find_text_to_check(self, *, product: str = "", whole: bool = False) -> str:
+        """Return the text of the request that is to be checked, after looking up the product that
+        it names, or the one that `product` means. `whole`: all words are the text."""
+        from bot.agent.text_check import find_own_text, look_up_product
+
+        text = self.request.brief.words if whole else find_own_text(self.request.brief.words)
+        await look_up_product(self, text, product)
+        return text
+
+    async def check_text(self, text: str) -> tuple[Check, ...]:
+        """Return the findings on a text that somebody wrote."""
+        from bot.agent.text_check import check_text
+
+        return await check_text(self, text)
+
+    def find_text_faults(self, text: str) -> list[str]:
+        """List what code would block or mark in a text, as sentences for the writer."""
+        from bot.agent.text_check import find_text_faults
+
+        return find_text_faults(self, text)
+
+    async def use_own_text(self, output: type[T]) -> T:
+        """Fill in `output` with the text that the person wrote, and have its claims judged."""
+        from bot.offline.drafts import fill_own_text
+
+        written = fill_own_text(output, self.request.brief.own_text)
+        self.claims = await self.claim_checker.check(
+            list_output_sentences(written),
+            self.evidence,
+            self.request,
+            call=f"{self._agent.call}.own.claims",
+            own_words=self.list_own_words(),
+        )
+        return written
+
+    @property
+    def claim_checker(self) -> ClaimChecker:
+        model = None if self.by_rules else cast(TurnModel, self._writer)
+        return ClaimChecker(model, self._receipt, self._agent.turns, self._agent.claims)
+
+    def list_claim_checks(
+        self, output: BaseModel, sentences: Sequence[ClaimSentence] | None = None
+    ) -> tuple[Check, ...]:
+        """Return the findings of the second call on an output, or on these of its `sentences`."""
+        found = list_output_sentences(output) if sentences is None else sentences
+        claims = self.claims or ClaimResult(failure=NO_AI if self.by_rules else NOT_REACHED)
+        return claims.build_checks(found)
 
     async def write_report(self, *, tools: Sequence[str]) -> BaseModel | Question:
         """Have the model answer the request with these tools. It writes slots where figures stand,
         and code fills them in. The evidence becomes what the report cites. Without a model the
         report is the one of `bot.offline.reports`."""
-        if self.by_rules:
+        if self.by_rules and not self.request.brief.preview:
             from bot.offline.reports import write_offline_report
 
             return await write_offline_report(self)
         return await write_report(self, tools)
+
+    async def _write_standard_text(self, output: type[T]) -> T:
+        """Fill in the template without a model."""
+        from bot.offline.drafts import list_notes, write_offline_draft
+
+        composed = write_offline_draft(self, output)
+        self.notes += list_notes(self)
+        assignment = self._build_assignment(Pseudonymizer(self.list_own_words()), composed)
+        assignment = assignment.model_copy(update={"offline_output": composed})
+        return await self._writer.write(assignment, output, receipt=self._receipt, grow=self._grow)
 
     async def _write_with_tools(
         self,
@@ -354,6 +446,7 @@ class SkillContext:
         check: Callable[[T], list[str]] | None,
         system: str,
         values: Mapping[str, str],
+        list_claims: Callable[[T], Sequence[ClaimSentence]] | None,
     ) -> T:
         known = load_tools() if self._tools is None else self._tools
         tools = [known[name] for name in names]
@@ -363,16 +456,23 @@ class SkillContext:
         system_text = fill_prompt(system, fixed)
         message = self._build_first_message(values)
         self._writes += 1
+        call = f"{self._agent.call}.write{self._writes}"
+
+        async def review(written: T, turn: int) -> Sequence[str]:
+            if list_claims is None:
+                return ()
+            return await self._review_claims(list_claims(written), f"{call}.claims{turn}")
+
         loop = AgentLoop(
             services=LoopServices(
-                model=cast(TurnModel, self._writer),
+                model=self._model,
                 receipt=self._receipt,
                 turns=self._agent.turns,
                 limits=self._agent.limits,
                 cap_used=self._agent.cap_used,
                 on_step=self._agent.on_step,
             ),
-            call=f"{self._agent.call}.write{self._writes}",
+            call=call,
             system=system_text,
             output=output,
             tools=tools,
@@ -380,6 +480,7 @@ class SkillContext:
             veil=self._veil,
             found=self._found,
             check=check,
+            review=review,
         )
         result = await loop.run(message)
         self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(tools))
@@ -392,10 +493,13 @@ class SkillContext:
         self.evidence = Evidence(facts=stated).plus(cited)
         return written
 
+    def _list_copy_sentences(self, written: BaseModel) -> Sequence[ClaimSentence]:
+        return list_output_sentences(replace_fact_names(written, self.book))
+
     def _build_first_message(self, values: Mapping[str, str]) -> str:
         """The skill's own prompt with the request and the facts looked up, personal data masked."""
         if not self._writes:
-            self._veil = Pseudonymizer(self._list_own_words())
+            self._veil = Pseudonymizer(self.list_own_words())
         self._hide_speakers(self._veil)
         facts = [fact for fact in self.evidence.facts if fact.stated_by is None]
         listed = describe_facts(
@@ -447,7 +551,7 @@ class SkillContext:
             today=self.today,
         )
 
-    def _list_own_words(self) -> frozenset[str]:
+    def list_own_words(self) -> frozenset[str]:
         """Words of the brand and of the products looked up, which are not names of persons."""
         names = [self.brand.name, self.brand.sender or "", *self.brand.use]
         for fact in (*self.evidence.facts, *self._all_facts):

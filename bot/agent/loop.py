@@ -82,11 +82,17 @@ class LoopServices:
 
 @dataclass(frozen=True)
 class LoopResult(Generic[T]):
-    """The final answer, and what the check still found in it after it was sent back."""
+    """The final answer, what the check still found in it after it was sent back, and what the
+    review finds."""
 
     output: T
     faults: tuple[str, ...]
     model: str
+    remarks: tuple[str, ...] = ()
+
+
+# A second look at an answer by a model: its faults, as sentences. The number is that of the turn.
+Review = Callable[[T, int], Awaitable[Sequence[str]]]
 
 
 @dataclass
@@ -102,6 +108,7 @@ class AgentLoop(Generic[T]):
     veil: Pseudonymizer
     found: FoundThings
     check: Callable[[T], Sequence[str]] | None = None
+    review: Review[T] | None = None
     _messages: list[ConversationMessage] = field(default_factory=list)
     _tool_calls: int = 0
     _corrections: int = 0
@@ -133,10 +140,10 @@ class AgentLoop(Generic[T]):
             if answer.stop_reason == "tools":
                 sent = await self._run_tools(turn, answer)
             else:
-                result = self._read(answer)
-                if not result.faults or self._corrections:
+                result = await self._read(answer, turn)
+                if not (result.faults or result.remarks) or self._corrections:
                     return result
-                sent = await self._send_back(turn, answer, result.faults)
+                sent = await self._send_back(turn, answer, (*result.faults, *result.remarks))
             new = self._list_new(sent, *known)
         raise TryAgain("the model gave no final answer", words=TOO_LONG)
 
@@ -163,10 +170,11 @@ class AgentLoop(Generic[T]):
         text = FINAL_NOTICE if await self._must_answer(turn + 1) else ""
         return ConversationMessage(role="user", tool_replies=replies, text=text)
 
-    def _read(self, answer: TurnAnswer) -> LoopResult[T]:
+    async def _read(self, answer: TurnAnswer, turn: int) -> LoopResult[T]:
         output = self.veil.restore(self.output.model_validate_json(answer.text))
         faults = tuple(self.check(output)) if self.check else ()
-        return LoopResult(output, faults, answer.model)
+        remarks = tuple(await self.review(output, turn)) if self.review else ()
+        return LoopResult(output, faults, answer.model, remarks)
 
     async def _send_back(
         self, turn: int, answer: TurnAnswer, faults: tuple[str, ...]

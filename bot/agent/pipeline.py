@@ -11,7 +11,7 @@ from bot.agent.skills import load_skills
 from bot.agent.tool_calls import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
-from bot.core.checks import Check
+from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
 from bot.core.parts import Hook, NextStep, Part, collect_next_steps, split_output
@@ -20,8 +20,9 @@ from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.drafts.tracking import tag_links
 from bot.errors import CannotDo
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.sources import find_stated_facts
 from bot.i18n.messages import Words
-from bot.rules.proof import prove, stated_in
 from bot.text.escape import strip_hidden, strip_hidden_deep
 
 
@@ -84,10 +85,12 @@ async def run_skill(
     if isinstance(output, Report):  # code has filled in its figures, and checked the rest
         checks = check_report(output)
     else:
-        checks = prove(
+        checks = check_draft(
             parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
         )
-    checks = (*checks, *ctx.notes)
+        if channel is not None:
+            checks = (*checks, *ctx.list_claim_checks(output))
+    checks = sort_checks((*checks, *ctx.notes))
     return DraftResult(
         parts,
         hooks,
@@ -112,9 +115,17 @@ def check_report(report: Report) -> tuple[Check, ...]:
 def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     """Facts that people stated: the author in the brief, and whoever sent the draft back."""
     author = request.brief.author
-    back = stated_in(request.reason or "", request.sender or author, today, source="send-back")
+    back = find_stated_facts(
+        request.reason or "", request.sender or author, today, source="send-back"
+    )
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
-    return (*stated_in(request.brief.words, author, today), *back)
+    # What a form adds, and a text of one's own, count as typed by the author as well.
+    brief = request.brief
+    fields = filter(None, (brief.offer, brief.dates, *brief.must_say, *brief.own_text.values()))
+    typed = "\n".join(
+        dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
+    )
+    return (*find_stated_facts(typed, author, today), *back)
 
 
 def recheck_parts(
@@ -135,12 +146,12 @@ def recheck_parts(
         fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}"})
         for part in parts
         for number, fact in enumerate(
-            stated_in(part.text, editor, today, source="edit", before=text_before)
+            find_stated_facts(part.text, editor, today, source="edit", before=text_before)
         )
     )
     all_facts = evidence.plus(typed_facts)
     channel = load_channels().get(request.channel) if request.channel else None
-    checks = prove(
+    checks = check_draft(
         parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
     )
     return all_facts, checks

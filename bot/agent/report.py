@@ -10,9 +10,18 @@ from bot.agent.tool_calls import Refusal
 from bot.core.charts import COLOURS, Bar, ChartPicture, Point, build_bar_chart, build_line_chart
 from bot.core.checks import Check
 from bot.core.exhibits import Exhibit, ExhibitChart
+from bot.core.fact_book import FactBook, SlotError
 from bot.core.parts import Copy, File
-from bot.core.report import MAX_HEADLINE, Report, ReportForm, build_report, find_exhibit
+from bot.core.report import (
+    MAX_HEADLINE,
+    Report,
+    ReportForm,
+    build_report,
+    find_exhibit,
+    is_given,
+)
 from bot.errors import CannotDo
+from bot.grounding.claims import ClaimSentence
 from bot.grounding.report_text import drop_faulty_texts, find_report_faults
 from bot.i18n.messages import Language, Words
 
@@ -51,8 +60,13 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
             shown=ctx.read_as,
         )
 
+    def list_claims(form: ReportForm) -> list[ClaimSentence]:
+        return list_report_sentences(form, ctx.book, language)
+
     try:
-        form = await ctx.write(ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT)
+        form = await ctx.write(
+            ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT, list_claims=list_claims
+        )
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
         return build_refusal(refusal.words.to(language))
@@ -67,6 +81,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         shown=ctx.read_as,
     )
     ctx.notes = build_dropped_notes(dropped)
+    ctx.notes += ctx.list_claim_checks(form, list_claims(form))
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
     filled = build_report(
@@ -81,9 +96,28 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     return filled.model_copy(update={"picture": picture}) if picture else filled
 
 
+def list_report_sentences(
+    form: ReportForm, book: FactBook, language: Language
+) -> list[ClaimSentence]:
+    """Return the texts of a report with their slots filled and the facts that these name. A text
+    whose slots can't be filled goes back for that."""
+    texts = [("headline", form.headline)]
+    texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
+    texts += [("cannot_tell", form.cannot_tell)] if is_given(form.cannot_tell) else []
+    found = []
+    for part, text in texts:
+        try:
+            filled = book.fill(text.strip(), language)
+        except SlotError:
+            continue
+        if filled.text:
+            found.append(ClaimSentence(part, filled.text, filled.facts))
+    return found
+
+
 def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how the calls were read whose figures the report shows. A call that was corrected or
-    not used says nothing about the report."""
+    """Return how the calls were read whose figures the report shows, first those with a table. A
+    call that was corrected or not used says nothing about the report."""
     texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit])
     names = set(re.findall(r"\bf\d+\b", texts))
     cited = {fact.id for name in names if (fact := ctx.book.get(name))}
@@ -93,7 +127,8 @@ def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ..
     for exhibit in ctx.exhibits:
         readings = used if cited & set(exhibit.facts) else unused
         readings.add(exhibit.read_as or exhibit.shows)
-    return tuple(one for one in ctx.read_as if one in used or one not in unused)
+    kept = [one for one in ctx.read_as if one in used or one not in unused]
+    return tuple(sorted(kept, key=lambda one: one not in used))
 
 
 def shorten_readings(readings: Sequence[str], language: Language) -> tuple[str, ...]:
@@ -116,7 +151,7 @@ def build_dropped_notes(count: int) -> tuple[Check, ...]:
         "{n} sentences left out: they held figures or quotations without a source.",
         count,
     )
-    return (Check(rule="left out", level="warn", words=words),)
+    return (Check(rule="left out", level="info", words=words),)
 
 
 def build_refusal(sentence: str) -> Report:

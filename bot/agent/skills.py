@@ -4,12 +4,13 @@ Besides `handle`, a handler's module may define these constants, which are read 
 the module:
 
     TITLE = "Customer feedback"         its name on a card (English; the French is in the .po file)
-    ASKED_BY = "what do .* say|…"       a pattern that matches the words that ask for the skill
     COMMAND = "feedback"                its slash command, for a skill of daily use
     HINT = "sizing this month"          an example of what can be typed after the command
     OWN_PERIOD = True                   the skill ignores a period in the words ("this week")
     FOR_CHANNELS = True                 it writes for marketing channels, one draft for each
     TOOLS = ("product", …)              the tools that it gives to a model
+
+The words that ask for a skill where there is no AI are in `bot/offline/routing.toml`.
 """
 
 import ast
@@ -41,7 +42,6 @@ class Skill:
     name: str
     summary: str
     title: str = ""
-    asked_by: str | None = None
     command: str | None = None
     hint: str = ""
     for_channels: bool = False
@@ -70,7 +70,6 @@ def load_skills() -> dict[str, Skill]:
                 path.stem,
                 docstring.split("\n")[0],
                 title=str(constants.get("TITLE", "")),
-                asked_by=constants.get("ASKED_BY"),
                 command=constants.get("COMMAND"),
                 hint=str(constants.get("HINT", "")),
                 for_channels=bool(constants.get("FOR_CHANNELS")),

@@ -67,9 +67,11 @@ def approve(
     policy: Policy,
     now: datetime,
     reason: str | None = None,
+    accepts: bool = False,
 ) -> Decision:
     """Record one person's approval of this exact text. The last one needed queues the delivery.
-    Raises CannotDo for a changed text, a missing right, or a blocking check without a reason."""
+    `accepts`: the person has checked the warnings. Raises CannotDo for a changed text, a missing
+    right, a blocking check without a reason, or a warning that nobody accepts."""
     lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
     require_unchanged_task(session, draft.workspace, draft.task)
@@ -84,11 +86,37 @@ def approve(
         raise CannotDo(
             Words("Something in this draft has no source. To approve it anyway, say why.")
         )
+    if draft.list_open_warnings():
+        if not (accepts or (reason or "").strip()):
+            raise CannotDo(
+                Words("Look at what is marked on the card first, then approve it there.")
+            )
+        draft.accept_warnings(session, by=by, ground="checked", now=now)
     decision = _record_decision(session, draft, "approve", by, reason, policy, now)
     if compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved":
         Delivery.plan(session, enqueue, draft, destination={"kind": "thread"}, now=now)
     OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return decision
+
+
+def accept_terms(
+    session: Session,
+    enqueue: Enqueue,
+    draft: Draft,
+    *,
+    by: str,
+    fingerprint: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Record that what is marked stands in the brand's terms. Raises CannotDo for a changed text or
+    a missing right."""
+    lock_piece(session, draft)
+    draft.demand_current(session, fingerprint)
+    policy.require(by, "approve")
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
+    draft.accept_warnings(session, by=by, ground="terms", now=now)
+    OutboxMessage.request_redraw(session, enqueue, draft.piece)
 
 
 def send_back(

@@ -164,6 +164,14 @@ AUDITED_TABLES: Mapping[str, AuditedTable] = {
     "alerts": AuditedTable(
         {"alerts/1": ("workspace", "series", "spot", "muted", "bar", "p", "told_at")}
     ),
+    "product_facts": AuditedTable(
+        {
+            "product_facts/1": (
+                *("id", "workspace", "product", "market", "text", "by", "draft", "at"),
+                *("expires", "revoked_by", "revoked_at"),
+            )
+        }
+    ),
     "drawings": AuditedTable(
         {"drawings/1": ("workspace", "sha256", "png")}, free={"made_at": TIMESTAMP_REASON}
     ),

@@ -20,6 +20,7 @@ COMMAND_MODULES = {
     "migrate": "admin",
     "try": "try_",
     "ask": "try_",
+    "check": "check",
     "import": "import_",
     "facts": "facts",
     "key": "key",

@@ -15,8 +15,8 @@ from bot.digests.models import WEEKLY, Schedule, parse_digest_name
 from bot.digests.run import DigestStatus
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
+from bot.offline.writer import OfflineWriter
 from bot.rules.telling.lookback import NOTHING_NEWER
-from bot.rules.writers.offline import Offline
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.tasks.models import NewTask
 
@@ -74,12 +74,10 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
     async def ignore_receipt(_: object) -> None:
         """The offline writer makes no call, so there is no receipt."""
 
-    writer, brand = Offline(now), container.brand(wish.workspace)
+    writer, brand = OfflineWriter(now), container.brand(wish.workspace)
     library, today = container.library(wish.workspace), now().date()
     incoming = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
-    intake = await understand_request(
-        incoming, brand=brand, library=library, writer=writer, today=today
-    )
+    intake = await understand_request(incoming, brand=brand, library=library, today=today)
     if isinstance(intake, Question):
         raise CannotDo(intake.words)
     request = intake.requests[0]

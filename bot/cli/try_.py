@@ -31,15 +31,15 @@ from bot.data.catalogue.market_prices import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
+from bot.grounding.copy_checks import list_sources
 from bot.i18n.messages import Language, Words, load_translations
-from bot.rules.proof import sources
 from bot.tasks.briefs import plan_requests
 from bot.tasks.intake import understand_request
 from bot.tasks.understand import MAX_PRODUCTS, Message, demand_request, understand_message
 from bot.text.escape import format_json, strip_hidden
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
-LEVEL_MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
+LEVEL_MARKS = {"block": "✗", "warn": "!", "stated": "?", "info": "·", "pass": "✓"}
 
 
 async def try_(settings: Settings, args: argparse.Namespace) -> int:
@@ -48,7 +48,7 @@ async def try_(settings: Settings, args: argparse.Namespace) -> int:
         raise CannotDo(
             Words("There is no skill {name}. There are: {known}.", name=args.skill, known=known)
         )
-    return await _run_words(settings, args, skill=args.skill)
+    return await _run_words(settings, args, skill=args.skill, preview=args.preview)
 
 
 async def ask_(settings: Settings, args: argparse.Namespace) -> int:
@@ -57,13 +57,17 @@ async def ask_(settings: Settings, args: argparse.Namespace) -> int:
 
 
 async def _run_words(
-    settings: Settings, args: argparse.Namespace, *, skill: str | None = None
+    settings: Settings,
+    args: argparse.Namespace,
+    *,
+    skill: str | None = None,
+    preview: bool = False,
 ) -> int:
     container = Container(settings).migrated()
-    writer = container.writer()
+    writer = container.offline_writer() if preview else container.writer()
     try:
         run = await TerminalRun.begin(container, writer, args.workspace, args.person, args.language)
-        reading = await run.read(" ".join(args.words), args.language, skill)
+        reading = await run.read(" ".join(args.words), args.language, skill, preview=preview)
         made = await run.write(reading) if reading.question is None else []
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
@@ -126,15 +130,19 @@ class TerminalRun:
     def spending(self) -> SpendingCap:
         return SpendingCap(self.container.database, self.container.policy, now)
 
-    async def read(self, typed: str, language: Language, skill: str | None) -> TerminalReading:
-        """Understand the words: by the AI, or by rules where none is connected."""
+    async def read(
+        self, typed: str, language: Language, skill: str | None, *, preview: bool = False
+    ) -> TerminalReading:
+        """Understand the words: by the AI, or by keywords where none is connected."""
         private, words = parse_just_for_me(typed)
         answers = {"skill": skill} if skill else {}
+        if preview:
+            answers["preview"] = "yes"
         incoming = IncomingRequest(
             words=words, author=self.person, private=private, ui_language=language, answers=answers
         )
         if self.writer.by_rules:
-            return await self._read_by_rules(incoming)
+            return await self._read_offline(incoming)
         brand, library = (
             self.container.brand(self.workspace),
             self.container.library(self.workspace),
@@ -158,13 +166,12 @@ class TerminalRun:
             question=plan.question,
         )
 
-    async def _read_by_rules(self, incoming: IncomingRequest) -> TerminalReading:
+    async def _read_offline(self, incoming: IncomingRequest) -> TerminalReading:
         try:
             found = await understand_request(
                 incoming,
                 brand=self.container.brand(self.workspace),
                 library=self.container.library(self.workspace),
-                writer=self.writer,
                 today=self.today,
             )
         except CannotDo as error:
@@ -202,6 +209,7 @@ class TerminalRun:
                     cap_used=partial(self.spending.measure_task, self.payer),
                     person=self.person,
                     is_private=True,
+                    claims=policy.checks.claims,
                 ),
             )
             if isinstance(result, Question):
@@ -269,7 +277,7 @@ def _format_draft(
 
 def _collect_proof(drafted: DraftResult) -> list[Fact]:
     """Return the facts that prove something in the draft, each once, without stated ones."""
-    found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
+    found = {fact.id: fact for _, fact in list_sources(drafted.parts, drafted.evidence)}
     return [fact for fact in found.values() if fact.stated_by is None]
 
 

@@ -97,6 +97,13 @@ class JournalPolicy(BaseModel):
         return value
 
 
+class ChecksPolicy(BaseModel):
+    """The second look at drafts by an AI: "on" (the small model), "off", or the name of a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    claims: str = Field(default="on", min_length=1)
+
+
 class Policy(BaseModel):
     """The settings of `policy.toml`. All of them have safe defaults."""
 
@@ -107,6 +114,7 @@ class Policy(BaseModel):
     fairness: PersonLimits = PersonLimits()
     library: LibraryPolicy = LibraryPolicy()
     journal: JournalPolicy = JournalPolicy()
+    checks: ChecksPolicy = ChecksPolicy()
     access: Access = Access()
 
     @property

@@ -47,6 +47,7 @@ class Brief(BaseModel):
     offer: str | None = None
     occasion: str | None = None  # a key of occasions.toml
     dates: str | None = None
+    notice: str | None = None  # a ready text without an AI: "late_parcel"
     must_say: tuple[str, ...] = ()
     since: date | None = None  # first and last day of the period asked about, both inclusive
     until: date | None = None
@@ -62,6 +63,8 @@ class Brief(BaseModel):
     follows: str | None = None  # the question before, which this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml
     tone: str | None = None  # the tone asked for, in the person's words
+    own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
+    preview: bool = False  # only show what an AI would get
     left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
     material: str = ""
     private: bool = False

@@ -24,6 +24,7 @@ INTERNAL_SOURCES = {
         Words("edit"),
         Words("send-back"),
         Words("the catalogue"),
+        Words("the team"),
     )
 }
 PARTS_KEY = "source_parts"  # in stored JSON, beside the source as text

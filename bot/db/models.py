@@ -7,6 +7,7 @@ from bot.audit.policy_in_force import PolicyRecord
 from bot.audit.receipt import Receipt
 from bot.audit.row_digests import RowDigest
 from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.product_facts import ProductFact
 from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.undo import ImportUndo
 from bot.data.metrics.orders.answer_log import SalesAnswer
@@ -44,6 +45,7 @@ __all__ = [
     "LiveBatch",
     "OutboxMessage",
     "PolicyRecord",
+    "ProductFact",
     "ProductRow",
     "Receipt",
     "RowDigest",

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.core.brief import Brief
-from bot.core.checks import Check, select_blocking, select_final, select_stated
+from bot.core.checks import (
+    Acceptance,
+    Check,
+    select_blocking,
+    select_final,
+    select_open_warnings,
+)
 from bot.core.facts import Evidence
 from bot.core.parts import (
     CANNOT_TELL_TITLE,
@@ -206,8 +212,40 @@ class Draft(Row):
         """The checks that block approval and that no reason overrides."""
         return select_final(self.findings or ())
 
-    def list_stated_checks(self) -> list[Check]:
-        return select_stated(self.findings or ())
+    def list_open_warnings(self) -> list[Check]:
+        """The warnings to which nobody has said yes."""
+        return select_open_warnings(self.findings or ())
+
+    def accept_warnings(
+        self,
+        session: Session,
+        *,
+        by: str,
+        ground: Acceptance,
+        now: datetime,
+        quote: str | None = None,
+    ) -> None:
+        """Record a person's yes to the open warnings, or to the one about `quote`."""
+        accepted = {"accepted_by": by, "accepted_as": ground}
+        checks = tuple(
+            check.model_copy(update=accepted)
+            if check.is_open_warning and quote in (None, check.quote)
+            else check
+            for check in self.findings or ()
+        )
+        if checks == self.findings:
+            return
+        self.checks = CHECKS_ADAPTER.dump_json(checks).decode()
+        journal.record_event(
+            session,
+            workspace=self.workspace,
+            event="warnings accepted",
+            subject=self.id,
+            by=by,
+            now=now,
+            fingerprint=self.fingerprint,
+            ground=ground,
+        )
 
     def edit(
         self, session: Session, enqueue: Enqueue, *, by: str, texts: dict[str, str], now: datetime

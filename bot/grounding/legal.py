@@ -1,48 +1,315 @@
-"""Legal sentences that French law requires for some products: alcohol and sweets.
+"""What the law asks of a text, from `legal.toml`. It flags; it does not certify.
 
-Sources, checked 2026-11-24: code de la santé publique, L3323-4 (alcohol: listed facts only, with
-the sentence) and L2133-1 (manufactured food: a health message). The checks warn; they do not
-certify that a text is legal.
+Which rules apply depends on the market: its country, or the one whose law it names. Without
+markets, a French text is held to the law of France, any other to that of the EU and the UK.
 """
 
 import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Literal
 
-from bot.i18n.messages import Language
-from bot.text.normalize import normalize_text
+from dateutil.easter import easter  # type: ignore[import-untyped]
+from pydantic import BaseModel, ConfigDict, Field
 
-_ALCOHOL_PATTERN = re.compile(
-    r"(?<!a )(?<!vinaigre de )\b(?:vins?|champagnes?|bieres?|whisk(?:e?y|ies)|rhums?|gins?|vodkas?"
-    r"|cognacs?|armagnacs?|liqueurs?|cidres?|spiritueux|pastis|prosecco|wines?|beers?|rums?|ciders?"
-    r"|spirits)\b(?![- ](?:glass|rack|cooler|cellar|opener|bucket|vinegar|colou?r|satin|gold))"
+from bot.config.brand import Brand, MarketBrand
+from bot.core.checks import Check, CheckLevel
+from bot.core.facts import Fact
+from bot.core.request import SkillRequest
+from bot.drafts.occasions import load_occasions
+from bot.grounding.sources import Piece, Sources, find_spans_left_out, is_within
+from bot.i18n.messages import Language, Words
+from bot.text.normalize import normalize_text, word_set
+
+LEGAL_FILE = Path(__file__).parent / "legal.toml"
+EU_COUNTRIES = word_set(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 )
-_ACCESSORY_PATTERN = re.compile(  # accessories, for example a wine glass
-    r"\b(?:verres?|flutes?|seaux?|carafes?|glass(?:es)?|decanters?|openers?|tire-bouchons?|couleur)\b"
-)
-_SWEETS_PATTERN = re.compile(
-    r"(?<!a )\b(?:chocolats?|biscuits?|bonbons?|confitures?|sodas?|sirops?|caramels?|macarons?)\b"
-    r"(?! (?:chaud|pot))"
-)
-ALCOHOL_WARNING: dict[Language, str] = {
-    "fr": "L'abus d'alcool est dangereux pour la santé.",
-    "en": "Alcohol abuse is dangerous for your health.",
+STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
+SUNDAY = 6  # of date.weekday()
+MAX_FEW = 20  # a stock up to here makes "last pieces" true
+
+
+class SourcedRule(BaseModel):
+    """What every rule says: why, where it stands, and on which day that was looked up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    why: str
+    source: str
+    checked: date
+
+
+class LegalRule(SourcedRule):
+    """Words that need a source or a person's review. `season`: free within the legal periods of the
+    sales. `stock`: what stock makes the words true. `same`: the fact must have the very words,
+    or the last of them, such as the country or the certificate."""
+
+    id: str
+    level: CheckLevel
+    stated: CheckLevel | None = None
+    proof: bool = False
+    countries: tuple[str, ...]
+    words: tuple[str, ...]
+    excepted: tuple[str, ...] = Field(default=(), alias="except")
+    season: bool = False
+    stock: Literal["few", "some"] | None = None
+    same: Literal["all", "last"] | None = None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return build_words_pattern(self.words)
+
+    def applies_in(self, countries: frozenset[str]) -> bool:
+        return "all" in self.countries or bool(countries & set(self.countries))
+
+
+class ProductRule(SourcedRule):
+    """Products that need a sentence or a mention beside them."""
+
+    id: str
+    countries: tuple[str, ...]
+    level: CheckLevel
+    elsewhere: CheckLevel | None = None
+    sold: tuple[str, ...]
+    not_sold: tuple[str, ...]
+    sentence: dict[str, str] = {}
+    mention: str | None = None
+
+    def covers(self, product: str) -> bool:
+        """Whether the name of a product is that of such a thing, and not of its glass or colour."""
+        low = normalize_text(product)
+        return bool(build_words_pattern(self.sold).search(low)) and not build_words_pattern(
+            self.not_sold
+        ).search(low)
+
+
+class SmsHours(SourcedRule):
+    country: str
+    sundays: bool
+    holidays: tuple[str, ...]  # "05-01"
+    after_easter: tuple[int, ...]  # days after Easter Sunday
+
+    def allows(self, day: date) -> bool:
+        """Whether advertising by SMS may go out on that day."""
+        is_holiday = f"{day:%m-%d}" in self.holidays or any(
+            day == easter(day.year) + timedelta(days=offset) for offset in self.after_easter
+        )
+        return not is_holiday and (self.sundays or day.weekday() != SUNDAY)
+
+
+class LegalRules(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    rules: tuple[LegalRule, ...]
+    products: tuple[ProductRule, ...]
+    sms_hours: tuple[SmsHours, ...]
+
+    def get_product_rule(self, id: str) -> ProductRule:
+        return next(rule for rule in self.products if rule.id == id)
+
+
+@cache
+def load_legal_rules() -> LegalRules:
+    return LegalRules.model_validate(tomllib.loads(LEGAL_FILE.read_text(encoding="utf-8")))
+
+
+@cache
+def build_words_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern for whole words in a normalized text; "~" is any ending."""
+    listed = [
+        re.escape(word).replace(r"\~", "~").replace("~", r"\w*").replace(r"\ ", "[ -]")
+        for word in sorted(words, key=len, reverse=True)
+    ]
+    return re.compile(rf"(?<![\w#°])(?:{'|'.join(listed)})(?!\w)")
+
+
+def find_countries(brand: Brand, language: Language) -> frozenset[str]:
+    """Return the countries whose rules apply, with "EU" for its members."""
+    if isinstance(brand, MarketBrand):
+        country = brand.market.legal or brand.country
+        return frozenset({country, "EU"} if country in EU_COUNTRIES else {country})
+    return frozenset({"FR", "EU"} if language == "fr" else {"EU", "GB"})
+
+
+def check_law(
+    pieces: Sequence[Piece],
+    sources: Sources,
+    *,
+    request: SkillRequest,
+    brand: Brand,
+    today: date,
+    periods: Sequence[tuple[date, date]] | None = None,
+) -> Iterator[Check]:
+    """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
+    countries = find_countries(brand, request.language)
+    named: set[tuple[str, str]] = set()  # the same words are named once
+    for rule in load_legal_rules().rules:
+        if not rule.applies_in(countries) or (rule.season and _is_season(today, periods)):
+            continue
+        for piece in pieces:
+            if piece.kind == "quote" or (rule.season and not piece.is_delivered):
+                continue
+            for quote in _find_words(rule, piece, sources):
+                key = (rule.id, normalize_text(quote))
+                if key not in named and (finding := _judge(rule, quote, piece, sources)):
+                    named.add(key)
+                    yield finding
+    yield from _check_products(pieces, sources, request, countries)
+    yield from _check_sms_day(request, countries, today)
+
+
+def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool:
+    if periods is None:
+        legal = [one for one in load_occasions().values() if one.legal]
+        periods = [(p.starts, p.until) for one in legal for p in one.periods]
+    return any(start <= today <= end for start, end in periods)
+
+
+def _find_words(rule: LegalRule, piece: Piece, sources: Sources) -> Iterator[str]:
+    low = normalize_text(piece.text)
+    if not rule.pattern.search(low):
+        return
+    if rule.excepted:
+        excepted = build_words_pattern(rule.excepted)
+        low = excepted.sub(lambda found: "\0" * len(found[0]), low)
+    left_out = find_spans_left_out(piece, sources)
+    for match in rule.pattern.finditer(low):
+        if not is_within(*match.span(), left_out):
+            yield piece.text[match.start() : match.end()]
+
+
+def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
+    """Return the finding on the words of a rule; None where a fact bears them out."""
+    if rule.stock:
+        stock = _find_stock(sources)
+        if stock is not None and isinstance(stock.value, Decimal):
+            if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
+                return None
+            return _contradict_stock(quote, piece, stock)
+    if rule.stock == "some":
+        return None  # nothing is known, and somebody says that it is there
+    pattern = rule.pattern
+    if rule.same:
+        low = normalize_text(quote)
+        pattern = build_words_pattern((re.split(r" ", low)[-1] if rule.same == "last" else low,))
+    if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
+        return None
+    level, words = rule.level, Words("“{quote}”: {why} ({source})")
+    if rule.stated and sources.find_stated_words(pattern):
+        level, words = rule.stated, STATED_WORDS
+    words = words.with_params(quote=quote, why=Words(rule.why), source=rule.source)
+    return Check(
+        rule=rule.id,
+        level=level,
+        words=words,
+        part=piece.key,
+        quote=quote,
+        override=True,
+    )
+
+
+def _find_stock(sources: Sources) -> Fact | None:
+    """Return the stock of the product that the text is about."""
+    mine = sources.brief.product if sources.brief else None
+    found = [
+        known.fact
+        for known in sources.known
+        if known.fact.label == "stock" and (not mine or known.product == mine)
+    ]
+    return found[0] if len(found) == 1 or (found and mine) else None
+
+
+def _contradict_stock(quote: str, piece: Piece, stock: Fact) -> Check:
+    value = Decimal(stock.value)
+    if value == 0:
+        words = Words(
+            "“{quote}”, but the catalogue has none in stock ({source}).",
+            quote=quote,
+            source=stock.source.words(),
+        )
+    else:
+        words = Words(
+            "“{quote}”, but the catalogue has {n} in stock ({source}).",
+            quote=quote,
+            n=int(value),
+            source=stock.source.words(),
+        )
+    return Check(
+        rule="stock" if value == 0 else "scarcity",
+        level="block",
+        words=words,
+        part=piece.key,
+        quote=quote,
+        fact=stock.id,
+        override=True,
+    )
+
+
+def find_sold_words(request: SkillRequest, sources: Sources) -> str:
+    """Return what the draft sells, as the brief and the catalogue call it."""
+    names = [sources.titles.get(request.brief.product or "", "")]
+    return " ; ".join([request.brief.product_words or "", *names])
+
+
+def _check_products(
+    pieces: Sequence[Piece], sources: Sources, request: SkillRequest, countries: frozenset[str]
+) -> Iterator[Check]:
+    whole = normalize_text(" ".join(piece.text for piece in pieces if piece.is_delivered))
+    for rule in load_legal_rules().products:
+        is_here = bool(countries & set(rule.countries))
+        level = rule.level if is_here else rule.elsewhere
+        if level is None or not rule.covers(find_sold_words(request, sources)):
+            continue
+        sentences = [normalize_text(one).rstrip(".") for one in rule.sentence.values()]
+        if any(sentence in whole for sentence in sentences) or (rule.mention or "\0") in whole:
+            continue
+        sentence = rule.sentence.get(request.language)
+        words = Words("The law: {why} ({source})", why=Words(rule.why), source=rule.source)
+        if sentence:
+            words = Words(
+                "Add “{sentence}” {why} ({source})",
+                sentence=sentence,
+                why=Words(rule.why),
+                source=rule.source,
+            )
+        yield Check(rule=rule.id, level=level, words=words, override=True)
+
+
+def _check_sms_day(
+    request: SkillRequest, countries: frozenset[str], today: date
+) -> Iterator[Check]:
+    """A first day of the brief that is a Sunday or a public holiday is no day for an SMS."""
+    day = request.brief.since
+    if request.channel != "sms" or day is None or day < today:
+        return
+    for hours in load_legal_rules().sms_hours:
+        if hours.country in countries and not hours.allows(day):
+            words = Words("{day}: {why}", day=day, why=Words(hours.why))
+            yield Check(rule="sms hours", level="info", words=words)
+
+
+# For texts that are composed by code.
+
+ALCOHOL_WARNING: Mapping[Language, str] = {
+    "fr": load_legal_rules().get_product_rule("alcohol").sentence["fr"],
+    "en": load_legal_rules().get_product_rule("alcohol").sentence["en"],
 }
 
 
 def is_alcohol(product: str) -> bool:
     """Whether the name of a product is that of an alcoholic drink."""
-    normalized = normalize_text(product)
-    return bool(_ALCOHOL_PATTERN.search(normalized)) and not _ACCESSORY_PATTERN.search(normalized)
+    return load_legal_rules().get_product_rule("alcohol").covers(product)
 
 
 def is_sweet(product: str) -> bool:
     """Whether the name of a product is that of a food that requires the health message."""
-    normalized = normalize_text(product)
-    return bool(_SWEETS_PATTERN.search(normalized)) and not _ACCESSORY_PATTERN.search(normalized)
+    return load_legal_rules().get_product_rule("food").covers(product)
 
 
 def has_alcohol_warning(text: str) -> bool:
     """Whether the text contains the sentence in English or French."""
-    normalized = normalize_text(text)
-    return any(
-        normalize_text(warning).rstrip(".") in normalized for warning in ALCOHOL_WARNING.values()
-    )
+    low = normalize_text(text)
+    return any(normalize_text(one).rstrip(".") in low for one in ALCOHOL_WARNING.values())

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.config.brand import Brand
+from bot.core.brief import Brief
 from bot.core.channels import Channel, measure_text
 from bot.core.parts import Part
 from bot.core.request import SkillRequest
 from bot.text.normalize import collapse_spaces, tokenize
 
+TERM = "|"  # stands for a word of a term, which no word of a text is
 ECHO_WORDS = 7  # words in a row that are also in the brief
 CLICHE_PATTERN = re.compile(
     r"\b(découvr\w+|incontournable\w*|sublim\w+|plonge[zr]?|laisse[zr]?[- ](?:vous|toi) séduire"
@@ -56,17 +58,26 @@ def contains_words(text: str, words: str) -> bool:
 
 def find_echo(text: str, request: SkillRequest) -> str | None:
     """Return ECHO_WORDS words in a row that the text shares with the brief, or None. Required
-    sentences, the offer and the name of the product do not count."""
-    brief = request.brief
-    not_counted = _list_word_runs(brief.product_words or "").union(
-        *(_list_word_runs(said) for said in (*brief.must_say, brief.offer or ""))
-    )
-    found = (_list_word_runs(brief.words) - not_counted) & _list_word_runs(text)
+    sentences, the offer with its days and the name of the product do not count."""
+    found = list_brief_runs(request.brief) & _list_word_runs(tokenize(text))
     return " ".join(min(found)) if found else None
 
 
-def _list_word_runs(text: str) -> set[tuple[str, ...]]:
-    words = tokenize(text)
+def list_brief_runs(brief: Brief, names: Iterable[str] = ()) -> set[tuple[str, ...]]:
+    """Return the runs of ECHO_WORDS words of the brief that a text may not repeat. A term that the
+    text has to give as it stands ends a run."""
+    given = (brief.product_words, brief.offer, brief.dates, *brief.must_say, *names)
+    terms = sorted((tokenize(term) for term in given if term), key=len, reverse=True)
+    words = tokenize(brief.words)
+    for term in terms:
+        for at in range(len(words) - len(term) + 1):
+            if words[at : at + len(term)] == term:
+                words[at : at + len(term)] = [TERM] * len(term)
+    runs = _list_word_runs(words).difference(*(_list_word_runs(term) for term in terms))
+    return {run for run in runs if TERM not in run}
+
+
+def _list_word_runs(words: Sequence[str]) -> set[tuple[str, ...]]:
     return {tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)}
 
 

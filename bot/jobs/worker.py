@@ -19,6 +19,7 @@ from bot.agent.pipeline import recheck_parts
 from bot.config.access import Admission
 from bot.config.policy import NOBODY_HAS_RIGHT
 from bot.core.channels import list_sender_channels
+from bot.core.checks import sort_checks
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
@@ -133,12 +134,13 @@ class Worker:
         """Check an edited version against its facts and against what was typed."""
         context = self.context
 
-        def load(session: Session) -> tuple[Draft, Draft]:
+        def load(session: Session) -> tuple[Draft, Draft, Task]:
             edited = session.get_one(Draft, id)
             versions = list_versions(session, edited.piece)
-            return edited, versions[versions.index(edited) - 1]
+            task = session.get_one(Task, edited.task)
+            return edited, versions[versions.index(edited) - 1], task
 
-        edited, before = await context.database.run(load)
+        edited, before, task = await context.database.run(load)
         evidence, checks = recheck_parts(
             edited.parts,
             edited.other_hooks,
@@ -151,6 +153,8 @@ class Worker:
             before=before.parts,
             editor=edited.author or "",
         )
+        if edited.channel is not None and edited.checks is None:
+            checks = sort_checks((*checks, *await TaskRun(context, task).check_claims(edited)))
 
         def keep(session: Session) -> None:
             row = session.get_one(Draft, id, with_for_update=True)

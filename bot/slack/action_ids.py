@@ -33,6 +33,11 @@ DETAILS = "details"  # opens a form with what the card has no room for
 RESULT_OURS, RESULT_NOT = "result_ours", "result_not"
 # starts the next step that a result suggests: through a form, or at once
 LEAD, LEAD_NOW = "lead", "lead_now"
+OWN_TEXT = "own_text"  # opens the form for a text of one's own
+CHECKED = "checked"  # the pick of Approve by which a person says yes to what is marked
+ACCEPT_TERMS = "accept_terms"  # says that what is marked stands in the brand's terms
+ADD_FACT = "add_fact"  # makes marked claims facts of the product
+REVOKE_FACT = "revoke_fact"
 EXPORT = "export_audience"  # exports an approved audience as a file
 CHANGE = "change"  # opens the brief of a draft or a report, to have it made again
 CALL_TO_ACTION = "call_to_action"  # shows how the button of an e-mail looks
@@ -70,6 +75,8 @@ APPROVE_ANYWAY_FORM = "anyway_form"
 RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
 DIGEST_FORM = "digest_form"
 ANGLES_FORM = "angles_form"
+OWN_TEXT_CHOICE, OWN_TEXT_FORM = "own_text_choice", "own_text_form"
+CHECK_TEXT = "check_text"  # the shortcut on a message; see manifest.json
 
 # the metadata by which a message of the intern is found again
 METADATA_EVENT_TYPE = "super_intern_post"

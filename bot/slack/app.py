@@ -23,7 +23,7 @@ from bot.errors import CannotDo, TryAgain, log_bug
 from bot.i18n.messages import Words
 from bot.jobs.models import Requester, current_requester
 from bot.slack import commands
-from bot.slack.action_ids import BRIEF_FORM
+from bot.slack.action_ids import BRIEF_FORM, CHECK_TEXT, OWN_TEXT
 from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
 from bot.slack.client import SlackRefusal
@@ -157,6 +157,9 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     async def command(ack: AsyncAck, body: Body) -> None:
         await commands.handle_command(context, ack, body)
 
+    async def check_text(ack: AsyncAck, body: Body) -> None:
+        await commands.handle_check_shortcut(context, ack, body)
+
     async def message(body: Body) -> None:
         if body["event"].get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
             await message_changed.handle_message_change(context, body)
@@ -177,6 +180,9 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
 
     async def new_brief(ack: AsyncAck, body: Body) -> None:
         await home.open_new_brief(context, ack, body)
+
+    async def own_text(ack: AsyncAck, body: Body) -> None:
+        await home.open_own_text(context, ack, body)
 
     async def block_action(ack: AsyncAck, body: Body) -> None:
         await buttons.handle_block_action(context, ack, body)
@@ -200,7 +206,9 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     app.event("user_change")(user_changed)
     app.event("agent_session_stopped")(stopped)
     app.event(ANY_ID)(ignore)
+    app.message_shortcut(CHECK_TEXT)(check_text)
     app.action(BRIEF_FORM)(new_brief)
+    app.action(OWN_TEXT)(own_text)
     app.action(ANY_ID)(block_action)
     app.view_submission(ANY_ID)(view_submission)
     app.view_closed(ANY_ID)(view_closed)

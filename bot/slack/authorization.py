@@ -65,7 +65,7 @@ class AuthorizationGate:
         if (host := _find_our_workspace(body, installation)) and host != body.get("team_id"):
             body["team_id"] = host  # the listeners use our workspace, whoever owns the channel
         self._invalidate_channel(body)
-        asker = parse_author(body)
+        asker = parse_author(body, has_ai=self._context.services.has_ai)
         if asker is None:
             return None if _is_system_event(body) else make_empty_response()
         if not installation.has(asker.workspace, _find_enterprise(body)):
@@ -75,7 +75,9 @@ class AuthorizationGate:
     async def _installation(self, body: Body) -> Installation | None:
         if (installation := self._membership.cached_installation) is not None:
             return installation
-        waits = "event" in body or (body.get("command") and commands.is_task_command(body))
+        has_ai = self._context.services.has_ai
+        is_task = body.get("command") and commands.is_task_command(body, has_ai=has_ai)
+        waits = "event" in body or is_task
         limit = STORE_SECONDS if waits else ACT_SECONDS
         try:
             return await wait_within(self._membership.installation(), limit)
@@ -161,7 +163,7 @@ async def wait_within(call: Awaitable[T], seconds: float) -> T:
         raise TryAgain("Slack did not answer in time") from None
 
 
-def parse_author(body: Body) -> RequestAuthor | None:
+def parse_author(body: Body, *, has_ai: bool) -> RequestAuthor | None:
     """Return who makes the request; None for an event that no person caused or that does not
     concern the intern."""
     if "event" in body:
@@ -172,7 +174,7 @@ def parse_author(body: Body) -> RequestAuthor | None:
             str(body.get("team_id") or body.get("enterprise_id") or ""),
             str(body.get("user_id") or ""),
             str(body.get("channel_id") or ""),
-            only_stores=commands.is_task_command(body),
+            only_stores=commands.is_task_command(body, has_ai=has_ai),
         )
     return _parse_interaction_author(body)
 

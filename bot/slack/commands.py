@@ -9,23 +9,28 @@ from bot.agent.skills import load_commands, load_skills
 from bot.core.brief import parse_just_for_me
 from bot.core.request import task_id
 from bot.digests.models import DIGEST_SKILL
+from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
+from bot.offline.routing import find_channels
 from bot.slack.actions import digests
 from bot.slack.history import remove_markup
+from bot.slack.interactions import find_workspace
 from bot.slack.listener_context import ListenerContext
 from bot.slack.location import make_place
-from bot.slack.views.forms import build_brief_form
+from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import NewTask, Task
 
+CHECK_SKILL = "check"
 
-def is_task_command(body: dict[str, Any]) -> bool:
+
+def is_task_command(body: dict[str, Any], *, has_ai: bool) -> bool:
     """Return whether this command makes a task and opens no form. Such a command can be stored
-    before its author is verified."""
+    before its author is verified. Without an AI, words for a text must name its channel."""
     skill = load_skills().get(load_commands().get(str(body.get("command") or "").lstrip("/"), ""))
     if skill is None or skill.name == DIGEST_SKILL:
         return False
     words = parse_just_for_me(remove_markup(str(body.get("text") or "")))[1]
-    return bool(words) or not skill.for_channels
+    return bool(words if has_ai else find_channels(words)) or not skill.for_channels
 
 
 async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -41,9 +46,17 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
     place = make_place(str(body["channel_id"]), user, private=private)
     if not words and not skill.for_channels:  # the command alone asks for the whole result
         words = Words(skill.title).to(parse_language(context.people.cached_locale(workspace, user)))
-    if not words:
+    has_ai = context.services.has_ai
+    if not is_task_command(body, has_ai=has_ai):
         language = await context.language(workspace, user)
-        form = build_brief_form(language, context.services.brand(workspace))
+        values = {} if has_ai else find_known_values(words, {})
+        form = build_brief_form(
+            language,
+            context.services.brand(workspace),
+            words=words,
+            values=values,
+            is_full=not has_ai,
+        )
         await context.open_modal(str(body["trigger_id"]), form, place | {"private": private})
     else:
         new_task = NewTask(
@@ -57,4 +70,29 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
             form={} if skill.name == "draft" else {"skill": skill.name},
         )
         await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
+    await ack()
+
+
+async def handle_check_shortcut(
+    context: ListenerContext, ack: AsyncAck, body: dict[str, Any]
+) -> None:
+    """Check the text of a message, for the person who asked alone."""
+    workspace, user = find_workspace(body), str(body["user"]["id"])
+    context.services.policy(workspace).require_if_known(user, "ask")
+    channel = str(body["channel"]["id"])
+    context.channel_members.record_press(workspace, user, channel)
+    text = remove_markup(str(body["message"].get("text") or ""))
+    if not text.strip():
+        raise CannotDo(Words("There is no text in this message."))
+    new_task = NewTask(
+        id=task_id(workspace, "shortcut", str(body["trigger_id"])),
+        workspace=workspace,
+        author=user,
+        words=text,
+        place=make_place(channel, user, private=True),
+        locale=context.people.cached_locale(workspace, user),
+        private=True,
+        form={"skill": CHECK_SKILL},
+    )
+    await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
     await ack()

@@ -134,7 +134,7 @@ def check_unchanged(
         "Edit it, or connect an AI.",
         reason=shown_reason,
     )
-    return (Check(rule="unchanged", level="warn", words=words),)
+    return (Check(rule="unchanged", level="info", words=words),)
 
 
 def _strip_campaign_code(parts: Iterable[Part], piece: str) -> list[tuple[str, str]]:

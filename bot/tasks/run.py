@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.agent.claim_check import ClaimChecker
 from bot.agent.context import AgentOptions
+from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
@@ -23,15 +25,20 @@ from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
 from bot.core.request import Question, SkillRequest
 from bot.data.catalogue.market_prices import choose_library
+from bot.data.catalogue.product_facts import list_product_facts
 from bot.db.session import lock_one
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
+from bot.grounding.claims import list_sentences
+from bot.grounding.sources import list_pieces
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
+from bot.privacy.names import build_own_words
 from bot.tasks.draft_versions import check_kept_passages, check_unchanged, list_version_history
 from bot.tasks.intake import understand_request
 from bot.tasks.message_reading import MessageReading
 from bot.tasks.models import OPEN_STATES, Task
+from bot.tasks.own_text import OWN_TEXT, build_own_text_requests
 from bot.tasks.services import RunningTask, TaskServices, change_task, enqueue_unless_card
 from bot.tasks.status import WorkStatus
 
@@ -54,7 +61,10 @@ class TaskRun(RunningTask):
         locale = await services.slack.locale(task.workspace, task.author)
         show = partial(services.slack.set_status, task.place)
         async with WorkStatus(show, parse_language(locale)) as status:
-            if self.understands:
+            if task.form.get(OWN_TEXT):
+                await services.slack.show(f"{task.first_piece}:card")
+                run, requests = self, await build_own_text_requests(self)
+            elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
                 task, requests = await MessageReading(services, task).read()
@@ -81,7 +91,6 @@ class TaskRun(RunningTask):
             await self.build_incoming_request(),
             brand=services.brand(task.workspace),
             library=services.library(task.workspace),
-            writer=self.writer,
             today=services.now().date(),
         )
         if isinstance(result, Question):
@@ -120,9 +129,11 @@ class TaskRun(RunningTask):
         extra_facts = await asyncio.to_thread(
             services.extra_facts, task.workspace, request, task.form
         )
-        brand = services.brand(task.workspace).for_market(
-            request.brief.market, list_sender_channels()
+        brief, today = request.brief, services.now().date()
+        added = await services.database.run(
+            list_product_facts, task.workspace, brief.product, brief.market, today
         )
+        brand = services.brand(task.workspace).for_market(brief.market, list_sender_channels())
         result = await run_skill(
             request,
             brand=brand,
@@ -130,8 +141,8 @@ class TaskRun(RunningTask):
             writer=self.writer,
             receipt=self.receipt,
             code=campaign_code(piece),
-            today=services.now().date(),
-            extra_facts=extra_facts,
+            today=today,
+            extra_facts=(*extra_facts, *added),
             may=partial(services.has_right, task.workspace, task.author),
             agent=self._build_agent_options(number, on_step),
         )
@@ -150,7 +161,28 @@ class TaskRun(RunningTask):
             on_step=on_step,
             person=task.author,
             is_private=task.private,
+            claims=services.policy(task.workspace).checks.claims,
         )
+
+    async def check_claims(self, draft: Draft) -> tuple[Check, ...]:
+        """Have a model judge the sentences of an edited draft against its facts."""
+        services = self.services
+        checker = ClaimChecker(
+            None if self.writer.by_rules else cast(TurnModel, self.writer),
+            self.receipt,
+            self.turns,
+            services.policy(draft.workspace).checks.claims,
+        )
+        sentences = list_sentences(list_pieces(draft.parts, draft.other_hooks))
+        names = [known.value for known in draft.facts.facts if known.label in ("name", "title")]
+        result = await checker.check(
+            sentences,
+            draft.facts,
+            draft.skill_request,
+            call=f"check.{draft.id}",
+            own_words=build_own_words([services.brand(draft.workspace).name, *map(str, names)]),
+        )
+        return result.build_checks(sentences)
 
     def _store_draft(
         self,

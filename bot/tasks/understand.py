@@ -392,11 +392,11 @@ class _FormCheck:
             asked = next(iter(requests), ReadRequest(skill=draft.skill))
             again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
             return self._finish("requests", requests=(again,))
-        new = next(iter(requests), None)
-        if new and set(new.channels) - {draft.channel}:
+        other = next(iter(requests), None)
+        if other and set(other.channels) - {draft.channel}:
             # The text for another channel is one more draft, and leaves this one as it is.
-            other = new.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(other,))
+            again = other.model_copy(update={"skill": draft.skill, "about": draft.id})
+            return self._finish("requests", requests=(again,))
         named = message.passages
         changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(

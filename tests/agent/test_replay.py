@@ -17,10 +17,12 @@ from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import AgentTurn, StoredTurn, TaskTurns
 from bot.audit.receipt import Receipt
 from bot.config.policy import Policy
+from bot.core.parts import Copy
 from bot.db.session import Database
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, use
+from tests.support.channel_outputs import Email
 from tests.support.loop_tools import TODAY, Answer, Facts, SmallTools, context, fact
 from tests.support.rows import Jobs, wish
 
@@ -156,6 +158,24 @@ async def test_tools_of_a_stored_turn_are_not_run_again(sqlite: Database) -> Non
             ("customer", "marie.dupont@example.com"),
             ("count", "FR"),
         ]
+
+
+async def test_copy_is_held_to_the_facts_that_the_model_was_told() -> None:
+    async with ScriptedClaude() as claude:
+        writer = AnthropicWriter(key="k", base_url=claude.url, now=lambda: NOW)
+        before, now = [
+            fact("product.shirt.price", Decimal(price), unit="EUR", label="price", about="Shirt")
+            for price in (59, 60)
+        ]
+        ctx = context(writer, SmallTools(), library=Facts(now))
+        await ctx.look_up("product")
+        ctx.book.add(before)  # as a restart takes it from the first turn
+        await writer.close()
+    parts = {name: Copy(text="Shirt") for name in ("subject", "preheader", "call_to_action")}
+    for price, is_unproven in ((59, False), (60, True), (61, True)):
+        body = Copy(text=f"It is €{price}.00.", facts=("product.shirt.price",))
+        faults = ctx.find_unproven(Email(body=body, hooks=[], **parts))
+        assert bool(faults) == is_unproven, (price, faults)
 
 
 async def test_two_writings_of_a_task_are_kept_apart(sqlite: Database) -> None:

@@ -11,8 +11,8 @@ from bot.config.brand import Brand
 from bot.db.session import Database
 from bot.i18n.messages import Words
 from bot.jobs.worker import Worker
-from bot.rules.intake.skill import skill_for
-from bot.rules.writers.offline import Offline
+from bot.offline.routing import find_skill
+from bot.offline.writer import OfflineWriter
 from bot.slack.manifest import build_manifest
 from bot.tasks.conversation import ThreadReading
 from bot.tasks.draft_versions import list_newest_drafts
@@ -25,7 +25,7 @@ from tests.support.small_shop import Shop
 
 EVERY = pytest.mark.parametrize("skill", load_skills().values(), ids=list(load_skills()))
 GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
-GIVEN |= {"brand", "today", "occasion", "skills"}
+GIVEN |= {"brand", "today", "occasion", "skills", "text", "findings"}
 MOST_LINES = 330
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
 
@@ -67,7 +67,7 @@ def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
             database=database,
             enqueue=Jobs(),
             slack=outside,
-            writer=Offline(lambda: NOW),
+            writer=OfflineWriter(lambda: NOW),
             library=lambda _: shop,
             brand=lambda _: BRAND,
             policy=lambda _: POLICY,
@@ -130,10 +130,9 @@ async def test_skill_answers_empty_words_with_a_question(skill: Skill, sqlite: D
 def test_skill_is_selected_by_words_that_no_other_skill_matches(skill: Skill) -> None:
     assert skill.title
     if not skill.for_channels:
-        assert skill.asked_by
         assert skill.hint
-        assert skill_for(skill.hint, None) == skill.name
-        assert skill_for(Words(skill.hint).to("fr"), None) == skill.name
+        assert find_skill(skill.hint, load_skills()).skill == skill.name
+        assert find_skill(Words(skill.hint).to("fr"), load_skills()).skill == skill.name
 
 
 @EVERY

@@ -60,7 +60,7 @@ async def fill(bench: Bench, container: Container) -> dict[str, str]:
     made: dict[str, str] = {}
 
     async def drafted(name: str, **more: Any) -> SlackMessage:
-        card = await bench.drafted(words=f"our linen shirt is back: {name}", **more)
+        card = await bench.drafted(words=f"e-mail: our linen shirt is back: {name}", **more)
         made[name] = bench.tasks[-1].id
         return card
 

@@ -68,7 +68,7 @@ async def test_failed_alert_task_is_reported_to_its_owner(bench: Bench) -> None:
 
 async def test_typed_task_fails_only_on_its_card(bench: Bench) -> None:
     await previewed(bench)
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt")).ok
     await bench.settled()
     await given_up(bench, bench.tasks[-1].id)
     assert len(bench.tasks) == 2

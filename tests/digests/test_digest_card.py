@@ -24,7 +24,7 @@ async def test_digest_does_not_wait_on_the_home_tab(any_bench: Bench) -> None:
     await bench.run()
     with bench.database.begin() as session:
         found = list(session.scalars(select_undecided(TEAM, MAX, bench.services.now())))
-    assert [draft.brief.words for draft in found] == ["our linen shirt is back"]
+    assert [draft.brief.words for draft in found] == ["e-mail: our linen shirt is back"]
 
 
 async def posted(bench: Bench, *parts: Part) -> Any:
@@ -40,7 +40,7 @@ async def posted(bench: Bench, *parts: Part) -> Any:
         ),
         Part(kind="copy", key="missing", title="What I can't tell", body=Copy(text="No visits.")),
     )
-    card = await bench.drafted(words="what moved this week?")
+    card = await bench.drafted(words="e-mail: what moved this week?")
     with bench.database.begin() as session:
         draft = session.get_one(Draft, bench.drafts[-1].id)
         draft.skill = "digest"

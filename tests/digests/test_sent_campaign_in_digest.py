@@ -17,7 +17,7 @@ from bot.playground.slack_objects import SlackMessage
 from tests.slack.bench import MAX, TEAM, buttons, text_of
 from tests.support.uploads import MARIE, MARKETING, RIGHTS, Shop
 
-WORDS = "e-mail in English: our linen shirt is back in stock"
+WORDS = "e-mail: our linen shirt is back in stock"
 POLICY = '[approval]\napprovers = ["UMAX"]\n' + RIGHTS
 BRAND = 'name = "Maison Lin"\nlanguages = ["en", "fr"]\n'
 PRODUCTS = "sku,name,price,currency,materials\nL1,Linen shirt,59.00,EUR,linen\n"

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 from bot.playground.slack_objects import SlackMessage
 from tests.e2e.house import SECONDS, House
 
-BRIEF = "e-mail in English: our linen shirt is back in stock"
+BRIEF = "e-mail: our linen shirt is back in stock"
 GRAVE = ("serious", "critical")
 expect.set_options(timeout=SECONDS)
 

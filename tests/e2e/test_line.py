@@ -132,7 +132,7 @@ async def test_drafts_what_a_command_asks_for(world: World) -> None:
     card = await world.card(WISH)
     assert {"approve", "edit", "send_back", "more"} <= actions(card)
     assert "Linen" in parts(card) or "linen" in parts(card)
-    assert "Sans IA : texte composé par règles" in parts(card).replace("\u00a0", " ")
+    assert "Texte type (sans IA)" in parts(card)
 
 
 async def test_answers_a_mention_once_although_it_comes_in_two_forms(world: World) -> None:
@@ -244,7 +244,7 @@ async def test_goes_to_the_direct_messages_where_it_is_no_member(world: World) -
 
 
 async def test_asks_when_neither_product_nor_goal_can_be_known(world: World) -> None:
-    card = await world.card("hello")
+    card = await world.card("e-mail: something nice")
     assert "?" in words_of(card)
     assert "approve" not in actions(card)
 

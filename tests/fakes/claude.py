@@ -115,8 +115,12 @@ class ScriptedClaude:
         simple: bool = False,
         port: int = 0,
         refuses: Callable[[dict[str, Any]], str | None] = lambda _: None,
+        judge: Callable[[dict[str, Any]], Answer] | None = None,
     ):
-        """`refuses` returns why a request is a bad one (400), or None."""
+        """`refuses` returns why a request is a bad one (400), or None. `judge` answers when
+        sentences are to be judged, which takes no step of the script; without it, each is called
+        supported."""
+        self.judge = judge or support_all
         self.refuses = refuses
         self.script = list(script)
         self.answer = answer or (simply if simple else obediently)
@@ -135,7 +139,16 @@ class ScriptedClaude:
 
     @property
     def letters(self) -> list[dict[str, Any]]:
-        """The bodies of the calls for an answer, in their order."""
+        """The bodies of the calls for an answer, in their order, without those that judge."""
+        return [body for body in self._bodies if not is_judging(body)]
+
+    @property
+    def judged(self) -> list[dict[str, Any]]:
+        """The bodies of the calls that judge sentences."""
+        return [body for body in self._bodies if is_judging(body)]
+
+    @property
+    def _bodies(self) -> list[dict[str, Any]]:
         return [asked.body for asked in self.asked if asked.path == "/v1/messages"]
 
     async def __aenter__(self) -> "ScriptedClaude":
@@ -170,14 +183,14 @@ class ScriptedClaude:
         if why := self.refuses(body):
             bad = Step(status=400, error="invalid_request_error", message=why)
             return web.json_response(problem(bad, number), status=400, headers=id_of(number))
-        step = self.script.pop(0) if self.script else Step()
+        step = self.script.pop(0) if self.script and not is_judging(body) else Step()
         if step.status != 200:
             return web.json_response(
                 problem(step, number), status=step.status, headers={**step.headers, **id_of(number)}
             )
         text = step.text
         if text is None:
-            answer = self.answer(body)
+            answer = self.judge(body) if is_judging(body) else self.answer(body)
             if isinstance(answer, list):
                 called = tuple(block for block in answer if block["type"] == "tool_use")
                 text = "".join(block.get("text", "") for block in answer)
@@ -351,6 +364,31 @@ def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
     else:
         return "Which form would you like?"
     return filled
+
+
+JUDGES = "You check sentences against facts"  # how prompts/claims.md begins
+
+
+def is_judging(body: dict[str, Any]) -> bool:
+    return JUDGES in str(body.get("system"))
+
+
+def list_judged(body: dict[str, Any]) -> dict[str, str]:
+    """The sentences to judge, by id."""
+    said = body["messages"][0]["content"]
+    text = said if isinstance(said, str) else "".join(one.get("text", "") for one in said)
+    return dict(re.findall(r"^(s\d+) \[[^\]]*\]: (.*)$", fenced(text, "sentences"), re.MULTILINE))
+
+
+def support_all(body: dict[str, Any]) -> dict[str, Any]:
+    verdicts = [verdict(id) for id in list_judged(body)]
+    return {"verdicts": verdicts}
+
+
+def verdict(
+    id: str, judgement: str = "supported", words: str = "", why: str = ""
+) -> dict[str, str]:
+    return {"id": id, "verdict": judgement, "words": words, "why": why}
 
 
 UNDERSTANDS = "You are the first to read a message"  # how prompts/understand.md begins

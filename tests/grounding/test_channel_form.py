@@ -19,9 +19,9 @@ def test_every_part_of_the_channel_is_required() -> None:
     assert not only(proved(part("A report", key="summary")), "length")
 
 
-def test_long_subject_warns_and_long_sms_blocks() -> None:
+def test_long_subject_informs_and_long_sms_blocks() -> None:
     (warned,) = only(proved(*mail(subject="a" * 60)), "length")
-    assert (warned.level, warned.part) == ("warn", "subject")
+    assert (warned.level, warned.part) == ("info", "subject")
     (blocked,) = only(
         proved(part("STUDIOLIN STOP " + "a" * 320, key="text"), channel="sms"), "length"
     )
@@ -38,7 +38,7 @@ def test_sms_needs_its_sender_and_an_opt_out() -> None:
 def test_characters_that_make_an_sms_longer_are_named() -> None:
     checks = proved(part("STUDIOLIN : fraîche l’été. STOP SMS", key="text"), channel="sms")
     (check,) = only(checks, "characters")
-    assert (check.level, check.words.params["characters"]) == ("warn", "î ’")
+    assert (check.level, check.words.params["characters"]) == ("info", "î ’")
 
 
 def test_mentions_of_channel_and_language_are_required() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.grounding.legal import ALCOHOL_WARNING, is_alcohol, is_sweet
 from bot.i18n.messages import LANGUAGES
-from tests.rules.test_texts import ENGLISH, FRENCH, text_of, written
+from tests.offline.test_drafts import JACKET, write
 
 ALCOHOL = [
     "vin rouge",
@@ -53,22 +53,13 @@ def test_sweet_food_is_flagged(sold: str, asked: bool) -> None:
     assert is_sweet(sold) is asked
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "un mail : notre vin rouge de Noël, -10 %",
-        "un sms : notre champagne brut, -10 % jusqu'au 12 décembre",
-        "fiche produit : notre bière ambrée",
-    ],
-)
-def test_text_by_rules_contains_the_warning(words: str) -> None:
-    _, done = written(words, FRENCH)
-    assert ALCOHOL_WARNING["fr"].rstrip(".") in text_of(done)
-    assert not [check for check in done.checks if check.rule == "alcohol"]
+@pytest.mark.parametrize("channel", ["email", "sms", "product_page"])
+def test_text_without_an_ai_contains_the_warning(channel: str) -> None:
+    wine = JACKET.model_copy(update={"title": "Vin rouge du Jura", "description": "Notes de noix."})
+    assert ALCOHOL_WARNING["fr"] in "\n".join(write(wine, channel, "fr").values())
 
 
 def test_shirt_needs_no_warning() -> None:
     for language in LANGUAGES:
-        assert ALCOHOL_WARNING[language] not in text_of(
-            written("e-mail: the linen shirt", ENGLISH)[1]
-        )
+        text = "\n".join(write(JACKET, "email", language).values())
+        assert ALCOHOL_WARNING[language] not in text

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from bot.agent.pipeline import DraftResult
+from bot.agent.skills import load_skills
 from bot.core.parts import Table
 from bot.data.service import WorkspaceData
-from bot.rules.intake.skill import skill_for
+from bot.offline.routing import find_skill
 from tests.support.sample_tables import sample
 from tests.support.skill_runner import library_of, run
 
@@ -196,7 +197,7 @@ async def test_question_outside_the_orders_is_declined(words: str) -> None:
     ],
 )
 def test_sales_question_is_no_request_for_copy(words: str) -> None:
-    assert skill_for(words, None) == "answer"
+    assert find_skill(words, load_skills()).skill == "answer"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ def test_sales_question_is_no_request_for_copy(words: str) -> None:
     ],
 )
 def test_request_for_copy_is_not_answered(words: str) -> None:
-    assert skill_for(words, None) != "answer" or words.startswith("how")
+    assert find_skill(words, load_skills()).skill != "answer" or words.startswith("how")
 
 
 @pytest.mark.parametrize(

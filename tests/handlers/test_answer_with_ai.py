@@ -6,7 +6,7 @@ from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
 from bot.core.request import Question
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, Step, calls, says
+from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, says, verdict
 from tests.support.skill_runner import AI, collect_text, run
 
 QUERY = {
@@ -54,9 +54,23 @@ async def test_figures_are_filled_in_and_cited() -> None:
     assert found.parts[0].facts
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
     assert text_of(found, "In figures")
-    assert "October 2026" in text_of(found, "Read as")[0]
+    assert text_of(found, "Read as") == ["orders, revenue · by country · October"]
     assert "orders.csv" in text_of(found, "Where the figures come from")[0]
-    assert [check.level for check in found.checks] == ["pass"]
+    assert [(check.level, check.rule) for check in found.checks] == [
+        ("pass", "figure"),
+        ("pass", "claim"),
+    ]
+
+
+async def test_how_it_was_read_takes_two_lines_of_the_look_ups_that_are_used() -> None:
+    looked_up = calls(
+        *(
+            ("query_metrics", {**QUERY, "measures": [measure], "dimensions": []})
+            for measure in ("orders", "units", "revenue", "customers")
+        )
+    )
+    found, _letters = await answer(looked_up, report("{f1}.", "{f3} of {f4}."))
+    assert text_of(found, "Read as") == ["orders · October\nrevenue · October · and 1 more"]
 
 
 async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:
@@ -65,7 +79,45 @@ async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:
     assert len(letters) == 3
     assert "99,999" in str(letters[2]["messages"][-1]["content"])
     assert "99,999" not in collect_text(found)
-    assert "warn" in [check.level for check in found.checks]
+    assert ("info", "left out") in [(check.level, check.rule) for check in found.checks]
+
+
+def blame_the_rain(body: dict[str, Any]) -> dict[str, Any]:
+    """Judge as a model would that reads its prompt: a cause needs a fact."""
+    return {
+        "verdicts": [
+            verdict(id, "not_supported", "because of the rain", "no fact names a cause")
+            if "because of the rain" in text
+            else verdict(id)
+            for id, text in list_judged(body).items()
+        ]
+    }
+
+
+async def test_unsupported_cause_goes_back_once_and_is_then_marked() -> None:
+    wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
+    async with ScriptedClaude(LOOKS_UP, wrong, wrong, judge=blame_the_rain) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert len(claude.letters) == 3
+    assert "because of the rain" in str(claude.letters[2]["messages"][-1]["content"])
+    assert len(claude.judged) == 2  # each answer once
+    assert "{f2}" not in str(claude.judged[0]["messages"])
+    (marked,) = [check for check in found.checks if check.level == "warn"]
+    assert (marked.rule, marked.part, marked.quote) == ("claim", "points.1", "because of the rain")
+
+
+async def test_claim_that_is_mended_leaves_no_mark() -> None:
+    wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
+    right = report("{f1} in October.", "France led with {f2}.")
+    async with ScriptedClaude(LOOKS_UP, wrong, right, judge=blame_the_rain) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert not [check for check in found.checks if check.level == "warn"]
 
 
 async def test_next_step_becomes_a_button() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from bot.agent.pipeline import DraftResult
+from bot.agent.skills import load_skills
 from bot.core.audience_rule import AudienceRule
 from bot.data.warehouse.warehouse import Warehouse
-from bot.rules.intake.skill import skill_for
+from bot.offline.routing import find_skill
 from bot.text.normalize import normalize_text
 from handlers.experiment import PLAN_PATTERN
 from tests.support.paths import DATA
@@ -277,7 +278,7 @@ async def test_plan_without_files_names_the_file_needed(words: str, file: str) -
 )
 @pytest.mark.sample(3)
 async def test_request_with_a_verb_is_planned(words: str, tested: str) -> None:
-    assert skill_for(words, None) == "experiment"
+    assert find_skill(words, load_skills()).skill == "experiment"
     found = await made(words)
     assert f": {tested}" in part(found, "summary")
     leads = [(lead.skill, lead.words) for lead in found.leads]

@@ -3,10 +3,11 @@
 import pytest
 
 from bot.agent.pipeline import DraftResult
+from bot.agent.skills import load_skills
 from bot.core.parts import Quote, Table
 from bot.core.thread_text import parse_messages, wants_channel, wants_recap
 from bot.data import thread_facts
-from bot.rules.intake.skill import skill_for
+from bot.offline.routing import find_skill
 from bot.slack.history import format_messages
 from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import collect_text, run
@@ -159,10 +160,10 @@ async def test_other_channels_are_not_read() -> None:
 
 def test_feedback_request_is_not_a_recap() -> None:
     for words in ("recap #shop this week", "résume ce canal", "who does what?", "catch me up"):
-        assert skill_for(words, None) == "recap"
+        assert find_skill(words, load_skills()).skill == "recap"
         assert wants_recap(words)
     for words in ("sum up what people say in this thread", "résume les avis de ce canal"):
-        assert skill_for(words, None) == "feedback"
+        assert find_skill(words, load_skills()).skill == "feedback"
         assert not wants_recap(words)
     assert wants_channel("what do people say in this channel?")
     assert not wants_channel("sum up this thread")
@@ -206,12 +207,12 @@ async def test_thread_is_not_taken_for_all_customers(words: str, said: str) -> N
 
 @pytest.mark.parametrize("words", ["sum this up", "sum it up please", "résume-moi ça", "résume ça"])
 async def test_thread_feedback_uses_the_messages_above(words: str) -> None:
-    assert skill_for(words, None) == "recap"
+    assert find_skill(words, load_skills()).skill == "recap"
     assert wants_recap(words)
     found = await made(words, OPINIONS)
     assert "5 messages" in collect_text(found)
     (lead,) = found.leads
-    assert lead.skill == skill_for(lead.words, None) == "feedback"
+    assert lead.skill == find_skill(lead.words, load_skills()).skill == "feedback"
     assert not (await made(words, ENGLISH)).leads
 
 

@@ -207,10 +207,10 @@ def test_zero_is_singular_in_french() -> None:
 
 def test_words_survive_storage() -> None:
     inner = Words.count("{n} figure", "{n} figures", 4)
-    words = Words("{what} with a source", what=inner)
+    words = Words("{what} checked", what=inner)
     back = restore_words(words.model_dump(mode="json"))
     assert back == words
-    assert back.to("fr") == "4 chiffres avec source"
+    assert back.to("fr") == "4 chiffres vérifiés"
 
 
 def test_unknown_language_gets_english() -> None:

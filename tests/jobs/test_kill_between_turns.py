@@ -52,7 +52,7 @@ CHANNEL, ASKER = "C0MARKET", "UMARIE"
 QUESTION = "how many orders do we have?"
 BRIEF = "an e-mail about our linen shirt"
 MEASURES = ("orders", "customers", "units")
-PRICE = re.compile(r"product\.linen-shirt\.price\][^\n]*?(\d+\.\d\d)")
+PRICE = re.compile(r"(f\d+) \[product\.linen-shirt\.price\][^\n]*?(\d+\.\d\d)")
 
 
 def answer(body: dict[str, Any]) -> Any:
@@ -77,8 +77,8 @@ def answer(body: dict[str, Any]) -> Any:
 
 
 def write_mail(prompt: str) -> dict[str, Any]:
-    """A mail with the price that the model was told."""
-    (price,) = set(PRICE.findall(prompt))
+    """A mail with the price that the model was told, and its source."""
+    ((name, price),) = set(PRICE.findall(prompt))
     body = f"One shirt for the hot days ahead. It is €{price}."
     texts = {
         "subject": "A shirt for slow mornings",
@@ -88,7 +88,10 @@ def write_mail(prompt: str) -> dict[str, Any]:
     }
     hooks = [("calm", "A shirt that waits for you"), ("light", "Put it on and go")]
     return {
-        **{name: {"text": text, "facts": []} for name, text in texts.items()},
+        **{
+            part: {"text": text, "facts": [name] if part == "body" else []}
+            for part, text in texts.items()
+        },
         "hooks": [{"angle": angle, "text": text, "facts": []} for angle, text in hooks],
     }
 
@@ -253,7 +256,6 @@ async def test_report_of_a_process_killed_between_any_two_turns(
             draft = check_draft(line, said)
             check_calls(line, line.claude.letters[before:], draft.task, 5)
             assert line.slack.status(CHANNEL, said.ts) == ""
-        assert await line.intern.end() == 0
 
 
 @pytest.mark.slow
@@ -278,4 +280,52 @@ async def test_draft_of_a_process_killed_between_any_two_turns(
             assert not draft.list_blocking_checks()
             check_calls(line, line.claude.letters[before:], draft.task, 3)
             assert line.slack.status(CHANNEL, said.ts) == ""
-        assert await line.intern.end() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("line_url", ["sqlite", "postgres"], indirect=True)
+async def test_call_that_was_under_way_is_sent_again_and_counts_with_its_most(
+    tmp_path: Path, line_url: str | None
+) -> None:
+    async with open_line(tmp_path, line_url) as line:
+        line.claude.delay = 120
+        said = await line.ask(QUESTION)
+        await asyncio.wait_for(line.claude.answering.wait(), 60)
+        await line.intern.kill()
+        line.claude.delay = 0
+        await line.start()
+        card = await line.wait_for_card(said)
+        assert card.text == f"We have {line.orders}\u00a0orders."
+        draft = check_draft(line, said)
+        died, again, *_ = line.claude.letters
+        assert again == died
+        with line.database.begin() as session:
+            lost, *others = Receipt.list_for_task(session, draft.task)
+            assert lost.usd is None
+            assert lost.reserved
+            assert [(one.ended, one.reserved) for one in others] == [("done", None)] * 5
+        assert line.slack.status(CHANNEL, said.ts) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("line_url", ["sqlite", "postgres"], indirect=True)
+async def test_stop_cuts_the_call_short_and_clears_the_status(
+    tmp_path: Path, line_url: str | None
+) -> None:
+    async with open_line(tmp_path, line_url) as line:
+        line.claude.delay = 120
+        said = await line.ask(QUESTION)
+        await asyncio.wait_for(line.claude.answering.wait(), 60)
+        await line.slack.wait_until(lambda: line.slack.status(CHANNEL, said.ts), 60)
+        await line.slack.press_stop(ASKER, CHANNEL, said.ts)
+        await line.slack.wait_until(lambda: not line.claude.open, 60)
+        await line.slack.wait_until(lambda: not line.slack.status(CHANNEL, said.ts), 60)
+        assert await line.intern.end(60) == 0
+        assert len(line.claude.letters) == 1
+        with line.database.begin() as session:
+            (task,) = session.scalars(select(Task))
+            assert task.state == "stopped"
+            assert not session.scalar(select(func.count()).select_from(Draft))
+            assert not session.scalar(select(func.count()).select_from(AgentTurn))

@@ -24,7 +24,7 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
 from bot.messages.outbox import OutboxMessage
-from bot.rules.writers.offline import Offline
+from bot.offline.writer import OfflineWriter
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices
@@ -37,7 +37,7 @@ from tests.support.small_shop import Shop
 SECRET = "the words of somebody"
 
 
-class Scripted(Offline):
+class Scripted(OfflineWriter):
     """A writer that runs a given function before it writes. It claims to be an AI."""
 
     name = "scripted"
@@ -73,7 +73,7 @@ def raising(error: Exception) -> Callable[[], object]:
 
 def hired(
     database: Database,
-    writer: Offline,
+    writer: OfflineWriter,
     policy: Policy = POLICY,
     jobs: Jobs | None = None,
     now: datetime = NOW,
@@ -290,7 +290,7 @@ async def test_personal_data_is_masked_and_restored(sqlite: Database) -> None:
 async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     jobs = Jobs()
     accept(sqlite)
-    working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    working = hired(sqlite, OfflineWriter(lambda: NOW), jobs=jobs)
     await working.jobs["work"]("t1")
     (first,) = drafts(sqlite)
     key = next(part.key for part in first.parts if part.key == "body")
@@ -310,8 +310,9 @@ async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     await working.jobs["check"](edited.id)
     (second,) = drafts(sqlite)
     assert second.version == 2
-    told = [check.words.to("en") for check in second.list_stated_checks()]
+    told = [check.words.to("en") for check in second.findings or () if check.level == "stated"]
     assert any("15" in words and "<@UPAUL>" in words for words in told), told
+    assert "claims unchecked" in {check.rule for check in second.findings or ()}
 
 
 async def test_draft_is_delivered_once(sqlite: Database) -> None:
@@ -322,7 +323,7 @@ async def test_draft_is_delivered_once(sqlite: Database) -> None:
         decision.approve(
             session, jobs, row, by="UMAX", fingerprint=row.fingerprint, policy=policy, now=NOW
         )
-    delivering = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    delivering = hired(sqlite, OfflineWriter(lambda: NOW), jobs=jobs)
     for _ in range(2):
         await delivering.jobs["deliver"]("t1.0.v1:thread")
     with sqlite.begin() as session:
@@ -333,7 +334,7 @@ async def test_draft_is_delivered_once(sqlite: Database) -> None:
 async def test_figure_in_a_reason_names_who_sent_it_back(sqlite: Database) -> None:
     jobs = Jobs()
     accept(sqlite)
-    working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    working = hired(sqlite, OfflineWriter(lambda: NOW), jobs=jobs)
     await working.jobs["work"]("t1")
     (first,) = drafts(sqlite)
     with sqlite.begin() as session:

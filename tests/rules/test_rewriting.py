@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from bot.core.parts import Copy
 from bot.core.writer import LlmCall, WriteRequest
 from bot.data.service import WorkspaceData
+from bot.offline.writer import OfflineWriter
 from bot.rules.proof.rewriting import faults
-from bot.rules.writers.offline import Offline
 from tests.conftest import NOW
 from tests.support.sample_tables import TODAY, sample
 from tests.support.skill_runner import BRAND, library_of, run
@@ -31,7 +31,7 @@ def library() -> WorkspaceData:
     return library_of(sample())
 
 
-class Listening(Offline):
+class Listening(OfflineWriter):
     """Writes by rules, and keeps what it was handed."""
 
     assignment: WriteRequest

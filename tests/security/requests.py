@@ -89,7 +89,9 @@ def every_request(
 ) -> Iterator[Sent]:
     """Every kind of event, command, click, form and shortcut that has a listener."""
     yield from _messages(slack, user, team, channel, card)
-    for command, text in itertools.product(load_commands(), ("", "our linen shirt is back")):
+    for command, text in itertools.product(
+        load_commands(), ("", "e-mail: our linen shirt is back")
+    ):
         yield Sent(
             f"/{command} {text}".strip(),
             "slash_commands",
@@ -139,7 +141,11 @@ def _messages(
         ),
         (
             "direct message",
-            {"text": "our linen shirt is back", "channel": f"D{user}", "channel_type": "im"},
+            {
+                "text": "e-mail: our linen shirt is back",
+                "channel": f"D{user}",
+                "channel_type": "im",
+            },
         ),
         (
             "file in a direct message",

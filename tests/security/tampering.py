@@ -15,6 +15,7 @@ from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.core.writer import LlmCall
 from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.product_facts import ProductFact
 from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.upload import Upload
 from bot.data.metrics.orders.answer_log import SalesAnswer
@@ -116,6 +117,18 @@ def populate(database: Database) -> None:
             FileUpload.create(session, jobs, dropped(number), NOW)
             DataFile.switch(session, "T1", "orders", adds=[holding(number)], retires=(), now=NOW)
             ProductRow.put(session, "T1", [(f"h{number}", "title", "{}")], file="f.csv", now=NOW)
+            ProductFact.add(
+                session,
+                workspace="T1",
+                product=f"h{number}",
+                market=f"M{number}",
+                text=f"made by hand, {number}",
+                by=f"U{number}",
+                draft=f"t{number}.0.v2",
+                now=NOW,
+            )
+            for added in session.scalars(select(ProductFact)).all():
+                added.revoke(session, by=f"U{number}", now=NOW)
             batch: dict[str, Any] = {"sha256": f"s{number}", "rows": 1, "rejected": 0, "path": "x"}
             LiveBatch.keep(session, workspace="T1", kind="orders", now=NOW, **batch)
             WorkerProcess.beat(session, f"p{number}", NOW)

@@ -166,7 +166,7 @@ def rows(bench: Bench) -> tuple[int, int, int, int]:
 async def test_flood_of_commands_creates_no_rows_beyond_the_share(bench: Bench) -> None:
     shares(bench, open_tasks=5)
     answers = [
-        await bench.slack.command(MARIE, MARKETING, "/draft", f"shirt {number}")
+        await bench.slack.command(MARIE, MARKETING, "/draft", f"sms: shirt {number}")
         for number in range(5)
     ]
     assert not any(one.body for one in answers)
@@ -175,11 +175,11 @@ async def test_flood_of_commands_creates_no_rows_beyond_the_share(bench: Bench) 
         answer = await bench.slack.command(MARIE, MARKETING, "/draft", f"more {number}")
         assert "5" in str(answer.body)
     assert rows(bench) == full
-    assert not (await bench.slack.command(MAX, MARKETING, "/draft", "our vase")).body
+    assert not (await bench.slack.command(MAX, MARKETING, "/draft", "e-mail: our vase")).body
     with bench.database.begin() as session:
         for task in session.scalars(select(Task).where(Task.person == MARIE)):
             task.state = "done"
-    assert not (await bench.slack.command(MARIE, MARKETING, "/draft", "our shirt")).body
+    assert not (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our shirt")).body
 
 
 async def test_flood_of_mentions_is_answered_once(any_bench: Bench) -> None:
@@ -203,7 +203,8 @@ async def test_concurrent_requests_are_counted_one_by_one(any_bench: Bench) -> N
     bench = any_bench
     shares(bench, open_tasks=4)
     commands = (
-        bench.slack.command(MARIE, MARKETING, "/draft", f"shirt {number}") for number in range(16)
+        bench.slack.command(MARIE, MARKETING, "/draft", f"sms: shirt {number}")
+        for number in range(16)
     )
     await asyncio.gather(*commands)
     assert len(bench.tasks) == 4
@@ -212,7 +213,7 @@ async def test_concurrent_requests_are_counted_one_by_one(any_bench: Bench) -> N
 async def test_finished_requests_count_for_a_day(bench: Bench) -> None:
     shares(bench, tasks_a_day=3)
     for number in range(5):
-        await bench.slack.command(MARIE, MARKETING, "/draft", f"shirt {number}")
+        await bench.slack.command(MARIE, MARKETING, "/draft", f"sms: shirt {number}")
         with bench.database.begin() as session:
             for task in session.scalars(select(Task)):
                 task.state = "done"

@@ -15,8 +15,8 @@ from bot.db import migrate
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.messages.outbox import OutboxMessage
-from bot.rules.writers.offline import Offline
-from bot.slack.views.forms import build_brief_form
+from bot.offline.writer import OfflineWriter
+from bot.slack.views.brief_form import build_brief_form
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.text.escape import strip_hidden as plain_text
@@ -119,7 +119,10 @@ async def test_injection_in_a_prefilled_brief_is_not_obeyed(attack: str, line: D
         harmless(*mrkdwn(opened))
         id = f"lead-{at}-{number}"
         await worked(
-            line, id, Case(lead.words, lead.skill, "", pressed(at, attack)), Offline(lambda: NOW)
+            line,
+            id,
+            Case(lead.words, lead.skill, "", pressed(at, attack)),
+            OfflineWriter(lambda: NOW),
         )
         with line.begin() as session:
             assert not session.get_one(Task, id).private

@@ -21,7 +21,7 @@ from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.jobs.worker import Worker
 from bot.messages.outbox import OutboxMessage
-from bot.rules.writers.offline import Offline
+from bot.offline.writer import OfflineWriter
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices
@@ -228,7 +228,7 @@ async def test_obeyed_injection_changes_nothing(
     place: Callable[[str], Case], attack: str, obeyed: str, line: Database
 ) -> None:
     case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}"
-    await worked(line, f"{id}-rules", case, Offline(lambda: NOW))
+    await worked(line, f"{id}-rules", case, OfflineWriter(lambda: NOW))
     answer = obeying(case, rewriting([{case.part: obeyed}]))
     async with ScriptedClaude(answer=answer) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)

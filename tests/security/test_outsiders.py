@@ -14,9 +14,9 @@ from bot.db.workspace import Workspace
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
+from bot.offline.writer import OfflineWriter
 from bot.playground import payloads
 from bot.playground.slack_objects import SlackMessage, SlackUser
-from bot.rules.writers.offline import Offline
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.buttons import BUTTON_ACTIONS
 from bot.slack.app import make_app
@@ -140,7 +140,12 @@ async def test_same_requests_work_for_a_member(bench: Bench) -> None:
         if traces(bench, MARIE) != before:
             acted.add(one.name)
     assert acted >= {"mention", "file", "direct message", "edit", "open home", "/digest"}
-    assert acted >= {"/draft", "/draft our linen shirt is back", "press edit", "press approve"}
+    assert acted >= {
+        "/draft",
+        "/draft e-mail: our linen shirt is back",
+        "press edit",
+        "press approve",
+    }
     assert acted >= {"press download", "press take_in", "send brief_form", "send digest_form"}
 
 
@@ -206,7 +211,7 @@ async def test_member_is_served_in_a_channel_owned_by_another_company(bench: Ben
 @pytest.mark.parametrize("how", ["invited", "shared_with"])
 async def test_channel_with_pending_sharing_is_closed(bench: Bench, how: str) -> None:
     setattr(bench.slack.places[MARKETING], how, [EVIL])
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt")).ok
     await bench.run()
     assert not bench.tasks
     assert len(bench.whispers(MARIE)) == 1
@@ -252,7 +257,7 @@ def hired(bench: Bench) -> Worker:
         database=bench.database,
         enqueue=bench.enqueue,
         slack=bench.outside,
-        writer=Offline(bench.services.now),
+        writer=OfflineWriter(bench.services.now),
         library=lambda _: Shop(),
         brand=bench.services.brand,
         policy=bench.services.policy,
@@ -284,15 +289,17 @@ async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
 
 ASKS: dict[str, Any] = {
     "mention": lambda s, user: s.post_message(
-        user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"
+        user, MARKETING, f"<@{s.bot_user}> e-mail: our linen shirt is back"
     ),
     "direct message": lambda s, user: s.post_message(
-        user, s.open_direct_message(user), "our linen shirt is back"
+        user, s.open_direct_message(user), "e-mail: our linen shirt is back"
     ),
     "file": lambda s, user: s.post_message(
         user, MARKETING, f"<@{s.bot_user}>", files=[("orders.csv", b"a,b\n1,2\n")]
     ),
-    "command": lambda s, user: s.command(user, MARKETING, "/draft", "our linen shirt is back"),
+    "command": lambda s, user: s.command(
+        user, MARKETING, "/draft", "e-mail: our linen shirt is back"
+    ),
 }
 
 
@@ -333,7 +340,7 @@ async def test_given_up_request_fails_only_on_a_members_card(bench: Bench) -> No
     for user, guest in ((MARIE, ""), (OTTO, "multi")):
         bench.slack.people[user].guest = guest
         bench.slack.faults.http_500("users.info", times=40)
-        await bench.slack.command(user, MARKETING, "/draft", "our linen shirt is back")
+        await bench.slack.command(user, MARKETING, "/draft", "e-mail: our linen shirt is back")
         task = bench.tasks[-1]
         job = Job(kind="work", subject=task.id, workspace=TEAM)
         with pytest.raises(TryAgain):  # the engine tells it as often as it takes
@@ -364,7 +371,7 @@ async def test_known_person_needs_no_slack_call(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(MAX, card, "edit")
     before = [call.method for call in bench.slack.calls]
-    await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")
+    await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt is back")
     await bench.slack.post_message(MAX, MARKETING, f"<@{bench.slack.bot_user}> our canvas tote")
     await bench.settled()
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
@@ -381,8 +388,12 @@ async def test_known_person_needs_no_slack_call(bench: Bench) -> None:
 
 
 async def test_nothing_is_posted_to_a_channel_shared_meanwhile(bench: Bench) -> None:
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: our shirt")).ok
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")).ok
+    assert (
+        await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: e-mail: our shirt")
+    ).ok
+    assert (
+        await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt is back")
+    ).ok
     await bench.slack.share_channel(MARKETING, EVIL)
     await bench.run()
     assert not bench.said(MARKETING)
@@ -390,7 +401,7 @@ async def test_nothing_is_posted_to_a_channel_shared_meanwhile(bench: Bench) -> 
 
 async def test_nothing_is_posted_to_a_former_member(bench: Bench) -> None:
     await bench.slack.post_message(
-        MARIE, bench.slack.open_direct_message(MARIE), "our linen shirt is back"
+        MARIE, bench.slack.open_direct_message(MARIE), "e-mail: our linen shirt is back"
     )
     await bench.settled()
     await bench.slack.update_profile(MARIE, guest="multi")
@@ -495,7 +506,9 @@ async def test_socket_mode_uses_the_same_check(tmp_path: Path) -> None:
     async with bench_of(tmp_path, socket=True) as bench:
         bench.slack.people[OTTO].guest = "multi"
         before = traces(bench, OTTO)
-        answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
+        answer = await bench.slack.command(
+            OTTO, MARKETING, "/draft", "e-mail: our linen shirt is back"
+        )
         await bench.slack.post_message(
             OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt"
         )

@@ -23,6 +23,7 @@ from bot.privacy.names import build_own_words
 from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from tests.privacy.test_pseudonymizer import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
+from tests.support.channel_outputs import Email
 from tests.support.small_shop import Shop
 
 DEV = Path(__file__).parent / "personal_data_dev.toml"
@@ -253,7 +254,7 @@ def test_ai_sees_shop_words_but_no_names() -> None:
         writer=Stubborn("Linen."),
         receipt=nothing,
     )
-    veil = Pseudonymizer(desk._list_own_words())
+    veil = Pseudonymizer(desk.list_own_words())
     assert veil.mask("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
 
 

@@ -39,7 +39,7 @@ def only(*people: str, **more: Any) -> Policy:
 
 async def by_command(bench: Bench, user: str) -> bool:
     before = len(bench.tasks)
-    await bench.slack.command(user, MARKETING, "/draft", "our linen shirt is back")
+    await bench.slack.command(user, MARKETING, "/draft", "e-mail: our linen shirt is back")
     return len(bench.tasks) > before
 
 
@@ -60,7 +60,7 @@ async def by_mention(bench: Bench, user: str) -> bool:
 async def by_direct_message(bench: Bench, user: str) -> bool:
     before = len(bench.tasks)
     await bench.slack.post_message(
-        user, bench.slack.open_direct_message(user), "our linen shirt is back"
+        user, bench.slack.open_direct_message(user), "e-mail: our linen shirt is back"
     )
     await bench.settled()
     return len(bench.tasks) > before
@@ -307,7 +307,7 @@ async def test_rights_are_checked_with_the_membership(bench: Bench) -> None:
 
 async def test_refused_member_is_told_who_has_the_right(bench: Bench) -> None:
     bench.policy = only(MARIE)
-    answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
+    answer = await bench.slack.command(OTTO, MARKETING, "/draft", "e-mail: our linen shirt is back")
     assert answer.body["text"] == f"You can't ask for work here. These people can: <@{MARIE}>"
     await by_mention(bench, OTTO)
     await bench.run_ephemerals()

@@ -16,6 +16,7 @@ from bot.approvals import decision
 from bot.audit import journal, row_digests, row_verification, verify
 from bot.audit.audited_columns import AUDITED_TABLES, UNAUDITED_TABLES
 from bot.audit.journal import JournalEntry, JournalHead, Signer
+from bot.data.catalogue.product_facts import ProductFact
 from bot.db import migrate
 from bot.db.models import TABLES
 from bot.db.session import Database
@@ -594,6 +595,9 @@ def test_old_database_is_adopted(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     old_database(database)
     migrate.upgrade(database)
+    with database.begin() as session:  # a table that old databases don't have
+        told = {"workspace": "T1", "product": "h1", "market": None, "text": "x", "by": "UMAX"}
+        ProductFact.add(session, draft="t1.0.v1", now=NOW, **told)  # type: ignore[arg-type]
     database.signer = KEY
     with database.begin() as session:
         assert row_verification.adopt_rows(session, NOW)["T1"] > 20

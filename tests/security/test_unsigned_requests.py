@@ -481,7 +481,9 @@ async def test_slack_is_served_during_a_flood(bench: Bench) -> None:
             writers.append(writer)
         body, kind, _ = PAYLOADS["command"]
         flood = asyncio.gather(*(sent(bench, (body, kind, {}), []) for _ in range(250)))
-        answers = [await bench.slack.command(MARIE, MARKETING, "/draft", "linen") for _ in range(5)]
+        answers = [
+            await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: linen") for _ in range(5)
+        ]
         assert {status_of(one) for one in await flood} == {401}
         assert all(answer.ok for answer in answers)
         assert len(bench.tasks) == 5

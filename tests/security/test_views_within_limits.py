@@ -28,11 +28,11 @@ from bot.slack.blocks import Block, actions_block, button, context_block, plain_
 from bot.slack.listener_context import pack_metadata
 from bot.slack.view_limits import fit_view
 from bot.slack.views.audience_rule_form import build_rule_form, read_rule
+from bot.slack.views.brief_form import build_brief_form
 from bot.slack.views.digest_form import build_digest_form
 from bot.slack.views.draft_details import build_details_view
 from bot.slack.views.forms import (
     build_approve_anyway_form,
-    build_brief_form,
     build_edit_form,
     build_reject_form,
     build_send_back_form,

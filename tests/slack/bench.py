@@ -233,7 +233,10 @@ class Bench:
     # What people do.
 
     async def drafted(
-        self, user: str = MARIE, channel: str = MARKETING, words: str = "our linen shirt is back"
+        self,
+        user: str = MARIE,
+        channel: str = MARKETING,
+        words: str = "e-mail: our linen shirt is back",
     ) -> SlackMessage:
         """Make a request, draft it and return its card."""
         before = len(self.tasks)

@@ -370,7 +370,7 @@ async def test_answer_keeps_the_revision_reason(bench: Bench) -> None:
 
 
 async def test_stop_ends_the_task(bench: Bench) -> None:
-    await bench.slack.command(MARIE, MARKETING, "/draft", "linen")
+    await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: linen")
     (task,) = bench.tasks
     await bench.outside.show(f"{task.id}.0:card")
     (card,) = bench.said()
@@ -437,7 +437,7 @@ async def test_share_adds_card_in_request_channel(bench: Bench) -> None:
 
 
 async def test_share_without_channel_membership_is_refused(bench: Bench) -> None:
-    await bench.slack.command(MARIE, RANDOM, "/draft", "just for me: linen")
+    await bench.slack.command(MARIE, RANDOM, "/draft", "just for me: e-mail: linen")
     await bench.run()
     (private,) = bench.in_dm(MARIE)
     await bench.press(MARIE, private, "share")
@@ -472,7 +472,7 @@ async def test_unknown_button_is_refused_with_message(bench: Bench) -> None:
 
 
 async def test_forged_button_gives_no_rights(bench: Bench) -> None:
-    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
+    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: e-mail: linen")
     card = await bench.drafted()
     hidden, seen = (next(d for d in bench.drafts if d.task == t.id) for t in bench.tasks)
     forge(card, "send_to", ButtonValue(draft=seen.id, seen=seen.fingerprint, pick=LAUNCHES))
@@ -521,7 +521,7 @@ async def test_refusal_with_lost_answers_is_shown_at_most_twice(
 async def test_bug_is_reported_with_reference_and_logged_without_content(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    card = await bench.drafted(words="a secret product")
+    card = await bench.drafted(words="e-mail: a secret product")
 
     def broken(*_: object) -> None:
         raise ValueError("a secret product")
@@ -533,7 +533,7 @@ async def test_bug_is_reported_with_reference_and_logged_without_content(
     reference = told.split("SI-")[1][:8]
     assert reference in caplog.text
     assert "secret" not in caplog.text
-    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
+    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: a secret product")
     assert answer.ok
     assert "SI-" in answer.body["text"]
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> a secret product")
@@ -574,7 +574,7 @@ async def test_job_is_enqueued_only_with_its_row(
         raise ValueError
 
     monkeypatch.setattr(Bench, "enqueue", enqueue)
-    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "linen")
+    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: linen")
     assert "SI-" in answer.body["text"]
     assert not bench.rows(Task)
     assert not bench.rows(OutboxMessage)

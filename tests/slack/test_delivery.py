@@ -87,7 +87,7 @@ async def test_interrupted_delivery_resumes_at_next_message(bench: Bench) -> Non
 
 async def test_private_draft_is_delivered_privately(bench: Bench) -> None:
     bench.policy = with_approval(bench.policy, approvers=(MARIE,), author_may_approve=True)
-    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
+    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: e-mail: linen")
     await bench.run()
     (card,) = bench.in_dm(MARIE)
     await bench.press(MARIE, card, "approve")

@@ -16,7 +16,7 @@ from bot.db.session import Database
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
-from bot.errors import CALM_PARAM
+from bot.errors import CALM_PARAM, SKILLS_PARAM
 from bot.i18n.messages import LANGUAGES, Words
 from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import check_message_blocks
@@ -28,6 +28,7 @@ from bot.slack.cards.task_card import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
 from bot.slack.views.home import load_home_lines
+from bot.tasks.intake import NEEDS_AI
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.core.test_channels import write as write_sample
@@ -127,7 +128,7 @@ def test_draft_shows_exact_words_as_the_customer_reads_them(sqlite: Database) ->
     assert "characters" not in shown
     assert "rich_text_quote" not in str(message.blocks)
     assert message.blocks[0]["text"]["text"] == "E-mail · Linen shirt ·\u00a0v1"
-    assert "4 figures and 1 claim with a source" in shown
+    assert "4 figures and 1 claim checked" in shown
     assert "Sources: catalogue shop.csv, line 12" in shown
     assert message.rest is None
     assert SUBJECT in message.text
@@ -221,26 +222,6 @@ def test_french_card_uses_agreed_terms(sqlite: Database) -> None:
     for words in ("Valider quand même", "Modifier", "À revoir", "Refuser", "D'où ça vient"):
         assert words in found.replace("’", "'")
     assert "Journal IA" in found
-
-
-def test_approval_asks_to_confirm_unproven_claims(sqlite: Database) -> None:
-    with sqlite.begin() as session:
-        drafted(session, *(stated() for _ in range(9)))
-        found = pressable(drawn(seen(session)).blocks)
-    assert f"Stated by <@{MARIE}>" in found[action_ids.APPROVE]["confirm"]["text"]["text"]
-
-
-@pytest.mark.parametrize("many", [12, 60])
-def test_confirmation_lists_whole_claims_and_counts_the_rest(sqlite: Database, many: int) -> None:
-    said = [f"livraison offerte, règle {n}" for n in range(many)]
-    with sqlite.begin() as session:
-        drafted(session, *(stated(quote) for quote in said))
-        found = pressable(drawn(seen(session), "fr").blocks)
-    text = found[action_ids.APPROVE]["confirm"]["text"]["text"]
-    shown = [quote for quote in said if quote in text.split(" · ") or f"• {quote} ·" in text]
-    assert len(text) <= 300
-    assert "…" not in text
-    assert (f"et {many - len(shown)} de plus, sur la carte" in text) == (len(shown) < many)
 
 
 def test_second_table_is_shown_as_lines(sqlite: Database) -> None:
@@ -679,3 +660,18 @@ def test_calm_answer_has_no_error_sign_or_retry_button(sqlite: Database) -> None
     assert "Avec plaisir." in text_of(message.blocks)
     assert ":x:" not in str(message.blocks)
     assert action_ids.TRY_AGAIN not in pressable(message.blocks)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unread_message_gets_one_line_and_what_would_do_it(sqlite: Database, language: str) -> None:
+    with sqlite.begin() as session:
+        Task.accept(session, Jobs(), wish("t7", words="remind me on Friday"), NOW)
+        words = NEEDS_AI.with_params(**{SKILLS_PARAM: "feedback recap"})
+        session.get_one(Task, "t7").fail(session, Jobs(), words, NOW)
+        session.flush()
+        card = drawn(seen(session, "t7"), language)
+    (row,) = [block for block in card.blocks if block["type"] == "actions"]
+    picks = [ButtonValue.unpack(one["value"]).pick for one in row["elements"]]
+    assert picks == [None, "feedback", "recap", "yes"]
+    assert row["elements"][0]["action_id"] == action_ids.BRIEF_FORM
+    assert NEEDS_AI.to(language) in text_of(card.blocks)

@@ -21,7 +21,7 @@ from bot.playground.block_kit import collect_initial_values
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import count_utf16_units
-from bot.slack.views import forms
+from bot.slack.views import brief_form, forms
 from bot.slack.views.inputs import (
     MAX_INPUT_CHARACTERS,
     decode_separator,
@@ -63,22 +63,22 @@ def made(database: Database, *checks: Any, **more: Any) -> Draft:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_brief_form_requires_only_words(language: str) -> None:
-    view = sound_view(forms.build_brief_form(language, BRAND, '{"c":"C1"}', words="a shirt"))
+    view = sound_view(brief_form.build_brief_form(language, BRAND, '{"c":"C1"}', words="a shirt"))
     assert view["callback_id"] == action_ids.BRIEF_FORM
     assert view["private_metadata"] == '{"c":"C1"}'
     assert [b["block_id"] for b in view["blocks"] if not b["optional"]] == ["words"]
-    assert forms.read_brief(filled(view)) == {"words": "a shirt"}
+    assert brief_form.read_brief(filled(view)) == {"words": "a shirt"}
 
 
 def test_brief_form_returns_the_choices() -> None:
     view = filled(
-        forms.build_brief_form("en", BRAND), words=" a linen shirt ", audience="lapsed buyers"
+        brief_form.build_brief_form("en", BRAND), words=" a linen shirt ", audience="lapsed buyers"
     )
     state = view["state"]["values"]
     state["channel"]["channel"]["selected_option"] = {"value": "sms"}
     state["language"]["language"]["selected_option"] = {"value": "fr"}
     state["private"]["private"]["selected_options"] = [{"value": "yes"}]
-    assert forms.read_brief(view) == {
+    assert brief_form.read_brief(view) == {
         "words": "a linen shirt",
         "channel": "sms",
         "audience": "lapsed buyers",
@@ -88,7 +88,7 @@ def test_brief_form_returns_the_choices() -> None:
 
 
 def test_brief_form_offers_every_channel() -> None:
-    view = forms.build_brief_form("fr", BRAND)
+    view = brief_form.build_brief_form("fr", BRAND)
     menu = next(b["element"] for b in view["blocks"] if b["block_id"] == "channel")
     assert [one["value"] for one in menu["options"]] == list(load_channels())
     assert menu["options"][2]["text"]["text"] == "Fiche produit"
@@ -278,7 +278,7 @@ def test_what_left_view_shows_exact_text(sqlite: Database, text: str) -> None:
 def test_titles_and_buttons_fit_uncut(sqlite: Database, language: str) -> None:
     draft = made(sqlite, blocked())
     views = [
-        forms.build_brief_form(language, BRAND),
+        brief_form.build_brief_form(language, BRAND),
         forms.build_edit_form(draft, language),
         forms.build_send_back_form(draft, language),
         forms.build_reject_form(draft, language),

@@ -20,7 +20,7 @@ from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text
 async def test_unsigned_request_is_refused(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="slack_bolt.RequestVerification")
     bench.slack.transport._secret = b"a wrong one"
-    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
+    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: a secret product")
     assert answer.status == 401
     assert not bench.tasks
     assert "signed" in caplog.text
@@ -65,8 +65,8 @@ async def test_start_makes_no_calls(bench: Bench, socket_bench: Bench) -> None:
 
 async def test_home_tab_lists_undecided_drafts_and_own_tasks(any_bench: Bench) -> None:
     bench = any_bench
-    await bench.drafted(words="the linen shirt")
-    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: a surprise")
+    await bench.drafted(words="e-mail: the linen shirt")
+    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: e-mail: a surprise")
     await bench.run()
     for who in (MARIE, MAX, OTTO):
         await bench.slack.open_home(who)
@@ -80,7 +80,7 @@ async def test_home_tab_lists_undecided_drafts_and_own_tasks(any_bench: Bench) -
 
 
 async def test_home_tab_shows_state_of_a_draft(bench: Bench) -> None:
-    card = await bench.drafted(words="the linen shirt")
+    card = await bench.drafted(words="e-mail: the linen shirt")
     await bench.press(MAX, card, "approve")
     await bench.run()
     await bench.slack.open_home(MARIE)
@@ -126,7 +126,7 @@ async def test_broken_socket_reconnects(socket_bench: Bench) -> None:
             and first not in bench.slack.sockets.connections
         )
     )
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "linen")).ok
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: linen")).ok
     assert len(bench.tasks) == 1
 
 

@@ -41,7 +41,7 @@ async def test_repeated_edit_event_makes_one_task(bench: Bench) -> None:
     assert len(bench.tasks) == 2
     await changed(bench, said, "<@UINTERN> our wool shirt is back")
     assert [task.words for task in bench.tasks][1:] == [
-        "our linen shirt is back",
+        "e-mail: our linen shirt is back",
         "our wool shirt is back",
     ]
     assert [task.parent for task in bench.tasks][1:] == [task.id for task in bench.tasks][:2]
@@ -88,12 +88,12 @@ async def test_edit_after_draft_keeps_draft_and_is_reported_once(bench: Bench) -
 
 
 async def test_edit_that_adds_mention_makes_a_task(bench: Bench) -> None:
-    said = await bench.slack.post_message(MARIE, MARKETING, "our linen shirt is back")
+    said = await bench.slack.post_message(MARIE, MARKETING, "e-mail: our linen shirt is back")
     await bench.run()
     assert not bench.tasks
     await changed(bench, said, "<@UINTERN> our linen shirt is back")
     (task,) = bench.tasks
-    assert task.words == "our linen shirt is back"
+    assert task.words == "e-mail: our linen shirt is back"
     assert bench.said()[0].thread_ts == said.ts
 
 

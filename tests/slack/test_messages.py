@@ -19,10 +19,12 @@ from tests.slack.bench import (
 
 
 async def test_command_becomes_a_card(bench: Bench) -> None:
-    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")
+    answer = await bench.slack.command(
+        MARIE, MARKETING, "/draft", "e-mail: our linen shirt is back"
+    )
     assert answer.ok
     assert not answer.body
-    assert [task.words for task in bench.tasks] == ["our linen shirt is back"]
+    assert [task.words for task in bench.tasks] == ["e-mail: our linen shirt is back"]
     await bench.run()
     (card,) = bench.said()
     assert "A shirt for hot days" in text_of(card)
@@ -35,11 +37,11 @@ async def test_command_becomes_a_card(bench: Bench) -> None:
 
 async def test_command_is_answered_without_calling_slack(bench: Bench) -> None:
     """This holds for known people; somebody new is looked up once."""
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our shirt")).ok
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our shirt")).ok
     assert {call.method for call in bench.slack.calls} == {"users.info", "conversations.info"}
     bench.slack.calls.clear()
     for number in range(3):
-        assert (await bench.slack.command(MARIE, MARKETING, "/draft", f"shirt {number}")).ok
+        assert (await bench.slack.command(MARIE, MARKETING, "/draft", f"sms: shirt {number}")).ok
     assert not bench.slack.calls
     assert len(bench.tasks) == 4
 
@@ -125,7 +127,7 @@ async def test_answer_in_thread_needs_no_mention(bench: Bench) -> None:
     await bench.run()
     first, second = bench.tasks
     assert second.parent == first.id
-    assert second.words == "an e-mail please\nthe linen shirt"
+    assert second.form == {"answer 1": "the linen shirt"}
     assert [message.thread_ts for message in bench.said()] == [said.ts, said.ts]
 
 
@@ -137,7 +139,7 @@ async def test_answer_to_question_of_command_is_accepted_in_its_thread(bench: Be
         MARIE, MARKETING, "<@UINTERN> the linen shirt", thread_ts=card.ts
     )
     await bench.run()
-    assert [task.words for task in bench.tasks] == ["an e-mail", "an e-mail\nthe linen shirt"]
+    assert [task.form for task in bench.tasks] == [{}, {"answer 1": "the linen shirt"}]
     assert bench.said()[1].thread_ts == card.ts
 
 
@@ -153,21 +155,69 @@ async def test_new_question_is_not_taken_as_answer(bench: Bench) -> None:
     assert [task.words for task in bench.tasks] == ["an e-mail", "combien de commandes hier ?"]
 
 
-async def test_next_direct_message_answers_the_question(bench: Bench) -> None:
-    bench.question = Question(words=Words("What is it about?"))
-    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "an e-mail")
+async def test_option_typed_in_a_direct_message_answers_the_question(bench: Bench) -> None:
+    direct = bench.slack.open_direct_message(MARIE)
+    bench.question = Question(words=Words("Which product?"), options=("Linen shirt", "Vase"))
+    await bench.slack.post_message(MARIE, direct, "an e-mail")
     await bench.run()
     bench.question = None
-    await bench.slack.post_message(MARIE, bench.slack.open_direct_message(MARIE), "the linen shirt")
+    await bench.slack.post_message(MARIE, direct, "linen shirt")
     await bench.run()
-    assert bench.tasks[1].words == "an e-mail\nthe linen shirt"
+    assert (bench.tasks[1].words, bench.tasks[1].form) == ("an e-mail", {"answer 1": "linen shirt"})
+
+
+async def test_other_direct_message_is_a_request_of_its_own(bench: Bench) -> None:
+    direct = bench.slack.open_direct_message(MARIE)
+    bench.question = Question(words=Words("Which product?"), options=("Linen shirt", "Vase"))
+    await bench.slack.post_message(MARIE, direct, "an e-mail")
+    await bench.run()
+    bench.question = None
+    await bench.slack.post_message(MARIE, direct, "e-mail: the wool jumper")
+    await bench.run()
+    assert [task.words for task in bench.tasks] == ["an e-mail", "e-mail: the wool jumper"]
+
+
+async def test_never_mind_closes_the_question(bench: Bench) -> None:
+    bench.question = Question(words=Words("Which product?"))
+    said = await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> an e-mail")
+    await bench.run()
+    await bench.slack.post_message(MARIE, MARKETING, "laisse tomber", thread_ts=said.ts)
+    await bench.run()
+    assert [task.state for task in bench.tasks] == ["stopped"]
+
+
+async def test_command_without_a_channel_opens_the_form_with_what_was_found(bench: Bench) -> None:
+    words = "our linen shirt is back, for loyal customers, until Sunday"
+    await bench.slack.command(MARIE, MARKETING, "/draft", words)
+    assert not bench.tasks
+    blocks = {block["block_id"]: block["element"] for block in bench.form(MARIE).blocks}
+    assert blocks["audience"]["initial_value"] == "loyal customers"
+    assert blocks["dates"]["initial_value"] == "until Sunday"
+    assert blocks["kind"]["initial_option"]["value"] == "goal=back in stock"
+
+
+async def test_own_text_becomes_a_task_with_its_parts(bench: Bench) -> None:
+    await bench.slack.open_home(MARIE)
+    await bench.settled()
+    home = bench.slack.home(MARIE)
+    assert home
+    await bench.slack.click(MARIE, action_id="own_text", view_id=home.id)
+    chosen = {"channel": {"channel": "sms"}, "audience": {"audience": "everyone"}}
+    await bench.slack.submit(MARIE, bench.form(MARIE).id, chosen)
+    form = bench.form(MARIE)
+    assert form.callback_id == "own_text_form"
+    typed = {"own:text": {"own:text": "MaisonLin: open on Sunday. STOP"}}
+    assert (await bench.slack.submit(MARIE, form.id, typed)).ok
+    (task,) = bench.tasks
+    assert task.form["channel"] == "sms"
+    assert "open on Sunday" in task.form["own_text"]
 
 
 async def test_just_for_me_card_is_private(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> just for me: linen is back")
-    await bench.slack.command(MARIE, MARKETING, "/draft", "rien que pour moi, le lin")
+    await bench.slack.command(MARIE, MARKETING, "/draft", "rien que pour moi, sms : le lin")
     await bench.run()
-    assert {task.words for task in bench.tasks if task.private} == {"linen is back", "le lin"}
+    assert {task.words for task in bench.tasks if task.private} == {"linen is back", "sms : le lin"}
     assert not bench.said(MARKETING)
     assert len(bench.in_dm(MARIE)) == 2
 
@@ -179,10 +229,10 @@ async def test_request_from_unjoined_channel_is_answered_directly(bench: Bench) 
 
 
 async def test_slack_markup_is_removed_from_request(bench: Bench) -> None:
-    text = "10 &lt; 20 &amp; <https://shop.example|our shop> for <@UMAX> in <#C0LAUNCH|launches>"
+    text = "sms: 1 &lt; 2 &amp; <https://shop.example|our shop> for <@UMAX> in <#C0LAUNCH|launches>"
     await bench.slack.command(MARIE, MARKETING, "/draft", text)
     assert bench.tasks[0].words == (
-        "10 < 20 & our shop (https://shop.example) for Person 1 in #launches"
+        "sms: 1 < 2 & our shop (https://shop.example) for Person 1 in #launches"
     )
 
 
@@ -193,12 +243,18 @@ async def test_empty_command_opens_form_in_users_language(bench: Bench) -> None:
     answer = await bench.slack.submit(
         MARIE,
         view.id,
-        {"words": {"words": "linen is back"}, "channel": {"channel": "sms"}},
+        {
+            "words": {"words": "linen is back"},
+            "channel": {"channel": "sms"},
+            "product": {"product": "linen shirt"},
+            "kind": {"kind": "goal=back in stock"},
+        },
     )
     assert answer.ok
     await bench.run()
     (task,) = bench.tasks
-    assert (task.words, task.form) == ("linen is back", {"channel": "sms"})
+    assert task.words == "linen is back"
+    assert task.form == {"channel": "sms", "product": "linen shirt", "goal": "back in stock"}
     assert len(bench.said()) == 1
 
 
@@ -213,10 +269,10 @@ async def test_form_with_just_for_me_is_private(bench: Bench) -> None:
 
 async def test_message_over_socket_mode_is_accepted(socket_bench: Bench) -> None:
     bench = socket_bench
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "linen")).ok
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: linen")).ok
     await bench.slack.post_message(MARIE, MARKETING, "<@UINTERN> cotton")
     await bench.run()
-    assert [task.words for task in bench.tasks] == ["linen", "cotton"]
+    assert [task.words for task in bench.tasks] == ["e-mail: linen", "cotton"]
     card = bench.said()[0]
     await bench.press(MAX, card, "approve")
     await bench.run()

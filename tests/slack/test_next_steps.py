@@ -53,7 +53,7 @@ async def test_each_next_step_has_a_button_and_card_stays_open(bench: Bench) -> 
 
 async def test_card_names_its_source_result(bench: Bench) -> None:
     bench.leads = (BLOCKERS,)
-    card = await bench.drafted(words="what moved this week")
+    card = await bench.drafted(words="e-mail: what moved this week")
     await bench.press(MARIE, card, "lead_now")
     bench.leads = ()
     await bench.run()

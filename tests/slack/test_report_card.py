@@ -34,7 +34,7 @@ REPORT = Report(
         Copy(text="Desktop stayed <!channel> as it was."),
     ],
     cannot_tell=Copy(text="why they leave: nobody asked them"),
-    read_as=Copy(text="checkout · mobile · 15–26 November"),
+    read_as=Copy(text="checkout · mobile · 15–26 November\nvisits · October"),
     sources=Copy(text="events.csv, up to 26 November 2026"),
 )
 TABLE = Table(columns=("Device", "Paid"), rows=(("Mobile", "39%"), ("Desktop", "61%")))
@@ -68,7 +68,7 @@ def test_report_says_how_it_was_read_and_what_was_left_out(sqlite: Database) -> 
         reported(session)
         english = text_of(drawn(seen(session)).blocks)
         french = text_of(drawn(seen(session), "fr").blocks)
-    assert "Read as: checkout · mobile" in english
+    assert "Read as: checkout · mobile · 15–26 November\nvisits · October" in english
     assert "Not used: “Gold”" in english
     assert "Your data can't tell: why they leave" in english
     assert "2 figures from events.csv and orders.csv" in english

@@ -38,7 +38,7 @@ async def test_reply_with_mention_is_accepted(bench: Bench) -> None:
 
 async def test_each_reply_continues_the_newest_draft(bench: Bench) -> None:
     card = await bench.drafted()
-    for words in ("make it shorter", "Et en français ?", "warmer"):
+    for words in ("make it shorter", "Et en français ?", "another angle"):
         await bench.slack.post_message(MARIE, MARKETING, words, thread_ts=card.ts)
         await bench.run()
     tasks = bench.tasks
@@ -107,7 +107,7 @@ async def test_reply_in_direct_message_needs_no_thread(bench: Bench) -> None:
 
 async def analysed(bench: Bench) -> Any:
     """Return the card of an analysis of customer feedback in #marketing, requested by Marie."""
-    card = await bench.drafted(words="what do customers say?")
+    card = await bench.drafted(words="e-mail: what do customers say?")
     with bench.database.begin() as session:
         draft = session.get_one(Draft, bench.drafts[-1].id)
         draft.skill, draft.channel = "feedback", None

@@ -20,7 +20,7 @@ LONG = " ".join(f"word{n}" for n in range(6_000))
 
 async def wished(bench: Bench, channel: str = MARKETING) -> str:
     """Make a task whose card is not posted yet, and return the card's id."""
-    await bench.slack.command(MARIE, channel, "/draft", "linen")
+    await bench.slack.command(MARIE, channel, "/draft", "e-mail: linen")
     return f"{bench.tasks[-1].id}.0:card"
 
 
@@ -334,7 +334,7 @@ def test_simplified_message_keeps_all_words() -> None:
 
 async def test_refused_card_without_draft_uploads_no_file(bench: Bench) -> None:
     bench.slack.faults.refuse_blocks(1)
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt")).ok
     await bench.run()
     (card,) = bench.said()
     assert "approve" in buttons(card)

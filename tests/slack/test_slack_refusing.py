@@ -28,7 +28,9 @@ Flow = Callable[[Bench, SlackMessage], Awaitable[None]]
 
 
 async def command(bench: Bench, _: SlackMessage) -> None:
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our wool jumper is back")).ok
+    assert (
+        await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our wool jumper is back")
+    ).ok
     await through(bench)
     assert [task.state for task in bench.tasks] == ["done", "done"]
 

@@ -1,8 +1,8 @@
-"""The outputs of the channels that the rules write for, made from the table of channels."""
+"""The outputs of some channels, made from the table of channels."""
 
 from typing import Any
 
-from bot.rules.writers.offline import list_channels
+from bot.core.channels import load_channels
 
-OUTPUTS: dict[str, Any] = {channel.key: channel.output for channel in list_channels()}
+OUTPUTS: dict[str, Any] = {key: channel.output for key, channel in load_channels().items()}
 Email, Sms, ProductPage = OUTPUTS["email"], OUTPUTS["sms"], OUTPUTS["product_page"]

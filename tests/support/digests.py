@@ -7,7 +7,7 @@ from bot.digests.models import Alert, Schedule
 from bot.digests.run import DigestJob, DigestStatus, StatusFinder
 from bot.jobs.models import Job, JobKind
 from bot.jobs.worker import FailureHandler, Worker
-from bot.rules.writers.offline import Offline
+from bot.offline.writer import OfflineWriter
 from bot.slack.location import Place, add_heirs
 from bot.tasks.models import NewTask, Task
 from bot.tasks.services import TaskServices
@@ -79,7 +79,7 @@ def worker(bench: Bench, *, moved: DigestStatus | StatusFinder = "moved") -> Wor
         bench.database,
         bench.enqueue,
         bench.outside,
-        Offline(bench.services.now),
+        OfflineWriter(bench.services.now),
         lambda _: Shop(),
         bench.services.brand,
         bench.services.policy,

@@ -11,8 +11,8 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Hook, Part
 from bot.core.request import SkillRequest
+from bot.grounding.copy_checks import check_draft
 from bot.i18n.messages import Language
-from bot.rules.proof import prove
 
 TODAY = date(2026, 11, 24)
 
@@ -92,7 +92,7 @@ def proved(
     hooks: Iterable[Hook] = (),
 ) -> tuple[Check, ...]:
     made = tuple(part(p) if isinstance(p, str) else p for p in parts)
-    return prove(
+    return check_draft(
         made,
         tuple(hooks),
         evidence,

@@ -18,7 +18,7 @@ from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
-from bot.rules.writers.offline import Offline
+from bot.offline.writer import OfflineWriter
 from bot.tasks.intake import IncomingRequest, understand_request
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude
@@ -46,7 +46,7 @@ async def run(
 ) -> DraftResult | Question:
     """The intern's result for these words on the sample shop or other tables."""
     library = library or library_of(shelf or sample())
-    writer = writer or Offline(lambda: NOW)
+    writer = writer or OfflineWriter(lambda: NOW)
     asked = IncomingRequest(
         words=words,
         author=author,
@@ -56,9 +56,7 @@ async def run(
         reason=reason,
         private=private,
     )
-    taken = await understand_request(
-        asked, brand=BRAND, library=library, writer=writer, today=today
-    )
+    taken = await understand_request(asked, brand=BRAND, library=library, today=today)
     if isinstance(taken, Question):
         return taken
     return await run_skill(

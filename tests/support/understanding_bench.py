@@ -12,8 +12,8 @@ from bot.config.brand import Brand
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
+from bot.offline.writer import OfflineWriter
 from bot.playground.slack_objects import SlackMessage
-from bot.rules.writers.offline import Offline
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices
 from tests.fakes.claude import (
@@ -113,7 +113,7 @@ async def understanding_bench(
             now=bench.services.now,
             has_right=bench.outside.may,
             check_admission=bench.outside.admit,
-            offline=Offline(bench.services.now),
+            offline=OfflineWriter(bench.services.now),
             key=lambda: b"k" * 32,
         )
         worker = Worker(services)

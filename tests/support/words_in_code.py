@@ -19,6 +19,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot.agent.skills import load_skills
+from bot.grounding.legal import load_legal_rules
 from bot.i18n.messages import LEGACY
 from tests.support.paths import ROOT
 
@@ -47,6 +48,7 @@ def said() -> dict[str, Said]:
         *_calls(),
         *_titles_of_channels(),
         *_titles_of_parts(),
+        *_reasons_of_the_law(),
         *_names_of_skills(),
         *_summaries(),
     ):
@@ -95,6 +97,12 @@ def _calls() -> Iterator[tuple[str, str | None, str]]:
             yield texts[0][0], texts[1][0], place
         else:
             yield from ((text, None, place) for text in (texts or [[]])[0])
+
+
+def _reasons_of_the_law() -> Iterator[tuple[str, str | None, str]]:
+    rules = load_legal_rules()
+    for rule in (*rules.rules, *rules.products, *rules.sms_hours):
+        yield rule.why, None, "bot/grounding/legal.toml"
 
 
 def _words() -> Iterator[tuple[ast.Call, str]]:

@@ -1,158 +1,36 @@
-"""Reading a person's words into a Brief and its requests."""
+"""Reading a person's words into a Brief and its requests, without an AI."""
 
 import re
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
+from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.request import Question
-from bot.core.writer import LlmCall
 from bot.drafts.occasions import find_named_occasion, load_occasions
-from bot.errors import CannotDo
-from bot.rules.intake.skill import skill_for
-from bot.rules.intake.wishes import read, typed_in
+from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo
+from bot.offline.routing import detect_typed_language, find_skill
 from bot.tasks.intake import EXAMPLES, IncomingRequest, IntakeResult, understand_request
 from tests.support.small_shop import TODAY, Shop
 
 BRAND = Brand(name="Maison Alba", languages=("en", "fr"))
-T = TypeVar("T", bound=BaseModel)
 
 
-async def nothing(_: LlmCall) -> None:
-    return None
-
-
-async def taken(
-    words: str, *, brand: Brand = BRAND, writer: Any = None, **told: Any
-) -> IntakeResult:
-    found = await asked(words, brand=brand, writer=writer, **told)
-    assert isinstance(found, IntakeResult)
+async def taken(words: str, *, brand: Brand = BRAND, **told: Any) -> IntakeResult:
+    found = await asked(words, brand=brand, **told)
+    assert isinstance(found, IntakeResult), found
     return found
 
 
-async def asked(
-    words: str, *, brand: Brand = BRAND, writer: Any = None, **told: Any
-) -> IntakeResult | Question:
+async def asked(words: str, *, brand: Brand = BRAND, **told: Any) -> IntakeResult | Question:
     return await understand_request(
         IncomingRequest.model_validate({"words": words, "author": "ana"} | told),
         brand=brand,
         library=Shop(),
-        writer=writer,
         today=TODAY,
     )
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (
-            "e-mail for the linen shirt, for people who bought shirts last summer, -20% until "
-            "Sunday",
-            {
-                "channels": ["email"],
-                "product": "linen shirt",
-                "offer": "-20%",
-                "audience": "people who bought shirts last summer",
-                "dates": "until Sunday",
-                "goal": "sell through",
-            },
-        ),
-        (
-            "SMS to our loyal customers: 20% off the vase until Sunday with code LIN20",
-            {
-                "channels": ["sms"],
-                "audience": "loyal customers",
-                "product": "vase",
-                "offer": "20% off, code LIN20",
-            },
-        ),
-        (
-            "écris un mail pour la chemise en lin, pour les clientes qui ont acheté un pull "
-            "l'hiver dernier, -20 % jusqu'au 12 janvier, livraison offerte dès 50 €",
-            {
-                "channels": ["email"],
-                "product": "chemise en lin",
-                "dates": "jusqu'au 12 janvier",
-                "audience": "clientes qui ont acheté un pull l'hiver dernier",
-                "offer": "-20 %, livraison offerte dès 50 €",
-            },
-        ),
-        (
-            "un SMS à nos anciens acheteurs, la chemise en lin est de retour",
-            {"audience": "anciens acheteurs", "goal": "back in stock", "product": "chemise en lin"},
-        ),
-        (
-            "linen shirt, out on Friday",
-            {"product": "linen shirt", "goal": "launch", "dates": "on Friday", "channels": []},
-        ),
-        (
-            "fiche produit pour le vase en grès, en anglais",
-            {"channels": ["product_page"], "language": "en", "product": "vase en grès"},
-        ),
-        (
-            "Copper light product page and an e-mail and an sms",
-            {"channels": ["product_page", "email", "sms"], "product": "Copper light"},
-        ),
-        (
-            "win back lapsed customers by email",
-            {"audience": "lapsed customers", "goal": "win back", "product": None},
-        ),
-        (
-            "texto soldes : -30% sur les pulls du 8 au 12 janvier",
-            {
-                "channels": ["sms"],
-                "occasion": "soldes",
-                "dates": "du 8 au 12 janvier",
-                "product": "pulls",
-            },
-        ),
-        (
-            "un mail pour la fête des mères sur la bougie vanille",
-            {"occasion": "fete_des_meres", "product": "bougie vanille"},
-        ),
-        (
-            'the wool jumper for gift seekers. Must say "made in Portugal"',
-            {"must_say": ["made in Portugal"], "audience": "gift seekers"},
-        ),
-        (
-            "La veste en cuir arrive vendredi. Mentionne qu'elle est fabriquée au Portugal.",
-            {"must_say": ["elle est fabriquée au Portugal"], "dates": "vendredi"},
-        ),
-        (
-            "Produit : vase en grès\nCible : clientes fidèles\nOffre : -15 %\nCanal : sms",
-            {
-                "product": "vase en grès",
-                "audience": "clientes fidèles",
-                "offer": "-15 %",
-                "channels": ["sms"],
-            },
-        ),
-        ("write a text for the linen shirt", {"channels": [], "product": "linen shirt"}),
-        ("send a text to our VIPs about the vase", {"channels": ["sms"], "product": "vase"}),
-        ("100% linen shirt, 2 for 1", {"offer": "2 for 1", "product": "100% linen shirt"}),
-        ("for the men's zipped jacket", {"audience": None, "product": "men's zipped jacket"}),
-        ("e-mail to new customers", {"goal": None, "audience": "new customers"}),
-    ],
-)
-def test_rules_read_the_words(words: str, expected: dict[str, object]) -> None:
-    found = read(words).model_dump()
-    assert {key: found[key] for key in expected} == expected
-
-
-@pytest.mark.parametrize(
-    ("words", "language"),
-    [
-        ("a mail for the shirt", "en"),
-        ("un mail pour la chemise", "fr"),
-        ("vase", None),
-        ("", None),
-    ],
-)
-def test_language_is_detected_from_the_words(words: str, language: str | None) -> None:
-    assert typed_in(words) == language
 
 
 async def test_words_become_a_brief_with_one_request_per_channel() -> None:
@@ -165,11 +43,9 @@ async def test_words_become_a_brief_with_one_request_per_channel() -> None:
 
 
 async def test_assumptions_are_stated_with_options() -> None:
-    brief = (await taken("linen shirt")).brief
+    brief = (await taken("write about the linen shirt")).brief
     assert [a.field for a in brief.assumed] == ["channels", "audience", "goal"]
-    assert brief.assumed[0].words.to("fr") == "E-mail"
     assert [o.field for o in brief.options] == ["channels", "audience", "audience"]
-    assert len(brief.options) <= 3
 
 
 async def test_similar_products_are_offered_as_options() -> None:
@@ -180,64 +56,65 @@ async def test_similar_products_are_offered_as_options() -> None:
     assert again.product == "ceramic-vase"
 
 
+async def test_several_products_are_in_one_text() -> None:
+    brief = (await taken("an e-mail about the linen shirt and the leather bag")).brief
+    assert (brief.product, brief.others) == ("linen-shirt", ("leather-bag",))
+
+
+async def test_what_was_not_read_is_left_over() -> None:
+    brief = (await taken("e-mail for the linen shirt with a funny limerick")).brief
+    assert brief.left_over == ("funny limerick",)
+    assert (await taken("sms for the linen shirt without the price")).brief.left_over
+
+
 async def test_just_for_me_makes_the_brief_private() -> None:
     brief = (await taken("Just for me: an SMS for the linen shirt")).brief
     assert brief.private
     assert brief.words == "an SMS for the linen shirt"
-    assert (await taken("rien que pour moi, la chemise en lin")).brief.private
-    assert not (await taken("the linen shirt, just for me")).brief.private
+    assert (await taken("rien que pour moi, un SMS pour la chemise en lin")).brief.private
+    assert not (await taken("e-mail for the linen shirt, just for me")).brief.private
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["", "draft something", "écris quelque chose", "a text, please", "fiche produit à réécrire"],
-)
-async def test_unclear_words_get_a_question(words: str) -> None:
+@pytest.mark.parametrize("words", ["draft something", "écris quelque chose", "fiche produit"])
+async def test_request_without_a_subject_gets_a_question(words: str) -> None:
     found = await asked(words)
     assert isinstance(found, Question)
-    assert found.words.to("fr").startswith("De quoi s'agit-il")
+    assert found.words.to("fr") == "Quel produit\u00a0?"
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ("hello", "J'écris, vous décidez."),
-        ("Bonjour !", "J'écris, vous décidez."),
-        ("can you help me?", "J'écris, vous décidez."),
-        ("what can you do?", "J'écris, vous décidez."),
-        ("thanks!", "Avec plaisir."),
-        ("merci beaucoup", "Avec plaisir."),
-        ("you are a fucking idiot", "Je ne trouve là aucun de vos produits"),
-        ("va te faire voir", "Je ne trouve là aucun de vos produits"),
-        ("asdf qwer zxcv", "Je ne trouve là aucun de vos produits"),
-        ("can you book me a flight to Rome", "Je ne trouve là aucun de vos produits"),
-        ("write me a python script that sorts a list", "Je ne trouve là aucun de vos produits"),
-    ],
+    "words", ["hello", "Bonjour !", "can you help me?", "thanks!", "merci beaucoup"]
 )
-async def test_words_without_a_request_get_no_brief(words: str, told: str) -> None:
+async def test_greeting_gets_one_line(words: str) -> None:
     with pytest.raises(CannotDo) as no:
         await asked(words)
-    assert no.value.words.to("fr").startswith(told)
+    assert no.value.words.params[CALM_PARAM]
 
 
 @pytest.mark.parametrize(
     "words",
     [
-        "merci de rédiger un e-mail pour la chemise en lin",
-        "hello, an SMS for the linen shirt",
+        "you are a fucking idiot",
+        "va te faire voir",
+        "asdf qwer zxcv",
+        "can you book me a flight to Rome",
+        "remind me on Friday to send the e-mail about the vase",
+        "rappelle-moi vendredi d'envoyer l'e-mail",
+        "an Instagram story for the linen shirt",
         "the linen shirt",
-        "a sale this weekend",
-        "an e-mail about our workshop",
+        "sans remise, urgent",
     ],
 )
-async def test_product_or_goal_is_enough_for_a_brief(words: str) -> None:
-    assert (await taken(words)).requests
+async def test_words_that_nobody_can_read_without_an_ai_get_the_forms(words: str) -> None:
+    with pytest.raises(CannotDo) as no:
+        await asked(words)
+    assert no.value.words.params[FORMS_PARAM]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_examples_in_the_reply_work(language: str) -> None:
     examples = re.findall(r"[“«]\s?(.+?)\s?[”»]", EXAMPLES.to(language))
-    assert [skill_for(one, None) for one in examples] == [
+    assert [find_skill(one, load_skills()).skill for one in examples] == [
         "draft",
         "feedback",
         "targeting",
@@ -250,33 +127,51 @@ async def test_answer_to_a_question_continues_the_request() -> None:
     assert found.brief.product == "linen-shirt"
 
 
-async def test_intake_works_without_a_catalogue() -> None:
-    found = await understand_request(
-        IncomingRequest(words="e-mail for our blue gloves", author="ana"),
-        brand=BRAND,
-        library=Shop({}),
-        writer=None,
-        today=TODAY,
-    )
-    assert isinstance(found, IntakeResult)
-    assert (found.brief.product, found.brief.product_words) == (None, "blue gloves")
+async def test_unknown_product_is_asked_about() -> None:
+    found = await asked("e-mail for our blue gloves")
+    assert isinstance(found, Question)
 
 
-async def test_language_order_is_requested_then_typed_then_brand() -> None:
-    assert (await taken("the linen shirt, in French")).brief.language == "fr"
-    assert (await taken("un mail pour la chemise en lin")).brief.language == "fr"
+async def test_text_is_in_the_language_of_the_catalogue() -> None:
     french = Brand(name="Alba", languages=("fr", "en"))
-    brief = (await taken("vase", brand=french)).brief
+    assert (await taken("un mail pour la chemise en lin Alma", brand=french)).brief.language == "fr"
+    brief = (await taken("an e-mail for the chemise en lin Alma")).brief
     assert brief.language == "fr"
     assert "language" in [a.field for a in brief.assumed]
-    assert (await taken("un vase", language="en")).brief.language == "en"
+
+
+async def test_other_language_than_the_catalogue_needs_an_ai() -> None:
+    words = "an e-mail for the chemise en lin Alma, in English"
+    found = await asked(words)
+    assert isinstance(found, Question)
+    assert found.options == ("In French",)
+    for picked in ("In French", "En français"):
+        again = await taken(words, answers={"answer 1": picked})
+        assert (again.brief.product, again.brief.language) == ("chemise-en-lin", "fr")
 
 
 async def test_form_values_override_the_words() -> None:
-    chosen = {"channels": "sms", "audience": "VIPs", "language": "fr", "goal": "launch"}
-    brief = (await taken("e-mail for the linen shirt for parents", answers=chosen)).brief
-    assert (brief.channels, brief.audience) == (("sms",), "VIPs")
-    assert (brief.language, brief.goal) == ("fr", "launch")
+    chosen = {
+        "channel": "sms",
+        "audience": "VIPs",
+        "language": "en",
+        "goal": "launch",
+        "product": "linen shirt",
+        "offer": "free delivery",
+        "dates": "until Sunday",
+        "occasion": "noel",
+        "must_say": "open on Sundays",
+    }
+    brief = (await taken("e-mail for the wool jumper for parents", answers=chosen)).brief
+    assert (brief.channels, brief.audience, brief.product) == (("sms",), "VIPs", "linen-shirt")
+    assert (brief.language, brief.goal, brief.occasion) == ("en", "launch", "noel")
+    assert (brief.offer, brief.dates) == ("free delivery", "until Sunday")
+    assert brief.must_say == ("open on Sundays",)
+
+
+async def test_form_without_words_is_a_request_for_copy() -> None:
+    brief = (await taken("Linen Shirt", answers={"channel": "sms", "product": "linen shirt"})).brief
+    assert (brief.channels, brief.product) == (("sms",), "linen-shirt")
 
 
 async def test_invalid_form_values_are_ignored() -> None:
@@ -286,35 +181,16 @@ async def test_invalid_form_values_are_ignored() -> None:
 
 
 async def test_send_back_reason_is_carried_and_read() -> None:
-    reason = "in French please, and mention that it ships on Monday"
+    reason = "mention that it ships on Monday"
     found = await taken("SMS for the linen shirt", reason=reason, previous="The old text")
     (request,) = found.requests
     assert (request.reason, request.previous) == (reason, "The old text")
-    assert found.brief.language == "fr"
     assert found.brief.must_say == ("it ships on Monday",)
-
-
-@pytest.mark.parametrize(
-    "words",
-    ["sketch a landing page", "dessine une page d'accueil"],
-)
-async def test_unknown_skill_in_the_words_is_named(words: str) -> None:
-    with pytest.raises(CannotDo) as told:
-        await asked(words)
-    assert "yet" in told.value.words.text
 
 
 async def test_unknown_skill_in_the_form_is_refused() -> None:
     with pytest.raises(CannotDo):
         await asked("the linen shirt", skill="juggle")
-
-
-async def test_unknown_channel_gets_a_question() -> None:
-    found = await asked("an Instagram post for the linen shirt")
-    assert isinstance(found, Question)
-    assert found.options == ("E-mail", "SMS", "Product page")
-    again = await taken("an Instagram post for the linen shirt", answers={"answer 1": "SMS"})
-    assert again.brief.channels == ("sms",)
 
 
 async def test_only_typed_words_are_read_for_requests() -> None:
@@ -324,8 +200,29 @@ async def test_only_typed_words_are_read_for_requests() -> None:
     assert brief.material == material
 
 
+async def test_own_text_is_kept_by_its_parts() -> None:
+    own = {"own_text": '{"text": "MaisonAlba: open on Sunday. STOP"}', "channel": "sms"}
+    brief = (await taken("My own text: SMS", answers=own)).brief
+    assert brief.own_text == {"text": "MaisonAlba: open on Sunday. STOP"}
+    assert brief.channels == ("sms",)
+
+
+async def test_preview_shows_the_message_with_names_replaced() -> None:
+    with pytest.raises(CannotDo) as shown:
+        await asked("write to ana.lopez@example.com, please", answers={"preview": "yes"})
+    text = shown.value.words.to("en")
+    assert "ana.lopez" not in text
+    assert re.search(r"about [\d,]+ tokens \(at most US\$0\.\d+", text)
+
+
+async def test_question_with_two_periods_compares_them() -> None:
+    brief = (await taken("sales in October and November 2026 by country")).brief
+    assert (brief.since, brief.until) == (date(2026, 11, 1), TODAY)
+    assert brief.against == (date(2026, 10, 1), date(2026, 10, 31))
+
+
 async def test_sales_season_follows_the_date() -> None:
-    brief = (await taken("un mail pour les soldes sur la chemise en lin")).brief
+    brief = (await taken("un mail pour les soldes sur la chemise en lin Alma")).brief
     assert brief.occasion == "soldes_hiver"
 
 
@@ -382,24 +279,34 @@ SHORT_BRIEFS = [
 
 @pytest.mark.parametrize(("words", "language"), SHORT_BRIEFS)
 def test_language_of_few_words_is_detected(words: str, language: str) -> None:
-    assert typed_in(words) == language
+    assert detect_typed_language(words) == language
 
 
 @pytest.mark.parametrize("words", ["Hornby R1151", "sms: robe Alba"])
 def test_names_alone_have_no_language(words: str) -> None:
-    assert typed_in(words) is None
+    assert detect_typed_language(words) is None
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "notice"),
     [
-        "email: parcels are late, apologies",
-        "un mail d'excuses : les colis sont en retard",
-        "sms: the linen shirt is sold out",
-        "email: sorry for the wrong size of the linen shirt",
+        ("email: parcels are late, apologies", "late_parcel"),
+        ("un mail d'excuses : les colis sont en retard", "late_parcel"),
+        ("sms: the linen shirt is sold out", "sold_out"),
+        ("an e-mail to ask for a review of the linen shirt", "review_request"),
+        ("un e-mail de bienvenue", "welcome"),
     ],
 )
-async def test_notice_has_no_assumed_goal(words: str) -> None:
+async def test_notice_has_no_assumed_goal_and_no_assumed_audience(words: str, notice: str) -> None:
     brief = (await taken(words)).brief
-    assert not [one for one in brief.assumed if one.field == "goal"]
-    assert [one for one in brief.assumed if one.field == "audience"]
+    assert brief.notice == notice
+    assert not [one for one in brief.assumed if one.field in ("goal", "audience")]
+
+
+async def test_one_person_is_no_audience() -> None:
+    for words in (
+        "write an e-mail to a customer about the linen shirt",
+        "e-mail to ana.lopez@example.com about the linen shirt",
+    ):
+        brief = (await taken(words)).brief
+        assert not [one for one in brief.assumed if one.field == "audience"]

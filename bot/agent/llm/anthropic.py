@@ -106,7 +106,7 @@ class AnthropicWriter:
         fit the form is sent back; tool calls are returned as they came."""
         await self._client.client()
         output = request.output
-        name = self._name_of_size(request.size)
+        name = request.model or self._name_of_size(request.size)
         body = LlmRequest(
             name=name,
             system=request.system,

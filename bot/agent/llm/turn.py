@@ -57,13 +57,15 @@ class ConversationMessage:
 class TurnRequest:
     """The request of one turn. `system` and `tools` are the same for every request of a skill, so
     that the server can cache them. `output` is the form of the final answer; None: plain text.
-    `must_answer`: the model may call no more tools."""
+    `model` names another model than that of the
+    `size`. `must_answer`: the model may call no more tools."""
 
     system: str
     tools: tuple[ToolSpec, ...]
     messages: tuple[ConversationMessage, ...]
     output: type[BaseModel] | None
     size: ModelSize = "main"
+    model: str | None = None
     must_answer: bool = False
 
 

@@ -61,7 +61,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         until=max((one.until for one in facts if one.until), default=None),
         compared_with=facts[1].id if params.operation == "percent_change" else None,
     )
-    return ToolResult(facts=(fact,), read_as=fact.about)
+    return ToolResult(facts=(fact,))
 
 
 def _get_facts(params: Params, deps: ToolDeps) -> list[Fact]:

@@ -7,6 +7,7 @@ from typing import Literal
 from bot.config.brand import Brand
 from bot.core.checks import Check
 from bot.core.request import SkillRequest
+from bot.grounding.style import list_brief_runs
 from bot.i18n.messages import Words
 from bot.rules.proof.piece import Piece
 from bot.text.language import WRITTEN_LANGUAGES, score_languages
@@ -91,12 +92,7 @@ def wished(words: str) -> Literal["tu", "vous"] | None:
 
 def echo(pieces: Sequence[Piece], request: SkillRequest, names: frozenset[str]) -> Iterator[Check]:
     """Seven words in a row from the brief are not yet a text; what must be said may be."""
-    brief = request.brief
-    asked = tokenize(brief.words)
-    runs = {tuple(asked[i : i + ECHO]) for i in range(len(asked) - ECHO + 1)}
-    for said in (*brief.must_say, brief.offer or "", *names):
-        words = tokenize(said)
-        runs -= {tuple(words[i : i + ECHO]) for i in range(len(words) - ECHO + 1)}
+    runs = list_brief_runs(request.brief, names)
     if not runs:
         return
     for piece in pieces:

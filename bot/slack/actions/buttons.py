@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.approvals import decision
 from bot.core.channels import PartLimit, load_channels, measure_text
 from bot.core.request import task_id
+from bot.data.catalogue.product_facts import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
@@ -23,6 +24,7 @@ from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.revisions import start_revision
 from bot.slack.actions.share import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import results
+from bot.slack.cards.findings import find_fact_proposals
 from bot.slack.interactions import (
     BlockAction,
     choose_next_place,
@@ -149,7 +151,60 @@ def approve_draft(session: Session, context: ListenerContext, action: BlockActio
         fingerprint=action.ref.seen or "",
         policy=context.services.policy(action.workspace),
         now=context.services.now(),
+        accepts=action.ref.pick == action_ids.CHECKED,
     )
+
+
+def accept_terms(session: Session, context: ListenerContext, action: BlockAction) -> None:
+    decision.accept_terms(
+        session,
+        context.services.enqueue,
+        load_visible_draft(session, action.viewer, action.ref),
+        by=action.user,
+        fingerprint=action.ref.seen or "",
+        policy=context.services.policy(action.workspace),
+        now=context.services.now(),
+    )
+
+
+def add_product_facts(session: Session, context: ListenerContext, action: BlockAction) -> Words:
+    """Make the marked claims facts of the product: the next draft may stand on them."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    draft.demand_current(session, action.ref.seen or "")
+    context.services.policy(action.workspace).require(action.user, "approve")
+    now, product = context.services.now(), draft.brief.product
+    proposals = find_fact_proposals(draft)
+    if product is None or not proposals:
+        raise CannotDo(Words("There is nothing on this card that could become a product fact."))
+    for check in proposals:
+        ProductFact.add(
+            session,
+            workspace=action.workspace,
+            product=product,
+            market=draft.brief.market,
+            text=check.quote or "",
+            by=action.user,
+            draft=draft.id,
+            now=now,
+        )
+        draft.accept_warnings(session, by=action.user, ground="fact", now=now, quote=check.quote)
+    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+    return Words.count(
+        "{n} product fact added, until {day}. Details lists it.",
+        "{n} product facts added, until {day}. Details lists them.",
+        len(proposals),
+        day=now.date() + VALIDITY,
+    )
+
+
+def revoke_product_fact(session: Session, context: ListenerContext, action: BlockAction) -> Words:
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    context.services.policy(action.workspace).require(action.user, "approve")
+    fact = session.get(ProductFact, action.ref.pick or "")
+    if fact is None or fact.workspace != draft.workspace or fact.product != draft.brief.product:
+        raise CannotDo(Words("This product fact is no longer there."))
+    fact.revoke(session, by=action.user, now=context.services.now())
+    return Words("Revoked: “{quote}” is no source any more.", quote=fact.text)
 
 
 def use_opening(session: Session, context: ListenerContext, action: BlockAction) -> None:
@@ -297,6 +352,9 @@ def _find_visible_piece(session: Session, action: BlockAction) -> str | None:
 
 BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.APPROVE: approve_draft,
+    action_ids.ACCEPT_TERMS: accept_terms,
+    action_ids.ADD_FACT: add_product_facts,
+    action_ids.REVOKE_FACT: revoke_product_fact,
     action_ids.USE_HOOK: use_opening,
     action_ids.ANSWER: answer_question,
     action_ids.TRY_AGAIN: retry_task,

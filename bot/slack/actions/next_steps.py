@@ -24,7 +24,7 @@ from bot.slack.interactions import (
 )
 from bot.slack.listener_context import ListenerContext
 from bot.slack.location import Place
-from bot.slack.views.forms import build_brief_form
+from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import NewTask, Task
 
 MAX_NEXT_STEPS = 5
@@ -53,8 +53,11 @@ def prepare_brief_form(
     context.services.policy(action.workspace).require(action.user, "ask")
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = find_next_step(draft, action.ref)
-    brand = context.services.brand(action.workspace)
-    return lambda language: build_brief_form(language, brand, action.ref.pack(), words=lead.words)
+    brand, is_full = context.services.brand(action.workspace), not context.services.has_ai
+    values = find_known_values(lead.words, lead.form) if is_full else {}
+    return lambda language: build_brief_form(
+        language, brand, action.ref.pack(), words=lead.words, values=values, is_full=is_full
+    )
 
 
 def start_next_step(

@@ -18,7 +18,7 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.rules.revision import channel_meant, wants_change
+from bot.offline.routing import find_channels, find_revision
 from bot.slack.interactions import (
     choose_next_place,
     copy_task_form,
@@ -68,19 +68,20 @@ def revise_from_reply(
 ) -> bool | None:
     """Send a draft back because a reply in its thread asks for another version.
 
+    Without an AI, this is "shorter", "longer" or "another angle", which the templates can follow.
     In a direct message, a few words soon after a draft count as a reply. Return None when the
     message asks for no revision. Raise CannotDo when the person may not, or the draft is decided.
     """
     follows_directly = (
         str(event["channel"]).startswith("D") and len(words.split()) <= MAX_REPLY_WORDS
     )
-    if not (event.get("thread_ts") or follows_directly) or not wants_change(words):
+    if not (event.get("thread_ts") or follows_directly) or find_revision(words) is None:
         return None
     policy = context.services.policy(workspace)
     cards = load_thread_cards(session, workspace, event, context.services.now())
     match = find_draft_meant(session, cards, words, policy)
     if match is None:
-        if cards and event.get("thread_ts") and (channel := channel_meant(words)):
+        if cards and event.get("thread_ts") and (channel := _find_channel(words)):
             title = Words(load_channels()[channel].title)
             raise CannotDo(Words("Nothing drafted here for {channel} yet.", channel=title))
         return None
@@ -113,7 +114,7 @@ def find_draft_meant(
     When none is open, return the newest, so that the person is told why. Return None without a
     draft.
     """
-    channel, settled = channel_meant(words), None
+    channel, settled = _find_channel(words), None
     for card in cards:
         draft = Draft.latest(session, card.piece or "")
         if draft is None or (channel and draft.channel != channel):
@@ -122,6 +123,12 @@ def find_draft_meant(
             return draft, card
         settled = settled or (draft, card)
     return settled
+
+
+def _find_channel(words: str) -> str | None:
+    """Return the one marketing channel that the words name; None for none or several."""
+    named = find_channels(words)
+    return named[0] if len(named) == 1 else None
 
 
 def load_thread_cards(

@@ -4,20 +4,18 @@ from collections.abc import Sequence
 
 from bot.agent.skills import load_skills
 from bot.core.channels import load_channels
-from bot.core.checks import Check
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.models import Draft
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue
+from bot.slack.action_ids import CHECKED, ButtonValue
 from bot.slack.actions.alerts import build_alert_buttons
 from bot.slack.actions.audience_export import find_exportable_rules
 from bot.slack.actions.digests import build_digest_buttons
 from bot.slack.actions.next_steps import build_next_step_buttons
 from bot.slack.blocks import (
     HEADER,
-    MAX_CONFIRM_CHARACTERS,
     MAX_MESSAGE_BLOCKS,
     MAX_MESSAGE_CHARACTERS,
     Block,
@@ -40,15 +38,14 @@ from bot.slack.cards.draft_parts import find_copy_channel, is_report, render_cop
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
-    render_checks,
     render_draft_status,
     render_unused,
 )
+from bot.slack.cards.findings import render_findings
 from bot.slack.cards.report_card import render_report_card
 from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
 from bot.slack.views.forms import list_other_openings
-from bot.text.escape import escape_mrkdwn
 from bot.text.normalize import collapse_spaces
 
 # an option with its value takes about 150 of a message's 13,200 characters
@@ -139,43 +136,13 @@ def _may_decide(card: CardData, draft: Draft, who: str) -> bool:
 
 
 def _build_approve_button(card: CardData, draft: Draft, language: str) -> Block:
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
     if draft.list_blocking_checks():
-        return button(Words("Approve anyway").to(language), action_ids.APPROVE_ANYWAY, ref)
-    ask = None
-    if stated := draft.list_stated_checks():
-        lead = Words.count(
-            "{n} point comes from the brief only. Approving confirms it:",
-            "{n} points come from the brief only. Approving confirms them:",
-            len(stated),
-        ).to(language)
-        text = (
-            f"{lead}\n{_list_stated_claims(stated, MAX_CONFIRM_CHARACTERS - len(lead), language)}"
-        )
-        ask = confirm(Words("Is this right?"), text, Words("Approve"), language)
-    text = Words("Approve").to(language)
-    return button(text, action_ids.APPROVE, ref, style="primary", confirm=ask)
-
-
-def _list_stated_claims(stated: Sequence[Check], room: int, language: str) -> str:
-    """List the unproven claims that an approver confirms, in at most `room` characters.
-
-    Use a sentence each; if that is too long, only the quoted words; if that is too long, as many as
-    fit and the number of the others. No claim is cut.
-    """
-    lines = "\n".join(f"• {render_words(check.words, language, 140)}" for check in stated)
-    if len(lines) < room:
-        return lines
-    quotes = [
-        escape_mrkdwn(one.quote or "") or render_words(one.words, language, 140) for one in stated
-    ]
-    for count in range(len(quotes), -1, -1):
-        rest = len(quotes) - count
-        more = Words("and {n} more, named on the card", n=rest).to(language) if rest else ""
-        line = "• " + " · ".join(filter(None, [*quotes[:count], more]))
-        if len(line) < room:
-            break
-    return line
+        return button(Words("Approve anyway").to(language), action_ids.APPROVE_ANYWAY, ref.pack())
+    text = Words("Approve")
+    if draft.list_open_warnings():  # one tap is the yes to what is marked, and the approval
+        text, ref = Words("I checked: approve"), ref.model_copy(update={"pick": CHECKED})
+    return button(text.to(language), action_ids.APPROVE, ref.pack(), style="primary")
 
 
 def _build_share_button(card: CardData, draft: Draft, language: str) -> Block | None:
@@ -327,7 +294,7 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     small = []
     if waiting := _render_waiting(card, draft, language):
         small.append(waiting)
-    if draft.by_rules:
+    if draft.by_rules and not draft.brief.own_text:
         small.append(Words("Standard text (no AI connected)").to(language))
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
@@ -394,7 +361,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     if _is_read_only(card, draft):
         return _render_read_only_footer(card, draft, language)
     below = render_unused(draft, language)
-    below += render_checks(draft, language)
+    below += render_findings(draft, language, is_open=card.status == "open")
     below += render_draft_status(card, language)
     below += build_draft_buttons(card, draft, language)
     if card.status == "open":
@@ -415,7 +382,7 @@ def _is_read_only(card: CardData, draft: Draft) -> bool:
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Build the next steps and the digest's own buttons, in place of the approval row."""
-    below = [*render_unused(draft, language), *render_checks(draft, language)]
+    below = [*render_unused(draft, language), *render_findings(draft, language)]
     below += render_draft_status(card, language)
     below += build_next_step_buttons(draft, language)
     below += actions_block(build_details_button(draft, language), build_more_menu(draft, language))

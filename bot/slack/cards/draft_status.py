@@ -1,8 +1,6 @@
-"""The state of a draft on its card: checks, sources, assumptions, decisions and deliveries."""
+"""The state of a draft on its card: assumptions, decisions and deliveries."""
 
 from bot.approvals.decision import Decision
-from bot.core.checks import Check
-from bot.core.source import NO_SOURCE
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -13,82 +11,13 @@ from bot.slack.blocks import (
     button,
     context_block,
     quote_as_mrkdwn,
-    quote_in_language,
     render_time,
     render_words,
     section_block,
-    truncate,
 )
 from bot.slack.cards.card_data import CardData
 
-MAX_CHECK_LINES, MAX_SOURCES, MAX_ANSWERS, MAX_PICK_CHARACTERS = 10, 3, 3, 400
-DIGEST_SKILL = "digest"
-SEVERITY_EMOJI = {"block": ":no_entry:", "stated": ":speech_balloon:", "warn": ":warning:"}
-SEVERITY_ORDER = ("block", "stated", "warn")
-
-
-def render_checks(draft: Draft, language: str) -> list[Block]:
-    """List blocking findings first, then unproven claims, then warnings; at the end what passed."""
-    checks = draft.findings or ()
-    listed = [check for level in SEVERITY_ORDER for check in checks if check.level == level]
-    lines = [render_check(check, language) for check in listed[:MAX_CHECK_LINES]]
-    if more := len(listed) - len(lines):
-        lines.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
-    blocks = [section_block(_fit_lines(lines))] if lines else []
-    small = [
-        line
-        for line in (render_passed_checks(checks, language), render_sources(draft, language))
-        if line
-    ]
-    if draft.skill == DIGEST_SKILL:  # its last part lists the sources, each with its day
-        small = small[:1]
-    return blocks + ([context_block(*small)] if small else [])
-
-
-def render_check(check: Check, language: str) -> str:
-    mark = SEVERITY_EMOJI[check.level]
-    words = render_words(check.words, language, 200)
-    if not check.quote or quote_as_mrkdwn(check.quote, 120) in words:
-        return f"{mark} {words}"
-    return f"{mark} {words} {quote_in_language(check.quote, 120, language)}"
-
-
-def _fit_lines(lines: list[str]) -> str:
-    return truncate("\n".join(truncate(line, 350) for line in lines), 3_000)
-
-
-def render_passed_checks(checks: tuple[Check, ...], language: str) -> str | None:
-    """Summarize the proved statements in one line: "4 figures and 2 claims with a source"."""
-    figures = sum(_count_findings(check) for check in checks if check.rule == "figure")
-    claims = sum(_count_findings(check) for check in checks if check.rule == "claim")
-    n = Words.count("{n} figure", "{n} figures", figures)
-    m = Words.count("{n} claim", "{n} claims", claims)
-    if figures and claims:
-        words = Words("{figures} and {claims} with a source", figures=n, claims=m)
-    elif figures or claims:
-        words = Words("{what} with a source", what=n if figures else m)
-    else:
-        return None
-    return f":white_check_mark: {words.to(language)}"
-
-
-def _count_findings(check: Check) -> int:
-    """Return how many statements a passed check covers; one check reports all of them."""
-    return int(check.words.params.get("n", 1)) if check.level == "pass" else 0
-
-
-def render_sources(draft: Draft, language: str) -> str | None:
-    """List where the cited facts come from, each source once."""
-    cited = {fact_id for part in draft.parts for fact_id in part.facts}
-    sourced = [f for f in draft.facts.facts if f.id in cited and f.source != NO_SOURCE]
-    names = list(dict.fromkeys(f.sourced(language) for f in sourced))
-    if not names:
-        return None
-    apart = "\u00a0; " if language == "fr" else "; "
-    listed = apart.join(quote_as_mrkdwn(name, 100) for name in names[:MAX_SOURCES])
-    if (more := len(names) - MAX_SOURCES) > 0:
-        listed += f" (+{more})"
-    return Words("Sources: {names}", names=listed).to(language)
+MAX_ANSWERS, MAX_PICK_CHARACTERS = 3, 400
 
 
 def render_unused(draft: Draft, language: str) -> list[Block]:

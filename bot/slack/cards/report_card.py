@@ -24,7 +24,8 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards.card_data import CardData
 from bot.slack.cards.draft_parts import render_slack_table
-from bot.slack.cards.draft_status import render_checks, render_draft_status
+from bot.slack.cards.draft_status import render_draft_status
+from bot.slack.cards.findings import render_findings
 from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 
@@ -61,7 +62,7 @@ def render_report_card(
         words = Words("Your data can't tell: {what}", what=escape_mrkdwn(cannot_tell.text))
         blocks.append(section_block(words.to(language)))
     blocks += _render_exhibit(parts, language)
-    blocks += [block for block in render_checks(draft, language) if block["type"] == "section"]
+    blocks += [block for block in render_findings(draft, language) if block["type"] == "section"]
     blocks += build_next_step_buttons(draft, language, most=MAX_CARD_STEPS)
     details = build_details_button(draft, language)
     blocks += actions_block(share, details, *build_vote_buttons(draft, card.votes), more)

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from bot.errors import CALM_PARAM, FORMS_PARAM
+from bot.agent.skills import load_skills
+from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM
 from bot.i18n.messages import Words, restore_words
 from bot.slack.action_ids import ANSWER, BRIEF_FORM, STOP, TRY_AGAIN, ButtonValue
 from bot.slack.blocks import (
@@ -27,6 +28,7 @@ from bot.slack.cards.draft_status import MAX_PICK_CHARACTERS, number_action_id
 __all__ = ["Message", "render_task_card"]
 
 MAX_QUESTION_OPTIONS = 8
+OFFERED_SKILLS = ("answer", "feedback", "trends", "targeting")  # where nothing could be read
 MAX_PARTIAL_CHARACTERS = 2_000
 
 
@@ -121,15 +123,25 @@ def _render_failed(card: CardData, language: str) -> Message:
 
 
 def _build_form_buttons(card: CardData, language: str) -> list[Block]:
-    """Build the buttons of what can be done while the AI can't be had."""
+    """Build the buttons of what can be done without the AI: while it is away, and where none is
+    connected."""
     if card.is_continued:
         return []
-    plain = ButtonValue(task=card.task.id, field="without_ai", pick="yes").pack()
-    buttons = [
-        button(Words("New brief").to(language), BRIEF_FORM, ButtonValue(task=card.task.id).pack()),
-        button(Words("Standard text, without the AI").to(language), ANSWER, plain),
-        _build_retry_button(card, language),
-    ]
+    id, params = card.task.id, card.error_words.params if card.error_words else {}
+    new = button(Words("New brief").to(language), BRIEF_FORM, ButtonValue(task=id).pack())
+    if SKILLS_PARAM in params:
+        chosen = str(params[SKILLS_PARAM]).split() or OFFERED_SKILLS
+        skills = [(Words(load_skills()[name].title), "skill", name) for name in chosen]
+        choices = [*skills, (Words("Preview what the AI would get"), "preview", "yes")]
+    else:
+        choices = [(Words("Standard text, without the AI"), "without_ai", "yes")]
+    buttons: list[Block | None] = [new]
+    for number, (words, field, pick) in enumerate(choices):
+        value = ButtonValue(task=id, field=field, pick=pick).pack()
+        action_id = number_action_id(ANSWER, number) if number else ANSWER
+        buttons.append(button(words.to(language), action_id, value))
+    if SKILLS_PARAM not in params:
+        buttons.append(_build_retry_button(card, language))
     return actions_block(*filter(None, buttons))
 
 

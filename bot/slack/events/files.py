@@ -11,7 +11,7 @@ from bot.core.request import task_id
 from bot.data.ingest import pairing
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import Upload, UploadedFile
-from bot.rules.revision import channel_meant
+from bot.offline.routing import find_channels
 from bot.slack.listener_context import ListenerContext
 from bot.slack.location import Place, is_same_conversation
 
@@ -60,7 +60,7 @@ def list_presumed_table_files(event: dict[str, Any], words: str) -> list[dict[st
     """Return files that don't look like tables but are presented as data, so that the person is
     told that they can't be read."""
     files = [one for one in event.get("files") or [] if one.get("id")]
-    presents_file = FILE_WORDS.search(words) and not channel_meant(words)
+    presents_file = FILE_WORDS.search(words) and not find_channels(words)
     return files if not words or DATA_WORDS.search(words) or presents_file else []
 
 

@@ -26,6 +26,7 @@ from bot.slack.events.thread_replies import (
     build_thread_question,
     find_open_question,
     find_thread_relation,
+    is_never_mind,
 )
 from bot.slack.history import remove_markup
 from bot.slack.listener_context import ListenerContext
@@ -145,6 +146,9 @@ def accept_request(
             session, context, workspace, event, bot_user, direct=direct, mentioned=mentioned
         )
     asking_task = find_open_question(session, workspace, event, text, now, direct=direct)
+    if asking_task is not None and is_never_mind(text):
+        asking_task.close_question(session, context.services.enqueue, user, now)
+        return True
     if asking_task is not None and text:
         new_task = build_answered_task(session, asking_task, text, id)
     elif not _is_addressed_to_other(event, bot_user) and (

@@ -1,7 +1,6 @@
 """Questions in the thread of a digest or an analysis, which need no mention of the intern; and
 answers to its questions."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,9 @@ from sqlalchemy.orm import Session
 from bot.agent.skills import load_skills
 from bot.core.thread_text import asks_only_why, is_follow_up
 from bot.drafts.models import Draft
+from bot.i18n.messages import LANGUAGES, translate_stored_title
 from bot.messages.outbox import OutboxMessage
+from bot.offline import routing
 from bot.slack.actions.revisions import load_thread_cards
 from bot.slack.listener_context import ListenerContext
 from bot.slack.location import (
@@ -22,7 +23,7 @@ from bot.slack.location import (
     make_place,
 )
 from bot.tasks.models import OPEN_STATES, OVERHEARD, OWN_THREAD, NewTask, Task
-from bot.text.normalize import straighten_apostrophes
+from bot.text.normalize import tokenize
 
 DIGEST, ANSWER = "digest", "answer"  # names of skills
 ALL_SECTIONS = ("sales", "site", "feedback", "campaigns")  # of a digest without a choice
@@ -33,13 +34,8 @@ MIN_WORDS = 2  # "?" alone or "really?" is no question that facts answer
 
 def detect_skill(words: str) -> str | None:
     """Return the skill that these words ask for, except the skills that write copy."""
-    asking = (s for s in load_skills().values() if s.asked_by and not s.for_channels)
-    # it accepts what no other skill does
-    ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)
-    for skill in ordered:
-        if re.search(skill.asked_by or "$^", straighten_apostrophes(words), re.IGNORECASE):
-            return skill.name
-    return None
+    names = {name for name, skill in load_skills().items() if not skill.for_channels}
+    return routing.find_skill(words, names).skill
 
 
 def build_thread_question(
@@ -155,7 +151,8 @@ def find_open_question(
 ) -> Task | None:
     """Return the task that is waiting for this person's answer in this place.
 
-    Outside the task's thread, a message that asks something itself is no answer.
+    In the task's thread any message is an answer. Elsewhere only one of the options is, or "never
+    mind".
     """
     thread = event.get("thread_ts")
     if not direct and not thread:
@@ -168,18 +165,36 @@ def find_open_question(
         card_thread = find_card_thread(card) if card else None
         if card is None or card_thread is None or card_thread.channel != event["channel"]:
             continue
-        is_recent = now - task.changed_at < ANSWER_WITHIN and not detect_skill(words)
+        is_recent = now - task.changed_at < ANSWER_WITHIN and _picks_option(task, words)
         is_answer = thread in (card_thread.thread, card.ts) if thread else is_recent
         if is_answer and not _is_continued(session, task):
             return task
     return None
 
 
+def _picks_option(task: Task, words: str) -> bool:
+    """Return whether the words are an answer that the question offers, in either language."""
+    question = task.question_asked
+    options = question.options if question else ()
+    offered = [tokenize(shown) for one in options for shown in (one, *_translate(one))]
+    return is_never_mind(words) or tokenize(words) in offered
+
+
+def _translate(option: str) -> list[str]:
+    return [translate_stored_title(option, language) for language in LANGUAGES]
+
+
+def is_never_mind(words: str) -> bool:
+    return routing.find_message_kind(words) == "never_mind"
+
+
 def build_answered_task(session: Session, task: Task, answer: str, id: str) -> NewTask:
-    """Return the request again, with the answer added."""
+    """Return the request again, with the answer as one more field, as a press on an option gives
+    it."""
     card = session.get(OutboxMessage, f"{task.first_piece}:card")
-    words = "\n".join(filter(None, [task.words, answer]))
-    return task.retry(id, words=words, place=continue_in_thread(task.place, card))
+    number = 1 + sum(key.startswith("answer") for key in task.form)
+    form = {**task.form, f"answer {number}": answer}
+    return task.retry(id, form=form, place=continue_in_thread(task.place, card))
 
 
 def _is_continued(session: Session, task: Task) -> bool:

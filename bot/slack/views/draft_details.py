@@ -10,6 +10,7 @@ from bot.audiences.platforms import ExportReceipt
 from bot.audit.receipt import Receipt
 from bot.core.facts import Fact
 from bot.core.source import NO_SOURCE
+from bot.data.catalogue.product_facts import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import Money, Words
@@ -35,10 +36,12 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.draft_parts import list_folded_parts, render_part
-from bot.slack.cards.draft_status import render_decision, render_delivery
+from bot.slack.cards.draft_status import number_action_id, render_decision, render_delivery
+from bot.slack.cards.findings import LEGAL_NOTE
 from bot.slack.interactions import BlockAction, load_visible_draft
 from bot.slack.listener_context import ListenerContext
 
+MAX_ADDED_FACTS = 20
 VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
 
 
@@ -62,6 +65,10 @@ def build_read_only_view(title: Words | str, blocks: list[Block], language: str)
 
 
 def sources_view(draft: Draft, language: str) -> Block:
+    return build_read_only_view(Words("Sources"), list_source_blocks(draft, language), language)
+
+
+def list_source_blocks(draft: Draft, language: str) -> list[Block]:
     """List for each part the facts that it cites, with value, source and day."""
     blocks: list[Block] = []
     for part in draft.parts:
@@ -80,7 +87,7 @@ def sources_view(draft: Draft, language: str) -> Block:
         blocks = [
             section_block(Words("These words stand on no figures and no facts.").to(language))
         ]
-    return build_read_only_view(Words("Sources"), blocks, language)
+    return blocks
 
 
 def build_copy_view(draft: Draft, language: str) -> Block:
@@ -213,8 +220,9 @@ def _render_call(receipt: Receipt, language: str) -> str:
 
 
 def build_details_button(draft: Draft, language: str) -> Block | None:
-    """Return None for a draft that its card shows as a whole."""
-    if not list_folded_parts(draft):
+    """Return None for a report that its card shows as a whole. Of copy, the details are what it
+    stands on."""
+    if not list_folded_parts(draft) and not draft.channel:
         return None
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     return button(Words("Details").to(language), action_ids.DETAILS, ref)
@@ -224,14 +232,39 @@ def prepare_details_view(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
     draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: build_details_view(draft, language)
+    today = context.services.now().date()
+    brief = draft.brief
+    added = ProductFact.list_valid(session, draft.workspace, brief.product, brief.market, today)
+    return lambda language: build_details_view(draft, language, added)
 
 
-def build_details_view(draft: Draft, language: str) -> Block:
+def _list_added_facts(draft: Draft, added: Sequence[ProductFact], language: str) -> list[Block]:
+    """List the product facts that people added, each with a button that revokes it."""
+    blocks = []
+    for number, fact in enumerate(added[:MAX_ADDED_FACTS]):
+        line = Words(
+            "Product fact by {who}, {day}, until {end}",
+            who=f"<@{fact.by}>",
+            day=fact.at.date(),
+            end=fact.expires,
+        ).to(language)
+        market = f" · {fact.market}" if fact.market else ""
+        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=fact.id).pack()
+        revoke = button(
+            Words("Revoke").to(language), number_action_id(action_ids.REVOKE_FACT, number), ref
+        )
+        blocks.append(section_block(f"“{quote_as_mrkdwn(fact.text, 300)}”\n{line}{market}", revoke))
+    return blocks
+
+
+def build_details_view(draft: Draft, language: str, added: Sequence[ProductFact] = ()) -> Block:
     """Build the view of the left-out parts. A view can't hold a table block, so a table has one
     line per row. The headings are in the language of the draft."""
     spoken = draft.brief.language if draft.skill == "digest" else language
     parts = [render_part(part, draft, spoken, (), table=False) for part in list_folded_parts(draft)]
-    return build_read_only_view(
-        Words("Details"), [block for blocks in parts for block in blocks], language
-    )
+    blocks = [block for some in parts for block in some]
+    if draft.channel:
+        blocks += list_source_blocks(draft, language)
+        blocks += _list_added_facts(draft, added, language)
+        blocks.append(context_block(LEGAL_NOTE.to(language)))
+    return build_read_only_view(Words("Details"), blocks, language)

@@ -1,11 +1,10 @@
-"""The forms for a brief, an edit, and the reason of a decision."""
+"""The forms for an edit and for the reason of a decision."""
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.config.brand import Brand
-from bot.core.channels import PartLimit, load_channels
+from bot.core.channels import PartLimit
 from bot.core.parts import Hook, Part
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -23,7 +22,8 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.draft_parts import find_part_limit
-from bot.slack.cards.draft_status import render_check
+from bot.slack.cards.findings import render_check
+from bot.slack.views.brief_form import build_brief_form
 from bot.slack.views.draft_details import history_view, notice_view, sources_view, what_left_view
 from bot.slack.views.inputs import (
     HINT,
@@ -33,24 +33,20 @@ from bot.slack.views.inputs import (
     encode_separator,
     find_missing_reason,
     plain_text_input,
-    read_brief,
     read_edit,
     read_reason,
-    select_input,
     split_into_chunks,
     text_input,
 )
 
 __all__ = [
     "build_approve_anyway_form",
-    "build_brief_form",
     "build_edit_form",
     "build_reject_form",
     "build_send_back_form",
     "find_missing_reason",
     "history_view",
     "notice_view",
-    "read_brief",
     "read_edit",
     "read_reason",
     "sources_view",
@@ -60,58 +56,15 @@ __all__ = [
 MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack allows 100 blocks and 250,000 characters
 MAX_HOOKS = 2
 CHANGED_BRIEF = "brief"  # the field of a button that opened a draft's brief
-LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
-
-
-def build_brief_form(
-    language: str,
-    brand: Brand,
-    metadata: str = "",
-    *,
-    words: str = "",
-    chosen: Mapping[str, str] = MappingProxyType({}),
-) -> Block:
-    """Build the brief form. `metadata` comes back with the submission; `words` is the initial
-    text, `chosen` the initial value of other fields."""
-    request_input = text_input("words", Words("What do you need?"), language, words, multiline=True)
-    example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
-    request_input["element"]["placeholder"] = plain_text(example.to(language), 150)
-    blocks = [
-        request_input,
-        select_input(
-            "channel",
-            Words("Where it will go"),
-            _build_channel_menu(language),
-            language,
-            chosen=chosen.get("channel"),
-        ),
-        text_input(
-            "audience", Words("For whom"), language, chosen.get("audience", ""), optional=True
-        ),
-        select_input(
-            "language",
-            Words("Language"),
-            _build_language_menu(brand),
-            language,
-            chosen=chosen.get("language"),
-        ),
-        _build_private_checkbox(language),
-    ]
-    return build_form(
-        action_ids.BRIEF_FORM, Words("New brief"), Words("Draft it"), blocks, metadata, language
-    )
 
 
 def build_change_form(draft: Draft, language: str, brand: Brand) -> Block:
     """Build the brief form with what the draft was made from. A report has the question alone."""
     brief = draft.brief
     metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint, field=CHANGED_BRIEF).pack()
-    chosen = {
-        "channel": draft.channel or "",
-        "audience": brief.audience or "",
-        "language": brief.language,
-    }
-    form = build_brief_form(language, brand, metadata, words=brief.words, chosen=chosen)
+    stated = {"channel": draft.channel, "audience": brief.audience, "language": brief.language}
+    chosen = {name: value for name, value in stated.items() if value}
+    form = build_brief_form(language, brand, metadata, words=brief.words, values=chosen)
     if draft.channel is None:
         form["blocks"] = form["blocks"][:1]
         form["submit"] = plain_text(Words("Look it up").to(language), VIEW_TITLE)
@@ -226,30 +179,6 @@ def build_approve_anyway_form(draft: Draft, language: str) -> Block:
     return build_form(
         action_ids.APPROVE_ANYWAY_FORM, title, yes, [*blocks, why], _pack_draft(draft), language
     )
-
-
-def _build_channel_menu(language: str) -> list[Block]:
-    return [
-        option(translate_title(one.title, language), key) for key, one in load_channels().items()
-    ][:100]
-
-
-def _build_language_menu(brand: Brand) -> list[Block]:
-    return [option(LANGUAGE_NAMES[one], one) for one in brand.languages or ("en",)]
-
-
-def _build_private_checkbox(language: str) -> Block:
-    only = option(Words("Only me").to(language), "yes")
-    only["description"] = plain_text(
-        Words("Nobody else sees it until you post it").to(language), 75
-    )
-    return {
-        "type": "input",
-        "block_id": "private",
-        "optional": True,
-        "label": plain_text(Words("Who sees it").to(language), LABEL),
-        "element": {"type": "checkboxes", "action_id": "private", "options": [only]},
-    }
 
 
 def _build_part_inputs(

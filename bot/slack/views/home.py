@@ -19,7 +19,7 @@ from bot.drafts.models import Draft
 from bot.errors import TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack.action_ids import BRIEF_FORM
+from bot.slack.action_ids import BRIEF_FORM, OWN_TEXT
 from bot.slack.blocks import (
     Block,
     actions_block,
@@ -29,10 +29,19 @@ from bot.slack.blocks import (
     section_block,
 )
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.interactions import find_workspace
+from bot.slack.interactions import (
+    BlockAction,
+    load_asked_task,
+    parse_block_action,
+    run_for_viewer,
+)
 from bot.slack.listener_context import ListenerContext
 from bot.slack.view_limits import fit_view
-from bot.slack.views.forms import build_brief_form
+from bot.slack.views.brief_form import (
+    build_brief_form,
+    build_own_text_choice,
+    find_known_values,
+)
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 from bot.text.normalize import collapse_spaces
 
@@ -62,16 +71,41 @@ async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> 
 
 
 async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
-    """Open the brief form from the Home tab; its card is sent as a direct message."""
+    """Open the brief form: from the Home tab, for a direct message, or from a card, prefilled with
+    what was asked there and continued in its thread."""
     await ack()
-    workspace, user = find_workspace(body), str(body["user"]["id"])
-    context.services.policy(workspace).require(user, "ask")
-    form = build_brief_form(
-        await context.language(workspace, user), context.services.brand(workspace)
-    )
-    channel = await context.people.open_direct_message(user)
-    context.channel_members.record_press(workspace, user, channel)
-    await context.open_modal(str(body["trigger_id"]), form, {"channel": channel})
+    action = parse_block_action(body)
+    user = action.user
+    context.services.policy(action.workspace).require(user, "ask")
+    language = await context.language(action.workspace, user)
+    brand, is_full = context.services.brand(action.workspace), not context.services.has_ai
+    if action.ref.task and action.channel:
+        task = await run_for_viewer(
+            context, action, lambda asked: context.run(load_asked_task, asked)
+        )
+        values = find_known_values(task.words, {k: str(v) for k, v in task.form.items()})
+        form = build_brief_form(language, brand, words=task.words, values=values, is_full=True)
+        origin = {"channel": action.channel, "thread": action.thread, "private": task.private}
+        await context.open_modal(action.trigger, form, origin)
+        return
+    form = build_brief_form(language, brand, is_full=is_full)
+    await context.open_modal(action.trigger, form, await _find_direct_message(context, action))
+
+
+async def open_own_text(context: ListenerContext, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Open the form for a text of one's own from the Home tab."""
+    await ack()
+    action = parse_block_action(body)
+    context.services.policy(action.workspace).require(action.user, "ask")
+    language = await context.language(action.workspace, action.user)
+    form = build_own_text_choice(language, context.services.brand(action.workspace))
+    await context.open_modal(action.trigger, form, await _find_direct_message(context, action))
+
+
+async def _find_direct_message(context: ListenerContext, action: BlockAction) -> dict[str, Any]:
+    channel = await context.people.open_direct_message(action.user)
+    context.channel_members.record_press(action.workspace, action.user, channel)
+    return {"channel": channel}
 
 
 async def _publish_home(context: ListenerContext, workspace: str, user: str) -> None:
@@ -200,12 +234,17 @@ def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: st
         return section_block(f"*{words.to(language)}*")
 
     new = button(Words("New brief").to(language), BRIEF_FORM, "{}", style="primary")
+    own = button(Words("Use my own text").to(language), OWN_TEXT, "{}")
     lead = Words(
         "I draft, you decide. Mention me in a channel, write to me here, or type {command}. "
         "Start with “just for me” and nobody else sees it.",
         command="`/draft`",
     )
-    blocks = [section_block(lead.to(language)), *actions_block(new), head(Words("What I can do"))]
+    blocks = [
+        section_block(lead.to(language)),
+        *actions_block(new, own),
+        head(Words("What I can do")),
+    ]
     blocks += [
         context_block(Words(one.summary).to(language))
         for one in load_skills().values()

@@ -150,18 +150,6 @@ def select_input(
 View = dict[str, Any]
 
 
-def read_brief(view: View) -> dict[str, str]:
-    """Return the filled fields of a brief by name; `private` is "yes" or absent."""
-    fields = {
-        "words": read_text(view, "words"),
-        "channel": read_choice(view, "channel"),
-        "audience": read_text(view, "audience"),
-        "language": read_choice(view, "language"),
-        "private": ", ".join(read_checked(view, "private")),
-    }
-    return {name: value for name, value in fields.items() if value}
-
-
 def read_edit(view: View) -> dict[str, str]:
     """Return the copy by part key, as it was typed, for the parts that the form has."""
     pieces: dict[str, list[tuple[int, Chunk]]] = {}

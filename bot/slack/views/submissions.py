@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.approvals import decision
 from bot.approvals.decision import Verdict
 from bot.core.brief import parse_just_for_me
+from bot.core.channels import load_channels
 from bot.core.parts import Copy
 from bot.core.request import task_id
 from bot.digests.visibility import may_see
@@ -35,6 +36,13 @@ from bot.slack.listener_context import ListenerContext, pack_metadata
 from bot.slack.location import Place, make_place
 from bot.slack.view_limits import fit_view
 from bot.slack.views import audience_rule_form, forms
+from bot.slack.views.brief_form import (
+    NOTHING_TO_WRITE,
+    build_own_text_form,
+    describe_brief,
+    read_brief,
+    read_own_text,
+)
 from bot.slack.views.inputs import read_choice
 from bot.tasks.models import NewTask, Task
 
@@ -141,19 +149,61 @@ async def submit_brief(
 ) -> BoltResponse:
     """Store the brief as a new task."""
     context.services.policy(submission.workspace).require(submission.user, "ask")
-    fields = forms.read_brief(submission.view)
-    private, words = parse_just_for_me(fields.pop("words", ""))
-    private = fields.pop("private", "") != "" or private or bool(submission.origin.get("private"))
+    language = await context.language(submission.workspace, submission.user)
+    fields = read_brief(submission.view)
+    is_private, words = parse_just_for_me(fields.pop("words", ""))
+    is_private = fields.pop("private", "") != "" or is_private
+    described = describe_brief(fields, language)
+    if context.services.has_ai:  # it reads the words, so that they say what the form's fields say
+        words = "\n".join(filter(None, [words, described]))
+    words = words or described
     if not words:
-        language = await context.language(submission.workspace, submission.user)
-        message = Words("Say in a few words what you need.").to(language)
-        return await ack(response_action="errors", errors={"words": message})
-    channel = await _find_readable_channel(context, submission)
-    place = make_place(channel, submission.user, private=private)
+        return await ack(response_action="errors", errors={"words": NOTHING_TO_WRITE.to(language)})
+    await _accept_form(context, submission, words, fields, is_private=is_private)
+    return await ack()
+
+
+async def choose_own_text(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    """Show the parts of the chosen channel, to be filled in."""
+    context.services.policy(submission.workspace).require(submission.user, "ask")
+    language = await context.language(submission.workspace, submission.user)
+    metadata = str(submission.view.get("private_metadata") or "")
+    view = build_own_text_form(read_brief(submission.view), metadata, language)
+    return await ack(response_action="update", view=fit_view(view, language))
+
+
+async def submit_own_text(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    """Store a text that a person wrote as a new task, which checks it."""
+    context.services.policy(submission.workspace).require(submission.user, "ask")
+    language = await context.language(submission.workspace, submission.user)
+    metadata = json.loads(submission.view.get("private_metadata") or "{}")
+    chosen: dict[str, str] = metadata.get("own") or {}
+    fields = {**chosen, "own_text": json.dumps(read_own_text(submission.view))}
+    channel = Words(load_channels()[chosen["channel"]].title)
+    words = Words("My own text: {channel}", channel=channel).to(language)
+    await _accept_form(context, submission, words, fields, is_private=False)
+    return await ack()
+
+
+async def _accept_form(
+    context: ListenerContext,
+    submission: ViewSubmission,
+    words: str,
+    fields: dict[str, str],
+    *,
+    is_private: bool,
+) -> None:
+    channel, origin = await _find_readable_channel(context, submission), submission.origin
+    is_private = is_private or bool(origin.get("private"))
+    place = make_place(channel, submission.user, thread=origin.get("thread"), private=is_private)
     if submission.ref.draft:  # a button under a result opened the form
         load = _load_changed if submission.ref.field == forms.CHANGED_BRIEF else _load_next_step
         place, source_private, more = await context.run(load, submission)
-        private, fields = private or source_private, {**more, **fields}
+        is_private, fields = is_private or source_private, {**more, **fields}
     new_task = NewTask(
         id=task_id(submission.workspace, "form", str(submission.view["id"])),
         workspace=submission.workspace,
@@ -161,11 +211,10 @@ async def submit_brief(
         words=words,
         place=place,
         locale=context.people.cached_locale(submission.workspace, submission.user),
-        private=private,
+        private=is_private,
         form=fields,
     )
     await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
-    return await ack()
 
 
 async def _find_readable_channel(context: ListenerContext, submission: ViewSubmission) -> str:
@@ -326,6 +375,8 @@ SUBMISSION_HANDLERS: dict[
     str, Callable[[ListenerContext, AsyncAck, ViewSubmission], Awaitable[BoltResponse]]
 ] = {
     action_ids.BRIEF_FORM: submit_brief,
+    action_ids.OWN_TEXT_CHOICE: choose_own_text,
+    action_ids.OWN_TEXT_FORM: submit_own_text,
     action_ids.EDIT_FORM: submit_edit,
     action_ids.SEND_BACK_FORM: submit_send_back,
     action_ids.REJECT_FORM: submit_rejection,

@@ -34,10 +34,9 @@ COVERED_COLUMNS = frozenset(
     }
 )
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
-FIXED_NOTES = {"step": "step (the furthest of a visit: view, cart, checkout, purchase)"}
+FIXED_NOTES = {"step": "step (the furthest: view, cart, checkout, purchase)"}
 NOT_KEPT = (
-    "An import keeps only what is named here: a file may have more, such as a means of payment. A "
-    "variant is one text, such as “M, blue”, so sizes and colours can't be told apart."
+    "A file may have more, which no import keeps: a means of payment, sizes apart from colours."
 )
 
 

@@ -1,0 +1,110 @@
+"""Check a text that somebody wrote: what is in the data, what is not, brand and law."""
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.core.channels import Channel
+from bot.core.checks import Check, sort_checks
+from bot.core.facts import Evidence
+from bot.core.parts import Copy, Part
+from bot.core.request import SkillRequest
+from bot.errors import CannotDo
+from bot.grounding.claims import list_sentences
+from bot.grounding.copy_checks import check_draft, list_faults
+from bot.grounding.sources import list_pieces
+from bot.i18n.messages import Words
+from bot.text.normalize import normalize_text
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
+
+PRODUCT_KINDS = ("product", "availability", "prices")
+NO_FORM = Channel(key="", title="", names=(), parts={})  # of a text whose channel is not known
+MAX_FIRST_LINE, MAX_BUTTON = 90, 30  # characters of a subject or title, and of a call to action
+LABEL = re.compile(r"^(?:subject|objet|title|titre|preheader|pr[ée]header) ?: *", re.IGNORECASE)
+
+
+async def check_text(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
+    """Return the findings on a text by code and by the second call, the gravest first. Nothing in
+    it is taken as stated: each figure is in the data or is not."""
+    parts = split_text(text, ctx.channel)
+    sentences = list_sentences(list_pieces(parts))
+    evidence, request = _drop_statements(ctx)
+    claims = await ctx.claim_checker.check(
+        sentences, evidence, request, call="check.claims", own_words=ctx.list_own_words()
+    )
+    return sort_checks((*_check_by_code(ctx, text), *claims.build_checks(sentences)))
+
+
+async def look_up_product(ctx: "SkillContext", text: str, product: str) -> None:
+    """Look up the facts of the product that a text names by its title, or that was named. Raises
+    CannotDo when a named product is none of the catalogue's."""
+    if ctx.request.brief.product is None and (product or text):
+        found = await ctx.find_products(product or text)
+        low = normalize_text(text)
+        named = found[:1] if product else [h for h in found if normalize_text(h.title) in low]
+        if product and not found:
+            raise CannotDo(Words("No product of the catalogue is called {name}.", name=product))
+        if len(named) == 1:
+            known = {"product": named[0].handle, "product_words": named[0].title}
+            brief = ctx.request.brief.model_copy(update=known)
+            ctx.request = ctx.request.model_copy(update={"brief": brief})
+    if ctx.request.brief.product:
+        await ctx.look_up(*PRODUCT_KINDS)
+
+
+def find_text_faults(ctx: "SkillContext", text: str) -> list[str]:
+    """List what code would block or mark in a text, as sentences for the writer."""
+    return list_faults(_check_by_code(ctx, text))
+
+
+def _check_by_code(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
+    if ctx.today is None:
+        raise ValueError("a check needs to know the day")
+    evidence, request = _drop_statements(ctx)
+    return check_draft(
+        split_text(text, ctx.channel),
+        (),
+        evidence,
+        request=request,
+        brand=ctx.brand,
+        channel=ctx.channel or NO_FORM,
+        today=ctx.today,
+    )
+
+
+def _drop_statements(ctx: "SkillContext") -> tuple[Evidence, SkillRequest]:
+    """Return the evidence and the request without what the text itself states."""
+    facts = tuple(fact for fact in ctx.evidence.facts if fact.stated_by is None)
+    brief = ctx.request.brief.model_copy(update={"words": "", "offer": None, "must_say": ()})
+    return Evidence(facts=facts), ctx.request.model_copy(update={"brief": brief})
+
+
+def split_text(text: str, channel: Channel | None) -> tuple[Part, ...]:
+    """Split a text into the parts of its channel: a short first line is the subject or the title, a
+    short last line the call to action."""
+    lines = [LABEL.sub("", line.strip()) for line in text.strip().splitlines()]
+    keys = [*channel.parts] if channel else ["text"]
+    texts = dict.fromkeys(keys, "")
+    first, last = keys[0], keys[-1]
+    if len(keys) > 1 and len(lines) > 1 and len(lines[0]) <= MAX_FIRST_LINE:
+        texts[first] = lines.pop(0)
+    if last == "call_to_action" and len(lines) > 1 and len(lines[-1]) <= MAX_BUTTON:
+        texts[last] = lines.pop()
+    main = next((key for key in ("body", "description", "text") if key in texts), last)
+    texts[main] = "\n".join(lines).strip()
+    titles = {key: channel.parts[key].title for key in keys} if channel else {"text": "Text"}
+    return tuple(
+        Part(kind="copy", key=key, title=titles[key], body=Copy(text=value))
+        for key, value in texts.items()
+    )
+
+
+def find_own_text(words: str) -> str:
+    """Return the text to check in a message: what stands behind a question or a colon in its first
+    line, or all of it."""
+    first, separator, rest = words.strip().partition("\n")
+    if separator and first.rstrip().endswith(("?", ":")):
+        return rest.strip()
+    asked = re.match(r"[^.!?:\n]{1,60}[?:] *(?=\S)", words.strip())
+    return words.strip()[asked.end() :].strip() if asked else words.strip()

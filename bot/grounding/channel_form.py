@@ -1,0 +1,183 @@
+"""Check what the channel asks of a text's form: parts, lengths, sender, opt-out, gaps, language."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.config.brand import Brand
+from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
+from bot.core.checks import Check, CheckLevel
+from bot.core.request import SkillRequest
+from bot.grounding.quotes import find_quotations
+from bot.grounding.sources import Piece
+from bot.grounding.style import find_echo
+from bot.i18n.messages import Words
+from bot.text.gsm7 import GSM7, GSM7_DOUBLE
+from bot.text.language import WRITTEN_LANGUAGES, score_languages
+from bot.text.links import find_links, parse_host
+from bot.text.normalize import normalize_text, tokenize
+
+GAP = re.compile(
+    r"\{\{[^{}]*\}\}|\{%.*?%\}|\{[a-zA-Z_][\w .-]*\}|<<\w*|%[A-Z_]{3,}%|\*\|[A-Z_]+\|\*"
+    r"|\[[^\[\]\n]*[^\W\d_][^\[\]\n]*\](?!\()|\bX{2,}\b|\bTODO\b|\bTB[CD]\b"
+    r"|(?i:\bà compléter\b|\blorem ipsum\b|<(?:insert|your|nom|name)\b[^>]*>)"
+)
+LETTERS, LATIN = re.compile(r"[^\W_]{2,}"), re.compile(r"[A-Za-zÀ-ɏ0-9]")
+OTHER_ALPHABETS = re.compile(r"[Ͱ-ϿЀ-ԯ԰-֏Ꭰ-᏿Ⲁ-⳿]")  # Greek, Cyrillic, Armenian, Cherokee, Coptic
+OPT_OUT = re.compile(r"\bSTOP\b|\b[Ss]top (?:au|sms|SMS|to|:)")
+TIGHT_MARK = re.compile(r"(?<=[\w)»”\"'’%€])([;:!?]+)(?=[\s\"»”)]|$)")
+MIN_LANGUAGE_WORDS, MIN_LANGUAGE_SCORE = 6, 3  # below them a text's language can't be told
+
+
+def check_form(
+    pieces: Sequence[Piece], *, request: SkillRequest, brand: Brand, channel: Channel
+) -> Iterator[Check]:
+    """Yield the findings on the form of copy for a channel."""
+    yield from _check_lengths(pieces, channel)
+    yield from _check_sms(pieces, channel, brand)
+    yield from _check_echo(pieces, request)
+    yield from _check_campaign_code(pieces, channel, brand)
+    if request.language == "fr":
+        yield from _check_spacing(pieces)
+
+
+def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
+    """Yield the findings on any text: gaps left open, letters of another alphabet, the wrong
+    language. What a customer wrote is their own."""
+    for piece in pieces:
+        if piece.kind == "quote":
+            continue
+        for gap in dict.fromkeys(match[0] for match in GAP.finditer(piece.text)):
+            words = Words("“{gap}” is still to be filled in.", gap=gap)
+            yield Check(rule="gap", level="block", words=words, part=piece.key, quote=gap)
+        if not piece.is_prose:
+            continue
+        for word in dict.fromkeys(LETTERS.findall(piece.text)):
+            if LATIN.search(word) and OTHER_ALPHABETS.search(word):
+                yield Check(
+                    rule="letters",
+                    level="block",
+                    words=Words(
+                        "“{word}” has letters of another alphabet. Type it anew.", word=word
+                    ),
+                    part=piece.key,
+                    quote=word,
+                    override=True,
+                )
+        other = "fr" if language == "en" else "en"
+        text = _drop_quotations(piece.text)
+        score = score_languages(text, WRITTEN_LANGUAGES)
+        is_long = len(tokenize(text)) >= MIN_LANGUAGE_WORDS
+        if is_long and score[other] >= MIN_LANGUAGE_SCORE and score[other] > 2 * score[language]:
+            name = Words("French") if language == "fr" else Words("English")
+            sentence = Words("This is not in {language}. Write it again.", language=name)
+            yield Check(rule="language", level="warn", words=sentence, part=piece.key)
+
+
+def _drop_quotations(text: str) -> str:
+    """A customer's words stand in their own language."""
+    for start, end in reversed(find_quotations(text)):
+        text = f"{text[:start]} {text[end:]}"
+    return text
+
+
+def _check_lengths(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:
+    """Each part within its limit, and none missing."""
+    by_key: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        if piece.is_delivered:
+            by_key.setdefault(piece.key.split(".")[0], []).append(piece)
+    if not any(key in by_key for key in channel.parts):
+        return  # a report about the channel, not a text for it
+    for key, limit in channel.parts.items():
+        found = by_key.get(key, [])
+        if not any(piece.text.strip() for piece in found):
+            words = Words(
+                "{part} is missing: {channel} needs it. Write it.",
+                part=Words(limit.title),
+                channel=Words(channel.title),
+            )
+            yield Check(rule="length", level="block", words=words, part=key)
+        for piece in found:
+            yield from _check_length(piece, limit)
+
+
+def _check_length(piece: Piece, limit: PartLimit) -> Iterator[Check]:
+    size = measure_text(piece.text, limit)
+    if size <= limit.most:
+        return
+    level: CheckLevel = "block" if limit.kind == "hard" else "info"
+    filled = {"part": Words(limit.title), "size": size, "most": limit.most}
+    if limit.unit == "segments":
+        words = Words("{part} takes {size} SMS, and {most} are allowed. Shorten it.", **filled)
+    elif limit.unit == "words":
+        words = Words("{part} has {size} words: keep to {most}. Shorten it.", **filled)
+    else:
+        words = Words("{part} has {size} characters: keep to {most}. Shorten it.", **filled)
+    yield Check(rule="length", level=level, words=words, part=piece.key)
+
+
+def _check_sms(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Check]:
+    """An SMS names its sender and how to stop; characters outside GSM-7 make it dearer."""
+    for piece in _find_sms_pieces(pieces, channel):
+        low = normalize_text(piece.text)
+        if not any(normalize_text(name) in low for name in (brand.sender, brand.name) if name):
+            words = Words("The SMS does not say who sends it. Name {brand}.", brand=brand.name)
+            yield Check(rule="sender", level="block", words=words, part=piece.key)
+        if not OPT_OUT.search(piece.text):
+            words = Words("The SMS does not say how to stop. Add the STOP mention.")
+            yield Check(rule="stop", level="block", words=words, part=piece.key)
+        odd = sorted({c for c in piece.text if c not in GSM7 and c not in GSM7_DOUBLE})
+        if odd:
+            words = Words(
+                "These characters make the SMS hold 70 signs instead of 160: {characters}. "
+                "Replace them.",
+                characters=" ".join("␣" if c.isspace() else c for c in odd),
+            )
+            yield Check(rule="characters", level="info", words=words, part=piece.key)
+        count = count_sms_segments(piece.text)
+        words = Words.count("It goes out as {n} SMS.", "It goes out as {n} SMS.", count)
+        yield Check(rule="length", level="pass", words=words, part=piece.key)
+
+
+def _find_sms_pieces(pieces: Sequence[Piece], channel: Channel) -> list[Piece]:
+    keys = {key for key, limit in channel.parts.items() if limit.unit == "segments"}
+    return [piece for piece in pieces if piece.key in keys and piece.text.strip()]
+
+
+def _check_echo(pieces: Sequence[Piece], request: SkillRequest) -> Iterator[Check]:
+    """Seven words in a row from the brief are not yet a text; what must be said may be."""
+    for piece in pieces:
+        if quote := find_echo(piece.text, request):
+            words = Words("“{quote}” only repeats the brief. Say it anew.", quote=quote)
+            yield Check(rule="echo", level="info", words=words, part=piece.key, quote=quote)
+
+
+def _check_campaign_code(
+    pieces: Sequence[Piece], channel: Channel, brand: Brand
+) -> Iterator[Check]:
+    """An SMS that names our site without a link: what it brings can't be told from the rest."""
+    host = parse_host(brand.site) if brand.site else None
+    for piece in _find_sms_pieces(pieces, channel):
+        if not host or "utm_campaign=" in piece.text:
+            continue
+        if bare := re.search(rf"(?<![/\w.]){re.escape(host)}\b", piece.text, re.IGNORECASE):
+            words = Words(
+                "“{site}” carries no campaign code, so the orders it brings cannot be counted. "
+                "Shorten the text to leave room for the link.",
+                site=bare[0],
+            )
+            yield Check(rule="link", level="info", words=words, part=piece.key, quote=bare[0])
+
+
+def _check_spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
+    """French puts a space before : ; ! and ?"""
+    for piece in pieces:
+        if not piece.is_prose:
+            continue
+        spans = [(link.start, link.end + 1) for link in find_links(piece.text)]
+        for match in TIGHT_MARK.finditer(piece.text):
+            if not any(start <= match.start() < end for start, end in spans):
+                quote = piece.text[max(0, match.start() - 12) : match.end()].split(" ")[-1]
+                words = Words("French puts a space before “{mark}”.", mark=match[1])
+                yield Check(rule="spacing", level="info", words=words, part=piece.key, quote=quote)
+                break

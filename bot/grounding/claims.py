@@ -1,0 +1,228 @@
+"""The second look at a text: a model judges each sentence against the facts beside it.
+
+This module builds the question and reads the answer; the call itself is `bot.agent.claim_check`. A
+verdict is bound to the id of its sentence. A missing or faulty one leaves its sentence unchecked,
+and no verdict lifts what code has found.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel
+
+from bot.core.checks import Check
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import split_output
+from bot.core.request import SkillRequest
+from bot.grounding.sources import UNPROVING_KINDS, Piece, list_pieces
+from bot.i18n.messages import Language, Words
+from bot.text.escape import strip_hidden
+from bot.text.normalize import collapse_spaces, normalize_text
+
+MAX_SENTENCES = 80  # of one call; those behind stay unchecked
+MAX_FACTS, MAX_VALUE = 120, 600
+MAX_WHY = 160
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
+RULE, UNCHECKED_RULE = "claim", "claims unchecked"
+NO_AI = Words("Claims not checked: no AI connected.")
+SWITCHED_OFF = Words("Claims not checked: switched off in the policy.")
+NOT_REACHED = Words("Claims not checked: the AI could not be reached.")
+MAY_NOT_LEAVE = Words("Claims not checked: the spending limit is reached.")
+
+Judgement = Literal["supported", "not_supported", "no_claim"]
+
+
+class SentenceVerdict(BaseModel):
+    """What the model says of one sentence. Every field is required."""
+
+    id: str
+    verdict: Judgement
+    words: str
+    why: str
+
+
+class ClaimForm(BaseModel):
+    """The model's answer."""
+
+    verdicts: list[SentenceVerdict]
+
+
+@dataclass(frozen=True)
+class ClaimSentence:
+    """A sentence to judge: its part, its text, and the ids of the facts that its part cites."""
+
+    part: str
+    text: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict that fits its sentence. `words` stand in the sentence."""
+
+    judgement: Judgement
+    words: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """The verdicts by the text of the sentence. `failure`: why none could be had."""
+
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    failure: Words | None = None
+
+    def list_faults(self, sentences: Iterable[ClaimSentence]) -> list[str]:
+        """What is not supported, as sentences for the writer."""
+        return [
+            f"{sentence.part}: no fact bears out “{verdict.words}”"
+            f"{f' ({verdict.why})' if verdict.why else ''}: say what a fact says, or leave it out"
+            for sentence, verdict in self._judge(sentences)
+            if verdict is not None and verdict.judgement == "not_supported"
+        ]
+
+    def build_checks(self, sentences: Sequence[ClaimSentence]) -> tuple[Check, ...]:
+        """The findings on these sentences: unsupported words, how many claims are supported, and
+        what was not checked."""
+        found: list[Check] = []
+        supported = unchecked = 0
+        for sentence, verdict in self._judge(sentences):
+            if verdict is None:
+                unchecked += 1
+            elif verdict.judgement == "supported":
+                supported += 1
+            elif verdict.judgement == "not_supported":
+                found.append(_build_finding(sentence, verdict))
+        if supported:
+            words = Words.count("{n} claim supported", "{n} claims supported", supported)
+            found.append(Check(rule=RULE, level="pass", words=words))
+        if self.failure is not None:
+            found.append(Check(rule=UNCHECKED_RULE, level="info", words=self.failure))
+        elif unchecked:
+            words = Words.count("{n} sentence not checked", "{n} sentences not checked", unchecked)
+            found.append(Check(rule=UNCHECKED_RULE, level="info", words=words))
+        return tuple(found)
+
+    def _judge(
+        self, sentences: Iterable[ClaimSentence]
+    ) -> Iterator[tuple[ClaimSentence, Verdict | None]]:
+        for sentence in sentences:
+            yield sentence, self.verdicts.get(_key(sentence.text))
+
+
+def _build_finding(sentence: ClaimSentence, verdict: Verdict) -> Check:
+    words = Words("Not supported: {quote}", quote=Words("“{quote}”", quote=verdict.words))
+    if verdict.why:
+        words = Words(
+            "Not supported: {quote} ({why})",
+            quote=Words("“{quote}”", quote=verdict.words),
+            why=verdict.why,
+        )
+    return Check(rule=RULE, level="warn", words=words, part=sentence.part, quote=verdict.words)
+
+
+def _key(text: str) -> str:
+    return collapse_spaces(normalize_text(text))
+
+
+def list_sentences(pieces: Iterable[Piece]) -> tuple[ClaimSentence, ...]:
+    """Split the prose of a draft into sentences. Each stands once."""
+    found: dict[str, ClaimSentence] = {}
+    for piece in pieces:
+        if not piece.is_prose:
+            continue
+        for sentence in SENTENCE_END.split(piece.text):
+            text = sentence.strip()
+            if any(character.isalpha() for character in text):
+                found.setdefault(_key(text), ClaimSentence(piece.key, text, piece.cites))
+    return tuple(found.values())
+
+
+def list_output_sentences(output: BaseModel) -> tuple[ClaimSentence, ...]:
+    """Return the sentences of an Output."""
+    return list_sentences(list_pieces(*split_output(output)))
+
+
+def build_claim_prompt(
+    sentences: Sequence[ClaimSentence],
+    evidence: Evidence,
+    request: SkillRequest,
+    fence: Callable[[str, str], str],
+) -> str:
+    """Return the message: the facts, what was asked, and the numbered sentences with the names of
+    the facts that they cite. `fence` encloses material by its name."""
+    facts = list_facts_beside(sentences, evidence)
+    names = {fact.id: f"f{number}" for number, fact in enumerate(facts, 1)}
+    lines = [_describe_fact(names[fact.id], fact, request.language) for fact in facts]
+    numbered = []
+    for id, sentence in number_sentences(sentences).items():
+        cites = " ".join(names[cite] for cite in sentence.cites if cite in names)
+        numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
+    brief = request.brief
+    asked = "\n".join(
+        filter(None, [brief.words, brief.offer, *brief.must_say, request.reason or ""])
+    )
+    kind = "copy for customers" if request.channel else "a report for the team"
+    return "\n".join(
+        [
+            f"The sentences are from {kind}.",
+            fence("facts", "\n".join(lines) or "none"),
+            fence("asked", asked or "none"),
+            fence("sentences", "\n".join(numbered)),
+        ]
+    )
+
+
+def number_sentences(sentences: Sequence[ClaimSentence]) -> dict[str, ClaimSentence]:
+    return {f"s{number}": one for number, one in enumerate(sentences[:MAX_SENTENCES], 1)}
+
+
+def list_facts_beside(sentences: Sequence[ClaimSentence], evidence: Evidence) -> list[Fact]:
+    """Return the cited facts, and then the others that may prove something."""
+    cited = {cite for sentence in sentences for cite in sentence.cites}
+    proving = [
+        fact
+        for fact in evidence.facts
+        if fact.id in cited or fact.stated_by or fact.parts.kind not in UNPROVING_KINDS
+    ]
+    return sorted(proving, key=lambda fact: fact.id not in cited)[:MAX_FACTS]
+
+
+def _describe_fact(name: str, fact: Fact, language: Language) -> str:
+    value = fact.shown(language)
+    value = value if len(value) <= MAX_VALUE else f"{value[:MAX_VALUE]}…"
+    about = ", ".join(filter(None, (fact.titled("en"), fact.about, fact.parts.subject)))
+    days = " to ".join(day.isoformat() for day in (fact.since, fact.until) if day)
+    compared = f"compared with {fact.compared_with}" if fact.compared_with else ""
+    stated = "stated by a person" if fact.stated_by else ""
+    rest = "; ".join(filter(None, (days, compared, stated)))
+    return f"{name} [{fact.id}] {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
+
+
+def read_verdicts(form: ClaimForm, sentences: Sequence[ClaimSentence]) -> ClaimResult:
+    """Bind the verdicts to their sentences. Unknown ids are ignored. Of several verdicts on one
+    sentence, the hardest stands. Words that are not in the sentence are replaced by all of it."""
+    numbered = number_sentences(sentences)
+    order: Mapping[Judgement, int] = {"no_claim": 0, "supported": 1, "not_supported": 2}
+    verdicts: dict[str, Verdict] = {}
+    for one in form.verdicts:
+        sentence = numbered.get(one.id.strip())
+        if sentence is None:
+            continue
+        verdict = _check_verdict(one, sentence)
+        known = verdicts.get(_key(sentence.text))
+        if known is None or order[verdict.judgement] > order[known.judgement]:
+            verdicts[_key(sentence.text)] = verdict
+    return ClaimResult(verdicts)
+
+
+def _check_verdict(given: SentenceVerdict, sentence: ClaimSentence) -> Verdict:
+    if given.verdict != "not_supported":
+        return Verdict(given.verdict)
+    words = collapse_spaces(strip_hidden(given.words)).strip('“”«»" ')
+    if not words or _key(words) not in _key(sentence.text):
+        words = sentence.text
+    why = collapse_spaces(strip_hidden(given.why)).rstrip(".")
+    return Verdict("not_supported", words, why[:MAX_WHY])

@@ -1,0 +1,146 @@
+"""All checks of a draft that code can make, the gravest first."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from bot.config.brand import Brand
+from bot.core.channels import Channel
+from bot.core.checks import Check, sort_checks
+from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
+from bot.core.parts import Hook, Part
+from bot.core.request import SkillRequest
+from bot.grounding.brand_rules import check_brand_rules
+from bot.grounding.channel_form import check_form, check_text
+from bot.grounding.citations import check_citations
+from bot.grounding.figures import check_figures, list_used_facts
+from bot.grounding.legal import STATED_WORDS, check_law
+from bot.grounding.numbers import read_figures
+from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
+from bot.grounding.quotes import check_quotes
+from bot.grounding.sources import Piece, Sources, list_pieces
+from bot.i18n.messages import Words
+
+MAX_UNUSED = 4  # figures of the brief that are named one by one
+
+
+def check_draft(
+    parts: Sequence[Part],
+    hooks: Sequence[Hook],
+    evidence: Evidence,
+    *,
+    request: SkillRequest,
+    brand: Brand,
+    channel: Channel | None,
+    today: date,
+    periods: Sequence[tuple[date, date]] | None = None,
+) -> tuple[Check, ...]:
+    """Return the findings on a draft. Without a channel it is a report: its figures come from code,
+    and only its citations and quotations are checked. `periods` are those of the legal sales."""
+    pieces = list_pieces(parts, hooks)
+    sources = Sources(evidence, request.brief, brand)
+    found = [*check_quotes(pieces, sources), *check_citations(pieces, sources)]
+    if evidence.of_one_customer:
+        found.append(Check(rule="one customer", level="block", words=ONE_CUSTOMER_NOTICE))
+    if channel is None:
+        found += count_report_figures(pieces, sources)
+    else:
+        found += check_text(pieces, request.language)
+        found += check_figures(pieces, sources, today=today, language=request.language)
+        found = merge_price_cuts(found, tuple(check_price_cuts(pieces, sources)))
+        found += check_law(
+            pieces, sources, request=request, brand=brand, today=today, periods=periods
+        )
+        found += check_brand_rules(pieces, request=request, brand=brand)
+        found += check_form(pieces, request=request, brand=brand, channel=channel)
+        found += find_unused_figures(pieces, sources)
+        found += check_stock_of_brief(request, sources, found)
+    return sort_checks(found)
+
+
+def list_faults(checks: Iterable[Check]) -> list[str]:
+    """Return what blocks or is marked, as sentences for the writer. What only people can settle is
+    left out: what a person stated, and a cut whose price before is not known."""
+    return [
+        " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
+        for check in checks
+        if check.level in ("block", "warn")
+        and check.words.text not in (STATED_WORDS.text, UNKNOWN_PRICE.text)
+    ]
+
+
+def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Check]:
+    """Add the findings on price cuts. The same figure is named once: where the right one is known,
+    by the finding that tells it."""
+    wrong = [cut.quote or "" for cut in cuts if cut.level == "block"]
+    kept = [
+        check
+        for check in found
+        if check.rule not in ("figure", "price")
+        or check.level != "block"
+        or not any(quote in (check.quote or "") for quote in wrong)
+    ]
+    blocked = [check.quote or "" for check in kept if check.level == "block"]
+    return kept + [
+        cut
+        for cut in cuts
+        if cut.level == "block" or not any((cut.quote or "") in quote for quote in blocked)
+    ]
+
+
+def count_report_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
+    """Count the figures of a report that its facts have."""
+    proven = sum(
+        sources.find_figure(figure, piece.cites) is not None
+        for piece in pieces
+        if piece.kind != "quote"
+        for figure in set(read_figures(piece.text))
+    )
+    if proven:
+        words = Words.count("{n} figure proven", "{n} figures proven", proven)
+        yield Check(rule="figure", level="pass", words=words)
+
+
+def find_unused_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
+    """Yield the figures, dates and codes of the brief that the draft does not have: an offer
+    without its limit is untrue."""
+    text = "\n".join(piece.text for piece in pieces if piece.is_delivered)
+    figures = [one for piece in pieces if piece.is_delivered for one in read_figures(piece.text)]
+    values = {reading.base for figure in figures for reading in figure.readings}
+    readings = {reading[:3] for figure in figures for reading in figure.readings}
+    stated = [f for f in sources.evidence.facts if f.stated_by and f.source.file == "brief"]
+    unused = []
+    for fact in stated:
+        if isinstance(fact.value, Decimal):
+            is_used = fact.value in values
+        elif fact.label in ("claim", "link"):
+            is_used = True
+        else:
+            told = {r[:3] for figure in read_figures(fact.value) for r in figure.readings}
+            is_used = bool(told & readings) or fact.value.lower() in text.lower()
+        if not is_used:
+            unused.append(fact)
+    for fact in unused[:MAX_UNUSED]:
+        what = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
+        words = Words("Not used from the brief: {quote}", quote=what.strip())
+        yield Check(rule="brief", level="info", words=words, fact=fact.id)
+
+
+def check_stock_of_brief(
+    request: SkillRequest, sources: Sources, found: Iterable[Check]
+) -> Iterator[Check]:
+    """A brief that says that something is back, and a catalogue that has none."""
+    if request.brief.goal != "back in stock" or any(check.rule == "stock" for check in found):
+        return
+    empty = [k.fact for k in sources.known if k.fact.label == "stock" and k.fact.value == 0]
+    if empty:
+        words = Words(
+            "The brief says that it is back, but the catalogue has none in stock ({source}).",
+            source=empty[0].source.words(),
+        )
+        yield Check(rule="stock", level="warn", words=words, fact=empty[0].id)
+
+
+def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, Fact]]:
+    """Return which facts a draft stands on, as (part's key, fact)."""
+    return list_used_facts(list_pieces(parts), Sources(evidence))

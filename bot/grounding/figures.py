@@ -1,0 +1,194 @@
+"""Hold the figures of copy to the facts: each is in a fact, or somebody stated it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from bot.core.checks import Check
+from bot.core.facts import Fact
+from bot.grounding.citations import format_person
+from bot.grounding.numbers import Figure, is_bare, needs_source, read_figures
+from bot.grounding.price_cuts import find_cuts
+from bot.grounding.sources import (
+    KnownFact,
+    Piece,
+    Sources,
+    Statement,
+    find_spans_left_out,
+    is_within,
+)
+from bot.i18n.messages import Language, Money, Words
+from bot.text.normalize import normalize_text
+
+# "Free delivery from €60": what must be spent, which is no product's price.
+THRESHOLD = re.compile(
+    r"(?:\bfrom|\bover|\babove|\bdes|\ba partir de|\bau-dela de|\bplus de|\bminimum(?: of| de)?"
+    r"|\bat least|\bspend(?:ing)?) ?$"
+)
+OFFERED = re.compile(r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat")
+ORIGINS = {
+    "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
+    "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
+}
+
+
+def check_figures(
+    pieces: Sequence[Piece], sources: Sources, *, today: date, language: Language
+) -> Iterator[Check]:
+    """Yield a finding for each figure without a source or in a wrong role, and one on how many are
+    in the facts. What a person stated is named once for the whole draft."""
+    proven = 0
+    named: set[object] = set()
+    for piece in pieces:
+        left_out, seen = find_spans_left_out(piece, sources), set[object]()
+        for figure in read_figures(piece.text):
+            key = (figure.readings, figure.noun)
+            if (
+                key in seen
+                or is_within(figure.start, figure.end, left_out)
+                or not needs_source(figure, piece.text, today)
+            ):
+                continue
+            seen.add(key)
+            known = sources.find_figure(
+                figure, piece.cites, is_threshold=_is_threshold(figure, piece.text)
+            )
+            if known is not None:
+                wrong = _check_role(figure, known, piece, pieces, sources)
+                proven += wrong is None
+                if wrong:
+                    yield wrong
+            elif statement := sources.find_statement(figure):
+                if figure.readings not in named:
+                    named.add(figure.readings)
+                    yield build_stated_check("figure", show_figure(figure, piece), piece, statement)
+            elif not _is_derived_cut(figure, sources):
+                yield _build_unsourced(figure, piece, sources, language)
+            else:
+                proven += 1
+    if proven:
+        words = Words.count("{n} figure proven", "{n} figures proven", proven)
+        yield Check(rule="figure", level="pass", words=words)
+
+
+def list_used_facts(pieces: Sequence[Piece], sources: Sources) -> list[tuple[str, Fact]]:
+    """Return which facts each piece stands on, by its key: those cited, and those of its
+    figures."""
+    found: list[tuple[str, Fact]] = []
+    for piece in pieces:
+        facts = [sources.evidence.get(id) for id in piece.cites]
+        known = [sources.find_figure(one, piece.cites) for one in read_figures(piece.text)]
+        facts += [one.fact for one in known if one is not None]
+        found += [(piece.key, fact) for fact in facts if fact is not None]
+    return list({(key, fact.id): (key, fact) for key, fact in found}.values())
+
+
+def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:
+    """Build the finding on what a person stated: the approver confirms it."""
+    template = ORIGINS.get(
+        statement.origin, Words("From the brief: {quote}. Approving confirms it.")
+    )
+    words = template.with_params(quote=quote, who=format_person(statement.who))
+    return Check(rule=rule, level="stated", words=words, part=piece.key, quote=quote)
+
+
+def show_figure(figure: Figure, piece: Piece) -> str:
+    """A bare number is shown with what it counts: "45 coloris"; a cut with its sign."""
+    start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
+    end = figure.end + len(figure.noun) + 1 if is_bare(figure) and figure.noun else figure.end
+    return piece.text[max(start, 0) : end].rstrip(" .,;:!?\n")
+
+
+def _is_threshold(figure: Figure, text: str) -> bool:
+    if not figure.is_money:
+        return False
+    low = normalize_text(text)
+    start = max((low.rfind(end, 0, figure.start) for end in (". ", "! ", "? ", "\n")), default=-1)
+    before = low[max(0, figure.start - 20) : figure.start]
+    return bool(THRESHOLD.search(before) and OFFERED.search(low[start + 1 : figure.end + 60]))
+
+
+def _check_role(
+    figure: Figure, known: KnownFact, piece: Piece, pieces: Sequence[Piece], sources: Sources
+) -> Check | None:
+    """A former price is no price of today, and another product's price is not this one's."""
+    if not figure.is_money:
+        return None
+    if known.is_former_price and known.product:
+        now = sources.list_prices(known.product)
+        shown = [f.first.base for one in pieces for f in read_figures(one.text)]
+        if now and not any(price.fact.value in shown for price in now):
+            return _build_wrong_price(figure, piece, now[0].fact)
+    named = _find_product_named(figure, piece.text, sources)
+    if named and known.is_price and known.product not in (None, named):
+        prices = sources.list_prices(named)
+        if prices and not any(price.fact.value == figure.first.base for price in prices):
+            return _build_wrong_price(figure, piece, prices[0].fact)
+    return None
+
+
+def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | None:
+    """Return the only product that the figure's line names, if there is one."""
+    start, end = text.rfind("\n", 0, figure.start) + 1, text.find("\n", figure.end)
+    sentence = text[start : end if end >= 0 else len(text)]
+    parts = re.split(r"(?<=[.!?;])\s", sentence)
+    at = start
+    for part in parts:
+        if at <= figure.start < at + len(part) + 1:
+            low = normalize_text(part)
+            named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
+            return named[0] if len(named) == 1 else None
+        at += len(part) + 1
+    return None
+
+
+def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
+    known = Money(amount=Decimal(fact.value), currency=fact.unit or str(figure.first.unit))
+    return Check(
+        rule="price",
+        level="block",
+        words=Words("The catalogue says {known}, the text says {quote}.", known=known,
+                    quote=figure.text),
+        part=piece.key,
+        quote=figure.text,
+        fact=fact.id,
+        override=True,
+    )  # fmt: skip
+
+
+def _build_unsourced(figure: Figure, piece: Piece, sources: Sources, language: Language) -> Check:
+    """A wrong price is told with the right one, where the text is about one product."""
+    mine = sources.brief.product if sources.brief else None
+    product = _find_product_named(figure, piece.text, sources) or mine
+    product = product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    prices = sources.list_prices(product) if product else []
+    is_cut = any(cut.quote == figure.text for cut in find_cuts(piece.text))
+    is_price = figure.is_money and not is_cut and not _is_threshold(figure, piece.text)
+    if is_price and len(prices) == 1:
+        return _build_wrong_price(figure, piece, prices[0].fact)
+    quote = show_figure(figure, piece)
+    return Check(
+        rule="figure",
+        level="block",
+        words=Words("No source: {quote}", quote=Words("“{quote}”", quote=quote)),
+        part=piece.key,
+        quote=quote,
+        override=True,
+    )
+
+
+def _is_derived_cut(figure: Figure, sources: Sources) -> bool:
+    """Whether a percentage is the cut from a former price to the price of today."""
+    reading = figure.first
+    if reading.unit != "%":
+        return False
+    for product in sources.products:
+        former = [k.fact.value for k in sources.known if k.product == product and k.is_former_price]
+        now = [k.fact.value for k in sources.list_prices(product)]
+        for old in former:
+            for new in now:
+                cut = (Decimal(old) - Decimal(new)) / Decimal(old) * 100 if old else Decimal(0)
+                if cut > 0 and abs(cut - abs(reading.base)) < Decimal("0.51"):
+                    return True
+    return False

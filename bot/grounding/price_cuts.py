@@ -1,0 +1,186 @@
+"""Check price cuts: the price before is the lowest of 30 days, and the percentage rests on it.
+
+Sources, checked 2026-11-24: Directive 98/6, article 6a; code de la consommation, L112-1-1; Court of
+Justice, C-330/23 (the percentage). UK: CTSI guidance for traders on pricing practices.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from bot.core.checks import Check
+from bot.core.facts import Fact
+from bot.grounding.numbers import HALF_PRICE, read_figures
+from bot.grounding.sources import KnownFact, Piece, Sources
+from bot.i18n.messages import Money, Words
+from bot.text.normalize import normalize_text
+
+SUM = (
+    r"(?:(?P<{0}b>[€£$]) ?)?(?P<{0}>\d+(?:[.,]\d{{1,2}})?)(?!\d| ?%|[,.]\d)"
+    r"(?P<{0}a> ?(?:€|£|\$|euros?\b|eur\b))?"
+)
+OLD, NEW = SUM.format("old"), SUM.format("new")
+NO_NOUN = r"(?! ?[a-z%°]|-[a-z])"  # "instead of 2 pockets" is no price
+SURE = re.compile(  # these words make even a bare number a price
+    rf"(?:au lieu de|instead of|prix (?:barre|initial|precedent|d'avant)"
+    rf"|(?:old|former|previous|regular|usual) price|ancien prix)(?: de| of| was)?(?: ?:)?"
+    rf" {OLD}{NO_NOUN}"
+    rf"|~~? ?{OLD.replace('old', 'cut')}[^~\n]{{0,4}}~~?"
+)
+LIKELY = re.compile(  # these only with a currency sign
+    rf"\b(?:was|were|before|previously|formerly|avant|auparavant)(?: a| at)?(?: ?:)? {OLD}{NO_NOUN}"
+)
+FROM_TO = re.compile(rf"\b(?:from|de) {OLD} (?:down )?(?:to|a) (?:only )?{NEW}{NO_NOUN}")
+ARROW = re.compile(rf"{OLD} ?(?:->|=>|→|➔) ?{NEW}{NO_NOUN}")
+CUT_AFTER = re.compile(r" ?(?:off\b|de remise|de reduction|de moins|d'economie|sur )")
+CUT_BEFORE = re.compile(r"(?:\bsave|economisez|moins) $")
+UNKNOWN_PRICE = Words(
+    "A price cut must be shown against the lowest price of the last 30 days, which is not "
+    "known here. Check it before you approve (Directive 98/6, article 6a)."
+)
+LOWEST = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
+
+
+class FormerPrice(NamedTuple):
+    """A price before a cut, and where its digits stand."""
+
+    value: Decimal
+    start: int
+    end: int
+
+
+class Cut(NamedTuple):
+    """A percentage or an amount by which a price is cut; `value` in percent, if it is one."""
+
+    value: Decimal | None
+    quote: str
+
+
+def find_former_prices(text: str) -> list[FormerPrice]:
+    """Return the prices that a text shows as former ones: au lieu de 50 €, was £50, ~~50~~ 35."""
+    low, found = normalize_text(text), dict[int, FormerPrice]()
+    for match in SURE.finditer(low):
+        one = _build_former(match, "old" if match["old"] else "cut")
+        found[one.start] = one
+    for match in LIKELY.finditer(low):
+        if match["oldb"] or match["olda"]:
+            one = _build_former(match, "old")
+            found[one.start] = one
+    for shape in (FROM_TO, ARROW):
+        for match in shape.finditer(low):
+            is_priced = any(match[sign] for sign in ("oldb", "olda", "newb", "newa"))
+            if is_priced and _parse(match["old"]) > _parse(match["new"]):
+                one = _build_former(match, "old")
+                found[one.start] = one
+    return [found[start] for start in sorted(found)]
+
+
+def _build_former(match: re.Match[str], group: str) -> FormerPrice:
+    return FormerPrice(_parse(match[group]), match.start(group), match.end(group))
+
+
+def _parse(digits: str) -> Decimal:
+    return Decimal(digits.replace(",", "."))
+
+
+def find_cuts(text: str) -> list[Cut]:
+    """Return the cuts that a text announces by a percentage or an amount: -20 %, €5 off."""
+    low, found = normalize_text(text), list[Cut]()
+    for figure in read_figures(text):
+        is_percent = figure.first.unit == "%"
+        if not (is_percent or figure.is_money):
+            continue
+        is_cut = (
+            figure.sign == "-"
+            or CUT_AFTER.match(low, figure.end)
+            or CUT_BEFORE.search(low[: figure.start])
+            or HALF_PRICE.fullmatch(normalize_text(figure.text))
+        )
+        value = abs(figure.first.base) if is_percent else None
+        if is_cut and value != 100:
+            found.append(Cut(value, figure.text))
+    return found
+
+
+def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
+    """Yield the findings on the price cuts of copy."""
+    delivered = [piece for piece in pieces if piece.is_delivered and piece.kind != "quote"]
+    cuts = [(piece, cut) for piece in delivered for cut in find_cuts(piece.text)]
+    former = [(piece, one) for piece in delivered for one in find_former_prices(piece.text)]
+    if not cuts and not former:
+        return
+    lowest = _find_lowest(sources)
+    if lowest is None:
+        piece, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], None)
+        if quote is None:
+            quote = piece.text[former[0][1].start : former[0][1].end]
+        yield Check(
+            rule="price cut", level="warn", words=UNKNOWN_PRICE, part=piece.key, quote=quote
+        )
+        return
+    price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
+    for piece, one in former:
+        if one.value != lowest.fact.value:
+            words = Words(
+                "The price before the cut must be the lowest of the last 30 days, {price} "
+                "(Directive 98/6, article 6a). Write that one.",
+                price=price,
+            )
+            yield _build(words, piece, piece.text[one.start : one.end], lowest.fact)
+    named: set[Decimal] = set()
+    for piece, cut in cuts:
+        right = _compute_cut(cut, lowest, sources)
+        if right is None or cut.value is None or cut.value in named:
+            continue
+        if abs(cut.value - right) >= 1:
+            named.add(cut.value)
+            words = Words(
+                "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
+                "Write that figure (Court of Justice, C-330/23).",
+                price=price,
+                right=right,
+            )
+            yield _build(words, piece, cut.quote, lowest.fact)
+
+
+def _build(words: Words, piece: Piece, quote: str, fact: Fact) -> Check:
+    return Check(
+        rule="price cut",
+        level="block",
+        words=words,
+        part=piece.key,
+        quote=quote,
+        fact=fact.id,
+        override=True,
+    )
+
+
+def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | None:
+    """Return the cut in whole percent, counted from the lowest price. Where the price of today is
+    not lowered yet, the announced cut is taken off it. None when the price is not known."""
+    prices = {
+        Decimal(known.fact.value)
+        for known in (sources.list_prices(lowest.product) if lowest.product else ())
+        if not known.label.startswith("price to")
+    }
+    before = Decimal(lowest.fact.value)
+    if len(prices) != 1 or cut.value is None or before <= 0:
+        return None
+    (now,) = prices
+    new = now if now < before else now * (1 - cut.value / 100)
+    return ((before - new) / before * 100).quantize(Decimal(1), ROUND_HALF_UP)
+
+
+def _find_lowest(sources: Sources) -> KnownFact | None:
+    """Return the lowest price of 30 days of the product that the text is about."""
+    mine = sources.brief.product if sources.brief else None
+    found = [
+        known
+        for known in sources.known
+        if LOWEST.search(known.label)
+        and isinstance(known.fact.value, Decimal)
+        and known.fact.unit != "%"
+        and (not mine or known.product == mine)
+    ]
+    return found[0] if len({one.product for one in found}) == 1 else None

@@ -1,0 +1,414 @@
+"""What a text may stand on: the facts that were looked up, and what people stated."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from bot.config.brand import Brand
+from bot.core.brief import Brief
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Hook, Part, PartKind
+from bot.grounding.numbers import Figure, Reading, agrees, find_counted, find_unit, read_figures
+from bot.i18n.calendar_names import index_weekday_names
+from bot.text.links import find_links, normalize_address, parse_host
+from bot.text.normalize import collapse_spaces, normalize_text
+
+# Facts that prove nothing about the product: what was written before, and what informs the writer.
+UNPROVING_KINDS = frozenset(
+    {"past_copy", "sample", "voice", "praise", "objection", "segment", "stated", "edit", "back"}
+)
+PRODUCT_KINDS = frozenset({"product", "prices", "range"})
+TITLE_LABELS = frozenset({"title", "name", "titre", "nom"})
+QUOTED_LABELS = re.compile(r"quote|verbatim|said|comment|review text|words|citation")
+FORMER_LABELS = re.compile(
+    r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
+)
+PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
+FILE_NAME = re.compile(
+    r"(?<![\w/@.-])[\w-]+(?:\.[\w-]+)*\.(?:csv|tsv|tab|txt|xlsx?|parquet|jsonl?|zip|md|pdf)(?![\w/.-])"
+)
+PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A text under examination: a part, or a hook, whose `key` is then "hook.1". `cites` are the
+    ids of the facts that it cites."""
+
+    key: str
+    kind: PartKind | Literal["hook"]
+    text: str
+    cites: tuple[str, ...]
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.kind != "hook"
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is our own words: not a table's cells, not a customer's sentence."""
+        return self.kind in ("copy", "heading", "hook")
+
+
+def list_pieces(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[Piece, ...]:
+    found = [Piece(part.key, part.kind, part.text, part.facts) for part in parts]
+    found += [Piece(f"hook.{n}", "hook", hook.text, hook.facts) for n, hook in enumerate(hooks, 1)]
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class KnownFact:
+    """A fact with the figures in it."""
+
+    fact: Fact
+    figures: tuple[Figure, ...]
+    label: str  # normalized, with the measure of the id
+
+    @property
+    def text(self) -> str:
+        return str(self.fact.value)
+
+    @cached_property
+    def is_title(self) -> bool:
+        label = normalize_text(self.fact.label)
+        return label in TITLE_LABELS or self.fact.id.rpartition(".")[2] in TITLE_LABELS
+
+    @cached_property
+    def is_price(self) -> bool:
+        is_money = bool(self.figures) and self.figures[0].is_money
+        return (
+            isinstance(self.fact.value, Decimal)
+            and (is_money or self.fact.unit is None)
+            and bool(PRICE_LABELS.search(self.label))
+        )
+
+    @cached_property
+    def is_former_price(self) -> bool:
+        return self.is_price and bool(FORMER_LABELS.search(self.label))
+
+    @cached_property
+    def product(self) -> str | None:
+        """The handle of the product that it is about."""
+        parts = self.fact.parts
+        return parts.subject if parts.kind in PRODUCT_KINDS else None
+
+
+@lru_cache(maxsize=4096)
+def read_fact(fact: Fact) -> KnownFact:
+    """Read the figures of a fact: its value, and those in a text. A customer's sentence proves only
+    that it was said."""
+    label = normalize_text(f"{fact.label} {fact.id.rpartition('.')[2]}")
+    if isinstance(fact.value, Decimal):
+        unit, size = find_unit(fact.unit)
+        figure = Figure("", 0, 0, (Reading("number", fact.value, unit, size),))
+        return KnownFact(fact, (figure, *_read_about(fact)), label)
+    if fact.stated_by is None and QUOTED_LABELS.search(normalize_text(fact.label)):
+        return KnownFact(fact, (), label)
+    text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
+    return KnownFact(fact, (*read_figures(text), *_count_items(fact), *_read_about(fact)), label)
+
+
+def _read_about(fact: Fact) -> tuple[Figure, ...]:
+    """The figures in the name of what it is about, such as a set of 3. A name proves no price and
+    no cut."""
+    found = read_figures(fact.about) if fact.about else ()
+    return tuple(one for one in found if not one.is_money and one.first.unit != "%")
+
+
+def _count_items(fact: Fact) -> tuple[Figure, ...]:
+    """How many a list names: "white, sand, navy" proves 3 colours."""
+    items = [item for item in str(fact.value).split(",") if item.strip()]
+    counts = find_counted(normalize_text(fact.label))
+    if len(items) < 2 or counts is None:
+        return ()
+    return (Figure("", 0, 0, (Reading("number", Decimal(len(items)), counts),)),)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What one person stated without a source. `who` is a person's id."""
+
+    who: str
+    text: str
+    figures: tuple[Figure, ...]
+    origin: str  # "brief", "send-back" or "edit"
+
+
+class Sources:
+    """The facts and statements behind a draft."""
+
+    def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
+        self.evidence, self.brief, self.brand = evidence, brief, brand
+        self.spans: dict[Piece, list[Span]] = {}  # where a piece holds what is not ours
+        proving = [
+            fact
+            for fact in evidence.facts
+            if fact.stated_by is None and fact.parts.kind not in UNPROVING_KINDS
+        ]
+        self.known = [read_fact(fact) for fact in (*proving, *_list_brand_facts(brand))]
+
+    def find_figure(
+        self, figure: Figure, cites: tuple[str, ...], *, is_threshold: bool = False
+    ) -> KnownFact | None:
+        """Return the fact that has this figure, a cited one before any other. What an offer asks to
+        spend is no product's price, even where it is the same sum."""
+        former = None
+        for known in self._list_cited_first(cites):
+            if (is_threshold and known.is_price) or not self._has_figure(known, figure):
+                continue
+            if not known.is_former_price:
+                return known
+            former = former or known  # a current price of the same sum comes first
+        return former
+
+    def _has_figure(self, known: KnownFact, figure: Figure) -> bool:
+        if figure.first.kind in ("code", "deal"):
+            return _contains_code(known.text, figure)
+        if any(agrees(figure, one, about=known.label) for one in known.figures):
+            return True
+        return figure.first.kind in ("clock", "weekday") and _contains_code(known.text, figure)
+
+    def find_statement(self, figure: Figure) -> Statement | None:
+        """Return who gave this figure without a source."""
+        for statement in self.statements:
+            if any(agrees(figure, one) for one in statement.figures):
+                return statement
+            is_code = figure.first.kind != "number" and statement.figures
+            if is_code and _contains_code(statement.text, figure):
+                return statement
+        return None
+
+    def find_words(self, pattern: re.Pattern[str], *, in_label: bool) -> KnownFact | None:
+        """Return a fact in whose text, or label, a pattern over normalized text is found. A
+        product's name is no proof of what it says."""
+        return next(
+            (
+                known
+                for known in self.known
+                if not known.is_title
+                and pattern.search(
+                    f"{known.label if in_label else ''} {normalize_text(known.text)}"
+                )
+            ),
+            None,
+        )
+
+    def find_stated_words(self, pattern: re.Pattern[str]) -> Statement | None:
+        return next((s for s in self.statements if pattern.search(normalize_text(s.text))), None)
+
+    def _list_cited_first(self, cites: tuple[str, ...]) -> Iterator[KnownFact]:
+        """The cited facts, then the others. Another product's facts prove only when cited."""
+        yield from (known for known in self.known if known.fact.id in cites)
+        mine = self.brief.product if self.brief else None
+        for known in self.known:
+            is_mine = known.product is None or not mine or known.product == mine
+            if is_mine and known.fact.id not in cites:
+                yield known
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        found = [
+            Statement(
+                fact.stated_by,
+                str(fact.value),
+                () if fact.label == "claim" else read_fact(fact).figures,
+                str(fact.source.file) if fact.source.file else "brief",
+            )
+            for fact in self.evidence.facts
+            if fact.stated_by is not None
+        ]
+        if self.brief:
+            brief, assumed = self.brief, {one.field for one in self.brief.assumed}
+            fields = ("words", "product_words", "offer", "dates")
+            texts = [getattr(brief, name) or "" for name in fields if name not in assumed]
+            found += [
+                Statement(brief.author, text, read_figures(text), "brief")
+                for text in (*texts, *brief.must_say)
+                if text
+            ]
+            days = [day for day in (brief.since, brief.until) if day]
+            found += [
+                Statement(brief.author, day.isoformat(), read_figures(day.isoformat()), "brief")
+                for day in days
+            ]
+        return tuple(found)
+
+    @cached_property
+    def products(self) -> frozenset[str]:
+        return frozenset(known.product for known in self.known if known.product)
+
+    def list_prices(self, product: str) -> list[KnownFact]:
+        """The current prices of a product."""
+        return [
+            k for k in self.known if k.product == product and k.is_price and not k.is_former_price
+        ]
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The titles of products, by handle."""
+        return {k.product: k.text.strip() for k in self.known if k.is_title and k.product}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What products and the brand are called."""
+        found = [*self.titles.values(), self.brand.name if self.brand else ""]
+        return frozenset(name for name in found if len(name) > 2)
+
+    def find_names(self, text: str) -> list[Span]:
+        """Where a text names a product or the brand: a figure in a name claims nothing. A name of
+        one word counts only as it is written."""
+        return [match.span() for shape in self._name_shapes for match in shape.finditer(text)]
+
+    @cached_property
+    def _name_shapes(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(
+            re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
+            for name in self.names
+        )
+
+    def contains_quote(self, quote: str) -> bool:
+        """Whether a fact has these words, letter for letter."""
+        said = collapse_spaces(quote.rstrip(" .,!?…"))
+        return any(
+            said in collapse_spaces(text)
+            for known in self.known
+            for text in (known.text, known.fact.about)
+        )
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """The links that facts and the brand have. A description that mentions a link is no source
+        for it."""
+        found = {
+            normalize_address(link.text)
+            for known in self.known
+            for link in find_links(known.text)
+            if (link.text == known.text.strip() or known.fact.parts.kind == "brand")
+            and (link.plain or link.mail)
+        }
+        sites = (self.brand.link_sites if self.brand else frozenset()) | (
+            {self.brand.site} if self.brand and self.brand.site else set()
+        )
+        return frozenset(found | {normalize_address(site) for site in sites})
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The names of files that facts come from or name: README.md is no site."""
+        texts = [text for known in self.known for text in (str(known.fact.source), known.text)]
+        return frozenset(name for text in texts for name in FILE_NAME.findall(text))
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        return frozenset(parse_host(address) for address in self.addresses)
+
+
+def find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
+    """Return where figures and claims are not ours: links, names, placeholders, and quotations that
+    stand in a fact."""
+    if piece not in sources.spans:
+        sources.spans[piece] = _find_spans_left_out(piece, sources)
+    return sources.spans[piece]
+
+
+def _find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
+    from bot.grounding.quotes import find_quotations
+
+    if piece.kind == "quote":
+        return [(0, len(piece.text))]
+    spans = [(link.start, link.end) for link in find_links(piece.text)]
+    spans += sources.find_names(piece.text)
+    spans += [match.span() for match in PLACEHOLDER.finditer(piece.text)]
+    return spans + [
+        (start, end)
+        for start, end in find_quotations(piece.text)
+        if sources.contains_quote(piece.text[start:end])
+    ]
+
+
+def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:
+    return any(first <= start and end <= last for first, last in spans)
+
+
+def _contains_code(text: str, figure: Figure) -> bool:
+    """Whether a text has this code, this weekday, or the same deal in other words."""
+    reading, low = figure.first, normalize_text(text)
+    if reading.kind == "deal":
+        deals = {one.first.value for one in read_figures(text) if one.first.kind == "deal"}
+        return reading.value in deals
+    if reading.kind == "weekday":
+        names = [name for name, n in index_weekday_names().items() if str(n) == reading.value]
+        return any(re.search(rf"\b{name}\b", low) for name in names)
+    code = normalize_text(figure.text)
+    if reading.kind == "code" and ".." in str(reading.value):
+        ends = str(reading.value).split("..")
+        return all(re.search(rf"(?<![\w-]){end}(?![\w-])", low) for end in ends)
+    if reading.kind == "code" and code.isalpha():
+        return bool(re.search(rf"(?<!\w){re.escape(code)}(?!\w)", low))
+    return reading.kind == "code" and str(reading.value) in low.replace(" ", "")
+
+
+def _list_brand_facts(brand: Brand | None) -> Iterator[Fact]:
+    """The brand's own words, set by the team: they prove what they say."""
+    if brand is None:
+        return
+    fields = ("sender", "site", "about", "signature", "signature_en", "signature_fr")
+    texts = {name: getattr(brand, name) for name in fields}
+    texts |= {f"mention.{n}": mention.text for n, mention in enumerate(brand.mentions, 1)}
+    for name, text in texts.items():
+        if text:
+            yield Fact(
+                id=f"brand.{name}", label="brand", value=text, source="brand.toml", as_of=date.min
+            )
+
+
+# What people state.
+
+
+def find_stated_facts(
+    text: str, author: str, today: date, *, source: str = "brief", before: str = ""
+) -> tuple[Fact, ...]:
+    """Return the figures and links that somebody typed, as facts of theirs: an approver confirms
+    them. What already stood in `before` is not theirs. Of an edit, each new sentence is theirs as
+    well."""
+    old = {figure.readings for figure in read_figures(before)}
+    values: list[tuple[str, Decimal | str, str | None]] = [
+        _describe_stated(figure) for figure in read_figures(text) if figure.readings not in old
+    ]
+    values += [("link", link.text, None) for link in find_links(text) if link.text not in before]
+    if before:
+        known = collapse_spaces(before)
+        sentences = re.split(r"(?<=[.!?…])\s+|\n+", text)
+        values += [
+            ("claim", sentence.strip(), None)
+            for sentence in sentences
+            if sentence.strip() and collapse_spaces(sentence) not in known
+        ]
+    return tuple(
+        Fact(
+            id=f"stated.{author}.{number}",
+            label=label,
+            value=value,
+            unit=unit,
+            source=source,
+            as_of=today,
+            stated_by=author,
+        )
+        for number, (label, value, unit) in enumerate(dict.fromkeys(values), 1)
+    )
+
+
+def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
+    """A percentage and a price as numbers; anything else as it was written."""
+    reading = figure.first
+    if isinstance(reading.value, Decimal) and reading.kind == "number" and reading.size == 1:
+        if reading.unit == "%":
+            return "percentage", reading.value, "%"
+        if figure.is_money:
+            return "price", reading.value, reading.unit
+    labels = {"date": "date", "weekday": "date", "code": "code"}
+    return labels.get(reading.kind, "figure"), f"{figure.text} {figure.noun}".strip(), None

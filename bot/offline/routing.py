@@ -1,0 +1,415 @@
+"""Route a message without an AI: to a skill, or to the fields of a brief, by the short table of
+keywords in `routing.toml`.
+
+Nothing is guessed. What the table does not have stays in `FoundFields.rest`, so that whoever uses
+the fields can say what was not used.
+"""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.core.brief import Goal
+from bot.core.channels import load_channels
+from bot.drafts.occasions import find_named_occasion
+from bot.i18n.calendar_names import index_month_names, index_weekday_names
+from bot.i18n.messages import LANGUAGES, Language
+from bot.privacy import Pseudonymizer
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
+from bot.text.normalize import straighten_apostrophes, tokenize
+
+ROUTING_FILE = Path(__file__).with_suffix(".toml")
+COPY_SKILL, ANSWER_SKILL = "draft", "answer"
+DAY_TOKENS = 4  # of a date, within which its day stands: "du 8 au 12 janvier"
+MAX_REPLY_WORDS = 12  # of a reply that asks for another version
+_PIECE_ENDS = re.compile(r"[,;:.!?()]+(?=\s|$)|\n|\s[–—-]\s")
+_QUOTED = re.compile(r"[“\"«]\s*([^”\"»]+?)\s*[”\"»]")
+
+Tokens = Sequence[str]
+
+
+class Route(NamedTuple):
+    """`skill` is None where the words ask for no skill, or for several: `candidates`."""
+
+    skill: str | None = None
+    candidates: tuple[str, ...] = ()
+
+
+class FoundFields(BaseModel):
+    """The fields of a brief that were found in the words; `rest` is what no field took."""
+
+    model_config = ConfigDict(frozen=True)
+    channels: tuple[str, ...] = ()
+    language: Language | None = None
+    goal: Goal | None = None
+    notice: str | None = None
+    offer: str | None = None
+    audience: str | None = None
+    occasion: str | None = None
+    dates: str | None = None
+    must_say: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+    left_over: tuple[str, ...] = ()
+    is_one_person: bool = False
+
+
+def find_skill(words: str, skills: Collection[str]) -> Route:
+    """Return which of these skills the words ask for."""
+    tokens = tokenize(words)
+    if tokens and tokens[0] in skills:
+        return Route(tokens[0])
+    beginning = _skip_polite_words(tokens)
+    if COPY_SKILL in skills and _begins_with_channel(beginning):
+        return Route(COPY_SKILL)
+    scores = {
+        name: max((_score(tokens, phrase) for phrase in phrases), default=0)
+        for name, phrases in _list_phrases("skills").items()
+        if name in skills
+    }
+    writes = COPY_SKILL in skills and _begins_with(beginning, "write")
+    if writes and (_locate_channels(tokens) or not any(scores.values())):
+        return Route(COPY_SKILL)
+    most = max(scores.values(), default=0)
+    best = [name for name, score in scores.items() if score == most and most]
+    if len(best) > 1 and ANSWER_SKILL in best:  # it takes what no other skill does
+        best.remove(ANSWER_SKILL)
+    if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
+        best = [ANSWER_SKILL]
+    if best == [ANSWER_SKILL] and _names_copy(tokens, beginning):
+        best = []
+    return Route(best[0]) if len(best) == 1 else Route(None, tuple(best))
+
+
+def find_message_kind(words: str) -> str | None:
+    """Return "thanks", "greeting" or "never_mind" when the whole message is that."""
+    said = " ".join(tokenize(words))
+    kinds: dict[str, list[str]] = load_routing()["messages"]
+    return next((kind for kind, messages in kinds.items() if said in messages), None)
+
+
+def find_revision(words: str) -> str | None:
+    """Return what a short reply under a draft asks for: "shorter", "longer", "angle" or
+    "language"."""
+    tokens = tokenize(words)
+    if len(tokens) > MAX_REPLY_WORDS:
+        return None
+    kinds: dict[str, list[str]] = load_routing()["revisions"]
+    return next(
+        (kind for kind, phrases in kinds.items() if any(_score(tokens, p) for p in phrases)), None
+    )
+
+
+def find_audience(words: str) -> str | None:
+    """Return the kind of customers that an audience is: "loyal", "lapsed" or "new"."""
+    found: str | None = _find_named("audiences", tokenize(words))
+    return found
+
+
+def find_channels(words: str) -> tuple[str, ...]:
+    """Return the keys of the marketing channels that the words name, in their order."""
+    return tuple(dict.fromkeys(key for _, _, key in sorted(_locate_channels(tokenize(words)))))
+
+
+def detect_typed_language(words: str) -> Language | None:
+    """Return the language that words are typed in, None when they don't show it."""
+    found = detect_language(words, WRITTEN_LANGUAGES)
+    return "fr" if found == "fr" else "en" if found else None
+
+
+def read_fields(words: str) -> FoundFields:
+    """Return the fields that the words name."""
+    quoted = tuple(match[1] for match in _QUOTED.finditer(words))
+    words = straighten_apostrophes(words)
+    found: dict[str, list[str]] = {"must_say": [*quoted], "rest": [], "none": []}
+    for piece in _PIECE_ENDS.split(_QUOTED.sub(" , ", words)):
+        for kind, text in _split_piece(piece.split()):
+            found.setdefault(kind, []).append(text)
+    news = words
+    for text in (*found.get("audience", ()), *found["must_say"]):  # "new customers" is no news
+        news = news.replace(text, " ")
+    tokens, every = tokenize(news), tokenize(words)
+    occasion = find_named_occasion(words)
+    return FoundFields(
+        channels=find_channels(words),
+        language=next(
+            (one for one in LANGUAGES if _names_one_of(every, load_routing()["languages"][one])),
+            None,
+        ),
+        goal=_find_named("goals", tokens),
+        notice=_find_named("notices", every),
+        offer=", ".join(found.get("offer", ())) or None,
+        audience=", ".join(found.get("audience", ())) or None,
+        occasion=occasion[0].key if occasion else None,
+        dates=", ".join(found.get("dates", ())) or None,
+        must_say=tuple(found["must_say"]),
+        rest=tuple(found["rest"]),
+        left_over=tuple(found["none"]),
+        is_one_person=names_one_person(words),
+    )
+
+
+def names_one_person(words: str) -> bool:
+    """Return whether the words are about one person: by name, by address, or "a customer"."""
+    phrases = load_routing()["one_person"]["phrases"]
+    return _names_one_of(tokenize(words), phrases) or Pseudonymizer().mask(words) != words
+
+
+def list_content_words(text: str) -> list[str]:
+    """Return the words of a piece that are neither fillers nor keywords of a field."""
+    said = text.split()
+    tokens = tokenize(text)
+    known = _load_fillers() | {
+        t for start, end, _ in _locate_channels(tokens) for t in tokens[start:end]
+    }
+    for group in ("goals", "notices", "languages"):
+        for phrases in load_routing()[group].values():
+            known |= {t for p in phrases if (span := _locate(tokens, p)) for t in span}
+    occasion = find_named_occasion(text)
+    known |= set(tokenize(occasion[1])) if occasion else set()
+    return [word for word in said if not set(tokenize(word)) <= known]
+
+
+def split_at_and(text: str) -> list[str]:
+    """Split a piece of the words at "and", « et », "+" and "&"."""
+    parts: list[list[str]] = [[]]
+    for word in text.split():
+        if word.lower() in ("and", "et", "+", "&"):
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return [" ".join(part) for part in parts if part]
+
+
+@cache
+def load_routing() -> dict[str, dict[str, Any]]:
+    with ROUTING_FILE.open("rb") as file:
+        return tomllib.load(file)
+
+
+# Pieces of the words.
+
+
+def _split_piece(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a piece and their texts. A word that begins a field ends the one before,
+    if what follows it is such a field."""
+    begun, kind = 0, _classify(words, is_start=True)
+    for at in range(1, len(words)):
+        found = _classify(words[at:], is_start=False)
+        is_named = words[at - 1].lower() in load_routing()["fields"]["dates"]["not_after"]
+        if found in (None, kind) or kind == "must_say" or is_named:  # that goes on to the end
+            continue
+        if at > begun:
+            yield from _close(kind or "rest", words[begun:at])
+        begun, kind = at, found
+    yield from _close(kind or "rest", words[begun:])
+
+
+def _close(kind: str, words: list[str]) -> Iterator[tuple[str, str]]:
+    text = " ".join(words).strip(" .,;:!?")
+    if kind == "offer":
+        text = _strip_front(text)
+    elif kind in ("audience", "must_say"):
+        text = _drop_small_words(text.partition(" ")[2])
+    elif kind == "rest" and not list_content_words(text):
+        return
+    if text:
+        yield kind, text
+
+
+def _drop_small_words(text: str) -> str:
+    """Return the text without the words before it that only introduce it: "our", "that", "qu'"."""
+    small = load_routing()["fields"]["none"]["introduced_by"]
+    for word in sorted(small, key=len, reverse=True):
+        if text.lower().startswith(word if word.endswith("'") else f"{word} "):
+            return text[len(word) :].strip()
+    return text
+
+
+def _classify(words: list[str], *, is_start: bool) -> str | None:
+    """Return the field that these words begin. The beginning of a piece is also an offer where
+    anything in it is one; elsewhere a field begins with one of its own words."""
+    first = tokenize(words[0]) if words else []
+    if not first:
+        return "offer" if words and _begins_discount(words) else None
+    ahead = _cut_at_next_field(words)
+    tokens = tokenize(" ".join(ahead))
+    for kind, table in load_routing()["fields"].items():
+        if first[0] in table["begins"] and _contains(
+            kind, tokens[1:] or tokens, ahead, table["contains"]
+        ):
+            return str(kind)
+    if _begins_discount(words):
+        return "offer"
+    if is_start and _has_offer(ahead, tokens):
+        later = any(_begins_discount(words[at:]) for at in range(1, len(words)))
+        return None if later else "offer"
+    is_day = first[0] in index_weekday_names()
+    if is_day or (is_start and first[0].isdigit() and _has_day(tokenize(" ".join(words)))):
+        return "dates"
+    return None
+
+
+def _cut_at_next_field(words: list[str]) -> list[str]:
+    """Return the words up to the next one that may begin a field."""
+    starts = {word for table in load_routing()["fields"].values() for word in table["begins"]}
+    for at in range(2, len(words)):
+        first = tokenize(words[at])
+        if first and first[0] in starts and first[0] not in ("le", "a", "des", "the", "off"):
+            return words[:at]
+    return words
+
+
+def _contains(kind: str, tokens: Tokens, words: list[str], phrases: list[str]) -> bool:
+    if phrases == ["*"]:
+        return bool(tokens)
+    if kind == "offer":
+        return _has_offer(words, tokens)
+    if kind == "dates":
+        return _has_day(tokens[:DAY_TOKENS]) or _names_one_of(tokens[:DAY_TOKENS], phrases)
+    return _names_one_of(tokens, phrases)
+
+
+def _has_day(tokens: Tokens) -> bool:
+    return bool({*tokens} & ({*index_month_names()} | {*index_weekday_names()}))
+
+
+def _has_offer(words: Sequence[str], tokens: Tokens) -> bool:
+    if any(_begins_discount(words[at:]) for at in range(len(words))):
+        return True
+    return _names_one_of(tokens, load_routing()["fields"]["offer"]["contains"])
+
+
+def _begins_discount(words: Sequence[str]) -> bool:
+    """Return whether the words begin with a reduction: -20 %, −5€, "20% off", "£100 off". "100%
+    linen" is none."""
+    first, ahead = words[0], tokenize(" ".join(words[1:4]))
+    if first[:1] in {*"-−–"} and first[1:2].isdigit():
+        return True
+    is_amount = any(sign in first for sign in "%€£$") and any(c.isdigit() for c in first)
+    return is_amount and bool({*ahead[:2]} & {*load_routing()["fields"]["offer"]["reductions"]})
+
+
+def _strip_front(text: str) -> str:
+    """Return an offer without the words before it that name the channel or ask for the text."""
+    words = text.split()
+    while words and not list_content_words(words[0]) and not _begins_discount(words):
+        if tokenize(words[0]) and tokenize(words[0])[0].isdigit():
+            break
+        words = words[1:]
+    return " ".join(words) or text
+
+
+# Phrases.
+
+
+@cache
+def _list_phrases(group: str) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(phrase for language in LANGUAGES for phrase in table.get(language, ()))
+        for name, table in load_routing()[group].items()
+    }
+
+
+@cache
+def _load_fillers() -> frozenset[str]:
+    return frozenset(word for words in load_routing()["fillers"].values() for word in words.split())
+
+
+def _find_named(group: str, tokens: Tokens) -> Any:
+    """Return the entry of a table whose longest phrase the tokens have."""
+    scores = {
+        name: max(_score(tokens, phrase) for phrase in phrases)
+        for name, phrases in load_routing()[group].items()
+    }
+    best = max(scores, key=lambda name: scores[name])
+    return best if scores[best] else None
+
+
+def _score(tokens: Tokens, phrase: str) -> int:
+    """Return how many words the phrase has if the tokens have them in this order, else 0."""
+    return len(_locate(tokens, phrase) or ())
+
+
+def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
+    """Return the tokens that match the words of the phrase, None when one is missing."""
+    at, found = 0, []
+    for word in phrase.split():
+        while at < len(tokens) and not _matches(tokens[at], word):
+            at += 1
+        if at == len(tokens):
+            return None
+        found.append(tokens[at])
+        at += 1
+    return found
+
+
+def _matches(token: str, word: str) -> bool:
+    return token.startswith(word[:-1]) if word.endswith("*") else token == word
+
+
+def _names_one_of(tokens: Tokens, phrases: Sequence[str]) -> bool:
+    """Return whether one of the phrases stands in the tokens, its words side by side."""
+    for phrase in phrases:
+        words = phrase.split()
+        for at in range(len(tokens) - len(words) + 1):
+            if all(_matches(t, w) for t, w in zip(tokens[at:], words, strict=False)):
+                return True
+    return False
+
+
+def _locate_channels(tokens: Tokens) -> list[tuple[int, int, str]]:
+    """Return start, end and key of the channels that the tokens name; the longest name wins."""
+    found: list[tuple[int, int, str]] = []
+    singular = [token.removesuffix("s") for token in tokens]
+    for name, key in _list_channel_names():
+        for at in range(len(tokens) - len(name) + 1):
+            end = at + len(name)
+            is_free = all(end <= start or other <= at for start, other, _ in found)
+            if is_free and tuple(singular[at:end]) == name:
+                found.append((at, end, key))
+    return found
+
+
+@cache
+def _list_channel_names() -> tuple[tuple[tuple[str, ...], str], ...]:
+    ambiguous = load_routing()["beginnings"]["no_channel"]
+    names = [
+        (tuple(token.removesuffix("s") for token in tokenize(name)), key)
+        for key, channel in load_channels().items()
+        for name in channel.names
+        if name not in ambiguous
+    ]
+    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
+
+
+def _skip_polite_words(tokens: Tokens) -> Tokens:
+    polite = load_routing()["beginnings"]["polite"]
+    longest = sorted((phrase.split() for phrase in polite), key=len, reverse=True)
+    while skipped := next((p for p in longest if [*tokens[: len(p)]] == p), None):
+        tokens = tokens[len(skipped) :]
+    return tokens
+
+
+def _begins_with(tokens: Tokens, kind: str) -> bool:
+    return bool(tokens) and tokens[0] in load_routing()["beginnings"][kind]
+
+
+def _begins_with_channel(tokens: Tokens) -> bool:
+    """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …"."""
+    first = min((start for start, _, _ in _locate_channels(tokens)), default=None)
+    return first in (0, 1) and not _begins_with(tokens, "question")
+
+
+def _names_copy(tokens: Tokens, beginning: Tokens) -> bool:
+    """Return whether a channel is named where nothing is asked: "our best sellers newsletter"."""
+    return bool(_locate_channels(tokens)) and not _begins_with(beginning, "question")
+
+
+def _is_question(words: str, beginning: Tokens) -> bool:
+    asks = words.rstrip().endswith("?") and len(words.split()) > 2
+    return asks or _begins_with(beginning, "question")

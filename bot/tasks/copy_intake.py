@@ -1,0 +1,283 @@
+"""Turn a request for copy into a Brief and its SkillRequests without an AI: one for each channel.
+
+The fields that the keywords of `bot.offline.routing` find, the values of a form or a button, and
+the products that the catalogue knows by name make the brief. What none of them takes is left over,
+and the card says so.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import get_args
+
+from bot.config.brand import Brand
+from bot.core.brief import Brief, Goal
+from bot.core.channels import load_channels
+from bot.core.facts import Evidence
+from bot.core.library import Library, ProductMatch
+from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
+from bot.data.catalogue.search import match_name
+from bot.drafts.occasions import load_occasions
+from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.offline import routing
+from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
+from bot.offline.routing import FoundFields
+from bot.tasks.assumptions import LANGUAGE_LABELS, build_options, list_assumptions
+from bot.text.normalize import tokenize
+
+IN_LANGUAGE: dict[Language, Words] = {"en": Words("In English"), "fr": Words("In French")}
+DEFAULT_CHANNEL = next(iter(load_channels()))
+MIN_EXACT_SCORE = 0.85  # from here on, a product is clearly named
+MIN_PRODUCT_SCORE = 0.5  # below this score no product is assumed
+MAX_SCORE_GAP = 0.12  # a product this close to the best match may be meant as well
+MAX_OPTIONS = 3
+
+
+class CopyIntake:
+    """The reading of one request for copy."""
+
+    def __init__(
+        self,
+        incoming: IncomingRequest,
+        skill: str,
+        words: str,
+        brand: Brand,
+        library: Library,
+        today: date,
+    ) -> None:
+        self._incoming, self._skill, self._words = incoming, skill, words
+        self._brand, self._library, self._today = brand, library, today
+        self._answers = dict(incoming.answers)
+        self._fields = self._apply_form(routing.read_fields(words))
+        self._left_over: list[str] = []
+
+    async def understand(self) -> IntakeResult | Question:
+        picked = await self._apply_picked_options()
+        products, alternatives = await self._find_products(picked)
+        fields = self._fields
+        channels = fields.channels or (DEFAULT_CHANNEL,)
+        has_message = fields.notice or fields.offer or fields.must_say
+        is_about_product = not has_message or any(needs_product(key) for key in channels)
+        is_about_product = is_about_product or "product" in self._answers
+        if is_about_product and not products:
+            return await self._ask_for_product()
+        is_quoted = not (fields.notice or self._incoming.answers.get("preview"))
+        catalogue = await self._find_catalogue_language(products) if is_quoted else None
+        language = fields.language or catalogue or self._choose_language()
+        if catalogue not in (None, language):
+            return _explain_language(products[0].title, language, catalogue)
+        brief = self._build_brief(products, alternatives, language)
+        return IntakeResult(
+            brief=brief,
+            requests=tuple(
+                SkillRequest(
+                    skill=self._skill,
+                    brief=brief,
+                    channel=key,
+                    reason=self._incoming.reason,
+                    previous=self._incoming.previous,
+                )
+                for key in brief.channels
+            ),
+        )
+
+    def _apply_form(self, fields: FoundFields) -> FoundFields:
+        """Apply the values from a form or a button, and what a send-back asks for."""
+        answers, incoming = self._answers, self._incoming
+        chosen: dict[str, object] = {
+            name: value
+            for name in ("audience", "offer", "dates")
+            if (value := answers.get(name) or getattr(incoming, name))
+        }
+        allowed: dict[str, Sequence[str]] = {
+            "language": LANGUAGES,
+            "goal": get_args(Goal),
+            "occasion": tuple(load_occasions()),
+            "notice": list_notices(),
+        }
+        for name, values in allowed.items():
+            value = answers.get(name) or getattr(incoming, name, None)
+            if value in values:
+                chosen[name] = value
+        reason = routing.read_fields(incoming.reason or "")  # the latest text
+        if reason.language:
+            chosen["language"] = reason.language
+        typed = filter(None, [answers.get("must_say")])
+        chosen["must_say"] = tuple(dict.fromkeys((*fields.must_say, *typed, *reason.must_say)))
+        keys = answers.get("channels") or answers.get("channel") or incoming.channel or ""
+        if known := tuple(key for key in re.split(r"[ ,]+", keys) if key in load_channels()):
+            chosen["channels"] = known
+        if chosen.get("occasion", fields.occasion) == "soldes":
+            chosen["occasion"] = self._find_coming_sales()
+        if {"goal", "notice"} & chosen.keys():  # a form says which of the two it is
+            chosen = {"goal": None, "notice": None} | chosen
+        return fields.model_copy(update=chosen)
+
+    def _find_coming_sales(self) -> str:
+        """Return the key of the winter or summer sales, whichever come next."""
+        coming = [(o.coming(self._today), key) for key, o in load_occasions().items()]
+        ahead = [
+            (period.starts, key)
+            for period, key in coming
+            if period and key != "soldes" and load_occasions()[key].legal
+        ]
+        return min(ahead)[1] if ahead else "soldes"
+
+    async def _apply_picked_options(self) -> str | None:
+        """Take over the answer to a question: a language, a channel, or the name of a product."""
+        named = None
+        for value in self._incoming.more_words:
+            for language in LANGUAGES:
+                if value in [IN_LANGUAGE[language].to(screen) for screen in LANGUAGES]:
+                    self._fields = self._fields.model_copy(update={"language": language})
+            if channels := routing.find_channels(value):
+                self._fields = self._fields.model_copy(update={"channels": channels})
+            if await self._library.find(value):
+                named = value
+        return named
+
+    async def _find_products(
+        self, picked: str | None
+    ) -> tuple[list[ProductMatch], Sequence[ProductMatch]]:
+        """Return the products that the text is about, and others that may be meant instead. Words
+        that name none of the catalogue are left over."""
+        chosen = self._answers.get("product") or self._incoming.product or picked
+        if chosen:
+            hits = sorted(await self._library.find(chosen), key=lambda hit: -hit.score)
+            exact = [hit for hit in hits if hit.handle == chosen or hit.score >= 1]
+            named = exact[:1] or (await self._match_piece(chosen))[0]
+            if named or "product" in self._answers:
+                return named, ()
+        found: dict[str, ProductMatch] = {}
+        alternatives: list[ProductMatch] = []
+        others = (*filter(None, [self._fields.offer]), *self._fields.must_say)
+        for piece in (*self._fields.rest, *others):
+            named, near = await self._match_piece(piece)
+            if piece in self._fields.rest:
+                await self._collect_left_over(piece, named)
+            elif found:
+                continue
+            for product in named:
+                found.setdefault(product.handle, product)
+            alternatives = alternatives or near
+        return [*found.values()], alternatives if len(found) == 1 else ()
+
+    async def _match_piece(self, piece: str) -> tuple[list[ProductMatch], list[ProductMatch]]:
+        """Return the products that a piece of the words names, and those that are as likely."""
+        hits = await self._search(piece)
+        whole = [hit for hit in hits if hit.score >= MIN_EXACT_SCORE]
+        parts = routing.split_at_and(piece)
+        several: dict[str, ProductMatch] = {}
+        for part in parts if len(parts) > 1 else ():
+            best = (await self._search(part))[:1]
+            is_named = best and best[0].score >= MIN_PRODUCT_SCORE
+            if not is_named or (whole and not best[0].is_one):  # "mohair and wool" is one name
+                several = {}
+                break
+            several.setdefault(best[0].handle, best[0])
+        if len(several) > 1:
+            return [*several.values()], []
+        if not hits or hits[0].score < MIN_PRODUCT_SCORE:
+            return [], []
+        near = [hit for hit in hits[1:3] if hit.score >= hits[0].score - MAX_SCORE_GAP]
+        return whole or [hits[0]], [] if whole else near
+
+    async def _search(self, text: str) -> Sequence[ProductMatch]:
+        """Return the products that the words name, without the words that name something else."""
+        name = " ".join(routing.list_content_words(text)) or text
+        found = [await match_name(one, self._library, self._brand.name) for one in (text, name)]
+        best = max(found, key=lambda one: one.sure[0].score if one.sure else 0)
+        return best.sure
+
+    async def _collect_left_over(self, piece: str, named: Sequence[ProductMatch]) -> None:
+        """Keep the words that neither a field nor the catalogue knows."""
+        titles = tokenize(" ".join(product.title for product in named))
+        unknown = [
+            word
+            for word in routing.list_content_words(piece)
+            if not set(tokenize(word)) & set(titles) and not await self._library.find(word)
+        ]
+        if unknown:
+            self._left_over.append(" ".join(unknown))
+
+    async def _ask_for_product(self) -> Question:
+        """Ask which product is meant, with the nearest or some of the catalogue as answers."""
+        text = self._answers.get("product") or " ".join(self._fields.rest)
+        near = [hit.title for hit in await self._library.find(text)] if text else []
+        if not near:
+            empty = SkillRequest(skill=self._skill, brief=self._build_brief([], (), "en"))
+            near = [str(fact.value) for fact in await self._library.look_up("range", empty)]
+        return Question(words=Words("Which product?"), options=tuple(near[:MAX_OPTIONS]))
+
+    async def _find_catalogue_language(self, products: Sequence[ProductMatch]) -> Language | None:
+        if not products:
+            return None
+        handle = products[0].handle
+        brief = Brief(words="", author=self._incoming.author, language="en", product=handle)
+        request = SkillRequest(skill=self._skill, brief=brief)
+        facts = await self._library.look_up("product", request)
+        return detect_catalogue_language(Evidence(facts=tuple(facts)), handle)
+
+    def _choose_language(self) -> Language:
+        return routing.detect_typed_language(self._words) or self._brand.languages[0]
+
+    def _build_brief(
+        self,
+        products: Sequence[ProductMatch],
+        alternatives: Sequence[ProductMatch],
+        language: Language,
+    ) -> Brief:
+        fields, incoming = self._fields, self._incoming
+        titles = [product.title for product in products]
+        product = products[0] if products else None
+        goal = fields.goal or ("sell through" if fields.offer else "inform")
+        stated = fields.model_copy(update={"goal": goal if fields.offer else fields.goal})
+        assumed = list_assumptions(
+            stated,
+            language,
+            product,
+            alternatives,
+            is_language_known=language == self._choose_language(),
+            is_notice=fields.notice is not None,
+        )
+        options = build_options(stated, language, self._brand, alternatives)
+        options = tuple(one for one in options if one.field != "language")
+        if fields.notice or fields.is_one_person:  # it goes to whom it concerns
+            assumed = tuple(one for one in assumed if one.field != "audience")
+            options = tuple(one for one in options if one.field != "audience")
+        return Brief(
+            words=" ".join([self._words, *incoming.more_words]).strip(),
+            author=incoming.author,
+            language=language,
+            channels=fields.channels or (DEFAULT_CHANNEL,),
+            goal=goal,
+            notice=fields.notice,
+            product=product.handle if product else None,
+            product_words=", ".join(titles[:MAX_OPTIONS]) or None,
+            others=tuple(one.handle for one in products[1:]),
+            audience=fields.audience,
+            offer=fields.offer,
+            occasion=fields.occasion,
+            dates=fields.dates,
+            must_say=fields.must_say,
+            left_over=(*fields.left_over, *self._left_over),
+            preview=bool(incoming.answers.get("preview")),
+            stands_on=incoming.answers.get("stands_on"),
+            rule=incoming.answers.get("rule"),
+            market=incoming.answers.get("market"),
+            material=incoming.material,
+            private=incoming.private,
+            assumed=assumed,
+            options=options,
+        )
+
+
+def _explain_language(title: str, language: Language, catalogue: Language | None) -> Question:
+    assert catalogue is not None
+    words = Words(
+        "The catalogue describes {product} {this}. A text {other} needs an AI.",
+        product=title,
+        this=LANGUAGE_LABELS[catalogue],
+        other=LANGUAGE_LABELS[language],
+    )
+    return Question(words=words, options=(IN_LANGUAGE[catalogue].text,))

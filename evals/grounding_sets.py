@@ -1,0 +1,155 @@
+"""Play the sets of honest and planted sentences through the checks by code.
+
+    python -m evals.grounding_sets
+
+It prints how many planted sentences are caught, and how many honest ones are blocked or marked
+wrongly. No model is called: what only the second call can find is counted as "not measured".
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.config.brand import Brand
+from bot.core.brief import Brief
+from bot.core.channels import Channel
+from bot.core.checks import Check
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, Part
+from bot.core.request import SkillRequest
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.sources import find_stated_facts
+
+FOLDER = Path(__file__).parent / "grounding"
+TODAY = date(2026, 11, 25)
+BRAND = Brand(name="Maison Alba", sender="ALBA", site="https://alba.example")
+NO_LIMITS = Channel(key="email", title="E-mail", names=(), parts={})
+MAX_BLOCKED, MAX_MARKED = 1 / 300, 6 / 300  # the aims, as shares of the honest sentences
+ALL_CAUGHT = ("price", "figure", "offer", "role", "quote")  # kinds of which none may pass
+
+
+@dataclass(frozen=True)
+class Sentence:
+    facts: str
+    language: str
+    text: str
+    kind: str = "honest"
+    by: str = "code"
+
+
+@dataclass
+class Counts:
+    """What came of the sentences: `missed` and `wrong` are shown with what was found."""
+
+    honest: int = 0
+    blocked: int = 0
+    marked: int = 0
+    planted: Counter[str] = None  # type: ignore[assignment]
+    caught: Counter[str] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.planted, self.caught = Counter(), Counter()
+        self.wrong: list[str] = []
+        self.missed: list[str] = []
+
+
+def read_sentences(name: str) -> Iterator[Sentence]:
+    for group in yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")):
+        rest = {key: group[key] for key in ("kind", "by") if key in group}
+        for text in group["sentences"]:
+            yield Sentence(group["facts"], group["language"], text, **rest)
+
+
+def read_worlds() -> dict[str, dict[str, Any]]:
+    worlds: dict[str, dict[str, Any]] = yaml.safe_load(
+        (FOLDER / "facts.yaml").read_text(encoding="utf-8")
+    )
+    return worlds
+
+
+def build_evidence(world: dict[str, Any]) -> Evidence:
+    facts = [
+        Fact(
+            id=f"product.{world['product']}.{measure}",
+            label=label,
+            value=value if isinstance(value, str) else Decimal(str(value)),
+            unit=unit,
+            source="shop.csv",
+            as_of=TODAY,
+        )
+        for measure, label, value, unit in world["facts"]
+    ]
+    quote = Fact(id="feedback.praise.quote", label="quote from a review", value=world["quote"],
+                 source="feedback.csv", as_of=TODAY)  # fmt: skip
+    return Evidence(facts=(*facts, quote, *find_stated_facts(world["brief"], "UMARIE", TODAY)))
+
+
+def check_sentence(sentence: Sentence, world: dict[str, Any]) -> list[Check]:
+    """Return the findings on a sentence that block or mark it."""
+    brief = Brief(
+        words=world["brief"],
+        author="UMARIE",
+        language="fr" if sentence.language == "fr" else "en",
+        product=world["product"],
+    )
+    part = Part(kind="copy", key="body", title="Body", body=Copy(text=sentence.text))
+    checks = check_draft(
+        (part,),
+        (),
+        build_evidence(world),
+        request=SkillRequest(skill="draft", brief=brief, channel="email"),
+        brand=BRAND,
+        channel=NO_LIMITS,
+        today=TODAY,
+    )
+    return [check for check in checks if check.severity in ("block", "warn")]
+
+
+def count_sentences() -> Counts:
+    worlds, counts = read_worlds(), Counts()
+    for sentence in read_sentences("honest"):
+        found = check_sentence(sentence, worlds[sentence.facts])
+        counts.honest += 1
+        counts.blocked += any(check.level == "block" for check in found)
+        counts.marked += bool(found) and all(check.level == "warn" for check in found)
+        counts.wrong += [f"{sentence.text} → {c.rule}: {c.quote}" for c in found]
+    for sentence in read_sentences("planted"):
+        key = sentence.kind if sentence.by == "code" else f"{sentence.kind} (second call)"
+        counts.planted[key] += 1
+        if check_sentence(sentence, worlds[sentence.facts]):
+            counts.caught[key] += 1
+        elif sentence.by == "code":
+            counts.missed.append(f"{sentence.kind}: {sentence.text}")
+    return counts
+
+
+def main() -> int:
+    counts = count_sentences()
+    lines = [
+        f"honest sentences: {counts.honest}, wrongly blocked {counts.blocked}, "
+        f"wrongly marked {counts.marked}"
+    ]
+    for kind, many in counts.planted.items():
+        rest = "" if "(" not in kind else "; the second call is not measured here"
+        lines.append(f"planted, {kind}: {counts.caught[kind]} of {many} caught by code{rest}")
+    lines += [f"wrong: {line}" for line in counts.wrong]
+    lines += [f"missed: {line}" for line in counts.missed]
+    sys.stdout.write("\n".join(lines) + "\n")
+    missed = any(line.split(":")[0] in ALL_CAUGHT for line in counts.missed)
+    is_good = (
+        counts.blocked <= MAX_BLOCKED * counts.honest
+        and counts.marked <= MAX_MARKED * counts.honest
+        and not missed
+    )
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

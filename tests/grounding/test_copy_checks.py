@@ -1,0 +1,278 @@
+"""The checks of copy by code: what passes, and what is found."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bot.config.brand import Market
+from bot.core.checks import Check, select_final
+from bot.core.facts import Evidence
+from bot.core.parts import Hook, Part, Quote
+from bot.grounding.copy_checks import list_sources
+from bot.grounding.sources import find_stated_facts
+from bot.i18n.messages import Language
+from tests.support.shirt import (
+    BRAND,
+    EVIDENCE,
+    SHIRT,
+    TODAY,
+    fact,
+    found,
+    only,
+    part,
+    proved,
+    request,
+)
+
+SOUND: list[tuple[Language, str]] = [
+    ("fr", "La Chemise Ostuni 54 tient en 180 g/m² : du lin, rien que du lin, tissé au Portugal."),
+    ("fr", "49,90 €, six coloris, du 36 au 44 : choisissez votre taille."),
+    ("fr", "Notée 4,7/5 par 213 personnes, elle passe en machine à 30°."),
+    ("fr", "Livraison offerte dès 60 €, chez vous en 48 h."),
+    ("fr", "Garantie 2 ans. Disponible dès vendredi, le 27 novembre."),
+    ("fr", "Trois façons de la porter : nouée, ouverte, rentrée. Et 2 idées de plus en boutique."),
+    ("fr", "Une cliente raconte : « Je vis dedans depuis juin, même au bureau »."),
+    ("fr", "Certifiée GOTS, 100 % lin. Plus que 45 pièces."),
+    ("fr", "Notre atelier vous répond de 2026 à 2027 sur https://www.studiolin.example/."),
+    ("fr", "1 299 commandes en un an, et toujours 24 mois de garantie."),
+    ("en", "The Ostuni shirt weighs 180 gsm: linen and nothing else, woven in Portugal."),
+    ("en", "€49.90, six colours, sizes 36 to 44."),
+    ("en", "Rated 4.7 out of 5 by 213 customers. Machine washable at 30°."),
+    ("en", "Free delivery from €60, at your door within two days."),
+    ("en", "Guaranteed for 24 months. In stores from Friday, 27 November."),
+    ("en", "Here are 3 ways to wear it, whatever the weather."),
+    ("en", "1,299 orders in a year say enough."),
+    ("en", "Do not tumble dry. Iron it damp, or don't iron at all."),
+    ("en", "Wear it with a navy pair of trousers, sleeves rolled up, collar open."),
+    ("en", "The girls' shirt and the boys' one; linen says summer."),
+    ("en", "Sizes 36 to 44, €49.90."),
+    ("en", "In a hurry? The collar stays put from breakfast to dinner, at home or at work."),
+]
+FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
+    # figures and prices
+    ("fr", "Elle coûte 39,90 €.", {("block", "price", "39,90 €")}),
+    ("fr", "49,90 % de confort.", {("block", "figure", "49,90 %")}),
+    ("fr", "49,90 $ seulement.", {("block", "price", "49,90 $")}),
+    ("fr", "62 €, en lin.", {("block", "price", "62 €")}),  # the former price
+    ("fr", "Elle pèse 180 g.", {("block", "figure", "180 g")}),
+    ("fr", "Notre toile de 190 g/m².", {("block", "figure", "190 g/m²")}),
+    ("fr", "45 coloris au choix.", {("block", "figure", "45 coloris")}),
+    ("fr", "Déjà 213 commandes.", {("block", "figure", "213 commandes")}),
+    ("fr", "Elle est notée 4,9/5.", {("block", "figure", "4,9/5")}),
+    ("fr", "Disponible le 28 novembre.", {("block", "figure", "28 novembre")}),
+    ("fr", "Disponible dès samedi.", {("block", "figure", "dès samedi")}),
+    ("fr", "En taille 36, 38 ou 46.", {("block", "figure", "46")}),
+    ("en", "Sizes 36 to 48, €49.90.", {("block", "figure", "48")}),
+    ("fr", "Économisez 12,10 €.", {("block", "figure", "12,10 €")}),
+    ("fr", "Vingt coloris vous attendent.", {("block", "figure", "Vingt coloris")}),
+    ("fr", "Le code LIN30 vous attend.", {("block", "figure", "LIN30")}),
+    ("fr", "Depuis 1987, nous aimons les chemises.", {("block", "figure", "1987")}),
+    ("en", "In stores on Sunday.", {("block", "figure", "on Sunday")}),
+    ("en", "A thirty-day trial, wear it first.", {("block", "figure", "thirty-day")}),
+    ("en", "Loved twice: 2x softer.", {("block", "figure", "2x")}),
+    ("en", "Ships before 6pm.", {("block", "figure", "6pm")}),
+    ("en", "For 1.2k happy people.", {("block", "figure", "1.2k")}),
+    ("en", "Half of our customers buy it again.", {("block", "figure", "Half of our customers")}),
+    ("fr", "Neuf clientes sur dix l'adorent.", {("block", "figure", "Neuf clientes sur dix")}),
+    ("fr", "Le cinq décembre.", {("block", "figure", "cinq décembre")}),
+    # stated in the brief
+    ("fr", "-20 % sur la chemise.", {("stated", "figure", "-20 %")}),
+    ("fr", "Avec le code RETOUR20.", {("stated", "figure", "RETOUR20")}),
+    ("fr", "Jusqu'au 12 décembre.", {("stated", "figure", "12 décembre")}),
+    # offers in words
+    ("fr", "Deux pour un !", {("block", "figure", "Deux pour un")}),
+    ("en", "Buy one, get one free.", {("block", "figure", "Buy one, get one")}),
+    # what binds the brand
+    ("fr", "Retours gratuits.", {("block", "returns", "Retours gratuits")}),
+    ("fr", "Satisfaite ou remboursée.", {("block", "refund", "Satisfaite ou remboursée")}),
+    ("fr", "Certifiée OEKO-TEX.", {("block", "certification", "OEKO-TEX")}),
+    ("fr", "Dernière chance.", {("warn", "urgency", "Dernière chance")}),
+    ("fr", "Bientôt en rupture.", {("block", "scarcity", "Bientôt en rupture")}),
+    ("fr", "Notre meilleure vente.", {("warn", "superlative", "Notre meilleure vente")}),
+    ("fr", "Elle est hypoallergénique.", {("warn", "health", "hypoallergénique")}),
+    ("en", "It cures back pain.", {("block", "cure", "cures")}),
+    ("en", "Award-winning.", {("warn", "superlative", "Award-winning")}),
+    ("en", "Made in Italy.", {("warn", "origin", "Made in Italy")}),
+    ("en", "An eco-friendly shirt.", {("block", "green claim", "eco-friendly")}),
+    ("fr", "Neutre en carbone.", {("block", "carbon claim", "Neutre en carbone")}),
+    ("fr", "Les soldes commencent.", {("warn", "soldes", "soldes")}),
+    # quotations and mentions
+    ("fr", "« Je vis dedans depuis mai »", {("block", "quote", "Je vis dedans depuis mai")}),
+    ("fr", "‹ Je vis dedans depuis mai ›", {("block", "quote", "Je vis dedans depuis mai")}),
+    ("en", "'I live in it all day' says Marie.", {("block", "quote", "I live in it all day")}),
+    ("en", "<!channel> it is here.", {("block", "mention", "<!channel>")}),
+    # letters that only look alike
+    ("en", "Pure c\u0430shmere.", {("block", "letters", "c\u0430shmere")}),
+    # form and language
+    ("fr", "Bonjour [PRÉNOM].", {("block", "gap", "[PRÉNOM]")}),
+    ("fr", "Bonjour {{ prenom }}.", {("block", "gap", "{{ prenom }}")}),
+    ("fr", "Écrivez à [EMAIL_1].", {("block", "gap", "[EMAIL_1]")}),
+    ("fr", "Elle coûte XX euros.", {("block", "gap", "XX")}),
+    ("fr", "Sur https://evil.example/lin.", {("block", "link", "https://evil.example/lin")}),
+    ("fr", "Elle est là!", {("info", "spacing", "là!")}),
+    ("fr", "Pour toi. Elle est là pour vous.", {("info", "address", "toi")}),
+    ("fr", "Pour toi.", {("info", "address", "toi")}),
+    ("fr", "This is the shirt you have been waiting for all year.", {("warn", "language", "")}),
+    ("en", "Not cheap.", {("block", "banned word", "cheap")}),
+    ("en", "Unlock your summer.", {("info", "cliché", "Unlock")}),
+    ("fr", "Cette sublime chemise.", {("info", "cliché", "sublime")}),
+]
+TOLD_ELSEWHERE = ("price cut",)
+
+
+@pytest.mark.parametrize(("language", "text"), SOUND)
+def test_sound_sentence_passes(language: Language, text: str) -> None:
+    assert found(proved(text, language=language)) == set()
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), FAULTY)
+def test_fault_is_found_with_its_level_and_rule(
+    language: Language, text: str, expected: set[tuple[str, str, str]]
+) -> None:
+    seen = {one for one in found(proved(text, language=language)) if one[1] not in TOLD_ELSEWHERE}
+    assert seen == expected
+
+
+def test_proven_figures_are_counted() -> None:
+    checks = proved("49,90 €, 100 % lin, 180 g/m².")
+    counted = [check.words.params["n"] for check in checks if check.level == "pass"]
+    assert counted == [3]
+
+
+def test_wrong_price_is_told_with_the_right_one() -> None:
+    (check,) = only(proved("39,90 €.", language="en"), "price")
+    assert check.words.to("en") == "The catalogue says €49.90, the text says 39,90 €."
+
+
+def test_price_of_another_product_is_wrong_beside_the_first() -> None:
+    other = "product.linen-dress"
+    evidence = EVIDENCE.plus(
+        [
+            fact(f"{other}.title", "title", "Robe Alba"),
+            fact(f"{other}.price", "price", Decimal("89"), "EUR"),
+        ]
+    )
+    swapped = part("La Robe Alba à 49,90 €.", f"{other}.price", f"{SHIRT}.price")
+    (check,) = only(proved(swapped, evidence=evidence), "price")
+    assert (check.level, check.fact) == ("block", f"{other}.price")
+    right = part("La Robe Alba à 89 €.", f"{other}.price")
+    assert not only(proved(right, evidence=evidence), "price")
+
+
+def test_product_price_is_no_sum_to_spend() -> None:
+    assert only(proved("Livraison offerte dès 49,90 €."), "figure")
+
+
+def test_guarantee_in_the_brief_takes_one_yes() -> None:
+    asked = request("mail : chemise, garantie 5 ans")
+    evidence = Evidence(facts=tuple(one for one in EVIDENCE.facts if "guarantee" not in one.id))
+    checks = proved("Garantie 5 ans.", asked=asked, evidence=evidence)
+    assert found(checks) == {("stated", "figure", "5 ans"), ("warn", "guarantee", "Garantie")}
+
+
+def test_law_depends_on_the_market() -> None:
+    market = Market(language="fr", legal="CH")
+    brand = BRAND.model_copy(update={"markets": {"CH": market, "BE": Market(language="fr")}})
+    text = "Les soldes commencent. Une chemise écoresponsable."
+    swiss = {check.rule for check in proved(text, brand=brand.for_market("CH", ()))}
+    belgian = {check.rule for check in proved(text, brand=brand.for_market("BE", ()))}
+    assert not swiss & {"soldes", "green claim"}
+    assert "soldes" not in belgian
+    assert "green claim" in belgian
+
+
+def test_sms_on_a_public_holiday_is_told() -> None:
+    def check(day: date) -> set[str]:
+        asked = request(since=day).model_copy(update={"channel": "sms"})
+        text = part("STUDIOLIN : elle est en lin. STOP SMS", key="text")
+        return {one.rule for one in proved(text, channel="sms", asked=asked)}
+
+    assert "sms hours" in check(date(2026, 12, 25))
+    assert "sms hours" in check(date(2027, 3, 29))  # Easter Monday
+    assert "sms hours" in check(date(2026, 11, 29))  # a Sunday
+    assert "sms hours" not in check(date(2026, 11, 27))
+
+
+def test_no_approver_overrides_what_the_channel_refuses() -> None:
+    checks = proved(part("x" * 400, key="text"), channel="sms")
+    assert {check.rule for check in select_final(checks)} == {"length", "sender", "stop"}
+
+
+def test_quotation_must_stand_letter_for_letter() -> None:
+    def quoted(text: str, source: str = "feedback.quote.1") -> list[Check]:
+        body = Quote(text=text, fact=source)
+        return only(proved(Part(kind="quote", key="quote", title="Quote", body=body)), "quote")
+
+    assert not quoted("Je vis dedans  depuis juin,\nmême au bureau")
+    (check,) = quoted("Je vis dedans depuis mai")
+    assert (check.level, check.override, check.fact) == ("block", False, "feedback.quote.1")
+    assert quoted("Je vis dedans depuis juin", "feedback.quote.2")
+
+
+def test_cited_fact_must_exist() -> None:
+    (check,) = only(proved(part("En lin.", f"{SHIRT}.material", "product.x.price")), "citation")
+    assert (check.level, check.override, check.fact) == ("block", True, "product.x.price")
+
+
+def test_hooks_are_checked() -> None:
+    hooks = [Hook(angle="prix", text="À 49,90 €"), Hook(angle="matière", text="De la soie à 39 €")]
+    checks = [check for check in proved("En lin.", hooks=hooks) if check.level == "block"]
+    assert {(c.part, c.quote) for c in checks if c.quote} == {("hook.2", "39 €")}
+
+
+def test_sources_are_the_cited_facts_and_those_of_the_figures() -> None:
+    parts = (part("49,90 €, en lin.", f"{SHIRT}.care", key="subject"), part("Rien.", key="body"))
+    assert [(key, one.id) for key, one in list_sources(parts, EVIDENCE)] == [
+        ("subject", f"{SHIRT}.care"),
+        ("subject", f"{SHIRT}.price"),
+    ]
+
+
+def test_figures_of_a_brief_are_stated_by_its_author() -> None:
+    stated = find_stated_facts("-20 % dès vendredi, code RETOUR20, 45 €", "U7", TODAY)
+    assert [(one.label, one.value, one.unit) for one in stated] == [
+        ("percentage", Decimal(20), "%"),
+        ("date", "dès vendredi", None),
+        ("code", "RETOUR20", None),
+        ("price", Decimal(45), "EUR"),
+    ]
+    assert [one.id for one in stated] == [f"stated.U7.{n}" for n in range(1, 5)]
+    assert {(one.stated_by, str(one.source), one.as_of) for one in stated} == {
+        ("U7", "brief", TODAY)
+    }
+
+
+def test_editor_states_only_what_they_typed() -> None:
+    before = "39 € en soie. 6 coloris."
+    text = "39 € en soie. 8 coloris, retours gratuits."
+    typed = find_stated_facts(text, "U7", TODAY, source="edit", before=before)
+    assert [one.value for one in typed] == ["8 coloris", "8 coloris, retours gratuits."]
+    checks = proved(text, evidence=EVIDENCE.plus(typed))
+    assert found(checks) == {
+        ("block", "price", "39 €"),
+        ("stated", "figure", "8 coloris"),
+        ("warn", "returns", "retours gratuits"),
+    }
+
+
+def test_stated_fact_is_no_proof_even_when_cited() -> None:
+    evidence = EVIDENCE.plus(find_stated_facts("-30 %", "U9", TODAY))
+    (check,) = only(proved(part("-30 %.", "stated.U9.1"), evidence=evidence), "figure")
+    assert (check.level, check.words.params["who"]) == ("stated", "<@U9>")
+
+
+def test_quotation_marks_are_no_source() -> None:
+    asked = request("mail : « livraison offerte à vie, -50 % » sur la chemise")
+    checks = proved("« Livraison offerte à vie, -50 % »", asked=asked)
+    assert ("block", "quote", "Livraison offerte à vie, -50 %") in found(checks)
+    checks = proved("« livraison offerte à vie, -50 % »", asked=asked)
+    assert ("stated", "figure", "-50 %") in found(checks)
+    checks = proved("« -70 % sur le cachemire »")
+    assert ("block", "price cut", "70 %") in found(checks)
+    body = Quote(text="-70 % sur le cachemire", fact="past_copy.1")
+    assert only(proved(Part(kind="quote", key="q", title="Q", body=body)), "quote")
+
+
+def test_each_use_of_a_number_is_checked() -> None:
+    assert found(proved("45 pièces, 45 coloris.")) == {("block", "figure", "45 coloris")}

@@ -1,0 +1,118 @@
+"""The rules of the law."""
+
+from datetime import date
+from decimal import Decimal
+
+from bot.core.channels import load_channels
+from bot.core.checks import Check
+from bot.core.facts import Evidence
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.legal import load_legal_rules
+from bot.i18n.messages import Language
+from tests.support.shirt import BRAND, EVIDENCE, TODAY, fact, only, part, proved, request
+
+
+def test_cut_is_counted_from_the_lowest_price_of_30_days() -> None:
+    nothing = Evidence(facts=(fact("product.a.price", "price", Decimal("40"), "EUR"),))
+    (check,) = only(proved("-20 % sur la chemise.", evidence=nothing), "price cut")
+    assert check.level == "warn"
+    assert "Directive 98/6" in check.words.to("en")
+    known = Evidence(
+        facts=(*nothing.facts, fact("product.a.low", "lowest price, last 30 days", 50, "EUR"))
+    )
+    assert not only(
+        proved("-20 % sur la chemise : 40 € au lieu de 50 €.", evidence=known), "price cut"
+    )
+    checks = only(
+        proved("-35 % sur la chemise : 40 € au lieu de 60 €.", evidence=known), "price cut"
+    )
+    assert [(check.level, check.quote) for check in checks] == [("block", "60"), ("block", "35 %")]
+    assert "€50.00" in checks[0].words.to("en")
+    assert "the cut is 20 %" in checks[1].words.to("en")
+    assert not only(proved("- 100 % lin\n- 6 coloris", evidence=nothing), "price cut")
+
+
+def test_green_claims_need_the_very_words_in_a_fact() -> None:
+    carried = Evidence(
+        facts=(
+            fact("product.a.title", "title", "The eco-friendly shirt"),
+            fact("product.a.bag", "packaging", "biodegradable, carbon neutral, zero waste"),
+        )
+    )
+
+    def check(text: str, language: Language = "en") -> list[tuple[str, str]]:
+        checks = proved(text, language=language, evidence=carried)
+        return [(c.rule, c.level) for c in checks if "legal" not in c.rule and c.quote]
+
+    assert check("An eco-friendly shirt.") == [("green claim", "block")]
+    assert check("A zero waste bag.") == []
+    assert check("A carbon neutral bag.") == [("carbon claim", "block")]
+    assert check("Un sac biodégradable.", "fr") == [("biodegradable", "block")]
+    assert check("A biodegradable bag.") == []
+
+
+def test_soldes_may_be_said_in_their_season() -> None:
+    def said(today: date) -> list[Check]:
+        checks = check_draft(
+            (part("Les soldes."),),
+            (),
+            EVIDENCE,
+            request=request(),
+            brand=BRAND,
+            channel=load_channels()["email"],
+            today=today,
+        )
+        return only(checks, "soldes")
+
+    assert said(TODAY)
+    assert not said(date(2027, 1, 10))
+
+
+def test_drinks_need_their_sentence_and_food_its_message() -> None:
+    def told(thing: str, text: str) -> list[tuple[str, str]]:
+        asked = request(product_words=thing)
+        checks = check_draft(
+            (part(text),),
+            (),
+            EVIDENCE,
+            request=asked,
+            brand=BRAND,
+            channel=load_channels()["email"],
+            today=TODAY,
+        )
+        return [(c.level, c.rule) for c in checks if c.rule in ("alcohol", "food")]
+
+    assert told("vin rouge", "Notre vin rouge.") == [("block", "alcohol")]
+    assert not told("vin rouge", "Notre vin. L'abus d'alcool est dangereux pour la santé.")
+    assert told("chocolats", "Nos chocolats.") == [("warn", "food")]
+    assert not told("verre à vin", "Un verre à vin.")
+
+
+def test_every_rule_names_its_source_and_day() -> None:
+    rules = load_legal_rules()
+    for rule in (*rules.rules, *rules.products, *rules.sms_hours):
+        assert rule.source
+        assert rule.checked.year >= 2026
+
+
+def test_scarcity_is_held_to_the_stock() -> None:
+    def check(stock: int | None) -> list[str]:
+        facts = () if stock is None else (fact("product.a.stock", "stock", stock),)
+        asked = request("mail chemise", product="a")
+        checks = proved("Dernières pièces.", evidence=Evidence(facts=facts), asked=asked)
+        return [one.level for one in only(checks, "scarcity")]
+
+    assert check(12) == []
+    assert check(45) == ["block"]
+    assert check(None) == ["warn"]
+
+
+def test_back_in_stock_is_held_to_the_stock() -> None:
+    def check(stock: int) -> list[tuple[str, bool]]:
+        facts = (fact("product.a.stock", "stock", stock),)
+        asked = request("mail chemise de retour", product="a")
+        checks = proved("Elle est de retour.", evidence=Evidence(facts=facts), asked=asked)
+        return [(one.level, one.override) for one in only(checks, "stock")]
+
+    assert check(3) == []
+    assert check(0) == [("block", True)]

@@ -1,0 +1,75 @@
+"""Prices before a cut."""
+
+from decimal import Decimal
+
+import pytest
+
+from bot.core.facts import Evidence
+from bot.grounding.price_cuts import find_former_prices
+from tests.support.shirt import fact, only, proved, request
+
+PRICE = fact("product.a.price", "price", Decimal("35"), "EUR")
+LOW = fact("product.a.low", "lowest price, last 30 days", Decimal("45"), "EUR")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Now 35 instead of 50.",
+        "35 € au lieu de 50 €.",
+        "35, au lieu de 50.",
+        "It was €50, now it is €35.",
+        "Before: €50. Today: €35.",
+        "Avant 50 €, maintenant 35 €.",
+        "La chemise passe de 50 € à 35 €.",
+        "From €50 down to €35.",
+        "50 € → 35 €",
+        "~~50 €~~ 35 €",
+        "Ancien prix : 50 €.",
+    ],
+)
+def test_former_price_must_be_the_lowest_of_30_days(text: str) -> None:
+    assert [one.value for one in find_former_prices(text)] == [Decimal(50)]
+    known = only(proved(text, evidence=Evidence(facts=(PRICE, LOW))), "price cut")
+    assert [check.level for check in known] == ["block"]
+    assert "€45.00" in known[0].words.to("en")
+
+
+def test_lowest_price_may_be_shown_as_former() -> None:
+    evidence = Evidence(facts=(PRICE, LOW))
+    for text in ("35 € au lieu de 45 €.", "Now 35 instead of 45.", "De 45 € à 35 €."):
+        assert not only(proved(text, evidence=evidence), "price cut")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Three pockets instead of 2 pockets.",
+        "Sizes from 36 to 46.",
+        "Avant 18 h, au magasin.",
+        "Before 12 December.",
+        "De 40 € à 60 €.",
+        "Lavage à 30 °C plutôt que 40 °C.",
+        "A bag rather than 3 parcels.",
+    ],
+)
+def test_other_sums_are_no_former_prices(text: str) -> None:
+    assert find_former_prices(text) == []
+
+
+def test_cut_without_a_known_price_before_takes_a_yes() -> None:
+    asked = request("mail : -20 % sur la chemise")
+    checks = proved("-20 % sur la chemise.", evidence=Evidence(facts=(PRICE,)), asked=asked)
+    (unknown,) = only(checks, "price cut")
+    assert unknown.level == "warn"
+
+
+def test_cut_of_the_brief_is_counted_from_the_lowest_price() -> None:
+    now = fact("product.a.price", "price", Decimal("50"), "EUR")
+    asked = request("mail : -20 % sur la chemise")
+    (check,) = only(
+        proved("-20 % sur la chemise.", evidence=Evidence(facts=(now, LOW)), asked=asked),
+        "price cut",
+    )
+    assert check.level == "block"
+    assert "the cut is 11 %" in check.words.to("en")

@@ -1,0 +1,149 @@
+"""Routing of messages without an AI."""
+
+from typing import Any
+
+import pytest
+
+from bot.agent.skills import load_skills
+from bot.offline.routing import (
+    COPY_SKILL,
+    find_message_kind,
+    find_revision,
+    find_skill,
+    load_routing,
+    names_one_person,
+    read_fields,
+)
+
+# What people typed, and the skill that they meant; None: no skill can be told.
+MESSAGES = [
+    ("an e-mail: our linen shirt is back", "draft"),
+    ("hello, an SMS for the linen shirt", "draft"),
+    ("merci de rédiger un e-mail pour la chemise en lin", "draft"),
+    ("welcome e-mail for new customers", "draft"),
+    ("prepare an e-mail for the A/B test", "draft"),
+    ("fiche produit pour le vase en grès", "draft"),
+    ("what do customers say about sizing this month?", "feedback"),
+    ("de quoi se plaignent les clientes ?", "feedback"),
+    ("résume les avis de la semaine", "feedback"),
+    ("whom should I target for the linen launch?", "targeting"),
+    ("à qui écrire pour le plaid ?", "targeting"),
+    ("what blocks our sales now?", "blockers"),
+    ("pourquoi les ventes baissent-elles ?", "blockers"),
+    ("trends in sales this month", "trends"),
+    ("comment vont les ventes ?", "trends"),
+    ("what moved this week?", "digest"),
+    ("qu'est-ce qui a bougé cette semaine ?", "digest"),
+    ("who is likely to buy again in the next 60 days?", "predict"),
+    ("qui va racheter ce trimestre ?", "predict"),
+    ("how did the photos test do?", "experiment"),
+    ("planifie un test sur l'objet", "experiment"),
+    ("recap this thread", "recap"),
+    ("qui fait quoi ?", "recap"),
+    ("sales by country", "answer"),
+    ("combien de clients fidèles ?", "answer"),
+    ("which e-mail worked best?", "answer"),
+    ("remind me on Friday to send the e-mail about the vase", None),
+    ("rappelle-moi vendredi d'envoyer l'e-mail", None),
+    ("sans remise, urgent", None),
+    ("our best sellers newsletter for Friday", None),
+    ("can you book me a flight to Rome", None),
+    ("the linen shirt", None),
+]
+
+
+@pytest.mark.parametrize(("words", "skill"), MESSAGES)
+def test_message_is_routed_to_its_skill(words: str, skill: str | None) -> None:
+    assert find_skill(words, load_skills()).skill == skill
+
+
+def test_name_of_a_skill_routes_to_it() -> None:
+    assert find_skill("juggle: the balls", {"juggle"}).skill == "juggle"
+
+
+def test_every_skill_has_keywords_in_both_languages() -> None:
+    for name in load_skills():
+        if name != COPY_SKILL:
+            assert all(load_routing()["skills"][name][language] for language in ("en", "fr"))
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [("thanks!", "thanks"), ("Bonjour", "greeting"), ("never mind", "never_mind"), ("ok", "thanks"),
+     ("Laisse tomber.", "never_mind"), ("thanks, and an e-mail", None)],
+)  # fmt: skip
+def test_whole_messages_are_told_apart(words: str, kind: str | None) -> None:
+    assert find_message_kind(words) == kind
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            "e-mail for the linen shirt, for people who bought shirts last summer, -20% until "
+            "Sunday",
+            {
+                "channels": ("email",),
+                "offer": "-20%",
+                "audience": "people who bought shirts last summer",
+                "dates": "until Sunday",
+            },
+        ),
+        (
+            "SMS to our loyal customers: 20% off the vase until Sunday with code LIN20",
+            {
+                "channels": ("sms",),
+                "audience": "loyal customers",
+                "offer": "20% off the vase, code LIN20",
+                "dates": "until Sunday",
+            },
+        ),
+        (
+            "écris un mail pour la chemise en lin, pour les clientes qui ont acheté un pull, "
+            "-20 % jusqu'au 12 janvier, livraison offerte dès 50 €",
+            {
+                "audience": "clientes qui ont acheté un pull",
+                "offer": "-20 %, livraison offerte dès 50 €",
+                "dates": "jusqu'au 12 janvier",
+            },
+        ),
+        ("texto soldes : -30% sur les pulls du 8 au 12 janvier", {
+            "channels": ("sms",), "occasion": "soldes", "dates": "du 8 au 12 janvier",
+        }),
+        ("e-mail for the vase, 27 to 30 November", {"dates": "27 to 30 November"}),
+        ("100% linen shirt", {"offer": None}),
+        ("e-mail to new customers", {"goal": None, "audience": "new customers"}),
+        ("sms: the vase is back in stock", {"goal": "back in stock"}),
+        ("un mail : la veste arrive vendredi", {"goal": "launch", "dates": "vendredi"}),
+        ('the jumper, say "made in Portugal"', {"must_say": ("made in Portugal",)}),
+        ("mentionne qu'elle est faite à Lyon", {"must_say": ("elle est faite à Lyon",)}),
+        ("sms sans le prix", {"left_over": ("sans le prix",)}),
+        ("fiche produit en anglais", {"language": "en", "channels": ("product_page",)}),
+        ("write a text for the vase", {"channels": ()}),
+        ("e-mail: parcels are late", {"notice": "late_parcel"}),
+    ],
+)  # fmt: skip
+def test_fields_of_a_brief_are_found(words: str, expected: dict[str, Any]) -> None:
+    found = read_fields(words).model_dump()
+    assert {key: found[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "wish"),
+    [
+        ("make it shorter", "shorter"),
+        ("plus court svp", "shorter"),
+        ("un autre angle ?", "angle"),
+        ("more details please", "longer"),
+        ("looks good to me", None),
+        ("I told Max that the shorter one was better than the longer one", None),
+    ],
+)
+def test_short_reply_asks_for_another_version(words: str, wish: str | None) -> None:
+    assert find_revision(words) == wish
+
+
+def test_one_person_is_recognized() -> None:
+    assert names_one_person("write to a customer whose parcel is late")
+    assert names_one_person("écris à marie.durand@example.com")
+    assert not names_one_person("an e-mail for our loyal customers")
