@@ -23,7 +23,6 @@ from bot.privacy.names import build_own_words
 from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from tests.privacy.test_pseudonymizer import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
-from tests.support.channel_outputs import Email
 from tests.support.small_shop import Shop
 
 DEV = Path(__file__).parent / "personal_data_dev.toml"
