@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from bot.agent.llm.response import build_blank_example
 from bot.agent.llm.turn import ConversationMessage, TurnRequest
 from bot.agent.tool_calls import describe_mistakes
+from bot.core.channels import Channel, load_channels
 from evals.recordings import (
     PendingRequest,
     RecordedAnswer,
@@ -225,7 +226,11 @@ def _check_form(form: dict[str, Any], name: str | None) -> dict[str, Any]:
     if name is None:
         return form
     module, _, qualified = name.partition(":")
-    output: type[BaseModel] = getattr(importlib.import_module(module), qualified)
+    of_channels = {one.output.__qualname__: one.output for one in load_channels().values()}
+    if module == Channel.__module__ and qualified in of_channels:
+        output = of_channels[qualified]
+    else:
+        output = getattr(importlib.import_module(module), qualified)
     try:
         output.model_validate(form)
     except ValidationError as error:

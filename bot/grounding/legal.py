@@ -17,6 +17,7 @@ from dateutil.easter import easter  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config.brand import Brand, MarketBrand
+from bot.core.channels import list_sender_channels
 from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
@@ -284,7 +285,7 @@ def _check_sms_day(
 ) -> Iterator[Check]:
     """A first day of the brief that is a Sunday or a public holiday is no day for an SMS."""
     day = request.brief.since
-    if request.channel != "sms" or day is None or day < today:
+    if request.channel not in list_sender_channels() or day is None or day < today:
         return
     for hours in load_legal_rules().sms_hours:
         if hours.country in countries and not hours.allows(day):
