@@ -11,7 +11,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
@@ -46,7 +45,7 @@ from bot.core.library import Library, ProductMatch
 from bot.core.parts import File, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
-from bot.core.writer import LlmCall, ReceiptWriter, Writer, WriteRequest
+from bot.core.writer import ReceiptWriter, Writer, WriteRequest
 from bot.drafts.occasions import list_coming_occasions, load_occasions, set_occasion_days
 from bot.grounding.claims import (
     NO_AI,
@@ -55,54 +54,13 @@ from bot.grounding.claims import (
     ClaimSentence,
     list_output_sentences,
 )
-from bot.i18n.messages import Money, Words
+from bot.i18n.messages import Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
-from bot.rules.kept import Kept
 from bot.text.escape import strip_hidden_deep
 
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
-
-CENT = Decimal("0.01")
-
-
-def build_rewrite_check(costs: Sequence[Decimal | None], parts: Sequence[str] = ()) -> Check:
-    """Build the finding on a draft, or on some of its `parts` (their titles), that the rules wrote
-    because the model's answers were rejected. It states the number of tries and their cost in US
-    dollars, as far as the prices are known."""
-    known = [cost for cost in costs if cost is not None]
-    tries = Words.count("{n} try", "{n} tries", len(costs))
-    if known:
-        spent = Words("{first}, {rest}", first=tries, rest=_format_cost(sum(known, Decimal(0))))
-    else:
-        spent = tries
-    if parts:
-        words = Words(
-            "By rules, as the AI's words held what no fact bears out: {parts}. "
-            "The rest is the AI's ({spent}).",
-            parts=_join_titles(parts),
-            spent=spent,
-        )
-    else:
-        words = Words(
-            "The AI's words held what no fact bears out, so these are by rules. Not kept: {spent}.",
-            spent=spent,
-        )
-    return Check(rule="rewriting", level="info", words=words)
-
-
-def _join_titles(titles: Sequence[str]) -> Words:
-    """Join the titles of parts as the card shows them."""
-    first, *rest = titles
-    title = Words("“{quote}”", quote=Words(first))
-    return Words("{first}, {rest}", first=title, rest=_join_titles(rest)) if rest else title
-
-
-def _format_cost(usd: Decimal) -> Money | Words:
-    if usd < CENT:
-        return Words("less than {amount}", amount=Money(amount=CENT, currency="USD"))
-    return Money(amount=usd, currency="USD")
 
 
 def build_fault_check(count: int) -> Check:
@@ -115,7 +73,6 @@ def build_fault_check(count: int) -> Check:
     return Check(rule="correction", level="info", words=words)
 
 
-MAX_CORRECTIONS = 2
 OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
 MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
 PRODUCT_NAME_LABELS = (
@@ -299,69 +256,24 @@ class SkillContext:
         self,
         output: type[T],
         *,
-        tools: Sequence[str] | None = None,
+        tools: Sequence[str] = (),
         check: Callable[[T], list[str]] | None = None,
-        by_rules: T | None = None,
         system: str = "system",
         values: Mapping[str, str] | None = None,
         list_claims: Callable[[T], Sequence[ClaimSentence]] | None = None,
     ) -> T:
-        """Have the writer fill in `output`. The faults that `check` finds go back to the writer.
+        """Have the model fill in `output`, looking things up with these tools, at most 8 turns. The
+        faults that `check` finds go back to it once; those that are left are in `faults`.
 
-        With `tools` and a model, the model looks things up with these tools, at most 8 turns, and
-        gets the faults once; those that are left are in `faults`. The evidence becomes what the
-        output cites. `system` names the prompt that never changes for a skill, `values` fills more
-        placeholders of the skill's own prompt. A tool may end it with a question to the person.
-        With `tools` and no model, the text is the template of `bot.offline.drafts`.
-
-        `list_claims` gives the sentences that a second model judges; of copy, all of it.
-
-        Without tools the faults go back at most twice. An analysis passes its own text as
-        `by_rules`, which a model may reword and the rules keep. Claims that no fact supports are
-        detected. A part keeps the text of the rules when the model's text still fails, or when the
-        model repeats a fault that it was told about."""
-        if tools is not None and (self.request.brief.preview or not self.by_rules):
-            if list_claims is None and self.channel is not None:
-                list_claims = self._list_copy_sentences
-            return await self._write_with_tools(
-                output, tools, check, system, values or {}, list_claims
-            )
-        if tools is not None:
+        The evidence becomes what the output cites. `system` names the prompt that never changes for
+        a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
+        a question to the person. `list_claims` gives the sentences that a second model judges; of
+        copy, all of it. Without a model, the text is the template of `bot.offline.drafts`."""
+        if self.by_rules and not self.request.brief.preview:
             return await self._write_standard_text(output)
-        pseudonymizer, costs = Pseudonymizer(self.list_own_words()), dict[str, Decimal | None]()
-        assignment = self._build_assignment(pseudonymizer, by_rules)
-        accepted = Kept(by_rules) if by_rules is not None and self.channel is None else None
-
-        async def receipt(call: LlmCall) -> None:
-            # Each call reports twice; the last report counts.
-            costs[call.call or str(len(costs))] = call.usd
-            await self._receipt(call)
-
-        for _ in range(MAX_CORRECTIONS + 1):
-            written = await self._writer.write(assignment, output, receipt=receipt, grow=self._grow)
-            faults = check(pseudonymizer.restore(written)) if check else []
-            faults = [
-                *pseudonymizer.mask(faults),
-                *await self._find_inventions(written, assignment),
-            ]
-            if not faults:
-                return pseudonymizer.restore(written)
-            if accepted:
-                accepted.note(pseudonymizer.restore(written), faults)
-            if by_rules is not None and set(faults) & set(assignment.corrections):
-                break  # the same fault again: a third call would not fix it either
-            assignment = assignment.model_copy(
-                update={"corrections": tuple(faults), "last_attempt": written.model_dump_json()}
-            )
-        if by_rules is None:
-            return pseudonymizer.restore(written)
-        merged = accepted.output() if accepted and accepted.left else by_rules
-        remaining = check(merged) if check else []
-        if remaining or await self._find_inventions(pseudonymizer.mask(merged), assignment):
-            merged = by_rules
-        composed_parts = accepted.left if accepted and merged is not by_rules else ()
-        self.notes += (build_rewrite_check([*costs.values()], composed_parts),)
-        return merged
+        if list_claims is None and self.channel is not None:
+            list_claims = self._list_copy_sentences
+        return await self._write_with_tools(output, tools, check, system, values or {}, list_claims)
 
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what code would block or mark in this copy, as sentences for the writer. What the
@@ -563,24 +475,6 @@ class SkillContext:
             thread=agent.thread,
             deliveries=agent.deliveries,
             digests=agent.digests,
-        )
-
-    async def _find_inventions(self, written: BaseModel, assignment: WriteRequest) -> list[str]:
-        """List the claims that a model added to an analysis and that no fact supports. The texts
-        still contain placeholders."""
-        if assignment.offline_output is None or written == assignment.offline_output:
-            return []
-        from bot.rules.proof.rewriting import faults
-
-        return await asyncio.to_thread(
-            faults,
-            written,
-            assignment.offline_output,
-            assignment.evidence,
-            more=assignment.check_facts,
-            request=assignment.request,
-            brand=self.brand,
-            today=self.today,
         )
 
     def list_own_words(self) -> frozenset[str]:

@@ -21,7 +21,6 @@ from bot.core.request import SkillRequest
 from bot.core.source import Source
 from bot.errors import CannotDo
 from bot.i18n.messages import Language, Words
-from bot.rules.doubts import asks_to_answer
 from bot.text.normalize import tokenize
 from bot.text.slugs import slugify
 
@@ -49,7 +48,7 @@ def cache_key(kind: str, request: SkillRequest) -> Hashable:
     """Return what the facts depend on besides the tables."""
     brief = request.brief
     on: dict[str, tuple[Hashable, ...]] = {
-        "praise": (brief.product, request.channel, asks_to_answer(brief.words)),
+        "praise": (brief.product, request.channel, brief.words),
         "past_copy": (
             *(brief.product, request.channel, brief.words, brief.product_words),
             *(brief.occasion, brief.since, brief.until),
@@ -89,16 +88,13 @@ def _praise_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fac
 def _objection_facts(warehouse: "Warehouse", product: str, request: SkillRequest) -> list[Fact]:
     """Return the doubt that a product page should answer, the number of reviews that mention it,
     and their wording."""
-    named = asks_to_answer(request.brief.words)
     channel = load_channels().get(request.channel or "")
-    if named is None or channel is None or not channel.answers_doubts:
+    if channel is None or not channel.answers_doubts:
         return []
     from bot.data.analyses.feedback.objections import find_objection
 
     title = _product_titles(warehouse).get(product, "")
-    found = find_objection(warehouse, product, remove_title(named, title)) or (
-        find_objection(warehouse, product, remove_title(request.brief.words, title))
-    )
+    found = find_objection(warehouse, product, remove_title(request.brief.words, title))
     if found is None:
         return []
     put = Words(found.title).to(request.language)

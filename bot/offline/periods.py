@@ -20,6 +20,7 @@ UNITS = {
     **dict.fromkeys(("quarter", "quarters", "trimestre", "trimestres"), "quarter"),
     **dict.fromkeys(("year", "years", "an", "ans", "annee", "annees"), "year"),
 }
+OLDEST_YEAR = 2005  # a smaller number is no year: "orders over 2000 euros"
 UNIT_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
 NUMBERS = {
     word: number
@@ -274,7 +275,7 @@ class _PeriodReader:
     def _year_behind(self, at: int) -> tuple[int, int]:
         """Return the year that stands here and where it ends; 0 when there is none."""
         word = self.get(at)
-        if len(word) == 4 and word.isdigit() and word[:2] in ("19", "20"):
+        if word.isdigit() and OLDEST_YEAR <= int(word) <= self.today.year + 1:
             return int(word), at + 1
         where = self.skip(at)
         found = self._read_unit(where)

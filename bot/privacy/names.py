@@ -13,7 +13,7 @@ from bot.text.normalize import collapse_spaces, normalize_text
 GIVEN_NAMES_FILE = Path(__file__).parent / "given_names.toml"
 # The catalogue reader's lists of colours, materials and products.
 TRAITS_FILE = Path(__file__).parents[1] / "data" / "catalogue" / "lexicon.toml"
-GOODS_FILE = Path(__file__).parents[1] / "rules" / "goods.toml"
+GOODS_FILE = Path(__file__).parents[1] / "data" / "catalogue" / "product_words.toml"
 ARTICLE_WORDS = frozenset(
     re.findall(r"\S+", "la le les l' une un cette ce ma mon vos the this my a o das die der el")
 )
@@ -196,7 +196,7 @@ def _load_lists() -> _NameLists:
     with TRAITS_FILE.open("rb") as file:
         traits = tomllib.load(file)
     with GOODS_FILE.open("rb") as file:
-        things = tomllib.load(file)
+        things = tomllib.load(file)["kinds"]
     first = frozenset(
         normalize_text(name) for names in lists["names"].values() for name in names.split()
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.data.catalogue.product_words import list_name_words
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.rules.goods import named_in
 from bot.text.slugs import format_title
 
 # Product titles: from the catalogue, else as most of their order lines have it.
@@ -89,17 +89,17 @@ def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedP
 
 def find_products_with_word(word: str, goods: PurchasedProducts) -> tuple[str, ...]:
     """Return the keys of the products whose titles contain the word, in any language."""
-    return tuple(list_matching_titles(named_in(word), goods))
+    return tuple(list_matching_titles(list_name_words(word), goods))
 
 
 def is_in_product_name(word: str, goods: PurchasedProducts) -> bool:
     """Tell whether a product's name contains all of the words."""
-    wanted = named_in(word)
-    return bool(wanted) and any(wanted <= named_in(title) for title in goods.titles.values())
+    wanted = list_name_words(word)
+    return bool(wanted) and any(wanted <= list_name_words(title) for title in goods.titles.values())
 
 
 def list_matching_titles(wanted: frozenset[str], goods: PurchasedProducts) -> list[str]:
     """Return the titles that contain most of the wanted concepts."""
-    shared = {key: len(named_in(title) & wanted) for key, title in goods.titles.items()}
+    shared = {key: len(list_name_words(title) & wanted) for key, title in goods.titles.items()}
     most = max(shared.values(), default=0)
     return [key for key, many in shared.items() if most and many == most]

@@ -10,6 +10,7 @@ from math import log
 
 from bot.core.library import Library, ProductMatch
 from bot.data.catalogue.product import Product
+from bot.data.catalogue.product_words import list_kinds, list_name_words
 from bot.data.catalogue.tokens import (
     BRIEF_WORDS,
     COMMON_WORDS,
@@ -22,7 +23,6 @@ from bot.data.catalogue.tokens import (
     tokenize_product,
     tokenize_query,
 )
-from bot.rules.goods import kinds, named_in
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import tokenize
 
@@ -54,11 +54,13 @@ SMALL_WORDS = frozenset(
 def find_in_category(words: str, products: Sequence[Product]) -> list[int]:
     """Return the products of the category that the words name, if they name nothing else ("bed
     linen", « Linge de lit »), those with the highest stock first."""
-    wanted = kinds(words)
-    if not wanted or named_in(words) - wanted:
+    wanted = list_kinds(words)
+    if not wanted or list_name_words(words) - wanted:
         return []
     found = [
-        n for n, one in enumerate(products) if any(kinds(c) & wanted for c in _category_names(one))
+        n
+        for n, one in enumerate(products)
+        if any(list_kinds(c) & wanted for c in _category_names(one))
     ]
     return sorted(found, key=lambda n: (-(products[n].stock or 0), n))
 

@@ -12,13 +12,13 @@ from difflib import get_close_matches
 import ibis.expr.types as ir
 
 from bot.data.analyses.products import load_product_titles
+from bot.data.catalogue.product_words import list_concepts
 from bot.data.metrics.best_sellers import is_product
 from bot.data.metrics.filters import add_category
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import list_country_words
 from bot.i18n.messages import Words
-from bot.rules.goods import concepts
 from bot.text.normalize import tokenize, word_set
 
 RESOLVED_COLUMNS = (
@@ -167,7 +167,7 @@ def _is_named_by(word: str, called: str) -> bool:
     """Tell whether the word belongs to a product or category with this name."""
     stem = word.rstrip("s")[:STEM_LENGTH]
     return any(stem == other.rstrip("s")[:STEM_LENGTH] for other in tokenize(called)) or bool(
-        concepts(word) & concepts(called)
+        list_concepts(word) & list_concepts(called)
     )
 
 

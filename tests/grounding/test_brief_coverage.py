@@ -61,6 +61,6 @@ def test_of_being_back_is_blocked_when_the_catalogue_has_none() -> None:
         as_of=TODAY,
     )
     checks = found("the throw is back", "The throw is back in stock.", stock)
-    (one,) = [c for c in checks if c.rule == "stock"]
+    one = next(c for c in checks if c.rule == "stock")
     assert (one.level, one.override) == ("block", True)
     assert "shop.csv, line 8" in one.words.to("en")

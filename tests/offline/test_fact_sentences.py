@@ -7,18 +7,22 @@ import pytest
 
 from bot.core.facts import Fact
 from bot.i18n.messages import Language
-from bot.rules.telling.told import Teller, Told
+from bot.offline.fact_sentences import FactSubject, SentenceWriter
 
 
-def ranged(low: str, high: str, unit: str | None) -> Told:
+def ranged(low: str, high: str, unit: str | None) -> FactSubject:
     facts = {
         f"worth-{end}": Fact(
-            id=f"audiences.one.worth-{end}", label="worth", value=Decimal(value), unit=unit,
-            source="orders.csv", as_of=date(2026, 11, 24),
+            id=f"audiences.one.worth-{end}",
+            label="worth",
+            value=Decimal(value),
+            unit=unit,
+            source="orders.csv",
+            as_of=date(2026, 11, 24),
         )
         for end, value in (("low", low), ("high", high))
-    }  # fmt: skip
-    return Told("audiences", "one", "one", facts)
+    }
+    return FactSubject("audiences", "one", "one", facts)
 
 
 @pytest.mark.parametrize(
@@ -37,16 +41,19 @@ def ranged(low: str, high: str, unit: str | None) -> Told:
 def test_have_one_precision_at_both_ends_of_a_range(
     low: str, high: str, unit: str | None, language: Language, says: tuple[str, str]
 ) -> None:
-    teller = Teller(language)
+    teller = SentenceWriter(language)
     ends = teller.ends(ranged(low, high, unit), "worth")
     assert tuple(end.replace("\u202f", " ").replace("\u00a0", " ") for end in ends) == says
     assert set(teller.used) == {"audiences.one.worth-low", "audiences.one.worth-high"}
 
 
 def test_name_the_unit_of_a_range_once_where_that_is_asked() -> None:
-    ends = Teller("en").ends(ranged("7", "8.32", "points"), "worth", bare=True)
+    ends = SentenceWriter("en").ends(ranged("7", "8.32", "points"), "worth", bare=True)
     assert ends == ("7.00", "8.32\u00a0points")
 
 
 def test_say_nothing_of_a_range_that_is_not_known() -> None:
-    assert Teller("en").ends(Told("audiences", "one", "one", {}), "worth") == ("", "")
+    assert SentenceWriter("en").ends(FactSubject("audiences", "one", "one", {}), "worth") == (
+        "",
+        "",
+    )

@@ -1,1 +1,0 @@
-"""Results put into words: what the analyses found, as sentences to act on."""
