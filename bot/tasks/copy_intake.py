@@ -195,7 +195,9 @@ class CopyIntake:
         unknown = [
             word
             for word in routing.list_content_words(piece)
-            if not set(tokenize(word)) & set(titles) and not await self._library.find(word)
+            if "://" not in word  # a link that somebody pasted is shown nowhere
+            and not set(tokenize(word)) & set(titles)
+            and not await self._library.find(word)
         ]
         if unknown:
             self._left_over.append(" ".join(unknown))
