@@ -26,7 +26,10 @@ THRESHOLD = re.compile(
     r"(?:\bfrom|\bover|\babove|\bdes|\ba partir de|\bau-dela de|\bplus de|\bminimum(?: of| de)?"
     r"|\bat least|\bspend(?:ing)?) ?$"
 )
-OFFERED = re.compile(r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat")
+OFFERED = re.compile(
+    r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat|\boff\b|remise"
+    r"|reduction|\borders?\b|commande|panier|basket"
+)
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
     "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),

@@ -155,7 +155,7 @@ def check_law(
             if piece.kind == "quote" or (rule.season and not piece.is_delivered):
                 continue
             for quote in _find_words(rule, piece, sources):
-                key = (rule.id, normalize_text(quote))
+                key = (rule.id, "" if rule.stock else normalize_text(quote))
                 if key not in named and (finding := _judge(rule, quote, piece, sources)):
                     named.add(key)
                     yield finding

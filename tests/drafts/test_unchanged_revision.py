@@ -12,10 +12,10 @@ def parts(piece: str, text: str = "Linen breathes.") -> tuple[Part, ...]:
     return (Part(kind="copy", key="text", title="Text", body=Copy(text=f"{text} {link}")),)
 
 
-def test_same_text_warns_whatever_its_campaign_code() -> None:
+def test_same_text_is_told_whatever_its_campaign_code() -> None:
     before = [("t1.0", parts("t1.0", "An edited text.")), ("t1.0", parts("t1.0"))]
     (check,) = check_unchanged(parts("t2.0"), "t2.0", before, "more   warmth")
-    assert check.level == "warn"
+    assert check.level == "info"
     assert "“more warmth”" in check.words.to("en")
     assert "Edit it, or connect an AI." in check.words.to("en")
     assert "more warmth" in check.words.to("fr")
