@@ -6,7 +6,7 @@ from bot.agent.context import SkillContext
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
 
-TITLE = "Whom to target"
+TITLE = "Audience ideas"
 COMMAND = "target"
 HINT = "whom should I target for the linen launch?"
 TOOLS = (

@@ -258,6 +258,8 @@ def render_draft_title(draft: Draft, language: str) -> str:
     title = channel.title if channel else skill.title if skill else ""
     if draft.brief.series:
         title = ALERT_TITLE.text
+    if is_audience_draft(draft):
+        title = Words("Audience to export").text
     names = [translate_title(title, language)] if title else []
     subject = truncate(collapse_spaces(words), 80) or "…"
     # The words of the request repeat the title.

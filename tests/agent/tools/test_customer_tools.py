@@ -1,4 +1,4 @@
-"""The tools on customers: segments, audience, repeat_purchases, bought_next, forecast."""
+"""The tools on customers: segments, audiences, repeat_purchases, bought_next, forecast."""
 
 import json
 from decimal import Decimal
@@ -9,6 +9,7 @@ import pytest
 from bot.agent.tool import ToolError, ToolResult
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.segments.audience import count_audience
 from tests.support.sample_tables import sample
 from tests.support.tool_runner import call_tool, figure, sample_data, text_of, tool_deps
 
@@ -266,3 +267,56 @@ async def test_forecast_of_too_few_customers_is_refused_with_the_reason() -> Non
 async def test_forecast_looks_a_week_to_a_year_ahead(days: int) -> None:
     with pytest.raises(ToolError, match="from 7 to 365"):
         await call_tool("forecast", {"days": days})
+
+
+LINEN = {"product": "none", "category": "Vêtements en lin", "goal": "none", "country": "none"}
+
+
+async def test_suggested_audiences_have_the_figures_of_their_rules() -> None:
+    result = await call_tool("suggest_audiences", LINEN)
+    rules = {
+        fact.parts.subject: AudienceRule.model_validate_json(str(fact.value))
+        for fact in result.facts
+        if fact.parts.measure == "rule"
+    }
+    assert {subject.split("--")[0] for subject in rules} == {"buyers", "alike", "loyal"}
+    for subject, rule in rules.items():
+        counted = count_audience(sample(), rule)
+        sizes = [
+            figure(result, f"audiences.{subject}.{m}").value for m in ("customers", "by-email")
+        ]
+        assert sizes == [counted.fits, counted.reachable]
+    chart = result.exhibits[0].chart
+    assert chart is not None
+    assert all(p.low is not None and p.low <= p.value <= (p.high or 0) for p in chart.points)
+
+
+async def test_suggested_audiences_fit_goal_and_country() -> None:
+    result = await call_tool("suggest_audiences", {**LINEN, "goal": "win back", "country": "BE"})
+    rules = [
+        AudienceRule.model_validate_json(str(fact.value))
+        for fact in result.facts
+        if fact.parts.measure == "rule"
+    ]
+    assert rules
+    assert {rule.countries for rule in rules} == {("BE",)}
+    with pytest.raises(ToolError, match="FR, GB, BE"):
+        await call_tool("suggest_audiences", {**LINEN, "country": "Japan"})
+    with pytest.raises(ToolError, match="not both"):
+        await call_tool("suggest_audiences", {**LINEN, "product": "lin-alba"})
+
+
+async def test_forecast_says_when_the_season_was_never_tried() -> None:
+    result = await call_tool("forecast", {"days": 30})
+    assert any("in none of the windows tried" in note for note in result.notes)
+
+
+async def test_products_and_categories_bought_next_are_shown_apart() -> None:
+    result = await call_tool("bought_next", {"product": "lin-alba"})
+    firsts = [
+        {id.split(".")[1].rsplit("-", 2)[0][:11] for id in exhibit.table.facts}
+        for exhibit in result.exhibits
+        if exhibit.table
+    ]
+    assert len(firsts) == 2
+    assert firsts[0].isdisjoint(firsts[1])
