@@ -66,8 +66,8 @@ PART_TITLES: dict[str, list[str]] = _LONG["titles"]
 # Titles that the code no longer uses, and the present title that is shown instead.
 SHOWN_TITLES: dict[str, str] = _LONG["shown_titles"]
 SKILLS = (
-    *("answer", "blockers", "digest", "draft", "experiment", "feedback", "predict", "recap"),
-    *("targeting", "trends"),
+    *("answer", "blockers", "digest", "draft", "experiment", "feedback", "ideas", "predict"),
+    *("recap", "targeting", "trends"),
 )
 CHANNELS = ("email", "sms", "product_page")
 

@@ -13,8 +13,9 @@ from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
+from bot.core.ideas import Ideas
 from bot.core.library import Library
-from bot.core.parts import Hook, NextStep, Part, collect_next_steps, split_output
+from bot.core.parts import Copy, Hook, NextStep, Part, collect_next_steps, split_output
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
@@ -83,6 +84,8 @@ async def run_skill(
     parts, hooks = _split_output(output, brand, code)
     if isinstance(output, Report):  # code has filled in its figures, and checked the rest
         checks = check_report(output)
+    elif isinstance(output, Ideas):
+        checks = check_figures(output.ideas)
     else:
         checks = prove(
             parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
@@ -101,7 +104,10 @@ async def run_skill(
 
 def check_report(report: Report) -> tuple[Check, ...]:
     """Return the finding that all figures of a report come from the data."""
-    texts = (report.headline, *report.points, report.cannot_tell)
+    return check_figures((report.headline, *report.points, report.cannot_tell))
+
+
+def check_figures(texts: Sequence[Copy | None]) -> tuple[Check, ...]:
     figures = len({id for text in texts if text for id in text.facts})
     if not figures:
         return ()
