@@ -67,18 +67,8 @@ PART_TITLES: dict[str, list[str]] = _LONG["titles"]
 # Titles that the code no longer uses, and the present title that is shown instead.
 SHOWN_TITLES: dict[str, str] = _LONG["shown_titles"]
 SKILLS = (
-    *(
-        "answer",
-        "blockers",
-        "check",
-        "digest",
-        "draft",
-        "experiment",
-        "feedback",
-        "predict",
-        "recap",
-    ),
-    *("targeting", "trends"),
+    *("answer", "blockers", "check", "digest", "draft", "experiment", "feedback", "ideas"),
+    *("predict", "recap", "targeting", "trends"),
 )
 CHANNELS: list[str] = _LONG["channels"]["keys"]
 

@@ -383,6 +383,12 @@ class SkillContext:
 
         return await write_digest(self)
 
+    async def write_ideas(self, *, tools: Sequence[str]) -> BaseModel:
+        """Have the model suggest ideas with these tools, each with the fact behind it."""
+        from bot.agent.ideas import write_ideas
+
+        return await write_ideas(self, tools)
+
     async def _write_with_tools(
         self,
         output: type[T],

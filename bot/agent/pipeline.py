@@ -14,8 +14,9 @@ from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
+from bot.core.ideas import Ideas
 from bot.core.library import Library
-from bot.core.parts import Hook, NextStep, Part, collect_next_steps, split_output
+from bot.core.parts import Copy, Hook, NextStep, Part, collect_next_steps, split_output
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
@@ -88,6 +89,8 @@ async def run_skill(
         checks = check_report(output)
     elif isinstance(output, AudienceDraft):  # all of it is made by code
         checks = ()
+    elif isinstance(output, Ideas):
+        checks = check_figures(output.ideas)
     else:
         checks = check_draft(
             parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
@@ -108,7 +111,10 @@ async def run_skill(
 
 def check_report(report: Report) -> tuple[Check, ...]:
     """Return the finding that all figures of a report come from the data."""
-    texts = (report.headline, *report.points, report.cannot_tell)
+    return check_figures((report.headline, *report.points, report.cannot_tell))
+
+
+def check_figures(texts: Sequence[Copy | None]) -> tuple[Check, ...]:
     figures = len({id for text in texts if text for id in text.facts})
     if not figures:
         return ()

@@ -29,6 +29,7 @@ from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
 from bot.digests.alerts import AlertJob
 from bot.digests.history import DigestHistory
+from bot.digests.import_findings import ImportFindings, MoneyFacts
 from bot.digests.models import find_due_digests
 from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain
@@ -230,6 +231,7 @@ class ServerProcess:
             LibraryImporter(container),
             container.settings.home,
             now,
+            ImportFindings(container.database, MoneyFacts(container).load, outside.say).post,
         )
         digest_job = self._build_digest_job(engine)
         return Worker(

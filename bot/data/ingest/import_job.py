@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import re
 import shutil
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -115,6 +115,10 @@ POLL_SECONDS = 0.5  # seconds between two checks of the progress and of a cancel
 STOP_SECONDS = 20.0  # seconds that a cancelled reading gets to end
 
 
+async def ignore_import(_: str) -> None:
+    """Do nothing: the default when the caller wants to do nothing after an import."""
+
+
 @dataclass(frozen=True)
 class ImportJob:
     """The import jobs of one worker process. Files are in `home` while they are worked on."""
@@ -125,6 +129,7 @@ class ImportJob:
     importer: Importer
     home: Path
     now: Callable[[], datetime]
+    on_imported: Callable[[str], Awaitable[None]] = ignore_import  # may be called again
 
     @property
     def _work_dir(self) -> WorkDir:
@@ -157,6 +162,7 @@ class ImportJob:
                 await self._change(id, partial(FileUpload.fail, why=no.words))
         await self.file_store.show(upload.card_post_id)
         await self._hand_back(id)
+        await self.on_imported(id)
 
     async def fail(self, id: str, words: Words) -> None:
         """Show on the card that the import broke, and delete its temporary files."""

@@ -27,7 +27,7 @@ from bot.slack.location import Place
 from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import NewTask, Task
 
-MAX_NEXT_STEPS = 5
+MAX_NEXT_STEPS = 12  # as many as there are ideas; Slack allows 25 buttons in a row
 
 
 def build_next_step_buttons(

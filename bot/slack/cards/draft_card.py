@@ -381,7 +381,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
 def _is_read_only(card: CardData, draft: Draft) -> bool:
     """Return whether the draft needs no approval because it is sent nowhere else: a digest, an
     alert or a refusal to answer."""
-    return not card.task.is_typed or draft.is_empty or is_report(draft)
+    return not card.task.is_typed or draft.is_empty or is_report(draft) or draft.skill == "ideas"
 
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:

@@ -1,0 +1,136 @@
+"""Campaign ideas: each with who it is for and the fact behind it, and a button that drafts it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.pipeline import DraftResult
+from bot.agent.tools.query_metrics import Params
+from bot.core.facts import Evidence
+from bot.core.ideas import MAX_IDEAS
+from bot.core.request import Question
+from bot.db.session import Database
+from bot.drafts.models import LEADS_ADAPTER
+from bot.errors import CannotDo
+from bot.slack import action_ids
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, Step, calls, says
+from tests.support.card_scenes import drafted, drawn, pressable, seen
+from tests.support.skill_runner import AI, run
+
+WORDS = "4 ideas for back to school, 1 of them mad"
+QUERY = {
+    "dataset": "orders",
+    "measures": ["orders", "revenue"],
+    "dimensions": ["category"],
+    "filters": [],
+    "since": "2026-10-01",
+    "until": "2026-10-31",
+    "comparison": "none",
+    "compare_since": "none",
+    "compare_until": "none",
+    "having": [],
+    "order": "highest",
+    "limit": 0,
+}
+LOOKS_UP = calls(("query_metrics", QUERY))
+
+
+def idea(title: str = "A linen week", *, mad: bool = False, **changed: Any) -> dict[str, Any]:
+    return {
+        "idea": title,
+        "audience": "loyal customers",
+        "fact": "Customers placed {f1} in October.",
+        "facts": ["f1"],
+        "mad": mad,
+        "request": f"an e-mail about {title}",
+        **changed,
+    }
+
+
+async def suggest(*script: Step, words: str = WORDS, **more: Any) -> tuple[Any, list[Any]]:
+    async with ScriptedClaude(*script) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run(words, writer=writer, skill="ideas", **more)
+        await writer.close()
+    return found, claude.letters
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_each_idea_has_its_audience_its_fact_and_its_draft(language: str) -> None:
+    assert Params.model_validate(QUERY)
+    some = [idea(), idea("Beds of the school year"), idea("A swap day"), idea("A race", mad=True)]
+    found, _ = await suggest(LOOKS_UP, says({"ideas": some}), language=language)
+    assert isinstance(found, DraftResult)
+    assert [part.key for part in found.parts] == [f"ideas.{n}" for n in range(1, 5)]
+    for part, asked in zip(found.parts, some, strict=True):
+        assert asked["idea"] in part.text
+        assert "loyal customers" in part.text
+        assert "{" not in part.text
+        assert part.facts
+    titles = tuple(one["idea"] for one in some)
+    marked = [part for part in found.parts if not part.text.startswith(titles)]
+    assert marked == [found.parts[3]]
+    assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
+    assert [(lead.skill, lead.ask, lead.words) for lead in found.leads] == [
+        ("draft", False, one["request"]) for one in some
+    ]
+    assert [check.level for check in found.checks] == ["pass"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"fact": "Customers placed 928 orders in October."},
+        {"fact": "Customers love it.", "facts": []},
+        {"fact": "Customers placed {f99}."},
+        {"request": "an e-mail with 20% off"},
+        {"audience": ""},
+    ],
+)
+async def test_faulty_idea_goes_back_once_and_is_left_out(wrong: dict[str, Any]) -> None:
+    some = says({"ideas": [idea(), idea("Another one", **wrong)]})
+    found, letters = await suggest(LOOKS_UP, some, some)
+    assert len(letters) == 3
+    assert [part.key for part in found.parts] == ["ideas.1"]
+    assert len(found.leads) == 1
+
+
+async def test_more_ideas_than_fit_go_back() -> None:
+    many = says({"ideas": [idea(f"Idea of {name}") for name in "abcdefghijklmn"]})
+    found, letters = await suggest(LOOKS_UP, many, many)
+    assert len(letters) == 3
+    assert len(found.parts) == MAX_IDEAS
+
+
+async def test_no_idea_without_a_fact_is_shown() -> None:
+    alone = says({"ideas": [idea(fact="It is lovely.", facts=[])]})
+    with pytest.raises(CannotDo):
+        await suggest(LOOKS_UP, alone, alone)
+
+
+async def test_without_an_ai_it_says_so() -> None:
+    with pytest.raises(CannotDo):
+        await run(WORDS, skill="ideas")
+    found = await run(" ", skill="ideas")
+    assert isinstance(found, Question)
+
+
+async def test_card_has_a_button_for_each_of_twelve_ideas(sqlite: Database) -> None:
+    many = says({"ideas": [idea(f"Idea of {name} " + "x" * 70) for name in "abcdefghijkl"]})
+    found, _ = await suggest(LOOKS_UP, many)
+
+    def build(session: Session) -> Any:
+        draft = drafted(session, parts=found.parts, hooks=(), channel=None)
+        draft.skill = "ideas"
+        draft.evidence = Evidence(facts=found.evidence.facts).model_dump_json()
+        draft.leads = LEADS_ADAPTER.dump_json(found.leads).decode()
+        return drawn(seen(session))
+
+    with sqlite.begin() as session:
+        message = build(session)
+    buttons = pressable(message.blocks)
+    assert action_ids.APPROVE not in buttons
+    assert len([name for name in buttons if name.startswith(action_ids.LEAD_NOW)]) == MAX_IDEAS
