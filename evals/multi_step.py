@@ -46,7 +46,9 @@ class ThreadSlack:
     async def deliver(self, delivery: str) -> None:
         """Deliver nothing."""
 
-    async def read_conversation(self, workspace: str, place: Mapping[str, Any], words: str) -> str:
+    async def read_conversation(
+        self, workspace: str, place: Mapping[str, Any], words: str, *, is_recap: bool = False
+    ) -> str:
         people = [
             {"user": one.author, "text": one.text, "ts": str(number), "thread_ts": "0"}
             for number, one in enumerate(self.messages)

@@ -114,7 +114,7 @@ def load_thread_drafts(
 ) -> tuple[Fact, ...]:
     """Return thread.draft-<n>.state, about the text, for each piece of a thread; the oldest first.
     A text about one customer is left out."""
-    facts = []
+    facts: list[Fact] = []
     for piece in reversed(pieces[:MAX_THREAD_DRAFTS]):
         draft = Draft.latest(session, piece)
         if draft is None or draft.channel is None or not (about := describe_draft(draft)):

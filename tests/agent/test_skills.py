@@ -44,7 +44,7 @@ class Nobody:
     async def deliver(self, delivery: str) -> None: ...
 
     async def read_conversation(
-        self, workspace: str, place: Mapping[str, Any], words: str = ""
+        self, workspace: str, place: Mapping[str, Any], words: str = "", *, is_recap: bool = False
     ) -> str:
         return self.material
 

@@ -163,7 +163,8 @@ class BlockerFinder:
     def _build_keyword(self, one: FactSubject) -> Blocker:
         """A line of advertising. Only what was spent without an order is a cost."""
         effect, where = ad_performance.describe_keyword(self.writer, one), one.word("where")
-        price, leads = None, ()
+        price: Words | None = None
+        leads: tuple[NextStep, ...] = ()
         if one.get("spend") and where == "sold out":
             money, product = self.writer.of(one, "spend"), one.word("product") or one.about
             price = Words("{money} spent while it is sold out", money=money)
