@@ -8,7 +8,7 @@ from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
 from bot.db.session import Database
-from bot.digests.history import load_previous_facts, load_work_facts
+from bot.digests.history import load_previous_facts, load_thread_drafts, load_work_facts
 from bot.drafts.models import Draft
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -119,3 +119,25 @@ def test_other_workspaces_are_not_counted(database: Database) -> None:
         draft(session, Jobs(), id="t1", workspace="T2")
         session.get_one(Draft, "t1.0.v1").workspace = "T2"
     assert counted(database)["queue.waiting"] == 0
+
+
+def test_drafts_of_a_thread_are_named_with_their_state(database: Database) -> None:
+    with database.begin() as session:
+        for id in ("t1", "t2"):
+            draft(session, Jobs(), id=id)
+        second = session.get_one(Draft, "t2.0.v1")
+        decision.approve(
+            session,
+            Jobs(),
+            second,
+            by="UMAX",
+            fingerprint=second.fingerprint,
+            policy=POLICY,
+            now=NOW,
+        )
+    newest_first = ["t2.0", "t1.0"]
+    with database.begin() as session:
+        facts = load_thread_drafts(session, newest_first, policy=POLICY, language="en", now=NOW)
+    assert [fact.id for fact in facts] == ["thread.draft-1.state", "thread.draft-2.state"]
+    assert [fact.value for fact in facts] == ["waits for approval", "approved"]
+    assert all(fact.about for fact in facts)

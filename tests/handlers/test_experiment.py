@@ -278,8 +278,8 @@ async def test_audience_of_a_button_is_planned_for_those_who_agreed() -> None:
     words = "Plan a test: an e-mail to Buyers of Bain"
     found = await made(words, rule=rule.stored, audience="Buyers of Bain")
     facts = {fact.id: fact for fact in found.evidence.facts}
-    size, fits = (facts[f"plan.audience.{name}"].value for name in ("size", "fits"))
-    assert float(size) < float(fits)
+    size, fits = (float(facts[f"plan.audience.{name}"].value) for name in ("size", "fits"))
+    assert size < fits
     (letter,) = found.leads
     assert letter.words == "E-mail to be tested, to: Buyers of Bain"
     assert letter.form == {"audience": "Buyers of Bain", "rule": rule.stored}

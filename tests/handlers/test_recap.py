@@ -62,10 +62,9 @@ def own_fact(id: str, value: str | int, about: str = "") -> Fact:
 )
 async def test_recap_counts_people_and_quotes_questions(words: str, language: str) -> None:
     found = await made(words, ENGLISH, language)
-    facts = {fact.id: fact for fact in found.evidence.facts}
+    facts = {fact.id: str(fact.value) for fact in found.evidence.facts}
     assert {"thread.all.messages", "thread.all.people"} <= set(found.parts[0].facts)
-    counts = [str(facts[f"thread.all.{name}"].value) for name in ("messages", "people")]
-    assert counts == ["5", "3"]
+    assert (facts["thread.all.messages"], facts["thread.all.people"]) == ("5", "3")
     points = [part.text for part in found.parts if part.key.startswith("points.")]
     assert any("Who pays for the photos?" in point for point in points)
     assert any("shop.example/brief" in point for point in points)
