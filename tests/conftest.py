@@ -140,19 +140,9 @@ SLOW_FILES = (
     "tests/e2e/test_results.py",
     "tests/e2e/test_talk.py",
     "tests/e2e/test_trouble.py",
-    "tests/handlers/test_answer_order_cuts.py",
     "tests/handlers/test_answer_under_digest.py",
     "tests/jobs/test_kill.py",
     "tests/jobs/test_suspects.py",
-    "tests/rules/",
-)
-# The language rules that every text without an AI passes.
-QUICK_FILES = (
-    "tests/rules/test_claims.py",
-    "tests/rules/test_disguised_figures.py",
-    "tests/rules/test_former_prices.py",
-    "tests/rules/test_law.py",
-    "tests/rules/test_proof.py",
 )
 SLOW_SECONDS = 900  # that one long test may take
 # Files whose tests share the results of the analyses of the sample shop, in one process.
@@ -169,7 +159,6 @@ LONG_FIRST = (
     "tests/playground/test_play_command.py",
     "tests/digests/",
     "tests/slack/",
-    "tests/rules/",
 )
 
 
@@ -183,7 +172,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         sample = item.get_closest_marker("sample")
         left_out = sample is not None and cases[function] % sample.args[0] != 0
         cases[function] += 1
-        if left_out or (file.startswith(SLOW_FILES) and not file.startswith(QUICK_FILES)):
+        if left_out or file.startswith(SLOW_FILES):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(SLOW_SECONDS))

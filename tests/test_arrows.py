@@ -67,17 +67,6 @@ PLAYGROUND = (
     "bot.agent.skills",
 )
 
-# The language rules: they may import anything, and go one by one.
-RULES = "bot.rules"
-IMPORT_RULES = (
-    "bot.agent.context",
-    "bot.cli.digest",
-    "bot.data.analyses.products",
-    "bot.data.catalogue.search",
-    "bot.data.copy_context",
-    "bot.data.metrics.entity_resolution",
-)
-
 # Packages of others that one place alone may import.
 ALONE = {
     "dbos": "bot.jobs.engine",
@@ -136,10 +125,8 @@ def layer(name: str) -> tuple[int, str] | None:
 
 
 def may_import(name: str, other: str) -> bool:
-    if is_in(name, RULES) or (name, other) in EXCEPTIONS:
+    if (name, other) in EXCEPTIONS:
         return True
-    if is_in(other, RULES):
-        return name in IMPORT_RULES
     if is_in(name, "handlers"):
         return is_in(other, "handlers", *HANDLERS)
     if is_in(name, "bot.playground"):
@@ -152,9 +139,7 @@ def may_import(name: str, other: str) -> bool:
     return mine[0] < theirs[0] or mine[1] == theirs[1] or mine[0] == theirs[0] <= 1
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in FILES if not is_in(name, RULES) and name != "bot"]
-)
+@pytest.mark.parametrize("name", [name for name in FILES if name != "bot"])
 def test_a_module_imports_only_what_its_layer_may(name: str) -> None:
     ours = {other for other in imports(FILES[name]) if other in FILES and other != "bot"}
     wrong = sorted(other for other in ours if not may_import(name, other))
@@ -164,19 +149,10 @@ def test_a_module_imports_only_what_its_layer_may(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_a_guarded_package_is_imported_in_its_one_place(name: str) -> None:
     for package in {other.split(".")[0] for other in imports(FILES[name])}:
-        if package in ALONE and not is_in(name, RULES):
+        if package in ALONE:
             assert fnmatch(name, ALONE[package]), f"{name} may not import {package}"
         if package in IO:
             assert not is_in(name, *PURE), f"{name} may do no I/O"
-
-
-def test_the_list_of_those_who_import_language_rules_is_true() -> None:
-    found = {
-        name
-        for name, path in FILES.items()
-        if not is_in(name, RULES) and any(is_in(other, RULES) for other in imports(path))
-    }
-    assert found == set(IMPORT_RULES)
 
 
 def test_the_environment_is_read_in_settings_alone() -> None:

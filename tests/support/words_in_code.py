@@ -139,7 +139,7 @@ def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
     """The titles that `parts.split_output` gives to the fields of a handler's Output."""
     for path in (
         *sorted((ROOT / "handlers").glob("*.py")),
-        ROOT / "bot" / "rules" / "telling" / "told.py",
+        ROOT / "bot" / "offline" / "fact_sentences.py",
     ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and _is_piece(node.annotation):
