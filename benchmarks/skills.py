@@ -90,7 +90,7 @@ def facts_alone(home: PlaygroundHome) -> dict[str, float]:
     house, took = Container(home.settings), {}
     shelf = house.open_warehouse(TEAM_ID)
     for skill, kinds in FACTS.items():
-        where = AnalysisFilter(words=FIRST[skill] if skill == "targeting" else None)
+        where = AnalysisFilter()
         began = time.perf_counter()
         for kind in kinds:
             load_analysis(kind).find(shelf, where)

@@ -46,7 +46,7 @@ COLUMNS = (
 )
 
 
-async def targeted(**form: str) -> DraftResult:
+async def targeted(**form: Any) -> DraftResult:
     """Return the report on audiences; with a rule, the draft of that audience."""
     key = str(form)
     if key not in MADE:
