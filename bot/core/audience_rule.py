@@ -29,6 +29,19 @@ CONSENT_LABELS = {
     "sms": Words("Customers who agreed to SMS"),
     "ads": Words("Customers who agreed to be matched for ads"),
 }
+AudienceGoal = Literal["none", "win back", "second order", "reward"]
+# The names of the audiences that are suggested, by id.
+AUDIENCE_NAMES: Mapping[str, Words] = {
+    "buyers": Words("Buyers of {thing}"),
+    "alike": Words("People like the buyers of {thing}"),
+    "loyal": Words("Best and loyal customers"),
+    "drifting": Words("Customers drifting away"),
+    "lapsed": Words("Customers lost from sight"),
+    "newcomers": Words("Newcomers"),
+    "niche": Words("The niche around {thing}"),
+    "there": Words("All customers"),
+    "yours": Words("Your rule"),
+}
 PLACE_LIST_SEPARATOR = "; "  # between several places
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 
@@ -238,3 +251,13 @@ def _join_with_and(parts: Sequence[Words]) -> Words:
     if len(parts) == 1:
         return parts[0]
     return Words("{first}; {rest}", first=parts[0], rest=_join_with_and(parts[1:]))
+
+
+def name_audience(id: str, rule: AudienceRule, thing: str) -> Words:
+    """Return the name of an audience for people. `thing` is what it bought."""
+    words = AUDIENCE_NAMES[id]
+    name = Words(words.text, thing=quote_name(thing)) if "{" in words.text else words
+    if not rule.countries or id == "yours":
+        return name
+    places = join_with_or([Country(name=one) for one in rule.countries])
+    return Words("{first}, {rest}", first=name, rest=places)

@@ -20,12 +20,7 @@ from bot.agent.tools._analysis import (
     make_result,
     prepare_facts,
 )
-from bot.core.audience_rule import AudienceRule
-from bot.data.analyses.audience_proposals.candidates import (
-    AUDIENCE_NAMES,
-    AudienceGoal,
-    name_audience,
-)
+from bot.core.audience_rule import AUDIENCE_NAMES, AudienceGoal, AudienceRule, name_audience
 from bot.i18n.messages import Words
 
 MEASURES = (

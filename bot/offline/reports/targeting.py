@@ -5,17 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from bot.core.audience_rule import AudienceRule
+from bot.core.audience_rule import AUDIENCE_NAMES, AudienceRule, name_audience
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.facts import ALL_BUT_PATTERN, Evidence
 from bot.core.parts import NextStep, Table
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.audience_proposals.candidates import (
-    AUDIENCE_NAMES,
-    PROPOSALS_BY_GOAL,
-    name_audience,
-)
+from bot.data.analyses.audience_proposals.candidates import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext

@@ -155,7 +155,7 @@ def test_truncated_cache_file_is_ignored(
 
 def test_cache_files_are_private_and_hide_the_words(home: Path) -> None:
     folder = ResultCache(home / "apart")
-    secret = AnalysisFilter(product="the address of Anna Muster")
+    secret = AnalysisFilter(category="the address of Anna Muster")
     folder.put(("v",), secret, AnalysisResult("segments", Source("orders.csv"), TODAY))
     (path,) = (home / "apart").glob("findings/*/*.json")
     assert path.stat().st_mode & 0o077 == 0

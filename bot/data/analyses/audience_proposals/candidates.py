@@ -2,24 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from bot.core.audience_rule import AudienceRule, join_with_or
+from bot.core.audience_rule import AudienceRule
 from bot.data.analyses.products import Subject
-from bot.i18n.messages import Country, Words, quote_name
 
-AudienceGoal = Literal["none", "win back", "second order", "reward"]
-AUDIENCE_NAMES: Mapping[str, Words] = {
-    "buyers": Words("Buyers of {thing}"),
-    "alike": Words("People like the buyers of {thing}"),
-    "loyal": Words("Best and loyal customers"),
-    "drifting": Words("Customers drifting away"),
-    "lapsed": Words("Customers lost from sight"),
-    "newcomers": Words("Newcomers"),
-    "niche": Words("The niche around {thing}"),
-    "there": Words("All customers"),
-    "yours": Words("Your rule"),
-}
 DEFAULT_PROPOSALS = ("buyers", "alike", "loyal", "drifting", "newcomers")
 PROPOSALS_BY_GOAL: Mapping[str, Sequence[str]] = {
     "win back": ("drifting", "lapsed"),
@@ -36,16 +22,6 @@ class Proposal:
 
     id: str
     rule: AudienceRule
-
-
-def name_audience(id: str, rule: AudienceRule, thing: str) -> Words:
-    """Return the name of an audience for people. `thing` is what it bought."""
-    words = AUDIENCE_NAMES[id]
-    name = Words(words.text, thing=quote_name(thing)) if "{" in words.text else words
-    if not rule.countries or id == "yours":
-        return name
-    places = join_with_or([Country(name=one) for one in rule.countries])
-    return Words("{first}, {rest}", first=name, rest=places)
 
 
 def list_proposals(
