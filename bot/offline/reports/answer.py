@@ -341,8 +341,7 @@ def _spell(writer: SentenceWriter, result: "MetricResult", fact: Fact) -> str:
     if change is None:
         return value
     writer.value(change)
-    changed = Words("{figure} ({note})", figure=value, note=change.shown(writer.language))
-    return writer.say(changed)
+    return f"{value} ({change.shown(writer.language)})"
 
 
 def _list_facts(result: "MetricResult", name: str) -> tuple[Fact | None, list[Fact]]:
