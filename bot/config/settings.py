@@ -242,7 +242,7 @@ class Settings(BaseModel):
         ge=0,
         le=400_000_000,
         description="Only beside a local Slack on this machine: by how many seconds the "
-        "intern's clock runs ahead. The playground's page sets it.",
+        "intern's clock runs ahead. The demo's page sets it.",
     )
 
     @classmethod

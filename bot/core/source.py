@@ -52,6 +52,10 @@ class Source(BaseModel):
     def without_age(self) -> "Source":
         return self.model_copy(update={"days_old": None})
 
+    @property
+    def whole_file(self) -> "Source":
+        return Source(self.file, more=self.more)
+
     def words(self) -> Words | str:
         """Return a plain file name as it is, more as a sentence: "orders.csv and 2 more"."""
         said: Words | str = INTERNAL_SOURCES.get(self.file, self.file)

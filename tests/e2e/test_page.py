@@ -157,7 +157,7 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             await expect(page.locator(".pulse:not(.down)")).to_be_visible()
             assert slow.child.starts == 2
             await expect(page.locator("[data-proof=ended]")).to_have_text(
-                "1 ended visibly", timeout=2 * SECONDS
+                "1 answered", timeout=2 * SECONDS
             )
             await expect(page.locator("[data-proof=asked]")).to_have_text("1 asked")
             await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
@@ -282,12 +282,12 @@ async def test_reads_french_on_the_page_and_on_the_cards(house: House) -> None:
     await expect(card).to_contain_text("products.csv, line 4")
 
 
-async def test_sees_what_left_and_the_chain(house: House) -> None:
+async def test_sees_the_ai_log_and_the_chain(house: House) -> None:
     page = await house.visit()
     await page.locator(".look").click()
     await expect(page.locator(".task").first).to_be_visible()
     await page.locator("#tab-left").click()
-    await expect(page.locator(".verdict")).to_contain_text("Nothing left the house")
+    await expect(page.locator(".verdict")).to_contain_text("Nothing was sent to an AI")
     await page.locator("#tab-journal").click()
     await expect(page.locator(".verdict.good")).to_contain_text("the chain is whole")
     await page.locator("#tab-wire").click()

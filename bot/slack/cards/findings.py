@@ -100,7 +100,10 @@ def _build_acceptance_buttons(draft: Draft, language: str) -> list[Block]:
     if not draft.list_open_warnings() or draft.list_final_checks():
         return []
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
-    terms = button(Words("It's in our terms").to(language), action_ids.ACCEPT_TERMS, ref.pack())
+    terms = None
+    if any(check.quote for check in draft.list_open_warnings()):
+        text = Words("It's in our terms").to(language)
+        terms = button(text, action_ids.ACCEPT_TERMS, ref.pack())
     add = None
     if draft.brief.product and find_fact_proposals(draft):
         text = Words("Add to product facts").to(language)

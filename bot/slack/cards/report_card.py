@@ -141,7 +141,7 @@ def _render_proof(draft: Draft, language: str) -> str | None:
         return None
     figures = Words.count("{n} figure", "{n} figures", len(cited))
     files = dict.fromkeys(
-        fact.source.without_age.to(language) for fact in draft.facts.facts if fact.id in cited
+        fact.source.whole_file.to(language) for fact in draft.facts.facts if fact.id in cited
     )
     *first, last = [quote_as_mrkdwn(file, 100) for file in files] or [""]
     listed: Words | str = last

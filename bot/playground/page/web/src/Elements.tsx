@@ -73,8 +73,22 @@ function Button({ element, begin, busy }: { element: Kit; begin: (value: unknown
         begin(element.value ?? null);
       }}
     >
-      {text}
+      <ButtonText text={text} />
     </button>
+  );
+}
+
+const THUMBS: Record<string, string> = { "👍": "+1", "👎": "-1" };
+
+/** A thumb is drawn, with its count beside it. */
+function ButtonText({ text }: { text: string }) {
+  const [first = "", ...rest] = text.split(" ");
+  const name = THUMBS[first];
+  if (!name) return <>{text}</>;
+  return (
+    <>
+      <Emoji name={name} otherwise={first} /> {rest.join(" ")}
+    </>
   );
 }
 

@@ -155,7 +155,7 @@ export interface Entry {
 }
 export interface Check {
   rule: string;
-  level: "pass" | "stated" | "warn" | "block";
+  level: "pass" | "stated" | "info" | "warn" | "block";
   words: string;
   quote: string | null;
   part: string | null;
