@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.core.checks import Check
 from bot.core.facts import Fact
+from bot.drafts.occasions import load_occasions
 from bot.grounding.citations import format_person
-from bot.grounding.numbers import Figure, is_bare, needs_source, read_figures
+from bot.grounding.numbers import Figure, is_bare, is_promise, needs_source, read_figures
 from bot.grounding.price_cuts import find_cuts
 from bot.grounding.sources import (
     KnownFact,
@@ -51,6 +52,7 @@ def check_figures(
                 key in seen
                 or is_within(figure.start, figure.end, left_out)
                 or not needs_source(figure, piece.text, today)
+                or _is_occasion_day(figure, piece.text, sources, today)
             ):
                 continue
             seen.add(key)
@@ -73,6 +75,20 @@ def check_figures(
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
+
+
+def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
+    """Whether a date is one of the brief's occasion, as the writer was told, and promises
+    nothing."""
+    brief = sources.brief
+    occasion = load_occasions().get(brief.occasion or "") if brief else None
+    period = occasion.coming(today, brief.market) if occasion and brief else None
+    if period is None or is_promise(normalize_text(text), figure.start):
+        return False
+    length = (period.until - period.starts).days + 1
+    days = [period.starts + timedelta(days=offset) for offset in range(length)]
+    dates = {(year, day.month, day.day) for day in days for year in (None, day.year)}
+    return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
 
 
 def list_used_facts(pieces: Sequence[Piece], sources: Sources) -> list[tuple[str, Fact]]:

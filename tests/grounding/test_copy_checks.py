@@ -276,3 +276,17 @@ def test_quotation_marks_are_no_source() -> None:
 
 def test_each_use_of_a_number_is_checked() -> None:
     assert found(proved("45 pièces, 45 coloris.")) == {("block", "figure", "45 coloris")}
+
+
+def test_days_of_the_briefs_occasion_need_no_source_unless_something_is_promised() -> None:
+    plain = request("mail : chemise")
+    brief = plain.brief.model_copy(update={"occasion": "noel"})
+    asked = plain.model_copy(update={"brief": brief})
+
+    def blocked(text: str) -> bool:
+        checks = proved(text, asked=asked)
+        return any(one.rule == "figure" and one.level == "block" for one in checks)
+
+    assert not blocked("Le 25 décembre, il ne reste plus qu'à partager le gâteau.")
+    assert blocked("Livraison garantie avant le 25 décembre.")
+    assert blocked("Le 14 juillet, il ne reste plus qu'à partager le gâteau.")
