@@ -37,7 +37,7 @@ async def test_repeated_edit_event_makes_one_task(bench: Bench) -> None:
     bench.slack.faults.deliver_twice_without_headers = True
     said = await bench.slack.post_message(MARIE, MARKETING, ASKED)
     await bench.run()
-    await changed(bench, said, "<@UINTERN> our linen shirt is back")
+    await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is back")
     assert len(bench.tasks) == 2
     await changed(bench, said, "<@UINTERN> our wool shirt is back")
     assert [task.words for task in bench.tasks][1:] == [
@@ -54,9 +54,11 @@ async def test_edit_keeps_the_answer_given_meanwhile(bench: Bench) -> None:
     answered = await bench.slack.post_message(MARIE, MARKETING, "the linnen one", thread_ts=said.ts)
     await bench.run()
     await changed(bench, said, "<@UINTERN> SMS: our shirt is back")
-    assert bench.tasks[-1].words == "SMS: our shirt is back\nthe linnen one"
+    assert bench.tasks[-1].words == "SMS: our shirt is back"
+    assert bench.tasks[-1].form == {"answer 1": "the linnen one"}
     await changed(bench, answered, "the linen one")
-    assert bench.tasks[-1].words == "SMS: our shirt is back\nthe linen one"
+    assert bench.tasks[-1].words == "SMS: our shirt is back"
+    assert bench.tasks[-1].form == {"answer 1": "the linen one"}
     assert len(bench.tasks) == 4
 
 
@@ -91,7 +93,7 @@ async def test_edit_that_adds_mention_makes_a_task(bench: Bench) -> None:
     said = await bench.slack.post_message(MARIE, MARKETING, "e-mail: our linen shirt is back")
     await bench.run()
     assert not bench.tasks
-    await changed(bench, said, "<@UINTERN> our linen shirt is back")
+    await changed(bench, said, "<@UINTERN> e-mail: our linen shirt is back")
     (task,) = bench.tasks
     assert task.words == "e-mail: our linen shirt is back"
     assert bench.said()[0].thread_ts == said.ts

@@ -155,7 +155,8 @@ def _build_changed_task(session: Session, task: Task, change: MessageChange) -> 
     """Return the same request with the new words. Raise CannotDo when the task has ended with
     the old words."""
     words, reason = _apply_changed_words(task, change)
-    same = (words, reason) == (task.words, task.reason)
+    form = _apply_changed_answer(task, change)
+    same = (words, reason, form) == (task.words, task.reason, task.form)
     is_unanswered = task.state in (*OPEN_STATES, "asking", "failed") or task.trouble is not None
     if same or not is_unanswered:
         raise CannotDo(WORK_IS_STOPPED if task.state == "stopped" else WORK_IS_DONE)
@@ -164,7 +165,9 @@ def _build_changed_task(session: Session, task: Task, change: MessageChange) -> 
     if only_for_author and not task.private:  # the edited request is private from now on
         place = {key: value for key, value in place.items() if key != "under"} | {"dm": True}
     private = task.private or only_for_author
-    return task.retry(change.id, words=words, place=place, private=private, reason=reason)
+    return task.retry(
+        change.id, words=words, form=form, place=place, private=private, reason=reason
+    )
 
 
 def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | None]:
@@ -176,6 +179,14 @@ def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | 
         return "\n".join(filter(None, [now, task.words])), task.reason
     whole = f"\n{task.words}\n".replace(f"\n{old_words}\n", f"\n{now}\n", 1)
     return whole.strip(), task.reason
+
+
+def _apply_changed_answer(task: Task, change: MessageChange) -> dict[str, str]:
+    """Return the task's form; an answer that was this message has its new words."""
+    return {
+        key: change.now if key.startswith("answer") and value == change.before else value
+        for key, value in task.form.items()
+    }
 
 
 def _normalize_request(message: dict[str, Any], bot_user: str | None) -> tuple[bool, str]:
