@@ -492,11 +492,6 @@ class SkillContext:
                 names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
         return build_own_words(names)
 
-    def _related_facts(self) -> list[Fact]:
-        """The facts looked up about the subjects of the evidence that are not part of it."""
-        subjects = {fact.id.rpartition(".")[0] for fact in self.evidence.facts}
-        return [fact for fact in self._all_facts if fact.id.rpartition(".")[0] in subjects]
-
     def _build_assignment(
         self, pseudonymizer: Pseudonymizer, by_rules: BaseModel | None
     ) -> WriteRequest:
@@ -514,9 +509,6 @@ class SkillContext:
             system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
             prompt=fill_prompt(request.skill, prompt_values),
             offline_output=text_by_rules,
-            check_facts=pseudonymizer.mask(tuple(self._related_facts()))
-            if by_rules is not None
-            else (),
         )
 
     def _hide_speakers(self, pseudonymizer: Pseudonymizer) -> None:

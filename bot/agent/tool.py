@@ -70,8 +70,6 @@ class DeliveryPort(Protocol):
 class DigestPort(Protocol):
     """Returns what the last digests called confirmed or to watch."""
 
-    async def list_called_changes(self) -> Sequence[Fact]: ...
-
 
 @dataclass(frozen=True)
 class ToolDeps:

@@ -67,16 +67,12 @@ class ToolRunner:
     seconds: float = TOOL_SECONDS
 
     async def run(self, uses: Sequence[ToolUse], allowed: int) -> tuple[ToolReply, ...]:
-        """Run the calls of one turn at the same time, and return their replies in call order. Of
-        more than `allowed` calls, the last are not run. Raises AskedPerson and Refusal."""
+        """Run the calls of one turn, one after the other: each has the engine alone, and its time
+        begins when it has it. Of more than `allowed` calls, the last are not run. Raises
+        AskedPerson and Refusal."""
         deps = replace(self.deps, book=self.found.book)
-        calls = [asyncio.create_task(self._call(use, deps)) for use in uses[:allowed]]
-        try:
-            results = await asyncio.gather(*calls)
-        finally:
-            for call in calls:
-                call.cancel()
-        results += [NO_MORE_CALLS] * (len(uses) - len(calls))
+        results = [await self._call(use, deps) for use in uses[:allowed]]
+        results += [NO_MORE_CALLS] * (len(uses) - len(results))
         for use, result in zip(uses, results, strict=True):
             if isinstance(result, ToolResult) and self._ends_loop(use.name):
                 _end_loop(use.name, result)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from sqlalchemy import Index, Numeric, Select, Text, and_, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from bot.audit import journal
-from bot.core.model_prices import find_price
+from bot.core.model_prices import MIN_PRICE, find_price
 from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
 from bot.db.session import Row, list_rows
@@ -57,6 +57,11 @@ class Receipt(Row):
     reserved: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))  # counts instead of `usd`
 
     __table_args__ = (Index("ix_receipts_workspace_at", "workspace", "at"),)
+
+    @validates("usd")
+    def _round_up(self, _: str, usd: Decimal | None) -> Decimal | None:
+        """What is stored is never below the bill, so that no limit is passed by fractions."""
+        return None if usd is None else usd.quantize(MIN_PRICE, ROUND_UP)
 
     @staticmethod
     def record(

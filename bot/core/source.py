@@ -49,10 +49,6 @@ class Source(BaseModel):
         return self.model_copy(update={"details": (*self.details, *given)})
 
     @property
-    def without_line(self) -> "Source":
-        return self.model_copy(update={"line": None})
-
-    @property
     def without_age(self) -> "Source":
         return self.model_copy(update={"days_old": None})
 

@@ -87,10 +87,6 @@ class ThreadMessage:
     text: str
     thread: int = 0
 
-    def hears(self, other: "ThreadMessage") -> bool:
-        """Whether this message can reply to `other`: same thread, or `other` starts this thread."""
-        return self.thread in (other.thread, other.n)
-
 
 def format_message(who: str, text: str, *, replies: bool = False) -> str:
     """Return one message in the form described above."""
@@ -155,11 +151,6 @@ def wants_recap(words: str) -> bool:
 def asks_only_why(words: str) -> bool:
     """Whether the words ask only "why?", about the preceding answer."""
     return bool((found := ONLY_WHY.search(words)) and not words[: found.start()].strip())
-
-
-def ends_with_why(words: str) -> bool:
-    """Whether the words end with "why?" after another question."""
-    return bool(ONLY_WHY.search(words))
 
 
 def is_follow_up(words: str) -> bool:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
 
@@ -42,9 +42,6 @@ class WriteRequest(BaseModel):
     corrections: tuple[str, ...] = ()  # what was wrong with the last attempt
     last_attempt: str | None = None  # the last attempt, as JSON
     offline_output: Any = None  # the Output that the handler composed by code, if it does so
-    check_facts: tuple[
-        Fact, ...
-    ] = ()  # more facts of the same subjects: for checks, not for writing
 
 
 class LlmCall(BaseModel):

@@ -74,6 +74,12 @@ QUERY_TOOK_TOO_LONG = Words(
 )
 
 
+def _retrieve_error(lookup: "asyncio.Future[Any]") -> None:
+    """Take the error of a look-up that nobody waits for any more."""
+    if not lookup.cancelled():
+        lookup.exception()
+
+
 class _LimitedQuery(Generic[T]):
     """A look-up that can be stopped while it has the engine, and not when another one has it."""
 
@@ -169,10 +175,10 @@ class WorkspaceData:
         so after LOOKUP_SECONDS it is abandoned and later calls open a new one. Raises CannotDo
         then."""
         lookup = asyncio.ensure_future(asyncio.to_thread(work))
+        lookup.add_done_callback(_retrieve_error)
         done, _ = await asyncio.wait({lookup}, timeout=LOOKUP_SECONDS)
         if done:
             return lookup.result()
-        lookup.add_done_callback(lambda late: late.cancelled() or late.exception())
         warehouse = await asyncio.to_thread(self._open)
         self._engine_lock = threading.RLock()
         self._close()
@@ -283,10 +289,10 @@ class WorkspaceData:
         lookup = asyncio.ensure_future(
             asyncio.to_thread(query.run, self._open, self._engine_lock, seconds)
         )
+        lookup.add_done_callback(_retrieve_error)
         done, _ = await asyncio.wait({lookup}, timeout=seconds)
         if done:
             return lookup.result()
-        lookup.add_done_callback(lambda late: late.cancelled() or late.exception())
         await asyncio.to_thread(query.interrupt)
         raise CannotDo(QUERY_TOOK_TOO_LONG)
 

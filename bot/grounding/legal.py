@@ -309,9 +309,3 @@ def is_alcohol(product: str) -> bool:
 def is_sweet(product: str) -> bool:
     """Whether the name of a product is that of a food that requires the health message."""
     return load_legal_rules().get_product_rule("food").covers(product)
-
-
-def has_alcohol_warning(text: str) -> bool:
-    """Whether the text contains the sentence in English or French."""
-    low = normalize_text(text)
-    return any(normalize_text(one).rstrip(".") in low for one in ALCOHOL_WARNING.values())

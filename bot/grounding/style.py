@@ -57,10 +57,11 @@ def contains_words(text: str, words: str) -> bool:
 
 
 def find_echo(text: str, request: SkillRequest) -> str | None:
-    """Return ECHO_WORDS words in a row that the text shares with the brief, or None. Required
-    sentences, the offer with its days and the name of the product do not count."""
-    found = list_brief_runs(request.brief) & _list_word_runs(tokenize(text))
-    return " ".join(min(found)) if found else None
+    """Return the first ECHO_WORDS words in a row that the text shares with the brief, or None.
+    Required sentences, the offer with its days and the name of the product do not count."""
+    runs = list_brief_runs(request.brief)
+    found = (run for run in _list_word_runs(tokenize(text)) if run in runs)
+    return " ".join(next(found, ())) or None
 
 
 def list_brief_runs(brief: Brief, names: Iterable[str] = ()) -> set[tuple[str, ...]]:
@@ -73,12 +74,12 @@ def list_brief_runs(brief: Brief, names: Iterable[str] = ()) -> set[tuple[str, .
         for at in range(len(words) - len(term) + 1):
             if words[at : at + len(term)] == term:
                 words[at : at + len(term)] = [TERM] * len(term)
-    runs = _list_word_runs(words).difference(*(_list_word_runs(term) for term in terms))
+    runs = {*_list_word_runs(words)}.difference(*(_list_word_runs(term) for term in terms))
     return {run for run in runs if TERM not in run}
 
 
-def _list_word_runs(words: Sequence[str]) -> set[tuple[str, ...]]:
-    return {tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)}
+def _list_word_runs(words: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)]
 
 
 def _find_form_faults(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:

@@ -80,11 +80,6 @@ def list_country_words(written: str) -> set[str]:
     )
 
 
-def index_country_names() -> dict[str, str]:
-    """Return the code by each normalized name that a sentence may use for a country."""
-    return {name: code for name, code in _load_codes().items() if len(name) > 2}
-
-
 def normalize_name(name: str) -> str:
     return normalize_text(collapse_spaces(name))
 

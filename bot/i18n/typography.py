@@ -24,11 +24,6 @@ _UNACCENTED = str.maketrans(
 )
 
 
-def elide(text: str) -> str:
-    """Elide before a vowel: `de été` → `d'été`."""
-    return _ELIDED.sub(lambda m: m[1][:-1] + "'", text)
-
-
 def choose_address_form(text: str, address: str) -> str:
     """Choose the brand's form of address: `<votre|ta>` → `votre` for "vous"."""
     return _FORMS.sub(lambda m: m[1] if address == "vous" else m[2], text)
@@ -49,8 +44,3 @@ def convert_to_gsm7(text: str) -> str:
     if is_gsm7(text):
         return text
     return "".join(c if is_gsm7(c) else c.translate(_UNACCENTED) for c in text)
-
-
-def is_changed_by_sms(text: str) -> bool:
-    """Whether an SMS would spell the text differently."""
-    return not is_gsm7(re.sub(r"[\u00a0\u202f]", " ", text).replace("’", "'"))

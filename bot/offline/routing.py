@@ -400,8 +400,12 @@ def _begins_with(tokens: Tokens, kind: str) -> bool:
 
 
 def _begins_with_channel(tokens: Tokens) -> bool:
-    """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …"."""
+    """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …".
+    In "tendances instagram" the first word names another skill."""
     first = min((start for start, _, _ in _locate_channels(tokens)), default=None)
+    phrases = [phrase for group in _list_phrases("skills").values() for phrase in group]
+    if first == 1 and any(_score(tokens[:1], phrase) for phrase in phrases):
+        return False
     return first in (0, 1) and not _begins_with(tokens, "question")
 
 

@@ -666,11 +666,11 @@ async def test_cancelled_call_has_a_receipt(server: ScriptedClaude, harness: Wri
     assert harness.receipts[0].sent
 
 
-async def test_two_hundred_calls_run_at_once(
-    server: ScriptedClaude, harness: WriterHarness
-) -> None:
+async def test_two_hundred_calls_run_at_once(server: ScriptedClaude) -> None:
     server.delay, server.chunk = 0.5, 64
+    harness = WriterHarness(server.url, deadline=60.0)
     await asyncio.gather(*(harness.write() for _ in range(200)))
+    await harness.claude.close()
     assert harness.ended == ["done"] * 200
     assert server.most_open > 150
 

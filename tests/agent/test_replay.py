@@ -17,6 +17,7 @@ from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import AgentTurn, StoredTurn, TaskTurns
 from bot.audit.receipt import Receipt
 from bot.config.policy import Policy
+from bot.core.channels import load_channels
 from bot.core.parts import Copy
 from bot.db.session import Database
 from bot.tasks.models import Task
@@ -167,7 +168,8 @@ async def test_copy_is_held_to_the_facts_that_the_model_was_told() -> None:
             fact("product.shirt.price", Decimal(price), unit="EUR", label="price", about="Shirt")
             for price in (59, 60)
         ]
-        ctx = context(writer, SmallTools(), library=Facts(now))
+        email = load_channels()["email"]
+        ctx = context(writer, SmallTools(), library=Facts(now), channel=email)
         await ctx.look_up("product")
         ctx.book.add(before)  # as a restart takes it from the first turn
         await writer.close()

@@ -15,6 +15,7 @@ from bot.core.channels import (
     get_default_channel,
     load_channels,
 )
+from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Part, split_output
 from bot.core.request import SkillRequest
@@ -53,8 +54,8 @@ def list_form_faults(parts: tuple[Part, ...], channel: Channel) -> list[str]:
     return find_style_faults(parts, request=make_request(channel), brand=BRAND, channel=channel)
 
 
-def find_form_checks(parts: tuple[Part, ...], channel: Channel) -> dict[str, str]:
-    """The rule of each finding about the form, by the key of its part."""
+def find_form_checks(parts: tuple[Part, ...], channel: Channel) -> dict[str, Check]:
+    """The finding about the form of each part, by the part's key."""
     checks = check_draft(
         parts,
         (),
@@ -65,7 +66,7 @@ def find_form_checks(parts: tuple[Part, ...], channel: Channel) -> dict[str, str
         today=NOW.date(),
     )
     form = ("length", "count", "characters")
-    return {str(c.part): c.rule for c in checks if c.rule in form and c.level in ("block", "warn")}
+    return {str(c.part): c for c in checks if c.rule in form and c.level != "pass"}
 
 
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda one: one.key)
@@ -99,7 +100,11 @@ def test_each_part_that_is_too_long_is_found(channel: Channel) -> None:
     parts = write(channel, size=6000)
     faults = "\n".join(list_form_faults(parts, channel))
     assert all(f"{part.key} has " in faults for part in parts)
-    assert {part.key for part in parts} <= {*find_form_checks(parts, channel)}
+    checks = find_form_checks(parts, channel)
+    for part in parts:
+        limit = channel.find_limit(part.key)
+        assert limit is not None
+        assert checks[part.key].level == ("block" if limit.kind == "hard" else "info")
 
 
 LISTS = [(one, key) for one in CHANNELS for key, limit in one.parts.items() if limit.items]
@@ -111,7 +116,7 @@ def test_too_many_and_too_few_texts_of_a_list_are_found(channel: Channel, key: s
     for count in {max(fewest - 1, 0), most + 1} - {0}:
         parts = write(channel, items=count)
         assert any(f"{key} has {count} texts" in one for one in list_form_faults(parts, channel))
-        assert find_form_checks(parts, channel)[key] == "count"
+        assert find_form_checks(parts, channel)[key].rule == "count"
 
 
 def test_characters_that_a_channel_refuses_are_found() -> None:
@@ -119,7 +124,7 @@ def test_characters_that_a_channel_refuses_are_found() -> None:
     title, *rest = write(channel)
     parts = (title.with_text("Linen shirt! Only $49"), *rest)
     assert any("refused there: ! $" in one for one in list_form_faults(parts, channel))
-    assert find_form_checks(parts, channel)["title"] == "characters"
+    assert find_form_checks(parts, channel)["title"].rule == "characters"
 
 
 def test_limit_of_a_text_of_a_list_is_that_of_the_list() -> None:

@@ -106,7 +106,8 @@ def calls(*uses: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 def report(headline: str, **fields: Any) -> dict[str, Any]:
     blank: dict[str, Any] = {"points": [], "exhibit": "none", "cannot_tell": "none"}
-    return {"headline": headline, **blank, "not_used": [], "next_steps": [], **fields}
+    lists: dict[str, Any] = {"quotes": [], "not_used": [], "next_steps": []}
+    return {"headline": headline, **blank, **lists, **fields}
 
 
 class Sets:

@@ -225,7 +225,7 @@ async def test_figure_chosen_as_a_quotation_goes_back_and_is_left_out() -> None:
 
 async def test_thread_is_read_and_its_messages_can_be_quoted() -> None:
     thread = "Marie: the Alba runs small, two returns today\nMax: and the parcel was late"
-    reads = calls(("read_thread", {"most": 10}))
+    reads = calls(("read_thread", {"most": 10, "before": 0}))
     form = report("They speak of sizes and of late parcels.", quotes=["f1"])
     found, _letters = await written(reads, form, words="sum this thread up", material=thread)
     (quote,) = [part for part in found.parts if part.kind == "quote"]

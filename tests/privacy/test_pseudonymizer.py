@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from bot.agent.context import SkillContext
+from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.channels import load_channels
@@ -18,6 +19,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy
 from bot.core.request import SkillRequest
 from bot.core.writer import LlmCall, WriteRequest
+from bot.grounding.claims import ClaimForm
 from bot.i18n.messages import Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.personal_data import find_personal_data
@@ -283,21 +285,29 @@ def test_known_names_are_masked_everywhere() -> None:
 
 
 class Stubborn:
-    """A writer that leaves out the required text at first, and then adds it."""
+    """A model that leaves out the required text at first, and then adds it."""
 
     name, by_rules = "scripted", False
 
     def __init__(self, *bodies: str) -> None:
         self.bodies = list(bodies)
-        self.corrections: list[str] = []
+        self.heard: list[str] = []  # everything
+        self.asked: list[str] = []  # what it writes copy for
 
-    async def write(self, assignment: WriteRequest, output: type[Any], **_: object) -> Any:
-        self.corrections += assignment.corrections
+    async def take_turn(self, request: TurnRequest, **_: object) -> TurnAnswer:
+        self.heard += [message.text for message in request.messages]
+        if request.output is ClaimForm:
+            return TurnAnswer(ClaimForm(verdicts=[]).model_dump_json(), (), "end")
+        self.asked.append(request.messages[-1].text)
         texts = {"subject": "Cool all day", "preheader": "In linen", "call_to_action": "See it"}
-        whole = {**texts, "body": self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0]}
+        whole = {**texts, "body": self.bodies.pop(0)}
         hooks = [{"angle": "a", "text": "Soft"}, {"angle": "b", "text": "Light"}]
         told = {part: {"text": text, "facts": []} for part, text in whole.items()}
-        return output.model_validate({**told, "hooks": hooks})
+        filled = request.output.model_validate({**told, "hooks": hooks})
+        return TurnAnswer(filled.model_dump_json(), (), "end")
+
+    async def write(self, assignment: WriteRequest, output: type[Any], **_: object) -> Any:
+        raise AssertionError("copy is written with tools")
 
     async def check(self) -> None: ...
     async def close(self) -> None: ...
@@ -319,7 +329,10 @@ async def test_corrections_are_masked_for_the_writer() -> None:
         library=Shop(),
         writer=writer,
         receipt=nothing,
+        today=date(2026, 11, 24),
     )
-    written = await desk.write(Email, check=lambda one: find_problems(one, desk))
-    assert writer.corrections == ["this must be said: [EMAIL_1]"]
+    written = await desk.write(Email, system="copy", check=lambda one: find_problems(one, desk))
+    assert len(writer.asked) == 2
+    assert "[EMAIL_1]" in writer.asked[1]
+    assert must not in "".join(writer.heard)
     assert written.body.text == f"Write to {must}."

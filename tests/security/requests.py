@@ -103,6 +103,7 @@ def every_request(
         action_ids.DOWNLOAD,
         action_ids.STAYED_OUT,
         action_ids.BRIEF_FORM,
+        action_ids.OWN_TEXT,
     ]
     for action, ref in itertools.product(dict.fromkeys(known), refs):
         yield Sent(
@@ -112,12 +113,18 @@ def every_request(
         yield Sent(f"send {form}", "interactive", _form(slack, user, team, channel, form, ref))
         closed = _form(slack, user, team, channel, form, ref) | {"type": "view_closed"}
         yield Sent(f"close {form}", "interactive", closed)
-    for kind in ("shortcut", "message_action", "block_suggestion"):
+    for kind, name in (
+        ("shortcut", "x"),
+        ("message_action", "x"),
+        ("message_action", action_ids.CHECK_TEXT),
+        ("block_suggestion", "x"),
+    ):
         body = _interaction(slack, kind, user, team) | {
-            "callback_id": "x",
+            "callback_id": name,
             "channel": {"id": channel},
         }
-        yield Sent(kind, "interactive", body | {"message": {"ts": card.ts, "text": "x"}})
+        sent = body | {"message": {"ts": card.ts, "text": "x"}}
+        yield Sent(f"{kind} {name}", "interactive", sent)
     for tab in ("home", "messages"):
         event = {"type": "app_home_opened", "user": user, "channel": f"D{user}", "tab": tab}
         yield Sent(f"open {tab}", "events_api", _event(slack, team, event))

@@ -172,7 +172,7 @@ async def test_flood_of_commands_creates_no_rows_beyond_the_share(bench: Bench) 
     assert not any(one.body for one in answers)
     full = rows(bench)
     for number in range(40):
-        answer = await bench.slack.command(MARIE, MARKETING, "/draft", f"more {number}")
+        answer = await bench.slack.command(MARIE, MARKETING, "/draft", f"sms: more {number}")
         assert "5" in str(answer.body)
     assert rows(bench) == full
     assert not (await bench.slack.command(MAX, MARKETING, "/draft", "e-mail: our vase")).body

@@ -206,22 +206,24 @@ def test_import_prints_no_hidden_character(
     monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path / "home"))
     sign = "\u202e\x1b[31m\u200b"
     path = tmp_path / f"shop\u202e{sign[1:5]}.csv"
-    rows = [f"Shirt {sign}{n},{n + 10}.00,Maison{sign},note{sign}" for n in range(3)]
+    note = f"washed linen, {sign} woven and sewn in Portugal, for warm days and cool evenings" * 2
+    rows = [f'Shirt {sign}{n},{n + 10}.00,Maison{sign},"{note}"' for n in range(3)]
     path.write_text("\n".join([f"title,price,vendor,odd{sign}", *rows, f"{sign},x,y,z"]), "utf-8")
     said = ""
     for command in (
         ["import", str(path), "--yes", "--currency", "EUR"],
-        ["facts", "product", "--where", "product=shirt-1"],
-        ["facts", "product", "--json", "--where", "product=shirt-1"],
-        ["try", "draft", f"e-mail: Shirt {sign}1 is back"],
-        ["try", "draft", "--json", f"e-mail: Shirt {sign}1 is back"],
+        ["facts", "product", "--where", "product=shirt-31m1"],
+        ["facts", "product", "--json", "--where", "product=shirt-31m1"],
+        ["try", "draft", f"e-mail: {sign}Shirt [31m1 is back"],
+        ["try", "draft", "--json", f"e-mail: {sign}Shirt [31m1 is back"],
         ["import", str(tmp_path / f"gone{sign}.csv")],
     ):
         main(command)
         told = capsys.readouterr()
         assert not GONE.search(told.out + told.err), command
         said += told.out + told.err
-    assert "Shirt" in said
+    assert "3 new" in said
+    assert "Back in stock: Shirt" in said
 
 
 def strings(value: Any) -> Iterator[str]:

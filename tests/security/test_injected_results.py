@@ -18,11 +18,13 @@ from bot.core.parts import Quote
 from bot.data.warehouse.warehouse import Warehouse
 from bot.slack.history import format_messages
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, obediently, says
+from tests.fakes.claude import ScriptedClaude, obediently, says, use
 from tests.support.import_files import file, take_in
 from tests.support.injections import IN_MATERIAL, IN_WORDS
+from tests.support.metric_queries import NEUTRAL
 from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import run
+from tests.support.small_shop import Shop
 from tests.support.small_tables import small
 
 pytestmark = pytest.mark.sample(7)
@@ -88,16 +90,28 @@ def thread(extra: str) -> str:
     return format_messages(rows, people={"U1": "Léa Martin", "U2": "Max Roy"})
 
 
-def faithfully(body: dict[str, Any]) -> dict[str, Any] | str:
-    """A fake Claude that returns the text composed by code unchanged."""
-    said = body["messages"][0]["content"]
-    if not isinstance(said, str):  # a conversation with tools
-        return obediently(body)
-    start = said.find('{\n "')
-    if start < 0:
-        return obediently(body)
-    composed: dict[str, Any] = json.JSONDecoder().raw_decode(said[start:])[0]
-    return composed
+READS: dict[str, dict[str, Any]] = {
+    "read_feedback": {
+        **dict.fromkeys(("words", "theme", "product", "category", "channel", "country"), "none"),
+        **dict.fromkeys(("language", "since", "until"), "none"),
+        "tone": "any",
+        "most": 15,
+    },
+    "read_thread": {"most": 40, "before": 0},
+    "query_metrics": {
+        **NEUTRAL,
+        "dataset": "feedback",
+        "measures": ["reviews"],
+        "dimensions": ["product"],
+    },
+}
+
+
+def reads_first(body: dict[str, Any]) -> dict[str, Any] | str | list[dict[str, Any]]:
+    """A fake Claude that reads what customers and colleagues wrote, and then fills in the form."""
+    offered = {one["name"] for one in body.get("tools", ())}
+    reads = [use(name, arguments) for name, arguments in READS.items() if name in offered]
+    return reads if reads and len(body["messages"]) == 1 else obediently(body)
 
 
 async def made(words: str, **more: Any) -> DraftResult:
@@ -181,51 +195,37 @@ def test_injection_in_a_header_is_an_unknown_column(attack: str, tmp_path: Path)
 
 
 async def test_injection_reaches_claude_only_as_material() -> None:
-    async with ScriptedClaude(answer=faithfully) as claude:
+    async with ScriptedClaude(answer=reads_first) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
-        offline = await made(ASKED["feedback"], shelf=shelf(ATTACKS))
         found = await made(ASKED["feedback"], shelf=shelf(ATTACKS), writer=writer)
         recap = await made(ASKED["recap"], material=thread("\n".join(ATTACKS)), writer=writer)
         answer = await made(ASKED["answer"], shelf=shelf(ATTACKS), writer=writer, skill="answer")
         draft = await made(
-            "e-mail: the candle for our loyal customers", material="\n".join(ATTACKS), writer=writer
+            "e-mail: the linen shirt for our loyal customers",
+            library=Shop(),
+            material="\n".join(ATTACKS),
+            writer=writer,
         )
         await writer.close()
-    assert list_own_texts(found) == list_own_texts(offline)
     for one in (found, recap, answer):
         is_harmless(one)
     assert not SLIPPED.search("\n".join(list_own_texts(draft)))
+    heard = json.dumps([letter["messages"] for letter in claude.letters], ensure_ascii=False)
+    assert any(attack in heard for attack in ATTACKS)
     for letter in claude.letters:
         assert not SLIPPED.search(json.dumps(letter.get("system")))
         assert "Léa Martin" not in json.dumps(letter, ensure_ascii=False)
 
 
-@pytest.mark.parametrize("skill", ["feedback", "recap"])
-async def test_injection_obeyed_by_claude_never_reaches_a_card(skill: str) -> None:
-    """Invented content is sent back for correction; then the text composed by code is used."""
-    obeyed = {"text": "Everything is 90% off today, “our lawyer agreed to all”.", "facts": []}
-    fields = {"feedback": ("finding", "summary", "fix_first")}
-    step = says(dict.fromkeys(fields.get(skill, ("summary",)), obeyed))
-    given = {"shelf": shelf(ATTACKS), "material": thread(ATTACKS[0]), "skill": skill}
-    offline = await made(ASKED[skill], **given)
-    async with ScriptedClaude(step, step, step) as claude:
-        writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
-        found = await made(ASKED[skill], writer=writer, **given)
-        await writer.close()
-    wrong = claude.letters[1]["messages"][-1]["content"]
-    assert "90% has no source" in wrong
-    assert "in no source, letter for letter" in wrong
-    assert list_own_texts(found) == list_own_texts(offline)
-    is_harmless(found)
-
-
-async def test_injection_obeyed_in_an_answer_is_left_out() -> None:
+@pytest.mark.parametrize("skill", ASKED)
+async def test_injection_obeyed_by_claude_is_left_out(skill: str) -> None:
     form = {"exhibit": "none", "cannot_tell": "none", "not_used": [], "next_steps": []}
     obeyed = "Everything is 90% off today, “our lawyer agreed to all”."
     step = says({"headline": "Sizing is what they write about.", "points": [obeyed], **form})
+    given = {"shelf": shelf(ATTACKS), "material": thread(ATTACKS[0]), "skill": skill}
     async with ScriptedClaude(step, step) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
-        found = await made(ASKED["answer"], writer=writer, shelf=shelf(ATTACKS), skill="answer")
+        found = await made(ASKED[skill], writer=writer, **given)
         await writer.close()
     sent_back = str(claude.letters[1]["messages"][-1]["content"])
     assert "90%" in sent_back

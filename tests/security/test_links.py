@@ -248,7 +248,7 @@ async def test_link_reaches_slack_only_as_text(bench: Bench) -> None:
             Part(kind="copy", key="subject", title="Subject", body=Copy(text=text)),
             Part(kind="copy", key="body", title="Body", body=Copy(text=text)),
         )
-        card = await bench.drafted(words=f"linen is back {link}")
+        card = await bench.drafted(words=f"e-mail: linen is back {link}")
     await bench.press(MARIE, card, "edit")
     view = bench.form(MARIE)
     fields = {json.dumps(["subject", 0, "-"]): {"text": text}}

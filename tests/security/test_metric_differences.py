@@ -4,7 +4,8 @@ of them to one person."""
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ from tests.support.metric_queries import (
     workspace_data,
 )
 from tests.support.sample_tables import TODAY, sample
+from tests.support.small_tables import small
 
 pytestmark = pytest.mark.timeout(300)
 COLUMNS = ("region", "source", "code", "device", "product")
@@ -100,6 +102,7 @@ def hold(database: Database, planted: PlantedShop, column: str, nth: int, step: 
                 continue
             counts_people = query.measures == ("customers",)
             sets[counts_people] += shown_sets(planted, answer)
+        assert any(sets.values()), steps
         assert not derived(rows, sets[False]), steps
         assert not derived(_customers(planted, people), _as_people(planted, sets[True])), steps
 
@@ -397,6 +400,48 @@ def test_large_group_beside_a_small_rest_is_not_shown() -> None:
     answer = answer_query(planted.shelf, query, see_people=False)
     assert answer.get_value("now", (), "revenue")
     assert [group for group in answer.recipe.list_groups() if group != ("others",)] == []
+
+
+def test_others_give_no_hidden_figure_away() -> None:
+    """Three of Nantes were paid back: the total less all that is shown must not be theirs."""
+    rows: list[dict[str, Any]] = []
+    for region, people, paid_back in (
+        ("Nantes", 60, 3),
+        ("Rennes", 60, 30),
+        ("Lille", 60, 30),
+        ("Brest", 4, 4),
+        ("Quimper", 4, 4),
+    ):
+        for n in range(people):
+            row = single_order(len(rows), region)
+            rows.append(row | {"refunded": Decimal(20 if n < paid_back else 0)})
+    warehouse = small(orders=rows)
+    query = {"dataset": "orders", "dimensions": ("region",), "comparison": "none"}
+    for measure, tells_others in (("revenue", True), ("refunded", False)):
+        asked = MetricQuery.model_validate({**query, "measures": (measure,)})
+        answer = answer_query(warehouse, asked, see_people=False)
+        shown = answer.recipe.list_groups()
+        figures = [answer.get_value("now", group, measure) for group in shown]
+        assert (("others",) in shown) == tells_others
+        assert len([one for one in figures if one is not None]) >= 2
+        if measure == "refunded":
+            left = answer.get_value("now", (), measure) - sum(one or 0 for one in figures)
+            assert left == 20 * (3 + 4 + 4)
+
+
+def single_order(n: int, region: str) -> dict[str, Any]:
+    """The order of a customer who ordered once."""
+    return {
+        "order": f"o{n}",
+        "line": 1,
+        "at": datetime(2026, 11, 1 + n % 20, 12),
+        "customer": f"c{n}",
+        "product": "vase",
+        "quantity": 1,
+        "amount": Decimal(50),
+        "currency": "EUR",
+        "region": region,
+    }
 
 
 def test_floors_of_one_show_everything() -> None:

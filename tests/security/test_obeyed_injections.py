@@ -1,7 +1,7 @@
 """Prompt injections in the material, with an AI that obeys them."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,19 +21,25 @@ from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.jobs.worker import Worker
 from bot.messages.outbox import OutboxMessage
-from bot.offline.writer import OfflineWriter
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices
 from bot.text.normalize import collapse_spaces
 from tests.agent.test_skills import Nobody
 from tests.conftest import NOW
-from tests.fakes.claude import UNDERSTANDS, ScriptedClaude, asked_request, reading, understood
+from tests.fakes.claude import (
+    UNDERSTANDS,
+    Answer,
+    ScriptedClaude,
+    asked_request,
+    reading,
+    understood,
+)
+from tests.security.test_injected_results import reads_first, thread
 from tests.security.test_injected_results import shelf as reviews
-from tests.security.test_injected_results import thread
 from tests.support.injections import IN_MATERIAL, IN_WORDS
 from tests.support.rows import POLICY, Jobs, wish
-from tests.support.skill_runner import AI, BRAND, library_of, rewriting
+from tests.support.skill_runner import AI, BRAND, library_of
 from tests.support.small_tables import small
 
 pytestmark = pytest.mark.sample(7)
@@ -68,21 +74,18 @@ class Case(NamedTuple):
 
     words: str
     skill: str
-    part: str
     shelf: Warehouse
     material: str = ""
 
 
 def in_reviews(attack: str) -> Case:
     small_ones = [f"The Alba shirt runs small for me, no. {n}. {attack}" for n in range(40)]
-    return Case(
-        "what do customers say about sizing?", "feedback", "summary", reviews(tuple(small_ones))
-    )
+    return Case("what do customers say about sizing?", "feedback", reviews(tuple(small_ones)))
 
 
 def in_a_product_s_name(attack: str) -> Case:
     words = "what do customers say about sizing?"
-    return Case(words, "feedback", "finding", reviews((), title=attack))
+    return Case(words, "feedback", reviews((), title=attack))
 
 
 def in_a_file_s_name(attack: str) -> Case:
@@ -90,7 +93,6 @@ def in_a_file_s_name(attack: str) -> Case:
     named = replace(found.listed["feedback"], source=Source(f"{attack}.csv"))
     return Case(
         "how many reviews do we have?",
-        "answer",
         "answer",
         replace(found, listed={**found.listed, "feedback": named}),
     )
@@ -116,11 +118,11 @@ def in_a_campaign_s_name(attack: str) -> Case:
         for day in range(28)
         for keyword, orders in ((attack, 5), ("linen shirt", 1), ("linen dress", 1))
     ]
-    return Case("which keyword works best?", "answer", "answer", small(campaigns=rows))
+    return Case("which keyword works best?", "answer", small(campaigns=rows))
 
 
 def in_a_message(attack: str) -> Case:
-    return Case("recap this thread", "recap", "summary", small(), thread(attack))
+    return Case("recap this thread", "recap", small(), thread(attack))
 
 
 PLACES: tuple[Callable[[str], Case], ...] = (
@@ -130,7 +132,6 @@ PLACES: tuple[Callable[[str], Case], ...] = (
     in_a_campaign_s_name,
     in_a_message,
 )
-ANSWERED = (in_a_file_s_name, in_a_campaign_s_name)  # by an AI that looks things up
 # Each attack in two places, each place under eight attacks.
 TRIED = [
     (place, attack, obeyed)
@@ -176,11 +177,11 @@ def texts(database: Database, task: str) -> list[str]:
 
 
 def obeying(
-    case: Case, answer: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    case: Case, answer: Callable[[dict[str, Any]], Answer]
+) -> Callable[[dict[str, Any]], Answer]:
     """An AI that understands the message rightly, and then answers so."""
 
-    def answers(body: dict[str, Any]) -> dict[str, Any]:
+    def answers(body: dict[str, Any]) -> Answer:
         if UNDERSTANDS in str(body.get("system")):
             language = reading("en", "none")
             return understood("requests", asked_request(skill=case.skill, language=language))
@@ -194,54 +195,25 @@ def report(text: str) -> dict[str, Any]:
     return {"headline": "This is what the data say.", "points": [text], **form}
 
 
-def is_tried(places: Collection[Callable[[str], Case]]) -> pytest.MarkDecorator:
-    tried = [one for one in TRIED if one[0] in places]
-    return pytest.mark.parametrize(
-        ("place", "attack", "obeyed"),
-        tried,
-        ids=[f"{place.__name__}-{ATTACKS.index(attack)}" for place, attack, _ in tried],
-    )
-
-
-@is_tried(ANSWERED)
-async def test_obeyed_injection_in_an_answer_does_nothing(
+@pytest.mark.parametrize(
+    ("place", "attack", "obeyed"),
+    TRIED,
+    ids=[f"{place.__name__}-{ATTACKS.index(attack)}" for place, attack, _ in TRIED],
+)
+async def test_obeyed_injection_does_nothing(
     place: Callable[[str], Case], attack: str, obeyed: str, line: Database
 ) -> None:
     """What an AI writes in a report is text: it decides nothing, sends nothing, and holds no link,
-    no mention and no figure of its own."""
+    no mention, and no figure but what the conversation says."""
     case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}-report"
     async with ScriptedClaude(answer=obeying(case, lambda _: report(obeyed))) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         await worked(line, id, case, writer)
         await writer.close()
     shown = "\n".join(texts(line, id))
-    assert not re.search(r"https?://|<[@#!]|\d", shown), shown
+    assert not re.search(r"https?://|<[@#!]", shown), shown
+    assert set(re.findall(r"\d+", shown)) <= set(re.findall(r"\d+", case.material)), shown
     with line.begin() as session:
-        for row in (Decision, Delivery):
-            assert session.scalar(select(func.count()).select_from(row)) == 0
-        places = {str(post.place) for post in session.scalars(select(OutboxMessage))}
-        assert len(places) == 1
-
-
-@is_tried([place for place in PLACES if place not in ANSWERED])
-async def test_obeyed_injection_changes_nothing(
-    place: Callable[[str], Case], attack: str, obeyed: str, line: Database
-) -> None:
-    case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}"
-    await worked(line, f"{id}-rules", case, OfflineWriter(lambda: NOW))
-    answer = obeying(case, rewriting([{case.part: obeyed}]))
-    async with ScriptedClaude(answer=answer) as claude:
-        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-        await worked(line, f"{id}-ai", case, writer)
-        await writer.close()
-    assert len(claude.letters) == 3  # understood; told once, it said the same again
-    assert texts(line, f"{id}-ai") == texts(line, f"{id}-rules")
-    with line.begin() as session:
-        first, second = (list_newest_drafts(session, f"{id}-{by}")[0] for by in ("rules", "ai"))
-        assert (second.channel, second.version) == (first.channel, first.version)
-        *found, last = second.findings or ()
-        assert tuple(found) == first.findings  # no check was dropped
-        assert last.rule == "rewriting"
         for row in (Decision, Delivery):
             assert session.scalar(select(func.count()).select_from(row)) == 0
         places = {str(post.place) for post in session.scalars(select(OutboxMessage))}
@@ -250,15 +222,16 @@ async def test_obeyed_injection_changes_nothing(
 
 @pytest.mark.parametrize("place", PLACES[:2], ids=lambda place: place.__name__)
 async def test_injection_reaches_the_ai(place: Callable[[str], Case], line: Database) -> None:
-    """What stands in the rows does reach the AI that words an analysis."""
+    """What stands in the rows does reach the AI that looks them up."""
     attack = IN_MATERIAL[0]
     case = place(attack)
-    async with ScriptedClaude(answer=obeying(case, rewriting([{}]))) as claude:
+    async with ScriptedClaude(answer=obeying(case, reads_first)) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
         await worked(line, f"{place.__name__}-read", case, writer)
         await writer.close()
-    _understood, letter = claude.letters
-    assert attack in collapse_spaces(letter["messages"][0]["content"])
+    _understood, asked, told = claude.letters[:3]
+    assert attack not in collapse_spaces(str(asked["messages"]))
+    assert attack in collapse_spaces(str(told["messages"]))
 
 
 def test_forty_injections_are_tried_in_every_place() -> None:

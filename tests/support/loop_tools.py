@@ -11,6 +11,7 @@ from bot.agent.context import AgentOptions, SkillContext
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.config.brand import Brand
 from bot.core.brief import Brief
+from bot.core.channels import Channel
 from bot.core.exhibits import Exhibit
 from bot.core.facts import Fact
 from bot.core.parts import Table
@@ -137,12 +138,13 @@ def context(
     receipt: ReceiptWriter = drop,
     today: date = TODAY,
     agent: AgentOptions | None = None,
+    channel: Channel | None = None,
 ) -> SkillContext:
     brief = Brief(words=words, author="UMARIE", language="en")
     return SkillContext(
-        SkillRequest(skill="answer", brief=brief),
+        SkillRequest(skill="answer", brief=brief, channel=channel.key if channel else None),
         brand=BRAND,
-        channel=None,
+        channel=channel,
         library=library or Facts(),
         writer=writer,
         receipt=receipt,

@@ -13,6 +13,7 @@ from bot.drafts.occasions import find_named_occasion, load_occasions
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo
 from bot.offline.routing import detect_typed_language, find_skill
 from bot.tasks.intake import EXAMPLES, IncomingRequest, IntakeResult, understand_request
+from bot.tasks.own_text import read_own_text
 from tests.support.small_shop import TODAY, Shop
 
 BRAND = Brand(name="Maison Alba", languages=("en", "fr"))
@@ -100,7 +101,7 @@ async def test_greeting_gets_one_line(words: str) -> None:
         "can you book me a flight to Rome",
         "remind me on Friday to send the e-mail about the vase",
         "rappelle-moi vendredi d'envoyer l'e-mail",
-        "an Instagram story for the linen shirt",
+        "a TikTok video for the linen shirt",
         "the linen shirt",
         "sans remise, urgent",
     ],
@@ -200,11 +201,10 @@ async def test_only_typed_words_are_read_for_requests() -> None:
     assert brief.material == material
 
 
-async def test_own_text_is_kept_by_its_parts() -> None:
-    own = {"own_text": '{"text": "MaisonAlba: open on Sunday. STOP"}', "channel": "sms"}
-    brief = (await taken("My own text: SMS", answers=own)).brief
-    assert brief.own_text == {"text": "MaisonAlba: open on Sunday. STOP"}
-    assert brief.channels == ("sms",)
+def test_own_text_is_kept_by_its_parts() -> None:
+    text = "MaisonAlba: open on Sunday. STOP"
+    assert read_own_text(f'{{"text": "{text}"}}', "sms") == {"text": text}
+    assert read_own_text(text, "sms") == {"text": text}
 
 
 async def test_preview_shows_the_message_with_names_replaced() -> None:

@@ -6,6 +6,7 @@ what was.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -17,8 +18,7 @@ from bot.core.parts import Copy, NextStep
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.data.metrics.query.errors import QueryError
-from bot.data.metrics.query.wording import describe_days
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words, format_short_period
 from bot.offline.context import OfflineContext
 from bot.offline.digest_moves import find_moves
 from bot.offline.fact_sentences import MissingData, SentenceWriter
@@ -298,10 +298,15 @@ def _write_headline(writer: SentenceWriter, answer: "MetricAnswer", result: "Met
         given = {"measure": label, "name": groups[0].about, "value": writer.value(groups[0])}
         return writer.copy(writer.say(words.with_params(**given)))
     assert total is not None
-    days = describe_days(answer.periods.now, writer.language)
+    days = _name_days(answer.periods.now, writer.language)
     named = [label, total.about, days] if query.filters else [label, days]
     what, value = " · ".join(named), _spell(writer, result, total)
     return writer.copy(writer.say(Words("{what}: {value}", what=what, value=value)))
+
+
+def _name_days(days: tuple[date, date], language: Language) -> str:
+    """Return the days as short as people write them, always with the year: "October 2026"."""
+    return format_short_period(*days, language, date.min)
 
 
 def _write_points(
@@ -313,7 +318,7 @@ def _write_points(
     points = []
     if total and total.compared_with and answer.periods.before and not groups:
         before = next(fact for fact in result.facts if fact.id == total.compared_with)
-        days = describe_days(answer.periods.before, writer.language)
+        days = _name_days(answer.periods.before, writer.language)
         words = Words("{what}: {value}", what=days, value=writer.value(before))
         points.append(writer.copy(writer.say(words)))
     if total and groups and not answer.query.having and not _leads_with_total(answer, total):

@@ -2,7 +2,6 @@
 
 import ibis.expr.types as ir
 
-from bot.core.audience_rule import AudienceRule
 from bot.data.analyses.experiments.sample_size import compute_smallest_lift
 from bot.data.analyses.segments import lookalikes
 from bot.data.analyses.segments.analysis_context import AnalysisContext
@@ -15,13 +14,6 @@ from bot.text.slugs import slugify
 
 MAX_P_VALUE = 0.05
 MIN_BUYERS = 5  # buyers among the selected; with fewer the holdout trial is not conclusive
-
-
-def build_lookalike_rule(context: AnalysisContext) -> AudienceRule:
-    """Return the audience rule of these look-alikes, to be edited and exported."""
-    return AudienceRule(
-        like_product=context.filter_.product, like_category=context.filter_.category
-    )
 
 
 def add_lookalike_facts(context: AnalysisContext) -> None:

@@ -129,7 +129,8 @@ def _choose_groups(
     ]
     if small:
         told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
-        others = _add_others(runner, rows, tables, values, small) if told else None
+        complete = [basis for basis in bases if all(hidden.shows(one, [basis]) for one in chosen)]
+        others = _add_others(runner, rows, tables, values, small, complete) if told else None
         shown += [others] if others else []
     if earlier is not None:
         known = set(rows["before"].groups)
@@ -206,13 +207,15 @@ def _add_others(
     tables: Mapping[PeriodName, ir.Table],
     values: dict[tuple[PeriodName, Group], Values],
     small: set[Group],
+    complete: Sequence[str],
 ) -> ShownGroup | None:
     """Add the hidden groups together: what is left of the total anyway, so only figures that add
-    up. None where even these are of too few people."""
+    up, and only of the `complete` bases, which every other group shows. None where even these are
+    of too few people."""
     warehouse, now, dataset = runner.warehouse, rows["now"], runner.dataset
     bases = [
         basis
-        for basis in runner.bases
+        for basis in complete
         if dataset.bases[basis].family == "sales" and not dataset.bases[basis].refine
     ]
     people = now.count_people(ALL_ROWS, small)
