@@ -36,6 +36,11 @@ async def draft(page: Page, words: str = BRIEF) -> Locator:
     return card
 
 
+async def read_copy(card: Locator) -> str:
+    """The text of a draft as its reader gets it, without the card around it."""
+    return "\n".join(await card.locator(".slack_blocks_to_jsx__rich_text").all_inner_texts())
+
+
 async def thread_as(house: House, person: str) -> tuple[Page, Locator]:
     """Somebody else opens the newest thread of #marketing."""
     page = await house.visit(person)

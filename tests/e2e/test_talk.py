@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 
 from bot.playground.slack_objects import SlackMessage
 from tests.e2e.house import House
-from tests.e2e.steps import BRIEF, draft, in_channel, write
+from tests.e2e.steps import BRIEF, draft, in_channel, read_copy, write
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 
@@ -34,13 +34,13 @@ async def test_drops_a_file_into_the_message(house: House) -> None:
 async def test_has_a_draft_revised_by_a_reply(house: House) -> None:
     page = await house.visit()
     card = await draft(page)
-    before = await card.locator("blockquote").nth(2).inner_text()
+    before = await read_copy(card)
     await write(page, "thanks!", thread=True)
     await write(page, "make it shorter", thread=True)
     versions = page.locator(".thread .message:has([data-action=more])")
     await expect(versions).to_have_count(2)
     await expect(versions.first).to_contain_text("make it shorter")
-    assert len(await versions.last.locator("blockquote").nth(2).inner_text()) < len(before)
+    assert 0 < len(await read_copy(versions.last)) < len(before)
 
 
 async def test_without_rights_is_told_so_when_they_reply(house: House) -> None:

@@ -79,7 +79,8 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
 
 
 def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
-    """Build the row of one-tap variants: shorter, the other openings, another market."""
+    """Build the row of one-tap variants: shorter, the other openings, another market,
+    and the button for the details."""
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
     if count := len(list_other_openings(draft)):
@@ -90,7 +91,7 @@ def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[B
         words = Words("Same for {country}", country=Country(name=market))
         action = number_action_id(action_ids.SAME_FOR, number)
         row.append(button(words.to(language), action, pick.pack()))
-    return actions_block(*row)
+    return actions_block(*row, build_details_button(draft, language))
 
 
 def _list_other_markets(card: CardData, draft: Draft) -> list[str]:
@@ -370,8 +371,9 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     below += build_draft_buttons(card, draft, language)
     if card.status == "open":
         below += build_variant_buttons(card, draft, language)
-    if card.status in ("open", "approved"):
+    elif card.status == "approved":
         below += actions_block(build_details_button(draft, language))
+    if card.status in ("open", "approved"):
         below += build_next_step_buttons(draft, language)
     if card.status == "open":
         below += render_assumptions(draft, language)

@@ -49,7 +49,7 @@ def render_task_card(card: CardData, language: str) -> Message:
 def _render_working(card: CardData, language: str) -> Message:
     stage, grown = _parse_stage(card.task.stage)
     doing = stage or Words("Reading your brief…")
-    line = Words("Your intern is drafting. {doing}", doing=doing)
+    line = Words("Working on it. {doing}", doing=doing)
     stop = button(Words("Stop").to(language), STOP, ButtonValue(task=card.task.id).pack())
     blocks = [section_block(f":pencil2: {render_words(line, language, 2_000)}", stop)]
     if grown:

@@ -127,7 +127,7 @@ def select_input(
 ) -> Block:
     """Build a menu. Nothing needs to be chosen unless `must` is set; `chosen` is the value of the
     option that is chosen at first."""
-    hint = Words("Choose") if must else Words("Let your intern choose")
+    hint = Words("Choose") if must else Words("Let Super-Intern choose")
     menu: Block = {
         "type": "static_select",
         "action_id": id,

@@ -77,9 +77,9 @@ const en = {
   s1_small: "for a linen shirt that is back in stock",
   s1_words:
     "@Super-Intern an e-mail and an SMS: our linen shirt is back in stock, for people who bought one last summer",
-  s2: "Have one shortened in French",
+  s2: "Have the e-mail shortened",
   s2_small: "by a reply under the draft",
-  s2_words: "Make the e-mail shorter, and in French please",
+  s2_words: "Make the e-mail shorter, please",
   s3: "Edit it, then approve as the manager",
   s3_small: "whoever asked can't approve",
   s3_none: "Ask for a draft first: the first suggestion does it.",
@@ -265,9 +265,9 @@ const fr: Words = {
   s1_small: "pour une chemise en lin de retour en stock",
   s1_words:
     "@Super-Intern un e-mail et un SMS : notre chemise en lin est de retour en stock, pour les clients qui en ont acheté une l'été dernier",
-  s2: "En faire raccourcir un, en français",
+  s2: "Faire raccourcir l'e-mail",
   s2_small: "par une réponse sous la proposition",
-  s2_words: "Plus court pour l'e-mail, et en français s'il vous plaît",
+  s2_words: "Plus court pour l'e-mail, s'il vous plaît",
   s3: "Modifier, puis valider en tant que responsable",
   s3_small: "qui demande ne valide pas",
   s3_none: "Demandez d'abord une proposition : la première suggestion s'en charge.",
