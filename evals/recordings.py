@@ -227,9 +227,9 @@ class CaseModel:
         self, request: TurnRequest, *, receipt: ReceiptWriter, deadline: float
     ) -> TurnAnswer:
         """Return the recorded answer. Raises PendingRequest and UnfitRecording."""
-        key = self._find_key(request)
-        if request.output is ClaimForm and self.live is None:
+        if request.output is ClaimForm and self.live is None:  # no turn of the conversation
             return TurnAnswer(text='{"verdicts": []}', tool_uses=(), stop_reason="end")
+        key = self._find_key(request)
         self.sizes.append(measure_request(request))
         if self.live is not None:
             answer = await self.live.take_turn(request, receipt=receipt, deadline=deadline)

@@ -562,7 +562,7 @@ async def test_description_names_the_measures_and_what_no_look_up_reaches() -> N
     assert "Measures: revenue, gross_revenue" in text
     assert "stars_1 (or 2, 3, 4, 5)" in text
     assert "In the data, but not to group, filter or sum by: shipped." in text
-    assert "no import keeps: a means of payment, sizes apart from colours" in text
+    assert "No import keeps a means of payment, discount codes, sizes apart from colours" in text
     assert "step (the furthest: view, cart, checkout, purchase)" in text
     measures = next(line for line in result.notes if "Measures: revenue" in line)
     assert "cancelled_orders" not in measures  # the shop's file has no status

@@ -175,7 +175,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         lambda t: ibis.coalesce(t.name, t.code, t.id),
         "at",
     ),
-    "code": column("code", Words("code")),
+    "code": column("code", Words("campaign code")),
     "audience": column("audience", Words("audience")),
     "retailer": column("retailer", Words("retailer")),
     "product": column("product", Words("product")),

@@ -34,10 +34,11 @@ COVERED_COLUMNS = frozenset(
     }
 )
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
-FIXED_NOTES = {"step": "step (the furthest: view, cart, checkout, purchase)"}
-NOT_KEPT = (
-    "A file may have more, which no import keeps: a means of payment, sizes apart from colours."
-)
+FIXED_NOTES = {
+    "step": "step (the furthest: view, cart, checkout, purchase)",
+    "code": "code (of a campaign, no discount)",
+}
+NOT_KEPT = "No import keeps a means of payment, discount codes, sizes apart from colours."
 
 
 def describe_data(warehouse: Warehouse) -> list[str]:

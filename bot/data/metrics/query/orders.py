@@ -512,7 +512,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "category": column("category", Words("category")),
     "product": column("product", Words("product")),
     "variant": column("variant", Words("variant")),
-    "code": column("code", Words("code")),
+    "code": column("code", Words("campaign code")),
     "campaign": column("code", Words("campaign")),
     "status": column("status", Words("status")),
     "return_reason": column("reason", Words("return reason")),
