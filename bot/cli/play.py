@@ -179,9 +179,7 @@ async def _play(home: PlaygroundHome, args: argparse.Namespace) -> None:
 async def _serve_page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
     """Print the address, open a browser if there is one, and run until Ctrl-C."""
     address = f"http://{HOST}:{slack.port}/"
-    print_line(
-        f"Open {address} and ask for a first draft. {written_by} Ctrl-C ends it."
-    )
+    print_line(f"Open {address} and ask for a first draft. {written_by} Ctrl-C ends it.")
     if browser:
         await open_browser(address)
     await asyncio.Event().wait()
