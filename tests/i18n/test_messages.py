@@ -210,7 +210,7 @@ def test_words_survive_storage() -> None:
     words = Words("{what} checked", what=inner)
     back = restore_words(words.model_dump(mode="json"))
     assert back == words
-    assert back.to("fr") == "4 chiffres vérifiés"
+    assert back.to("fr") == "Vérifié\N{NO-BREAK SPACE}: 4 chiffres"
 
 
 def test_unknown_language_gets_english() -> None:

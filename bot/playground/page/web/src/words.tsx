@@ -97,7 +97,7 @@ const en = {
   // Behind the scenes
   tab_work: "Requests",
   tab_left: "AI log",
-  tab_journal: "Journal",
+  tab_journal: "History",
   tab_wire: "Wire",
   tab_trouble: "Trouble",
   no_tasks: "No requests yet. Each one shows up here, step by step.",
@@ -186,6 +186,13 @@ const en = {
     "draft shared": "shared",
     "catalogue imported": "catalogue imported",
     "library changed": "the team's data changed",
+    "warnings accepted": "warnings accepted",
+    "rows recorded": "records updated",
+    "file offered": "file read",
+    "file confirmed": "import confirmed",
+    "file undone": "import undone",
+    "file cancelled": "import cancelled",
+    "audience exported": "audience exported",
   } as Record<string, string>,
 };
 
@@ -284,7 +291,7 @@ const fr: Words = {
   guide_done: "Terminé. Demandez maintenant ce que votre équipe demanderait.",
   tab_work: "Demandes",
   tab_left: "Journal IA",
-  tab_journal: "Journal",
+  tab_journal: "Historique",
   tab_wire: "Échanges",
   tab_trouble: "Pannes",
   no_tasks: "Aucune demande pour l'instant. Chacune s'affichera ici, étape par étape.",
@@ -376,6 +383,13 @@ const fr: Words = {
     "draft shared": "partagé",
     "catalogue imported": "catalogue importé",
     "library changed": "les données de l'équipe ont changé",
+    "warnings accepted": "alertes acceptées",
+    "rows recorded": "données mises à jour",
+    "file offered": "fichier lu",
+    "file confirmed": "import confirmé",
+    "file undone": "import annulé",
+    "file cancelled": "fichier refusé",
+    "audience exported": "cible exportée",
   },
 };
 
