@@ -298,6 +298,7 @@ class Stubborn:
         self.heard += [message.text for message in request.messages]
         if request.output is ClaimForm:
             return TurnAnswer(ClaimForm(verdicts=[]).model_dump_json(), (), "end")
+        assert request.output is not None
         self.asked.append(request.messages[-1].text)
         texts = {"subject": "Cool all day", "preheader": "In linen", "call_to_action": "See it"}
         whole = {**texts, "body": self.bodies.pop(0)}

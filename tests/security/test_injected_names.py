@@ -121,7 +121,7 @@ async def test_injection_in_a_prefilled_brief_is_not_obeyed(attack: str, line: D
         await worked(
             line,
             id,
-            Case(lead.words, lead.skill, "", pressed(at, attack)),
+            Case(lead.words, lead.skill, pressed(at, attack)),
             OfflineWriter(lambda: NOW),
         )
         with line.begin() as session:

@@ -54,7 +54,7 @@ async def test_debug_log_contains_no_text_of_people(tmp_path: Path, socket: bool
 
 async def everything(slack: LocalSlack) -> None:
     """Text in each kind of request, each kind of response, and an unsigned request."""
-    await slack.command(MARIE, MARKETING, "/draft", "e-mail: our Zanzibar shirt is back")
+    await slack.command(MARIE, MARKETING, "/draft", "e-mail: 20 % off our Zanzibar shirt")
     await until_card(slack, "edit")
     (card,) = [one for one in slack.transcript(MARKETING) if "edit" in buttons(one)]
     await slack.click(OTTO, MARKETING, card.ts, "send_back")  # refused, in words

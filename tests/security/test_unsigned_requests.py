@@ -75,7 +75,7 @@ PAYLOADS: dict[str, Payload] = {
     "command": (
         form(
             command="/draft",
-            text=MARK,
+            text=f"e-mail: {MARK}",
             team_id=TEAM,
             channel_id=MARKETING,
             user_id=MARIE,
@@ -370,8 +370,10 @@ async def test_signed_malformed_payload_leaves_no_traceback(
 async def test_command_may_contain_the_word_payload(bench: Bench) -> None:
     """Bolt takes a form that contains "payload" anywhere for an interaction, and loses its
     fields."""
-    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "the payload of a linen bag")).ok
-    assert [task.words for task in bench.tasks] == ["the payload of a linen bag"]
+    assert (
+        await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: the payload of a linen bag")
+    ).ok
+    assert [task.words for task in bench.tasks] == ["e-mail: the payload of a linen bag"]
 
 
 async def test_bolts_own_headers_are_ignored(bench: Bench) -> None:
