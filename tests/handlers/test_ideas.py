@@ -53,8 +53,10 @@ def idea(title: str = "A linen week", *, mad: bool = False, **changed: Any) -> d
 async def suggest(*script: Step, words: str = WORDS, **more: Any) -> tuple[Any, list[Any]]:
     async with ScriptedClaude(*script) as claude:
         writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-        found = await run(words, writer=writer, skill="ideas", **more)
-        await writer.close()
+        try:
+            found = await run(words, writer=writer, skill="ideas", **more)
+        finally:
+            await writer.close()
     return found, claude.letters
 
 
