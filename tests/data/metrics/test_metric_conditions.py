@@ -132,6 +132,21 @@ def periods(warehouse: Warehouse, **query: Any) -> Any:
     return answer(warehouse, dataset="orders", measures=["revenue"], **query).periods
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        pytest.param("2026-10-01", "2026-10-31", ("2026-09-01", "2026-09-30"), id="month"),
+        pytest.param("2026-07-01", "2026-09-30", ("2026-04-01", "2026-06-30"), id="quarter"),
+    ],
+)
+def test_before_a_whole_month_or_quarter_is_the_one_before(
+    mixed: Warehouse, since: str, until: str, before: tuple[str, str]
+) -> None:
+    found = periods(mixed, since=since, until=until, comparison="previous_period")
+    assert found.before is not None
+    assert tuple(str(day) for day in found.before) == before
+
+
 def test_previous_period_has_the_same_length(mixed: Warehouse) -> None:
     found = periods(mixed, since="2026-10-01", until="2026-10-28", comparison="previous_period")
     assert found.before == (date(2026, 9, 3), date(2026, 9, 30))
@@ -141,7 +156,7 @@ def test_previous_period_has_the_same_length(mixed: Warehouse) -> None:
 def test_period_that_is_not_over_is_compared_with_as_many_days(mixed: Warehouse) -> None:
     found = periods(mixed, since="2026-11-01", until="2026-11-30", comparison="previous_period")
     assert found.now == (date(2026, 11, 1), LAST)
-    assert found.before == (date(2026, 10, 2), date(2026, 10, 25))
+    assert found.before == (date(2026, 10, 1), date(2026, 10, 24))
     assert any("The last whole day" in note for note in found.notes)
 
 

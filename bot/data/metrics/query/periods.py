@@ -98,8 +98,24 @@ def _find_comparison(query: MetricQuery, asked: Days, now: Days) -> Days | None:
         return _year_before(now[0]), _year_before(now[1])
     # of a period that is not over, the first days are compared with the first days before
     length = count_days(asked) if query.until else count_days(now)
-    start = now[0] - timedelta(days=length)
+    months = _count_whole_months(asked) if query.since and query.until else 0
+    start = _months_before(now[0], months) if months else now[0] - timedelta(days=length)
+    if months and now == asked:  # the month before October is September, with all its days
+        return start, now[0] - timedelta(days=1)
     return start, start + (now[1] - now[0])
+
+
+def _count_whole_months(days: Days) -> int:
+    """Return how many calendar months these days are; 0 when they begin or end within one."""
+    first, last = days
+    if first.day != 1 or (last + timedelta(days=1)).day != 1:
+        return 0
+    return 12 * (last.year - first.year) + last.month - first.month + 1
+
+
+def _months_before(day: date, many: int) -> date:
+    months = 12 * day.year + day.month - 1 - many
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def _year_before(day: date) -> date:
