@@ -1,12 +1,9 @@
 """Runs a skill on tables as the product does (intake, handler, checks), without rows and Slack."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Any
 
 from bot.agent.context import deny_right
-from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.config.brand import Brand
 from bot.core.facts import Fact
@@ -21,7 +18,6 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.offline.writer import OfflineWriter
 from bot.tasks.intake import IncomingRequest, understand_request
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude
 from tests.support.sample_tables import TODAY, sample
 
 BRAND = Brand(name="Maison Ormelin", languages=("fr", "en"), colours=("#2f5d50", "#b5532a"))
@@ -107,30 +103,3 @@ def collect_text(made: DraftResult | Question) -> str:
     lines += [f"[{lead.label.text}] {lead.words}" for lead in made.leads]
     lines += [f"{check.level}: {check.words.to('en')}" for check in made.checks]
     return "\n".join(lines)
-
-
-def rewriting(changes: Sequence[Mapping[str, str]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """A fake Claude that returns the analysis as code composed it, with changed parts: the n-th
-    call applies the n-th of `changes`, later calls the last one."""
-    left = list(changes)
-
-    def answer(body: dict[str, Any]) -> dict[str, Any]:
-        said: str = body["messages"][0]["content"]
-        composed: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index('{\n "') :])[0]
-        change = left.pop(0) if len(left) > 1 else left[0]
-        return composed | {name: {"text": text, "facts": []} for name, text in change.items()}
-
-    return answer
-
-
-async def rewritten(
-    words: str, *changes: Mapping[str, str], **more: Any
-) -> tuple[DraftResult, list[str]]:
-    """The result of an analysis that a Claude rewrites so, and the corrections that it was sent
-    after each attempt but the last."""
-    async with ScriptedClaude(answer=rewriting(changes)) as claude:
-        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-        found = await run(words, writer=writer, **more)
-        await writer.close()
-    assert isinstance(found, DraftResult)
-    return found, [letter["messages"][-1]["content"] for letter in claude.letters[1:]]
