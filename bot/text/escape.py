@@ -118,6 +118,8 @@ def escape_mrkdwn(text: str, allowed_links: Collection[str] = ()) -> str:
     early and make the link active.
     """
     text = _SLACK_MENTION.sub(r"‹\1›", strip_hidden(text).replace("`", "'"))
+    while (without := _BROADCAST.sub("", text)) != text:  # what is left may form a link
+        text = without
     found = find_links(text)
     closed = [one for one in found if not _is_allowed_link(one, allowed_links)]
     text = _strip_styles(text, [(one.start, one.end) for one in found if one not in closed])

@@ -154,7 +154,7 @@ async def test_comparison_gives_the_earlier_figure_and_the_change(mixed: Warehou
     )
     now, before, change = result.facts[:3]
     assert now.compared_with == before.id
-    assert (before.since, before.until) == (date(2026, 8, 31), date(2026, 9, 30))
+    assert (before.since, before.until) == (date(2026, 9, 1), date(2026, 9, 30))
     ratio = 100 * (Decimal(now.value) - Decimal(before.value)) / Decimal(before.value)
     assert change.value == ratio.quantize(Decimal("0.1"))
     assert result.facts[5].unit == "points"

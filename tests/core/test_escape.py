@@ -111,6 +111,7 @@ def test_mentions_are_disabled(text: str) -> None:
 
 @given(SLACK)
 @example("evil.comhttps://0")
+@example("@here.@here")
 def test_only_allowed_links_can_be_opened(text: str) -> None:
     shown = html.unescape(escape_mrkdwn(text, {"shop.example"}))
     open_text = re.sub(r"`[^`]*`", " ", shown)
