@@ -167,13 +167,14 @@ def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
     return Check(
         rule="price",
         level="block",
-        words=Words("The catalogue says {known}, the text says {quote}.", known=known,
-                    quote=figure.text),
+        words=Words(
+            "The catalogue says {known}, the text says {quote}.", known=known, quote=figure.text
+        ),
         part=piece.key,
         quote=figure.text,
         fact=fact.id,
         override=True,
-    )  # fmt: skip
+    )
 
 
 def _build_unsourced(figure: Figure, piece: Piece, sources: Sources, language: Language) -> Check:
