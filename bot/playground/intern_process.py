@@ -35,14 +35,20 @@ def build_environment(slack: LocalSlack, home: Path) -> dict[str, str]:
     """Return this process's environment, changed to the local Slack and the given home."""
     foreign = ("SLACK_", "DATABASE_URL", "HOST", "PORT", "WAREHOUSE_URL")
     ours = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
-    return ours | {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_SIGNING_SECRET": slack.signing_secret,
-        "SLACK_API_URL": slack.url,
-        "SUPER_INTERN_HOME": str(home),
-        "SUPER_INTERN_SECONDS_AHEAD": str(read_clock_offset(home)),
-        "PYTHONUNBUFFERED": "1",
-    }
+    has_ai = ours.get("ANTHROPIC_API_KEY") or ours.get("ANTHROPIC_BASE_URL")
+    examples = {} if has_ai else {"SUPER_INTERN_EXAMPLES": "1"}
+    return (
+        ours
+        | examples
+        | {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "SLACK_API_URL": slack.url,
+            "SUPER_INTERN_HOME": str(home),
+            "SUPER_INTERN_SECONDS_AHEAD": str(read_clock_offset(home)),
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
 
 
 def read_clock_offset(home: Path) -> int:
