@@ -36,6 +36,9 @@ log = logging.getLogger("bot.tasks.understand")
 
 MAX_PRODUCTS = 8
 MAX_THREAD_MESSAGES, MAX_MESSAGE_CHARACTERS = 12, 400
+MAX_RESULT_CHARACTERS = 1_200  # of a draft or a report in the thread
+MAX_THREAD_CHARACTERS = 6_000  # of all messages, about 1,500 tokens; the newest are kept
+MAX_OPENING_CHARACTERS = 160
 MAX_DRAFTS = 8
 MAX_REPLY_CHARACTERS = 600
 COPY_SKILL = "draft"
@@ -49,16 +52,36 @@ Heard = Literal["addressed", "overheard"]
 
 
 class ThreadMessage(BaseModel):
-    """An earlier message of the thread. "person" is the author of the message that is read."""
+    """An earlier message of the thread. "person" is the author of the message that is read;
+    `draft` is the id of the draft or report that it shows."""
 
     model_config = ConfigDict(frozen=True)
     who: Literal["person", "intern", "somebody else"]
     kind: Literal["draft", "report", "question", "text"]
     text: str
+    draft: str | None = None
+
+
+class Opening(BaseModel):
+    """Another opening that a draft offers. `number` counts from 1."""
+
+    model_config = ConfigDict(frozen=True)
+    number: int
+    angle: str
+    text: str
+
+
+class ReportAudience(BaseModel):
+    """An audience that a report counts, with its AudienceRule as JSON."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    rule: str
 
 
 class ThreadDraft(BaseModel):
-    """A draft or a report of the thread, in its newest version."""
+    """A draft or a report of the thread, in its newest version. `text` is all of a draft's text.
+    `products` are titles of the products that a report has figures of."""
 
     model_config = ConfigDict(frozen=True)
     id: str
@@ -67,8 +90,12 @@ class ThreadDraft(BaseModel):
     product: str | None = None
     version: int = 1
     title: str = ""
+    text: str = ""
     brief: Brief
     passages: tuple[KeptPassage, ...] = ()  # what people wrote into it
+    openings: tuple[Opening, ...] = ()
+    audiences: tuple[ReportAudience, ...] = ()
+    products: tuple[str, ...] = ()
 
     @property
     def is_copy(self) -> bool:
@@ -130,7 +157,7 @@ def build_system_prompt(brand: Brand) -> str:
 def build_prompt(message: Message) -> str:
     """Return what differs from message to message."""
     sections = {
-        "thread": "\n".join(_describe_message(one) for one in message.thread),
+        "thread": format_thread(message.thread),
         "drafts": "\n".join(_describe_drafts(message)),
         "question": _describe_question(message.question),
         "products": "\n".join(f"{one.handle}: {one.title}" for one in message.products),
@@ -147,11 +174,28 @@ def build_prompt(message: Message) -> str:
     )
 
 
+def format_thread(messages: Sequence[ThreadMessage]) -> str:
+    """Return the messages, one a line, oldest first. Of a long thread the newest are kept."""
+    lines: list[str] = []
+    size = 0
+    for message in reversed(messages):
+        line = _describe_message(message)
+        size += len(line) + 1
+        if lines and size > MAX_THREAD_CHARACTERS:
+            break
+        lines.append(line)
+    return "\n".join(reversed(lines))
+
+
 def _describe_message(message: ThreadMessage) -> str:
-    text = " ".join(message.text.split())
-    if len(text) > MAX_MESSAGE_CHARACTERS:
-        text = f"{text[: MAX_MESSAGE_CHARACTERS - 1]}…"
-    return f"{message.who}, {message.kind}: {text}"
+    most = MAX_RESULT_CHARACTERS if message.draft else MAX_MESSAGE_CHARACTERS
+    id = f"{message.draft}: " if message.draft else ""
+    return f"{message.who}, {message.kind}: {id}{_shorten(message.text, most)}"
+
+
+def _shorten(text: str, most: int) -> str:
+    short = " ".join(text.split())
+    return short if len(short) <= most else f"{short[: most - 1]}…"
 
 
 def _describe_drafts(message: Message) -> Iterable[str]:
@@ -167,6 +211,11 @@ def _describe_drafts(message: Message) -> Iterable[str]:
         yield f"{draft.id}: " + "; ".join(
             f"{name} {value}" for name, value in fields.items() if value
         )
+        for audience in draft.audiences:
+            yield f"  audience: {audience.name}"
+        for opening in draft.openings:
+            text = _shorten(opening.text, MAX_OPENING_CHARACTERS)
+            yield f"  other opening {opening.number}, {opening.angle}: {text}"
         for passage in draft.passages:
             yield f"  {ids[id(passage)]}, a person's words in {passage.part}: {passage.text}"
 
@@ -219,6 +268,7 @@ class MessageForm(BaseModel):
     draft: str
     instruction: str
     changes: list[str]
+    opening: str = NONE
     answer: str
     closes: bool
     reply: str
@@ -252,6 +302,7 @@ class ReadRequest(BaseModel):
     topic: str | None = None
     goal: Goal | None = None
     audience: str | None = None
+    rule: str | None = None  # of an audience that the report has counted, as JSON
     offer: str | None = None
     occasion: str | None = None
     since: date | None = None
@@ -263,8 +314,9 @@ class ReadRequest(BaseModel):
 
 
 class Understanding(BaseModel):
-    """What a message is to us. `line` is the reply in words; `kept` are the passages of the draft
-    to revise that nobody asked to change."""
+    """What a message is to us. `line` is the reply in words: the whole answer, or what is said
+    beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
+    `opening` is the number of the other opening that was picked, with nothing else to change."""
 
     model_config = ConfigDict(frozen=True)
     outcome: Outcome
@@ -272,6 +324,7 @@ class Understanding(BaseModel):
     draft: str | None = None
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
+    opening: int | None = None
     answer: str | None = None
     closes: bool = False
     line: Words | None = None
@@ -364,7 +417,8 @@ class _FormCheck:
                 unsupported=unsupported,
             )
         if outcome == "requests" and (requests or unsupported):
-            return self._finish(outcome, requests=requests, unsupported=unsupported)
+            line = self._check_reply(form.reply)
+            return self._finish(outcome, requests=requests, unsupported=unsupported, line=line)
         if outcome == "reply" and (line := self._check_reply(form.reply)):
             return self._finish(outcome, line=line)
         if message.heard == "overheard":
@@ -380,6 +434,7 @@ class _FormCheck:
     def _revise(self, requests: tuple[ReadRequest, ...]) -> Understanding:
         """A report can't be revised: the instruction then starts the same skill again."""
         message = self.message
+        line = self._check_reply(self.form.reply)
         draft = message.find_draft(self.form.draft)
         copies = [one for one in message.drafts if one.is_copy]
         draft = draft or next(iter(copies or message.drafts), None)
@@ -390,13 +445,16 @@ class _FormCheck:
             return self._finish("reply", line=WHICH_DRAFT)
         if not draft.is_copy:
             asked = next(iter(requests), ReadRequest(skill=draft.skill))
-            again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(again,))
+            skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
+            again = asked.model_copy(update={"skill": skill, "about": draft.id})
+            return self._finish("requests", requests=(again,), line=line)
         other = next(iter(requests), None)
-        if other and set(other.channels) - {draft.channel}:
-            # The text for another channel is one more draft, and leaves this one as it is.
+        if other and (
+            set(other.channels) - {draft.channel} or set(other.markets) - {draft.brief.market}
+        ):
+            # The text for another channel or market is one more draft. This one stays as it is.
             again = other.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(again,))
+            return self._finish("requests", requests=(again,), line=line)
         named = message.passages
         changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(
@@ -405,6 +463,11 @@ class _FormCheck:
             draft=draft.id,
             instruction=instruction,
             kept=tuple(one for one in draft.passages if one not in changed),
+            opening=next(
+                (one.number for one in draft.openings if str(one.number) == self.form.opening),
+                None,
+            ),
+            line=line,
         )
 
     def _check_request(self, form: RequestForm) -> ReadRequest | None:
@@ -416,9 +479,11 @@ class _FormCheck:
             self._leave(form.language.words, language)
             language = ""
         since, until, against = self._check_period(form)
+        about = self.message.find_draft(form.about) or self._find_subject(form)
+        counted = self._find_audience(form.audience, about)
         return ReadRequest(
             skill=form.skill,
-            about=form.about if self.message.find_draft(form.about) else None,
+            about=about.id if about else None,
             channels=self._check_values(form.channels, load_channels()),
             markets=self._check_values(form.markets, self.brand.markets),
             language=language or None,
@@ -426,7 +491,8 @@ class _FormCheck:
             products=tuple(filter(None, map(self._check_product, form.products))),
             topic=self._quote(form.topic, self.told),
             goal=form.goal if form.goal in get_args(Goal) else None,
-            audience=self._quote(form.audience),
+            audience=counted.name if counted else self._quote(form.audience),
+            rule=counted.rule if counted else None,
             offer=self._quote(form.offer),
             occasion=next(iter(self._check_values([form.occasion], load_occasions())), None),
             since=since,
@@ -436,6 +502,22 @@ class _FormCheck:
             must_say=self._quotes(form.must_say),
             tone=self._quote(form.tone),
         )
+
+    def _find_subject(self, form: RequestForm) -> ThreadDraft | None:
+        """Return the newest draft or report of the thread for a text of which nothing is said:
+        "draft the e-mail"."""
+        said = (form.topic, form.audience, form.offer, form.occasion.value)
+        if not load_skills()[form.skill].for_channels or form.products or form.must_say:
+            return None
+        return next(iter(self.message.drafts), None) if all(map(_is_none, said)) else None
+
+    def _find_audience(self, name: str, about: ThreadDraft | None) -> ReportAudience | None:
+        """Return the audience of the report that the request starts from: the one that is named,
+        and the only one where none is."""
+        audiences = about.audiences if about else ()
+        if _is_none(name):
+            return audiences[0] if len(audiences) == 1 else None
+        return next((one for one in audiences if _squeeze(one.name) == _squeeze(name)), None)
 
     def _check_values(self, readings: Sequence[Reading], known: Iterable[str]) -> tuple[str, ...]:
         """Return the values that are known and were read from the message."""
