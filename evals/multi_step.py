@@ -204,7 +204,7 @@ class StepPlayer:
         for card in session.scalars(
             select(OutboxMessage).where(OutboxMessage.piece.in_(pieces), OutboxMessage.ts.is_(None))
         ):
-            card.ts, card.channel = f"{id}.{card.piece}", str(task.place["channel"])
+            card.mark_sent(f"{id}.{card.piece}", str(task.place["channel"]))
         for piece, text in zip(pieces, texts, strict=False):
             self.slack.messages.append(SlackMessage(text, piece=piece))
             self.slack.pieces.insert(0, piece)
