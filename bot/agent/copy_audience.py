@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
+CONDITIONS = "segment.audience.audience"  # the rule in words
+COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
 
 
@@ -25,15 +27,16 @@ def describe_audience(ctx: "SkillContext") -> str:
         return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
     if brief.audience:
         return (
-            f"{brief.audience}: not counted yet. Call `{AUDIENCE_TOOL}` with these conditions "
-            "first; what it finds chooses the argument. If it can't hold them, go by the words."
+            f"{brief.audience}: not counted yet. Call `{AUDIENCE_TOOL}` with exactly these "
+            "conditions first; what it finds chooses the argument. If it can't hold all of them, "
+            "count nobody in their place and go by the words."
         )
     return "nobody in particular: the whole list"
 
 
 async def keep_counted_audience(ctx: "SkillContext") -> None:
     """Make the audience that the model has counted that of the brief, so that the card shows its
-    size and a later version keeps it. Note an audience that could not be counted."""
+    size and a later version keeps it. Note how it was counted, or that it was not."""
     brief = ctx.request.brief
     if ctx.by_rules or not (brief.audience or brief.rule):
         return
@@ -44,9 +47,15 @@ async def keep_counted_audience(ctx: "SkillContext") -> None:
             update={"brief": brief.model_copy(update={"rule": changed.stored})}
         )
         await ctx.look_up(SEGMENT)
-    if brief.audience and not ctx.evidence.of(SEGMENT):
-        note = NOT_COUNTED.with_params(audience=brief.audience)
-        ctx.notes += (Check(rule="audience", level="info", words=note),)
+    conditions = ctx.evidence.get(CONDITIONS)
+    if conditions and ctx.request.brief.rule:
+        _note(ctx, COUNTED_AS.with_params(rule=str(conditions.value)))
+    elif brief.audience and not conditions:
+        _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
+
+
+def _note(ctx: "SkillContext", words: Words) -> None:
+    ctx.notes += (Check(rule="audience", level="info", words=words),)
 
 
 def _find_counted_rule(ctx: "SkillContext") -> AudienceRule | None:

@@ -80,7 +80,8 @@ def _describe_messages(
         row = session.get(Task, one.piece.rpartition(".")[0]) if one.piece else None
         if draft is not None:
             kind = "draft" if draft.channel else "report"
-            text = describe_content(draft)[:MAX_RESULT_CHARACTERS]
+            lines = filter(None, map(str.strip, describe_content(draft).split("\n")))
+            text = " / ".join(lines)[:MAX_RESULT_CHARACTERS]
             found.append(ThreadMessage(who="intern", kind=kind, text=text, draft=draft.id))
         elif row is not None and (question := row.question_asked):
             text = " / ".join([question.words.to("en"), *question.options])

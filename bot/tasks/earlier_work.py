@@ -8,8 +8,9 @@ from bot.core.facts import Fact
 from bot.drafts.models import Draft
 from bot.tasks.conversation import describe_content
 
-MAX_REPORT_FACTS = 40  # of those that a report cites
+MAX_REPORT_FACTS = 24  # of those that a report cites
 PRODUCT_KINDS = ("product", "availability", "prices")  # whose subject is a product
+AUDIENCE_KINDS = ("segment", "audiences")
 FEEDBACK_KINDS = ("feedback", "praise", "objection")  # on the product of the brief
 
 
@@ -35,13 +36,15 @@ def build_earlier_work(
 
 
 def _list_copy_facts(draft: Draft, brief: Brief) -> Iterator[Fact]:
-    """Yield the facts of a draft, without those of products that the new text is not about."""
+    """Yield the facts of a draft, without those of products that the new text is not about and of
+    its audience, which is counted anew."""
     before = draft.brief
     dropped = {before.product, *before.others} - {brief.product, *brief.others}
     for fact in draft.facts.facts:
         of_dropped = fact.parts.kind in PRODUCT_KINDS and fact.parts.subject in dropped
         of_other = fact.parts.kind in FEEDBACK_KINDS and before.product != brief.product
-        if not (of_dropped or of_other):
+        of_audience = fact.parts.kind in AUDIENCE_KINDS
+        if not (of_dropped or of_other or of_audience):
             yield fact
 
 

@@ -158,8 +158,8 @@ class MessageReading(RunningTask):
         library = services.library(task.workspace)
         products: dict[str, ProductMatch] = {}
         for title in (title for draft in drafts for title in draft.products):
-            exact = [match for match in await library.find(title) if match.score >= 1]
-            products |= {match.handle: match for match in exact}
+            found = await library.find(title)
+            products |= {match.handle: match for match in found if match.title == title}
         question = conversation.question
         for text in (
             words,

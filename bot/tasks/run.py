@@ -41,7 +41,7 @@ from bot.privacy.names import build_own_words
 from bot.tasks.draft_versions import check_kept_passages, check_unchanged, list_version_history
 from bot.tasks.earlier_work import build_earlier_work
 from bot.tasks.intake import understand_request
-from bot.tasks.message_reading import MessageReading
+from bot.tasks.message_reading import MessageReading, ReadMessage
 from bot.tasks.models import OPEN_STATES, Task
 from bot.tasks.own_text import OWN_TEXT, build_own_text_requests
 from bot.tasks.services import RunningTask, TaskServices, change_task, enqueue_unless_card
@@ -49,6 +49,7 @@ from bot.tasks.status import WorkStatus
 from bot.tasks.understand import format_thread
 
 RECAP_SKILL = "recap"
+TOLD_APART = "see the text or the report that this continues"
 
 READING = Words("is reading your message…")
 STEPS = {True: Words("is writing…"), False: Words("is looking at your data…")}
@@ -79,7 +80,8 @@ class TaskRun(RunningTask):
                 if not task.is_overheard:
                     status.set(READING)
                 read = await MessageReading(services, task).read()
-                task, requests, thread = read.task, read.requests, format_thread(read.thread)
+                task, requests = read.task, read.requests
+                thread = _describe_thread(read)
             else:
                 await services.slack.show(f"{task.first_piece}:card")
                 requests = await self._read_by_rules()
@@ -298,6 +300,18 @@ class TaskRun(RunningTask):
     async def _finish(self) -> None:
         now = self.services.now
         await change_task(self.services, self.task.id, lambda t, s, e: t.finish(s, e, now()))
+
+
+def _describe_thread(read: ReadMessage) -> str:
+    """Return the thread for the writer. What the text continues is told apart, so it is not
+    repeated."""
+    told = {read.task.previous, *(request.brief.stands_on for request in read.requests)} - {None}
+    return format_thread(
+        [
+            one.model_copy(update={"text": TOLD_APART}) if one.draft in told else one
+            for one in read.thread
+        ]
+    )
 
 
 STATUS_SECONDS = 180  # longer than Slack shows a status
