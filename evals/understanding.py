@@ -11,16 +11,14 @@ from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
 from bot.core.writer import ReceiptWriter
 from bot.slack.events.messages import extract_words
-from bot.tasks.understand import (
+from bot.tasks.message_prompt import (
     MAX_PRODUCTS,
     Message,
     PendingQuestion,
-    ReadRequest,
     ThreadDraft,
     ThreadMessage,
-    Understanding,
-    understand_message,
 )
+from bot.tasks.understand import ReadRequest, Understanding, understand_message
 from bot.text.normalize import normalize_text, tokenize
 from evals.check_sets import Case, list_values
 from evals.recordings import CaseModel

@@ -16,13 +16,8 @@ from bot.core.request import IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words, join_words
 from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products
-from bot.tasks.understand import (
-    COPY_SKILL,
-    ProductReference,
-    ReadRequest,
-    ThreadDraft,
-    Understanding,
-)
+from bot.tasks.message_prompt import ThreadDraft
+from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3

@@ -10,8 +10,7 @@ from bot.agent.audience_draft import list_export_steps
 from bot.core.parts import Table
 from bot.drafts.models import Draft
 from bot.tasks.draft_versions import list_kept_passages
-from bot.tasks.models import Task
-from bot.tasks.understand import (
+from bot.tasks.message_prompt import (
     MAX_DRAFTS,
     MAX_RESULT_CHARACTERS,
     MAX_THREAD_MESSAGES,
@@ -21,6 +20,7 @@ from bot.tasks.understand import (
     ThreadDraft,
     ThreadMessage,
 )
+from bot.tasks.models import Task
 from bot.text.normalize import normalize_text
 
 MAX_OPEN_QUESTIONS = 20

@@ -29,18 +29,10 @@ from bot.tasks.conversation import (
     load_conversation,
 )
 from bot.tasks.intake import IncomingRequest
+from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
 from bot.tasks.models import HEARD, OPEN_STATES, Task
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
-from bot.tasks.understand import (
-    HELP,
-    MAX_PRODUCTS,
-    Message,
-    ThreadDraft,
-    ThreadMessage,
-    Understanding,
-    demand_request,
-    understand_message,
-)
+from bot.tasks.understand import HELP, Understanding, demand_request, understand_message
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
 CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})

@@ -41,12 +41,12 @@ from bot.privacy.names import build_own_words
 from bot.tasks.draft_versions import check_kept_passages, check_unchanged, list_version_history
 from bot.tasks.earlier_work import build_earlier_work
 from bot.tasks.intake import understand_request
+from bot.tasks.message_prompt import format_thread
 from bot.tasks.message_reading import MessageReading, ReadMessage
 from bot.tasks.models import OPEN_STATES, Task
 from bot.tasks.own_text import OWN_TEXT, build_own_text_requests
 from bot.tasks.services import RunningTask, TaskServices, change_task, enqueue_unless_card
 from bot.tasks.status import WorkStatus
-from bot.tasks.understand import format_thread
 
 RECAP_SKILL = "recap"
 TOLD_APART = "see the text or the report that this continues"
