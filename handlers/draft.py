@@ -15,7 +15,15 @@ COMMAND = "draft"
 HINT = "e-mail: our linen shirt is back, for people who bought shirts last summer"
 FOR_CHANNELS = True
 
-TOOLS = ("find_products", "product", "price_history", "past_copy", "occasions", "read_feedback")
+TOOLS = (
+    "find_products",
+    "product",
+    "price_history",
+    "past_copy",
+    "occasions",
+    "read_feedback",
+    "audience",
+)
 PRODUCT_KINDS = ("product", "availability", "prices")
 ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
@@ -30,15 +38,18 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
-    is_settled = request.brief.notice or ctx.evidence.of("product")
+    is_settled = request.brief.notice or ctx.evidence.of("product") or ctx.earlier.facts
     if not is_settled and (question := await find_subject(request, ctx)):
         return question
-    return await ctx.write(
+    written = await ctx.write(
         output,
         tools=TOOLS,
         check=lambda written: [*find_problems(written, ctx), *ctx.find_unproven(written)],
         system="copy",
+        values={"audience": ctx.describe_audience()},
     )
+    await ctx.keep_counted_audience()
+    return written
 
 
 async def find_subject(request: SkillRequest, ctx: SkillContext) -> Question | None:

@@ -7,7 +7,8 @@ from datetime import date
 from pydantic import BaseModel
 
 from bot.agent.audience_draft import AudienceDraft
-from bot.agent.context import AgentOptions, SkillContext, WritingVersion, deny_right
+from bot.agent.context import SkillContext, deny_right
+from bot.agent.options import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import AskedPerson
 from bot.config.brand import Brand
@@ -30,8 +31,10 @@ from bot.text.escape import strip_hidden, strip_hidden_deep
 
 @dataclass(frozen=True)
 class DraftResult:
-    """A draft before it is stored."""
+    """A draft before it is stored. `request` is the one it answers, with what was found out about
+    it on the way."""
 
+    request: SkillRequest
     parts: tuple[Part, ...]
     hooks: tuple[Hook, ...]
     evidence: Evidence
@@ -93,12 +96,19 @@ async def run_skill(
         checks = check_figures(output.ideas)
     else:
         checks = check_draft(
-            parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
+            parts,
+            hooks,
+            ctx.evidence,
+            request=ctx.request,
+            brand=brand,
+            channel=channel,
+            today=today,
         )
         if channel is not None:
             checks = (*checks, *ctx.list_claim_checks(output))
     checks = sort_checks((*checks, *ctx.notes))
     return DraftResult(
+        ctx.request,
         parts,
         hooks,
         ctx.evidence,

@@ -5,7 +5,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from bot.agent.context import AgentOptions, SkillContext
+from bot.agent.context import SkillContext
+from bot.agent.options import AgentOptions
 from bot.app import Container
 from bot.cli.try_ import LEVEL_MARKS, TerminalRun
 from bot.config.settings import Settings

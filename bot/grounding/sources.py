@@ -19,7 +19,8 @@ from bot.text.normalize import collapse_spaces, normalize_text
 
 # Facts that prove nothing about the product: what was written before, and what informs the writer.
 UNPROVING_KINDS = frozenset(
-    {"past_copy", "sample", "voice", "praise", "objection", "segment", "stated", "edit", "back"}
+    {"past_copy", "sample", "voice", "praise", "objection", "segment", "audiences"}
+    | {"stated", "edit", "back"}
 )
 PRODUCT_KINDS = frozenset({"product", "prices", "range"})
 TITLE_LABELS = frozenset({"title", "name", "titre", "nom"})

@@ -19,7 +19,8 @@ from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
 from bot.offline.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.tasks.copy_intake import CopyIntake
-from bot.tasks.understand import COPY_SKILL, MAX_PRODUCTS, Message, understand_message
+from bot.tasks.message_prompt import MAX_PRODUCTS, Message
+from bot.tasks.understand import COPY_SKILL, understand_message
 from bot.text.normalize import normalize_text, tokenize, word_set
 
 __all__ = ["IncomingRequest", "IntakeResult", "understand_request"]

@@ -93,6 +93,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if facts:
         facts += await run_lookup(deps, lambda: deps.data.run_exclusively(_count_consents))
         facts += tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
+        facts += await run_lookup(
+            deps,
+            lambda: deps.data.run_exclusively(
+                lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
+            ),
+        )
     return make_result(
         Finding(finding.result, AnalysisFilter(), finding.notes),
         facts,
@@ -139,6 +145,29 @@ def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:
             rows=people,
         )
         for purpose, people in count_consents(warehouse).items()
+    )
+
+
+def _find_tastes(rule: AudienceRule, subject: str, warehouse: Warehouse) -> tuple[Fact, ...]:
+    """Return what these customers bought: the argument to write to them with."""
+    from bot.data.analyses.segments.audience_tastes import find_tastes
+
+    tastes = find_tastes(warehouse, rule)
+    values = {
+        "favourite-category": tastes.favourite,
+        "typical-category": tastes.typical,
+        "bought-most": "; ".join(tastes.products),
+    }
+    return tuple(
+        Fact(
+            id=str(FactId("audiences", subject, measure)),
+            label=measure.replace("-", " "),
+            value=value,
+            source=warehouse.source("orders"),
+            as_of=warehouse.as_of("orders"),
+        )
+        for measure, value in values.items()
+        if value
     )
 
 

@@ -17,12 +17,12 @@ from bot.core.parts import Copy
 from bot.core.request import task_id
 from bot.digests.visibility import may_see
 from bot.drafts.models import Draft
+from bot.drafts.openings import replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import audience_export, digests, next_steps
-from bot.slack.actions.buttons import replace_opening
 from bot.slack.actions.revisions import start_revision
 from bot.slack.interactions import (
     View,
