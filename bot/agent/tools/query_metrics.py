@@ -1,8 +1,12 @@
-"""Look up figures: measures of orders, visits, campaigns or feedback, in total and by up to two
-dimensions, filtered, and compared with an earlier period. Customers with a property are the measure
-`customers` with filters on the customer: "customers who ordered but not since 1 June" has
-customer_not_ordered at_least 2026-06-01 and no period. Groups of few people are not shown. No data
-have the means of payment, or sizes apart from colours: a variant has both."""
+"""Look up figures: measures of orders, visits, campaigns, feedback or traffic (daily sums, no
+people), in total and by up to two dimensions, filtered, and compared with an earlier period.
+Customers with a property are the measure `customers` with filters on the customer: "customers who
+ordered but not since 1 June" has customer_not_ordered at_least 2026-06-01 and no period. "Linen in
+at least two orders since January" has category, since, and selected_orders at_least 2. Revenue is
+before returns where the note says so, net_revenue is after. reorder_rate_90_days is the share of
+the period's first-time customers who ordered again within 90 days: by month it is the retention by
+cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
+Groups of few people are not shown."""
 
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -54,7 +58,8 @@ class Params(ToolParams):
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "
         "fields customer_… are about all that the customer ever ordered. customer_bought takes "
-        "products or categories; is_not means never."
+        "products or categories; is_not means never. selected_orders and selected_spent are about "
+        "the customer's orders among those that all else here selects, days included."
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")

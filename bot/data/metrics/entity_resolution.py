@@ -197,6 +197,58 @@ def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | 
     return next(iter(get_close_matches(word, alike, n=1, cutoff=MIN_SIMILARITY)), None)
 
 
+# One product or category by its name.
+
+MAX_NEAR_NAMES = 3
+
+
+@dataclass(frozen=True)
+class NameMatches:
+    """The values that a name means, and the names of those near it."""
+
+    found: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+
+
+def match_name(name: str, titles: Mapping[str, str]) -> NameMatches:
+    """Return the product or category that a name means, among reference → title: the one with this
+    reference or title, else the only one whose title has all of its words, in either language and
+    however they are ordered, a misspelt word included."""
+    plain = " ".join(tokenize(name))
+    exact = [
+        value
+        for value, called in titles.items()
+        if plain in (" ".join(tokenize(value)), " ".join(tokenize(called)))
+    ]
+    if exact or not plain:
+        return NameMatches(tuple(exact))
+    words = [word for word in tokenize(name) if word not in SMALL_WORDS]
+    named = _find_named_by_all(words, titles)
+    if len(named) != 1:
+        spelt = [_find_near_word(word, {"product": titles}) or word for word in words]
+        again = _find_named_by_all(spelt, titles) if not named else []
+        named = again or named
+    if len(named) == 1:
+        return NameMatches(tuple(named))
+    near = named or _rank_by_words(words, titles)
+    return NameMatches((), tuple(titles[value] for value in near[:MAX_NEAR_NAMES]))
+
+
+def _find_named_by_all(words: Sequence[str], titles: Mapping[str, str]) -> list[str]:
+    if not words:
+        return []
+    return [v for v, called in titles.items() if all(_is_named_by(w, called) for w in words)]
+
+
+def _rank_by_words(words: Sequence[str], titles: Mapping[str, str]) -> list[str]:
+    """Return the values whose titles share a word or are spelt alike, the nearest first."""
+    shared = {v: sum(_is_named_by(w, called) for w in words) for v, called in titles.items()}
+    alike = get_close_matches(" ".join(words), [*map(str.lower, titles.values())], n=MAX_NEAR_NAMES)
+    spelt = [value for value, called in titles.items() if called.lower() in alike]
+    ranked = sorted((v for v in titles if shared[v]), key=lambda v: (-shared[v], titles[v]))
+    return list(dict.fromkeys([*ranked, *spelt]))
+
+
 # The values of the orders that a question may filter by.
 
 VALUE_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")

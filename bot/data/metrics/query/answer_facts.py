@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact, FactId
-from bot.core.metric_query import DATED_DIMENSIONS, TIME_DIMENSIONS
+from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.metrics.query.answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
@@ -79,6 +79,7 @@ class _ResultBuilder:
             *self.answer.notes,
             *self._list_gaps(groups, cells),
             *self._list_counted(),
+            *self._list_last_days(),
         ]
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
@@ -269,6 +270,18 @@ class _ResultBuilder:
             notes.setdefault(f"of the {many} {label} {measure.counted}{of}", []).append(name)
         return [f"{', '.join(names)}: {what}." for what, names in notes.items()]
 
+    def _list_last_days(self) -> list[str]:
+        """Say which days the days since a last sale begin on."""
+        if "days_since_last_sale" not in self.query.measures:
+            return []
+        last = self.answer.periods.known_until
+        said = [
+            f"{fact.about or 'all products'}: {last - timedelta(days=int(fact.value))}"
+            for fact in self.facts
+            if fact.parts.measure == "days-since-last-sale"
+        ]
+        return [f"Counted to {last}. Last sale: {'; '.join(said)}."] if said else []
+
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
         if not self.facts:
             return ()
@@ -338,7 +351,7 @@ class _ResultBuilder:
                 points.append(ExhibitPoint(name=label, value=float(fact.value), day=day))
         if len(points) < 2:
             return None
-        if not by_time and not set(TIME_DIMENSIONS).intersection(dimensions):
+        if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
             points.sort(key=lambda point: -point.value)
         unit = next((fact.unit for fact in self.facts if fact.unit), "") or ""
         return ExhibitChart(kind="line" if by_time else "bars", points=tuple(points), unit=unit)

@@ -36,9 +36,8 @@ COVERED_COLUMNS = frozenset(
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
 FIXED_NOTES = {
     "step": "step (the furthest: view, cart, checkout, purchase)",
-    "code": "code (of a campaign, no discount)",
 }
-NOT_KEPT = "No import keeps a means of payment, discount codes, sizes apart from colours."
+NOT_KEPT = "No import keeps sizes apart from colours: a variant has both."
 
 
 def describe_data(warehouse: Warehouse) -> list[str]:

@@ -18,6 +18,8 @@ from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 from bot.data.metrics.query.shown_groups import build_recipe, get_people_floor, refuse_too_few
 from bot.data.warehouse.warehouse import Warehouse
 
+PRODUCT_FIELDS = ("product", "category", "variant")
+
 
 def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) -> MetricAnswer:
     """Raises QueryError for what can't be answered."""
@@ -30,7 +32,7 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     query = _drop_single_valued(query)
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
-    currencies = list_currencies(warehouse, dataset.kind)
+    currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
     currency = currencies[0] if currencies else None
     notes = [*periods.notes, *_list_cautions(warehouse, dataset, query)]
     if len(currencies) > 1 and any(
@@ -73,6 +75,11 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     )
 
 
+def _list_shop_currencies(warehouse: Warehouse) -> list[str]:
+    """Return the currency of the orders, for amounts whose file does not say theirs."""
+    return list_currencies(warehouse, "orders")[:1]
+
+
 def _drop_single_valued(query: MetricQuery) -> MetricQuery:
     """Return the query without the dimensions that a filter restricts to one value: the only group
     would be the total again."""
@@ -96,7 +103,7 @@ def _list_cautions(
         for name in query.measures
         if (caution := dataset.measures[name].caution) is not None
     ]
-    return dict.fromkeys(filter(None, found))
+    return dict.fromkeys(filter(None, [*found, dataset.describe_rows(warehouse, query)]))
 
 
 def _add_filled(
@@ -147,7 +154,28 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
         if bound.measure not in query.measures:
             raise QueryError("{name} is in having, so ask for it, too.", name=bound.measure)
     _require_one_source(dataset, query)
+    _require_what_measures_allow(dataset, query)
     return dataset
+
+
+def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> None:
+    """Raises QueryError for a period of what has none, and for a last sale by anything but
+    products: it would be the day of one customer."""
+    for name in query.measures:
+        measure = dataset.measures[name]
+        if measure.whole_time and (query.since or query.until):
+            raise QueryError(
+                "{name} is of all days: leave since and until at “none”. For customers of a period "
+                "filter by customer_first_order, or group by first_order_month.",
+                name=name,
+            )
+        used = {*query.dimensions, *(one.field for one in query.conditions)}
+        if measure.of_products and not used <= {*PRODUCT_FIELDS}:
+            raise QueryError(
+                "{name} is only told by {known}, without other filters.",
+                name=name,
+                known=", ".join(PRODUCT_FIELDS),
+            )
 
 
 def _require_one_source(dataset: MetricDataset, query: MetricQuery) -> None:

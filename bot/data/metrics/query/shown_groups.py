@@ -6,7 +6,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import TIME_DIMENSIONS, MetricQuery
+from bot.core.metric_query import ORDERED_DIMENSIONS, MetricQuery
 from bot.data.metrics.query.answer import OTHERS, GroupCounts, MetricRecipe, ShownGroup
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.errors import QueryError
@@ -190,13 +190,13 @@ def _sort_groups(
         number = float(value) if value is not None else 0.0
         return (value is None, -number if query.order != "lowest" else number, in_time(group))
 
-    has_time = query.dimensions[0] in TIME_DIMENSIONS
+    has_time = query.dimensions[0] in ORDERED_DIMENSIONS
     return sorted(groups, key=in_time if has_time and query.order == "natural" else by_value)
 
 
 def _cut(query: MetricQuery, groups: list[Group], room: int) -> list[Group]:
     """Return as many groups as there is room for: of a period's days the last ones."""
-    if query.dimensions[0] in TIME_DIMENSIONS and query.order == "natural":
+    if query.dimensions[0] in ORDERED_DIMENSIONS and query.order == "natural":
         return groups[-room:]
     return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
 
