@@ -11,6 +11,7 @@ from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
+from bot.data.analyses.request_filter import describe_age
 from bot.data.metrics.query.answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
 from bot.data.metrics.query.periods import Days
@@ -61,6 +62,7 @@ class _ResultBuilder:
         self.money = answer.recipe.currency
         self.filters = describe_filters(warehouse, answer, language)
         self.read_as = summarize_query(warehouse, answer, language)
+        self.age = describe_age(warehouse, answer.dataset.kind)
         self.facts: list[Fact] = []
         self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
         assert self.query.since is not None
@@ -87,7 +89,7 @@ class _ResultBuilder:
             tuple(self.facts),
             self._build_exhibits(groups, cells),
             tuple(notes),
-            self.read_as,
+            "\n".join(filter(None, [self.read_as, self.age and self.age.to(self.language)])),
             self.groups,
         )
 
@@ -305,7 +307,6 @@ class _ResultBuilder:
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                read_as=self.read_as,
                 table=table,
                 chart=chart,
                 facts=ids,
