@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
-from bot.core.facts import Fact, FactId
+from bot.core.facts import FACT_UNITS, Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.analyses.request_filter import describe_age
@@ -337,7 +337,11 @@ class _ResultBuilder:
         return (" · ".join([label, *self.filters]), *[""] * (many - 1))
 
     def _spell(self, fact: Fact | None) -> str:
-        return NOT_SHOWN if fact is None else fact.shown(self.language)
+        """Return a cell, rounded as in a sentence; the column says what is counted."""
+        if fact is None:
+            return NOT_SHOWN
+        is_counted = fact.unit in {unit.text for unit in FACT_UNITS}
+        return (fact.model_copy(update={"unit": None}) if is_counted else fact).shown(self.language)
 
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:
         name = self.query.measures[0]

@@ -136,7 +136,7 @@ def _name_revenue(warehouse: Warehouse) -> Words:
     """Say whether refunds and returns are taken off the revenue of these data."""
     marks = read_return_marks(warehouse)
     if marks["apart"] or (marks["marked"] and not marks["paid_back"]):
-        return Words("revenue, returns not taken off")
+        return Words("revenue (returns not taken off)")
     return Words("revenue after refunds") if marks["below"] else Words("revenue")
 
 
@@ -426,7 +426,6 @@ MEASURES: Mapping[str, Measure] = {
         ("came_back", "not_back"),
         needs=("customer",),
         count=lambda t: t.wait.count(),
-        counted="by customers who ordered again",
     ),
     "mean_days_to_second_order": Measure(
         Words("mean days from the first to the second order"),
@@ -436,7 +435,6 @@ MEASURES: Mapping[str, Measure] = {
         ("came_back", "not_back"),
         needs=("customer",),
         count=lambda t: t.wait.count(),
-        counted="by customers who ordered again",
     ),
     **{f"reordered_{n}_days": _reorders(n, is_rate=False) for n in REORDER_DAYS},
     **{f"reorder_rate_{n}_days": _reorders(n, is_rate=True) for n in REORDER_DAYS},
@@ -506,7 +504,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "carrier": column("carrier", Words("carrier")),
     "first_order_month": Dimension(
         Words("month of the first order"),
-        lambda t: t.first_day.truncate("M").cast("string"),
+        lambda t: t.first_day.cast("timestamp").truncate("M").date().cast("string"),
         "customer",
     ),
     "customer_type": Dimension(

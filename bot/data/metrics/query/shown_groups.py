@@ -15,6 +15,7 @@ from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
     GroupedRows,
+    HiddenGroups,
     get_floor,
     hide_small_groups,
     is_too_few,
@@ -114,7 +115,7 @@ def _choose_groups(
         if any(values["now", one].get(name) is not None for name in runner.names)
     ]
     kept = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
-    kept = _sort_groups(query, kept, values, runner.names[0])
+    kept = _sort_groups(runner, kept, values, hidden)
     per_group = len(query.measures) * (3 if earlier is not None else 1)
     room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
     chosen = _cut(query, kept, room)
@@ -177,16 +178,21 @@ def _is_within(
 
 
 def _sort_groups(
-    query: MetricQuery,
+    runner: QueryRunner,
     groups: Sequence[Group],
     values: Mapping[tuple[PeriodName, Group], Values],
-    measure: str,
+    hidden: HiddenGroups,
 ) -> list[Group]:
+    """Sort by the first measure. Groups whose figure is not shown come last: their place would
+    tell it."""
+    query, measure = runner.query, runner.names[0]
+
     def in_time(group: Group) -> tuple[Any, ...]:
         return tuple((value is None, len(value or ""), value or "") for value in group)
 
     def by_value(group: Group) -> tuple[Any, ...]:
-        value = values["now", group].get(measure)
+        is_shown = hidden.shows(group, runner.measures[measure].bases)
+        value = values["now", group].get(measure) if is_shown else None
         number = float(value) if value is not None else 0.0
         return (value is None, -number if query.order != "lowest" else number, in_time(group))
 

@@ -42,6 +42,10 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("step", "checkout"): Words("checkout"),
     ("step", "purchase"): Words("order"),
 }
+SELECTED_AT_LEAST: Mapping[str, Words] = {
+    "selected_orders": Words("in at least {n} orders"),
+    "selected_spent": Words("for at least {n} in all"),
+}
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 MAX_NAMES, MAX_SHORT_NAMES = 4, 3
 
@@ -199,6 +203,9 @@ def describe_condition(
     field = get_field(dataset, condition.field)
     assert field is not None
     label = field.label.to(language)
+    if condition.field in SELECTED_AT_LEAST and condition.operator == "at_least":
+        words = SELECTED_AT_LEAST[condition.field]
+        return words.model_copy(update={"params": {"n": condition.values[0]}}).to(language)
     if field.kind != "text":
         return _describe_bounds(condition, label, field.kind == "day", language)
     if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
