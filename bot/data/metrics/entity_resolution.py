@@ -142,6 +142,13 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
     return {bare for name in (*folded, *more) if (bare := _remove_small_words(name))}
 
 
+def value_is_called(column: str, value: str, called: str, name: str) -> bool:
+    """Return whether people call a value so: "google" for searches, "trop petite", "en trois
+    fois"."""
+    known = "source" if column == "channel" else column
+    return _remove_small_words(name) in _list_value_names(known, value, called)
+
+
 def _remove_small_words(name: str) -> str:
     """Remove small words, which are not searched for."""
     return " ".join(word for word in tokenize(name) if word not in SMALL_WORDS)

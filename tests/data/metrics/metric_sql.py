@@ -196,7 +196,6 @@ TRAFFIC_MEASURES = {
     "page_views": "SELECT sum(views) FROM t",
     "traffic_orders": "SELECT sum(orders) FROM t",
     "traffic_sales": "SELECT sum(sales) FROM t",
-    "traffic_refunded": "SELECT sum(abs(refunded)) FROM t",
     "traffic_conversion": "SELECT 100.0 * sum(ordered) / sum(sessions) FROM t",
     "sales_per_1000_sessions": "SELECT 1000.0 * sum(sales) / sum(sessions) FROM t",
 }

@@ -127,7 +127,7 @@ class _ResultBuilder:
         if value is None:
             return None
         since, until = self._cut_days(group, days)
-        about = [*filter(None, self._name(group)), *self.filters]
+        about = [*filter(None, self._name(group)), *self._list_filters(group)]
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
             label=measure.label.text,
@@ -141,6 +141,16 @@ class _ResultBuilder:
             since=since,
             until=until,
         )
+
+    def _list_filters(self, group: Group) -> list[str]:
+        """Return the conditions in words, without those that the name of the group makes clear."""
+        if group in (ALL_GROUPS, OTHERS):
+            return self.filters
+        return [
+            text
+            for text, conditions in zip(self.filters, self.query.filters, strict=True)
+            if not {one.field for one in conditions} <= {*self.query.dimensions}
+        ]
 
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old = Decimal(now.value), Decimal(earlier.value)

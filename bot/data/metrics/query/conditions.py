@@ -19,7 +19,7 @@ from bot.core.metric_query import (
     MetricQuery,
 )
 from bot.data.analyses.products import load_product_titles
-from bot.data.metrics.entity_resolution import match_name
+from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import add_category
 from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
 from bot.data.metrics.query.errors import QueryError
@@ -275,6 +275,8 @@ def _match(value: str, known: Mapping[str, Mapping[str, str]]) -> list[str]:
             for one, called in values.items()
             if plain in (normalize_text(one), normalize_text(called))
         ]
+        if not exact:
+            exact = [v for v, c in values.items() if value_is_called(name, v, c, value)]
         if not exact and name == "country" and (code := parse_country_code(value)):
             exact = [one for one in values if parse_country_code(one) == code]
         if exact:

@@ -41,8 +41,8 @@ class Measure:
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
     rows that `count` counts, for a note. `read_as` is a longer name that says what the data count
-    in it: revenue before returns. `whole_time` marks what has no period, `of_products` what is told
-    by product, category and variant alone."""
+    in it: revenue before returns. `whole_time` marks what has no period; `only_by` lists what it
+    may be grouped and filtered by, where that is not everything."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -60,7 +60,7 @@ class Measure:
     caution: Callable[[Warehouse, tuple[date, date]], str] | None = None
     read_as: Callable[[Warehouse], Words] | None = None
     whole_time: bool = False
-    of_products: bool = False
+    only_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,6 @@ from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
 from bot.data.metrics.query.shown_groups import build_recipe, get_people_floor, refuse_too_few
 from bot.data.warehouse.warehouse import Warehouse
 
-PRODUCT_FIELDS = ("product", "category", "variant")
-
 
 def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) -> MetricAnswer:
     """Raises QueryError for what can't be answered."""
@@ -159,8 +157,8 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
 
 
 def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> None:
-    """Raises QueryError for a period of what has none, and for a last sale by anything but
-    products: it would be the day of one customer."""
+    """Raises QueryError for a period of what has none, and for groups and filters that a measure is
+    not told by."""
     for name in query.measures:
         measure = dataset.measures[name]
         if measure.whole_time and (query.since or query.until):
@@ -170,11 +168,11 @@ def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> 
                 name=name,
             )
         used = {*query.dimensions, *(one.field for one in query.conditions)}
-        if measure.of_products and not used <= {*PRODUCT_FIELDS}:
+        if measure.only_by and not used <= {*measure.only_by}:
             raise QueryError(
                 "{name} is only told by {known}, without other filters.",
                 name=name,
-                known=", ".join(PRODUCT_FIELDS),
+                known=", ".join(measure.only_by),
             )
 
 

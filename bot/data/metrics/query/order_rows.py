@@ -100,6 +100,9 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
     if query.asks("second_order", "reorder"):
         second = find_second_orders(warehouse, selection.currency)
         lines = lines.left_join(second, lines.customer == second.buyer).drop("buyer")
+    if query.uses("first_order_source"):
+        first = find_first_sources(warehouse, selection.currency)
+        lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
     if query.uses("category"):
         lines = add_category(warehouse, lines)
     people = warehouse.table("consents")
@@ -134,14 +137,25 @@ def _filter_selected(lines: ir.Table, query: MetricQuery) -> ir.Table:
 def find_second_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
     """Return `buyer` and `second_day`, the day of the customer's second order, of those who have
     one. Two orders of one day are two."""
+    second = _number_orders(warehouse, currency).filter(_.nth == 1)
+    return second.select(buyer=second.customer, second_day=second["at"].date())
+
+
+def find_first_sources(warehouse: Warehouse, currency: str | None) -> ir.Table:
+    """Return `buyer` and `first_source`, where the customer's first order came from."""
+    first = _number_orders(warehouse, currency).filter(_.nth == 0)
+    return first.select(buyer=first.customer, first_source=first.source)
+
+
+def _number_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
+    """Return the orders of known customers with their `source` and `nth` place, from 0."""
     lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, currency)
     orders = lines.filter(_.customer.notnull()).group_by("customer", "order")
-    bought = orders.aggregate(paid=_.paid.sum(), at=_["at"].min()).filter(_.paid >= 0)
-    numbered = bought.mutate(
-        nth=ibis.row_number().over(group_by="customer", order_by=["at", "order"])
+    bought = orders.aggregate(paid=_.paid.sum(), at=_["at"].min(), source=_.source.max())
+    order = ["at", "order"]
+    return bought.filter(_.paid >= 0).mutate(
+        nth=ibis.row_number().over(group_by="customer", order_by=order)
     )
-    second = numbered.filter(_.nth == 1)
-    return second.select(buyer=second.customer, second_day=second["at"].date())
 
 
 # Refunds and returns.

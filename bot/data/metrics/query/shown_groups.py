@@ -144,12 +144,18 @@ def _choose_groups(
             for one in chosen
             if one in known
         ]
+    unseen = [
+        one
+        for one in kept
+        if one not in chosen
+        and not any(hidden.shows(one, measure.bases) for measure in runner.measures.values())
+    ]
     counts = GroupCounts(
         known=len(open_groups) + len(small),
         chosen=len(chosen),
-        too_small=len(small),
+        too_small=len(small) + len(unseen),
         out_of_bounds=len(open_groups) - len(kept),
-        beyond_limit=len(kept) - len(chosen),
+        beyond_limit=len(kept) - len(chosen) - len(unseen),
     )
     return shown, counts
 

@@ -61,10 +61,7 @@ def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
     if currency is not None:
         counts = rows.currency.isnull() | (rows.currency == currency)
     nothing = ibis.null("decimal(18, 2)")
-    amounts = {
-        name: counts.ifelse(rows[name].cast("decimal(18, 2)"), nothing)
-        for name in ("sales", "refunded")
-    }
+    sales = counts.ifelse(rows.sales.cast("decimal(18, 2)"), nothing)
     marks = [rows[name].notnull().ifelse(name, "") for name in BREAKDOWN_COLUMNS]
     some_buyer = rows.sales.notnull().ifelse(1, 0)
     return rows.mutate(
@@ -74,7 +71,7 @@ def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
             rows.sessions, rows.users, rows.views, rows.orders.cast("int64"), 0
         ),
         many_buyers=ibis.coalesce(rows.orders, rows.conversions, some_buyer).ceil().cast("int64"),
-        **amounts,
+        sales=sales,
     )
 
 
@@ -195,14 +192,6 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: t.sales.sum(),
         bases=BOUGHT,
         needs=("sales",),
-        is_sum=True,
-    ),
-    "traffic_refunded": Measure(
-        Words("refunded, as the traffic file counts it"),
-        "money",
-        lambda t: t.refunded.abs().sum(),
-        bases=BOUGHT,
-        needs=("refunded",),
         is_sum=True,
     ),
     "traffic_conversion": Measure(
