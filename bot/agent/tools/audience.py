@@ -121,7 +121,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 def _label(fact: Fact) -> Fact:
     """Return a count with a label that says of whom it is, apart from those of everybody."""
     label = OWN_LABELS.get(fact.parts.measure)
-    return fact.model_copy(update={"label": label.text}) if label else fact
+    if label is None:
+        return fact
+    unit = "customers" if isinstance(fact.value, Decimal) else None  # else "under 20"
+    return fact.model_copy(update={"label": label.text, "unit": unit})
 
 
 def _explain(facts: tuple[Fact, ...]) -> list[str]:
@@ -131,7 +134,8 @@ def _explain(facts: tuple[Fact, ...]) -> list[str]:
         "Only customers who agreed to the purpose are ever exported. Only customers with an order "
         "are counted, and only by the purposes of this list; “all who agreed …” counts those who "
         "never ordered, too, and is left out where these are too few. The reachable number of an "
-        "audience is “of these, agreed to …”.",
+        "audience is “of these, agreed to …”. Two audiences of which one is within the other may "
+        "differ by few people: never say by how many.",
         "“people then” met the conditions 90 days ago; “bought share” of them bought since, of all "
         "customers “others share”. “smallest effect”: the smallest one that a test on them shows.",
     ]
