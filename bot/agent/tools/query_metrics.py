@@ -114,7 +114,7 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    query, see_people = build_query(params), await deps.may_see_people()
+    query = build_query(params)
     language, person = deps.request.language, deps.person
     log = deps.data.answers if person else None  # in a terminal there is nobody
 
@@ -124,7 +124,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         from bot.data.metrics.query.figures import remember_figures
         from bot.data.metrics.query.guard import guard_answer
 
-        answer = answer_query(warehouse, query, see_people=see_people)
+        answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
         answer = guard_answer(warehouse, answer, log, person)
         result = build_result(warehouse, answer, language)
         remember_figures(warehouse, answer, result)

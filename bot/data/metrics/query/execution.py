@@ -24,7 +24,8 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     dataset = get_dataset(warehouse, asked)
     if not see_people and any(dataset.measures[name].of_one_customer for name in asked.measures):
         raise QueryError(
-            "A single customer's figure is only for whoever may see people, in private."
+            "A single customer's figure is never given to an AI: only people with the right to see "
+            "people get it, from the form, in private."
         )
     query, words = resolve_conditions(warehouse, dataset, asked)
     query = _drop_single_valued(query)

@@ -38,6 +38,7 @@ REFUNDS_APART = (
     "net_revenue."
 )
 REORDER_DAYS = (30, 90, 180, 365)
+OLD_CUSTOMER_DAYS = 90  # from the first day of the data on, many first orders are not the first
 MONEY, ORDERS, CUSTOMERS, UNITS = "money", "orders", "customers", "units"
 
 
@@ -128,15 +129,26 @@ def _name_revenue(warehouse: Warehouse) -> Words:
     return Words("revenue after refunds") if marks["below"] else Words("revenue")
 
 
-def _warn_of_recent_newcomers(days: int) -> Callable[[Warehouse, tuple[date, date]], str]:
+def _warn_of_old_customers(warehouse: Warehouse, asked: tuple[date, date]) -> str:
+    """Say that customers from before the data look new, where the days are among the first."""
+    first = read_return_marks(warehouse)["first"]
+    if first is None or asked[0] > first + timedelta(days=OLD_CUSTOMER_DAYS):
+        return ""
+    return (
+        f"A first order is the first in the data, which begin on {first}: in the first months "
+        "many are of customers from before, who come back more often."
+    )
+
+
+def _warn_of_newcomers(days: int) -> Callable[[Warehouse, tuple[date, date]], str]:
     def warn(warehouse: Warehouse, asked: tuple[date, date]) -> str:
-        last = warehouse.as_of("orders") - timedelta(days=days)
-        if asked[1] <= last:
-            return ""
-        return (
-            f"Only customers whose {days} days are over count: those whose first order is of "
-            f"{last} or before. A month in which some are not over is not complete."
-        )
+        last, old = warehouse.as_of("orders") - timedelta(days=days), ""
+        if asked[1] > last:
+            old = (
+                f"Only customers whose {days} days are over count: those whose first order is of "
+                f"{last} or before. A month in which some are not over is not complete."
+            )
+        return " ".join(filter(None, [old, _warn_of_old_customers(warehouse, asked)]))
 
     return warn
 
@@ -223,7 +235,7 @@ def _reorders(n: int, *, is_rate: bool) -> Measure:
         needs=("customer",),
         is_sum=not is_rate,
         count=count if is_rate else None,
-        caution=_warn_of_recent_newcomers(n),
+        caution=_warn_of_newcomers(n),
     )
 
 
@@ -415,6 +427,7 @@ MEASURES: Mapping[str, Measure] = {
         ("came_back", "not_back"),
         needs=("customer",),
         count=lambda t: t.wait.count(),
+        caution=_warn_of_old_customers,
     ),
     "mean_days_to_second_order": Measure(
         Words("mean days from the first to the second order"),
@@ -424,6 +437,7 @@ MEASURES: Mapping[str, Measure] = {
         ("came_back", "not_back"),
         needs=("customer",),
         count=lambda t: t.wait.count(),
+        caution=_warn_of_old_customers,
     ),
     **{f"reordered_{n}_days": _reorders(n, is_rate=False) for n in REORDER_DAYS},
     **{f"reorder_rate_{n}_days": _reorders(n, is_rate=True) for n in REORDER_DAYS},

@@ -164,8 +164,8 @@ def _number_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
 def read_return_marks(warehouse: Warehouse) -> Mapping[str, Any]:
     """Return what the orders say of returns, ever: `paid_back` and `marked`, whether there are
     refund amounts and lines marked as returned, `below`, whether refunds are lines below zero,
-    `apart`, whether some are not taken off the revenue, and `last`, the day of the latest returned
-    order. Read once for each state of the data."""
+    `apart`, whether some are not taken off the revenue, `last`, the day of the latest returned
+    order, and `first`, the first day. Read once for each state of the data."""
     key = ("return marks", "orders")
     if key not in warehouse.released:
         lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, None)
@@ -176,6 +176,7 @@ def read_return_marks(warehouse: Warehouse) -> Mapping[str, Any]:
             apart=(lines.refunded > 0).any(),
             marked=marked.any(),
             last=lines["at"].max(where=marked).date(),
+            first=lines["at"].min().date(),
         )
         (warehouse.released[key],) = fetch_rows(warehouse, query)
     found: Mapping[str, Any] = warehouse.released[key]
