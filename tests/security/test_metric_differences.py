@@ -166,7 +166,6 @@ def test_calls_that_differ_by_few_people_are_not_all_answered_in_random_shops(
         "reorder_rate_30_days",
         "median_days_to_second_order",
         "mean_days_to_second_order",
-        "lifetime_value",
         "median_days_since_last_order",
     ],
 )
@@ -614,3 +613,12 @@ async def test_cancellations_of_a_few_people_are_not_told(sqlite: Database) -> N
     rows = [row | {"status": "cancelled"} if n % 3 == 0 else row for n, row in enumerate(rows)]
     told = await attempt(deps_of(sqlite, small(orders=rows)), measures=["cancelled_share"])
     assert told is not None
+
+
+async def test_lifetime_value_of_a_few_buyers_is_not_told(sqlite: Database) -> None:
+    deps = deps_of(sqlite, planted_shop(4, 3).shelf)
+    call: Step = {"measures": ["lifetime_value"]}
+    assert await attempt(deps, **call)
+    for operator in ("is", "is_not"):
+        filters = [[where("customer_bought", operator, "Clavecin Doré")]]
+        assert await attempt(deps, **call, filters=filters) is None

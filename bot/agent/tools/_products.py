@@ -2,7 +2,6 @@
 
 from bot.agent.tool import ToolDeps, ToolError
 from bot.data.catalogue.product import Product
-from bot.data.metrics.entity_resolution import match_name
 
 NO_CATALOGUE = "There are no products yet: import a catalogue."
 MAX_NEAR = 5
@@ -10,6 +9,8 @@ MAX_NEAR = 5
 
 async def find_product(name: str, deps: ToolDeps) -> Product:
     """Return the product with this handle or title. Raises ToolError with the nearest ones."""
+    from bot.data.metrics.entity_resolution import match_name
+
     products = await deps.data.list_products()
     if not products:
         raise ToolError(NO_CATALOGUE)
