@@ -302,7 +302,7 @@ def _explain(
                 " the period, or too few customers bought them to be shown."
             )
     elif any(read_text(text) for text in (params.country, params.since, params.until)):
-        notes.append()
+        notes.append("country, since and until are only for sales, and were not used.")
     if params.sort == "newest":
         notes.append("Newest is by the first sale: the catalogue has no day of arrival.")
     return tuple(notes)

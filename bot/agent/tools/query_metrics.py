@@ -50,7 +50,11 @@ class Bound(ToolParams):
 
 class Params(ToolParams):
     dataset: DatasetName
-    measures: list[MeasureName] = Field(description="One to eight, all of this dataset.")
+    measures: list[MeasureName] = Field(
+        description="One to eight, all of this dataset. The list has those of orders first, then "
+        "from visits on those of visits, from sent on of campaigns, from reviews on of feedback, "
+        "from sessions on of traffic."
+    )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
         "step, the furthest that it reached."

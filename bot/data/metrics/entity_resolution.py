@@ -217,10 +217,11 @@ class NameMatches:
     near: tuple[str, ...] = ()
 
 
-def match_name(name: str, titles: Mapping[str, str]) -> NameMatches:
+def match_name(name: str, titles: Mapping[str, str], *, by_kind: bool = False) -> NameMatches:
     """Return the product or category that a name means, among reference → title: the one with this
     reference or title, else the only one whose title has all of its words, in either language and
-    however they are ordered, a misspelt word included."""
+    however they are ordered, a misspelt word included. Words for a kind of things alone ("dress")
+    name a category (`by_kind`), but no product."""
     plain = " ".join(tokenize(name))
     exact = [
         value
@@ -235,7 +236,8 @@ def match_name(name: str, titles: Mapping[str, str]) -> NameMatches:
         spelt = [_find_near_word(word, {"product": titles}) or word for word in words]
         again = _find_named_by_all(spelt, titles) if not named else []
         named = again or named
-    if len(named) == 1:
+    is_name = by_kind or any(not list_concepts(word) for word in words)
+    if len(named) == 1 and is_name:
         return NameMatches(tuple(named))
     near = named or _rank_by_words(words, titles)
     return NameMatches((), tuple(titles[value] for value in near[:MAX_NEAR_NAMES]))

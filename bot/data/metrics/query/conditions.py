@@ -282,7 +282,7 @@ def _match(value: str, known: Mapping[str, Mapping[str, str]]) -> list[str]:
         if exact:
             return exact
     for name in NAMED_COLUMNS:
-        if found := match_name(value, known.get(name, {})).found:
+        if found := match_name(value, known.get(name, {}), by_kind=name == "category").found:
             return list(found)
     return []
 
