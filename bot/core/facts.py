@@ -132,6 +132,9 @@ class FactId(NamedTuple):
         return ".".join(filter(None, self))
 
 
+OUR_WORDS = ("rule", "verdict")  # labels of facts whose text is ours: it has a translation
+
+
 class Fact(SourcedModel):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
@@ -190,7 +193,7 @@ class Fact(SourcedModel):
                 return Words("under {n}", n=int(few[1])).to(language)
             if most := ALL_BUT_PATTERN.fullmatch(self.value):  # what is left of them is
                 return Words("all but under {n}", n=int(most[1])).to(language)
-            if self.label == "rule" and "{" not in self.value:  # a sentence of ours, and no JSON
+            if self.label in OUR_WORDS and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
             return format_value(date.fromisoformat(day[0]), language) if day else self.value
         return spell_number(self.value, self.unit, language, decimals)
