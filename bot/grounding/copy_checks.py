@@ -46,7 +46,7 @@ def check_draft(
         found += count_report_figures(pieces, sources)
     else:
         found += check_text(pieces, request.language)
-        found += check_figures(pieces, sources, today=today, language=request.language)
+        found += check_figures(pieces, sources, today=today)
         found = merge_price_cuts(found, tuple(check_price_cuts(pieces, sources)))
         found += check_law(
             pieces, sources, request=request, brand=brand, today=today, periods=periods

@@ -6,7 +6,7 @@ markets, a French text is held to the law of France, any other to that of the EU
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
@@ -22,33 +22,40 @@ from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.drafts.occasions import load_occasions
+from bot.grounding.numbers import CODE, PHONE
 from bot.grounding.sources import Piece, Sources, find_spans_left_out, is_within
 from bot.i18n.messages import Language, Words
+from bot.text.links import find_links
 from bot.text.normalize import normalize_text, word_set
 
 LEGAL_FILE = Path(__file__).parent / "legal.toml"
+OPT_OUT_NUMBER = re.compile(r"\b[Ss](?:TOP|top)\b[^.\n]*\d{5}\b")
 EU_COUNTRIES = word_set(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 )
 STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
 SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last pieces" true
+ORDER_RULE = "sold out"  # which has the words by which people order
+MAX_BETWEEN = 3  # words between the two of `near`
 
 
 class SourcedRule(BaseModel):
-    """What every rule of the law has: the sentence that people read, its source, and the day on
-    which this was checked."""
+    """What every rule of the law has: the sentence that people read, its source, the day on which
+    this was checked, and whether the source was found to say so."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     why: str
     source: str
     checked: date
+    verified: bool = True
 
 
 class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the legal periods of the
-    sales. `stock`: what stock makes the words true. `same`: the fact must have the very words,
-    or the last of them, such as the country or the certificate."""
+    sales. `stock`: what stock makes the words true; "order": words that ask people to order.
+    `same`: the fact must have the very words, or the last of them, such as the country or the
+    certificate."""
 
     id: str
     level: CheckLevel
@@ -56,14 +63,15 @@ class LegalRule(SourcedRule):
     proof: bool = False
     countries: tuple[str, ...]
     words: tuple[str, ...]
+    near: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     excepted: tuple[str, ...] = Field(default=(), alias="except")
     season: bool = False
-    stock: Literal["few", "some"] | None = None
+    stock: Literal["few", "some", "order"] | None = None
     same: Literal["all", "last"] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        return build_words_pattern(self.words)
+        return build_words_pattern(self.words, self.near)
 
     def applies_in(self, countries: frozenset[str]) -> bool:
         return "all" in self.countries or bool(countries & set(self.countries))
@@ -109,6 +117,9 @@ class LegalRules(BaseModel):
     products: tuple[ProductRule, ...]
     sms_hours: tuple[SmsHours, ...]
 
+    def get_rule(self, id: str) -> LegalRule:
+        return next(rule for rule in self.rules if rule.id == id)
+
     def get_product_rule(self, id: str) -> ProductRule:
         return next(rule for rule in self.products if rule.id == id)
 
@@ -119,13 +130,24 @@ def load_legal_rules() -> LegalRules:
 
 
 @cache
-def build_words_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for whole words in a normalized text; "~" is any ending."""
-    listed = [
+def build_words_pattern(
+    words: tuple[str, ...], near: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+) -> re.Pattern[str]:
+    """Return a pattern for whole words in a normalized text; "~" is any ending. `near`: also for a
+    word of one list with at most MAX_BETWEEN words to one of the other."""
+    listed = _join_words(words)
+    if near:
+        one, other = map(_join_words, near)
+        between = rf"(?: [\w'-]+){{0,{MAX_BETWEEN}}} "
+        listed += rf"|(?:{one}){between}(?:{other})|(?:{other}){between}(?:{one})"
+    return re.compile(rf"(?<![\w#°])(?:{listed})(?!\w)")
+
+
+def _join_words(words: tuple[str, ...]) -> str:
+    return "|".join(
         re.escape(word).replace(r"\~", "~").replace("~", r"\w*").replace(r"\ ", "[ -]")
         for word in sorted(words, key=len, reverse=True)
-    ]
-    return re.compile(rf"(?<![\w#°])(?:{'|'.join(listed)})(?!\w)")
+    )
 
 
 def find_countries(brand: Brand, language: Language) -> frozenset[str]:
@@ -185,6 +207,8 @@ def _find_words(rule: LegalRule, piece: Piece, sources: Sources) -> Iterator[str
 
 def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
     """Return the finding on the words of a rule; None where a fact bears them out."""
+    if rule.stock == "order":
+        return _find_sold_out(rule, quote, piece, sources)
     if rule.stock:
         stock = _find_stock(sources)
         if stock is not None and isinstance(stock.value, Decimal):
@@ -210,6 +234,22 @@ def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check
         part=piece.key,
         quote=quote,
         override=True,
+    )
+
+
+def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
+    """Return the finding on words that ask people to order what the catalogue has none of."""
+    stock = _find_stock(sources)
+    if stock is None or stock.value != 0:
+        return None
+    words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
+    return Check(
+        rule=rule.id,
+        level=rule.level,
+        words=words.with_params(source=stock.source.words()),
+        part=piece.key,
+        quote=quote,
+        fact=stock.id,
     )
 
 
@@ -291,6 +331,29 @@ def _check_sms_day(
         if hours.country in countries and not hours.allows(day):
             words = Words("{day}: {why}", day=day, why=Words(hours.why))
             yield Check(rule="sms hours", level="info", words=words)
+
+
+def asks_to_act(text: str) -> bool:
+    """Whether a text gives people something to do: a link, a code, a number to call, or a word by
+    which they order."""
+    text = OPT_OUT_NUMBER.sub("", text)
+    low = normalize_text(text)
+    return bool(
+        find_links(text)
+        or CODE.search(text)
+        or PHONE.search(low)
+        or load_legal_rules().get_rule(ORDER_RULE).pattern.search(low)
+    )
+
+
+def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
+    """Return the sources of these rules that could not be looked up when they were last checked."""
+    legal, wanted = load_legal_rules(), set(rules)
+    known = (*legal.rules, *legal.products)
+    found = [one.source for one in known if one.id in wanted and not one.verified]
+    if "sms hours" in wanted:
+        found += [hours.source for hours in legal.sms_hours if not hours.verified]
+    return tuple(dict.fromkeys(found))
 
 
 # For texts that are composed by code.

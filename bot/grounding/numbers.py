@@ -1,7 +1,7 @@
 """Read the figures of a text, in English and French and in every locale's notation.
 
 1 299,00, 1.299,00 and 1,299.00 are one number. What a figure counts is read with it. The tables of
-units and numerals are in `units.toml`.
+units and numerals are in `units.toml`. Whether two figures are the same: `figure_match`.
 """
 
 import re
@@ -26,6 +26,7 @@ SHORT_STEM = 4
 MAX_SIZE = 200
 MIN_BUTTONS = 4
 DOLLARS = frozenset({"USD", "CAD"})
+SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
 
 
 class Reading(NamedTuple):
@@ -71,6 +72,7 @@ class Units:
     words: dict[str, tuple[str, Decimal]]  # a unit as written → its dimension and size
     money: frozenset[str]
     counted: dict[str, str]
+    everyday: dict[str, dict[str, int]]  # from which number on such a count needs a source
     labels: dict[str, tuple[str, ...]]
     numerals: dict[str, int]
     promises: tuple[str, ...]
@@ -96,7 +98,7 @@ def load_units() -> Units:
     numeral = "|".join(sorted(numerals, key=len, reverse=True))
     fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
     part = "|".join(sorted(fractions, key=len, reverse=True))
-    people = "|".join(word for word, kind in counted.items() if kind in ("#people", "#orders"))
+    people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
     return Units(
         fractions=fractions,
         fraction=re.compile(
@@ -107,6 +109,7 @@ def load_units() -> Units:
         words=words,
         money=frozenset(tables["money"]),
         counted=counted,
+        everyday={f"#{kind}": least for kind, least in tables["everyday"].items()},
         labels={unit: tuple(some) for unit, some in tables["labels"].items()},
         numerals=numerals,
         promises=tuple(tables["promises"]["stems"]),
@@ -555,8 +558,9 @@ def _begins_promise(word: str) -> bool:
 
 
 def needs_source(figure: Figure, text: str, today: date) -> bool:
-    """Whether a figure says something about the world. Small counts without a unit, this year and
-    the next, and durations in words where nothing is promised don't."""
+    """Whether a figure says something about the world: prices, percentages, measures, counts of
+    customers, orders, stock and parts, dates and codes. Small counts without a unit or of people,
+    this year and the next, and durations in words where nothing is promised don't."""
     reading = figure.first
     if reading.kind in ("code", "deal", "date", "weekday", "clock"):
         return True
@@ -567,81 +571,6 @@ def needs_source(figure: Figure, text: str, today: date) -> bool:
         return abs(value) >= MAX_FREE_NUMBER
     if reading.unit in ("time", "months") and figure.in_words:
         return is_promise(normalize_text(text), figure.start)
+    if least := load_units().everyday.get(str(reading.unit)):
+        return reading.base >= least["words" if figure.in_words else "digits"]
     return not (reading.base == 1 and str(reading.unit).startswith("#"))
-
-
-# Whether a figure is the one that is known.
-
-
-def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
-    """Whether both are one figure: the same value, in a unit that fits. `about` is the normalized
-    label of the fact."""
-    return any(
-        _reading_agrees(one, other, said, known, about)
-        for one in said.readings
-        for other in known.readings
-    )
-
-
-def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
-    if s.kind == "number" and k.kind == "number":
-        if said.sign == "+" and k.base < 0:
-            return False
-        return _unit_fits(s, k, said, known, about) and _is_equal(
-            s, k, is_share=said.in_words and s.unit == "%"
-        )
-    if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
-        return s.unit is None and s.value == k.value[0]
-    if isinstance(s.value, tuple) and isinstance(k.value, tuple):
-        years = (s.value[0], k.value[0])
-        return s.value[1:] == k.value[1:] and (None in years or years[0] == years[1])
-    if s.kind == "weekday" and isinstance(k.value, tuple):
-        year, month, day = k.value
-        return year is not None and s.value == str(date(year, month, day).weekday())
-    return s.kind == k.kind and s.value == k.value
-
-
-def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:
-    """Equal, or rounded as it is shown: a price to cents, 4.68 to 4.7; never to a whole number."""
-    said, known = abs(s.base), abs(k.base)
-    if said == known:
-        return True
-    if is_share and abs(said - known) <= Decimal("0.5"):
-        return True  # a third: 33.3 %
-    if s.unit == "%" and k.unit == "%" and said == said.to_integral():
-        return False
-    places = 2 if k.unit in load_units().money else -int(said.normalize().as_tuple().exponent)
-    if places < 1 or s.size != 1 or abs(said - known) >= 1:
-        return False
-    half = Decimal(1).scaleb(-places) / 2
-    return abs(said - known) <= half
-
-
-def _unit_fits(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
-    units = load_units()
-    if s.unit is None:
-        return _bare_fits(k, said, known, about)
-    if k.unit is None:
-        unit = "money" if s.unit in units.money else s.unit or ""
-        if unit.startswith("#"):
-            counts = find_counted(known.noun) or find_counted(about)
-            return counts is None or _same_unit(unit, counts)
-        return any(stem in about for stem in units.labels.get(unit, ()))
-    return _same_unit(s.unit, k.unit)
-
-
-def _same_unit(one: str, other: str) -> bool:
-    if {one, other} in ({"#people", "#reviews"}, {"/5", "#stars"}):
-        return True
-    if "money" in (one, other):
-        return {one, other} - {"money"} <= load_units().money
-    return one == other or {one, other} <= DOLLARS
-
-
-def _bare_fits(k: Reading, said: Figure, known: Figure, about: str) -> bool:
-    """Whether what a number without a unit counts fits what is known."""
-    counts = find_counted(said.noun)
-    if k.unit is None or k.unit.startswith("#"):
-        other = k.unit or find_counted(known.noun) or find_counted(about)
-        return counts is None or other is None or _same_unit(counts, other)
-    return k.unit not in ("%", "times", "/5") and counts is None and not said.noun

@@ -12,15 +12,20 @@ from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
-from bot.grounding.numbers import Figure, Reading, agrees, find_counted, find_unit, read_figures
+from bot.grounding.figure_match import agrees
+from bot.grounding.numbers import Figure, Reading, find_counted, find_unit, read_figures
 from bot.i18n.calendar_names import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
 from bot.text.normalize import collapse_spaces, normalize_text
 
 # Facts that prove nothing about the product: what was written before, and what informs the writer.
 UNPROVING_KINDS = frozenset(
-    {"past_copy", "sample", "voice", "praise", "objection", "segment", "stated", "edit", "back"}
+    {
+        *("past_copy", "sample", "voice", "praise", "objection", "segment"),
+        *("stated", "edit", "back", "own"),
+    }
 )
+OWN_TEXT_ORIGIN = "own text"  # of what stands in the text that a person wrote
 PRODUCT_KINDS = frozenset({"product", "prices", "range"})
 TITLE_LABELS = frozenset({"title", "name", "titre", "nom"})
 QUOTED_LABELS = re.compile(r"quote|verbatim|said|comment|review text|words|citation")
@@ -136,7 +141,7 @@ class Statement:
     who: str
     text: str
     figures: tuple[Figure, ...]
-    origin: str  # "brief", "send-back" or "edit"
+    origin: str  # "brief", "send-back", "edit" or OWN_TEXT_ORIGIN
 
 
 class Sources:
