@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,7 @@ EU_COUNTRIES = word_set(
 STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
 SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last pieces" true
+WORD = re.compile(r"[a-z0-9]+")
 ORDER_RULE = "sold out"  # which has the words by which people order
 MAX_BETWEEN = 3  # words between the two of `near`
 
@@ -72,6 +73,25 @@ class LegalRule(SourcedRule):
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         return build_words_pattern(self.words, self.near)
+
+    @cached_property
+    def beginnings(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """With which words its words begin, and with which beginnings of words: a text without any
+        of them need not be searched."""
+        words = [normalize_text(one) for one in (*self.words, *(self.near or ((),))[0])]
+        first = [WORD.search(word) for word in words]
+        whole = {
+            m[0] for m, word in zip(first, words, strict=True) if m and word[m.end() :][:1] != "~"
+        }
+        parts = {
+            m[0] for m, word in zip(first, words, strict=True) if m and word[m.end() :][:1] == "~"
+        }
+        return frozenset(whole), tuple(parts)
+
+    def may_be_in(self, words: frozenset[str]) -> bool:
+        """Whether its words may stand in a text that has these words."""
+        whole, parts = self.beginnings
+        return bool(whole & words) or (bool(parts) and any(one.startswith(parts) for one in words))
 
     def applies_in(self, countries: frozenset[str]) -> bool:
         return "all" in self.countries or bool(countries & set(self.countries))
@@ -192,9 +212,14 @@ def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool
     return any(start <= today <= end for start, end in periods)
 
 
+@lru_cache(maxsize=256)
+def _list_words(low: str) -> frozenset[str]:
+    return frozenset(WORD.findall(low))
+
+
 def _find_words(rule: LegalRule, piece: Piece, sources: Sources) -> Iterator[str]:
     low = normalize_text(piece.text)
-    if not rule.pattern.search(low):
+    if not rule.may_be_in(_list_words(low)) or not rule.pattern.search(low):
         return
     if rule.excepted:
         excepted = build_words_pattern(rule.excepted)

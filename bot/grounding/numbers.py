@@ -61,6 +61,10 @@ class Figure:
         return self.readings[0]
 
     @property
+    def is_number(self) -> bool:
+        return all(reading.kind == "number" for reading in self.readings)
+
+    @property
     def is_money(self) -> bool:
         return self.first.unit in load_units().money
 

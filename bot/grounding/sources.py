@@ -33,6 +33,7 @@ FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
+MAX_ROUNDING = 1.0  # by how much a figure may differ from that of a fact as it is shown
 FILE_NAME = re.compile(
     r"(?<![\w/@.-])[\w-]+(?:\.[\w-]+)*\.(?:csv|tsv|tab|txt|xlsx?|parquet|jsonl?|zip|md|pdf)(?![\w/.-])"
 )
@@ -77,6 +78,19 @@ class KnownFact:
     @property
     def text(self) -> str:
         return str(self.fact.value)
+
+    @cached_property
+    def bases(self) -> tuple[float, ...]:
+        """The numbers of its figures in base units, to tell quickly that none is meant."""
+        readings = (reading for figure in self.figures for reading in figure.readings)
+        return tuple(float(abs(one.base)) for one in readings if one.kind == "number")
+
+    def is_near(self, numbers: Iterable[float]) -> bool:
+        return any(abs(one - other) < MAX_ROUNDING for one in numbers for other in self.bases)
+
+    @cached_property
+    def has_dates(self) -> bool:
+        return any(isinstance(r.value, tuple) for one in self.figures for r in one.readings)
 
     @cached_property
     def is_title(self) -> bool:
@@ -162,8 +176,13 @@ class Sources:
     ) -> KnownFact | None:
         """Return the fact that has this figure, a cited one before any other. What an offer asks to
         spend is no product's price, even where it is the same sum."""
-        former = None
+        former: KnownFact | None = None
+        said: tuple[float, ...] = ()
+        if figure.is_number:
+            said = tuple(float(abs(reading.base)) for reading in figure.readings)
         for known in self._list_cited_first(cites):
+            if said and not known.has_dates and not known.is_near(said):
+                continue
             if (is_threshold and known.is_price) or not self._has_figure(known, figure):
                 continue
             if not known.is_former_price:

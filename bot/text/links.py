@@ -187,6 +187,10 @@ def _visible_characters(text: str) -> Iterator[tuple[str, int]]:
     at = 0
     while at < len(text):
         sign, size = text[at], 1
+        if sign != "&" and " " <= sign <= "~":  # most are plain
+            yield sign, at
+            at += 1
+            continue
         if sign == "&" and (entity := _ENTITY.match(text, at)):
             read = html.unescape(entity[0])
             if len(read) == 1:
