@@ -7,7 +7,6 @@ is restored in the answer.
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -44,7 +43,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import File, split_output
 from bot.core.request import Question, SkillRequest
-from bot.core.thread_text import list_speakers
+from bot.core.thread_text import list_unmasked_speakers
 from bot.core.writer import ReceiptWriter, Writer, WriteRequest
 from bot.drafts.occasions import list_coming_occasions, load_occasions, set_occasion_days
 from bot.grounding.claims import (
@@ -81,7 +80,6 @@ PRODUCT_NAME_LABELS = (
     "type",
     "colours",
 )  # the labels of product facts that are names
-PERSON_PLACEHOLDER = re.compile(r"Person \d+")  # a placeholder for a name
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -298,7 +296,12 @@ class SkillContext:
         """Have a model judge the sentences. Return what is not supported, for the writer."""
         evidence = self.evidence.plus(self.book.facts)
         self.claims = await self.claim_checker.check(
-            sentences, evidence, self.request, call=call, own_words=self.list_own_words()
+            sentences,
+            evidence,
+            self.request,
+            call=call,
+            own_words=self.list_own_words(),
+            notes=tuple(dict.fromkeys(self._found.notes)),
         )
         return self.claims.list_faults(sentences)
 
@@ -512,11 +515,7 @@ class SkillContext:
         )
 
     def _hide_speakers(self, pseudonymizer: Pseudonymizer) -> None:
-        pseudonymizer.add_names(
-            speaker
-            for speaker in list_speakers(self.request.brief.material)
-            if not PERSON_PLACEHOLDER.fullmatch(speaker)
-        )
+        pseudonymizer.add_names(list_unmasked_speakers(self.request.brief.material))
 
     def _describe_occasion(self) -> str | None:
         """The occasion of the brief with its days in the market, for the prompt. Without one, the
