@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.config.brand import Brand
+from bot.core.brief import Brief
 from bot.core.channels import Channel
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
@@ -64,14 +65,26 @@ def list_faults(checks: Iterable[Check]) -> list[str]:
     return [
         " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
         for check in checks
-        if check.level in ("block", "warn")
-        and check.words.text not in (STATED_WORDS.text, UNKNOWN_PRICE.text)
+        if check.level == "block"
+        or (
+            check.level == "warn"
+            and check.words.text not in (STATED_WORDS.text, UNKNOWN_PRICE.text)
+        )
     ]
 
 
 def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Check]:
-    """Add the findings on price cuts. The same figure is named once: where the right one is known,
-    by the finding that tells it."""
+    """Add the findings on price cuts. The same figure is named once: by the finding that tells the
+    right one, or that says which price has to be known."""
+    unsourced = {
+        check.quote for check in found if check.rule == "figure" and check.level == "block"
+    }
+    cuts = [
+        cut.model_copy(update={"level": "block", "override": True})
+        if cut.level == "warn" and cut.quote in unsourced
+        else cut
+        for cut in cuts
+    ]
     wrong = [cut.quote or "" for cut in cuts if cut.level == "block"]
     kept = [
         check
@@ -99,6 +112,19 @@ def count_report_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
+
+
+def recheck_price_cuts(
+    checks: Sequence[Check],
+    parts: Sequence[Part],
+    hooks: Sequence[Hook],
+    evidence: Evidence,
+    brief: Brief,
+) -> tuple[Check, ...]:
+    """Return the findings with those on price cuts made anew, once a lowest price is known."""
+    kept = [check for check in checks if check.rule != "price cut"]
+    cuts = check_price_cuts(list_pieces(parts, hooks), Sources(evidence, brief))
+    return sort_checks((*kept, *cuts))
 
 
 def find_unused_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:

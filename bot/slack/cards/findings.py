@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.core.checks import Check, Severity, sort_checks
 from bot.core.source import NO_SOURCE
 from bot.drafts.models import Draft
+from bot.grounding.price_cuts import UNKNOWN_PRICE
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
@@ -96,10 +97,14 @@ def _fit_lines(lines: list[str]) -> str:
 
 
 def _build_acceptance_buttons(draft: Draft, language: str) -> list[Block]:
-    """The ways to say yes to amber findings, besides approving."""
-    if not draft.list_open_warnings() or draft.list_final_checks():
-        return []
+    """The ways to say yes to amber findings, besides approving, and to enter a price."""
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
+    price = None
+    if draft.brief.product and any(is_price_unknown(one) for one in draft.findings or ()):
+        text = Words("Enter the lowest price").to(language)
+        price = button(text, action_ids.LOWEST_PRICE, ref.pack())
+    if not draft.list_open_warnings() or draft.list_final_checks():
+        return actions_block(price)
     terms = None
     if any(check.quote for check in draft.list_open_warnings()):
         text = Words("It's in our terms").to(language)
@@ -108,7 +113,12 @@ def _build_acceptance_buttons(draft: Draft, language: str) -> list[Block]:
     if draft.brief.product and find_fact_proposals(draft):
         text = Words("Add to product facts").to(language)
         add = button(text, action_ids.ADD_FACT, ref.pack())
-    return actions_block(terms, add)
+    return actions_block(price, terms, add)
+
+
+def is_price_unknown(check: Check) -> bool:
+    """Whether a price cut can't be checked because nobody knows the lowest price of 30 days."""
+    return check.words.text == UNKNOWN_PRICE.text and check.accepted_by is None
 
 
 def find_fact_proposals(draft: Draft) -> list[Check]:
