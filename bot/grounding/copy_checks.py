@@ -62,26 +62,22 @@ def check_draft(
 def list_faults(checks: Iterable[Check]) -> list[str]:
     """Return what blocks or is marked, as sentences for the writer. What only people can settle is
     left out: what a person stated, and a cut whose price before is not known."""
+    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
     return [
         " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
         for check in checks
-        if check.level == "block"
-        or (
-            check.level == "warn"
-            and check.words.text not in (STATED_WORDS.text, UNKNOWN_PRICE.text)
-        )
+        if check.level == "block" or (check.level == "warn" and check.words.text not in for_people)
     ]
 
 
 def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Check]:
     """Add the findings on price cuts. The same figure is named once: by the finding that tells the
     right one, or that says which price has to be known."""
-    unsourced = {
-        check.quote for check in found if check.rule == "figure" and check.level == "block"
-    }
+    red = [check for check in found if check.level == "block"]
+    unsourced = [check.quote or "" for check in red if check.rule in ("figure", "price")]
     cuts = [
         cut.model_copy(update={"level": "block", "override": True})
-        if cut.level == "warn" and cut.quote in unsourced
+        if cut.level == "warn" and any((cut.quote or "") in quote for quote in unsourced)
         else cut
         for cut in cuts
     ]

@@ -121,7 +121,7 @@ def test_entered_lowest_price_is_used_by_the_price_cut_rule(sqlite: Database) ->
                  source="shop.csv", as_of=TODAY)  # fmt: skip
     evidence = Evidence(facts=(price,))
     (unknown,) = [c for c in proved(text, asked=asked, evidence=evidence) if c.rule == "price cut"]
-    assert unknown.level == "warn"
+    assert unknown.level == "block"  # nobody knows the price that it names
     with sqlite.begin() as session:
         enter(session, "60")
         added = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
