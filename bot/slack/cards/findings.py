@@ -5,7 +5,7 @@ Red blocks approval, amber takes one yes, grey informs.
 
 from collections.abc import Sequence
 
-from bot.core.checks import Check, Severity, sort_checks
+from bot.core.checks import Check, Severity, group_checks
 from bot.core.source import NO_SOURCE
 from bot.drafts.models import Draft
 from bot.grounding.price_cuts import UNKNOWN_PRICE
@@ -54,30 +54,6 @@ def render_findings(draft: Draft, language: str, *, is_open: bool = False) -> li
     sources = None if draft.skill == DIGEST_SKILL else render_sources(draft, language)
     small += [line for line in (proof, sources) if line]
     return blocks + ([context_block("\n".join(small))] if small else [])
-
-
-def group_checks(checks: Sequence[Check]) -> list[Check]:
-    """Merge findings that say the same of several words into one line, and drop repeated ones. The
-    worst come first."""
-    groups: dict[tuple[object, ...], list[Check]] = {}
-    for check in sort_checks(checks):
-        rest = {name: str(v) for name, v in check.words.params.items() if name != "quote"}
-        is_mergeable = "{quote}" in check.words.text and check.quote is not None
-        key = (check.level, check.rule, check.words.text, str(rest), check.accepted_by)
-        quote = None if is_mergeable else str(check.words.params.get("quote"))
-        groups.setdefault((*key, quote), []).append(check)
-    return [_merge(group) for group in groups.values()]
-
-
-def _merge(group: list[Check]) -> Check:
-    first = group[0]
-    quotes = list(dict.fromkeys(check.quote for check in group if check.quote))
-    if len(quotes) < 2 or "{quote}" not in first.words.text:
-        return first
-    joined = ", ".join(quotes)
-    is_marked = isinstance(first.words.params["quote"], dict)  # in quotation marks already
-    quote = Words("“{quote}”", quote=joined) if is_marked else joined
-    return first.model_copy(update={"words": first.words.with_params(quote=quote), "quote": joined})
 
 
 def render_check(check: Check, language: str) -> str:
