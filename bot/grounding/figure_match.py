@@ -3,8 +3,11 @@
 from datetime import date
 from decimal import Decimal
 
-from bot.grounding.numbers import DOLLARS, Figure, Reading, find_counted, load_units
+from bot.grounding.numbers import DOLLARS, Figure, Reading, find_counted, is_bare, load_units
 
+DAY_AFTER = ("on ", "le ")  # not "until", "by", "jusqu'au"
+MEASURES = ("length", "mass", "volume")
+SIDE_NOUNS = frozenset({"", "de", "d'epaisseur", "high", "long", "wide", "deep", "tall", "by", "x"})
 PERSON_KINDS = frozenset({"#people", "#customers", "#reviews"})  # one review, one customer
 
 
@@ -22,18 +25,46 @@ def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: 
     if s.kind == "number" and k.kind == "number":
         if said.sign == "+" and k.base < 0:
             return False
+        if is_side(said) and k.unit in MEASURES and s.value == k.value:
+            return True  # "218 cm long, 92 deep": the unit was said before
         return _unit_fits(s, k, said, known, about) and _is_equal(
             s, k, is_share=said.in_words and s.unit == "%"
         )
     if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
         return s.unit is None and s.value == k.value[0]
     if isinstance(s.value, tuple) and isinstance(k.value, tuple):
-        years = (s.value[0], k.value[0])
-        return s.value[1:] == k.value[1:] and (None in years or years[0] == years[1])
+        return _is_same_date(s, k)
     if s.kind == "weekday" and isinstance(k.value, tuple):
-        year, month, day = k.value
-        return year is not None and s.value == str(date(year, month, day).weekday())
+        weekday = _find_weekday(k)
+        # "on Tuesday": the offer ended on Monday
+        after = (1,) if said.text.lower().startswith(DAY_AFTER) else ()
+        return weekday is not None and int(str(s.value)) in {
+            (weekday + days) % 7 for days in (0, *after)
+        }
     return s.kind == k.kind and s.value == k.value
+
+
+def _find_weekday(reading: Reading) -> int | None:
+    """Return the weekday of a date that has its year, or that stands beside it."""
+    year, month, day = reading.value  # type: ignore[misc]
+    if year is not None and month:
+        return date(year, month, day).weekday()
+    return int(reading.unit) if reading.unit else None
+
+
+def is_side(figure: Figure) -> bool:
+    """Whether it may be a measure whose unit another figure has: "92 de profondeur"."""
+    return is_bare(figure) and figure.noun in SIDE_NOUNS
+
+
+def _is_same_date(s: Reading, k: Reading) -> bool:
+    """Whether both are one day. "Sunday 18" is the 18th of any month that is a Sunday."""
+    (year, month, day), (known_year, known_month, known_day) = s.value, k.value  # type: ignore[misc]
+    if day != known_day or (month and known_month and month != known_month):
+        return False
+    if not month and s.unit and known_year and known_month:
+        return str(date(known_year, known_month, day).weekday()) == s.unit
+    return None in (year, known_year) or year == known_year
 
 
 def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:

@@ -9,6 +9,7 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.citations import format_person
+from bot.grounding.derived_figures import is_derived
 from bot.grounding.numbers import Figure, is_bare, is_promise, needs_source, read_figures
 from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
@@ -20,6 +21,7 @@ from bot.grounding.sources import (
     find_spans_left_out,
     is_within,
 )
+from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Money, Words
 from bot.text.normalize import normalize_text
 
@@ -49,6 +51,9 @@ def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> 
         left_out, seen = find_spans_left_out(piece, sources), set[object]()
         for figure in read_figures(piece.text):
             key = (figure.readings, figure.noun)
+            if wrong_day := _check_weekday(figure, piece, today):
+                yield wrong_day
+                continue
             if (
                 key in seen
                 or is_within(figure.start, figure.end, left_out)
@@ -74,13 +79,43 @@ def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> 
                 elif figure.readings not in named:
                     named.add(figure.readings)
                     yield build_stated_check("figure", show_figure(figure, piece), piece, statement)
-            elif not _is_derived_cut(figure, sources):
+            elif not (_is_derived_cut(figure, sources) or is_derived(figure, piece, sources)):
                 yield _build_unsourced(figure, piece, sources)
             else:
                 proven += 1
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
+
+
+def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
+    """A weekday beside a date is that of the calendar, in the year of the date or the next one."""
+    reading = figure.first
+    if reading.kind != "date" or reading.unit is None or not isinstance(reading.value, tuple):
+        return None
+    year, month, day = reading.value
+    if not month:
+        return None
+    if year is None:
+        year = today.year + ((month, day) < (today.month, today.day))
+    try:
+        right = date(year, month, day)
+    except ValueError:
+        return None
+    if str(right.weekday()) == reading.unit:
+        return None
+    return Check(
+        rule="figure",
+        level="block",
+        words=Words(
+            "“{quote}”: that day is a {day}.",
+            quote=figure.text,
+            day=Words(list_weekday_names("en")[right.weekday()]),
+        ),
+        part=piece.key,
+        quote=figure.text,
+        override=True,
+    )
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:

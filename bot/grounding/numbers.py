@@ -25,13 +25,15 @@ RATING_SCALES = (5, 10, 20)
 SHORT_STEM = 4
 MAX_SIZE = 200
 MIN_BUTTONS = 4
+CENT = Decimal("0.01")
 DOLLARS = frozenset({"USD", "CAD"})
 SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
 
 
 class Reading(NamedTuple):
     """One way to understand a figure. A number is in `unit` times `size`: 25 cm is 25 times 10 of
-    "length". What is counted has the unit "#colours"."""
+    "length". What is counted has the unit "#colours". The unit of a date is the number of the
+    weekday beside it, if any; its month is 0 when only weekday and day are said."""
 
     kind: Kind
     value: Decimal | str | YearMonthDay
@@ -91,6 +93,7 @@ class Units:
 def load_units() -> Units:
     tables: dict[str, Any] = tomllib.loads(UNITS_FILE.read_text(encoding="utf-8"))
     words = {w: (code, Decimal(1)) for code, written in tables["money"].items() for w in written}
+    words |= {w: (code, CENT) for code, written in tables["cents"].items() for w in written}
     for dimension, sizes in tables["measures"].items():
         words |= {w: (dimension, Decimal(size)) for size, some in sizes.items() for w in some}
     counted = {w: f"#{kind}" for kind, some in tables["counted"].items() for w in some}
@@ -117,7 +120,7 @@ def load_units() -> Units:
         labels={unit: tuple(some) for unit, some in tables["labels"].items()},
         numerals=numerals,
         promises=tuple(tables["promises"]["stems"]),
-        after=re.compile(rf"[ -]?({listed})"),
+        after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
         counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
         spelled=re.compile(
             rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
@@ -130,6 +133,8 @@ def find_unit(written: str | None) -> tuple[str | None, Decimal]:
     units, low = load_units(), normalize_text(written or "").strip()
     if low in units.words:
         return units.words[low]
+    if low == "p":
+        return "GBP", CENT
     if written and len(written) == 3 and written.isupper():
         return written, Decimal(1)
     return find_counted(low), Decimal(1)
@@ -160,6 +165,8 @@ NUMBERING = re.compile(r"^ *\d{1,2}[.)] ", re.MULTILINE)
 FREE = re.compile(  # the law's own window, a rank, a cut of a sleeve
     r"(?:30 derniers jours|last 30 days|(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b)"
 )
+INCHES = re.compile(r" ?in\b")  # only behind 15 × 12 × 4
+SIDE_BEFORE = re.compile(r"\d ?[x×] ?$")
 SCALE = re.compile(r" ?(?:millions?|thousand|mille)\b|k(?![a-z])")
 SCALES = {"k": 1000, "thousand": 1000, "mille": 1000, "million": 10**6, "millions": 10**6}
 PHONE = re.compile(r"(?<![\w.,])(?:\+\d{1,3}[ .]?|0)\d(?:[ .-]?\d\d){4}(?!\d)")
@@ -293,8 +300,10 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     if after and after[1] in ("x", "×") and re.match(r" ?\d", low[after.end() :]):
         after = None  # 20 x 30 cm
     if after:
-        dimension, factor = units.words[after[1]]
+        dimension, factor = find_unit(after[1])
         unit, size, end = dimension, size * factor, after.end()
+    elif INCHES.match(low, end) and SIDE_BEFORE.search(low, 0, start):
+        unit, size = find_unit("inches")
     elif unit is None and (rating := TRUE_RATING.match(low, end)):
         unit, end = f"/{rating[1]}", rating.end()
     elif unit is None and (counted := units.counts.match(low, end)):
@@ -382,6 +391,15 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
             yield Figure(shown, match.start(), counted.end(), readings, in_words=True)
 
 
+@lru_cache(maxsize=512)
+def list_numbers(text: str) -> tuple[Decimal, ...]:
+    """Return the whole numbers of a text, in digits and in words, whatever they count."""
+    low = normalize_text(text)
+    found = [int(one) for one in re.findall(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)", low)]
+    found += [_add_numerals(match[0]) for match in load_units().spelled.finditer(low)]
+    return tuple(dict.fromkeys(map(Decimal, found)))
+
+
 def _add_numerals(words: str) -> int:
     total, run, numerals = 0, 0, load_units().numerals | {"un": 1, "une": 1, "one": 1}
     for word in re.findall(r"[a-z]+", words):
@@ -459,6 +477,30 @@ WEAK_DEADLINE = "on|this|ce|next|le"
 
 
 @cache
+def _weekday_date_shape() -> re.Pattern[str]:
+    """Saturday 16 May, dimanche 18, Wednesday, December 16."""
+    months = _date_shapes()[3]
+    month = "|".join(sorted(months, key=len, reverse=True))
+    weekday = "|".join(index_weekday_names())
+    return re.compile(
+        rf"\b(?P<weekday>{weekday}),? (?:(?P<month>{month})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
+        rf"|(?:the |le )?(?P<date>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)?(?: (?P<of>{month})\b)?)"
+        r"(?![\d%€£]| ?[%€£h]|[.,:/]\d)(?:,? (?P<year>\d{4})\b)?"
+    )
+
+
+def _find_weekday_dates(text: str, low: str) -> Iterator[Figure]:
+    months = _date_shapes()[3]
+    for match in _weekday_date_shape().finditer(low):
+        day = int(match["day"] or match["date"])
+        month = months.get(match["month"] or match["of"] or "", 0)
+        year = int(match["year"]) if match["year"] else None
+        if _build_dates(year, month or 1, day):
+            weekday = str(index_weekday_names()[match["weekday"]])
+            yield _figure(text, match, Reading("date", (year, month, day), weekday))
+
+
+@cache
 def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], dict[str, int]]:
     months = index_month_names() | {
         name: number
@@ -487,6 +529,7 @@ def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], d
 def _find_dates(text: str, low: str) -> Iterator[Figure]:
     day_first, month_first, weekday, months = _date_shapes()
     if any(character.isdigit() for character in low):
+        yield from _find_weekday_dates(text, low)
         for match in ISO_DATE.finditer(low):
             yield _figure(text, match, *_build_dates(int(match[1]), int(match[2]), int(match[3])))
         for match in day_first.finditer(low):

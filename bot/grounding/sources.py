@@ -82,8 +82,9 @@ class KnownFact:
     @cached_property
     def bases(self) -> tuple[float, ...]:
         """The numbers of its figures in base units, to tell quickly that none is meant."""
-        readings = (reading for figure in self.figures for reading in figure.readings)
-        return tuple(float(abs(one.base)) for one in readings if one.kind == "number")
+        readings = [reading for figure in self.figures for reading in figure.readings]
+        numbers = [one for one in readings if isinstance(one.value, Decimal)]
+        return tuple(float(abs(n)) for one in numbers for n in {one.base, one.value})  # type: ignore[arg-type]
 
     def is_near(self, numbers: Iterable[float]) -> bool:
         return any(abs(one - other) < MAX_ROUNDING for one in numbers for other in self.bases)
@@ -133,10 +134,12 @@ def read_fact(fact: Fact) -> KnownFact:
 
 
 def _read_about(fact: Fact) -> tuple[Figure, ...]:
-    """The figures in the name of what it is about, such as a set of 3. A name proves no price and
-    no cut."""
-    found = read_figures(fact.about) if fact.about else ()
-    return tuple(one for one in found if not one.is_money and one.first.unit != "%")
+    """The figures in the name of what it is about, such as a set of 3, and the size in its label:
+    "price 6 kg". A name proves no price, no cut and no time."""
+    found = (*read_figures(fact.about), *read_figures(fact.label))
+    return tuple(
+        one for one in found if not one.is_money and one.first.unit not in ("%", "time", "months")
+    )
 
 
 def _count_items(fact: Fact) -> tuple[Figure, ...]:
