@@ -48,6 +48,7 @@ class ShopSentence:
     text: str
     kind: str
     by: str = "code"
+    cites: tuple[str, ...] = ()  # the ids of shops.yaml
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def read_shop_sentences(path: Path) -> Iterator[ShopSentence]:
             text=row["text"],
             kind=row["kind"],
             by=row.get("by", "code"),
+            cites=tuple(row.get("rests_on", ())),
         )
 
 
@@ -103,10 +105,13 @@ def _check_copy(sentence: ShopSentence, shop: Row) -> tuple[Check, ...]:
         language="fr" if sentence.language == "fr" else "en",
         product=product,
     )
+    facts = tuple(_list_facts(shop, product))
+    cited = tuple(f.id for f in facts if f.parts.measure.split("-")[0] in sentence.cites)
+    body = Copy(text=sentence.text, facts=cited)
     checks = check_draft(
-        (Part(kind="copy", key=key, title=key, body=Copy(text=sentence.text)),),
+        (Part(kind="copy", key=key, title=key, body=body),),
         (),
-        Evidence(facts=(*_list_facts(shop, product), *find_stated_facts(brief.words, "U1", today))),
+        Evidence(facts=(*facts, *find_stated_facts(brief.words, "U1", today))),
         request=SkillRequest(skill="draft", brief=brief, channel=channel.key),
         brand=_read_brand(shop),
         channel=channel,
@@ -135,10 +140,14 @@ def _read_brand(shop: Row) -> Brand:
 
 
 def _list_facts(shop: Row, product: str) -> Iterator[Fact]:
-    """Yield the facts of a shop. A measure that ends with another product's word is of that one."""
-    today = _read_day(shop)
+    """Yield the facts of a shop. A measure that ends with the name of another product is of that
+    one, and is called as the catalogue calls it."""
+    today, other = _read_day(shop), shop.get("other", "none")
     for id, measure, label, value, unit, period, source in shop["facts"]:
-        fact = _build_fact(f"product.{product}.{id}-{measure}", label, value, unit, source, today)
+        handle = product
+        if measure.endswith(other):
+            handle, label = other, measure.removesuffix(other).rstrip("-") or label
+        fact = _build_fact(f"product.{handle}.{id}-{measure}", label, value, unit, source, today)
         yield fact
         if period:
             yield fact.model_copy(

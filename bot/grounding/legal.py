@@ -235,7 +235,7 @@ def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check
     if rule.stock == "order":
         return _find_sold_out(rule, quote, piece, sources)
     if rule.stock:
-        stock = _find_stock(sources)
+        stock = _find_stock(piece, sources)
         if stock is not None and isinstance(stock.value, Decimal):
             if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
                 return None
@@ -264,7 +264,7 @@ def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check
 
 def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
     """Return the finding on words that ask people to order what the catalogue has none of."""
-    stock = _find_stock(sources)
+    stock = _find_stock(piece, sources)
     if stock is None or stock.value != 0:
         return None
     words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
@@ -278,9 +278,12 @@ def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) 
     )
 
 
-def _find_stock(sources: Sources) -> Fact | None:
-    """Return the stock of the product that the text is about."""
-    mine = sources.brief.product if sources.brief else None
+def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
+    """Return the stock of the only product that the text names, or else of the one it is about."""
+    low = normalize_text(piece.text)
+    named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
+    about = sources.brief.product if sources.brief else None
+    mine = named[0] if len(named) == 1 else about
     found = [
         known.fact
         for known in sources.known
