@@ -46,7 +46,7 @@ def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: 
 
 def _find_weekday(reading: Reading) -> int | None:
     """Return the weekday of a date that has its year, or that stands beside it."""
-    year, month, day = reading.value  # type: ignore[misc]
+    year, month, day = reading.day
     if year is not None and month:
         return date(year, month, day).weekday()
     return int(reading.unit) if reading.unit else None
@@ -59,7 +59,7 @@ def is_side(figure: Figure) -> bool:
 
 def _is_same_date(s: Reading, k: Reading) -> bool:
     """Whether both are one day. "Sunday 18" is the 18th of any month that is a Sunday."""
-    (year, month, day), (known_year, known_month, known_day) = s.value, k.value  # type: ignore[misc]
+    (year, month, day), (known_year, known_month, known_day) = s.day, k.day
     if day != known_day or (month and known_month and month != known_month):
         return False
     if not month and s.unit and known_year and known_month:

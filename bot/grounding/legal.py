@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -78,15 +78,10 @@ class LegalRule(SourcedRule):
     def beginnings(self) -> tuple[frozenset[str], tuple[str, ...]]:
         """With which words its words begin, and with which beginnings of words: a text without any
         of them need not be searched."""
-        words = [normalize_text(one) for one in (*self.words, *(self.near or ((),))[0])]
-        first = [WORD.search(word) for word in words]
-        whole = {
-            m[0] for m, word in zip(first, words, strict=True) if m and word[m.end() :][:1] != "~"
-        }
-        parts = {
-            m[0] for m, word in zip(first, words, strict=True) if m and word[m.end() :][:1] == "~"
-        }
-        return frozenset(whole), tuple(parts)
+        listed = (*self.words, *(self.near[0] if self.near else ()))
+        split = [(m[0], word[m.end() :][:1]) for word in listed if (m := WORD.search(word))]
+        whole = frozenset(first for first, after in split if after != "~")
+        return whole, tuple({first for first, after in split if after == "~"})
 
     def may_be_in(self, words: frozenset[str]) -> bool:
         """Whether its words may stand in a text that has these words."""
@@ -190,8 +185,11 @@ def check_law(
     """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
+    words = frozenset(WORD.findall(normalize_text(" ".join(piece.text for piece in pieces))))
     for rule in load_legal_rules().rules:
-        if not rule.applies_in(countries) or (rule.season and _is_season(today, periods)):
+        if not rule.may_be_in(words) or not rule.applies_in(countries):
+            continue
+        if rule.season and _is_season(today, periods):
             continue
         for piece in pieces:
             if piece.kind == "quote" or (rule.season and not piece.is_delivered):
@@ -212,14 +210,9 @@ def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool
     return any(start <= today <= end for start, end in periods)
 
 
-@lru_cache(maxsize=256)
-def _list_words(low: str) -> frozenset[str]:
-    return frozenset(WORD.findall(low))
-
-
 def _find_words(rule: LegalRule, piece: Piece, sources: Sources) -> Iterator[str]:
     low = normalize_text(piece.text)
-    if not rule.may_be_in(_list_words(low)) or not rule.pattern.search(low):
+    if not rule.pattern.search(low):
         return
     if rule.excepted:
         excepted = build_words_pattern(rule.excepted)

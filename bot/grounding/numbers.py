@@ -41,6 +41,12 @@ class Reading(NamedTuple):
     size: Decimal = Decimal(1)
 
     @property
+    def day(self) -> YearMonthDay:
+        """The value of a date."""
+        assert isinstance(self.value, tuple)
+        return self.value
+
+    @property
     def base(self) -> Decimal:
         """The number in base units."""
         return self.value * self.size if isinstance(self.value, Decimal) else Decimal("NaN")
@@ -194,9 +200,7 @@ ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
 OUT_OF = re.compile(
     r"\b(?P<a>\d|[a-z]+)(?: [a-z]+)? (?:in|out of|sur) (?P<b>\d{1,3}|[a-z]+)\b(?! ?[%€])"
 )
-DAY_OF = re.compile(
-    r"(?:jusqu'au|a partir du|until the|from the|by the|avant le) (\d{1,2})(?:th|er)?"
-)
+SHARE_WORD = re.compile(r" (?:in|out of|sur) ")
 
 
 @lru_cache(maxsize=4096)
@@ -227,7 +231,7 @@ def _find(text: str, low: str) -> Iterator[Figure]:
         yield _figure(text, match, Reading("deal", _describe_deal(match)))
     for match in HALF_PRICE.finditer(low):
         yield _figure(text, match, Reading("number", Decimal(50), "%"))
-    for match in OUT_OF.finditer(low):
+    for match in OUT_OF.finditer(low) if SHARE_WORD.search(low) else ():
         if reading := _read_share(match):
             yield _figure(text, match, reading)
     yield from _find_dates(text, low)
