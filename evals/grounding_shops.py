@@ -196,8 +196,8 @@ def _check_report(sentence: ShopSentence, shop: Row) -> ShopResult:
         "skills": ("draft",),
         "today": today,
     }
-    faults = find_report_faults(form, book, (), **known)  # type: ignore[arg-type]
-    _kept, dropped = drop_faulty_texts(form, book, (), **known)  # type: ignore[arg-type]
+    faults = find_report_faults(form, book, (), **known)
+    _kept, dropped = drop_faulty_texts(form, book, (), **known)
     sent = tuple(fault for fault in faults if "characters" not in fault)
     return ShopResult(sent_back=sent, is_dropped=bool(dropped))
 
@@ -234,7 +234,7 @@ def _find_fact(figure: Figure, book: FactBook) -> str | None:
         known = read_fact(fact)
         is_bare = figure.first.unit is None or str(figure.first.unit).startswith("#")
         if agrees(figure, known.figures[0], about=known.label) or (
-            is_bare and abs(figure.first.base) == abs(fact.value)
+            is_bare and abs(figure.first.base) == abs(Decimal(fact.value))
         ):
             return book.find_name(fact.id)
     for one, other in combinations(numbers, 2):

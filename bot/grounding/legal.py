@@ -37,6 +37,7 @@ STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
 SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last pieces" true
 WORD = re.compile(r"[a-z0-9]+")
+SMS_HOURS_RULE = "sms hours"
 ORDER_RULE = "sold out"  # which has the words by which people order
 MAX_BETWEEN = 3  # words between the two of `near`
 
@@ -48,8 +49,15 @@ class SourcedRule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     why: str
     source: str
+    source_gb: str | None = None
     checked: date
     verified: bool = True
+
+    def cite(self, countries: frozenset[str]) -> str:
+        """Return its source in these countries."""
+        if self.source_gb is None or "GB" not in countries:
+            return self.source
+        return self.source_gb if countries == {"GB"} else f"{self.source}; {self.source_gb}"
 
 
 class LegalRule(SourcedRule):
@@ -196,7 +204,7 @@ def check_law(
                 continue
             for quote in _find_words(rule, piece, sources):
                 key = (rule.id, "" if rule.stock else normalize_text(quote))
-                if key not in named and (finding := _judge(rule, quote, piece, sources)):
+                if key not in named and (finding := _judge(rule, quote, piece, sources, countries)):
                     named.add(key)
                     yield finding
     yield from _check_products(pieces, sources, request, countries)
@@ -223,7 +231,9 @@ def _find_words(rule: LegalRule, piece: Piece, sources: Sources) -> Iterator[str
             yield piece.text[match.start() : match.end()]
 
 
-def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
+def _judge(
+    rule: LegalRule, quote: str, piece: Piece, sources: Sources, countries: frozenset[str]
+) -> Check | None:
     """Return the finding on the words of a rule; None where a fact bears them out."""
     if rule.stock == "order":
         return _find_sold_out(rule, quote, piece, sources)
@@ -244,7 +254,7 @@ def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check
     level, words = rule.level, Words("“{quote}”: {why} ({source})")
     if rule.stated and sources.find_stated_words(pattern):
         level, words = rule.stated, STATED_WORDS
-    words = words.with_params(quote=quote, why=Words(rule.why), source=rule.source)
+    words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
     return Check(
         rule=rule.id,
         level=level,
@@ -351,7 +361,7 @@ def _check_sms_day(
     for hours in load_legal_rules().sms_hours:
         if hours.country in countries and not hours.allows(day):
             words = Words("{day}: {why}", day=day, why=Words(hours.why))
-            yield Check(rule="sms hours", level="info", words=words)
+            yield Check(rule=SMS_HOURS_RULE, level="info", words=words)
 
 
 def asks_to_act(text: str) -> bool:
@@ -370,10 +380,10 @@ def asks_to_act(text: str) -> bool:
 def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
     """Return the sources of these rules that could not be looked up when they were last checked."""
     legal, wanted = load_legal_rules(), set(rules)
-    known = (*legal.rules, *legal.products)
-    found = [one.source for one in known if one.id in wanted and not one.verified]
-    if "sms hours" in wanted:
-        found += [hours.source for hours in legal.sms_hours if not hours.verified]
+    known: list[tuple[str, SourcedRule]] = [(one.id, one) for one in legal.rules]
+    known += [(one.id, one) for one in legal.products]
+    known += [(SMS_HOURS_RULE, hours) for hours in legal.sms_hours]
+    found = [one.source for id, one in known if id in wanted and not one.verified]
     return tuple(dict.fromkeys(found))
 
 

@@ -46,8 +46,16 @@ def about(draft: Draft, product: str = "linen-shirt") -> Draft:
 
 
 def add(session: Any, text: str = "Woven by hand.", market: str | None = None) -> None:
-    told = {"workspace": "T1", "product": "linen-shirt", "by": BOSS, "draft": "t1.0.v1"}
-    ProductFact.add(session, market=market, text=text, now=NOW, **told)
+    ProductFact.add(
+        session,
+        workspace="T1",
+        product="linen-shirt",
+        market=market,
+        text=text,
+        by=BOSS,
+        draft="t1.0.v1",
+        now=NOW,
+    )
 
 
 def test_marked_claim_can_be_added_with_one_tap(sqlite: Database) -> None:
