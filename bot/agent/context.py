@@ -261,7 +261,12 @@ class SkillContext:
         """Have a model judge the sentences. Return what is not supported, for the writer."""
         evidence = self.evidence.plus(self.book.facts)
         self.claims = await self.claim_checker.check(
-            sentences, evidence, self.request, call=call, own_words=self.list_own_words()
+            sentences,
+            evidence,
+            self.request,
+            call=call,
+            own_words=self.list_own_words(),
+            notes=tuple(dict.fromkeys(self._found.notes)),
         )
         return self.claims.list_faults(sentences)
 

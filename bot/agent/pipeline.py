@@ -24,7 +24,7 @@ from bot.core.writer import LlmCall, Writer
 from bot.drafts.tracking import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import find_stated_facts
+from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
 from bot.i18n.messages import Words
 from bot.text.escape import strip_hidden, strip_hidden_deep
 
@@ -139,13 +139,17 @@ def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
         request.reason or "", request.sender or author, today, source="send-back"
     )
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
-    # What a form adds, and a text of one's own, count as typed by the author as well.
+    # What a form adds counts as typed by the author as well.
     brief = request.brief
-    fields = filter(None, (brief.offer, brief.dates, *brief.must_say, *brief.own_text.values()))
+    fields = filter(None, (brief.offer, brief.dates, *brief.must_say))
     typed = "\n".join(
         dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
     )
-    return (*find_stated_facts(typed, author, today), *back)
+    own = find_stated_facts(
+        "\n".join(brief.own_text.values()), author, today, source=OWN_TEXT_ORIGIN
+    )
+    own = tuple(fact.model_copy(update={"id": f"own.{fact.id}"}) for fact in own)
+    return (*find_stated_facts(typed, author, today), *back, *own)
 
 
 def recheck_parts(

@@ -1,6 +1,5 @@
 """What the AI is told about one request, in the first message of a conversation."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +11,12 @@ from bot.core.channels import Channel
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
-from bot.core.thread_text import list_speakers
+from bot.core.thread_text import list_unmasked_speakers
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.privacy import Pseudonymizer
 
 OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
 MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
-PERSON_PLACEHOLDER = re.compile(r"Person \d+")  # a placeholder for a name
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,7 @@ class RequestPrompt:
         return fill_prompt(self.request.skill, {**filled, **veil.mask(dict(values))})
 
     def hide_speakers(self, veil: Pseudonymizer) -> None:
-        veil.add_names(
-            speaker
-            for speaker in list_speakers(self.request.brief.material)
-            if not PERSON_PLACEHOLDER.fullmatch(speaker)
-        )
+        veil.add_names(list_unmasked_speakers(self.request.brief.material))
 
     def _list_values(self, veil: Pseudonymizer, facts: str) -> dict[str, str]:
         request = veil.mask(self.request)

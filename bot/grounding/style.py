@@ -8,6 +8,7 @@ from bot.core.brief import Brief
 from bot.core.channels import Channel, measure_text
 from bot.core.parts import Part
 from bot.core.request import SkillRequest
+from bot.grounding.legal import asks_to_act
 from bot.text.normalize import collapse_spaces, tokenize
 
 TERM = "|"  # stands for a word of a term, which no word of a text is
@@ -34,6 +35,8 @@ def find_style_faults(
         faults.append(
             f"the text names its sender ({sender}) first and ends with how to stop (STOP)"
         )
+    if channel and channel.names_sender and not asks_to_act(text):
+        faults.append("the text says what to do next: a link, a code, or a word such as “order”")
     faults += _find_missing_mentions(text, request, brand)
     faults += [
         f"a person wrote this, keep it word for word: “{passage.text}”"

@@ -27,7 +27,6 @@ from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import wants_recap
 from bot.data.catalogue.market_prices import choose_library
-from bot.data.catalogue.product_facts import list_product_facts
 from bot.db.session import lock_one
 from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import Viewer, may_see
@@ -150,9 +149,6 @@ class TaskRun(RunningTask):
             request = await self._add_conversation(request)
             extra_facts = (*extra_facts, *await self._find_thread_drafts(request))
         brief, today = request.brief, services.now().date()
-        added = await services.database.run(
-            list_product_facts, task.workspace, brief.product, brief.market, today
-        )
         brand = services.brand(task.workspace).for_market(brief.market, list_sender_channels())
         result = await run_skill(
             request,
@@ -162,7 +158,7 @@ class TaskRun(RunningTask):
             receipt=self.receipt,
             code=campaign_code(piece),
             today=today,
-            extra_facts=(*extra_facts, *added),
+            extra_facts=extra_facts,
             may=partial(services.has_right, task.workspace, task.author),
             agent=await services.database.run(self._build_agent_options, number, request, on_step),
         )

@@ -111,6 +111,44 @@ async def test_unsupported_cause_goes_back_once_and_is_then_marked() -> None:
     assert (marked.rule, marked.part, marked.quote) == ("claim", "points.1", "because of the rain")
 
 
+async def test_claim_that_a_correction_brings_in_goes_back_as_well() -> None:
+    typed = report("{f1} in October.", "France led with 99,999.")
+    wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
+    right = report("{f1} in October.", "France led with {f2}.")
+    async with ScriptedClaude(LOOKS_UP, typed, wrong, right, judge=blame_the_rain) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert "99,999" in str(claude.letters[2]["messages"][-1]["content"])
+    assert "because of the rain" in str(claude.letters[3]["messages"][-1]["content"])
+    assert not [check for check in found.checks if check.level == "warn"]
+
+
+async def test_claims_go_back_once_whatever_code_finds_then() -> None:
+    wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
+    typed = report("{f1} in October.", "France led with 99,999 because of the rain.")
+    async with ScriptedClaude(LOOKS_UP, wrong, typed, wrong, judge=blame_the_rain) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert len(claude.letters) == 4
+    assert [check.rule for check in found.checks if check.level == "warn"] == ["claim"]
+
+
+async def test_claim_check_gets_the_notes_of_the_tools() -> None:
+    good = report("{f1} in October.")
+    looks = calls(("query_metrics", {**QUERY, "measures": ["orders"], "limit": 1}))
+    async with ScriptedClaude(looks, good) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    note = "1 of 6 groups is shown."
+    assert note in str(claude.letters[1]["messages"][-1]["content"])
+    assert note in str(claude.judged[0]["messages"])
+
+
 async def test_claim_that_is_mended_leaves_no_mark() -> None:
     wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
     right = report("{f1} in October.", "France led with {f2}.")

@@ -256,8 +256,10 @@ def test_fault_is_found(written: BaseModel, told: dict[str, Any], finding: str) 
 @pytest.mark.parametrize(
     ("text", "faulty"),
     [
-        ("MaisonAlba: the vase is back. Reply STOP to opt out", False),
-        ("The vase is back. Reply STOP to opt out", True),
+        ("MaisonAlba: the vase is back. Order it. Reply STOP to opt out", False),
+        ("MaisonAlba: the vase is back. maisonalba.example/v STOP to 36180", False),
+        ("MaisonAlba: the vase is back. Reply STOP to opt out", True),
+        ("The vase is back. Order it. Reply STOP to opt out", True),
         ("MaisonAlba: the vase is back.", True),
         ("MaisonAlba: Hi there! The vase is back. STOP", True),
         ("MaisonAlba: " + "the vase is back, " * 20 + "STOP", True),

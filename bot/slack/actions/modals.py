@@ -22,7 +22,7 @@ from bot.slack.interactions import (
     load_visible_draft,
 )
 from bot.slack.listener_context import ListenerContext
-from bot.slack.views import audience_rule_form, draft_details, forms
+from bot.slack.views import audience_rule_form, draft_details, forms, lowest_price_form
 from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task
 
@@ -160,6 +160,7 @@ MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
     action_ids.WHAT_LEFT: prepare_receipts_view,
     action_ids.LEAD: audience_rule_form.prepare_next_step_form,
     action_ids.EXPORT: audience_export.prepare_export_form,
+    action_ids.LOWEST_PRICE: lowest_price_form.prepare_lowest_price_form,
     action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
     action_ids.DETAILS: draft_details.prepare_details_view,
     action_ids.CHANGE: prepare_change_form,

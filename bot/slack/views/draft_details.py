@@ -13,6 +13,7 @@ from bot.core.source import NO_SOURCE
 from bot.data.catalogue.product_facts import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
+from bot.grounding.legal import list_unverified_sources
 from bot.i18n.messages import Money, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
@@ -253,7 +254,11 @@ def _list_added_facts(draft: Draft, added: Sequence[ProductFact], language: str)
         revoke = button(
             Words("Revoke").to(language), number_action_id(action_ids.REVOKE_FACT, number), ref
         )
-        blocks.append(section_block(f"“{quote_as_mrkdwn(fact.text, 300)}”\n{line}{market}", revoke))
+        said = f"“{quote_as_mrkdwn(fact.text, 300)}”"
+        if fact.amount is not None:
+            price = Money(amount=fact.amount, currency=str(fact.currency))
+            said = Words("Lowest price of the last 30 days: {price}", price=price).to(language)
+        blocks.append(section_block(f"{said}\n{line}{market}", revoke))
     return blocks
 
 
@@ -266,5 +271,11 @@ def build_details_view(draft: Draft, language: str, added: Sequence[ProductFact]
     if draft.channel:
         blocks += list_source_blocks(draft, language)
         blocks += _list_added_facts(draft, added, language)
-        blocks.append(context_block(LEGAL_NOTE.to(language)))
+        note = LEGAL_NOTE.to(language)
+        if sources := list_unverified_sources(check.rule for check in draft.findings or ()):
+            what = Words(
+                "Not looked up in the text of the law: {sources}", sources="; ".join(sources)
+            )
+            note += f"\n{quote_as_mrkdwn(what.to(language), 600)}"
+        blocks.append(context_block(note))
     return build_read_only_view(Words("Details"), blocks, language)
