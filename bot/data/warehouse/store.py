@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.config.secret import compute_key_id, load_key
 from bot.data.analyses.cache import ResultCache
+from bot.data.analyses.mention_cache import MentionCache
 from bot.data.floors import SALES_FLOOR
 from bot.data.ingest.undo import ImportUndo
 from bot.data.schema import load_kinds
@@ -188,6 +189,7 @@ class RowStore:
         def make_imports_final(session: Session, _: MergeResult) -> None:
             ImportUndo.drop(session, workspace, kind)  # an undo must not bring the rows back
 
+        MentionCache(self.home / LIBRARY_FOLDER / workspace).clear()
         return self._change(workspace, kind, remove_file, make_imports_final)
 
     def sources(self, workspace: str) -> dict[str, list[str]]:
