@@ -14,6 +14,7 @@ from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest import FileSchema, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
 from bot.data.ingest.column_names import normalize_column_name
+from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.header_detection import split_tables
 from bot.data.ingest.inspection import (
@@ -35,7 +36,13 @@ from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
 from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.ingest.undo import PRODUCTS_KIND, ProductChange
-from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
+from bot.data.ingest.upload import (
+    ColumnSamples,
+    ImportPreview,
+    MatchedColumn,
+    ProposedMapping,
+    TableFile,
+)
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
 from bot.data.warehouse.merge import MergeResult
@@ -176,6 +183,37 @@ class LibraryImporter:
                 preview = _build_preview(found, joined.messages if joined else ())
                 preview = self._with_exact_figures(workspace, path, found, preview, folder)
         return preview, found.model_dump_json()
+
+    def sample_columns(self, parts: Sequence[TableFile]) -> ColumnSamples | None:
+        return sample_columns(parts[0]) if len(parts) == 1 else None
+
+    def understand_proposal(
+        self,
+        workspace: str,
+        part: TableFile,
+        names: Sequence[str],
+        proposal: ProposedMapping,
+        *,
+        name: str,
+        options: Mapping[str, Any],
+        folder: Path,
+    ) -> tuple[ImportPreview, str] | None:
+        said = ImportOptions.model_validate({**options, "kind": proposal.kind})
+
+        def understand(called: Mapping[str, str]) -> FileSchema:
+            request = ImportRequest.of(said.model_copy(update={"called": dict(called)}))
+            return request.understand(part.path, name, part.sheets)
+
+        called = select_proposed(names, proposal.kind, proposal.columns)
+        tried = try_mapping(part, called, understand)
+        if tried is None:
+            return None
+        found, proofs, dropped = tried
+        preview = _build_preview(found, ())
+        if part.path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
+            preview = self._with_exact_figures(workspace, part.path, found, preview, folder)
+        update = {"proposed": proofs, "contradicted": dropped, "proposed_by": proposal.by}
+        return preview.model_copy(update=update), found.model_dump_json()
 
     def read(
         self,
