@@ -79,6 +79,7 @@ class LibraryPolicy(BaseModel):
     keep_originals: bool = False  # whether imported files are kept in inbox/done/
     mapping: str = Field(default="on", min_length=1)  # "on", "off", or the name of a model
     channels: tuple[str, ...] = ()  # Slack channel ids
+    hold_changes: bool = True  # whether the inbox holds back a file that changes stored rows
     shared_inbox: bool = False  # whether other accounts of this machine may write to the inbox
 
 

@@ -29,6 +29,7 @@ from bot.data.warehouse.merge import (
     count_known,
     count_overlaps,
     count_replaced,
+    list_lost_columns,
     merge_addresses,
     merge_rows,
 )
@@ -152,6 +153,13 @@ class RowStore:
     def count_replaced(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
         """Return how many stored rows an import of `fresh` would replace."""
         return count_replaced(kind, fresh, self._stored(workspace, kind), folder=folder)
+
+    def list_lost_columns(
+        self, workspace: str, kind: str, fresh: Path, folder: Path
+    ) -> tuple[str, ...]:
+        """Return the columns that stored rows have and would lose by an import of `fresh`."""
+        stored = self._stored(workspace, kind)
+        return list_lost_columns(kind, fresh, stored, folder=folder) if stored else ()
 
     def count_overlaps(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
         """Return how many stored rows cover days that rows of `fresh` cover, too."""
