@@ -20,7 +20,7 @@ from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest import FileSchema, ImportCancelled, LoadResult, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
 from bot.data.ingest.changes import find_changes
-from bot.data.ingest.file_schema import DateOrder, DecimalSign
+from bot.data.ingest.file_schema import DateOrder, DecimalSign, Split
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import ImportRequest, InspectedTable, inspect_files
 from bot.data.ingest.product_files import reread_product_file
@@ -182,6 +182,7 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
         dates=args.dates,
         decimal=args.decimal,
         sheets=tuple(args.sheet),
+        split=args.split,
     )
     try:
         with importer.stoppable(), importer.folder() as folder:
@@ -220,6 +221,7 @@ class FileImporter:
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
     sheets: tuple[str, ...] = ()
+    split: Split | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
@@ -229,7 +231,13 @@ class FileImporter:
     def build_request(self, kind: str | None) -> ImportRequest:
         """Return what the options say about the files."""
         return ImportRequest(
-            kind, self.column_names, self.currency, self.dates, self.decimal, self.sheets
+            kind,
+            self.column_names,
+            self.currency,
+            self.dates,
+            self.decimal,
+            self.sheets,
+            self.split,
         )
 
     def inspect(
