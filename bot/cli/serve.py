@@ -226,6 +226,7 @@ class ServerProcess:
             offline=container.offline_writer(),
             key=container.row_store.key,
             task_seconds=container.settings.task_seconds,
+            examples=container.examples(),
         )
         mapper = ColumnMapper(
             cast(TurnModel, writer),
