@@ -125,6 +125,7 @@ def _build_table(rows: list[list[str]]) -> list[Block]:
     ]
 
 
+MAX_PROPOSED = 12  # columns of a proposal, those that are not proved first
 MAX_NAME_CHARACTERS, MAX_LISTED_NAMES, MAX_ASSUMPTIONS, MAX_JOINED_FILES = 40, 25, 12, 5
 # characters kept for the head, the first line and the columns without a row
 RESERVED_CHARACTERS = 3_500
@@ -135,6 +136,7 @@ def render_import_question(upload: FileUpload, language: str) -> tuple[str, list
     assert preview is not None
     words = f"{_render_summary(preview, language)} {Words('Nothing is in yet.').to(language)}"
     below = [
+        *_render_proposal(preview, language),
         *_render_personal_data_note(preview, language),
         *_render_assumptions(preview, language),
         *_build_question_buttons(upload, language),
@@ -246,6 +248,28 @@ def _list_names(columns: Sequence[str], language: str) -> str:
     if more := len(columns) - len(names):
         names.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
     return ", ".join(names)
+
+
+def _render_proposal(preview: ImportPreview, language: str) -> list[Block]:
+    """Say which columns an AI named, what the file proves of each, and what it contradicts."""
+    if not preview.proposed:
+        return []
+    head = Words(
+        "{model} proposes these columns, from their names and masked cells. Please look at them: "
+        "importing confirms them.",
+        model=preview.proposed_by,
+    )
+    lines = [f"*{render_words(head, language)}*"]
+    for one in sorted(preview.proposed, key=lambda one: one.proved)[:MAX_PROPOSED]:
+        names = {"theirs": truncate(collapse_spaces(one.theirs), MAX_NAME_CHARACTERS)}
+        words = Words("{theirs} → {ours}: {why}", ours=label_column(one.ours), why=one.why, **names)
+        mark = ":white_check_mark:" if one.proved else ":grey_question:"
+        lines.append(f"{mark} {render_words(words, language, 220)}")
+    if preview.contradicted:
+        them = _list_names(preview.contradicted, language)
+        words = Words("Left out, the cells say something else: {them}", them=them)
+        lines.append(f":no_entry_sign: {render_words(words, language, 400)}")
+    return [section_block("\n".join(lines))]
 
 
 def _render_assumptions(preview: ImportPreview, language: str) -> list[Block]:

@@ -32,6 +32,7 @@ from bot.data.analyses.feedback.texts import (
 from bot.data.analyses.feedback.theme_changes import add_theme_changes, compare_periods
 from bot.data.analyses.feedback.theme_concentration import add_concentrations, find_concentrations
 from bot.data.analyses.feedback.theme_shares import add_theme_shares, add_wording
+from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import withheld_groups_message
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -70,7 +71,7 @@ def find(
     result.queries["texts"] = defer_sql(expression)
     texts = read_texts(warehouse, expression, filter_)
     periods = choose_periods(filter_, result.as_of)
-    theme_table = build_theme_table(texts, folder)
+    theme_table = build_theme_table(texts, folder, MentionCache.of(warehouse))
     level = theme_table.select(periods.level(texts))
     if len(level.texts) < MIN_TEXTS:
         few = any((filter_.segment, filter_.country, filter_.region))
@@ -223,7 +224,7 @@ def _add_ratings(
 
 
 def _flag_themed_texts(level: ThemeTable) -> list[bool]:
-    return [bool(mentions and mentions.flags) for mentions in level.mentions]
+    return list((level.flags > 0).any(axis=1))
 
 
 def _load_product_titles(warehouse: Warehouse) -> dict[str, str]:

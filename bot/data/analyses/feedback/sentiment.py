@@ -197,7 +197,7 @@ def _score_tones(theme_table: ThemeTable, places: NDArray[np.intp]) -> NDArray[n
     """Return the amount of praise and blame in each text, without its rating; zero for texts
     without a list."""
     mentions = [theme_table.mentions[i] for i in places]
-    return np.log1p([[h.kind, h.loud] if h else [0, 0] for h in mentions])
+    return np.log1p([[h.praise_words, h.blame_words] if h else [0, 0] for h in mentions])
 
 
 def add_sentiment(result: AnalysisResult, texts: list[FeedbackText], sentiment: Sentiment) -> None:
