@@ -16,6 +16,7 @@ from bot.i18n.messages import Words
 
 LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
+LETTERS_A_WORD = 6  # of English and French, with the space
 LISTINGS = ("product_page", "amazon_listing")  # they stand as long as the product is listed
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives before {occasion}.")
@@ -121,7 +122,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     one, two = (measure_sms_room(fixed, count) for count in (1, 2))
     yield (
         "SMS: beside sender, link and opt-out, your own words may have "
-        f"{one} characters in one SMS, {two} in two (€ counts double)."
+        f"{one} characters in one SMS (about {one // LETTERS_A_WORD} words), {two} in two "
+        "(€ counts double)."
     )
     one, two = (measure_sms_room(fixed, count, is_gsm=False) for count in (1, 2))
     yield (

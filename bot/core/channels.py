@@ -128,6 +128,12 @@ def measure_sms_room(fixed: str, segments: int, *, is_gsm: bool = True) -> int:
     return max(0, units - _count_sms_units(fixed, is_gsm=is_gsm))
 
 
+def count_sms_excess(text: str) -> int:
+    """Return by how many characters a text is longer than one SMS."""
+    is_gsm = is_gsm7(text)
+    return max(0, _count_sms_units(text, is_gsm=is_gsm) - SEGMENT_SIZES[is_gsm][0])
+
+
 def _count_sms_units(text: str, *, is_gsm: bool) -> int:
     if is_gsm:
         return sum(2 if c in GSM7_DOUBLE else 1 for c in text)

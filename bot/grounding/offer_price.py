@@ -7,10 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
 from bot.grounding.sources import find_stated_facts
-from bot.i18n.messages import Words
 
 OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
-TO_PAY, TO_PAY_FROM = Words("to pay with the offer"), Words("to pay with the offer, from")
+TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
 
@@ -40,7 +39,7 @@ def find_offer_prices(evidence: Evidence, request: SkillRequest, today: date) ->
         yield price.model_copy(
             update={
                 "id": f"{OFFER_KIND}.{handle}.to-pay",
-                "label": (TO_PAY_FROM if has_range else TO_PAY).text,
+                "label": TO_PAY_FROM if has_range else TO_PAY,
                 "value": less.quantize(CENT, ROUND_HALF_UP),
             }
         )
