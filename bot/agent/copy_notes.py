@@ -17,7 +17,6 @@ from bot.i18n.messages import Words
 LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
 LETTERS_A_WORD = 6  # of English and French, with the space
-LISTINGS = ("product_page", "amazon_listing")  # they stand as long as the product is listed
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives before {occasion}.")
 
@@ -28,7 +27,8 @@ def list_copy_notes(
     """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence)]
     for handle in filter(None, (request.brief.product, *request.brief.others)):
-        notes += _describe_product(handle, request, evidence)
+        is_listing = channel is not None and channel.is_listing
+        notes += _describe_product(handle, request, evidence, is_listing=is_listing)
     notes += _describe_doubt(request, evidence)
     if channel is not None and channel.names_sender:
         notes += _describe_sms_room(request, evidence, brand)
@@ -46,7 +46,7 @@ def list_open_questions(
         words = TO_ANSWER.with_params(doubt=doubt.value)
         found.append(Check(rule="doubt", level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
-    if occasion is not None and channel.key not in LISTINGS:
+    if occasion is not None and not channel.is_listing:
         words = IN_TIME.with_params(occasion=occasion.title[request.language])
         found.append(Check(rule="delivery", level="info", words=words))
     return tuple(found)
@@ -71,7 +71,9 @@ def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[st
         yield "Many of them have this very product: it needs no introduction."
 
 
-def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) -> Iterator[str]:
+def _describe_product(
+    handle: str, request: SkillRequest, evidence: Evidence, *, is_listing: bool
+) -> Iterator[str]:
     name = _get(evidence, handle, "name")
     title = str(name.value) if name else handle
     price, highest = _get(evidence, handle, "price"), _get(evidence, handle, "price to")
@@ -87,11 +89,11 @@ def _describe_product(handle: str, request: SkillRequest, evidence: Evidence) ->
             "product. Write that price beside the offer."
         )
     stock = _get(evidence, handle, "stock")
-    if stock is not None and stock.value == Decimal(0):
+    if stock is not None and stock.value == Decimal(0) and not is_listing:
         yield (
             f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
-            "list, write that; a listing describes it; else call `ask_person` what to write, with "
-            "“A waiting-list text” and a product in stock as options."
+            "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
+            "and a product in stock as options."
         )
 
 

@@ -59,6 +59,7 @@ class Channel(BaseModel):
     names_sender: bool = False
     has_hooks: bool = True
     answers_doubts: bool = False
+    is_listing: bool = False
 
     def as_prompt(self, language: str) -> str:
         """The channel's parts and limits as text for the prompt."""

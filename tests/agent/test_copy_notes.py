@@ -100,6 +100,8 @@ def test_writer_is_told_that_a_product_is_sold_out() -> None:
     assert "SOLD OUT" in notes(make_evidence(stock=Decimal(0)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(3)), make_request())
     assert "SOLD OUT" not in notes(make_evidence(), make_request())
+    listing = make_request("product_page")  # describes it all the same
+    assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(0)), listing)
 
 
 def test_writer_is_told_the_range_of_prices() -> None:
