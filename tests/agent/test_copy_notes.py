@@ -48,7 +48,8 @@ def make_request(channel: str = "email", **brief: Any) -> SkillRequest:
 
 
 def make_evidence(*facts: Fact, **values: Decimal | str) -> Evidence:
-    known = {"name": "Tall vase", "price": Decimal("40"), "link": LINK} | values
+    known: dict[str, Decimal | str] = {"name": "Tall vase", "price": Decimal("40"), "link": LINK}
+    known |= values
     own = (product_fact(label.replace("_", " "), value) for label, value in known.items())
     return Evidence(facts=(*own, *facts))
 
