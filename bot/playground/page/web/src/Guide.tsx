@@ -120,7 +120,7 @@ function AskLive({ hasAi }: { hasAi: boolean }) {
           value={key}
           onChange={(event) => setKey(event.target.value)}
         />
-        <button type="submit" className="small">
+        <button type="submit">
           {hasAi && !key ? words.live_off : words.live_go}
         </button>
       </form>
