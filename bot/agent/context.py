@@ -564,6 +564,7 @@ class SkillContext:
             "reason": request.reason or "none",
             "previous": request.describe_previous() or "none",
             "composed": composed or "none",
+            "notes": "none",
             "occasion": self._describe_occasion() or "none",
             "brand": self.brand.as_prompt(),
             "today": f"{self.today:%A, %Y-%m-%d}" if self.today else "not known",
