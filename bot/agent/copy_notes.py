@@ -81,7 +81,7 @@ def _describe_product(
     if price and highest:
         yield (
             f"{title}: the price depends on size or colour, {price.shown(language)} to "
-            f"{highest.shown(language)}. Write “from”."
+            f"{highest.shown(language)}. Write “from” (« à partir de »)."
         )
     if offer := evidence.get(f"{OFFER_KIND}.{handle}.to-pay"):
         yield (
