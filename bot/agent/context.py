@@ -352,6 +352,20 @@ class SkillContext:
 
         await keep_counted_audience(self)
 
+    def describe_copy_notes(self) -> str:
+        """Return what code works out for the writer of copy, a note a line, for the prompt."""
+        from bot.agent.copy_notes import list_copy_notes
+
+        notes = list_copy_notes(self.request, self.evidence, self.brand, self.channel)
+        return "\n".join(f"- {note}" for note in notes) or "none"
+
+    def note_open_questions(self) -> None:
+        """Note on the draft what readers will ask and code can't answer."""
+        from bot.agent.copy_notes import list_open_questions
+
+        if not self.by_rules:
+            self.notes += list_open_questions(self.request, self.evidence, self.channel)
+
     async def write_audience(self) -> BaseModel:
         """Build the draft of the audience of the brief's rule, to be approved and exported. No
         model writes in it."""

@@ -33,6 +33,8 @@ FACT_LABELS = (
     Words("cut against lowest price"),
     Words("typical category"),
     Words("bought most"),
+    Words("to pay with the offer"),
+    Words("to pay with the offer, from"),
 )
 # The units that are words, so that they can be read in other languages.
 FACT_UNITS = (

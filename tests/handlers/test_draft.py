@@ -9,7 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
+from bot.agent.llm.request import MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
+from bot.agent.preview import BYTES_PER_TOKEN
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
 from bot.core.brief import Brief
@@ -297,3 +299,18 @@ def test_no_channel_has_no_faults() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize("channel", load_channels())
+async def test_what_varies_in_a_first_message_is_at_most_3000_tokens(channel: str) -> None:
+    model = Scripted()
+    ctx = make_context(
+        model, channel=channel, library=sample_data(), product="lin-garance", offer="15% off"
+    )
+    with pytest.raises(IndexError):  # the model has no answer
+        await handle(ctx.request, ctx)
+    (request,) = model.requests
+    assert "product.lin-garance.description" in request.messages[0].text
+    assert len(request.messages[0].text.encode()) // BYTES_PER_TOKEN <= 3000
+    assert len(request.system) >= MIN_CACHED_CHARACTERS
+    assert "garance" not in request.system.lower()  # what is cached is the same for every text
