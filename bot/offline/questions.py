@@ -27,7 +27,7 @@ from bot.core.metric_query import (
     QuestionFields,
 )
 from bot.data.metrics.entity_resolution import ResolvedValues, resolve_values
-from bot.offline.periods import Period, find_periods
+from bot.i18n.periods import Period, find_periods
 from bot.text.normalize import normalize_text, tokenize
 
 TABLE = Path(__file__).with_name("question_words.toml")

@@ -11,7 +11,7 @@ from bot.agent.skills import load_skills
 from bot.core.metric_query import MetricQuery, QuestionFields
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
 from bot.db.session import Database
-from bot.offline.periods import find_periods
+from bot.i18n.periods import find_periods
 from bot.offline.questions import QuestionReader
 from bot.offline.reports.answer import load_value_names
 from bot.offline.routing import find_message_kind, find_skill
