@@ -13,7 +13,8 @@ from bot.core.facts import FACT_UNITS, Evidence, Fact, sign_number
 from bot.core.parts import Copy, Table
 from bot.core.report import MissingData
 from bot.i18n.countries import translate_country
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.text.normalize import tokenize
 
 CANNOT, AGE = "cannot", "age"  # subjects: what the data can't tell, and how old a source is
 CONFIRMED, TO_WATCH = "confirmed", "to watch"
@@ -36,6 +37,8 @@ DEVICES = {
     "tablet": Words("tablets"),
 }
 NO_CELL = "–"
+STEM = 5  # letters that words of one family share
+SHORT = 3  # letters up to which a word names nothing
 LONG_AGO = 100  # days from which the date is named instead of the age
 _NAMES_OF_STEPS = "|".join(STEPS)
 _STEP = re.compile(rf"^([a-z]+)-(?:.*-)?({_NAMES_OF_STEPS})-to-({_NAMES_OF_STEPS})(?:--.*)?$")
@@ -91,6 +94,12 @@ class FactSubject:
         key = self.key.removeprefix("small-").removeprefix("new-").removeprefix("visits-")
         return key.split("-")[0]
 
+    def is_named_in(self, words: str) -> bool:
+        """Whether the words name it, in English or French: a word of its name, in whatever form
+        ("shirts" names “Chemise Alba, shirt”)."""
+        typed = _list_stems(words)
+        return any(typed & _list_stems(self.translate_about(language)) for language in LANGUAGES)
+
     def translate_about(self, language: str) -> str:
         """Return what it is about: translated whole, or piece by piece."""
         if self._dimension == "country":
@@ -98,6 +107,10 @@ class FactSubject:
         if (whole := Words(self.about).to(language)) != self.about:
             return whole
         return ", ".join(Words(piece).to(language) for piece in self.about.split(", "))
+
+
+def _list_stems(text: str) -> set[str]:
+    return {word[:STEM] for word in tokenize(text) if len(word) > SHORT}
 
 
 def _name_step(step: re.Match[str], about: str) -> Words:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -20,7 +20,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Copy, Hook
+from bot.core.parts import Copy
 from bot.core.request import SkillRequest
 from bot.drafts.occasions import can_name_without_offer, load_occasions
 from bot.errors import CannotDo
@@ -29,17 +29,15 @@ from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
 from bot.offline.context import OfflineContext
-from bot.offline.routing import find_audience, find_revision
+from bot.offline.routing import detect_typed_language, find_audience, find_revision
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import collapse_spaces, normalize_text, tokenize
-from bot.text.sentences import is_usable_sentence, strip_html
+from bot.text.sentences import is_usable_sentence, split_sentences, strip_html
 
 TEMPLATES_FOLDER = Path(__file__).with_name("templates")
-HOOK_ANGLE = Words("another opening")
 MAX_SENTENCES = {"shorter": 1, "longer": 6}  # of the catalogue, by what a send-back asks for
 DEFAULT_SENTENCES, MAX_PAGE_SENTENCES = 3, 8
 ONE_SMS = 1  # segment
-MAX_HOOK = 90  # characters, where the opening is part of a longer text
 DERIVED_VALUES = (
     *("price_line", "price_short", "sizes_line", "colours_line", "materials_line", "details"),
 )
@@ -47,7 +45,6 @@ INFERRED = ("colours", "materials")  # a catalogue without such a column may get
 SINGULAR_GAPS = {"sizes": "size", "colours": "colour", "materials": "material"}
 LINK_TAG = len("?utm_campaign=si-1a2b3c4d")  # what a link to our site gets before it goes out
 _GAP = re.compile(r"\{(\w+)\}")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _NAME_ENDS = (" - ", " – ", " | ", ", ", " (")
 T = TypeVar("T", bound=BaseModel)
 
@@ -58,9 +55,6 @@ class FilledText:
     facts: tuple[str, ...] = ()
 
 
-Values = Mapping[str, Sequence[FilledText]]
-
-
 def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
     """Fill in the template of the request's channel. Raises CannotDo where there is no template."""
     if ctx.channel is None:
@@ -69,35 +63,20 @@ def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
     return output.model_validate(writer.write(output))
 
 
-def fill_own_text(output: type[T], texts: Mapping[str, str]) -> T:
-    """Return the text that a person wrote, by the keys of its parts; a part that is a list has a
-    line for each text."""
-    parts: dict[str, object] = {}
-    for key, about in output.model_fields.items():
-        lines = [line for line in texts.get(key, "").splitlines() if line.strip()]
-        is_list = get_origin(about.annotation) is list
-        parts[key] = (
-            [Copy(text=line) for line in lines] if is_list else Copy(text=texts.get(key, ""))
-        )
-    return output.model_validate(parts)
-
-
 def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
-    """Return what people should know about the text: no sender, nothing but a name to go by."""
-    notes = []
+    """Return what people should know about the text: that the brand has no SMS sender."""
     segments = ctx.channel and any(one.unit == "segments" for one in ctx.channel.parts.values())
-    if segments and not ctx.brand.sender:
-        words = Words(
-            "No SMS sender in brand.toml: the text begins with {brand}.", brand=ctx.brand.name
-        )
-        notes.append(Check(rule="sender", level="warn", words=words))
-    return tuple(notes)
+    if not segments or ctx.brand.sender:
+        return ()
+    missing = Words("No SMS sender in brand.toml: the text begins with {brand}.")
+    words = missing.with_params(brand=ctx.brand.name)
+    return (Check(rule="sender", level="warn", words=words),)
 
 
 def detect_catalogue_language(evidence: Evidence, handle: str | None) -> Language | None:
     """Return the language of a product's description, None when it has none or is not clear."""
     fact = evidence.get(f"product.{handle}.description")
-    return _detect(strip_html(str(fact.value))) if fact else None
+    return detect_typed_language(strip_html(str(fact.value))) if fact else None
 
 
 @cache
@@ -137,9 +116,9 @@ class TemplateWriter:
         self.values = self._collect_values()
 
     def write(self, output: type[BaseModel]) -> dict[str, object]:
-        """Return the parts by their keys, and the hooks."""
+        """Return the parts by their keys."""
         templates = self._find_templates()
-        written: dict[str, object] = {}
+        written: dict[str, object] = {"hooks": []} if "hooks" in output.model_fields else {}
         for key in output.model_fields:
             if key in templates:
                 limit = self.channel.parts.get(key)
@@ -147,8 +126,6 @@ class TemplateWriter:
                 texts = self._write_part(templates[key], limit, items, key)
                 written[key] = texts if items else texts[0]
                 self.told = self.told or normalize_text(texts[0].text if texts else "")
-        if "hooks" in output.model_fields:
-            written["hooks"] = self._write_hooks(written)
         return written
 
     # Parts.
@@ -235,28 +212,6 @@ class TemplateWriter:
         for chosen in product(*choices):
             yield _join([*chosen[:-1], *kept, *chosen[-1:]], apart)
 
-    def _write_hooks(self, written: Mapping[str, object]) -> list[Hook]:
-        """Return two other openings where the template has as many, else none."""
-        first = next((one for one in written.values() if isinstance(one, Copy)), Copy(text=""))
-        limit = next(iter(self.channel.parts.values()))
-        opening: Mapping[str, Any] = self._find_templates()[next(iter(self.channel.parts))]
-        if "all" not in opening and "{headline}" not in opening.get("first", ()):
-            return []
-        is_opening = limit.unit == "characters" and limit.most <= 200
-        told = normalize_text(first.text)
-        found: dict[str, Copy] = {}
-        for one in self.values.get("headline", ()):
-            copy = self._finish(one)
-            if normalize_text(copy.text) not in told and (
-                not is_opening or self._fits(copy.text, limit)
-            ):
-                found.setdefault(normalize_text(copy.text), copy)
-        hooks = [
-            Hook(angle=HOOK_ANGLE.text, text=copy.text, facts=copy.facts)
-            for copy in list(found.values())[:2]
-        ]
-        return hooks if len(hooks) == 2 else []
-
     def _is_told(self, text: str) -> bool:
         """Return whether one of this text and the first part contains the other."""
         said = normalize_text(self._set_type(text)).strip(" .")
@@ -307,12 +262,8 @@ class TemplateWriter:
         brief, brand = self.request.brief, self.brand
         self._set("brand", brand.name)
         self._set("sender", brand.sender or brand.name)
-        self._set(
-            "about",
-            brand.about
-            if detect_language(brand.about or "", WRITTEN_LANGUAGES) == self.request.language
-            else None,
-        )
+        written_in = detect_language(brand.about or "", WRITTEN_LANGUAGES)
+        self._set("about", brand.about if written_in == self.request.language else None)
         self._set("signature", brand.get_signature(self.request.language) or brand.name)
         self._set("brand_tag", _make_tag(brand.name))
         if brand.site:
@@ -477,12 +428,9 @@ class TemplateWriter:
     # Facts.
 
     def _find(self, handle: str, label: str) -> FilledText | None:
-        fact = self.evidence.get(f"product.{handle}.{label}")
-        return (
-            FilledText(collapse_spaces(fact.spelled(self.request.language)), (fact.id,))
-            if fact
-            else None
-        )
+        fact = self._find_fact(handle, label)
+        text = collapse_spaces(fact.spelled(self.request.language)) if fact else ""
+        return FilledText(text, (fact.id,)) if fact else None
 
     def _stands_in_text(self, handle: str, value: FilledText) -> bool:
         """Return whether the title and the description have these words, so that the value may have
@@ -512,37 +460,23 @@ class TemplateWriter:
     def _list_sentences(self, handle: str) -> list[FilledText]:
         """Return the sentences of the description that can be taken word for word."""
         fact = self._find_fact(handle, "description")
-        if fact is None or detect_catalogue_language(self.evidence, handle) not in (
-            None,
-            self.request.language,
-        ):
+        language = detect_catalogue_language(self.evidence, handle)
+        if fact is None or language not in (None, self.request.language):
             return []
         found = []
-        for sentence in self._split_sentences(strip_html(str(fact.value))):
+        for sentence in split_sentences(
+            strip_html(str(fact.value)), tuple(self.texts["reading"]["abbreviations"])
+        ):
             if self._is_quotable(sentence):
                 found.append(FilledText(sentence, (fact.id,)))
         return found
 
-    def _split_sentences(self, text: str) -> list[str]:
-        abbreviations = tuple(self.texts["reading"]["abbreviations"])
-        sentences: list[str] = []
-        for piece in _SENTENCE_END.split(text):
-            if sentences and sentences[-1].lower().endswith(abbreviations):
-                sentences[-1] += f" {piece}"
-            else:
-                sentences.append(piece)
-        if len(sentences) == 1 and sentences[0] and sentences[0][-1].isalnum():
-            sentences = [f"{sentences[0]}."]
-        return sentences
-
     def _is_quotable(self, sentence: str) -> bool:
         if not is_usable_sentence(sentence) or sentence[-1] not in ".!?…":
             return False
-        if CLICHE_PATTERN.search(sentence):
-            return False
-        if any(contains_words(sentence, word) for word in self.brand.avoid):
-            return False
-        return not self._speaks_otherwise(sentence)
+        is_banned = any(contains_words(sentence, word) for word in self.brand.avoid)
+        is_cliche = CLICHE_PATTERN.search(sentence)
+        return not (is_banned or is_cliche or self._speaks_otherwise(sentence))
 
     def _speaks_otherwise(self, sentence: str) -> bool:
         """Return whether a sentence says "tu" where the brand says "vous", or the reverse."""
@@ -558,11 +492,6 @@ class TemplateWriter:
     def _is_about_sizing(self, sentence: str) -> bool:
         said = f" {' '.join(tokenize(sentence))} "
         return any(f" {phrase} " in said for phrase in self.texts["reading"]["sizing"])
-
-
-def _detect(text: str) -> Language | None:
-    found = detect_language(text, WRITTEN_LANGUAGES)
-    return "fr" if found == "fr" else "en" if found else None
 
 
 def _join(some: Sequence[FilledText], apart: str) -> FilledText:

@@ -9,15 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.core.charts import (
-    COLOURS,
-    Bar,
-    ChartPicture,
-    build_bar_chart,
-    build_line_chart,
-    parse_points,
-)
+from bot.core.charts import COLOURS, ChartPicture
 from bot.core.fact_book import FactBook
+from bot.core.fact_charts import build_subject_bars, build_subject_line
 from bot.core.fact_sentences import AGE, CANNOT, FactSubject, SentenceWriter, group_by_subject
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Quote, Table
@@ -25,12 +19,8 @@ from bot.core.report import MAX_POINTS, MissingData, Report, list_sources
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext
-from bot.text.normalize import tokenize
 
 TEXTS = Path(__file__).with_name("reports") / "texts.toml"
-STEM = 5  # letters that words of one family share
-SHORT = 3  # letters up to which a word names nothing
-MIN_BARS = 2
 
 
 @cache
@@ -103,57 +93,17 @@ class ReportBuilder(SentenceWriter):
         )
 
     def draw_bars(
-        self,
-        headline: Copy,
-        subjects: Iterable[FactSubject],
-        measure: str,
-        *,
-        strong: FactSubject | None = None,
-        names: Sequence[str] = (),
-        reference: float | None = None,
+        self, headline: Copy, subjects: Iterable[FactSubject], measure: str, **more: Any
     ) -> ChartPicture | None:
-        """Return a bar for each subject that has the measure; None for fewer than two."""
-        bars = [
-            Bar(
-                names[number] if names else self.tell(one, Words("{name}")).text,
-                float(one.number(measure)),
-                self._find_end(one, f"{measure}-low"),
-                self._find_end(one, f"{measure}-high"),
-                strong=one is strong,
-                spelled=self.spell(fact),
-            )
-            for number, one in enumerate(subjects)
-            if (fact := one.get(measure)) is not None
-        ]
-        if len(bars) < MIN_BARS:
-            return None
-        return build_bar_chart(
-            headline.text.rstrip("."),
-            bars,
-            language=self.language,
-            colours=self.ctx.brand.colours or COLOURS,
-            reference=reference,
-        )
-
-    def _find_end(self, one: FactSubject, measure: str) -> float | None:
-        return float(one.number(measure)) if one.get(measure) else None
+        title, colours = headline.text.rstrip("."), self.ctx.brand.colours or COLOURS
+        return build_subject_bars(self, title, subjects, measure, colours=colours, **more)
 
     def draw_line(
         self, headline: Copy, one: FactSubject | None, unit: str = ""
     ) -> ChartPicture | None:
-        """Return the line of the points that an analysis stored; None without points."""
-        points = parse_points(one.word("points")) if one else []
-        if one is None or not points:
-            return None
-        self.copy("", [one.facts["points"]])
-        return build_line_chart(
-            headline.text.rstrip("."),
-            points,
-            language=self.language,
-            unit=unit,
-            named=(self.state("drawn").text, self.state("drawn_expected").text),
-            colours=self.ctx.brand.colours or COLOURS,
-        )
+        named = (self.state("drawn").text, self.state("drawn_expected").text)
+        title, colours = headline.text.rstrip("."), self.ctx.brand.colours or COLOURS
+        return build_subject_line(self, title, one, named=named, unit=unit, colours=colours)
 
     async def build(
         self,
@@ -191,14 +141,3 @@ class ReportBuilder(SentenceWriter):
         quoted = [self.evidence.get(quote.fact) for quote in quotes]
         self.ctx.keep_facts(*self.stated.values(), *keep, *quoted)
         return report.model_copy(update={"sources": Copy(text=sources) if sources else None})
-
-
-def names_subject(words: str, one: FactSubject) -> bool:
-    """Whether the words name a subject of the facts, in English or French: a word of its name, in
-    whatever form ("shirts" names “Chemise Alba, shirt”)."""
-    typed = _list_stems(words)
-    return any(typed & _list_stems(one.translate_about(language)) for language in ("en", "fr"))
-
-
-def _list_stems(text: str) -> set[str]:
-    return {word[:STEM] for word in tokenize(text) if len(word) > SHORT}

@@ -16,8 +16,8 @@ from bot.core.request import IncomingRequest, IntakeResult, Question, SkillReque
 from bot.drafts.holidays import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
-from bot.offline import routing
 from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
+from bot.offline import routing
 from bot.tasks.copy_intake import CopyIntake
 from bot.tasks.understand import COPY_SKILL, MAX_PRODUCTS, Message, understand_message
 from bot.text.normalize import normalize_text, tokenize, word_set

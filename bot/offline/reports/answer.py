@@ -13,24 +13,22 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from bot.core.charts import build_exhibit_chart
-from bot.core.digest_report import DIGEST_SECTIONS
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, MetricQuery, QuestionFields
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.moves import build_point, find_moves
 from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.value_names import ValueNames, load_value_names
 from bot.i18n.messages import Language, Words, format_short_period
 from bot.offline.context import OfflineContext
 from bot.offline.questions import (
-    COLUMN_FIELDS,
     QuestionReader,
-    ValueNames,
     build_form_query,
     find_dataset,
 )
+from bot.offline.report_builder import load_texts
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer import MetricAnswer
@@ -39,21 +37,9 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 30.0
 MAX_POINTS = 4
-FORM_LABEL = Words("Ask with the form")
-LINE, CHANGED = Words("{what}: {value}"), Words("{what}: {value} ({change})")
-FIRST = Words("{measure}: {first} comes first with {value}")
-LAST = Words("{measure}: {first} comes last with {value}")
-MOVES_ONLY = Words("Figures show what moved, not why. What moved lately:")
-TOO_FEW = Words("This would tell what a few people did, so I don't show it. Ask for more of them.")
+TEXTS = {name: Words(text) for name, text in load_texts()["answer"].items()}
+TOO_FEW = TEXTS["too_few"]
 ONE_CUSTOMER_MEASURE = "largest_order"
-ONE_CUSTOMER = Words(
-    "That is one customer's own figure: it takes the right see_people, which an "
-    "administrator gives in policy.toml."
-)
-ONE_CUSTOMER_IN_PRIVATE = Words(
-    "That is one customer's own figure, which I tell you alone: begin your question with "
-    "“just for me”."
-)
 
 
 @dataclass
@@ -74,10 +60,10 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     found = await ctx.data.run_limited(
         lambda warehouse: look_up(warehouse, request, ctx, see_people), MAX_SECONDS
     )
-    if found.refusal == ONE_CUSTOMER and may_see_people:
-        found.refusal = ONE_CUSTOMER_IN_PRIVATE
+    if found.refusal == TEXTS["one_customer"] and may_see_people:
+        found.refusal = TEXTS["one_customer_in_private"]
     if found.answer is None or found.result is None:
-        return await _list_moves(request, ctx, found) or _offer_form(request, found)
+        return _offer_form(request, found)
     return await _build_report(request, ctx, found.answer, found.result, found)
 
 
@@ -111,7 +97,7 @@ def look_up(
     if found.refusal is not None:
         return found
     if ONE_CUSTOMER_MEASURE in query.measures and not see_people:
-        found.refusal = ONE_CUSTOMER
+        found.refusal = TEXTS["one_customer"]
         return found
     log = ctx.data.answers if ctx.person else None
     try:
@@ -127,69 +113,29 @@ def look_up(
     elif not result.facts:
         label = answer.get_measure(query.measures[0]).label
         source = warehouse.source(answer.dataset.kind).words()
-        found.refusal = Words("{file} does not say this: {what}.", file=source, what=label)
+        found.refusal = TEXTS["not_said"].with_params(file=source, what=label)
     else:
         found.answer, found.result, found.limits = answer, result, limits
     return found
 
 
-def load_value_names(warehouse: "Warehouse", dataset: DatasetName) -> ValueNames:
-    """Return the names of the values that a question may filter by."""
-    from bot.data.metrics.query.conditions import has_column, load_values
-    from bot.data.metrics.query.datasets import DATASETS
-
-    known = DATASETS[dataset]
-    if warehouse.table(known.kind) is None:
-        return {}
-    return {
-        column: load_values(warehouse, known, name)
-        for column, name in COLUMN_FIELDS[dataset].items()
-        if has_column(warehouse, known, known.dimensions[name].needs)
-    }
-
-
 def _offer_form(request: SkillRequest, found: Lookup) -> MissingData:
     """Name the words that were not understood, or why there is no figure, and offer the form."""
     quoted = ", ".join(Words("“{quote}”", quote=w).to(request.language) for w in found.unread)
-    if found.unread:
-        words = Words("Without an AI I don't understand: {words}.", words=quoted)
-    else:
-        words = found.refusal or Words("Which figure do you want to know?")
-    hint = Words("The form is filled with what I did understand.")
-    lines = [words.to(request.language)]
-    lines += [] if found.refusal else [hint.to(request.language)]
+    lines = [TEXTS["unread"].with_params(words=quoted)] if found.unread else [TEXTS["which"]]
+    lines = [found.refusal] if found.refusal and not found.unread else lines
+    lines += [] if found.refusal else [TEXTS["filled"]]
+    text = " ".join(words.to(request.language) for words in lines)
     return MissingData(
-        answer=Copy(text=" ".join(lines)),
+        answer=Copy(text=text),
         leads=[build_form_step(request.brief.words, found.fields)],
-    )
-
-
-async def _list_moves(request: SkillRequest, ctx: OfflineContext, found: Lookup) -> Report | None:
-    """Under a digest, list what moved beside the words that were not understood: "why?". None
-    elsewhere, and where nothing moved."""
-    kinds = [kind for name in request.brief.sections for kind in DIGEST_SECTIONS.get(name, ())]
-    if not kinds:
-        return None
-    timeless = request.brief.model_copy(update={"since": None, "until": None})
-    asked = request.model_copy(update={"brief": timeless})
-    evidence, writer = await ctx.look_up(*kinds, request=asked), SentenceWriter(request.language)
-    moves = find_moves(writer, evidence)[:MAX_POINTS]
-    if not moves:
-        return None
-    ctx.keep_facts(*writer.stated.values())
-    steps = {move.lead.label.text: move.lead for move in reversed(moves) if move.lead}
-    return Report(
-        headline=Copy(text=MOVES_ONLY.to(request.language)),
-        cannot_tell=_offer_form(request, found).answer,
-        points=[build_point(writer, move) for move in moves],
-        leads=[build_form_step(request.brief.words, found.fields), *list(steps.values())[::-1]],
     )
 
 
 def build_form_step(words: str, fields: QuestionFields) -> NextStep:
     """Build the button that opens the question form with these fields."""
     return NextStep(
-        label=FORM_LABEL,
+        label=TEXTS["form"],
         skill="answer",
         words=words,
         form={"query": fields.model_dump_json(exclude_defaults=True)},
@@ -212,7 +158,7 @@ async def _build_report(
     table = exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None
     limits = " ".join(words.to(language) for words in found.limits)
     file = result.facts[0].source.without_age.words()
-    source = Words("{file}, up to {day}", file=file, day=result.facts[0].as_of)
+    source = TEXTS["source"].with_params(file=file, day=result.facts[0].as_of)
     return Report(
         headline=headline,
         points=list(_write_points(writer, answer, result))[:MAX_POINTS],
@@ -231,7 +177,7 @@ def _write_headline(writer: SentenceWriter, answer: "MetricAnswer", result: "Met
     label = answer.get_measure(name).label
     total, groups = _list_facts(result, name)
     if groups and not _leads_with_total(answer, total):
-        words = LAST if query.order == "lowest" else FIRST
+        words = TEXTS["last" if query.order == "lowest" else "first"]
         return writer.tell(None, words, measure=label, first=groups[0].about, value=groups[0])
     assert total is not None
     days = _name_days(answer.periods.now, writer.language)
@@ -253,9 +199,9 @@ def _write_points(
     if total and total.compared_with and answer.periods.before and not groups:
         before = next(fact for fact in result.facts if fact.id == total.compared_with)
         days = _name_days(answer.periods.before, writer.language)
-        yield writer.tell(None, LINE, what=days, value=before)
+        yield writer.tell(None, TEXTS["line"], what=days, value=before)
     if total and groups and not answer.query.having and not _leads_with_total(answer, total):
-        yield _state(writer, result, Words("All together"), total)
+        yield _state(writer, result, TEXTS["all"], total)
     for name in others if not groups else ():
         of_measure, _groups = _list_facts(result, name)
         if of_measure is not None:
@@ -272,8 +218,8 @@ def _state(writer: SentenceWriter, result: "MetricResult", what: Words | str, fa
     """State a figure, with its change where there is one: "Orders: 5,230 (+9.6%)"."""
     change = next((one for one in result.facts if one.id == f"{fact.id}-change"), None)
     if change is None:
-        return writer.tell(None, LINE, what=what, value=fact)
-    return writer.tell(None, CHANGED, what=what, value=fact, change=change)
+        return writer.tell(None, TEXTS["line"], what=what, value=fact)
+    return writer.tell(None, TEXTS["changed"], what=what, value=fact, change=change)
 
 
 def _list_facts(result: "MetricResult", name: str) -> tuple[Fact | None, list[Fact]]:

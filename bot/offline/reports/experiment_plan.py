@@ -1,60 +1,15 @@
 """What a planned test needs, without an AI: people, weeks, and from which rate it starts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from pydantic import BaseModel
 
 from bot.core.audience_rule import AudienceRule
 from bot.core.experiment_plan import MESSAGE_PLACES
-from bot.core.fact_sentences import FactSubject
 from bot.core.parts import Copy, NextStep
 from bot.core.request import SkillRequest
+from bot.data.analyses.experiments.trials import MAX_WEEKS, PlannedTest, find_plan
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
-
-MAX_WEEKS = 8  # beyond, people forget and come back as somebody else
-AUDIENCE = "audience"  # the place of a test on customers who are named, read by their orders
-
-
-@dataclass(frozen=True)
-class PlannedTest:
-    """`lifts` from the smallest, `weeks` from the shortest. `start` has the rate of today."""
-
-    place: str
-    start: FactSubject
-    lifts: list[FactSubject]
-    weeks: list[FactSubject]
-    chances: FactSubject
-
-    @property
-    def proposed(self) -> FactSubject:
-        """The smallest lift that can be shown in time, else the largest."""
-        return next((one for one in self.lifts if self._fits(one)), self.lifts[-1])
-
-    @property
-    def is_feasible(self) -> bool:
-        return self._fits(self.proposed)
-
-    @property
-    def is_on_site(self) -> bool:
-        return self.place not in (*MESSAGE_PLACES, AUDIENCE)
-
-    def _fits(self, one: FactSubject) -> bool:
-        """Whether it ends in time, and of a group there are enough people."""
-        size = self.start.get("size")
-        has_people = size is None or one.number("in-all") <= self.start.number("size")
-        return has_people and one.number("weeks") <= MAX_WEEKS
-
-
-def find_plan(every: Mapping[str, FactSubject]) -> PlannedTest | None:
-    place = next((key for key, one in every.items() if one.get("base")), None)
-    lifts = [one for key, one in every.items() if key.startswith(f"{place}-lift-")]
-    if place is None or not lifts:
-        return None
-    weeks = [one for key, one in every.items() if key.startswith(f"{place}-weeks-")]
-    return PlannedTest(place, every[place], lifts, weeks, every["chance"])
 
 
 async def write_plan(request: SkillRequest, ctx: OfflineContext) -> BaseModel:

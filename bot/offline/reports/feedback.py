@@ -11,13 +11,16 @@ from bot.core.parts import Copy, NextStep, Quote
 from bot.core.report import MAX_QUOTES
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import is_about_thread
+from bot.data.analyses.feedback.theme_selection import (
+    drop_near_duplicates,
+    find_named_themes,
+    list_places,
+)
 from bot.i18n.messages import Words, join_words
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
-from bot.text.normalize import normalize_text, tokenize
 
-MAX_FOCUS, MAX_THEMES, MAX_MOVED = 6, 8, 2
-MOSTLY = 0.8  # the share of a theme from which one part stands for it
+MAX_THEMES, MAX_MOVED = 8, 2
 MIN_PRAISED_TEXTS, MIN_PRAISE = 20, 80  # texts of a theme, and % of them
 # A better product page would not help.
 THEMES_OF_THE_SHOP = ("delivery", "website", "stock", "service", "returns", "order")
@@ -54,41 +57,6 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     )
 
 
-def find_named_themes(words: str, themes: Sequence[FactSubject]) -> tuple[list[FactSubject], bool]:
-    """Return the themes that the words name, most texts first, and whether the words name any
-    theme at all. The words are read with the lists of phrases by which the texts are read, and
-    with the names of the themes."""
-    from bot.data.analyses.feedback.aspects import load_lexicon
-
-    found = set()
-    for language in ("en", "fr"):
-        if lexicon := load_lexicon(language):
-            found |= {meaning.subject for _, meaning in lexicon.finder.find(tokenize(words))}
-    low = f" {normalize_text(words)} "
-    by_name = {o.key for o in themes for x in ("en", "fr") if normalize_text(o.named(x)) in low}
-    parts = {key for key in found if any(other.startswith(f"{key}-") for other in found)}
-    keys = (found - parts) | by_name
-    matching = [one for one in themes if one.key in keys]
-    whole = {one.key for one in matching}
-    matching += [o for o in themes if o.key.split("-")[0] in whole and o.key not in whole]
-    largest = sorted(matching, key=lambda one: -one.number("texts"))[:MAX_FOCUS]
-    return largest, bool(keys)
-
-
-def drop_near_duplicates(themes: Sequence[FactSubject]) -> list[FactSubject]:
-    """Leave out each theme of which nearly all is one of its parts, such as "sizing" where nearly
-    all of it is "sizing-small"."""
-    return [
-        one
-        for one in themes
-        if not any(
-            part.key.startswith(f"{one.key}-")
-            and float(part.number("texts")) >= MOSTLY * float(one.number("texts"))
-            for part in themes
-        )
-    ]
-
-
 def _write_headline(builder: ReportBuilder, theme: FactSubject, whole: FactSubject) -> Copy:
     given = {"all": whole.facts["texts"]}
     if theme.status == CONFIRMED and theme.get("share-now"):
@@ -117,7 +85,7 @@ def _list_points(
     moved = [one for one in moved if not any(o.key.startswith(f"{one.key}-") for o in moved)]
     for one in moved[:MAX_MOVED]:
         yield builder.write(one, "moved", day=day)
-    for place in _list_places(every, top.key)[:1]:
+    for place in list_places(every, top.key)[:1]:
         yield builder.write(place, "place")
     liked = [
         one
@@ -126,12 +94,6 @@ def _list_points(
     ]
     if liked and is_about_all:
         yield builder.write(max(liked, key=lambda one: one.number("texts")), "liked")
-
-
-def _list_places(every: Mapping[str, FactSubject], theme: str) -> list[FactSubject]:
-    """Return where a theme is told more than chance would, products first."""
-    found = [o for k, o in every.items() if k.startswith(f"{theme}--") and o.status == CONFIRMED]
-    return sorted(found, key=lambda o: ("--product-" not in o.key, -o.number("lift")))
 
 
 def _select_quotes(themes: Sequence[FactSubject]) -> list[Quote]:
@@ -160,7 +122,7 @@ def _list_next_steps(
     kind = "complained" if chosen[0].number("complaints") else "asked"
     steps = [builder.step(kind, theme=chosen[0].named(builder.language))]
     for theme in [one for one in chosen if one.key.split("-")[0] not in THEMES_OF_THE_SHOP]:
-        places = [o for o in _list_places(every, theme.key) if "--product-" in o.key]
+        places = [o for o in list_places(every, theme.key) if "--product-" in o.key]
         if places:
             product = places[0].about.removeprefix(f"{theme.about}, ")
             name = theme.named(builder.language)

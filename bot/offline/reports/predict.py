@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.core.fact_sentences import FactSubject, list_unanswerable
+from bot.core.fact_sentences import list_unanswerable
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
@@ -13,26 +13,20 @@ from bot.data.analyses.forecast.next_category import NO_CATEGORIES
 from bot.i18n.messages import quote_name
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
-from bot.text.normalize import normalize_text
+from bot.offline.routing import asks_for
 
-# What is asked, by words that stand in it; otherwise it is who buys again.
-LEAVING_WORDS = (
-    *("leav", "laps", "drift", "churn", "stop buying", "inactive"),
-    *("partir", "s'en aller", "eloign", "perdre", "perdu", "quitt", "inactif"),
-)
-NEXT_WORDS = ("after", "buy next", "bought next", "order next", "ensuite", "apres")
 SILENCE_GROUPS = ("in-rhythm", "drifting", "silent-longer")
 LEAVING_GROUPS = ("at-risk", "drifting-away")
 TENTHS, MAX_TRANSITIONS = 10, 8
 
 
 async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    words, builder = normalize_text(request.brief.words), ReportBuilder(ctx, "predict")
+    words, builder = request.brief.words, ReportBuilder(ctx, "predict")
     await builder.look_up("behaviour")
-    if any(word in words for word in LEAVING_WORDS):
+    if asks_for("leaving", words):
         await builder.look_up("segments")
         report: BaseModel | None = await _report_leaving(builder)
-    elif any(word in words for word in NEXT_WORDS):
+    elif asks_for("next", words):
         report = await _report_next(builder)
     else:
         report = await _report_repurchase(builder)
@@ -106,7 +100,8 @@ async def _report_next(builder: ReportBuilder) -> Report | MissingData:
     every = builder.subjects("behaviour")
     product = every.get("after")
     if product is not None:
-        found = [o for way in ("product", "category") for o in _list_after(every, way)]
+        ways = ("after-product-", "after-category-")
+        found = [one for way in ways for key, one in every.items() if key.startswith(way)]
         pairs = {one.key: (product.word("subject"), one.about) for one in found}
     else:
         found = [one for one in every.values() if one.get("lift")]
@@ -131,10 +126,6 @@ async def _report_next(builder: ReportBuilder) -> Report | MissingData:
         read_as=builder.words("read_as.next"),
         leads=_list_next_steps(builder, "next", before=before, after=after, thing=thing),
     )
-
-
-def _list_after(every: dict[str, FactSubject], way: str) -> list[FactSubject]:
-    return [one for key, one in every.items() if key.startswith(f"after-{way}-")]
 
 
 def _keep_reasons_of_next(evidence: Evidence, language: str) -> Evidence:

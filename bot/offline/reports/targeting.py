@@ -15,20 +15,16 @@ from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
+from bot.offline.routing import asks_for
 from bot.text.normalize import normalize_text, tokenize
 
-WIN_BACK_WORDS = (
-    *("win back", "win them back", "lapsed", "inactive", "drift", "reactivat", "lost"),
-    *("reconqu", "perdu", "inactif", "eloign", "reactiv", "faire revenir"),
-)
 MAX_PLACE_WORDS, MIN_WORD = 3, 3
 
 
 async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
     brief, builder = request.brief, ReportBuilder(ctx, "targeting")
     words = normalize_text(brief.words)
-    is_win_back = any(mark in words for mark in WIN_BACK_WORDS)
-    goal = brief.goal or ("win back" if is_win_back else None)
+    goal = brief.goal or ("win back" if asks_for("win_back", words) else None)
     known = {"goal": goal, "market": _find_country(request)}
     asked = request.model_copy(update={"brief": brief.model_copy(update=known)})
     evidence = await builder.look_up("audiences", request=asked)

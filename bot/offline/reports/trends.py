@@ -8,7 +8,7 @@ from bot.core.fact_sentences import CALLED, CONFIRMED, TO_WATCH, FactSubject, jo
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
 from bot.offline.context import OfflineContext
-from bot.offline.report_builder import ReportBuilder, names_subject
+from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 
 MAX_SERIES = 4  # named in one sentence
@@ -23,7 +23,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     words = " ".join(filter(None, [brief.words, brief.category, brief.product_words]))
     every = builder.subjects("trends")
     parts = [one for key, one in every.items() if not key.startswith("total-")]
-    named = [one for one in parts if names_subject(words, one)]
+    named = [one for one in parts if one.is_named_in(words)]
     series = sorted((one for one in named or every.values() if one.get("change")), key=_rank)
     returned = [one for one in named or parts if one.key.startswith(RETURNS)]
     small = [one for one in named if one.get("least")]
@@ -33,6 +33,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     moved = first if first and (named or first.status in CALLED) else None
     rest = [one for one in series if one is not moved]
     new = [one for one in named or parts if one.key.startswith("new-")]
+    falls = [] if named else list_falls(builder)
     if moved is not None:
         headline = builder.write(moved, "weeks" if moved.number("weeks") > 1 else "week")
     elif small:
@@ -45,7 +46,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
         builder.write(every.get("ended"), "break"),
         _write_certainty(builder, moved, every.get("tested")),
         builder.write_list("also", _pick(rest, CONFIRMED), "change"),
-        *(builder.write(one, "fall_orders", "fall") for one in _list_falls(builder, named)),
+        *(builder.write(one, "fall_orders", "fall") for one in falls[:1]),
         *_list_returns(builder, _pick(returned, CONFIRMED)),
         builder.write_list("new", new[:MAX_SERIES], "last"),
         builder.write_list("watched", _pick(rest, TO_WATCH), "change"),
@@ -75,10 +76,6 @@ def _rank(one: FactSubject) -> tuple[int, bool, float]:
 
 def _pick(some: Sequence[FactSubject], status: str) -> list[FactSubject]:
     return [one for one in some if one.status == status][:MAX_SERIES]
-
-
-def _list_falls(builder: ReportBuilder, named: Sequence[FactSubject]) -> list[FactSubject]:
-    return [] if named else list_falls(builder)[:1]
 
 
 def _write_certainty(
