@@ -10,7 +10,6 @@ from bot.core.experiment_plan import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.experiments.trials import Trial, list_trials
-from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.experiment_plan import write_plan
@@ -76,12 +75,8 @@ async def _write_result(request: SkillRequest, ctx: OfflineContext) -> BaseModel
     measure = "rate" if any(arm.get("rate") for arm in first.arms.values()) else "mean"
     measure = "users" if first.status == "broken" else measure
     several = len({trial.test for trial in shown}) > 1
-    names = [
-        name
-        if len(shown) == 1
-        else f"{trial.title if several else builder.say(Words(trial.metric))}: {name}"
-        for trial, name, _ in arms
-    ]
+    heads = {t.whole.key: t.title if several else builder.say(t.metric) for t in shown}
+    names = [name if len(shown) == 1 else f"{heads[t.whole.key]}: {name}" for t, name, _ in arms]
     deciding = None if first.status == "broken" else first.deciding
     titles = ", ".join(dict.fromkeys(trial.title for trial in shown))
     return await builder.build(
@@ -118,7 +113,7 @@ def _list_points(builder: ReportBuilder, trial: Trial) -> Iterator[Copy]:
         yield builder.write(trial.short, "short", variant=trial.short.word("variant"))
     elif status != "uncounted":
         key = "difference" if status in ("won", "lost") else "open"
-        yield builder.write(arm, key, metric=Words(trial.metric))
+        yield builder.write(arm, key, metric=trial.metric)
     if status in ("won", "lost"):
         yield builder.write(arm, "worth")
     given = {"variant": arm.word("variant") if arm else "", "control": whole.word("control")}

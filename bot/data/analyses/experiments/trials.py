@@ -26,8 +26,8 @@ class Trial:
         return self.whole.key.split("--")[0]
 
     @property
-    def metric(self) -> str:
-        return self.whole.word("metric")
+    def metric(self) -> Words:
+        return Words(self.whole.word("metric"))
 
     @property
     def title(self) -> str:
