@@ -29,7 +29,12 @@ from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
 from bot.offline.context import OfflineContext
-from bot.offline.routing import detect_typed_language, find_audience, find_revision
+from bot.offline.routing import (
+    detect_typed_language,
+    find_audience,
+    find_revision,
+    names_one_person,
+)
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 from bot.text.sentences import is_usable_sentence, split_sentences, strip_html
@@ -38,12 +43,21 @@ TEMPLATES_FOLDER = Path(__file__).with_name("templates")
 MAX_SENTENCES = {"shorter": 1, "longer": 6}  # of the catalogue, by what a send-back asks for
 DEFAULT_SENTENCES, MAX_PAGE_SENTENCES = 3, 8
 ONE_SMS = 1  # segment
-DERIVED_VALUES = (
-    *("price_line", "price_short", "sizes_line", "colours_line", "materials_line", "details"),
-)
+DERIVED_VALUES = [
+    "price_line",
+    "price_short",
+    "sizes_line",
+    "colours_line",
+    "materials_line",
+    "details",
+]
 INFERRED = ("colours", "materials")  # a catalogue without such a column may get them from its text
 SINGULAR_GAPS = {"sizes": "size", "colours": "colour", "materials": "material"}
 LINK_TAG = len("?utm_campaign=si-1a2b3c4d")  # what a link to our site gets before it goes out
+ONE_PERSON = Words(
+    "Without an AI I write to many, not to one person. The form has ready texts: a late parcel, "
+    "sold out, a review. Or write your own, and I check it."
+)
 _GAP = re.compile(r"\{(\w+)\}")
 _NAME_ENDS = (" - ", " – ", " | ", ", ", " (")
 T = TypeVar("T", bound=BaseModel)
@@ -59,6 +73,8 @@ def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
     """Fill in the template of the request's channel. Raises CannotDo where there is no template."""
     if ctx.channel is None:
         raise CannotDo(Words("A text needs a channel: name one."))
+    if names_one_person(ctx.request.brief.words) and not ctx.request.brief.notice:
+        raise CannotDo(ONE_PERSON)
     writer = TemplateWriter(ctx.request, ctx.brand, ctx.channel, ctx.evidence)
     return output.model_validate(writer.write(output))
 
@@ -121,10 +137,8 @@ class TemplateWriter:
         written: dict[str, object] = {"hooks": []} if "hooks" in output.model_fields else {}
         for key in output.model_fields:
             if key in templates:
-                limit = self.channel.parts.get(key)
-                items: tuple[int, int] | None = getattr(limit, "items", None)
-                texts = self._write_part(templates[key], limit, items, key)
-                written[key] = texts if items else texts[0]
+                texts = self._write_part(templates[key], self.channel.parts[key], key)
+                written[key] = texts if self.channel.parts[key].items else texts[0]
                 self.told = self.told or normalize_text(texts[0].text if texts else "")
         return written
 
@@ -134,20 +148,11 @@ class TemplateWriter:
         kind = "notice_channels" if self.request.brief.notice else "channels"
         found: dict[str, Any] | None = self.texts[kind].get(self.channel.key)
         if found is None:
-            words = Words(
-                "Without an AI, I have no such text for {channel}.",
-                channel=Words(self.channel.title),
-            )
-            raise CannotDo(words)
+            words = Words("Without an AI, I have no such text for {channel}.")
+            raise CannotDo(words.with_params(channel=Words(self.channel.title)))
         return found
 
-    def _write_part(
-        self,
-        template: Mapping[str, Any],
-        limit: PartLimit | None,
-        items: tuple[int, int] | None,
-        key: str,
-    ) -> list[Copy]:
+    def _write_part(self, template: Mapping[str, Any], limit: PartLimit, key: str) -> list[Copy]:
         """Return the text of a part, or the texts of a part that is a list."""
         if "all" in template:
             return [self._finish(self._join_blocks(template, limit, key))]
@@ -155,12 +160,12 @@ class TemplateWriter:
         if kept:
             return [Copy(text=" ".join(kept))]
         texts = [one for text in template.get("first", ()) for one in self._fill(text)]
-        if items is None:
+        if limit.items is None:
             shortest = min(texts, key=lambda one: len(one.text), default=FilledText(""))
             fitting = [one for one in texts if self._fits(one.text, limit)]
             new = (one for one in fitting if not self._is_told(one.text))
             return [self._finish(next(new, next(iter(fitting), shortest)))]
-        fewest, most = items
+        fewest, most = limit.items
         each = self._list_distinct(template.get("each", ()), limit)
         more = [
             one for one in self._list_distinct(template.get("more", ()), limit) if one not in each
@@ -168,7 +173,7 @@ class TemplateWriter:
         chosen = each[:most] if len(each) >= fewest else [*each, *more][:fewest]
         return [self._finish(one) for one in chosen]
 
-    def _list_distinct(self, templates: Sequence[str], limit: PartLimit | None) -> list[FilledText]:
+    def _list_distinct(self, templates: Sequence[str], limit: PartLimit) -> list[FilledText]:
         """Return the texts that fit, each once."""
         found: dict[str, FilledText] = {}
         for one in (filled for text in templates for filled in self._fill(text)):
@@ -176,9 +181,7 @@ class TemplateWriter:
                 found.setdefault(normalize_text(one.text).strip(" ."), one)
         return list(found.values())
 
-    def _join_blocks(
-        self, template: Mapping[str, Any], limit: PartLimit | None, key: str
-    ) -> FilledText:
+    def _join_blocks(self, template: Mapping[str, Any], limit: PartLimit, key: str) -> FilledText:
         """Join the blocks; those that the template lets fall go until the text fits. An SMS is kept
         to one segment where that can be done."""
         dropped = list(template.get("drop", ()))
@@ -192,7 +195,7 @@ class TemplateWriter:
                 str(template.get("apart", " ")),
             )
         ]
-        if limit is not None and limit.unit == "segments":
+        if limit.unit == "segments":
             sized = [(_count_segments(one.text), one) for one in tries]
             best = (one for most in (ONE_SMS, limit.most) for size, one in sized if size <= most)
             return next(best, tries[-1])
@@ -217,11 +220,9 @@ class TemplateWriter:
         said = normalize_text(self._set_type(text)).strip(" .")
         return bool(self.told) and (said in self.told or self.told.strip(" .") in said)
 
-    def _fits(self, text: str, limit: PartLimit | None) -> bool:
-        if limit is None:
-            return True
-        refused = set(getattr(limit, "refused", ""))
-        fewest = 10 if getattr(limit, "items", None) and limit.most > 200 else 1
+    def _fits(self, text: str, limit: PartLimit) -> bool:
+        refused = set(limit.refused)
+        fewest = 10 if limit.items and limit.most > 200 else 1
         shown = self._set_type(text)
         return fewest <= measure_text(shown, limit) <= limit.most and not refused & set(shown)
 
@@ -257,6 +258,9 @@ class TemplateWriter:
         some = [one for one in some if one.text.strip()]
         if some:
             self.values[name] = tuple(some)
+
+    def _text(self, name: str) -> str:
+        return self.values[name][0].text if name in self.values else ""
 
     def _collect_values(self) -> dict[str, tuple[FilledText, ...]]:
         brief, brand = self.request.brief, self.brand
@@ -337,7 +341,7 @@ class TemplateWriter:
 
     def _set_brief_values(self) -> None:
         brief = self.request.brief
-        offer = (brief.offer or "").strip(" .")
+        offer = self._strip_name((brief.offer or "").strip(" ."))
         self._set("offer", offer)
         self._set("offer_cap", _capitalize(offer))
         dates = (brief.dates or "").strip(" .")
@@ -358,6 +362,18 @@ class TemplateWriter:
             if can_name_without_offer(occasion):
                 self._set("for_occasion", title)
 
+    def _strip_name(self, offer: str) -> str:
+        """Return the offer without the product's name at its ends: "15% off the Quai shelf"."""
+        words = offer.split()
+        name = {*tokenize(self._text("name"))}
+        small = name | {*self.texts["reading"]["small"]}
+        while len(words) > 1 and _has_only(words[0], name):
+            words = words[1:]
+        end = len(words)
+        while end > 1 and _has_only(words[end - 1], small):
+            end -= 1
+        return " ".join(words[:end] if name & {*tokenize(" ".join(words[end:]))} else words)
+
     def _set_opening(self) -> None:
         """The headlines and the first sentence. What they say is not said again further on."""
         opening = self.texts["openings"][self._choose_opening()]
@@ -366,18 +382,16 @@ class TemplateWriter:
             headlines = [*headlines[1:], headlines[0]]
         headlines = [FilledText(_capitalize(one.text), one.facts) for one in headlines]
         self._set("headline", *headlines)
-        templates = [
-            t
-            for t in opening["news"]
-            if "{dates}" not in t or "{offer" in t or "offer" not in self.values
-        ]
-        news = self._fill_first(templates)
+        offer, dates = (
+            self.values.get(gap, (FilledText(""),))[0].text for gap in ("offer", "dates")
+        )
+        whole = [text for text in opening["news"] if "{dates}" not in text or "{offer" in text]
+        news = self._fill_first(whole if offer else opening["news"])
         self._set("news", FilledText(_capitalize(news.text), news.facts) if news else None)
         said = normalize_text(news.text if news else "")
-        offer, dates = self.request.brief.offer, self.request.brief.dates
-        if not (offer and normalize_text(offer).strip(" .") in said):
+        if normalize_text(offer) not in said:
             self._set("offer_line", self._fill_first(self.texts["values"]["offer_line"]))
-        if dates and not offer and normalize_text(dates).strip(" .") not in said:
+        if not offer and normalize_text(dates) not in said:
             self._set("dates_line", self._fill_first(self.texts["values"]["dates_line"]))
 
     def _choose_opening(self) -> str:
@@ -386,9 +400,9 @@ class TemplateWriter:
             return "topic"
         if brief.goal in ("back in stock", "launch"):
             return "back" if brief.goal == "back in stock" else "launch"
-        if "offer" in self.values:
-            return "occasion" if "occasion" in self.values else "offer"
-        return "occasion" if "occasion" in self.values else "plain"
+        if "occasion" in self.values:
+            return "occasion"
+        return "offer" if "offer" in self.values else "plain"
 
     def _set_derived_values(self) -> None:
         for name in DERIVED_VALUES:
@@ -412,8 +426,7 @@ class TemplateWriter:
         self._set("mentions", " ".join(asked))
         if not stops:
             self._set("stop", self.texts["values"]["stop"][0])
-        named = self.values.get("name", (FilledText(self.request.brief.words),))[0].text
-        if is_alcohol(named):
+        if is_alcohol(self._text("name") or self.request.brief.words):
             self._set("caution", ALCOHOL_WARNING[language])
 
     def _set_notice(self, notice: str) -> None:
@@ -435,8 +448,8 @@ class TemplateWriter:
     def _stands_in_text(self, handle: str, value: FilledText) -> bool:
         """Return whether the title and the description have these words, so that the value may have
         been inferred from them, and says nothing more than they do."""
-        texts = (self._find(handle, "name"), self._find(handle, "description"))
-        known = {token[:4] for one in texts if one for token in tokenize(strip_html(one.text))}
+        some = (self._find(handle, "name"), self._find(handle, "description"))
+        known = {token[:4] for one in some if one for token in tokenize(strip_html(one.text))}
         return all(token[:4] in known for token in tokenize(value.text))
 
     def _find_price(self, handle: str) -> tuple[FilledText | None, bool]:
@@ -492,6 +505,11 @@ class TemplateWriter:
     def _is_about_sizing(self, sentence: str) -> bool:
         said = f" {' '.join(tokenize(sentence))} "
         return any(f" {phrase} " in said for phrase in self.texts["reading"]["sizing"])
+
+
+def _has_only(word: str, known: set[str]) -> bool:
+    tokens = {*tokenize(word)}
+    return bool(tokens) and tokens <= known
 
 
 def _join(some: Sequence[FilledText], apart: str) -> FilledText:

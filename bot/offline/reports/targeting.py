@@ -12,7 +12,6 @@ from bot.core.parts import Copy, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.audience_proposals.candidates import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
-from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
@@ -51,12 +50,11 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
             for one, name in zip(shown[1:], names[1:], strict=True)
         ),
     ]
-    thing = whole.get("subject") or builder.words("everything")
+    thing = whole.word("subject") or builder.words("everything")
     stored = [one.get("rule") for one in shown]
     for key in ("category", "things"):  # names, for the form that changes a rule
         stored += every[key].facts.values() if key in every else ()
     reference = float(whole.number("bought-share")) or None
-    read_as = builder.write(whole, "read_as", thing=thing)
     return await builder.build(
         headline,
         points,
@@ -65,7 +63,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
             headline, shown, "bought-share", strong=shown[0], names=names, reference=reference
         ),
         limits=[builder.write(whole, "past"), builder.state("agreed")],
-        read_as=Words("{what}", what=read_as.text),
+        read_as=builder.words("read_as", thing=thing),
         leads=_list_next_steps(builder, whole, shown, names),
         keep=stored,
     )
