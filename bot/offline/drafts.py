@@ -43,16 +43,9 @@ TEMPLATES_FOLDER = Path(__file__).with_name("templates")
 MAX_SENTENCES = {"shorter": 1, "longer": 6}  # of the catalogue, by what a send-back asks for
 DEFAULT_SENTENCES, MAX_PAGE_SENTENCES = 3, 8
 ONE_SMS = 1  # segment
-DERIVED_VALUES = [
-    "price_line",
-    "price_short",
-    "sizes_line",
-    "colours_line",
-    "materials_line",
-    "details",
-]
 INFERRED = ("colours", "materials")  # a catalogue without such a column may get them from its text
 SINGULAR_GAPS = {"sizes": "size", "colours": "colour", "materials": "material"}
+DERIVED_VALUES = ("price_line", "price_short", *(f"{gap}_line" for gap in SINGULAR_GAPS), "details")
 LINK_TAG = len("?utm_campaign=si-1a2b3c4d")  # what a link to our site gets before it goes out
 ONE_PERSON = Words(
     "Without an AI I write to many, not to one person. The form has ready texts: a late parcel, "
@@ -97,14 +90,12 @@ def detect_catalogue_language(evidence: Evidence, handle: str | None) -> Languag
 
 @cache
 def load_templates(language: Language) -> dict[str, Any]:
-    with (TEMPLATES_FOLDER / f"{language}.toml").open("rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads((TEMPLATES_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def needs_product(channel: str) -> bool:
     """Return whether a text for this channel can only be about a product of the catalogue."""
-    template = load_templates(LANGUAGES[0])["channels"].get(channel, {})
-    return bool(template.get("needs_product"))
+    return bool(load_templates(LANGUAGES[0])["channels"].get(channel, {}).get("needs_product"))
 
 
 def list_notices() -> tuple[str, ...]:
@@ -364,15 +355,13 @@ class TemplateWriter:
 
     def _strip_name(self, offer: str) -> str:
         """Return the offer without the product's name at its ends: "15% off the Quai shelf"."""
-        words = offer.split()
-        name = {*tokenize(self._text("name"))}
+        words, name = offer.split(), {*tokenize(self._text("name"))}
         small = name | {*self.texts["reading"]["small"]}
-        while len(words) > 1 and _has_only(words[0], name):
-            words = words[1:]
-        end = len(words)
-        while end > 1 and _has_only(words[end - 1], small):
-            end -= 1
-        return " ".join(words[:end] if name & {*tokenize(" ".join(words[end:]))} else words)
+        start = next((n for n, one in enumerate(words) if not _has_only(one, name)), 0)
+        behind = next((n for n, one in enumerate(words[::-1]) if not _has_only(one, small)), 0)
+        end = len(words) - behind
+        is_named = name & {*tokenize(" ".join(words[end:]))}
+        return " ".join(words[start : end if is_named else None])
 
     def _set_opening(self) -> None:
         """The headlines and the first sentence. What they say is not said again further on."""

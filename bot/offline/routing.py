@@ -181,8 +181,7 @@ def list_content_words(text: str) -> list[str]:
 
 @cache
 def load_routing() -> dict[str, dict[str, Any]]:
-    with ROUTING_FILE.open("rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads(ROUTING_FILE.read_text(encoding="utf-8"))
 
 
 # Pieces of the words.

@@ -21,7 +21,7 @@ from bot.core.report import MissingData, Report
 from bot.core.request import Question, SkillRequest
 from bot.data.metrics.query.errors import QueryError
 from bot.data.metrics.query.value_names import ValueNames, load_value_names
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.i18n.messages import Words, format_short_period
 from bot.offline.context import OfflineContext
 from bot.offline.questions import (
     QuestionReader,
@@ -180,14 +180,9 @@ def _write_headline(writer: SentenceWriter, answer: "MetricAnswer", result: "Met
         words = TEXTS["last" if query.order == "lowest" else "first"]
         return writer.tell(None, words, measure=label, first=groups[0].about, value=groups[0])
     assert total is not None
-    days = _name_days(answer.periods.now, writer.language)
+    days = format_short_period(*answer.periods.now, writer.language, date.min)
     named = [label.to(writer.language), total.about if query.filters else "", days]
     return _state(writer, result, " · ".join(filter(None, named)), total)
-
-
-def _name_days(days: tuple[date, date], language: Language) -> str:
-    """Return the days as short as people write them, always with the year: "October 2026"."""
-    return format_short_period(*days, language, date.min)
 
 
 def _write_points(
@@ -198,7 +193,7 @@ def _write_points(
     total, groups = _list_facts(result, first)
     if total and total.compared_with and answer.periods.before and not groups:
         before = next(fact for fact in result.facts if fact.id == total.compared_with)
-        days = _name_days(answer.periods.before, writer.language)
+        days = format_short_period(*answer.periods.before, writer.language, date.min)
         yield writer.tell(None, TEXTS["line"], what=days, value=before)
     if total and groups and not answer.query.having and not _leads_with_total(answer, total):
         yield _state(writer, result, TEXTS["all"], total)
