@@ -18,17 +18,12 @@ from typing import Any
 import aiohttp
 import psutil
 
+from benchmarks.furnished_home import furnish_home
 from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure
-from bot.config.clock import now
-from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.reader import read_catalogue
-from bot.db import migrate
-from bot.db.session import Database
-from bot.db.workspace import Workspace
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import ENTERPRISE_ID
-from tests.e2e.chaos import POLICY, migrated_postgres
+from tests.e2e.chaos import migrated_postgres
 from tests.fakes.claude import ScriptedClaude, obediently
 from tests.support.postgres import start_postgres
 from tests.support.processes import Intern
@@ -39,11 +34,6 @@ CALLS = 2  # of the AI for one draft
 AIM_SECONDS, AIM_MEMORY = 60.0, 500.0
 LONGEST = 240.0  # seconds until it is given up
 TEAMS = [f"T{number:03}" for number in range(WORKSPACES)]
-CATALOGUE = """name;price;currency;description;materials;colours
-Stoneware vase;34,50;EUR;Hand-glazed stoneware vase, 24 cm high;stoneware;white
-Linen shirt;59,90;EUR;Loose linen shirt with a narrow collar;linen;sand, blue
-Wool jumper;89,00;EUR;Ribbed wool jumper with a round neck;wool;grey
-"""
 TEXT = {
     "subject": {"text": "A vase for one tall stem", "facts": []},
     "preheader": {"text": "It stands where the light is.", "facts": []},
@@ -65,25 +55,22 @@ def answer(asked: dict[str, Any]) -> dict[str, Any] | str:
 
 
 def crowds() -> list[Figure]:
-    figures = _measure("SQLite", None)
-    with start_postgres() as address:
-        url = address.replace("postgresql://", "postgresql+psycopg://", 1)
-        figures += _measure("PostgreSQL", migrated_postgres(url))
+    """Each database with a slow AI and with an instant one; PostgreSQL starts anew for each."""
+    figures = []
+    for seconds, speed in ((AI_SECONDS, f"AI of {AI_SECONDS:g} s"), (0.0, "instant AI")):
+        figures += asyncio.run(crowd(f"SQLite, {speed}", None, seconds))
+        with start_postgres() as address:
+            url = address.replace("postgresql://", "postgresql+psycopg://", 1)
+            database = migrated_postgres(url)
+            figures += asyncio.run(crowd(f"PostgreSQL, {speed}", database, seconds))
     return figures
-
-
-def _measure(name: str, database: str | None) -> list[Figure]:
-    return [
-        *asyncio.run(crowd(f"{name}, AI of {AI_SECONDS:g} s", database, AI_SECONDS)),
-        *asyncio.run(crowd(f"{name}, instant AI", database, 0.0)),
-    ]
 
 
 async def crowd(name: str, database: str | None, delay: float) -> list[Figure]:
     """How long until the last card is finished, and what the process used meanwhile."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = Path(folder)
-        await asyncio.to_thread(_furnish, home, database)
+        await asyncio.to_thread(furnish_home, home, TEAMS, database)
         async with (
             LocalSlack(signing_secret=SECRET) as slack,
             ScriptedClaude(answer=answer, delay=delay, chunk=10_000) as claude,
@@ -115,23 +102,6 @@ async def crowd(name: str, database: str | None, delay: float) -> list[Figure]:
         Figure("CPU of the process", cpu, "s", own, beside),
         Figure("memory of the process", memory, "MB", AIM_MEMORY),
     ]
-
-
-def _furnish(home: Path, url: str | None) -> None:
-    """A policy without limits in the way, and a catalogue in each workspace."""
-    (home / "policy.toml").write_text(POLICY + "\n[spend]\nusd_a_day = 1000\n")
-    (home / "shop.csv").write_text(CATALOGUE)
-    rows = [
-        (one.handle, one.title, one.model_dump_json())
-        for one in read_catalogue(home / "shop.csv").products
-    ]
-    database = Database(url or f"sqlite:///{home / 'super-intern.db'}")
-    migrate.upgrade(database)
-    with database.begin() as session:
-        for team in TEAMS:
-            Workspace.ensure(session, team, now())
-            ProductRow.put(session, team, rows, file="shop.csv", now=now())
-    database.close()
 
 
 async def _run(slack: LocalSlack, intern: Intern) -> tuple[float, float, float, int]:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.furnished_home import furnish_home
 from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure, percentile
 from bot.core.request import task_id
 from bot.playground.local_slack import LocalSlack
 from bot.playground.workspace import WorkspaceChange
-from tests.e2e.chaos import POLICY
 from tests.support.processes import Intern
 
 FLOOD, CONNECTIONS = 1_500, 16
@@ -28,7 +28,7 @@ TIMES = 5  # of the colleague's command, idle and in the flood: the median count
 async def fairness() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = Path(folder)
-        (home / "policy.toml").write_text(POLICY)
+        await asyncio.to_thread(furnish_home, home, ["T0SHOP"])
         async with LocalSlack(signing_secret=SECRET) as slack:
             intern = Intern(slack, home, SUPER_INTERN_LOG="ERROR")
             await intern.start()
@@ -46,7 +46,7 @@ async def _measure(slack: LocalSlack, url: str) -> list[Figure]:
 
         async def flood() -> None:
             for number in waiting:
-                await send(session, url, command(f"e-mail: our vase {number} is back"))
+                await send(session, url, command(f"e-mail: our stoneware vase is back, {number}"))
 
         flooding = [asyncio.create_task(flood()) for _ in range(CONNECTIONS)]
         await asyncio.sleep(1)

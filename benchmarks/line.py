@@ -10,11 +10,11 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks.furnished_home import furnish_home
 from benchmarks.signed import SECRET, paced, saturated
 from benchmarks.table import Figure, percentile
 from bot.core.request import task_id
 from bot.playground.local_slack import LocalSlack
-from tests.e2e.chaos import POLICY
 from tests.support.paths import ROOT
 from tests.support.processes import Intern, free_port
 
@@ -25,7 +25,7 @@ async def line() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         async with LocalSlack(signing_secret=SECRET) as slack:
             home = Path(folder)
-            (home / "policy.toml").write_text(POLICY)
+            await asyncio.to_thread(furnish_home, home, ["T0SHOP"])
             bare_port = free_port()
             bare = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "benchmarks.bare", str(bare_port)),

@@ -53,7 +53,8 @@ async def paced(
     async with aiohttp.ClientSession() as session:
         tasks = []
         for number in range(count):
-            body = command(f"e-mail: vase {number}", triggers[number] if triggers else "")
+            words = f"e-mail: our stoneware vase is back, {number}"
+            body = command(words, triggers[number] if triggers else "")
             tasks.append(asyncio.create_task(send(session, url, body)))
             await asyncio.sleep(each)
         return list(await asyncio.gather(*tasks))
