@@ -360,8 +360,8 @@ class TemplateWriter:
         start = next((n for n, one in enumerate(words) if not _has_only(one, name)), 0)
         behind = next((n for n, one in enumerate(words[::-1]) if not _has_only(one, small)), 0)
         end = len(words) - behind
-        is_named = name & {*tokenize(" ".join(words[end:]))}
-        return " ".join(words[start : end if is_named else None])
+        is_named = len(name & {*tokenize(" ".join(words[end:]))}) > 1  # and no code: "RAIN"
+        return " ".join(words[start if start > 1 else 0 : end if is_named else None])
 
     def _set_opening(self) -> None:
         """The headlines and the first sentence. What they say is not said again further on."""

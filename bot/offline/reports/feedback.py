@@ -79,7 +79,7 @@ def _list_points(
     """Yield what to fix first, what else moved, where, and what people like."""
     top, day = chosen[0], every["all"].get("now-first-day")
     first = next((one for one in chosen if one.number("complaints")), None)
-    if first is not None:
+    if first is not None and (first is not top or top.status == CONFIRMED):
         yield builder.write(first, "fix_first")
     moved = [one for one in shown if one.status == CONFIRMED and one is not top]
     moved = [one for one in moved if not any(o.key.startswith(f"{one.key}-") for o in moved)]

@@ -27,7 +27,8 @@ class Trial:
 
     @property
     def metric(self) -> Words:
-        return Words(self.whole.word("metric"))
+        name = self.whole.word("metric")
+        return Words(name)
 
     @property
     def title(self) -> str:
