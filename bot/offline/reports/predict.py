@@ -98,6 +98,7 @@ async def _report_leaving(builder: ReportBuilder) -> Report | None:
 async def _report_next(builder: ReportBuilder) -> Report | MissingData:
     """Report what is bought after the product of the request, or after each category."""
     every = builder.subjects("behaviour")
+    is_after = asks_for("after", builder.ctx.request.brief.words)
     product = every.get("after")
     if product is not None:
         ways = ("after-product-", "after-category-")
@@ -123,6 +124,7 @@ async def _report_next(builder: ReportBuilder) -> Report | MissingData:
         chart=builder.draw_bars(headline, found, "share", strong=top, names=names),
         gaps=False,
         limits=[builder.state("limits.next")],
+        cannot_tell=builder.state("no_product") if is_after and product is None else None,
         read_as=builder.words("read_as.next"),
         leads=_list_next_steps(builder, "next", before=before, after=after, thing=thing),
     )
