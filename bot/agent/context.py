@@ -31,7 +31,7 @@ from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
-from bot.core.parts import File, split_output
+from bot.core.parts import File, fill_own_text, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer, WriteRequest
 from bot.drafts.occasions import set_occasion_days
@@ -293,8 +293,6 @@ class SkillContext:
 
     async def use_own_text(self, output: type[T]) -> T:
         """Fill in `output` with the text that the person wrote, and have its claims judged."""
-        from bot.offline.drafts import fill_own_text
-
         written = fill_own_text(output, self.request.brief.own_text)
         self.claims = await self.claim_checker.check(
             list_output_sentences(written),

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -92,6 +92,12 @@ def find_message_kind(words: str) -> str | None:
     return next((kind for kind, messages in kinds.items() if said in messages), None)
 
 
+def asks_for(kind: str, words: str) -> bool:
+    """Return whether one of the words is about this kind of report: "plan", "leaving" …"""
+    phrases: str = load_routing()["report_words"][kind]
+    return _names_one_of(tokenize(words), phrases.split(", "))
+
+
 def find_revision(words: str) -> str | None:
     """Return what a short reply under a draft asks for: "shorter", "longer", "angle" or
     "language"."""
@@ -106,8 +112,7 @@ def find_revision(words: str) -> str | None:
 
 def find_audience(words: str) -> str | None:
     """Return the kind of customers that an audience is: "loyal", "lapsed" or "new"."""
-    found: str | None = _find_named("audiences", tokenize(words))
-    return found
+    return cast(str | None, _find_named("audiences", tokenize(words)))
 
 
 def find_channels(words: str) -> tuple[str, ...]:
@@ -174,21 +179,9 @@ def list_content_words(text: str) -> list[str]:
     return [word for word in said if not set(tokenize(word)) <= known]
 
 
-def split_at_and(text: str) -> list[str]:
-    """Split a piece of the words at "and", « et », "+" and "&"."""
-    parts: list[list[str]] = [[]]
-    for word in text.split():
-        if word.lower() in ("and", "et", "+", "&"):
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return [" ".join(part) for part in parts if part]
-
-
 @cache
 def load_routing() -> dict[str, dict[str, Any]]:
-    with ROUTING_FILE.open("rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads(ROUTING_FILE.read_text(encoding="utf-8"))
 
 
 # Pieces of the words.
