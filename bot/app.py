@@ -71,4 +71,4 @@ class Container(LocalData):
         """Return the writer of standard text, which needs no AI."""
         from bot.offline.writer import OfflineWriter
 
-        return OfflineWriter(now)
+        return OfflineWriter()

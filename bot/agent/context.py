@@ -45,7 +45,7 @@ from bot.core.library import Library, ProductMatch
 from bot.core.parts import File, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import list_speakers
-from bot.core.writer import ReceiptWriter, Writer, WriteRequest
+from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import list_coming_occasions, load_occasions, set_occasion_days
 from bot.grounding.claims import (
     NO_AI,
@@ -128,7 +128,6 @@ class SkillContext:
         library: Library,
         writer: Writer,
         receipt: ReceiptWriter,
-        grow: Callable[[str], None] = lambda _: None,
         stated: Sequence[Fact] = (),
         today: date | None = None,
         may: Callable[[str], Awaitable[bool]] = deny_right,
@@ -145,7 +144,7 @@ class SkillContext:
         self._all_facts: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer, self._may = library, writer, may
-        self._receipt, self._grow = receipt, grow
+        self._receipt = receipt
         self.claims: ClaimResult | None = None  # of the second look at the last answer
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
@@ -270,7 +269,7 @@ class SkillContext:
         a question to the person. `list_claims` gives the sentences that a second model judges; of
         copy, all of it. Without a model, the text is the template of `bot.offline.drafts`."""
         if self.by_rules and not self.request.brief.preview:
-            return await self._write_standard_text(output)
+            return self._write_standard_text(output)
         if list_claims is None and self.channel is not None:
             list_claims = self._list_copy_sentences
         return await self._write_with_tools(output, tools, check, system, values or {}, list_claims)
@@ -360,15 +359,13 @@ class SkillContext:
             return await write_offline_report(self)
         return await write_report(self, tools)
 
-    async def _write_standard_text(self, output: type[T]) -> T:
+    def _write_standard_text(self, output: type[T]) -> T:
         """Fill in the template without a model."""
         from bot.offline.drafts import list_notes, write_offline_draft
 
-        composed = write_offline_draft(self, output)
+        written = write_offline_draft(self, output)
         self.notes += list_notes(self)
-        assignment = self._build_assignment(Pseudonymizer(self.list_own_words()), composed)
-        assignment = assignment.model_copy(update={"offline_output": composed})
-        return await self._writer.write(assignment, output, receipt=self._receipt, grow=self._grow)
+        return written
 
     async def write_audience(self) -> BaseModel:
         """Build the draft of the audience of the brief's rule, to be approved and exported. No
@@ -462,7 +459,7 @@ class SkillContext:
             most_characters=MAX_FACT_CHARACTERS,
         )
         request = self._veil.mask(self.request)
-        filled = self._build_prompt_values(request, "\n".join(listed.lines), None)
+        filled = self._build_prompt_values(request, "\n".join(listed.lines))
         return fill_prompt(self.request.skill, {**filled, **self._veil.mask(dict(values))})
 
     def _build_tool_deps(self) -> ToolDeps:
@@ -492,25 +489,6 @@ class SkillContext:
                 names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
         return build_own_words(names)
 
-    def _build_assignment(
-        self, pseudonymizer: Pseudonymizer, by_rules: BaseModel | None
-    ) -> WriteRequest:
-        self._hide_speakers(pseudonymizer)
-        request, evidence = pseudonymizer.mask(self.request), pseudonymizer.mask(self.evidence)
-        text_by_rules = pseudonymizer.mask(by_rules) if by_rules is not None else None
-        composed = text_by_rules.model_dump_json(indent=1) if text_by_rules is not None else None
-        prompt_values = self._build_prompt_values(request, evidence.as_prompt(), composed)
-        return WriteRequest(
-            skill=request.skill,
-            request=request,
-            evidence=evidence,
-            brand=self.brand,
-            channel=self.channel,
-            system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
-            prompt=fill_prompt(request.skill, prompt_values),
-            offline_output=text_by_rules,
-        )
-
     def _hide_speakers(self, pseudonymizer: Pseudonymizer) -> None:
         pseudonymizer.add_names(
             speaker
@@ -537,9 +515,7 @@ class SkillContext:
             return None
         return f"none asked for; coming in {brief.market}: {', '.join(named)}"
 
-    def _build_prompt_values(
-        self, request: SkillRequest, facts: str, composed: str | None
-    ) -> dict[str, str]:
+    def _build_prompt_values(self, request: SkillRequest, facts: str) -> dict[str, str]:
         """The values for the placeholders of a skill's prompt. `request` is masked."""
         return {
             "brief": request.brief.as_prompt(),
@@ -549,7 +525,6 @@ class SkillContext:
             "material": request.brief.material or "none",
             "reason": request.reason or "none",
             "previous": request.describe_previous() or "none",
-            "composed": composed or "none",
             "occasion": self._describe_occasion() or "none",
             "brand": self.brand.as_prompt(),
             "today": f"{self.today:%A, %Y-%m-%d}" if self.today else "not known",

@@ -36,7 +36,6 @@ NO_GOOD_SENTENCE = Words(
 )
 MAX_READINGS = 2  # lines on how the question was read
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
-MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
 
 
 async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db.session import Row, insert_once
@@ -341,10 +341,3 @@ def contains_head(session: Session, head: str) -> bool:
         session.scalar(select(JournalEntry.seq).where(JournalEntry.hash == head).limit(1))
         is not None
     )
-
-
-def count_entries(session: Session, workspace: str) -> int:
-    counted = (
-        select(func.count()).select_from(JournalEntry).where(JournalEntry.workspace == workspace)
-    )
-    return session.scalar(counted) or 0

@@ -26,7 +26,7 @@ from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.security.tampering import Change, changes, populate
 from tests.support.paths import ROOT
-from tests.support.rows import POLICY, Jobs, block, draft
+from tests.support.rows import POLICY, Jobs, block, count_entries, draft
 
 KEY = Signer(b"k" * 32)
 OUTSIDE = "This draft was changed outside Super-Intern, so it can't be approved"
@@ -443,11 +443,11 @@ def test_withdrawn_request_is_no_fault(populated: Database) -> None:
 
 def test_free_columns_need_no_journal_entry(populated: Database) -> None:
     with populated.begin() as session:
-        before = journal.count_entries(session, "T1")
+        before = count_entries(session, "T1")
     with populated.begin() as session:
         session.get_one(Task, "t1").stage = "writing"
     with populated.begin() as session:
-        assert journal.count_entries(session, "T1") == before
+        assert count_entries(session, "T1") == before
         assert not is_found(session)
 
 
