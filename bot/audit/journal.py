@@ -22,7 +22,7 @@ from typing import Any, Literal
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db.session import Row, insert_once
+from bot.db.base import Row, insert_row
 from bot.i18n.messages import Words
 
 GENESIS = "0" * 64
@@ -200,7 +200,7 @@ def _select_head(session: Session, workspace: str) -> tuple[int, str]:
     connection = session.connection()
     found: Any = connection.execute(SELECT_HEAD, {"workspace": workspace}).first()
     if found is None:
-        insert_once(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
+        insert_row(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
         found = connection.execute(SELECT_HEAD, {"workspace": workspace}).one()
     count, hash = found
     return count, hash

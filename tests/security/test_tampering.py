@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
-from bot.audit import journal, row_digests, row_verification, verify
+from bot.audit import journal, row_digests, row_verification, transactions, verify
 from bot.audit.audited_columns import AUDITED_TABLES, UNAUDITED_TABLES
 from bot.audit.journal import JournalEntry, JournalHead, Signer
 from bot.db import migrate
@@ -457,7 +457,7 @@ def test_new_column_version_invalidates_nothing(
     held = AUDITED_TABLES["tasks"]
     versions = {**held.versions, "tasks/2": (*held.columns, "stage")}
     changed = {**AUDITED_TABLES, "tasks": type(held)(versions, subject=held.subject)}
-    for module in (row_digests, row_verification):
+    for module in (row_digests, row_verification, transactions):
         monkeypatch.setattr(module, "AUDITED_TABLES", changed)
     with populated.begin() as session:
         assert not is_found(session)
