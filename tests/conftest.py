@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.db import migrate
 from bot.db.session import Database
@@ -162,6 +163,7 @@ SLOW_FILES = (
     "tests/digests/test_sent_campaign_in_digest.py",
     "tests/e2e/test_arrivals.py",
     "tests/e2e/test_digest.py",
+    "tests/e2e/test_page.py",
     "tests/e2e/test_readers.py",
     "tests/e2e/test_results.py",
     "tests/e2e/test_talk.py",
@@ -186,6 +188,16 @@ LONG_FIRST = (
     "tests/digests/",
     "tests/slack/",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try as many generated examples as there is time for. How quickly they are made depends on
+    what else the machine does, so that is no fault."""
+    settings.register_profile(
+        "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+    settings.load_profile("quick" if config.option.markexpr == "not slow" else "thorough")
 
 
 @pytest.hookimpl(tryfirst=True)
