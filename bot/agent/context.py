@@ -33,7 +33,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import File, fill_own_text, split_output
 from bot.core.request import Question, SkillRequest
-from bot.core.writer import ReceiptWriter, Writer, WriteRequest
+from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
 from bot.grounding.claims import (
     NO_AI,
@@ -86,7 +86,6 @@ class SkillContext:
         library: Library,
         writer: Writer,
         receipt: ReceiptWriter,
-        grow: Callable[[str], None] = lambda _: None,
         stated: Sequence[Fact] = (),
         today: date | None = None,
         may: Callable[[str], Awaitable[bool]] = deny_right,
@@ -103,7 +102,7 @@ class SkillContext:
         self._all_facts: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer, self._may = library, writer, may
-        self._receipt, self._grow = receipt, grow
+        self._receipt = receipt
         self.claims: ClaimResult | None = None  # of the second look at the last answer
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
@@ -233,7 +232,7 @@ class SkillContext:
         a question to the person. `list_claims` gives the sentences that a second model judges; of
         copy, all of it. Without a model, the text is the template of `bot.offline.drafts`."""
         if self.by_rules and not self.request.brief.preview:
-            return await self._write_standard_text(output)
+            return self._write_standard_text(output)
         if list_claims is None and self.channel is not None:
             list_claims = self._list_copy_sentences
         return await self._write_with_tools(output, tools, check, system, values or {}, list_claims)
@@ -328,15 +327,13 @@ class SkillContext:
 
         return await write_report(self, tools)
 
-    async def _write_standard_text(self, output: type[T]) -> T:
+    def _write_standard_text(self, output: type[T]) -> T:
         """Fill in the template without a model."""
         from bot.offline.drafts import list_notes, write_offline_draft
 
-        composed = write_offline_draft(self, output)
+        written = write_offline_draft(self, output)
         self.notes += list_notes(self)
-        assignment = self._build_assignment(Pseudonymizer(self.list_own_words()), composed)
-        assignment = assignment.model_copy(update={"offline_output": composed})
-        return await self._writer.write(assignment, output, receipt=self._receipt, grow=self._grow)
+        return written
 
     def describe_audience(self) -> str:
         """Say for whom a text is, as far as the data tell it."""
@@ -487,20 +484,3 @@ class SkillContext:
                 names += [fact.about, fact.parts.subject]
                 names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
         return build_own_words(names)
-
-    def _build_assignment(
-        self, pseudonymizer: Pseudonymizer, by_rules: BaseModel | None
-    ) -> WriteRequest:
-        self._prompt.hide_speakers(pseudonymizer)
-        request, evidence = pseudonymizer.mask(self.request), pseudonymizer.mask(self.evidence)
-        text_by_rules = pseudonymizer.mask(by_rules) if by_rules is not None else None
-        return WriteRequest(
-            skill=request.skill,
-            request=request,
-            evidence=evidence,
-            brand=self.brand,
-            channel=self.channel,
-            system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
-            prompt="",
-            offline_output=text_by_rules,
-        )

@@ -35,7 +35,6 @@ NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
-MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
 
 
 async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:

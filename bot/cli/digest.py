@@ -74,7 +74,7 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
     async def ignore_receipt(_: object) -> None:
         """The offline writer makes no call, so there is no receipt."""
 
-    writer, brand = OfflineWriter(now), container.brand(wish.workspace)
+    writer, brand = OfflineWriter(), container.brand(wish.workspace)
     library, today = container.library(wish.workspace), now().date()
     incoming = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
     intake = await understand_request(incoming, brand=brand, library=library, today=today)

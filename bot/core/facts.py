@@ -243,18 +243,6 @@ class Evidence(BaseModel):
         """Whether a figure among them is one customer's own: the largest order."""
         return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER_MEASURES for fact in self.facts)
 
-    def labelled(self, label: str) -> Fact | None:
-        return next((fact for fact in self.facts if fact.label == label), None)
-
     def plus(self, more: Iterable[Fact]) -> "Evidence":
         known = {fact.id for fact in self.facts}
         return Evidence(facts=(*self.facts, *(f for f in more if f.id not in known)))
-
-    def as_prompt(self) -> str:
-        """The facts as a block for the writer, one a line: `[id] label: value (source)`."""
-        return "\n".join(
-            f"[{f.id}] {f.label}: {f.value}{' ' + f.unit if f.unit else ''} ({f.source}, "
-            f"{f.as_of})".replace("\n", "\n  ")  # only a line that is not indented is a fact
-            for f in self.facts
-            if f.stated_by is None
-        )

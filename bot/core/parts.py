@@ -8,6 +8,7 @@ of the code invalidates no approval.
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -177,11 +178,16 @@ def compute_fingerprint(stored: str) -> str:
 
 def parse_parts(stored: str, cites: dict[str, list[str]] | None = None) -> tuple[Part, ...]:
     """Parse the stored text back into parts. `cites` gives each part's fact ids by part key."""
-    found = []
+    return _parse_parts(stored, json.dumps(cites or {}))
+
+
+@lru_cache(maxsize=16)  # a card asks for the parts of its draft some twenty times
+def _parse_parts(stored: str, cites: str) -> tuple[Part, ...]:
+    found, facts = [], json.loads(cites)
     for piece in json.loads(stored)["parts"]:
         body = dict(piece["body"])
         if piece["kind"] in ("copy", "table"):
-            body["facts"] = (cites or {}).get(piece["key"], [])
+            body["facts"] = facts.get(piece["key"], [])
         shaped = PART_TYPES[piece["kind"]].model_validate(body)
         found.append(Part(kind=piece["kind"], key=piece["key"], title=piece["title"], body=shaped))
     return tuple(found)

@@ -331,7 +331,9 @@ def _score(tokens: Tokens, phrase: str) -> int:
 def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
     """Return the tokens that match the words of the phrase, None when one is missing."""
     at, found = 0, []
-    for word in phrase.split():
+    for word in _split_phrase(phrase):
+        if word[-1:] != "*" and word not in tokens:
+            return None
         while at < len(tokens) and not _matches(tokens[at], word):
             at += 1
         if at == len(tokens):
@@ -341,6 +343,12 @@ def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
     return found
 
 
+@cache
+def _split_phrase(phrase: str) -> tuple[str, ...]:
+    """Return the words of a phrase of the table."""
+    return tuple(phrase.split())
+
+
 def _matches(token: str, word: str) -> bool:
     return token.startswith(word[:-1]) if word.endswith("*") else token == word
 
@@ -348,7 +356,9 @@ def _matches(token: str, word: str) -> bool:
 def _names_one_of(tokens: Tokens, phrases: Sequence[str]) -> bool:
     """Return whether one of the phrases stands in the tokens, its words side by side."""
     for phrase in phrases:
-        words = phrase.split()
+        words = _split_phrase(phrase)
+        if words[0][-1:] != "*" and words[0] not in tokens:
+            continue
         for at in range(len(tokens) - len(words) + 1):
             if all(_matches(t, w) for t, w in zip(tokens[at:], words, strict=False)):
                 return True
@@ -360,6 +370,8 @@ def _locate_channels(tokens: Tokens) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     singular = [token.removesuffix("s") for token in tokens]
     for name, key in _list_channel_names():
+        if name[0] not in singular:
+            continue
         for at in range(len(tokens) - len(name) + 1):
             end = at + len(name)
             is_free = all(end <= start or other <= at for start, other, _ in found)

@@ -99,7 +99,8 @@ class CopyIntake:
             value = answers.get(name) or getattr(incoming, name, None)
             if value in values:
                 chosen[name] = value
-        reason = routing.read_fields(incoming.reason or "")  # the latest text
+        latest = incoming.reason
+        reason = routing.read_fields(latest) if latest else FoundFields()
         if reason.language:
             chosen["language"] = reason.language
         typed = filter(None, [answers.get("must_say")])

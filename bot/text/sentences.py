@@ -1,4 +1,4 @@
-"""Cleans sentences of catalogue descriptions: removes HTML, and rejects shouting and praise."""
+"""Cleans sentences of catalogue descriptions: removes HTML, and rejects shouting."""
 
 import html
 import re

@@ -69,7 +69,7 @@ def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
             database=database,
             enqueue=Jobs(),
             slack=outside,
-            writer=OfflineWriter(lambda: NOW),
+            writer=OfflineWriter(),
             library=lambda _: shop,
             brand=lambda _: BRAND,
             policy=lambda _: POLICY,

@@ -304,6 +304,7 @@ async def test_an_end_before_the_start_is_refused(tool: Tool) -> None:
 
 
 @EVERY
+@pytest.mark.sample(3)
 async def test_a_name_that_does_not_exist_is_refused_with_a_sentence(tool: Tool) -> None:
     for name in [n for n in NAME_PARAMS if n in tool.params.model_fields]:
         if tool.params.model_fields[name].annotation is not str:

@@ -20,7 +20,7 @@ from bot.core.facts import Fact, FactId
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Question, SkillRequest
-from bot.core.writer import LlmCall, Writer, WriteRequest
+from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
 from bot.grounding.claims import ClaimForm
 from bot.grounding.style import contains_words, find_echo, find_style_faults
@@ -51,9 +51,6 @@ class Scripted:
     async def check(self) -> Words | None: ...
 
     async def close(self) -> None: ...
-
-    async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
-        raise AssertionError("copy is written with tools")
 
     async def take_turn(self, request: TurnRequest, **_: Any) -> TurnAnswer:
         if request.output is ClaimForm:  # the second look finds nothing

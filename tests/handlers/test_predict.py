@@ -130,7 +130,7 @@ def _context(request: SkillRequest) -> Any:
         brand=BRAND,
         channel=None,
         library=library_of(sample()),
-        writer=OfflineWriter(lambda: NOW),
+        writer=OfflineWriter(),
         receipt=_drop,
         today=TODAY,
     )

@@ -3,7 +3,6 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +17,7 @@ from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy
 from bot.core.request import SkillRequest
-from bot.core.writer import LlmCall, WriteRequest
+from bot.core.writer import LlmCall
 from bot.grounding.claims import ClaimForm
 from bot.i18n.messages import Words
 from bot.privacy import Pseudonymizer
@@ -306,9 +305,6 @@ class Stubborn:
         told = {part: {"text": text, "facts": []} for part, text in whole.items()}
         filled = request.output.model_validate({**told, "hooks": hooks})
         return TurnAnswer(filled.model_dump_json(), (), "end")
-
-    async def write(self, assignment: WriteRequest, output: type[Any], **_: object) -> Any:
-        raise AssertionError("copy is written with tools")
 
     async def check(self) -> None: ...
     async def close(self) -> None: ...

@@ -169,6 +169,7 @@ def test_calls_that_differ_by_few_people_are_not_all_answered_in_random_shops(
         "median_days_since_last_order",
     ],
 )
+@pytest.mark.sample(4)  # has each column and each measure
 async def test_no_measure_of_a_few_people_is_told(
     sqlite: Database, column: str, measure: str
 ) -> None:

@@ -118,7 +118,7 @@ async def understanding_bench(
             now=bench.services.now,
             has_right=bench.outside.may,
             check_admission=bench.outside.admit,
-            offline=OfflineWriter(bench.services.now),
+            offline=OfflineWriter(),
             key=lambda: b"k" * 32,
         )
         worker = Worker(services)
