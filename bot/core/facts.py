@@ -238,6 +238,9 @@ class Evidence(BaseModel):
         """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
         return tuple(fact for fact in self.facts if fact.parts.kind == kind)
 
+    def labelled(self, label: str) -> Fact | None:
+        return next((fact for fact in self.facts if fact.label == label), None)
+
     @property
     def of_one_customer(self) -> bool:
         """Whether a figure among them is one customer's own: the largest order."""
