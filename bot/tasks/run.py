@@ -68,6 +68,9 @@ class TaskRun(RunningTask):
 
     async def run(self) -> None:
         """Turn the words of the task into drafts, a question, a line, or nothing."""
+        if self.example is None and (example := await self.find_example()):
+            await replace(self, example=example).run()
+            return
         services, task = self.services, self.task
         locale = await services.slack.locale(task.workspace, task.author)
         show = partial(services.slack.set_status, task.place)
@@ -79,7 +82,7 @@ class TaskRun(RunningTask):
             elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
-                read = await MessageReading(services, task).read()
+                read = await MessageReading(services, task, self.example).read()
                 task, requests = read.task, read.requests
                 thread = _describe_thread(read)
             else:
