@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.audit.journal import JournalEntry
+from bot.config.policy import ApprovalPolicy, Policy
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.data.catalogue.library import CatalogueLibrary
@@ -33,7 +34,6 @@ from tests.support.card_scenes import (
     BOSS,
     MARIE,
     POLICY,
-    SHOP,
     drafted,
     drawn,
     pressable,
@@ -184,28 +184,29 @@ def test_unknown_lowest_price_offers_the_form_and_the_entry_checks_again(sqlite:
 
 def test_submitted_price_is_stored_and_the_draft_checked_again(sqlite: Database) -> None:
     cut = Check(rule="price cut", level="warn", words=UNKNOWN_PRICE, quote="-20 %")
-    services = SimpleNamespace(
-        policy=lambda _: POLICY, now=lambda: NOW, enqueue=lambda session, job: None
+    may_not, may = (
+        POLICY.model_copy(update={"approval": ApprovalPolicy(approvers=approvers)})
+        for approvers in ((BOSS,), (MARIE,))
     )
-    context: Any = SimpleNamespace(services=services)
+
+    def context(policy: Policy) -> Any:
+        services = {"policy": lambda _: policy, "now": lambda: NOW, "enqueue": lambda *_: None}
+        return SimpleNamespace(services=SimpleNamespace(**services))
+
     with sqlite.begin() as session:
         draft = about(drafted(session, cut))
         ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
-        view = {"private_metadata": ref, "callback_id": action_ids.LOWEST_PRICE_FORM}
-        for person in (MARIE, BOSS):
-            known = frozenset({SHOP})
-            form = ViewSubmission("T1", person, view, known, approver=person == BOSS)
-            if person == MARIE:  # who may not approve
-                with pytest.raises(CannotDo):
-                    store_price(session, context, form, (Decimal(60), None))
-            else:
-                store_price(session, context, form, (Decimal(60), None))
+        form = ViewSubmission("T1", MARIE, {"private_metadata": ref})
+        with pytest.raises(CannotDo):
+            store_price(session, context(may_not), form, (Decimal(60), None))
+        assert not list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+        store_price(session, context(may), form, (Decimal(60), None))
         (fact,) = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
         assert (fact.value, fact.unit) == (Decimal("60.00"), "EUR")
         assert fact.id in {one.id for one in draft.facts.facts}
         assert not [check for check in draft.findings or () if is_price_unknown(check)]
-        events = session.scalars(select(JournalEntry.event)).all()
-        assert "product fact added" in events
+    with sqlite.begin() as session:
+        assert "product fact added" in session.scalars(select(JournalEntry.event)).all()
 
 
 @pytest.mark.parametrize(
