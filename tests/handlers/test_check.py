@@ -30,7 +30,7 @@ async def test_each_fault_has_one_line_and_blocks_nothing() -> None:
     lines = [line for part in found.parts[1:] for line in part.text.splitlines()]
     for words in ("39,99 €", "garantie", "écoresponsable"):
         assert len([line for line in lines if f"« {words} »" in line or words in line]) == 1
-    levels = [line.partition(" :")[0] for line in lines]
+    levels = [line.partition("\u00a0:")[0] for line in lines]
     order = ["À corriger", "À vérifier", "À savoir"]
     assert levels == sorted(levels, key=order.index)  # the worst first, in the text's language
     assert not [one for one in found.checks if one.level in ("block", "warn")]

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from bot.audit.journal import JournalEntry
+from bot.config.policy import ApprovalPolicy, Policy
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.data.catalogue.library import CatalogueLibrary
@@ -15,15 +19,27 @@ from bot.data.catalogue.product_facts import VALIDITY, ProductFact, list_product
 from bot.data.service import WorkspaceData
 from bot.db.session import Database
 from bot.drafts.models import Draft
+from bot.errors import CannotDo
 from bot.grounding.copy_checks import recheck_price_cuts
 from bot.grounding.price_cuts import UNKNOWN_PRICE
 from bot.i18n.messages import Words
 from bot.slack import action_ids
+from bot.slack.action_ids import ButtonValue
 from bot.slack.cards.findings import is_price_unknown
+from bot.slack.interactions import ViewSubmission
 from bot.slack.views.draft_details import build_details_view
-from bot.slack.views.lowest_price_form import read_price
+from bot.slack.views.lowest_price_form import read_price, store_price
 from tests.conftest import NOW
-from tests.support.card_scenes import BOSS, drafted, drawn, pressable, seen, text_of
+from tests.support.card_scenes import (
+    BOSS,
+    MARIE,
+    POLICY,
+    drafted,
+    drawn,
+    pressable,
+    seen,
+    text_of,
+)
 from tests.support.sample_tables import sample
 from tests.support.shirt import EVIDENCE, found, proved, request
 
@@ -164,6 +180,33 @@ def test_unknown_lowest_price_offers_the_form_and_the_entry_checks_again(sqlite:
         evidence = draft.facts.plus(added)
         checks = recheck_price_cuts(draft.findings or (), draft.parts, (), evidence, draft.brief)
         assert not [check for check in checks if is_price_unknown(check)]
+
+
+def test_submitted_price_is_stored_and_the_draft_checked_again(sqlite: Database) -> None:
+    cut = Check(rule="price cut", level="warn", words=UNKNOWN_PRICE, quote="-20 %")
+    may_not, may = (
+        POLICY.model_copy(update={"approval": ApprovalPolicy(approvers=approvers)})
+        for approvers in ((BOSS,), (MARIE,))
+    )
+
+    def context(policy: Policy) -> Any:
+        services = {"policy": lambda _: policy, "now": lambda: NOW, "enqueue": lambda *_: None}
+        return SimpleNamespace(services=SimpleNamespace(**services))
+
+    with sqlite.begin() as session:
+        draft = about(drafted(session, cut))
+        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+        form = ViewSubmission("T1", MARIE, {"private_metadata": ref})
+        with pytest.raises(CannotDo):
+            store_price(session, context(may_not), form, (Decimal(60), None))
+        assert not list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+        store_price(session, context(may), form, (Decimal(60), None))
+        (fact,) = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+        assert (fact.value, fact.unit) == (Decimal("60.00"), "EUR")
+        assert fact.id in {one.id for one in draft.facts.facts}
+        assert not [check for check in draft.findings or () if is_price_unknown(check)]
+    with sqlite.begin() as session:
+        assert "product fact added" in session.scalars(select(JournalEntry.event)).all()
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ async def submit_lowest_price(
     price = read_price(submission.view)
     if price is None:
         return await ack(response_action="errors", errors={FIELD: NO_PRICE.to(language)})
-    await context.run(_store_price, context, submission, price)
+    await context.run(store_price, context, submission, price)
     return await ack()
 
 
@@ -79,7 +79,7 @@ def read_price(view: View) -> tuple[Decimal, str | None] | None:
     return reading.base, reading.unit
 
 
-def _store_price(
+def store_price(
     session: Session,
     context: ListenerContext,
     submission: ViewSubmission,
