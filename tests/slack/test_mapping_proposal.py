@@ -106,27 +106,51 @@ async def test_model_sees_no_personal_data_and_the_receipt_comes_first(
         (receipt,) = Receipt.list_for_task(session, upload.id)
     assert "Wie oft" in receipt.sent
     assert receipt.usd is not None
+    await library.press(MARIE, card(library, upload), "what_left")
+    assert "Wie oft" in str(library.form(MARIE))
 
 
 @pytest.mark.parametrize(
-    ("lie", "columns"),
+    ("columns", "contradicted"),
     [
-        pytest.param("order", {**TRUE, 1: "title", 3: "order", 4: "size"}, id="address as order"),
-        pytest.param("quantity", {**TRUE, 5: "line", 7: "quantity", 6: "amount"}, id="amount"),
-        pytest.param("at", {**TRUE, 2: "order", 1: "at"}, id="order number as day"),
-        pytest.param("amount", {**TRUE, 6: "amount", 7: "unit_price"}, id="swapped prices"),
+        pytest.param({**TRUE, 3: "title", 4: "customer"}, "Wer", id="address as title"),
+        pytest.param({**TRUE, 5: "line", 6: "amount", 7: "quantity"}, "Summe Zeile", id="amount"),
+        pytest.param({**TRUE, 8: "quantity", 5: "line"}, "Darf", id="yes and no as quantity"),
     ],
 )
-async def test_what_the_cells_contradict_is_never_shown_as_proved(
-    library: Bench, claude: ScriptedClaude, lie: str, columns: dict[int, str]
+async def test_what_the_cells_contradict_is_left_out_and_said(
+    library: Bench, claude: ScriptedClaude, columns: dict[int, str], contradicted: str
 ) -> None:
     claude.script = [says(mapping(columns=columns))]
     upload = await drop(library)
-    if upload.state == "waiting":
-        assert lie not in proofs(library, upload)
-        assert "the cells say something else" in text_of(card(library, upload))
-    else:
-        assert upload.state == "refused"
+    assert upload.preview is not None
+    assert contradicted in upload.preview.contradicted
+    assert contradicted not in {one.theirs for one in upload.preview.proposed}
+    assert "the cells say something else" in text_of(card(library, upload))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param({**TRUE, 1: "title", 3: "order", 4: "size"}, id="address as order"),
+        pytest.param({**TRUE, 2: "order", 1: "at"}, id="order number as day"),
+        pytest.param({**TRUE, 6: "amount", 7: "unit_price"}, id="swapped prices"),
+    ],
+)
+async def test_lie_about_a_needed_column_leaves_the_file_unknown(
+    library: Bench, claude: ScriptedClaude, columns: dict[int, str]
+) -> None:
+    claude.script = [says(mapping(columns=columns))]
+    assert (await drop(library)).state == "refused"
+
+
+async def test_whole_amount_as_quantity_is_not_called_proved(
+    library: Bench, claude: ScriptedClaude
+) -> None:
+    claude.script = [says(mapping(columns={1: "order", 2: "at", 3: "quantity", 4: "amount"}))]
+    text = b"Vorgang;Wann genau;Gesamt;Porto\nV1;2026-05-01;40;4,90\nV2;2026-05-02;60;4,90\n"
+    upload = await drop(library, text)
+    assert upload.state == "refused" or not proofs(library, upload)["quantity"].proved
 
 
 async def test_no_consent_is_ever_taken_from_a_proposal(

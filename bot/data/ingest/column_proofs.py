@@ -221,7 +221,7 @@ def _prove_column(kind: str, column: MappedColumn, cells: _Cells) -> ColumnProof
     if schema and schema.needed and len(raw) < MIN_FILLED_SHARE * len(cells.raw[ours]):
         return None
     type_ = schema.type if schema else "number"
-    why: Words | bool = False
+    why: Words | bool | None = False
     if type_ in ("day", "moment"):
         why = _prove_days(values)
     elif type_ in ("money", "number", "whole"):
@@ -300,7 +300,7 @@ def _prove_funnel(ours: str, cells: _Cells) -> Words | bool | None:
     ]
     if any(share < MIN_AGREEING_SHARE for share in told):
         return None
-    holds = told and min(told) == 1
+    holds = bool(told) and min(told) == 1
     return holds and Words("no row has more of it than of what comes before")
 
 

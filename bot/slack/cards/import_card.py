@@ -17,6 +17,7 @@ from bot.slack.action_ids import (
     STAYED_OUT,
     TAKE_IN,
     UNDO_IMPORT,
+    WHAT_LEFT,
     ButtonValue,
 )
 from bot.slack.blocks import (
@@ -282,8 +283,13 @@ def _render_assumptions(preview: ImportPreview, language: str) -> list[Block]:
 def _build_question_buttons(upload: FileUpload, language: str) -> list[Block]:
     ref = ButtonValue(arrival=upload.id, seen=str(upload.turn))
     yes = button(Words("Import").to(language), TAKE_IN, ref.pack(), style="primary")
+    log = button(Words("AI log").to(language), WHAT_LEFT, ButtonValue(arrival=upload.id).pack())
+    is_proposed = upload.preview is not None and upload.preview.proposed
     return actions_block(
-        yes, build_kind_menu(upload, language), build_stop_button(upload, language)
+        yes,
+        build_kind_menu(upload, language),
+        build_stop_button(upload, language),
+        *([log] if is_proposed else []),
     )
 
 

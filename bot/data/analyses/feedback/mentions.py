@@ -127,10 +127,8 @@ def pack_mentions(text: str, lexicon: Lexicon) -> bytes:
                 praise += own == GOOD
                 blame += own == BAD
                 flag = _choose_flag(own, asked, asks, tone or whole_tone)
-                subjects = (saying.theme, saying.subject)
-                if not saying.part or _is_negated_part(saying, own):
-                    subjects = subjects[:1]
-                for subject in subjects:
+                has_part = saying.part and not _is_negated_part(saying, own)
+                for subject in (saying.theme, saying.subject)[: 2 if has_part else 1]:
                     known = found.get(subject)
                     if known is None:
                         found[subject] = (flag, flag, start, end)

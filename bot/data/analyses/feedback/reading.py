@@ -129,7 +129,9 @@ def _select_tone(table: ThemeTable, theme: str | None, tone: Tone) -> Mask:
         return judged
     stars = np.array([np.nan if t.rating is None else t.rating for t in table.texts], float)
     rated = stars <= MAX_UNHAPPY_STARS if tone == "complaint" else stars >= MIN_HAPPY_STARS
-    return np.where((table.flags > 0).any(axis=1), judged, rated)
+    is_themed: Mask = (table.flags > 0).any(axis=1)
+    fits: Mask = np.where(is_themed, judged, rated)
+    return fits
 
 
 def _cut(
