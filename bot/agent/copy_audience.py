@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
+POINTING = (
+    ", unless the request points to the people of the report (“those”): "
+    f"then call `{AUDIENCE_TOOL}` with their conditions first"
+)
 COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
 
@@ -25,30 +29,35 @@ def describe_audience(ctx: "SkillContext") -> str:
         return f"{name}: counted, see the facts of {SEGMENT}"
     if brief.rule:
         return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
-    if brief.audience:
-        return (
-            f"{brief.audience}: not counted yet. Call `{AUDIENCE_TOOL}` with exactly these "
-            "conditions first; what it finds chooses the argument. If it can't hold all of them, "
-            "count nobody in their place and go by the words."
-        )
-    return "nobody in particular: the whole list"
+    if not brief.audience:
+        unless = POINTING if ctx.earlier.report else ""
+        return f"nobody in particular: the whole list{unless}"
+    pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
+    return (
+        f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
+        "conditions first; what it finds chooses the argument. If it can't hold all of them, "
+        "count nobody in their place and go by the words."
+    )
 
 
 async def keep_counted_audience(ctx: "SkillContext") -> None:
     """Make the audience that the model has counted that of the brief, so that the card shows its
     size and a later version keeps it. Note how it was counted, or that it was not."""
-    brief = ctx.request.brief
-    if ctx.by_rules or not (brief.audience or brief.rule):
+    if ctx.by_rules:
         return
+    brief = ctx.request.brief
     if brief.rule is None and (rule := _find_counted_rule(ctx)):
         purpose = ctx.channel.consent if ctx.channel else None
         changed = rule.model_copy(update={"purpose": purpose}) if purpose else rule
-        ctx.request = ctx.request.model_copy(
-            update={"brief": brief.model_copy(update={"rule": changed.stored})}
-        )
+        brief = brief.model_copy(update={"rule": changed.stored})
+        ctx.request = ctx.request.model_copy(update={"brief": brief})
         await ctx.look_up(SEGMENT)
     conditions = ctx.evidence.get(CONDITIONS)
-    if conditions and ctx.request.brief.rule:
+    if conditions and brief.audience is None:
+        assumed = tuple(one for one in brief.assumed if one.field != "audience")
+        brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
+        ctx.request = ctx.request.model_copy(update={"brief": brief})
+    elif conditions and brief.rule:
         _note(ctx, COUNTED_AS.with_params(rule=str(conditions.value)))
     elif brief.audience and not conditions:
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))

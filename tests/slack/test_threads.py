@@ -444,6 +444,35 @@ async def test_audience_in_words_is_counted_and_kept(intern: UnderstandingBench)
     assert "counted, see the facts" in fenced(list_writing(intern)[-1], "audience")
 
 
+async def test_people_of_an_answer_without_a_rule_are_counted_for_the_text(
+    intern: UnderstandingBench,
+) -> None:
+    customers = full_params(
+        "query_metrics", {"dataset": "orders", "measures": ["customers"], "since": "2026-06-01"}
+    )
+    thread = await ask(
+        intern,
+        "how many customers since June?",
+        understood("requests", asked_request("answer")),
+        calls(("query_metrics", customers)),
+        report("{f1} since June."),
+    )
+    await ask(
+        intern,
+        "an e-mail for those about the bathrobe",
+        continuing(channels=[MAIL], products=[reading("bai-buee", "bathrobe")]),
+        calls(("audience", LAPSED)),
+        thread=thread,
+    )
+    (written,) = list_writing(intern)
+    assert "the people of the report (“those”): then call" in fenced(written, "audience")
+    brief = intern.bench.drafts[-1].brief
+    assert AudienceRule.model_validate_json(brief.rule or "").bought_named == ("linen",)
+    assert "linen" in (brief.audience or "")
+    assert "audience" not in {one.field for one in brief.assumed}
+    assert "your whole list" not in text_of(intern.bench.said()[-1])
+
+
 async def test_audience_that_is_not_counted_is_said(intern: UnderstandingBench) -> None:
     await ask_for_buyers(intern)
     (draft,) = intern.bench.drafts
