@@ -101,7 +101,8 @@ async def test_stock_cover_is_stock_over_the_daily_sales_and_the_soonest_comes_f
             .fetchone()
         )
         assert row is not None
-        assert (float(fact.value), fact.unit) == (pytest.approx(row[0], abs=1), "days")
+        assert float(fact.value) == pytest.approx(row[0], abs=1)
+        assert fact.unit == "days"
 
 
 async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> None:
