@@ -216,7 +216,7 @@ async def test_a_product_says_what_the_catalogue_does_not_tell() -> None:
 async def test_a_vague_name_is_refused_with_the_nearest_products(tool: str, name: str) -> None:
     with pytest.raises(ToolError, match="There is no product called") as refusal:
         await call_tool(tool, {"product": name})
-    assert ("lin-solene" in str(refusal.value)) == (name == "robe")
+    assert ("Robe Solène en lin" in str(refusal.value)) == (name == "robe")
 
 
 async def test_prices_have_their_days_and_the_lowest_of_thirty_days() -> None:
