@@ -89,7 +89,7 @@ class _ResultBuilder:
             tuple(self.facts),
             self._build_exhibits(groups, cells),
             tuple(notes),
-            "\n".join(filter(None, [self.read_as, self.age and self.age.to(self.language)])),
+            "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
             self.groups,
         )
 
