@@ -273,10 +273,10 @@ def test_split_that_nobody_stated_is_asked_for(importer: LibraryImporter, tmp_pa
     watch = ImportProgress()
     kept(importer.read("T1", [TableFile(path)], schema, name="t", folder=folder, watch=watch))
     shares = {
-        (test, round(share, 3))
+        (test, f"{share:.3f}")
         for test, share in stored(importer, "experiments", "experiment", "share")
     }
-    assert shares == {("T", 0.5), ("U", 0.333)}
+    assert shares == {("T", "0.500"), ("U", "0.333")}
 
 
 def test_split_stays_unknown_until_somebody_says_it(

@@ -224,7 +224,7 @@ def _add_ratings(
 
 
 def _flag_themed_texts(level: ThemeTable) -> list[bool]:
-    return list((level.flags > 0).any(axis=1))
+    return [bool(row.any()) for row in level.flags]
 
 
 def _load_product_titles(warehouse: Warehouse) -> dict[str, str]:

@@ -123,15 +123,14 @@ def _select_tone(table: ThemeTable, theme: str | None, tone: Tone) -> Mask:
     if theme is not None:
         if theme not in table.column:
             return np.zeros(len(table.texts), bool)
-        return (table.flags_of(theme) & TONE_FLAGS[tone]) > 0
-    judged = ((table.flags & TONE_FLAGS[tone]) > 0).any(axis=1)
+        return np.asarray(table.flags_of(theme) & TONE_FLAGS[tone], bool)
+    judged = np.asarray((table.flags & TONE_FLAGS[tone]).any(axis=1), bool)
     if tone == "question":
         return judged
     stars = np.array([np.nan if t.rating is None else t.rating for t in table.texts], float)
     rated = stars <= MAX_UNHAPPY_STARS if tone == "complaint" else stars >= MIN_HAPPY_STARS
-    is_themed: Mask = (table.flags > 0).any(axis=1)
-    fits: Mask = np.where(is_themed, judged, rated)
-    return fits
+    is_themed = np.asarray(table.flags.any(axis=1), bool)
+    return np.asarray(np.where(is_themed, judged, rated), bool)
 
 
 def _cut(
