@@ -25,6 +25,7 @@ NB = "\u00a0"
 THIN = "\u202f"
 SENTENCES = ROOT / "tests" / "contracts" / "sentences.txt"
 SAME = {
+    "sessions",
     "{file}, {details}",
     "E-mail",
     "SMS",
