@@ -1,8 +1,8 @@
 """Analyse advertising and mailings: impressions, clicks, sales, cost, and the bottleneck of each ad
 line.
 
-`find` compares the requested period (by default the 28 days up to the newest row) with the 28 days
-before. A line is what a team can change: a keyword for a product at a retailer."""
+`find` is about the requested period, by default the 28 days up to the newest row. A line is what a
+team can change: a keyword for a product at a retailer."""
 
 from datetime import date
 
@@ -21,7 +21,7 @@ __all__ = ["find", "letter_against_peers", "nearest_texts"]
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return the facts campaigns.ads.*, campaigns.<dimension>--<value>.*,
-    campaigns.stuck--<line>.*, campaigns.best.*, campaigns.letters.* and
+    campaigns.worse--<dimension>--<value>.*, campaigns.stuck--<line>.* and
     campaigns.opens--<feature>.*. Rates are in %."""
     table = warehouse.table("campaigns")
     if table is None:

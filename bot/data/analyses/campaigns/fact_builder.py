@@ -14,7 +14,6 @@ SALES_MEASURES = (
     "return",
     "cost-per-order",
     "orders-per-click",
-    "sales-change",
     "order-rate",
     "share-of-orders",
     "share-of-sales",

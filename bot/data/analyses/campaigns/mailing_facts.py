@@ -14,14 +14,11 @@ from bot.data.analyses.campaigns.mailings import (
     select_mailings,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.disclosure import DimensionValue, Population
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
-
-MAX_MAILINGS = 10  # mailings shown on their own, by sales
 
 
 def add_mailing_facts(
@@ -33,71 +30,9 @@ def add_mailing_facts(
         if (filter_.product is None or filter_.product in (letter.product or ""))
         and filter_.channel in (None, letter.channel)
     ]
-    people, orders = _find_safe_values(known, warehouse)
-    for channel in sorted({letter.channel for letter in known}):
-        result.mark_without_customers(f"letters--{slugify(channel)}")
-        if ("channel", channel) in people:
-            mine = [x for x in known if x.channel == channel]
-            _add_channel(result, channel, mine, sold=("channel", channel) in orders)
-    for letter in sorted(known, key=lambda one: -(one.sales or 0))[:MAX_MAILINGS]:
-        value = ("letter", str(known.index(letter)))
-        if value in people:
-            _add_mailing(result, letter, sold=value in orders)
-    if len(people) < len({letter.channel for letter in known}) + len(known):
-        result.withhold("people")
     if warehouse.products is not None and known:
         titles = [r["title"] for r in fetch_rows(warehouse, warehouse.products.select("title"))]
         _add_subject_features(result, [x for x in known if x.channel == "email"], titles)
-
-
-def _find_safe_values(
-    mailings: list[Mailing], warehouse: Warehouse
-) -> tuple[set[DimensionValue], set[DimensionValue]]:
-    """Return the channels and mailings that were sent to enough people to be shown, and those with
-    enough orders."""
-    values = {
-        "channel": [letter.channel for letter in mailings],
-        "letter": [str(n) for n in range(len(mailings))],
-    }
-    wanted = [(name, value) for name, column in values.items() for value in dict.fromkeys(column)]
-    sent = Population(values, weight=[letter.sent for letter in mailings])
-    people = sent.told(wanted, warehouse.floor, whole=False)
-    orders = Population(values, weight=[letter.orders or 0 for letter in mailings])
-    large_enough = [value for value in wanted if value in people]
-    return people, orders.told(large_enough, warehouse.sales_floor, whole=False)
-
-
-def _add_channel(
-    result: AnalysisResult, channel: str, mailings: list[Mailing], *, sold: bool
-) -> None:
-    add = make_fact_adder(
-        result, f"letters--{slugify(channel)}", channel, len(mailings), query="letters", sold=sold
-    )
-    add("campaigns", len({letter.code for letter in mailings}))
-    add("sent", sum(letter.sent for letter in mailings))
-    for rate in RATES:
-        counted = [x for x in mailings if x.count(rate) is not None]
-        if of := sum(x.sent for x in counted):
-            share = sum(x.count(rate) or 0 for x in counted) / of
-            add(slugify(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
-
-
-def _add_mailing(result: AnalysisResult, mailing: Mailing, *, sold: bool) -> None:
-    """Add one mailing: what it sold, and how many opened it."""
-    key = f"text--{slugify(mailing.channel)}--{slugify(mailing.code)}"
-    if mailing.at is None or mailing.sales is None:
-        return
-    add = make_fact_adder(
-        result, key, mailing.subject or mailing.code, 1, query="letters", sold=sold
-    )
-    add("sales", round(mailing.sales), mailing.currency)
-    add("day", mailing.at.date())
-    add("sent", mailing.sent)
-    if mailing.orders is not None:
-        add("orders", mailing.orders, "orders")
-    for rate in RATES:
-        if (share := mailing.rate(rate)) is not None:
-            add(slugify(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
 
 
 def _add_subject_features(

@@ -1,4 +1,4 @@
-"""Analyse feedback: themes by editable lists, sentiment, changes, concentrations, quotes."""
+"""Analyse feedback: themes by editable lists, ratings, changes, concentrations, quotes."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,13 +11,11 @@ import numpy as np
 from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.feedback.aspects import get_theme_title
-from bot.data.analyses.feedback.emerging_themes import add_emerging_themes
 from bot.data.analyses.feedback.languages import detect_languages
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table
 from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.priorities import OrderReach, add_priorities, rank_priorities
 from bot.data.analyses.feedback.quotes import add_quotes
-from bot.data.analyses.feedback.sentiment import add_sentiment, estimate_sentiment
 from bot.data.analyses.feedback.texts import (
     DIMENSIONS,
     MAX_TEXTS,
@@ -31,7 +29,7 @@ from bot.data.analyses.feedback.texts import (
 )
 from bot.data.analyses.feedback.theme_changes import add_theme_changes, compare_periods
 from bot.data.analyses.feedback.theme_concentration import add_concentrations, find_concentrations
-from bot.data.analyses.feedback.theme_shares import add_theme_shares, add_wording
+from bot.data.analyses.feedback.theme_shares import add_text_ratings, add_theme_shares
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import withheld_groups_message
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -88,17 +86,9 @@ def find(
         return result
     _add_period(result, level, periods)
     _add_themes(result, warehouse, theme_table, level, periods)
-    _add_sentiment(result, level)
+    add_text_ratings(result, level.texts)
     if filter_.language is None:  # ratings without text have no language
         _add_ratings(result, warehouse, filter_, periods)
-    add_emerging_themes(
-        result,
-        [
-            t
-            for t, is_themed in zip(level.texts, _flag_themed_texts(level), strict=True)
-            if not is_themed
-        ],
-    )
     if len(texts) >= MAX_TEXTS:
         result.add_limit(Words("Only the newest {n} texts were read.", n=MAX_TEXTS))
     return result
@@ -134,8 +124,8 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
         result.add_limit(
             Words(
                 "{n} of {total} texts are in a language without a list of themes, or in none that "
-                "was recognised: of these only mood and emerging themes are told. A list "
-                "of their themes would change that.",
+                "was recognised: of these only the stars are told. A list of their themes "
+                "would change that.",
                 n=unlisted,
                 total=total,
             )
@@ -182,12 +172,6 @@ def _add_themes(
     add_quotes(result, level, [s for s in quoted if s in level.column], blamed)
 
 
-def _add_sentiment(result: AnalysisResult, level: ThemeTable) -> None:
-    sentiment = estimate_sentiment(level)
-    add_sentiment(result, level.texts, sentiment)
-    add_wording(result, level, sentiment.happy == 0, sentiment.happy == 1)
-
-
 def _add_ratings(
     result: AnalysisResult, warehouse: Warehouse, filter_: AnalysisFilter, periods: ComparedPeriods
 ) -> None:
@@ -220,10 +204,6 @@ def _add_ratings(
             total=rated,
         )
     )
-
-
-def _flag_themed_texts(level: ThemeTable) -> list[bool]:
-    return [bool(mentions and mentions.flags) for mentions in level.mentions]
 
 
 def _load_product_titles(warehouse: Warehouse) -> dict[str, str]:

@@ -12,21 +12,6 @@ MIN_MAJORITY_SHARE = (
     0.9
 )
 MAX_SHORT_TEXT_WORDS = 5  # unclear texts of at most this length get the majority language
-
-# Filler words, which say nothing about a text's subject and are not counted.
-_FILLER = (
-    "cordialement bonsoir bientot journee madame monsieur bonne belle avance equipe hello votre "
-    "vos nos notre leur cela comme chez ces cet son ses leurs tout tous toute toutes meme "
-    "encore deja etre etait sont ont avoir avez avons fait font peut peu aussi alors donc car "
-    "sans sous entre quand depuis apres avant ete suis juste par fois dear regards kind many "
-    "wishes hi there been has had did does their them your our his her she him who which could "
-    "would should than then into out off about more most some any only also even because after "
-    "before its dont didnt really very little bit way make made one two get got going time "
-    "still though back much well see know think pelo pela pelos isso esse essa este esta seu "
-    "sua ser sido tem ter tinha fui era sao estou muita minhas meus pois porque como mesmo "
-    "quando depois agora aqui tudo cada outro outra apenas bom dia boa tarde noite "
-)
-FILLER_WORDS = frozenset(_FILLER.split())
 LANGUAGE_NAMES = {
     "english": "en",
     "anglais": "en",

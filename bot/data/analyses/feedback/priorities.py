@@ -65,7 +65,7 @@ def rank_priorities(
 def add_priorities(
     result: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]
 ) -> None:
-    """Add feedback.<theme>.fix-first-rank, .fix-first-score and its components:
+    """Add feedback.<theme>.fix-first-rank, and what it is ranked by:
     .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
     for rank, priority in enumerate(worst, 1):
         add = partial(
@@ -76,7 +76,6 @@ def add_priorities(
             query="texts",
         )
         add("fix-first-rank", rank)
-        add("fix-first-score", round(priority.score, 1))
         add("fix-first-complaints", priority.complaints)
         add("fix-first-trend", round(priority.trend, 2), unit="times")
         add("fix-first-reach", compute_percent(round(1000 * priority.reach), 1000), unit="%")

@@ -1,6 +1,5 @@
 """Read the selected feedback texts, filtered in the database engine."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.feedback.languages import detect_languages, parse_language_name
-from bot.data.analyses.feedback.tokens import WORD_PATTERN
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category, filter_brand
 from bot.data.warehouse.people import segments_table
@@ -20,7 +18,6 @@ from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.text.normalize import normalize_spelling, straighten_apostrophes
 
 # The current period and the one before.
 
@@ -206,29 +203,3 @@ def _add_segment(warehouse: Warehouse, table: ir.Table) -> ir.Table:
     joined = table.left_join(known, table.customer == known.who)
     segment = ibis.coalesce(joined.segment, joined.known_segment)
     return joined.mutate(segment=segment).drop("who", "known_segment")
-
-
-# Words that are mostly capitalised: names of people and places, which no list should show.
-
-MIN_CAPITALISED_SHARE = 0.6  # of a word's occurrences
-
-
-def find_proper_nouns(texts: Sequence[FeedbackText]) -> frozenset[str]:
-    """Return the words (lower case, no accents) that are capitalised nearly everywhere. Names in
-    signatures are among them, and so are words that only ever start a sentence, which is no
-    loss."""
-    pieces: Counter[str] = Counter()
-    for text in texts:
-        # German capitalises nouns; skip texts in capitals too
-        if text.language != "de" and not text.whole.isupper():
-            pieces.update(WORD_PATTERN.findall(text.whole))
-    often: Counter[str] = Counter()
-    capital: Counter[str] = Counter()
-    for piece, times in pieces.items():
-        for word in straighten_apostrophes(piece).split("'"):
-            key = normalize_spelling(word)
-            often[key] += times
-            capital[key] += times * word[:1].isupper()
-    return frozenset(
-        word for word, times in often.items() if capital[word] > MIN_CAPITALISED_SHARE * times
-    )

@@ -7,7 +7,7 @@ from ibis import _
 
 from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.segments import basket, lookalike_facts, repeat_purchase, segment_facts
+from bot.data.analyses.segments import basket, repeat_purchase, segment_facts
 from bot.data.analyses.segments.analysis_context import AnalysisContext, find_currency
 from bot.data.analyses.segments.audience import NO_ORDERS
 from bot.data.floors import too_few_message
@@ -20,8 +20,8 @@ MIN_CUSTOMERS = 100
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return segments, repeat purchases and products bought together. `filter_.segment` restricts
-    it to one segment; `filter_.product` or `filter_.category` selects what is bought with it and
-    its look-alikes; country, region, source, device and days filter the orders."""
+    it to one segment; `filter_.product` or `filter_.category` selects what is bought with it;
+    country, region, source, device and days filter the orders."""
     return _analyse(warehouse, filter_, _add_facts)
 
 
@@ -83,7 +83,6 @@ def _add_facts(context: AnalysisContext) -> None:
         return
     context.currency = find_currency(context)
     if filter_.product or filter_.category:
-        lookalike_facts.add_lookalike_facts(context)
         repeat_purchase.add_repeat_purchase_facts(context)
         basket.add_basket_facts(context)
     else:

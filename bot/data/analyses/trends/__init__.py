@@ -18,7 +18,6 @@ from bot.data.analyses.trends.significance import (
     TOTAL_ORDERS_KEY,
     SeriesAssessment,
     assess_series,
-    series,
 )
 from bot.data.analyses.trends.weekly_series import LINE_DIMENSIONS, SeriesKey
 from bot.data.floors import is_below_floor
@@ -305,6 +304,3 @@ def _format_about(key: SeriesKey, titles: dict[str, str]) -> str:
     if key[0] == "total":
         return SERIES_TITLES[key[1]].text
     return titles.get(key[1], key[1]) if key[0] == "product" else key[1]
-
-
-__all__ = ["find", "series"]
