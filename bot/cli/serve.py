@@ -16,8 +16,8 @@ from bot.cli.digest import classify_digest, draft_digest
 from bot.config.clock import now, set_clock_ahead
 from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
-from bot.data.analyses.precompute import list_due_jobs as list_due_precomputations
-from bot.data.analyses.precompute import precompute_facts
+from bot.data.analyses.cache import list_due_jobs as list_due_precomputations
+from bot.data.analyses.cache import precompute_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.live.endpoint import add_library_route

@@ -14,7 +14,7 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.core.brief import Brief
 from bot.core.request import SkillRequest
-from bot.data.analyses.precompute import NO_FACTS_EXIT_CODE
+from bot.data.analyses.cache import NO_FACTS_EXIT_CODE
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden

@@ -11,7 +11,7 @@ from bot.core.facts import ALL_BUT_PATTERN, Evidence
 from bot.core.parts import NextStep, Table
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.audience_proposals.candidates import PROPOSALS_BY_GOAL
+from bot.data.analyses.audience_proposals.rules import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext

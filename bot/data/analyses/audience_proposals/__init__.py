@@ -7,15 +7,16 @@ import ibis.expr.types as ir
 
 from bot.core.audience_rule import PLACE_LIST_SEPARATOR, AudienceRule, join_with_or
 from bot.core.source import Source
-from bot.data.analyses.audience_proposals.candidates import Proposal, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import (
     BACKTEST_DAYS,
     Niche,
     ProposalReport,
     find_niche,
 )
-from bot.data.analyses.audience_proposals.rule_names import (
+from bot.data.analyses.audience_proposals.rules import (
+    Proposal,
     find_similar_name,
+    list_proposals,
     resolve_places,
     resolve_products,
 )

@@ -8,10 +8,13 @@ from datetime import date
 
 import ibis.expr.types as ir
 
-from bot.data.analyses.campaigns import ad_facts, mailing_facts
-from bot.data.analyses.campaigns.fact_builder import refuse_without_campaigns
-from bot.data.analyses.campaigns.mailing_facts import letter_against_peers
-from bot.data.analyses.campaigns.mailings import SimilarMailing, find_similar_mailings
+from bot.data.analyses.campaigns import ad_facts, mailings
+from bot.data.analyses.campaigns.ads import refuse_without_campaigns
+from bot.data.analyses.campaigns.mailings import (
+    SimilarMailing,
+    find_similar_mailings,
+    letter_against_peers,
+)
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -33,7 +36,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         floors=warehouse.floors,
     )
     ad_facts.add_ad_facts(warehouse, result, _filter_campaigns(table, filter_), filter_)
-    mailing_facts.add_mailing_facts(warehouse, result, filter_)
+    mailings.add_mailing_facts(warehouse, result, filter_)
     if not result.facts:
         result.add_limit(Words("No campaign fits what you asked about."))
     return result
@@ -54,7 +57,7 @@ def nearest_texts(
     the occasion that it is for."""
     if warehouse.table("campaigns") is None:
         return []
-    known = mailing_facts.load_mailings(warehouse, None)
+    known = mailings.load_mailings(warehouse, None)
     return find_similar_mailings(
         known,
         channel=channel,

@@ -20,6 +20,7 @@ from bot.data.analyses.campaigns.ads import (
     format_line_key,
     is_in_currency,
     is_within_days,
+    make_fact_adder,
     sum_ads,
     sum_by_key,
 )
@@ -28,7 +29,6 @@ from bot.data.analyses.campaigns.bottlenecks import (
     find_sold_out_dates,
     sum_spend_since_sold_out,
 )
-from bot.data.analyses.campaigns.fact_builder import make_fact_adder
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.floors import is_below_floor

@@ -10,21 +10,24 @@ from decimal import Decimal
 import ibis.expr.types as ir
 
 from bot.core.source import Source
-from bot.data.analyses.experiments.arms import Experiment, build_experiments, count_outcomes
-from bot.data.analyses.experiments.event_experiments import (
+from bot.data.analyses.experiments.arms import (
     EventExperiment,
+    Experiment,
+    build_experiments,
+    count_outcomes,
     describe_unreadable,
     read_event_experiment,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
+    MIN_RATIO_P,
     ArmCounts,
     Effect,
     adjust_holm,
+    check_sample_ratio,
     compare_amounts,
     compare_rates,
     compute_sequential_p,
 )
-from bot.data.analyses.experiments.sample_size import MIN_RATIO_P, check_sample_ratio
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import defer_sql, fetch_rows

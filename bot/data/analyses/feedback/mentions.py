@@ -24,8 +24,7 @@ from bot.data.analyses.feedback.aspects import (
     get_theme_title,
     load_lexicon,
 )
-from bot.data.analyses.feedback.texts import FeedbackText
-from bot.data.analyses.feedback.tokens import Sentence, split_sentences
+from bot.data.analyses.feedback.texts import FeedbackText, Sentence, split_sentences
 
 PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
 MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts

@@ -15,13 +15,13 @@ import numpy as np
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.mentions import Mask, ThemeTable
 from bot.data.analyses.feedback.texts import list_values
-from bot.data.analyses.feedback.theme_shares import compute_percent
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import (
     Numbers,
     adjust_false_discovery,
     chi_square_tail,
     compare_shares,
+    compute_percent,
     hypergeometric_cdf,
     hypergeometric_tail,
 )

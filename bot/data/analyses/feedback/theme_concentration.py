@@ -14,9 +14,8 @@ import numpy as np
 
 from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint, is_praise
 from bot.data.analyses.feedback.texts import DIMENSIONS, list_values
-from bot.data.analyses.feedback.theme_shares import compute_percent
 from bot.data.analyses.result import AnalysisResult
-from bot.data.stats import adjust_false_discovery, hypergeometric_tail
+from bot.data.stats import adjust_false_discovery, compute_percent, hypergeometric_tail
 from bot.text.slugs import slugify
 
 MAX_FALSE_DISCOVERY = 0.10

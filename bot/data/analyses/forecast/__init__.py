@@ -8,7 +8,7 @@ from functools import partial
 from ibis import _
 
 from bot.core.source import Source
-from bot.data.analyses.forecast import churn, next_category, purchase_volume, repurchase
+from bot.data.analyses.forecast import customer_history, next_category, purchase_volume, repurchase
 from bot.data.analyses.forecast import customer_history as sight
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.analysis_context import AnalysisContext, find_currency
@@ -129,7 +129,7 @@ def _add_forecasts(context: AnalysisContext, ahead: int, first: date) -> None:
         context.warehouse, context.register_query("histories", table), ahead, cuts
     )
     repurchase.add_repurchase(context, seen, ahead)
-    churn.add_churn(context, seen[1:], ahead)
+    customer_history.add_churn(context, seen[1:], ahead)
     purchase_volume.add_purchase_volume(context, seen[:4], ahead)
 
 

@@ -12,9 +12,8 @@ from ibis import _
 
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.segments.analysis_context import AnalysisContext
-from bot.data.analyses.segments.profile import to_percent
 from bot.data.floors import is_below_floor
-from bot.data.stats import adjust_false_discovery, normal_tail
+from bot.data.stats import adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.query import fetch_rows
 from bot.i18n.messages import Words, quote_name
 from bot.text.slugs import format_title, slugify

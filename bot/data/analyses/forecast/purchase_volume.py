@@ -8,11 +8,16 @@ from math import isfinite
 
 import numpy as np
 
-from bot.data.analyses.forecast import bgnbd, gamma_gamma
-from bot.data.analyses.forecast.bgnbd import Numbers
 from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.forecast.statistical_models import (
+    fit_bgnbd,
+    fit_gamma_gamma,
+    predict_order_value,
+    predict_purchases,
+)
 from bot.data.analyses.segments.analysis_context import AnalysisContext
-from bot.data.analyses.segments.profile import round_to_cents, to_percent
+from bot.data.analyses.segments.segment_facts import round_to_cents
+from bot.data.stats import Numbers, to_percent
 from bot.i18n.messages import Words
 
 MAX_MEAN_ERROR, MAX_WINDOW_ERROR = (
@@ -84,12 +89,12 @@ def forecast_volume(
     counts, worths, sound, priced = [], [], True, True
     for each in cuts:
         histories = each.histories()
-        fit = bgnbd.fit_bgnbd(histories)
-        coming = bgnbd.predict_purchases(fit, histories, ahead)
+        fit = fit_bgnbd(histories)
+        coming = predict_purchases(fit, histories, ahead)
         mean = np.maximum(each.spend, 0) / each.frequency
-        spent = gamma_gamma.fit_gamma_gamma(*_select_repeat_buyers(each.frequency, mean))
+        spent = fit_gamma_gamma(*_select_repeat_buyers(each.frequency, mean))
         counts.append(float(coming @ histories.many))
-        each_worth = gamma_gamma.predict_order_value(spent, each.frequency, mean)
+        each_worth = predict_order_value(spent, each.frequency, mean)
         worths.append(float(coming[histories.of] @ each_worth))
         sound, priced = sound and fit.sound, priced and spent.sound
     past = [(s.next, s.next_spend) for s in cuts[1:]]

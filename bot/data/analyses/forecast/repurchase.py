@@ -9,12 +9,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.forecast import logistic
 from bot.data.analyses.forecast.customer_history import CustomerHistory
+from bot.data.analyses.forecast.statistical_models import (
+    LogisticModel,
+    compute_brier_score,
+    fit_logistic,
+)
 from bot.data.analyses.segments.analysis_context import AnalysisContext
-from bot.data.analyses.segments.profile import to_percent
 from bot.data.floors import bound_count, is_below_floor
-from bot.data.stats import Numbers, compute_auc
+from bot.data.stats import Numbers, compute_auc, to_percent
 from bot.i18n.messages import Words
 
 MIN_AUC = 0.6  # with a lower AUC the ranking is hardly better than chance
@@ -117,8 +120,8 @@ def predict_chances_today(cuts: Sequence[CustomerHistory]) -> Numbers:
     return fit_window(cuts[1]).chances(cuts[0].features())
 
 
-def fit_window(history: CustomerHistory) -> logistic.LogisticModel:
-    return logistic.fit_logistic(history.features(), _has_bought(history))
+def fit_window(history: CustomerHistory) -> LogisticModel:
+    return fit_logistic(history.features(), _has_bought(history))
 
 
 def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWindow:
@@ -129,7 +132,7 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
         buyers=int(happened.sum()),
         predicted=float(chances.sum()),
         auc=compute_auc(chances, happened),
-        brier=logistic.compute_brier_score(chances, happened),
+        brier=compute_brier_score(chances, happened),
         base=rate * (1 - rate),
         chances=chances,
         happened=happened,

@@ -9,11 +9,11 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.core.source import Source
-from bot.data.analyses.funnel.conversion import add_overall_conversion
 from bot.data.analyses.funnel.steps import (
     MIN_SESSIONS,
     BasketValue,
     FunnelStep,
+    add_overall_conversion,
     assess_steps,
     build_steps,
     estimate_basket,
@@ -61,7 +61,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     through; a confirmed one also has since (a day), since-days (±) and points (by seven days, for a
     chart); a fall has lost-buyers and lost-money, each with -low and -high. The total, the devices
     and a product in the request are always reported, all others when they changed. The overall
-    conversion comes from `bot.data.analyses.funnel.conversion`."""
+    conversion comes from `bot.data.analyses.funnel.steps`."""
     if warehouse.table("events") is None:
         result = AnalysisResult("funnel", Source("events"), warehouse.today)
         result.add_limit(
