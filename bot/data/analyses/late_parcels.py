@@ -13,7 +13,6 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, BoolArray, Population
 from bot.data.floors import Floors, is_below_floor
@@ -150,13 +149,14 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     delivery.late-regions: regions, late, rest, parcels, late-parcels, late-worth (the value of
     these orders), since, since-days, when the regions fall into two groups."""
     if warehouse.table("orders") is None:
-        result = AnalysisResult("delivery", Source("orders"), warehouse.today)
-        result.add_limit(
-            Words("Late parcels need orders with the day promised and the day they came.")
+        return AnalysisResult.refuse(
+            "delivery",
+            warehouse,
+            Words("Late parcels need orders with the day promised and the day they came."),
+            source="orders",
         )
-        return result
     day = find_last_whole_day(warehouse, "orders", filter_)
-    result = AnalysisResult("delivery", warehouse.source("orders"), day, floors=warehouse.floors)
+    result = AnalysisResult.from_table("delivery", warehouse, "orders", as_of=day)
     query = build_parcels(warehouse, filter_, day)
     rows = fetch_rows(warehouse, query)
     parcels = arrange_parcels(rows, day)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.experiment_plan import MESSAGE_PLACES, PlanRequest, find_place
@@ -18,6 +18,9 @@ from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
+
+
+FactValue: TypeAlias = Decimal | int | float | str | date
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,29 @@ class AnalysisResult:
     _sizes: dict[str, GroupSize] = field(default_factory=dict, repr=False, compare=False)
     _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
 
+    @classmethod
+    def from_table(
+        cls,
+        kind: str,
+        warehouse: "Warehouse",
+        table: str,
+        *,
+        as_of: date | None = None,
+        of_texts: bool = False,
+    ) -> "AnalysisResult":
+        """Return an empty result that is held to the floors. `as_of` is the table's last day by
+        default."""
+        day = as_of or warehouse.as_of(table)
+        source, floors = warehouse.source(table), warehouse.floors
+        return cls(kind, source, day, floors=floors, of_texts=of_texts)
+
+    @classmethod
+    def refuse(
+        cls, kind: str, warehouse: "Warehouse", limit: Words, *, source: str = ""
+    ) -> "AnalysisResult":
+        """Return a result without facts that says why."""
+        return cls(kind, Source(source), warehouse.today, limits=[limit])
+
     def set_group_size(
         self,
         subject: str,
@@ -137,7 +163,7 @@ class AnalysisResult:
         self,
         subject: str,
         measure: str,
-        value: Decimal | int | float | str | date,
+        value: FactValue,
         *,
         unit: str | None = None,
         about: str = "",
@@ -173,6 +199,18 @@ class AnalysisResult:
         if self._is_shown(subject):
             self.facts.append(fact)
         return fact
+
+    def add_measures(
+        self,
+        subject: str,
+        *measures: tuple[str, FactValue, str | None],
+        about: str = "",
+        rows: int | None = None,
+        query: str | None = None,
+    ) -> None:
+        """Add several facts of one subject, each with its unit, that are based on the same rows."""
+        for measure, value, unit in measures:
+            self.add(subject, measure, value, unit=unit, about=about, rows=rows, query=query)
 
     def _is_shown(self, subject: str) -> bool:
         if self.floors is None:

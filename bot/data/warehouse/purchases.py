@@ -13,10 +13,12 @@ from ibis import _
 
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
 
 CANCELLED_STATUSES = ("cancelled", "canceled", "annulée", "annulee", "annulé", "annule")
 NOT_SOLD_STATUSES = (*CANCELLED_STATUSES, "unpaid", "test")  # kept apart from sales
 
+NO_ORDERS = Words("There are no orders with customers yet: import an order file that has them.")
 PURCHASE_COLUMNS = [
     "customer",
     "order",

@@ -29,12 +29,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     table = warehouse.table("campaigns")
     if table is None:
         return refuse_without_campaigns(warehouse)
-    result = AnalysisResult(
-        "campaigns",
-        warehouse.source("campaigns"),
-        warehouse.as_of("campaigns"),
-        floors=warehouse.floors,
-    )
+    result = AnalysisResult.from_table("campaigns", warehouse, "campaigns")
     ad_facts.add_ad_facts(warehouse, result, _filter_campaigns(table, filter_), filter_)
     mailings.add_mailing_facts(warehouse, result, filter_)
     if not result.facts:

@@ -10,7 +10,6 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.source import Source
 from bot.data.analyses.result import AnalysisResult
 from bot.data.disclosure import Population
 from bot.data.warehouse.warehouse import Warehouse
@@ -245,11 +244,11 @@ def is_sales_measure(measure: str) -> bool:
 
 
 def refuse_without_campaigns(warehouse: Warehouse) -> AnalysisResult:
-    result = AnalysisResult("campaigns", Source(""), warehouse.today)
-    result.add_limit(
+    return AnalysisResult.refuse(
+        "campaigns",
+        warehouse,
         Words(
             "There are no campaign results yet: import what your e-mail tool or your retailers "
             "export."
-        )
+        ),
     )
-    return result

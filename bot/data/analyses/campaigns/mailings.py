@@ -391,12 +391,7 @@ def letter_against_peers(warehouse: Warehouse, code: str) -> AnalysisResult:
     it)."""
     if warehouse.table("campaigns") is None:
         return refuse_without_campaigns(warehouse)
-    result = AnalysisResult(
-        "campaigns",
-        warehouse.source("campaigns"),
-        warehouse.as_of("campaigns"),
-        floors=warehouse.floors,
-    )
+    result = AnalysisResult.from_table("campaigns", warehouse, "campaigns")
     known = load_mailings(warehouse, result)
     mine = [letter for letter in known if letter.code == code]
     if not mine:

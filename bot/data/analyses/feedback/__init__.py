@@ -57,18 +57,12 @@ def find(
     are in %, of the texts whose language has a list. Raises CannotDo when a list can't be read, or
     when the filter names something that feedback has no column for."""
     if warehouse.table("feedback") is None:
-        empty = AnalysisResult("feedback", Source(""), warehouse.today)
-        empty.add_limit(
-            Words("There is no feedback yet: import a file of reviews, messages or answers.")
+        return AnalysisResult.refuse(
+            "feedback",
+            warehouse,
+            Words("There is no feedback yet: import a file of reviews, messages or answers."),
         )
-        return empty
-    result = AnalysisResult(
-        "feedback",
-        warehouse.source("feedback"),
-        warehouse.as_of("feedback"),
-        floors=warehouse.floors,
-        of_texts=True,
-    )
+    result = AnalysisResult.from_table("feedback", warehouse, "feedback", of_texts=True)
     expression = select_feedback(warehouse, filter_)
     result.queries["texts"] = defer_sql(expression)
     texts = read_texts(warehouse, expression, filter_)

@@ -13,11 +13,11 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.statistical_models import (
     PurchaseHistories,
     group_histories,
 )
-from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.rfm import (
     DRIFTING_RHYTHMS,
     LAPSED_RHYTHMS,
@@ -190,18 +190,13 @@ def add_churn(context: AnalysisContext, past_cuts: Sequence[CustomerHistory], ah
         left = group.customers - group.bought
         few = any(is_below_floor(n, context.warehouse.sales_floor) for n in (group.bought, left))
         context.result.set_group_size(subject, group.customers, safe=not few)
-        for measure, value, unit in (
+        context.result.add_measures(
+            subject,
             ("bought", to_percent(group.share), "%"),
             ("customers", group.customers, "customers"),
             ("windows", len(past_cuts), None),
             ("days", ahead, "days"),
-        ):
-            context.result.add(
-                subject,
-                measure,
-                value,
-                unit=unit,
-                about=about.text,
-                rows=group.customers,
-                query="histories",
-            )
+            about=about.text,
+            rows=group.customers,
+            query="histories",
+        )

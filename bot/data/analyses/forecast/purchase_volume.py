@@ -8,6 +8,7 @@ from math import isfinite
 
 import numpy as np
 
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory
 from bot.data.analyses.forecast.statistical_models import (
     fit_bgnbd,
@@ -15,7 +16,6 @@ from bot.data.analyses.forecast.statistical_models import (
     predict_order_value,
     predict_purchases,
 )
-from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.analyses.segments.segment_facts import round_to_cents
 from bot.data.stats import Numbers, to_percent
 from bot.i18n.messages import Words

@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory
 from bot.data.analyses.forecast.statistical_models import (
     LogisticModel,
     compute_brier_score,
     fit_logistic,
 )
-from bot.data.analyses.segments.analysis_context import AnalysisContext
 from bot.data.floors import bound_count, is_below_floor
 from bot.data.stats import Numbers, compute_auc, to_percent
 from bot.i18n.messages import Words
@@ -256,20 +256,15 @@ def _add_buyer_count(
     subject, rows = f"buy-{ahead}-days", len(chances)
     likely = int((chances > LIKELY_CHANCE).sum())
     shown = bound_count(likely, rows, context.warehouse.floor)
-    for measure, value, unit in (
+    context.result.add_measures(
+        subject,
         ("expected-buyers", round(float(chances.sum())), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
         ("backtest-worst-error", to_percent(worst.off), "%"),
-    ):
-        context.result.add(
-            subject,
-            measure,
-            value,
-            unit=unit,
-            about=_format_about(ahead),
-            rows=rows,
-            query="histories",
-        )
+        about=_format_about(ahead),
+        rows=rows,
+        query="histories",
+    )
 
 
 def _add_deciles(context: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
@@ -313,20 +308,15 @@ def _add_top_decile_profile(
         ("rest", Words("All others"), order[many:]),
     ):
         context.result.set_group_size(f"buy-{ahead}-days-{name}", len(who), len(order) - len(who))
-        for measure, value, unit in (
+        context.result.add_measures(
+            f"buy-{ahead}-days-{name}",
             ("customers", len(who), "customers"),
             ("purchases", round(float(np.median(today.frequency[who]))), None),
             ("silent", round(float(np.median(today.recency[who]))), "days"),
-        ):
-            context.result.add(
-                f"buy-{ahead}-days-{name}",
-                measure,
-                value,
-                unit=unit,
-                about=about.text,
-                rows=len(who),
-                query="histories",
-            )
+            about=about.text,
+            rows=len(who),
+            query="histories",
+        )
 
 
 def _format_about(ahead: int) -> str:

@@ -8,7 +8,6 @@ from math import floor, log10
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.source import Source
 from bot.data.analyses.funnel.steps import (
     MIN_SESSIONS,
     BasketValue,
@@ -63,16 +62,14 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     and a product in the request are always reported, all others when they changed. The overall
     conversion comes from `bot.data.analyses.funnel.steps`."""
     if warehouse.table("events") is None:
-        result = AnalysisResult("funnel", Source("events"), warehouse.today)
-        result.add_limit(
-            Words("The path to purchase needs visits, and there are none yet. Import events.")
+        return AnalysisResult.refuse(
+            "funnel",
+            warehouse,
+            Words("The path to purchase needs visits, and there are none yet. Import events."),
+            source="events",
         )
-        return result
-    result = AnalysisResult(
-        "funnel",
-        warehouse.source("events"),
-        find_last_whole_day(warehouse, "events", filter_),
-        floors=warehouse.floors,
+    result = AnalysisResult.from_table(
+        "funnel", warehouse, "events", as_of=find_last_whole_day(warehouse, "events", filter_)
     )
     with TableCache(warehouse, "funnel") as table_cache:
         _add_facts(warehouse, filter_, result, table_cache)

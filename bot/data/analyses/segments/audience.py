@@ -27,7 +27,7 @@ from bot.data.analyses.segments.segment_facts import (
     find_favourites,
 )
 from bot.data.floors import is_below_floor
-from bot.data.warehouse.purchases import group_by_order, last_day, purchase_lines
+from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -164,7 +164,6 @@ class AudienceSelection:
         return many.filter(_.different >= least).select("customer")
 
 
-NO_ORDERS = Words("There are no orders with customers yet: import an order file that has them.")
 NO_CONSENTS = Words(
     "Not exportable: there are no consents. Import a file that says who agreed to e-mails,"
     " SMS or ads."

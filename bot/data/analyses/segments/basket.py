@@ -12,7 +12,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from bot.data.analyses.segments.analysis_context import AnalysisContext
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.stats import MAD_TO_SIGMA, adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.warehouse import FLOOR
 from bot.i18n.messages import Words

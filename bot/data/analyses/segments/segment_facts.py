@@ -11,7 +11,7 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.data.analyses.segments.analysis_context import AnalysisContext
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.segments.rfm import (
     SEGMENT_DEFINITIONS,
     SEGMENTS_BY_ID,

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from bot.core.source import Source
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import forecast_weeks
@@ -44,16 +43,14 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     trends.small-<dimension>-<value>.least, the required size. Returns by product are in
     trends.returns-<product>."""
     if warehouse.table("orders") is None:
-        result = AnalysisResult("trends", Source("orders"), warehouse.today)
-        result.add_limit(
-            Words("Trends need orders, and there are none yet. Import a file of orders.")
+        return AnalysisResult.refuse(
+            "trends",
+            warehouse,
+            Words("Trends need orders, and there are none yet. Import a file of orders."),
+            source="orders",
         )
-        return result
-    result = AnalysisResult(
-        "trends",
-        warehouse.source("orders"),
-        find_last_whole_day(warehouse, "orders", filter_),
-        floors=warehouse.floors,
+    result = AnalysisResult.from_table(
+        "trends", warehouse, "orders", as_of=find_last_whole_day(warehouse, "orders", filter_)
     )
     all_of = assess_series(warehouse, filter_)
     if all_of is None:
