@@ -65,7 +65,6 @@ TASK_TABLES = ("tasks", "drafts", "decisions", "deliveries", "posts")  # checked
 INSERT_PAGE_SIZE = 500
 
 RowKey = tuple[Any, ...]
-TouchedRow = tuple[str, RowKey]  # a table's name and a row's primary key
 
 
 class _DigestOfRow:

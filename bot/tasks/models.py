@@ -179,10 +179,6 @@ class Task(Row):
         return f"SI-{self.id[:8].upper()}"
 
     @property
-    def parsed_brief(self) -> Brief | None:
-        return Brief.model_validate_json(self.brief) if self.brief else None
-
-    @property
     def question_asked(self) -> Question | None:
         return Question.model_validate_json(self.question) if self.question else None
 

@@ -16,7 +16,6 @@ from bot.text.normalize import strip_accents
 
 COLUMNS_FILE = Path(__file__).parent / "columns.toml"
 SEARCHED_ROWS = 10  # rows that are searched for the header
-TAX_WORDS = re.compile(r"\b(ttc|ht|incl|inc|tax|vat|tva|hors|taxes?)\b")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from bot.data.analyses.forecast.statistical_models import (
     PurchaseHistories,
     _compute_loss,
     compute_brier_score,
-    correlate_frequency_value,
     fit_bgnbd,
     fit_gamma_gamma,
     fit_logistic,
@@ -173,12 +172,6 @@ def test_gamma_gamma_recovers_purchase_values() -> None:
 def test_gamma_gamma_requires_repeat_buyers() -> None:
     with pytest.raises(ValueError, match="nobody bought again"):
         fit_gamma_gamma(np.zeros(3), np.zeros(3))
-
-
-def test_frequency_value_correlation_is_measured() -> None:
-    x = np.array([1.0, 2, 3, 4, 5])
-    assert correlate_frequency_value(x, x * 10) == pytest.approx(1.0)
-    assert correlate_frequency_value(x[:2], x[:2]) == 0.0
 
 
 def test_logistic_regression_agrees_with_scikit_learn() -> None:

@@ -155,7 +155,7 @@ def _compute_loss(logs: Numbers, histories: PurchaseHistories) -> tuple[float, N
 # Source: Fader & Hardie, "The Gamma-Gamma Model of Monetary Value" (2013); Fader, Hardie & Lee,
 # "RFM and CLV: Using Iso-Value Curves", J. Marketing Research 42 (2005). A customer's mean purchase
 # is shrunk towards the shop's mean, more strongly for fewer purchases. The model assumes that
-# purchase frequency and value are independent; `correlate_frequency_value` measures that.
+# purchase frequency and value are independent.
 
 
 @dataclass(frozen=True)
@@ -204,14 +204,6 @@ def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Number
     own = np.where(x > 0, mean, 0.0)
     worth: Numbers = p * (v + x * own) / (p * x + q - 1)
     return worth
-
-
-def correlate_frequency_value(x: Numbers, mean: Numbers) -> float:
-    """Return the Pearson correlation of frequency and value among those who bought again."""
-    usable = (x > 0) & (mean > 0)
-    if usable.sum() < 3 or np.ptp(x[usable]) == 0 or np.ptp(mean[usable]) == 0:
-        return 0.0
-    return float(np.corrcoef(x[usable], mean[usable])[0, 1])
 
 
 def _compute_value_loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:

@@ -348,13 +348,6 @@ def _add_change(
         add(f"lost-money{name}", _round_estimate(value), currency, rows)
 
 
-def _count_decimals(bounds: tuple[float, float, float]) -> int:
-    """Return the decimals of an estimate: two digits of its interval's half-width, at most
-    cents."""
-    half = (bounds[2] - bounds[1]) / 2
-    return min(2, 1 - floor(log10(half))) if half > 0 else 2
-
-
 def _format_chart_points(counts: Numbers, at: int, days: list[date], before: float) -> str:
     """Return the seven-day rates up to the last day, as text for a chart: "2026-11-18: 37.2 % (58.0
     %); …", with the earlier rate in brackets; empty where a week has too few visits to be shown."""
