@@ -3,7 +3,6 @@ cost."""
 
 from collections.abc import Iterable
 from datetime import date
-from math import floor, log10
 
 import ibis
 import ibis.expr.types as ir
