@@ -11,7 +11,8 @@ from bot.core.charts import parse_points
 from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.parts import Table
-from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, iter_age_facts
+from bot.data.analyses.request_filter import TABLES_BY_KIND, iter_age_facts
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Language, Words, format_value

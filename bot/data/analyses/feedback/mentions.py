@@ -24,7 +24,8 @@ from bot.data.analyses.feedback.aspects import (
     get_theme_title,
     load_lexicon,
 )
-from bot.data.analyses.feedback.texts import FeedbackText, Sentence, split_sentences
+from bot.data.analyses.feedback.texts import FeedbackText
+from bot.data.analyses.feedback.tokens import Sentence, split_sentences, tokenize_words
 
 PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
 MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
@@ -41,6 +42,10 @@ class TextMentions:
 
     flags: dict[str, int] = field(default_factory=dict)
     spans: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # start, end, flag
+    kind: int = 0  # words of praise, regardless of the rating
+    loud: int = 0  # words of blame
+    asks: bool = False
+    words: list[str] = field(default_factory=list)
 
     def note(self, subject: str, flag: int, sentence: Sentence) -> None:
         self.flags[subject] = self.flags.get(subject, 0) | flag
@@ -54,10 +59,16 @@ def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> T
     mentions = TextMentions()
     for sentence in split_sentences(text, lexicon.language, lexicon.turns):
         asks = sentence.asks and _is_plain_question(sentence, lexicon.opens)
+        mentions.asks = mentions.asks or sentence.asks
         tones = [_score_tone(clause, lexicon) for clause in sentence.clauses]
         for clause, tone in zip(sentence.clauses, tones, strict=True):
+            mentions.words += clause
+            mentions.kind += max(0, tone)
+            mentions.loud += max(0, -tone)
             for saying, spot in _find_phrases(clause, lexicon):
                 own = _judge_phrase(saying, spot, clause, lexicon.denies)
+                mentions.kind += own == GOOD
+                mentions.loud += own == BAD
                 flag = _choose_flag(own, sentence.asks, asks, tone or sum(tones), rating)
                 part = "" if _is_negated_part(saying, own) else saying.part
                 mentions.note(saying.theme, flag, sentence)
@@ -177,6 +188,14 @@ class ThemeTable:
 
     def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
+
+    def words(self, i: int) -> list[str]:
+        mentions = self.mentions[i]
+        return (
+            mentions.words
+            if mentions
+            else tokenize_words(self.texts[i].whole, self.texts[i].language)
+        )
 
     def is_shop(self, subject: str) -> bool:
         """Tell whether the theme is about the shop (delivery, payment) rather than about a
