@@ -85,7 +85,9 @@ def build_customer_table(days: ir.Table, until: date, ahead: int, cuts: int) -> 
         columns[f"worth_{k}"] = aged.worth.sum(where=window).fill_null(0.0)
     last = (aged.age >= (cuts + 1) * ahead) & (aged.age < (cuts + 2) * ahead)
     columns[f"buys_{cuts + 1}"] = aged.count(where=last)
-    return aged.group_by("customer").aggregate(**columns).drop("customer")
+    histories = aged.group_by("customer").aggregate(**columns)
+    # in one order, so that ties are broken in the same way each time
+    return histories.order_by("customer").drop("customer")
 
 
 def read_customer_history(
