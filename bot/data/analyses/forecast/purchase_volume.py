@@ -186,26 +186,19 @@ def _add_forecast(
 ) -> None:
     unit = "purchases" if measure == "purchases" else (context.currency or None)
     low, high = forecast.between
-    context.result.set_group_size(f"expected-{ahead}-days", rows)
-    for name, value in (
-        (measure, forecast.total),
-        (f"{measure}-low", low),
-        (f"{measure}-high", high),
-    ):
-        context.result.add(
-            f"expected-{ahead}-days",
-            name,
-            round(value) if measure == "purchases" else round_to_cents(Decimal(value)),
-            unit=unit,
-            about=f"{ahead} days",
-            rows=rows,
-            query="histories",
-        )
-    context.result.add(
-        f"expected-{ahead}-days",
-        f"{measure}-backtest-error",
-        to_percent(forecast.mean_off),
-        unit="%",
+    subject = f"expected-{ahead}-days"
+    context.result.set_group_size(subject, rows)
+    context.result.add_measures(
+        subject,
+        *(
+            (name, round(value) if unit == "purchases" else round_to_cents(Decimal(value)), unit)
+            for name, value in (
+                (measure, forecast.total),
+                (f"{measure}-low", low),
+                (f"{measure}-high", high),
+            )
+        ),
+        (f"{measure}-backtest-error", to_percent(forecast.mean_off), "%"),
         about=f"{ahead} days",
         rows=rows,
         query="histories",

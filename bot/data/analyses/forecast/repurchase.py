@@ -4,6 +4,7 @@ windows."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -213,27 +214,22 @@ def _add_backtest_score(context: AnalysisContext, record: BacktestRecord, ahead:
     subject, rows = f"buy-{ahead}-days", sum(w.customers for w in record.windows)
     newest = record.windows[0]
     context.result.set_group_size(subject, newest.customers)
-    for measure, value, unit, stands_on in (
-        ("backtest-auc", round(record.auc, 3), None, rows),
-        ("backtest-brier", round(record.brier, 3), None, rows),
-        ("base-rate-brier", round(record.base, 3), None, rows),
-        ("base-rate", to_percent(newest.buyers / newest.customers), "%", newest.customers),
-        ("pairs", to_percent(record.auc), "%", rows),
-        ("simple-rule", record.simple[0], None, rows),
-        ("simple-share", to_percent(record.simple[1]), "%", rows),
-        ("windows", len(record.windows), None, rows),
-        ("first-day", context.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
-        ("last-day", context.until, None, rows),
-    ):
-        context.result.add(
-            subject,
-            measure,
-            value,
-            unit=unit,
-            about=_format_about(ahead),
-            rows=stands_on,
-            query="histories",
-        )
+    add = partial(context.result.add_measures, subject, about=_format_about(ahead))
+    share = to_percent(newest.buyers / newest.customers)
+    add(("base-rate", share, "%"), rows=newest.customers, query="histories")
+    add(
+        ("backtest-auc", round(record.auc, 3), None),
+        ("backtest-brier", round(record.brier, 3), None),
+        ("base-rate-brier", round(record.base, 3), None),
+        ("pairs", to_percent(record.auc), "%"),
+        ("simple-rule", record.simple[0], None),
+        ("simple-share", to_percent(record.simple[1]), "%"),
+        ("windows", len(record.windows), None),
+        ("first-day", context.until - timedelta(days=ahead * len(record.windows) - 1), None),
+        ("last-day", context.until, None),
+        rows=rows,
+        query="histories",
+    )
 
 
 def _add_buyer_count(
@@ -274,20 +270,10 @@ def _add_deciles(context: AnalysisContext, record: BacktestRecord, ahead: int) -
         subject, about = f"buy-{ahead}-days-tenth-{n}", f"{n} / 10"
         few = is_below_floor(round(lines * customers), context.warehouse.sales_floor)
         context.result.set_group_size(subject, customers, safe=not few)
-        context.result.add(
+        context.result.add_measures(
             subject,
-            "customers",
-            customers,
-            unit="customers",
-            about=about,
-            rows=customers,
-            query="histories",
-        )
-        context.result.add(
-            subject,
-            "bought",
-            to_percent(lines),
-            unit="%",
+            ("customers", customers, "customers"),
+            ("bought", to_percent(lines), "%"),
             about=about,
             rows=customers,
             query="histories",

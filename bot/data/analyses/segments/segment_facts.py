@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
 from math import sqrt
 from typing import Any
 
@@ -227,93 +228,59 @@ class _SegmentHabits:
         self.distinctive = find_distinctive_categories(tastes, floor)
 
     def tell(self, context: AnalysisContext, id: str, size: SegmentSize) -> None:
-        about, add = SEGMENTS_BY_ID[id].name.text, context.result.add
+        add = partial(context.result.add, id, about=SEGMENTS_BY_ID[id].name.text)
         if id in self.favourites and self.favourites[id][1] >= context.warehouse.floor:
             category, buyers = self.favourites[id]
             if is_below_floor(size.customers - buyers, context.warehouse.floor):
                 buyers = size.customers  # the number of those without is not to be shown
-            add(id, "favourite-category", category, about=about, rows=buyers, query="tastes")
+            add("favourite-category", category, rows=buyers, query="tastes")
         if id in self.distinctive:
             category, lift = self.distinctive[id]
-            add(id, "typical-category", category, about=about, rows=size.customers, query="tastes")
-            add(
-                id,
-                "typical-category-lift",
-                round(lift, 1),
-                unit="×",
-                about=about,
-                rows=size.customers,
-                query="tastes",
-            )
+            n, lift = size.customers, round(lift, 1)
+            add("typical-category", category, rows=n, query="tastes")
+            add("typical-category-lift", lift, unit="×", rows=n, query="tastes")
         if id in self.days:
-            add(id, "best-day", self.days[id], about=about, rows=size.orders, query="clock")
+            add("best-day", self.days[id], rows=size.orders, query="clock")
         if id in self.hours:
-            hour = self.hours[id]
-            add(id, "best-hour", hour, unit="h", about=about, rows=size.orders, query="clock")
+            add("best-hour", self.hours[id], unit="h", rows=size.orders, query="clock")
 
 
 def _add_shop_facts(context: AnalysisContext, people: dict[str, int], gap: int) -> None:
-    add = context.result.add
-    context.result.set_group_size("all", context.people)
-    add(
-        "all",
-        "customers",
-        context.people,
-        unit="customers",
-        rows=people["orders"],
-        query="customers",
-    )
-    add("all", "typical-gap", gap, unit="days", rows=context.people, query="groups")
+    add, n = partial(context.result.add, "all"), context.people
+    context.result.set_group_size("all", n)
+    add("customers", n, unit="customers", rows=people["orders"], query="customers")
+    add("typical-gap", gap, unit="days", rows=n, query="groups")
 
 
 def _add_others(context: AnalysisContext, sizes: list[int]) -> None:
     """Add the sum of the segments that are not shown."""
     if context.filter_.segment is None and sum(sizes) >= context.warehouse.floor:
-        add, n = context.result.add, sum(sizes)
+        add, n = partial(context.result.add, "others", about=OTHERS_LABEL.text), sum(sizes)
         context.result.set_group_size("others", n)
-        add(
-            "others",
-            "customers",
-            n,
-            unit="customers",
-            about=OTHERS_LABEL.text,
-            rows=n,
-            query="groups",
-        )
+        add("customers", n, unit="customers", rows=n, query="groups")
 
 
 def _add_size(
     context: AnalysisContext, id: str, size: SegmentSize, sizes: dict[str, SegmentSize]
 ) -> bool:
     """Add the segment's rule and size; return False when it is too small for more."""
-    group, add, n = SEGMENTS_BY_ID[id], context.result.add, size.customers
-    about = group.name.text
+    group, n, floor = SEGMENTS_BY_ID[id], size.customers, context.warehouse.floor
+    add = partial(context.result.add, id, about=group.name.text)
     if not context.result.is_sized(id):
         context.result.mark_without_customers(id)  # its rule is no figure about customers
-        # below it, the difference would give a smaller segment away
-        if n >= context.warehouse.floor:
-            add(id, "rule", group.rule.text, about=about)
-            return False
-        add(id, "customers", f"under {context.warehouse.floor}", about=about, query="groups")
-        add(id, "rule", group.rule.text, about=about)
+        # from the floor on, the number would give a smaller segment away
+        if n < floor:
+            add("customers", f"under {floor}", query="groups")
+        add("rule", group.rule.text)
         return False
-    add(id, "customers", n, unit="customers", about=about, rows=n, query="groups")
-    add(id, "rule", group.rule.text, about=about, rows=n, query="groups")
-    share = to_percent(n / context.people)
-    add(id, "share-of-customers", share, unit="%", about=about, rows=n, query="groups")
+    add("customers", n, unit="customers", rows=n, query="groups")
+    add("rule", group.rule.text, rows=n, query="groups")
+    add("share-of-customers", to_percent(n / context.people), unit="%", rows=n, query="groups")
     revenue = float(sum(s.revenue for s in sizes.values()))
     if context.currency is not None and revenue > 0:
-        part = to_percent(float(size.revenue) / revenue)
-        add(id, "revenue-share", part, unit="%", about=about, rows=size.orders, query="groups")
-        add(
-            id,
-            "average-order",
-            size.average_order,
-            unit=context.currency or None,
-            about=about,
-            rows=size.orders,
-            query="groups",
-        )
+        part, unit = to_percent(float(size.revenue) / revenue), context.currency or None
+        add("revenue-share", part, unit="%", rows=size.orders, query="groups")
+        add("average-order", size.average_order, unit=unit, rows=size.orders, query="groups")
     return True
 
 
@@ -340,13 +307,8 @@ def _add_growth(
 ) -> None:
     if before is None or before.customers < context.warehouse.floor:
         return
-    growth = to_percent(size.customers / before.customers - 1)
+    growth, rows = to_percent(size.customers / before.customers - 1), before.customers
+    about = SEGMENTS_BY_ID[id].name.text
     context.result.add(
-        id,
-        "growth",
-        growth,
-        unit="%",
-        about=SEGMENTS_BY_ID[id].name.text,
-        rows=before.customers,
-        query="groups-before",
+        id, "growth", growth, unit="%", about=about, rows=rows, query="groups-before"
     )
