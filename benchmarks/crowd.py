@@ -55,18 +55,15 @@ def answer(asked: dict[str, Any]) -> dict[str, Any] | str:
 
 
 def crowds() -> list[Figure]:
-    figures = _measure("SQLite", None)
-    with start_postgres() as address:
-        url = address.replace("postgresql://", "postgresql+psycopg://", 1)
-        figures += _measure("PostgreSQL", migrated_postgres(url))
+    """Each database with a slow AI and with an instant one; PostgreSQL starts anew for each."""
+    figures = []
+    for seconds, speed in ((AI_SECONDS, f"AI of {AI_SECONDS:g} s"), (0.0, "instant AI")):
+        figures += asyncio.run(crowd(f"SQLite, {speed}", None, seconds))
+        with start_postgres() as address:
+            url = address.replace("postgresql://", "postgresql+psycopg://", 1)
+            database = migrated_postgres(url)
+            figures += asyncio.run(crowd(f"PostgreSQL, {speed}", database, seconds))
     return figures
-
-
-def _measure(name: str, database: str | None) -> list[Figure]:
-    return [
-        *asyncio.run(crowd(f"{name}, AI of {AI_SECONDS:g} s", database, AI_SECONDS)),
-        *asyncio.run(crowd(f"{name}, instant AI", database, 0.0)),
-    ]
 
 
 async def crowd(name: str, database: str | None, delay: float) -> list[Figure]:

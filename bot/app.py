@@ -1,10 +1,20 @@
 """The dependency container of one process: its data, its migrated database and its writer."""
 
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from bot.config.clock import now
 from bot.core.writer import Writer
 from bot.data.local_data import LocalData
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+
+if TYPE_CHECKING:
+    from bot.agent.examples import ExampleBook
+
+EXAMPLES = Path(__file__).parent / "playground" / "examples"
+EXAMPLES_KIND = "orders"  # their last day is that of the examples
 
 
 class Container(LocalData):
@@ -72,3 +82,18 @@ class Container(LocalData):
         from bot.offline.writer import OfflineWriter
 
         return OfflineWriter(now)
+
+    def examples(self) -> "ExampleBook | None":
+        """Return the demo's example answers, where the settings ask for them."""
+        if not self.settings.examples or self.settings.writer == "claude":
+            return None
+        from bot.agent.examples import ExampleBook
+
+        return ExampleBook.load(EXAMPLES, self._find_last_day)
+
+    def _find_last_day(self, workspace: str) -> date | None:
+        from bot.data.warehouse.models import DataFile
+
+        with self.database.begin() as session:
+            files = DataFile.in_force(session, workspace, EXAMPLES_KIND)
+        return max((one.as_of for one in files if one.as_of), default=None)

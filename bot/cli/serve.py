@@ -223,6 +223,7 @@ class ServerProcess:
             offline=container.offline_writer(),
             key=container.row_store.key,
             task_seconds=container.settings.task_seconds,
+            examples=container.examples(),
         )
         import_job = ImportJob(
             container.database,

@@ -245,6 +245,13 @@ class Settings(BaseModel):
         "intern's clock runs ahead. The demo's page sets it.",
     )
 
+    examples: bool = Field(
+        default=False,
+        alias="SUPER_INTERN_EXAMPLES",
+        description="Only for the demo, where no AI is connected: answer its own example questions "
+        "with answers that were written beforehand.",
+    )
+
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings from the environment. Raises SettingsError with all mistakes at once.

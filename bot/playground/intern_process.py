@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -31,18 +31,31 @@ CLOCK_OFFSET_FILE = "slack/seconds-ahead"  # deleted together with the local Sla
 SERVE_COMMAND = (sys.executable, "-m", "bot.playground.parent_watchdog", "serve")
 
 
-def build_environment(slack: LocalSlack, home: Path) -> dict[str, str]:
-    """Return this process's environment, changed to the local Slack and the given home."""
+def build_environment(slack: LocalSlack, home: Path, key: str = "") -> dict[str, str]:
+    """Return this process's environment, changed to the local Slack and the given home. `key` is
+    for Claude. Where no AI is connected, the intern plays its example answers."""
     foreign = ("SLACK_", "DATABASE_URL", "HOST", "PORT", "WAREHOUSE_URL")
     ours = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
-    return ours | {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_SIGNING_SECRET": slack.signing_secret,
-        "SLACK_API_URL": slack.url,
-        "SUPER_INTERN_HOME": str(home),
-        "SUPER_INTERN_SECONDS_AHEAD": str(read_clock_offset(home)),
-        "PYTHONUNBUFFERED": "1",
-    }
+    ours |= {"ANTHROPIC_API_KEY": key} if key else {}
+    has_ai = has_own_ai(ours)
+    examples = {} if has_ai else {"SUPER_INTERN_EXAMPLES": "1"}
+    return (
+        ours
+        | examples
+        | {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_SIGNING_SECRET": slack.signing_secret,
+            "SLACK_API_URL": slack.url,
+            "SUPER_INTERN_HOME": str(home),
+            "SUPER_INTERN_SECONDS_AHEAD": str(read_clock_offset(home)),
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
+
+
+def has_own_ai(environment: Mapping[str, str]) -> bool:
+    """Whether this environment connects an AI."""
+    return bool(environment.get("ANTHROPIC_API_KEY") or environment.get("ANTHROPIC_BASE_URL"))
 
 
 def read_clock_offset(home: Path) -> int:
@@ -73,6 +86,7 @@ class InternProcess:
         self.log = home / "intern.log"
         self.process: Process | None = None
         self.starts = 0
+        self._key = ""
         self._watching: asyncio.Task[None] | None = None
 
     @property
@@ -91,6 +105,17 @@ class InternProcess:
             why = f"The intern could not start. {self._read_last_log_line()}"
             raise CannotDo(Words("{what}", what=f"{why}\nIts log: {self.log}"))
         self._watching = asyncio.create_task(self._keep_alive())
+
+    @property
+    def has_ai(self) -> bool:
+        """Whether an AI is connected, by the environment or by a key that was pasted."""
+        return bool(self._key) or has_own_ai(os.environ)
+
+    async def connect_ai(self, key: str) -> None:
+        """Connect Claude with this key, or disconnect it with an empty one. The key is kept in
+        memory only. The process is restarted."""
+        self._key = key
+        await self.kill()
 
     async def kill(self) -> None:
         """Kill the process with SIGKILL, to test the recovery; it is restarted."""
@@ -140,7 +165,7 @@ class InternProcess:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
-                env=build_environment(self.slack, self.home)
+                env=build_environment(self.slack, self.home, self._key)
                 | {"HOST": "127.0.0.1", "PORT": str(port)},
                 stdin=PIPE,
                 stdout=log,

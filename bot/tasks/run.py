@@ -62,6 +62,9 @@ class TaskRun(RunningTask):
 
     async def run(self) -> None:
         """Turn the words of the task into drafts, a question, a line, or nothing."""
+        if self.example is None and (example := await self.find_example()):
+            await replace(self, example=example).run()
+            return
         services, task = self.services, self.task
         locale = await services.slack.locale(task.workspace, task.author)
         show = partial(services.slack.set_status, task.place)
@@ -72,7 +75,7 @@ class TaskRun(RunningTask):
             elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
-                task, requests = await MessageReading(services, task).read()
+                task, requests = await MessageReading(services, task, self.example).read()
             else:
                 await services.slack.show(f"{task.first_piece}:card")
                 requests = await self._read_by_rules()

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy.orm import Session
 
+from bot.agent.examples import ExampleBook, ExampleModel
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
 from bot.config.access import Admission, Right
@@ -66,7 +67,8 @@ class TaskServices:
     request of a person at a place may run. Both raise TryAgain while Slack can't identify the
     person. `offline`: the writer of standard text, for whoever asks for it while the AI is away.
     `key` returns the home's key, with which the turns of a model are sealed; without it they are
-    not kept. `task_seconds`: how long a model may work on one text."""
+    not kept. `task_seconds`: how long a model may work on one text. `examples`: answers to the
+    demo's own questions, where no AI is connected."""
 
     database: Database
     enqueue: Enqueue
@@ -82,6 +84,7 @@ class TaskServices:
     offline: Writer | None = None
     key: Callable[[], bytes] | None = None
     task_seconds: float = 180.0
+    examples: ExampleBook | None = None
 
     @property
     def spending(self) -> SpendingCap:
@@ -94,12 +97,29 @@ class RunningTask:
 
     services: TaskServices
     task: Task
+    example: ExampleModel | None = None
 
     @property
     def writer(self) -> Writer:
-        """The AI, or the writer of standard text where the person asked for it."""
+        """The AI, an example of the demo, or the writer of standard text where the person asked for
+        it."""
         chosen = self.task.form.get("without_ai") and self.services.offline
-        return chosen or self.services.writer
+        return cast(Writer, chosen or self.example or self.services.writer)
+
+    async def find_example(self) -> ExampleModel | None:
+        """Return the example that answers the task's words, where no AI is connected."""
+        services, task = self.services, self.task
+        if services.examples is None or not services.writer.by_rules or not task.is_typed:
+            return None
+        example = services.examples.find(task.reason or task.words)
+        if example is None:
+            return None
+        if example.after is not None:
+            thread = await services.slack.read_thread(task.workspace, task.place)
+            earlier = await services.database.run(_list_requests, thread.pieces)
+            if not services.examples.belongs(example, earlier):
+                return None
+        return services.examples.open(example, task.workspace)
 
     @property
     def turns(self) -> TurnLog:
@@ -142,6 +162,12 @@ class RunningTask:
     @property
     def payer(self) -> Payer:
         return Payer(self.task.workspace, self.task.id, self.task.person)
+
+
+def _list_requests(session: Session, pieces: Sequence[str]) -> list[str]:
+    """Return the words of the tasks that made these pieces."""
+    ids = {piece.rpartition(".")[0] for piece in pieces}
+    return [task.words for id in ids if (task := session.get(Task, id)) is not None]
 
 
 async def change_task(

@@ -16,8 +16,11 @@ from bot.cli import play as cli_play
 from bot.cli.play import PlaygroundHome, play_
 from bot.config.settings import Settings
 from bot.errors import CannotDo
+from bot.playground.errors import ImpossibleAction
 from bot.playground.intern_process import InternProcess, build_environment
 from bot.playground.local_slack import LocalSlack
+from bot.playground.page.intern_records import InternRecords
+from bot.playground.page.server import FaultSwitches
 from bot.playground.storage import StateSaver, open_slack, resend_events
 from tests.playground.conftest import RecordingApp, button, section
 
@@ -30,6 +33,7 @@ class Healthy(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Healthy).serve_forever()
 """
+KEY, PASTED = "ANTHROPIC_API_KEY", "sk-pasted-" + "x" * 40
 DIES = "import sys; sys.exit('The policy has a mistake on line 3.')"
 
 
@@ -187,6 +191,44 @@ async def test_intern_environment_has_no_real_slack_settings(
     assert given["SLACK_BOT_TOKEN"] == slack.bot_token
     assert given["SLACK_API_URL"].startswith("http://127.0.0.1:")
     assert given["ANTHROPIC_API_KEY"] == "real"
+
+
+def test_without_an_ai_the_intern_plays_examples(
+    tmp_path: Path, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert build_environment(slack, tmp_path)["SUPER_INTERN_EXAMPLES"] == "1"
+    connected = build_environment(slack, tmp_path, "k" * 40)
+    assert connected["ANTHROPIC_API_KEY"] == "k" * 40
+    assert "SUPER_INTERN_EXAMPLES" not in connected
+
+
+async def test_a_pasted_key_reaches_the_restarted_intern_and_no_file(
+    tmp_path: Path, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    seen, told = tmp_path / "seen", list[str]()
+    tells = (
+        f"import os; open({str(seen)!r}, 'a').write(str(len(os.environ.get('{KEY}', ''))) + ' ')"
+    )
+    child = child_of(slack, tmp_path / "home", tells + LIVES, told)
+    switches = FaultSwitches(slack, child, InternRecords(slack.team, None))
+    await child.start()
+    assert not switches.state()["ai"]
+    with pytest.raises(ImpossibleAction):
+        await switches.connect_ai("no key")
+    await switches.connect_ai(PASTED)
+    await slack.wait_until(lambda: len(told) == 2, 60)
+    assert switches.state()["ai"]
+    await switches.connect_ai("")
+    await slack.wait_until(lambda: len(told) == 4, 60)
+    assert not switches.state()["ai"]
+    await child.end()
+    assert seen.read_text().split() == ["0", str(len(PASTED)), "0"]
+    files = [one for one in (tmp_path / "home").rglob("*") if one.is_file()]
+    assert not any(PASTED.encode() in one.read_bytes() for one in files)
 
 
 # The command.

@@ -5,7 +5,10 @@ import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from bot.agent.skills import load_skills
 from bot.playground import user_actions
@@ -18,6 +21,8 @@ ActionHandler = Callable[[str, ActionRequest], Awaitable[AppResponse | None]]
 MAX_RESPONSES = 60
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 INVITE_COMMAND = "/invite"  # a built-in command of Slack that the cards mention
+EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLE_FILES = {"en": EXAMPLES / "english.yaml", "fr": EXAMPLES / "french.yaml"}
 UNKNOWN_COMMAND = "{command} is not a valid command."
 
 
@@ -30,6 +35,15 @@ def list_commands() -> list[dict[str, str]]:
     ]
 
 
+def list_examples() -> dict[str, list[str]]:
+    """Return the questions with example answers, by language."""
+    found: dict[str, list[str]] = {}
+    for language, file in EXAMPLE_FILES.items():
+        entries = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else []
+        found[language] = [one["ask"] for one in entries if not one.get("after")]
+    return found
+
+
 class ActionRunner:
     """Runs the actions of one page; `acks` are the intern's latest acknowledgements."""
 
@@ -37,6 +51,7 @@ class ActionRunner:
         self.slack = slack
         self.acks: deque[dict[str, Any]] = deque(maxlen=MAX_RESPONSES)
         self.commands = list_commands()
+        self.examples = list_examples()
         self._handlers: dict[str, ActionHandler] = {
             "say": self._post_message,
             "command": self._command,

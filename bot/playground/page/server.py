@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import sys
 import webbrowser
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from bot.playground.slack_objects import TEAM_NAME, Place, SlackMessage
 from bot.playground.workspace import WorkspaceChange
 
 PageData = dict[str, Any]
+KEY = re.compile(r"[!-~]{20,300}")  # of an AI, as people paste it
 MAX_MESSAGES = 400  # messages of each place in the first snapshot
 
 
@@ -146,6 +148,7 @@ class FaultSwitches:
             "sockets": len(self.slack.sockets.connections),
             "lost": faults.lost_acks,
             "streams": self._count_streams(),
+            "ai": child is not None and child.has_ai,
             "child": child is not None,
             "alive": child is None or child.pid is not None,
             "starts": child.starts if child else 0,
@@ -178,6 +181,13 @@ class FaultSwitches:
             await self.child.advance_clock(int((target - now).total_seconds()))
         else:
             raise ImpossibleAction(f"there is no switch {name!r}")
+
+    async def connect_ai(self, key: str) -> None:
+        """Connect Claude with a pasted key, or disconnect it with an empty one. Raises
+        ImpossibleAction for what can't be a key."""
+        if self.child is None or (key and not KEY.fullmatch(key)):
+            raise ImpossibleAction("that is no key")
+        await self.child.connect_ai(key)
 
     def _count_streams(self) -> int:
         places = self.slack.places.values()
@@ -249,7 +259,11 @@ class BrowserTab:
         try:
             self._switch_state = self.pages.switches.state()
             whole = build_snapshot(self.slack, self.user)
-            more = {"commands": self.pages.actions.commands, "switches": self._switch_state}
+            more = {
+                "commands": self.pages.actions.commands,
+                "examples": self.pages.actions.examples,
+                "switches": self._switch_state,
+            }
             await self._send([{"type": "everything", **whole, **more}])
             async for frame in self.socket:
                 if frame.type == WSMsgType.TEXT:
@@ -299,6 +313,9 @@ class BrowserTab:
                 await self.pages.switches.set_switch(
                     str(request.get("name")), bool(request.get("on"))
                 )
+                self.pages.notify_pages()
+            elif request.get("do") == "connect":
+                await self.pages.switches.connect_ai(str(request.get("key", "")).strip())
                 self.pages.notify_pages()
             else:
                 done |= await self.pages.actions.run(self.user, request)

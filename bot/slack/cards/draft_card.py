@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.agent.examples import EXAMPLE_WRITER
 from bot.agent.skills import load_skills
 from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
@@ -217,6 +218,10 @@ def build_more_menu(draft: Draft, language: str, first: Sequence[str] = ()) -> B
 # The card.
 
 MAX_OTHER_MARKETS, MAX_WAITING = 2, 3
+EXAMPLE_ANSWER = Words(
+    "Example answer, written by hand beforehand. "
+    "Figures and checks computed now on the sample shop."
+)
 
 
 def render_draft_card(card: CardData, language: str) -> Message:
@@ -229,7 +234,7 @@ def render_draft_card(card: CardData, language: str) -> Message:
             card,
             draft,
             language,
-            visibility=render_visibility(card, language),
+            visibility=[*_describe_writer(draft, language), *render_visibility(card, language)],
             share=_build_share_button(card, draft, language),
             more=build_more_menu(draft, language),
             below=_build_digest_rows(card, language),
@@ -295,12 +300,20 @@ def render_visibility(card: CardData, language: str) -> list[str]:
     return []
 
 
+def _describe_writer(draft: Draft, language: str) -> list[str]:
+    """Say that no AI has written a text of the intern."""
+    if draft.writer == EXAMPLE_WRITER:
+        return [EXAMPLE_ANSWER.to(language)]
+    if draft.by_rules and not draft.brief.own_text and not is_report(draft):
+        return [Words("Standard text (no AI connected)").to(language)]
+    return []
+
+
 def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
     small = []
     if waiting := _render_waiting(card, draft, language):
         small.append(waiting)
-    if draft.by_rules and not draft.brief.own_text:
-        small.append(Words("Standard text (no AI connected)").to(language))
+    small += _describe_writer(draft, language)
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
     if card.source_draft is not None:

@@ -10,7 +10,7 @@ import { Modal } from "./Modal";
 import { PlacePane } from "./Place";
 import { Rail } from "./Rail";
 import { Thread } from "./Thread";
-import { Speaking, useWords, type Language } from "./words";
+import { Speaking, useLanguage, useWords, type Language } from "./words";
 import type { Everything, Message } from "./types";
 
 type Mode = "light" | "dark" | "system";
@@ -75,6 +75,7 @@ interface Where {
 
 function Page({ all, dark, setDark, setLanguage }: PageProps) {
   const words = useWords();
+  const language = useLanguage();
   const { phase, behind } = useLive();
   const start = useMemo(() => startAt(all), []);
   const [place, setPlace] = useState(start.place);
@@ -116,9 +117,10 @@ function Page({ all, dark, setDark, setLanguage }: PageProps) {
     setSide(at);
     if (at) step("look");
   };
+  const room = here?.kind === "channel" && here.with_bot ? place : "C0MARKET";
   const suggest = (n: 1 | 2 | 3 | 4) => {
     setHint(null);
-    const channel = here?.kind === "channel" && here.with_bot ? place : "C0MARKET";
+    const channel = room;
     if (n === 1) {
       void act("say", { channel, text: words.s1_words });
       return step("ask");
@@ -178,6 +180,9 @@ function Page({ all, dark, setDark, setLanguage }: PageProps) {
                 done={steps}
                 me={all.me}
                 hint={hint}
+                hasAi={all.switches.ai}
+                examples={all.examples[language] ?? []}
+                ask={(text) => void act("say", { channel: room, text: `@Super-Intern ${text}` })}
                 suggest={suggest}
                 asMax={() => become("UMAX")}
                 look={() => look("work")}

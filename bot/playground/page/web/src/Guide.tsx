@@ -1,5 +1,8 @@
 /** The first visit: four things to click, and the way through them. */
 
+import { useState } from "react";
+
+import { act } from "./live";
 import { useWords } from "./words";
 
 export type Step = "ask" | "edit" | "approve" | "look";
@@ -9,13 +12,16 @@ interface Props {
   done: Step[];
   me: string;
   hint: string | null;
+  hasAi: boolean;
+  examples: string[];
+  ask: (words: string) => void;
   suggest: (number: 1 | 2 | 3 | 4) => void;
   asMax: () => void;
   look: () => void;
   close: () => void;
 }
 
-export function Guide({ done, me, hint, suggest, asMax, look, close }: Props) {
+export function Guide({ done, me, hint, hasAi, examples, ask, suggest, asMax, look, close }: Props) {
   const words = useWords();
   const says: Record<Step, string> = {
     ask: words.step_ask,
@@ -66,7 +72,64 @@ export function Guide({ done, me, hint, suggest, asMax, look, close }: Props) {
           </li>
         ))}
       </ol>
+      {!hasAi && (
+        <details className="examples">
+          <summary>{words.examples}</summary>
+          <p>{words.examples_small}</p>
+          <ul>
+            {examples.map((one) => (
+              <li key={one}>
+                <button type="button" className="link" onClick={() => ask(one)}>
+                  {one}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      <AskLive hasAi={hasAi} />
     </section>
+  );
+}
+
+/** A key, pasted to ask live. */
+function AskLive({ hasAi }: { hasAi: boolean }) {
+  const words = useWords();
+  const [key, setKey] = useState("");
+  const [trouble, setTrouble] = useState(false);
+  const connect = async () => {
+    const done = await act("connect", { key });
+    setTrouble(Boolean(done.error));
+    if (!done.error) setKey("");
+  };
+  return (
+    <details className="examples">
+      <summary>{hasAi ? words.live_on : words.live}</summary>
+      <p>{words.live_small}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void connect();
+        }}
+      >
+        <input
+          type="password"
+          autoComplete="off"
+          aria-label={words.live_key}
+          placeholder={words.live_key}
+          value={key}
+          onChange={(event) => setKey(event.target.value)}
+        />
+        <button type="submit">
+          {hasAi && !key ? words.live_off : words.live_go}
+        </button>
+      </form>
+      {trouble && (
+        <p className="notice" role="status">
+          {words.live_wrong}
+        </p>
+      )}
+    </details>
   );
 }
 

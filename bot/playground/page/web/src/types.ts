@@ -117,6 +117,7 @@ export interface Status {
   status: string;
 }
 export interface Switches {
+  ai: boolean; // whether an AI is connected
   twice: boolean;
   slow: boolean;
   refuse: number;
@@ -218,6 +219,7 @@ export interface Everything {
   prompts: Record<string, { title: string; message: string }[]>;
   commands: Command[];
   switches: Switches;
+  examples: Record<string, string[]>; // questions with example answers, by language
 }
 export interface Done {
   error: string | null;

@@ -94,6 +94,17 @@ const en = {
   guide_close: "Close the guide",
   guide_open: "Show the guide",
   guide_done: "Done. Now ask what your own team would ask.",
+  examples: "More questions to try",
+  examples_small:
+    "The answers were written by hand beforehand; figures and checks are computed now. Anything else you ask gets standard texts, until an AI is connected.",
+  live: "Ask live, with your own key",
+  live_on: "An AI is connected: ask anything",
+  live_small:
+    "A key for Claude stays in this machine's memory, for as long as the demo runs. What you ask is then sent to Anthropic, each call is in the AI log, and at most $5 a day is spent.",
+  live_key: "Key",
+  live_go: "Connect",
+  live_off: "Disconnect",
+  live_wrong: "That is no key: it has 20 characters or more and no spaces.",
   // Behind the scenes
   tab_work: "Requests",
   tab_left: "AI log",
@@ -289,6 +300,17 @@ const fr: Words = {
   guide_close: "Fermer le guide",
   guide_open: "Afficher le guide",
   guide_done: "Terminé. Demandez maintenant ce que votre équipe demanderait.",
+  examples: "D'autres questions à essayer",
+  examples_small:
+    "Les réponses ont été rédigées à la main à l'avance ; chiffres et contrôles sont calculés à l'instant. Toute autre demande reçoit un texte type, tant qu'aucune IA n'est connectée.",
+  live: "Poser vos questions en direct, avec votre clé",
+  live_on: "Une IA est connectée : demandez ce que vous voulez",
+  live_small:
+    "La clé pour Claude reste dans la mémoire de cette machine, le temps de la démo. Vos demandes partent alors chez Anthropic, chaque appel est dans le journal IA, et 5 $ par jour au plus sont dépensés.",
+  live_key: "Clé",
+  live_go: "Connecter",
+  live_off: "Déconnecter",
+  live_wrong: "Ce n'est pas une clé : elle a au moins 20 caractères et aucune espace.",
   tab_work: "Demandes",
   tab_left: "Journal IA",
   tab_journal: "Historique",
