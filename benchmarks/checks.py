@@ -43,7 +43,13 @@ def checks() -> list[Figure]:
     sentences = list_sentences(list_pieces(texts[0]))
     prompt = build_claim_prompt(sentences, EVIDENCE, asked, fence_value)
     return [
-        Figure("code checks of an e-mail, p95", measured, "ms", 5, f"bare regex {bare:.3f} ms"),
+        Figure(
+            "code checks of an e-mail, p95 of CPU time",
+            measured,
+            "ms",
+            5,
+            f"bare regex {bare:.3f} ms",
+        ),
         Figure("claim check of an e-mail, sent", len(prompt) / 4, "tok", None, "4 characters each"),
     ]
 
@@ -52,7 +58,7 @@ def _measure(run: Callable[[int], object]) -> float:
     run(0)
     times = []
     for at in range(1, TIMES):
-        began = time.perf_counter()
+        began = time.thread_time()  # of the processor: what else the machine does doesn't count
         run(at)
-        times.append((time.perf_counter() - began) * 1000)
+        times.append((time.thread_time() - began) * 1000)
     return percentile(times, 0.95)

@@ -91,7 +91,7 @@ ACTION_IDS = (
     *("digest_change", "alert_mute", "alert_unmute", "alert_useless", "take_in", "dont_take_in"),
     *("other_kind", "read_again", "stayed_out", "undo_import", "change", "call_to_action"),
     *("shorter", "angles", "same_for", "vote_up", "vote_down", "copy", "own_text"),
-    *("accept_terms", "add_fact", "revoke_fact"),
+    *("accept_terms", "add_fact", "revoke_fact", "lowest_price"),
 )
 MENU_VALUES = (
     *("reject", "sources", "what_left", "history", "download", "copy", "edit", "checked"),
@@ -99,7 +99,7 @@ MENU_VALUES = (
 CALLBACK_IDS = (
     *("brief_form", "edit_form", "send_back_form", "reject_form", "anyway_form", "rule_form"),
     *("export_form", "digest_form", "angles_form", "own_text_choice", "own_text_form"),
-    *("check_text", "question_form"),
+    *("check_text", "question_form", "lowest_price_form"),
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
@@ -108,7 +108,7 @@ FORM_FIELDS = (
     *("segments", "bought", "bought_categories", "bought_at_least", "bought_within"),
     *("not_bought", "not_within", "min_orders", "max_orders", "countries", "regions"),
     *("purpose", "angle", "kind", "product", "offer", "occasion", "dates", "must_say"),
-    *("measure", "split", "only", "since", "until", "comparison"),
+    *("measure", "split", "only", "since", "until", "comparison", "price"),
 )
 # The keys of the JSON in a button's value and in a form's private metadata.
 BUTTON_KEYS = {

@@ -26,13 +26,17 @@ from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
 from bot.grounding.copy_checks import check_draft
 from bot.grounding.sources import find_stated_facts
+from evals.grounding_shops import check_shop_sentence, read_shop_sentences, read_shops
 
 FOLDER = Path(__file__).parent / "grounding"
 TODAY = date(2026, 11, 25)
 BRAND = Brand(name="Maison Alba", sender="ALBA", site="https://alba.example")
 NO_LIMITS = Channel(key="email", title="E-mail", names=(), parts={})
 MAX_BLOCKED, MAX_MARKED = 1 / 300, 6 / 300  # the aims, as shares of the honest sentences
-ALL_CAUGHT = ("price", "figure", "offer", "role", "quote")  # kinds of which none may pass
+ALL_CAUGHT = (  # kinds of which none may pass
+    *("price", "figure", "offer", "role", "quote", "quotation", "date", "weekday", "stock"),
+    *("before-after", "reference-price", "banned-word", "sms-opt-out"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Counts:
     """What came of the sentences: `missed` and `wrong` are shown with what was found."""
 
     honest: int = 0
+    sent_back: int = 0  # honest sentences of reports, once, before people see them
     blocked: int = 0
     marked: int = 0
     planted: Counter[str] = None  # type: ignore[assignment]
@@ -127,14 +132,38 @@ def count_sentences() -> Counts:
             counts.caught[key] += 1
         elif sentence.by == "code":
             counts.missed.append(f"{sentence.kind}: {sentence.text}")
+    count_shop_sentences(counts, FOLDER / "honest_shops.yaml", FOLDER / "planted_shops.yaml")
     return counts
+
+
+def count_shop_sentences(counts: Counts, honest: Path, planted: Path) -> None:
+    """Add the sentences on invented shops, copy and reports. What goes back to the writer of a
+    report counts as caught; of honest sentences it is counted apart."""
+    shops = read_shops()
+    for sentence in read_shop_sentences(honest):
+        result = check_shop_sentence(sentence, shops)
+        counts.honest += 1
+        counts.blocked += result.is_blocked
+        counts.marked += result.is_marked and not result.is_blocked
+        counts.sent_back += bool(result.sent_back)
+        if result.is_blocked or result.is_marked:
+            found = "; ".join((*(f"{c.rule}: {c.quote}" for c in result.checks), *result.sent_back))
+            counts.wrong.append(f"{sentence.id} {sentence.text} → {found}")
+    for sentence in read_shop_sentences(planted):
+        key = sentence.kind if sentence.by == "code" else f"{sentence.kind} (second call)"
+        result = check_shop_sentence(sentence, shops)
+        counts.planted[key] += 1
+        if result.is_blocked or result.is_marked or result.sent_back:
+            counts.caught[key] += 1
+        elif sentence.by == "code":
+            counts.missed.append(f"{sentence.kind}: {sentence.id} {sentence.text}")
 
 
 def main() -> int:
     counts = count_sentences()
     lines = [
         f"honest sentences: {counts.honest}, wrongly blocked {counts.blocked}, "
-        f"wrongly marked {counts.marked}"
+        f"wrongly marked {counts.marked}, sent back once {counts.sent_back}"
     ]
     for kind, many in counts.planted.items():
         rest = "" if "(" not in kind else "; the second call is not measured here"

@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
 from bot.core.channels import get_default_channel
-from bot.core.checks import Check
-from bot.core.parts import Copy, NextStep, Table
+from bot.core.checks import Check, group_checks
+from bot.core.parts import Copy, NextStep
 from bot.core.report import Report
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words
@@ -15,8 +15,12 @@ from bot.i18n.messages import Words
 TITLE = "Text check"
 COMMAND = "check"
 HINT = "OK to send? Our linen shirt is back, now €39."
-MAX_POINTS, MAX_REMARKS = 6, 2
-SEVERITY_NAMES = {"block": Words("To correct"), "warn": Words("To check"), "info": Words("To know")}
+MAX_POINTS, MAX_REMARKS = 4, 2  # points that the card shows; the rest is behind Details
+SEVERITY_LINES = {
+    "block": Words("To correct: {what}"),
+    "warn": Words("To check: {what}"),
+    "info": Words("To know: {what}"),
+}
 
 
 class TextReview(BaseModel):
@@ -28,6 +32,7 @@ class TextReview(BaseModel):
 
 
 class TextReport(Report):
+    more: Copy | None = Field(default=None, title=Words("Other points").text)
     rewrite: Copy | None = Field(default=None, title="A rewrite")
 
 
@@ -56,38 +61,34 @@ def build_report(
     *,
     faults: bool,
 ) -> TextReport:
-    """Build the report. A rewrite that is wrong itself is left out."""
+    """Build the report: one line for each fault, the worst first. A rewrite that is wrong itself is
+    left out."""
     language = request.language
-    found = [check for check in checks if check.severity is not None]
-    rows = tuple(
-        (
-            SEVERITY_NAMES[check.severity or "info"].to(language),
-            check.rule,
-            check.quote or "",
-            check.words.to(language),
-        )
-        for check in found
-    )
-    points = [Copy(text=check.words.to(language)) for check in found][:MAX_POINTS]
+    found = [check for check in group_checks(checks) if check.severity is not None]
+    lines = [_describe(check, language) for check in found]
     if review:
         for words, some in (
             (Words("Strength: {what}"), review.strengths),
             (Words("Risk: {what}"), review.risks),
         ):
-            points += [
-                Copy(text=words.with_params(what=one).to(language)) for one in some[:MAX_REMARKS]
-            ]
-    titles = (Words("Level"), Words("Rule"), Words("Words"), Words("Why"))
-    columns = tuple(title.to(language) for title in titles)
+            lines += [words.with_params(what=one).to(language) for one in some[:MAX_REMARKS]]
     rewrite = review.rewrite.strip() if review and not faults else ""
     return TextReport(
         headline=Copy(text=_summarize(found, language)),
-        points=points,
-        table=Table(columns=columns, rows=rows) if rows else None,
+        points=[Copy(text=line) for line in lines[:MAX_POINTS]],
+        more=Copy(text="\n".join(lines[MAX_POINTS:])) if len(lines) > MAX_POINTS else None,
         rewrite=Copy(text=rewrite) if rewrite else None,
         leads=[_offer(request, Words("Use my text"), text)]
         + ([_offer(request, Words("Use the rewrite"), rewrite)] if rewrite else []),
     )
+
+
+def _describe(check: Check, language: str) -> str:
+    """Return a finding as one line, with the words that it is about."""
+    what = check.words.to(language)
+    if check.quote and check.quote not in what:
+        what = f"{what} {Words('“{quote}”', quote=check.quote).to(language)}"
+    return SEVERITY_LINES[check.severity or "info"].with_params(what=what).to(language)
 
 
 def _summarize(found: Sequence[Check], language: str) -> str:

@@ -16,6 +16,7 @@ from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
 from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
+from bot.core.thread_text import list_unmasked_speakers
 from bot.core.writer import ReceiptWriter
 from bot.errors import CannotDo, SpendingBusy, SpendingRefused, TryAgain
 from bot.grounding.claims import (
@@ -55,9 +56,11 @@ class ClaimChecker:
         *,
         call: str,
         own_words: Iterable[str] = (),
+        notes: Sequence[str] = (),
     ) -> ClaimResult:
-        """Have the sentences judged. `call` names the call among those of its task. Does not raise
-        when the model can't be had: the result then says why."""
+        """Have the sentences judged. `call` names the call among those of its task, `notes` are
+        what tools said besides facts. Does not raise when the model can't be had: the result then
+        says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
         if self.setting == OFF:
@@ -65,7 +68,8 @@ class ClaimChecker:
         if not sentences:
             return ClaimResult()
         veil = Pseudonymizer(frozenset(own_words))
-        message = veil.mask(build_claim_prompt(sentences, evidence, request, fence_value))
+        veil.add_names(list_unmasked_speakers(request.brief.material))
+        message = veil.mask(build_claim_prompt(sentences, evidence, request, fence_value, notes))
         try:
             form = await ask_once(
                 self.model,

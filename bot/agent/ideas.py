@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.core.fact_book import SlotError
 from bot.core.ideas import MAX_IDEAS, IdeaForm, Ideas, IdeasForm
 from bot.core.parts import Copy, NextStep
 from bot.core.report import NONE, ReportForm
+from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
+from bot.grounding.claims import ClaimSentence
 from bot.grounding.report_text import find_report_faults
 from bot.i18n.messages import Words
 from bot.i18n.typography import insert_nbsp
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 SYSTEM_PROMPT = "ideas_system"
 MAX_LABEL = 50
+OCCASION_DAYS = 60  # how far ahead occasions are named
 NO_GOOD_IDEA = Words(
     "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
 )
@@ -34,10 +38,22 @@ async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
             for fault in find_idea_faults(ctx, idea)
         ]
 
-    form = await ctx.write(IdeasForm, tools=tools, check=check, system=SYSTEM_PROMPT)
+    def list_claims(form: IdeasForm) -> list[ClaimSentence]:
+        return [one for idea in form.ideas for one in list_idea_sentences(ctx, idea)]
+
+    form = await ctx.write(
+        IdeasForm,
+        tools=tools,
+        check=check,
+        system=SYSTEM_PROMPT,
+        values={"occasion": describe_occasions(ctx)},
+        list_claims=list_claims,
+    )
     good = [idea for idea in form.ideas[:MAX_IDEAS] if not find_idea_faults(ctx, idea)]
     if not good:
         raise CannotDo(NO_GOOD_IDEA)
+    claims = [one for idea in good for one in list_idea_sentences(ctx, idea)]
+    ctx.notes += ctx.list_claim_checks(form, claims)
     return Ideas(
         ideas=[_build_idea(ctx, idea) for idea in good],
         leads=[_build_step(number, idea) for number, idea in enumerate(good, 1)],
@@ -71,6 +87,31 @@ def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
     if not faults and not _list_facts(ctx, idea):
         faults.append("facts: name at least one fact that a tool gave, such as f3")
     return faults
+
+
+def list_idea_sentences(ctx: "SkillContext", idea: IdeaForm) -> list[ClaimSentence]:
+    """Return what an idea claims of the data, with the facts that it stands on. The idea itself
+    is a proposal, and what it may bring is no claim of it."""
+    try:
+        filled = ctx.book.fill(idea.fact.strip(), ctx.request.language)
+    except SlotError:
+        return []  # it goes back for that
+    return [ClaimSentence("ideas", filled.text, _list_facts(ctx, idea))] if filled.text else []
+
+
+def describe_occasions(ctx: "SkillContext") -> str:
+    """Return the occasions of the next weeks with their days, for the prompt."""
+    brief, today = ctx.request.brief, ctx.today
+    assert today is not None
+    wanted = ctx.brand.list_occasions(brief.market) or tuple(load_occasions())
+    if brief.occasion:
+        wanted = (brief.occasion,)
+    coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
+    lines = [
+        f"{one.title[ctx.request.language]}, {period.starts} to {period.until}"
+        for one, period in coming
+    ]
+    return "; ".join(lines) or "none in the next weeks"
 
 
 def _list_facts(ctx: "SkillContext", idea: IdeaForm) -> tuple[str, ...]:

@@ -112,6 +112,7 @@ class AgentLoop(Generic[T]):
     _messages: list[ConversationMessage] = field(default_factory=list)
     _tool_calls: int = 0
     _corrections: int = 0
+    _sent_back: set[str] = field(default_factory=set)  # "faults", "remarks": each goes back once
     _deadline: float = 0.0
 
     async def run(self, message: str) -> LoopResult[T]:
@@ -134,6 +135,8 @@ class AgentLoop(Generic[T]):
                 await turns.store_answer(self.call, turn, answer)
             self._messages.append(answer.as_message())
             if turn + 1 < len(stored):
+                if answer.stop_reason == "end":  # it went back: what was found in it is known
+                    self._choose_corrections(await self._read(answer, turn))
                 self._count(answer)
                 continue
             known = (len(self.found.book.facts), len(self.found.exhibits), len(self.found.read_as))
@@ -141,9 +144,10 @@ class AgentLoop(Generic[T]):
                 sent = await self._run_tools(turn, answer)
             else:
                 result = await self._read(answer, turn)
-                if not (result.faults or result.remarks) or self._corrections:
+                corrections = self._choose_corrections(result)
+                if not corrections or turn >= self.services.limits.turns or self._is_late():
                     return result
-                sent = await self._send_back(turn, answer, (*result.faults, *result.remarks))
+                sent = await self._send_back(turn, answer, corrections)
             new = self._list_new(sent, *known)
         raise TryAgain("the model gave no final answer", words=TOO_LONG)
 
@@ -176,10 +180,25 @@ class AgentLoop(Generic[T]):
         remarks = tuple(await self.review(output, turn)) if self.review else ()
         return LoopResult(output, faults, answer.model, remarks)
 
+    def _choose_corrections(self, result: LoopResult[T]) -> tuple[str, ...]:
+        """Return what goes back: the faults that code found and the remarks of the review, each
+        once. What a correction for one brings up in the other is still corrected."""
+        kinds = {"faults": result.faults, "remarks": result.remarks}
+        new = {kind for kind, found in kinds.items() if found} - self._sent_back
+        if not new:
+            return ()
+        self._sent_back |= {kind for kind, found in kinds.items() if found}
+        return (*result.faults, *result.remarks)
+
+    def _is_late(self) -> bool:
+        """Whether a second correction would take the time that is kept for the answer."""
+        left = self._deadline - asyncio.get_running_loop().time()
+        return self._corrections > 0 and left < self.services.limits.seconds * LAST_SECONDS
+
     async def _send_back(
         self, turn: int, answer: TurnAnswer, faults: tuple[str, ...]
     ) -> ConversationMessage:
-        """Return the message that sends the answer back, which happens once."""
+        """Return the message that sends the answer back."""
         self._count(answer)
         text = format_corrections(self.veil.mask(faults))
         if await self._must_answer(turn + 1):
@@ -220,11 +239,15 @@ class AgentLoop(Generic[T]):
         found = self.found
         if is_first:
             found.book, found.exhibits, found.read_as = FactBook(), [], []
+            found.notes = []
         for fact in stored.facts:
             found.book.add(fact)
         found.exhibits += stored.exhibits
         found.read_as += stored.read_as
         self.veil.load(stored.veil)
+        found.notes += [
+            self.veil.restore(note) for reply in stored.sent.tool_replies for note in reply.notes
+        ]
         return stored.sent
 
 

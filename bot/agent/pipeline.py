@@ -7,7 +7,8 @@ from datetime import date
 from pydantic import BaseModel
 
 from bot.agent.audience_draft import AudienceDraft
-from bot.agent.context import AgentOptions, SkillContext, WritingVersion, deny_right
+from bot.agent.context import SkillContext, deny_right
+from bot.agent.options import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import AskedPerson
 from bot.config.brand import Brand
@@ -23,15 +24,17 @@ from bot.core.writer import LlmCall, Writer
 from bot.drafts.tracking import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import find_stated_facts
+from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
 from bot.i18n.messages import Words
 from bot.text.escape import strip_hidden, strip_hidden_deep
 
 
 @dataclass(frozen=True)
 class DraftResult:
-    """A draft before it is stored."""
+    """A draft before it is stored. `request` is the one it answers, with what was found out about
+    it on the way."""
 
+    request: SkillRequest
     parts: tuple[Part, ...]
     hooks: tuple[Hook, ...]
     evidence: Evidence
@@ -50,7 +53,6 @@ async def run_skill(
     receipt: Callable[[LlmCall], Awaitable[None]],
     code: str,
     today: date,
-    grow: Callable[[str], None] = lambda _: None,
     extra_facts: Sequence[Fact] = (),
     may: Callable[[str], Awaitable[bool]] = deny_right,
     agent: AgentOptions | None = None,
@@ -71,7 +73,6 @@ async def run_skill(
         library=library,
         writer=writer,
         receipt=receipt,
-        grow=grow,
         stated=(*_find_stated_facts(request, today), *extra_facts),
         today=today,
         may=may,
@@ -93,12 +94,19 @@ async def run_skill(
         checks = check_figures(output.ideas)
     else:
         checks = check_draft(
-            parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
+            parts,
+            hooks,
+            ctx.evidence,
+            request=ctx.request,
+            brand=brand,
+            channel=channel,
+            today=today,
         )
         if channel is not None:
             checks = (*checks, *ctx.list_claim_checks(output))
     checks = sort_checks((*checks, *ctx.notes))
     return DraftResult(
+        ctx.request,
         parts,
         hooks,
         ctx.evidence,
@@ -129,13 +137,17 @@ def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
         request.reason or "", request.sender or author, today, source="send-back"
     )
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
-    # What a form adds, and a text of one's own, count as typed by the author as well.
+    # What a form adds counts as typed by the author as well.
     brief = request.brief
-    fields = filter(None, (brief.offer, brief.dates, *brief.must_say, *brief.own_text.values()))
+    fields = filter(None, (brief.offer, brief.dates, *brief.must_say))
     typed = "\n".join(
         dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
     )
-    return (*find_stated_facts(typed, author, today), *back)
+    own = find_stated_facts(
+        "\n".join(brief.own_text.values()), author, today, source=OWN_TEXT_ORIGIN
+    )
+    own = tuple(fact.model_copy(update={"id": f"own.{fact.id}"}) for fact in own)
+    return (*find_stated_facts(typed, author, today), *back, *own)
 
 
 def recheck_parts(

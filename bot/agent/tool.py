@@ -88,10 +88,6 @@ class ToolDeps:
     deliveries: DeliveryPort | None = None
     digests: DigestPort | None = None
 
-    async def may_see_people(self) -> bool:
-        """Whether figures of single customers may be shown here."""
-        return self.is_private and await self.may("see_people")
-
 
 async def _deny() -> bool:
     return False

@@ -54,6 +54,7 @@ class FoundThings:
     book: FactBook
     exhibits: list[Exhibit] = field(default_factory=list)
     read_as: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -78,7 +79,9 @@ class ToolRunner:
                 _end_loop(use.name, result)
         return tuple(
             ToolReply(
-                id=use.id, text=render_result(result, self.found, self.veil, deps.request.language)
+                id=use.id,
+                text=render_result(result, self.found, self.veil, deps.request.language),
+                notes=tuple(self.veil.mask(note) for note in result.notes),
             )
             if isinstance(result, ToolResult)
             else ToolReply(id=use.id, text=self.veil.mask(result), is_error=True)
@@ -143,10 +146,17 @@ def render_result(
     if listed.left_out:
         lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
     for exhibit in result.exhibits:
-        named = exhibit.model_copy(update={"id": f"e{len(found.exhibits) + 1}"})
+        named = exhibit.model_copy(
+            update={
+                "id": f"e{len(found.exhibits) + 1}",
+                "read_as": exhibit.read_as or result.read_as,
+                "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
+            }
+        )
         found.exhibits.append(named)
         lines.append(veil.mask(describe_exhibit(named)))
     lines += [veil.mask(f"Note: {note}") for note in result.notes]
+    found.notes += result.notes
     if result.read_as:
         found.read_as.append(result.read_as)
         lines.insert(0, veil.mask(f"Read as: {result.read_as}"))

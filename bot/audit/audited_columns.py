@@ -169,7 +169,11 @@ AUDITED_TABLES: Mapping[str, AuditedTable] = {
             "product_facts/1": (
                 *("id", "workspace", "product", "market", "text", "by", "draft", "at"),
                 *("expires", "revoked_by", "revoked_at"),
-            )
+            ),
+            "product_facts/2": (
+                *("id", "workspace", "product", "market", "text", "by", "draft", "at"),
+                *("expires", "revoked_by", "revoked_at", "amount", "currency"),
+            ),
         }
     ),
     "drawings": AuditedTable(

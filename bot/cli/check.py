@@ -5,13 +5,14 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from bot.agent.context import AgentOptions, SkillContext
+from bot.agent.context import SkillContext
+from bot.agent.options import AgentOptions
 from bot.app import Container
 from bot.cli.try_ import LEVEL_MARKS, TerminalRun
 from bot.config.settings import Settings
 from bot.core.brief import Brief
 from bot.core.channels import list_sender_channels, load_channels
-from bot.core.checks import Check
+from bot.core.checks import Check, group_checks
 from bot.core.request import SkillRequest
 from bot.data.catalogue.market_prices import choose_library
 from bot.errors import CannotDo
@@ -76,7 +77,7 @@ def print_checks(checks: tuple[Check, ...], language: Language, *, as_json: bool
         findings = {"findings": [check.describe(language) for check in found]}
         sys.stdout.write(format_json(findings) + "\n")
         return
-    for check in checks:
+    for check in group_checks(checks):
         sys.stdout.write(f"{LEVEL_MARKS[check.level]} {check.words.to(language)}\n")
     if not found:
         sys.stdout.write(Words("Nothing stands in the way of this text.").to(language) + "\n")

@@ -7,8 +7,10 @@ import logging
 import signal
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+from bot.agent.column_mapping import ColumnMapper
+from bot.agent.llm.turn import TurnModel
 from bot.agent.turns import AgentTurn
 from bot.app import Container
 from bot.audiences.exporter import AudienceExporter
@@ -21,6 +23,7 @@ from bot.data.analyses.cache import precompute_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.live.endpoint import add_library_route
+from bot.data.ingest.ports import propose_nothing
 from bot.data.ingest.watch_folder import WatchFolder
 from bot.data.warehouse.integrity import mark_damaged
 from bot.db.session import Database
@@ -225,6 +228,12 @@ class ServerProcess:
             task_seconds=container.settings.task_seconds,
             examples=container.examples(),
         )
+        mapper = ColumnMapper(
+            cast(TurnModel, writer),
+            services.spending,
+            container.row_store.key,
+            lambda workspace: container.policy(workspace).library.mapping,
+        )
         import_job = ImportJob(
             container.database,
             engine.enqueue,
@@ -233,6 +242,7 @@ class ServerProcess:
             container.settings.home,
             now,
             ImportFindings(container.database, MoneyFacts(container).load, outside.say).post,
+            propose_nothing if writer.by_rules else mapper.propose,
         )
         digest_job = self._build_digest_job(engine)
         return Worker(

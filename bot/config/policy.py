@@ -69,14 +69,17 @@ class PersonLimits(BaseModel):
 class LibraryPolicy(BaseModel):
     """The smallest group that is shown: customers in an audience or a segment (`floor`), and
     customers behind a sum or mean of sales (`sales_floor`; orders, where no customer is known).
-    Also how files in the watched folder are handled, and the channels whose files need no mention
-    of the intern, and no confirmation while their columns are known."""
+    Also how files in the watched folder are handled, the channels whose files need no mention of
+    the intern, and no confirmation while their columns are known, and whether an AI may propose
+    what the columns of an unknown file are (`mapping`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     floor: int = Field(default=20, ge=1, le=10_000)  # customers
     sales_floor: int = Field(default=5, ge=1, le=10_000)  # customers behind a sum of sales
     keep_originals: bool = False  # whether imported files are kept in inbox/done/
+    mapping: str = Field(default="on", min_length=1)  # "on", "off", or the name of a model
     channels: tuple[str, ...] = ()  # Slack channel ids
+    hold_changes: bool = True  # whether the inbox holds back a file that changes stored rows
     shared_inbox: bool = False  # whether other accounts of this machine may write to the inbox
 
 

@@ -87,3 +87,54 @@ def sort_checks(checks: Iterable[Check]) -> tuple[Check, ...]:
     """Sort the checks, the gravest first."""
     order = ("block", "warn", "stated", "info", "pass")
     return tuple(sorted(checks, key=lambda check: order.index(check.level)))
+
+
+# What people read: one line for each fault.
+
+
+def group_checks(checks: Iterable[Check]) -> list[Check]:
+    """Merge findings that say the same of several words into one line, and name each fault once, by
+    its gravest finding: of the same words, or of words around or within them. The worst come
+    first."""
+    groups: dict[tuple[object, ...], list[Check]] = {}
+    for check in _drop_repeated(sort_checks(checks)):
+        rest = {name: str(v) for name, v in check.words.params.items() if name != "quote"}
+        is_mergeable = "{quote}" in check.words.text and check.quote is not None
+        key = (check.level, check.rule, check.words.text, str(rest), check.accepted_by)
+        quote = None if is_mergeable else str(check.words.params.get("quote"))
+        groups.setdefault((*key, quote), []).append(check)
+    return [_merge(group) for group in groups.values()]
+
+
+def _drop_repeated(checks: Iterable[Check]) -> list[Check]:
+    """Leave out findings on words that a graver one, or one of the same level by another rule,
+    names already in that part. What passed, and what a person accepted, stays."""
+    kept: list[Check] = []
+    for check in checks:
+        is_told = check.quote and any(
+            other.quote
+            and other.rule != check.rule
+            and other.part == check.part
+            and other.severity is not None
+            and _overlap(check.quote, other.quote)
+            for other in kept
+        )
+        if check.severity is None or check.accepted_by or not is_told:
+            kept.append(check)
+    return kept
+
+
+def _overlap(one: str, other: str) -> bool:
+    a, b = (f" {' '.join(text.casefold().split())} " for text in (one, other))
+    return a in b or b in a
+
+
+def _merge(group: list[Check]) -> Check:
+    first = group[0]
+    quotes = list(dict.fromkeys(check.quote for check in group if check.quote))
+    if len(quotes) < 2 or "{quote}" not in first.words.text:
+        return first
+    joined = ", ".join(quotes)
+    is_marked = isinstance(first.words.params["quote"], dict)  # in quotation marks already
+    quote = Words("“{quote}”", quote=joined) if is_marked else joined
+    return first.model_copy(update={"words": first.words.with_params(quote=quote), "quote": joined})

@@ -5,6 +5,15 @@ from pydantic import BaseModel, Field
 from bot.core.parts import Copy, NextStep
 from bot.core.report import Report
 
+DIGEST_SECTIONS = {  # section, in order → the kinds of facts it needs
+    "sales": ("trends",),
+    "site": ("funnel", "delivery"),
+    "feedback": ("feedback",),
+    "campaigns": ("campaigns", "experiments"),
+    "queue": (),
+    "intern": (),
+}
+
 
 class DigestFollowUp(BaseModel):
     """The parts that code alone writes: what became of the last digest's findings, how what was

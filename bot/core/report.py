@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
-from bot.core.parts import Copy, File, NextStep, Quote, Table
+from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 
@@ -70,6 +70,13 @@ class Report(BaseModel):
     how_to_read: Copy | None = Field(default=None, title=Words("How to read this").text)
     read_as: Copy | None = Field(default=None, title=Words("Read as").text)
     sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
+    leads: list[NextStep] = []
+
+
+class MissingData(BaseModel):
+    """The output when the data is missing or too thin."""
+
+    answer: Copy = Field(title=CANNOT_TELL_TITLE)
     leads: list[NextStep] = []
 
 

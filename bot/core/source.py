@@ -22,6 +22,7 @@ INTERNAL_SOURCES = {
         Words("live rows"),
         Words("this conversation"),
         Words("edit"),
+        Words("own text"),
         Words("send-back"),
         Words("the catalogue"),
         Words("the team"),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from bot.text.normalize import collapse_spaces, straighten_apostrophes
 
+PERSON_PLACEHOLDER = re.compile(r"Person \d+")  # stands for a name
+
 INDENT = "  "
 REPLY = "↳ "
 ATTACHMENT = "📎 "  # before the name of a file, on a line of its own
@@ -124,9 +126,10 @@ def is_truncated(material: str) -> bool:
     return material.startswith(f"{TRUNCATION_MARK}\n")
 
 
-def list_speakers(material: str) -> Iterable[str]:
-    """Return the names of the authors, each once, in order of appearance."""
-    return dict.fromkeys(message.who for message in parse_messages(material))
+def list_unmasked_speakers(material: str) -> Iterable[str]:
+    """Return the names of the authors that are no placeholders, each once, in order."""
+    speakers = dict.fromkeys(message.who for message in parse_messages(material))
+    return [speaker for speaker in speakers if not PERSON_PLACEHOLDER.fullmatch(speaker)]
 
 
 def wants_channel(words: str) -> bool:

@@ -1,6 +1,6 @@
 """The data of one home: settings, database, files, catalogue, brand and policy."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,12 @@ from bot.config.clock import now
 from bot.config.policy import Policy
 from bot.config.settings import Settings
 from bot.config.toml import check_toml_files, load_brand, load_policy
+from bot.core.facts import Fact
 from bot.data.analyses.cache import ResultCache
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.product import Product
+from bot.data.catalogue.product_facts import list_product_facts
 from bot.data.floors import Floors
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
 from bot.data.service import WorkspaceData
@@ -90,8 +92,13 @@ class LocalData:
                 version,
                 partial(self._close_warehouse, workspace),
                 DatabaseAnswerLog(self.database, workspace, now),
+                partial(self._list_added_facts, workspace),
             )
         return self._libraries[workspace]
+
+    def _list_added_facts(self, workspace: str, product: str, market: str | None) -> Sequence[Fact]:
+        with self.database.begin() as session:
+            return list_product_facts(session, workspace, product, market, now().date())
 
     def _close_warehouse(self, workspace: str) -> None:
         """Make the next call open new tables."""

@@ -133,16 +133,18 @@ class WorkspaceData:
         version: Callable[[], Hashable] | None = None,
         close: Callable[[], None] = lambda: None,
         answers: "AnswerLog | None" = None,
+        added_facts: Callable[[str, str | None], Sequence[Fact]] = lambda *_: (),
     ) -> None:
         """`open_warehouse` returns the tables as they are now, and the same object while nothing
         changed. `version` tells at low cost which tables these are, and `result_cache` stores
         results by that version; without them, results are kept in this process until the warehouse
         object changes. `close` makes the next call open a new warehouse, for an engine that does
         not respond. `answers` is the log of what each person was told about sales; without it, no
-        difference between answers is refused."""
+        difference between answers is refused. `added_facts` returns what people added for a product
+        in a market."""
         self._catalogue, self._open = catalogue, open_warehouse
         self._result_cache, self._version = result_cache, version or open_warehouse
-        self._close, self._answers = close, answers
+        self._close, self._answers, self._added_facts = close, answers, added_facts
         self._engine_lock = threading.RLock()  # the engine runs one query at a time
         self._known_version: object = None  # the version of the tables of the cached results
         self._known: dict[tuple[str, AnalysisFilter], AnalysisResult] = {}
@@ -162,9 +164,20 @@ class WorkspaceData:
             return await self._find_product_facts(kind, request)
         if kind in WRITING_KINDS:
             return await self.run_with_timeout(partial(self._find_writing_facts, kind, request))
+        if kind == "product":
+            found = await self._catalogue.look_up(kind, request)
+            return (*found, *await self.list_added_facts(request.brief.product, request))
         if kind not in list_analyses():
             return await self._catalogue.look_up(kind, request)
         return await self.run_with_timeout(partial(self._facts, kind, request))
+
+    async def list_added_facts(
+        self, product: str | None, request: SkillRequest
+    ) -> tuple[Fact, ...]:
+        """Return the facts that people added for a product, in the market of the request."""
+        if product is None:
+            return ()
+        return tuple(await asyncio.to_thread(self._added_facts, product, request.brief.market))
 
     async def list_products(self) -> Sequence[Product]:
         """Return the products of the catalogue."""

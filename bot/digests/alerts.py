@@ -11,13 +11,13 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.core.fact_sentences import FactSubject, group_by_subject
 from bot.core.facts import Evidence, Fact
 from bot.db.session import Database
 from bot.digests.history import STATUS_MEASURES, load_previous_facts
 from bot.digests.models import ALERT_REST, Alert, Schedule, format_place_key
 from bot.digests.run import PlaceResolver, keep_place
 from bot.jobs.models import Enqueue
-from bot.offline.fact_sentences import FactSubject, group_by_subject
 from bot.tasks.models import Task
 
 FactLoader = Callable[[str], Awaitable[Sequence[Fact]]]  # workspace → its funnel and feedback facts

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence, Fact
+from bot.data.analyses.moves import Move, find_moves
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.models import FileUpload
 from bot.data.local_data import LocalData
 from bot.db.session import Database
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
-from bot.offline.digest_moves import Move, find_moves
-from bot.offline.fact_sentences import SentenceWriter
 
 KINDS = ("funnel", "trends", "campaigns")
 FILE_KINDS = ("orders", "events", "campaigns")  # whose rows these analyses read
@@ -52,7 +52,7 @@ def describe_money(writer: SentenceWriter, evidence: Evidence) -> list[str]:
     moves = [move for move in find_moves(writer, evidence) if move.is_sure]
     amounts = [(find_amount(move, evidence), move) for move in moves]
     ordered = sorted((one for one in amounts if one[0]), key=lambda one: -one[0])
-    return [f"{move.words} {move.cost}".strip() for _amount, move in ordered[:MAX_FINDINGS]]
+    return [f"{move.words} {move.cost.text}".strip() for _amount, move in ordered[:MAX_FINDINGS]]
 
 
 def find_amount(move: Move, evidence: Evidence) -> Decimal:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -40,6 +41,11 @@ from bot.text.escape import strip_hidden
 CHECKS_ADAPTER = TypeAdapter(tuple[Check, ...])
 HOOKS_ADAPTER = TypeAdapter(tuple[Hook, ...])
 LEADS_ADAPTER = TypeAdapter(tuple[NextStep, ...])
+
+
+@lru_cache(maxsize=16)  # a card asks for the request of its draft some ten times
+def _parse_request(stored: str) -> SkillRequest:
+    return SkillRequest.model_validate_json(stored)
 
 
 class Draft(Row):
@@ -168,7 +174,7 @@ class Draft(Row):
 
     @property
     def skill_request(self) -> SkillRequest:
-        return SkillRequest.model_validate_json(self.request)
+        return _parse_request(self.request)
 
     @property
     def brief(self) -> Brief:

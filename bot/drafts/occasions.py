@@ -61,7 +61,7 @@ def find_named_occasion(words: str) -> tuple[Occasion, str] | None:
     """Return the occasion named in `words` and the name used. The longest name wins."""
     lowered = straighten_apostrophes(words.lower())
     for name, key in _list_names():
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
+        if name in lowered and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lowered):
             return load_occasions()[key], name
     return None
 

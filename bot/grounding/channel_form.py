@@ -7,6 +7,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check, CheckLevel
 from bot.core.request import SkillRequest
+from bot.grounding.legal import asks_to_act
 from bot.grounding.quotes import find_quotations
 from bot.grounding.sources import Piece
 from bot.grounding.style import find_echo
@@ -148,6 +149,11 @@ def _check_sms(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Itera
         if not OPT_OUT.search(piece.text):
             words = Words("The SMS does not say how to stop. Add the STOP mention.")
             yield Check(rule="stop", level="block", words=words, part=piece.key)
+        if not asks_to_act(piece.text):
+            words = Words(
+                "The SMS does not say what to do next. Add a link, a code, or a word such as order."
+            )
+            yield Check(rule="call to action", level="info", words=words, part=piece.key)
         odd = sorted({c for c in piece.text if c not in GSM7 and c not in GSM7_DOUBLE})
         if odd:
             words = Words(

@@ -23,6 +23,7 @@ from bot.text.normalize import collapse_spaces, normalize_text
 
 MAX_SENTENCES = 80  # of one call; those behind stay unchecked
 MAX_FACTS, MAX_VALUE = 120, 600
+MAX_NOTES, MAX_CONVERSATION = 40, 12_000
 MAX_WHY = 160
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
 RULE, UNCHECKED_RULE = "claim", "claims unchecked"
@@ -150,9 +151,11 @@ def build_claim_prompt(
     evidence: Evidence,
     request: SkillRequest,
     fence: Callable[[str, str], str],
+    notes: Sequence[str] = (),
 ) -> str:
-    """Return the message: the facts, what was asked, and the numbered sentences with the names of
-    the facts that they cite. `fence` encloses material by its name."""
+    """Return the message: the facts, the notes of the tools, what was asked, the conversation that
+    a report is about, and the numbered sentences with the names of the facts that they cite.
+    `fence` encloses material by its name."""
     facts = list_facts_beside(sentences, evidence)
     names = {fact.id: f"f{number}" for number, fact in enumerate(facts, 1)}
     lines = [_describe_fact(names[fact.id], fact, request.language) for fact in facts]
@@ -165,14 +168,13 @@ def build_claim_prompt(
         filter(None, [brief.words, brief.offer, *brief.must_say, request.reason or ""])
     )
     kind = "copy for customers" if request.channel else "a report for the team"
-    return "\n".join(
-        [
-            f"The sentences are from {kind}.",
-            fence("facts", "\n".join(lines) or "none"),
-            fence("asked", asked or "none"),
-            fence("sentences", "\n".join(numbered)),
-        ]
-    )
+    message = [f"The sentences are from {kind}.", fence("facts", "\n".join(lines) or "none")]
+    if notes:
+        message.append(fence("notes", "\n".join(map(collapse_spaces, notes[:MAX_NOTES]))))
+    message.append(fence("asked", asked or "none"))
+    if brief.material and not request.channel:
+        message.append(fence("conversation", brief.material[-MAX_CONVERSATION:]))
+    return "\n".join([*message, fence("sentences", "\n".join(numbered))])
 
 
 def number_sentences(sentences: Sequence[ClaimSentence]) -> dict[str, ClaimSentence]:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.config.brand import Brand
+from bot.core.brief import Brief
 from bot.core.channels import Channel
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
@@ -46,7 +47,7 @@ def check_draft(
         found += count_report_figures(pieces, sources)
     else:
         found += check_text(pieces, request.language)
-        found += check_figures(pieces, sources, today=today, language=request.language)
+        found += check_figures(pieces, sources, today=today)
         found = merge_price_cuts(found, tuple(check_price_cuts(pieces, sources)))
         found += check_law(
             pieces, sources, request=request, brand=brand, today=today, periods=periods
@@ -61,17 +62,25 @@ def check_draft(
 def list_faults(checks: Iterable[Check]) -> list[str]:
     """Return what blocks or is marked, as sentences for the writer. What only people can settle is
     left out: what a person stated, and a cut whose price before is not known."""
+    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
     return [
         " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
         for check in checks
-        if check.level in ("block", "warn")
-        and check.words.text not in (STATED_WORDS.text, UNKNOWN_PRICE.text)
+        if check.level == "block" or (check.level == "warn" and check.words.text not in for_people)
     ]
 
 
 def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Check]:
-    """Add the findings on price cuts. The same figure is named once: where the right one is known,
-    by the finding that tells it."""
+    """Add the findings on price cuts. The same figure is named once: by the finding that tells the
+    right one, or that says which price has to be known."""
+    red = [check for check in found if check.level == "block"]
+    unsourced = [check.quote or "" for check in red if check.rule in ("figure", "price")]
+    cuts = [
+        cut.model_copy(update={"level": "block", "override": True})
+        if cut.level == "warn" and any((cut.quote or "") in quote for quote in unsourced)
+        else cut
+        for cut in cuts
+    ]
     wrong = [cut.quote or "" for cut in cuts if cut.level == "block"]
     kept = [
         check
@@ -99,6 +108,19 @@ def count_report_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
+
+
+def recheck_price_cuts(
+    checks: Sequence[Check],
+    parts: Sequence[Part],
+    hooks: Sequence[Hook],
+    evidence: Evidence,
+    brief: Brief,
+) -> tuple[Check, ...]:
+    """Return the findings with those on price cuts made anew, once a lowest price is known."""
+    kept = [check for check in checks if check.rule != "price cut"]
+    cuts = check_price_cuts(list_pieces(parts, hooks), Sources(evidence, brief))
+    return sort_checks((*kept, *cuts))
 
 
 def find_unused_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:

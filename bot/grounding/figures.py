@@ -9,9 +9,11 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.citations import format_person
+from bot.grounding.derived_figures import is_derived
 from bot.grounding.numbers import Figure, is_bare, is_promise, needs_source, read_figures
-from bot.grounding.price_cuts import find_cuts
+from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
+    OWN_TEXT_ORIGIN,
     KnownFact,
     Piece,
     Sources,
@@ -19,7 +21,8 @@ from bot.grounding.sources import (
     find_spans_left_out,
     is_within,
 )
-from bot.i18n.messages import Language, Money, Words
+from bot.i18n.calendar_names import list_weekday_names
+from bot.i18n.messages import Money, Words
 from bot.text.normalize import normalize_text
 
 # "Free delivery from €60": what must be spent, which is no product's price.
@@ -31,15 +34,15 @@ OFFERED = re.compile(
     r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
+CENT = Decimal("0.01")
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
+    OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
     "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
 }
 
 
-def check_figures(
-    pieces: Sequence[Piece], sources: Sources, *, today: date, language: Language
-) -> Iterator[Check]:
+def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> Iterator[Check]:
     """Yield a finding for each figure without a source or in a wrong role, and one on how many are
     in the facts. What a person stated is named once for the whole draft."""
     proven = 0
@@ -48,6 +51,9 @@ def check_figures(
         left_out, seen = find_spans_left_out(piece, sources), set[object]()
         for figure in read_figures(piece.text):
             key = (figure.readings, figure.noun)
+            if wrong_day := _check_weekday(figure, piece, today):
+                yield wrong_day
+                continue
             if (
                 key in seen
                 or is_within(figure.start, figure.end, left_out)
@@ -64,17 +70,52 @@ def check_figures(
                 proven += wrong is None
                 if wrong:
                     yield wrong
-            elif statement := sources.find_statement(figure):
-                if figure.readings not in named:
+            elif statement := (
+                sources.find_statement(figure) or _find_stated_cut(figure, piece.text, sources)
+            ):
+                denied = _find_denied_price(figure, statement, piece, sources)
+                if denied is not None:
+                    yield _build_wrong_price(figure, piece, denied)
+                elif figure.readings not in named:
                     named.add(figure.readings)
                     yield build_stated_check("figure", show_figure(figure, piece), piece, statement)
-            elif not _is_derived_cut(figure, sources):
-                yield _build_unsourced(figure, piece, sources, language)
+            elif not (_is_derived_cut(figure, sources) or is_derived(figure, piece, sources)):
+                yield _build_unsourced(figure, piece, sources)
             else:
                 proven += 1
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
+
+
+def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
+    """A weekday beside a date is that of the calendar, in the year of the date or the next one."""
+    reading = figure.first
+    if reading.kind != "date" or reading.unit is None or not isinstance(reading.value, tuple):
+        return None
+    year, month, day = reading.value
+    if not month:
+        return None
+    if year is None:
+        year = today.year + ((month, day) < (today.month, today.day))
+    try:
+        right = date(year, month, day)
+    except ValueError:
+        return None
+    if str(right.weekday()) == reading.unit:
+        return None
+    return Check(
+        rule="figure",
+        level="block",
+        words=Words(
+            "“{quote}”: that day is a {day}.",
+            quote=figure.text,
+            day=Words(list_weekday_names("en")[right.weekday()]),
+        ),
+        part=piece.key,
+        quote=figure.text,
+        override=True,
+    )
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
@@ -117,6 +158,51 @@ def show_figure(figure: Figure, piece: Piece) -> str:
     start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
     end = figure.end + len(figure.noun) + 1 if is_bare(figure) and figure.noun else figure.end
     return piece.text[max(start, 0) : end].rstrip(" .,;:!?\n")
+
+
+def _find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | None:
+    """Return the statement of a percentage that makes this price of the catalogue's: €68, where
+    the brief takes 20 % off €85."""
+    if not figure.is_money or _is_threshold(figure, text):
+        return None
+    known = {price.fact.value for one in sources.products for price in sources.list_prices(one)}
+    for statement in sources.statements:
+        for one in statement.figures:
+            if one.first.unit == "%" and any(
+                abs(Decimal(price) * (1 - abs(one.first.base) / 100) - figure.first.base) <= CENT
+                for price in known
+            ):
+                return statement
+    return None
+
+
+def _find_denied_price(
+    figure: Figure, statement: Statement, piece: Piece, sources: Sources
+) -> Fact | None:
+    """Return the catalogue's price, where a text that a person wrote themselves gives another one.
+    In a brief, another price is an offer."""
+    if statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text):
+        return None
+    if _find_stated_cut(figure, piece.text, sources) is not None:
+        return None
+    prices = (
+        sources.list_prices(product) if (product := _find_product(figure, piece, sources)) else []
+    )
+    return prices[0].fact if len(prices) == 1 else None
+
+
+def _is_plain_price(figure: Figure, text: str) -> bool:
+    """Whether it is a product's price of today: no cut, no sum to spend, no former price."""
+    is_cut = any(cut.quote == figure.text for cut in find_cuts(text))
+    is_former = any(figure.start <= one.start < figure.end for one in find_former_prices(text))
+    return figure.is_money and not is_cut and not is_former and not _is_threshold(figure, text)
+
+
+def _find_product(figure: Figure, piece: Piece, sources: Sources) -> str | None:
+    """Return the product that a figure is about: the one named beside it, or that of the text."""
+    mine = sources.brief.product if sources.brief else None
+    product = _find_product_named(figure, piece.text, sources) or mine
+    return product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
 
 
 def _is_threshold(figure: Figure, text: str) -> bool:
@@ -177,15 +263,11 @@ def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
     )
 
 
-def _build_unsourced(figure: Figure, piece: Piece, sources: Sources, language: Language) -> Check:
+def _build_unsourced(figure: Figure, piece: Piece, sources: Sources) -> Check:
     """A wrong price is told with the right one, where the text is about one product."""
-    mine = sources.brief.product if sources.brief else None
-    product = _find_product_named(figure, piece.text, sources) or mine
-    product = product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    product = _find_product(figure, piece, sources)
     prices = sources.list_prices(product) if product else []
-    is_cut = any(cut.quote == figure.text for cut in find_cuts(piece.text))
-    is_price = figure.is_money and not is_cut and not _is_threshold(figure, piece.text)
-    if is_price and len(prices) == 1:
+    if len(prices) == 1 and _is_plain_price(figure, piece.text):
         return _build_wrong_price(figure, piece, prices[0].fact)
     quote = show_figure(figure, piece)
     return Check(

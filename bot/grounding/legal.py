@@ -6,7 +6,7 @@ markets, a French text is held to the law of France, any other to that of the EU
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
@@ -22,33 +22,49 @@ from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.drafts.occasions import load_occasions
+from bot.grounding.numbers import CODE, PHONE
 from bot.grounding.sources import Piece, Sources, find_spans_left_out, is_within
 from bot.i18n.messages import Language, Words
+from bot.text.links import find_links
 from bot.text.normalize import normalize_text, word_set
 
 LEGAL_FILE = Path(__file__).parent / "legal.toml"
+OPT_OUT_NUMBER = re.compile(r"\b[Ss](?:TOP|top)\b[^.\n]*\d{5}\b")
 EU_COUNTRIES = word_set(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
 )
 STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
 SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last pieces" true
+WORD = re.compile(r"[a-z0-9]+")
+SMS_HOURS_RULE = "sms hours"
+ORDER_RULE = "sold out"  # which has the words by which people order
+MAX_BETWEEN = 3  # words between the two of `near`
 
 
 class SourcedRule(BaseModel):
-    """What every rule of the law has: the sentence that people read, its source, and the day on
-    which this was checked."""
+    """What every rule of the law has: the sentence that people read, its source, the day on which
+    this was checked, and whether the source was found to say so."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     why: str
     source: str
+    source_gb: str | None = None
     checked: date
+    verified: bool = True
+
+    def cite(self, countries: frozenset[str]) -> str:
+        """Return its source in these countries."""
+        if self.source_gb is None or "GB" not in countries:
+            return self.source
+        return self.source_gb if countries == {"GB"} else f"{self.source}; {self.source_gb}"
 
 
 class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the legal periods of the
-    sales. `stock`: what stock makes the words true. `same`: the fact must have the very words,
-    or the last of them, such as the country or the certificate."""
+    sales. `stock`: what stock makes the words true; "order": words that ask people to order.
+    `same`: the fact must have the very words, or the last of them, such as the country or the
+    certificate."""
 
     id: str
     level: CheckLevel
@@ -56,14 +72,29 @@ class LegalRule(SourcedRule):
     proof: bool = False
     countries: tuple[str, ...]
     words: tuple[str, ...]
+    near: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     excepted: tuple[str, ...] = Field(default=(), alias="except")
     season: bool = False
-    stock: Literal["few", "some"] | None = None
+    stock: Literal["few", "some", "order"] | None = None
     same: Literal["all", "last"] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        return build_words_pattern(self.words)
+        return build_words_pattern(self.words, self.near)
+
+    @cached_property
+    def beginnings(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """With which words its words begin, and with which beginnings of words: a text without any
+        of them need not be searched."""
+        listed = (*self.words, *(self.near[0] if self.near else ()))
+        split = [(m[0], word[m.end() :][:1]) for word in listed if (m := WORD.search(word))]
+        whole = frozenset(first for first, after in split if after != "~")
+        return whole, tuple({first for first, after in split if after == "~"})
+
+    def may_be_in(self, words: frozenset[str]) -> bool:
+        """Whether its words may stand in a text that has these words."""
+        whole, parts = self.beginnings
+        return bool(whole & words) or (bool(parts) and any(one.startswith(parts) for one in words))
 
     def applies_in(self, countries: frozenset[str]) -> bool:
         return "all" in self.countries or bool(countries & set(self.countries))
@@ -109,6 +140,9 @@ class LegalRules(BaseModel):
     products: tuple[ProductRule, ...]
     sms_hours: tuple[SmsHours, ...]
 
+    def get_rule(self, id: str) -> LegalRule:
+        return next(rule for rule in self.rules if rule.id == id)
+
     def get_product_rule(self, id: str) -> ProductRule:
         return next(rule for rule in self.products if rule.id == id)
 
@@ -119,13 +153,24 @@ def load_legal_rules() -> LegalRules:
 
 
 @cache
-def build_words_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for whole words in a normalized text; "~" is any ending."""
-    listed = [
+def build_words_pattern(
+    words: tuple[str, ...], near: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+) -> re.Pattern[str]:
+    """Return a pattern for whole words in a normalized text; "~" is any ending. `near`: also for a
+    word of one list with at most MAX_BETWEEN words to one of the other."""
+    listed = _join_words(words)
+    if near:
+        one, other = map(_join_words, near)
+        between = rf"(?: [\w'-]+){{0,{MAX_BETWEEN}}} "
+        listed += rf"|(?:{one}){between}(?:{other})|(?:{other}){between}(?:{one})"
+    return re.compile(rf"(?<![\w#°])(?:{listed})(?!\w)")
+
+
+def _join_words(words: tuple[str, ...]) -> str:
+    return "|".join(
         re.escape(word).replace(r"\~", "~").replace("~", r"\w*").replace(r"\ ", "[ -]")
         for word in sorted(words, key=len, reverse=True)
-    ]
-    return re.compile(rf"(?<![\w#°])(?:{'|'.join(listed)})(?!\w)")
+    )
 
 
 def find_countries(brand: Brand, language: Language) -> frozenset[str]:
@@ -148,15 +193,18 @@ def check_law(
     """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
+    words = frozenset(WORD.findall(normalize_text(" ".join(piece.text for piece in pieces))))
     for rule in load_legal_rules().rules:
-        if not rule.applies_in(countries) or (rule.season and _is_season(today, periods)):
+        if not rule.may_be_in(words) or not rule.applies_in(countries):
+            continue
+        if rule.season and _is_season(today, periods):
             continue
         for piece in pieces:
             if piece.kind == "quote" or (rule.season and not piece.is_delivered):
                 continue
             for quote in _find_words(rule, piece, sources):
                 key = (rule.id, "" if rule.stock else normalize_text(quote))
-                if key not in named and (finding := _judge(rule, quote, piece, sources)):
+                if key not in named and (finding := _judge(rule, quote, piece, sources, countries)):
                     named.add(key)
                     yield finding
     yield from _check_products(pieces, sources, request, countries)
@@ -183,10 +231,14 @@ def _find_words(rule: LegalRule, piece: Piece, sources: Sources) -> Iterator[str
             yield piece.text[match.start() : match.end()]
 
 
-def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
+def _judge(
+    rule: LegalRule, quote: str, piece: Piece, sources: Sources, countries: frozenset[str]
+) -> Check | None:
     """Return the finding on the words of a rule; None where a fact bears them out."""
+    if rule.stock == "order":
+        return _find_sold_out(rule, quote, piece, sources)
     if rule.stock:
-        stock = _find_stock(sources)
+        stock = _find_stock(piece, sources)
         if stock is not None and isinstance(stock.value, Decimal):
             if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
                 return None
@@ -202,7 +254,7 @@ def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check
     level, words = rule.level, Words("“{quote}”: {why} ({source})")
     if rule.stated and sources.find_stated_words(pattern):
         level, words = rule.stated, STATED_WORDS
-    words = words.with_params(quote=quote, why=Words(rule.why), source=rule.source)
+    words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
     return Check(
         rule=rule.id,
         level=level,
@@ -213,9 +265,28 @@ def _judge(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check
     )
 
 
-def _find_stock(sources: Sources) -> Fact | None:
-    """Return the stock of the product that the text is about."""
-    mine = sources.brief.product if sources.brief else None
+def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
+    """Return the finding on words that ask people to order what the catalogue has none of."""
+    stock = _find_stock(piece, sources)
+    if stock is None or stock.value != 0:
+        return None
+    words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
+    return Check(
+        rule=rule.id,
+        level=rule.level,
+        words=words.with_params(source=stock.source.words()),
+        part=piece.key,
+        quote=quote,
+        fact=stock.id,
+    )
+
+
+def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
+    """Return the stock of the only product that the text names, or else of the one it is about."""
+    low = normalize_text(piece.text)
+    named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
+    about = sources.brief.product if sources.brief else None
+    mine = named[0] if len(named) == 1 else about
     found = [
         known.fact
         for known in sources.known
@@ -290,7 +361,30 @@ def _check_sms_day(
     for hours in load_legal_rules().sms_hours:
         if hours.country in countries and not hours.allows(day):
             words = Words("{day}: {why}", day=day, why=Words(hours.why))
-            yield Check(rule="sms hours", level="info", words=words)
+            yield Check(rule=SMS_HOURS_RULE, level="info", words=words)
+
+
+def asks_to_act(text: str) -> bool:
+    """Whether a text gives people something to do: a link, a code, a number to call, or a word by
+    which they order."""
+    text = OPT_OUT_NUMBER.sub("", text)
+    low = normalize_text(text)
+    return bool(
+        find_links(text)
+        or CODE.search(text)
+        or PHONE.search(low)
+        or load_legal_rules().get_rule(ORDER_RULE).pattern.search(low)
+    )
+
+
+def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
+    """Return the sources of these rules that could not be looked up when they were last checked."""
+    legal, wanted = load_legal_rules(), set(rules)
+    known: list[tuple[str, SourcedRule]] = [(one.id, one) for one in legal.rules]
+    known += [(one.id, one) for one in legal.products]
+    known += [(SMS_HOURS_RULE, hours) for hours in legal.sms_hours]
+    found = [one.source for id, one in known if id in wanted and not one.verified]
+    return tuple(dict.fromkeys(found))
 
 
 # For texts that are composed by code.

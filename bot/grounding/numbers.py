@@ -1,7 +1,7 @@
 """Read the figures of a text, in English and French and in every locale's notation.
 
 1 299,00, 1.299,00 and 1,299.00 are one number. What a figure counts is read with it. The tables of
-units and numerals are in `units.toml`.
+units and numerals are in `units.toml`. Whether two figures are the same: `figure_match`.
 """
 
 import re
@@ -25,17 +25,26 @@ RATING_SCALES = (5, 10, 20)
 SHORT_STEM = 4
 MAX_SIZE = 200
 MIN_BUTTONS = 4
+CENT = Decimal("0.01")
 DOLLARS = frozenset({"USD", "CAD"})
+SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
 
 
 class Reading(NamedTuple):
     """One way to understand a figure. A number is in `unit` times `size`: 25 cm is 25 times 10 of
-    "length". What is counted has the unit "#colours"."""
+    "length". What is counted has the unit "#colours". The unit of a date is the number of the
+    weekday beside it, if any; its month is 0 when only weekday and day are said."""
 
     kind: Kind
     value: Decimal | str | YearMonthDay
     unit: str | None = None
     size: Decimal = Decimal(1)
+
+    @property
+    def day(self) -> YearMonthDay:
+        """The value of a date."""
+        assert isinstance(self.value, tuple)
+        return self.value
 
     @property
     def base(self) -> Decimal:
@@ -60,6 +69,10 @@ class Figure:
         return self.readings[0]
 
     @property
+    def is_number(self) -> bool:
+        return all(reading.kind == "number" for reading in self.readings)
+
+    @property
     def is_money(self) -> bool:
         return self.first.unit in load_units().money
 
@@ -71,6 +84,7 @@ class Units:
     words: dict[str, tuple[str, Decimal]]  # a unit as written → its dimension and size
     money: frozenset[str]
     counted: dict[str, str]
+    everyday: dict[str, dict[str, int]]  # from which number on such a count needs a source
     labels: dict[str, tuple[str, ...]]
     numerals: dict[str, int]
     promises: tuple[str, ...]
@@ -85,6 +99,7 @@ class Units:
 def load_units() -> Units:
     tables: dict[str, Any] = tomllib.loads(UNITS_FILE.read_text(encoding="utf-8"))
     words = {w: (code, Decimal(1)) for code, written in tables["money"].items() for w in written}
+    words |= {w: (code, CENT) for code, written in tables["cents"].items() for w in written}
     for dimension, sizes in tables["measures"].items():
         words |= {w: (dimension, Decimal(size)) for size, some in sizes.items() for w in some}
     counted = {w: f"#{kind}" for kind, some in tables["counted"].items() for w in some}
@@ -96,7 +111,7 @@ def load_units() -> Units:
     numeral = "|".join(sorted(numerals, key=len, reverse=True))
     fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
     part = "|".join(sorted(fractions, key=len, reverse=True))
-    people = "|".join(word for word, kind in counted.items() if kind in ("#people", "#orders"))
+    people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
     return Units(
         fractions=fractions,
         fraction=re.compile(
@@ -107,10 +122,11 @@ def load_units() -> Units:
         words=words,
         money=frozenset(tables["money"]),
         counted=counted,
+        everyday={f"#{kind}": least for kind, least in tables["everyday"].items()},
         labels={unit: tuple(some) for unit, some in tables["labels"].items()},
         numerals=numerals,
         promises=tuple(tables["promises"]["stems"]),
-        after=re.compile(rf"[ -]?({listed})"),
+        after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
         counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
         spelled=re.compile(
             rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
@@ -123,6 +139,8 @@ def find_unit(written: str | None) -> tuple[str | None, Decimal]:
     units, low = load_units(), normalize_text(written or "").strip()
     if low in units.words:
         return units.words[low]
+    if low == "p":
+        return "GBP", CENT
     if written and len(written) == 3 and written.isupper():
         return written, Decimal(1)
     return find_counted(low), Decimal(1)
@@ -153,6 +171,8 @@ NUMBERING = re.compile(r"^ *\d{1,2}[.)] ", re.MULTILINE)
 FREE = re.compile(  # the law's own window, a rank, a cut of a sleeve
     r"(?:30 derniers jours|last 30 days|(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b)"
 )
+INCHES = re.compile(r" ?in\b")  # only behind 15 × 12 × 4
+SIDE_BEFORE = re.compile(r"\d ?[x×] ?$")
 SCALE = re.compile(r" ?(?:millions?|thousand|mille)\b|k(?![a-z])")
 SCALES = {"k": 1000, "thousand": 1000, "mille": 1000, "million": 10**6, "millions": 10**6}
 PHONE = re.compile(r"(?<![\w.,])(?:\+\d{1,3}[ .]?|0)\d(?:[ .-]?\d\d){4}(?!\d)")
@@ -180,9 +200,7 @@ ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
 OUT_OF = re.compile(
     r"\b(?P<a>\d|[a-z]+)(?: [a-z]+)? (?:in|out of|sur) (?P<b>\d{1,3}|[a-z]+)\b(?! ?[%€])"
 )
-DAY_OF = re.compile(
-    r"(?:jusqu'au|a partir du|until the|from the|by the|avant le) (\d{1,2})(?:th|er)?"
-)
+SHARE_WORD = re.compile(r" (?:in|out of|sur) ")
 
 
 @lru_cache(maxsize=4096)
@@ -213,7 +231,7 @@ def _find(text: str, low: str) -> Iterator[Figure]:
         yield _figure(text, match, Reading("deal", _describe_deal(match)))
     for match in HALF_PRICE.finditer(low):
         yield _figure(text, match, Reading("number", Decimal(50), "%"))
-    for match in OUT_OF.finditer(low):
+    for match in OUT_OF.finditer(low) if SHARE_WORD.search(low) else ():
         if reading := _read_share(match):
             yield _figure(text, match, reading)
     yield from _find_dates(text, low)
@@ -286,8 +304,10 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     if after and after[1] in ("x", "×") and re.match(r" ?\d", low[after.end() :]):
         after = None  # 20 x 30 cm
     if after:
-        dimension, factor = units.words[after[1]]
+        dimension, factor = find_unit(after[1])
         unit, size, end = dimension, size * factor, after.end()
+    elif INCHES.match(low, end) and SIDE_BEFORE.search(low, 0, start):
+        unit, size = find_unit("inches")
     elif unit is None and (rating := TRUE_RATING.match(low, end)):
         unit, end = f"/{rating[1]}", rating.end()
     elif unit is None and (counted := units.counts.match(low, end)):
@@ -375,6 +395,15 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
             yield Figure(shown, match.start(), counted.end(), readings, in_words=True)
 
 
+@lru_cache(maxsize=512)
+def list_numbers(text: str) -> tuple[Decimal, ...]:
+    """Return the whole numbers of a text, in digits and in words, whatever they count."""
+    low = normalize_text(text)
+    found = [int(one) for one in re.findall(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)", low)]
+    found += [_add_numerals(match[0]) for match in load_units().spelled.finditer(low)]
+    return tuple(dict.fromkeys(map(Decimal, found)))
+
+
 def _add_numerals(words: str) -> int:
     total, run, numerals = 0, 0, load_units().numerals | {"un": 1, "une": 1, "one": 1}
     for word in re.findall(r"[a-z]+", words):
@@ -452,6 +481,30 @@ WEAK_DEADLINE = "on|this|ce|next|le"
 
 
 @cache
+def _weekday_date_shape() -> re.Pattern[str]:
+    """Saturday 16 May, dimanche 18, Wednesday, December 16."""
+    months = _date_shapes()[3]
+    month = "|".join(sorted(months, key=len, reverse=True))
+    weekday = "|".join(index_weekday_names())
+    return re.compile(
+        rf"\b(?P<weekday>{weekday}),? (?:(?P<month>{month})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
+        rf"|(?:the |le )?(?P<date>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)?(?: (?P<of>{month})\b)?)"
+        r"(?![\d%€£]| ?[%€£h]|[.,:/]\d)(?:,? (?P<year>\d{4})\b)?"
+    )
+
+
+def _find_weekday_dates(text: str, low: str) -> Iterator[Figure]:
+    months = _date_shapes()[3]
+    for match in _weekday_date_shape().finditer(low):
+        day = int(match["day"] or match["date"])
+        month = months.get(match["month"] or match["of"] or "", 0)
+        year = int(match["year"]) if match["year"] else None
+        if _build_dates(year, month or 1, day):
+            weekday = str(index_weekday_names()[match["weekday"]])
+            yield _figure(text, match, Reading("date", (year, month, day), weekday))
+
+
+@cache
 def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], dict[str, int]]:
     months = index_month_names() | {
         name: number
@@ -480,6 +533,7 @@ def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], d
 def _find_dates(text: str, low: str) -> Iterator[Figure]:
     day_first, month_first, weekday, months = _date_shapes()
     if any(character.isdigit() for character in low):
+        yield from _find_weekday_dates(text, low)
         for match in ISO_DATE.finditer(low):
             yield _figure(text, match, *_build_dates(int(match[1]), int(match[2]), int(match[3])))
         for match in day_first.finditer(low):
@@ -555,8 +609,9 @@ def _begins_promise(word: str) -> bool:
 
 
 def needs_source(figure: Figure, text: str, today: date) -> bool:
-    """Whether a figure says something about the world. Small counts without a unit, this year and
-    the next, and durations in words where nothing is promised don't."""
+    """Whether a figure says something about the world: prices, percentages, measures, counts of
+    customers, orders, stock and parts, dates and codes. Small counts without a unit or of people,
+    this year and the next, and durations in words where nothing is promised don't."""
     reading = figure.first
     if reading.kind in ("code", "deal", "date", "weekday", "clock"):
         return True
@@ -567,81 +622,6 @@ def needs_source(figure: Figure, text: str, today: date) -> bool:
         return abs(value) >= MAX_FREE_NUMBER
     if reading.unit in ("time", "months") and figure.in_words:
         return is_promise(normalize_text(text), figure.start)
+    if least := load_units().everyday.get(str(reading.unit)):
+        return reading.base >= least["words" if figure.in_words else "digits"]
     return not (reading.base == 1 and str(reading.unit).startswith("#"))
-
-
-# Whether a figure is the one that is known.
-
-
-def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
-    """Whether both are one figure: the same value, in a unit that fits. `about` is the normalized
-    label of the fact."""
-    return any(
-        _reading_agrees(one, other, said, known, about)
-        for one in said.readings
-        for other in known.readings
-    )
-
-
-def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
-    if s.kind == "number" and k.kind == "number":
-        if said.sign == "+" and k.base < 0:
-            return False
-        return _unit_fits(s, k, said, known, about) and _is_equal(
-            s, k, is_share=said.in_words and s.unit == "%"
-        )
-    if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
-        return s.unit is None and s.value == k.value[0]
-    if isinstance(s.value, tuple) and isinstance(k.value, tuple):
-        years = (s.value[0], k.value[0])
-        return s.value[1:] == k.value[1:] and (None in years or years[0] == years[1])
-    if s.kind == "weekday" and isinstance(k.value, tuple):
-        year, month, day = k.value
-        return year is not None and s.value == str(date(year, month, day).weekday())
-    return s.kind == k.kind and s.value == k.value
-
-
-def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:
-    """Equal, or rounded as it is shown: a price to cents, 4.68 to 4.7; never to a whole number."""
-    said, known = abs(s.base), abs(k.base)
-    if said == known:
-        return True
-    if is_share and abs(said - known) <= Decimal("0.5"):
-        return True  # a third: 33.3 %
-    if s.unit == "%" and k.unit == "%" and said == said.to_integral():
-        return False
-    places = 2 if k.unit in load_units().money else -int(said.normalize().as_tuple().exponent)
-    if places < 1 or s.size != 1 or abs(said - known) >= 1:
-        return False
-    half = Decimal(1).scaleb(-places) / 2
-    return abs(said - known) <= half
-
-
-def _unit_fits(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
-    units = load_units()
-    if s.unit is None:
-        return _bare_fits(k, said, known, about)
-    if k.unit is None:
-        unit = "money" if s.unit in units.money else s.unit or ""
-        if unit.startswith("#"):
-            counts = find_counted(known.noun) or find_counted(about)
-            return counts is None or _same_unit(unit, counts)
-        return any(stem in about for stem in units.labels.get(unit, ()))
-    return _same_unit(s.unit, k.unit)
-
-
-def _same_unit(one: str, other: str) -> bool:
-    if {one, other} in ({"#people", "#reviews"}, {"/5", "#stars"}):
-        return True
-    if "money" in (one, other):
-        return {one, other} - {"money"} <= load_units().money
-    return one == other or {one, other} <= DOLLARS
-
-
-def _bare_fits(k: Reading, said: Figure, known: Figure, about: str) -> bool:
-    """Whether what a number without a unit counts fits what is known."""
-    counts = find_counted(said.noun)
-    if k.unit is None or k.unit.startswith("#"):
-        other = k.unit or find_counted(known.noun) or find_counted(about)
-        return counts is None or other is None or _same_unit(counts, other)
-    return k.unit not in ("%", "times", "/5") and counts is None and not said.noun

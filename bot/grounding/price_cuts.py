@@ -33,6 +33,7 @@ LIKELY = re.compile(  # these only with a currency sign
 )
 FROM_TO = re.compile(rf"\b(?:from|de) {OLD} (?:down )?(?:to|a) (?:only )?{NEW}{NO_NOUN}")
 ARROW = re.compile(rf"{OLD} ?(?:->|=>|→|➔) ?{NEW}{NO_NOUN}")
+ARROW_SIGN = re.compile(r"[-=]>|→|➔")
 CUT_AFTER = re.compile(r" ?(?:off\b|de remise|de reduction|de moins|d'economie|sur )")
 CUT_BEFORE = re.compile(r"(?:\bsave|economisez|moins) $")
 UNKNOWN_PRICE = Words(
@@ -60,6 +61,8 @@ class Cut(NamedTuple):
 def find_former_prices(text: str) -> list[FormerPrice]:
     """Return the prices that a text shows as former ones: au lieu de 50 €, was £50, ~~50~~ 35."""
     low, found = normalize_text(text), dict[int, FormerPrice]()
+    if not any(character.isdigit() for character in low):
+        return []
     for match in SURE.finditer(low):
         one = _build_former(match, "old" if match["old"] else "cut")
         found[one.start] = one
@@ -67,7 +70,7 @@ def find_former_prices(text: str) -> list[FormerPrice]:
         if match["oldb"] or match["olda"]:
             one = _build_former(match, "old")
             found[one.start] = one
-    for shape in (FROM_TO, ARROW):
+    for shape in (FROM_TO, ARROW) if ARROW_SIGN.search(low) else (FROM_TO,):
         for match in shape.finditer(low):
             is_priced = any(match[sign] for sign in ("oldb", "olda", "newb", "newa"))
             if is_priced and _parse(match["old"]) > _parse(match["new"]):

@@ -29,6 +29,7 @@ from bot.core.report import (
     find_quotable,
     is_given,
 )
+from bot.grounding.numbers import read_figures
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import normalize_text
 
@@ -40,6 +41,11 @@ FIGURE_PATTERN = re.compile(
 )
 WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()]*\d[^\s\"“”«»()]*")
 QUOTE_PATTERN = re.compile(r"“([^”]{3,})”|«\s*([^»]{3,}?)\s*»|\"([^\"]{3,})\"")
+FROM_TO_PATTERN = re.compile(
+    r"\b(?:from|de) \{(f\d+)[^{}]*\}[^{}.;:]{0,60}? (?:to|a) \{(f\d+)[^{}]*\}"
+)
+HALVES = "half moitié"
+UNIT_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "%": "%"}
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
 TRAILING = ".,;:!?…’'"
 
@@ -62,6 +68,7 @@ def find_report_faults(
     faults: list[str] = []
     for where, text in texts:
         faults += [f"{where}: {fault}" for fault in _find_slot_faults(text, book, language)]
+        faults += [f"{where}: {fault}" for fault in _find_swapped_periods(text, book)]
         faults += [f"{where}: {fault}" for fault in _find_typed_figures(text, material)]
         faults += [f"{where}: {fault}" for fault in _find_number_words(text, material)]
         faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, material)]
@@ -102,6 +109,7 @@ def drop_faulty_texts(
     def is_good(text: str) -> bool:
         checks = (
             _find_slot_faults(text, book, language),
+            _find_swapped_periods(text, book),
             _find_typed_figures(text, material),
             _find_wrong_quotes(text, material),
             iter(FORBIDDEN_PATTERN.findall(text)),
@@ -145,6 +153,24 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
         )
 
 
+def _find_swapped_periods(text: str, book: FactBook) -> Iterator[str]:
+    """Return a sentence for each "from … to …" whose first figure is of later days."""
+    for match in FROM_TO_PATTERN.finditer(normalize_text(text)):
+        first, second = book.get(match[1]), book.get(match[2])
+        if (
+            first
+            and second
+            and first.since
+            and second.until
+            and first.since > second.until
+            and first.unit == second.unit
+        ):
+            yield (
+                f"“from” comes before “to”: {match[1]} is of {first.since} and later, {match[2]} "
+                f"of {second.until} and before"
+            )
+
+
 class _Material:
     """What may carry digits into a report: names, quotations and dates from tools and request."""
 
@@ -163,9 +189,24 @@ class _Material:
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
         texts += [cell for e in exhibits if e.table for row in e.table.rows for cell in row[:1]]
         self._texts = [normalize_text(text) for text in texts if text]
+        if any("median" in text for text in self._texts):
+            self._texts.append(normalize_text(HALVES))  # a median says what half of them are below
         self._whole = "\n".join(self._texts)
         self._tokens = {
             token.strip(TRAILING) for text in self._texts for token in _split_tokens(text)
+        }
+        self._of_unit = {
+            (UNIT_SIGNS[fact.unit], token.strip(TRAILING))
+            for fact in facts
+            if fact.unit in UNIT_SIGNS
+            for token in _split_tokens(normalize_text(fact.titled(language)))
+        }
+        self._clocks = {
+            reading.value
+            for text in texts
+            for figure in read_figures(text)
+            for reading in figure.readings
+            if reading.kind == "clock"
         }
         self.language = language
         days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {today}
@@ -176,7 +217,20 @@ class _Material:
 
     def carries(self, token: str) -> bool:
         """Whether this word with digits stands in a name, a quotation or the request."""
-        return normalize_text(token).strip(TRAILING) in self._tokens
+        return normalize_text(token).strip(TRAILING).removeprefix("+") in self._tokens
+
+    def carries_with_unit(self, token: str, figure: str) -> bool:
+        """Whether the name of a fact in this unit has the figure: "lost (9,000 to 14,700)"."""
+        bare = normalize_text(re.sub(r"[€£$%]", "", token)).strip(TRAILING)
+        return any((sign, bare) in self._of_unit for sign in UNIT_SIGNS.values() if sign in figure)
+
+    def is_clock(self, text: str, start: int) -> bool:
+        """Whether a time of day stands here that a tool gave: "2 pm" of "14:00"."""
+        return any(
+            figure.start <= start < figure.end
+            and any(r.kind == "clock" and r.value in self._clocks for r in figure.readings)
+            for figure in read_figures(text)
+        )
 
     def has_word(self, word: str) -> bool:
         """Whether a tool or the request gave this word."""
@@ -245,6 +299,8 @@ def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
             (figure == token and material.carries(token))
             or material.is_date(token, prose, match.start(), match.end())
             or (figure != token and material.quotes(figure))
+            or material.carries_with_unit(token, figure)
+            or material.is_clock(prose, match.start())
         ):
             yield (
                 f"“{figure.strip()}” is a typed figure: write the slot of a fact, look the figure "

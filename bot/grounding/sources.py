@@ -12,15 +12,20 @@ from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
-from bot.grounding.numbers import Figure, Reading, agrees, find_counted, find_unit, read_figures
+from bot.grounding.figure_match import agrees
+from bot.grounding.numbers import Figure, Reading, find_counted, find_unit, read_figures
 from bot.i18n.calendar_names import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
 from bot.text.normalize import collapse_spaces, normalize_text
 
 # Facts that prove nothing about the product: what was written before, and what informs the writer.
 UNPROVING_KINDS = frozenset(
-    {"past_copy", "sample", "voice", "praise", "objection", "segment", "stated", "edit", "back"}
+    {
+        *("past_copy", "sample", "voice", "praise", "objection", "segment", "audiences"),
+        *("stated", "edit", "back", "own"),
+    }
 )
+OWN_TEXT_ORIGIN = "own text"  # of what stands in the text that a person wrote
 PRODUCT_KINDS = frozenset({"product", "prices", "range"})
 TITLE_LABELS = frozenset({"title", "name", "titre", "nom"})
 QUOTED_LABELS = re.compile(r"quote|verbatim|said|comment|review text|words|citation")
@@ -28,6 +33,7 @@ FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
+MAX_ROUNDING = 1.0  # by how much a figure may differ from that of a fact as it is shown
 FILE_NAME = re.compile(
     r"(?<![\w/@.-])[\w-]+(?:\.[\w-]+)*\.(?:csv|tsv|tab|txt|xlsx?|parquet|jsonl?|zip|md|pdf)(?![\w/.-])"
 )
@@ -74,6 +80,20 @@ class KnownFact:
         return str(self.fact.value)
 
     @cached_property
+    def bases(self) -> tuple[float, ...]:
+        """The numbers of its figures in base units, to tell quickly that none is meant."""
+        readings = [reading for figure in self.figures for reading in figure.readings]
+        numbers = [one for one in readings if isinstance(one.value, Decimal)]
+        return tuple(float(abs(n)) for one in numbers for n in {one.base, one.value})  # type: ignore[arg-type]
+
+    def is_near(self, numbers: Iterable[float]) -> bool:
+        return any(abs(one - other) < MAX_ROUNDING for one in numbers for other in self.bases)
+
+    @cached_property
+    def has_dates(self) -> bool:
+        return any(isinstance(r.value, tuple) for one in self.figures for r in one.readings)
+
+    @cached_property
     def is_title(self) -> bool:
         label = normalize_text(self.fact.label)
         return label in TITLE_LABELS or self.fact.id.rpartition(".")[2] in TITLE_LABELS
@@ -114,10 +134,12 @@ def read_fact(fact: Fact) -> KnownFact:
 
 
 def _read_about(fact: Fact) -> tuple[Figure, ...]:
-    """The figures in the name of what it is about, such as a set of 3. A name proves no price and
-    no cut."""
-    found = read_figures(fact.about) if fact.about else ()
-    return tuple(one for one in found if not one.is_money and one.first.unit != "%")
+    """The figures in the name of what it is about, such as a set of 3, and the size in its label:
+    "price 6 kg". A name proves no price, no cut and no time."""
+    found = (*read_figures(fact.about), *read_figures(fact.label))
+    return tuple(
+        one for one in found if not one.is_money and one.first.unit not in ("%", "time", "months")
+    )
 
 
 def _count_items(fact: Fact) -> tuple[Figure, ...]:
@@ -136,7 +158,7 @@ class Statement:
     who: str
     text: str
     figures: tuple[Figure, ...]
-    origin: str  # "brief", "send-back" or "edit"
+    origin: str  # "brief", "send-back", "edit" or OWN_TEXT_ORIGIN
 
 
 class Sources:
@@ -157,8 +179,13 @@ class Sources:
     ) -> KnownFact | None:
         """Return the fact that has this figure, a cited one before any other. What an offer asks to
         spend is no product's price, even where it is the same sum."""
-        former = None
+        former: KnownFact | None = None
+        said: tuple[float, ...] = ()
+        if figure.is_number:
+            said = tuple(float(abs(reading.base)) for reading in figure.readings)
         for known in self._list_cited_first(cites):
+            if said and not known.has_dates and not known.is_near(said):
+                continue
             if (is_threshold and known.is_price) or not self._has_figure(known, figure):
                 continue
             if not known.is_former_price:

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import Channel, measure_text
+from bot.core.channels import Channel, count_sms_excess, measure_text
 from bot.core.parts import Part
 from bot.core.request import SkillRequest
+from bot.drafts.tracking import campaign_code, tag_links
+from bot.grounding.legal import asks_to_act
 from bot.text.normalize import collapse_spaces, tokenize
 
 TERM = "|"  # stands for a word of a term, which no word of a text is
+FEW_MORE = 30  # characters beyond one SMS that a writer can do without
 ECHO_WORDS = 7  # words in a row that are also in the brief
 CLICHE_PATTERN = re.compile(
     r"\b(découvr\w+|incontournable\w*|sublim\w+|plonge[zr]?|laisse[zr]?[- ](?:vous|toi) séduire"
@@ -28,12 +31,14 @@ def find_style_faults(
     """Return the faults as sentences for the writer, most serious first."""
     text = "\n".join(part.text for part in parts)
     sender = brand.sender or brand.name
-    faults = list(_find_form_faults(parts, channel))
+    faults = list(_find_form_faults(_tag_sms_links(parts, channel, brand), channel))
     is_signed = contains_words(text, sender) and "STOP" in text
     if channel and channel.names_sender and not is_signed:
         faults.append(
             f"the text names its sender ({sender}) first and ends with how to stop (STOP)"
         )
+    if channel and channel.names_sender and not asks_to_act(text):
+        faults.append("the text says what to do next: a link, a code, or a word such as “order”")
     faults += _find_missing_mentions(text, request, brand)
     faults += [
         f"a person wrote this, keep it word for word: “{passage.text}”"
@@ -82,6 +87,14 @@ def _list_word_runs(words: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)]
 
 
+def _tag_sms_links(parts: Sequence[Part], channel: Channel | None, brand: Brand) -> Sequence[Part]:
+    """Return the parts with the texts of an SMS as they go out: with a campaign code."""
+    if channel is None or not channel.names_sender:
+        return parts
+    code = campaign_code("")  # all codes have the same length
+    return [part.with_text(tag_links(part.text, brand.site, code)) for part in parts]
+
+
 def _find_form_faults(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:
     """Yield what the channel's table refuses: lengths, characters, the number of texts."""
     if channel is None:
@@ -92,6 +105,11 @@ def _find_form_faults(parts: Sequence[Part], channel: Channel | None) -> Iterabl
             continue
         if (size := measure_text(part.text, limit)) > limit.most:
             yield f"{part.key} has {size} {limit.unit}, at most {limit.most} fit: shorten it"
+        elif limit.unit == "segments" and 0 < (excess := count_sms_excess(part.text)) <= FEW_MORE:
+            yield (
+                f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
+                f"{excess} characters less it is one: shorten it"
+            )
         if refused := sorted(set(part.text) & set(limit.refused)):
             yield f"{part.key} has characters that are refused there: {' '.join(refused)}"
     for key, limit in channel.parts.items():

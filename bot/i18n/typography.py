@@ -1,19 +1,10 @@
-"""French typography: elision, non-breaking spaces, tu or vous; and conversion to SMS characters."""
+"""French typography: non-breaking spaces, tu or vous; and conversion to SMS characters."""
 
 import re
 
 from bot.text.gsm7 import is_gsm7
 
 NBSP = "\u00a0"
-# No elision before these words: la housse, de huit, le onze.
-ASPIRATED_H = (
-    r"(?:ha(?:ut|sard|lte|mac|ngar|rnais|rpe|ricot|nche|lle?s?\b|che\b|ie\b)|hér(?:os|isson)"
-    r"|ho(?:usse|nte|rs|tte|chet|ckey|mard|upp)|hu(?:it|blot|tte|che)|onz|oui\b|yaourt|yoga)"
-)
-_ELIDED = re.compile(
-    rf"\b([lL]e|[lL]a|[dD]e|[qQ]ue|[nN]e|[sS]e|[mM]e|[tT]e|[jJ]e|[jJ]usque|[lL]orsque|[pP]uisque)"
-    rf"\s+(?!(?i:{ASPIRATED_H}))(?=[aeiouyàâäéèêëîïôöùûœhAEIOUYÀÂÉÈÊÎÔŒH])(?!une? (?:sur|fois)\b)",
-)
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
 _BEFORE = re.compile(r"[ \u00a0\u202f]*([;:!?»%€])(?=[\s.,)»\u00a0]|$)")
 _MONEY = re.compile(r"(?<=\d)[ \u00a0\u202f]?([€%])")

@@ -20,6 +20,7 @@ from bot.config.access import Admission
 from bot.config.policy import NOBODY_HAS_RIGHT
 from bot.core.channels import list_sender_channels
 from bot.core.checks import sort_checks
+from bot.data.catalogue.product_facts import list_product_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
@@ -141,10 +142,17 @@ class Worker:
             return edited, versions[versions.index(edited) - 1], task
 
         edited, before, task = await context.database.run(load)
+        added = await context.database.run(
+            list_product_facts,
+            edited.workspace,
+            edited.brief.product,
+            edited.brief.market,
+            context.now().date(),
+        )
         evidence, checks = recheck_parts(
             edited.parts,
             edited.other_hooks,
-            edited.facts,
+            edited.facts.plus(added),
             request=edited.skill_request,
             brand=context.brand(edited.workspace).for_market(
                 edited.brief.market, list_sender_channels()

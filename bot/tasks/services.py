@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -104,7 +104,7 @@ class RunningTask:
         """The AI, an example of the demo, or the writer of standard text where the person asked for
         it."""
         chosen = self.task.form.get("without_ai") and self.services.offline
-        return cast(Writer, chosen or self.example or self.services.writer)
+        return chosen or self.example or self.services.writer
 
     async def find_example(self) -> ExampleModel | None:
         """Return the example that answers the task's words, where no AI is connected."""

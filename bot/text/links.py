@@ -187,18 +187,28 @@ def _visible_characters(text: str) -> Iterator[tuple[str, int]]:
     at = 0
     while at < len(text):
         sign, size = text[at], 1
+        if sign != "&" and " " <= sign <= "~":  # most are plain
+            yield sign, at
+            at += 1
+            continue
         if sign == "&" and (entity := _ENTITY.match(text, at)):
             read = html.unescape(entity[0])
             if len(read) == 1:
                 sign, size = read, len(entity[0])
-        if sign in _DOTS:
-            sign = "."
-        elif not sign.isascii():
-            wide = unicodedata.normalize("NFKC", sign)
-            sign = wide if len(wide) == 1 and wide.isascii() and wide.isprintable() else sign
-        if not _HIDDEN.match(sign):
-            yield sign, at
+        if shown := _read_character(sign):
+            yield shown, at
         at += size
+
+
+@lru_cache(maxsize=1024)
+def _read_character(sign: str) -> str:
+    """Return what a program reads for a character; nothing for a hidden one."""
+    if sign in _DOTS:
+        sign = "."
+    elif not sign.isascii():
+        wide = unicodedata.normalize("NFKC", sign)
+        sign = wide if len(wide) == 1 and wide.isascii() and wide.isprintable() else sign
+    return "" if _HIDDEN.match(sign) else sign
 
 
 def _find_marked_links(clean: str) -> Iterator[tuple[int, int, str, bool]]:

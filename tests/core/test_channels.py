@@ -31,7 +31,7 @@ def write(channel: Channel, *, size: int = 3, items: int | None = None) -> tuple
     """Parts of a text for the channel, each of `size` characters; lists have `items` texts."""
 
     def text(number: int, limit: PartLimit) -> dict[str, object]:
-        sender = "MaisonAlba STOP " if limit.unit == "segments" else ""
+        sender = "MaisonAlba order it STOP " if limit.unit == "segments" else ""
         return {"text": f"{sender}{chr(97 + number) * size}"}
 
     values: dict[str, object] = {

@@ -413,6 +413,7 @@ def test_planted_noise_is_confirmed_by_no_analysis() -> None:
 
 
 @pytest.mark.parametrize("seed", [3])
+@pytest.mark.slow
 def test_planted_findings_are_found_in_other_shops(seed: int) -> None:
     """The same truths, other dice: within what chance does to counts so small."""
     shop = sample("middle", seed)

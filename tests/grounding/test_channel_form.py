@@ -29,7 +29,7 @@ def test_long_subject_informs_and_long_sms_blocks() -> None:
 
 
 def test_sms_needs_its_sender_and_an_opt_out() -> None:
-    good = proved(part("STUDIOLIN : elle est en lin. STOP SMS", key="text"), channel="sms")
+    good = proved(part("STUDIOLIN : en lin. Commandez. STOP SMS", key="text"), channel="sms")
     assert found(good) == set()
     bad = proved(part("Non-stop, elle est en lin.", key="text"), channel="sms")
     assert {check.rule for check in bad if check.level == "block"} == {"sender", "stop"}

@@ -230,6 +230,21 @@ async def test_injected_sentence_changes_no_other_verdict(text: str) -> None:
     assert ("warn", "lasts a lifetime") in {(c.level, c.quote) for c in found}
 
 
+def test_recap_is_judged_with_its_conversation_and_the_notes() -> None:
+    from bot.agent.prompts import fence_value
+    from bot.grounding.claims import build_claim_prompt
+
+    asked = request(language="en").model_copy(update={"channel": None})
+    brief = asked.brief.model_copy(update={"material": "1. Léa: We take Monday."})
+    asked = asked.model_copy(update={"brief": brief})
+    sentence = ClaimSentence("headline", "The team chose Monday.", ())
+    text = build_claim_prompt([sentence], EVIDENCE, asked, fence_value, ["Messages 1 to 1 of 9."])
+    assert "<<<conversation\n1. Léa: We take Monday.\nconversation>>>" in text
+    assert "<<<notes\nMessages 1 to 1 of 9.\nnotes>>>" in text
+    copy = asked.model_copy(update={"channel": "email"})
+    assert "We take Monday" not in build_claim_prompt([sentence], EVIDENCE, copy, fence_value)
+
+
 def test_facts_are_shown_with_what_they_are_compared_with() -> None:
     from bot.agent.prompts import fence_value
     from bot.grounding.claims import build_claim_prompt

@@ -10,7 +10,7 @@ from bot.core.checks import Check, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import Hook, Part, Quote
 from bot.grounding.copy_checks import list_sources
-from bot.grounding.sources import find_stated_facts
+from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
 from bot.i18n.messages import Language
 from tests.support.shirt import (
     BRAND,
@@ -64,7 +64,7 @@ FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
     ("fr", "Disponible dès samedi.", {("block", "figure", "dès samedi")}),
     ("fr", "En taille 36, 38 ou 46.", {("block", "figure", "46")}),
     ("en", "Sizes 36 to 48, €49.90.", {("block", "figure", "48")}),
-    ("fr", "Économisez 12,10 €.", {("block", "figure", "12,10 €")}),
+    ("fr", "Économisez 13,10 €.", {("block", "figure", "13,10 €")}),
     ("fr", "Vingt coloris vous attendent.", {("block", "figure", "Vingt coloris")}),
     ("fr", "Le code LIN30 vous attend.", {("block", "figure", "LIN30")}),
     ("fr", "Depuis 1987, nous aimons les chemises.", {("block", "figure", "1987")}),
@@ -290,3 +290,67 @@ def test_days_of_the_briefs_occasion_need_no_source_unless_something_is_promised
     assert not blocked("Le 25 décembre, il ne reste plus qu'à partager le gâteau.")
     assert blocked("Livraison garantie avant le 25 décembre.")
     assert blocked("Le 14 juillet, il ne reste plus qu'à partager le gâteau.")
+
+
+def own_text(text: str) -> tuple[Check, ...]:
+    """The findings on a text that a person wrote themselves, about the shirt at 49,90 €."""
+    asked = request("Use my text", product="linen-shirt", own_text={"body": text})
+    typed = find_stated_facts(text, "U1", TODAY, source=OWN_TEXT_ORIGIN)
+    return proved(text, asked=asked, evidence=EVIDENCE.plus(typed))
+
+
+def test_price_that_the_catalogue_denies_is_red_in_a_text_of_ones_own() -> None:
+    (wrong,) = [check for check in own_text("Elle est à 79 €.") if check.quote]
+    assert (wrong.level, wrong.rule, wrong.fact) == ("block", "price", f"{SHIRT}.price")
+    assert "€49.90" in wrong.words.to("en")
+    assert "79 €" in wrong.words.to("en")
+
+
+def test_price_of_the_stated_cut_is_right_in_a_text_of_ones_own() -> None:
+    checks = own_text("-20 % jusqu'à dimanche : 39,92 € au lieu de 49,90 €.")
+    assert ("block", "price", "39,92 €") not in found(checks)
+
+
+def test_other_price_in_a_brief_is_an_offer() -> None:
+    asked = request("mail chemise à 39 €", product="linen-shirt")
+    assert ("stated", "figure", "39 €") in found(proved("Elle est à 39 €.", asked=asked))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A table for two people.",
+        "180 grams per square metre.",
+        "A hundred and eighty grams per square metre.",
+        "Three friends, one hammock, six people for dinner.",
+    ],
+)
+def test_units_in_words_and_counts_of_people_are_no_fault(text: str) -> None:
+    assert not [c for c in proved(text, language="en") if c.level == "block" and c.quote]
+
+
+@pytest.mark.parametrize("text", ["Loved by 12,000 women.", "Three hundred people wear it."])
+def test_large_count_of_people_needs_a_source(text: str) -> None:
+    assert [c.rule for c in proved(text, language="en") if c.level == "block" and c.quote] == [
+        "figure"
+    ]
+
+
+def test_words_that_ask_to_order_are_marked_when_it_is_sold_out() -> None:
+    empty = tuple(
+        one.model_copy(update={"value": Decimal(0)}) if one.label == "stock" else one
+        for one in EVIDENCE.facts
+    )
+    asked = request("mail chemise", product="linen-shirt")
+    checks = proved("Commandez vite.", asked=asked, evidence=Evidence(facts=empty))
+    assert ("warn", "sold out", "Commandez") in found(checks)
+    assert not found(proved("Commandez vite.", asked=asked))
+
+
+def test_sms_without_anything_to_do_is_told() -> None:
+    def rules(text: str) -> set[str]:
+        return {c.rule for c in proved(part(text, key="text"), channel="sms") if c.level == "info"}
+
+    assert "call to action" in rules("STUDIOLIN : le lin est revenu. STOP au 36180")
+    for text in ("Commandez.", "studiolin.example/l", "Code RETOUR20.", "01 44 55 66 77"):
+        assert "call to action" not in rules(f"STUDIOLIN : il est revenu. {text} STOP au 36180")

@@ -3,11 +3,13 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.legal import load_legal_rules
+from bot.grounding.legal import list_unverified_sources, load_legal_rules
 from bot.i18n.messages import Language
 from tests.support.shirt import BRAND, EVIDENCE, TODAY, fact, only, part, proved, request
 
@@ -116,3 +118,34 @@ def test_back_in_stock_is_held_to_the_stock() -> None:
 
     assert check(3) == []
     assert check(0) == [("block", True)]
+
+
+def test_unverified_sources_are_named() -> None:
+    legal = load_legal_rules()
+    listed = list_unverified_sources(["guarantee", "refund"])
+    assert legal.get_rule("guarantee").source in listed
+    assert legal.get_rule("refund").source not in listed
+    assert list_unverified_sources(["sms hours"])
+
+
+def test_source_is_that_of_the_market() -> None:
+    rule = load_legal_rules().get_rule("urgency")
+    assert "DMCC" not in rule.cite(frozenset({"FR", "EU"}))
+    assert rule.cite(frozenset({"GB"})) == rule.source_gb
+    assert rule.cite(frozenset({"EU", "GB"})).startswith(rule.source)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Free next-day delivery.", True),
+        ("Delivery is on us.", True),
+        ("La livraison vous est offerte.", True),
+        ("Feel free to return to the sea.", False),
+        ("Delivery in May. Free as a bird.", False),
+    ],
+)
+def test_words_near_each_other_are_one_claim(text: str, found: bool) -> None:
+    checks = proved(text, language="en", evidence=Evidence())
+    rules = {check.rule for check in checks if check.quote}
+    assert (bool(rules & {"delivery", "returns"})) is found

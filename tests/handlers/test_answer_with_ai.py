@@ -54,7 +54,9 @@ async def test_figures_are_filled_in_and_cited() -> None:
     assert found.parts[0].facts
     assert {fact.id for fact in found.evidence.facts} >= set(found.parts[0].facts)
     assert text_of(found, "In figures")
-    assert text_of(found, "Read as") == ["orders, revenue · by country · October"]
+    assert text_of(found, "Read as") == [
+        "orders, revenue (returns not taken off) · by country · October"
+    ]
     assert "orders.csv" in text_of(found, "Where the figures come from")[0]
     assert [(check.level, check.rule) for check in found.checks] == [
         ("pass", "figure"),
@@ -62,15 +64,15 @@ async def test_figures_are_filled_in_and_cited() -> None:
     ]
 
 
-async def test_how_it_was_read_takes_two_lines_of_the_look_ups_that_are_used() -> None:
+async def test_how_it_was_read_is_one_line_of_the_look_up_that_the_headline_shows() -> None:
     looked_up = calls(
         *(
             ("query_metrics", {**QUERY, "measures": [measure], "dimensions": []})
             for measure in ("orders", "units", "revenue", "customers")
         )
     )
-    found, _letters = await answer(looked_up, report("{f1}.", "{f3} of {f4}."))
-    assert text_of(found, "Read as") == ["orders · October\nrevenue · October · and 1 more"]
+    found, _letters = await answer(looked_up, report("{f4}.", "{f3} of {f1}."))
+    assert text_of(found, "Read as") == ["customers · October"]
 
 
 async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:
@@ -107,6 +109,44 @@ async def test_unsupported_cause_goes_back_once_and_is_then_marked() -> None:
     assert "{f2}" not in str(claude.judged[0]["messages"])
     (marked,) = [check for check in found.checks if check.level == "warn"]
     assert (marked.rule, marked.part, marked.quote) == ("claim", "points.1", "because of the rain")
+
+
+async def test_claim_that_a_correction_brings_in_goes_back_as_well() -> None:
+    typed = report("{f1} in October.", "France led with 99,999.")
+    wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
+    right = report("{f1} in October.", "France led with {f2}.")
+    async with ScriptedClaude(LOOKS_UP, typed, wrong, right, judge=blame_the_rain) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert "99,999" in str(claude.letters[2]["messages"][-1]["content"])
+    assert "because of the rain" in str(claude.letters[3]["messages"][-1]["content"])
+    assert not [check for check in found.checks if check.level == "warn"]
+
+
+async def test_claims_go_back_once_whatever_code_finds_then() -> None:
+    wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
+    typed = report("{f1} in October.", "France led with 99,999 because of the rain.")
+    async with ScriptedClaude(LOOKS_UP, wrong, typed, wrong, judge=blame_the_rain) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert len(claude.letters) == 4
+    assert [check.rule for check in found.checks if check.level == "warn"] == ["claim"]
+
+
+async def test_claim_check_gets_the_notes_of_the_tools() -> None:
+    good = report("{f1} in October.")
+    looks = calls(("query_metrics", {**QUERY, "measures": ["orders"], "limit": 1}))
+    async with ScriptedClaude(looks, good) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    note = "1 of 6 groups is shown."
+    assert note in str(claude.letters[1]["messages"][-1]["content"])
+    assert note in str(claude.judged[0]["messages"])
 
 
 async def test_claim_that_is_mended_leaves_no_mark() -> None:

@@ -16,7 +16,7 @@ from bot.drafts.models import LEADS_ADAPTER
 from bot.errors import CannotDo
 from bot.slack import action_ids
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, Step, calls, says
+from tests.fakes.claude import ScriptedClaude, Step, calls, list_judged, says, verdict
 from tests.support.card_scenes import drafted, drawn, pressable, seen
 from tests.support.skill_runner import AI, run
 
@@ -79,7 +79,10 @@ async def test_each_idea_has_its_audience_its_fact_and_its_draft(language: str) 
     assert [(lead.skill, lead.ask, lead.words) for lead in found.leads] == [
         ("draft", False, one["request"]) for one in some
     ]
-    assert [check.level for check in found.checks] == ["pass"]
+    assert [(check.level, check.rule) for check in found.checks] == [
+        ("pass", "figure"),
+        ("pass", "claim"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,3 +139,26 @@ async def test_card_has_a_button_for_each_of_twelve_ideas(sqlite: Database) -> N
     buttons = pressable(message.blocks)
     assert action_ids.APPROVE not in buttons
     assert len([name for name in buttons if name.startswith(action_ids.LEAD_NOW)]) == MAX_IDEAS
+
+
+async def test_what_an_idea_says_of_the_data_is_judged() -> None:
+    def judge(body: dict[str, Any]) -> dict[str, Any]:
+        judged = list_judged(body)
+        assert all("Customers placed" in text for text in judged.values())  # the facts alone
+        return {"verdicts": [verdict(id, "not_supported", "placed", "why") for id in judged]}
+
+    some = says({"ideas": [idea()]})
+    async with ScriptedClaude(LOOKS_UP, some, some, judge=judge) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run(WORDS, writer=writer, skill="ideas")
+        await writer.close()
+    assert isinstance(found, DraftResult)
+    assert "no fact bears out" in str(claude.letters[2]["messages"][-1]["content"])
+    assert ("warn", "claim") in [(check.level, check.rule) for check in found.checks]
+
+
+async def test_prompt_names_the_occasions_of_the_next_weeks() -> None:
+    _found, letters = await suggest(LOOKS_UP, says({"ideas": [idea()]}), words="3 ideas")
+    first = str(letters[0]["messages"][0]["content"])
+    assert "<<<occasion" in first
+    assert "Christmas, 20" in first

@@ -85,6 +85,7 @@ def test_shop_has_requested_size(shop: Shop, small: Shop) -> None:
     assert sorted(p.name for p in shop.folder.iterdir()) == sorted(FILES)
 
 
+@pytest.mark.slow
 def test_files_are_identical_in_another_process(small: Shop, tmp_path: Path) -> None:
     code = (
         "import datetime, pathlib, sys; from bot.playground.shop import fill; "
@@ -101,6 +102,7 @@ def test_random_stream_gives_pinned_values() -> None:
     assert rng.shuffled("abcdef") == list("acbdef")
 
 
+@pytest.mark.slow
 def test_data_differ_by_seed_and_end_on_given_day(small: Shop, tmp_path: Path) -> None:
     other = fill(tmp_path, size="small", seed=8, today=TODAY, until=date(2028, 2, 29))
     mine, theirs = digests(small.folder), digests(tmp_path)

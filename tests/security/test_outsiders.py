@@ -257,7 +257,7 @@ def hired(bench: Bench) -> Worker:
         database=bench.database,
         enqueue=bench.enqueue,
         slack=bench.outside,
-        writer=OfflineWriter(bench.services.now),
+        writer=OfflineWriter(),
         library=lambda _: Shop(),
         brand=bench.services.brand,
         policy=bench.services.policy,

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from bot.approvals import decision
-from bot.core.checks import Check, CheckLevel
+from bot.core.checks import Check, CheckLevel, group_checks
 from bot.db.session import Database
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.cards.findings import group_checks, render_proof
+from bot.slack.cards.findings import render_proof
 from tests.conftest import NOW
 from tests.support.card_scenes import (
     BOSS,

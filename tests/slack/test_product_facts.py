@@ -1,21 +1,50 @@
 """Product facts that people add from a draft: a source next time, listed, revocable."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from bot.audit.journal import JournalEntry
+from bot.config.policy import ApprovalPolicy, Policy
 from bot.core.checks import Check
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Fact
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.product import Product
 from bot.data.catalogue.product_facts import VALIDITY, ProductFact, list_product_facts
+from bot.data.service import WorkspaceData
 from bot.db.session import Database
 from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.grounding.copy_checks import recheck_price_cuts
+from bot.grounding.price_cuts import UNKNOWN_PRICE
 from bot.i18n.messages import Words
 from bot.slack import action_ids
+from bot.slack.action_ids import ButtonValue
+from bot.slack.cards.findings import is_price_unknown
+from bot.slack.interactions import ViewSubmission
 from bot.slack.views.draft_details import build_details_view
+from bot.slack.views.lowest_price_form import read_price, store_price
 from tests.conftest import NOW
-from tests.support.card_scenes import BOSS, drafted, drawn, pressable, seen, text_of
+from tests.support.card_scenes import (
+    BOSS,
+    MARIE,
+    POLICY,
+    drafted,
+    drawn,
+    pressable,
+    seen,
+    text_of,
+)
+from tests.support.sample_tables import sample
 from tests.support.shirt import EVIDENCE, found, proved, request
 
 TODAY = NOW.date()
+PRICE_RULES = ("figure", "price", "price cut")
 CLAIM = Check(
     rule="claim",
     level="warn",
@@ -33,8 +62,16 @@ def about(draft: Draft, product: str = "linen-shirt") -> Draft:
 
 
 def add(session: Any, text: str = "Woven by hand.", market: str | None = None) -> None:
-    told = {"workspace": "T1", "product": "linen-shirt", "by": BOSS, "draft": "t1.0.v1"}
-    ProductFact.add(session, market=market, text=text, now=NOW, **told)
+    ProductFact.add(
+        session,
+        workspace="T1",
+        product="linen-shirt",
+        market=market,
+        text=text,
+        by=BOSS,
+        draft="t1.0.v1",
+        now=NOW,
+    )
 
 
 def test_marked_claim_can_be_added_with_one_tap(sqlite: Database) -> None:
@@ -85,6 +122,122 @@ def test_added_fact_lifts_the_finding_next_time(sqlite: Database) -> None:
         added = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
     evidence = Evidence(facts=(*EVIDENCE.facts, *added))
     assert found(proved(text, asked=asked, evidence=evidence)) == set()
+
+
+def enter(session: Any, price: str, until: date | None = None) -> None:
+    ProductFact.add_lowest_price(
+        session,
+        workspace="T1",
+        product="linen-shirt",
+        market=None,
+        price=Decimal(price),
+        currency="EUR",
+        until=until,
+        by=BOSS,
+        draft="t1.0.v1",
+        now=NOW,
+    )
+
+
+def test_entered_lowest_price_is_used_by_the_price_cut_rule(sqlite: Database) -> None:
+    asked = request("mail chemise", product="linen-shirt")
+    text = "La chemise : 40 € au lieu de 60 €."
+    price = Fact(id="product.linen-shirt.price", label="price", value=Decimal(40), unit="EUR",
+                 source="shop.csv", as_of=TODAY)  # fmt: skip
+    evidence = Evidence(facts=(price,))
+    (unknown,) = [c for c in proved(text, asked=asked, evidence=evidence) if c.rule == "price cut"]
+    assert unknown.level == "block"  # nobody knows the price that it names
+    with sqlite.begin() as session:
+        enter(session, "60")
+        added = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+    checks = proved(text, asked=asked, evidence=evidence.plus(added))
+    assert not [c for c in checks if c.rule in PRICE_RULES and c.level in ("warn", "block")]
+    with sqlite.begin() as session:
+        enter(session, "50")  # takes the place of the first
+        (other,) = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+    assert (other.value, other.unit) == (Decimal("50.00"), "EUR")
+    checks = proved(text, asked=asked, evidence=evidence.plus([other]))
+    assert [(c.rule, c.level) for c in checks if c.rule in PRICE_RULES and c.quote] == [
+        ("price cut", "block")
+    ]
+
+
+def test_entered_lowest_price_ends_with_the_promotion(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        enter(session, "60", until=TODAY + timedelta(days=4))
+        after = TODAY + timedelta(days=5)
+        assert list_product_facts(session, "T1", "linen-shirt", None, TODAY + timedelta(days=4))
+        assert not list_product_facts(session, "T1", "linen-shirt", None, after)
+
+
+def test_unknown_lowest_price_offers_the_form_and_the_entry_checks_again(sqlite: Database) -> None:
+    cut = Check(rule="price cut", level="warn", words=UNKNOWN_PRICE, quote="-20 %")
+    with sqlite.begin() as session:
+        draft = about(drafted(session, cut))
+        assert action_ids.LOWEST_PRICE in pressable(drawn(seen(session)).blocks)
+        enter(session, "60")
+        added = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+        evidence = draft.facts.plus(added)
+        checks = recheck_price_cuts(draft.findings or (), draft.parts, (), evidence, draft.brief)
+        assert not [check for check in checks if is_price_unknown(check)]
+
+
+def test_submitted_price_is_stored_and_the_draft_checked_again(sqlite: Database) -> None:
+    cut = Check(rule="price cut", level="warn", words=UNKNOWN_PRICE, quote="-20 %")
+    may_not, may = (
+        POLICY.model_copy(update={"approval": ApprovalPolicy(approvers=approvers)})
+        for approvers in ((BOSS,), (MARIE,))
+    )
+
+    def context(policy: Policy) -> Any:
+        services = {"policy": lambda _: policy, "now": lambda: NOW, "enqueue": lambda *_: None}
+        return SimpleNamespace(services=SimpleNamespace(**services))
+
+    with sqlite.begin() as session:
+        draft = about(drafted(session, cut))
+        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+        form = ViewSubmission("T1", MARIE, {"private_metadata": ref})
+        with pytest.raises(CannotDo):
+            store_price(session, context(may_not), form, (Decimal(60), None))
+        assert not list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+        store_price(session, context(may), form, (Decimal(60), None))
+        (fact,) = list_product_facts(session, "T1", "linen-shirt", None, TODAY)
+        assert (fact.value, fact.unit) == (Decimal("60.00"), "EUR")
+        assert fact.id in {one.id for one in draft.facts.facts}
+        assert not [check for check in draft.findings or () if is_price_unknown(check)]
+    with sqlite.begin() as session:
+        assert "product fact added" in session.scalars(select(JournalEntry.event)).all()
+
+
+@pytest.mark.parametrize(
+    ("typed", "price"),
+    [
+        ("49,90 €", (Decimal("49.90"), "EUR")),
+        ("£49.90", (Decimal("49.90"), "GBP")),
+        ("49.90", (Decimal("49.90"), None)),
+        ("49 or 50", None),
+        ("20 %", None),
+        ("cheap", None),
+    ],
+)
+def test_entered_price_is_read_in_any_notation(typed: str, price: object) -> None:
+    view = {"state": {"values": {"price": {"price": {"value": typed}}}}}
+    assert read_price(view) == price
+
+
+async def test_every_look_up_of_a_product_has_what_people_added(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        add(session, "Woven by hand.")
+
+    def find(product: str, market: str | None) -> Sequence[Fact]:
+        with sqlite.begin() as session:
+            return list_product_facts(session, "T1", product, market, TODAY)
+
+    shirt = Product(handle="linen-shirt", title="Linen Shirt", source="shop.csv", as_of=TODAY)
+    data = WorkspaceData(CatalogueLibrary(lambda: [shirt]), sample, added_facts=find)
+    asked = request("mail chemise", product="linen-shirt")
+    found = await data.look_up("product", asked)
+    assert "Woven by hand." in {fact.value for fact in found}
 
 
 def test_details_list_added_facts_with_a_button_that_revokes(sqlite: Database) -> None:

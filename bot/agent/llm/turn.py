@@ -31,11 +31,12 @@ class ToolUse:
 
 @dataclass(frozen=True)
 class ToolReply:
-    """The answer to a tool call, as text for the model."""
+    """The answer to a tool call, as text for the model. `notes` are those in the text."""
 
     id: str
     text: str
     is_error: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ Example: {"theme": "none", "product": "none", "category": "none", "brand": "none
 "since": "none", "until": "none"}
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -29,7 +29,7 @@ from bot.agent.tools._analysis import (
     set_periods,
 )
 from bot.core.facts import Fact
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words
 
 ALL_MEASURES = ("texts", "rating", "rating-of-texts", "happy-share", "unhappy-share")
 THEME_MEASURES = ("share", "complaint-share")
@@ -73,8 +73,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         else _choose_overview(themes, groups)
     )
     chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
-    facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
     language = deps.request.language
+    chosen = [*_translate_places(chosen, language)]
+    facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
     shown = [name for name in themes if not wanted or any(f.parts.subject == name for f in chosen)]
     table_facts = prepare_facts(
         [fact for name in shown for fact in groups[name] if fact.parts.measure in COLUMNS],
@@ -210,3 +211,16 @@ def _name_place(fact: Fact, subject: str) -> Fact:
     if "--" not in subject or fact.parts.measure == "share-elsewhere":
         return fact
     return fact.model_copy(update={"label": f"{fact.label} there"})
+
+
+def _translate_places(facts: Iterable[Fact], language: Language) -> tuple[Fact, ...]:
+    """Return the facts, where the theme before a place has its name in that language."""
+
+    def name(about: str) -> str:
+        theme, comma, place = about.partition(", ")
+        return f"{Words(theme).to(language)}{comma}{place}" if comma else about
+
+    return tuple(
+        fact.model_copy(update={"about": name(fact.about)}) if "--" in fact.parts.subject else fact
+        for fact in facts
+    )

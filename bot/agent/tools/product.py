@@ -32,6 +32,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         fact.model_copy(update={"about": product.title})
         for fact in (*build_product_facts(product), *build_availability_facts(product, language))
     )
+    added = await deps.data.list_added_facts(product.handle, deps.request)
+    known += tuple(fact.model_copy(update={"about": product.title}) for fact in added)
     brief = deps.request.brief.model_copy(update={"product": product.handle})
     praise = await deps.data.look_up("praise", deps.request.model_copy(update={"brief": brief}))
     facts = (*known, *praise[:MAX_CUSTOMER_FACTS])

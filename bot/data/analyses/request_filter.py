@@ -10,6 +10,7 @@ from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
@@ -75,6 +76,15 @@ def iter_cannot_facts(
             source=result.source if result.source.file else NO_SOURCE,
             as_of=today,
         )
+
+
+def describe_age(warehouse: "Warehouse", table: str) -> Words | None:
+    """Return a sentence on rows that are older than their kind allows, for a report's first
+    lines."""
+    if table not in warehouse.listed or not (days := warehouse.stale(table)):
+        return None
+    file = warehouse.source(table).words()
+    return Words("{file} ends {days} days ago: what came since is not in it.", file=file, days=days)
 
 
 def iter_age_facts(warehouse: "Warehouse", kind: str) -> Iterator[Fact]:

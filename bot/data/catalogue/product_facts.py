@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
-from sqlalchemy import Date, Text, select
+from sqlalchemy import Date, Numeric, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
@@ -14,12 +15,15 @@ from bot.db.session import Row, insert_once
 from bot.i18n.messages import Words
 
 VALIDITY = timedelta(days=365)
+PROMOTION = timedelta(days=30)  # how long a lowest price holds where the offer names no end
 LABEL = Words("confirmed by the team")
+LOWEST_LABEL = "lowest price 30 days"  # as the catalogue calls it
 
 
 class ProductFact(Row):
     """A claim that a person confirmed for a product, in one market or in all, until a day. It is a
-    source until then, or until somebody revokes it."""
+    source until then, or until somebody revokes it. With an `amount` it is the lowest price of the
+    30 days before a promotion, which the data don't have."""
 
     __tablename__ = "product_facts"
 
@@ -34,6 +38,8 @@ class ProductFact(Row):
     expires: Mapped[date] = mapped_column(Date)
     revoked_by: Mapped[str | None]
     revoked_at: Mapped[datetime | None]
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    currency: Mapped[str | None]
 
     @staticmethod
     def add(
@@ -46,6 +52,9 @@ class ProductFact(Row):
         by: str,
         draft: str,
         now: datetime,
+        expires: date | None = None,
+        amount: Decimal | None = None,
+        currency: str | None = None,
     ) -> None:
         """Add a fact. The same claim of the same draft is added once."""
         id = f"{draft}:{hashlib.sha256(text.encode()).hexdigest()[:8]}"
@@ -60,12 +69,48 @@ class ProductFact(Row):
             by=by,
             draft=draft,
             at=now,
-            expires=now.date() + VALIDITY,
+            expires=expires or now.date() + VALIDITY,
             revoked_by=None,
             revoked_at=None,
+            amount=amount,
+            currency=currency,
         )
         if inserted:
             _record(session, "product fact added", workspace, id, by, now)
+
+    @staticmethod
+    def add_lowest_price(
+        session: Session,
+        *,
+        workspace: str,
+        product: str,
+        market: str | None,
+        price: Decimal,
+        currency: str,
+        until: date | None,
+        by: str,
+        draft: str,
+        now: datetime,
+    ) -> None:
+        """Add the lowest price of the 30 days before a promotion, which ends on `until`. It takes
+        the place of one that was entered before."""
+        today = now.date()
+        for known in ProductFact.list_valid(session, workspace, product, market, today):
+            if known.amount is not None and known.market == market:
+                known.revoke(session, by=by, now=now)
+        ProductFact.add(
+            session,
+            workspace=workspace,
+            product=product,
+            market=market,
+            text=f"{LOWEST_LABEL}: {price} {currency} ({now.isoformat()})",
+            by=by,
+            draft=draft,
+            now=now,
+            expires=until if until and until >= today else today + PROMOTION,
+            amount=price,
+            currency=currency,
+        )
 
     def revoke(self, session: Session, *, by: str, now: datetime) -> None:
         """Make it a source no longer. Drafts that stand on it keep it in their evidence."""
@@ -93,8 +138,9 @@ class ProductFact(Row):
         tail = f"added-{self.id.rpartition(':')[2]}"
         return Fact(
             id=str(FactId("product", self.product, tail)),
-            label=LABEL.text,
-            value=self.text,
+            label=LABEL.text if self.amount is None else LOWEST_LABEL,
+            value=self.text if self.amount is None else self.amount,
+            unit=self.currency,
             source=Source("the team"),
             as_of=self.at.date(),
         )

@@ -121,12 +121,6 @@ ASIDE_WEIGHT = 0.3  # for words about the audience
 WordMeanings = dict[str, dict[str, float]]  # a query word → indexed words, each with its similarity
 
 
-def find_products(words: str, products: Sequence[Product]) -> list[ProductMatch]:
-    """Return at most MOST_FOUND products that the words may mean, the most likely first. A score of
-    1 is the exact name. Callers that search often keep a ProductIndex."""
-    return ProductIndex(products).find(words)
-
-
 class ProductIndex:
     """An index of products for searching."""
 

@@ -90,7 +90,7 @@ def _load_visible_import(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> FileUpload:
     """Return the import, if this person may see its rows. Raise CannotDo."""
-    upload = _lock_import(session, action)
+    upload = load_visible_upload(session, action)
     if not upload.can_cancel(action.user, context.services.policy(action.workspace)):
         raise CannotDo(
             Words("Only whoever dropped this file or somebody who may import can do that.")
@@ -102,10 +102,10 @@ def _prepare_review(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> tuple[FileUpload, dict[str, Any]]:
     policy, now = context.services.policy(action.workspace), context.services.now()
-    return _lock_import(session, action), {"by": action.user, "policy": policy, "now": now}
+    return load_visible_upload(session, action), {"by": action.user, "policy": policy, "now": now}
 
 
-def _lock_import(session: Session, action: BlockAction) -> FileUpload:
+def load_visible_upload(session: Session, action: BlockAction) -> FileUpload:
     """Lock the row until the end of the transaction, because two people may press at once."""
     id = action.ref.arrival or ""
     upload = session.get(FileUpload, id, with_for_update=True) if id else None

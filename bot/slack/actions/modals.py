@@ -14,7 +14,7 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.actions import audience_export, digests
+from bot.slack.actions import audience_export, digests, imports
 from bot.slack.interactions import (
     BlockAction,
     demand_author_or_approver,
@@ -22,7 +22,7 @@ from bot.slack.interactions import (
     load_visible_draft,
 )
 from bot.slack.listener_context import ListenerContext
-from bot.slack.views import audience_rule_form, draft_details, forms
+from bot.slack.views import audience_rule_form, draft_details, forms, lowest_price_form
 from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task
 
@@ -133,6 +133,10 @@ def prepare_history_view(
 def prepare_receipts_view(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
+    if action.ref.arrival:
+        upload = imports.load_visible_upload(session, action)
+        calls = Receipt.list_for_task(session, upload.id)
+        return lambda language: forms.what_left_view(calls, language)
     draft = load_visible_draft(session, action.viewer, action.ref)
     if not may_see_receipts(session, action.viewer, session.get_one(Task, draft.task)):
         raise CannotDo(NOT_SHARED)
@@ -160,6 +164,7 @@ MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
     action_ids.WHAT_LEFT: prepare_receipts_view,
     action_ids.LEAD: audience_rule_form.prepare_next_step_form,
     action_ids.EXPORT: audience_export.prepare_export_form,
+    action_ids.LOWEST_PRICE: lowest_price_form.prepare_lowest_price_form,
     action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
     action_ids.DETAILS: draft_details.prepare_details_view,
     action_ids.CHANGE: prepare_change_form,

@@ -5,9 +5,10 @@ Red blocks approval, amber takes one yes, grey informs.
 
 from collections.abc import Sequence
 
-from bot.core.checks import Check, Severity, sort_checks
+from bot.core.checks import Check, Severity, group_checks
 from bot.core.source import NO_SOURCE
 from bot.drafts.models import Draft
+from bot.grounding.price_cuts import UNKNOWN_PRICE
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
@@ -55,30 +56,6 @@ def render_findings(draft: Draft, language: str, *, is_open: bool = False) -> li
     return blocks + ([context_block("\n".join(small))] if small else [])
 
 
-def group_checks(checks: Sequence[Check]) -> list[Check]:
-    """Merge findings that say the same of several words into one line, and drop repeated ones. The
-    worst come first."""
-    groups: dict[tuple[object, ...], list[Check]] = {}
-    for check in sort_checks(checks):
-        rest = {name: str(v) for name, v in check.words.params.items() if name != "quote"}
-        is_mergeable = "{quote}" in check.words.text and check.quote is not None
-        key = (check.level, check.rule, check.words.text, str(rest), check.accepted_by)
-        quote = None if is_mergeable else str(check.words.params.get("quote"))
-        groups.setdefault((*key, quote), []).append(check)
-    return [_merge(group) for group in groups.values()]
-
-
-def _merge(group: list[Check]) -> Check:
-    first = group[0]
-    quotes = list(dict.fromkeys(check.quote for check in group if check.quote))
-    if len(quotes) < 2 or "{quote}" not in first.words.text:
-        return first
-    joined = ", ".join(quotes)
-    is_marked = isinstance(first.words.params["quote"], dict)  # in quotation marks already
-    quote = Words("“{quote}”", quote=joined) if is_marked else joined
-    return first.model_copy(update={"words": first.words.with_params(quote=quote), "quote": joined})
-
-
 def render_check(check: Check, language: str) -> str:
     """Render a finding as one line."""
     mark = SEVERITY_MARKS[check.severity or "info"]
@@ -96,10 +73,14 @@ def _fit_lines(lines: list[str]) -> str:
 
 
 def _build_acceptance_buttons(draft: Draft, language: str) -> list[Block]:
-    """The ways to say yes to amber findings, besides approving."""
-    if not draft.list_open_warnings() or draft.list_final_checks():
-        return []
+    """The ways to say yes to amber findings, besides approving, and to enter a price."""
     ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
+    price = None
+    if draft.brief.product and any(is_price_unknown(one) for one in draft.findings or ()):
+        text = Words("Enter the lowest price").to(language)
+        price = button(text, action_ids.LOWEST_PRICE, ref.pack())
+    if not draft.list_open_warnings() or draft.list_final_checks():
+        return actions_block(price)
     terms = None
     if any(check.quote for check in draft.list_open_warnings()):
         text = Words("It's in our terms").to(language)
@@ -108,7 +89,12 @@ def _build_acceptance_buttons(draft: Draft, language: str) -> list[Block]:
     if draft.brief.product and find_fact_proposals(draft):
         text = Words("Add to product facts").to(language)
         add = button(text, action_ids.ADD_FACT, ref.pack())
-    return actions_block(terms, add)
+    return actions_block(price, terms, add)
+
+
+def is_price_unknown(check: Check) -> bool:
+    """Whether a price cut can't be checked because nobody knows the lowest price of 30 days."""
+    return check.words.text == UNKNOWN_PRICE.text and check.accepted_by is None
 
 
 def find_fact_proposals(draft: Draft) -> list[Check]:

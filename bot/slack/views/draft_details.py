@@ -13,6 +13,7 @@ from bot.core.source import NO_SOURCE
 from bot.data.catalogue.product_facts import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
+from bot.grounding.legal import list_unverified_sources
 from bot.i18n.messages import Money, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
@@ -26,7 +27,6 @@ from bot.slack.blocks import (
     quote_as_mrkdwn,
     quote_in_language,
     render_time,
-    render_words,
     rich_text,
     rich_text_preformatted,
     rich_text_quote,
@@ -43,14 +43,6 @@ from bot.slack.listener_context import ListenerContext
 
 MAX_ADDED_FACTS = 20
 VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
-
-
-def notice_view(title: Words | str, text: Words | str, language: str = "en") -> Block:
-    """Build a view with one text and a close button."""
-    content = (
-        render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
-    )
-    return build_read_only_view(title, [section_block(content or "…")], language)
 
 
 def build_read_only_view(title: Words | str, blocks: list[Block], language: str) -> Block:
@@ -253,7 +245,11 @@ def _list_added_facts(draft: Draft, added: Sequence[ProductFact], language: str)
         revoke = button(
             Words("Revoke").to(language), number_action_id(action_ids.REVOKE_FACT, number), ref
         )
-        blocks.append(section_block(f"“{quote_as_mrkdwn(fact.text, 300)}”\n{line}{market}", revoke))
+        said = f"“{quote_as_mrkdwn(fact.text, 300)}”"
+        if fact.amount is not None:
+            price = Money(amount=fact.amount, currency=str(fact.currency))
+            said = Words("Lowest price of the last 30 days: {price}", price=price).to(language)
+        blocks.append(section_block(f"{said}\n{line}{market}", revoke))
     return blocks
 
 
@@ -266,5 +262,11 @@ def build_details_view(draft: Draft, language: str, added: Sequence[ProductFact]
     if draft.channel:
         blocks += list_source_blocks(draft, language)
         blocks += _list_added_facts(draft, added, language)
-        blocks.append(context_block(LEGAL_NOTE.to(language)))
+        note = LEGAL_NOTE.to(language)
+        if sources := list_unverified_sources(check.rule for check in draft.findings or ()):
+            what = Words(
+                "Not looked up in the text of the law: {sources}", sources="; ".join(sources)
+            )
+            note += f"\n{quote_as_mrkdwn(what.to(language), 600)}"
+        blocks.append(context_block(note))
     return build_read_only_view(Words("Details"), blocks, language)

@@ -17,12 +17,12 @@ from bot.core.parts import Copy
 from bot.core.request import task_id
 from bot.digests.visibility import may_see
 from bot.drafts.models import Draft
+from bot.drafts.openings import replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import audience_export, digests, next_steps
-from bot.slack.actions.buttons import replace_opening
 from bot.slack.actions.revisions import start_revision
 from bot.slack.interactions import (
     View,
@@ -35,7 +35,7 @@ from bot.slack.interactions import (
 from bot.slack.listener_context import ListenerContext, pack_metadata
 from bot.slack.location import Place, make_place
 from bot.slack.view_limits import fit_view
-from bot.slack.views import audience_rule_form, forms, question_form
+from bot.slack.views import audience_rule_form, forms, lowest_price_form, question_form
 from bot.slack.views.brief_form import (
     NOTHING_TO_WRITE,
     build_own_text_form,
@@ -386,4 +386,5 @@ SUBMISSION_HANDLERS: dict[
     action_ids.QUESTION_FORM: question_form.submit_question_form,
     action_ids.RULE_FORM: audience_rule_form.submit_rule_form,
     action_ids.EXPORT_FORM: audience_export.submit_export_form,
+    action_ids.LOWEST_PRICE_FORM: lowest_price_form.submit_lowest_price,
 }

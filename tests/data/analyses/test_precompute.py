@@ -63,6 +63,7 @@ async def test_failed_precomputation_raises_no_error(
     container.database.close()
 
 
+@pytest.mark.slow
 def test_facts_all_command_runs_one_kind_after_the_other(
     container: Container, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

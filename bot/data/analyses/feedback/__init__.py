@@ -35,6 +35,7 @@ from bot.data.analyses.feedback.theme_shares import (
     add_theme_shares,
     rank_priorities,
 )
+from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import withheld_groups_message
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -67,7 +68,7 @@ def find(
     result.queries["texts"] = defer_sql(expression)
     texts = read_texts(warehouse, expression, filter_)
     periods = choose_periods(filter_, result.as_of)
-    theme_table = build_theme_table(texts, folder)
+    theme_table = build_theme_table(texts, folder, MentionCache.of(warehouse))
     level = theme_table.select(periods.level(texts))
     if len(level.texts) < MIN_TEXTS:
         few = any((filter_.segment, filter_.country, filter_.region))

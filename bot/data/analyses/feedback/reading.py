@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from bot.data.analyses.feedback.mentions import (
     COMPLAINT,
     PRAISE,
     QUESTION,
+    Mask,
     TextMentions,
     ThemeTable,
     build_theme_table,
@@ -18,6 +21,7 @@ from bot.data.analyses.feedback.texts import (
     read_texts,
     select_feedback,
 )
+from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
 from bot.privacy.personal_data import find_personal_data
@@ -68,15 +72,14 @@ def read_sentences(
         for text in read_texts(warehouse, select_feedback(warehouse, filter_), filter_)
         if filter_.since is None or (text.day and text.day >= filter_.since)
     ]
-    table = build_theme_table(texts, None)
+    table = build_theme_table(texts, None, MentionCache.of(warehouse))
     found = ReadSentences(themes=_list_themes(table))
     wanted = normalize_text(words).split() if words else []
+    fits = _select_theme(table, theme) & _select_tone(table, theme, tone)
     fitting = [
-        (text, mentions)
-        for text, mentions in zip(table.texts, table.mentions, strict=True)
-        if _has_words(text, wanted)
-        and _has_theme(mentions, theme)
-        and _has_tone(text, mentions, theme, tone)
+        (table.texts[i], table.mentions[i])
+        for i in np.flatnonzero(fits)
+        if _has_words(table.texts[i], wanted)
     ]
     found.matching = len(fitting)
     is_group = any((filter_.segment, filter_.country, filter_.region))
@@ -104,29 +107,30 @@ def _has_words(text: FeedbackText, wanted: Sequence[str]) -> bool:
     return not wanted or all(word in normalize_text(text.whole) for word in wanted)
 
 
-def _has_theme(mentions: TextMentions | None, theme: str | None) -> bool:
-    return theme is None or (mentions is not None and theme in mentions.flags)
+def _select_theme(table: ThemeTable, theme: str | None) -> Mask:
+    if theme is None:
+        return np.ones(len(table.texts), bool)
+    if theme not in table.column:
+        return np.zeros(len(table.texts), bool)
+    return table.flags_of(theme) > 0
 
 
-def _has_tone(
-    text: FeedbackText, mentions: TextMentions | None, theme: str | None, tone: Tone
-) -> bool:
-    """Tell whether the text has the tone: about the theme, else about anything; a text that judges
+def _select_tone(table: ThemeTable, theme: str | None, tone: Tone) -> Mask:
+    """Return the texts that have the tone: about the theme, else about anything; a text that judges
     nothing has that of its rating."""
     if tone == "any":
-        return True
-    flags = mentions.flags if mentions else {}
+        return np.ones(len(table.texts), bool)
     if theme is not None:
-        return bool(flags.get(theme, 0) & TONE_FLAGS[tone])
-    if any(flags.values()):
-        return any(flag & TONE_FLAGS[tone] for flag in flags.values())
-    if text.rating is None or tone == "question":
-        return False
-    return (
-        text.rating <= MAX_UNHAPPY_STARS
-        if tone == "complaint"
-        else (text.rating >= MIN_HAPPY_STARS)
-    )
+        if theme not in table.column:
+            return np.zeros(len(table.texts), bool)
+        return np.asarray(table.flags_of(theme) & TONE_FLAGS[tone], bool)
+    judged = np.asarray((table.flags & TONE_FLAGS[tone]).any(axis=1), bool)
+    if tone == "question":
+        return judged
+    stars = np.array([np.nan if t.rating is None else t.rating for t in table.texts], float)
+    rated = stars <= MAX_UNHAPPY_STARS if tone == "complaint" else stars >= MIN_HAPPY_STARS
+    is_themed = np.asarray(table.flags.any(axis=1), bool)
+    return np.asarray(np.where(is_themed, judged, rated), bool)
 
 
 def _cut(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from sys import intern
 from typing import Any, Protocol
 
 import ibis
@@ -15,7 +16,7 @@ from bot.data.analyses.feedback.tokens import tokenize_words
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category, filter_brand
 from bot.data.warehouse.people import segments_table
-from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -137,6 +138,7 @@ def choose_periods(filter_: AnalysisFilter, newest: date) -> ComparedPeriods:
     )
 
 
+ROWS_AT_ONCE = 5_000
 MAX_TEXTS = 100_000  # the newest texts, read at once; more would take minutes
 DIMENSIONS = ("product", "category", "channel", "region", "country", "segment", "language")
 
@@ -220,11 +222,15 @@ def read_texts(
     warehouse: Warehouse, expression: ir.Table, filter_: AnalysisFilter
 ) -> list[FeedbackText]:
     """Read the texts, each with its language; `filter_.language` filters by it."""
-    rows = [row for row in fetch_rows(warehouse, expression) if row["text"].strip()]
-    spoken = detect_languages([row["text"] for row in rows], [row["language"] for row in rows])
-    texts = [_row_to_text(row, language) for row, language in zip(rows, spoken, strict=True)]
+    rows = fetch_arrow(warehouse, expression)
+    spoken = detect_languages(rows["text"].to_pylist(), rows["language"].to_pylist())
     wanted = parse_language_name(filter_.language)
-    return [text for text in texts if wanted is None or text.language == wanted]
+    found = []
+    for start in range(0, rows.num_rows, ROWS_AT_ONCE):  # the rows of all texts are large
+        for nth, row in enumerate(rows.slice(start, ROWS_AT_ONCE).to_pylist(), start):
+            if row["text"].strip() and wanted in (None, spoken[nth]):
+                found.append(_row_to_text(row, spoken[nth]))
+    return found
 
 
 def count_authors(texts: Sequence[FeedbackText]) -> int:
@@ -249,7 +255,7 @@ def _row_to_text(row: dict[str, Any], language: str) -> FeedbackText:
         offset=len(head),
         rating=float(rating) if rating is not None and rating == rating else None,
         language=language,
-        places=tuple(places[name] or None for name in DIMENSIONS),
+        places=tuple(intern(places[name]) if places[name] else None for name in DIMENSIONS),
         author=row.get("customer") or f"text {row['id']} {row['at']}",
     )
 

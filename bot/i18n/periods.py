@@ -1,6 +1,6 @@
-"""Read the days that a question names: "last month", « depuis juin », "Q3", "1 to 24 November".
+"""Read the days that words name: "last month", « depuis juin », "Q3", "1 to 24 November".
 
-The reader goes over the words of a question. It returns the periods with the positions of their
+The reader goes over the words of a request. It returns the periods with the positions of their
 words, so that the caller knows which words were understood. Weeks begin on Monday. A month, a
 quarter or a day without a year is the latest that has begun.
 """
@@ -76,7 +76,7 @@ BEFORE_MONTH = word_set("in of since from to and until during en de depuis d et 
 
 @dataclass(frozen=True)
 class Period:
-    """Days of a question, both included. `words` are the positions of its words."""
+    """Days of a request, both included. `words` are the positions of its words."""
 
     since: date
     until: date

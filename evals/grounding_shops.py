@@ -1,0 +1,245 @@
+"""Check the sentences on invented shops as the product checks them: copy as drafts, reports with
+slots in place of their figures.
+
+A writer of reports types no figure. So each figure of a sentence is first replaced by the slot of
+the fact that has it, or of the difference that the tool `calculate` would give; what is left typed
+is held as typed.
+"""
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.config.brand import Brand, RequiredMention
+from bot.core.brief import Brief
+from bot.core.channels import Channel, load_channels
+from bot.core.checks import Check
+from bot.core.fact_book import FactBook
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, Part
+from bot.core.report import ReportForm
+from bot.core.request import SkillRequest
+from bot.grounding.copy_checks import check_draft
+from bot.grounding.figure_match import agrees
+from bot.grounding.numbers import Figure, read_figures
+from bot.grounding.report_text import drop_faulty_texts, find_report_faults
+from bot.grounding.sources import find_stated_facts, read_fact
+
+FOLDER = Path(__file__).parent / "grounding"
+NO_LIMITS = Channel(key="email", title="E-mail", names=(), parts={})
+PERIOD = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?(?:/(\d{4})-(\d\d)(?:-(\d\d))?)?")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ShopSentence:
+    id: str
+    shop: str
+    language: str
+    channel: str
+    text: str
+    kind: str
+    by: str = "code"
+    cites: tuple[str, ...] = ()  # the ids of shops.yaml
+
+
+@dataclass(frozen=True)
+class ShopResult:
+    """What people would see of a sentence, and what goes back to the writer before."""
+
+    checks: tuple[Check, ...] = ()
+    sent_back: tuple[str, ...] = ()
+    is_dropped: bool = False
+
+    @property
+    def is_blocked(self) -> bool:
+        return self.is_dropped or any(check.level == "block" for check in self.checks)
+
+    @property
+    def is_marked(self) -> bool:
+        return any(check.level == "warn" for check in self.checks)
+
+
+def read_shops(name: str = "shops") -> dict[str, Row]:
+    shops: dict[str, Row] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return shops
+
+
+def read_shop_sentences(path: Path) -> Iterator[ShopSentence]:
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for row in data["sentences"] if isinstance(data, dict) else data:
+        yield ShopSentence(
+            id=row["id"],
+            shop=row["facts"],
+            language=row["lang"],
+            channel=row.get("channel", "email"),
+            text=row["text"],
+            kind=row["kind"],
+            by=row.get("by", "code"),
+            cites=tuple(row.get("rests_on", ())),
+        )
+
+
+def check_shop_sentence(sentence: ShopSentence, shops: dict[str, Row]) -> ShopResult:
+    shop = shops[sentence.shop]
+    if "question" in shop:
+        return _check_report(sentence, shop)
+    return ShopResult(checks=_check_copy(sentence, shop))
+
+
+def _check_copy(sentence: ShopSentence, shop: Row) -> tuple[Check, ...]:
+    today, product = _read_day(shop), sentence.shop.replace("_", "-")
+    channel = load_channels()["sms"] if sentence.channel.lower() == "sms" else NO_LIMITS
+    key = "text" if channel.key == "sms" else "body"
+    brief = Brief(
+        words=shop["brief"],
+        author="UMARIE",
+        language="fr" if sentence.language == "fr" else "en",
+        product=product,
+    )
+    facts = tuple(_list_facts(shop, product))
+    cited = tuple(f.id for f in facts if f.parts.measure.split("-")[0] in sentence.cites)
+    body = Copy(text=sentence.text, facts=cited)
+    checks = check_draft(
+        (Part(kind="copy", key=key, title=key, body=body),),
+        (),
+        Evidence(facts=(*facts, *find_stated_facts(brief.words, "U1", today))),
+        request=SkillRequest(skill="draft", brief=brief, channel=channel.key),
+        brand=_read_brand(shop),
+        channel=channel,
+        today=today,
+    )
+    return tuple(check for check in checks if check.severity in ("block", "warn"))
+
+
+def _read_day(shop: Row) -> date:
+    return date.fromisoformat(str(shop["today"])[:10])
+
+
+def _read_brand(shop: Row) -> Brand:
+    told, sms, link = shop.get("brand", {}), shop.get("sms", {}), shop.get("link")
+    mentions = [RequiredMention(text=sms["stop"], channels=("sms",))] if sms.get("stop") else []
+    return Brand.model_validate(
+        {
+            "name": shop["shop"].split(" (")[0],
+            "sender": sms.get("sender"),
+            "site": f"https://{link.split('/')[0]}" if link else None,
+            "avoid": [str(word) for word in told.get("banned", [])],
+            "address": told.get("voice", "vous"),
+            "mentions": mentions,
+        }
+    )
+
+
+def _list_facts(shop: Row, product: str) -> Iterator[Fact]:
+    """Yield the facts of a shop. A measure that ends with the name of another product is of that
+    one, and is called as the catalogue calls it."""
+    today, other = _read_day(shop), shop.get("other", "none")
+    for id, measure, label, value, unit, period, source in shop["facts"]:
+        handle = product
+        if measure.endswith(other):
+            handle, label = other, measure.removesuffix(other).rstrip("-") or label
+        fact = _build_fact(f"product.{handle}.{id}-{measure}", label, value, unit, source, today)
+        yield fact
+        if period:
+            yield fact.model_copy(
+                update={
+                    "id": f"{fact.id}-period",
+                    "label": "period",
+                    "value": str(period),
+                    "unit": None,
+                }
+            )
+    if link := shop.get("link"):
+        yield _build_fact(f"product.{product}.link", "link", link, None, "catalogue", today)
+    for number, quote in enumerate(shop.get("quotes", [])):
+        id = f"feedback.praise.{number}"
+        yield _build_fact(id, "quote from a review", quote, None, "reviews", today)
+
+
+def _build_fact(
+    id: str, label: str, value: Any, unit: str | None, source: str | None, day: date
+) -> Fact:
+    number = value if isinstance(value, str) else Decimal(str(value))
+    return Fact(id=id, label=label, value=number, unit=unit, source=str(source), as_of=day)
+
+
+# Reports.
+
+
+def _check_report(sentence: ShopSentence, shop: Row) -> ShopResult:
+    today, book = _read_day(shop), FactBook()
+    for id, _measure, label, value, unit, period, source in shop["facts"]:
+        fact = _build_fact(f"metric.{id}", label, value, unit, source, today)
+        since, until = _read_period(period)
+        said = label if since or not period else f"{label} ({period})"
+        book.add(fact.model_copy(update={"label": said, "since": since, "until": until}))
+    form = ReportForm(
+        headline=fill_slots(sentence.text, book),
+        points=[],
+        exhibit="none",
+        cannot_tell="none",
+        not_used=[],
+        next_steps=[],
+    )
+    known = {
+        "request_words": shop["question"],
+        "language": sentence.language,
+        "skills": ("draft",),
+        "today": today,
+    }
+    faults = find_report_faults(form, book, (), **known)
+    _kept, dropped = drop_faulty_texts(form, book, (), **known)
+    sent = tuple(fault for fault in faults if "characters" not in fault)
+    return ShopResult(sent_back=sent, is_dropped=bool(dropped))
+
+
+def _read_period(period: Any) -> tuple[date | None, date | None]:
+    found = PERIOD.fullmatch(str(period or ""))
+    if not found:
+        return None, None
+    year, month, day, last_year, last_month, last_day = (int(g) if g else 0 for g in found.groups())
+    since = date(year, month, day or 1)
+    last_year, last_month = last_year or year, last_month or month
+    last = last_day or (day if not found[4] else 0)
+    return since, date(last_year, last_month, last or calendar.monthrange(last_year, last_month)[1])
+
+
+def fill_slots(text: str, book: FactBook) -> str:
+    """Replace each figure by the slot of its fact, or of a calculated difference."""
+    parts, at = [], 0
+    for figure in read_figures(text):
+        name, end = _find_fact(figure, book), figure.end
+        if name is None and (first := re.match(r"\d+(?= )", figure.text)):  # 6 of 41
+            name, end = _find_fact(read_figures(first[0])[0], book), figure.start + first.end()
+        if name is not None and figure.start >= at:
+            parts += [text[at : figure.start], f"{{{name}}}"]
+            at = end
+    return "".join([*parts, text[at:]])
+
+
+def _find_fact(figure: Figure, book: FactBook) -> str | None:
+    if figure.in_words or not figure.is_number:
+        return None
+    numbers = [fact for fact in book.facts if isinstance(fact.value, Decimal)]
+    for fact in numbers:
+        known = read_fact(fact)
+        is_bare = figure.first.unit is None or str(figure.first.unit).startswith("#")
+        if agrees(figure, known.figures[0], about=known.label) or (
+            is_bare and abs(figure.first.base) == abs(Decimal(fact.value))
+        ):
+            return book.find_name(fact.id)
+    for one, other in combinations(numbers, 2):
+        difference = abs(Decimal(one.value) - Decimal(other.value))
+        if one.unit == other.unit and difference and difference == abs(figure.first.base):
+            update = {"id": f"{one.id}-less-{other.id}", "value": difference, "label": "difference"}
+            return book.add(one.model_copy(update=update))
+    return None
