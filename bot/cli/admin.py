@@ -9,9 +9,8 @@ from functools import partial
 
 from bot.agent.spending import Payer, SpendingCap, find_unpriced_models
 from bot.app import Container
-from bot.config.access import RIGHTS, Access
 from bot.config.clock import now
-from bot.config.policy import Policy
+from bot.config.policy import RIGHTS, Access, Policy
 from bot.config.settings import Settings, describe_listener, find_setting_problems
 from bot.data.warehouse.integrity import (
     abandon_rows,

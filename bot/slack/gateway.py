@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.config.access import Admission, Right
+from bot.config.policy import Admission, Right
 from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
 from bot.errors import TryAgain

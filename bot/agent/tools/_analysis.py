@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.charts import parse_points
-from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.parts import Table
 from bot.data.analyses.request_filter import TABLES_BY_KIND, describe_age

@@ -17,8 +17,7 @@ from bot.data.warehouse.file_listing import LIBRARY_FOLDER, LOCAL_WORKSPACE
 from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.models import DataFile
 from bot.data.warehouse.warehouse import DamagedTable, ListedTable
-from bot.db.cached_read import CachedRead
-from bot.db.session import Database
+from bot.db.session import CachedRead, Database
 
 if TYPE_CHECKING:
     from bot.data.catalogue.product import Product

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import FACT_UNITS, Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
