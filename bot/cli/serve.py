@@ -30,9 +30,8 @@ from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.alerts import AlertJob
+from bot.digests.alerts import AlertJob, ImportFindings, MoneyFacts
 from bot.digests.history import DigestHistory
-from bot.digests.import_findings import ImportFindings, MoneyFacts
 from bot.digests.models import find_due_digests
 from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain

@@ -4,8 +4,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bot.drafts.models import Draft
-from bot.drafts.votes import Vote
+from bot.drafts.models import Draft, Vote
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
