@@ -22,8 +22,7 @@ from bot.data.analyses.request_filter import (
     iter_cannot_facts,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.catalogue.best_sellers import find_seller_facts
-from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.library import CatalogueLibrary, find_seller_facts
 from bot.data.catalogue.prices import find_writing_prices
 from bot.data.catalogue.product import Product, build_availability_facts
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.data.analyses.feedback.tokens import tokenize_words
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category, filter_brand
-from bot.data.warehouse.people import segments_table
+from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo

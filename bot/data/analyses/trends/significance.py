@@ -28,7 +28,7 @@ from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.ingest.truncation import Truncation, detect_truncation
 from bot.data.metrics.filters import list_currencies
 from bot.data.stats import Numbers, adjust_false_discovery
-from bot.data.warehouse.people import segments_table
+from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
