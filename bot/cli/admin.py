@@ -104,7 +104,7 @@ async def _call_ai(settings: Settings) -> tuple[list[str], list[str]]:
 async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
     """Compare the token's scopes with the needed ones; return remarks, and problems to solve."""
     from bot.slack.client import SlackRefusal, make_client, make_session
-    from bot.slack.scopes import compare_scopes
+    from bot.slack.manifest import compare_scopes
 
     if settings.slack_bot_token is None:
         return [], []
