@@ -202,3 +202,15 @@ def _repair_damage(settings: Settings, args: argparse.Namespace) -> int:
         f"The rows of {source} that were damaged are given up: questions are answered without."
     )
     return 0
+
+
+# `key`: prints the secret that a sender of live rows signs with.
+
+
+def key_(settings: Settings, args: argparse.Namespace) -> int:
+    """Print the key for live rows: of one workspace if it is named, else of the home."""
+    from bot.data.ingest.live.signature import derive_live_key
+
+    container = Container(settings).migrated()  # the home may be new
+    print_line(derive_live_key(container.row_store.key(), args.workspace))
+    return 0

@@ -23,8 +23,7 @@ from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import Source
 from bot.data.analyses.cache import NO_FACTS_EXIT_CODE
-from bot.data.analyses.request_filter import TABLES_BY_KIND
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import build_product_facts
 from bot.data.schema import load_kinds
 from bot.data.service import list_analyses
