@@ -7,10 +7,17 @@ report to the figures in its slots.
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import product
+from itertools import permutations, product
 
 from bot.core.facts import Fact
-from bot.grounding.numbers import Figure, Reading, is_bare, list_numbers, load_units
+from bot.grounding.numbers import (
+    MAX_FREE_NUMBER,
+    Figure,
+    Reading,
+    is_bare,
+    list_numbers,
+    load_units,
+)
 from bot.grounding.sources import Piece, Sources, Statement, read_fact
 
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
@@ -20,6 +27,8 @@ MAX_RELATIVE_ERROR = Decimal("0.12")  # and of it: one in eight is not one in se
 MAX_ROUGH, MAX_ROUGH_ERROR = 5, Decimal("0.1")  # of a whole sum for one of many
 SPANS = {"time": Decimal(1), "months": Decimal(30 * 1440)}  # in minutes
 MAX_SPAN_ERROR = Decimal("0.02")  # a year: 360 days or 365
+YEARS = range(1900, 2100)
+Pair = tuple[str | None, Decimal, Decimal]  # a unit and two values
 MULTIPLIED = ("length", "mass", "volume", "ounces")
 
 
@@ -84,16 +93,46 @@ def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | 
 def follows_from_slots(figure: Figure, slotted: Sequence[Fact], facts: Sequence[Fact]) -> bool:
     """Whether a typed figure of a report is that of a fact, rounded or in words, or follows by one
     step of which the sentence shows at least one figure in a slot."""
+    if figure.in_words and is_bare(figure) and figure.first.base == len(slotted):
+        return True  # "the two subjects", of two figures
     shown, known = list(_read_facts(slotted)), list(_read_facts(facts))
-    pairs = [
+    pairs = _pair(product(slotted, facts))
+    if figure.first.unit == "%" and _is_known_share(figure, slotted, facts, pairs):
+        return True
+    return any(_follows(one, figure, shown, known, pairs) for one in figure.readings)
+
+
+def _is_known_share(
+    figure: Figure, slotted: Sequence[Fact], facts: Sequence[Fact], pairs: Sequence[Pair]
+) -> bool:
+    """Whether a percentage is a fact's, or a share or a change of two figures of one kind. One in
+    words is of the counts whose slots the sentence shows, if it shows two."""
+    own = [pair for pair in _pair(product(slotted, slotted)) if _is_count(pair[0])]
+    alike = [(x, y) for x, y in permutations(facts, 2) if _name_measure(x) == _name_measure(y)]
+    others = (own or pairs) if figure.in_words else [*pairs, *_pair(alike)]
+    shares = [100 * min(a, b) / max(a, b) for _unit, a, b in others if max(a, b)]
+    shares += [100 * abs(a - b) / b for _unit, a, b in others if b]
+    said = abs(figure.first.base)
+    stated = [abs(r.base) for r in _read_facts(slotted if own else facts) if r.unit == "%"]
+    if figure.in_words:
+        return any(_is_share(said, one) for one in (*stated, *shares))
+    shares += [one for one in stated if one != said]  # which has its slot
+    return any(_rounds_to(one, figure.first) for one in shares)
+
+
+def _name_measure(fact: Fact) -> str:
+    """Return the first word of a label: that of "visits 2026" and "visits 2025"."""
+    return fact.label.partition(" ")[0]
+
+
+def _pair(facts: Iterable[tuple[Fact, Fact]]) -> list[Pair]:
+    """Return the two values of each two facts that are in one unit."""
+    return [
         (a.unit, abs(a.base), abs(b.base))
-        for a in shown
-        for b in known
+        for one, other in facts
+        for a, b in product(_read_facts((one,)), _read_facts((other,)))
         if a != b and (a.unit == b.unit or (_is_count(a.unit) and _is_count(b.unit)))
     ]
-    return any(_follows(one, figure, shown, known, pairs) for one in figure.readings) or (
-        figure.in_words and is_bare(figure) and figure.first.base == len(slotted)
-    )  # "the two subjects", of two figures
 
 
 def _follows(
@@ -101,16 +140,11 @@ def _follows(
     figure: Figure,
     shown: Sequence[Reading],
     known: Sequence[Reading],
-    pairs: Sequence[tuple[str | None, Decimal, Decimal]],
+    pairs: Sequence[Pair],
 ) -> bool:
     said, unit = abs(reading.base), reading.unit
-    if unit == "%":
-        shares = [abs(one.base) for one in known if one.unit == "%"]
-        shares += [100 * min(a, b) / max(a, b) for _unit, a, b in pairs if max(a, b)]
-        shares += [100 * abs(a - b) / b for _unit, a, b in pairs if b]
-        if figure.in_words:
-            return any(_is_share(said, one) for one in shares)
-        return any(one != said and _rounds_to(one, reading) for one in shares)
+    if unit == "%" or reading.kind != "number":
+        return False
     if unit == "times":
         ratios = (max(a, b) / min(a, b) for _unit, a, b in pairs if a and b)
         return any(abs(one - said) <= MAX_ROUGH_ERROR * said for one in ratios)
@@ -119,18 +153,21 @@ def _follows(
     units = (unit, "%") if unit in ("points", None) else (unit,)
     if any(said in (abs(a - b), a + b) for kind, a, b in pairs if unit is None or kind in units):
         return True
-    return figure.is_money and any(
-        abs(said - abs(a.base / n.base)) <= HALF_CENT
+    return said >= MAX_FREE_NUMBER and any(
+        _rounds_to(a.base / Decimal(str(n.value)), reading)  # £18 a parcel, 148 orders a day
         for a in shown
         for n in known
-        if a.unit == unit and _is_count(n.unit) and n.base > 1
+        if (a.unit == unit or (_is_count(a.unit) and _is_count(unit)))
+        and (_is_count(n.unit) or n.unit == "time")
+        and n.base > 1
     )
 
 
 def _read_facts(facts: Iterable[Fact]) -> Iterator[Reading]:
     """Yield the numbers of facts and of their names, and how many days their periods have."""
     for fact in facts:
-        yield from (one.first for one in read_fact(fact).figures if one.is_number)
+        numbers = (one.first for one in read_fact(fact).figures if one.is_number)
+        yield from (one for one in numbers if one.unit or one.base not in YEARS)
         if fact.since and fact.until:
             days = Decimal((fact.until - fact.since).days + 1)
             yield Reading("number", days, "time", Decimal(1440))

@@ -42,6 +42,7 @@ OFFERED = re.compile(
     r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
+HOUR = Decimal(60)  # in minutes
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
@@ -262,8 +263,7 @@ def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Source
     prices = sources.list_prices(product) if product else []
     if len(prices) == 1 and _is_plain_price(figure, piece.text):
         return _build_wrong_price(figure, piece, prices[0].fact)
-    unit = figure.first.unit or ""
-    if grade == "info" and any(_counts_class(known, unit) for known in sources.known):
+    if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
         grade = "warn"  # a fact counts the same, and otherwise
     return _build_finding(figure, show_figure(figure, piece), grade, piece)
 
@@ -274,8 +274,13 @@ def _is_collective(figure: Figure, sources: Sources) -> bool:
     return figure.first.unit == "#stock" and figure.first.base in set().union(*counts)
 
 
-def _counts_class(known: KnownFact, unit: str) -> bool:
-    return any(reading.unit == unit for figure in known.figures for reading in figure.readings)
+def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
+    """Whether the fact has a figure in the same unit: colours, days, hours or minutes."""
+
+    def list_units(one: Figure) -> set[tuple[str | None, Decimal]]:
+        return {(r.unit, max(r.size, HOUR)) for r in one.readings if r.unit and r.kind == "number"}
+
+    return any(list_units(figure) & list_units(one) for one in known.figures)
 
 
 def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[Check]:

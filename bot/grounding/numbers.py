@@ -129,7 +129,7 @@ def load_units() -> Units:
             rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
         ),
         share=re.compile(
-            rf"\b(?P<a>\d|{numeral}|une?|one)(?: [a-z]+)? (?:in|out of|sur) "
+            rf"\b(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
             rf"(?P<b>\d{{1,3}}|{numeral})\b(?! ?[%€])"
         ),
         words=words,
@@ -667,20 +667,19 @@ def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     """Return how grave it is that no fact has a figure, by its kind; None where it says nothing.
 
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
-    other days and durations, large numbers, and counts of customers, orders, reviews, shops and
-    stock. Whether another count is a claim is meaning, which the second call judges."""
+    other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
+    Whether another count or duration is a claim is meaning, which the second call judges."""
     reading, unit = figure.first, str(figure.first.unit)
-    if reading.kind in ("date", "clock") or (unit in ("time", "months") and not figure.in_words):
-        return "block" if is_promise(normalize_text(text), figure.start) else "warn"
+    if reading.kind in ("date", "clock") or unit in ("time", "months"):
+        if is_promise(normalize_text(text), figure.start):
+            return "block"
+        return "warn" if reading.kind == "date" else None if figure.in_words else "info"
     if reading.kind != "number":
         return "block"
     if is_bare(figure):
-        is_free = (
-            reading.base in (today.year, today.year + 1) or abs(reading.base) < MAX_FREE_NUMBER
-        )
-        return None if is_free else "warn"
-    if unit in ("time", "months"):
-        return "block" if is_promise(normalize_text(text), figure.start) else None
+        year = reading.base in (today.year, today.year + 1)
+        is_free = year or abs(reading.base) < MAX_FREE_NUMBER
+        return None if is_free else "info" if figure.noun else "warn"
     if not unit.startswith("#"):
         return "block"
     least = load_units().everyday.get(unit, {"words": 2, "digits": 2})

@@ -185,10 +185,12 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
     for slot in SLOT_PATTERN.finditer(low):
         fact = book.get(slot[1])
         segment = ROLE_SEGMENT.split(low[: slot.start()])[-1]
-        before = _list_stems(" ".join(segment.split()[-ROLE_WORDS_BESIDE:]))
         behind = ROLE_SEGMENT.split(low[slot.end() :])[0].split()[:ROLE_WORDS_BESIDE]
-        beside = before | _list_stems(" ".join(behind))
         is_second = low[: slot.start() - len(segment)].endswith("}")
+        before = _list_stems(" ".join(segment.split()[-ROLE_WORDS_BESIDE:]))
+        beside = _list_stems(" ".join(behind))
+        if not (is_second and behind):  # words between two slots are of the first
+            beside |= before
         if fact is None or not beside or fact.parts.kind == CALCULATED:
             continue
         own = _list_role_words(fact, language)

@@ -354,3 +354,20 @@ def test_sms_without_anything_to_do_is_told() -> None:
     assert "call to action" in rules("STUDIOLIN : le lin est revenu. STOP au 36180")
     for text in ("Commandez.", "studiolin.example/l", "Code RETOUR20.", "01 44 55 66 77"):
         assert "call to action" not in rules(f"STUDIOLIN : il est revenu. {text} STOP au 36180")
+
+
+MARKED = ("block", "warn")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Two shirts: €99.80.",
+        "It was 62, now it is €49.90.",
+        "€49.90 with five sizes, and three friends to share it.",
+        "Ready in ten minutes, worn for 12 summers.",
+    ],
+)
+def test_derived_prices_and_everyday_counts_are_not_marked(text: str) -> None:
+    checks = proved(text, language="en")
+    assert not [c for c in checks if c.rule in ("figure", "price") and c.severity in MARKED]

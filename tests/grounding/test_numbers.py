@@ -17,7 +17,7 @@ from tests.support.shirt import fact, proved, request
 FIGURE_RULES = ("figure", "price")
 
 
-MARKED = ("block", "warn")
+MARKED = ("block", "warn", "info")
 
 
 def wrong_figures(checks: Iterable[Check]) -> list[Check]:
