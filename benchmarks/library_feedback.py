@@ -1,21 +1,30 @@
-"""20,000 reviews into themes and sentiment, beside fitting a plain TF-IDF on the same texts."""
+"""20,000 reviews into themes and sentiment, beside fitting a plain TF-IDF on the same texts; and
+100,000 reviews from a CSV into the library, with one question on them."""
 
+import csv
+import multiprocessing
+import tempfile
 import time
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
 
-from benchmarks.table import Figure
+from benchmarks.table import Figure, peak
+from bot.app import Container
+from bot.config.settings import Settings
 from bot.core.source import Source
 from bot.data.analyses.feedback import find
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.ingest import detect_schema, load_file
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY, sample
 
-REVIEWS = 20_000
+REVIEWS, MANY_REVIEWS = 20_000, 100_000
 AIM = 10.0  # seconds
+WORKSPACE = "T1"
 
 
 def feedback() -> list[Figure]:
@@ -27,7 +36,59 @@ def feedback() -> list[Figure]:
     assert found.get("all", "classifier-auc")
     texts = [row["text"] for row in reviews(REVIEWS)]
     beside = f"plain TF-IDF {plain(texts):.2f} s; {len(found.facts)} facts"
-    return [Figure(f"feedback, {REVIEWS:,} texts to facts", took, "s", AIM, beside)]
+    return [Figure(f"feedback, {REVIEWS:,} texts to facts", took, "s", AIM, beside), *stored()]
+
+
+def stored() -> list[Figure]:
+    """The import and the question, each in a process of its own for its memory and its caches."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        path = Path(folder) / "reviews.csv"
+        write_csv(path, MANY_REVIEWS)
+        took, first, second = (_in_process(step, path) for step in (_import, _ask, _ask))
+    what = f"{MANY_REVIEWS:,} reviews"
+    return [
+        Figure(f"importing {what}", took[0], "s", 30, f"{took[1]:.1f} CPU s"),
+        Figure(f"the first question on {what}", first[0], "s", 30, f"{first[1]:.1f} CPU s"),
+        Figure(f"a question on {what}", second[0], "s", 8, f"{second[1]:.1f} CPU s"),
+        Figure(f"memory of a question on {what}", second[2], "GB", 0.6, "the aim"),
+    ]
+
+
+def _in_process(step: Any, path: Path) -> tuple[float, float, float]:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measure, (step, path))
+
+
+def _measure(step: Any, path: Path) -> tuple[float, float, float]:
+    """Return seconds, processor seconds and the most memory in GB."""
+    began, used = time.perf_counter(), time.process_time()
+    step(path)
+    return time.perf_counter() - began, time.process_time() - used, peak() / 1e9
+
+
+def _container(path: Path) -> Container:
+    return Container(Settings.read({"SUPER_INTERN_HOME": str(path.parent / "home")})).migrated()
+
+
+def _import(path: Path) -> None:
+    row_store, fresh = _container(path).row_store, path.with_suffix(".parquet")
+    found = detect_schema(path, name=path.name)
+    load_file(path, found, to=fresh, key=row_store.key())
+    row_store.import_rows(WORKSPACE, "feedback", fresh, source=path.name)
+
+
+def _ask(path: Path) -> None:
+    found = find(_container(path).row_store.open(WORKSPACE), AnalysisFilter())
+    assert found.get("all", "texts")
+
+
+def write_csv(path: Path, count: int) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "date", "title", "review", "rating", "product", "language"])
+        for one in reviews(count):
+            named = (one["id"], one["at"].date(), one["title"], one["text"], one["rating"])
+            rows.writerow([*named, one["product"], one["language"]])
 
 
 def plain(texts: list[str]) -> float:

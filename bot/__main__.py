@@ -133,6 +133,9 @@ def parser() -> argparse.ArgumentParser:
         "--decimal", choices=("comma", "point"), help="which sign is the decimal one in 1.234"
     )
     import_.add_argument(
+        "--split", choices=("equal",), help="how the people of a test were meant to be split"
+    )
+    import_.add_argument(
         "--sheet", action="append", default=[], metavar="NAME", help="only this sheet of a workbook"
     )
     import_.add_argument("--yes", action="store_true", help="take it in without asking")

@@ -81,7 +81,7 @@ class Container(LocalData):
         """Return the writer of standard text, which needs no AI."""
         from bot.offline.writer import OfflineWriter
 
-        return OfflineWriter(now)
+        return OfflineWriter()
 
     def examples(self) -> "ExampleBook | None":
         """Return the demo's example answers, where the settings ask for them."""

@@ -14,14 +14,21 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.models import Job
+from bot.messages.outbox import OutboxMessage
 from bot.playground.slack_objects import TEAM_ID
 from bot.slack.history import format_messages
 from bot.slack.location import make_place
-from bot.tasks.conversation import SlackMessage, ThreadReading, build_thread_draft, describe_draft
+from bot.tasks.conversation import (
+    SlackMessage,
+    ThreadReading,
+    build_thread_draft,
+    describe_draft,
+)
+from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.models import HEARD, OWN_THREAD, NewTask, Task
 from bot.tasks.run import TaskRun
 from bot.tasks.services import TaskServices
-from bot.tasks.understand import Message, ThreadDraft, Understanding
+from bot.tasks.understand import Understanding
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others
 from evals.questions import HEADLINE, SECONDS, describe_fact, find_verdict, list_cited
@@ -195,6 +202,10 @@ class StepPlayer:
             texts.append(task.trouble_words.to("en"))
         elif failed:
             texts.append(failed)
+        for card in session.scalars(
+            select(OutboxMessage).where(OutboxMessage.piece.in_(pieces), OutboxMessage.ts.is_(None))
+        ):
+            card.mark_sent(f"{id}.{card.piece}", str(task.place["channel"]))
         for piece, text in zip(pieces, texts, strict=False):
             self.slack.messages.append(SlackMessage(text, piece=piece))
             self.slack.pieces.insert(0, piece)

@@ -132,6 +132,8 @@ class UnfitAnswer(Exception):
 def accept_answers(folder: Path, recordings: Path) -> tuple[int, list[str]]:
     """Record the answers of a folder. Return how many, and what is wrong with the others, which
     stay where they are."""
+    if not (folder / INDEX).exists():
+        return 0, [f"{folder} holds no {INDEX}: write the requests first, with --pending {folder}"]
     index: dict[str, dict[str, Any]] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     stores: dict[str, RecordingStore] = {}
     accepted: dict[str, str] = {}  # the name that each accepted case gets

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.agent.context import AgentOptions
 from bot.agent.llm.turn import TurnAnswer
 from bot.agent.loop import LoopLimits
+from bot.agent.options import AgentOptions
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.turns import StoredTurn
 from bot.core.brief import Brief
@@ -14,7 +14,7 @@ from bot.core.facts import Fact
 from bot.core.parts import Part
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter
-from bot.data.catalogue.market_prices import choose_library
+from bot.data.catalogue.prices import choose_library
 from bot.errors import CannotDo, TryAgain
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others

@@ -7,7 +7,7 @@ still played, and counted.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from bot.agent.llm.request import format_corrections
 from bot.agent.llm.turn import (
     ConversationMessage,
     ToolSpec,
@@ -24,7 +23,7 @@ from bot.agent.llm.turn import (
     TurnModel,
     TurnRequest,
 )
-from bot.core.writer import LlmCall, ReceiptWriter, WriteRequest
+from bot.core.writer import ReceiptWriter
 from bot.grounding.claims import ClaimForm
 from bot.i18n.messages import Words
 
@@ -260,28 +259,6 @@ class CaseModel:
             self._conversations[call] = self._conversations.get(call, 0) + 1
         number = self._conversations.get(call, 1)
         return TurnKey(self.case, call if number == 1 else f"{call}.{number}", self._turn)
-
-    async def write(
-        self,
-        assignment: WriteRequest,
-        output: type[T],
-        *,
-        receipt: Callable[[LlmCall], Any],
-        grow: Callable[[str], None],
-    ) -> T:
-        """Write an Output in one turn, for skills that use no tools."""
-        messages = [ConversationMessage(role="user", text=assignment.prompt)]
-        if assignment.corrections:
-            corrections = format_corrections(assignment.corrections)
-            messages += [
-                ConversationMessage(role="assistant", text=assignment.last_attempt or ""),
-                ConversationMessage(role="user", text=corrections),
-            ]
-        request = TurnRequest(
-            system=assignment.system, tools=(), messages=tuple(messages), output=output
-        )
-        answer = await self.take_turn(request, receipt=receipt, deadline=float("inf"))
-        return output.model_validate_json(answer.text)
 
     async def check(self) -> Words | None:
         return None

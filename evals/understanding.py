@@ -11,16 +11,14 @@ from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
 from bot.core.writer import ReceiptWriter
 from bot.slack.events.messages import extract_words
-from bot.tasks.understand import (
+from bot.tasks.message_prompt import (
     MAX_PRODUCTS,
     Message,
     PendingQuestion,
-    ReadRequest,
     ThreadDraft,
     ThreadMessage,
-    Understanding,
-    understand_message,
 )
+from bot.tasks.understand import ReadRequest, Understanding, understand_message
 from bot.text.normalize import normalize_text, tokenize
 from evals.check_sets import Case, list_values
 from evals.recordings import CaseModel
@@ -145,9 +143,8 @@ async def build_message(case: Case, shop: EvalShop) -> Message:
                 {
                     "who": WHO[one["who"]],
                     "kind": one["kind"],
-                    "text": f"{one['id']}: {one['text']}"
-                    if one["kind"] in ("draft", "report")
-                    else one["text"],
+                    "text": one["text"],
+                    "draft": one["id"] if one["kind"] in ("draft", "report") else None,
                 }
             )
             for one in thread
@@ -175,8 +172,10 @@ async def play_message(
 
 
 def compare_reading(case: Case, found: Understanding, message: Message) -> ReadingResult:
-    """Compare with the expectation that fits best."""
-    expected = [case["expect"], *list_values(case.get("also_right"))]
+    """Compare with the expectation that fits best. Of a message in a chain, `also_right` may hold
+    other right figures, which are no expectations."""
+    others = [one for one in list_values(case.get("also_right")) if "outcome" in one]
+    expected = [case["expect"], *others]
     compared = [compare_expectation(one, found, message) for one in expected]
     traps = case.get("must_not", [])
     return ReadingResult(

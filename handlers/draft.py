@@ -7,6 +7,7 @@ from bot.core.channels import get_default_channel
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import split_output
 from bot.core.request import Question, SkillRequest
+from bot.grounding.offer_price import find_offer_prices
 from bot.grounding.style import find_style_faults
 from bot.i18n.messages import Words
 
@@ -15,7 +16,16 @@ COMMAND = "draft"
 HINT = "e-mail: our linen shirt is back, for people who bought shirts last summer"
 FOR_CHANNELS = True
 
-TOOLS = ("find_products", "product", "price_history", "past_copy", "occasions", "read_feedback")
+TOOLS = (
+    "find_products",
+    "product",
+    "price_history",
+    "past_copy",
+    "occasions",
+    "read_feedback",
+    "audience",
+    "ask_person",
+)
 PRODUCT_KINDS = ("product", "availability", "prices")
 ASK_TOPIC = Words("What is it about? Name a product, or what you want to tell.")
 
@@ -30,15 +40,21 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
-    is_settled = request.brief.notice or ctx.evidence.of("product")
+    if ctx.today:
+        ctx.evidence = ctx.evidence.plus(find_offer_prices(ctx.evidence, request, ctx.today))
+    is_settled = request.brief.notice or ctx.evidence.of("product") or ctx.earlier.facts
     if not is_settled and (question := await find_subject(request, ctx)):
         return question
-    return await ctx.write(
+    ctx.note_open_questions()
+    written = await ctx.write(
         output,
         tools=TOOLS,
         check=lambda written: [*find_problems(written, ctx), *ctx.find_unproven(written)],
         system="copy",
+        values={"audience": ctx.describe_audience(), "notes": ctx.describe_copy_notes()},
     )
+    await ctx.keep_counted_audience()
+    return written
 
 
 async def find_subject(request: SkillRequest, ctx: SkillContext) -> Question | None:

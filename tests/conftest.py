@@ -1,8 +1,10 @@
 """What all tests share: real databases, no network but loopback, a clock that stands still."""
 
 import gc
+import itertools
 import os
 import socket
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -10,12 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from bot.db import migrate
 from bot.db.session import Database
 from tests.slack.bench import Bench, bench_of
-from tests.support.empty_databases import create_postgres, create_sqlite
+from tests.support.empty_databases import create_postgres, create_sqlite, upgrade_from_template
 from tests.support.postgres import start_postgres
 from tests.support.processes import kill_leftovers
+
+# Where compiled files are not kept, every process that a test starts would compile the product.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -93,12 +101,31 @@ def sqlite(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine's reaches a test."""
+def bare_environment(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """No setting of the machine's reaches a test. Its home is a folder that is not there yet."""
     for name in [*os.environ]:
         if name.startswith(("SLACK_", "ANTHROPIC_", "SUPER_INTERN_", "DATABASE_URL")):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path / "home"))
+    if "tmp_path" in request.fixturenames:
+        home = request.getfixturevalue("tmp_path") / "home"
+    else:  # most tests need no folder of their own, and making one costs more than they do
+        home = tmp_path_factory.getbasetemp() / f"home-{next(HOME_NUMBERS)}"
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(home))
+
+
+HOME_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_template() -> Iterator[None]:
+    """The migrations of a new SQLite file run once; `tests/db/test_migrate.py` runs them itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate, "upgrade", upgrade_from_template)
+        yield
 
 
 # The bench, for the tests that need one.
@@ -136,6 +163,7 @@ SLOW_FILES = (
     "tests/digests/test_sent_campaign_in_digest.py",
     "tests/e2e/test_arrivals.py",
     "tests/e2e/test_digest.py",
+    "tests/e2e/test_page.py",
     "tests/e2e/test_readers.py",
     "tests/e2e/test_results.py",
     "tests/e2e/test_talk.py",
@@ -160,6 +188,16 @@ LONG_FIRST = (
     "tests/digests/",
     "tests/slack/",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try as many generated examples as there is time for. How quickly they are made depends on
+    what else the machine does, so that is no fault."""
+    settings.register_profile(
+        "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+    settings.load_profile("quick" if config.option.markexpr == "not slow" else "thorough")
 
 
 @pytest.hookimpl(tryfirst=True)

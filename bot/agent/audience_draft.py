@@ -114,7 +114,9 @@ def _build_table(
 # The export as a next step of a report.
 
 
-def list_export_steps(cited: Sequence[str], facts: Sequence[Fact]) -> list[NextStep]:
+def list_export_steps(
+    cited: Sequence[str], facts: Sequence[Fact], most: int = MAX_EXPORTS
+) -> list[NextStep]:
     """Return the export of the audiences whose figures a report cites, in their order. `facts` are
     all facts found."""
     rules = {
@@ -128,7 +130,7 @@ def list_export_steps(cited: Sequence[str], facts: Sequence[Fact]) -> list[NextS
         rules[subject]
         for subject in subjects
         if subject in rules and not _is_too_small(rules[subject], values)
-    ][:MAX_EXPORTS]
+    ][:most]
     return [
         NextStep(
             label=Words("Export: {audience}", audience=_name(fact, facts))

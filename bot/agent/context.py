@@ -8,44 +8,32 @@ is restored in the answer.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
 from bot.agent.citations import collect_cited_facts, replace_fact_names
-from bot.agent.claim_check import ON as CLAIMS_ON
 from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import (
-    AgentLoop,
-    LoopLimits,
-    LoopServices,
-    hash_prompt,
-    hash_tools,
-    ignore_step,
-    measure_nothing,
-)
+from bot.agent.loop import AgentLoop, LoopServices, hash_prompt, hash_tools
+from bot.agent.options import AgentOptions, EarlierWork, WritingVersion
 from bot.agent.prompts import fill_prompt, read_prompt
-from bot.agent.report import write_report
+from bot.agent.request_prompt import RequestPrompt
 from bot.agent.skills import load_skills
-from bot.agent.tool import DeliveryPort, DigestPort, ThreadPort, Tool, ToolDeps, load_tools
-from bot.agent.tool_calls import FoundThings, describe_facts
-from bot.agent.turns import NoTurnLog, TurnLog
+from bot.agent.tool import Tool, ToolDeps, load_tools
+from bot.agent.tool_calls import FoundThings
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.charts import ChartPicture
+from bot.core.charts import ChartPicture, Exhibit
 from bot.core.checks import Check
-from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
-from bot.core.parts import File, split_output
+from bot.core.parts import File, fill_own_text, split_output
 from bot.core.request import Question, SkillRequest
-from bot.core.thread_text import list_unmasked_speakers
-from bot.core.writer import ReceiptWriter, Writer, WriteRequest
-from bot.drafts.occasions import list_coming_occasions, load_occasions, set_occasion_days
+from bot.core.writer import ReceiptWriter, Writer
+from bot.drafts.occasions import set_occasion_days
 from bot.grounding.claims import (
     NO_AI,
     NOT_REACHED,
@@ -72,48 +60,19 @@ def build_fault_check(count: int) -> Check:
     return Check(rule="correction", level="info", words=words)
 
 
-OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
-MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
 PRODUCT_NAME_LABELS = (
     "name",
     "vendor",
     "type",
     "colours",
 )  # the labels of product facts that are names
+KEPT_KINDS = ("segment",)  # facts that a card shows, cited or not
 T = TypeVar("T", bound=BaseModel)
 
 
 async def deny_right(_right: str) -> bool:
     """Deny every right: the default when the caller passes no check."""
     return False
-
-
-@dataclass(frozen=True)
-class AgentOptions:
-    """What the caller of a skill passes on to the loop. `call` names the piece among those of its
-    task. `person` and `is_private` say who asks, and whether they alone see the answer; None: as
-    the brief says. `claims` is the policy's setting for the second look at the answer."""
-
-    turns: TurnLog = field(default_factory=NoTurnLog)
-    call: str = "0"
-    limits: LoopLimits = field(default_factory=LoopLimits)
-    cap_used: Callable[[], Awaitable[float]] = measure_nothing
-    on_step: Callable[[Words], None] = ignore_step
-    person: str | None = None
-    is_private: bool | None = None
-    claims: str = CLAIMS_ON
-    thread: ThreadPort | None = None
-    deliveries: DeliveryPort | None = None
-    digests: DigestPort | None = None
-
-
-@dataclass(frozen=True)
-class WritingVersion:
-    """What a text was written with: the model, and the versions of its prompt and its tools."""
-
-    model: str | None = None
-    prompt_hash: str | None = None
-    tools_hash: str | None = None
 
 
 class SkillContext:
@@ -126,7 +85,6 @@ class SkillContext:
         library: Library,
         writer: Writer,
         receipt: ReceiptWriter,
-        grow: Callable[[str], None] = lambda _: None,
         stated: Sequence[Fact] = (),
         today: date | None = None,
         may: Callable[[str], Awaitable[bool]] = deny_right,
@@ -143,7 +101,7 @@ class SkillContext:
         self._all_facts: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer, self._may = library, writer, may
-        self._receipt, self._grow = receipt, grow
+        self._receipt = receipt
         self.claims: ClaimResult | None = None  # of the second look at the last answer
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
@@ -213,6 +171,11 @@ class SkillContext:
         return tuple(dict.fromkeys(self._found.read_as))
 
     @property
+    def earlier(self) -> EarlierWork:
+        """What a text continues: the report that it starts from, or the draft before it."""
+        return self._agent.earlier
+
+    @property
     def data(self) -> "WorkspaceData":
         """The workspace's data, for reports by code."""
         return cast("WorkspaceData", self._library)
@@ -238,7 +201,7 @@ class SkillContext:
 
     async def draw(self, picture: ChartPicture) -> File:
         """Render a chart of facts as PNG and return the part that shows it. No model draws."""
-        from bot.data.charts import render_png
+        from bot.core.charts import render_png
 
         png = await asyncio.to_thread(render_png, picture)
         sha256 = hashlib.sha256(png).hexdigest()
@@ -268,7 +231,7 @@ class SkillContext:
         a question to the person. `list_claims` gives the sentences that a second model judges; of
         copy, all of it. Without a model, the text is the template of `bot.offline.drafts`."""
         if self.by_rules and not self.request.brief.preview:
-            return await self._write_standard_text(output)
+            return self._write_standard_text(output)
         if list_claims is None and self.channel is not None:
             list_claims = self._list_copy_sentences
         return await self._write_with_tools(output, tools, check, system, values or {}, list_claims)
@@ -328,8 +291,6 @@ class SkillContext:
 
     async def use_own_text(self, output: type[T]) -> T:
         """Fill in `output` with the text that the person wrote, and have its claims judged."""
-        from bot.offline.drafts import fill_own_text
-
         written = fill_own_text(output, self.request.brief.own_text)
         self.claims = await self.claim_checker.check(
             list_output_sentences(written),
@@ -361,17 +322,43 @@ class SkillContext:
             from bot.offline.reports import write_offline_report
 
             return await write_offline_report(self)
+        from bot.agent.report import write_report
+
         return await write_report(self, tools)
 
-    async def _write_standard_text(self, output: type[T]) -> T:
+    def _write_standard_text(self, output: type[T]) -> T:
         """Fill in the template without a model."""
         from bot.offline.drafts import list_notes, write_offline_draft
 
-        composed = write_offline_draft(self, output)
+        written = write_offline_draft(self, output)
         self.notes += list_notes(self)
-        assignment = self._build_assignment(Pseudonymizer(self.list_own_words()), composed)
-        assignment = assignment.model_copy(update={"offline_output": composed})
-        return await self._writer.write(assignment, output, receipt=self._receipt, grow=self._grow)
+        return written
+
+    def describe_audience(self) -> str:
+        """Say for whom a text is, as far as the data tell it."""
+        from bot.agent.copy_audience import describe_audience
+
+        return describe_audience(self)
+
+    async def keep_counted_audience(self) -> None:
+        """After writing, make the audience that the model has counted that of the brief."""
+        from bot.agent.copy_audience import keep_counted_audience
+
+        await keep_counted_audience(self)
+
+    def describe_copy_notes(self) -> str:
+        """Return what code works out for the writer of copy, a note a line, for the prompt."""
+        from bot.agent.copy_notes import list_copy_notes
+
+        notes = list_copy_notes(self.request, self.evidence, self.brand, self.channel)
+        return "\n".join(f"- {note}" for note in notes) or "none"
+
+    def note_open_questions(self) -> None:
+        """Note on the draft what readers will ask and code can't answer."""
+        from bot.agent.copy_notes import list_open_questions
+
+        if not self.by_rules:
+            self.notes += list_open_questions(self.request, self.evidence, self.channel)
 
     async def write_audience(self) -> BaseModel:
         """Build the draft of the audience of the brief's rule, to be approved and exported. No
@@ -407,6 +394,7 @@ class SkillContext:
         if self.channel:
             fixed["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()
         system_text = fill_prompt(system, fixed)
+        self.evidence = self.evidence.plus(self.earlier.facts)
         message = self._build_first_message(values)
         self._writes += 1
         call = f"{self._agent.call}.write{self._writes}"
@@ -441,9 +429,12 @@ class SkillContext:
         if result.faults:
             self.notes += (build_fault_check(len(result.faults)),)
         written = replace_fact_names(result.output, self.book)
-        stated = tuple(fact for fact in self.evidence.facts if fact.stated_by)
-        cited = collect_cited_facts(written, self.book, self.exhibits)
-        self.evidence = Evidence(facts=stated).plus(cited)
+        kept = tuple(
+            fact for fact in self.evidence.facts if fact.stated_by or fact.parts.kind in KEPT_KINDS
+        )
+        # What was found last counts where a figure has changed since the earlier work.
+        cited = {f.id: f for f in collect_cited_facts(written, self.book, self.exhibits)}
+        self.evidence = Evidence(facts=kept).plus(cited.values())
         return written
 
     def _list_copy_sentences(self, written: BaseModel) -> Sequence[ClaimSentence]:
@@ -453,20 +444,18 @@ class SkillContext:
         """The skill's own prompt with the request and the facts looked up, personal data masked."""
         if not self._writes:
             self._veil = Pseudonymizer(self.list_own_words())
-        self._hide_speakers(self._veil)
-        facts = [fact for fact in self.evidence.facts if fact.stated_by is None]
-        listed = describe_facts(
-            facts,
-            self.book,
-            self.request.language,
-            self._veil,
-            with_ids=True,
-            most=len(facts),
-            most_characters=MAX_FACT_CHARACTERS,
+        return self._prompt.build_first_message(self.evidence, self.book, self._veil, values)
+
+    @property
+    def _prompt(self) -> RequestPrompt:
+        return RequestPrompt(
+            self.request,
+            self.brand,
+            self.channel,
+            self.today,
+            conversation=self._agent.conversation,
+            report=self.earlier.report,
         )
-        request = self._veil.mask(self.request)
-        filled = self._build_prompt_values(request, "\n".join(listed.lines), None)
-        return fill_prompt(self.request.skill, {**filled, **self._veil.mask(dict(values))})
 
     def _build_tool_deps(self) -> ToolDeps:
         agent = self._agent
@@ -494,62 +483,3 @@ class SkillContext:
                 names += [fact.about, fact.parts.subject]
                 names += [str(fact.value)] if fact.label in PRODUCT_NAME_LABELS else []
         return build_own_words(names)
-
-    def _build_assignment(
-        self, pseudonymizer: Pseudonymizer, by_rules: BaseModel | None
-    ) -> WriteRequest:
-        self._hide_speakers(pseudonymizer)
-        request, evidence = pseudonymizer.mask(self.request), pseudonymizer.mask(self.evidence)
-        text_by_rules = pseudonymizer.mask(by_rules) if by_rules is not None else None
-        composed = text_by_rules.model_dump_json(indent=1) if text_by_rules is not None else None
-        prompt_values = self._build_prompt_values(request, evidence.as_prompt(), composed)
-        return WriteRequest(
-            skill=request.skill,
-            request=request,
-            evidence=evidence,
-            brand=self.brand,
-            channel=self.channel,
-            system=fill_prompt("system", {"brand": self.brand.as_prompt()}),
-            prompt=fill_prompt(request.skill, prompt_values),
-            offline_output=text_by_rules,
-        )
-
-    def _hide_speakers(self, pseudonymizer: Pseudonymizer) -> None:
-        pseudonymizer.add_names(list_unmasked_speakers(self.request.brief.material))
-
-    def _describe_occasion(self) -> str | None:
-        """The occasion of the brief with its days in the market, for the prompt. Without one, the
-        next occasions that the market's settings name."""
-        brief, language = self.request.brief, self.request.language
-        if self.today is None:
-            return None
-        own = self.brand.list_occasions(brief.market)
-        if occasion := load_occasions().get(brief.occasion or ""):
-            period = occasion.coming(self.today, brief.market)
-            days = f", {period.starts} to {period.until}" if period else ""
-            unusual = f" (not among the occasions of {brief.market})" if own else ""
-            unusual = "" if occasion.key in own else unusual
-            return f"{occasion.title[language]}{days}{unusual}"
-        coming = list_coming_occasions(own, self.today, brief.market, OCCASION_DAYS)
-        named = [f"{one.title[language]} from {period.starts}" for one, period in coming]
-        if not named:
-            return None
-        return f"none asked for; coming in {brief.market}: {', '.join(named)}"
-
-    def _build_prompt_values(
-        self, request: SkillRequest, facts: str, composed: str | None
-    ) -> dict[str, str]:
-        """The values for the placeholders of a skill's prompt. `request` is masked."""
-        return {
-            "brief": request.brief.as_prompt(),
-            "facts": facts or "none",
-            "channel": self.channel.as_prompt(request.language) if self.channel else "none",
-            "language": {"en": "English", "fr": "French"}[request.language],
-            "material": request.brief.material or "none",
-            "reason": request.reason or "none",
-            "previous": request.describe_previous() or "none",
-            "composed": composed or "none",
-            "occasion": self._describe_occasion() or "none",
-            "brand": self.brand.as_prompt(),
-            "today": f"{self.today:%A, %Y-%m-%d}" if self.today else "not known",
-        }

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
-from bot.core.digest_report import DigestReport
+from bot.agent.digest_composition import compose_digest
+from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence
 from bot.core.parts import Copy
-from bot.core.report import NONE, ReportForm
+from bot.core.report import NONE, DigestReport, ReportForm
 from bot.core.request import Question
+from bot.data.analyses.moves import Move, build_point
 from bot.grounding.report_text import find_report_faults
 from bot.i18n.typography import insert_nbsp
-from bot.offline.digest_moves import Move
-from bot.offline.fact_sentences import SentenceWriter
-from bot.offline.reports.digest import build_point, compose_digest
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext

@@ -7,17 +7,17 @@ from datetime import date
 from pydantic import BaseModel
 
 from bot.agent.audience_draft import AudienceDraft
-from bot.agent.context import AgentOptions, SkillContext, WritingVersion, deny_right
+from bot.agent.context import SkillContext, deny_right
+from bot.agent.options import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
-from bot.core.ideas import Ideas
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, NextStep, Part, collect_next_steps, split_output
-from bot.core.report import Report
+from bot.core.report import Ideas, Report
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.drafts.tracking import tag_links
@@ -30,8 +30,10 @@ from bot.text.escape import strip_hidden, strip_hidden_deep
 
 @dataclass(frozen=True)
 class DraftResult:
-    """A draft before it is stored."""
+    """A draft before it is stored. `request` is the one it answers, with what was found out about
+    it on the way."""
 
+    request: SkillRequest
     parts: tuple[Part, ...]
     hooks: tuple[Hook, ...]
     evidence: Evidence
@@ -50,7 +52,6 @@ async def run_skill(
     receipt: Callable[[LlmCall], Awaitable[None]],
     code: str,
     today: date,
-    grow: Callable[[str], None] = lambda _: None,
     extra_facts: Sequence[Fact] = (),
     may: Callable[[str], Awaitable[bool]] = deny_right,
     agent: AgentOptions | None = None,
@@ -71,7 +72,6 @@ async def run_skill(
         library=library,
         writer=writer,
         receipt=receipt,
-        grow=grow,
         stated=(*_find_stated_facts(request, today), *extra_facts),
         today=today,
         may=may,
@@ -93,12 +93,19 @@ async def run_skill(
         checks = check_figures(output.ideas)
     else:
         checks = check_draft(
-            parts, hooks, ctx.evidence, request=request, brand=brand, channel=channel, today=today
+            parts,
+            hooks,
+            ctx.evidence,
+            request=ctx.request,
+            brand=brand,
+            channel=channel,
+            today=today,
         )
         if channel is not None:
             checks = (*checks, *ctx.list_claim_checks(output))
     checks = sort_checks((*checks, *ctx.notes))
     return DraftResult(
+        ctx.request,
         parts,
         hooks,
         ctx.evidence,

@@ -34,9 +34,7 @@ SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
-MAX_READINGS = 2  # lines on how the question was read
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
-MIN_BARS, MIN_DAYS = 2, 3  # a chart of fewer shows nothing
 
 
 async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
@@ -90,7 +88,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         ctx.book,
         ctx.exhibits,
         language=language,
-        read_as=shorten_readings(select_used_readings(form, ctx), language),
+        read_as=choose_reading(form, ctx),
         unused=request.brief.left_over,
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
@@ -133,31 +131,26 @@ def list_report_sentences(
     return found
 
 
-def select_used_readings(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return how the calls were read whose figures the report shows, first those with a table. A
-    call that was corrected or not used says nothing about the report."""
-    texts = " ".join([form.headline, *form.points, form.cannot_tell, form.exhibit, *form.quotes])
-    names = set(re.findall(r"\bf\d+\b", texts))
-    cited = {fact.id for name in names if (fact := ctx.book.get(name))}
+def choose_reading(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+    """Return how the question was read, in one line: the reading of the call whose figures the
+    headline shows, else of the shown exhibit, else of the points. A call that was corrected or not
+    used says nothing about the report."""
     chosen = find_exhibit(form.exhibit, ctx.exhibits)
-    cited |= set(chosen.facts) if chosen else set()
-    unused, used = set[str](), set[str]()
-    for exhibit in ctx.exhibits:
-        readings = used if cited & set(exhibit.facts) else unused
-        readings.add(exhibit.read_as or exhibit.shows)
-    kept = [one for one in ctx.read_as if one in used or one not in unused]
-    return tuple(sorted(kept, key=lambda one: one not in used))
+    for text in (form.headline, "", " ".join([*form.points, form.cannot_tell])):
+        names = re.findall(r"\bf\d+\b", text)
+        cited = {fact.id for name in names if (fact := ctx.book.get(name))}
+        cited |= set(_list_sources_of(cited, ctx)) if text else set(chosen.facts if chosen else ())
+        for exhibit in ctx.exhibits:
+            if exhibit.read_as and cited & set(exhibit.facts):
+                return (exhibit.read_as,)
+    with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
+    return tuple(one for one in ctx.read_as if one not in with_exhibit)[:1]
 
 
-def shorten_readings(readings: Sequence[str], language: Language) -> tuple[str, ...]:
-    """Return at most two lines, the second of which counts those that are left out."""
-    lines = [*dict.fromkeys(filter(None, readings))]
-    rest = len(lines) - MAX_READINGS
-    if rest <= 0:
-        return tuple(lines)
-    last = lines[MAX_READINGS - 1]
-    words = Words.count("{line} · and {n} more", "{line} · and {n} more", rest, line=last)
-    return (*lines[: MAX_READINGS - 1], words.to(language))
+def _list_sources_of(ids: set[str], ctx: "SkillContext") -> list[str]:
+    """Return the facts that calculated ones among these were computed from."""
+    calculated = [fact.query or "" for fact in ctx.book.facts if fact.id in ids]
+    return [fact.id for fact in ctx.book.facts if any(fact.id in query for query in calculated)]
 
 
 def build_dropped_notes(count: int) -> tuple[Check, ...]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from bot.config.brand import Brand
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
@@ -87,10 +87,6 @@ class ToolDeps:
     thread: ThreadPort | None = None
     deliveries: DeliveryPort | None = None
     digests: DigestPort | None = None
-
-    async def may_see_people(self) -> bool:
-        """Whether figures of single customers may be shown here."""
-        return self.is_private and await self.may("see_people")
 
 
 async def _deny() -> bool:

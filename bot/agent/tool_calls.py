@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import Question
@@ -146,7 +146,13 @@ def render_result(
     if listed.left_out:
         lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
     for exhibit in result.exhibits:
-        named = exhibit.model_copy(update={"id": f"e{len(found.exhibits) + 1}"})
+        named = exhibit.model_copy(
+            update={
+                "id": f"e{len(found.exhibits) + 1}",
+                "read_as": exhibit.read_as or result.read_as,
+                "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
+            }
+        )
         found.exhibits.append(named)
         lines.append(veil.mask(describe_exhibit(named)))
     lines += [veil.mask(f"Note: {note}") for note in result.notes]

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
-from sqlalchemy import LargeBinary, Text, delete, select
+from sqlalchemy import LargeBinary, Text, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.agent.llm.turn import ConversationMessage, TurnAnswer
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.db.session import Database, Row, insert_once
 from bot.jobs.models import Job
@@ -67,13 +67,19 @@ class AgentTurn(Row):
     @staticmethod
     def delete_for_task(session: Session, task: str) -> None:
         """Delete the turns of a task that has ended, or whose author takes it back."""
-        session.execute(delete(AgentTurn).where(AgentTurn.task == task))
+        session.flush()
+        session.execute(DELETE_FOR_TASK, {"of": task})
 
     @staticmethod
     def delete_old(session: Session, now: datetime) -> Sequence[Job]:
         """Delete what is older than 7 days. No job comes of it; the scheduler calls this."""
         session.execute(delete(AgentTurn).where(AgentTurn.at < now - RETENTION))
         return ()
+
+
+TURNS = Row.metadata.tables["agent_turns"]
+# Built once, since it runs whenever a task ends.
+DELETE_FOR_TASK = delete(TURNS).where(TURNS.c.task == bindparam("of"))
 
 
 class TurnLog(Protocol):

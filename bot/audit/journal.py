@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db.session import Row, insert_once
+from bot.db.base import Row, insert_row
 from bot.i18n.messages import Words
 
 GENESIS = "0" * 64
@@ -200,7 +200,7 @@ def _select_head(session: Session, workspace: str) -> tuple[int, str]:
     connection = session.connection()
     found: Any = connection.execute(SELECT_HEAD, {"workspace": workspace}).first()
     if found is None:
-        insert_once(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
+        insert_row(session, JournalHead, workspace=workspace, count=0, hash=GENESIS)
         found = connection.execute(SELECT_HEAD, {"workspace": workspace}).one()
     count, hash = found
     return count, hash
@@ -341,10 +341,3 @@ def contains_head(session: Session, head: str) -> bool:
         session.scalar(select(JournalEntry.seq).where(JournalEntry.hash == head).limit(1))
         is not None
     )
-
-
-def count_entries(session: Session, workspace: str) -> int:
-    counted = (
-        select(func.count()).select_from(JournalEntry).where(JournalEntry.workspace == workspace)
-    )
-    return session.scalar(counted) or 0

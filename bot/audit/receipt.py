@@ -158,13 +158,6 @@ class Receipt(Row):
         return list_rows(session, Receipt, "task", task, "id")
 
     @staticmethod
-    def compute_spent(session: Session, workspace: str, now: datetime) -> Decimal:
-        """Return the US dollars that this workspace used in the last 24 hours. A call whose end is
-        not known, for example because the process died, counts with its maximum cost."""
-        used = Receipt.compute_usage(session, workspace, now)
-        return used.spent + used.reserved
-
-    @staticmethod
     def compute_task_usage(session: Session, task: str) -> "TaskUsage":
         """Return what the calls of a task have used so far. A call whose end is not known counts
         with the most that it may cost."""

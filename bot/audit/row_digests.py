@@ -1,16 +1,14 @@
 """Signed digests of rows, so that a row that was changed outside the program is detected.
 
-Every transaction of `Database` is observed. At commit, the audited rows that it wrote are read
-back, and a signed digest of each is stored with the journal entry of that transaction; the entry
-holds a digest over all of them. `require_unchanged_task` checks rows before somebody acts on them;
-`bot.audit.row_verification` checks all rows.
+`bot.audit.transactions` stores them at each commit. `require_unchanged_task` checks rows before
+somebody acts on them; `bot.audit.row_verification` checks all rows.
 """
 
 import hashlib
 import json
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -21,51 +19,32 @@ from sqlalchemy import (
     CursorResult,
     Select,
     Table,
-    Update,
-    UpdateBase,
     and_,
     bindparam,
-    event,
     insert,
-    inspect,
     or_,
     select,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.orm.session import sessionmaker
 
 from bot.audit.audited_columns import AUDITED_TABLES, RowValues
 from bot.audit.journal import (
-    PENDING_KEY,
     ROW_REFS,
-    ROWS_RECORDED,
-    NewEntry,
-    PendingChanges,
     Signer,
-    append_entries,
     get_pending_changes,
     get_signer,
-    lock_head,
 )
-from bot.db.session import Row, note_written_table
+from bot.db.base import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 log = logging.getLogger("bot.audit.journal")
 
 ERASED = "erased"  # stands for a digest: the row was deleted by the program
-DIFFERS = "differs"  # stands for a digest: the row did not match its digest when it was rewritten
-CACHED_TABLES = (
-    "tasks",
-    "drafts",
-    "posts",
-)  # their values are cached as written, since reading them back costs more
-NEVER_REINSERTED = ("tasks", "posts", "receipts", "workspaces")  # re-creating one gains nothing
 TASK_TABLES = ("tasks", "drafts", "decisions", "deliveries", "posts")  # checked before a decision
 INSERT_PAGE_SIZE = 500
 
 RowKey = tuple[Any, ...]
-TouchedRow = tuple[str, RowKey]  # a table's name and a row's primary key
 
 
 class _DigestOfRow:
@@ -189,107 +168,11 @@ def get_subject(table: str, values: RowValues) -> str:
     return AUDITED_TABLES[table].subject(values, key)
 
 
-# Observing transactions
-
-
-def watch_sessions(sessions: "sessionmaker[GuardedSession]") -> None:
-    """Make every transaction of these sessions record the rows that it writes."""
-    event.listen(sessions, "before_flush", _before_flush)
-    event.listen(sessions, "after_flush", _after_flush)
-    event.listen(sessions, "before_commit", settle_journal)
-    event.listen(sessions, "after_soft_rollback", _discard_pending)
-
-
-def record_insert(session: Session, table: Table, values: RowValues) -> None:
-    """Record a row that was inserted by a SQL statement, not as an object."""
-    if table.name not in AUDITED_TABLES:
-        return
-    key = get_row_key(table, values)
-    _touch(session, table.name, key, None)
-    if table.name in CACHED_TABLES:
-        whole = {name: values.get(name) for name in AUDITED_TABLES[table.name].columns}
-        if all(value is not None or table.c[name].nullable for name, value in whole.items()):
-            get_pending_changes(session).values[table.name, key] = whole
-
-
-def _touch(session: Session, table: str, key: RowKey, as_recorded: bool | None) -> None:
-    get_pending_changes(session).rows.setdefault((table, key), as_recorded)
-
-
-def _table_name(row: Any) -> str:
+def get_table_name(row: Any) -> str:
     return str(getattr(row, "__tablename__", ""))
 
 
-def _before_flush(session: Session, *_: Any) -> None:
-    """Check whether audited rows match their digests before they are written again: otherwise a
-    change made outside the program would be recorded as correct with the next change."""
-    written: dict[str, list[RowKey]] = {}
-    known = get_pending_changes(session).rows
-    for row in (*session.dirty, *session.deleted):
-        table = _table_name(row)
-        if table in AUDITED_TABLES and (row in session.deleted or _is_held_change(row, table)):
-            key = inspect(row).identity
-            if (table, key) not in known:
-                written.setdefault(table, []).append(key)
-    for table, keys in written.items():
-        standing = _check_rows(session, table, keys)
-        for key in keys:
-            _touch(session, table, key, standing[key])
-    for row in session.dirty:
-        if _table_name(row) in CACHED_TABLES:
-            _track_values(session, row, _table_name(row))
-    for row in session.deleted:
-        get_pending_changes(session).values.pop((_table_name(row), inspect(row).identity), None)
-
-
-def _track_values(session: Session, row: Any, table: str) -> None:
-    """Update the cached values with what this flush will write, if the row is cached."""
-    state = inspect(row)
-    known = get_pending_changes(session).values.get((table, state.identity))
-    if known is not None:
-        changed = [name for name in known if state.attrs[name].history.has_changes()]
-        known.update({name: getattr(row, name) for name in changed})
-
-
-def _is_held_change(row: Any, table: str) -> bool:
-    state = inspect(row)
-    return any(state.attrs[name].history.has_changes() for name in AUDITED_TABLES[table].columns)
-
-
-def _check_rows(session: Session, table: str, keys: Sequence[RowKey]) -> dict[RowKey, bool]:
-    """Return for each key whether the row in the database matches its digest."""
-    current = _read_rows(session, table, keys, lock=True)
-    latest = _read_latest_digests(session, [format_row_name(table, key) for key in keys])
-    get_pending_changes(session).latest.update(latest)
-    if table in CACHED_TABLES:
-        for key, values in current.items():
-            get_pending_changes(session).values[table, key] = dict(values)
-    signer = get_signer(session)
-    found = {}
-    for key in keys:
-        held = current.get(key)
-        workspace = get_workspace(table, held) if held else ""
-        recorded = latest.get((workspace, format_row_name(table, key)))
-        found[key] = held is not None and _matches_digest(recorded, held, signer)
-    return found
-
-
-def _matches_digest(
-    recorded: DigestValues | None, values: RowValues, signer: Signer | None
-) -> bool:
-    if recorded is None or not recorded.is_of(values):
-        return False
-    return signer is None or signer.check(recorded.signature, *recorded.signed) == "good"
-
-
-def _after_flush(session: Session, _: Any) -> None:
-    for row in session.new:
-        table = _table_name(row)
-        if table in AUDITED_TABLES:
-            _touch(session, table, get_row_key(get_table(table), _Attributes(row)), None)
-
-
-class _Attributes(Mapping[str, Any]):
+class RowAttributes(Mapping[str, Any]):
     """A mapping from column name to value over an ORM object."""
 
     def __init__(self, row: Any) -> None:
@@ -305,72 +188,16 @@ class _Attributes(Mapping[str, Any]):
         return len(self.row.__table__.columns)
 
 
-class GuardedSession(Session):
-    """A session that rejects SQL statements which write audited columns, since those would leave no
-    digest. An ORM event hook could do the same, but would make every read about 50 µs slower."""
-
-    def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(statement, UpdateBase):
-            _accept_write(self, statement)
-        return super().execute(statement, *args, **kwargs)
-
-    def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(statement, UpdateBase):
-            _accept_write(self, statement)
-        return super().scalars(statement, *args, **kwargs)
-
-    def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(statement, UpdateBase):
-            _accept_write(self, statement)
-        return super().scalar(statement, *args, **kwargs)
+def matches_digest(recorded: DigestValues | None, values: RowValues, signer: Signer | None) -> bool:
+    if recorded is None or not recorded.is_of(values):
+        return False
+    return signer is None or signer.check(recorded.signature, *recorded.signed) == "good"
 
 
-def _accept_write(session: Session, statement: UpdateBase) -> None:
-    """Note the table that is written. Raise ValueError for a statement that writes audited columns,
-    which is a bug in the caller. Statements that write only free columns are allowed."""
-    note_written_table(session, str(getattr(statement.table, "name", "")))
-    held = AUDITED_TABLES.get(str(getattr(statement.table, "name", "")))
-    if held is None:
-        return
-    written = {getattr(name, "key", name) for name in (getattr(statement, "_values", None) or {})}
-    if isinstance(statement, Update) and written and written <= set(held.free):
-        return
-    raise ValueError(f"{statement.table} is held by the journal: write its rows as objects")
-
-
-def _discard_pending(session: Session, _: Any) -> None:
-    if not session.in_transaction():
-        session.info.pop(PENDING_KEY, None)
-    elif PENDING_KEY in session.info:  # a savepoint was rolled back, and the locks taken since
-        get_pending_changes(session).heads.clear()
-
-
-def settle_journal(session: Session) -> None:
-    """Append the entries of this transaction. It runs last before the commit."""
-    if not _has_changes(session):
-        return
-    session.flush()
-    found: PendingChanges = session.info.pop(PENDING_KEY, None) or PendingChanges()
-    digests = _compute_digests(session, found)
-    events: dict[str, list[NewEntry]] = {}
-    for one in found.events:
-        events.setdefault(one.workspace, []).append(one)
-    now = session.info["database"].now()
-    for workspace in sorted({*events, *(digest.workspace for digest in digests)}):
-        mine = [digest for digest in digests if digest.workspace == workspace]
-        end = found.heads.get(workspace) or lock_head(session, workspace)
-        entries = events.get(workspace) or [
-            NewEntry(workspace, ROWS_RECORDED, mine[0].subject, now)
-        ]
-        if mine:
-            entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
-            insert_digests(session, mine, end[0] + len(entries))
-        append_entries(session, workspace, end, entries)
-    session.info.pop(PENDING_KEY, None)
-
-
-def _has_changes(session: Session) -> bool:
-    return PENDING_KEY in session.info or bool(session.new or session.dirty or session.deleted)
+def build_digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> DigestValues:
+    return DigestValues(
+        workspace=workspace, row=row, subject=subject, columns=columns, digest=digest
+    )
 
 
 def build_row_refs(digests: Collection[_DigestOfRow]) -> dict[str, str | int]:
@@ -391,62 +218,10 @@ def insert_digests(session: Session, digests: Sequence[DigestValues], seq: int) 
         session.connection().execute(INSERT_DIGEST, rows[start : start + INSERT_PAGE_SIZE])
 
 
-def _compute_digests(session: Session, found: PendingChanges) -> list[DigestValues]:
-    """Return the digests of the rows that a transaction wrote, as they are in the database."""
-    by_table: dict[str, list[RowKey]] = {}
-    for table, key in found.rows:
-        by_table.setdefault(table, []).append(key)
-    unread = [
-        format_row_name(*touched)
-        for touched, standing in found.rows.items()
-        if standing is None and touched[0] not in NEVER_REINSERTED
-    ]
-    latest = found.latest | (_read_latest_digests(session, unread) if unread else {})
-    digests: list[DigestValues] = []
-    for table, keys in by_table.items():
-        current: dict[RowKey, RowValues] = {
-            key: found.values[table, key] for key in keys if (table, key) in found.values
-        }
-        if rest := [key for key in keys if key not in current]:
-            current |= _read_rows(session, table, rest)
-        for key in keys:
-            digests += _digests_of_row(table, key, current.get(key), found.rows[table, key], latest)
-    return digests
+# Reading rows and digests
 
 
-def _digests_of_row(
-    table: str,
-    key: RowKey,
-    values: RowValues | None,
-    as_recorded: bool | None,
-    latest: Mapping[tuple[str, str], DigestValues],
-) -> Iterator[DigestValues]:
-    """Yield the row's digest, and an ERASED digest where it was deleted or left a workspace."""
-    row = format_row_name(table, key)
-    before = [one for (_, name), one in latest.items() if name == row and one.digest != ERASED]
-    here = get_workspace(table, values) if values is not None else None
-    if as_recorded is None and before:
-        as_recorded = False  # it was recorded, then deleted, and is inserted again
-    for gone in before:
-        if gone.workspace != here and as_recorded:
-            yield build_digest(gone.workspace, row, gone.subject, gone.columns, ERASED)
-    if values is None or here is None:
-        return
-    version = AUDITED_TABLES[table].newest
-    digest = compute_digest(values, version, AUDITED_TABLES[table].columns)
-    if as_recorded is False:
-        log.warning("%s of %s was changed outside the program", row, here)
-        digest = DIFFERS
-    yield build_digest(here, row, get_subject(table, values), version, digest)
-
-
-def build_digest(workspace: str, row: str, subject: str, columns: str, digest: str) -> DigestValues:
-    return DigestValues(
-        workspace=workspace, row=row, subject=subject, columns=columns, digest=digest
-    )
-
-
-def _read_rows(
+def read_rows(
     session: Session, table: str, keys: Sequence[RowKey], *, lock: bool = False
 ) -> dict[RowKey, RowValues]:
     """Read the audited columns of these rows from the database, by key."""
@@ -493,7 +268,7 @@ def select_rows(table: str) -> Select[Any]:
     return select(*(get_table(table).c[name] for name in AUDITED_TABLES[table].columns))
 
 
-def _read_latest_digests(
+def read_latest_digests(
     session: Session, rows: Sequence[str]
 ) -> dict[tuple[str, str], DigestValues]:
     """Return the newest digest of each of these rows, by workspace and row name."""
@@ -547,7 +322,7 @@ def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
         if (
             values is None
             or own.get(name) is False
-            or not _matches_digest(latest.get(name), values, signer)
+            or not matches_digest(latest.get(name), values, signer)
         ):
             raise _changed_outside_error(workspace, name)
 
@@ -555,7 +330,8 @@ def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
 def require_unchanged_row(session: Session, row: Row) -> None:
     """Raise CannotDo unless this row, as this transaction read it, matches its digest."""
     session.flush()
-    table, key = _table_name(row), get_row_key(get_table(_table_name(row)), _Attributes(row))
+    table = get_table_name(row)
+    key = get_row_key(get_table(table), RowAttributes(row))
     known = get_pending_changes(session).rows.get((table, key), False)
     if known is not False:
         return
@@ -569,8 +345,8 @@ def require_unchanged_row(session: Session, row: Row) -> None:
 
 def _check_values(session: Session, table: str, key: RowKey, values: RowValues) -> bool:
     name = format_row_name(table, key)
-    recorded = _read_latest_digests(session, [name]).get((get_workspace(table, values), name))
-    return _matches_digest(recorded, values, get_signer(session))
+    recorded = read_latest_digests(session, [name]).get((get_workspace(table, values), name))
+    return matches_digest(recorded, values, get_signer(session))
 
 
 def _changed_outside_error(workspace: str, row: str) -> CannotDo:

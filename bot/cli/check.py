@@ -5,7 +5,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from bot.agent.context import AgentOptions, SkillContext
+from bot.agent.context import SkillContext
+from bot.agent.options import AgentOptions
 from bot.app import Container
 from bot.cli.try_ import LEVEL_MARKS, TerminalRun
 from bot.config.settings import Settings
@@ -13,7 +14,7 @@ from bot.core.brief import Brief
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, group_checks
 from bot.core.request import SkillRequest
-from bot.data.catalogue.market_prices import choose_library
+from bot.data.catalogue.prices import choose_library
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.escape import format_json, strip_hidden

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from datetime import datetime
 
+from bot.agent.digest_composition import NOTHING_NEWER
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.app import Container
 from bot.cli.admin import print_line
@@ -15,7 +16,6 @@ from bot.digests.models import WEEKLY, Schedule, parse_digest_name
 from bot.digests.run import DigestStatus
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
-from bot.offline.reports.digest import NOTHING_NEWER
 from bot.offline.writer import OfflineWriter
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.tasks.models import NewTask
@@ -74,7 +74,7 @@ async def draft_digest(container: Container, wish: NewTask) -> DraftResult:
     async def ignore_receipt(_: object) -> None:
         """The offline writer makes no call, so there is no receipt."""
 
-    writer, brand = OfflineWriter(now), container.brand(wish.workspace)
+    writer, brand = OfflineWriter(), container.brand(wish.workspace)
     library, today = container.library(wish.workspace), now().date()
     incoming = IncomingRequest(words=wish.words, author=wish.author, answers=wish.form)
     intake = await understand_request(incoming, brand=brand, library=library, today=today)

@@ -17,9 +17,10 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest import FileSchema, ImportCancelled, load_file
+from bot.data.ingest import FileSchema, ImportCancelled, LoadResult, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
-from bot.data.ingest.file_schema import DateOrder, DecimalSign
+from bot.data.ingest.changes import find_changes
+from bot.data.ingest.file_schema import DateOrder, DecimalSign, Split
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import ImportRequest, InspectedTable, inspect_files
 from bot.data.ingest.product_files import reread_product_file
@@ -181,21 +182,32 @@ def import_(settings: Settings, args: argparse.Namespace) -> int:
         dates=args.dates,
         decimal=args.decimal,
         sheets=tuple(args.sheet),
+        split=args.split,
     )
     try:
         with importer.stoppable(), importer.folder() as folder:
             tables, left = importer.inspect(
                 args.files, args.kind, _parse_column_names(args.map), folder
             )
+            read = [importer.read(table.part, table.found, Path(folder)) for table in tables]
             if not args.yes and not _confirm_import():
                 print_line("Nothing was taken in.")
                 return 1
-            return max(
-                [int(left > 0), *(importer.load(table.part, table.found) for table in tables)]
-            )
+            return max([int(left > 0), *(importer.store(one) for one in read)])
     except ImportCancelled as stopped:
         sys.stderr.write(f"\n{stopped.words.to('en')}\n")
         return INTERRUPTED_EXIT_CODE
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """A table whose rows are read and not stored yet. A catalogue is read when it is stored."""
+
+    part: TableFile
+    found: FileSchema
+    loaded: LoadResult | None = None
+    fresh: Path | None = None
+    apart: Path | None = None
 
 
 @dataclass
@@ -209,6 +221,7 @@ class FileImporter:
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
     sheets: tuple[str, ...] = ()
+    split: Split | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
@@ -218,7 +231,13 @@ class FileImporter:
     def build_request(self, kind: str | None) -> ImportRequest:
         """Return what the options say about the files."""
         return ImportRequest(
-            kind, self.column_names, self.currency, self.dates, self.decimal, self.sheets
+            kind,
+            self.column_names,
+            self.currency,
+            self.dates,
+            self.decimal,
+            self.sheets,
+            self.split,
         )
 
     def inspect(
@@ -241,39 +260,52 @@ class FileImporter:
         return tables, len(left)
 
     def load(self, part: TableFile, found: FileSchema) -> int:
-        """Import one table; return 1 when some of its rows were rejected."""
-        if found.kind == PRODUCTS_KIND:
-            return self.load_products(part, found)
+        """Read and store one table; return 1 when some of its rows were rejected."""
         with self.folder() as folder:
-            fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            row_store, counting = self.container.row_store, ProgressLine(found.name, found.rows)
-            with counting:
-                loaded = load_file(
-                    part.path,
-                    found,
-                    to=fresh,
-                    key=row_store.key(),
-                    apart=apart,
-                    progress=counting.update,
-                    cancelled=self.stop.is_set,
-                    own=list_own_words(self.container, self.workspace, found.kind),
-                )
-            if self.stop.is_set():
-                raise ImportCancelled
-            kept = apart if apart.exists() else None
-            merged = row_store.import_rows(
-                self.workspace, found.kind, fresh, source=found.name, apart=kept
+            return self.store(self.read(part, found, Path(folder)))
+
+    def read(self, part: TableFile, found: FileSchema, folder: Path) -> ReadTable:
+        """Read all rows of a table into `folder`, and print what storing them would change."""
+        if found.kind == PRODUCTS_KIND:
+            return ReadTable(part, found)
+        mine = Path(tempfile.mkdtemp(dir=folder))
+        fresh, apart = mine / "rows.parquet", mine / "apart.parquet"
+        row_store, counting = self.container.row_store, ProgressLine(found.name, found.rows)
+        with counting:
+            loaded = load_file(
+                part.path,
+                found,
+                to=fresh,
+                key=row_store.key(),
+                apart=apart,
+                progress=counting.update,
+                cancelled=self.stop.is_set,
+                own=list_own_words(self.container, self.workspace, found.kind),
             )
-            print_merged_rows(found, merged)
-            if loaded.doubled:
-                print_line(describe_duplicates(found, loaded.doubled).to("en"))
-            if loaded.numbered:
-                print_line(describe_numbered_lines(found, loaded.numbered).to("en"))
-            if loaded.rejects is not None:
-                to = self._rejects(part)
-                export_rejects(loaded.rejects, to)
-                loaded.rejects.unlink(missing_ok=True)
-                print_line(f"{format_row_count(loaded.rejected)} stayed out. Why, row by row: {to}")
+        for words in find_changes(row_store, self.workspace, found, fresh, mine).sentences:
+            print_line(f"{found.name}: {words.to('en')}")
+        return ReadTable(part, found, loaded, fresh, apart if apart.exists() else None)
+
+    def store(self, table: ReadTable) -> int:
+        """Store the rows that were read; return 1 when some of the table's rows were rejected."""
+        part, found, loaded = table.part, table.found, table.loaded
+        if loaded is None or table.fresh is None:
+            return self.load_products(part, found)
+        if self.stop.is_set():
+            raise ImportCancelled
+        merged = self.container.row_store.import_rows(
+            self.workspace, found.kind, table.fresh, source=found.name, apart=table.apart
+        )
+        print_merged_rows(found, merged)
+        if loaded.doubled:
+            print_line(describe_duplicates(found, loaded.doubled).to("en"))
+        if loaded.numbered:
+            print_line(describe_numbered_lines(found, loaded.numbered).to("en"))
+        if loaded.rejects is not None:
+            to = self._rejects(part)
+            export_rejects(loaded.rejects, to)
+            loaded.rejects.unlink(missing_ok=True)
+            print_line(f"{format_row_count(loaded.rejected)} stayed out. Why, row by row: {to}")
         return 1 if loaded.rejected else 0
 
     def load_products(self, part: TableFile, found: FileSchema | None = None) -> int:

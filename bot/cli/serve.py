@@ -7,8 +7,10 @@ import logging
 import signal
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
+from bot.agent.column_mapping import ColumnMapper
+from bot.agent.llm.turn import TurnModel
 from bot.agent.turns import AgentTurn
 from bot.app import Container
 from bot.audiences.exporter import AudienceExporter
@@ -16,20 +18,20 @@ from bot.cli.digest import classify_digest, draft_digest
 from bot.config.clock import now, set_clock_ahead
 from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
-from bot.data.analyses.precompute import list_due_jobs as list_due_precomputations
-from bot.data.analyses.precompute import precompute_facts
+from bot.data.analyses.cache import list_due_jobs as list_due_precomputations
+from bot.data.analyses.cache import precompute_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.live.endpoint import add_library_route
+from bot.data.ingest.ports import propose_nothing
 from bot.data.ingest.watch_folder import WatchFolder
 from bot.data.warehouse.integrity import mark_damaged
 from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.alerts import AlertJob
+from bot.digests.alerts import AlertJob, ImportFindings, MoneyFacts
 from bot.digests.history import DigestHistory
-from bot.digests.import_findings import ImportFindings, MoneyFacts
 from bot.digests.models import find_due_digests
 from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain
@@ -225,6 +227,12 @@ class ServerProcess:
             task_seconds=container.settings.task_seconds,
             examples=container.examples(),
         )
+        mapper = ColumnMapper(
+            cast(TurnModel, writer),
+            services.spending,
+            container.row_store.key,
+            lambda workspace: container.policy(workspace).library.mapping,
+        )
         import_job = ImportJob(
             container.database,
             engine.enqueue,
@@ -233,6 +241,7 @@ class ServerProcess:
             container.settings.home,
             now,
             ImportFindings(container.database, MoneyFacts(container).load, outside.say).post,
+            propose_nothing if writer.by_rules else mapper.propose,
         )
         digest_job = self._build_digest_job(engine)
         return Worker(

@@ -12,9 +12,9 @@ from datetime import date
 from functools import partial
 from typing import Any, cast
 
-from bot.agent.context import AgentOptions
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import LoopLimits
+from bot.agent.options import AgentOptions
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap
@@ -27,7 +27,7 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.core.writer import Writer
-from bot.data.catalogue.market_prices import choose_library
+from bot.data.catalogue.prices import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
@@ -35,7 +35,8 @@ from bot.grounding.copy_checks import list_sources
 from bot.i18n.messages import Language, Words, load_translations
 from bot.tasks.briefs import plan_requests
 from bot.tasks.intake import understand_request
-from bot.tasks.understand import MAX_PRODUCTS, Message, demand_request, understand_message
+from bot.tasks.message_prompt import MAX_PRODUCTS, Message
+from bot.tasks.understand import demand_request, understand_message
 from bot.text.escape import format_json, strip_hidden
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
@@ -78,17 +79,17 @@ async def _run_words(
         _print_json(reading, made, writer)
     else:
         _print_result(reading, made, writer, args.language)
-    return 0 if made or reading.line is not None else 3
+    return 0 if made or reading.lines else 3
 
 
 @dataclass
 class TerminalReading:
-    """What the words were understood as. `line` is one line in reply, or on what is not done."""
+    """What the words were understood as. `lines` are said in reply, and on what is not done."""
 
     outcome: str
     requests: tuple[SkillRequest, ...] = ()
     left_over: tuple[str, ...] = ()
-    line: Words | None = None
+    lines: tuple[Words, ...] = ()
     question: Question | None = None
 
 
@@ -162,7 +163,7 @@ class TerminalRun:
             understanding.outcome,
             requests=plan.requests,
             left_over=understanding.left_over,
-            line=understanding.line or plan.cannot,
+            lines=tuple(filter(None, (understanding.line, plan.cannot))),
             question=plan.question,
         )
 
@@ -177,7 +178,7 @@ class TerminalRun:
         except CannotDo as error:
             if not error.words.params.get(CALM_PARAM):
                 raise
-            return TerminalReading("reply", line=error.words)
+            return TerminalReading("reply", lines=(error.words,))
         if isinstance(found, IntakeResult):
             return TerminalReading("requests", requests=found.requests)
         return TerminalReading("requests", question=found)
@@ -226,8 +227,7 @@ def _print_result(
     language: str,
 ) -> None:
     lines: list[str] = []
-    if reading.line is not None:
-        lines.append(reading.line.to(language))
+    lines += [line.to(language) for line in reading.lines]
     if reading.question is not None:
         lines.append(reading.question.words.to(language))
         lines += [
@@ -305,7 +305,7 @@ def _print_json(
         "outcome": reading.outcome,
         "requests": [_describe_request(request) for request in reading.requests],
         "left_over": list(reading.left_over),
-        "line": reading.line.to("en") if reading.line else None,
+        "line": "\n".join(line.to("en") for line in reading.lines) or None,
         "question": question.words.to("en") if question else None,
         "options": list(question.options) if question else [],
         "writer": writer.name,

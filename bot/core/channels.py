@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.parts import Copy, Hook
 from bot.i18n.messages import Words
-from bot.text.gsm7 import GSM7_DOUBLE, is_gsm7
+from bot.i18n.typography import GSM7_DOUBLE, is_gsm7
 
 CHANNELS_FILE = Path(__file__).parent / "channels.toml"
+# Units in the only segment, and in each of several; by whether all characters are of GSM-7.
+SEGMENT_SIZES = {True: (160, 153), False: (70, 67)}
 HOOKS_TITLE = Words("Other openings").text
 
 # How a card shows a part: bold, grey, as it is, as a button, as a list, as tags in one line.
@@ -57,6 +59,7 @@ class Channel(BaseModel):
     names_sender: bool = False
     has_hooks: bool = True
     answers_doubts: bool = False
+    is_listing: bool = False
 
     def as_prompt(self, language: str) -> str:
         """The channel's parts and limits as text for the prompt."""
@@ -112,11 +115,30 @@ def count_sms_segments(text: str) -> int:
     """Return how many SMS segments a text needs.
 
     Source: GSM 03.38 (160/153 septets, 70/67 UCS-2 units)."""
-    if is_gsm7(text):
-        units, one, more = sum(2 if c in GSM7_DOUBLE else 1 for c in text), 160, 153
-    else:
-        units, one, more = len(text.encode("utf-16-le")) // 2, 70, 67
+    is_gsm = is_gsm7(text)
+    one, more = SEGMENT_SIZES[is_gsm]
+    units = _count_sms_units(text, is_gsm=is_gsm)
     return 1 if units <= one else -(-units // more)
+
+
+def measure_sms_room(fixed: str, segments: int, *, is_gsm: bool = True) -> int:
+    """Return how many more characters fit beside `fixed` in so many segments: of the GSM-7
+    alphabet, or of any."""
+    one, more = SEGMENT_SIZES[is_gsm]
+    units = one if segments == 1 else segments * more
+    return max(0, units - _count_sms_units(fixed, is_gsm=is_gsm))
+
+
+def count_sms_excess(text: str) -> int:
+    """Return by how many characters a text is longer than one SMS."""
+    is_gsm = is_gsm7(text)
+    return max(0, _count_sms_units(text, is_gsm=is_gsm) - SEGMENT_SIZES[is_gsm][0])
+
+
+def _count_sms_units(text: str, *, is_gsm: bool) -> int:
+    if is_gsm:
+        return sum(2 if c in GSM7_DOUBLE else 1 for c in text)
+    return len(text.encode("utf-16-le")) // 2
 
 
 def measure_text(text: str, limit: PartLimit) -> int:

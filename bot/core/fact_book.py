@@ -79,7 +79,7 @@ class FactBook:
             fact = fact.model_copy(update={"value": abs(fact.value)})
             return fact.as_read.spelled(language)
         if form == "bare":
-            fact = fact.model_copy(update={"unit": None})
+            fact = fact.as_read.model_copy(update={"unit": None})  # rounded as with its unit
         return fact.shown(language)
 
     def _spell_change(self, name: str, fact: Fact, language: Language) -> str:

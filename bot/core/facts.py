@@ -33,6 +33,8 @@ FACT_LABELS = (
     Words("cut against lowest price"),
     Words("typical category"),
     Words("bought most"),
+    Words("to pay with the offer"),
+    Words("to pay with the offer, from"),
 )
 # The units that are words, so that they can be read in other languages.
 FACT_UNITS = (
@@ -132,6 +134,9 @@ class FactId(NamedTuple):
         return ".".join(filter(None, self))
 
 
+OUR_WORDS = ("rule", "verdict")  # labels of facts whose text is ours: it has a translation
+
+
 class Fact(SourcedModel):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
@@ -190,7 +195,7 @@ class Fact(SourcedModel):
                 return Words("under {n}", n=int(few[1])).to(language)
             if most := ALL_BUT_PATTERN.fullmatch(self.value):  # what is left of them is
                 return Words("all but under {n}", n=int(most[1])).to(language)
-            if self.label == "rule" and "{" not in self.value:  # a sentence of ours, and no JSON
+            if self.label in OUR_WORDS and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
             return format_value(date.fromisoformat(day[0]), language) if day else self.value
         return spell_number(self.value, self.unit, language, decimals)
@@ -233,23 +238,14 @@ class Evidence(BaseModel):
         """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
         return tuple(fact for fact in self.facts if fact.parts.kind == kind)
 
+    def labelled(self, label: str) -> Fact | None:
+        return next((fact for fact in self.facts if fact.label == label), None)
+
     @property
     def of_one_customer(self) -> bool:
         """Whether a figure among them is one customer's own: the largest order."""
         return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER_MEASURES for fact in self.facts)
 
-    def labelled(self, label: str) -> Fact | None:
-        return next((fact for fact in self.facts if fact.label == label), None)
-
     def plus(self, more: Iterable[Fact]) -> "Evidence":
         known = {fact.id for fact in self.facts}
         return Evidence(facts=(*self.facts, *(f for f in more if f.id not in known)))
-
-    def as_prompt(self) -> str:
-        """The facts as a block for the writer, one a line: `[id] label: value (source)`."""
-        return "\n".join(
-            f"[{f.id}] {f.label}: {f.value}{' ' + f.unit if f.unit else ''} ({f.source}, "
-            f"{f.as_of})".replace("\n", "\n  ")  # only a line that is not indented is a fact
-            for f in self.facts
-            if f.stated_by is None
-        )

@@ -10,12 +10,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-DatasetName = Literal["orders", "visits", "campaigns", "feedback"]
+DatasetName = Literal["orders", "visits", "campaigns", "feedback", "traffic"]
 MeasureName = Literal[
     # orders
     "revenue",
     "gross_revenue",
     "refunded",
+    "net_revenue",
+    "discounts",
     "orders",
     "units",
     "customers",
@@ -34,8 +36,24 @@ MeasureName = Literal[
     "late_share",
     "mean_delivery_days",
     "cancelled_orders",
+    "cancelled_share",
+    "discounted_orders",
+    "discounted_share",
     "median_days_between_orders",
     "mean_days_between_orders",
+    "median_days_to_second_order",
+    "mean_days_to_second_order",
+    "reordered_30_days",
+    "reordered_90_days",
+    "reordered_180_days",
+    "reordered_365_days",
+    "reorder_rate_30_days",
+    "reorder_rate_90_days",
+    "reorder_rate_180_days",
+    "reorder_rate_365_days",
+    "lifetime_value",
+    "median_days_since_last_order",
+    "days_since_last_sale",
     "revenue_share",
     "orders_share",
     "units_share",
@@ -55,6 +73,8 @@ MeasureName = Literal[
     "view_to_cart",
     "cart_to_checkout",
     "checkout_to_order",
+    "visit_sales",
+    "sales_per_1000_visits",
     "visits_share",
     # campaigns
     "sent",
@@ -73,6 +93,8 @@ MeasureName = Literal[
     "cost_per_order",
     "cost_per_click",
     "sales_per_spend",
+    "sales_per_1000_sent",
+    "orders_per_1000_sent",
     "spend_share",
     # feedback
     "reviews",
@@ -86,6 +108,15 @@ MeasureName = Literal[
     "stars_4",
     "stars_5",
     "reviews_share",
+    # traffic
+    "sessions",
+    "engaged_share",
+    "page_views",
+    "traffic_orders",
+    "traffic_sales",
+    "traffic_conversion",
+    "sales_per_1000_sessions",
+    "sessions_share",
 ]
 DimensionName = Literal[
     "day",
@@ -108,6 +139,10 @@ DimensionName = Literal[
     "return_reason",
     "segment",
     "customer_type",
+    "first_order_month",
+    "first_order_source",
+    "payment_method",
+    "carrier",
     "campaign",
     "audience",
     "retailer",
@@ -117,6 +152,7 @@ DimensionName = Literal[
     "language",
     "page",
     "step",
+    "medium",
 ]
 FieldName = Literal[
     "weekday",
@@ -134,6 +170,8 @@ FieldName = Literal[
     "return_reason",
     "segment",
     "customer_type",
+    "payment_method",
+    "carrier",
     "campaign",
     "audience",
     "retailer",
@@ -143,10 +181,14 @@ FieldName = Literal[
     "language",
     "page",
     "step",
+    "medium",
     "order_value",
     "order_units",
     "returned",
     "late",
+    "discounted",
+    "selected_orders",
+    "selected_spent",
     "customer_orders",
     "customer_spent",
     "customer_first_order",
@@ -161,6 +203,7 @@ OrderName = Literal["highest", "lowest", "natural"]
 
 TIME_DIMENSIONS = ("day", "week", "month", "quarter", "year", "weekday", "hour")
 DATED_DIMENSIONS = ("day", "week", "month", "quarter", "year")  # their values are first days
+ORDERED_DIMENSIONS = (*TIME_DIMENSIONS, "first_order_month")  # whose groups have an order in time
 CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the customer ever ordered
     "customer_orders",
     "customer_spent",
@@ -170,6 +213,8 @@ CUSTOMER_FIELDS = (  # conditions on the customer, over everything that the cust
     "customer_not_ordered",
     "customer_bought",
 )
+# conditions on what the customer has among the rows that all else selects
+SELECTED_FIELDS = ("selected_orders", "selected_spent")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
@@ -222,6 +267,14 @@ class MetricQuery(BaseModel):
     def customer_conditions(self) -> tuple[MetricCondition, ...]:
         found = (one for one in self.conditions if one.field in CUSTOMER_FIELDS)
         return tuple(dict.fromkeys(found))
+
+    @property
+    def selected_conditions(self) -> tuple[MetricCondition, ...]:
+        return tuple(one for one in self.conditions if one.field in SELECTED_FIELDS)
+
+    def asks(self, *parts: str) -> bool:
+        """Whether one of the measures has one of these in its name."""
+        return any(part in name for part in parts for name in self.measures)
 
     def uses(self, *fields: str) -> bool:
         """Whether one of these is grouped or filtered by."""

@@ -7,7 +7,9 @@ of the code invalidates no approval.
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeVar, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -15,6 +17,7 @@ from bot.i18n.messages import Words
 from bot.text.normalize import normalize_stored_text
 
 FORMAT_VERSION = 1
+T = TypeVar("T", bound=BaseModel)
 
 
 Text = Annotated[str, AfterValidator(normalize_stored_text)]
@@ -175,11 +178,29 @@ def compute_fingerprint(stored: str) -> str:
 
 def parse_parts(stored: str, cites: dict[str, list[str]] | None = None) -> tuple[Part, ...]:
     """Parse the stored text back into parts. `cites` gives each part's fact ids by part key."""
-    found = []
+    return _parse_parts(stored, json.dumps(cites or {}))
+
+
+@lru_cache(maxsize=16)  # a card asks for the parts of its draft some twenty times
+def _parse_parts(stored: str, cites: str) -> tuple[Part, ...]:
+    found, facts = [], json.loads(cites)
     for piece in json.loads(stored)["parts"]:
         body = dict(piece["body"])
         if piece["kind"] in ("copy", "table"):
-            body["facts"] = (cites or {}).get(piece["key"], [])
+            body["facts"] = facts.get(piece["key"], [])
         shaped = PART_TYPES[piece["kind"]].model_validate(body)
         found.append(Part(kind=piece["kind"], key=piece["key"], title=piece["title"], body=shaped))
     return tuple(found)
+
+
+def fill_own_text(output: type[T], texts: Mapping[str, str]) -> T:
+    """Return the text that a person wrote, by the keys of its parts; a part that is a list has a
+    line for each text."""
+    parts: dict[str, object] = {}
+    for key, about in output.model_fields.items():
+        lines = [line for line in texts.get(key, "").splitlines() if line.strip()]
+        is_list = get_origin(about.annotation) is list
+        parts[key] = (
+            [Copy(text=line) for line in lines] if is_list else Copy(text=texts.get(key, ""))
+        )
+    return output.model_validate(parts)

@@ -148,14 +148,6 @@ class Population:
             return round(float(self._weight[mask].sum()))
         return len(np.unique(self._people[mask]))
 
-    def reaches(self, mask: BoolArray, floor: int) -> bool:
-        """Return whether these elements belong to at least `floor` people. A few elements usually
-        suffice to know."""
-        if self._people is None:
-            return float(self._weight[mask].sum()) >= floor
-        who = self._people[mask]
-        return any(len(np.unique(some)) >= floor for some in (who[: 50 * floor], who))
-
     def names(self, dimension: str) -> list[str]:
         return self._names[dimension]
 

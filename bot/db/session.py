@@ -1,4 +1,4 @@
-"""The base class of rows, the database and its transactions: SQLite or PostgreSQL.
+"""The database and its transactions: SQLite or PostgreSQL.
 
 Transactions are synchronous and short; async code runs them in a thread by `Database.run`. On
 SQLite each starts with BEGIN IMMEDIATE after it has acquired a first-come, first-served lock, which
@@ -9,74 +9,55 @@ much and writes nothing uses a snapshot, which blocks nobody.
 import asyncio
 import contextvars
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import (
-    JSON,
-    DateTime,
-    Dialect,
     Engine,
-    MetaData,
-    Select,
-    String,
     Table,
-    bindparam,
     create_engine,
     event,
-    select,
 )
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.sql.dml import ReturningInsert
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.audit.journal import Signer
+from bot.audit.transactions import GuardedSession, record_insert, watch_sessions
+from bot.db.base import (
+    WRITTEN_KEY,
+    Moment,
+    Row,
+    find_one,
+    find_row,
+    insert_row,
+    list_rows,
+    lock_one,
+    lock_row,
+    note_written_table,
+)
+
+__all__ = [
+    "Database",
+    "Moment",
+    "Row",
+    "find_one",
+    "find_row",
+    "insert_once",
+    "list_rows",
+    "lock_one",
+    "lock_row",
+    "note_written_table",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-R = TypeVar("R", bound="Row")
 
 MAX_DATABASE_THREADS = 8
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-
-NAMING_CONVENTION = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Moment(TypeDecorator[datetime]):
-    """A datetime with its time zone. SQLite alone would return it without one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without its zone")
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Row(DeclarativeBase):
-    """The base class of all ORM models. Every row belongs to a workspace."""
-
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = {  # noqa: RUF012
-        datetime: Moment,
-        str: String,
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
-    }
 
 
 class FairLock:
@@ -133,9 +114,7 @@ class Database:
         )
         self._threads = ThreadPoolExecutor(MAX_DATABASE_THREADS, thread_name_prefix="rows")
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
-        self.signer: Any = None  # the `bot.audit.journal.Signer` of the journal; None without a key
-        from bot.audit.row_digests import GuardedSession, watch_sessions  # RowDigest needs Row
-
+        self.signer: Signer | None = None  # of the journal; None without a key
         self._sessions = sessionmaker(
             self.engine, class_=GuardedSession, expire_on_commit=False, info={"database": self}
         )
@@ -191,62 +170,6 @@ class Database:
         self.engine.dispose()
 
 
-def lock_row(session: Session, row: type[R], key: str, *, refresh: bool = False) -> R | None:
-    """Return the row of this key, locked until the transaction ends. `refresh` overwrites what the
-    session holds of it. Like `session.get`, with a statement that is built once."""
-    found: R | None = session.scalars(_select_locked(row, refresh), {"key": key}).one_or_none()
-    return found
-
-
-def lock_one(session: Session, row: type[R], key: str) -> R:
-    """Like `lock_row`. Raises NoResultFound."""
-    found: R = session.scalars(_select_locked(row, False), {"key": key}).one()
-    return found
-
-
-def find_one(session: Session, row: type[R], key: str) -> R:
-    """Like `session.get_one`, for a row that is not in the session yet. Raises NoResultFound."""
-    found: R = session.scalars(_select_by_key(row), {"key": key}).one()
-    return found
-
-
-def find_row(session: Session, row: type[R], key: str) -> R | None:
-    """Like `session.get`, for a row that is not in the session yet."""
-    found: R | None = session.scalars(_select_by_key(row), {"key": key}).one_or_none()
-    return found
-
-
-def list_rows(session: Session, row: type[R], column: str, value: str, *order: str) -> list[R]:
-    """Return the rows with this value in a column, ordered by the columns `order`."""
-    return list(session.scalars(_select_by_value(row, column, order), {"value": value}))
-
-
-@cache
-def _select_by_value(row: type[Row], column: str, order: tuple[str, ...]) -> Select[Any]:
-    columns = Row.metadata.tables[row.__tablename__].columns
-    wanted = select(row).where(columns[column] == bindparam("value"))
-    return wanted.order_by(*(columns[name] for name in order))
-
-
-@cache
-def _select_by_key(row: type[Row]) -> Select[Any]:
-    (column,) = Row.metadata.tables[row.__tablename__].primary_key.columns
-    return select(row).where(column == bindparam("key"))
-
-
-@cache
-def _select_locked(row: type[Row], refresh: bool) -> Select[Any]:
-    locked = _select_by_key(row).with_for_update()
-    return locked.execution_options(populate_existing=True) if refresh else locked
-
-
-WRITTEN_KEY = "tables written"  # key in Session.info of what the transaction wrote so far
-
-
-def note_written_table(session: Session, table: str) -> None:
-    session.info.setdefault(WRITTEN_KEY, set()).add(table)
-
-
 def _note_flushed_tables(session: Session, _: Any) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         note_written_table(session, row.__tablename__)
@@ -260,29 +183,6 @@ def _count_writes(session: Session) -> None:
 
 def _forget_writes(session: Session) -> None:
     session.info.pop(WRITTEN_KEY, None)
-
-
-def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
-    """Insert a row unless its key exists; return whether it was inserted."""
-    table = row.__table__
-    assert isinstance(table, Table)
-    statement = _build_insert_once(session.get_bind().dialect.name, table, tuple(values))
-    inserted = session.connection().execute(statement, values).first() is not None
-    if inserted:
-        from bot.audit.row_digests import record_insert
-
-        record_insert(session, table, values)
-    return inserted
-
-
-@cache
-def _build_insert_once(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[Any]:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    inserter = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    given: dict[str, Any] = {name: bindparam(name) for name in names}
-    statement = inserter(table).values(given).on_conflict_do_nothing()
-    return statement.returning(*table.primary_key.columns)
 
 
 def create_sqlite_engine(url: str, *, begin: bool) -> Engine:
@@ -311,3 +211,42 @@ def create_postgres_engine(url: str) -> Engine:
     return create_engine(
         url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
     )
+
+
+def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
+    """Insert a row unless its key exists; return whether it was inserted."""
+    inserted = insert_row(session, row, **values)
+    if inserted:
+        assert isinstance(row.__table__, Table)
+        record_insert(session, row.__table__, values)
+    return inserted
+
+
+# Values read from the database that are asked for much more often than they change.
+
+V = TypeVar("V")
+
+MAX_AGE = 0.5  # seconds until a write by another process is noticed
+
+
+class CachedRead(Generic[V]):
+    """What `read` returns for a workspace, read again once this process has written one of `tables`
+    or MAX_AGE has passed. Only writes as objects or by `Session.execute` are noticed at once."""
+
+    def __init__(
+        self, database: Database, tables: tuple[str, ...], read: Callable[[str], V]
+    ) -> None:
+        self._database, self._tables, self._read = database, tables, read
+        self._known: dict[str, tuple[tuple[int, ...], float, V]] = {}
+
+    def __call__(self, workspace: str) -> V:
+        writes = self._count_writes()
+        found = self._known.get(workspace)
+        if found is None or found[0] != writes or found[1] <= time.monotonic():
+            # The age counts from before the reading: a write during it may not be in the value.
+            until = time.monotonic() + MAX_AGE
+            found = self._known[workspace] = (writes, until, self._read(workspace))
+        return found[2]
+
+    def _count_writes(self) -> tuple[int, ...]:
+        return tuple(self._database.write_counts.get(table, 0) for table in self._tables)

@@ -121,8 +121,9 @@ def may_see_receipts(session: Session, viewer: Viewer, task: Task) -> bool:
 
 def list_quoted_drafts(task: Task) -> list[str]:
     """The ids of the drafts whose text or facts are used in the prompts of a task."""
-    found = (task.previous, task.form.get("stands_on"))
-    return [str(one) for one in found if one]
+    brief = task.parsed_brief
+    found = (task.previous, task.form.get("stands_on"), brief.stands_on if brief else None)
+    return list(dict.fromkeys(str(one) for one in found if one))
 
 
 def drop_private_sources(session: Session, task: Task, channels: Collection[str]) -> dict[str, Any]:

@@ -207,7 +207,8 @@ def _list_known(sources: Sources) -> list[Reading]:
     """Return the figures of the facts about this product or none, and those that people stated."""
     mine = sources.brief.product if sources.brief else None
     known = [one for one in sources.known if one.product in (None, mine) or not mine]
-    figures = [figure for one in (*known, *sources.statements) for figure in one.figures]
+    figures = [figure for fact in known for figure in fact.figures]
+    figures += [figure for statement in sources.statements for figure in statement.figures]
     return [one.first for one in figures if one.is_number]
 
 

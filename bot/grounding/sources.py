@@ -28,7 +28,7 @@ from bot.text.normalize import collapse_spaces, normalize_text
 # Facts that prove nothing about the product: what was written before, and what informs the writer.
 UNPROVING_KINDS = frozenset(
     {
-        *("past_copy", "sample", "voice", "praise", "objection", "segment"),
+        *("past_copy", "sample", "voice", "praise", "objection", "segment", "audiences"),
         *("stated", "edit", "back", "own"),
     }
 )

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from bot.config.brand import Brand
 from bot.core.brief import Brief
-from bot.core.channels import Channel, measure_text
+from bot.core.channels import Channel, count_sms_excess, measure_text
 from bot.core.parts import Part
 from bot.core.request import SkillRequest
+from bot.drafts.tracking import campaign_code, tag_links
 from bot.grounding.legal import asks_to_act
 from bot.text.normalize import collapse_spaces, tokenize
 
 TERM = "|"  # stands for a word of a term, which no word of a text is
+FEW_MORE = 30  # characters beyond one SMS that a writer can do without
 ECHO_WORDS = 7  # words in a row that are also in the brief
 CLICHE_PATTERN = re.compile(
     r"\b(découvr\w+|incontournable\w*|sublim\w+|plonge[zr]?|laisse[zr]?[- ](?:vous|toi) séduire"
@@ -29,7 +31,7 @@ def find_style_faults(
     """Return the faults as sentences for the writer that the checks of the draft do not tell it."""
     text = "\n".join(part.text for part in parts)
     sender = brand.sender or brand.name
-    faults = list(_find_long_parts(parts, channel))
+    faults = list(_find_long_parts(_tag_sms_links(parts, channel, brand), channel))
     if channel and channel.names_sender and not asks_to_act(text):
         faults.append("the text says what to do next: a link, a code, or a word such as “order”")
     faults += [
@@ -76,8 +78,23 @@ def _list_word_runs(words: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)]
 
 
+def _tag_sms_links(parts: Sequence[Part], channel: Channel | None, brand: Brand) -> Sequence[Part]:
+    """Return the parts with the texts of an SMS as they go out: with a campaign code."""
+    if channel is None or not channel.names_sender:
+        return parts
+    code = campaign_code("")  # all codes have the same length
+    return [part.with_text(tag_links(part.text, brand.site, code)) for part in parts]
+
+
 def _find_long_parts(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:
     for part in parts:
         limit = channel.find_limit(part.key) if channel else None
-        if limit and (size := measure_text(part.text, limit)) > limit.most:
+        if limit is None:
+            continue
+        if (size := measure_text(part.text, limit)) > limit.most:
             yield f"{part.key} has {size} {limit.unit}, at most {limit.most} fit: shorten it"
+        elif limit.unit == "segments" and 0 < (excess := count_sms_excess(part.text)) <= FEW_MORE:
+            yield (
+                f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
+                f"{excess} characters less it is one: shorten it"
+            )

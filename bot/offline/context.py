@@ -1,6 +1,5 @@
 """What a report or a text without an AI may use: the part of the skill's context that has no AI."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,10 +7,8 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture
 from bot.core.facts import Evidence, Fact
-from bot.core.library import ProductMatch
 from bot.core.parts import File
-from bot.core.request import Question, SkillRequest
-from bot.i18n.messages import Words
+from bot.core.request import SkillRequest
 
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
@@ -42,9 +39,5 @@ class OfflineContext(Protocol):
     def keep_facts(self, *facts: Fact | None) -> None: ...
 
     async def may(self, right: str) -> bool: ...
-
-    async def find_products(self, words: str) -> Sequence[ProductMatch]: ...
-
-    def ask(self, words: Words, *options: str) -> Question: ...
 
     async def draw(self, picture: ChartPicture) -> File: ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -20,7 +20,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import Copy, Hook
+from bot.core.parts import Copy
 from bot.core.request import SkillRequest
 from bot.drafts.occasions import can_name_without_offer, load_occasions
 from bot.errors import CannotDo
@@ -29,25 +29,29 @@ from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
 from bot.offline.context import OfflineContext
-from bot.offline.routing import find_audience, find_revision
+from bot.offline.routing import (
+    detect_typed_language,
+    find_audience,
+    find_revision,
+    names_one_person,
+)
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import collapse_spaces, normalize_text, tokenize
-from bot.text.sentences import is_usable_sentence, strip_html
+from bot.text.sentences import is_usable_sentence, split_sentences, strip_html
 
 TEMPLATES_FOLDER = Path(__file__).with_name("templates")
-HOOK_ANGLE = Words("another opening")
 MAX_SENTENCES = {"shorter": 1, "longer": 6}  # of the catalogue, by what a send-back asks for
 DEFAULT_SENTENCES, MAX_PAGE_SENTENCES = 3, 8
 ONE_SMS = 1  # segment
-MAX_HOOK = 90  # characters, where the opening is part of a longer text
-DERIVED_VALUES = (
-    *("price_line", "price_short", "sizes_line", "colours_line", "materials_line", "details"),
-)
 INFERRED = ("colours", "materials")  # a catalogue without such a column may get them from its text
 SINGULAR_GAPS = {"sizes": "size", "colours": "colour", "materials": "material"}
+DERIVED_VALUES = ("price_line", "price_short", *(f"{gap}_line" for gap in SINGULAR_GAPS), "details")
 LINK_TAG = len("?utm_campaign=si-1a2b3c4d")  # what a link to our site gets before it goes out
+ONE_PERSON = Words(
+    "Without an AI I write to many, not to one person. The form has ready texts: a late parcel, "
+    "sold out, a review. Or write your own, and I check it."
+)
 _GAP = re.compile(r"\{(\w+)\}")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _NAME_ENDS = (" - ", " – ", " | ", ", ", " (")
 T = TypeVar("T", bound=BaseModel)
 
@@ -58,58 +62,40 @@ class FilledText:
     facts: tuple[str, ...] = ()
 
 
-Values = Mapping[str, Sequence[FilledText]]
-
-
 def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
     """Fill in the template of the request's channel. Raises CannotDo where there is no template."""
     if ctx.channel is None:
         raise CannotDo(Words("A text needs a channel: name one."))
+    if names_one_person(ctx.request.brief.words) and not ctx.request.brief.notice:
+        raise CannotDo(ONE_PERSON)
     writer = TemplateWriter(ctx.request, ctx.brand, ctx.channel, ctx.evidence)
     return output.model_validate(writer.write(output))
 
 
-def fill_own_text(output: type[T], texts: Mapping[str, str]) -> T:
-    """Return the text that a person wrote, by the keys of its parts; a part that is a list has a
-    line for each text."""
-    parts: dict[str, object] = {}
-    for key, about in output.model_fields.items():
-        lines = [line for line in texts.get(key, "").splitlines() if line.strip()]
-        is_list = get_origin(about.annotation) is list
-        parts[key] = (
-            [Copy(text=line) for line in lines] if is_list else Copy(text=texts.get(key, ""))
-        )
-    return output.model_validate(parts)
-
-
 def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
-    """Return what people should know about the text: no sender, nothing but a name to go by."""
-    notes = []
+    """Return what people should know about the text: that the brand has no SMS sender."""
     segments = ctx.channel and any(one.unit == "segments" for one in ctx.channel.parts.values())
-    if segments and not ctx.brand.sender:
-        words = Words(
-            "No SMS sender in brand.toml: the text begins with {brand}.", brand=ctx.brand.name
-        )
-        notes.append(Check(rule="sender", level="warn", words=words))
-    return tuple(notes)
+    if not segments or ctx.brand.sender:
+        return ()
+    missing = Words("No SMS sender in brand.toml: the text begins with {brand}.")
+    words = missing.with_params(brand=ctx.brand.name)
+    return (Check(rule="sender", level="warn", words=words),)
 
 
 def detect_catalogue_language(evidence: Evidence, handle: str | None) -> Language | None:
     """Return the language of a product's description, None when it has none or is not clear."""
     fact = evidence.get(f"product.{handle}.description")
-    return _detect(strip_html(str(fact.value))) if fact else None
+    return detect_typed_language(strip_html(str(fact.value))) if fact else None
 
 
 @cache
 def load_templates(language: Language) -> dict[str, Any]:
-    with (TEMPLATES_FOLDER / f"{language}.toml").open("rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads((TEMPLATES_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def needs_product(channel: str) -> bool:
     """Return whether a text for this channel can only be about a product of the catalogue."""
-    template = load_templates(LANGUAGES[0])["channels"].get(channel, {})
-    return bool(template.get("needs_product"))
+    return bool(load_templates(LANGUAGES[0])["channels"].get(channel, {}).get("needs_product"))
 
 
 def list_notices() -> tuple[str, ...]:
@@ -137,18 +123,14 @@ class TemplateWriter:
         self.values = self._collect_values()
 
     def write(self, output: type[BaseModel]) -> dict[str, object]:
-        """Return the parts by their keys, and the hooks."""
+        """Return the parts by their keys."""
         templates = self._find_templates()
-        written: dict[str, object] = {}
+        written: dict[str, object] = {"hooks": []} if "hooks" in output.model_fields else {}
         for key in output.model_fields:
             if key in templates:
-                limit = self.channel.parts.get(key)
-                items: tuple[int, int] | None = getattr(limit, "items", None)
-                texts = self._write_part(templates[key], limit, items, key)
-                written[key] = texts if items else texts[0]
+                texts = self._write_part(templates[key], self.channel.parts[key], key)
+                written[key] = texts if self.channel.parts[key].items else texts[0]
                 self.told = self.told or normalize_text(texts[0].text if texts else "")
-        if "hooks" in output.model_fields:
-            written["hooks"] = self._write_hooks(written)
         return written
 
     # Parts.
@@ -157,20 +139,11 @@ class TemplateWriter:
         kind = "notice_channels" if self.request.brief.notice else "channels"
         found: dict[str, Any] | None = self.texts[kind].get(self.channel.key)
         if found is None:
-            words = Words(
-                "Without an AI, I have no such text for {channel}.",
-                channel=Words(self.channel.title),
-            )
-            raise CannotDo(words)
+            words = Words("Without an AI, I have no such text for {channel}.")
+            raise CannotDo(words.with_params(channel=Words(self.channel.title)))
         return found
 
-    def _write_part(
-        self,
-        template: Mapping[str, Any],
-        limit: PartLimit | None,
-        items: tuple[int, int] | None,
-        key: str,
-    ) -> list[Copy]:
+    def _write_part(self, template: Mapping[str, Any], limit: PartLimit, key: str) -> list[Copy]:
         """Return the text of a part, or the texts of a part that is a list."""
         if "all" in template:
             return [self._finish(self._join_blocks(template, limit, key))]
@@ -178,12 +151,12 @@ class TemplateWriter:
         if kept:
             return [Copy(text=" ".join(kept))]
         texts = [one for text in template.get("first", ()) for one in self._fill(text)]
-        if items is None:
+        if limit.items is None:
             shortest = min(texts, key=lambda one: len(one.text), default=FilledText(""))
             fitting = [one for one in texts if self._fits(one.text, limit)]
             new = (one for one in fitting if not self._is_told(one.text))
             return [self._finish(next(new, next(iter(fitting), shortest)))]
-        fewest, most = items
+        fewest, most = limit.items
         each = self._list_distinct(template.get("each", ()), limit)
         more = [
             one for one in self._list_distinct(template.get("more", ()), limit) if one not in each
@@ -191,7 +164,7 @@ class TemplateWriter:
         chosen = each[:most] if len(each) >= fewest else [*each, *more][:fewest]
         return [self._finish(one) for one in chosen]
 
-    def _list_distinct(self, templates: Sequence[str], limit: PartLimit | None) -> list[FilledText]:
+    def _list_distinct(self, templates: Sequence[str], limit: PartLimit) -> list[FilledText]:
         """Return the texts that fit, each once."""
         found: dict[str, FilledText] = {}
         for one in (filled for text in templates for filled in self._fill(text)):
@@ -199,9 +172,7 @@ class TemplateWriter:
                 found.setdefault(normalize_text(one.text).strip(" ."), one)
         return list(found.values())
 
-    def _join_blocks(
-        self, template: Mapping[str, Any], limit: PartLimit | None, key: str
-    ) -> FilledText:
+    def _join_blocks(self, template: Mapping[str, Any], limit: PartLimit, key: str) -> FilledText:
         """Join the blocks; those that the template lets fall go until the text fits. An SMS is kept
         to one segment where that can be done."""
         dropped = list(template.get("drop", ()))
@@ -215,7 +186,7 @@ class TemplateWriter:
                 str(template.get("apart", " ")),
             )
         ]
-        if limit is not None and limit.unit == "segments":
+        if limit.unit == "segments":
             sized = [(_count_segments(one.text), one) for one in tries]
             best = (one for most in (ONE_SMS, limit.most) for size, one in sized if size <= most)
             return next(best, tries[-1])
@@ -235,38 +206,14 @@ class TemplateWriter:
         for chosen in product(*choices):
             yield _join([*chosen[:-1], *kept, *chosen[-1:]], apart)
 
-    def _write_hooks(self, written: Mapping[str, object]) -> list[Hook]:
-        """Return two other openings where the template has as many, else none."""
-        first = next((one for one in written.values() if isinstance(one, Copy)), Copy(text=""))
-        limit = next(iter(self.channel.parts.values()))
-        opening: Mapping[str, Any] = self._find_templates()[next(iter(self.channel.parts))]
-        if "all" not in opening and "{headline}" not in opening.get("first", ()):
-            return []
-        is_opening = limit.unit == "characters" and limit.most <= 200
-        told = normalize_text(first.text)
-        found: dict[str, Copy] = {}
-        for one in self.values.get("headline", ()):
-            copy = self._finish(one)
-            if normalize_text(copy.text) not in told and (
-                not is_opening or self._fits(copy.text, limit)
-            ):
-                found.setdefault(normalize_text(copy.text), copy)
-        hooks = [
-            Hook(angle=HOOK_ANGLE.text, text=copy.text, facts=copy.facts)
-            for copy in list(found.values())[:2]
-        ]
-        return hooks if len(hooks) == 2 else []
-
     def _is_told(self, text: str) -> bool:
         """Return whether one of this text and the first part contains the other."""
         said = normalize_text(self._set_type(text)).strip(" .")
         return bool(self.told) and (said in self.told or self.told.strip(" .") in said)
 
-    def _fits(self, text: str, limit: PartLimit | None) -> bool:
-        if limit is None:
-            return True
-        refused = set(getattr(limit, "refused", ""))
-        fewest = 10 if getattr(limit, "items", None) and limit.most > 200 else 1
+    def _fits(self, text: str, limit: PartLimit) -> bool:
+        refused = set(limit.refused)
+        fewest = 10 if limit.items and limit.most > 200 else 1
         shown = self._set_type(text)
         return fewest <= measure_text(shown, limit) <= limit.most and not refused & set(shown)
 
@@ -303,16 +250,15 @@ class TemplateWriter:
         if some:
             self.values[name] = tuple(some)
 
+    def _text(self, name: str) -> str:
+        return self.values[name][0].text if name in self.values else ""
+
     def _collect_values(self) -> dict[str, tuple[FilledText, ...]]:
         brief, brand = self.request.brief, self.brand
         self._set("brand", brand.name)
         self._set("sender", brand.sender or brand.name)
-        self._set(
-            "about",
-            brand.about
-            if detect_language(brand.about or "", WRITTEN_LANGUAGES) == self.request.language
-            else None,
-        )
+        written_in = detect_language(brand.about or "", WRITTEN_LANGUAGES)
+        self._set("about", brand.about if written_in == self.request.language else None)
         self._set("signature", brand.get_signature(self.request.language) or brand.name)
         self._set("brand_tag", _make_tag(brand.name))
         if brand.site:
@@ -386,7 +332,7 @@ class TemplateWriter:
 
     def _set_brief_values(self) -> None:
         brief = self.request.brief
-        offer = (brief.offer or "").strip(" .")
+        offer = self._strip_name((brief.offer or "").strip(" ."))
         self._set("offer", offer)
         self._set("offer_cap", _capitalize(offer))
         dates = (brief.dates or "").strip(" .")
@@ -407,6 +353,16 @@ class TemplateWriter:
             if can_name_without_offer(occasion):
                 self._set("for_occasion", title)
 
+    def _strip_name(self, offer: str) -> str:
+        """Return the offer without the product's name at its ends: "15% off the Quai shelf"."""
+        words, name = offer.split(), {*tokenize(self._text("name"))}
+        small = name | {*self.texts["reading"]["small"]}
+        start = next((n for n, one in enumerate(words) if not _has_only(one, name)), 0)
+        behind = next((n for n, one in enumerate(words[::-1]) if not _has_only(one, small)), 0)
+        end = len(words) - behind
+        is_named = len(name & {*tokenize(" ".join(words[end:]))}) > 1  # and no code: "RAIN"
+        return " ".join(words[start if start > 1 else 0 : end if is_named else None])
+
     def _set_opening(self) -> None:
         """The headlines and the first sentence. What they say is not said again further on."""
         opening = self.texts["openings"][self._choose_opening()]
@@ -415,18 +371,16 @@ class TemplateWriter:
             headlines = [*headlines[1:], headlines[0]]
         headlines = [FilledText(_capitalize(one.text), one.facts) for one in headlines]
         self._set("headline", *headlines)
-        templates = [
-            t
-            for t in opening["news"]
-            if "{dates}" not in t or "{offer" in t or "offer" not in self.values
-        ]
-        news = self._fill_first(templates)
+        offer, dates = (
+            self.values.get(gap, (FilledText(""),))[0].text for gap in ("offer", "dates")
+        )
+        whole = [text for text in opening["news"] if "{dates}" not in text or "{offer" in text]
+        news = self._fill_first(whole if offer else opening["news"])
         self._set("news", FilledText(_capitalize(news.text), news.facts) if news else None)
         said = normalize_text(news.text if news else "")
-        offer, dates = self.request.brief.offer, self.request.brief.dates
-        if not (offer and normalize_text(offer).strip(" .") in said):
+        if normalize_text(offer) not in said:
             self._set("offer_line", self._fill_first(self.texts["values"]["offer_line"]))
-        if dates and not offer and normalize_text(dates).strip(" .") not in said:
+        if not offer and normalize_text(dates) not in said:
             self._set("dates_line", self._fill_first(self.texts["values"]["dates_line"]))
 
     def _choose_opening(self) -> str:
@@ -435,9 +389,9 @@ class TemplateWriter:
             return "topic"
         if brief.goal in ("back in stock", "launch"):
             return "back" if brief.goal == "back in stock" else "launch"
-        if "offer" in self.values:
-            return "occasion" if "occasion" in self.values else "offer"
-        return "occasion" if "occasion" in self.values else "plain"
+        if "occasion" in self.values:
+            return "occasion"
+        return "offer" if "offer" in self.values else "plain"
 
     def _set_derived_values(self) -> None:
         for name in DERIVED_VALUES:
@@ -461,8 +415,7 @@ class TemplateWriter:
         self._set("mentions", " ".join(asked))
         if not stops:
             self._set("stop", self.texts["values"]["stop"][0])
-        named = self.values.get("name", (FilledText(self.request.brief.words),))[0].text
-        if is_alcohol(named):
+        if is_alcohol(self._text("name") or self.request.brief.words):
             self._set("caution", ALCOHOL_WARNING[language])
 
     def _set_notice(self, notice: str) -> None:
@@ -477,18 +430,15 @@ class TemplateWriter:
     # Facts.
 
     def _find(self, handle: str, label: str) -> FilledText | None:
-        fact = self.evidence.get(f"product.{handle}.{label}")
-        return (
-            FilledText(collapse_spaces(fact.spelled(self.request.language)), (fact.id,))
-            if fact
-            else None
-        )
+        fact = self._find_fact(handle, label)
+        text = collapse_spaces(fact.spelled(self.request.language)) if fact else ""
+        return FilledText(text, (fact.id,)) if fact else None
 
     def _stands_in_text(self, handle: str, value: FilledText) -> bool:
         """Return whether the title and the description have these words, so that the value may have
         been inferred from them, and says nothing more than they do."""
-        texts = (self._find(handle, "name"), self._find(handle, "description"))
-        known = {token[:4] for one in texts if one for token in tokenize(strip_html(one.text))}
+        some = (self._find(handle, "name"), self._find(handle, "description"))
+        known = {token[:4] for one in some if one for token in tokenize(strip_html(one.text))}
         return all(token[:4] in known for token in tokenize(value.text))
 
     def _find_price(self, handle: str) -> tuple[FilledText | None, bool]:
@@ -512,37 +462,23 @@ class TemplateWriter:
     def _list_sentences(self, handle: str) -> list[FilledText]:
         """Return the sentences of the description that can be taken word for word."""
         fact = self._find_fact(handle, "description")
-        if fact is None or detect_catalogue_language(self.evidence, handle) not in (
-            None,
-            self.request.language,
-        ):
+        language = detect_catalogue_language(self.evidence, handle)
+        if fact is None or language not in (None, self.request.language):
             return []
         found = []
-        for sentence in self._split_sentences(strip_html(str(fact.value))):
+        for sentence in split_sentences(
+            strip_html(str(fact.value)), tuple(self.texts["reading"]["abbreviations"])
+        ):
             if self._is_quotable(sentence):
                 found.append(FilledText(sentence, (fact.id,)))
         return found
 
-    def _split_sentences(self, text: str) -> list[str]:
-        abbreviations = tuple(self.texts["reading"]["abbreviations"])
-        sentences: list[str] = []
-        for piece in _SENTENCE_END.split(text):
-            if sentences and sentences[-1].lower().endswith(abbreviations):
-                sentences[-1] += f" {piece}"
-            else:
-                sentences.append(piece)
-        if len(sentences) == 1 and sentences[0] and sentences[0][-1].isalnum():
-            sentences = [f"{sentences[0]}."]
-        return sentences
-
     def _is_quotable(self, sentence: str) -> bool:
         if not is_usable_sentence(sentence) or sentence[-1] not in ".!?…":
             return False
-        if CLICHE_PATTERN.search(sentence):
-            return False
-        if any(contains_words(sentence, word) for word in self.brand.avoid):
-            return False
-        return not self._speaks_otherwise(sentence)
+        is_banned = any(contains_words(sentence, word) for word in self.brand.avoid)
+        is_cliche = CLICHE_PATTERN.search(sentence)
+        return not (is_banned or is_cliche or self._speaks_otherwise(sentence))
 
     def _speaks_otherwise(self, sentence: str) -> bool:
         """Return whether a sentence says "tu" where the brand says "vous", or the reverse."""
@@ -560,9 +496,9 @@ class TemplateWriter:
         return any(f" {phrase} " in said for phrase in self.texts["reading"]["sizing"])
 
 
-def _detect(text: str) -> Language | None:
-    found = detect_language(text, WRITTEN_LANGUAGES)
-    return "fr" if found == "fr" else "en" if found else None
+def _has_only(word: str, known: set[str]) -> bool:
+    tokens = {*tokenize(word)}
+    return bool(tokens) and tokens <= known
 
 
 def _join(some: Sequence[FilledText], apart: str) -> FilledText:

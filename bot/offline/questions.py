@@ -27,7 +27,8 @@ from bot.core.metric_query import (
     QuestionFields,
 )
 from bot.data.metrics.entity_resolution import ResolvedValues, resolve_values
-from bot.offline.periods import Period, find_periods
+from bot.data.metrics.query.value_names import COLUMN_FIELDS, ValueNames
+from bot.i18n.periods import Period, find_periods
 from bot.text.normalize import normalize_text, tokenize
 
 TABLE = Path(__file__).with_name("question_words.toml")
@@ -38,42 +39,6 @@ WITH = ("with", "avec")
 PEOPLE_MEASURES = ("customers", "new_customers")
 ROW_MEASURES = {"orders": "orders", "visits": "visits", "feedback": "reviews"}
 COUNTED_MEASURES = ("orders", "units", "customers", "visits", "reviews", "ratings", "sent")
-COLUMN_FIELDS: Mapping[DatasetName, Mapping[str, FieldName]] = {  # column of the names → field
-    "orders": {
-        "country": "country",
-        "region": "region",
-        "source": "source",
-        "device": "device",
-        "code": "code",
-        "reason": "return_reason",
-        "segment": "segment",
-        "category": "category",
-        "product": "product",
-    },
-    "visits": {
-        "country": "country",
-        "source": "source",
-        "device": "device",
-        "category": "category",
-        "product": "product",
-    },
-    "campaigns": {
-        "source": "channel",
-        "code": "code",
-        "audience": "audience",
-        "retailer": "retailer",
-        "product": "product",
-    },
-    "feedback": {
-        "country": "country",
-        "region": "region",
-        "source": "channel",
-        "segment": "segment",
-        "category": "category",
-        "product": "product",
-    },
-}
-ValueNames = Mapping[str, Mapping[str, str]]  # column → value → name
 LoadNames = Callable[[DatasetName], ValueNames]
 
 

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -92,6 +92,12 @@ def find_message_kind(words: str) -> str | None:
     return next((kind for kind, messages in kinds.items() if said in messages), None)
 
 
+def asks_for(kind: str, words: str) -> bool:
+    """Return whether one of the words is about this kind of report: "plan", "leaving" …"""
+    phrases: str = load_routing()["report_words"][kind]
+    return _names_one_of(tokenize(words), phrases.split(", "))
+
+
 def find_revision(words: str) -> str | None:
     """Return what a short reply under a draft asks for: "shorter", "longer", "angle" or
     "language"."""
@@ -106,8 +112,7 @@ def find_revision(words: str) -> str | None:
 
 def find_audience(words: str) -> str | None:
     """Return the kind of customers that an audience is: "loyal", "lapsed" or "new"."""
-    found: str | None = _find_named("audiences", tokenize(words))
-    return found
+    return cast(str | None, _find_named("audiences", tokenize(words)))
 
 
 def find_channels(words: str) -> tuple[str, ...]:
@@ -174,21 +179,9 @@ def list_content_words(text: str) -> list[str]:
     return [word for word in said if not set(tokenize(word)) <= known]
 
 
-def split_at_and(text: str) -> list[str]:
-    """Split a piece of the words at "and", « et », "+" and "&"."""
-    parts: list[list[str]] = [[]]
-    for word in text.split():
-        if word.lower() in ("and", "et", "+", "&"):
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return [" ".join(part) for part in parts if part]
-
-
 @cache
 def load_routing() -> dict[str, dict[str, Any]]:
-    with ROUTING_FILE.open("rb") as file:
-        return tomllib.load(file)
+    return tomllib.loads(ROUTING_FILE.read_text(encoding="utf-8"))
 
 
 # Pieces of the words.
@@ -338,7 +331,9 @@ def _score(tokens: Tokens, phrase: str) -> int:
 def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
     """Return the tokens that match the words of the phrase, None when one is missing."""
     at, found = 0, []
-    for word in phrase.split():
+    for word in _split_phrase(phrase):
+        if word[-1:] != "*" and word not in tokens:
+            return None
         while at < len(tokens) and not _matches(tokens[at], word):
             at += 1
         if at == len(tokens):
@@ -348,6 +343,12 @@ def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
     return found
 
 
+@cache
+def _split_phrase(phrase: str) -> tuple[str, ...]:
+    """Return the words of a phrase of the table."""
+    return tuple(phrase.split())
+
+
 def _matches(token: str, word: str) -> bool:
     return token.startswith(word[:-1]) if word.endswith("*") else token == word
 
@@ -355,7 +356,9 @@ def _matches(token: str, word: str) -> bool:
 def _names_one_of(tokens: Tokens, phrases: Sequence[str]) -> bool:
     """Return whether one of the phrases stands in the tokens, its words side by side."""
     for phrase in phrases:
-        words = phrase.split()
+        words = _split_phrase(phrase)
+        if words[0][-1:] != "*" and words[0] not in tokens:
+            continue
         for at in range(len(tokens) - len(words) + 1):
             if all(_matches(t, w) for t, w in zip(tokens[at:], words, strict=False)):
                 return True
@@ -367,6 +370,8 @@ def _locate_channels(tokens: Tokens) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     singular = [token.removesuffix("s") for token in tokens]
     for name, key in _list_channel_names():
+        if name[0] not in singular:
+            continue
         for at in range(len(tokens) - len(name) + 1):
             end = at + len(name)
             is_free = all(end <= start or other <= at for start, other, _ in found)

@@ -151,7 +151,7 @@ _PARTICLES = word_set("de du des la le les van von der den da dos do del el et a
 # A name as the last line, and the last line of a letter, which may be a first name alone.
 _SIGNED = re.compile(
     rf"\n[ \t]*(?:- ?)?(?:{_TITLE} )?(?P<name>{_TWO}(?: {_W})?)"
-    rf"(?P<more>(?:[ ,;:(-]*{MASK_CHARACTER}+\)?|[ ,]*\([^()\n]{{1,40}}\))*)[ .,!]*\s*$"
+    rf"(?P<more>(?:[ ,;:(-]*{MASK_CHARACTER}++\)?|[ ,]*\([^()\n]{{1,40}}\))*)[ .,!]*\s*$"
 )
 _LETTER = re.compile(
     r"(?i)\s*(?:bonjour|bonsoir|hello|hi|hey|dear|good (?:morning|evening)|madame|monsieur|ol[áa]|"

@@ -11,7 +11,7 @@ from bot.text.escape import escape_mrkdwn
 from bot.text.links import find_links, is_allowed_host
 
 Block = dict[str, Any]
-SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500
+SECTION, OPTION, BUTTON, HEADER, FALLBACK = 3_000, 75, 75, 150, 3_500
 # parameters of Words that the program fills with people and channels
 MENTION_FIELDS = ("who", "names", "place", "where")
 MENTION_SEQUENCE = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")

@@ -98,11 +98,15 @@ async def read_thread(
         return []
     found: list[SlackMessage] = []
     names: dict[str, str] = {}
+    own = [f"<@{one['user']}>" for one in messages if one.get("bot_id") and one.get("user")]
     for message in messages:
         ts, author = str(message.get("ts", "")), str(message.get("user") or "")
         if until and ts >= until:
             continue
-        text = remove_markup(str(message.get("text") or ""), names)
+        typed = str(message.get("text") or "")
+        for mention in set(own):  # of the intern, as a message to it begins
+            typed = typed.replace(mention, "")
+        text = remove_markup(typed, names)
         if ts in pieces:
             found.append(SlackMessage(text, piece=pieces[ts]))
         elif not message.get("bot_id") and text:

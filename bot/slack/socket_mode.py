@@ -17,9 +17,6 @@ class SocketModeConnection:
     async def connect_async(self) -> None:
         await self._handler.connect_async()  # type: ignore[no-untyped-call]
 
-    async def connected(self) -> bool:
-        return bool(await self._handler.client.is_connected())
-
     async def close_async(self) -> None:
         await self._handler.close_async()  # type: ignore[no-untyped-call]
 

@@ -16,13 +16,8 @@ from bot.core.request import IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words, join_words
 from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products
-from bot.tasks.understand import (
-    COPY_SKILL,
-    ProductReference,
-    ReadRequest,
-    ThreadDraft,
-    Understanding,
-)
+from bot.tasks.message_prompt import ThreadDraft
+from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
@@ -85,8 +80,10 @@ def revise_request(
     old = before.brief
     changed: dict[str, object] = {
         "audience": new.audience or old.audience,
+        "rule": new.rule if new.audience or new.rule else old.rule,
         "offer": new.offer or old.offer,
         "occasion": new.occasion or old.occasion,
+        "goal": new.goal or old.goal,
         "tone": new.tone or old.tone,
         "must_say": tuple(dict.fromkeys((*old.must_say, *new.must_say))),
         "left_over": understanding.left_over,
@@ -96,6 +93,8 @@ def revise_request(
     }
     if new.language and new.is_language_stated:
         changed["language"] = new.language
+    if new.since or new.until:
+        changed |= {"since": new.since, "until": new.until, "dates": new.period_words}
     known = [product for product in new.products if product.handle]
     if known:
         changed |= _name_products(known)
@@ -191,9 +190,11 @@ def _write_for_each(
     source = about.brief if about is not None and about.is_copy else None
     if source is not None:
         read = _fill_from(read, source)
+    elif about is not None:
+        read = _fill_from_report(read, about.brief)
     before = about.channel if source and about else None
     channels = read.channels or (before or get_default_channel().key,)
-    for market in read.markets or (source.market if source else None,):
+    for market in read.markets or (about.brief.market if about else None,):
         for channel in channels:
             brief = _build_copy_brief(read, incoming, understanding, brand, market, about, source)
             yield SkillRequest(
@@ -201,8 +202,21 @@ def _write_for_each(
                 brief=brief.model_copy(update={"channels": (channel,)}),
                 channel=channel,
                 reason=incoming.reason,
-                previous=incoming.previous,
+                previous=incoming.previous or (_describe_text(about) if about else None),
             )
+
+
+def _describe_text(about: ThreadDraft) -> str | None:
+    """Return the text that another one starts from, with what people wrote into it."""
+    if not about.is_copy or not about.text:
+        return None
+    lines = [f"This text starts from the one for {about.channel}, version {about.version}:"]
+    lines.append(about.text)
+    if about.passages:
+        lines.append("People wrote these passages of it. Say the same, in their words where they")
+        lines[-1] += " fit:"
+        lines += [f"- {one.text}" for one in about.passages]
+    return "\n".join(lines)
 
 
 def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
@@ -213,15 +227,36 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
         if not getattr(read, name)
     }
     kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))
-    if not read.products and source.product:
-        words = source.product_words or source.product
-        own = ProductReference(words=words, handle=source.product, title=words)
-        others = (ProductReference(words=one, handle=one) for one in source.others)
-        kept["products"] = (own, *others)
+    if not read.since and not read.until:
+        kept["period_words"] = source.dates
+    if not read.audience:
+        kept["rule"] = source.rule
+    named = [product for product in read.products if product.handle]
+    if not named and source.product:
+        kept["products"] = (*_list_products(source), *read.products)
     if not read.products and not source.product and not read.topic:
         kept["topic"] = source.product_words
     if not read.is_language_stated and not read.markets:
         kept |= {"language": source.language, "is_language_stated": True}
+    return read.model_copy(update=kept)
+
+
+def _list_products(source: Brief) -> tuple[ProductReference, ...]:
+    words = source.product_words or source.product or ""
+    own = ProductReference(words=words, handle=source.product, title=words)
+    return (own, *(ProductReference(words=one, handle=one, title="") for one in source.others))
+
+
+def _fill_from_report(read: ReadRequest, source: Brief) -> ReadRequest:
+    """Take over from a report what its text is about and for whom, where the message doesn't say
+    it."""
+    kept: dict[str, object] = {}
+    if not read.products and not read.topic and source.product:
+        kept["products"] = _list_products(source)
+    if not read.audience and not read.rule and (source.rule or source.audience):
+        kept |= {"audience": source.audience, "rule": source.rule}
+    if not read.occasion:
+        kept["occasion"] = source.occasion
     return read.model_copy(update=kept)
 
 
@@ -262,7 +297,7 @@ def _build_copy_brief(
         must_say=read.must_say,
         since=read.since,
         until=read.until,
-        rule=incoming.answers.get("rule"),
+        rule=incoming.answers.get("rule") or read.rule,
         stands_on=(about.id if about else None) or incoming.answers.get("stands_on"),
         market=market,
         tone=read.tone,
@@ -279,11 +314,11 @@ def _name_products(products: Sequence[ProductReference]) -> dict[str, object]:
     """Return the fields of a brief that name these products of the catalogue."""
     if not products:
         return {}
-    titles = [product.title or product.words for product in products]
+    titles = [one.words if one.title is None else one.title for one in products]
     handles = list(dict.fromkeys(str(product.handle) for product in products))
     return {
         "product": handles[0],
-        "product_words": ", ".join(titles[:MAX_OPTIONS]),
+        "product_words": ", ".join([*filter(None, titles)][:MAX_OPTIONS]),
         "others": tuple(handles[1:]),
     }
 
@@ -299,6 +334,9 @@ def _analyse(
     today: date,
 ) -> SkillRequest:
     answers: Mapping[str, str] = incoming.answers
+    before = about.brief if about is not None and about.skill == read.skill else None
+    if before is not None:
+        read = _continue_question(read, before)
     product = next((one for one in read.products if one.handle), None)
     more = [] if product else incoming.more_words
     brief = Brief(
@@ -328,6 +366,19 @@ def _analyse(
     return SkillRequest(
         skill=read.skill, brief=brief, reason=incoming.reason, previous=incoming.previous
     )
+
+
+def _continue_question(read: ReadRequest, before: Brief) -> ReadRequest:
+    """Take over from the question before what this one does not say: "and for the UK?"."""
+    kept: dict[str, object] = {}
+    if not read.since and not read.until:
+        kept |= {"since": before.since, "until": before.until}
+        kept["against"] = read.against or before.against
+    if not read.products and before.product:
+        kept["products"] = _list_products(before)
+    if not read.markets and before.market:
+        kept["markets"] = (before.market,)
+    return read.model_copy(update=kept)
 
 
 def _count_days_ahead(read: ReadRequest, today: date) -> int | None:

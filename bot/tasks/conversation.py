@@ -1,24 +1,33 @@
 """The conversation around a message, from rows and from what Slack returned."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.agent.audience_draft import list_export_steps
+from bot.core.parts import Table
 from bot.drafts.models import Draft
 from bot.tasks.draft_versions import list_kept_passages
-from bot.tasks.models import Task
-from bot.tasks.understand import (
+from bot.tasks.message_prompt import (
     MAX_DRAFTS,
+    MAX_RESULT_CHARACTERS,
     MAX_THREAD_MESSAGES,
+    Opening,
     PendingQuestion,
+    ReportAudience,
     ThreadDraft,
     ThreadMessage,
 )
+from bot.tasks.models import Task
 from bot.text.normalize import normalize_text
 
 MAX_OPEN_QUESTIONS = 20
+MAX_TABLE_ROWS = 8  # of a report, as the AI is told about it
+MAX_PRODUCTS, MAX_AUDIENCES = 5, 5  # of a report
+# The parts of a report that say how it was made, not what was found.
+REPORT_NOTES = ("how_to_read", "sources", "picture", "not_used")
 
 
 @dataclass(frozen=True)
@@ -71,10 +80,11 @@ def _describe_messages(
         row = session.get(Task, one.piece.rpartition(".")[0]) if one.piece else None
         if draft is not None:
             kind = "draft" if draft.channel else "report"
-            text = f"{draft.id}: {describe_draft(draft)}"
-            found.append(ThreadMessage(who="intern", kind=kind, text=text))
+            lines = filter(None, map(str.strip, describe_content(draft).split("\n")))
+            text = " / ".join(lines)[:MAX_RESULT_CHARACTERS]
+            found.append(ThreadMessage(who="intern", kind=kind, text=text, draft=draft.id))
         elif row is not None and (question := row.question_asked):
-            text = question.words.to("en")
+            text = " / ".join([question.words.to("en"), *question.options])
             found.append(ThreadMessage(who="intern", kind="question", text=text))
         elif row is None or row.state == "done":
             found.append(ThreadMessage(who="intern", kind="text", text=one.text))
@@ -87,6 +97,23 @@ def describe_draft(draft: Draft) -> str:
     if draft.facts.of_one_customer:
         return ""
     return next((part.text.strip() for part in draft.parts if part.text.strip()), "")[:120]
+
+
+def describe_content(draft: Draft) -> str:
+    """Return what a draft says, or what a report found with its figures; nothing of one about a
+    single customer, since the model will read it."""
+    if draft.facts.of_one_customer:
+        return ""
+    lines = []
+    for part in draft.parts:
+        if part.key in REPORT_NOTES or not part.text.strip():
+            continue
+        name = part.key if draft.channel or isinstance(part.body, Table) else part.title
+        rows = [*filter(None, part.text.split("\n"))]
+        if isinstance(part.body, Table):
+            rows = [" | ".join(row.split("\t")) for row in rows[: MAX_TABLE_ROWS + 1]]
+        lines.append(f"{name}: {'; '.join(rows) if part.kind == 'table' else part.text.strip()}")
+    return "\n".join(lines)
 
 
 def _list_drafts(session: Session, pieces: Sequence[str]) -> list[ThreadDraft]:
@@ -106,6 +133,7 @@ def _list_drafts(session: Session, pieces: Sequence[str]) -> list[ThreadDraft]:
 def build_thread_draft(session: Session, draft: Draft) -> ThreadDraft:
     """Return a draft as the model is told about it."""
     passages = list_kept_passages(session, draft) if draft.channel else ()
+    of_one_customer = draft.facts.of_one_customer
     return ThreadDraft(
         id=draft.id,
         skill=draft.skill,
@@ -113,9 +141,46 @@ def build_thread_draft(session: Session, draft: Draft) -> ThreadDraft:
         product=draft.brief.product_words,
         version=draft.version,
         title=describe_draft(draft),
+        text="" if of_one_customer else "\n\n".join(part.text for part in draft.parts),
         brief=draft.brief,
         passages=passages,
+        openings=() if of_one_customer else tuple(_list_openings(draft)),
+        audiences=() if draft.channel else tuple(_list_audiences(draft)),
+        products=() if draft.channel or of_one_customer else _list_products(draft),
     )
+
+
+def describe_previous(draft: Draft) -> str | None:
+    """Return the text of a draft that is revised, with the other openings that it offers; None for
+    one about a single customer, since the model will read it."""
+    if draft.facts.of_one_customer:
+        return None
+    lines = [f"{one.number}, {one.angle}: {one.text}" for one in _list_openings(draft)]
+    text = "\n\n".join(part.text for part in draft.parts)
+    return "\n".join([text, "", "Other openings that it offered:", *lines]) if lines else text
+
+
+def _list_openings(draft: Draft) -> Iterator[Opening]:
+    """Yield the openings that the draft does not use, with the numbers that they keep."""
+    texts = {part.text for part in draft.parts}
+    for number, hook in enumerate(draft.other_hooks, 1):
+        if hook.text not in texts:
+            yield Opening(number=number, angle=hook.angle, text=hook.text)
+
+
+def _list_audiences(draft: Draft) -> Iterator[ReportAudience]:
+    """Yield the audiences that a report counts and that can be written to."""
+    cited = [id for part in draft.parts for id in part.facts]
+    for step in list_export_steps(cited, draft.facts.facts, MAX_AUDIENCES):
+        yield ReportAudience(name=step.words, rule=step.form["rule"])
+
+
+def _list_products(draft: Draft) -> tuple[str, ...]:
+    """Return what the figures of a report are about, in the order of the report. Not all of it is
+    the name of a product."""
+    facts = {fact.id: fact.about.split(" · ")[0] for fact in draft.facts.facts}
+    cited = [facts.get(id, "") for part in draft.parts for id in part.facts]
+    return tuple(dict.fromkeys(filter(None, cited)))[:MAX_PRODUCTS]
 
 
 def _find_question(session: Session, task: Task, pieces: Sequence[str]) -> PendingQuestion | None:

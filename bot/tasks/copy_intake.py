@@ -99,7 +99,8 @@ class CopyIntake:
             value = answers.get(name) or getattr(incoming, name, None)
             if value in values:
                 chosen[name] = value
-        reason = routing.read_fields(incoming.reason or "")  # the latest text
+        latest = incoming.reason
+        reason = routing.read_fields(latest) if latest else FoundFields()
         if reason.language:
             chosen["language"] = reason.language
         typed = filter(None, [answers.get("must_say")])
@@ -166,7 +167,7 @@ class CopyIntake:
         """Return the products that a piece of the words names, and those that are as likely."""
         hits = await self._search(piece)
         whole = [hit for hit in hits if hit.score >= MIN_EXACT_SCORE]
-        parts = routing.split_at_and(piece)
+        parts = _split_at_and(piece)
         several: dict[str, ProductMatch] = {}
         for part in parts if len(parts) > 1 else ():
             best = (await self._search(part))[:1]
@@ -283,3 +284,14 @@ def _explain_language(title: str, language: Language, catalogue: Language | None
         other=LANGUAGE_LABELS[language],
     )
     return Question(words=words, options=(IN_LANGUAGE[catalogue].text,))
+
+
+def _split_at_and(text: str) -> list[str]:
+    """Split a piece of the words at "and", « et », "+" and "&"."""
+    parts: list[list[str]] = [[]]
+    for word in text.split():
+        if word.lower() in ("and", "et", "+", "&"):
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return [" ".join(part) for part in parts if part]

@@ -13,13 +13,14 @@ from bot.config.brand import Brand
 from bot.core.brief import Brief, parse_just_for_me
 from bot.core.library import Library, ProductMatch
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
-from bot.drafts.holidays import find_named_days
+from bot.drafts.occasions import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.offline import routing
-from bot.offline.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.tasks.copy_intake import CopyIntake
-from bot.tasks.understand import COPY_SKILL, MAX_PRODUCTS, Message, understand_message
+from bot.tasks.message_prompt import MAX_PRODUCTS, Message
+from bot.tasks.understand import COPY_SKILL, understand_message
 from bot.text.normalize import normalize_text, tokenize, word_set
 
 __all__ = ["IncomingRequest", "IntakeResult", "understand_request"]
@@ -142,7 +143,7 @@ async def understand_analysis(
 
 def read_periods(words: str, today: date) -> list[tuple[date, date]]:
     """Return the first and last days of the periods that the words name, each once: a named season
-    ("Black Friday"), or those of `bot.offline.periods`."""
+    ("Black Friday"), or those of `bot.i18n.periods`."""
     if season := find_named_days(normalize_text(words), today):
         (since, until), _, _ = season
         return [(since, max(since, min(until, today)))]

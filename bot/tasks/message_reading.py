@@ -5,33 +5,34 @@ read, or paid for, twice.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 from sqlalchemy.orm import Session
 
 from bot.agent.llm.turn import TurnModel
-from bot.approvals.decision import Decision, compute_status, send_back
+from bot.approvals.decision import Decision, compute_status, revise, send_back
+from bot.config.policy import Policy
 from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft
+from bot.drafts.openings import replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
-from bot.i18n.messages import Words
+from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.tasks.briefs import plan_requests, revise_request
-from bot.tasks.conversation import Conversation, build_thread_draft, load_conversation
-from bot.tasks.intake import IncomingRequest
-from bot.tasks.models import HEARD, Task
-from bot.tasks.services import RunningTask, change_task
-from bot.tasks.understand import (
-    HELP,
-    MAX_PRODUCTS,
-    Message,
-    ThreadDraft,
-    Understanding,
-    demand_request,
-    understand_message,
+from bot.tasks.conversation import (
+    Conversation,
+    build_thread_draft,
+    describe_previous,
+    load_conversation,
 )
+from bot.tasks.intake import IncomingRequest
+from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
+from bot.tasks.models import HEARD, OPEN_STATES, Task
+from bot.tasks.services import RunningTask, change_task, enqueue_unless_card
+from bot.tasks.understand import HELP, Understanding, demand_request, understand_message
 
 AI_AWAY = Words("I can't reach the AI at the moment, so I can't read your message.")
 CLOSED = Words("All right, I've dropped that question.", **{CALM_PARAM: "yes"})
@@ -43,10 +44,19 @@ def with_forms(words: Words) -> Words:
 
 
 @dataclass(frozen=True)
+class ReadMessage:
+    """What came of a message: its requests, the task as it is now, and the thread before it."""
+
+    task: Task
+    requests: tuple[SkillRequest, ...] = ()
+    thread: tuple[ThreadMessage, ...] = ()
+
+
+@dataclass(frozen=True)
 class MessageReading(RunningTask):
     """A message that the AI reads."""
 
-    async def read(self) -> tuple[Task, tuple[SkillRequest, ...]]:
+    async def read(self) -> ReadMessage:
         """Return the requests of the message, with the task as it is now: an answer or a revision
         continues another task. Without a request the task has ended."""
         services, task = self.services, self.task
@@ -59,29 +69,37 @@ class MessageReading(RunningTask):
                 await change_task(
                     services, task.id, lambda t, s, e: t.dismiss(s, e, services.now())
                 )
-                return task, ()
+                return ReadMessage(task)
             stored = understanding.model_dump_json()
             await change_task(
                 services, task.id, lambda t, s, e: t.store_understanding(stored, services.now())
             )
-        if understanding.line is not None:
+        if understanding.line is not None and understanding.outcome == "reply":
             await self._reply(understanding.line)
-            return task, ()
+            return ReadMessage(task)
         if understanding.outcome == "answer_question" and conversation.question is not None:
             if understanding.closes:
                 await services.database.run(self._close_question, conversation)
                 await self._reply(CLOSED)
-                return task, ()
+                return ReadMessage(task)
             await services.database.run(self._continue_question, conversation, understanding)
+        if understanding.line is not None:
+            await self._say("reply", understanding.line)
         if understanding.outcome == "revise" and task.previous is None:
             allowed = await services.has_right(task.workspace, task.author, "approve")
+            continue_draft = (
+                self._continue_draft if understanding.opening is None else self._use_opening
+            )
             try:
-                await services.database.run(self._continue_draft, understanding, allowed)
+                await services.database.run(continue_draft, understanding, allowed)
             except CannotDo as refusal:  # who may send it back is said as it is
                 await self._reply(refusal.words)
-                return task, ()
+                return ReadMessage(task)
         fresh = await services.database.run(lambda s: s.get_one(Task, task.id))
-        return fresh, await replace(self, task=fresh)._plan(understanding, conversation)
+        if fresh.state not in OPEN_STATES:
+            return ReadMessage(fresh)
+        requests = await replace(self, task=fresh)._plan(understanding, conversation)
+        return ReadMessage(fresh, requests, conversation.messages)
 
     async def _load_conversation(self) -> Conversation:
         services, task = self.services, self.task
@@ -131,6 +149,9 @@ class MessageReading(RunningTask):
             drafts = (await services.database.run(self._describe_previous),)
         library = services.library(task.workspace)
         products: dict[str, ProductMatch] = {}
+        for title in (title for draft in drafts for title in draft.products):
+            found = await library.find(title)
+            products |= {match.handle: match for match in found if match.title == title}
         question = conversation.question
         for text in (
             words,
@@ -162,6 +183,7 @@ class MessageReading(RunningTask):
         brand = services.brand(task.workspace)
         if task.previous and understanding.outcome != "requests":
             before = await services.database.run(lambda s: s.get_one(Draft, task.previous))
+            incoming = incoming.model_copy(update={"previous": describe_previous(before)})
             requests = (revise_request(before.skill_request, understanding, incoming, brand),)
             return await self._begin(requests)
         if understanding.outcome == "answer_question" and not understanding.requests:
@@ -180,9 +202,7 @@ class MessageReading(RunningTask):
             await self._reply(plan.cannot or HELP)
             return ()
         if plan.cannot is not None:
-            language = incoming.ui_language
-            id = f"{task.id}:line"
-            await services.slack.say(id, task.workspace, task.place, plan.cannot, language)
+            await self._say("line", plan.cannot)
         if plan.question is not None:
             await self.end_in_question(plan.question)
             return ()
@@ -209,6 +229,13 @@ class MessageReading(RunningTask):
         await services.slack.show(f"{task.first_piece}:card")
         return requests
 
+    async def _say(self, name: str, words: Words) -> None:
+        """Post a line beside the work, once."""
+        services, task = self.services, self.task
+        language = parse_language(await services.slack.locale(task.workspace, task.author))
+        id = f"{task.id}:{name}"
+        await services.slack.say(id, task.workspace, task.place, words, language)
+
     async def _reply(self, words: Words) -> None:
         calm = words.with_params(**{CALM_PARAM: "yes"})
         now = self.services.now
@@ -233,6 +260,43 @@ class MessageReading(RunningTask):
         task.continue_question(asking, answer, self.services.now())
         OutboxMessage.request_redraw(session, self.services.enqueue, asking.first_piece)
 
+    def _find_draft(self, session: Session, understanding: Understanding) -> Draft | None:
+        """Return the newest version of the draft that the message is about."""
+        draft = session.get(Draft, understanding.draft) if understanding.draft else None
+        return (Draft.latest(session, draft.piece) or draft) if draft else None
+
+    def _find_policy(self, may_approve: bool) -> Policy:
+        """Return the policy, in which the author is an approver if a user group makes them one."""
+        policy, author = self.services.policy(self.task.workspace), self.task.author
+        if not may_approve or author in policy.approvers:
+            return policy
+        access = policy.access.model_copy(update={"approve": (*policy.access.approve, author)})
+        return policy.model_copy(update={"access": access})
+
+    def _use_opening(
+        self, session: Session, understanding: Understanding, may_approve: bool
+    ) -> None:
+        """Put another opening into the draft, as its button does, and end this task. Raises
+        CannotDo when the person may not edit it, or the opening does not fit."""
+        services = self.services
+        task = session.get_one(Task, self.task.id, with_for_update=True)
+        draft = self._find_draft(session, understanding)
+        if draft is None or understanding.opening is None or task.state not in OPEN_STATES:
+            return
+        revise(
+            session,
+            services.enqueue,
+            draft,
+            by=task.author,
+            fingerprint=draft.fingerprint,
+            texts=replace_opening(draft, str(understanding.opening - 1)),
+            policy=self._find_policy(may_approve),
+            now=services.now(),
+        )
+        opening = draft.other_hooks[understanding.opening - 1].text
+        words = Words("It now opens with: “{opening}”", opening=opening, **{CALM_PARAM: "yes"})
+        task.reply(session, partial(enqueue_unless_card, services), words, services.now())
+
     def _continue_draft(
         self, session: Session, understanding: Understanding, may_approve: bool
     ) -> None:
@@ -241,16 +305,11 @@ class MessageReading(RunningTask):
         not send it back."""
         services = self.services
         task = session.get_one(Task, self.task.id, with_for_update=True)
-        draft = session.get(Draft, understanding.draft) if understanding.draft else None
+        draft = self._find_draft(session, understanding)
         if draft is None or task.previous is not None:
             return
-        draft = Draft.latest(session, draft.piece) or draft
-        policy, reason = services.policy(task.workspace), understanding.instruction or task.words
-        if may_approve and task.author not in policy.approvers:  # by a user group
-            access = policy.access.model_copy(
-                update={"approve": (*policy.access.approve, task.author)}
-            )
-            policy = policy.model_copy(update={"access": access})
+        policy = self._find_policy(may_approve)
+        reason = understanding.instruction or task.words
         if compute_status(Decision.list_for_draft(session, draft.id), policy) == "open":
             send_back(
                 session,

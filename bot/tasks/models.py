@@ -174,13 +174,13 @@ class Task(Row):
         return not any(self.form.get(name) for name in AUTOMATIC_FORM_KEYS)
 
     @property
+    def parsed_brief(self) -> Brief | None:
+        return Brief.model_validate_json(self.brief) if self.brief else None
+
+    @property
     def reference(self) -> str:
         """The reference number on cards and in the log."""
         return f"SI-{self.id[:8].upper()}"
-
-    @property
-    def parsed_brief(self) -> Brief | None:
-        return Brief.model_validate_json(self.brief) if self.brief else None
 
     @property
     def question_asked(self) -> Question | None:

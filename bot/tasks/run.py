@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.agent.claim_check import ClaimChecker
-from bot.agent.context import AgentOptions
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import LoopLimits
+from bot.agent.options import AgentOptions, EarlierWork
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.approvals.decision import Decision
@@ -26,9 +26,10 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import wants_recap
-from bot.data.catalogue.market_prices import choose_library
+from bot.data.catalogue.prices import choose_library
 from bot.db.session import lock_one
 from bot.digests.history import load_thread_drafts
+from bot.digests.visibility import Viewer, may_see
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
 from bot.grounding.claims import list_sentences
@@ -37,14 +38,17 @@ from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.privacy.names import build_own_words
 from bot.tasks.draft_versions import check_kept_passages, check_unchanged, list_version_history
+from bot.tasks.earlier_work import build_earlier_work
 from bot.tasks.intake import understand_request
-from bot.tasks.message_reading import MessageReading
+from bot.tasks.message_prompt import format_thread
+from bot.tasks.message_reading import MessageReading, ReadMessage
 from bot.tasks.models import OPEN_STATES, Task
 from bot.tasks.own_text import OWN_TEXT, build_own_text_requests
 from bot.tasks.services import RunningTask, TaskServices, change_task, enqueue_unless_card
 from bot.tasks.status import WorkStatus
 
 RECAP_SKILL = "recap"
+TOLD_APART = "see the text or the report that this continues"
 
 READING = Words("is reading your message…")
 STEPS = {True: Words("is writing…"), False: Words("is looking at your data…")}
@@ -52,7 +56,9 @@ STEPS = {True: Words("is writing…"), False: Words("is looking at your data…"
 
 @dataclass(frozen=True)
 class TaskRun(RunningTask):
-    """One run of a task."""
+    """One run of a task. `thread` is what was written in its thread before, as the AI reads it."""
+
+    thread: str = ""
 
     @property
     def understands(self) -> bool:
@@ -68,17 +74,20 @@ class TaskRun(RunningTask):
         locale = await services.slack.locale(task.workspace, task.author)
         show = partial(services.slack.set_status, task.place)
         async with WorkStatus(show, parse_language(locale)) as status:
+            thread = ""
             if task.form.get(OWN_TEXT):
                 await services.slack.show(f"{task.first_piece}:card")
                 run, requests = self, await build_own_text_requests(self)
             elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
-                task, requests = await MessageReading(services, task, self.example).read()
+                read = await MessageReading(services, task, self.example).read()
+                task, requests = read.task, read.requests
+                thread = _describe_thread(read)
             else:
                 await services.slack.show(f"{task.first_piece}:card")
                 requests = await self._read_by_rules()
-            run = replace(self, task=task)
+            run = replace(self, task=task, thread=thread)
             sender = await services.database.run(run._find_sender) if task.previous else None
             requests = tuple(one.model_copy(update={"sender": sender}) for one in requests)
             for number, request in enumerate(requests):
@@ -151,12 +160,12 @@ class TaskRun(RunningTask):
             today=today,
             extra_facts=extra_facts,
             may=partial(services.has_right, task.workspace, task.author),
-            agent=self._build_agent_options(number, on_step),
+            agent=await services.database.run(self._build_agent_options, number, request, on_step),
         )
         if isinstance(result, Question):
             await self.end_in_question(result)
         else:
-            await services.database.run(self._store_draft, number, request, result, is_last)
+            await services.database.run(self._store_draft, number, result.request, result, is_last)
 
     async def _add_conversation(self, request: SkillRequest) -> SkillRequest:
         """Return the request of a recap with its conversation in people's names."""
@@ -178,7 +187,13 @@ class TaskRun(RunningTask):
         load = partial(load_thread_drafts, policy=policy, language=request.language, now=now)
         return await services.database.run(load, pieces)
 
-    def _build_agent_options(self, number: int, on_step: Callable[[Words], None]) -> AgentOptions:
+    def _build_agent_options(
+        self,
+        session: Session,
+        number: int,
+        request: SkillRequest,
+        on_step: Callable[[Words], None],
+    ) -> AgentOptions:
         services, task = self.services, self.task
         return AgentOptions(
             turns=self.turns,
@@ -189,6 +204,23 @@ class TaskRun(RunningTask):
             person=task.author,
             is_private=task.private,
             claims=services.policy(task.workspace).checks.claims,
+            conversation="" if request.skill == RECAP_SKILL else self.thread,
+            earlier=self._find_earlier_work(session, request),
+        )
+
+    def _find_earlier_work(self, session: Session, request: SkillRequest) -> EarlierWork:
+        """Return what a text continues. What it starts from counts only where everybody who will
+        see the text may see it."""
+        if request.channel is None or self.writer.by_rules:
+            return EarlierWork()
+        task, on = self.task, request.brief.stands_on
+        previous = session.get(Draft, task.previous) if task.previous else None
+        source = session.get(Draft, on) if on else None
+        channel = str(task.place.get("channel") or "")
+        reader = task.author if task.private or channel.startswith("D") else ""
+        viewer = Viewer(task.workspace, reader, frozenset({channel}))
+        return build_earlier_work(
+            request.brief, previous, source if may_see(session, viewer, source) else None
         )
 
     async def check_claims(self, draft: Draft) -> tuple[Check, ...]:
@@ -267,6 +299,18 @@ class TaskRun(RunningTask):
     async def _finish(self) -> None:
         now = self.services.now
         await change_task(self.services, self.task.id, lambda t, s, e: t.finish(s, e, now()))
+
+
+def _describe_thread(read: ReadMessage) -> str:
+    """Return the thread for the writer. What the text continues is told apart, so it is not
+    repeated."""
+    told = {read.task.previous, *(request.brief.stands_on for request in read.requests)} - {None}
+    return format_thread(
+        [
+            one.model_copy(update={"text": TOLD_APART}) if one.draft in told else one
+            for one in read.thread
+        ]
+    )
 
 
 STATUS_SECONDS = 180  # longer than Slack shows a status

@@ -4,16 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from bot.agent.examples import ExampleBook, ExampleModel
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
-from bot.config.access import Admission, Right
 from bot.config.brand import Brand
-from bot.config.policy import Policy
+from bot.config.policy import Admission, Policy, Right
 from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question, SkillRequest
@@ -104,7 +103,7 @@ class RunningTask:
         """The AI, an example of the demo, or the writer of standard text where the person asked for
         it."""
         chosen = self.task.form.get("without_ai") and self.services.offline
-        return cast(Writer, chosen or self.example or self.services.writer)
+        return chosen or self.example or self.services.writer
 
     async def find_example(self) -> ExampleModel | None:
         """Return the example that answers the task's words, where no AI is connected."""

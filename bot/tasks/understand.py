@@ -16,13 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.agent.ask import ask_once
 from bot.agent.llm.turn import TurnModel
-from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.skills import load_skills
 from bot.agent.turns import TurnLog
 from bot.config.brand import Brand
-from bot.core.brief import Brief, Goal
+from bot.core.brief import Goal
 from bot.core.channels import load_channels
-from bot.core.library import ProductMatch
 from bot.core.request import KeptPassage
 from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
@@ -30,153 +28,22 @@ from bot.errors import CALM_PARAM
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
+from bot.tasks.message_prompt import (
+    NONE,
+    Message,
+    ReportAudience,
+    ThreadDraft,
+    build_prompt,
+    build_system_prompt,
+)
 from bot.text.normalize import normalize_text
 
 log = logging.getLogger("bot.tasks.understand")
 
-MAX_PRODUCTS = 8
-MAX_THREAD_MESSAGES, MAX_MESSAGE_CHARACTERS = 12, 400
-MAX_DRAFTS = 8
 MAX_REPLY_CHARACTERS = 600
 COPY_SKILL = "draft"
-NONE = "none"
-
-# What the model is told.
 
 Outcome = Literal["requests", "revise", "answer_question", "reply", "not_for_us"]
-# How a message reached us. Only one that was overheard may be for somebody else.
-Heard = Literal["addressed", "overheard"]
-
-
-class ThreadMessage(BaseModel):
-    """An earlier message of the thread. "person" is the author of the message that is read."""
-
-    model_config = ConfigDict(frozen=True)
-    who: Literal["person", "intern", "somebody else"]
-    kind: Literal["draft", "report", "question", "text"]
-    text: str
-
-
-class ThreadDraft(BaseModel):
-    """A draft or a report of the thread, in its newest version."""
-
-    model_config = ConfigDict(frozen=True)
-    id: str
-    skill: str
-    channel: str | None = None
-    product: str | None = None
-    version: int = 1
-    title: str = ""
-    brief: Brief
-    passages: tuple[KeptPassage, ...] = ()  # what people wrote into it
-
-    @property
-    def is_copy(self) -> bool:
-        return self.channel is not None
-
-
-class PendingQuestion(BaseModel):
-    """A question to the author of the message; `request` is what it was asked about."""
-
-    model_config = ConfigDict(frozen=True)
-    task: str
-    words: str
-    options: tuple[str, ...] = ()
-    request: str = ""
-
-
-class Message(BaseModel):
-    """A message with all that helps to understand it."""
-
-    model_config = ConfigDict(frozen=True)
-    words: str
-    today: date
-    heard: Heard = "addressed"
-    thread: tuple[ThreadMessage, ...] = ()
-    drafts: tuple[ThreadDraft, ...] = ()  # the newest first
-    question: PendingQuestion | None = None
-    products: tuple[ProductMatch, ...] = ()
-
-    def find_draft(self, id: str | None) -> ThreadDraft | None:
-        return next((draft for draft in self.drafts if draft.id == id), None)
-
-    @property
-    def passages(self) -> dict[str, KeptPassage]:
-        """What people wrote into the drafts, by the ids that the model sees."""
-        found = [passage for draft in self.drafts for passage in draft.passages]
-        return {f"p{number}": passage for number, passage in enumerate(found, 1)}
-
-
-def build_system_prompt(brand: Brand) -> str:
-    """Return the rules with the lists to choose from: the same for every message of a brand."""
-    skills = [f"{skill.name}: {skill.summary}" for skill in load_skills().values()]
-    channels = [f"{key}: {', '.join(one.names)}" for key, one in load_channels().items()]
-    occasions = [f"{key}: {one.title['en']}" for key, one in load_occasions().items()]
-    markets = [
-        f"{country}: {', '.join((*market.names, market.language))}"
-        for country, market in brand.markets.items()
-    ]
-    lists = {
-        "Skills": skills,
-        "Channels": channels,
-        "Markets": markets or [NONE],
-        "Occasions": occasions,
-        "Goals": [", ".join(get_args(Goal))],
-    }
-    blocks = [f"## {title}\n" + "\n".join(lines) for title, lines in lists.items()]
-    return "\n\n".join([read_prompt("understand").rstrip(), *blocks])
-
-
-def build_prompt(message: Message) -> str:
-    """Return what differs from message to message."""
-    sections = {
-        "thread": "\n".join(_describe_message(one) for one in message.thread),
-        "drafts": "\n".join(_describe_drafts(message)),
-        "question": _describe_question(message.question),
-        "products": "\n".join(f"{one.handle}: {one.title}" for one in message.products),
-    }
-    heard = "addressed to you" if message.heard == "addressed" else "overheard in a thread"
-    fenced = (fence_value(name, text or NONE) for name, text in sections.items())
-    return "\n".join(
-        [
-            f"Today is {message.today:%A}, {message.today.isoformat()}.",
-            *fenced,
-            f"The message, {heard}:",
-            fence_value("message", message.words or NONE),
-        ]
-    )
-
-
-def _describe_message(message: ThreadMessage) -> str:
-    text = " ".join(message.text.split())
-    if len(text) > MAX_MESSAGE_CHARACTERS:
-        text = f"{text[: MAX_MESSAGE_CHARACTERS - 1]}…"
-    return f"{message.who}, {message.kind}: {text}"
-
-
-def _describe_drafts(message: Message) -> Iterable[str]:
-    ids = {id(passage): name for name, passage in message.passages.items()}
-    for draft in message.drafts:
-        fields = {
-            "skill": draft.skill,
-            "channel": draft.channel,
-            "product": draft.product,
-            "version": str(draft.version),
-            "title": draft.title,
-        }
-        yield f"{draft.id}: " + "; ".join(
-            f"{name} {value}" for name, value in fields.items() if value
-        )
-        for passage in draft.passages:
-            yield f"  {ids[id(passage)]}, a person's words in {passage.part}: {passage.text}"
-
-
-def _describe_question(question: PendingQuestion | None) -> str:
-    if question is None:
-        return NONE
-    lines = [f"asked: {question.words}", f"about the request: {question.request or NONE}"]
-    return "\n".join([*lines, *(f"option: {option}" for option in question.options)])
-
 
 # The form of the answer. Every field is required; "none" stands for nothing.
 
@@ -219,6 +86,7 @@ class MessageForm(BaseModel):
     draft: str
     instruction: str
     changes: list[str]
+    opening: str = NONE
     answer: str
     closes: bool
     reply: str
@@ -252,6 +120,7 @@ class ReadRequest(BaseModel):
     topic: str | None = None
     goal: Goal | None = None
     audience: str | None = None
+    rule: str | None = None  # of an audience that the report has counted, as JSON
     offer: str | None = None
     occasion: str | None = None
     since: date | None = None
@@ -263,8 +132,9 @@ class ReadRequest(BaseModel):
 
 
 class Understanding(BaseModel):
-    """What a message is to us. `line` is the reply in words; `kept` are the passages of the draft
-    to revise that nobody asked to change."""
+    """What a message is to us. `line` is the reply in words: the whole answer, or what is said
+    beside the work. `kept` are the passages of the draft to revise that nobody asked to change;
+    `opening` is the number of the other opening that was picked, with nothing else to change."""
 
     model_config = ConfigDict(frozen=True)
     outcome: Outcome
@@ -272,6 +142,7 @@ class Understanding(BaseModel):
     draft: str | None = None
     instruction: str | None = None
     kept: tuple[KeptPassage, ...] = ()
+    opening: int | None = None
     answer: str | None = None
     closes: bool = False
     line: Words | None = None
@@ -364,7 +235,8 @@ class _FormCheck:
                 unsupported=unsupported,
             )
         if outcome == "requests" and (requests or unsupported):
-            return self._finish(outcome, requests=requests, unsupported=unsupported)
+            line = self._check_reply(form.reply)
+            return self._finish(outcome, requests=requests, unsupported=unsupported, line=line)
         if outcome == "reply" and (line := self._check_reply(form.reply)):
             return self._finish(outcome, line=line)
         if message.heard == "overheard":
@@ -380,6 +252,7 @@ class _FormCheck:
     def _revise(self, requests: tuple[ReadRequest, ...]) -> Understanding:
         """A report can't be revised: the instruction then starts the same skill again."""
         message = self.message
+        line = self._check_reply(self.form.reply)
         draft = message.find_draft(self.form.draft)
         copies = [one for one in message.drafts if one.is_copy]
         draft = draft or next(iter(copies or message.drafts), None)
@@ -390,13 +263,16 @@ class _FormCheck:
             return self._finish("reply", line=WHICH_DRAFT)
         if not draft.is_copy:
             asked = next(iter(requests), ReadRequest(skill=draft.skill))
-            again = asked.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(again,))
+            skill = asked.skill if load_skills()[asked.skill].for_channels else draft.skill
+            again = asked.model_copy(update={"skill": skill, "about": draft.id})
+            return self._finish("requests", requests=(again,), line=line)
         other = next(iter(requests), None)
-        if other and set(other.channels) - {draft.channel}:
-            # The text for another channel is one more draft, and leaves this one as it is.
+        if other and (
+            set(other.channels) - {draft.channel} or set(other.markets) - {draft.brief.market}
+        ):
+            # The text for another channel or market is one more draft. This one stays as it is.
             again = other.model_copy(update={"skill": draft.skill, "about": draft.id})
-            return self._finish("requests", requests=(again,))
+            return self._finish("requests", requests=(again,), line=line)
         named = message.passages
         changed = [named[id] for id in self.form.changes if id in named]
         return self._finish(
@@ -405,6 +281,11 @@ class _FormCheck:
             draft=draft.id,
             instruction=instruction,
             kept=tuple(one for one in draft.passages if one not in changed),
+            opening=next(
+                (one.number for one in draft.openings if str(one.number) == self.form.opening),
+                None,
+            ),
+            line=line,
         )
 
     def _check_request(self, form: RequestForm) -> ReadRequest | None:
@@ -416,9 +297,11 @@ class _FormCheck:
             self._leave(form.language.words, language)
             language = ""
         since, until, against = self._check_period(form)
+        about = self.message.find_draft(form.about) or self._find_subject(form)
+        counted = self._find_audience(form.audience, about)
         return ReadRequest(
             skill=form.skill,
-            about=form.about if self.message.find_draft(form.about) else None,
+            about=about.id if about else None,
             channels=self._check_values(form.channels, load_channels()),
             markets=self._check_values(form.markets, self.brand.markets),
             language=language or None,
@@ -426,7 +309,8 @@ class _FormCheck:
             products=tuple(filter(None, map(self._check_product, form.products))),
             topic=self._quote(form.topic, self.told),
             goal=form.goal if form.goal in get_args(Goal) else None,
-            audience=self._quote(form.audience),
+            audience=counted.name if counted else self._quote(form.audience),
+            rule=counted.rule if counted else None,
             offer=self._quote(form.offer),
             occasion=next(iter(self._check_values([form.occasion], load_occasions())), None),
             since=since,
@@ -436,6 +320,22 @@ class _FormCheck:
             must_say=self._quotes(form.must_say),
             tone=self._quote(form.tone),
         )
+
+    def _find_subject(self, form: RequestForm) -> ThreadDraft | None:
+        """Return the newest draft or report of the thread for a text of which nothing is said:
+        "draft the e-mail"."""
+        said = (form.topic, form.audience, form.offer, form.occasion.value)
+        if not load_skills()[form.skill].for_channels or form.products or form.must_say:
+            return None
+        return next(iter(self.message.drafts), None) if all(map(_is_none, said)) else None
+
+    def _find_audience(self, name: str, about: ThreadDraft | None) -> ReportAudience | None:
+        """Return the audience of the report that the request starts from: the one that is named,
+        and the only one where none is."""
+        audiences = about.audiences if about else ()
+        if _is_none(name):
+            return audiences[0] if len(audiences) == 1 else None
+        return next((one for one in audiences if _squeeze(one.name) == _squeeze(name)), None)
 
     def _check_values(self, readings: Sequence[Reading], known: Iterable[str]) -> tuple[str, ...]:
         """Return the values that are known and were read from the message."""

@@ -1,4 +1,4 @@
-"""Cleans sentences of catalogue descriptions: removes HTML, and rejects shouting and praise."""
+"""Cleans sentences of catalogue descriptions: removes HTML, and rejects shouting."""
 
 import html
 import re
@@ -13,13 +13,7 @@ _SHOUT = re.compile(
     r"|: [^.]*\w: "  # a list of labels without line breaks
 )
 
-# Praise at the start of a catalogue's sentence that says nothing about the product.
-_PRAISE = re.compile(
-    r"^(?:(?:a|an|un|une) )?(?:(?:(?:ultra|very|so)[- ])?(?:stylish|chic|sleek|classic|elegant"
-    r"|lovely|beautiful|gorgeous|stunning|amazing|great|cute|trendy|fashionable|comfortable|vibrant),?"
-    r" (?=\w))+",
-    re.IGNORECASE,
-)
+_END = re.compile(r"(?<=[.!?])\s+")
 
 
 def strip_html(text: str) -> str:
@@ -28,21 +22,20 @@ def strip_html(text: str) -> str:
     return re.sub(r"^(?:product )?description:? (?=[A-ZÀ-Ý])", "", plain, flags=re.IGNORECASE)
 
 
+def split_sentences(text: str, abbreviations: tuple[str, ...]) -> list[str]:
+    """Return the sentences; a full stop of an abbreviation ends none."""
+    sentences: list[str] = []
+    for piece in _END.split(text):
+        if sentences and sentences[-1].lower().endswith(abbreviations):
+            sentences[-1] += f" {piece}"
+        else:
+            sentences.append(piece)
+    if len(sentences) == 1 and sentences[0] and sentences[0][-1].isalnum():
+        sentences = [f"{sentences[0]}."]
+    return sentences
+
+
 def is_usable_sentence(sentence: str) -> bool:
     begins = sentence[:1].isupper() or sentence[:1].isdigit()
     glued = re.search(r"[a-zà-ÿ]{3}[A-ZÀ-Ý][a-zà-ÿ]{2}", sentence)  # "railwaySanta"
     return 15 <= len(sentence) <= 240 and begins and not glued and not _SHOUT.search(sentence)
-
-
-def strip_praise(sentence: str) -> str:
-    bare = _PRAISE.sub("", sentence)
-    return bare[:1].upper() + bare[1:]
-
-
-def adds_information(text: str, name: str) -> bool:
-    """Whether the text contains at least two longer words that the name does not."""
-    words = re.findall(r"[^\W\d_]{4,}", text)
-    new_words = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}
-    return (
-        len(new_words - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
-    )

@@ -1,11 +1,10 @@
-"""Extract the readable text and the JSON of a model's answer."""
+"""Find the JSON in a model's answer."""
 
 import json
-from itertools import pairwise
 
 import pytest
 
-from bot.agent.llm.response import extract_readable_text, find_json
+from bot.agent.llm.response import find_json
 
 WHOLE = json.dumps(
     {
@@ -16,25 +15,6 @@ WHOLE = json.dumps(
         "none": None,
     }
 )
-
-
-def test_readable_text_omits_fact_ids() -> None:
-    assert (
-        extract_readable_text(WHOLE)
-        == 'Léger comme l\'air 😀\n\nheat\n\nSay "yes"\nto linen\n\nLovely'
-    )
-
-
-@pytest.mark.parametrize("text", [WHOLE, json.dumps(json.loads(WHOLE), ensure_ascii=False)])
-def test_readable_text_only_grows_while_streaming(text: str) -> None:
-    seen = [words for end in range(len(text)) if (words := extract_readable_text(text[:end]))]
-    assert len(seen) > len(text) * 0.8
-    assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
-
-
-@pytest.mark.parametrize("text", ["", "Sure!", "{", '{"a', '{"facts": ["x.y"', "{}", "{]"])
-def test_readable_text_is_empty_before_any_json(text: str) -> None:
-    assert extract_readable_text(text) == ""
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,9 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from bot.agent.llm.anthropic import AnthropicWriter
-from bot.config.brand import Brand
-from bot.core.brief import Brief
-from bot.core.facts import Evidence
+from bot.agent.llm.turn import ConversationMessage, TurnRequest
 from bot.core.parts import Copy
-from bot.core.request import SkillRequest
-from bot.core.writer import LlmCall, WriteRequest
+from bot.core.writer import LlmCall
 from bot.errors import CannotDo, TryAgain
 from tests.conftest import NOW
 from tests.fakes.claude import (
@@ -50,27 +47,30 @@ class Short(BaseModel):
     name: str = Field(max_length=5)
 
 
-def assignment(**more: Any) -> WriteRequest:
-    request = SkillRequest(skill="draft", brief=Brief(words="linen", author="U1", language="en"))
-    told: dict[str, Any] = {"skill": "draft", "request": request, "evidence": Evidence()}
-    told |= {"brand": Brand(name="Maison"), "channel": None, "system": "You are the intern."}
-    return WriteRequest(**{**told, "prompt": "Write about linen.", **more})
+def turn(
+    output: type[BaseModel],
+    system: str = "You are the intern.",
+    prompt: str = "Write about linen.",
+) -> TurnRequest:
+    """The first turn of a conversation, as the loop sends it."""
+    message = ConversationMessage(role="user", text=prompt)
+    return TurnRequest(system=system, tools=(), messages=(message,), output=output)
 
 
 class WriterHarness:
-    """A writer with its server. Collects the receipts and the texts shown."""
+    """A writer with its server. Collects the receipts."""
 
     def __init__(self, url: str, **more: Any):
         told = {"key": KEY, "base_url": url, "now": lambda: NOW, "pause": 0.01, "deadline": 5.0}
         self.claude = AnthropicWriter(**{**told, **more})
         self.kept: dict[str | None, LlmCall] = {}
         self.before: list[LlmCall] = []  # as they were told of before anything left
-        self.shown: list[str] = []
 
     async def write(self, output: type[Any] = Output, **more: Any) -> Any:
-        return await self.claude.write(
-            assignment(**more), output, receipt=self._keep, grow=self.shown.append
+        answer = await self.claude.take_turn(
+            turn(output, **more), receipt=self._keep, deadline=float("inf")
         )
+        return output.model_validate_json(answer.text)
 
     async def fail(self, kind: type[Exception] = CannotDo) -> Any:
         with pytest.raises(kind) as caught:
@@ -126,16 +126,6 @@ async def test_answer_is_parsed_into_the_output_model(
     assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-async def test_growing_text_is_shown(server: ScriptedClaude, harness: WriterHarness) -> None:
-    server.chunk = 5
-    await harness.write(prompt="[product.a-linen-shirt-with-a-long-name.price] price: 59 EUR")
-    *growing, whole = harness.shown
-    assert len(growing) > 3
-    assert growing == sorted(set(growing), key=len)
-    assert whole.startswith("Subject: Soft washed linen")
-    assert "product" not in whole
-
-
 async def test_receipt_holds_the_exact_bytes_sent(
     server: ScriptedClaude, harness: WriterHarness
 ) -> None:
@@ -166,18 +156,6 @@ async def test_local_model_has_no_price(server: ScriptedClaude) -> None:
     await harness.claude.close()
 
 
-async def test_corrections_name_the_faults_of_the_last_answer(
-    server: ScriptedClaude, harness: WriterHarness
-) -> None:
-    await harness.write(
-        last_attempt=json.dumps(GOOD), corrections=("subject: 45 characters, at most 40",)
-    )
-    turns = server.letters[0]["messages"]
-    assert [turn["role"] for turn in turns] == ["user", "assistant", "user"]
-    assert turns[1]["content"] == json.dumps(GOOD)
-    assert "- subject: 45 characters, at most 40\n" in turns[2]["content"]
-
-
 @pytest.mark.parametrize(
     "step",
     [
@@ -203,7 +181,6 @@ async def test_temporary_error_is_retried(
     assert len(harness.receipts) == len(server.letters) == 2
     assert harness.ended[0] != "done" == harness.ended[1]
     assert harness.receipts[0].sent == harness.receipts[1].sent != ""
-    assert harness.shown[-1] == "Cool all day\n\nLinen."
 
 
 async def test_broken_call_counts_the_tokens_written_so_far(

@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from itertools import groupby
+from typing import Any, get_args
 
 import pytest
 
 from bot.agent.tool import Tool, ToolError, load_tools
-from bot.agent.tools import calculate, describe_data
+from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
+from bot.core.metric_query import MeasureName
 from bot.core.source import Source
+from bot.data.metrics.query.datasets import DATASETS
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -76,7 +79,7 @@ async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Wareh
         filters=[[where("country", "is", "France")]],
         since="2026-09-01",
     )
-    assert result.read_as == "revenue, orders · by device · France · 1 Sept – 24 Nov"
+    assert result.read_as == "revenue after refunds, orders · by device · France · 1 Sept – 24 Nov"
     total = result.facts[0]
     assert total.id == "metric.orders-country-is-fr-20260901-20261124.revenue"
     assert (total.unit, total.label, total.source) == ("EUR", "revenue", Source("orders.csv"))
@@ -93,7 +96,6 @@ async def test_result_has_facts_a_table_a_chart_and_how_it_was_read(mixed: Wareh
     assert exhibit.shows == (
         "revenue, orders · by device · France · 1 September 2026 – 24 November 2026"
     )
-    assert exhibit.read_as == result.read_as
     assert exhibit.table.columns == ("Device · France", "Revenue", "Orders")
     assert len(exhibit.table.rows) == 3
     assert exhibit.chart
@@ -210,7 +212,7 @@ async def test_read_as_and_table_are_in_the_asker_s_language(mixed: Warehouse) -
                 "compare_since": "2026-09-01",
                 "compare_until": "2026-09-30",
             },
-            "revenue · October against September",
+            "revenue (returns not taken off) · October against September",
         ),
     ],
 )
@@ -279,7 +281,7 @@ async def test_refunds_are_not_known_where_lines_are_only_marked_as_returned() -
     assert {fact.label for fact in result.facts} == {"revenue before refunds", "revenue"}
     notes = " ".join(result.notes)
     assert "refunded is not known: the file marks returned lines and has no refund" in notes
-    assert "returned is_not yes" in notes
+    assert "net_revenue" in notes
 
 
 async def test_refunds_are_told_where_the_file_has_amounts(mixed: Warehouse) -> None:
@@ -556,16 +558,26 @@ async def test_description_of_the_data_is_short_and_names_what_is_there() -> Non
     assert "cancelled_orders" in text
 
 
-async def test_description_names_the_measures_and_what_no_look_up_reaches() -> None:
+async def test_description_names_what_no_look_up_reaches() -> None:
     result = await describe_data.run(describe_data.Params(), tool_deps(workspace_data(sample())))
     text = "\n".join(result.notes)
-    assert "Measures: revenue, gross_revenue" in text
-    assert "stars_1 (or 2, 3, 4, 5)" in text
     assert "In the data, but not to group, filter or sum by: shipped." in text
-    assert "No import keeps a means of payment, discount codes, sizes apart from colours" in text
+    assert "No import keeps sizes apart from colours" in text
     assert "step (the furthest: view, cart, checkout, purchase)" in text
-    measures = next(line for line in result.notes if "Measures: revenue" in line)
-    assert "cancelled_orders" not in measures  # the shop's file has no status
+    assert "payment_method: carte, portefeuille, trois fois" in text
+
+
+def test_measures_stand_dataset_by_dataset_as_the_tool_tells_the_model() -> None:
+    """The model reads of which dataset a measure is from its place in the list."""
+    listed = list(get_args(MeasureName))
+    known = [(name, one) for name, dataset in DATASETS.items() for one in dataset.measures]
+    assert set(listed) == {one for _, one in known}
+    datasets = [next(name for name, one in known if one == measure) for measure in listed]
+    assert [name for name, _ in groupby(datasets)] == list(DATASETS)
+    firsts = {name: listed[datasets.index(name)] for name in DATASETS}
+    described = str(query_metrics.Params.model_fields["measures"].description)
+    for name, first in [*firsts.items()][1:]:
+        assert f"from {first} on" in described, name
 
 
 async def test_description_says_what_is_missing(mixed: Warehouse) -> None:

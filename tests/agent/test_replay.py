@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.agent.context import AgentOptions, SkillContext
+from bot.agent.context import SkillContext
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.llm.turn import TurnAnswer
+from bot.agent.options import AgentOptions
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import AgentTurn, StoredTurn, TaskTurns
 from bot.audit.receipt import Receipt

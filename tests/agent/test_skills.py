@@ -26,7 +26,7 @@ from tests.support.small_shop import Shop
 
 EVERY = pytest.mark.parametrize("skill", load_skills().values(), ids=list(load_skills()))
 GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
-GIVEN |= {"brand", "today", "occasion", "skills", "text", "findings"}
+GIVEN |= {"brand", "today", "occasion", "skills", "text", "findings", "report", "audience", "notes"}
 MOST_LINES = 330
 NEED_AI = ("ideas",)
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
@@ -69,7 +69,7 @@ def worker(database: Database, outside: Nobody, shop: Shop) -> Worker:
             database=database,
             enqueue=Jobs(),
             slack=outside,
-            writer=OfflineWriter(lambda: NOW),
+            writer=OfflineWriter(),
             library=lambda _: shop,
             brand=lambda _: BRAND,
             policy=lambda _: POLICY,

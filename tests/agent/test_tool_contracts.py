@@ -185,12 +185,10 @@ async def test_every_asker_gets_the_same_and_no_figure_of_one_customer(tool: Too
     texts = []
     for _, deps in audiences():
         result = await call_or_refusal(tool, call_of(tool.name), deps)
-        may_see = await deps.may_see_people()
         if isinstance(result, ToolResult):
             of_one = [f.id for f in result.facts if f.parts.measure in ONE_CUSTOMER_MEASURES]
-            assert may_see or not of_one
-        if not may_see:
-            texts.append(str(result))
+            assert not of_one
+        texts.append(str(result))
     assert len(set(texts)) == 1
 
 
@@ -306,6 +304,7 @@ async def test_an_end_before_the_start_is_refused(tool: Tool) -> None:
 
 
 @EVERY
+@pytest.mark.sample(3)
 async def test_a_name_that_does_not_exist_is_refused_with_a_sentence(tool: Tool) -> None:
     for name in [n for n in NAME_PARAMS if n in tool.params.model_fields]:
         if tool.params.model_fields[name].annotation is not str:

@@ -19,7 +19,7 @@ from bot.core.parts import Copy
 from bot.core.writer import LlmCall
 from bot.db import migrate
 from bot.db.session import Database
-from tests.agent.test_anthropic import assignment
+from tests.agent.test_anthropic import turn
 from tests.conftest import NOW
 from tests.fakes.claude import Asked, ScriptedClaude, Step, breaks, fails, says
 from tests.support.rows import POLICY, Jobs, draft
@@ -199,11 +199,8 @@ async def test_nothing_is_sent_before_its_receipt_is_committed(
         )
         await claude.check()
         for _ in range(2):
-            told = {
-                "system": "We are Maison. “é” \U0001f9f5 " * 200,
-                "prompt": "Lin\u0000 : \ufffe",
-            }
-            await claude.write(assignment(**told), Copy, receipt=keep, grow=lambda _: None)
+            request = turn(Copy, "We are Maison. “é” \U0001f9f5 " * 200, "Lin\u0000 : \ufffe")
+            await claude.take_turn(request, receipt=keep, deadline=float("inf"))
         await claude.close()
         assert len(server.seen) == 7 - len(server.script)
         assert len(server.seen) >= 6

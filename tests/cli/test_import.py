@@ -160,6 +160,21 @@ def test_second_import_adds_nothing(home: Path, capsys: pytest.CaptureFixture[st
     assert files(home) == before
 
 
+def test_changes_of_stored_rows_are_said_before_the_question(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "order,date,amount,country\nA1,2026-05-01,10.00,FR\n"
+    assert main(["import", "--yes", file(home, text)]) == 0
+    capsys.readouterr()
+    answering(monkeypatch, "n")
+    assert main(["import", file(home, "order,date,amount\nA1,2026-05-01,12.00\n")]) == 1
+    out = capsys.readouterr().out
+    assert "1 row that is stored is replaced by one of this file." in out
+    assert "this file leaves it empty: country." in out
+    assert out.index("is replaced by") < out.index("Nothing was taken in.")
+    assert rows(home, "orders", "amount")[0][0] == 10
+
+
 def test_several_files_need_one_confirmation(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.app import Container
-from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.config.clock import now
 from bot.config.policy import Policy
@@ -22,7 +21,7 @@ from bot.digests.history import DigestHistory, load_work_facts
 from bot.digests.models import DAILY, Schedule
 from bot.slack.views.home import load_home_lines
 from bot.tasks.models import Task
-from tests.support.rows import Jobs, wish
+from tests.support.rows import Jobs, compute_spent, count_entries, wish
 
 BOTH, KINDS = ("T1", "T2"), ("segments", "trends")
 NAMES = {"T1": "ALBA", "T2": "BRUMA"}
@@ -116,16 +115,12 @@ def test_digest_home_tab_receipts_and_journal_are_separate(container: Container,
             row.build_task(now().date()).id for w in BOTH for row in Schedule.list_all(session, w)
         }
         assert len(wanted) == len(BOTH)
-        assert Receipt.compute_spent(session, one, now() + timedelta(minutes=1)) == Decimal(
-            TOTALS[one]
-        )
+        assert compute_spent(session, one, now() + timedelta(minutes=1)) == Decimal(TOTALS[one])
         assert other(one) not in repr(load_work_facts(session, one, Policy(), "en", now()))
         digest.switch(session, "paused", now())
         elsewhere = Schedule.find(session, "T2" if one == "T1" else "T1", "weekly")
         assert elsewhere is not None
         assert elsewhere.state == "on"
     with container.database.begin() as session:  # entries are appended at the end of a transaction
-        assert journal.count_entries(session, one) == 1 + journal.count_entries(
-            session, elsewhere.workspace
-        )
+        assert count_entries(session, one) == 1 + count_entries(session, elsewhere.workspace)
     assert other(one) not in repr(DigestHistory(container).load_sent_facts(one, now()))

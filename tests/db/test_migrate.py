@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import pytest
 from sqlalchemy import inspect, select, text
 
 from bot.app import Container
@@ -15,7 +16,14 @@ from bot.digests.models import Alert
 from bot.jobs.engine import Engine
 from bot.tasks.models import Task
 from tests.jobs.test_engine import FAST, launched, now
+from tests.support.empty_databases import REAL_UPGRADE
 from tests.support.rows import wish
+
+
+@pytest.fixture(autouse=True)
+def _no_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the migrations themselves, from an empty file on."""
+    monkeypatch.setattr(migrate, "upgrade", REAL_UPGRADE)
 
 
 def tables(database: Database) -> set[str]:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence, Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.models import FileUpload
 from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
-from bot.digests.import_findings import KINDS, MAX_FINDINGS, ImportFindings, describe_money
+from bot.digests.alerts import KINDS, MAX_FINDINGS, ImportFindings, describe_money
 from bot.i18n.messages import LANGUAGES, Language, Words
-from bot.offline.fact_sentences import SentenceWriter
 from tests.slack.bench import MARKETING, TEAM, Bench
 from tests.support.sample_tables import sample
 

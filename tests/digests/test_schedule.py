@@ -57,7 +57,7 @@ def expected(one: Schedule, until: datetime) -> list[str]:
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize(("weekday", "hour", "minute"), [(0, 9, 0), (6, 2, 30), (DAILY, 0, 0)])
-@pytest.mark.sample(5)
+@pytest.mark.sample(10)
 def test_due_on_each_scheduled_day_for_two_years(
     zone: str, weekday: int, hour: int, minute: int
 ) -> None:

@@ -9,7 +9,8 @@ import pytest
 from bot.core.brief import Brief
 from bot.core.facts import Fact
 from bot.core.source import Source
-from bot.tasks.understand import Message, ReadRequest, ThreadDraft, Understanding
+from bot.tasks.message_prompt import Message, ThreadDraft
+from bot.tasks.understand import ReadRequest, Understanding
 from evals.figures import Figure, compare_figures, fits
 from evals.questions import find_verdict
 from evals.understanding import compare_reading, is_heard

@@ -17,7 +17,7 @@ from bot.config.settings import Settings
 from bot.playground.slack_objects import TEAM_ID
 from evals.pending import INDEX, accept_answers, write_pending
 from evals.report import CaseRun, format_report
-from evals.run import EvalRun
+from evals.run import EvalRun, main
 from evals.shop import EvalShop, add_markets
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, asked_request, reading, says, understood
@@ -326,6 +326,29 @@ async def test_steps_are_played_in_one_thread(sets: Sets, home: EvalShop) -> Non
     assert list(dict.fromkeys(asked)) == [*answers]
     assert "1: Ten off this week 2: Ten off this week 3:" in run.text
     assert {size.form for size in run.sizes} == {"MessageForm", "Email"}
+
+
+async def test_other_right_figures_of_a_step_are_no_other_reading(
+    sets: Sets, home: EvalShop
+) -> None:
+    figures = {"how_read": "all orders", "answer": {"columns": [], "units": [], "rows": []}}
+    step = {"words": "hi", "expect": {"outcome": "reply"}, "also_right": [figures]}
+    case = {"id": "chain", "language": "en", "today": DAY, "place": "dm", "steps": [step]}
+    sets.write("multi_step", case)
+    await sets.play("multi_step", _fresh(home, 0))
+    assert sets.answer(chain=REPLY) == (1, [])
+    (run,) = await sets.play("multi_step", _fresh(home, 1))
+    assert (run.state, run.faults, run.is_right) == ("played", [], True)
+
+
+def test_answers_of_a_folder_without_requests_are_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--accept", str(tmp_path), "--recordings", str(tmp_path / "recordings")]) == 1
+    printed = capsys.readouterr().out
+    assert "0 answers are recorded." in printed
+    assert f"not recorded: {tmp_path} holds no {INDEX}" in printed
+    assert "--pending" in printed
 
 
 def _fresh(home: EvalShop, number: int) -> EvalShop:

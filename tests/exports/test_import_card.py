@@ -216,7 +216,7 @@ def test_people_in_several_variants_are_counted(tmp_path: Path) -> None:
     found = detect_schema(file(tmp_path, text, "test.csv"), name="test.csv")
     said = [words.to("en") for words in found.assumed]
     assert "1 person is in several variants of a test." in said
-    assert "The file does not state how people were meant to be split." in said
+    assert "The file does not state how people were meant to be split: was it equally?" in said
 
 
 def test_rows_stored_before_a_column_was_added_are_still_read(tmp_path: Path) -> None:
@@ -248,3 +248,40 @@ def test_rows_stored_before_a_column_was_added_are_still_read(tmp_path: Path) ->
 def test_orders_with_returns_or_points_stay_orders(header: str, row: str, tmp_path: Path) -> None:
     found = detect_schema(file(tmp_path, f"{header}\n{row}\n", "export.csv"), name="export.csv")
     assert found.kind == "orders"
+
+
+def test_split_that_nobody_stated_is_asked_for(importer: LibraryImporter, tmp_path: Path) -> None:
+    text = (
+        "experiment,user_id,variant,converted\nT,1,A,yes\nT,2,B,no\nU,1,A,no\nU,2,B,yes\nU,3,C,no\n"
+    )
+    path = file(tmp_path, text, "test.csv")
+    asked, _, _ = preview(importer, path)
+    assert ("split", "equal") in asked.otherwise
+    folder = tmp_path / "made"
+    told, schema = importer.understand(
+        "T1",
+        [TableFile(path)],
+        name=path.name,
+        kind=None,
+        options={"split": "equal"},
+        folder=folder,
+    )
+    assert ("split", "equal") not in told.otherwise
+    assert "As you said, people were meant to be split equally." in [
+        words.to("en") for words in told.assumed
+    ]
+    watch = ImportProgress()
+    kept(importer.read("T1", [TableFile(path)], schema, name="t", folder=folder, watch=watch))
+    shares = {
+        (test, f"{share:.3f}")
+        for test, share in stored(importer, "experiments", "experiment", "share")
+    }
+    assert shares == {("T", "0.500"), ("U", "0.333")}
+
+
+def test_split_stays_unknown_until_somebody_says_it(
+    importer: LibraryImporter, tmp_path: Path
+) -> None:
+    text = "experiment,user_id,variant,converted\nT,1,A,yes\nT,2,B,no\n"
+    store(importer, file(tmp_path, text, "test.csv"))
+    assert stored(importer, "experiments", "share") == [(None,), (None,)]

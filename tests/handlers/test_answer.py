@@ -10,10 +10,10 @@ from bot.agent.pipeline import DraftResult
 from bot.agent.skills import load_skills
 from bot.core.metric_query import MetricQuery, QuestionFields
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
+from bot.data.metrics.query.value_names import load_value_names
 from bot.db.session import Database
-from bot.offline.periods import find_periods
+from bot.i18n.periods import find_periods
 from bot.offline.questions import QuestionReader
-from bot.offline.reports.answer import load_value_names
 from bot.offline.routing import find_message_kind, find_skill
 from bot.text.normalize import tokenize
 from evals.check_sets import SETS, read_cases

@@ -9,7 +9,7 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.cli.digest import classify_digest
 from bot.core.facts import Fact
-from bot.offline.reports.digest import WATCH
+from bot.data.analyses.moves import WATCH
 from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 from tests.support.still_shop import still
@@ -287,7 +287,7 @@ async def test_queue_section_is_quiet_when_nothing_waits() -> None:
     found = await run("what moved this week?", known=waiting(3), sections="queue")
     assert isinstance(found, DraftResult)
     assert classify_digest(found) == "moved"
-    assert "3 drafts wait for approval; the oldest was made 2\u00a0days ago." in collect_text(found)
+    assert "approval: 3; the oldest was made 2\u00a0days ago." in collect_text(found)
     found = await run("what moved this week?", known=waiting(0), sections="queue")
     assert isinstance(found, DraftResult)
     assert classify_digest(found) == "quiet"

@@ -9,7 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
+from bot.agent.llm.request import MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
+from bot.agent.preview import BYTES_PER_TOKEN
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
 from bot.core.brief import Brief
@@ -18,7 +20,7 @@ from bot.core.facts import Fact, FactId
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Question, SkillRequest
-from bot.core.writer import LlmCall, Writer, WriteRequest
+from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
 from bot.grounding.claims import ClaimForm
 from bot.grounding.style import contains_words, find_echo, find_style_faults
@@ -49,9 +51,6 @@ class Scripted:
     async def check(self) -> Words | None: ...
 
     async def close(self) -> None: ...
-
-    async def write(self, assignment: WriteRequest, output: type[T], **_: Any) -> T:
-        raise AssertionError("copy is written with tools")
 
     async def take_turn(self, request: TurnRequest, **_: Any) -> TurnAnswer:
         if request.output is ClaimForm:  # the second look finds nothing
@@ -298,3 +297,18 @@ def test_no_channel_has_no_faults() -> None:
         )
         == []
     )
+
+
+@pytest.mark.parametrize("channel", load_channels())
+async def test_what_varies_in_a_first_message_is_at_most_3000_tokens(channel: str) -> None:
+    model = Scripted()
+    ctx = make_context(
+        model, channel=channel, library=sample_data(), product="lin-garance", offer="15% off"
+    )
+    with pytest.raises(IndexError):  # the model has no answer
+        await handle(ctx.request, ctx)
+    (request,) = model.requests
+    assert "product.lin-garance.description" in request.messages[0].text
+    assert len(request.messages[0].text.encode()) // BYTES_PER_TOKEN <= 3000
+    assert len(request.system) >= MIN_CACHED_CHARACTERS
+    assert "garance" not in request.system.lower()  # what is cached is the same for every text

@@ -25,6 +25,7 @@ NB = "\u00a0"
 THIN = "\u202f"
 SENTENCES = ROOT / "tests" / "contracts" / "sentences.txt"
 SAME = {
+    "sessions",
     "{file}, {details}",
     "E-mail",
     "SMS",
@@ -50,7 +51,7 @@ SAME |= {
 SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
-SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "tests"}
+SAME |= {"Conversion", "Segment", "Stock", "Verdict", "e-mail", "tests", "sessions"}
 AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",

@@ -31,7 +31,7 @@ from bot.tasks.services import TaskServices
 from tests.agent.test_skills import BRAND, Nobody, run, worker
 from tests.conftest import NOW
 from tests.fakes.claude import fill, plainly_understood
-from tests.support.rows import POLICY, Jobs, draft, wish
+from tests.support.rows import POLICY, Jobs, compute_spent, draft, wish
 from tests.support.small_shop import Shop
 
 SECRET = "the words of somebody"
@@ -44,7 +44,6 @@ class Scripted(OfflineWriter):
     by_rules = False
 
     def __init__(self, act: Callable[[], object] = lambda: None, usd: str = "0.01") -> None:
-        super().__init__(lambda: NOW)
         self.act, self.usd = act, Decimal(usd)
         self.seen: list[TurnRequest] = []
 
@@ -244,9 +243,9 @@ async def test_unfinished_call_counts_against_the_limit(sqlite: Database) -> Non
     died = LlmCall(writer="claude-opus-5-5", sent=body, to="ai:443", at=NOW, call="c1", ended="-")
     with sqlite.begin() as session:
         Receipt.record(session, workspace="T1", task="t0", sent=died)
-        cost = Receipt.compute_spent(session, "T1", NOW)
+        cost = compute_spent(session, "T1", NOW)
         assert Decimal("0.16") < cost < Decimal("0.19")  # 8,192 tokens out at $20 a million
-        assert Receipt.compute_spent(session, "T2", NOW) == 0
+        assert compute_spent(session, "T2", NOW) == 0
     writer = Scripted()
     later = NOW + timedelta(minutes=6)  # longer than any call lasts: nothing comes back of it
     worker = hired(
@@ -261,7 +260,7 @@ async def test_unfinished_call_counts_against_the_limit(sqlite: Database) -> Non
     with sqlite.begin() as session:
         ended = died.model_copy(update={"ended": "done", "usd": Decimal("0.001")})
         Receipt.record(session, workspace="T1", task="t0", sent=ended)
-        assert Receipt.compute_spent(session, "T1", NOW) == Decimal("0.001")
+        assert compute_spent(session, "T1", NOW) == Decimal("0.001")
 
 
 def test_free_or_unsent_call_counts_nothing(sqlite: Database) -> None:
@@ -271,7 +270,7 @@ def test_free_or_unsent_call_counts_nothing(sqlite: Database) -> None:
     with sqlite.begin() as session:
         for sent in (local, stayed, file):
             Receipt.record(session, workspace="T1", task="t0", sent=sent)
-        assert Receipt.compute_spent(session, "T1", NOW) == 0
+        assert compute_spent(session, "T1", NOW) == 0
 
 
 async def test_personal_data_is_masked_and_restored(sqlite: Database) -> None:
@@ -290,7 +289,7 @@ async def test_personal_data_is_masked_and_restored(sqlite: Database) -> None:
 async def test_edit_is_checked_and_names_the_editor(sqlite: Database) -> None:
     jobs = Jobs()
     accept(sqlite)
-    working = hired(sqlite, OfflineWriter(lambda: NOW), jobs=jobs)
+    working = hired(sqlite, OfflineWriter(), jobs=jobs)
     await working.jobs["work"]("t1")
     (first,) = drafts(sqlite)
     key = next(part.key for part in first.parts if part.key == "body")
@@ -323,7 +322,7 @@ async def test_draft_is_delivered_once(sqlite: Database) -> None:
         decision.approve(
             session, jobs, row, by="UMAX", fingerprint=row.fingerprint, policy=policy, now=NOW
         )
-    delivering = hired(sqlite, OfflineWriter(lambda: NOW), jobs=jobs)
+    delivering = hired(sqlite, OfflineWriter(), jobs=jobs)
     for _ in range(2):
         await delivering.jobs["deliver"]("t1.0.v1:thread")
     with sqlite.begin() as session:
@@ -334,7 +333,7 @@ async def test_draft_is_delivered_once(sqlite: Database) -> None:
 async def test_figure_in_a_reason_names_who_sent_it_back(sqlite: Database) -> None:
     jobs = Jobs()
     accept(sqlite)
-    working = hired(sqlite, OfflineWriter(lambda: NOW), jobs=jobs)
+    working = hired(sqlite, OfflineWriter(), jobs=jobs)
     await working.jobs["work"]("t1")
     (first,) = drafts(sqlite)
     with sqlite.begin() as session:

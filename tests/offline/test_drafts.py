@@ -25,10 +25,9 @@ from bot.data.catalogue.reader import read_catalogue
 from bot.errors import CannotDo
 from bot.grounding.style import CLICHE_PATTERN
 from bot.i18n.messages import LANGUAGES, Language
+from bot.i18n.typography import is_gsm7
 from bot.offline.drafts import TemplateWriter, list_notices, load_templates
 from bot.offline.writer import OfflineWriter
-from bot.text.gsm7 import is_gsm7
-from tests.conftest import NOW
 from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 from tests.support.sample_tables import TODAY, made
@@ -109,7 +108,7 @@ def run_draft(product: Product, channel: str, language: Language, **fields: Any)
             SkillRequest(skill="draft", channel=channel, brief=brief),
             brand=BRAND,
             library=CatalogueLibrary(lambda: [product]),
-            writer=OfflineWriter(lambda: NOW),
+            writer=OfflineWriter(),
             receipt=ignore,
             code="si-test",
             today=TODAY,
@@ -167,6 +166,12 @@ def test_forms_are_complete_and_within_their_limits(channel: str) -> None:
         whole = "\n".join(parts.values())
         assert not re.search(r"\{\w+\}", whole)
         assert not CLICHE_PATTERN.search(whole)
+
+
+def test_an_address_that_must_be_said_stands_in_the_text() -> None:
+    """Nothing goes to an AI, so nothing is replaced by a placeholder."""
+    draft = run_draft(JACKET, "email", "en", must_say=("write to marie.dupont@gmail.com",))
+    assert "marie.dupont@gmail.com" in "\n".join(part.text for part in draft.parts)
 
 
 def test_sms_names_sender_and_how_to_stop_in_gsm7() -> None:

@@ -64,6 +64,7 @@ async def test_valid_calls_are_accepted(slack: LocalSlack) -> None:
 
 
 @pytest.mark.parametrize("odd", ODD)
+@pytest.mark.sample(3)
 async def test_call_with_odd_argument_gets_error_answer(slack: LocalSlack, odd: Any) -> None:
     said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "x")
     for method, args in calls(slack, said):

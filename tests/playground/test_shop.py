@@ -18,12 +18,12 @@ import pytest
 from bot.config.toml import check_toml_files, load_brand, load_policy
 from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.data.catalogue.reader import read_catalogue
+from bot.i18n.typography import is_gsm7
 from bot.playground.shop import Shop, fill
 from bot.playground.shop.data_files import SHOP_FOLDER, read_planted, read_toml
 from bot.playground.shop.fill import FILES
 from bot.playground.shop.random_stream import RandomStream
 from bot.playground.shop.sales_period import find_black_friday, find_summer_sales, find_winter_sales
-from bot.text.gsm7 import is_gsm7
 from bot.text.normalize import normalize_text
 
 TODAY = date(2026, 11, 25)
@@ -85,6 +85,7 @@ def test_shop_has_requested_size(shop: Shop, small: Shop) -> None:
     assert sorted(p.name for p in shop.folder.iterdir()) == sorted(FILES)
 
 
+@pytest.mark.slow
 def test_files_are_identical_in_another_process(small: Shop, tmp_path: Path) -> None:
     code = (
         "import datetime, pathlib, sys; from bot.playground.shop import fill; "
@@ -101,6 +102,7 @@ def test_random_stream_gives_pinned_values() -> None:
     assert rng.shuffled("abcdef") == list("acbdef")
 
 
+@pytest.mark.slow
 def test_data_differ_by_seed_and_end_on_given_day(small: Shop, tmp_path: Path) -> None:
     other = fill(tmp_path, size="small", seed=8, today=TODAY, until=date(2028, 2, 29))
     mine, theirs = digests(small.folder), digests(tmp_path)

@@ -3,7 +3,6 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,11 +17,11 @@ from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy
 from bot.core.request import SkillRequest
-from bot.core.writer import LlmCall, WriteRequest
+from bot.core.writer import LlmCall
 from bot.grounding.claims import ClaimForm
 from bot.i18n.messages import Words
 from bot.privacy import Pseudonymizer
-from bot.privacy.personal_data import find_personal_data
+from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from handlers.draft import find_problems
 from tests.support.channel_outputs import Email
 from tests.support.small_shop import Shop
@@ -307,9 +306,6 @@ class Stubborn:
         filled = request.output.model_validate({**told, "hooks": hooks})
         return TurnAnswer(filled.model_dump_json(), (), "end")
 
-    async def write(self, assignment: WriteRequest, output: type[Any], **_: object) -> Any:
-        raise AssertionError("copy is written with tools")
-
     async def check(self) -> None: ...
     async def close(self) -> None: ...
 
@@ -337,3 +333,9 @@ async def test_corrections_are_masked_for_the_writer() -> None:
     assert "[EMAIL_1]" in writer.asked[1]
     assert must not in "".join(writer.heard)
     assert written.body.text == f"Write to {must}."
+
+
+def test_text_that_goes_on_after_a_signature_with_an_address_is_read_at_once() -> None:
+    """A run of masked characters must not be tried in all its divisions, which takes for ever."""
+    text = "Hello,\nis it warm?\nAnna Smith (anna.smith.at.work.000001@mail.example) Thank you all."
+    assert "@" not in mask_personal_data(text)

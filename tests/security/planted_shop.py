@@ -86,6 +86,8 @@ def _order(shop: PlantedShop, dice: random.Random, customer: str, told: dict[str
         "source": dice.choice(SOURCES),
         "device": dice.choice(DEVICES),
         "returned": dice.random() < 0.2,
+        "discount": Decimal(len(shop.orders) % 4),
+        "payment_method": ("card", "wallet")[len(shop.orders) % 2],
     }
     if dice.random() < 0.3:
         row["code"] = "AUTOMNE"

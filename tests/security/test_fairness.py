@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from bot.audit import journal
 from bot.config.policy import PersonLimits, Policy
 from bot.db.session import Database
 from bot.jobs.engine import NAME, VERSION, Engine, migrate_engine
@@ -20,6 +19,7 @@ from bot.tasks.models import Task
 from tests.jobs.test_engine import FAST, KINDS, Line, now
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench
 from tests.support.digests import alerted, previewed
+from tests.support.rows import count_entries
 
 pytestmark = pytest.mark.sample(3)
 
@@ -160,7 +160,7 @@ def rows(bench: Bench) -> tuple[int, int, int, int]:
     with bench.database.begin() as session:
         tasks = session.scalar(select(func.count()).select_from(Task)) or 0
         posts = session.scalar(select(func.count()).select_from(OutboxMessage)) or 0
-        return tasks, posts, journal.count_entries(session, TEAM), len(bench.jobs)
+        return tasks, posts, count_entries(session, TEAM), len(bench.jobs)
 
 
 async def test_flood_of_commands_creates_no_rows_beyond_the_share(bench: Bench) -> None:

@@ -20,7 +20,6 @@ from bot.slack.views.brief_form import build_brief_form
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.text.escape import strip_hidden as plain_text
-from tests.conftest import NOW
 from tests.security.test_injected_results import SMALL, TITLE, made, shelf
 from tests.security.test_obeyed_injections import Case, worked
 from tests.slack.test_hostile_text import harmless, mrkdwn
@@ -122,7 +121,7 @@ async def test_injection_in_a_prefilled_brief_is_not_obeyed(attack: str, line: D
             line,
             id,
             Case(lead.words, lead.skill, pressed(at, attack)),
-            OfflineWriter(lambda: NOW),
+            OfflineWriter(),
         )
         with line.begin() as session:
             assert not session.get_one(Task, id).private

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
-from bot.audit import journal, row_digests, row_verification, verify
+from bot.audit import journal, row_digests, row_verification, transactions, verify
 from bot.audit.audited_columns import AUDITED_TABLES, UNAUDITED_TABLES
 from bot.audit.journal import JournalEntry, JournalHead, Signer
 from bot.db import migrate
@@ -26,7 +26,7 @@ from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.security.tampering import Change, changes, populate
 from tests.support.paths import ROOT
-from tests.support.rows import POLICY, Jobs, block, draft
+from tests.support.rows import POLICY, Jobs, block, count_entries, draft
 
 KEY = Signer(b"k" * 32)
 OUTSIDE = "This draft was changed outside Super-Intern, so it can't be approved"
@@ -443,11 +443,11 @@ def test_withdrawn_request_is_no_fault(populated: Database) -> None:
 
 def test_free_columns_need_no_journal_entry(populated: Database) -> None:
     with populated.begin() as session:
-        before = journal.count_entries(session, "T1")
+        before = count_entries(session, "T1")
     with populated.begin() as session:
         session.get_one(Task, "t1").stage = "writing"
     with populated.begin() as session:
-        assert journal.count_entries(session, "T1") == before
+        assert count_entries(session, "T1") == before
         assert not is_found(session)
 
 
@@ -457,7 +457,7 @@ def test_new_column_version_invalidates_nothing(
     held = AUDITED_TABLES["tasks"]
     versions = {**held.versions, "tasks/2": (*held.columns, "stage")}
     changed = {**AUDITED_TABLES, "tasks": type(held)(versions, subject=held.subject)}
-    for module in (row_digests, row_verification):
+    for module in (row_digests, row_verification, transactions):
         monkeypatch.setattr(module, "AUDITED_TABLES", changed)
     with populated.begin() as session:
         assert not is_found(session)

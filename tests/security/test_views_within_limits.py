@@ -37,7 +37,6 @@ from bot.slack.views.forms import (
     build_reject_form,
     build_send_back_form,
     history_view,
-    notice_view,
     sources_view,
     what_left_view,
 )
@@ -244,8 +243,6 @@ def without_a_draft(
         build_digest_form(language, brand, next(short) or "x", one, narrower, "C1"),
         build_digest_form(language, brand, next(short) or "x", None, narrower),
         build_rule_form(language, lead, Evidence(facts=things), "{}"),
-        notice_view(next(said), next(said), language),
-        notice_view(Words("Sources"), Words("{x}", x=next(said)), language),
         {"type": "home", "blocks": render_home(lines, lines, language)},
     ]
 

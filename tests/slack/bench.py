@@ -13,16 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.audit.journal import Signer
-from bot.config.access import Access
 from bot.config.brand import Brand
-from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
+from bot.config.policy import Access, ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, NextStep, Part
 from bot.core.request import Question, SkillRequest
 from bot.data.ingest.import_job import ImportJob
-from bot.data.ingest.ports import Importer
+from bot.data.ingest.ports import Importer, MappingProposer, propose_nothing
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft, DraftImage
@@ -90,6 +89,7 @@ class Bench:
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
     stock: Importer | None = None  # a real importer instead of the stockroom
+    propose: MappingProposer = propose_nothing  # of columns of unknown files
     do_work: Callable[[str], Awaitable[None]] | None = None  # a real worker instead of the bench
 
     @property
@@ -99,7 +99,7 @@ class Bench:
         self.stockroom.database = self.database
         stock = self.stock or self.stockroom
         to = (self.database, self.enqueue, self.outside, stock, home, self.services.now)
-        return ImportJob(*to)
+        return ImportJob(*to, propose=self.propose)
 
     async def _understand(self, id: str) -> None:
         await self.stocktaking.understand(id)

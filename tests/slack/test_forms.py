@@ -198,13 +198,6 @@ def test_approve_anyway_form_lists_unsourced_claims(sqlite: Database) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_notice_view_shows_one_text(language: str) -> None:
-    view = sound_view(forms.notice_view(Words("AI log"), Words("No source"), language))
-    assert "submit" not in view
-    sound_view(forms.notice_view("x" * 99, "<!channel>" * 999))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
 def test_sources_view_shows_the_sources(sqlite: Database, language: str) -> None:
     view = sound_view(forms.sources_view(made(sqlite, blocked()), language))
     shown = text_of(view["blocks"])

@@ -25,7 +25,7 @@ from bot.slack.cards.import_card import ImportCardData, render_import_card
 from bot.slack.cards.task_card import render_task_card
 from bot.slack.notices import render_notice
 from bot.slack.views.audience_rule_form import _describe_kept_rule
-from bot.slack.views.draft_details import history_view, notice_view, sources_view
+from bot.slack.views.draft_details import history_view, sources_view
 from bot.slack.views.forms import build_approve_anyway_form, build_edit_form
 from bot.slack.views.home import HomeLine, render_home
 from tests.conftest import NOW
@@ -151,7 +151,6 @@ def test_hostile_text_on_draft_card_and_its_views(
             build_approve_anyway_form(draft, language),
             build_edit_form(draft, language),
             sources_view(draft, language),
-            notice_view("-", next(said), language),
         ]
         decision.send_back(
             session,

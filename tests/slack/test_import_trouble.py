@@ -23,7 +23,7 @@ def hired(bench: Bench) -> Worker:
         database=bench.database,
         enqueue=bench.enqueue,
         slack=bench.outside,
-        writer=OfflineWriter(bench.services.now),
+        writer=OfflineWriter(),
         library=lambda _: NotImplemented,
         brand=lambda _: BRAND,
         policy=lambda _: POLICY,

@@ -79,7 +79,7 @@ def worker(bench: Bench, *, moved: DigestStatus | StatusFinder = "moved") -> Wor
         bench.database,
         bench.enqueue,
         bench.outside,
-        OfflineWriter(bench.services.now),
+        OfflineWriter(),
         lambda _: Shop(),
         bench.services.brand,
         bench.services.policy,

@@ -11,6 +11,8 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from bot.db import migrate
 from bot.db.session import Database
 
+REAL_UPGRADE = migrate.upgrade
+
 
 def create_sqlite(path: Path) -> str:
     """Create an empty migrated database in this file and return its URL."""
@@ -44,9 +46,20 @@ def _postgres_template(server: str) -> str:
     return url.rpartition("/")[2].partition("?")[0]
 
 
+def upgrade_from_template(
+    database: Database, to: str = "head", *, scripts: Path = migrate.VERSIONS
+) -> bool:
+    """`migrate.upgrade`, but a new SQLite file becomes a copy of the one that is migrated."""
+    path = Path(str(database.engine.url.database))
+    if database.sqlite and (to, scripts) == ("head", migrate.VERSIONS) and not path.exists():
+        path.write_bytes(_migrated_file())
+        return True
+    return REAL_UPGRADE(database, to, scripts=scripts)
+
+
 def _migrate(url: str) -> None:
     database = Database(url)
-    migrate.upgrade(database)
+    REAL_UPGRADE(database)
     database.close()
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from bot.agent.context import AgentOptions, SkillContext
+from bot.agent.context import SkillContext
+from bot.agent.options import AgentOptions
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.channels import Channel
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.core.request import SkillRequest

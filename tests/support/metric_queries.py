@@ -99,6 +99,8 @@ def mixed_shop(seed: int = 3, orders: int = 900) -> Warehouse:
             "currency": "GBP" if dice.random() < 0.08 else "EUR",
             "promised": day + timedelta(days=4),
             "delivered": day + timedelta(days=dice.choice((2, 3, 5))) if n % 5 else None,
+            "carrier": ("Colissimo", "Chronopost")[n % 2],
+            "payment_method": ("card", "wallet", "card")[n % 3],
         }
         is_refund = dice.random() < 0.06
         for line in range(1, dice.randrange(2, 4)):
@@ -116,6 +118,7 @@ def mixed_shop(seed: int = 3, orders: int = 900) -> Warehouse:
                     "quantity": -1.0 if is_refund else float(dice.randrange(1, 4)),
                     "amount": -amount if is_refund else amount,
                     "returned": dice.choice((True, False, False, None)),
+                    "discount": Decimal((n * 7 + line) % 5 if n % 4 == 0 else 0),
                     **traits,
                 }
             )

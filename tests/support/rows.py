@@ -1,7 +1,13 @@
 """Rows that tests start from, created through the models' own methods."""
 
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.audit.journal import JournalEntry
+from bot.audit.receipt import Receipt
 from bot.config.policy import ApprovalPolicy, Policy
 from bot.core.brief import Brief
 from bot.core.checks import Check
@@ -15,6 +21,18 @@ from bot.tasks.models import NewTask, Task
 from tests.conftest import NOW
 
 POLICY = Policy(approval=ApprovalPolicy(approvers=("UMAX", "ULEA")))
+
+
+def compute_spent(session: Session, workspace: str, now: datetime) -> Decimal:
+    """What counts against the workspace's limit: what was spent, and what is reserved."""
+    used = Receipt.compute_usage(session, workspace, now)
+    return used.spent + used.reserved
+
+
+def count_entries(session: Session, workspace: str) -> int:
+    """The number of the workspace's entries in the journal."""
+    entries = select(func.count()).select_from(JournalEntry)
+    return session.scalar(entries.where(JournalEntry.workspace == workspace)) or 0
 
 
 class Jobs(list[Job]):

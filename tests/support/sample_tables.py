@@ -42,7 +42,8 @@ SELECT commande AS "order", row_number() OVER (PARTITION BY commande ORDER BY n)
  article AS title, concat_ws(', ', taille, couleur) AS variant, "quantité" AS quantity,
  total AS amount, devise AS currency, appareil AS device, source, "code campagne" AS code,
  pays AS country, "département" AS region, "expédiée le" AS shipped, "promise le" AS promised,
- "livrée le" AS delivered, "retournée" = 'oui' AS returned, "motif du retour" AS reason
+ "livrée le" AS delivered, "retournée" = 'oui' AS returned, "motif du retour" AS reason,
+ remise AS discount, paiement AS payment_method
 FROM (SELECT *, row_number() OVER () AS n FROM read('orders.csv'))""",
     "events": f"""
 SELECT session, client AS visitor, moment::TIMESTAMP AS at, "événement" AS step, page,

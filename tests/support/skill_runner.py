@@ -17,7 +17,6 @@ from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.offline.writer import OfflineWriter
 from bot.tasks.intake import IncomingRequest, understand_request
-from tests.conftest import NOW
 from tests.support.sample_tables import TODAY, sample
 
 BRAND = Brand(name="Maison Ormelin", languages=("fr", "en"), colours=("#2f5d50", "#b5532a"))
@@ -42,7 +41,7 @@ async def run(
 ) -> DraftResult | Question:
     """The intern's result for these words on the sample shop or other tables."""
     library = library or library_of(shelf or sample())
-    writer = writer or OfflineWriter(lambda: NOW)
+    writer = writer or OfflineWriter()
     asked = IncomingRequest(
         words=words,
         author=author,

@@ -9,6 +9,7 @@ from typing import Any
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
+from bot.core.library import Library
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
@@ -91,7 +92,11 @@ class UnderstandingBench:
 
 @contextlib.asynccontextmanager
 async def understanding_bench(
-    home: Path, *, brand: Brand = BRAND, url: str | None = None
+    home: Path,
+    *,
+    brand: Brand = BRAND,
+    url: str | None = None,
+    library: Library | None = None,
 ) -> AsyncIterator[UnderstandingBench]:
     async with (
         bench_of(home, has_ai=True, brand=brand, url=url) as bench,
@@ -107,13 +112,13 @@ async def understanding_bench(
             enqueue=bench.enqueue,
             slack=bench.outside,
             writer=writer,
-            library=lambda _: Shop(),
+            library=lambda _: library or Shop(),
             brand=lambda _: brand,
             policy=lambda _: bench.policy,
             now=bench.services.now,
             has_right=bench.outside.may,
             check_admission=bench.outside.admit,
-            offline=OfflineWriter(bench.services.now),
+            offline=OfflineWriter(),
             key=lambda: b"k" * 32,
         )
         worker = Worker(services)

@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from bot.agent.skills import load_skills
 from bot.grounding.legal import load_legal_rules
 from bot.i18n.messages import LEGACY
+from bot.offline.report_builder import load_texts
 from tests.support.paths import ROOT
 
 FRENCH = ROOT / "bot" / "i18n" / "locale" / "fr"
@@ -47,6 +48,7 @@ def said() -> dict[str, Said]:
     for text, many, place in (
         *_calls(),
         *_titles_of_channels(),
+        *_texts_of_reports(),
         *_titles_of_parts(),
         *_reasons_of_the_law(),
         *_names_of_skills(),
@@ -128,6 +130,24 @@ def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
             yield limit["title"], None, f"bot/core/channels.toml [{key}.parts.{part}]"
 
 
+def _texts_of_reports() -> Iterator[tuple[str, None, str]]:
+    """The sentences, columns and next steps of the reports without an AI."""
+
+    def walk(value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            for key, one in value.items():
+                yield from walk(one) if key != "skill" else ()
+        elif isinstance(value, list):
+            yield from (str(one) for one in value)
+        elif isinstance(value, str):
+            yield value
+
+    for skill, texts in load_texts().items():
+        yield from (
+            (text, None, f"bot/offline/reports/texts.toml [{skill}]") for text in walk(texts)
+        )
+
+
 def _names_of_skills() -> Iterator[tuple[str, None, str]]:
     """The names of skills on cards, and the hints of their commands."""
     for skill in load_skills().values():
@@ -137,10 +157,7 @@ def _names_of_skills() -> Iterator[tuple[str, None, str]]:
 
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
     """The titles that `parts.split_output` gives to the fields of a handler's Output."""
-    for path in (
-        *sorted((ROOT / "handlers").glob("*.py")),
-        ROOT / "bot" / "offline" / "fact_sentences.py",
-    ):
+    for path in sorted((ROOT / "handlers").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and _is_piece(node.annotation):
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"

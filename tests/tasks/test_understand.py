@@ -16,21 +16,23 @@ from bot.core.facts import Fact
 from bot.core.library import ProductMatch
 from bot.core.request import IncomingRequest, KeptPassage, Question, SkillRequest
 from bot.core.source import Source
-from bot.data.catalogue.market_prices import replace_prices
+from bot.data.catalogue.prices import replace_prices
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
 from bot.tasks.draft_versions import check_kept_passages
+from bot.tasks.message_prompt import (
+    Message,
+    PendingQuestion,
+    ThreadDraft,
+    ThreadMessage,
+    build_prompt,
+    build_system_prompt,
+)
 from bot.tasks.understand import (
     HELP,
     WHICH_DRAFT,
-    Message,
     MessageForm,
-    PendingQuestion,
     ReadRequest,
-    ThreadDraft,
-    ThreadMessage,
     Understanding,
-    build_prompt,
-    build_system_prompt,
     check_form,
 )
 from tests.fakes.claude import asked_request, reading, understood

@@ -7,28 +7,24 @@ receipt, also when it fails.
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-
-from pydantic import BaseModel
 
 from bot.agent.llm import errors as failures
 from bot.agent.llm.anthropic_client import AnthropicClient, build_schema, build_tool_spec
 from bot.agent.llm.call import StreamingCall
 from bot.agent.llm.errors import LlmError
 from bot.agent.llm.request import LlmRequest, is_claude
-from bot.agent.llm.response import build_blank_example, extract_readable_text
+from bot.agent.llm.response import build_blank_example
 from bot.agent.llm.retry import RetryPolicy
 from bot.agent.llm.turn import ModelSize, TurnAnswer, TurnRequest
 from bot.core.model_prices import find_cheapest_model
-from bot.core.writer import BUDGET_RESERVED, ReceiptWriter, WriteRequest
+from bot.core.writer import BUDGET_RESERVED, ReceiptWriter
 from bot.errors import SpendingBusy
 from bot.i18n.messages import Words
 
 log = logging.getLogger(__name__)
-T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
@@ -36,7 +32,6 @@ DEFAULT_MODEL = "claude-sonnet-5-5"
 MIN_THINKING = {"claude-sonnet-5-5": "between_tools", "claude-haiku-5-5": "disabled"}
 DEFAULT_SECONDS = 120.0  # for one call, with all its tries
 EFFORT = "medium"  # Sonnet's default is high, which is slower and more expensive than a draft needs
-MIN_GROWTH = 32  # characters received before the growing text is parsed again
 
 
 class AnthropicWriter:
@@ -70,35 +65,6 @@ class AnthropicWriter:
         self._thinking: dict[str, str | None] = {**MIN_THINKING}
         self._unsupported_settings: dict[str, frozenset[str]] = {}
 
-    async def write(
-        self,
-        assignment: WriteRequest,
-        output: type[T],
-        *,
-        receipt: ReceiptWriter,
-        grow: Callable[[str], None],
-    ) -> T:
-        """Return the filled-in output model within the deadline. Raises TryAgain or CannotDo."""
-        await self._client.client()
-        request = LlmRequest.from_assignment(
-            assignment,
-            name=self.name,
-            schema=build_schema(output),
-            blank_example=build_blank_example(output),
-            effort=EFFORT,
-        )
-
-        def read(call: StreamingCall, display_name: str) -> T:
-            return call.read(output, display_name)
-
-        return await self._request(
-            self._address(self.name, request),
-            read,
-            receipt,
-            grow,
-            self._build_retry_policy(self.fallback, asyncio.get_running_loop().time()),
-        )
-
     async def take_turn(
         self, request: TurnRequest, *, receipt: ReceiptWriter, deadline: float
     ) -> TurnAnswer:
@@ -126,7 +92,6 @@ class AnthropicWriter:
             self._address(name, body),
             read,
             receipt,
-            lambda _: None,
             self._build_retry_policy(fallback, asyncio.get_running_loop().time(), deadline),
         )
 
@@ -138,13 +103,12 @@ class AnthropicWriter:
         request: LlmRequest,
         read: Callable[[StreamingCall, str], R],
         receipt: ReceiptWriter,
-        grow: Callable[[str], None],
         retry_policy: RetryPolicy,
     ) -> R:
         """Send the request until it is answered. Raises TryAgain or CannotDo."""
         while True:
             try:
-                return await self._call(request, read, receipt, grow, retry_policy.deadline)
+                return await self._call(request, read, receipt, retry_policy.deadline)
             except LlmError as failure:
                 error = failure
             self._record_limits(request, error)
@@ -199,7 +163,6 @@ class AnthropicWriter:
         request: LlmRequest,
         read: Callable[[StreamingCall, str], R],
         receipt: ReceiptWriter,
-        grow: Callable[[str], None],
         deadline: float,
     ) -> R:
         """Make one call and write its receipt. Raises LlmError."""
@@ -209,7 +172,7 @@ class AnthropicWriter:
         )
         try:
             async with asyncio.timeout_at(deadline):
-                await self._stream(request, call, grow)
+                await self._client.stream(request, call)
             answer = read(call, display_name)
             call.ended = "done"
         except TimeoutError:
@@ -227,21 +190,7 @@ class AnthropicWriter:
             log.info("%s, call %s: %s", call.name, call.request_id, call.ended)
             if call.blocked_by is None:
                 await receipt(call.receipt())
-        if call.text:
-            grow(extract_readable_text(call.text))
         return answer
-
-    async def _stream(
-        self, request: LlmRequest, call: StreamingCall, grow: Callable[[str], None]
-    ) -> None:
-        shown_length, shown_text = 0, ""
-        async with aclosing(self._client.stream(request, call)) as chunks:
-            async for _ in chunks:
-                if len(call.text) - shown_length >= MIN_GROWTH:
-                    shown_length, text = len(call.text), extract_readable_text(call.text)
-                    if text not in ("", shown_text):
-                        shown_text = text
-                        grow(text)
 
     def _record_limits(self, request: LlmRequest, failure: LlmError) -> None:
         """Remember which settings the server rejected, for the next request."""

@@ -9,7 +9,7 @@ import asyncio
 import importlib
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -62,11 +62,9 @@ class AnthropicClient:
         """The name of a model as people read it."""
         return "Claude" if self.is_anthropic or name.startswith("claude") else name
 
-    async def stream(self, request: LlmRequest, call: StreamingCall) -> AsyncGenerator[None, None]:
-        """Send a request. Yields each time the text of the call has grown.
-
-        Raises LlmError for every way in which the stream can break.
-        """
+    async def stream(self, request: LlmRequest, call: StreamingCall) -> None:
+        """Send a request and read its answer into the call. Raises LlmError for every way in which
+        the stream can break."""
         client = await self.client()
         from anthropic import APIError
         from httpx2 import HTTPError, StreamError
@@ -76,8 +74,7 @@ class AnthropicClient:
             async with await client.messages.create(**request.body(), stream=True) as response:
                 call.request_id = response.response.headers.get("request-id")
                 async for event in response:
-                    if call.add_event(event):
-                        yield
+                    call.add_event(event)
         except APIError as error:
             if call.blocked_by is not None:
                 raise call.blocked_by from None

@@ -82,8 +82,8 @@ class StreamingCall:
         """Forget the recorded bytes, because no connection was made."""
         self.sent, self.to = "", None
 
-    def add_event(self, event: Any) -> bool:
-        """Read one event of the stream. True when it added text."""
+    def add_event(self, event: Any) -> None:
+        """Read one event of the stream."""
         if event.type == "message_start":
             self.is_started = True
             self._count(getattr(event.message, "usage", None))
@@ -101,8 +101,6 @@ class StreamingCall:
             block[name] = (block.get(name) or "") + piece
             if name == "text":
                 self.text += piece
-                return True
-        return False
 
     def _start_block(self, index: int, block: Any) -> None:
         fields = KEPT_FIELDS.get(block.type, ())
@@ -118,11 +116,6 @@ class StreamingCall:
         tokens.hour = _read_count(hour, "ephemeral_1h_input_tokens", tokens.hour)
         tokens.read = _read_count(usage, "cache_read_input_tokens", tokens.read)
         tokens.out = _read_count(usage, "output_tokens", tokens.out)
-
-    def read(self, output: type[T], display_name: str) -> T:
-        """Parse the answer into the output model. Raises LlmError, also when it is incomplete."""
-        self._check_end(display_name)
-        return self._parse(self.text, output, display_name)
 
     def read_turn(
         self, output: type[BaseModel] | None, display_name: str, *, must_answer: bool

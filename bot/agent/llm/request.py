@@ -6,7 +6,6 @@ from typing import Any
 
 from bot.agent.llm.schema_limits import fits_strict
 from bot.agent.llm.turn import ConversationMessage, ToolSpec
-from bot.core.writer import WriteRequest
 
 MIN_CACHED_CHARACTERS = (
     2_000  # a shorter prefix is below the smallest that can be cached (512 tokens)
@@ -48,15 +47,6 @@ class LlmRequest:
     ignores_schema: bool = False
     unsupported_settings: frozenset[str] = frozenset()
     max_tokens: int = DEFAULT_MAX_TOKENS
-
-    @classmethod
-    def from_assignment(cls, assignment: WriteRequest, **rest: Any) -> "LlmRequest":
-        """Build the first request. Corrections of an earlier answer follow that answer."""
-        message = ConversationMessage(role="user", text=assignment.prompt)
-        first = cls(system=assignment.system, messages=(message,), **rest)
-        if not assignment.corrections:
-            return first
-        return first.with_corrections(assignment.last_attempt or "", assignment.corrections)
 
     def with_corrections(self, answer: str, corrections: tuple[str, ...]) -> "LlmRequest":
         """Append the answer and a message that lists its errors."""

@@ -2,12 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_core import from_json
 
 SchemaNode = dict[str, Any]
 BLANK_MARK = "⟨"  # opens a blank; an answer that contains it is incomplete
@@ -88,35 +86,10 @@ def _describe_blank(node: SchemaNode, name: str) -> str:
     return description + (f": {node['description']}" if "description" in node else "")
 
 
-# Parsing: the JSON may be incomplete or enclosed in prose. Broken JSON is not repaired.
+# Parsing: the JSON may be enclosed in prose. Broken JSON is not repaired.
 
-HIDDEN_FIELDS = ("facts", "fact")  # fact ids are not for readers
 THINKING_BLOCK = re.compile(r"<think>.*?</think>", re.DOTALL)
 NESTED_OBJECT_PREFIX = re.compile(r'([,\[{]|"\s*:)\s*$')  # precedes an object inside another object
-
-
-def extract_readable_text(text: str) -> str:
-    """Return the texts of a partial JSON answer, one paragraph each. Empty while there are none."""
-    start = text.find("{")
-    if start < 0:
-        return ""
-    try:
-        value = from_json(text[start:], allow_partial="trailing-strings")
-    except ValueError:
-        return ""
-    return "\n\n".join(_iterate_texts(value))
-
-
-def _iterate_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str) and value.strip():
-        yield value.strip()
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if key not in HIDDEN_FIELDS:
-                yield from _iterate_texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _iterate_texts(inner)
 
 
 def find_json(text: str) -> str | None:

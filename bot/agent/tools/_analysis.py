@@ -7,14 +7,13 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.charts import parse_points
-from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.parts import Table
-from bot.data.analyses.request_filter import TABLES_BY_KIND, iter_age_facts
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
+from bot.i18n.countries import translate_country
 from bot.i18n.messages import Language, Words, format_value
 from bot.text.slugs import slugify
 
@@ -95,6 +94,7 @@ def describe_filter(title: Words, where: AnalysisFilter, language: Language) -> 
     pieces: list[Words | str] = [title]
     for name in TEXT_FILTERS:
         if value := getattr(where, name):
+            value = _name_value(name, str(value), language)
             pieces.append(Words("{name}: {value}", name=FILTER_LABELS[name], value=value))
     if where.since and where.until:
         pieces.append(Words("{first} to {last}", first=where.since, last=where.until))
@@ -103,6 +103,13 @@ def describe_filter(title: Words, where: AnalysisFilter, language: Language) -> 
     elif where.until:
         pieces.append(Words("until {day}", day=where.until))
     return " · ".join(format_value(piece, language) for piece in pieces)
+
+
+def _name_value(name: str, value: str, language: Language) -> str:
+    """Return a value as people of that language say it, where it has a name of ours."""
+    if name == "country":
+        return translate_country(value, language)
+    return value if "{" in value else Words(value).to(language)
 
 
 # Running an analysis.
@@ -116,6 +123,7 @@ class Finding:
     result: AnalysisResult
     where: AnalysisFilter
     notes: tuple[str, ...]  # what can't be told, and the age of old data
+    age: Words | None = None
 
 
 Analysis = Callable[[Warehouse, AnalysisFilter], AnalysisResult]
@@ -148,12 +156,17 @@ async def find_analysis(
                 lambda warehouse: part(warehouse.for_reading(tables), known)
             )
         found = deps.data.guard_sales(kind, found, known, deps.person)
-        ages = deps.data.run_exclusively(lambda warehouse: [*iter_age_facts(warehouse, kind)])
+        ages = deps.data.run_exclusively(lambda warehouse: _list_ages(warehouse, kind))
         limits = [words.to(deps.request.language) for words in found.limits]
-        old = [f"{age.about} ends {age.value} days ago: say so." for age in ages]
-        return Finding(found, known, (*limits, *old))
+        old = [f"{age.to('en')} Say so." for age in ages]
+        return Finding(found, known, (*limits, *old), ages[0] if ages else None)
 
     return await run_lookup(deps, work)
+
+
+def _list_ages(warehouse: Warehouse, kind: str) -> list[Words]:
+    tables = TABLES_BY_KIND.get(kind, ())
+    return [age for table in tables if (age := describe_age(warehouse, table)) is not None][:1]
 
 
 async def run_lookup(deps: ToolDeps, work: Callable[[], T]) -> T:
@@ -388,5 +401,10 @@ def make_result(
         facts=tuple(facts[:MAX_FACTS]),
         exhibits=tuple(exhibits),
         notes=(*finding.notes, *notes, *left_out),
-        read_as=describe_filter(title, finding.where, language),
+        read_as="\n".join(
+            [
+                describe_filter(title, finding.where, language),
+                *([finding.age.to(language)] if finding.age else []),
+            ]
+        ),
     )

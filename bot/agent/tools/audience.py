@@ -38,11 +38,17 @@ from bot.i18n.messages import Words
 OWN = "yours"  # the subject that the analysis gives to the audience of a rule
 HIDDEN = ("rule-code",)
 CONSENT_LABELS: Mapping[AudiencePurpose, Words] = {
-    "email": Words("Agreed to e-mail"),
-    "sms": Words("Agreed to SMS"),
-    "ads": Words("Agreed to ads"),
+    "email": Words("all who agreed to e-mail, whatever they bought"),
+    "sms": Words("all who agreed to SMS, whatever they bought"),
+    "ads": Words("all who agreed to ads, whatever they bought"),
 }
-EVERYBODY = Words("everybody, with or without an order")
+OWN_LABELS = {
+    "customers": Words("customers who meet the conditions"),
+    "by-email": Words("of these, agreed to e-mail"),
+    "by-sms": Words("of these, agreed to SMS"),
+    "by-ads": Words("of these, agreed to ads"),
+}
+EVERYBODY = Words("the whole customer file, not this audience")
 COLUMNS = {
     "customers": Words("Customers"),
     "by-email": Words("Agreed to e-mail"),
@@ -89,10 +95,16 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = prepare_facts(
         [*_describe_rule(rule, titles, own, deps), *own], finding.where, of_call=rule.code
     )
-    facts = tuple(fact for fact in facts if fact.parts.measure not in HIDDEN)
+    facts = tuple(_label(fact) for fact in facts if fact.parts.measure not in HIDDEN)
     if facts:
         facts += await run_lookup(deps, lambda: deps.data.run_exclusively(_count_consents))
         facts += tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
+        facts += await run_lookup(
+            deps,
+            lambda: deps.data.run_exclusively(
+                lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
+            ),
+        )
     return make_result(
         Finding(finding.result, AnalysisFilter(), finding.notes),
         facts,
@@ -112,13 +124,24 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
 
 
+def _label(fact: Fact) -> Fact:
+    """Return a count with a label that says of whom it is, apart from those of everybody."""
+    label = OWN_LABELS.get(fact.parts.measure)
+    if label is None:
+        return fact
+    unit = "customers" if isinstance(fact.value, Decimal) else None  # else "under 20"
+    return fact.model_copy(update={"label": label.text, "unit": unit})
+
+
 def _explain(facts: tuple[Fact, ...]) -> list[str]:
     if not facts:
         return []
     return [
         "Only customers who agreed to the purpose are ever exported. Only customers with an order "
-        "are counted; “agreed …, everybody” counts those who never ordered, too, and is left out "
-        "where these are too few.",
+        "are counted, and only by the purposes of this list; “all who agreed …” counts those who "
+        "never ordered, too, and is left out where these are too few. The reachable number of an "
+        "audience is “of these, agreed to …”. Two audiences of which one is within the other may "
+        "differ by few people: never say by how many.",
         "“people then” met the conditions 90 days ago; “bought share” of them bought since, of all "
         "customers “others share”. “smallest effect”: the smallest one that a test on them shows.",
     ]
@@ -139,6 +162,29 @@ def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:
             rows=people,
         )
         for purpose, people in count_consents(warehouse).items()
+    )
+
+
+def _find_tastes(rule: AudienceRule, subject: str, warehouse: Warehouse) -> tuple[Fact, ...]:
+    """Return what these customers bought: the argument to write to them with."""
+    from bot.data.analyses.segments.audience import find_tastes
+
+    tastes = find_tastes(warehouse, rule)
+    values = {
+        "favourite-category": tastes.favourite,
+        "typical-category": tastes.typical,
+        "bought-most": "; ".join(tastes.products),
+    }
+    return tuple(
+        Fact(
+            id=str(FactId("audiences", subject, measure)),
+            label=measure.replace("-", " "),
+            value=value,
+            source=warehouse.source("orders"),
+            as_of=warehouse.as_of("orders"),
+        )
+        for measure, value in values.items()
+        if value
     )
 
 

@@ -1,6 +1,7 @@
 """Calculate with figures found before, by their names f1, f2, …: difference (first less second),
 ratio (first per second), sum, share (first in percent of second), percent_change (from the second
-to the first). The result is a new figure with a name of its own."""
+to the first). The result is a new figure with a name of its own. Takes figures of earlier turns
+only: one of this turn has no name yet."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
@@ -75,7 +76,11 @@ def _get_facts(params: Params, deps: ToolDeps) -> list[Fact]:
     for name in names:
         fact = deps.book.get(name)
         if fact is None:
-            raise ToolError(f"There is no figure {name}.")
+            raise ToolError(
+                f"There is no figure {name} yet. The calls of one turn are answered together: a "
+                "figure of another call of this turn gets its name with that answer. Call "
+                "calculate in the next turn, with the names that you then see."
+            )
         if not isinstance(fact.value, Decimal):
             raise ToolError(f"{name} is text, not a number.")
         facts.append(fact)

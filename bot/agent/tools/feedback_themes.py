@@ -8,7 +8,7 @@ Example: {"theme": "none", "product": "none", "category": "none", "brand": "none
 "since": "none", "until": "none"}
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -29,14 +29,13 @@ from bot.agent.tools._analysis import (
     set_periods,
 )
 from bot.core.facts import Fact
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words
 
 ALL_MEASURES = ("texts", "rating", "rating-of-texts", "happy-share", "unhappy-share")
 THEME_MEASURES = ("share", "complaint-share")
 CHANGE_MEASURES = ("share-now", "share-before", "verdict")
 PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
-HIDDEN = ("p", "p-among-alike", "z", "stability", "classifier-auc", "fix-first-score")
 NO_CHANGE = "no change seen"
 MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
 COLUMNS = {
@@ -65,9 +64,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "feedback", build_filter(params))
-    groups = group_by_subject(
-        fact for fact in finding.result.facts if fact.parts.measure not in HIDDEN
-    )
+    groups = group_by_subject(finding.result.facts)
     themes = [name for name, group in groups.items() if _is_theme(name, group)]
     wanted = read_text(params.theme)
     chosen = (
@@ -76,8 +73,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         else _choose_overview(themes, groups)
     )
     chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
-    facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
     language = deps.request.language
+    chosen = [*_translate_places(chosen, language)]
+    facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
     shown = [name for name in themes if not wanted or any(f.parts.subject == name for f in chosen)]
     table_facts = prepare_facts(
         [fact for name in shown for fact in groups[name] if fact.parts.measure in COLUMNS],
@@ -151,10 +149,7 @@ def _is_rank(fact: Fact) -> bool:
 
 def _is_theme(name: str, group: Sequence[Fact]) -> bool:
     return (
-        name != "all"
-        and "--" not in name
-        and any(fact.parts.measure == "share" for fact in group)
-        and not name.startswith(("emerging-", "wording-"))
+        name != "all" and "--" not in name and any(fact.parts.measure == "share" for fact in group)
     )
 
 
@@ -198,7 +193,7 @@ def _choose_overview(themes: Sequence[str], groups: dict[str, list[Fact]]) -> li
     ranked = [name for name in themes if number_of(groups[name], "fix-first-rank")]
     for name in sorted(ranked, key=lambda name: number_of(groups[name], "fix-first-rank"))[:3]:
         chosen += _pick(name, groups, PRIORITY_MEASURES)
-    places = [name for name in groups if "--" in name and not name.startswith("wording-")]
+    places = [name for name in groups if "--" in name]
     blamed = [name for name in places if number_of(groups[name], "complaints")]
     for name in sorted(blamed, key=lambda name: -number_of(groups[name], "complaints"))[
         :MAX_PLACES
@@ -216,3 +211,16 @@ def _name_place(fact: Fact, subject: str) -> Fact:
     if "--" not in subject or fact.parts.measure == "share-elsewhere":
         return fact
     return fact.model_copy(update={"label": f"{fact.label} there"})
+
+
+def _translate_places(facts: Iterable[Fact], language: Language) -> tuple[Fact, ...]:
+    """Return the facts, where the theme before a place has its name in that language."""
+
+    def name(about: str) -> str:
+        theme, comma, place = about.partition(", ")
+        return f"{Words(theme).to(language)}{comma}{place}" if comma else about
+
+    return tuple(
+        fact.model_copy(update={"about": name(fact.about)}) if "--" in fact.parts.subject else fact
+        for fact in facts
+    )

@@ -1,6 +1,7 @@
 """Finds products of the catalogue by words (in English or French), category, highest price and
-stock; sorted by fit, price, newest or best sellers of a period. Returns titles with their handles,
-prices and, for best sellers, revenue and units.
+stock; sorted by fit, price, newest, best sellers of a period, or stock_cover: those first that are
+sold out soonest at the rate of the period (the last 28 days where none is named). Returns titles
+with their handles, prices and, for best sellers and stock_cover, what was sold.
 Not for all facts of one product (product), nor for totals by month or country (query_metrics).
 Example: {"words": "linen", "category": "none", "max_price": 60, "in_stock": "yes",
 "sort": "best_sellers", "country": "none", "since": "2026-10-01", "until": "2026-10-31",
@@ -8,7 +9,8 @@ Example: {"words": "linen", "category": "none", "max_price": 60, "in_stock": "ye
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -27,25 +29,28 @@ from bot.agent.tools._analysis import (
     run_lookup,
 )
 from bot.agent.tools._products import NO_CATALOGUE
-from bot.core.facts import Fact
+from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import (
     Product,
     build_availability_facts,
     build_product_facts,
 )
+from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex
-from bot.data.catalogue.tokens import tokenize_product, tokenize_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 MAX_PRODUCTS = 20
+COVER_DAYS = 28
+COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
 SALES_MEASURES = ("revenue", "units", "orders")
 COLUMNS = {
     "name": Words("Product"),
     "price": Words("Price"),
     "stock": Words("Stock"),
+    "stock-cover": Words("Days of stock"),
 }
 SALES_COLUMNS = {
     "revenue": Words("Revenue"),
@@ -59,7 +64,7 @@ class Params(ToolParams):
     category: str
     max_price: float
     in_stock: Literal["yes", "any"]
-    sort: Literal["fit", "best_sellers", "newest", "price_low", "price_high"]
+    sort: Literal["fit", "best_sellers", "stock_cover", "newest", "price_low", "price_high"]
     country: str
     since: str
     until: str
@@ -72,6 +77,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if params.max_price < 0:
         raise ToolError("max_price must be 0 (no limit) or more.")
     where, language = build_filter(params), deps.request.language
+    if params.sort == "stock_cover" and where.since is None:
+        where = replace(where, since=deps.today - timedelta(days=COVER_DAYS))
     every = await deps.data.list_products()
     if not every and not _wants_sales(params):
         raise ToolError(NO_CATALOGUE)
@@ -79,12 +86,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = None
     if _wants_sales(params):
         among = [product.handle for product in products] if every else None
-        finding = await _rank_by_sales(deps, where, among, params.most)
+        most = len(products) if params.sort == "stock_cover" else params.most
+        finding = await _rank_by_sales(deps, where, among, most)
     sales = _group_sales(finding) if finding else {}
+    covers = _compute_covers(products, sales) if params.sort == "stock_cover" else {}
     arrived = await _load_first_days(deps) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
-    ordered = _sort(products, params, [*sales], arrived)
+    best = sorted(covers, key=lambda handle: covers[handle].value) if covers else [*sales]
+    ordered = _sort(products, params, best, arrived)
     shown = ordered[: params.most]
     facts: list[Fact] = []
     for product in shown:
@@ -94,6 +104,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.label in SHOWN_LABELS
         ]
         facts += build_availability_facts(product, language)
+        facts += [covers[product.handle]] if product.handle in covers else []
         facts += sales.get(product.handle, ())
     if not every:  # without a catalogue the orders alone name products
         facts = [fact for group in [*sales.values()][: params.most] for fact in group]
@@ -127,7 +138,32 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
 
 
 def _wants_sales(params: Params) -> bool:
-    return params.sort == "best_sellers"
+    return params.sort in ("best_sellers", "stock_cover")
+
+
+def _compute_covers(
+    products: Sequence[Product], sales: Mapping[str, Sequence[Fact]]
+) -> dict[str, Fact]:
+    """Return how many days the stock of each product lasts at the rate of its sales, by handle. A
+    product whose stock is not known, or whose sales are not told, has none."""
+    covers = {}
+    for product in products:
+        units = next((f for f in sales.get(product.handle, ()) if f.parts.measure == "units"), None)
+        if product.stock is None or units is None or not (units.since and units.until):
+            continue
+        days = (units.until - units.since).days + 1
+        if Decimal(units.value) > 0:
+            covers[product.handle] = units.model_copy(
+                update={
+                    "id": str(FactId("product", product.handle, "stock-cover")),
+                    "label": COVER_LABEL.text,
+                    "about": product.title,
+                    "value": (product.stock * days / Decimal(units.value)).quantize(Decimal(1)),
+                    "unit": "days",
+                    "query": f"stock × {days} days / {units.id}",
+                }
+            )
+    return covers
 
 
 async def _rank_by_sales(
@@ -223,7 +259,7 @@ async def _load_first_days(deps: ToolDeps) -> dict[str, date]:
 def _sort(
     products: list[Product], params: Params, best: list[str], arrived: Mapping[str, date]
 ) -> list[Product]:
-    if params.sort == "best_sellers":
+    if _wants_sales(params):
         by_handle = {product.handle: product for product in products}
         return [by_handle[handle] for handle in best if handle in by_handle]
     if params.sort == "newest":
@@ -254,14 +290,19 @@ def _explain(
             "There is no catalogue: words, category, price and stock were not applied to the sales."
         )
     elif finding:
-        notes.append("They are ranked by revenue, net of refunds, after the filters.")
+        how = (
+            "the days that their stock lasts at the rate of the period: stock × days / units"
+            if params.sort == "stock_cover"
+            else "revenue, net of refunds, after the filters"
+        )
+        notes.append(f"They are ranked by {how}.")
         if len(shown) < min(params.most, len(products)):
             notes.append(
                 f"{len(products) - len(shown)} products that fit are left out: they did not sell in"
                 " the period, or too few customers bought them to be shown."
             )
     elif any(read_text(text) for text in (params.country, params.since, params.until)):
-        notes.append("country, since and until apply to best_sellers alone, and were not used.")
+        notes.append("country, since and until are only for sales, and were not used.")
     if params.sort == "newest":
         notes.append("Newest is by the first sale: the catalogue has no day of arrival.")
     return tuple(notes)

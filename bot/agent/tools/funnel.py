@@ -25,10 +25,10 @@ from bot.agent.tools._analysis import (
     prepare_facts,
     set_periods,
 )
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
+from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
-from bot.offline.funnel_steps import name_funnel_step
 
 WHOLE = "all"
 CURRENT_DAYS, PREVIOUS_DAYS = 14, 56  # as the analysis compares

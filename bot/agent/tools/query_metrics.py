@@ -1,8 +1,12 @@
-"""Look up figures: measures of orders, visits, campaigns or feedback, in total and by up to two
-dimensions, filtered, and compared with an earlier period. Customers with a property are the measure
-`customers` with filters on the customer: "customers who ordered but not since 1 June" has
-customer_not_ordered at_least 2026-06-01 and no period. Groups of few people are not shown. No data
-have the means of payment, or sizes apart from colours: a variant has both."""
+"""Look up figures: measures of orders, visits, campaigns, feedback or traffic (daily sums, no
+people), in total and by up to two dimensions, filtered, and compared with an earlier period.
+Customers with a property are the measure `customers` with filters on the customer: "customers who
+ordered but not since 1 June" has customer_not_ordered at_least 2026-06-01 and no period. "Linen in
+at least two orders since January" has category, since, and selected_orders at_least 2. Revenue is
+before returns where the note says so, net_revenue is after. reorder_rate_90_days is the share of
+the period's first-time customers who ordered again within 90 days: by month it is the retention by
+cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
+Groups of few people are not shown."""
 
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -46,7 +50,11 @@ class Bound(ToolParams):
 
 class Params(ToolParams):
     dataset: DatasetName
-    measures: list[MeasureName] = Field(description="One to eight, all of this dataset.")
+    measures: list[MeasureName] = Field(
+        description="One to eight, all of this dataset. The list has those of orders first, then "
+        "from visits on those of visits, from sent on of campaigns, from reviews on of feedback, "
+        "from sessions on of traffic."
+    )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
         "step, the furthest that it reached."
@@ -54,7 +62,8 @@ class Params(ToolParams):
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "
         "fields customer_… are about all that the customer ever ordered. customer_bought takes "
-        "products or categories; is_not means never."
+        "products or categories; is_not means never. selected_orders and selected_spent are about "
+        "the customer's orders among those that all else here selects, days included."
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")
@@ -109,7 +118,7 @@ def _build_bound(bound: Bound) -> MetricBound:
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    query, see_people = build_query(params), await deps.may_see_people()
+    query = build_query(params)
     language, person = deps.request.language, deps.person
     log = deps.data.answers if person else None  # in a terminal there is nobody
 
@@ -119,7 +128,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         from bot.data.metrics.query.figures import remember_figures
         from bot.data.metrics.query.guard import guard_answer
 
-        answer = answer_query(warehouse, query, see_people=see_people)
+        answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
         answer = guard_answer(warehouse, answer, log, person)
         result = build_result(warehouse, answer, language)
         remember_figures(warehouse, answer, result)

@@ -11,12 +11,11 @@ from itertools import islice
 from pathlib import Path
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.catalogue.text_file import DELIMITERS
+from bot.data.text_file import DELIMITERS
 from bot.text.normalize import strip_accents
 
 COLUMNS_FILE = Path(__file__).parent / "columns.toml"
 SEARCHED_ROWS = 10  # rows that are searched for the header
-TAX_WORDS = re.compile(r"\b(ttc|ht|incl|inc|tax|vat|tva|hors|taxes?)\b")
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,16 @@ def _derive_experiment_column(understood: FileSchema, name: str) -> str | None:
         return "1"
     if name == "metric" and not understood.has("metric"):
         return "'conversion'"
+    if name == "share" and understood.said.split and not understood.has("share"):
+        return _equal_share_sql(understood)
     return None
+
+
+def _equal_share_sql(understood: FileSchema) -> str:
+    """Return SQL for the share of each of a test's variants, where all are meant to be equal."""
+    variant, test = understood.place("variant"), understood.place("experiment")
+    of = f" OVER (PARTITION BY s{test})" if test is not None else " OVER ()"
+    return f"1.0 / count(DISTINCT s{variant}){of}"
 
 
 # Our columns of a kind as SQL over a file's cells, and what a cell that fails is told.

@@ -33,6 +33,7 @@ from bot.data.ingest.file_schema import (
     FileSchema,
     ImportOptions,
     MappedColumn,
+    Split,
     UnprovedSetting,
 )
 from bot.data.ingest.header import resolve_column_numbers
@@ -122,7 +123,11 @@ def assemble_schema(
         lines=shape.lines,
         said=told,
         unproved=tuple(
-            _list_unproved_settings(proof, lacks_currency(match, said) and not proof.signed)
+            _list_unproved_settings(
+                proof,
+                lacks_currency(match, said) and not proof.signed,
+                match.kind == "experiments" and "share" not in match.columns and not told.split,
+            )
         ),
         assumed=tuple(list_assumptions(match, names, proof, said, told.currency)),
         export=match.export,
@@ -151,12 +156,16 @@ def _separate_fields(
     return tuple(fields.items()), mapped
 
 
-def _list_unproved_settings(proof: FormatProof, nameless: bool) -> Iterator[UnprovedSetting]:
+def _list_unproved_settings(
+    proof: FormatProof, nameless: bool, unsplit: bool
+) -> Iterator[UnprovedSetting]:
     """Yield the settings that were assumed and that a person may change."""
     if not proof.order.proved or proof.order.clashes:
         yield "dates"
     if proof.doubtful:
         yield "decimal"
+    if unsplit:
+        yield "split"
     if nameless:
         yield "currency"
 
@@ -269,6 +278,7 @@ def detect_schema(
     currency: str | None = None,
     dates: DateOrder | None = None,
     decimal: DecimalSign | None = None,
+    split: Split | None = None,
     sheets: Sequence[str] = (),
     several: bool = False,
 ) -> FileSchema:
@@ -290,7 +300,9 @@ def detect_schema(
         told = {**why.params, UNUSABLE_PARAM: "yes"}
         raise CannotDo(Words(why.text, many=why.many, params=told)) from None
     given = _match_given_columns(name, column_names or {}, head.names, several)
-    said = ImportOptions(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
+    said = ImportOptions(
+        kind=kind, called=given, currency=currency, dates=dates, decimal=decimal, split=split
+    )
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
             Words(
@@ -464,8 +476,10 @@ def _describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:
                 "{n} people are in several variants of a test.",
                 several,
             )
-    if not found.has("share"):
-        yield Words("The file does not state how people were meant to be split.")
+    if found.said.split:
+        yield Words("As you said, people were meant to be split equally.")
+    elif not found.has("share"):
+        yield Words("The file does not state how people were meant to be split: was it equally?")
 
 
 def _with_known_scale(proof: FormatProof, match: ColumnMatch) -> FormatProof:

@@ -15,7 +15,8 @@ AddressKind = Literal["email", "phone", "id"]
 DecimalMark = Literal[".", ","]
 DateOrder = Literal["day-first", "month-first", "year-first"]
 DecimalSign = Literal["comma", "point"]
-UnprovedSetting = Literal["dates", "decimal", "currency"]
+Split = Literal["equal"]  # how the people of a test were meant to be shared out
+UnprovedSetting = Literal["dates", "decimal", "currency", "split"]
 OFFERED_CURRENCIES = (
     "EUR",
     "GBP",
@@ -40,6 +41,7 @@ class ImportOptions(BaseModel):
     currency: str | None = None
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
+    split: Split | None = None
     sheets: tuple[str, ...] = ()  # of a workbook: the sheets to read
 
 
@@ -115,6 +117,8 @@ class FileSchema(BaseModel):
             ways += [
                 ("decimal", one) for one, mark in DECIMAL_MARKS.items() if mark != self.decimal
             ]
+        if "split" in self.unproved:
+            ways += [("split", one) for one in get_args(Split)]
         if "currency" in self.unproved:
             ways += [("currency", one) for one in OFFERED_CURRENCIES]
         return tuple(ways)

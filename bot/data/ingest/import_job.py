@@ -26,10 +26,12 @@ from bot.data.ingest.ports import (
     ImportableRows,
     Importer,
     ImportProgress,
+    MappingProposer,
     StoredRows,
+    propose_nothing,
 )
 from bot.data.ingest.undo import ImportUndo
-from bot.data.ingest.upload import ImportOutcome, TableFile, UploadedFile
+from bot.data.ingest.upload import ImportOutcome, ImportPreview, TableFile, UploadedFile
 from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
@@ -130,6 +132,7 @@ class ImportJob:
     home: Path
     now: Callable[[], datetime]
     on_imported: Callable[[str], Awaitable[None]] = ignore_import  # may be called again
+    propose: MappingProposer = propose_nothing
 
     @property
     def _work_dir(self) -> WorkDir:
@@ -221,15 +224,23 @@ class ImportJob:
         """Read the files and ask a person to confirm, together with the waiting `half` if there is
         one. Return False when that half is gone meanwhile."""
         files = (*upload.files, *(half.files if half else ()))
-        preview, schema = await asyncio.to_thread(
-            self.importer.understand,
-            upload.workspace,
-            parts,
-            name=" + ".join(one.title for one in files),
-            kind=upload.kind,
-            options=upload.told or {},
-            folder=self._work_dir.create_output_folder(upload.id),
-        )
+        try:
+            preview, schema = await asyncio.to_thread(
+                self.importer.understand,
+                upload.workspace,
+                parts,
+                name=" + ".join(one.title for one in files),
+                kind=upload.kind,
+                options=upload.told or {},
+                folder=self._work_dir.create_output_folder(upload.id),
+            )
+        except HalfUpload:
+            raise
+        except CannotDo:
+            proposed = None if half else await self._understand_unknown(upload, parts)
+            if proposed is None:
+                raise
+            preview, schema = proposed
 
         may_go = preview.can_go_unasked and await self.file_store.imports_unasked(upload)
 
@@ -250,6 +261,46 @@ class ImportJob:
             return True
 
         return await self.database.run(seen)
+
+    async def _understand_unknown(
+        self, upload: FileUpload, parts: Sequence[TableFile]
+    ) -> tuple[ImportPreview, str] | None:
+        """Read a file of unknown columns as one with the same columns was confirmed before, or as
+        an AI proposes and the file bears out. None where it stays unknown."""
+        try:
+            samples = await asyncio.to_thread(self.importer.sample_columns, parts)
+        except CannotDo:
+            return None
+        if samples is None:
+            return None
+        read = partial(
+            self.importer.understand,
+            upload.workspace,
+            parts,
+            name=upload.title,
+            folder=self._work_dir.create_output_folder(upload.id),
+        )
+        known = await self.database.run(
+            FileUpload.find_confirmed_mapping, upload.workspace, samples.names, upload.kind
+        )
+        if known is not None:
+            with contextlib.suppress(CannotDo):
+                kind, called = known
+                options = {**(upload.told or {}), "called": called}
+                return await asyncio.to_thread(read, kind=kind, options=options)
+        proposal = await self.propose(upload, samples)
+        if proposal is None or upload.kind not in (None, proposal.kind):
+            return None
+        return await asyncio.to_thread(
+            self.importer.understand_proposal,
+            upload.workspace,
+            parts[0],
+            samples.names,
+            proposal,
+            name=upload.title,
+            options=upload.told or {},
+            folder=self._work_dir.create_output_folder(upload.id),
+        )
 
     async def _complete_half(
         self, upload: FileUpload, parts: Sequence[TableFile], why: HalfUpload

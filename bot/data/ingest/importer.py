@@ -1,6 +1,6 @@
 """The `Importer` that imports uploaded files into a home's library."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest import FileSchema, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
+from bot.data.ingest.changes import JOINED_KINDS, find_changes
 from bot.data.ingest.column_names import normalize_column_name
+from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.header_detection import split_tables
 from bot.data.ingest.inspection import (
@@ -33,9 +35,14 @@ from bot.data.ingest.ports import (
 )
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
-from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.ingest.undo import PRODUCTS_KIND, ProductChange
-from bot.data.ingest.upload import ImportPreview, MatchedColumn, TableFile
+from bot.data.ingest.upload import (
+    ColumnSamples,
+    ImportPreview,
+    MatchedColumn,
+    ProposedMapping,
+    TableFile,
+)
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
 from bot.data.warehouse.merge import MergeResult
@@ -104,7 +111,6 @@ def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]
     return build_own_words([word for words in said for word in words])
 
 
-JOINED_KINDS = ("customers", "consents", "returns")  # of people whose orders may be stored
 MOST_EXACT_PREVIEW_BYTES = 20 * 2**20  # bytes; smaller files are read completely for the preview
 
 
@@ -177,6 +183,37 @@ class LibraryImporter:
                 preview = self._with_exact_figures(workspace, path, found, preview, folder)
         return preview, found.model_dump_json()
 
+    def sample_columns(self, parts: Sequence[TableFile]) -> ColumnSamples | None:
+        return sample_columns(parts[0]) if len(parts) == 1 else None
+
+    def understand_proposal(
+        self,
+        workspace: str,
+        part: TableFile,
+        names: Sequence[str],
+        proposal: ProposedMapping,
+        *,
+        name: str,
+        options: Mapping[str, Any],
+        folder: Path,
+    ) -> tuple[ImportPreview, str] | None:
+        said = ImportOptions.model_validate({**options, "kind": proposal.kind})
+
+        def understand(called: Mapping[str, str]) -> FileSchema:
+            request = ImportRequest.of(said.model_copy(update={"called": dict(called)}))
+            return request.understand(part.path, name, part.sheets)
+
+        called = select_proposed(names, proposal.kind, proposal.columns)
+        tried = try_mapping(part, called, understand)
+        if tried is None:
+            return None
+        found, proofs, dropped = tried
+        preview = _build_preview(found, ())
+        if part.path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
+            preview = self._with_exact_figures(workspace, part.path, found, preview, folder)
+        update = {"proposed": proofs, "contradicted": dropped, "proposed_by": proposal.by}
+        return preview.model_copy(update=update), found.model_dump_json()
+
     def read(
         self,
         workspace: str,
@@ -248,49 +285,6 @@ class LibraryImporter:
         known = self.data.row_store.count_known(workspace, trial, "customer", folder)
         return known[1] if known else 0
 
-    def _count_changes(self, workspace: str, found: FileSchema, trial: Path, folder: Path) -> int:
-        """Return how many stored rows the import would replace or count twice."""
-        row_store = self.data.row_store
-        changes = row_store.count_replaced(workspace, found.kind, trial, folder)
-        if found.kind in AGGREGATE_KINDS:
-            changes += row_store.count_overlaps(workspace, found.kind, trial, folder)
-        return changes
-
-    def _describe_stored(
-        self, workspace: str, found: FileSchema, trial: Path, folder: Path
-    ) -> Iterator[Words]:
-        """Yield what the import would change in the library, and how many people it knows."""
-        row_store = self.data.row_store
-        if replaced := row_store.count_replaced(workspace, found.kind, trial, folder):
-            yield Words.count(
-                "{n} row that is stored is replaced by one of this file.",
-                "{n} rows that are stored are replaced by rows of this file.",
-                replaced,
-            )
-        if found.kind in AGGREGATE_KINDS and (
-            twice := row_store.count_overlaps(workspace, found.kind, trial, folder)
-        ):
-            yield Words.count(
-                "{n} row that is stored covers days of this file: they would count twice.",
-                "{n} rows that are stored cover days of this file: they would count twice.",
-                twice,
-            )
-        if found.kind not in (*JOINED_KINDS, "feedback"):
-            return
-        said = {
-            "customer": Words("{known} of {all} people of this file have orders, by {column}."),
-            "order": Words("{known} of {all} orders of this file are stored, by {column}."),
-        }
-        for one in found.columns:
-            known = (
-                row_store.count_known(workspace, trial, one.ours, folder)
-                if one.ours in said
-                else None
-            )
-            if known and known[0]:
-                params = {"known": known[1], "all": known[0], "column": one.theirs}
-                yield Words(said[one.ours].text, params=params)
-
     def _with_exact_figures(
         self, workspace: str, path: Path, found: FileSchema, preview: ImportPreview, folder: Path
     ) -> ImportPreview:
@@ -299,15 +293,16 @@ class LibraryImporter:
         trial = folder / "trial.parquet"
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
+        changes = find_changes(self.data.row_store, workspace, found, trial, folder)
         update: dict[str, Any] = {
             "exact": True,
-            "changes": self._count_changes(workspace, found, trial, folder),
+            "changes": changes.rows,
             "rows": taken.rows,
             "rejected": taken.rejected,
             "first": first,
             "last": last,
         }
-        said = [*self._describe_stored(workspace, found, trial, folder)]
+        said = [*changes.sentences]
         if taken.doubled:
             said.append(describe_duplicates(found, taken.doubled))
         if taken.numbered:

@@ -20,7 +20,7 @@ from bot.data.ingest.column_names import (
     normalize_column_name,
 )
 from bot.data.ingest.file_format import FileLayout, inspect_format, layout_under_header
-from bot.data.ingest.file_schema import DateOrder, DecimalSign, ImportOptions
+from bot.data.ingest.file_schema import DateOrder, DecimalSign, ImportOptions, Split
 from bot.data.ingest.header import classify_order_file
 from bot.data.ingest.header_detection import find_header, read_column_names, split_tables
 from bot.data.ingest.source import open_source, quote_name, quote_text
@@ -264,11 +264,20 @@ class ImportRequest:
     dates: DateOrder | None = None
     decimal: DecimalSign | None = None
     sheets: tuple[str, ...] = ()
+    intended_split: Split | None = None  # of the people of a test
     several: bool = False  # for several tables, each of which has some of the columns
 
     @classmethod
     def of(cls, said: ImportOptions) -> "ImportRequest":
-        return cls(said.kind, said.called, said.currency, said.dates, said.decimal, said.sheets)
+        return cls(
+            kind=said.kind,
+            column_names=said.called,
+            currency=said.currency,
+            dates=said.dates,
+            decimal=said.decimal,
+            sheets=said.sheets,
+            intended_split=said.split,
+        )
 
     def split(self, path: Path) -> list[TableFile]:
         """Return the tables of a file."""
@@ -306,6 +315,7 @@ class ImportRequest:
             currency=self.currency,
             dates=self.dates,
             decimal=self.decimal,
+            split=self.intended_split,
             sheets=sheets,
             several=self.several,
         )

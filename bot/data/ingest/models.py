@@ -8,6 +8,7 @@ One of two files that complete each other waits as a `half`, and becomes `joined
 arrives.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.config.policy import Policy
+from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.upload import (
     ImportOutcome,
     ImportPreview,
@@ -201,6 +203,27 @@ class FileUpload(Row):
         )
         latest = session.scalars(rows.order_by(FileUpload.changed_at.desc()).limit(RECALLED_FILES))
         return any(one.preview and one.preview.mapping == preview.mapping for one in latest)
+
+    @staticmethod
+    def find_confirmed_mapping(
+        session: Session, workspace: str, names: Sequence[str], kind: str | None
+    ) -> tuple[str, dict[str, str]] | None:
+        """Return the kind and the columns (theirs → ours) that somebody confirmed for a file with
+        these columns; None where nobody did."""
+        rows = select(FileUpload).where(
+            FileUpload.workspace == workspace,
+            FileUpload.state == "in",
+            FileUpload.by.is_not(None),
+        )
+        for one in session.scalars(
+            rows.order_by(FileUpload.changed_at.desc()).limit(RECALLED_FILES)
+        ):
+            schema = FileSchema.model_validate_json(one.understood) if one.understood else None
+            if schema is None or schema.names != tuple(names) or kind not in (None, schema.kind):
+                continue
+            if schema.said.called:
+                return schema.kind, dict(schema.said.called)
+        return None
 
     def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
         """Store how many rows are read so far. Return False when it was cancelled meanwhile."""

@@ -1,7 +1,7 @@
 """The interfaces that an import needs: where uploaded files come from, and the library."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.undo import ProductChange
-from bot.data.ingest.upload import ImportPreview, TableFile
+from bot.data.ingest.upload import ColumnSamples, ImportPreview, ProposedMapping, TableFile
 from bot.data.warehouse.merge import MergeResult
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -80,6 +80,14 @@ class StoredRows:
 CommitHook = Callable[[Session, StoredRows], None]
 
 
+# Asks an AI what the columns of a file are; None where it can't be had.
+MappingProposer = Callable[[FileUpload, ColumnSamples], Awaitable[ProposedMapping | None]]
+
+
+async def propose_nothing(_: FileUpload, __: ColumnSamples) -> None:
+    """Propose no mapping: without an AI."""
+
+
 class ImportableRows(Protocol):
     """The accepted rows of a file, ready to be stored. `rejects` is the file of the others."""
 
@@ -118,6 +126,25 @@ class Importer(Protocol):
     ) -> tuple[ImportPreview, str]:
         """Return the preview for the card and the file's schema as JSON. `options` are the settings
         that a person chose, besides the kind. Raises HalfUpload too."""
+        ...
+
+    def sample_columns(self, parts: Sequence[TableFile]) -> ColumnSamples | None:
+        """Return what an AI may see of a file whose columns are not known; None for any other."""
+        ...
+
+    def understand_proposal(
+        self,
+        workspace: str,
+        part: TableFile,
+        names: Sequence[str],
+        proposal: ProposedMapping,
+        *,
+        name: str,
+        options: Mapping[str, Any],
+        folder: Path,
+    ) -> tuple[ImportPreview, str] | None:
+        """Return the preview and the schema that a proposed mapping gives, as far as the file bears
+        it out; None where nothing usable is left."""
         ...
 
     def read(

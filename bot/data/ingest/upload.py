@@ -102,6 +102,43 @@ class MatchedColumn(BaseModel):
     how: str = ""
 
 
+class ColumnProof(BaseModel):
+    """A column that an AI proposed, and what the file's own cells say of it. Not `proved`: they
+    neither bear it out nor contradict it."""
+
+    model_config = ConfigDict(frozen=True)
+    theirs: str
+    ours: str
+    proved: bool
+    why: Words
+
+
+@dataclass(frozen=True)
+class ColumnSample:
+    """A column as an AI may see it: personal data is replaced."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ColumnSamples:
+    """The columns of a file that is not recognised: their names, and what an AI may see."""
+
+    names: tuple[str, ...]
+    shown: tuple[ColumnSample, ...]
+
+
+@dataclass(frozen=True)
+class ProposedMapping:
+    """What an AI takes a file for: the kind, and its columns, from 0 → ours. `by` names the
+    model."""
+
+    kind: str
+    columns: dict[int, str]
+    by: str
+
+
 class ImportPreview(BaseModel):
     """What was detected in a file, as its card shows it before the import. `rows` is counted or
     estimated; `sample` holds up to three rows by our columns, with personal values hidden. Columns
@@ -124,6 +161,9 @@ class ImportPreview(BaseModel):
     assumed: tuple[Words, ...] = ()
     joined: tuple[Words, ...] = ()
     otherwise: tuple[tuple[str, str], ...] = ()
+    proposed: tuple[ColumnProof, ...] = ()  # the columns that an AI named
+    contradicted: tuple[str, ...] = ()  # columns of its proposal that the cells contradict
+    proposed_by: str = ""  # the model
     exact: bool = False  # whether the whole file was read
     changes: int = 0  # stored rows that the import would replace or count twice
 
@@ -137,7 +177,8 @@ class ImportPreview(BaseModel):
     @property
     def can_go_unasked(self) -> bool:
         """Whether the import leaves out no row and changes none that is stored."""
-        return self.exact and not self.rejected and not self.changes and not self.joined
+        settled = not self.rejected and not self.changes and not self.joined and not self.proposed
+        return self.exact and settled
 
     @property
     def keyed(self) -> tuple[str, ...]:

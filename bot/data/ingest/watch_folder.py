@@ -2,8 +2,10 @@
 
 A file is imported only when it is recognised without doubt: a note in `inbox/done/` reports it, and
 the file is deleted unless the policy keeps originals there. Any other file is moved to
-`inbox/refused/` with the reason. Orders without their lines, or lines without their orders, wait in
-`waiting/` until the other file arrives. `inbox/T0SHOP/` is the inbox of that workspace.
+`inbox/refused/` with the reason. A file that would change stored rows is moved to `inbox/held/`,
+and imported once a person moves it to `inbox/confirmed/`. Orders without their lines, or lines
+without their orders, wait in `waiting/` until the other file arrives. `inbox/T0SHOP/` is the inbox
+of that workspace.
 """
 
 import asyncio
@@ -24,6 +26,7 @@ from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.ingest import FileSchema, LoadResult, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
+from bot.data.ingest.changes import ImportChanges, find_changes
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import (
     ImportRequest,
@@ -116,13 +119,23 @@ def join_pair(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> 
 # Import of one table, and the text of the note about it.
 
 
+class HeldBack(CannotDo):
+    """Raised for a file that would change stored rows: a person must confirm it."""
+
+    def __init__(self, changes: ImportChanges) -> None:
+        self.sentences = changes.sentences
+        super().__init__(changes.sentences[0])
+
+
 @dataclass(frozen=True)
 class FolderImport:
-    """Imports tables into one workspace. `rejects` returns the path for a table's rejected rows."""
+    """Imports tables into one workspace. `rejects` returns the path for a table's rejected rows.
+    With `holds_changes`, HeldBack is raised for a table that changes stored rows."""
 
     data: LocalData
     workspace: str
     rejects: Callable[[TableFile], Path]
+    holds_changes: bool = False
 
     def import_table(self, part: TableFile, schema: FileSchema) -> str:
         """Import a table. Return the text of its note."""
@@ -139,11 +152,15 @@ class FolderImport:
                 apart=apart,
                 own=list_own_words(self.data, self.workspace, schema.kind),
             )
+            changes = find_changes(row_store, self.workspace, schema, to, Path(folder))
+            if self.holds_changes and changes.rows:
+                raise HeldBack(changes)
             kept = apart if apart.exists() else None
             name = schema.name
             merged = row_store.import_rows(self.workspace, schema.kind, to, source=name, apart=kept)
-            told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
-            return f"{told}.\n{self._describe_rejects(part, schema, taken)}{_format_note(schema)}"
+            told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already.\n"
+            told += "".join(f"{words.to('en')}\n" for words in changes.sentences)
+            return f"{told}{self._describe_rejects(part, schema, taken)}{_format_note(schema)}"
 
     def _import_products(self, part: TableFile, schema: FileSchema) -> str:
         """Import a catalogue."""
@@ -187,10 +204,15 @@ def _format_note(schema: FileSchema) -> str:
 log = logging.getLogger("bot.inbox")
 
 INBOX_FOLDER, DONE_FOLDER, REFUSED_FOLDER, LOCK = "inbox", "done", "refused", ".lock"
+HELD_FOLDER, CONFIRMED_FOLDER = "held", "confirmed"
+HELD_NOTE = (
+    "Nothing was imported, because this would change what is stored. To import it all the same, "
+    "move it to inbox/confirmed/."
+)
 QUIET_SECONDS = 10.0  # seconds without a change, after which a file counts as complete
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", ".partial", ".filepart")
 DELETED_NOTE = "The file itself was deleted; its rows are in the library."
-OWN_FOLDERS = (DONE_FOLDER, REFUSED_FOLDER, WAITING_FOLDER)
+OWN_FOLDERS = (DONE_FOLDER, REFUSED_FOLDER, WAITING_FOLDER, HELD_FOLDER, CONFIRMED_FOLDER)
 
 
 @dataclass(frozen=True)
@@ -238,11 +260,11 @@ class WatchFolder:
     def _folders(self) -> Iterator[Path]:
         """Yield the inbox and that of each workspace."""
         if self.folder.is_dir():
-            yield self.folder
+            yield from _with_confirmed(self.folder)
             for one in self.folder.iterdir():
                 named = one.name not in OWN_FOLDERS and not one.name.startswith(".")
                 if named and one.is_dir() and not one.is_symlink():
-                    yield one
+                    yield from _with_confirmed(one)
 
     def _expired_files(self) -> Iterator[Path]:
         """Yield the halves that waited longer than WAITING_TIME_LIMIT."""
@@ -266,6 +288,10 @@ class WatchFolder:
         except TryAgain as later:
             log.warning("a file in the inbox waits: %s", later)
             return 0
+        except HeldBack as held:
+            log.warning("a file in the inbox would change stored rows")
+            changes = "\n".join(words.to("en") for words in held.sentences)
+            return self._move_to(path, _inbox_of(path) / HELD_FOLDER, f"{HELD_NOTE}\n{changes}")
         except CannotDo as reason:
             log.warning("a file in the inbox was refused")
             return self._move(path, REFUSED_FOLDER, reason.words.to("en"))
@@ -283,10 +309,11 @@ class WatchFolder:
             seen, left = inspect_files([path], folder, ImportRequest())
             if not seen:
                 raise left[0][1]
-            return self._finish(path, self._import_tables(workspace, seen, left), workspace)
+            note = self._import_tables(workspace, seen, left, _is_confirmed(path))
+            return self._finish(path, note, workspace)
         for other in list_other_halves(path, side, self._other_files(path)):
             if (found := join_pair(path, other, self._other_files(path), folder)) is not None:
-                note = self._import_tables(workspace, [found.seen], ())
+                note = self._import_tables(workspace, [found.seen], (), _is_confirmed(path))
                 note_path(other).unlink(missing_ok=True)
                 return sum(self._finish(one, note, workspace) for one in found.used)
         return self._move_to(path, path.parent / WAITING_FOLDER, describe_missing_side(side))
@@ -296,10 +323,15 @@ class WatchFolder:
         return sorted(one for one in path.parent.iterdir() if one != path and _is_ready(one))
 
     def _import_tables(
-        self, workspace: str, seen: Sequence[InspectedTable], left: Sequence[tuple[Path, CannotDo]]
+        self,
+        workspace: str,
+        seen: Sequence[InspectedTable],
+        left: Sequence[tuple[Path, CannotDo]],
+        is_confirmed: bool,
     ) -> str:
         """Import the tables. Return the text of the note."""
-        folder_import = FolderImport(self.data, workspace, self._rejects_path)
+        holds = self.data.policy(workspace).library.hold_changes and not is_confirmed
+        folder_import = FolderImport(self.data, workspace, self._rejects_path, holds)
         notes = [words.to("en") for one in seen for words in one.messages]
         for one in seen:
             named = f"{one.found.name}: " if len(seen) > 1 else ""
@@ -313,9 +345,10 @@ class WatchFolder:
 
     def _workspace_of(self, path: Path) -> str:
         """Return the workspace that the folder is named after, or the only one there is."""
-        if path.parent == self.folder:
+        inbox = _inbox_of(path)
+        if inbox == self.folder:
             return self.data.workspace(None)
-        named = path.parent.name
+        named = inbox.name
         with self.data.database.begin() as session:
             if session.get(Workspace, named) is None:
                 raise CannotDo(Words("There is no workspace {name}.", name=named))
@@ -341,6 +374,23 @@ class WatchFolder:
         path.chmod(0o600)  # others may have been allowed to read it
         path.rename(to)
         return 1
+
+
+def _with_confirmed(inbox: Path) -> Iterator[Path]:
+    """Yield an inbox, and its folder of files that somebody confirmed."""
+    yield inbox
+    confirmed = inbox / CONFIRMED_FOLDER
+    if confirmed.is_dir() and not confirmed.is_symlink():
+        yield confirmed
+
+
+def _is_confirmed(path: Path) -> bool:
+    return path.parent.name == CONFIRMED_FOLDER
+
+
+def _inbox_of(path: Path) -> Path:
+    """Return the inbox that a file lies in, confirmed or not."""
+    return path.parent.parent if _is_confirmed(path) else path.parent
 
 
 def _is_standalone(path: Path) -> bool:

@@ -142,6 +142,13 @@ def _list_value_names(column: str, value: str, called: str) -> set[str]:
     return {bare for name in (*folded, *more) if (bare := _remove_small_words(name))}
 
 
+def value_is_called(column: str, value: str, called: str, name: str) -> bool:
+    """Return whether people call a value so: "google" for searches, "trop petite", "en trois
+    fois"."""
+    known = "source" if column == "channel" else column
+    return _remove_small_words(name) in _list_value_names(known, value, called)
+
+
 def _remove_small_words(name: str) -> str:
     """Remove small words, which are not searched for."""
     return " ".join(word for word in tokenize(name) if word not in SMALL_WORDS)
@@ -195,6 +202,60 @@ def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | 
     # people seldom get the first letter wrong
     alike = sorted(part for part in every if part[0] == word[0])
     return next(iter(get_close_matches(word, alike, n=1, cutoff=MIN_SIMILARITY)), None)
+
+
+# One product or category by its name.
+
+MAX_NEAR_NAMES = 3
+
+
+@dataclass(frozen=True)
+class NameMatches:
+    """The values that a name means, and the names of those near it."""
+
+    found: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+
+
+def match_name(name: str, titles: Mapping[str, str], *, by_kind: bool = False) -> NameMatches:
+    """Return the product or category that a name means, among reference → title: the one with this
+    reference or title, else the only one whose title has all of its words, in either language and
+    however they are ordered, a misspelt word included. Words for a kind of things alone ("dress")
+    name a category (`by_kind`), but no product."""
+    plain = " ".join(tokenize(name))
+    exact = [
+        value
+        for value, called in titles.items()
+        if plain in (" ".join(tokenize(value)), " ".join(tokenize(called)))
+    ]
+    if exact or not plain:
+        return NameMatches(tuple(exact))
+    words = [word for word in tokenize(name) if word not in SMALL_WORDS]
+    named = _find_named_by_all(words, titles)
+    if len(named) != 1:
+        spelt = [_find_near_word(word, {"product": titles}) or word for word in words]
+        again = _find_named_by_all(spelt, titles) if not named else []
+        named = again or named
+    is_name = by_kind or any(not list_concepts(word) for word in words)
+    if len(named) == 1 and is_name:
+        return NameMatches(tuple(named))
+    near = named or _rank_by_words(words, titles)
+    return NameMatches((), tuple(titles[value] for value in near[:MAX_NEAR_NAMES]))
+
+
+def _find_named_by_all(words: Sequence[str], titles: Mapping[str, str]) -> list[str]:
+    if not words:
+        return []
+    return [v for v, called in titles.items() if all(_is_named_by(w, called) for w in words)]
+
+
+def _rank_by_words(words: Sequence[str], titles: Mapping[str, str]) -> list[str]:
+    """Return the values whose titles share a word or are spelt alike, the nearest first."""
+    shared = {v: sum(_is_named_by(w, called) for w in words) for v, called in titles.items()}
+    alike = get_close_matches(" ".join(words), [*map(str.lower, titles.values())], n=MAX_NEAR_NAMES)
+    spelt = [value for value, called in titles.items() if called.lower() in alike]
+    ranked = sorted((v for v in titles if shared[v]), key=lambda v: (-shared[v], titles[v]))
+    return list(dict.fromkeys([*ranked, *spelt]))
 
 
 # The values of the orders that a question may filter by.

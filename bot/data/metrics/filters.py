@@ -6,16 +6,14 @@ country without orders, or for a product that has another name."""
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import AudienceRule
-from bot.data.analyses.request_filter import TABLES_BY_KIND
-from bot.data.analyses.result import AnalysisFilter
-from bot.data.warehouse.people import segments_table
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter
+from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -258,34 +256,42 @@ def _select_named(table: ir.Table) -> ir.Table:
 
 
 def _find_product(warehouse: Warehouse, kind: str, wanted: str) -> str:
-    """Return the reference of the product with this reference or title, in the catalogue, the
-    orders or the filtered rows. Raises CannotDo."""
-    called: dict[str, str] = {}
-    for at, rows in enumerate(
-        (warehouse.products, warehouse.table("orders"), warehouse.table(kind))
-    ):
-        if rows is None or "product" not in rows.columns:
-            continue
-        has_title = rows["product"].lower() == wanted.lower()
-        if at < 2:  # a review's title is not a product's title
-            has_title = has_title | (rows["title"].lower() == wanted.lower())
-        some = rows.filter(rows["product"].notnull() & has_title).select("product").limit(1)
-        if products := fetch_rows(warehouse, some):
-            return str(products[0]["product"])
-        if at < 2 and not called:
-            titles = rows.filter(rows["title"].notnull()).select("title").distinct()
-            called = {row["title"].lower(): row["title"] for row in fetch_rows(warehouse, titles)}
-    near = [one for one in called if wanted.lower() in one][:MAX_NEAR_MATCHES]
-    near = near or get_close_matches(wanted.lower(), called, MAX_NEAR_MATCHES)
-    if not near:
+    """Return the reference of the product with this name, in the catalogue, the orders or the
+    filtered rows. Raises CannotDo."""
+    from bot.data.metrics.entity_resolution import match_name
+
+    titles = _load_titles(warehouse, kind)
+    matches = match_name(wanted, titles)
+    if matches.found:
+        return matches.found[0]
+    if not matches.near:
         raise CannotDo(Words("There is no product {name}.", name=wanted))
     raise CannotDo(
         Words(
             "There is no product {name}. Near it: {known}.",
             name=wanted,
-            known=", ".join(called[one] for one in near),
+            known=", ".join(matches.near),
         )
     )
+
+
+def _load_titles(warehouse: Warehouse, kind: str) -> dict[str, str]:
+    """Return reference → title of all known products. A review's title is no product's title."""
+    key = ("product titles", kind)
+    if key not in warehouse.released:
+        titles: dict[str, str] = {}
+        tables = (warehouse.table(kind), warehouse.table("orders"), warehouse.products)
+        for at, rows in enumerate(tables):
+            if rows is None or "product" not in rows.columns:
+                continue
+            title = rows["title"] if at else ibis.null("string")
+            named = rows.filter(rows["product"].notnull()).select("product", called=title)
+            for row in fetch_rows(warehouse, named.distinct()):
+                product = row["product"]
+                titles[product] = row["called"] or titles.get(product, product)
+        warehouse.released[key] = titles
+    known: dict[str, str] = warehouse.released[key]
+    return known
 
 
 # The currency of a kind's amounts: the one of most rows.

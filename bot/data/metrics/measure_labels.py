@@ -81,4 +81,9 @@ MEASURE_LABELS = (
     Words("held against each other"),
     Words("too few"),
     Words("best"),
+    Words("people then"),
+    Words("fix first complaints"),
+    Words("fix first trend"),
+    Words("share there"),
+    Words("complaints there"),
 )

@@ -306,6 +306,26 @@ def count_replaced(kind: str, fresh: Path, stored: Sequence[StoredFile], *, fold
         return Merger(con, _shape_of_kind(kind), stored, folder, "").count_replaced(fresh, missing)
 
 
+def list_lost_columns(
+    kind: str, fresh: Path, stored: Sequence[StoredFile], *, folder: Path
+) -> tuple[str, ...]:
+    """Return the columns that `fresh` leaves empty throughout and that stored rows of the same keys
+    have. Files about people are completed by what is stored, so that they lose nothing."""
+    if kind in PEOPLE_KINDS:
+        return ()
+    with open_engine(folder) as con:
+        shape = _shape_of_kind(kind)
+        names = [name for name in shape.columns if name not in shape.key]
+        counts = ", ".join(f'count("{name}")' for name in names)
+        new, old = shape.rows([fresh]), shape.rows([one.path for one in stored])
+        has = con.execute(f"SELECT {counts} FROM {new}").fetchone()
+        had = con.execute(
+            f"SELECT {counts} FROM {old} h SEMI JOIN {new} f ON {shape.same_key_sql('f', 'h')}"
+        ).fetchone()
+        both = zip(names, has, had, strict=True)
+        return tuple(name for name, now, before in both if before and not now)
+
+
 def count_overlaps(kind: str, fresh: Path, stored: Sequence[StoredFile], *, folder: Path) -> int:
     """Return how many stored rows cover days of a fresh row of the same campaign or channel, under
     another key: such days would count twice."""

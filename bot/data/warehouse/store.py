@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from bot.config.secret import compute_key_id, load_key
 from bot.data.analyses.cache import ResultCache
+from bot.data.analyses.mention_cache import MentionCache
 from bot.data.floors import SALES_FLOOR
 from bot.data.ingest.undo import ImportUndo
 from bot.data.schema import load_kinds
+from bot.data.warehouse.duckdb_engine import WarehousePool
 from bot.data.warehouse.file_listing import (
     LIBRARY_FOLDER,
     LOCAL_WORKSPACE,
@@ -28,11 +30,11 @@ from bot.data.warehouse.merge import (
     count_known,
     count_overlaps,
     count_replaced,
+    list_lost_columns,
     merge_addresses,
     merge_rows,
 )
 from bot.data.warehouse.models import DataFile
-from bot.data.warehouse.pool import WarehousePool
 from bot.db.session import Database
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -152,6 +154,13 @@ class RowStore:
         """Return how many stored rows an import of `fresh` would replace."""
         return count_replaced(kind, fresh, self._stored(workspace, kind), folder=folder)
 
+    def list_lost_columns(
+        self, workspace: str, kind: str, fresh: Path, folder: Path
+    ) -> tuple[str, ...]:
+        """Return the columns that stored rows have and would lose by an import of `fresh`."""
+        stored = self._stored(workspace, kind)
+        return list_lost_columns(kind, fresh, stored, folder=folder) if stored else ()
+
     def count_overlaps(self, workspace: str, kind: str, fresh: Path, folder: Path) -> int:
         """Return how many stored rows cover days that rows of `fresh` cover, too."""
         stored = self._stored(workspace, kind)
@@ -188,6 +197,7 @@ class RowStore:
         def make_imports_final(session: Session, _: MergeResult) -> None:
             ImportUndo.drop(session, workspace, kind)  # an undo must not bring the rows back
 
+        MentionCache(self.home / LIBRARY_FOLDER / workspace).clear()
         return self._change(workspace, kind, remove_file, make_imports_final)
 
     def sources(self, workspace: str) -> dict[str, list[str]]:

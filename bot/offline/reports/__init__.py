@@ -9,9 +9,8 @@ from importlib.util import find_spec
 
 from pydantic import BaseModel
 
-from bot.core.fact_book import FactBook
 from bot.core.parts import Copy
-from bot.core.report import Report, list_sources
+from bot.core.report import Report
 from bot.core.request import Question
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -26,18 +25,8 @@ async def write_offline_report(ctx: OfflineContext) -> BaseModel | Question:
     if not ctx.request.skill.isidentifier() or find_spec(name) is None:
         raise CannotDo(NEEDS_AI)
     written: BaseModel | Question = await import_module(name).write_report(ctx.request, ctx)
-    return add_sources(written, ctx) if isinstance(written, Report) else written
-
-
-def add_sources(report: Report, ctx: OfflineContext) -> Report:
-    """Return the report with the files of its figures, and with what could not be taken up."""
-    language = ctx.request.language
-    sources = list_sources(report, FactBook(ctx.evidence.facts), language)
-    left_over = ", ".join(
-        Words("“{quote}”", quote=one).to(language) for one in ctx.request.brief.left_over
-    )
-    changes = {
-        "sources": report.sources or (Copy(text=sources) if sources else None),
-        "not_used": report.not_used or (Copy(text=left_over) if left_over else None),
-    }
-    return report.model_copy(update=changes)
+    if not isinstance(written, Report) or not ctx.request.brief.left_over:
+        return written
+    quoted = [Words("“{quote}”", quote=one) for one in ctx.request.brief.left_over]
+    not_used = ", ".join(words.to(ctx.request.language) for words in quoted)
+    return written.model_copy(update={"not_used": Copy(text=not_used)})

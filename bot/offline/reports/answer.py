@@ -5,6 +5,7 @@ other gets a line that names the words not understood, and a button that opens t
 what was.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,24 +13,22 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from bot.core.charts import build_exhibit_chart
+from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, MetricQuery, QuestionFields
 from bot.core.parts import Copy, NextStep
-from bot.core.report import Report
+from bot.core.report import MissingData, Report
 from bot.core.request import Question, SkillRequest
 from bot.data.metrics.query.errors import QueryError
-from bot.i18n.messages import Language, Words, format_short_period
+from bot.data.metrics.query.value_names import ValueNames, load_value_names
+from bot.i18n.messages import Words, format_short_period
 from bot.offline.context import OfflineContext
-from bot.offline.digest_moves import find_moves
-from bot.offline.fact_sentences import MissingData, SentenceWriter
 from bot.offline.questions import (
-    COLUMN_FIELDS,
     QuestionReader,
-    ValueNames,
     build_form_query,
     find_dataset,
 )
-from bot.offline.reports.digest import SECTIONS, build_point
+from bot.offline.report_builder import load_texts
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer import MetricAnswer
@@ -38,19 +37,9 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 30.0
 MAX_POINTS = 4
-RETURN_MEASURES = ("returned", "return_rate", "refunded")
-FORM_LABEL = Words("Ask with the form")
-TOO_FEW = Words("This would tell what a few people did, so I don't show it. Ask for more of them.")
+TEXTS = {name: Words(text) for name, text in load_texts()["answer"].items()}
+TOO_FEW = TEXTS["too_few"]
 ONE_CUSTOMER_MEASURE = "largest_order"
-ONE_CUSTOMER = Words(
-    "That is one customer's own figure: it takes the right see_people, which an "
-    "administrator gives in policy.toml."
-)
-ONE_CUSTOMER_IN_PRIVATE = Words(
-    "That is one customer's own figure, which I tell you alone: begin your question with "
-    "“just for me”."
-)
-LATE_RETURNS = Words("Not all returns of these orders are in the data yet.")
 
 
 @dataclass
@@ -71,10 +60,10 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     found = await ctx.data.run_limited(
         lambda warehouse: look_up(warehouse, request, ctx, see_people), MAX_SECONDS
     )
-    if found.refusal == ONE_CUSTOMER and may_see_people:
-        found.refusal = ONE_CUSTOMER_IN_PRIVATE
+    if found.refusal == TEXTS["one_customer"] and may_see_people:
+        found.refusal = TEXTS["one_customer_in_private"]
     if found.answer is None or found.result is None:
-        return await _list_moves(request, ctx, found) or _offer_form(request, found)
+        return _offer_form(request, found)
     return await _build_report(request, ctx, found.answer, found.result, found)
 
 
@@ -83,6 +72,7 @@ def look_up(
 ) -> Lookup:
     """Read the question, or the form's fields, and answer it within the floors."""
     from bot.data.metrics.query.answer_facts import build_result
+    from bot.data.metrics.query.availability import LATE_RETURNS, find_missing_data, list_limits
     from bot.data.metrics.query.execution import answer_query
     from bot.data.metrics.query.guard import guard_answer
 
@@ -103,11 +93,11 @@ def look_up(
     found = Lookup(fields, unread)
     if query is None or unread:
         return found
-    if (refusal := find_missing_data(warehouse, query)) is not None:
-        found.refusal = refusal
+    found.refusal = find_missing_data(warehouse, query)
+    if found.refusal is not None:
         return found
     if ONE_CUSTOMER_MEASURE in query.measures and not see_people:
-        found.refusal = ONE_CUSTOMER
+        found.refusal = TEXTS["one_customer"]
         return found
     log = ctx.data.answers if ctx.person else None
     try:
@@ -116,139 +106,36 @@ def look_up(
     except QueryError:
         found.refusal = TOO_FEW
         return found
-    result, limits = (
-        build_result(warehouse, answer, request.language),
-        list(list_limits(warehouse, query, answer)),
-    )
+    result = build_result(warehouse, answer, request.language)
+    limits = list(list_limits(warehouse, query, answer))
     if any(one == LATE_RETURNS for one in limits) and all(not fact.value for fact in result.facts):
         found.refusal = LATE_RETURNS
     elif not result.facts:
         label = answer.get_measure(query.measures[0]).label
         source = warehouse.source(answer.dataset.kind).words()
-        found.refusal = Words("{file} does not say this: {what}.", file=source, what=label)
+        found.refusal = TEXTS["not_said"].with_params(file=source, what=label)
     else:
         found.answer, found.result, found.limits = answer, result, limits
     return found
 
 
-def load_value_names(warehouse: "Warehouse", dataset: DatasetName) -> ValueNames:
-    """Return the names of the values that a question may filter by."""
-    from bot.data.metrics.query.conditions import has_column, load_values
-    from bot.data.metrics.query.datasets import DATASETS
-
-    known = DATASETS[dataset]
-    if warehouse.table(known.kind) is None:
-        return {}
-    return {
-        column: load_values(warehouse, known, name)
-        for column, name in COLUMN_FIELDS[dataset].items()
-        if has_column(warehouse, known, known.dimensions[name].needs)
-    }
-
-
-def find_missing_data(warehouse: "Warehouse", query: MetricQuery) -> Words | None:
-    """Say which rows, columns or days the data lack for this query."""
-    from bot.data.metrics.query.conditions import has_column
-    from bot.data.metrics.query.datasets import DATASETS
-    from bot.data.metrics.query.periods import find_known_days
-
-    dataset = DATASETS[query.dataset]
-    has_rows = warehouse.table(dataset.kind) is not None
-    known = find_known_days(warehouse, dataset) if has_rows else None
-    if known is None:
-        return Words("No {what} are imported yet: drop a file of them here.", what=dataset.label)
-    needed = [
-        (dataset.measures[name].label, dataset.measures[name].needs) for name in query.measures
-    ]
-    needed += [
-        (dataset.dimensions[name].label, (dataset.dimensions[name].needs,))
-        for name in query.dimensions
-    ]
-    for label, columns in needed:
-        if not all(c in ("", "at") or has_column(warehouse, dataset, c) for c in columns):
-            source = warehouse.source(dataset.kind).words()
-            return Words("{file} does not say this: {what}.", file=source, what=label)
-    first, last = query.since or known[0], query.until or known[1]
-    if first > known[1] or last < known[0]:
-        return Words(
-            "{what} are known from {first} to {last}, not for these days.",
-            what=dataset.label,
-            first=known[0],
-            last=known[1],
-        )
-    return None
-
-
-def list_limits(warehouse: "Warehouse", query: MetricQuery, answer: "MetricAnswer") -> list[Words]:
-    """Say what the answer leaves out of what was asked."""
-    limits = []
-    periods, counts = answer.periods, answer.counts
-    if query.since and periods.now[0] > query.since:
-        limits.append(Words("The data begin on {day}.", day=periods.now[0]))
-    if query.comparison != "none" and periods.before is None:
-        limits.append(Words("There is nothing to compare with: the data don't go back so far."))
-    elif periods.before is not None and not periods.sums_compare:
-        limits.append(
-            Words("The earlier days are too few to compare sums; averages and rates are compared.")
-        )
-    if counts is not None and counts.too_small:
-        limits.append(
-            Words.count(
-                "{n} group is of too few people to be shown.",
-                "{n} groups are of too few people to be shown.",
-                counts.too_small,
-            )
-        )
-    if set(query.measures) & {*RETURN_MEASURES}:
-        cautions = [answer.get_measure(name).caution for name in query.measures]
-        if any(caution and caution(warehouse, periods.now) for caution in cautions):
-            limits.append(LATE_RETURNS)
-    return limits
-
-
 def _offer_form(request: SkillRequest, found: Lookup) -> MissingData:
     """Name the words that were not understood, or why there is no figure, and offer the form."""
     quoted = ", ".join(Words("“{quote}”", quote=w).to(request.language) for w in found.unread)
-    if found.unread:
-        words = Words("Without an AI I don't understand: {words}.", words=quoted)
-    else:
-        words = found.refusal or Words("Which figure do you want to know?")
-    hint = Words("The form is filled with what I did understand.")
-    lines = [words.to(request.language)]
-    lines += [] if found.refusal else [hint.to(request.language)]
+    lines = [TEXTS["unread"].with_params(words=quoted)] if found.unread else [TEXTS["which"]]
+    lines = [found.refusal] if found.refusal and not found.unread else lines
+    lines += [] if found.refusal else [TEXTS["filled"]]
+    text = " ".join(words.to(request.language) for words in lines)
     return MissingData(
-        answer=Copy(text=" ".join(lines)),
+        answer=Copy(text=text),
         leads=[build_form_step(request.brief.words, found.fields)],
-    )
-
-
-async def _list_moves(request: SkillRequest, ctx: OfflineContext, found: Lookup) -> Report | None:
-    """Under a digest, list what moved beside the words that were not understood: "why?". None
-    elsewhere, and where nothing moved."""
-    kinds = [kind for name in request.brief.sections for kind in SECTIONS.get(name, ())]
-    if not kinds:
-        return None
-    timeless = request.brief.model_copy(update={"since": None, "until": None})
-    asked = request.model_copy(update={"brief": timeless})
-    evidence, writer = await ctx.look_up(*kinds, request=asked), SentenceWriter(request.language)
-    moves = find_moves(writer, evidence)[:MAX_POINTS]
-    if not moves:
-        return None
-    ctx.keep_facts(*writer.ever.values())
-    words = Words("Figures show what moved, not why. What moved lately:")
-    steps = {move.lead.label.text: move.lead for move in reversed(moves) if move.lead}
-    return Report(
-        headline=Copy(text=words.to(request.language)),
-        cannot_tell=_offer_form(request, found).answer,
-        points=[build_point(writer, move) for move in moves],
-        leads=[build_form_step(request.brief.words, found.fields), *list(steps.values())[::-1]],
     )
 
 
 def build_form_step(words: str, fields: QuestionFields) -> NextStep:
     """Build the button that opens the question form with these fields."""
     return NextStep(
-        label=FORM_LABEL,
+        label=TEXTS["form"],
         skill="answer",
         words=words,
         form={"query": fields.model_dump_json(exclude_defaults=True)},
@@ -266,17 +153,15 @@ async def _build_report(
     ctx.evidence = ctx.evidence.plus(result.facts)
     writer = SentenceWriter(language)
     headline = _write_headline(writer, answer, result)
-    points = _write_points(writer, answer, result)[:MAX_POINTS]
     exhibit = result.exhibits[0]
-    colours = ctx.brand.colours
-    picture = build_exhibit_chart(exhibit, headline.text, language, colours)
+    picture = build_exhibit_chart(exhibit, headline.text, language, ctx.brand.colours)
     table = exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None
     limits = " ".join(words.to(language) for words in found.limits)
     file = result.facts[0].source.without_age.words()
-    source = Words("{file}, up to {day}", file=file, day=result.facts[0].as_of)
+    source = TEXTS["source"].with_params(file=file, day=result.facts[0].as_of)
     return Report(
         headline=headline,
-        points=points,
+        points=list(_write_points(writer, answer, result))[:MAX_POINTS],
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
         table=table,
@@ -289,48 +174,33 @@ async def _build_report(
 def _write_headline(writer: SentenceWriter, answer: "MetricAnswer", result: "MetricResult") -> Copy:
     """State the total, or with an order or without time the first group."""
     name, query = answer.query.measures[0], answer.query
-    label = _capitalize(answer.get_measure(name).label.to(writer.language))
+    label = answer.get_measure(name).label
     total, groups = _list_facts(result, name)
     if groups and not _leads_with_total(answer, total):
-        words = Words("{measure}: {name} comes first with {value}")
-        if query.order == "lowest":
-            words = Words("{measure}: {name} comes last with {value}")
-        given = {"measure": label, "name": groups[0].about, "value": writer.value(groups[0])}
-        return writer.copy(writer.say(words.with_params(**given)))
+        words = TEXTS["last" if query.order == "lowest" else "first"]
+        return writer.tell(None, words, measure=label, first=groups[0].about, value=groups[0])
     assert total is not None
-    days = _name_days(answer.periods.now, writer.language)
-    named = [label, total.about, days] if query.filters else [label, days]
-    what, value = " · ".join(named), _spell(writer, result, total)
-    return writer.copy(writer.say(Words("{what}: {value}", what=what, value=value)))
-
-
-def _name_days(days: tuple[date, date], language: Language) -> str:
-    """Return the days as short as people write them, always with the year: "October 2026"."""
-    return format_short_period(*days, language, date.min)
+    days = format_short_period(*answer.periods.now, writer.language, date.min)
+    named = [label.to(writer.language), total.about if query.filters else "", days]
+    return _state(writer, result, " · ".join(filter(None, named)), total)
 
 
 def _write_points(
     writer: SentenceWriter, answer: "MetricAnswer", result: "MetricResult"
-) -> list[Copy]:
+) -> Iterator[Copy]:
     """State the total of a split, the earlier figure of a comparison, and the other measures."""
     first, *others = answer.query.measures
     total, groups = _list_facts(result, first)
-    points = []
     if total and total.compared_with and answer.periods.before and not groups:
         before = next(fact for fact in result.facts if fact.id == total.compared_with)
-        days = _name_days(answer.periods.before, writer.language)
-        words = Words("{what}: {value}", what=days, value=writer.value(before))
-        points.append(writer.copy(writer.say(words)))
+        days = format_short_period(*answer.periods.before, writer.language, date.min)
+        yield writer.tell(None, TEXTS["line"], what=days, value=before)
     if total and groups and not answer.query.having and not _leads_with_total(answer, total):
-        words = Words("All together: {value}", value=_spell(writer, result, total))
-        points.append(writer.copy(writer.say(words)))
+        yield _state(writer, result, TEXTS["all"], total)
     for name in others if not groups else ():
         of_measure, _groups = _list_facts(result, name)
         if of_measure is not None:
-            what = _capitalize(answer.get_measure(name).label.to(writer.language))
-            words = Words("{what}: {value}", what=what, value=_spell(writer, result, of_measure))
-            points.append(writer.copy(writer.say(words)))
-    return points
+            yield _state(writer, result, answer.get_measure(name).label, of_measure)
 
 
 def _leads_with_total(answer: "MetricAnswer", total: Fact | None) -> bool:
@@ -339,28 +209,21 @@ def _leads_with_total(answer: "MetricAnswer", total: Fact | None) -> bool:
     return total is not None and answer.query.order == "natural" and bool(by_time)
 
 
-def _spell(writer: SentenceWriter, result: "MetricResult", fact: Fact) -> str:
-    """Return the figure, with its change where there is one: "5,230 (+9.6%)"."""
+def _state(writer: SentenceWriter, result: "MetricResult", what: Words | str, fact: Fact) -> Copy:
+    """State a figure, with its change where there is one: "Orders: 5,230 (+9.6%)"."""
     change = next((one for one in result.facts if one.id == f"{fact.id}-change"), None)
-    value = writer.value(fact)
     if change is None:
-        return value
-    writer.value(change)
-    return f"{value} ({change.shown(writer.language)})"
+        return writer.tell(None, TEXTS["line"], what=what, value=fact)
+    return writer.tell(None, TEXTS["changed"], what=what, value=fact, change=change)
 
 
 def _list_facts(result: "MetricResult", name: str) -> tuple[Fact | None, list[Fact]]:
     """Return the total of a measure and its groups, in their order."""
-    total, groups = None, []
-    for fact in result.facts:
-        period, group, of = result.groups[fact.id]
-        if of == name and period == "now" and not fact.id.endswith("-change"):
-            if group:
-                groups.append(fact)
-            else:
-                total = fact
-    return total, groups
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    facts = [
+        (fact, result.groups[fact.id])
+        for fact in result.facts
+        if not fact.id.endswith("-change") and result.groups[fact.id][0] == "now"
+    ]
+    of_measure = [(fact, group) for fact, (_, group, of) in facts if of == name]
+    total = next((fact for fact, group in of_measure if not group), None)
+    return total, [fact for fact, group in of_measure if group]

@@ -1,331 +1,191 @@
 """What blocks sales, without an AI: on the site, in parcels, returns and advertising."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pydantic import BaseModel
 
-from bot.core.charts import (
-    COLOURS,
-    ChartPicture,
-    build_line_chart,
-    parse_points,
-)
-from bot.core.facts import Evidence, Fact
+from bot.core.charts import ChartPicture
+from bot.core.fact_sentences import CONFIRMED, NO_CELL, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words, quote_name
-from bot.offline import ad_performance
-from bot.offline.build_report import build_offline_report
 from bot.offline.context import OfflineContext
-from bot.offline.fact_sentences import (
-    AGE,
-    CANNOT,
-    FactSubject,
-    SentenceWriter,
-    explain_reading,
-    group_by_subject,
-    name_regions,
-    report_missing_data,
-)
-from bot.offline.funnel_steps import list_falls, name_step
+from bot.offline.report_builder import ReportBuilder
 
-CONFIRMED = "confirmed"
-SOURCE_LABELS = {  # kind of facts → what it makes visible
-    "funnel": Words("the site"),
-    "delivery": Words("the parcels"),
-    "campaigns": Words("the advertising"),
-}
-FACT_KINDS = (*SOURCE_LABELS, "trends")
-MAX_BLOCKERS, MAX_LEADS = 10, 4
+MAX_BLOCKERS, MAX_LEADS, MAX_WATCHED = 10, 4, 2
 UNKNOWN_COST = Decimal(-1)
+WORSE = ("worse_return", "worse_cost", "worse_no_order", "worse_clicks")
+COMPARED_MEASURES = ("return", "cost-per-order", "orders-per-click")
 
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing in the way: what happens and what it costs, with the facts that both stand on."""
+    """One thing in the way: what happens and what it costs, by which measure."""
 
-    subject: FactSubject
-    name: Words
-    effect: Words
-    price: Words | None
-    money: Decimal
-    leads: tuple[NextStep, ...]
-    cited: Mapping[str, Fact]
+    one: FactSubject
+    effect: Copy
+    price: Copy
+    measure: str = ""
+    leads: tuple[NextStep, ...] = ()
 
-
-@dataclass(frozen=True)
-class BlockerFinder:
-    """Finds all that is confirmed."""
-
-    writer: SentenceWriter
-    evidence: Evidence
-
-    def find(self) -> list[Blocker]:
-        """Return the blockers, the costliest first; what has no known price comes last."""
-        returned = group_by_subject(self.evidence, "trends", "returns-").values()
-        keywords = group_by_subject(self.evidence, "campaigns", "stuck--").values()
-        often = [one for one in returned if one.word("status") == CONFIRMED]
-        found = [
-            *map(self._build_step, list_falls(self.evidence)),
-            *map(self._build_late, self._list_late()),
-            *(self._build_returns(o) for o in often if o.number("rate") > o.number("rest")),
-            *map(self._build_advertised, ad_performance.list_worse(self.evidence)),
-            *map(self._build_keyword, keywords),
-        ]
-        return sorted(found, key=lambda blocker: -blocker.money)[:MAX_BLOCKERS]
-
-    def _build(
-        self,
-        subject: FactSubject,
-        name: Words,
-        effect: Words,
-        *leads: NextStep,
-        price: Words | None = None,
-        cost: str = "",
-    ) -> Blocker:
-        since = subject.get("since")
-        self.writer.value(since)
-        cited = dict(self.writer.used)
-        self.writer.used.clear()
-        money = subject.number(cost) if price else UNKNOWN_COST
-        return Blocker(subject, name, effect, price, money, leads, cited)
-
-    def _build_step(self, one: FactSubject) -> Blocker:
-        on_phones = one.key.endswith("checkout-to-purchase") and one.about == "mobile"
-        theme = Words("paying on the phone") if on_phones else Words("the website")
-        test = Words("Plan a test of this step: {step}", step=name_step(one))
-        plan = NextStep(label=Words("Plan a test"), skill="experiment", words=self.writer.say(test))
-        rates = {"rate": self.writer.of(one, "rate"), "before": self.writer.of(one, "before")}
-        effect = Words("{rate} get through, {before} before", **rates)
-        price = None
-        if one.get("lost-money"):
-            low, high = self.writer.ends(one, "lost-money")
-            money = self.writer.of(one, "lost-money")
-            price = Words("about {money} lost ({low} to {high})", money=money, low=low, high=high)
-        feedback = self._ask_feedback(theme)
-        return self._build(
-            one, name_step(one), effect, feedback, plan, price=price, cost="lost-money"
-        )
-
-    def _list_late(self) -> list[FactSubject]:
-        """Return a group of regions; else single regions; else all parcels."""
-        every = group_by_subject(self.evidence, "delivery")
-        if "late-regions" in every:
-            return [every["late-regions"]]
-        late = [
-            one
-            for key, one in every.items()
-            if key.startswith("region-")
-            and one.word("status") == CONFIRMED
-            and one.number("late") > one.number("rest")
-        ]
-        whole = every.get("all")
-        is_late = whole is not None and whole.word("verdict") == CONFIRMED
-        return late or ([whole] if whole and is_late else [])
-
-    def _build_late(self, one: FactSubject) -> Blocker:
-        late, theme = self.writer.of(one, "late"), Words("late parcels")
-        if one.key == "all":
-            name, before = Words("Late parcels"), self.writer.of(one, "before")
-            effect = Words("{late} come late, {usual} before", late=late, usual=before)
-        else:
-            name = Words("Late parcels, {regions}", regions=name_regions(one.about))
-            rest = self.writer.of(one, "rest")
-            effect = Words("{late} come late, {usual} elsewhere", late=late, usual=rest)
-        price = None
-        if money := self.writer.of(one, "late-worth"):
-            price = Words("orders worth {money} came late", money=money)
-        text = Words("E-mail to customers whose parcel is late: what we do about it")
-        leads = (self._draft_letter(theme, text), self._ask_feedback(theme))
-        return self._build(one, name, effect, *leads, price=price, cost="late-worth")
-
-    def _build_returns(self, one: FactSubject) -> Blocker:
-        values = {measure: self.writer.of(one, measure) for measure in ("rate", "rest", "reason")}
-        effect = Words("{rate} come back, {rest} of the other products", **values)
-        if values["reason"]:
-            effect = Words(
-                "{rate} come back, {rest} of the other products; reason most given: {reason}",
-                **values,
-            )
-        return self._build(one, Words("Returns of {name}", name=quote_name(one.about)), effect)
-
-    def _build_advertised(self, one: FactSubject) -> Blocker:
-        effect = ad_performance.describe_worse(self.writer, one)
-        price = ad_performance.describe_excess(self.writer, one) if one.get("excess") else None
-        lead, name = (
-            ad_performance.build_lead(self.writer, one),
-            ad_performance.name_advertised(one),
-        )
-        return self._build(one, name, effect, lead, price=price, cost="excess")
-
-    def _build_keyword(self, one: FactSubject) -> Blocker:
-        """A line of advertising. Only what was spent without an order is a cost."""
-        effect, where = ad_performance.describe_keyword(self.writer, one), one.word("where")
-        price: Words | None = None
-        leads: tuple[NextStep, ...] = ()
-        if one.get("spend") and where == "sold out":
-            money, product = self.writer.of(one, "spend"), one.word("product") or one.about
-            price = Words("{money} spent while it is sold out", money=money)
-            text = Words(
-                "E-mail: {product} is sold out, leave your address to hear when it is back",
-                product=product,
-            )
-            leads = (self._draft_letter(Words("sold out, when is it back"), text),)
-        elif one.get("spend") and where == "unbought" and one.word("orders") == "0":
-            price = Words("{money} spent for nothing", money=self.writer.of(one, "spend"))
-        name = ad_performance.name_keyword(one)
-        return self._build(one, name, effect, *leads, price=price, cost="spend")
-
-    def _ask_feedback(self, theme: Words) -> NextStep:
-        ask = self.writer.say(Words("what do customers say about {theme}?", theme=theme))
-        label = Words("What customers say: {theme}", theme=theme)
-        return NextStep(label=label, skill="feedback", words=ask, ask=False)
-
-    def _draft_letter(self, theme: Words, text: Words) -> NextStep:
-        label = Words("Draft a note to customers: {theme}", theme=theme)
-        return NextStep(label=label, skill="draft", words=self.writer.say(text))
+    @property
+    def money(self) -> Decimal:
+        return self.one.number(self.measure) if self.price.text else UNKNOWN_COST
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    evidence = await ctx.look_up(*FACT_KINDS)
-    writer = SentenceWriter(request.language)
-    if not any(group_by_subject(evidence, kind).keys() - {CANNOT, AGE} for kind in FACT_KINDS):
-        return report_missing_data(writer, evidence, FACT_KINDS)
-    found = BlockerFinder(writer, evidence).find()
-    seen = [
-        label
-        for kind, label in SOURCE_LABELS.items()
-        if group_by_subject(evidence, kind).keys() - {CANNOT, AGE}
+def list_falls(builder: ReportBuilder) -> list[FactSubject]:
+    """Return the steps that fewer pass for sure, without those that fell only because another
+    did."""
+    return [
+        one
+        for one in builder.subjects("funnel").values()
+        if one.status == CONFIRMED and one.number("change") < 0 and not one.get("through")
     ]
-    headline = _write_headline(writer, found, seen)
-    points = [_write_rest(writer, found[0])] if found else []
-    points += [_write_blocker(writer, blocker) for blocker in found[1:]]
-    drawn = _build_picture(writer, headline.text, found, evidence, ctx) if found else None
-    picture = await ctx.draw(drawn) if drawn else None
-    table = _build_table(writer, found) if found else None
-    limits = _list_limits(writer, found, evidence)
-    how_to_read = explain_reading(writer, evidence, FACT_KINDS, *limits)
-    named = [b.subject.get(name) for b in found for name in ("product", "best")]
-    ctx.keep_facts(*writer.ever.values(), *named)
-    return build_offline_report(
-        writer,
-        request,
-        headline=headline,
-        points=points,
-        picture=picture,
-        table=table,
-        how_to_read=how_to_read,
-        read_as=Words("looked at: {names}", names=", ".join(writer.say(one) for one in seen))
-        if seen
-        else None,
-        leads=_list_leads(found),
+
+
+async def write_report(_request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
+    builder = ReportBuilder(ctx, "blockers")
+    sources = builder.texts["sources"]
+    await builder.look_up(*sources, "trends")
+    if not any(builder.subjects(kind) for kind in builder.kinds):
+        return builder.report_missing()
+    every = [
+        *_find_steps(builder),
+        *_find_late_parcels(builder),
+        *_find_returns(builder),
+        *_find_advertised(builder),
+        *_find_keywords(builder),
+    ]
+    found = sorted(every, key=lambda blocker: -blocker.money)[:MAX_BLOCKERS]
+    seen = [builder.words(f"sources.{kind}") for kind in sources if builder.subjects(kind)]
+    names = ", ".join(map(builder.say, seen))
+    nothing = builder.state("nothing", names=names) if seen else builder.state("no_source")
+    headline = found[0].effect if found else nothing
+    details = [_write_details(builder, blocker) for blocker in found]
+    points = [
+        join_copies([_end(blocker.effect), detail])
+        for blocker, detail in zip(found[1:], details[1:], strict=True)
+    ]
+    return await builder.build(
+        headline,
+        [*details[:1], *points],
+        table=_build_table(builder, found),
+        chart=_draw(builder, headline, found[0].one) if found else None,
+        limits=_list_limits(builder, found),
+        read_as=builder.words("read_as", names=names) if names else None,
+        leads=list({o.words: o for blocker in found for o in blocker.leads}.values())[:MAX_LEADS],
+        keep=[blocker.one.get(name) for blocker in found for name in ("product", "best")],
     )
 
 
-def _write_headline(
-    writer: SentenceWriter, found: Sequence[Blocker], seen: Sequence[Words]
-) -> Copy:
-    """Name the first blocker, or say that there is none, unless no file could show one."""
-    if found:
-        first = found[0]
-        writer.used.update(first.cited)
-        line = Words("{name}: {effect}", name=first.name, effect=first.effect)
-        return writer.copy(_capitalize(writer.say(line)))
-    if not seen:
-        line = Words(
-            "I can't see yet what blocks sales: orders alone don't tell it. Import visits, "
-            "delivery dates or advertising results."
-        )
-    elif len(seen) < len(SOURCE_LABELS):
-        names = ", ".join(writer.say(words) for words in seen)
-        line = Words(
-            "Nothing blocks sales for sure in what I can see so far: {names}.", names=names
-        )
-    else:
-        line = Words(
-            "Nothing blocks sales for sure: no step on the site, no region's "
-            "parcels and no advertising stands out."
-        )
-    return writer.copy(writer.say(line))
+def _find_steps(builder: ReportBuilder) -> Iterator[Blocker]:
+    for one in list_falls(builder):
+        is_on_phones = one.key.endswith("checkout-to-purchase") and one.about == "mobile"
+        theme = builder.words("on_phones" if is_on_phones else "on_site")
+        test = builder.step("test", step=one.named(builder.language))
+        leads = (builder.step("feedback", theme=theme), test)
+        price = builder.write(one, "lost")
+        yield Blocker(one, builder.write(one, "fall"), price, "lost-money", leads)
 
 
-def _write_rest(writer: SentenceWriter, blocker: Blocker) -> Copy:
-    """Since when the first blocker is there, and what it costs."""
-    writer.used.update(blocker.cited)
-    since, said = writer.of(blocker.subject, "since"), []
-    if since:
-        said.append(writer.say(Words("since {day}", day=since)))
-    if blocker.price:
-        said.append(writer.say(blocker.price))
-    return writer.copy(*(f"{_capitalize(line)}." for line in said))
+def _find_late_parcels(builder: ReportBuilder) -> Iterator[Blocker]:
+    """Yield a group of regions; else single regions; else all parcels."""
+    every = builder.subjects("delivery")
+    sure = [one for one in every.values() if one.status == CONFIRMED]
+    regions = [one for one in sure if one.key.startswith("region-")]
+    late = [one for one in regions if one.number("late") > one.number("rest")]
+    whole = [one for one in sure if one.key == "all"]
+    theme, letter = builder.words("parcels"), builder.words("late_letter")
+    leads = (
+        builder.step("note", theme=theme, letter=letter),
+        builder.step("feedback", theme=theme),
+    )
+    for one in [every["late-regions"]] if "late-regions" in every else late or whole:
+        effect = builder.write(one, "late" if one.key == "all" else "late_regions")
+        yield Blocker(one, effect, builder.write(one, "touched"), "late-worth", leads)
 
 
-def _write_blocker(writer: SentenceWriter, blocker: Blocker) -> Copy:
-    writer.used.update(blocker.cited)
-    values = {"name": _capitalize(writer.say(blocker.name)), "effect": blocker.effect}
-    line = Words("{name}: {effect}.", **values)
-    if since := writer.of(blocker.subject, "since"):
-        line = Words("{name}, since {since}: {effect}.", since=since, **values)
-    price = f"{_capitalize(writer.say(blocker.price))}." if blocker.price else ""
-    return writer.copy(writer.say(line), price)
+def _find_returns(builder: ReportBuilder) -> Iterator[Blocker]:
+    for one in builder.subjects("trends", "returns-").values():
+        if one.status == CONFIRMED and one.number("rate") > one.number("rest"):
+            effect = builder.write(one, "returns_reason", "returns", what=quote_name(one.about))
+            yield Blocker(one, effect, Copy(text=""))
 
 
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _find_advertised(builder: ReportBuilder) -> Iterator[Blocker]:
+    for one in builder.subjects("campaigns", "worse--").values():
+        if one.status == CONFIRMED:
+            cut = builder.words(f"dimensions.{one.word('dimension')}")
+            lead = builder.step("return" if one.get("return") else "cost", cut=cut)
+            effect = _write_worse(builder, one)
+            yield Blocker(one, effect, builder.write(one, "excess"), "excess", (lead,))
 
 
-def _build_table(writer: SentenceWriter, found: Sequence[Blocker]) -> Table:
-    headings = [Words("What"), Words("Since"), Words("What happens"), Words("Cost")]
-    rows = []
+def _write_worse(builder: ReportBuilder, one: FactSubject) -> Copy:
+    name = builder.words(f"advertised.{one.word('dimension')}", name=quote_name(one.about))
+    return builder.write(one, *WORSE, what=name)
+
+
+def _find_keywords(builder: ReportBuilder) -> Iterator[Blocker]:
+    """Yield lines of advertising. Only what was spent without an order is a cost."""
+    labels = {k: Words(label) for k, label in builder.texts["keyword_labels"].items()}
+    for one in builder.subjects("campaigns", "stuck--").values():
+        where, product = one.word("where"), one.word("product") or one.about
+        named = {"keyword": quote_name(one.about), "product": quote_name(product)}
+        name = builder.words(f"keywords.{where}", **named)
+        effect = builder.wrap("line", what=name, value=builder.tell_labels(one, labels))
+        price, leads = Copy(text=""), list[NextStep]()
+        if where == "sold out":
+            price = builder.write(one, "sold_out_spend")
+            letter = builder.words("sold_out_letter", product=product)
+            leads.append(builder.step("note", theme=builder.words("sold_out"), letter=letter))
+        elif where == "unbought" and one.word("orders") == "0":
+            price = builder.write(one, "wasted")
+        yield Blocker(one, effect, price, "spend", tuple(leads))
+
+
+def _end(copy: Copy) -> Copy:
+    return copy.model_copy(update={"text": f"{copy.text}."})
+
+
+def _write_details(builder: ReportBuilder, blocker: Blocker) -> Copy:
+    """Say since when a blocker is there, and what it costs."""
+    some = (builder.write(blocker.one, "since"), blocker.price)
+    return join_copies(_end(one) for one in some if one.text)
+
+
+def _build_table(builder: ReportBuilder, found: Sequence[Blocker]) -> Table | None:
+    rows, facts = [], list[str]()
     for blocker in found:
-        writer.used.update(blocker.cited)
-        since = writer.of(blocker.subject, "since") or "–"
-        price = writer.say(blocker.price) if blocker.price else "–"
-        name = _capitalize(writer.say(blocker.name))
-        rows.append([name, since, writer.say(blocker.effect), price])
-    return writer.table([writer.say(words) for words in headings], rows)
+        since = blocker.one.get("since")
+        cells = (builder.spell(since) if since else NO_CELL, blocker.price.text or NO_CELL)
+        rows.append((blocker.effect.text, *cells))
+        facts += [*blocker.effect.facts, *blocker.price.facts, *([since.id] if since else [])]
+    columns = tuple(builder.say(Words(title)) for title in builder.texts["columns"].values())
+    return Table(columns=columns, rows=tuple(rows), facts=tuple(facts)) if rows else None
 
 
-def _build_picture(
-    writer: SentenceWriter,
-    title: str,
-    found: Sequence[Blocker],
-    evidence: Evidence,
-    ctx: OfflineContext,
-) -> ChartPicture | None:
+def _draw(builder: ReportBuilder, headline: Copy, first: FactSubject) -> ChartPicture | None:
     """A chart of the first blocker by week, or beside the others of its kind."""
-    subject, colours = found[0].subject, ctx.brand.colours or COLOURS
-    if points := parse_points(subject.word("points")):
-        writer.of(subject, "points")
-        named = (writer.say(Words("% that get through")), writer.say(Words("before")))
-        return build_line_chart(
-            title, points, language=writer.language, unit="%", named=named, colours=colours
-        )
-    if subject.key.startswith(ad_performance.WORSE):
-        return ad_performance.build_picture(writer, title, subject, evidence, colours)
-    return None
+    if not first.key.startswith("worse--"):
+        return builder.draw_line(headline, first, "%")
+    measure = next((name for name in COMPARED_MEASURES if first.get(name)), "")
+    alike = builder.subjects("campaigns", f"{first.word('dimension')}--").values()
+    ranked = sorted(alike, key=lambda one: one.number(measure), reverse=measure != "return")
+    strong = next((one for one in ranked if one.about == first.about), None)
+    return builder.draw_bars(headline, ranked, measure, strong=strong)
 
 
-def _list_limits(writer: SentenceWriter, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
-    lines = [Words("These are the things that are sure. None of the figures says why.")]
-    if any(blocker.subject.get("lost-money") for blocker in found):
-        lines.append(
-            Words(
-                "Lost is what would have come had as many got through as before; the "
-                "truth very probably lies between the two amounts in brackets. What "
-                "falls only along with another is not counted again."
-            )
-        )
-    if any(blocker.subject.get("late-worth") for blocker in found):
-        lines.append(
-            Words("Orders that came late are not lost: their worth says how much is touched.")
-        )
-    return [writer.say(words) for words in lines] + ad_performance.list_limits(writer, evidence)
-
-
-def _list_leads(found: Sequence[Blocker]) -> list[NextStep]:
-    """Return the next steps of the costliest blockers, each once."""
-    leads = {lead.words: lead for blocker in found for lead in blocker.leads}
-    return list(leads.values())[:MAX_LEADS]
+def _list_limits(builder: ReportBuilder, found: Sequence[Blocker]) -> Iterator[Copy]:
+    costs = {"any", *(blocker.measure for blocker in found if blocker.price.text)}
+    yield from (builder.state(f"limits.{k}") for k in builder.texts["limits"] if k in costs)
+    worse = builder.subjects("campaigns", "worse--").values()
+    unsure = [o for o in worse if o.status != CONFIRMED and o.word("dimension") != "product"]
+    for one in unsure[:MAX_WATCHED]:
+        yield builder.wrap("watched", names=_write_worse(builder, one))
+    compared = builder.subjects("campaigns", "compared").get("compared")
+    if compared is not None and compared.status != "compared":
+        yield builder.state("not_compared", file=compared.facts["status"].file)
+    yield builder.write(compared, "too_few")

@@ -79,7 +79,6 @@ def _classify_card(card: str, state: str, age: timedelta, post_counts: Counter[s
 RecordData = dict[str, Any]
 MAX_TASKS, MAX_EVENTS, MAX_CALLS, MAX_ENTRIES = 8, 40, 25, 300
 MAX_SENT_CHARACTERS = 60_000
-CONTENT_EVENTS = ("message", "app_mention")
 WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 
 

@@ -19,7 +19,6 @@ VISIT_SOURCES = WeightedChoice(
 )
 VISIT_COUNTRIES = WeightedChoice(("FR", "BE", "LU", "CH", "GB", "IE"), (870, 38, 6, 18, 44, 24))
 PAGE_VIEW_COUNTS = WeightedChoice((1, 2, 3, 5), (62, 22, 11, 5))  # product pages of a session
-SECOND_SUFFIXES = tuple(f":{second:02}" for second in range(60))
 SessionRows = tuple[int, str]  # the minute of its start, and its rows
 
 

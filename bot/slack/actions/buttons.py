@@ -1,6 +1,5 @@
 """The buttons and menus on draft and task cards."""
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,22 +8,22 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
-from bot.core.channels import PartLimit, load_channels, measure_text
 from bot.core.request import task_id
 from bot.data.catalogue.product_facts import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
+from bot.drafts.openings import replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.actions import alerts, digests, imports, next_steps, votes
+from bot.slack.actions import digests, imports, reports
 from bot.slack.actions.download import start_download
 from bot.slack.actions.modals import MODALS, open_modal
+from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
 from bot.slack.actions.revisions import start_revision
-from bot.slack.actions.share import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import results
-from bot.slack.cards.findings import find_fact_proposals
+from bot.slack.cards.draft_status import find_fact_proposals
 from bot.slack.interactions import (
     BlockAction,
     choose_next_place,
@@ -39,61 +38,6 @@ from bot.slack.interactions import (
 )
 from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
-
-SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
-
-
-def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
-    """Return the texts to change, by part key, so that the draft opens with hook number `pick`.
-
-    A subject or a title is replaced as a whole. In other copy the first sentence is replaced, after
-    the sender's name that an SMS starts with.
-    """
-    hooks = draft.other_hooks
-    if not pick.isdigit() or int(pick) >= len(hooks):
-        raise CannotDo(Words("This opening is no longer there."))
-    opening = hooks[int(pick)].text
-    copies = {part.key: part.text for part in draft.parts if part.kind == "copy"}
-    channel = load_channels().get(draft.channel or "")
-    for key, text in copies.items():
-        limit = channel.find_limit(key) if channel else None
-        if limit and limit.role == "title":
-            return {key: fit_opening(opening, limit)}
-        return {key: _replace_first_sentence(text, opening)}
-    raise CannotDo(Words("There is nothing in this draft that an opening could replace."))
-
-
-def fit_opening(opening: str, limit: PartLimit) -> str:
-    """Return the opening, or as many of its first sentences as the limit allows.
-
-    Raise CannotDo with both lengths when not even the first sentence fits.
-    """
-    if measure_text(opening, limit) <= limit.most:
-        return opening
-    sentences = SENTENCE_END.split(opening)
-    while len(sentences) > 1:
-        sentences.pop()
-        shorter = " ".join(sentences)
-        if measure_text(shorter, limit) <= limit.most:
-            return shorter
-    raise CannotDo(
-        Words(
-            "This opening has {size} characters, and {part} takes {most}. Take the other one, or "
-            "press Edit and put in a shorter one.",
-            size=measure_text(opening, limit),
-            part=Words(limit.title),
-            most=limit.most,
-        )
-    )
-
-
-def _replace_first_sentence(text: str, opening: str) -> str:
-    first, *rest = SENTENCE_END.split(text, maxsplit=1)
-    sender = re.match(r"[^.!?…:\n]{1,20}\s?:\s", first)
-    stop = "" if re.search(r"[.!?…]$", opening) else "."
-    whole = f"{sender[0] if sender else ''}{opening}{stop}"
-    return " ".join([whole, *rest])
-
 
 # Each press is checked and stored; the person is notified after the commit.
 
@@ -364,13 +308,13 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.SHORTER: shorten_draft,
     action_ids.SAME_FOR: write_for_market,
     action_ids.CALL_TO_ACTION: explain_call_to_action,
-    action_ids.LEAD_NOW: next_steps.start_next_step,
+    action_ids.LEAD_NOW: reports.start_next_step,
     action_ids.DIGEST_ON: digests.make_state_action("on"),
     action_ids.DIGEST_PAUSE: digests.make_state_action("paused"),
     action_ids.DIGEST_OFF: digests.make_state_action("off"),
     action_ids.DIGEST_NOW: digests.run_digest_now,
     **imports.IMPORT_ACTIONS,
     **results.RESULT_ACTIONS,
-    **alerts.ALERT_ACTIONS,
-    **votes.VOTE_ACTIONS,
+    **digests.ALERT_ACTIONS,
+    **reports.VOTE_ACTIONS,
 }

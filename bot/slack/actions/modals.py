@@ -14,7 +14,7 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.actions import audience_export, digests
+from bot.slack.actions import audience_export, digests, imports
 from bot.slack.interactions import (
     BlockAction,
     demand_author_or_approver,
@@ -133,6 +133,10 @@ def prepare_history_view(
 def prepare_receipts_view(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
+    if action.ref.arrival:
+        upload = imports.load_visible_upload(session, action)
+        calls = Receipt.list_for_task(session, upload.id)
+        return lambda language: forms.what_left_view(calls, language)
     draft = load_visible_draft(session, action.viewer, action.ref)
     if not may_see_receipts(session, action.viewer, session.get_one(Task, draft.task)):
         raise CannotDo(NOT_SHARED)

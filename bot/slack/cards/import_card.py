@@ -17,6 +17,7 @@ from bot.slack.action_ids import (
     STAYED_OUT,
     TAKE_IN,
     UNDO_IMPORT,
+    WHAT_LEFT,
     ButtonValue,
 )
 from bot.slack.blocks import (
@@ -125,6 +126,7 @@ def _build_table(rows: list[list[str]]) -> list[Block]:
     ]
 
 
+MAX_PROPOSED = 12  # columns of a proposal, those that are not proved first
 MAX_NAME_CHARACTERS, MAX_LISTED_NAMES, MAX_ASSUMPTIONS, MAX_JOINED_FILES = 40, 25, 12, 5
 # characters kept for the head, the first line and the columns without a row
 RESERVED_CHARACTERS = 3_500
@@ -135,6 +137,7 @@ def render_import_question(upload: FileUpload, language: str) -> tuple[str, list
     assert preview is not None
     words = f"{_render_summary(preview, language)} {Words('Nothing is in yet.').to(language)}"
     below = [
+        *_render_proposal(preview, language),
         *_render_personal_data_note(preview, language),
         *_render_assumptions(preview, language),
         *_build_question_buttons(upload, language),
@@ -248,6 +251,28 @@ def _list_names(columns: Sequence[str], language: str) -> str:
     return ", ".join(names)
 
 
+def _render_proposal(preview: ImportPreview, language: str) -> list[Block]:
+    """Say which columns an AI named, what the file proves of each, and what it contradicts."""
+    if not preview.proposed:
+        return []
+    head = Words(
+        "{model} proposes these columns, from their names and masked cells. Please look at them: "
+        "importing confirms them.",
+        model=preview.proposed_by,
+    )
+    lines = [f"*{render_words(head, language)}*"]
+    for one in sorted(preview.proposed, key=lambda one: one.proved)[:MAX_PROPOSED]:
+        names = {"theirs": truncate(collapse_spaces(one.theirs), MAX_NAME_CHARACTERS)}
+        words = Words("{theirs} → {ours}: {why}", ours=label_column(one.ours), why=one.why, **names)
+        mark = ":white_check_mark:" if one.proved else ":grey_question:"
+        lines.append(f"{mark} {render_words(words, language, 220)}")
+    if preview.contradicted:
+        them = _list_names(preview.contradicted, language)
+        words = Words("Left out, the cells say something else: {them}", them=them)
+        lines.append(f":no_entry_sign: {render_words(words, language, 400)}")
+    return [section_block("\n".join(lines))]
+
+
 def _render_assumptions(preview: ImportPreview, language: str) -> list[Block]:
     lines = [f"• {render_words(one, language, 220)}" for one in preview.assumed[:MAX_ASSUMPTIONS]]
     if not lines:
@@ -258,8 +283,13 @@ def _render_assumptions(preview: ImportPreview, language: str) -> list[Block]:
 def _build_question_buttons(upload: FileUpload, language: str) -> list[Block]:
     ref = ButtonValue(arrival=upload.id, seen=str(upload.turn))
     yes = button(Words("Import").to(language), TAKE_IN, ref.pack(), style="primary")
+    log = button(Words("AI log").to(language), WHAT_LEFT, ButtonValue(arrival=upload.id).pack())
+    is_proposed = upload.preview is not None and upload.preview.proposed
     return actions_block(
-        yes, build_kind_menu(upload, language), build_stop_button(upload, language)
+        yes,
+        build_kind_menu(upload, language),
+        build_stop_button(upload, language),
+        *([log] if is_proposed else []),
     )
 
 

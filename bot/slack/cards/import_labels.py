@@ -128,6 +128,7 @@ FORMAT_CHOICES: dict[tuple[str, str], Words] = {
     ("dates", "year-first"): Words("Its dates begin with the year"),
     ("decimal", "comma"): Words("Its decimal sign is the comma"),
     ("decimal", "point"): Words("Its decimal sign is the point"),
+    ("split", "equal"): Words("Its tests were meant to be split equally"),
     **{
         ("currency", code): Words("Its amounts are in {code}", code=code)
         for code in ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")

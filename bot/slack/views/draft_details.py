@@ -27,7 +27,6 @@ from bot.slack.blocks import (
     quote_as_mrkdwn,
     quote_in_language,
     render_time,
-    render_words,
     rich_text,
     rich_text_preformatted,
     rich_text_quote,
@@ -37,21 +36,17 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.draft_parts import list_folded_parts, render_part
-from bot.slack.cards.draft_status import number_action_id, render_decision, render_delivery
-from bot.slack.cards.findings import LEGAL_NOTE
+from bot.slack.cards.draft_status import (
+    LEGAL_NOTE,
+    number_action_id,
+    render_decision,
+    render_delivery,
+)
 from bot.slack.interactions import BlockAction, load_visible_draft
 from bot.slack.listener_context import ListenerContext
 
 MAX_ADDED_FACTS = 20
 VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
-
-
-def notice_view(title: Words | str, text: Words | str, language: str = "en") -> Block:
-    """Build a view with one text and a close button."""
-    content = (
-        render_words(text, language) if isinstance(text, Words) else quote_as_mrkdwn(text, 3_000)
-    )
-    return build_read_only_view(title, [section_block(content or "…")], language)
 
 
 def build_read_only_view(title: Words | str, blocks: list[Block], language: str) -> Block:

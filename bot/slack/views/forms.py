@@ -22,9 +22,9 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.draft_parts import find_part_limit
-from bot.slack.cards.findings import render_check
+from bot.slack.cards.draft_status import render_check
 from bot.slack.views.brief_form import build_brief_form
-from bot.slack.views.draft_details import history_view, notice_view, sources_view, what_left_view
+from bot.slack.views.draft_details import history_view, sources_view, what_left_view
 from bot.slack.views.inputs import (
     HINT,
     LABEL,
@@ -46,7 +46,6 @@ __all__ = [
     "build_send_back_form",
     "find_missing_reason",
     "history_view",
-    "notice_view",
     "read_edit",
     "read_reason",
     "sources_view",

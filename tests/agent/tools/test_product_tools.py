@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.agent.tool import ToolError, ToolResult
+from bot.agent.tools.find_products import COVER_LABEL
 from bot.core.facts import Fact
 from bot.core.source import Source
 from bot.data.analyses.campaigns import nearest_texts
@@ -72,6 +73,36 @@ async def test_best_sellers_of_a_month_have_the_sales_of_the_orders() -> None:
         (date(2026, 10, 1), date(2026, 10, 31))
     }
     assert "1er octobre 2026" in result.read_as
+
+
+async def test_stock_cover_is_stock_over_the_daily_sales_and_the_soonest_comes_first() -> None:
+    result = await call_tool(
+        "find_products",
+        {
+            "sort": "stock_cover",
+            "category": "Mailles",
+            "since": "2026-10-01",
+            "until": "2026-10-31",
+            "most": 3,
+        },
+    )
+    found = {fact.parts.subject: fact for fact in result.facts if fact.label == COVER_LABEL.text}
+    assert len(found) == 3
+    values = [Decimal(fact.value) for fact in found.values()]
+    assert values == sorted(values)
+    for handle, fact in found.items():
+        row = (
+            sample()
+            .engine.con.execute(
+                f"""SELECT round(any_value(products.stock) * 31 / sum(quantity)) FROM orders
+                JOIN products USING (product) WHERE product = '{handle}'
+                AND "at"::DATE BETWEEN '2026-10-01' AND '2026-10-31'"""
+            )
+            .fetchone()
+        )
+        assert row is not None
+        assert float(fact.value) == pytest.approx(row[0], abs=1)
+        assert fact.unit == "days"
 
 
 async def test_best_sellers_under_a_price_are_ranked_among_all_that_sold() -> None:
@@ -185,7 +216,7 @@ async def test_a_product_says_what_the_catalogue_does_not_tell() -> None:
 async def test_a_vague_name_is_refused_with_the_nearest_products(tool: str, name: str) -> None:
     with pytest.raises(ToolError, match="There is no product called") as refusal:
         await call_tool(tool, {"product": name})
-    assert ("lin-solene" in str(refusal.value)) == (name == "robe")
+    assert ("Robe Solène en lin" in str(refusal.value)) == (name == "robe")
 
 
 async def test_prices_have_their_days_and_the_lowest_of_thirty_days() -> None:

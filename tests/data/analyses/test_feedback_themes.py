@@ -1,7 +1,9 @@
 """Themes, judgements and languages of single texts, and their statistics."""
 
 import csv
+import tomllib
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,11 +15,10 @@ from bot.data.analyses.feedback.aspects import (
     PhraseFinder,
     load_lexicon,
 )
-from bot.data.analyses.feedback.languages import detect_languages, parse_language_name
 from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, find_mentions
+from bot.data.analyses.feedback.texts import detect_languages, parse_language_name
 from bot.data.analyses.feedback.theme_changes import compute_share_p_values, compute_stratified_p
 from bot.data.analyses.feedback.theme_concentration import ThemeConcentration
-from bot.data.analyses.feedback.theme_shares import compute_log_odds
 from tests.support.paths import DATA
 
 
@@ -81,6 +82,23 @@ def test_lookalike_phrase_is_no_mention(language: str, text: str, subject: str) 
     assert subject not in find_mentions(text, known(language)).flags
 
 
+LABELS = tomllib.loads((Path(__file__).parent / "feedback_labels.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", sorted(LABELS))
+def test_themes_of_labelled_sentences_do_not_get_worse(language: str) -> None:
+    """The labels are held out: sentences chosen to avoid the usual words. More than half is right
+    so far (53 % in English, 55 % in French), which is no measure of common reviews."""
+    right = 0
+    for one in LABELS[language]:
+        found = {
+            subject.split("-")[0] for subject in find_mentions(one["text"], known(language)).flags
+        }
+        needed = set(one["themes"])
+        right += needed <= found <= needed | set(one.get("may", ()))
+    assert right >= 32
+
+
 def test_one_sentence_can_praise_and_complain_by_clause() -> None:
     heard = find_mentions("Le lin est superbe, mais la livraison est en retard.", known("fr"))
     assert heard.flags["fabric-linen"] == PRAISE
@@ -129,16 +147,6 @@ def test_phrase_matches_stems_choices_and_gaps() -> None:
     for wrong in ("", "..", ".. petit", "petit ..", "l'échange"):
         with pytest.raises(InvalidPhrase):
             Phrase(wrong)
-
-
-def test_log_odds_use_the_word_prior() -> None:
-    from collections import Counter
-
-    ours, theirs = Counter(late=40, shirt=110, the=1000), Counter(late=2, shirt=110, the=1000)
-    ranked = compute_log_odds(ours, theirs, Counter(late=40, shirt=190, the=400))
-    assert ranked[0].word == "late"
-    assert ranked[0].z > 1.96
-    assert abs(next(word.z for word in ranked if word.word == "shirt")) < 1
 
 
 def test_change_is_tested_within_strata() -> None:

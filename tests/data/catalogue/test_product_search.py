@@ -7,7 +7,7 @@ import pytest
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import read_catalogue
 from bot.data.catalogue.row_grouping import make_handle
-from bot.data.catalogue.search import ProductIndex, find_products
+from bot.data.catalogue.search import ProductIndex
 from tests.support.paths import DATA
 
 real_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not here")
@@ -174,29 +174,29 @@ def test_ambiguous_words_find_several_products() -> None:
 
 def test_longer_name_wins_over_contained_name() -> None:
     shop = [sold("Linen Shirt"), sold("Linen Shirt Dress"), sold("Shirt")]
-    hits = find_products("e-mail on the linen shirt dress, please", shop)
+    hits = ProductIndex(shop).find("e-mail on the linen shirt dress, please")
     assert hits[0].title == "Linen Shirt Dress"
     assert hits[1].score < 0.75
 
 
 def test_at_most_five_products_are_found() -> None:
-    assert len(find_products("shirt", [sold(f"Shirt {n}") for n in "abcdefgh"])) == 5
+    assert len(ProductIndex([sold(f"Shirt {n}") for n in "abcdefgh"]).find("shirt")) == 5
 
 
 def test_products_with_same_name_are_both_found() -> None:
     shop = [sold("Vase", handle="v-1"), sold("Vase", handle="v-2")]
-    assert [hit.handle for hit in find_products("vase", shop)] == ["v-1", "v-2"]
+    assert [hit.handle for hit in ProductIndex(shop).find("vase")] == ["v-1", "v-2"]
 
 
 def test_french_car_and_tea_are_told_apart_from_english_words() -> None:
     shop = [sold("Toy Car"), sold("Green Tea"), sold("Bag"), sold("Thé vert")]
-    assert find_products("car il est beau, le sac", shop)[0].title == "Bag"
-    assert {hit.title for hit in find_products("thé vert", shop)} == {"Green Tea", "Thé vert"}
-    assert [hit.title for hit in find_products("the bag", shop)] == ["Bag"]
+    assert ProductIndex(shop).find("car il est beau, le sac")[0].title == "Bag"
+    assert {hit.title for hit in ProductIndex(shop).find("thé vert")} == {"Green Tea", "Thé vert"}
+    assert [hit.title for hit in ProductIndex(shop).find("the bag")] == ["Bag"]
 
 
 def test_empty_catalogue_finds_nothing() -> None:
-    assert find_products("linen shirt", []) == []
+    assert ProductIndex([]).find("linen shirt") == []
 
 
 @pytest.mark.parametrize("title", ["The", "???", "花瓶", "à la", "A4"])
@@ -204,7 +204,7 @@ def test_very_short_name_is_found(title: str) -> None:
     shop = [sold(title), sold("Linen Shirt")]
     ProductIndex(shop).find("linen shirt")
     if title != "???":
-        assert find_products(title, shop)[0].title == title
+        assert ProductIndex(shop).find(title)[0].title == title
 
 
 @real_data

@@ -25,7 +25,7 @@ def read_orders(rows: list[dict[str, object]]) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-@pytest.mark.sample(3)
+@pytest.mark.sample(4)
 def test_any_encoding_and_delimiter_is_read(encoding: str, delimiter: str, tmp_path: Path) -> None:
     came = take_in(file(tmp_path, ROWS.replace(";", delimiter).encode(encoding)), tmp_path)
     assert read_orders(came.rows) == WANTED

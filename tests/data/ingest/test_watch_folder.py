@@ -260,3 +260,34 @@ def test_each_table_of_workbook_is_imported(inbox: WatchFolder, container: Conta
     said = note(inbox, "done/shop.xlsx")
     assert "shop.xlsx (Orders) and shop.xlsx (Lines) are read as one" in said
     assert "left out, as it holds no table that I know: Notes" in said
+
+
+CORRECTED = HEAD.replace(",quantity", "") + "A1,2026-11-20 10:05:00,LIN-ALBA,59.00,EUR\n"
+
+
+def test_file_that_changes_stored_rows_waits_for_a_person(
+    inbox: WatchFolder, container: Container
+) -> None:
+    put(inbox.folder, "orders.csv")
+    inbox.process()
+    put(inbox.folder, "june.csv", CORRECTED)
+    assert inbox.process() == 1
+    note = (inbox.folder / "held" / "june.csv.txt").read_text()
+    assert "1 row that is stored is replaced by one of this file." in note
+    assert "this file leaves it empty: quantity." in note
+    put(inbox.folder / "confirmed", "june.csv", CORRECTED)
+    assert inbox.process() == 1
+    note = (inbox.folder / "done" / "june.csv.txt").read_text()
+    assert note.startswith("june.csv: 0 new, 1 replaced, 0 known already.")
+    assert below(inbox) == [
+        *("done/june.csv.txt", "done/orders.csv.txt", "held/june.csv", "held/june.csv.txt")
+    ]
+
+
+def test_policy_lets_changes_through(inbox: WatchFolder, container: Container) -> None:
+    (container.settings.home / "policy.toml").write_text("[library]\nhold_changes = false\n")
+    put(inbox.folder, "orders.csv")
+    inbox.process()
+    put(inbox.folder, "june.csv", CORRECTED)
+    inbox.process()
+    assert "0 new, 1 replaced" in (inbox.folder / "done" / "june.csv.txt").read_text()

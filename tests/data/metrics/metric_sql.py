@@ -10,7 +10,8 @@ WITH lines AS (
     AND NOT (amount = 0 AND coalesce(quantity, 1) <= 0)
     AND "at"::DATE BETWEEN '{since}' AND '{until}' AND {where}),
 each AS (SELECT "order", max(customer) AS customer, sum(amount) AS paid, min(day) AS day,
-    sum(pieces) AS pieces, bool_or(delivered > promised) AS late FROM lines GROUP BY "order"),
+    sum(pieces) AS pieces, bool_or(delivered > promised) AS late,
+    bool_or(discount > 0) AS reduced FROM lines GROUP BY "order"),
 bought AS (SELECT * FROM each WHERE paid >= 0),
 firsts AS (SELECT customer, min("at"::DATE) AS first_day FROM orders
     WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled') AND customer IS NOT NULL
@@ -22,7 +23,21 @@ spent AS (SELECT lines.customer, sum(amount) AS paid FROM lines
 ranked AS (SELECT *, row_number() OVER (ORDER BY paid DESC, customer) AS place,
     count(*) OVER () AS many FROM spent),
 days AS (SELECT DISTINCT customer, day FROM bought WHERE customer IS NOT NULL),
-gaps AS (SELECT day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM days)
+gaps AS (SELECT day - lag(day) OVER (PARTITION BY customer ORDER BY day) AS gap FROM days),
+ever AS (SELECT customer, "order", min("at") AS placed FROM orders
+  WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled')
+    AND coalesce(currency, 'EUR') = 'EUR' AND customer IS NOT NULL
+    AND NOT (amount = 0 AND coalesce(quantity, 1) <= 0)
+  GROUP BY customer, "order" HAVING sum(amount) >= 0),
+numbered AS (SELECT *, row_number() OVER (PARTITION BY customer ORDER BY placed, "order") AS nth
+  FROM ever),
+seconds AS (SELECT customer, placed::DATE AS second_day FROM numbered WHERE nth = 2),
+newcomers AS (SELECT DISTINCT lines.customer, first_day, second_day,
+    second_day - first_day AS wait, DATE '2026-11-24' - first_day AS known
+  FROM lines JOIN firsts USING (customer) LEFT JOIN seconds USING (customer)
+  WHERE day = first_day AND "order" IN (SELECT "order" FROM bought)),
+refunds AS (SELECT bool_or(amount < 0 OR refunded IS NOT NULL) AS by_amount FROM orders
+  WHERE coalesce(lower(status), '') NOT IN ('cancelled', 'canceled'))
 """
 REVENUE = "(SELECT sum(amount) FROM lines)"
 ORDERS = "(SELECT count(*) FROM bought)"
@@ -39,6 +54,28 @@ ORDER_MEASURES = {
     "gross_revenue": "SELECT sum(amount) FROM lines WHERE amount >= 0",
     "refunded": """SELECT coalesce(-sum(amount) FILTER (amount < 0), 0)
         + coalesce(sum(refunded), 0) FROM lines""",
+    "net_revenue": """SELECT sum(amount - CASE WHEN (SELECT by_amount FROM refunds)
+        THEN coalesce(refunded, 0) WHEN returned AND amount >= 0 THEN amount ELSE 0 END)
+        FROM lines""",
+    "discounts": "SELECT sum(discount) FROM lines WHERE discount > 0",
+    "discounted_orders": "SELECT count(*) FROM bought WHERE reduced",
+    "discounted_share": "SELECT 100.0 * count(*) FILTER (reduced) / count(*) FROM bought",
+    "median_days_to_second_order": "SELECT median(wait) FROM newcomers",
+    "mean_days_to_second_order": "SELECT avg(wait) FROM newcomers",
+    **{
+        f"reordered_{n}_days": f"SELECT count(*) FROM newcomers WHERE known >= {n} AND wait <= {n}"
+        for n in (30, 90, 180, 365)
+    },
+    **{
+        f"reorder_rate_{n}_days": f"""SELECT 100.0 * count(*) FILTER (wait <= {n}) / count(*)
+            FROM newcomers WHERE known >= {n}"""
+        for n in (30, 90, 180, 365)
+    },
+    "lifetime_value": f"""SELECT (SELECT sum(amount) FROM lines WHERE customer IS NOT NULL)
+        / {CUSTOMERS}""",
+    "median_days_since_last_order": """SELECT median(DATE '2026-11-24' - last) FROM
+        (SELECT max(day) AS last FROM bought WHERE customer IS NOT NULL GROUP BY customer)""",
+    "days_since_last_sale": "SELECT DATE '2026-11-24' - max(day) FROM bought",
     "orders": f"SELECT {ORDERS}",
     "units": "SELECT sum(pieces) FROM lines",
     "customers": f"SELECT {CUSTOMERS}",
@@ -68,12 +105,21 @@ CANCELLED = """
 SELECT count(DISTINCT "order") FROM orders WHERE lower(status) IN ('cancelled', 'canceled')
   AND coalesce(currency, 'EUR') = 'EUR' AND "at"::DATE BETWEEN '{since}' AND '{until}' AND {where}
 """
+CANCELLED_SHARE = """
+WITH placed AS (SELECT "order", bool_or(coalesce(lower(status), '') IN ('cancelled', 'canceled'))
+    AS cancelled, sum(amount) AS paid FROM orders
+  WHERE coalesce(currency, 'EUR') = 'EUR' AND "at"::DATE BETWEEN '{since}' AND '{until}' AND {where}
+    AND NOT (amount = 0 AND coalesce(quantity, 1) <= 0) GROUP BY "order")
+SELECT 100.0 * count(*) FILTER (cancelled) / count(*) FROM placed WHERE cancelled OR paid >= 0
+"""
 VISITS = """
 WITH whole AS (SELECT session, min("at")::DATE AS day, max(visitor) AS visitor,
     max(device) AS device, max(country) AS country,
     max(list_position(['view', 'cart', 'checkout', 'purchase'], step)) AS far
   FROM events GROUP BY session),
-v AS (SELECT * FROM whole WHERE day BETWEEN '{since}' AND '{until}' AND {where})
+v AS (SELECT * FROM whole WHERE day BETWEEN '{since}' AND '{until}' AND {where}),
+spent AS (SELECT sum(amount) AS amount FROM (SELECT DISTINCT session, "order", amount FROM events
+  WHERE step = 'purchase' AND session IN (SELECT session FROM v)))
 """
 VISIT_MEASURES = {
     "visits": "SELECT count(*) FROM v",
@@ -87,6 +133,8 @@ VISIT_MEASURES = {
         FROM v""",
     "checkout_to_order": """SELECT 100.0 * count(*) FILTER (far >= 4) / count(*) FILTER (far >= 3)
         FROM v""",
+    "visit_sales": "SELECT amount FROM spent",
+    "sales_per_1000_visits": """SELECT 1000.0 * (SELECT amount FROM spent) / count(*) FROM v""",
 }
 CAMPAIGNS = """
 WITH c AS (SELECT *, coalesce(delivered, sent) AS arrived FROM campaigns
@@ -122,6 +170,10 @@ CAMPAIGN_MEASURES = {
         / sum(clicks) FILTER (spend IS NOT NULL) FROM c""",
     "sales_per_spend": """SELECT sum(sales) FILTER (spend IS NOT NULL)
         / sum(spend) FILTER (sales IS NOT NULL) FROM c""",
+    "sales_per_1000_sent": """SELECT 1000.0 * sum(sales) FILTER (arrived IS NOT NULL)
+        / sum(arrived) FILTER (sales IS NOT NULL) FROM c""",
+    "orders_per_1000_sent": """SELECT 1000.0 * sum(orders) FILTER (arrived IS NOT NULL)
+        / sum(arrived) FILTER (orders IS NOT NULL) FROM c""",
 }
 FEEDBACK = """
 WITH f AS (SELECT * FROM feedback WHERE "at"::DATE BETWEEN '{since}' AND '{until}' AND {where})
@@ -134,9 +186,24 @@ FEEDBACK_MEASURES = {
     "low_rating_share": "SELECT 100.0 * count(*) FILTER (rating <= 2) / count(rating) FROM f",
     **{f"stars_{n}": f"SELECT count(*) FROM f WHERE round(rating) = {n}" for n in (1, 2, 3, 4, 5)},
 }
+TRAFFIC = """
+WITH t AS (SELECT *, coalesce(orders, conversions) AS ordered FROM traffic
+  WHERE day BETWEEN '{since}' AND '{until}' AND page IS NULL AND {where})
+"""
+TRAFFIC_MEASURES = {
+    "sessions": "SELECT sum(sessions) FROM t",
+    "engaged_share": "SELECT 100.0 * sum(engaged) / sum(sessions) FROM t",
+    "page_views": "SELECT sum(views) FROM t",
+    "traffic_orders": "SELECT sum(orders) FROM t",
+    "traffic_sales": "SELECT sum(sales) FROM t",
+    "traffic_conversion": "SELECT 100.0 * sum(ordered) / sum(sessions) FROM t",
+    "sales_per_1000_sessions": "SELECT 1000.0 * sum(sales) / sum(sessions) FROM t",
+}
 ALL_SQL = {
     **{("orders", name): LINES + sql for name, sql in ORDER_MEASURES.items()},
     ("orders", "cancelled_orders"): CANCELLED,
+    ("orders", "cancelled_share"): CANCELLED_SHARE,
+    **{("traffic", name): TRAFFIC + sql for name, sql in TRAFFIC_MEASURES.items()},
     **{("visits", name): VISITS + sql for name, sql in VISIT_MEASURES.items()},
     **{("campaigns", name): CAMPAIGNS + sql for name, sql in CAMPAIGN_MEASURES.items()},
     **{("feedback", name): FEEDBACK + sql for name, sql in FEEDBACK_MEASURES.items()},

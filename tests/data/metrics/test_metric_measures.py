@@ -1,21 +1,32 @@
 """Every measure of `query_metrics` against plain SQL on the same tables."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.data.metrics.query.datasets import DATASETS
+from bot.data.metrics.query.errors import QueryError
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop
 from tests.support.sample_tables import sample
+from tests.support.small_tables import small
 
+# it has no cancelled orders and no refunds; a lifetime value has no period
+NOT_IN_THE_SHOP = ("cancelled_orders", "cancelled_share", "refunded", "lifetime_value")
 DERIVED = {"largest_order"}  # held elsewhere: it is for one person alone
 EVER = (date(2020, 1, 1), date(2026, 11, 24))
 AUTUMN = (date(2026, 9, 1), date(2026, 11, 24))
+LAST_AUTUMN = (date(2025, 9, 1), date(2025, 11, 20))
+
+
+def choose_days(measure: str) -> tuple[date, date]:
+    """Days in which customers first ordered so long ago that a year is over."""
+    return LAST_AUTUMN if measure.startswith("reorder") else AUTUMN
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +59,20 @@ def test_sql_covers_every_measure() -> None:
 
 @pytest.mark.parametrize("measure", [name for of, name in ALL_SQL if of == "orders"])
 def test_order_measure_equals_sql_on_mixed_orders(mixed: Warehouse, measure: str) -> None:
-    for days in (EVER, AUTUMN):
-        found = answer(mixed, dataset="orders", measures=[measure], since=days[0], until=days[1])
+    for days in (EVER, choose_days(measure)):
+        if days == AUTUMN and measure == "lifetime_value":
+            continue  # it is of all days
+        asked = {} if days == EVER else {"since": days[0], "until": days[1]}
+        found = answer(mixed, dataset="orders", measures=[measure], **asked)
         value = found.get_value("now", ALL_GROUPS, measure)
         assert_same(value, by_sql(mixed, "orders", measure, days), (measure, days))
 
 
-@pytest.mark.parametrize("measure", [name for of, name in ALL_SQL if of == "orders"])
+@pytest.mark.parametrize(
+    "measure",
+    # a last sale is told by product only
+    [name for of, name in ALL_SQL if of == "orders" and name != "days_since_last_sale"],
+)
 def test_order_measure_by_device_and_filter_equals_sql(mixed: Warehouse, measure: str) -> None:
     found = answer(
         mixed,
@@ -74,17 +92,14 @@ def test_order_measure_by_device_and_filter_equals_sql(mixed: Warehouse, measure
 
 @pytest.mark.parametrize(
     "measure",
-    [
-        name
-        for of, name in ALL_SQL
-        if of == "orders" and name not in ("cancelled_orders", "refunded")  # the shop lacks them
-    ],
+    [name for of, name in ALL_SQL if of == "orders" and name not in NOT_IN_THE_SHOP],
 )
 def test_order_measure_equals_sql_on_the_sample_shop(measure: str) -> None:
     shop = sample()
-    found = answer(shop, dataset="orders", measures=[measure], since=AUTUMN[0], until=AUTUMN[1])
+    days = choose_days(measure)
+    found = answer(shop, dataset="orders", measures=[measure], since=days[0], until=days[1])
     value = found.get_value("now", ALL_GROUPS, measure)
-    assert_same(value, by_sql(shop, "orders", measure, AUTUMN), measure)
+    assert_same(value, by_sql(shop, "orders", measure, days), measure)
 
 
 @pytest.mark.parametrize("dataset", ["visits", "campaigns", "feedback"])
@@ -219,3 +234,138 @@ def test_new_and_known_customers_split_the_orders(mixed: Warehouse) -> None:
     assert {("new",), ("known",)} <= set(groups)
     total = sum(float(found.get_value("now", group, "revenue")) for group in groups)
     assert total == pytest.approx(float(by_sql(mixed, "orders", "revenue", EVER)))
+
+
+def test_days_since_last_sale_are_told_by_product(mixed: Warehouse) -> None:
+    found = answer(
+        mixed, dataset="orders", measures=["days_since_last_sale"], dimensions=["product"]
+    )
+    assert len(found.recipe.list_groups()) == 3
+    for (product,) in found.recipe.list_groups():
+        value = found.get_value("now", (product,), "days_since_last_sale")
+        where = f"product = '{product}'"
+        theirs = by_sql(mixed, "orders", "days_since_last_sale", EVER, where)
+        assert_same(value, theirs, product)
+
+
+@pytest.mark.parametrize("dimension", ["carrier", "payment_method"])
+def test_late_share_by_month_and_carrier_equals_sql(mixed: Warehouse, dimension: str) -> None:
+    found = answer(
+        mixed, dataset="orders", measures=["late_share"], dimensions=["quarter", dimension]
+    )
+    groups = [group for group in found.recipe.list_groups() if group != ("others",)]
+    assert len(groups) >= 8
+    for quarter, name in groups:
+        where = f"date_trunc('quarter', \"at\")::DATE = '{quarter}' AND {dimension} = '{name}'"
+        theirs = by_sql(mixed, "orders", "late_share", EVER, where)
+        assert_same(found.get_value("now", (quarter, name), "late_share"), theirs, where)
+
+
+def test_customers_by_month_of_their_first_order_equal_sql(mixed: Warehouse) -> None:
+    found = answer(
+        mixed,
+        dataset="orders",
+        measures=["customers", "lifetime_value"],
+        dimensions=["first_order_month"],
+    )
+    groups = [month for (month,) in found.recipe.list_groups() if month and month != "others"]
+    assert len(groups) >= 2
+    assert groups == sorted(groups)
+    for month in groups:
+        first = "(SELECT customer FROM firsts WHERE date_trunc('month', first_day)::DATE = '{}')"
+        for name in ("customers", "lifetime_value"):
+            sql = ALL_SQL["orders", name].format(since=EVER[0], until=EVER[1], where="true")
+            sql = sql.replace("FROM people)", f"FROM people WHERE customer IN {first})")
+            sql = sql.replace("WHERE customer IS NOT NULL)", f"WHERE customer IN {first})").replace(
+                "{}", month
+            )
+            theirs = mixed.engine.con.execute(sql).fetchone()[0]
+            assert_same(found.get_value("now", (month,), name), theirs, (month, name))
+
+
+@pytest.mark.parametrize(("least", "where"), [(2, "true"), (3, "country = 'FR'")])
+def test_at_least_so_many_of_the_selected_orders_equals_sql(
+    mixed: Warehouse, least: int, where: str
+) -> None:
+    """Lamps in at least so many orders of autumn, whatever else was ordered."""
+    filters = [
+        [condition("product", "is", "lamp")],
+        [condition("selected_orders", "at_least", str(least))],
+    ]
+    if where != "true":
+        filters.append([condition("country", "is", "FR")])
+    found = answer(
+        mixed,
+        dataset="orders",
+        measures=["customers", "orders"],
+        filters=filters,
+        since=LAST_AUTUMN[0],
+        until=AUTUMN[1],
+    )
+    lines = ALL_SQL["orders", "orders"].format(
+        since=LAST_AUTUMN[0], until=AUTUMN[1], where=f"product = 'lamp' AND {where}"
+    )
+    many = f"(SELECT customer FROM people WHERE orders >= {least})"
+    start = lines[: lines.rindex("SELECT (SELECT")]
+    con = mixed.engine.con
+    customers = con.execute(f"{start} SELECT count(*) FROM people WHERE orders >= {least}")
+    assert_same(found.get_value("now", ALL_GROUPS, "customers"), customers.fetchone()[0], least)
+    orders = con.execute(f"{start} SELECT count(*) FROM bought WHERE customer IN {many}")
+    assert_same(found.get_value("now", ALL_GROUPS, "orders"), orders.fetchone()[0], least)
+
+
+# Traffic: daily sums.
+
+
+def traffic_shop() -> Warehouse:
+    """Two files of the same visits, by channel and by page, and one row of a whole month."""
+    rows: list[dict[str, Any]] = []
+    for n in range(60):
+        day = AUTUMN[1] - timedelta(days=n)
+        for at, channel in enumerate(("organic", "email")):
+            rows.append(
+                {
+                    "day": day,
+                    "channel": channel,
+                    "sessions": 100 + 3 * n + at,
+                    "engaged": 40 + n,
+                    "views": 300 + n,
+                    "orders": 3 + (n + at) % 4,
+                    "sales": Decimal(200 + n),
+                    "refunded": Decimal(-(n % 3)),
+                    "currency": "EUR",
+                }
+            )
+        rows.append({"day": day, "page": "/", "sessions": 500, "views": 600})
+    rows.append(
+        {"day": date(2026, 10, 1), "until": date(2026, 10, 31), "channel": "all", "sessions": 9000}
+    )
+    return replace(small(traffic=rows), floor=1, sales_floor=1)
+
+
+@pytest.mark.parametrize("measure", [name for of, name in ALL_SQL if of == "traffic"])
+def test_traffic_measure_counts_one_breakdown_and_equals_sql(measure: str) -> None:
+    shop, days = traffic_shop(), (date(2026, 10, 20), date(2026, 11, 24))
+    found = answer(
+        shop,
+        dataset="traffic",
+        measures=[measure],
+        dimensions=["channel"],
+        since=days[0],
+        until=days[1],
+    )
+    assert set(found.recipe.list_groups()) == {("organic",), ("email",)}
+    for group in [ALL_GROUPS, *found.recipe.list_groups()]:
+        where = "until IS NULL" + (f" AND channel = '{group[0]}'" if group else "")
+        value = found.get_value("now", group, measure)
+        assert_same(value, by_sql(shop, "traffic", measure, days, where), (measure, group))
+    total = answer(shop, dataset="traffic", measures=[measure], since=days[0], until=days[1])
+    theirs = by_sql(shop, "traffic", measure, days, "until IS NULL")
+    assert_same(total.get_value("now", ALL_GROUPS, measure), theirs, "without a dimension")
+
+
+def test_traffic_columns_of_different_files_are_not_combined() -> None:
+    with pytest.raises(QueryError, match="No traffic rows have channel and page together"):
+        answer(
+            traffic_shop(), dataset="traffic", measures=["sessions"], dimensions=["channel", "page"]
+        )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.data.metrics.entity_resolution import resolve_values
+from bot.data.metrics.entity_resolution import NameMatches, match_name, resolve_values
 
 KNOWN = {
     "country": {"BE": "BE", "GB": "GB", "Germany": "Germany"},
@@ -55,3 +55,45 @@ def test_misspelt_words_are_resolved_only_when_requested() -> None:
     found = resolve_values(["figier"], KNOWN, nearly=True)
     assert found.only == {"product": ["p3"]}
     assert found.read == {"figier": "figuier"}
+
+
+TITLES = {
+    "lin-alba": "Chemise Alba en lin lavé",
+    "lin-marceau": "Chemise Marceau en lin pour homme",
+    "lit-nuee": "Plaid Nuée en mohair et laine",
+    "bou-figuier": "Bougie parfumée Figuier",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        ("LIN-ALBA", "lin-alba"),
+        ("Alba shirt", "lin-alba"),
+        ("chemise alba lin", "lin-alba"),
+        ("the Alba linen shirt", "lin-alba"),
+        ("plaid Nuée", "lit-nuee"),
+        ("nuee", "lit-nuee"),
+        ("bougie figier", "bou-figuier"),
+        ("Figuier candle", "bou-figuier"),
+    ],
+)
+def test_product_is_found_however_people_name_it(name: str, reference: str) -> None:
+    assert match_name(name, TITLES).found == (reference,)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("chemise en lin", {TITLES["lin-alba"], TITLES["lin-marceau"]}),
+        ("Alba dress", {TITLES["lin-alba"]}),
+    ],
+)
+def test_name_of_several_products_or_of_none_gives_those_near_it(name: str, near: set[str]) -> None:
+    matches = match_name(name, TITLES)
+    assert matches.found == ()
+    assert set(matches.near) == near
+
+
+def test_name_that_nothing_resembles_gives_nothing() -> None:
+    assert match_name("Zanzibar", TITLES) == NameMatches()

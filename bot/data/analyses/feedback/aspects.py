@@ -7,9 +7,10 @@ folder is merged over it: its themes replace built-in themes of the same name, w
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -17,11 +18,13 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+from bot.text import normalize
 from bot.text.normalize import normalize_spelling
 
 # Phrases of an aspect list, and how they are matched in a clause.
 
 MAX_GAP_WORDS = 3  # words that ".." may match
+MAX_KNOWN_WORDS = 200_000  # words whose phrases are remembered
 ELEMENT_PATTERN = re.compile(r"\.\.|_|\w+\*?(?:\|\w+\*?)*")
 T = TypeVar("T")
 
@@ -66,23 +69,23 @@ class Phrase:
             raise InvalidPhrase(written)
         self.first = PhraseElement(elements[0])
         self.elements = tuple(None if e == ".." else PhraseElement(e) for e in elements)
-        self._is_word = len(elements) == 1
-        whole = [element for element in self.elements[1:] if element]
-        self._gapless = whole if len(whole) == len(elements) - 1 else None
+        last = self.elements[-1]
+        self._after_gap = last if elements[1:2] == [".."] and len(elements) == 3 else None
+
+    def may_continue(self, word: str) -> bool:
+        """Tell whether the phrase, which began with the word before, may go on with this one."""
+        second = self.elements[1] if len(self.elements) > 1 else None
+        return second is None or (word != "" and second.fits(word))
 
     def match_at(self, words: Sequence[str], start: int) -> PhraseMatch | None:
         """Match the phrase at word `start`, which is known to fit its first element."""
-        if self._is_word:
-            return PhraseMatch(start, start + 1, ())
-        if self._gapless is None:
+        if (last := self._after_gap) is None:
             return self._from(words, start, start + 1, 1, ())
-        end = start + 1 + len(self._gapless)
-        if end > len(words):
-            return None
-        for element, word in zip(self._gapless, words[start + 1 : end], strict=True):
-            if not element.fits(word):
-                return None
-        return PhraseMatch(start, end, ())
+        first = start + 1
+        for at, word in enumerate(words[first : first + MAX_GAP_WORDS + 1], first):
+            if last.fits(word):
+                return PhraseMatch(start, at + 1, tuple(words[first:at]))
+        return None
 
     def _from(
         self, words: Sequence[str], start: int, at: int, element: int, taken: tuple[str, ...]
@@ -104,8 +107,12 @@ class Phrase:
         return None
 
 
+Entries = tuple[tuple[Phrase, T], ...]
+
+
 class PhraseFinder(Generic[T]):
-    """Finds many phrases at once, indexed by their first word; each phrase carries a meaning."""
+    """Finds many phrases at once, indexed by their first two words; each phrase carries a
+    meaning."""
 
     def __init__(self, entries: Iterable[tuple[Phrase, T]]):
         self._entries = list(entries)
@@ -116,24 +123,49 @@ class PhraseFinder(Generic[T]):
                 self._whole.setdefault(word, []).append(k)
             for stem in phrase.first.stems:
                 self._stems.setdefault(stem[0], []).append((stem, k))
-        self._by_word: dict[str, tuple[tuple[Phrase, T], ...]] = {}
+        self._starts = _Starts(self._starting)
 
     def find(self, words: Sequence[str]) -> list[tuple[PhraseMatch, T]]:
         """Return all matches of all phrases, in word order."""
-        matches = []
+        starts, matches = self._starts, []
         for start, word in enumerate(words):
-            starting = self._by_word.get(word)
-            if starting is None:
-                starting = self._by_word[word] = self._starting(word)
-            for phrase, what in starting:
-                spot = phrase.match_at(words, start)
-                if spot:
+            if (following := starts[word]) is None:
+                continue
+            for phrase, what in following[words[start + 1] if start + 1 < len(words) else ""]:
+                if spot := phrase.match_at(words, start):
                     matches.append((spot, what))
         return matches
 
-    def _starting(self, word: str) -> tuple[tuple[Phrase, T], ...]:
+    def _starting(self, word: str) -> Entries[T]:
         stems = (k for stem, k in self._stems.get(word[0], ()) if word.startswith(stem))
         return tuple(self._entries[k] for k in sorted({*self._whole.get(word, ()), *stems}))
+
+
+class _Starts(dict[str, "_Continuations[T] | None"], Generic[T]):
+    """For each word that occurs, the phrases that may start with it; None where there are none."""
+
+    def __init__(self, starting: Callable[[str], Entries[T]]) -> None:
+        self._starting = starting
+
+    def __missing__(self, word: str) -> "_Continuations[T] | None":
+        if len(self) >= MAX_KNOWN_WORDS:
+            self.clear()
+        entries = self._starting(word)
+        self[word] = found = _Continuations(entries) if entries else None
+        return found
+
+
+class _Continuations(dict[str, Entries[T]], Generic[T]):
+    """Of the phrases that start with a word, those that may go on with the next one."""
+
+    def __init__(self, entries: Entries[T]) -> None:
+        self._every = entries
+
+    def __missing__(self, word: str) -> Entries[T]:
+        if len(self) >= MAX_KNOWN_WORDS:
+            self.clear()
+        self[word] = found = tuple(one for one in self._every if one[0].may_continue(word))
+        return found
 
 
 ASPECTS_FOLDER = Path(__file__).parent
@@ -206,7 +238,8 @@ class PhraseMeaning:
 
 
 class Lexicon:
-    """The aspect list of a language, compiled for matching."""
+    """The aspect list of a language, compiled for matching. `subjects` are its themes and parts,
+    `version` differs as soon as the list or the code that applies it does."""
 
     def __init__(self, language: str, aspects: AspectList):
         self.language = language
@@ -215,6 +248,15 @@ class Lexicon:
         self.denies = frozenset(aspects.words.denies)
         self.opens = aspects.words.opens
         self._words = aspects.words
+        self.subjects = tuple(
+            subject
+            for name, theme in self.themes.items()
+            for subject in (name, *(f"{name}-{part}" for part in theme.parts))
+        )
+        self.number = {subject: number for number, subject in enumerate(self.subjects)}
+        self.version = sha256(
+            f"{language} {hash_rules()} {aspects.model_dump_json()}".encode()
+        ).hexdigest()[:32]
 
     @cached_property
     def finder(self) -> PhraseFinder[PhraseMeaning]:
@@ -229,6 +271,15 @@ class Lexicon:
     def tone(self) -> PhraseFinder[str]:
         judged = ((GOOD, self._words.good), (BAD, self._words.bad))
         return PhraseFinder((Phrase(p), way) for way, phrases in judged for p in phrases)
+
+
+@cache
+def hash_rules() -> str:
+    """Hash the code that finds themes in a text."""
+    folder = ASPECTS_FOLDER
+    used = [folder / f"{name}.py" for name in ("aspects", "mentions", "tokens")]
+    used.append(Path(normalize.__file__))
+    return sha256(b"\0".join(path.read_bytes() for path in used)).hexdigest()
 
 
 def load_lexicon(language: str, folder: Path | None = None) -> Lexicon | None:
@@ -356,13 +407,8 @@ MEASURE_TITLES = (
     Words("top praise"),
     Words("top objection"),
     Words("fix first rank"),
-    Words("fix first score"),
     Words("happy share"),
     Words("unhappy share"),
-    Words("complaint words"),
-    Words("praise words"),
-    Words("themes tested"),
-    Words("places tested"),
     Words("first day"),
     Words("last day"),
 )

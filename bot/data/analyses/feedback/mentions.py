@@ -5,10 +5,11 @@ The judgement comes from the clause: a phrase that judges by itself ("runs small
 and blame in the clause, else in its sentence, else the rating. A negation up to three words before
 inverts a word ("not a single bobble")."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ from bot.data.analyses.feedback.aspects import (
     load_lexicon,
 )
 from bot.data.analyses.feedback.texts import FeedbackText
-from bot.data.analyses.feedback.tokens import Sentence, split_sentences, tokenize_words
+from bot.data.analyses.feedback.tokens import split_sentences, tokenize_words
+from bot.data.analyses.mention_cache import MentionCache
 
 PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
 MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
@@ -34,47 +36,109 @@ MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = (
     2,
 )  # stars from which, and up to which, a plain mention counts as praise or complaint
 
+# What one text says, packed: a record for each subject, with all its flags, and the flag and the
+# position of the sentence to quote. The first record is the text's own: `flags` is 1 where it asks,
+# `start` and `end` count its words of praise and of blame, regardless of the rating.
+RECORD = np.dtype(
+    [("subject", "<u2"), ("flags", "u1"), ("flag", "u1"), ("start", "<u4"), ("end", "<u4")]
+)
+RECORD_FORMAT = Struct("<HBBII")
+WHOLE_TEXT = 0xFFFF  # the subject of the first record
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class TextMentions:
     """The content of one text: flags by subject ("sizing", "sizing-small"), and their positions in
-    the text."""
+    the text. `packed` does not depend on the rating, which judges plain mentions."""
 
-    flags: dict[str, int] = field(default_factory=dict)
-    spans: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # start, end, flag
-    kind: int = 0  # words of praise, regardless of the rating
-    loud: int = 0  # words of blame
-    asks: bool = False
-    words: list[str] = field(default_factory=list)
+    lexicon: Lexicon
+    packed: bytes
+    rating: float | None
 
-    def note(self, subject: str, flag: int, sentence: Sentence) -> None:
-        self.flags[subject] = self.flags.get(subject, 0) | flag
-        known = self.spans.get(subject)
-        if known is None or (known[2] in (NAMED, QUESTION) and flag in (PRAISE, COMPLAINT)):
-            self.spans[subject] = (sentence.start, sentence.end, flag)
+    @property
+    def asks(self) -> bool:
+        return bool(self._whole[1])
+
+    @property
+    def praise_words(self) -> int:
+        return self._whole[3]
+
+    @property
+    def blame_words(self) -> int:
+        return self._whole[4]
+
+    @property
+    def flags(self) -> dict[str, int]:
+        return {subject: self._judge(flags) for subject, flags, _, _, _ in self._subjects()}
+
+    @property
+    def spans(self) -> dict[str, tuple[int, int, int]]:
+        """By subject: start, end and flag of the sentence to quote."""
+        return {
+            subject: (start, end, self._judge(flag))
+            for subject, _, flag, start, end in self._subjects()
+        }
+
+    @property
+    def _whole(self) -> tuple[int, int, int, int, int]:
+        subject, flags, flag, start, end = RECORD_FORMAT.unpack_from(self.packed)
+        return subject, flags, flag, start, end
+
+    def _subjects(self) -> Iterator[tuple[str, int, int, int, int]]:
+        records = RECORD_FORMAT.iter_unpack(self.packed)
+        next(records)
+        for number, flags, flag, start, end in records:
+            yield self.lexicon.subjects[number], flags, flag, start, end
+
+    def _judge(self, flags: int) -> int:
+        """Replace a plain mention by what the rating makes of it."""
+        judged = _judge_by_rating(self.rating)
+        return flags & ~NAMED | judged if flags & NAMED else flags
+
+
+def _judge_by_rating(rating: float | None) -> int:
+    if rating is None or MAX_COMPLAINT_STARS < rating < MIN_PRAISE_STARS:
+        return NAMED
+    return PRAISE if rating >= MIN_PRAISE_STARS else COMPLAINT
 
 
 def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> TextMentions:
     """Find all themes of one text in the lexicon's language. `rating` is out of 5."""
-    mentions = TextMentions()
-    for sentence in split_sentences(text, lexicon.language, lexicon.turns):
-        asks = sentence.asks and _is_plain_question(sentence, lexicon.opens)
-        mentions.asks = mentions.asks or sentence.asks
-        tones = [_score_tone(clause, lexicon) for clause in sentence.clauses]
-        for clause, tone in zip(sentence.clauses, tones, strict=True):
-            mentions.words += clause
-            mentions.kind += max(0, tone)
-            mentions.loud += max(0, -tone)
+    return TextMentions(lexicon, pack_mentions(text, lexicon), rating)
+
+
+def pack_mentions(text: str, lexicon: Lexicon) -> bytes:
+    """Find all themes of one text, regardless of its rating."""
+    found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
+    praise = blame = 0
+    any_asks = False
+    for clauses, asked, start, end in split_sentences(text, lexicon.language, lexicon.turns):
+        asks = asked and _is_plain_question(clauses[0], lexicon.opens)
+        any_asks = any_asks or asked
+        tones = [_score_tone(clause, lexicon) for clause in clauses]
+        whole_tone = sum(tones)
+        for clause, tone in zip(clauses, tones, strict=True):
+            if tone > 0:
+                praise += tone
+            else:
+                blame -= tone
             for saying, spot in _find_phrases(clause, lexicon):
                 own = _judge_phrase(saying, spot, clause, lexicon.denies)
-                mentions.kind += own == GOOD
-                mentions.loud += own == BAD
-                flag = _choose_flag(own, sentence.asks, asks, tone or sum(tones), rating)
-                part = "" if _is_negated_part(saying, own) else saying.part
-                mentions.note(saying.theme, flag, sentence)
-                if part:
-                    mentions.note(saying.subject, flag, sentence)
-    return mentions
+                praise += own == GOOD
+                blame += own == BAD
+                flag = _choose_flag(own, asked, asks, tone or whole_tone)
+                has_part = saying.part and not _is_negated_part(saying, own)
+                for subject in (saying.theme, saying.subject)[: 2 if has_part else 1]:
+                    known = found.get(subject)
+                    if known is None:
+                        found[subject] = (flag, flag, start, end)
+                    elif known[1] in (NAMED, QUESTION) and flag in (PRAISE, COMPLAINT):
+                        found[subject] = (known[0] | flag, flag, start, end)
+                    else:
+                        found[subject] = (known[0] | flag, *known[1:])
+    pack, number = RECORD_FORMAT.pack, lexicon.number
+    records = [pack(number[subject], *each) for subject, each in found.items()]
+    return b"".join([pack(WHOLE_TEXT, any_asks, 0, praise, blame), *records])
 
 
 def _find_phrases(
@@ -116,7 +180,7 @@ def _is_negated_part(saying: PhraseMeaning, own: str) -> bool:
     return saying.way in (GOOD, BAD) and own != saying.way
 
 
-def _choose_flag(own: str, asked: bool, only_asks: bool, tone: int, rating: float | None) -> int:
+def _choose_flag(own: str, asked: bool, only_asks: bool, tone: int) -> int:
     if own == ASKS or only_asks:
         return QUESTION
     if own in (GOOD, BAD):
@@ -125,9 +189,7 @@ def _choose_flag(own: str, asked: bool, only_asks: bool, tone: int, rating: floa
         return PRAISE if tone > 0 else COMPLAINT
     if asked:
         return QUESTION
-    if rating is None or MAX_COMPLAINT_STARS < rating < MIN_PRAISE_STARS:
-        return NAMED
-    return PRAISE if rating >= MIN_PRAISE_STARS else COMPLAINT
+    return NAMED
 
 
 def _score_tone(clause: Sequence[str], lexicon: Lexicon) -> int:
@@ -154,9 +216,9 @@ def _is_denied(spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str])
     return sum(word in denies for word in near) % 2 == 1
 
 
-def _is_plain_question(sentence: Sentence, opens: Sequence[str]) -> bool:
+def _is_plain_question(clause: Sequence[str], opens: Sequence[str]) -> bool:
     """Tell a neutral question ("Does it run small?") from a complaint ("Why is it late?")."""
-    first = " ".join(sentence.clauses[0][:4])
+    first = " ".join(clause[:4])
     return any(first == opening or first.startswith(f"{opening} ") for opening in opens)
 
 
@@ -190,12 +252,7 @@ class ThemeTable:
         return self.flags[:, self.column[subject]]
 
     def words(self, i: int) -> list[str]:
-        mentions = self.mentions[i]
-        return (
-            mentions.words
-            if mentions
-            else tokenize_words(self.texts[i].whole, self.texts[i].language)
-        )
+        return tokenize_words(self.texts[i].whole, self.texts[i].language)
 
     def is_shop(self, subject: str) -> bool:
         """Tell whether the theme is about the shop (delivery, payment) rather than about a
@@ -227,22 +284,53 @@ def is_question(flags: Flags) -> Mask:
     return (flags & QUESTION) > 0
 
 
-def build_theme_table(texts: Sequence[FeedbackText], folder: Path | None) -> ThemeTable:
-    """Raises CannotDo when the team's own list can't be read."""
+def build_theme_table(
+    texts: Sequence[FeedbackText], folder: Path | None, cache: MentionCache | None = None
+) -> ThemeTable:
+    """Raises CannotDo when the team's own list can't be read. What is found is kept in `cache`."""
     lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
-    mentions: list[TextMentions | None] = []
-    for text in texts:
-        known = lists[text.language]
-        mentions.append(find_mentions(text.whole, known, text.rating) if known else None)
     own = [one for one in lists.values() if one]
     subjects, titles = _list_subjects(own)
+    mentions: list[TextMentions | None] = [None] * len(texts)
     flags = np.zeros((len(texts), len(subjects)), np.uint8)
     column = {subject: j for j, subject in enumerate(subjects)}
-    for i, one in enumerate(mentions):
-        for subject, flag in (one.flags if one else {}).items():
-            flags[i, column[subject]] = flag
+    for lexicon in own:
+        mine = [i for i, text in enumerate(texts) if text.language == lexicon.language]
+        find = partial(pack_mentions, lexicon=lexicon)
+        packed = (
+            cache.find_all(lexicon.version, [texts[i].whole for i in mine], find)
+            if cache
+            else [find(texts[i].whole) for i in mine]
+        )
+        for i, one in zip(mine, packed, strict=True):
+            mentions[i] = TextMentions(lexicon, one, texts[i].rating)
+        columns = np.array([column[subject] for subject in lexicon.subjects], np.intp)
+        _fill_flags(flags, np.array(mine, np.intp), packed, columns)
+    ratings = np.array([np.nan if t.rating is None else t.rating for t in texts])
+    _apply_ratings(flags, ratings)
     shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
     return ThemeTable(list(texts), mentions, subjects, titles, shop, flags)
+
+
+def _fill_flags(
+    flags: Flags, mine: NDArray[np.intp], packed: Sequence[bytes], columns: NDArray[np.intp]
+) -> None:
+    """Write the flags of these texts into their rows."""
+    records = np.frombuffer(b"".join(packed), RECORD)
+    of_text = np.repeat(mine, [len(one) // RECORD.itemsize for one in packed])
+    themed = records["subject"] != WHOLE_TEXT
+    records, of_text = records[themed], of_text[themed]
+    flags[of_text, columns[records["subject"]]] = records["flags"]
+
+
+def _apply_ratings(flags: Flags, ratings: NDArray[np.float64]) -> None:
+    """Replace plain mentions by what the ratings make of them."""
+    for rated, flag in (
+        (ratings >= MIN_PRAISE_STARS, PRAISE),
+        (ratings <= MAX_COMPLAINT_STARS, COMPLAINT),
+    ):
+        named = ((flags & NAMED) > 0) & rated[:, None]
+        flags[named] = flags[named] & ~np.uint8(NAMED) | np.uint8(flag)
 
 
 def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]:

@@ -2,14 +2,17 @@
 clauses."""
 
 import re
+import sys
+from functools import cache
 from typing import NamedTuple
 
-from bot.text.normalize import normalize_spelling
+from bot.text.normalize import normalize_nfc, normalize_spelling
 
 WORD_PATTERN = re.compile(r"\w+(?:['’]\w+)*")
-PIECE_PATTERN = re.compile(r"\w+(?:'\w+)*|[,:()]|\s[-–—]+\s")
+PIECE_PATTERN = re.compile(r"\w+(?:['’]\w+)*|[,:()]|\s[-–—]+\s")
 SENTENCE_PATTERN = re.compile(r"[^.!?…;\n]+[.!?…;\"»)]*")
 ORDINAL_PATTERN = re.compile(r"(?<=\d)[.](?=\d)")
+MAX_KNOWN_PIECES = 200_000  # spellings remembered of one language
 
 
 class Sentence(NamedTuple):
@@ -22,40 +25,65 @@ class Sentence(NamedTuple):
     end: int
 
 
+class _WordTable(dict[str, tuple[str, ...]]):
+    """The words of each piece of a text as it is spelt. A customer's texts repeat few spellings, so
+    that each is normalised once. Marks such as commas have no words."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        if len(self) >= MAX_KNOWN_PIECES:
+            self.clear()
+        found = WORD_PATTERN.findall(normalize_spelling(piece))
+        words = [word for one in found for word in _split_piece(one, self._language)]
+        self[sys.intern(piece)] = kept = tuple(map(sys.intern, words))
+        return kept
+
+
+@cache
+def load_word_table(language: str) -> dict[str, tuple[str, ...]]:
+    return _WordTable(language)
+
+
 def tokenize_words(text: str, language: str) -> list[str]:
     """Return all words. English "don't" becomes `dont`; other languages are split at the
     apostrophe."""
-    return [
-        w
-        for piece in WORD_PATTERN.findall(normalize_spelling(text))
-        for w in _split_piece(piece, language)
-    ]
+    words = load_word_table(language)
+    return [word for piece in WORD_PATTERN.findall(normalize_nfc(text)) for word in words[piece]]
 
 
 def split_sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
     """Return the text's sentences. A word in `turns` starts a new clause."""
-    sentences = []
+    sentences, words = [], load_word_table(language)
     for match in SENTENCE_PATTERN.finditer(ORDINAL_PATTERN.sub(",", text)):
-        clauses = _split_clauses(normalize_spelling(match[0]), language, turns)
+        said = match[0]
+        clauses = _split_clauses(said, words, turns)
         if clauses:
-            start = match.start() + len(match[0]) - len(match[0].lstrip())
-            end = match.start() + len(match[0].rstrip())
-            sentences.append(Sentence(clauses, "?" in match[0][-4:], start, end))
+            start = match.start() + len(said) - len(said.lstrip())
+            end = match.start() + len(said.rstrip())
+            sentences.append(Sentence(clauses, "?" in said[-4:], start, end))
     return sentences
 
 
-def _split_clauses(plain: str, language: str, turns: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+def _split_clauses(
+    said: str, words: dict[str, tuple[str, ...]], turns: frozenset[str]
+) -> tuple[tuple[str, ...], ...]:
     clauses: list[tuple[str, ...]] = []
     now: list[str] = []
-    for piece in PIECE_PATTERN.findall(plain):
-        if not (piece[0].isalnum() or piece[0] == "_"):
-            clauses, now = [*clauses, tuple(now)], []
+    for piece in PIECE_PATTERN.findall(normalize_nfc(said)):
+        found = words[piece]
+        if not found:
+            clauses.append(tuple(now))
+            now = []
             continue
-        for word in _split_piece(piece, language):
+        for word in found:
             if word in turns and now:
-                clauses, now = [*clauses, tuple(now)], []
+                clauses.append(tuple(now))
+                now = []
             now.append(word)
-    return tuple(clause for clause in (*clauses, tuple(now)) if clause)
+    clauses.append(tuple(now))
+    return tuple(clause for clause in clauses if clause)
 
 
 def _split_piece(piece: str, language: str) -> list[str]:

@@ -7,10 +7,11 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
-from bot.core.facts import Fact, FactId
-from bot.core.metric_query import DATED_DIMENSIONS, TIME_DIMENSIONS
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.facts import FACT_UNITS, Fact, FactId
+from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
+from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
 from bot.data.metrics.query.periods import Days
@@ -61,6 +62,7 @@ class _ResultBuilder:
         self.money = answer.recipe.currency
         self.filters = describe_filters(warehouse, answer, language)
         self.read_as = summarize_query(warehouse, answer, language)
+        self.age = describe_age(warehouse, answer.dataset.kind)
         self.facts: list[Fact] = []
         self.groups: dict[str, tuple[PeriodName, Group, str]] = {}
         assert self.query.since is not None
@@ -79,6 +81,7 @@ class _ResultBuilder:
             *self.answer.notes,
             *self._list_gaps(groups, cells),
             *self._list_counted(),
+            *self._list_last_days(),
         ]
         if (stale := self.warehouse.stale(self.answer.dataset.kind)) is not None:
             notes.append(f"{self.query.dataset} are {stale} days old.")
@@ -86,7 +89,7 @@ class _ResultBuilder:
             tuple(self.facts),
             self._build_exhibits(groups, cells),
             tuple(notes),
-            self.read_as,
+            "\n".join([self.read_as, *([self.age.to(self.language)] if self.age else [])]),
             self.groups,
         )
 
@@ -124,7 +127,7 @@ class _ResultBuilder:
         if value is None:
             return None
         since, until = self._cut_days(group, days)
-        about = [*filter(None, self._name(group)), *self.filters]
+        about = [*filter(None, self._name(group)), *self._list_filters(group)]
         return Fact(
             id=str(FactId(METRIC_KIND, self._subject(group, days, period), slugify(name))),
             label=measure.label.text,
@@ -138,6 +141,16 @@ class _ResultBuilder:
             since=since,
             until=until,
         )
+
+    def _list_filters(self, group: Group) -> list[str]:
+        """Return the conditions in words, without those that the name of the group makes clear."""
+        if group in (ALL_GROUPS, OTHERS):
+            return self.filters
+        return [
+            text
+            for text, conditions in zip(self.filters, self.query.filters, strict=True)
+            if not {one.field for one in conditions} <= {*self.query.dimensions}
+        ]
 
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
         new, old = Decimal(now.value), Decimal(earlier.value)
@@ -269,6 +282,18 @@ class _ResultBuilder:
             notes.setdefault(f"of the {many} {label} {measure.counted}{of}", []).append(name)
         return [f"{', '.join(names)}: {what}." for what, names in notes.items()]
 
+    def _list_last_days(self) -> list[str]:
+        """Say which days the days since a last sale begin on."""
+        if "days_since_last_sale" not in self.query.measures:
+            return []
+        last = self.answer.periods.known_until
+        said = [
+            f"{fact.about or 'all products'}: {last - timedelta(days=int(fact.value))}"
+            for fact in self.facts
+            if fact.parts.measure == "days-since-last-sale"
+        ]
+        return [f"Counted to {last}. Last sale: {'; '.join(said)}."] if said else []
+
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
         if not self.facts:
             return ()
@@ -292,7 +317,6 @@ class _ResultBuilder:
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                read_as=self.read_as,
                 table=table,
                 chart=chart,
                 facts=ids,
@@ -323,7 +347,11 @@ class _ResultBuilder:
         return (" · ".join([label, *self.filters]), *[""] * (many - 1))
 
     def _spell(self, fact: Fact | None) -> str:
-        return NOT_SHOWN if fact is None else fact.shown(self.language)
+        """Return a cell, rounded as in a sentence; the column says what is counted."""
+        if fact is None:
+            return NOT_SHOWN
+        is_counted = fact.unit in {unit.text for unit in FACT_UNITS}
+        return (fact.model_copy(update={"unit": None}) if is_counted else fact).shown(self.language)
 
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:
         name = self.query.measures[0]
@@ -338,7 +366,7 @@ class _ResultBuilder:
                 points.append(ExhibitPoint(name=label, value=float(fact.value), day=day))
         if len(points) < 2:
             return None
-        if not by_time and not set(TIME_DIMENSIONS).intersection(dimensions):
+        if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
             points.sort(key=lambda point: -point.value)
         unit = next((fact.unit for fact in self.facts if fact.unit), "") or ""
         return ExhibitChart(kind="line" if by_time else "bars", points=tuple(points), unit=unit)

@@ -165,6 +165,22 @@ MEASURES: Mapping[str, Measure] = {
         bases=BOUGHT,
         needs=("spend", "sales"),
     ),
+    "sales_per_1000_sent": Measure(
+        Words("sales per 1,000 delivered"),
+        "money",
+        lambda t: 1000 * _per("income", "arrived")(t),
+        bases=BOUGHT,
+        needs=("sales", "sent"),
+        count=lambda t: t.arrived.sum(where=t.income.notnull()),
+    ),
+    "orders_per_1000_sent": Measure(
+        Words("orders per 1,000 delivered"),
+        "",
+        lambda t: 1000 * _per("orders", "arrived")(t),
+        bases=BOUGHT,
+        needs=("orders", "sent"),
+        count=lambda t: t.arrived.sum(where=t.orders.notnull()),
+    ),
     "spend_share": Measure(Words("share of spend"), "%", share_of="spend"),
 }
 DIMENSIONS: Mapping[str, Dimension] = {

@@ -14,17 +14,19 @@ from bot.core.metric_query import (
     ANY_VALUE,
     CUSTOMER_FIELDS,
     NO_VALUE,
+    SELECTED_FIELDS,
     MetricCondition,
     MetricQuery,
 )
 from bot.data.analyses.products import load_product_titles
+from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import add_category
 from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
 from bot.data.metrics.query.errors import QueryError
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import parse_country_code
-from bot.text.normalize import normalize_text, tokenize
+from bot.text.normalize import normalize_text
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
@@ -32,6 +34,7 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "customer_type": {"new": "new", "known": "known"},
     "returned": {"yes": "yes", "no": "no"},
     "late": {"yes": "yes", "no": "no"},
+    "discounted": {"yes": "yes", "no": "no"},
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
@@ -41,15 +44,19 @@ OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
 }
 MAX_LISTED_VALUES, MAX_NEAR_VALUES = 12, 3
 MAX_CONTAINED_VALUES = 500
+NAMED_COLUMNS = ("category", "product")  # whose values people name in their own words
 
 
 # Apply conditions.
 
 
 def filter_rows(dataset: MetricDataset, rows: ir.Table, query: MetricQuery) -> ir.Table:
-    """Return the rows for which one condition of each group holds."""
+    """Return the rows for which one condition of each group holds. Conditions on what is selected
+    are applied by the dataset, behind all others."""
     customer_conditions = query.customer_conditions
     for group in query.filters:
+        if group and group[0].field in SELECTED_FIELDS:
+            continue
         holds = [_holds(dataset, rows, condition, customer_conditions) for condition in group]
         if holds:
             rows = rows.filter(reduce(operator.or_, holds))
@@ -112,6 +119,9 @@ def resolve_conditions(
 ) -> tuple[MetricQuery, list[str]]:
     """Return the query with the data's own values in its conditions, and how words were understood.
     Raises QueryError for a field that the dataset lacks, and for an unknown value."""
+    for group in query.filters:
+        if len(group) > 1 and any(one.field in SELECTED_FIELDS for one in group):
+            raise QueryError("{field} stands in a group of its own.", field=SELECTED_FIELDS[0])
     notes: list[str] = []
     groups = tuple(
         tuple(_resolve(warehouse, dataset, condition, notes) for condition in group)
@@ -256,8 +266,8 @@ def _name_of(value: str, known: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _match(value: str, known: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return the values that this is the value, the name or the country of; else the one product
-    whose name has all of its words."""
+    """Return the values that this is the value, the name or the country of; else the one category
+    or product that has all of its words."""
     plain = normalize_text(value)
     for name, values in known.items():
         exact = [
@@ -265,17 +275,16 @@ def _match(value: str, known: Mapping[str, Mapping[str, str]]) -> list[str]:
             for one, called in values.items()
             if plain in (normalize_text(one), normalize_text(called))
         ]
+        if not exact:
+            exact = [v for v, c in values.items() if value_is_called(name, v, c, value)]
         if not exact and name == "country" and (code := parse_country_code(value)):
             exact = [one for one in values if parse_country_code(one) == code]
         if exact:
             return exact
-    words = set(tokenize(value))
-    close = [
-        one
-        for one, called in known.get("product", {}).items()
-        if words and words <= set(tokenize(called))
-    ]
-    return close if len(close) == 1 else []
+    for name in NAMED_COLUMNS:
+        if found := match_name(value, known.get(name, {}), by_kind=name == "category").found:
+            return list(found)
+    return []
 
 
 def _unknown_value(
@@ -283,7 +292,8 @@ def _unknown_value(
 ) -> QueryError:
     names = list(dict.fromkeys(called for values in known.values() for called in values.values()))
     plain = {normalize_text(called): called for called in names}
-    near = [called for one, called in plain.items() if normalize_text(value) in one]
+    near = [one for name in NAMED_COLUMNS for one in match_name(value, known.get(name, {})).near]
+    near += [called for one, called in plain.items() if normalize_text(value) in one]
     near += [plain[one] for one in get_close_matches(normalize_text(value), plain, n=3)]
     near = list(dict.fromkeys(near))[:MAX_NEAR_VALUES]
     listed = ", ".join(names[:MAX_LISTED_VALUES])

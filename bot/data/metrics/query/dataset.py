@@ -40,7 +40,9 @@ class Measure:
     names the measure of which it is the share in the total. Rates are in percent.
     `explain_unknown` returns why the data can't tell it at all, `caution` what a reader must know
     of its figures of these days; both are empty where there is nothing to say. `counted` names the
-    rows that `count` counts, for a note."""
+    rows that `count` counts, for a note. `read_as` is a longer name that says what the data count
+    in it: revenue before returns. `whole_time` marks what has no period; `only_by` lists what it
+    may be grouped and filtered by, where that is not everything."""
 
     label: Words
     unit: str  # "money" for the currency of the rows
@@ -56,6 +58,9 @@ class Measure:
     counted: str = ""
     explain_unknown: Callable[[Warehouse], str] | None = None
     caution: Callable[[Warehouse, tuple[date, date]], str] | None = None
+    read_as: Callable[[Warehouse], Words] | None = None
+    whole_time: bool = False
+    only_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class ConditionField:
 
     label: Words
     kind: FieldKind
-    value: Callable[[ir.Table], ir.Value] | None = None  # None: of the customer, see `orders.py`
+    value: Callable[[ir.Table], ir.Value] | None = None  # None: see `order_rows.py`
     needs: str = ""
 
 
@@ -83,6 +88,7 @@ class ConditionField:
 class RowSelection:
     """What a dataset's `select` gets: the query, the days, and the currency that is counted."""
 
+    dataset: "MetricDataset"
     warehouse: Warehouse
     query: MetricQuery
     days: tuple[date, date]
@@ -114,6 +120,8 @@ class MetricDataset:
     stages: Mapping[str, BuildStage] = field(default_factory=dict)
     # counted rows (of campaigns) stand for several people: the columns with their numbers
     weights: Mapping[Family, str] = field(default_factory=dict)
+    # what a reader must know of the rows that a query adds up; empty where there is nothing to say
+    describe_rows: Callable[[Warehouse, MetricQuery], str] = lambda _warehouse, _query: ""
 
 
 def get_field(dataset: MetricDataset, name: str) -> Dimension | ConditionField | None:

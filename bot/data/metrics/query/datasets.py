@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.core.metric_query import DatasetName
-from bot.data.metrics.query import campaigns, feedback, orders, visits
+from bot.data.metrics.query import campaigns, feedback, orders, traffic, visits
 from bot.data.metrics.query.dataset import MetricDataset
 
 DATASETS: Mapping[DatasetName, MetricDataset] = {
@@ -11,4 +11,5 @@ DATASETS: Mapping[DatasetName, MetricDataset] = {
     "visits": visits.DATASET,
     "campaigns": campaigns.DATASET,
     "feedback": feedback.DATASET,
+    "traffic": traffic.DATASET,
 }

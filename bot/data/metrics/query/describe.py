@@ -1,6 +1,6 @@
 """Describe the data in a few lines: datasets, days, values of short columns, what is not there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bot.core.metric_query import TIME_DIMENSIONS
 from bot.data.metrics.filters import list_currencies
@@ -19,7 +19,7 @@ Described = dict[str, tuple[str, frozenset[str]]]
 # columns that are asked for under another name, or that identify a row, and the texts themselves
 COVERED_COLUMNS = frozenset(
     {
-        *("id", "order", "line", "session", "customer", "visitor", "at", "until"),
+        *("id", "order", "line", "session", "customer", "visitor", "at", "day", "until"),
         *(
             "title",
             "name",
@@ -36,9 +36,8 @@ COVERED_COLUMNS = frozenset(
 COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
 FIXED_NOTES = {
     "step": "step (the furthest: view, cart, checkout, purchase)",
-    "code": "code (of a campaign, no discount)",
 }
-NOT_KEPT = "No import keeps a means of payment, discount codes, sizes apart from colours."
+NOT_KEPT = "No import keeps sizes apart from colours: a variant has both."
 
 
 def describe_data(warehouse: Warehouse) -> list[str]:
@@ -90,29 +89,12 @@ def _describe_dataset(
         for name, measure in dataset.measures.items()
         if not all(has_column(warehouse, dataset, column) for column in measure.needs)
     ]
-    yield f"  Measures: {_list_measures(name for name in dataset.measures if name not in absent)}."
     if missing or absent:
         parts = [f"no {', '.join(missing)}"] if missing else []
         parts += [f"so not to be had: {', '.join(absent)}"] if absent else []
         yield "  Not in the data: " + "; ".join(parts) + "."
     if unasked := _list_unasked_columns(warehouse, dataset):
         yield f"  In the data, but not to group, filter or sum by: {', '.join(unasked)}."
-
-
-def _list_measures(names: Iterable[str]) -> str:
-    """Return the names with commas; of names that differ by a number only the first, with the other
-    numbers: "stars_1 (or 2, 3)"."""
-    families: dict[str, list[str]] = {}
-    numbers: dict[str, list[str]] = {}
-    for name in names:
-        number = "".join(filter(str.isdigit, name))
-        family = name.replace(number, "#") if number else name
-        families.setdefault(family, []).append(name)
-        numbers.setdefault(family, []).append(number)
-    return ", ".join(
-        some[0] + (f" (or {', '.join(numbers[family][1:])})" if some[1:] else "")
-        for family, some in families.items()
-    )
 
 
 def _list_unasked_columns(warehouse: Warehouse, dataset: MetricDataset) -> list[str]:

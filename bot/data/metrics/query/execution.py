@@ -24,13 +24,14 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     dataset = get_dataset(warehouse, asked)
     if not see_people and any(dataset.measures[name].of_one_customer for name in asked.measures):
         raise QueryError(
-            "A single customer's figure is only for whoever may see people, in private."
+            "A single customer's figure is never given to an AI: only people with the right to see "
+            "people get it, from the form, in private."
         )
     query, words = resolve_conditions(warehouse, dataset, asked)
     query = _drop_single_valued(query)
     periods = choose_periods(warehouse, dataset, query)
     query = query.model_copy(update={"since": periods.now[0], "until": periods.now[1]})
-    currencies = list_currencies(warehouse, dataset.kind)
+    currencies = list_currencies(warehouse, dataset.kind) or _list_shop_currencies(warehouse)
     currency = currencies[0] if currencies else None
     notes = [*periods.notes, *_list_cautions(warehouse, dataset, query)]
     if len(currencies) > 1 and any(
@@ -73,6 +74,11 @@ def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) 
     )
 
 
+def _list_shop_currencies(warehouse: Warehouse) -> list[str]:
+    """Return the currency of the orders, for amounts whose file does not say theirs."""
+    return list_currencies(warehouse, "orders")[:1]
+
+
 def _drop_single_valued(query: MetricQuery) -> MetricQuery:
     """Return the query without the dimensions that a filter restricts to one value: the only group
     would be the total again."""
@@ -96,7 +102,7 @@ def _list_cautions(
         for name in query.measures
         if (caution := dataset.measures[name].caution) is not None
     ]
-    return dict.fromkeys(filter(None, found))
+    return dict.fromkeys(filter(None, [*found, dataset.describe_rows(warehouse, query)]))
 
 
 def _add_filled(
@@ -147,7 +153,28 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
         if bound.measure not in query.measures:
             raise QueryError("{name} is in having, so ask for it, too.", name=bound.measure)
     _require_one_source(dataset, query)
+    _require_what_measures_allow(dataset, query)
     return dataset
+
+
+def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> None:
+    """Raises QueryError for a period of what has none, and for groups and filters that a measure is
+    not told by."""
+    for name in query.measures:
+        measure = dataset.measures[name]
+        if measure.whole_time and (query.since or query.until):
+            raise QueryError(
+                "{name} is of all days: leave since and until at “none”. For customers of a period "
+                "filter by customer_first_order, or group by first_order_month.",
+                name=name,
+            )
+        used = {*query.dimensions, *(one.field for one in query.conditions)}
+        if measure.only_by and not used <= {*measure.only_by}:
+            raise QueryError(
+                "{name} is only told by {known}, without other filters.",
+                name=name,
+                known=", ".join(measure.only_by),
+            )
 
 
 def _require_one_source(dataset: MetricDataset, query: MetricQuery) -> None:

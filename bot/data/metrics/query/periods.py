@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ibis import _
-
 from bot.core.metric_query import MetricQuery
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.errors import QueryError
+from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -24,6 +23,7 @@ class QueryPeriods:
     before: Days | None
     sums_compare: bool
     notes: tuple[str, ...]
+    known_until: date
 
 
 def count_days(days: Days) -> int:
@@ -36,7 +36,8 @@ def find_known_days(warehouse: Warehouse, dataset: MetricDataset) -> Days | None
     if key not in warehouse.released:
         table = warehouse.table(dataset.kind)
         assert table is not None
-        query = table.aggregate(first=_["at"].min().date(), last=_["at"].max().date())
+        day = table[load_kinds()[dataset.kind].dated].cast("date")
+        query = table.aggregate(first=day.min(), last=day.max())
         (row,) = fetch_rows(warehouse, query)
         warehouse.released[key] = (row["first"], row["last"]) if row["first"] else None
     known: Days | None = warehouse.released[key]
@@ -76,7 +77,7 @@ def choose_periods(
     now = (first, last)
     before = _find_comparison(query, asked, now)
     if before is None:
-        return QueryPeriods(now, None, sums_compare=False, notes=tuple(notes))
+        return QueryPeriods(now, None, False, tuple(notes), known[1])
     return _fit_comparison(now, before, known, notes)
 
 
@@ -131,13 +132,13 @@ def _fit_comparison(now: Days, before: Days, known: Days, notes: list[str]) -> Q
             f"Nothing to compare with: the data goes from {known[0]} to {known[1]}, not back to "
             f"{before[0]}–{before[1]}."
         )
-        return QueryPeriods(now, None, sums_compare=False, notes=tuple(notes))
+        return QueryPeriods(now, None, False, tuple(notes), known[1])
     before = (max(before[0], known[0]), min(before[1], known[1]))
     many, earlier = count_days(now), count_days(before)
     if earlier > many * (1 + MAX_LENGTH_DIFFERENCE):
         before = (before[0], before[0] + (now[1] - now[0]))
         notes.append(f"The earlier period was cut to the same {many} days: until {before[1]}.")
-        return QueryPeriods(now, before, sums_compare=True, notes=tuple(notes))
+        return QueryPeriods(now, before, True, tuple(notes), known[1])
     sums_compare = earlier >= many * (1 - MAX_LENGTH_DIFFERENCE)
     if not sums_compare:
         notes.append(
@@ -146,4 +147,4 @@ def _fit_comparison(now: Days, before: Days, known: Days, notes: list[str]) -> Q
         )
     elif earlier != many:
         notes.append(f"The periods have {many} and {earlier} days.")
-    return QueryPeriods(now, before, sums_compare=sums_compare, notes=tuple(notes))
+    return QueryPeriods(now, before, sums_compare, tuple(notes), known[1])

@@ -64,7 +64,7 @@ class QueryRunner:
         query = self.query
         if period == "whole":
             query = query.model_copy(update={"filters": (), "dimensions": ()})
-        selection = RowSelection(self.warehouse, query, days, self.currency)
+        selection = RowSelection(self.dataset, self.warehouse, query, days, self.currency)
         return self.dataset.sources[self.source](selection)
 
     @property

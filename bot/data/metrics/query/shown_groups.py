@@ -6,7 +6,7 @@ from typing import Any
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import TIME_DIMENSIONS, MetricQuery
+from bot.core.metric_query import ORDERED_DIMENSIONS, MetricQuery
 from bot.data.metrics.query.answer import OTHERS, GroupCounts, MetricRecipe, ShownGroup
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.errors import QueryError
@@ -15,6 +15,7 @@ from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
     GroupedRows,
+    HiddenGroups,
     get_floor,
     hide_small_groups,
     is_too_few,
@@ -114,7 +115,7 @@ def _choose_groups(
         if any(values["now", one].get(name) is not None for name in runner.names)
     ]
     kept = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
-    kept = _sort_groups(query, kept, values, runner.names[0])
+    kept = _sort_groups(runner, kept, values, hidden)
     per_group = len(query.measures) * (3 if earlier is not None else 1)
     room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
     chosen = _cut(query, kept, room)
@@ -143,12 +144,18 @@ def _choose_groups(
             for one in chosen
             if one in known
         ]
+    unseen = [
+        one
+        for one in kept
+        if one not in chosen
+        and not any(hidden.shows(one, measure.bases) for measure in runner.measures.values())
+    ]
     counts = GroupCounts(
         known=len(open_groups) + len(small),
         chosen=len(chosen),
-        too_small=len(small),
+        too_small=len(small) + len(unseen),
         out_of_bounds=len(open_groups) - len(kept),
-        beyond_limit=len(kept) - len(chosen),
+        beyond_limit=len(kept) - len(chosen) - len(unseen),
     )
     return shown, counts
 
@@ -177,26 +184,31 @@ def _is_within(
 
 
 def _sort_groups(
-    query: MetricQuery,
+    runner: QueryRunner,
     groups: Sequence[Group],
     values: Mapping[tuple[PeriodName, Group], Values],
-    measure: str,
+    hidden: HiddenGroups,
 ) -> list[Group]:
+    """Sort by the first measure. Groups whose figure is not shown come last: their place would
+    tell it."""
+    query, measure = runner.query, runner.names[0]
+
     def in_time(group: Group) -> tuple[Any, ...]:
         return tuple((value is None, len(value or ""), value or "") for value in group)
 
     def by_value(group: Group) -> tuple[Any, ...]:
-        value = values["now", group].get(measure)
+        is_shown = hidden.shows(group, runner.measures[measure].bases)
+        value = values["now", group].get(measure) if is_shown else None
         number = float(value) if value is not None else 0.0
         return (value is None, -number if query.order != "lowest" else number, in_time(group))
 
-    has_time = query.dimensions[0] in TIME_DIMENSIONS
+    has_time = query.dimensions[0] in ORDERED_DIMENSIONS
     return sorted(groups, key=in_time if has_time and query.order == "natural" else by_value)
 
 
 def _cut(query: MetricQuery, groups: list[Group], room: int) -> list[Group]:
     """Return as many groups as there is room for: of a period's days the last ones."""
-    if query.dimensions[0] in TIME_DIMENSIONS and query.order == "natural":
+    if query.dimensions[0] in ORDERED_DIMENSIONS and query.order == "natural":
         return groups[-room:]
     return groups[: min(room, query.limit if query.limit > 0 else DEFAULT_LIMIT)]
 

@@ -3,7 +3,8 @@
 A visit that reached a step counts as having passed those before it, as in
 `bot/data/analyses/funnel`. A visit without a visitor counts as a person of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
@@ -21,6 +22,7 @@ from bot.data.metrics.query.dataset import (
     RowSelection,
     column,
     percent,
+    ratio,
 )
 from bot.data.warehouse.query import person_column
 from bot.data.warehouse.warehouse import Warehouse
@@ -40,6 +42,8 @@ def select_visits(selection: RowSelection) -> ir.Table:
     assert events is not None
     first, last = (ibis.literal(day) for day in selection.days)
     visits = _build_visits(warehouse, events).filter(_["at"].date().between(first, last))
+    if query.asks("visit_sales", "sales_per_1000"):
+        visits = _add_amounts(events, visits)
     if query.uses(*PRODUCT_COLUMNS):
         seen = events.filter(events["product"].notnull())
         if query.uses("category"):
@@ -64,6 +68,21 @@ def _build_visits(warehouse: Warehouse, events: ir.Table) -> ir.Table:
         visitor=events.visitor.max(),
         depth=depth.max(),
     )
+
+
+def _add_amounts(events: ir.Table, visits: ir.Table) -> ir.Table:
+    """Add `spent`, what the orders of a visit are worth. An order that several events state counts
+    once."""
+    bought = events.filter(events.step == "purchase", events.amount.notnull())
+    orders = bought.select("session", "order", "amount").distinct().group_by("session")
+    spent = orders.aggregate(spent=_.amount.cast("decimal(18, 2)").sum()).rename(buying="session")
+    return visits.left_join(spent, visits.session == spent.buying).drop("buying")
+
+
+def group_by_visit(visits: ir.Table, by: Sequence[str]) -> ir.Table:
+    """One row for each visit of a group; several rows of a visit name the products that it saw."""
+    grouped = visits.group_by(*by, "session")
+    return grouped.aggregate(spent=_.spent.max().fill_null(Decimal(0)))
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:
@@ -146,6 +165,24 @@ MEASURES: Mapping[str, Measure] = {
         ORDER,
         ("checkout", "ordered", "cart_without_order"),
     ),
+    "visit_sales": Measure(
+        Words("sales in visits"),
+        "money",
+        lambda t: t.spent.sum(),
+        "visits",
+        ("ordered", "not_ordered"),
+        needs=("amount",),
+        is_sum=True,
+    ),
+    "sales_per_1000_visits": Measure(
+        Words("sales per 1,000 visits"),
+        "money",
+        lambda t: 1000 * ratio(t.spent.sum(), t.count()),
+        "visits",
+        (ALL_ROWS, "ordered", "not_ordered"),
+        needs=("amount",),
+        count=lambda t: t.count(),
+    ),
     "visits_share": Measure(Words("share of visits"), "%", share_of="visits"),
 }
 
@@ -180,4 +217,5 @@ DATASET = MetricDataset(
     identify=_identify,
     key=_key,
     count=_count,
+    stages={"visits": group_by_visit},
 )

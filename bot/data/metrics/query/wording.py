@@ -35,10 +35,16 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("returned", "no"): Words("kept"),
     ("late", "yes"): Words("late"),
     ("late", "no"): Words("in time"),
+    ("discounted", "yes"): Words("with a discount"),
+    ("discounted", "no"): Words("without a discount"),
     ("step", "view"): Words("product view"),
     ("step", "cart"): Words("cart"),
     ("step", "checkout"): Words("checkout"),
     ("step", "purchase"): Words("order"),
+}
+SELECTED_AT_LEAST: Mapping[str, Words] = {
+    "selected_orders": Words("in at least {n} orders"),
+    "selected_spent": Words("for at least {n} in all"),
 }
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
 MAX_NAMES, MAX_SHORT_NAMES = 4, 3
@@ -54,6 +60,8 @@ def name_value(
         return OTHERS.to(language)
     if dimension in DATED_DIMENSIONS:
         return name_dates(dimension, date.fromisoformat(value), language)
+    if dimension == "first_order_month":
+        return name_dates("month", date.fromisoformat(value), language)
     if dimension == "weekday":
         return list_weekday_names(language)[int(value)]
     if dimension == "hour":
@@ -123,7 +131,7 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
     June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are
     left out."""
     query, dataset, today = answer.query, answer.dataset, warehouse.today
-    labels = [dataset.measures[name].label.to(language) for name in query.measures]
+    labels = [_name_measure(warehouse, dataset, name, language) for name in query.measures]
     parts = [_list_names(labels, MAX_SHORT_NAMES, language)]
     if query.dimensions:
         labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
@@ -139,6 +147,12 @@ def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -
             days = _add_comparison(asked.comparison, days, before, language, today)
         parts.append(days)
     return " · ".join(parts)
+
+
+def _name_measure(warehouse: Warehouse, dataset: MetricDataset, name: str, language: str) -> str:
+    measure = dataset.measures[name]
+    label = measure.read_as(warehouse) if measure.read_as else measure.label
+    return label.to(language)
 
 
 def _add_comparison(comparison: str, days: str, before: Days, language: str, today: date) -> str:
@@ -189,6 +203,9 @@ def describe_condition(
     field = get_field(dataset, condition.field)
     assert field is not None
     label = field.label.to(language)
+    if condition.field in SELECTED_AT_LEAST and condition.operator == "at_least":
+        words = SELECTED_AT_LEAST[condition.field]
+        return words.model_copy(update={"params": {"n": condition.values[0]}}).to(language)
     if field.kind != "text":
         return _describe_bounds(condition, label, field.kind == "day", language)
     if condition.values in ((ANY_VALUE,), (NO_VALUE,)):

@@ -79,7 +79,7 @@ def _said(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", sorted(SPELT))
-@pytest.mark.sample(3)
+@pytest.mark.sample(5)
 def test_live_row_equals_file_row(kind: str, tmp_path: Path) -> None:
     rows = rows_of(sample("small"), kind)
     assert len(rows) > 20

@@ -1,0 +1,151 @@
+"""What code works out for a writer of copy from the facts: the room of an SMS, stock, prices, what
+is known of the audience, and the doubt of customers."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from bot.config.brand import Brand
+from bot.core.channels import Channel, measure_sms_room
+from bot.core.checks import Check
+from bot.core.facts import Evidence, Fact
+from bot.core.request import SkillRequest
+from bot.drafts.occasions import Occasion, load_occasions
+from bot.drafts.tracking import campaign_code, tag_links
+from bot.grounding.offer_price import OFFER_KIND
+from bot.i18n.messages import Words
+
+LONG_PART = 1000  # characters; a part with so much room can answer a doubt
+DOUBT = "doubt to answer"  # label of a fact
+LETTERS_A_WORD = 6  # of English and French, with the space
+TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
+IN_TIME = Words("Your data don't tell whether an order arrives before {occasion}.")
+
+
+def list_copy_notes(
+    request: SkillRequest, evidence: Evidence, brand: Brand, channel: Channel | None
+) -> list[str]:
+    """Return the notes as sentences for the writer."""
+    notes = [*_describe_audience(request, evidence)]
+    for handle in filter(None, (request.brief.product, *request.brief.others)):
+        is_listing = channel is not None and channel.is_listing
+        notes += _describe_product(handle, request, evidence, is_listing=is_listing)
+    notes += _describe_doubt(request, evidence)
+    if channel is not None and channel.names_sender:
+        notes += _describe_sms_room(request, evidence, brand)
+    return notes
+
+
+def list_open_questions(
+    request: SkillRequest, evidence: Evidence, channel: Channel | None
+) -> tuple[Check, ...]:
+    """Return what readers will ask and code can't answer, for the people who approve."""
+    if channel is None or not any(limit.most >= LONG_PART for limit in channel.parts.values()):
+        return ()
+    found = []
+    if doubt := evidence.labelled(DOUBT):
+        words = TO_ANSWER.with_params(doubt=doubt.value)
+        found.append(Check(rule="doubt", level="info", words=words, fact=doubt.id))
+    occasion = _find_gift_occasion(request)
+    if occasion is not None and not channel.is_listing:
+        words = IN_TIME.with_params(occasion=occasion.title[request.language])
+        found.append(Check(rule="delivery", level="info", words=words))
+    return tuple(found)
+
+
+def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
+    if not (request.brief.audience or request.brief.rule):
+        return
+    if not evidence.of("segment"):
+        yield (
+            "Audience: not counted in the data so far. Unless a tool counts it, nobody knows what "
+            "they own or did: write “if”, not “your”."
+        )
+        return
+    yield (
+        "Audience: counted. What `segment.audience.audience` says is true of each of them and may "
+        "be taken for granted; what most of them bought is not true of all: “if”."
+    )
+    name = _get(evidence, request.brief.product, "name")
+    bought = evidence.get("segment.audience.bought-most")
+    if name and bought and str(name.value) in str(bought.value).split("; "):
+        yield "Many of them have this very product: it needs no introduction."
+
+
+def _describe_product(
+    handle: str, request: SkillRequest, evidence: Evidence, *, is_listing: bool
+) -> Iterator[str]:
+    name = _get(evidence, handle, "name")
+    title = str(name.value) if name else handle
+    price, highest = _get(evidence, handle, "price"), _get(evidence, handle, "price to")
+    language = request.language
+    if price and highest:
+        yield (
+            f"{title}: the price depends on size or colour, {price.shown(language)} to "
+            f"{highest.shown(language)}. Write “from” (« à partir de »)."
+        )
+    if offer := evidence.get(f"{OFFER_KIND}.{handle}.to-pay"):
+        yield (
+            f"{title}: {offer.shown(language)} with the offer, if it takes its percentage off this "
+            "product. Write that price beside the offer."
+        )
+    stock = _get(evidence, handle, "stock")
+    if stock is not None and stock.value == Decimal(0) and not is_listing:
+        yield (
+            f"{title}: SOLD OUT. Don't sell it. If the brief speaks of its return or of a waiting "
+            "list, write that; else call `ask_person` what to write, with “A waiting-list text” "
+            "and a product in stock as options."
+        )
+
+
+def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
+    if doubt := evidence.labelled(DOUBT):
+        yield (
+            f"Doubt that customers have most: {doubt.value}. If a fact on the product answers it, "
+            "say that fact in passing; if none does, leave it: the card names it to the team."
+        )
+    if _find_gift_occasion(request):
+        yield "No fact tells when an order arrives: don't promise that it comes in time."
+
+
+def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
+    """Tell how much is left for the writer beside the sender, the link and how to stop."""
+    mentions = [
+        one.text
+        for one in brand.mentions
+        if one.language in (None, request.language) and request.channel in one.channels
+    ]
+    colon = " : " if request.language == "fr" else ": "
+    fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
+    link = _get(evidence, request.brief.product, "link")
+    if link is not None:
+        tagged = tag_links(str(link.value), brand.site, campaign_code(""))
+        fixed += f" {tagged}"
+        yield f"SMS: the link goes out with a campaign code, {len(tagged)} characters in all."
+    one, two = (measure_sms_room(fixed, count) for count in (1, 2))
+    yield (
+        "SMS: beside sender, link and opt-out, your own words may have "
+        f"{one} characters in one SMS (about {one // LETTERS_A_WORD} words), {two} in two "
+        "(€ counts double)."
+    )
+    one, two = (measure_sms_room(fixed, count, is_gsm=False) for count in (1, 2))
+    yield (
+        "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À, curly quotes, emojis) leaves "
+        f"{one} and {two} instead. é è à ù € £ are inside."
+    )
+
+
+def _find_gift_occasion(request: SkillRequest) -> Occasion | None:
+    """Return the occasion of the brief, if people buy presents for it."""
+    occasion = load_occasions().get(request.brief.occasion or "")
+    return occasion if occasion and occasion.gift and request.brief.product else None
+
+
+def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
+    return next(
+        (
+            fact
+            for fact in evidence.of("product")
+            if fact.parts.subject == handle and fact.label == label
+        ),
+        None,
+    )

@@ -1,0 +1,190 @@
+"""What moved, found among the facts of the analyses. Code alone decides what moved, whether that is
+confirmed, and in which order it is told."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core.fact_sentences import CALLED, CONFIRMED, FactSubject, SentenceWriter, group_by_subject
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, NextStep
+from bot.i18n.messages import Words
+
+MAX_THEMES, MAX_PRODUCTS = 3, 3
+MOSTLY = 0.8  # the share of a total from which a series is nearly all of it
+STEP_SENTENCES = {  # by the end of the subject's key
+    "view-to-cart": Words(
+        "On {device}, {rate} of product visits reach the basket, {before} before."
+    ),
+    "cart-to-checkout": Words("On {device}, {rate} of baskets reach checkout, {before} before."),
+    "checkout-to-purchase": Words(
+        "On {device}, {rate} of checkouts end in a payment, {before} before."
+    ),
+}
+STEP_COSTS = (
+    Words("Since {since} it has cost about {lost_money} ({lost_money_range})."),
+    Words("It began about {since}."),
+)
+LATE_PARCELS = Words("Parcels to {name}: {late} come late, {rest} elsewhere.")
+WEEK = Words("{name}: {last} last week, {expected} expected ({change}).")
+WEEKS = Words("{name}: {last} a week over the last three weeks, {expected} expected ({change}).")
+THEME = Words("Customers write about {name}: {share_now} of their texts, {share_before} before.")
+SOLD_OUT = Words(
+    "{product} is sold out and still advertised (keyword {name}): {spend} spent so far."
+)
+WATCH = Words("Keep an eye on: {what}")
+BREAK = Words(
+    "The orders all but break off on {since}: {came} since, where {usual} are usual. Does the file "
+    "end there, or did the shop stop selling?"
+)
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing that moved: its sentence and, in `cost`, since when and what it has cost."""
+
+    text: Copy
+    cost: Copy
+    one: FactSubject
+    pair: tuple[Fact | None, Fact | None] | None = None  # for the picture: before, and now
+    compared_with: Words | None = None  # what the first of the pair is called, if not "Before"
+    lead: NextStep | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        return self.one.status == CONFIRMED or self.one.kind in ("delivery", "campaigns")
+
+    @property
+    def subject(self) -> str:
+        """Return the subject of its facts: "trends.total-orders"."""
+        return f"{self.one.kind}.{self.one.key}"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Return the ids of the facts that its sentences state."""
+        return tuple(dict.fromkeys([*self.text.facts, *self.cost.facts]))
+
+    @property
+    def words(self) -> str:
+        return self.text.text
+
+
+def find_moves(writer: SentenceWriter, evidence: Evidence, series: str | None = None) -> list[Move]:
+    """Return what moved, what is confirmed first; of one series alone if it is given."""
+    if series:
+        facts = tuple(f for f in evidence.facts if f.id.startswith(f"{series}."))
+        evidence = Evidence(facts=facts)
+    found = [
+        *_find_steps(writer, evidence),
+        *_find_late_parcels(writer, evidence),
+        *_find_series(writer, evidence),
+        *_find_themes(writer, evidence),
+        *_find_advertised(writer, evidence),
+    ]
+    return sorted(found, key=lambda move: not move.is_sure)
+
+
+def _find_steps(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
+    for one in group_by_subject(evidence, "funnel", "device-").values():
+        step = next((words for end, words in STEP_SENTENCES.items() if one.key.endswith(end)), None)
+        if one.status in CALLED and one.get("before") and step:
+            yield Move(
+                writer.tell(one, step, device=Words(one.about)),
+                writer.tell(one, *STEP_COSTS),
+                one,
+                pair=(one.get("before"), one.get("rate")),
+                lead=_ask_why(writer),
+            )
+
+
+def _find_late_parcels(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
+    for one in group_by_subject(evidence, "delivery", "late-regions").values():
+        yield Move(
+            writer.tell(one, LATE_PARCELS),
+            Copy(text=""),
+            one,
+            pair=(one.get("rest"), one.get("late")),
+            compared_with=Words("Elsewhere"),
+            lead=_ask_why(writer),
+        )
+
+
+def _find_series(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
+    """Yield the series that moved, each once, and of single products the surest alone."""
+    every, products = group_by_subject(evidence, "trends"), 0
+    for one in every.values():
+        if one.status not in CALLED or one.get("expected") is None:
+            continue
+        if any(_is_part_of(one, every.get(f"total-{of}")) for of in ("orders", "units")):
+            continue
+        products += one.key.startswith("product-")
+        if one.key.startswith("product-") and products > MAX_PRODUCTS:
+            continue
+        yield Move(
+            writer.tell(one, WEEKS if one.number("weeks") > 1 else WEEK),
+            Copy(text=""),
+            one,
+            pair=(one.get("expected"), one.get("last")),
+            compared_with=Words("Expected"),
+            lead=_offer_email(writer, one) or _ask_why(writer),
+        )
+
+
+def _is_part_of(one: FactSubject, whole: FactSubject | None) -> bool:
+    """Whether a total that moved says the same already: of a series that is nearly all of it, and
+    of another total."""
+    if whole is None or one.key == whole.key or whole.status not in CALLED:
+        return False
+    if one.number("change") * whole.number("change") < 0:
+        return False
+    if one.key.startswith("total-"):
+        return whole.key == "total-orders"
+    units = {fact.unit for fact in (one.get("last"), whole.get("last")) if fact is not None}
+    return len(units) == 1 and float(one.number("last")) >= MOSTLY * float(whole.number("last"))
+
+
+def _find_themes(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
+    themes = group_by_subject(evidence, "feedback").values()
+    for one in [o for o in themes if o.status in CALLED and o.get("share-now")][:MAX_THEMES]:
+        name = one.named(writer.language)
+        ask = writer.say(Words("What do customers say about {theme}?", theme=name))
+        label = Words("What customers say: {theme}", theme=name)
+        yield Move(
+            writer.tell(one, THEME),
+            Copy(text=""),
+            one,
+            pair=(one.get("share-before"), one.get("share-now")),
+            lead=NextStep(label=label, skill="feedback", words=ask, ask=False),
+        )
+
+
+def _find_advertised(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
+    keywords = group_by_subject(evidence, "campaigns", "stuck--").values()
+    for one in [one for one in keywords if one.word("where") == "sold out"][:1]:
+        yield Move(writer.tell(one, SOLD_OUT), Copy(text=""), one)
+
+
+def _offer_email(writer: SentenceWriter, one: FactSubject) -> NextStep | None:
+    """Offer to write about goods that sell better; nobody writes to customers about orders."""
+    if not one.key.startswith(("category-", "product-")) or one.number("change") <= 0:
+        return None
+    name = one.named(writer.language)
+    label = Words("Draft an e-mail: {what}", what=name)
+    words = writer.say(Words("Write an e-mail about {what}", what=name))
+    return NextStep(label=label, skill="draft", words=words)
+
+
+def _ask_why(writer: SentenceWriter) -> NextStep:
+    ask = writer.say(Words("What blocks sales now?"))
+    return NextStep(label=Words("What blocks sales?"), skill="blockers", words=ask, ask=False)
+
+
+def tell_break(writer: SentenceWriter, evidence: Evidence) -> Copy:
+    """Say that the orders end before their file does; an empty text where they don't."""
+    return writer.tell(group_by_subject(evidence, "trends", "ended").get("ended"), BREAK)
+
+
+def build_point(writer: SentenceWriter, move: Move, text: str = "") -> Copy:
+    """Build a point of a report. What is not confirmed is marked."""
+    text = text or f"{move.words} {move.cost.text}".strip()
+    marked = text if move.is_sure else writer.say(WATCH.with_params(what=text))
+    return Copy(text=marked, facts=move.facts)

@@ -1,0 +1,318 @@
+"""The rows that figures of orders are computed from: the lines that a query selects, conditions on
+the customer, and what some measures are computed from by order or by customer.
+
+Refunds lower the revenue and are no orders, cancelled lines are left out (but for the measures of
+cancelled orders), and only the currency of most orders counts: as in `bot/data/metrics/orders`. An
+order without a customer counts as a person of its own."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.core.metric_query import MetricCondition, MetricQuery
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics.best_sellers import select_counted_lines
+from bot.data.metrics.filters import add_category
+from bot.data.metrics.orders.order_lines import find_first_orders
+from bot.data.metrics.query.conditions import (
+    filter_rows,
+    holds_day,
+    holds_number,
+    name_customer_column,
+)
+from bot.data.metrics.query.dataset import RowSelection
+from bot.data.warehouse.purchases import CANCELLED_STATUSES, NOT_SOLD_STATUSES
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+
+EVER = (date(1900, 1, 1), date(2999, 12, 31))
+
+
+# Which rows.
+
+
+def select_lines(selection: RowSelection) -> ir.Table:
+    """Return the counted lines with `day`, the customer's `first_day`, `last_known`, the last whole
+    day of the data, what is `taken_off` by refunds and returns, and the `net` of the order's lines
+    that are selected. Where they are asked for: the whole order's `total`, `held` pieces and
+    whether it is `reduced`, and the customer's `second_day`."""
+    warehouse = selection.warehouse
+    lines = select_counted_lines(warehouse, AnalysisFilter(), *selection.days, selection.currency)
+    lines = lines.mutate(taken_off=_take_off(warehouse, lines))
+    lines = _filter(_add_columns(lines, selection), selection)
+    return lines.mutate(net=_.paid.sum().over(group_by="order"))
+
+
+def select_cancelled_lines(selection: RowSelection) -> ir.Table:
+    """Return the cancelled lines, with the same columns."""
+    lines = _select_unchecked_lines(selection)
+    lines = lines.filter(lines.status.lower().isin(CANCELLED_STATUSES))
+    lines = _filter(_add_columns(lines, selection), selection)
+    return lines.mutate(net=ibis.literal(Decimal(0)).cast("decimal(18, 2)"))
+
+
+def select_placed_lines(selection: RowSelection) -> ir.Table:
+    """Return the counted and the cancelled lines, with the same columns and `cancelled`."""
+    other = [one for one in NOT_SOLD_STATUSES if one not in CANCELLED_STATUSES]
+    lines = _select_unchecked_lines(selection)
+    lines = lines.filter(
+        lines.status.isnull() | lines.status.lower().notin(other),
+        (lines.paid != 0) | (lines.pieces > 0),
+    )
+    lines = lines.mutate(cancelled=lines.status.lower().isin(CANCELLED_STATUSES).fill_null(False))
+    lines = _filter(_add_columns(lines, selection), selection)
+    return lines.mutate(net=_.paid.sum().over(group_by="order"))
+
+
+def _select_unchecked_lines(selection: RowSelection) -> ir.Table:
+    """Return the lines of the days in the counted currency, whatever their status."""
+    orders = selection.warehouse.table("orders")
+    assert orders is not None
+    first, last = (ibis.literal(day) for day in selection.days)
+    lines = orders.filter(orders["at"].date().between(first, last))
+    if selection.currency is not None:
+        lines = lines.filter(_.currency.isnull() | (_.currency == selection.currency))
+    return lines.mutate(
+        paid=lines.amount.cast("decimal(18, 2)"),
+        pieces=lines.quantity.cast("float64").fill_null(1.0),
+        taken_off=ibis.literal(Decimal(0)).cast("decimal(18, 2)"),
+    )
+
+
+def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
+    """Add what is computed from the whole order and what stands in other tables: the first order,
+    the catalogue's category, the segment, and what the customer conditions say."""
+    warehouse, query = selection.warehouse, selection.query
+    last_known = min(warehouse.as_of("orders"), warehouse.today - timedelta(days=1))
+    lines = lines.mutate(day=lines["at"].date(), last_known=ibis.literal(last_known))
+    if query.uses("order_value", "order_units"):
+        lines = lines.mutate(
+            total=_.paid.sum().over(group_by="order"), held=_.pieces.sum().over(group_by="order")
+        )
+    if query.uses("discounted") or query.asks("discounted"):
+        lines = lines.mutate(reduced=(_.discount > 0).any().over(group_by="order"))
+    lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
+    if query.asks("second_order", "reorder"):
+        second = find_second_orders(warehouse, selection.currency)
+        lines = lines.left_join(second, lines.customer == second.buyer).drop("buyer")
+    if query.uses("first_order_source"):
+        first = find_first_sources(warehouse, selection.currency)
+        lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
+    if query.uses("category"):
+        lines = add_category(warehouse, lines)
+    people = warehouse.table("consents")
+    if query.uses("segment") and people is not None:
+        named = people.select(of="customer", segment="segment")
+        lines = lines.left_join(named, lines.customer == named.of).drop("of")
+    if conditions := query.customer_conditions:
+        profile = build_profile(warehouse, conditions, selection.currency)
+        lines = lines.left_join(profile, lines.customer == profile.who).drop("who")
+    return lines
+
+
+def _filter(lines: ir.Table, selection: RowSelection) -> ir.Table:
+    lines = filter_rows(selection.dataset, lines, selection.query)
+    if selection.query.selected_conditions:
+        return _filter_selected(lines, selection.query)
+    return lines
+
+
+def _filter_selected(lines: ir.Table, query: MetricQuery) -> ir.Table:
+    """Return the lines of the customers who have so many orders, or spent so much, among these."""
+    orders = lines.filter(_.customer.notnull()).group_by("customer", "order")
+    counted = orders.aggregate(paid=_.paid.sum()).group_by("customer")
+    buyers = counted.aggregate(
+        selected_orders=_.count(where=_.paid >= 0), selected_spent=_.paid.sum()
+    )
+    for condition in query.selected_conditions:
+        buyers = buyers.filter(holds_number(buyers[condition.field].cast("float64"), condition))
+    return lines.semi_join(buyers.filter(_.selected_orders > 0), "customer")
+
+
+def find_second_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
+    """Return `buyer` and `second_day`, the day of the customer's second order, of those who have
+    one. Two orders of one day are two."""
+    second = _number_orders(warehouse, currency).filter(_.nth == 1)
+    return second.select(buyer=second.customer, second_day=second["at"].date())
+
+
+def find_first_sources(warehouse: Warehouse, currency: str | None) -> ir.Table:
+    """Return `buyer` and `first_source`, where the customer's first order came from."""
+    first = _number_orders(warehouse, currency).filter(_.nth == 0)
+    return first.select(buyer=first.customer, first_source=first.source)
+
+
+def _number_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
+    """Return the orders of known customers with their `source` and `nth` place, from 0."""
+    lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, currency)
+    orders = lines.filter(_.customer.notnull()).group_by("customer", "order")
+    bought = orders.aggregate(paid=_.paid.sum(), at=_["at"].min(), source=_.source.max())
+    order = ["at", "order"]
+    return bought.filter(_.paid >= 0).mutate(
+        nth=ibis.row_number().over(group_by="customer", order_by=order)
+    )
+
+
+# Refunds and returns.
+
+
+def read_return_marks(warehouse: Warehouse) -> Mapping[str, Any]:
+    """Return what the orders say of returns, ever: `paid_back` and `marked`, whether there are
+    refund amounts and lines marked as returned, `below`, whether refunds are lines below zero,
+    `apart`, whether some are not taken off the revenue, `last`, the day of the latest returned
+    order, and `first`, the first day. Read once for each state of the data."""
+    key = ("return marks", "orders")
+    if key not in warehouse.released:
+        lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, None)
+        marked = says_returned(lines) & lines.returned
+        query = lines.aggregate(
+            paid_back=(lines.paid < 0).any() | lines.refunded.notnull().any(),
+            below=(lines.paid < 0).any(),
+            apart=(lines.refunded > 0).any(),
+            marked=marked.any(),
+            last=lines["at"].max(where=marked).date(),
+            first=lines["at"].min().date(),
+        )
+        (warehouse.released[key],) = fetch_rows(warehouse, query)
+    found: Mapping[str, Any] = warehouse.released[key]
+    return found
+
+
+def says_returned(lines: ir.Table) -> ir.BooleanValue:
+    return lines.returned.notnull() & (lines.paid >= 0)
+
+
+def _take_off(warehouse: Warehouse, lines: ir.Table) -> ir.Value:
+    """Return what is to be taken off a line for the net revenue: its refund where that has a column
+    of its own, and a returned line as a whole where the file has no refund amounts."""
+    if read_return_marks(warehouse)["paid_back"]:
+        return lines.refunded.cast("decimal(18, 2)").fill_null(Decimal(0))
+    is_back = says_returned(lines) & lines.returned.fill_null(False)
+    return is_back.ifelse(lines.paid, Decimal(0)).cast("decimal(18, 2)")
+
+
+# Conditions on the customer, over everything that the customer ever ordered.
+
+
+def build_profile(
+    warehouse: Warehouse, conditions: Sequence[MetricCondition], currency: str | None
+) -> ir.Table:
+    """Return `who`, and for each condition whether it holds, one row for each customer."""
+    lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, currency)
+    lines = lines.filter(_.customer.notnull())
+    bought = [one for one in conditions if one.field == "customer_bought"]
+    if bought:
+        lines = add_category(warehouse, lines)
+    had = {
+        f"had_{n}": (lines["product"].isin(one.values) | lines.category.isin(one.values)).any()
+        for n, one in enumerate(bought)
+    }
+    orders = lines.group_by("customer", "order").aggregate(
+        paid=_.paid.sum(), day=lines["at"].min().date(), **had
+    )
+    customers = orders.group_by("customer").aggregate(
+        spent=_.paid.sum(),
+        many=_.count(where=_.paid >= 0),
+        first=_.day.min(where=_.paid >= 0),
+        last=_.day.max(where=_.paid >= 0),
+        **{name: orders[name].any(where=orders.paid >= 0) for name in had},
+        **{
+            f"in_{n}": holds_day(orders.day, one).any(where=orders.paid >= 0)
+            for n, one in enumerate(conditions)
+            if one.field in ("customer_ordered", "customer_not_ordered")
+        },
+    )
+    return customers.select(
+        who=customers.customer,
+        **{
+            name_customer_column(n): _holds(customers, one, n, bought)
+            for n, one in enumerate(conditions)
+        },
+    )
+
+
+def _holds(
+    customers: ir.Table,
+    condition: MetricCondition,
+    n: int,
+    bought: Sequence[MetricCondition],
+) -> ir.Value:
+    has_ordered = customers.many > 0
+    if condition.field == "customer_bought":
+        had = customers[f"had_{bought.index(condition)}"].fill_null(False)
+        return has_ordered & (~had if condition.operator == "is_not" else had)
+    if condition.field in ("customer_ordered", "customer_not_ordered"):
+        inside = customers[f"in_{n}"].fill_null(False)
+        return has_ordered & (~inside if condition.field == "customer_not_ordered" else inside)
+    if condition.field in ("customer_first_order", "customer_last_order"):
+        day = customers.first if condition.field == "customer_first_order" else customers.last
+        return has_ordered & holds_day(day, condition).fill_null(False)
+    number = customers.many if condition.field == "customer_orders" else customers.spent
+    return has_ordered & holds_number(number, condition)
+
+
+# What some measures are computed from.
+
+
+def is_order(lines: ir.Table) -> ir.BooleanValue:
+    return lines.net >= 0
+
+
+def is_purchase(lines: ir.Table) -> ir.BooleanValue:
+    return (lines.net >= 0) & lines.customer.notnull()
+
+
+def is_new(lines: ir.Table) -> ir.BooleanValue:
+    return is_purchase(lines) & (lines.day == lines.first_day)
+
+
+def group_by_order(lines: ir.Table, by: Sequence[str]) -> ir.Table:
+    """One row for each order of a group: `paid`, `late` where both days are known, and the days
+    from the order to its last delivery."""
+    orders = lines.group_by(*by, "order").aggregate(
+        paid=_.paid.sum(),
+        late=(_.delivered > _.promised).any(),
+        days_to_delivery=_.delivered.max().delta(_.day.min(), unit="day"),
+    )
+    return orders.filter(_.paid >= 0)
+
+
+def group_by_customer(lines: ir.Table, by: Sequence[str]) -> ir.Table:
+    """One row for each customer of a group who ordered: `orders`, `paid`, the days since the last
+    order (`idle`), and the `rank` by what they paid from 0, of `many`."""
+    known = lines.filter(_.customer.notnull())
+    customers = known.group_by(*by, "customer").aggregate(
+        orders=known["order"].nunique(where=known.net >= 0),
+        paid=_.paid.sum(),
+        idle=known.last_known.max().delta(known.day.max(where=known.net >= 0), unit="day"),
+    )
+    customers = customers.filter(_.orders > 0)
+    order = [ibis.desc("paid"), "customer"]
+    return customers.mutate(
+        rank=ibis.row_number().over(group_by=list(by), order_by=order),
+        many=_.count().over(group_by=list(by)),
+    )
+
+
+def group_by_gap(lines: ir.Table, by: Sequence[str]) -> ir.Table:
+    """One row for each pair of a customer's successive days with an order: the `gap` in days."""
+    bought = lines.filter(_.customer.notnull(), _.net >= 0)
+    days = bought.select(*by, "customer", "day").distinct()
+    before = days.day.lag().over(group_by=[*by, "customer"], order_by="day")
+    gaps = days.mutate(gap=days.day.delta(before, unit="day"))
+    return gaps.filter(_.gap.notnull())
+
+
+def group_by_newcomer(lines: ir.Table, by: Sequence[str]) -> ir.Table:
+    """One row for each customer of a group whose first order is among these: the `wait` in days
+    from it to the second one, null where there is none, and how many days are `known` since."""
+    new = lines.filter(is_new(lines))
+    return new.group_by(*by, "customer").aggregate(
+        wait=new.second_day.max().delta(new.first_day.max(), unit="day"),
+        known=new.last_known.max().delta(new.first_day.max(), unit="day"),
+    )

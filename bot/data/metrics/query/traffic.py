@@ -1,0 +1,244 @@
+"""What can be asked of traffic: the daily sums of a web analysis or a shop system.
+
+A row has no people, but numbers of them: `sessions` stand for people, `orders` for customers. Files
+by channel and files by page sum up the same visits, so only rows of one breakdown are added: of
+those that have what is asked for, the one that knows the most days, then the coarsest."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from bot.core.metric_query import MetricQuery
+from bot.data.metrics.filters import list_currencies
+from bot.data.metrics.query.conditions import filter_rows
+from bot.data.metrics.query.dataset import (
+    ALL_ROWS,
+    TIME_DIMENSIONS,
+    Basis,
+    Dimension,
+    Measure,
+    MetricDataset,
+    RowSelection,
+    column,
+    percent,
+    ratio,
+)
+from bot.data.metrics.query.errors import QueryError
+from bot.data.schema import load_kinds
+from bot.data.warehouse.query import fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+BREAKDOWN_COLUMNS = ("channel", "source", "medium", "campaign", "page", "device", "country")
+Breakdown = frozenset[str]  # the columns that its rows have
+
+
+def select_traffic(selection: RowSelection) -> ir.Table:
+    """Return the rows of one breakdown that lie within the days, with `at` and the amounts in the
+    counted currency."""
+    warehouse, query = selection.warehouse, selection.query
+    rows = _add_columns(_read_traffic(warehouse), selection.currency)
+    first, last = (ibis.literal(day) for day in selection.days)
+    breakdown = choose_breakdown(warehouse, query, selection.days)
+    rows = rows.filter(
+        rows.day >= first,
+        ibis.coalesce(rows.until, rows.day) <= last,
+        rows.breakdown == _join(breakdown),
+    )
+    return filter_rows(selection.dataset, rows, query)
+
+
+def _read_traffic(warehouse: Warehouse) -> ir.Table:
+    rows = warehouse.table("traffic")
+    assert rows is not None
+    return rows
+
+
+def _add_columns(rows: ir.Table, currency: str | None) -> ir.Table:
+    counts = ibis.literal(True)
+    if currency is not None:
+        counts = rows.currency.isnull() | (rows.currency == currency)
+    nothing = ibis.null("decimal(18, 2)")
+    sales = counts.ifelse(rows.sales.cast("decimal(18, 2)"), nothing)
+    marks = [rows[name].notnull().ifelse(name, "") for name in BREAKDOWN_COLUMNS]
+    some_buyer = rows.sales.notnull().ifelse(1, 0)
+    return rows.mutate(
+        at=rows.day.cast("timestamp"),
+        breakdown=ibis.literal(" ").join(marks),
+        many_sessions=ibis.coalesce(
+            rows.sessions, rows.users, rows.views, rows.orders.cast("int64"), 0
+        ),
+        many_buyers=ibis.coalesce(rows.orders, rows.conversions, some_buyer).ceil().cast("int64"),
+        sales=sales,
+    )
+
+
+def _join(breakdown: Breakdown) -> str:
+    return " ".join(name if name in breakdown else "" for name in BREAKDOWN_COLUMNS)
+
+
+# Which breakdown.
+
+
+def list_breakdowns(warehouse: Warehouse) -> Mapping[Breakdown, Sequence[date]]:
+    """Return the days that each breakdown has rows of. Read once for each state of the data."""
+    key = ("breakdowns", "traffic")
+    if key not in warehouse.released:
+        rows = _add_columns(_read_traffic(warehouse), None)
+        found: dict[Breakdown, list[date]] = {}
+        for row in fetch_rows(warehouse, rows.select("breakdown", "day").distinct()):
+            found.setdefault(frozenset(row["breakdown"].split()), []).append(row["day"])
+        warehouse.released[key] = found
+    known: Mapping[Breakdown, Sequence[date]] = warehouse.released[key]
+    return known
+
+
+def choose_breakdown(
+    warehouse: Warehouse, query: MetricQuery, days: tuple[date, date]
+) -> Breakdown:
+    """Raises QueryError where no rows have all that is asked for."""
+    known = list_breakdowns(warehouse)
+    used = {*query.dimensions, *(one.field for one in query.conditions)} & {*BREAKDOWN_COLUMNS}
+    fitting = [one for one in known if used <= one]
+    if not fitting:
+        listed = "; ".join(sorted(_name(one) for one in known))
+        raise QueryError(
+            "No traffic rows have {used} together. There are rows {known}.",
+            used=" and ".join(sorted(used)),
+            known=listed,
+        )
+    first, last = days
+
+    def rank(one: Breakdown) -> tuple[int, int, str]:
+        inside = sum(first <= day <= last for day in known[one])
+        return -inside, len(one), _name(one)
+
+    return min(fitting, key=rank)
+
+
+def _name(breakdown: Breakdown) -> str:
+    listed = [name for name in BREAKDOWN_COLUMNS if name in breakdown]
+    return f"by {' and '.join(listed)}" if listed else "of whole days"
+
+
+def describe_breakdown(warehouse: Warehouse, query: MetricQuery) -> str:
+    """Return a note on which rows are added up, where there are several sorts."""
+    if len(list_breakdowns(warehouse)) < 2 or query.since is None or query.until is None:
+        return ""
+    chosen = choose_breakdown(warehouse, query, (query.since, query.until))
+    return f"Added up are the rows {_name(chosen)}; rows of other breakdowns count the same visits."
+
+
+# The tables.
+
+
+def _key(warehouse: Warehouse, rows: ir.Table) -> ir.Value:
+    parts = [rows[name].cast("string").fill_null("") for name in load_kinds()["traffic"].key]
+    joined = ibis.literal("|").join(parts)
+    return joined.hash() if warehouse.engine.name == "duckdb" else joined
+
+
+def _identify(warehouse: Warehouse) -> ir.Table:
+    known = list_currencies(warehouse, "traffic")
+    rows = _add_columns(_read_traffic(warehouse), known[0] if known else None)
+    key = _key(warehouse, rows)
+    return rows.select("many_sessions", "many_buyers", key=key, person=key.cast("string"))
+
+
+BASES: Mapping[str, Basis] = {
+    ALL_ROWS: Basis("people", lambda t: t.day.notnull()),
+    "buyers": Basis("sales", lambda t: t.day.notnull()),
+}
+BOUGHT = (ALL_ROWS, "buyers")
+
+
+def _sum_where(name: str, other: str) -> ir.Value:
+    return lambda t: t[name].sum(where=t[other].notnull())
+
+
+def _count_orders(t: ir.Table) -> ir.Value:
+    return ibis.coalesce(t.orders, t.conversions)
+
+
+MEASURES: Mapping[str, Measure] = {
+    "sessions": Measure(
+        Words("sessions"), "", lambda t: t.sessions.sum(), needs=("sessions",), is_sum=True
+    ),
+    "engaged_share": Measure(
+        Words("share of engaged sessions"),
+        "%",
+        lambda t: percent(
+            _sum_where("engaged", "sessions")(t), _sum_where("sessions", "engaged")(t)
+        ),
+        needs=("engaged", "sessions"),
+        count=_sum_where("sessions", "engaged"),
+    ),
+    "page_views": Measure(
+        Words("page views"), "", lambda t: t["views"].sum(), needs=("views",), is_sum=True
+    ),
+    "traffic_orders": Measure(
+        Words("orders, as the traffic file counts them"),
+        "orders",
+        lambda t: t.orders.sum(),
+        bases=BOUGHT,
+        needs=("orders",),
+        is_sum=True,
+    ),
+    "traffic_sales": Measure(
+        Words("sales, as the traffic file counts them"),
+        "money",
+        lambda t: t.sales.sum(),
+        bases=BOUGHT,
+        needs=("sales",),
+        is_sum=True,
+    ),
+    "traffic_conversion": Measure(
+        Words("orders or conversions per session"),
+        "%",
+        lambda t: percent(
+            _count_orders(t).sum(where=t.sessions.notnull()),
+            t.sessions.sum(where=_count_orders(t).notnull()),
+        ),
+        bases=BOUGHT,
+        needs=("sessions",),
+        count=lambda t: t.sessions.sum(where=_count_orders(t).notnull()),
+    ),
+    "sales_per_1000_sessions": Measure(
+        Words("sales per 1,000 sessions"),
+        "money",
+        lambda t: (
+            1000 * ratio(_sum_where("sales", "sessions")(t), _sum_where("sessions", "sales")(t))
+        ),
+        bases=BOUGHT,
+        needs=("sales", "sessions"),
+        count=_sum_where("sessions", "sales"),
+    ),
+    "sessions_share": Measure(Words("share of sessions"), "%", share_of="sessions"),
+}
+DIMENSIONS: Mapping[str, Dimension] = {
+    **{name: one for name, one in TIME_DIMENSIONS.items() if name != "hour"},
+    "channel": column("channel", Words("channel")),
+    "source": column("source", Words("source")),
+    "medium": column("medium", Words("medium")),
+    "campaign": column("campaign", Words("campaign")),
+    "page": column("page", Words("page")),
+    "device": column("device", Words("device")),
+    "country": column("country", Words("country")),
+}
+DATASET = MetricDataset(
+    name="traffic",
+    kind="traffic",
+    label=Words("traffic"),
+    row_label=Words("rows"),
+    sources={"rows": select_traffic},
+    dimensions=DIMENSIONS,
+    measures=MEASURES,
+    bases=BASES,
+    identify=_identify,
+    key=_key,
+    count=lambda t: t.count(),
+    weights={"people": "many_sessions", "sales": "many_buyers"},
+    describe_rows=describe_breakdown,
+)

@@ -1,0 +1,206 @@
+"""What the AI is told about a message: its thread, the drafts in it, and what there is to choose
+from."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.agent.prompts import fence_value, read_prompt
+from bot.agent.skills import load_skills
+from bot.config.brand import Brand
+from bot.core.brief import Brief, Goal
+from bot.core.channels import load_channels
+from bot.core.library import ProductMatch
+from bot.core.request import KeptPassage
+from bot.drafts.occasions import load_occasions
+
+MAX_PRODUCTS = 8
+MAX_THREAD_MESSAGES, MAX_MESSAGE_CHARACTERS = 12, 400
+MAX_RESULT_CHARACTERS = 1_200  # of a draft or a report in the thread
+MAX_THREAD_CHARACTERS = 6_000  # of all messages, about 1,500 tokens; the newest are kept
+MAX_LINE_CHARACTERS = 160
+MAX_DRAFTS = 8
+NONE = "none"
+
+# How a message reached us. Only one that was overheard may be for somebody else.
+Heard = Literal["addressed", "overheard"]
+
+
+class ThreadMessage(BaseModel):
+    """An earlier message of the thread. "person" is the author of the message that is read;
+    `draft` is the id of the draft or report that it shows."""
+
+    model_config = ConfigDict(frozen=True)
+    who: Literal["person", "intern", "somebody else"]
+    kind: Literal["draft", "report", "question", "text"]
+    text: str
+    draft: str | None = None
+
+
+class Opening(BaseModel):
+    """Another opening that a draft offers. `number` counts from 1."""
+
+    model_config = ConfigDict(frozen=True)
+    number: int
+    angle: str
+    text: str
+
+
+class ReportAudience(BaseModel):
+    """An audience that a report counts, with its AudienceRule as JSON."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    rule: str
+
+
+class ThreadDraft(BaseModel):
+    """A draft or a report of the thread, in its newest version. `text` is all of a draft's text.
+    `products` are titles of the products that a report has figures of."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str
+    skill: str
+    channel: str | None = None
+    product: str | None = None
+    version: int = 1
+    title: str = ""
+    text: str = ""
+    brief: Brief
+    passages: tuple[KeptPassage, ...] = ()  # what people wrote into it
+    openings: tuple[Opening, ...] = ()
+    audiences: tuple[ReportAudience, ...] = ()
+    products: tuple[str, ...] = ()
+
+    @property
+    def is_copy(self) -> bool:
+        return self.channel is not None
+
+
+class PendingQuestion(BaseModel):
+    """A question to the author of the message; `request` is what it was asked about."""
+
+    model_config = ConfigDict(frozen=True)
+    task: str
+    words: str
+    options: tuple[str, ...] = ()
+    request: str = ""
+
+
+class Message(BaseModel):
+    """A message with all that helps to understand it."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    today: date
+    heard: Heard = "addressed"
+    thread: tuple[ThreadMessage, ...] = ()
+    drafts: tuple[ThreadDraft, ...] = ()  # the newest first
+    question: PendingQuestion | None = None
+    products: tuple[ProductMatch, ...] = ()
+
+    def find_draft(self, id: str | None) -> ThreadDraft | None:
+        return next((draft for draft in self.drafts if draft.id == id), None)
+
+    @property
+    def passages(self) -> dict[str, KeptPassage]:
+        """What people wrote into the drafts, by the ids that the model sees."""
+        found = [passage for draft in self.drafts for passage in draft.passages]
+        return {f"p{number}": passage for number, passage in enumerate(found, 1)}
+
+
+def build_system_prompt(brand: Brand) -> str:
+    """Return the rules with the lists to choose from: the same for every message of a brand."""
+    skills = [f"{skill.name}: {skill.summary}" for skill in load_skills().values()]
+    channels = [f"{key}: {', '.join(one.names)}" for key, one in load_channels().items()]
+    occasions = [f"{key}: {one.title['en']}" for key, one in load_occasions().items()]
+    markets = [
+        f"{country}: {', '.join((*market.names, market.language))}"
+        for country, market in brand.markets.items()
+    ]
+    lists = {
+        "Skills": skills,
+        "Channels": channels,
+        "Markets": markets or [NONE],
+        "Occasions": occasions,
+        "Goals": [", ".join(get_args(Goal))],
+    }
+    blocks = [f"## {title}\n" + "\n".join(lines) for title, lines in lists.items()]
+    return "\n\n".join([read_prompt("understand").rstrip(), *blocks])
+
+
+def build_prompt(message: Message) -> str:
+    """Return what differs from message to message."""
+    sections = {
+        "thread": format_thread(message.thread),
+        "drafts": "\n".join(_describe_drafts(message)),
+        "question": _describe_question(message.question),
+        "products": "\n".join(f"{one.handle}: {one.title}" for one in message.products),
+    }
+    heard = "addressed to you" if message.heard == "addressed" else "overheard in a thread"
+    fenced = (fence_value(name, text or NONE) for name, text in sections.items())
+    return "\n".join(
+        [
+            f"Today is {message.today:%A}, {message.today.isoformat()}.",
+            *fenced,
+            f"The message, {heard}:",
+            fence_value("message", message.words or NONE),
+        ]
+    )
+
+
+def format_thread(messages: Sequence[ThreadMessage]) -> str:
+    """Return the messages, one a line, oldest first. Of a long thread the newest are kept."""
+    lines: list[str] = []
+    size = 0
+    for message in reversed(messages):
+        line = _describe_message(message)
+        size += len(line) + 1
+        if lines and size > MAX_THREAD_CHARACTERS:
+            break
+        lines.append(line)
+    return "\n".join(reversed(lines))
+
+
+def _describe_message(message: ThreadMessage) -> str:
+    most = MAX_RESULT_CHARACTERS if message.draft else MAX_MESSAGE_CHARACTERS
+    id = f"{message.draft}: " if message.draft else ""
+    return f"{message.who}, {message.kind}: {id}{_shorten(message.text, most)}"
+
+
+def _shorten(text: str, most: int) -> str:
+    short = " ".join(text.split())
+    return short if len(short) <= most else f"{short[: most - 1]}…"
+
+
+def _describe_drafts(message: Message) -> Iterable[str]:
+    ids = {id(passage): name for name, passage in message.passages.items()}
+    for draft in message.drafts:
+        fields = {
+            "skill": draft.skill,
+            "channel": draft.channel,
+            "product": draft.product,
+            "version": str(draft.version),
+            "title": draft.title,
+        }
+        yield f"{draft.id}: " + "; ".join(
+            f"{name} {_shorten(value, MAX_LINE_CHARACTERS)}"
+            for name, value in fields.items()
+            if value
+        )
+        for audience in draft.audiences:
+            yield f"  audience: {_shorten(audience.name, MAX_LINE_CHARACTERS)}"
+        for opening in draft.openings:
+            text = _shorten(f"{opening.angle}: {opening.text}", MAX_LINE_CHARACTERS)
+            yield f"  other opening {opening.number}, {text}"
+        for passage in draft.passages:
+            yield f"  {ids[id(passage)]}, a person's words in {passage.part}: {passage.text}"
+
+
+def _describe_question(question: PendingQuestion | None) -> str:
+    if question is None:
+        return NONE
+    lines = [f"asked: {question.words}", f"about the request: {question.request or NONE}"]
+    return "\n".join([*lines, *(f"option: {option}" for option in question.options)])

@@ -1,0 +1,174 @@
+"""What code works out for a writer of copy: the room of an SMS, stock, prices, audience, doubt."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.agent.copy_notes import list_copy_notes, list_open_questions
+from bot.config.brand import Brand, RequiredMention
+from bot.core.brief import Brief
+from bot.core.channels import SEGMENT_SIZES, count_sms_segments, load_channels, measure_sms_room
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, Part
+from bot.core.request import SkillRequest
+from bot.drafts.tracking import campaign_code, tag_links
+from bot.grounding.offer_price import find_offer_prices
+from bot.grounding.style import find_style_faults
+from tests.conftest import NOW
+
+LINK = "https://alba.example/vase"
+BRAND = Brand(
+    name="Maison Alba",
+    sender="MaisonAlba",
+    site="https://alba.example",
+    mentions=(RequiredMention(text="STOP 36111", channels=("sms",)),),
+)
+
+
+def product_fact(label: str, value: Decimal | str) -> Fact:
+    unit = "EUR" if "price" in label else None
+    return Fact(
+        id=f"product.vase.{label}",
+        label=label,
+        value=value,
+        unit=unit,
+        source="products.csv",
+        as_of=NOW.date(),
+    )
+
+
+def other_fact(id: str, label: str, value: str) -> Fact:
+    return Fact(id=id, label=label, value=value, source="feedback.csv", as_of=NOW.date())
+
+
+def make_request(channel: str = "email", **brief: Any) -> SkillRequest:
+    values = {"words": "a text", "author": "ana", "language": "en", "product": "vase"} | brief
+    return SkillRequest(skill="draft", brief=Brief.model_validate(values), channel=channel)
+
+
+def make_evidence(*facts: Fact, **values: Decimal | str) -> Evidence:
+    known: dict[str, Decimal | str] = {"name": "Tall vase", "price": Decimal("40"), "link": LINK}
+    known |= values
+    own = (product_fact(label.replace("_", " "), value) for label, value in known.items())
+    return Evidence(facts=(*own, *facts))
+
+
+def notes(evidence: Evidence, request: SkillRequest) -> str:
+    channel = load_channels()[request.channel or "email"]
+    return "\n".join(list_copy_notes(request, evidence, BRAND, channel))
+
+
+@pytest.mark.parametrize("is_gsm", [True, False])
+@pytest.mark.parametrize("segments", [1, 2])
+def test_sms_room_fills_the_segments_to_the_last_character(segments: int, is_gsm: bool) -> None:
+    fixed = "MaisonAlba: € " if is_gsm else "MaisonAlba: "
+    room = measure_sms_room(fixed, segments, is_gsm=is_gsm)
+    letters = ("x" if is_gsm else "ê") * room
+    assert count_sms_segments(fixed + letters) == segments
+    assert count_sms_segments(fixed + letters + letters[:1]) == segments + 1
+
+
+def test_sms_room_is_never_negative() -> None:
+    assert measure_sms_room("x" * (SEGMENT_SIZES[True][0] + 1), 1) == 0
+
+
+def test_writer_of_an_sms_is_told_the_room_beside_sender_tagged_link_and_opt_out() -> None:
+    told = notes(make_evidence(), make_request("sms"))
+    tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
+    assert len(tagged) > len(LINK)
+    fixed = f"MaisonAlba:  {tagged} STOP 36111"
+    for is_gsm in (True, False):
+        one, two = (measure_sms_room(fixed, count, is_gsm=is_gsm) for count in (1, 2))
+        assert f"{one} and {two} instead" in told or (
+            f"{one} characters in one SMS" in told and f"{two} in two" in told
+        )
+    assert "SMS" not in notes(make_evidence(), make_request("push"))
+
+
+@pytest.mark.parametrize(("more", "is_fault"), [(0, False), (1, True), (31, False)])
+def test_a_few_characters_beyond_one_sms_go_back_to_the_writer(more: int, is_fault: bool) -> None:
+    tagged = tag_links(LINK, BRAND.site, campaign_code("any piece"))
+    room = measure_sms_room(f"MaisonAlba:  {tagged} STOP 36111", 1)
+    text = f"MaisonAlba: {'x' * (room + more)} {LINK} STOP 36111"
+    part = Part(kind="copy", key="text", title="Text", body=Copy(text=text))
+    request = make_request("sms", product_words="vase")
+    found = find_style_faults([part], request=request, brand=BRAND, channel=load_channels()["sms"])
+    assert any("characters less it is one" in fault for fault in found) is is_fault
+
+
+def test_writer_is_told_that_a_product_is_sold_out() -> None:
+    assert "SOLD OUT" in notes(make_evidence(stock=Decimal(0)), make_request())
+    assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(3)), make_request())
+    assert "SOLD OUT" not in notes(make_evidence(), make_request())
+    listing = make_request("product_page")  # describes it all the same
+    assert "SOLD OUT" not in notes(make_evidence(stock=Decimal(0)), listing)
+
+
+def test_writer_is_told_the_range_of_prices() -> None:
+    told = notes(make_evidence(price_to=Decimal("65")), make_request())
+    assert "€40.00 to €65.00" in told
+    assert "from" in told
+    assert "depends on size" not in notes(make_evidence(), make_request())
+
+
+@pytest.mark.parametrize(
+    ("offer", "to_pay"),
+    [
+        ("-15% until Sunday", Decimal("34.00")),
+        ("15 % off with code ALBA15", Decimal("34.00")),
+        ("15% off from €80", None),
+        ("free delivery from €30", None),
+        ("20% on the second, 10% on the first", None),
+        (None, None),
+    ],
+)
+def test_price_with_the_offer_is_computed_where_only_a_percentage_is_given(
+    offer: str | None, to_pay: Decimal | None
+) -> None:
+    request = make_request(offer=offer)
+    found = [fact.value for fact in find_offer_prices(make_evidence(), request, NOW.date())]
+    assert found == ([to_pay] if to_pay else [])
+
+
+def test_price_with_the_offer_is_not_computed_from_a_price_that_is_cut_already() -> None:
+    evidence = make_evidence(lowest_price_30_days=Decimal("38"))
+    assert not [*find_offer_prices(evidence, make_request(offer="15% off"), NOW.date())]
+
+
+def test_price_with_the_offer_is_told_to_the_writer() -> None:
+    request, evidence = make_request(offer="15% off"), make_evidence()
+    evidence = evidence.plus(find_offer_prices(evidence, request, NOW.date()))
+    assert "€34.00 with the offer" in notes(evidence, request)
+
+
+def test_writer_knows_whether_the_audience_was_counted() -> None:
+    request = make_request(audience="people who bought vases")
+    assert "not counted" in notes(make_evidence(), request)
+    counted = make_evidence(
+        other_fact("segment.audience.audience", "audience", "bought: Tall vase"),
+        other_fact("segment.audience.bought-most", "bought most", "Short vase; Tall vase"),
+    )
+    told = notes(counted, request)
+    assert "not counted" not in told
+    assert "have this very product" in told
+    assert "Audience" not in notes(make_evidence(), make_request())
+
+
+def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> None:
+    doubt = other_fact("objection.sizing-small.theme", "doubt to answer", "runs small")
+    evidence, request = make_evidence(doubt), make_request(occasion="noel")
+    told = notes(evidence, request)
+    assert "runs small" in told
+    assert "No fact tells when an order arrives" in told
+    channels = load_channels()
+
+    def rules(channel: str) -> set[str]:
+        found = list_open_questions(request, evidence, channels[channel])
+        assert all(check.level == "info" for check in found)
+        return {check.rule for check in found}
+
+    assert rules("email") == {"doubt", "delivery"}
+    assert rules("product_page") == {"doubt"}  # it stands longer than the occasion
+    assert rules("push") == rules("sms") == set()  # no room to answer
+    assert not list_open_questions(make_request(), make_evidence(), channels["email"])

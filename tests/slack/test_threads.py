@@ -1,0 +1,512 @@
+"""What the AI is told in a thread: the report or draft before, whom it is for, both sides' words.
+
+Each test goes from a message in the local Slack to what the AI is sent and what is stored.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.config.brand import Brand, Market
+from bot.core.audience_rule import AudienceRule
+from bot.digests.visibility import list_quoted_drafts
+from bot.drafts.models import Draft
+from bot.slack.location import make_place
+from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
+from bot.tasks.message_prompt import ThreadMessage as Message
+from bot.tasks.models import NewTask, Task
+from tests.fakes.claude import (
+    Step,
+    asked_request,
+    calls,
+    fenced,
+    is_judging,
+    reading,
+    says,
+    understood,
+)
+from tests.handlers.test_answer_with_ai import report
+from tests.slack.bench import MARIE, MARKETING, text_of
+from tests.support.tool_runner import full_params, sample_data
+from tests.support.understanding_bench import Reading, UnderstandingBench, understanding_bench
+
+SHOP_BRAND = Brand(
+    name="Maison Ormelin",
+    languages=("en", "fr"),
+    sender="ORMELIN",
+    markets={
+        "FR": Market(language="fr", currency="EUR", sms_opt_out="STOP 36179"),
+        "GB": Market(language="en", names=("UK",), currency="GBP"),
+    },
+)
+HOOKS = [
+    {"angle": "price", "text": "A fifth less until Sunday", "facts": []},
+    {"angle": "use", "text": "For after the bath", "facts": []},
+]
+READ = Step()  # a call that understands a message, answered from `readings`
+MAIL, SMS = reading("email", "e-mail"), reading("sms", "SMS")
+LAPSED = full_params("audience", {"purpose": "email", "bought_named": ["linen"], "min_orders": 2})
+SELLERS = full_params(
+    "query_metrics",
+    {
+        "dataset": "orders",
+        "measures": ["revenue"],
+        "dimensions": ["product"],
+        "since": "2026-10-01",
+        "until": "2026-10-31",
+        "order": "highest",
+        "limit": 5,
+    },
+)
+
+
+@pytest.fixture
+async def intern(tmp_path: Path) -> AsyncIterator[UnderstandingBench]:
+    async with understanding_bench(tmp_path, brand=SHOP_BRAND, library=sample_data()) as found:
+
+        def answer(body: dict[str, Any]) -> dict[str, Any] | str:
+            given = found.answer(body)
+            if isinstance(given, dict) and "hooks" in given:
+                return {**given, "hooks": HOOKS}
+            return given
+
+        found.claude.answer = answer
+        yield found
+
+
+async def ask(
+    intern: UnderstandingBench,
+    words: str,
+    read: Reading,
+    *script: Step,
+    thread: str = "",
+    channel: str = MARKETING,
+) -> str:
+    """Say it, in a thread or as a new message, and return the thread's timestamp. `script` is what
+    the AI answers after it has understood the message."""
+    intern.claude.script += [READ, *script]
+    said = await intern.say(f"<@UINTERN> {words}", read, thread=thread or None, channel=channel)
+    return thread or said.ts
+
+
+def newest(prompt: str) -> str:
+    """The id of the newest draft or report that the AI is told of."""
+    return fenced(prompt, "drafts").partition(": ")[0]
+
+
+def continuing(skill: str = "draft", **fields: Any) -> Any:
+    """Read the message as a request that starts from the newest draft or report."""
+    return lambda prompt: understood(
+        "requests", asked_request(skill, about=newest(prompt), **fields)
+    )
+
+
+def revising(instruction: str, *requests: dict[str, Any], **fields: Any) -> Any:
+    return lambda prompt: understood(
+        "revise", *requests, draft=newest(prompt), instruction=instruction, **fields
+    )
+
+
+def list_writing(intern: UnderstandingBench) -> list[str]:
+    """The first messages of all conversations in which copy was written, oldest first."""
+    contents = [
+        body["messages"][0]["content"]
+        for body in intern.claude.letters
+        if not is_judging(body) and "You write marketing copy" in str(body["system"])
+    ]
+    found = [
+        one if isinstance(one, str) else "".join(block["text"] for block in one) for one in contents
+    ]
+    return list(dict.fromkeys(found))
+
+
+async def count_linen_buyers(intern: UnderstandingBench, channel: str = MARKETING) -> str:
+    return await ask(
+        intern,
+        "who bought linen twice?",
+        understood("requests", asked_request("targeting")),
+        calls(("audience", LAPSED)),
+        report("{f2} ordered twice and bought linen.", exhibit="e1"),
+        channel=channel,
+    )
+
+
+# A text about a report.
+
+
+async def test_text_for_the_people_of_a_report_has_its_figures_and_their_audience(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await count_linen_buyers(intern)
+    (found,) = intern.bench.drafts
+    await ask(intern, "write the SMS for those", continuing(channels=[SMS]), thread=thread)
+    draft = intern.bench.drafts[-1]
+    assert (draft.channel, draft.brief.stands_on) == ("sms", found.id)
+    assert AudienceRule.model_validate_json(draft.brief.rule or "").bought_named == ("linen",)
+    assert list_quoted_drafts(intern.tasks[-1]) == [found.id]  # for who may read the AI log
+    (written,) = list_writing(intern)
+    assert found.parts[0].text in fenced(written, "report")
+    assert "segment.audience.size" in fenced(written, "facts")
+    assert "[product." not in fenced(written, "facts")  # no best sellers in their place
+    assert "1," in fenced(written, "facts")
+    for id in found.parts[0].facts:
+        assert f"[{id}]" in fenced(written, "facts")
+    size = draft.facts.get("segment.audience.size")
+    assert size is not None
+    assert str(size.value) in text_of(intern.bench.said()[-1])
+
+
+async def test_audience_of_a_report_is_offered_by_its_name(intern: UnderstandingBench) -> None:
+    thread = await count_linen_buyers(intern)
+    await ask(intern, "thanks", understood("reply", reply="With pleasure."), thread=thread)
+    (line,) = [
+        one for one in fenced(intern.prompts[-1], "drafts").split("\n") if "audience:" in one
+    ]
+    assert "linen" in line
+
+
+async def test_chain_of_questions_ends_in_a_text_on_the_last_answer(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await ask(
+        intern,
+        "what sold best in September?",
+        understood("requests", asked_request("answer")),
+        report("I can't tell."),
+    )
+    dates = {"since": "2026-10-01", "until": "2026-10-31", "period_words": "in October"}
+    await ask(
+        intern,
+        "and in October?",
+        continuing("answer", **dates),
+        calls(("query_metrics", SELLERS)),
+        report("{f1} came first.", exhibit="e1"),
+        thread=thread,
+    )
+    answer = intern.bench.drafts[-1]
+    title = next(f.about for f in answer.facts.facts if f.about)
+    await ask(
+        intern,
+        "draft an e-mail about the first one",
+        lambda prompt: understood(
+            "requests",
+            asked_request(
+                about=newest(prompt),
+                channels=[MAIL],
+                products=[
+                    reading(line.partition(": ")[0], title)
+                    for line in fenced(prompt, "products").split("\n")
+                    if line.endswith(title)
+                ],
+            ),
+        ),
+        thread=thread,
+    )
+    draft = intern.bench.drafts[-1]
+    assert (draft.brief.stands_on, draft.brief.product_words) == (answer.id, title)
+    (written,) = list_writing(intern)
+    assert "Asked: and in October?" in fenced(written, "report")
+    assert title in fenced(written, "report")
+    assert f"[product.{draft.brief.product}.price]" in written
+
+
+async def test_text_of_which_nothing_is_said_is_about_the_newest_report(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await count_linen_buyers(intern)
+    forgetful = understood("requests", asked_request(channels=[MAIL]))  # it names no report
+    await ask(intern, "draft the e-mail", forgetful, thread=thread)
+    found, draft = intern.bench.drafts
+    assert draft.brief.stands_on == found.id
+
+
+async def test_report_that_the_channel_may_not_see_is_not_told(intern: UnderstandingBench) -> None:
+    dm = intern.bench.slack.open_direct_message(MARIE)
+    await count_linen_buyers(intern, channel=dm)
+    (found,) = intern.bench.drafts
+    form = {"skill": "draft", "channel": "sms", "stands_on": found.id}
+    place = make_place(MARKETING, MARIE, thread="1.0", asked="1.0")
+    new = NewTask(
+        id="open", workspace="T0SHOP", author=MARIE, words="an SMS", place=place, form=form
+    )
+    with intern.bench.database.begin() as session:
+        Task.accept(session, intern.bench.enqueue, new, intern.bench.services.now())
+    intern.readings.append(understood("requests", asked_request(topic="an SMS")))
+    await intern.bench.run()
+    draft = intern.bench.drafts[-1]
+    assert (draft.channel, draft.brief.stands_on) == ("sms", found.id)
+    (written,) = list_writing(intern)
+    assert fenced(written, "report") == ""
+    assert found.parts[0].text not in written
+
+
+# The same for another channel, market or length.
+
+
+async def draft_mail(intern: UnderstandingBench, *script: Step) -> str:
+    return await ask(
+        intern,
+        "an e-mail about the bathrobe, 20% off until Sunday, for loyal customers",
+        understood(
+            "requests",
+            asked_request(
+                products=[reading("bai-buee", "bathrobe")],
+                channels=[MAIL],
+                offer="20% off until Sunday",
+                audience="loyal customers",
+                until="2026-11-29",
+                period_words="until Sunday",
+            ),
+        ),
+        *script,
+    )
+
+
+KEPT = ("product", "audience", "offer", "until", "dates")
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        ("now as an SMS", continuing(channels=[SMS])),
+        ("now as an SMS", continuing(channels=[SMS], products=[reading("none", "it")])),
+        ("and for the UK?", continuing(markets=[reading("GB", "UK")])),
+        ("shorter", revising("shorter")),
+        ("and for the UK?", revising("for the UK", asked_request(markets=[reading("GB", "UK")]))),
+    ],
+)
+async def test_follow_up_keeps_what_the_brief_had_resolved(
+    intern: UnderstandingBench, words: str, read: Reading
+) -> None:
+    thread = await draft_mail(intern)
+    await ask(intern, words, read, thread=thread)
+    before, after = intern.bench.drafts
+    for name in KEPT:
+        assert getattr(after.brief, name) == getattr(before.brief, name) is not None
+    assert (after.brief.market, after.channel) in {("GB", "email"), (None, "sms"), (None, "email")}
+    assert "[product.bai-buee.name]" in list_writing(intern)[-1]
+
+
+async def test_text_for_another_channel_is_told_the_text_before_with_what_people_wrote(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    (mail,) = intern.bench.drafts
+    edit(intern, mail, body=f"{dict_of(mail)['body']} We weave it in Portugal.")
+    await intern.bench.run()
+    await ask(intern, "as an SMS", continuing(channels=[SMS]), thread=thread)
+    told = fenced(list_writing(intern)[-1], "previous")
+    assert dict_of(mail)["subject"] in told
+    assert "People wrote these passages" in told
+    assert "- We weave it in Portugal." in told
+    rules = {check.rule for check in intern.bench.drafts[-1].findings or ()}
+    assert "kept" not in rules  # another channel need not have it word for word
+
+
+async def test_revision_is_told_the_facts_that_tools_had_found(intern: UnderstandingBench) -> None:
+    found = full_params("product", {"product": "lin-alba"})
+    mail = {
+        **{name: {"text": "Cotton, and linen.", "facts": []} for name in MAIL_PARTS},
+        "body": {"text": "The Alba shirt is linen.", "facts": ["product.lin-alba.materials"]},
+        "hooks": HOOKS,
+    }
+    thread = await draft_mail(intern, calls(("product", found)), says(mail), says(mail))
+    before = intern.bench.drafts[-1]
+    cited = [fact for fact in before.facts.facts if "lin-alba" in fact.id]
+    assert cited
+    await ask(intern, "warmer", revising("warmer"), thread=thread)
+    told = fenced(list_writing(intern)[-1], "facts")
+    assert all(f"[{fact.id}]" in told for fact in cited)
+
+
+MAIL_PARTS = ("subject", "preheader", "body", "call_to_action")
+
+
+def edit(intern: UnderstandingBench, draft: Draft, **texts: str) -> None:
+    with intern.bench.database.begin() as session:
+        session.get_one(Draft, draft.id).edit(
+            session,
+            intern.bench.enqueue,
+            by=MARIE,
+            texts=texts,
+            now=intern.bench.services.now(),
+        )
+
+
+def dict_of(draft: Draft) -> dict[str, str]:
+    return {part.key: part.text for part in draft.parts}
+
+
+# Other openings.
+
+
+@pytest.mark.parametrize(
+    ("words", "number"), [("the 2nd opening", 2), ("plutôt la première accroche", 1)]
+)
+async def test_opening_is_picked_by_words(
+    intern: UnderstandingBench, words: str, number: int
+) -> None:
+    thread = await draft_mail(intern)
+    (draft,) = intern.bench.drafts
+    wanted = draft.other_hooks[number - 1]
+    written = len(list_writing(intern))
+    await ask(intern, words, revising(words, opening=str(number)), thread=thread)
+    listed = fenced(intern.prompts[-1], "drafts")
+    assert f"other opening {number}, {wanted.angle}: {wanted.text}" in listed
+    after = intern.bench.drafts[-1]
+    assert (after.version, after.author) == (2, MARIE)
+    assert dict_of(after)["subject"] == wanted.text
+    assert dict_of(after)["body"] == dict_of(draft)["body"]
+    assert len(list_writing(intern)) == written  # the text is not written anew
+    assert wanted.text in intern.bench.said()[-1].text
+
+
+async def test_opening_with_another_wish_is_a_revision_that_knows_the_openings(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    (draft,) = intern.bench.drafts
+    await ask(intern, "the 2nd, but shorter", revising("the 2nd, but shorter"), thread=thread)
+    told = fenced(list_writing(intern)[-1], "previous")
+    assert f"2, {draft.other_hooks[1].angle}: {draft.other_hooks[1].text}" in told
+
+
+async def test_opening_that_the_draft_does_not_offer_is_a_revision(
+    intern: UnderstandingBench,
+) -> None:
+    thread = await draft_mail(intern)
+    await ask(intern, "the 7th", revising("the 7th", opening="7"), thread=thread)
+    assert [draft.version for draft in intern.bench.drafts] == [1, 2]
+    assert intern.bench.drafts[-1].author is None
+
+
+# A line beside the work.
+
+
+@pytest.mark.parametrize("outcome", ["requests", "revise"])
+async def test_reminder_beside_a_text_is_said_as_well(
+    intern: UnderstandingBench, outcome: str
+) -> None:
+    line = 'Slack reminds you: /remind me "check the e-mail" on Friday at 9:00'
+    if outcome == "requests":
+        await ask(
+            intern,
+            "an e-mail about the bathrobe, and remind me Friday",
+            understood(
+                "requests",
+                asked_request(products=[reading("bai-buee", "bathrobe")], channels=[MAIL]),
+                reply=line,
+            ),
+        )
+    else:
+        thread = await draft_mail(intern)
+        read = revising("shorter", reply=line)
+        await ask(intern, "shorter, and remind me Friday", read, thread=thread)
+    said = [message.text for message in intern.bench.said()]
+    assert said.count(line) == 1
+    assert intern.bench.drafts[-1].version == (1 if outcome == "requests" else 2)
+
+
+# For whom.
+
+
+async def ask_for_buyers(intern: UnderstandingBench, *script: Step) -> str:
+    return await ask(
+        intern,
+        "an e-mail about the bathrobe for people who bought linen twice",
+        understood(
+            "requests",
+            asked_request(
+                products=[reading("bai-buee", "bathrobe")],
+                channels=[MAIL],
+                audience="people who bought linen twice",
+            ),
+        ),
+        *script,
+    )
+
+
+async def test_audience_in_words_is_counted_and_kept(intern: UnderstandingBench) -> None:
+    thread = await ask_for_buyers(intern, calls(("audience", LAPSED)))
+    (written,) = list_writing(intern)
+    assert "Call `audience`" in fenced(written, "audience")
+    (draft,) = intern.bench.drafts
+    assert AudienceRule.model_validate_json(draft.brief.rule or "").bought_named == ("linen",)
+    assert draft.facts.get("segment.audience.size") is not None
+    (note,) = [check for check in draft.findings or () if check.rule == "audience"]
+    assert "linen" in note.words.to("en")
+    assert "counted as" in note.words.to("en")
+    await ask(intern, "shorter", revising("shorter"), thread=thread)
+    after = intern.bench.drafts[-1]
+    assert after.brief.rule == draft.brief.rule
+    assert "counted, see the facts" in fenced(list_writing(intern)[-1], "audience")
+
+
+async def test_people_of_an_answer_without_a_rule_are_counted_for_the_text(
+    intern: UnderstandingBench,
+) -> None:
+    customers = full_params(
+        "query_metrics", {"dataset": "orders", "measures": ["customers"], "since": "2026-06-01"}
+    )
+    thread = await ask(
+        intern,
+        "how many customers since June?",
+        understood("requests", asked_request("answer")),
+        calls(("query_metrics", customers)),
+        report("{f1} since June."),
+    )
+    await ask(
+        intern,
+        "an e-mail for those about the bathrobe",
+        continuing(channels=[MAIL], products=[reading("bai-buee", "bathrobe")]),
+        calls(("audience", LAPSED)),
+        thread=thread,
+    )
+    (written,) = list_writing(intern)
+    assert "the people of the report (“those”): then call" in fenced(written, "audience")
+    brief = intern.bench.drafts[-1].brief
+    assert AudienceRule.model_validate_json(brief.rule or "").bought_named == ("linen",)
+    assert "linen" in (brief.audience or "")
+    assert "audience" not in {one.field for one in brief.assumed}
+    assert "your whole list" not in text_of(intern.bench.said()[-1])
+
+
+async def test_audience_that_is_not_counted_is_said(intern: UnderstandingBench) -> None:
+    await ask_for_buyers(intern)
+    (draft,) = intern.bench.drafts
+    assert draft.brief.rule is None
+    (note,) = [check for check in draft.findings or () if check.rule == "audience"]
+    assert "people who bought linen twice" in note.words.to("en")
+
+
+# Both sides of the thread.
+
+
+async def test_both_sides_of_the_thread_are_told(intern: UnderstandingBench) -> None:
+    thread = await count_linen_buyers(intern)
+    (found,) = intern.bench.drafts
+    await ask(intern, "write the SMS for those", continuing(channels=[SMS]), thread=thread)
+    sms = intern.bench.drafts[-1]
+    await ask(intern, "and an e-mail", continuing(channels=[MAIL]), thread=thread)
+    told = fenced(intern.prompts[-1], "thread").split("\n")
+    assert told[0] == "person, text: who bought linen twice?"
+    assert told[1].startswith(f"intern, report: {found.id}: ")
+    assert found.parts[0].text in told[1]
+    assert told[2] == "person, text: write the SMS for those"
+    assert dict_of(sms)["text"] in told[3]
+    writing = list_writing(intern)[-1]
+    assert fenced(writing, "material").split("\n")[:3] == told[:3]
+    assert writing.count(dict_of(sms)["text"]) == 1  # what it continues is told apart, once
+
+
+def test_newest_messages_of_a_long_thread_are_kept() -> None:
+    messages = [
+        Message(who="intern", kind="draft", text=f"{number} " + "word " * 400, draft=f"d{number}")
+        for number in range(20)
+    ]
+    told = format_thread(messages).split("\n")
+    assert len("\n".join(told)) <= MAX_THREAD_CHARACTERS
+    assert 3 <= len(told) < len(messages)
+    assert told[-1].startswith("intern, draft: d19: 19 word")
