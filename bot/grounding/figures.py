@@ -286,7 +286,8 @@ def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
 def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[Check]:
     """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
     counts = sources.counts_by_noun
-    for figure in read_counts(piece.text) if counts else ():
+    low = normalize_text(piece.text)
+    for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
         known = counts.get(figure.noun)
         if known and figure.first.base not in known:
             if is_within(figure.start, figure.end, find_spans_left_out(piece, sources)):

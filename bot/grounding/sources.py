@@ -106,10 +106,10 @@ class KnownFact:
         return label in TITLE_LABELS or self.fact.id.rpartition(".")[2] in TITLE_LABELS
 
     @cached_property
-    def is_quote(self) -> bool:
-        """Whether it is a customer's sentence, which proves only that it was said."""
-        said = QUOTED_LABELS.search(normalize_text(self.fact.label))
-        return self.fact.stated_by is None and said is not None
+    def counts(self) -> tuple[Figure, ...]:
+        """What its text counts; a customer's sentence proves only that it was said."""
+        is_quote = self.fact.stated_by is None and QUOTED_LABELS.search(self.label)
+        return () if is_quote or isinstance(self.fact.value, Decimal) else read_counts(self.text)
 
     @cached_property
     def is_price(self) -> bool:
@@ -291,12 +291,11 @@ class Sources:
     @cached_property
     def counts_by_noun(self) -> dict[str, set[Decimal]]:
         """How many the facts and people count of a thing, by its noun in the singular."""
-        texts = [k.text for k in self.known if isinstance(k.fact.value, str) and not k.is_quote]
         found: dict[str, set[Decimal]] = {}
-        for text in (*texts, *(one.text for one in self.statements)):
-            for figure in read_counts(text):
-                if figure.noun:
-                    found.setdefault(figure.noun, set()).add(figure.first.base)
+        stated = [figure for one in self.statements for figure in read_counts(one.text)]
+        for figure in (*stated, *(figure for known in self.known for figure in known.counts)):
+            if figure.noun:
+                found.setdefault(figure.noun, set()).add(figure.first.base)
         return found
 
     @cached_property
