@@ -112,7 +112,10 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     if narrowed := brief.category or brief.brand:
         kinds = [kind for kind in kinds if kind not in UNFILTERED_KINDS]
     evidence, writer = await ctx.look_up(*kinds), SentenceWriter(request.language)
-    if kinds and not any(group_by_subject(evidence, kind).keys() - {CANNOT} for kind in kinds):
+    known = (
+        [*kinds, "sent"] if kinds else []
+    )  # campaigns that went out are told without orders, too
+    if known and not any(group_by_subject(evidence, kind).keys() - {CANNOT} for kind in known):
         return ComposedDigest(writer.report_missing_data(evidence, kinds))
     moves = find_moves(writer, evidence, brief.series)
     broken = tell_break(writer, evidence) if "trends" in kinds else Copy(text="")
