@@ -39,9 +39,9 @@ PROMPT = "theme_labels"
 BATCH = 40  # texts of one call
 CALLS_AT_ONCE = 5
 QUESTION_TEXTS = 200  # texts that are labelled while somebody waits for an answer
-QUESTION_SECONDS = 15.0
+QUESTION_SECONDS = 12.0  # of the 30 that a tool has
 JOB_SECONDS = 240.0
-READ_SECONDS = 10.0  # to look up which texts have no labels yet
+READ_SECONDS = 5.0  # to look up which texts have no labels yet
 
 
 class LabelForm(BaseModel):
@@ -82,8 +82,8 @@ class ThemeLabeller:
         seconds: float = QUESTION_SECONDS,
     ) -> int:
         """Label the newest texts of `where` that have no labels yet, at most `most`, and as many as
-        `seconds` allow. Return how many got labels. Raises nothing when the model can't be had:
-        word lists read the texts then."""
+        `seconds` allow. Return how many texts were answered for. Raises nothing when the model
+        can't be had: word lists read the texts then."""
         a_day = self.policy.theme_label_texts
         if self.policy.theme_labels == OFF or not a_day:
             return 0
@@ -95,24 +95,24 @@ class ThemeLabeller:
             return 0
         if cache is None or not texts:
             return 0
-        wanted, today = min(len(texts), most), self.now().date()
-        granted = await asyncio.to_thread(cache.reserve, today, wanted, a_day)
-        deadline = asyncio.get_running_loop().time() + seconds
-        batches = [texts[at : min(at + BATCH, granted)] for at in range(0, granted, BATCH)]
-        one_by_one = asyncio.Semaphore(CALLS_AT_ONCE)
+        clock, today = asyncio.get_running_loop().time, self.now().date()
+        deadline = clock() + seconds
+        wanted = texts[:most]
+        batches = [wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH)]
+        slots, stopped = asyncio.Semaphore(CALLS_AT_ONCE), asyncio.Event()
 
         async def label_batch(batch: Sequence["FeedbackText"]) -> dict[bytes, str] | None:
-            async with one_by_one:
-                if stopped.is_set() or asyncio.get_running_loop().time() >= deadline:
+            async with slots:
+                if stopped.is_set() or clock() >= deadline:
                     return None
-                labels = await self._ask(batch, deadline)
+                granted = await asyncio.to_thread(cache.reserve, today, len(batch), a_day)
+                labels = await self._ask(batch[:granted], deadline) if granted else None
                 if labels is None:
                     stopped.set()
                 else:
                     await asyncio.to_thread(cache.add, version, labels)
                 return labels
 
-        stopped = asyncio.Event()
         answers = await asyncio.gather(*map(label_batch, batches))
         labelled = sum(len(labels) for labels in answers if labels)
         if labelled:
@@ -153,7 +153,7 @@ class ThemeLabelJob:
     policy: Callable[[str], LibraryPolicy]
 
     async def run(self, subject: str) -> int:
-        """Label what `workspace/state` has no labels for. Return how many texts got labels."""
+        """Label what `workspace/state` has no labels for. Return how many were answered for."""
         workspace = subject.partition("/")[0]
         payer = Payer(workspace, f"labels-{subject}")
         receipt = partial(self.spending.receipt, payer)

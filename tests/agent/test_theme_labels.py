@@ -1,5 +1,6 @@
 """Themes of reviews that a model reads: from the import of a file to the figures of an answer."""
 
+import asyncio
 import csv
 import json
 import tomllib
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.spending import Payer, SpendingCap
@@ -33,9 +35,24 @@ from bot.data.analyses.feedback.texts import DIMENSIONS, FeedbackText
 from bot.data.analyses.feedback.theme_labels import list_meanings
 from bot.data.analyses.mention_cache import MentionCache, digest_text
 from bot.data.analyses.result import AnalysisFilter
+from bot.drafts.models import Draft
+from bot.jobs.worker import Worker
 from bot.privacy import Pseudonymizer
-from tests.fakes.claude import Answer, ScriptedClaude, list_labelled
-from tests.support.tool_runner import call_tool, text_of, tool_deps
+from bot.tasks.models import Task
+from bot.tasks.services import TaskServices
+from tests.agent.test_skills import BRAND, Nobody
+from tests.fakes.claude import (
+    Answer,
+    ScriptedClaude,
+    asked_request,
+    calls,
+    list_labelled,
+    says,
+    understood,
+)
+from tests.handlers.test_answer_with_ai import report
+from tests.support.rows import Jobs, wish
+from tests.support.tool_runner import call_tool, full_params, text_of, tool_deps
 
 HELD_OUT = Path(__file__).parents[1] / "data" / "analyses"
 SENTENCES = tomllib.loads((HELD_OUT / "feedback_labels.toml").read_text(encoding="utf-8"))
@@ -113,7 +130,7 @@ class Reviews:
         """How many of all texts are about a theme, as the analysis counts them."""
         found = self.container.library("T1").findings("feedback", AnalysisFilter())
         fact = found.get(subject, "texts")
-        return int(fact.value) if fact else 0  # type: ignore[call-overload]
+        return int(fact.value) if fact else 0
 
     def receipts(self) -> list[Receipt]:
         with self.container.database.begin() as session:
@@ -176,6 +193,56 @@ async def test_answer_counts_the_labels_of_imported_reviews(reviews: Reviews) ->
     assert "word lists" not in told  # a model has read them all
     assert len(reviews.receipts()) == len(reviews.claude.labelled) == 2
     assert all(sent.usd is not None for sent in reviews.receipts())
+
+
+async def test_question_in_slack_is_answered_from_the_labels(reviews: Reviews) -> None:
+    reviews.import_reviews(ENGLISH)
+    container, words = reviews.container, "what do customers say about the website?"
+    reviews.claude.script = [
+        says(understood("requests", asked_request("feedback"))),
+        calls(("feedback_themes", full_params("feedback_themes", {"theme": "website"}))),
+        report("The website is in {f2}."),
+    ]
+    worker = Worker(
+        TaskServices(
+            database=container.database,
+            enqueue=Jobs(),
+            slack=Nobody(),
+            writer=reviews.model,
+            library=container.library,
+            brand=lambda _: BRAND,
+            policy=lambda _: reviews.policy,
+            now=now,
+        )
+    )
+    with container.database.begin() as session:
+        Task.accept(session, Jobs(), wish(TASK, words=words), now())
+    await worker.jobs["work"](TASK)
+    with container.database.begin() as session:
+        assert session.get_one(Task, TASK).state == "done"
+        (draft,) = session.scalars(select(Draft))
+        figures = {fact.id.split("--")[0]: fact.value for fact in draft.facts.facts}
+    expected = sum(any(label.startswith("website") for label in labels) for labels in ANSWERS["en"])
+    assert figures["feedback.website.texts"] == expected
+    assert len(reviews.claude.labelled) == 2
+    assert len(reviews.receipts()) >= 2 + 3  # its AI log has the calls that labelled, too
+
+
+async def test_quoted_sentence_is_the_one_that_says_it(reviews: Reviews) -> None:
+    fitting = "Bought on 3 May. Write to lea.martin@shop.example. It gave out within a week."
+    reviews.claude.label = lambda body: {
+        "texts": [
+            {"text": n, "labels": [{"theme": "quality-breaks", "tone": "complaint", "sentence": 3}]}
+            for n in list_labelled(body)
+        ]
+    }
+    text = make_text(fitting)
+    ask = reviews.labeller()
+    labels = await ask._ask([text], asyncio.get_running_loop().time() + 20)
+    assert labels is not None
+    (stored,) = labels.values()
+    *_, start, end = stored.split("/")
+    assert fitting[int(start) : int(end)] == "It gave out within a week."
 
 
 async def test_second_question_sends_only_new_texts(reviews: Reviews) -> None:
@@ -305,7 +372,7 @@ async def test_nothing_is_sent_when_the_policy_says_off(reviews: Reviews) -> Non
 
 
 async def test_spending_cap_leaves_the_texts_to_the_word_lists(reviews: Reviews) -> None:
-    reviews.policy = Policy(spend=SpendingPolicy(usd_a_day=0))  # type: ignore[arg-type]
+    reviews.policy = Policy(spend=SpendingPolicy(usd_a_day=0))
     reviews.import_reviews(ENGLISH)
     facts, _ = await reviews.ask()
     assert facts
@@ -323,6 +390,19 @@ async def test_day_has_a_limit_of_texts_and_the_answer_says_how_many_were_read(
     reviews.import_reviews([one["text"] for one in SENTENCES["fr"]], "more.csv")
     await reviews.ask(language="fr")
     assert sum(len(list_labelled(body)) for body in reviews.claude.labelled) == 30
+
+
+async def test_answer_does_not_wait_for_a_slow_model(reviews: Reviews) -> None:
+    reviews.import_reviews(ENGLISH)
+    assert await reviews.labeller().label(AnalysisFilter(), seconds=0) == 0
+    assert not reviews.claude.asked
+    reviews.claude.delay = 60.0
+    async with asyncio.timeout(30):
+        assert await reviews.labeller().label(AnalysisFilter(), seconds=0.5) == 0
+    assert reviews.count("website")
+    assert {receipt.ended for receipt in reviews.receipts()} != {"done"}
+    reviews.claude.delay = 0.0
+    assert await reviews.labeller().label(AnalysisFilter()) == len(ENGLISH)
 
 
 async def test_labels_of_another_prompt_are_read_anew(reviews: Reviews) -> None:
