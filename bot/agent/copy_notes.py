@@ -84,9 +84,15 @@ def _describe_product(
             f"{highest.shown(language)}. Write “from” (« à partir de »)."
         )
     if offer := evidence.get(f"{OFFER_KIND}.{handle}.to-pay"):
+        before = _get(evidence, handle, "lowest price 30 days")
+        both = (
+            f"Write both prices: {offer.shown(language)} instead of {before.shown(language)}."
+            if before
+            else "The lowest price of the last 30 days is not known: write no former price."
+        )
         yield (
             f"{title}: {offer.shown(language)} with the offer, if it takes its percentage off this "
-            "product. Write that price beside the offer."
+            f"product. {both}"
         )
     stock = _get(evidence, handle, "stock")
     if stock is not None and stock.value == Decimal(0) and not is_listing:

@@ -172,3 +172,12 @@ def test_doubt_and_delivery_are_told_to_the_writer_and_noted_for_people() -> Non
     assert rules("product_page") == {"doubt"}  # it stands longer than the occasion
     assert rules("push") == rules("sms") == set()  # no room to answer
     assert not list_open_questions(make_request(), make_evidence(), channels["email"])
+
+
+def test_both_prices_of_a_cut_are_told_only_where_the_lowest_is_known() -> None:
+    request = make_request(offer="15% off")
+    known = make_evidence(lowest_price_30_days=Decimal("40"))
+    known = known.plus(find_offer_prices(known, request, NOW.date()))
+    unknown = make_evidence().plus(find_offer_prices(make_evidence(), request, NOW.date()))
+    assert "instead of €40.00" in notes(known, request)
+    assert "write no former price" in notes(unknown, request)
