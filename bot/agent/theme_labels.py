@@ -39,7 +39,7 @@ PROMPT = "theme_labels"
 BATCH = 40  # texts of one call
 CALLS_AT_ONCE = 5
 QUESTION_TEXTS = 200  # texts that are labelled while somebody waits for an answer
-QUESTION_SECONDS = 12.0  # of the 30 that a tool has
+QUESTION_SECONDS = 8.0  # of the 30 that a tool has with its analysis
 JOB_SECONDS = 240.0
 READ_SECONDS = 5.0  # to look up which texts have no labels yet
 
