@@ -64,6 +64,17 @@ def test_name_of_a_skill_routes_to_it() -> None:
     assert find_skill("juggle: the balls", {"juggle"}).skill == "juggle"
 
 
+@pytest.mark.parametrize("words", ["price_watch: linen", "Price watch: linen", "price-watch linen"])
+def test_name_of_two_words_routes_to_its_skill(words: str) -> None:
+    assert find_skill(words, {"price", "price_watch"}).skill == "price_watch"
+
+
+def test_command_routes_to_its_skill_where_that_is_wanted() -> None:
+    commands = {"watch-prices": "price_watch"}
+    assert find_skill("watch prices: linen", {"price_watch"}, commands).skill == "price_watch"
+    assert find_skill("watch prices: linen", {"juggle"}, commands).skill is None
+
+
 def test_every_skill_has_keywords_in_both_languages() -> None:
     for name in load_skills():
         if name != COPY_SKILL:
