@@ -132,7 +132,10 @@ def count_sentences() -> Counts:
             counts.caught[key] += 1
         elif sentence.by == "code":
             counts.missed.append(f"{sentence.kind}: {sentence.text}")
-    count_shop_sentences(counts, FOLDER / "honest_shops.yaml", FOLDER / "planted_shops.yaml")
+    for name in ("shops", "third"):
+        count_shop_sentences(
+            counts, FOLDER / f"honest_{name}.yaml", FOLDER / f"planted_{name}.yaml"
+        )
     return counts
 
 

@@ -221,7 +221,8 @@ def fill_slots(text: str, book: FactBook) -> str:
         if name is None and (first := re.match(r"\d+(?= )", figure.text)):  # 6 of 41
             name, end = _find_fact(read_figures(first[0])[0], book), figure.start + first.end()
         if name is not None and figure.start >= at:
-            parts += [text[at : figure.start], f"{{{name}}}"]
+            rest = re.search(r"(?<=\d) (?:times|fois)$", figure.text)  # viewed 2,310 times
+            parts += [text[at : figure.start], f"{{{name}}}", rest[0] if rest else ""]
             at = end
     return "".join([*parts, text[at:]])
 
@@ -232,7 +233,8 @@ def _find_fact(figure: Figure, book: FactBook) -> str | None:
     numbers = [fact for fact in book.facts if isinstance(fact.value, Decimal)]
     for fact in numbers:
         known = read_fact(fact)
-        is_bare = figure.first.unit is None or str(figure.first.unit).startswith("#")
+        unit = figure.first.unit
+        is_bare = unit in (None, "times") or str(unit).startswith("#")
         if agrees(figure, known.figures[0], about=known.label) or (
             is_bare and abs(figure.first.base) == abs(Decimal(fact.value))
         ):
@@ -240,6 +242,10 @@ def _find_fact(figure: Figure, book: FactBook) -> str | None:
     for one, other in combinations(numbers, 2):
         difference = abs(Decimal(one.value) - Decimal(other.value))
         if one.unit == other.unit and difference and difference == abs(figure.first.base):
-            update = {"id": f"{one.id}-less-{other.id}", "value": difference, "label": "difference"}
+            update = {
+                "id": f"calculated.{one.id}-{other.id}.difference",
+                "value": difference,
+                "label": "difference",
+            }
             return book.add(one.model_copy(update=update))
     return None

@@ -3,11 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from bot.grounding.numbers import DOLLARS, Figure, Reading, find_counted, is_bare, load_units
+from bot.grounding.numbers import DOLLARS, Figure, Reading, find_counted, load_units
 
 DAY_AFTER = ("on ", "le ")  # not "until", "by", "jusqu'au"
 MEASURES = ("length", "mass", "volume")
-SIDE_NOUNS = frozenset({"", "de", "d'epaisseur", "high", "long", "wide", "deep", "tall", "by", "x"})
 PERSON_KINDS = frozenset({"#people", "#customers", "#reviews"})  # one review, one customer
 
 
@@ -25,13 +24,13 @@ def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: 
     if s.kind == "number" and k.kind == "number":
         if said.sign == "+" and k.base < 0:
             return False
-        if is_side(said) and k.unit in MEASURES and s.value == k.value:
+        if s.unit is None and s.value == k.value and k.unit in MEASURES:
             return True  # "218 cm long, 92 deep": the unit was said before
         return _unit_fits(s, k, said, known, about) and _is_equal(
             s, k, is_share=said.in_words and s.unit == "%"
         )
     if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
-        return s.unit is None and s.value == k.value[0]
+        return s.unit is None and s.value in (k.value[0], None if said.noun else k.value[2])
     if isinstance(s.value, tuple) and isinstance(k.value, tuple):
         return _is_same_date(s, k)
     if s.kind == "weekday" and isinstance(k.value, tuple):
@@ -50,11 +49,6 @@ def _find_weekday(reading: Reading) -> int | None:
     if year is not None and month:
         return date(year, month, day).weekday()
     return int(reading.unit) if reading.unit else None
-
-
-def is_side(figure: Figure) -> bool:
-    """Whether it may be a measure whose unit another figure has: "92 de profondeur"."""
-    return is_bare(figure) and figure.noun in SIDE_NOUNS
 
 
 def _is_same_date(s: Reading, k: Reading) -> bool:
@@ -110,4 +104,4 @@ def _bare_fits(k: Reading, said: Figure, known: Figure, about: str) -> bool:
     if k.unit is None or k.unit.startswith("#"):
         other = k.unit or find_counted(known.noun) or find_counted(about)
         return counts is None or other is None or _same_unit(counts, other)
-    return k.unit not in ("%", "times", "/5") and counts is None and not said.noun
+    return k.unit not in ("%", "times", "/5") and counts is None

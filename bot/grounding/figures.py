@@ -9,8 +9,16 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.citations import format_person
-from bot.grounding.derived_figures import is_derived
-from bot.grounding.numbers import Figure, is_bare, is_promise, needs_source, read_figures
+from bot.grounding.derived_figures import find_stated_cut, is_derived
+from bot.grounding.numbers import (
+    Figure,
+    Grade,
+    grade_unsourced,
+    is_bare,
+    is_promise,
+    read_counts,
+    read_figures,
+)
 from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
     OWN_TEXT_ORIGIN,
@@ -34,7 +42,7 @@ OFFERED = re.compile(
     r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
-CENT = Decimal("0.01")
+HOUR = Decimal(60)  # in minutes
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
@@ -54,10 +62,11 @@ def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> 
             if wrong_day := _check_weekday(figure, piece, today):
                 yield wrong_day
                 continue
+            grade = grade_unsourced(figure, piece.text, today)
             if (
-                key in seen
+                grade is None
+                or key in seen
                 or is_within(figure.start, figure.end, left_out)
-                or not needs_source(figure, piece.text, today)
                 or _is_occasion_day(figure, piece.text, sources, today)
             ):
                 continue
@@ -71,7 +80,7 @@ def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> 
                 if wrong:
                     yield wrong
             elif statement := (
-                sources.find_statement(figure) or _find_stated_cut(figure, piece.text, sources)
+                sources.find_statement(figure) or find_stated_cut(figure, piece.text, sources)
             ):
                 denied = _find_denied_price(figure, statement, piece, sources)
                 if denied is not None:
@@ -79,10 +88,11 @@ def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> 
                 elif figure.readings not in named:
                     named.add(figure.readings)
                     yield build_stated_check("figure", show_figure(figure, piece), piece, statement)
-            elif not (_is_derived_cut(figure, sources) or is_derived(figure, piece, sources)):
-                yield _build_unsourced(figure, piece, sources)
+            elif not (is_derived(figure, piece, sources) or _is_collective(figure, sources)):
+                yield _build_unsourced(figure, grade, piece, sources)
             else:
                 proven += 1
+        yield from _find_counted_otherwise(piece, sources)
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
@@ -160,22 +170,6 @@ def show_figure(figure: Figure, piece: Piece) -> str:
     return piece.text[max(start, 0) : end].rstrip(" .,;:!?\n")
 
 
-def _find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | None:
-    """Return the statement of a percentage that makes this price of the catalogue's: €68, where
-    the brief takes 20 % off €85."""
-    if not figure.is_money or _is_threshold(figure, text):
-        return None
-    known = {price.fact.value for one in sources.products for price in sources.list_prices(one)}
-    for statement in sources.statements:
-        for one in statement.figures:
-            if one.first.unit == "%" and any(
-                abs(Decimal(price) * (1 - abs(one.first.base) / 100) - figure.first.base) <= CENT
-                for price in known
-            ):
-                return statement
-    return None
-
-
 def _find_denied_price(
     figure: Figure, statement: Statement, piece: Piece, sources: Sources
 ) -> Fact | None:
@@ -183,7 +177,7 @@ def _find_denied_price(
     In a brief, another price is an offer."""
     if statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text):
         return None
-    if _find_stated_cut(figure, piece.text, sources) is not None:
+    if find_stated_cut(figure, piece.text, sources) is not None:
         return None
     prices = (
         sources.list_prices(product) if (product := _find_product(figure, piece, sources)) else []
@@ -263,34 +257,50 @@ def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
     )
 
 
-def _build_unsourced(figure: Figure, piece: Piece, sources: Sources) -> Check:
+def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Sources) -> Check:
     """A wrong price is told with the right one, where the text is about one product."""
     product = _find_product(figure, piece, sources)
     prices = sources.list_prices(product) if product else []
     if len(prices) == 1 and _is_plain_price(figure, piece.text):
         return _build_wrong_price(figure, piece, prices[0].fact)
-    quote = show_figure(figure, piece)
+    if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
+        grade = "warn"  # a fact counts the same, and otherwise
+    return _build_finding(figure, show_figure(figure, piece), grade, piece)
+
+
+def _is_collective(figure: Figure, sources: Sources) -> bool:
+    """Whether it counts pieces of what a fact counts: four pairs, of four double wheels."""
+    counts = sources.counts_by_noun.values()
+    return figure.first.unit == "#stock" and figure.first.base in set().union(*counts)
+
+
+def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
+    """Whether the fact has a figure in the same unit: colours, days, hours or minutes."""
+
+    def list_units(one: Figure) -> set[tuple[str | None, Decimal]]:
+        return {(r.unit, max(r.size, HOUR)) for r in one.readings if r.unit and r.kind == "number"}
+
+    return any(list_units(figure) & list_units(one) for one in known.figures)
+
+
+def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[Check]:
+    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
+    counts = sources.counts_by_noun
+    low = normalize_text(piece.text)
+    for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
+        known = counts.get(figure.noun)
+        if known and figure.first.base not in known:
+            if is_within(figure.start, figure.end, find_spans_left_out(piece, sources)):
+                continue
+            yield _build_finding(figure, figure.text, "warn", piece)
+
+
+def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
     return Check(
         rule="figure",
-        level="block",
+        level=grade,
         words=Words("No source: {quote}", quote=Words("“{quote}”", quote=quote)),
         part=piece.key,
         quote=quote,
-        override=True,
+        override=grade == "block",
     )
-
-
-def _is_derived_cut(figure: Figure, sources: Sources) -> bool:
-    """Whether a percentage is the cut from a former price to the price of today."""
-    reading = figure.first
-    if reading.unit != "%":
-        return False
-    for product in sources.products:
-        former = [k.fact.value for k in sources.known if k.product == product and k.is_former_price]
-        now = [k.fact.value for k in sources.list_prices(product)]
-        for old in former:
-            for new in now:
-                cut = (Decimal(old) - Decimal(new)) / Decimal(old) * 100 if old else Decimal(0)
-                if cut > 0 and abs(cut - abs(reading.base)) < Decimal("0.51"):
-                    return True
-    return False

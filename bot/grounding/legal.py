@@ -154,14 +154,16 @@ def load_legal_rules() -> LegalRules:
 
 @cache
 def build_words_pattern(
-    words: tuple[str, ...], near: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    words: tuple[str, ...],
+    near: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
+    between: str = r"[\w'-]+",
 ) -> re.Pattern[str]:
     """Return a pattern for whole words in a normalized text; "~" is any ending. `near`: also for a
     word of one list with at most MAX_BETWEEN words to one of the other."""
     listed = _join_words(words)
     if near:
         one, other = map(_join_words, near)
-        between = rf"(?: [\w'-]+){{0,{MAX_BETWEEN}}} "
+        between = rf"(?: {between}){{0,{MAX_BETWEEN}}} "
         listed += rf"|(?:{one}){between}(?:{other})|(?:{other}){between}(?:{one})"
     return re.compile(rf"(?<![\w#°])(?:{listed})(?!\w)")
 
@@ -245,7 +247,7 @@ def _judge(
             return _contradict_stock(quote, piece, stock)
     if rule.stock == "some":
         return None  # nothing is known, and somebody says that it is there
-    pattern = rule.pattern
+    pattern = build_words_pattern(rule.words, rule.near, r"\S+")  # a fact is no sentence
     if rule.same:
         low = normalize_text(quote)
         pattern = build_words_pattern((re.split(r" ", low)[-1] if rule.same == "last" else low,))
@@ -398,8 +400,3 @@ ALCOHOL_WARNING: Mapping[Language, str] = {
 def is_alcohol(product: str) -> bool:
     """Whether the name of a product is that of an alcoholic drink."""
     return load_legal_rules().get_product_rule("alcohol").covers(product)
-
-
-def is_sweet(product: str) -> bool:
-    """Whether the name of a product is that of a food that requires the health message."""
-    return load_legal_rules().get_product_rule("food").covers(product)

@@ -18,6 +18,7 @@ from bot.i18n.calendar_names import index_month_names, index_weekday_names
 from bot.text.normalize import normalize_text
 
 UNITS_FILE = Path(__file__).parent / "units.toml"
+Grade = Literal["block", "warn", "info"]
 Kind = Literal["number", "date", "weekday", "clock", "code", "deal"]
 YearMonthDay = tuple[int | None, int, int]
 MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"
@@ -27,6 +28,7 @@ MAX_SIZE = 200
 MIN_BUTTONS = 4
 CENT = Decimal("0.01")
 DOLLARS = frozenset({"USD", "CAD"})
+PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#shops", "#stock"})
 SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
 
 
@@ -92,7 +94,10 @@ class Units:
     counts: re.Pattern[str]  # what is counted behind a number, with one adjective between
     spelled: re.Pattern[str]
     fractions: dict[str, int]
+    multiples: dict[str, int]
+    parts: re.Pattern[str]
     fraction: re.Pattern[str]
+    share: re.Pattern[str]  # nine in ten, 9 clientes sur 10
 
 
 @cache
@@ -110,14 +115,22 @@ def load_units() -> Units:
     )
     numeral = "|".join(sorted(numerals, key=len, reverse=True))
     fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
+    multiples = {w: int(n) for n, some in tables["multiples"].items() for w in some}
+    shown = sorted((*fractions, *multiples), key=len, reverse=True)
     part = "|".join(sorted(fractions, key=len, reverse=True))
     people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
     return Units(
         fractions=fractions,
+        multiples=multiples,
+        parts=re.compile(rf"\b(?:an? |une? )?({'|'.join(shown)})\b"),
         fraction=re.compile(
             rf"\b({part})(?: off\b| the price\b| du prix\b| de (?:remise|reduction)\b"
             rf"| (?:of|de|des)(?: (?:our|the|all|your|nos|les|vos|toutes|tous))*(?: [a-z]+)?"
             rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
+        ),
+        share=re.compile(
+            rf"\b(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
+            rf"(?P<b>\d{{1,3}}|{numeral})\b(?! ?[%€])"
         ),
         words=words,
         money=frozenset(tables["money"]),
@@ -167,6 +180,8 @@ BETWEEN = re.compile(r" ?(?:-|a|to|au|et|and|ou|or|/|x|×) ?")
 COMMA = re.compile(r" ?, ")
 TRUE_RATING = re.compile(r" ?(?:/|sur |out of )(5|10|20)(?!\d)")
 ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|re|e|eme|ieme)\b")
+SMALL_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)")
+NOUN_BEHIND = re.compile(r" ([a-z]{4,})\b")
 NUMBERING = re.compile(r"^ *\d{1,2}[.)] ", re.MULTILINE)
 FREE = re.compile(  # the law's own window, a rank, a cut of a sleeve
     r"(?:30 derniers jours|last 30 days|(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b)"
@@ -197,9 +212,6 @@ CODE = re.compile(
     r"|\b[A-ZÀ-Þ0-9]{3,}(?= (?:at (?:the )?checkout|au panier)\b)"
 )
 ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
-OUT_OF = re.compile(
-    r"\b(?P<a>\d|[a-z]+)(?: [a-z]+)? (?:in|out of|sur) (?P<b>\d{1,3}|[a-z]+)\b(?! ?[%€])"
-)
 SHARE_WORD = re.compile(r" (?:in|out of|sur) ")
 
 
@@ -231,7 +243,7 @@ def _find(text: str, low: str) -> Iterator[Figure]:
         yield _figure(text, match, Reading("deal", _describe_deal(match)))
     for match in HALF_PRICE.finditer(low):
         yield _figure(text, match, Reading("number", Decimal(50), "%"))
-    for match in OUT_OF.finditer(low) if SHARE_WORD.search(low) else ():
+    for match in units.share.finditer(low) if SHARE_WORD.search(low) else ():
         if reading := _read_share(match):
             yield _figure(text, match, reading)
     yield from _find_dates(text, low)
@@ -395,13 +407,45 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
             yield Figure(shown, match.start(), counted.end(), readings, in_words=True)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
+def read_counts(text: str) -> tuple[Figure, ...]:
+    """Return the whole numbers of a text, in digits and in words, with the noun behind, if any, in
+    the singular."""
+    low, units, found = normalize_text(text), load_units(), list[Figure]()
+    matches = [*SMALL_NUMBER.finditer(low), *units.spelled.finditer(low)]
+    for match in matches:
+        value = Decimal(match[0]) if match[0].isdigit() else Decimal(_add_numerals(match[0]))
+        noun = NOUN_BEHIND.match(low, match.end())
+        name = noun[1].rstrip("sx") if noun and noun[1] not in units.words else ""
+        end = noun.end() if noun and name else match.end()
+        shown = text[match.start() : end]
+        found.append(Figure(shown, match.start(), end, (Reading("number", value),), name))
+    return tuple(found)
+
+
 def list_numbers(text: str) -> tuple[Decimal, ...]:
     """Return the whole numbers of a text, in digits and in words, whatever they count."""
-    low = normalize_text(text)
-    found = [int(one) for one in re.findall(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)", low)]
-    found += [_add_numerals(match[0]) for match in load_units().spelled.finditer(low)]
-    return tuple(dict.fromkeys(map(Decimal, found)))
+    return tuple(dict.fromkeys(figure.first.base for figure in read_counts(text)))
+
+
+def read_word_figures(text: str) -> tuple[Figure, ...]:
+    """Return the figures in words, and what may be one, the longest of each place: "a third", "half
+    a point", "twice"."""
+    low, units = normalize_text(text), load_units()
+    found = [one for one in read_figures(text) if one.is_number and not re.search(r"\d", one.text)]
+    for match in units.spelled.finditer(low):
+        value = Decimal(_add_numerals(match[0]))
+        found.append(_figure(text, match, Reading("number", value)))
+    for match in units.parts.finditer(low):
+        share, times = units.fractions.get(match[1]), units.multiples.get(match[1])
+        value = Decimal(share or times or 0)
+        kinds = [("%", value), (None, value / 100)] if share else [("times", value)]
+        found.append(_figure(text, match, *(Reading("number", v, unit) for unit, v in kinds)))
+    sure: list[Figure] = []
+    for one in sorted(found, key=lambda figure: figure.start - figure.end):
+        if all(one.end <= other.start or other.end <= one.start for other in sure):
+            sure.append(replace(one, in_words=True))
+    return tuple(sure)
 
 
 def _add_numerals(words: str) -> int:
@@ -468,6 +512,9 @@ def _with_unit_of(bare: Figure, measured: Figure) -> Figure:
 MONTH_ABBREVIATIONS = (
     "jan janv;feb fev fevr;mar;apr avr;;jun;jul juil;aug;sep sept;oct;nov;dec"  # May has none
 )
+WEEKDAY_ABBREVIATIONS = (
+    "mon lun;tue tues mar;wed weds mer;thu thur thurs jeu;fri ven;sat sam;sun dim"
+)
 ISO_DATE = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
 NUMERIC_DATE = re.compile(
     r"(?<![\w.,/])(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d\d))?(?![\d/%h]|[.,]\d)"
@@ -481,13 +528,21 @@ WEAK_DEADLINE = "on|this|ce|next|le"
 
 
 @cache
+def _index_weekdays() -> dict[str, int]:
+    """Return the weekdays by their names, full and short: a short one stands before a day only."""
+    short = enumerate(WEEKDAY_ABBREVIATIONS.split(";"))
+    return index_weekday_names() | {name: n for n, names in short for name in names.split()}
+
+
+@cache
 def _weekday_date_shape() -> re.Pattern[str]:
     """Saturday 16 May, dimanche 18, Wednesday, December 16."""
     months = _date_shapes()[3]
     month = "|".join(sorted(months, key=len, reverse=True))
-    weekday = "|".join(index_weekday_names())
+    weekday = "|".join(sorted(_index_weekdays(), key=len, reverse=True))
     return re.compile(
-        rf"\b(?P<weekday>{weekday}),? (?:(?P<month>{month})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
+        rf"\b(?P<weekday>{weekday})\.?,? "
+        rf"(?:(?P<month>{month})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
         rf"|(?:the |le )?(?P<date>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)?(?: (?P<of>{month})\b)?)"
         r"(?![\d%€£]| ?[%€£h]|[.,:/]\d)(?:,? (?P<year>\d{4})\b)?"
     )
@@ -500,7 +555,7 @@ def _find_weekday_dates(text: str, low: str) -> Iterator[Figure]:
         month = months.get(match["month"] or match["of"] or "", 0)
         year = int(match["year"]) if match["year"] else None
         if _build_dates(year, month or 1, day):
-            weekday = str(index_weekday_names()[match["weekday"]])
+            weekday = str(_index_weekdays()[match["weekday"]])
             yield _figure(text, match, Reading("date", (year, month, day), weekday))
 
 
@@ -608,20 +663,26 @@ def _begins_promise(word: str) -> bool:
     )
 
 
-def needs_source(figure: Figure, text: str, today: date) -> bool:
-    """Whether a figure says something about the world: prices, percentages, measures, counts of
-    customers, orders, stock and parts, dates and codes. Small counts without a unit or of people,
-    this year and the next, and durations in words where nothing is promised don't."""
-    reading = figure.first
-    if reading.kind in ("code", "deal", "date", "weekday", "clock"):
-        return True
+def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
+    """Return how grave it is that no fact has a figure, by its kind; None where it says nothing.
+
+    Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
+    other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
+    Whether another count or duration is a claim is meaning, which the second call judges."""
+    reading, unit = figure.first, str(figure.first.unit)
+    if reading.kind in ("date", "clock") or unit in ("time", "months"):
+        if is_promise(normalize_text(text), figure.start):
+            return "block"
+        return "warn" if reading.kind == "date" else None if figure.in_words else "info"
+    if reading.kind != "number":
+        return "block"
     if is_bare(figure):
-        value = reading.base
-        if value in (today.year, today.year + 1):
-            return False
-        return abs(value) >= MAX_FREE_NUMBER
-    if reading.unit in ("time", "months") and figure.in_words:
-        return is_promise(normalize_text(text), figure.start)
-    if least := load_units().everyday.get(str(reading.unit)):
-        return reading.base >= least["words" if figure.in_words else "digits"]
-    return not (reading.base == 1 and str(reading.unit).startswith("#"))
+        year = reading.base in (today.year, today.year + 1)
+        is_free = year or abs(reading.base) < MAX_FREE_NUMBER
+        return None if is_free else "info" if figure.noun else "warn"
+    if not unit.startswith("#"):
+        return "block"
+    least = load_units().everyday.get(unit, {"words": 2, "digits": 2})
+    if reading.base < least["words" if figure.in_words else "digits"]:
+        return None
+    return "warn" if unit in PROVING_COUNTS else "info"

@@ -110,7 +110,12 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
     """Yield the findings on the price cuts of copy."""
     delivered = [piece for piece in pieces if piece.is_delivered and piece.kind != "quote"]
     cuts = [(piece, cut) for piece in delivered for cut in find_cuts(piece.text)]
-    former = [(piece, one) for piece in delivered for one in find_former_prices(piece.text)]
+    former = [
+        (piece, one)
+        for piece in delivered
+        for one in find_former_prices(piece.text)
+        if not _is_price_of_many(one.value, sources)
+    ]
     if not cuts and not former:
         return
     lowest = _find_lowest(sources)
@@ -173,6 +178,12 @@ def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | Non
     (now,) = prices
     new = now if now < before else now * (1 - cut.value / 100)
     return ((before - new) / before * 100).quantize(Decimal(1), ROUND_HALF_UP)
+
+
+def _is_price_of_many(value: Decimal, sources: Sources) -> bool:
+    """Whether it is today's price of several pieces: less for two is no cut of the price of one."""
+    prices = [Decimal(k.fact.value) for one in sources.products for k in sources.list_prices(one)]
+    return any(price and value > price and value % price == 0 for price in prices)
 
 
 def _find_lowest(sources: Sources) -> KnownFact | None:

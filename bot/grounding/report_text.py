@@ -6,11 +6,9 @@ sentences for the model.
 """
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
-from functools import cache
-from pathlib import Path
+from functools import cache, lru_cache
 
 from babel.dates import get_month_names
 
@@ -29,21 +27,30 @@ from bot.core.report import (
     find_quotable,
     is_given,
 )
-from bot.grounding.numbers import read_figures
+from bot.grounding.derived_figures import follows_from_slots
+from bot.grounding.numbers import ORDINAL, Figure, read_figures, read_word_figures
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import normalize_text
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-NUMBER_WORDS_FILE = Path(__file__).parent / "number_words.toml"
-# A figure with the unit that belongs to it: "5 %", "€245", "1,234", "3.5".
-FIGURE_PATTERN = re.compile(
-    r"[€$£]?[\u00a0\u202f ]?[+\-−]?\d[\d.,\u00a0\u202f]*(?<=\d)(?:[\u00a0\u202f ]?[%‰€$£])?"
-)
 WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()]*\d[^\s\"“”«»()]*")
 QUOTE_PATTERN = re.compile(r"“([^”]{3,})”|«\s*([^»]{3,}?)\s*»|\"([^\"]{3,})\"")
+# Two figures, one put against the other. From–to has an order; "against" may be turned round.
 FROM_TO_PATTERN = re.compile(
-    r"\b(?:from|de) \{(f\d+)[^{}]*\}[^{}.;:]{0,60}? (?:to|a) \{(f\d+)[^{}]*\}"
+    r"\b(?:from|de) \{(?P<old>f\d+)[^{}]*\}[^{}.;:]{0,60}? (?:to|a) \{(?P<new>f\d+)[^{}]*\}"
 )
+TO_FROM_PATTERN = re.compile(
+    r"\{(?P<new>f\d+)[^{}]*\}[^{}.;:]{0,60}? from \{(?P<old>f\d+)[^{}]*\}(?![^{}.;:]{0,60}? to \{)"
+)
+AGAINST_PATTERN = re.compile(
+    r"\{(?P<new>f\d+)[^{}]*\}[^{}.;:]{0,60}? (?:contre|against|versus|vs\.?) "
+    r"\{(?P<old>f\d+)[^{}]*\}"
+)
+ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
+CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
+ROLE_STEM, MIN_ROLE_WORD = 5, 4
+SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
+ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
 HALVES = "half moitié"
 UNIT_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "%": "%"}
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
@@ -64,11 +71,13 @@ def find_report_faults(
     """Return what is wrong with a report, as sentences for the model; the worst first. `shown` are
     other texts that tools gave, such as how they read a call."""
     texts = list(_iter_texts(form))
-    material = _Material(book.facts, exhibits, request_words, language, today, shown)
+    material = _Material(book, exhibits, request_words, language, today, shown)
     faults: list[str] = []
     for where, text in texts:
         faults += [f"{where}: {fault}" for fault in _find_slot_faults(text, book, language)]
-        faults += [f"{where}: {fault}" for fault in _find_swapped_periods(text, book)]
+        orders = (FROM_TO_PATTERN, TO_FROM_PATTERN, AGAINST_PATTERN)
+        faults += [f"{where}: {fault}" for fault in _find_swapped_periods(text, book, *orders)]
+        faults += [f"{where}: {fault}" for fault in _find_swapped_roles(text, book, language)]
         faults += [f"{where}: {fault}" for fault in _find_typed_figures(text, material)]
         faults += [f"{where}: {fault}" for fault in _find_number_words(text, material)]
         faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, material)]
@@ -104,12 +113,12 @@ def drop_faulty_texts(
     """Return the report without the sentences whose figures, slots, quotations or links are still
     wrong, and how many these are. The first good point takes the place of a wrong headline. Next
     steps that no skill carries out are left out."""
-    material = _Material(book.facts, exhibits, request_words, language, today, shown)
+    material = _Material(book, exhibits, request_words, language, today, shown)
 
     def is_good(text: str) -> bool:
         checks = (
             _find_slot_faults(text, book, language),
-            _find_swapped_periods(text, book),
+            _find_swapped_periods(text, book, FROM_TO_PATTERN, TO_FROM_PATTERN),
             _find_typed_figures(text, material),
             _find_wrong_quotes(text, material),
             iter(FORBIDDEN_PATTERN.findall(text)),
@@ -153,22 +162,65 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
         )
 
 
-def _find_swapped_periods(text: str, book: FactBook) -> Iterator[str]:
-    """Return a sentence for each "from … to …" whose first figure is of later days."""
-    for match in FROM_TO_PATTERN.finditer(normalize_text(text)):
-        first, second = book.get(match[1]), book.get(match[2])
-        if (
-            first
-            and second
-            and first.since
-            and second.until
-            and first.since > second.until
-            and first.unit == second.unit
-        ):
+def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -> Iterator[str]:
+    """Return a sentence for each two figures, one put before the other, that stand the other way
+    round in time."""
+    low = normalize_text(text)
+    for match in (match for shape in shapes for match in shape.finditer(low)):
+        old, new = book.get(match["old"]), book.get(match["new"])
+        if not (old and new and old.since and new.until and old.unit == new.unit):
+            continue
+        if old.since > new.until:
             yield (
-                f"“from” comes before “to”: {match[1]} is of {first.since} and later, {match[2]} "
-                f"of {second.until} and before"
+                f"“{match[0]}” turns the days round: {match['old']} is of {old.since} and later, "
+                f"{match['new']} of {new.until} and before"
             )
+
+
+def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterator[str]:
+    """Return a sentence for each slot beside which stand words that only the name of another fact
+    has, in the same unit: “{f1} planned”, where f1 is what was sold."""
+    low = normalize_text(text)
+    shown = [book.get(slot[1]) for slot in SLOT_PATTERN.finditer(low)]
+    for slot in SLOT_PATTERN.finditer(low):
+        fact = book.get(slot[1])
+        segment = ROLE_SEGMENT.split(low[: slot.start()])[-1]
+        behind = ROLE_SEGMENT.split(low[slot.end() :])[0].split()[:ROLE_WORDS_BESIDE]
+        is_second = low[: slot.start() - len(segment)].endswith("}")
+        before = _list_stems(" ".join(segment.split()[-ROLE_WORDS_BESIDE:]))
+        beside = _list_stems(" ".join(behind))
+        if not (is_second and behind):  # words between two slots are of the first
+            beside |= before
+        if fact is None or not beside or fact.parts.kind == CALCULATED:
+            continue
+        own = _list_role_words(fact, language)
+        for other in book.facts:
+            if other.unit != fact.unit or other.value == fact.value:
+                continue
+            others = _list_role_words(other, language)
+            if not (own & others or other in shown):
+                continue  # they are of no one kind
+            is_named_before = other in shown and not is_second
+            near = beside if own - others else before if is_named_before else frozenset()
+            if near & (others - own) and not near & (own - others):
+                yield (
+                    f"{slot[1]} is {fact.titled(language)}, and the words beside it are of "
+                    f"{other.titled(language)}: take the slot that these words name"
+                )
+                break
+
+
+def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
+    """Return the stems of what a fact is called, and of its month."""
+    months = {day.month for day in (fact.since, fact.until) if day}
+    names = [name for name, n in _month_numbers(language).items() if months == {n}]
+    return _list_stems(" ".join((fact.titled(language), fact.about, *names)))
+
+
+@lru_cache(maxsize=4096)
+def _list_stems(text: str) -> frozenset[str]:
+    words = re.findall(r"[a-z]+", normalize_text(text))
+    return frozenset(word[:ROLE_STEM] for word in words if len(word) >= MIN_ROLE_WORD)
 
 
 class _Material:
@@ -176,14 +228,14 @@ class _Material:
 
     def __init__(
         self,
-        facts: Iterable[Fact],
+        book: FactBook,
         exhibits: Iterable[Exhibit],
         request_words: str,
         language: Language,
         today: date,
         shown: Sequence[str] = (),
     ) -> None:
-        facts = list(facts)
+        self._book, facts = book, list(book.facts)
         texts = [request_words, *shown]
         texts += [text for fact in facts for text in (fact.about, fact.titled(language))]
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
@@ -214,6 +266,13 @@ class _Material:
         self._days |= {
             parsed for text in texts for day in ISO_DAY.findall(text) if (parsed := _parse_day(day))
         }
+        self._month_days = {(day.month, day.day) for day in self._days} | {
+            reading.day[1:]
+            for text in texts
+            for figure in read_figures(text)
+            for reading in figure.readings
+            if reading.kind == "date"
+        }
 
     def carries(self, token: str) -> bool:
         """Whether this word with digits stands in a name, a quotation or the request."""
@@ -232,6 +291,12 @@ class _Material:
             for figure in read_figures(text)
         )
 
+    def follows(self, figure: Figure, text: str) -> bool:
+        """Whether a typed figure follows from those whose slots stand in the text."""
+        facts = [self._book.get(name) for name in dict.fromkeys(SLOT_NAME.findall(text))]
+        slotted = [fact for fact in facts if fact is not None]
+        return follows_from_slots(figure, slotted, self._book.facts)
+
     def has_word(self, word: str) -> bool:
         """Whether a tool or the request gave this word."""
         return _has_word(self._whole, word)
@@ -242,7 +307,7 @@ class _Material:
 
     def is_date(self, token: str, text: str, start: int, end: int) -> bool:
         """Whether this token is the day or the year of a date that a tool gave."""
-        bare = token.strip(TRAILING).removesuffix("er")
+        bare = ORDINAL.sub("", token.strip(TRAILING))
         for part in re.split(r"[–-]", bare):
             if not part.isdigit():
                 return _parse_day(bare) in self._days
@@ -251,7 +316,7 @@ class _Material:
             ):
                 continue
             months = _find_months(text, start, end, self.language)
-            if not any(day.day == int(part) and day.month in months for day in self._days):
+            if not any((month, int(part)) in self._month_days for month in months):
                 return False
         return True
 
@@ -294,26 +359,32 @@ def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
             prose = prose[: quotation.start()] + hidden + prose[quotation.end() :]
     for match in WORD_WITH_DIGIT.finditer(prose):
         token = match[0].replace("\u0000", "")
-        figure = _with_unit(prose, match)
+        shown = _with_unit(prose, match)
         if any(character.isdigit() for character in token) and not (
-            (figure == token and material.carries(token))
+            (shown == token and material.carries(token))
             or material.is_date(token, prose, match.start(), match.end())
-            or (figure != token and material.quotes(figure))
-            or material.carries_with_unit(token, figure)
+            or (shown != token and material.quotes(shown))
+            or material.carries_with_unit(token, shown)
             or material.is_clock(prose, match.start())
+            or any(
+                figure.start <= match.start() < figure.end and material.follows(figure, text)
+                for figure in read_figures(prose)
+            )
         ):
             yield (
-                f"“{figure.strip()}” is a typed figure: write the slot of a fact, look the figure "
+                f"“{shown.strip()}” is a typed figure: write the slot of a fact, look the figure "
                 "up with a tool, or leave it out"
             )
 
 
 def _find_number_words(text: str, material: _Material) -> Iterator[str]:
-    """Return a sentence for each figure in words. It goes back to the model, and is no reason to
-    drop a sentence: “both”, “deux fois” and the like are honest more often than not."""
-    normalized = normalize_text(SLOT_PATTERN.sub("", text))
-    for word in _number_words(material.language):
-        if _has_word(normalized, word) and not material.has_word(word):
+    """Return a sentence for each figure in words that no fact has and that follows from none. It
+    goes back to the model, and is no reason to drop a sentence."""
+    prose = SLOT_PATTERN.sub(lambda slot: "\u0000" * len(slot[0]), text)
+    for figure in read_word_figures(prose):
+        word = normalize_text(figure.text)
+        given = material.has_word(word) or material.has_word(word.split()[0])
+        if not given and not material.follows(figure, text):
             yield f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
 
 
@@ -327,12 +398,6 @@ def _with_unit(text: str, match: re.Match[str]) -> str:
     before = re.search(r"[€$£][\u00a0\u202f ]?$", text[: match.start()])
     word = match[0].replace("\u0000", "")
     return (before[0] if before else "") + word + (after[0] if after else "")
-
-
-@cache
-def _number_words(language: Language) -> tuple[str, ...]:
-    words = tomllib.loads(NUMBER_WORDS_FILE.read_text(encoding="utf-8"))[language]
-    return tuple(normalize_text(word) for word in words)
 
 
 def _find_wrong_quotes(text: str, material: _Material) -> Iterator[str]:

@@ -13,7 +13,14 @@ from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
 from bot.grounding.figure_match import agrees
-from bot.grounding.numbers import Figure, Reading, find_counted, find_unit, read_figures
+from bot.grounding.numbers import (
+    Figure,
+    Reading,
+    find_counted,
+    find_unit,
+    read_counts,
+    read_figures,
+)
 from bot.i18n.calendar_names import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
 from bot.text.normalize import collapse_spaces, normalize_text
@@ -97,6 +104,12 @@ class KnownFact:
     def is_title(self) -> bool:
         label = normalize_text(self.fact.label)
         return label in TITLE_LABELS or self.fact.id.rpartition(".")[2] in TITLE_LABELS
+
+    @cached_property
+    def counts(self) -> tuple[Figure, ...]:
+        """What its text counts; a customer's sentence proves only that it was said."""
+        is_quote = self.fact.stated_by is None and QUOTED_LABELS.search(self.label)
+        return () if is_quote or isinstance(self.fact.value, Decimal) else read_counts(self.text)
 
     @cached_property
     def is_price(self) -> bool:
@@ -274,6 +287,16 @@ class Sources:
         return [
             k for k in self.known if k.product == product and k.is_price and not k.is_former_price
         ]
+
+    @cached_property
+    def counts_by_noun(self) -> dict[str, set[Decimal]]:
+        """How many the facts and people count of a thing, by its noun in the singular."""
+        found: dict[str, set[Decimal]] = {}
+        stated = [figure for one in self.statements for figure in read_counts(one.text)]
+        for figure in (*stated, *(figure for known in self.known for figure in known.counts)):
+            if figure.noun:
+                found.setdefault(figure.noun, set()).add(figure.first.base)
+        return found
 
     @cached_property
     def titles(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Check the style of a draft: length, form, clichés, words copied from the brief, mentions."""
+"""Check the style of a draft: length, clichés, words copied from the brief, how it opens."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -28,25 +28,16 @@ GREETING_PATTERN = re.compile(
 def find_style_faults(
     parts: Sequence[Part], *, request: SkillRequest, brand: Brand, channel: Channel | None
 ) -> list[str]:
-    """Return the faults as sentences for the writer, most serious first."""
+    """Return the faults as sentences for the writer that the checks of the draft do not tell it."""
     text = "\n".join(part.text for part in parts)
     sender = brand.sender or brand.name
-    faults = list(_find_form_faults(_tag_sms_links(parts, channel, brand), channel))
-    is_signed = contains_words(text, sender) and "STOP" in text
-    if channel and channel.names_sender and not is_signed:
-        faults.append(
-            f"the text names its sender ({sender}) first and ends with how to stop (STOP)"
-        )
+    faults = list(_find_long_parts(_tag_sms_links(parts, channel, brand), channel))
     if channel and channel.names_sender and not asks_to_act(text):
         faults.append("the text says what to do next: a link, a code, or a word such as “order”")
-    faults += _find_missing_mentions(text, request, brand)
     faults += [
         f"a person wrote this, keep it word for word: “{passage.text}”"
         for passage in request.kept
         if collapse_spaces(passage.text) not in collapse_spaces(text)
-    ]
-    faults += [
-        f"the brand never says “{word}”" for word in brand.avoid if contains_words(text, word)
     ]
     faults += [f"never write “{match[0]}”" for match in CLICHE_PATTERN.finditer(text)]
     if echoed := find_echo(text, request):
@@ -101,12 +92,9 @@ def _tag_sms_links(parts: Sequence[Part], channel: Channel | None, brand: Brand)
     ]
 
 
-def _find_form_faults(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:
-    """Yield what the channel's table refuses: lengths, characters, the number of texts."""
-    if channel is None:
-        return
+def _find_long_parts(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:
     for part in parts:
-        limit = channel.find_limit(part.key)
+        limit = channel.find_limit(part.key) if channel else None
         if limit is None:
             continue
         if (size := measure_text(part.text, limit)) > limit.most:
@@ -116,24 +104,3 @@ def _find_form_faults(parts: Sequence[Part], channel: Channel | None) -> Iterabl
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
                 f"{excess} characters less it is one: shorten it"
             )
-        if refused := sorted(set(part.text) & set(limit.refused)):
-            yield f"{part.key} has characters that are refused there: {' '.join(refused)}"
-    for key, limit in channel.parts.items():
-        count = sum(part.key.partition(".")[0] == key for part in parts)
-        if limit.items and not limit.items[0] <= count <= limit.items[1]:
-            yield f"{key} has {count} texts: give {limit.items[0]} to {limit.items[1]}"
-
-
-def _find_missing_mentions(text: str, request: SkillRequest, brand: Brand) -> Iterable[str]:
-    for mention in brand.mentions:
-        applies = not mention.channels or request.channel in mention.channels
-        if (
-            applies
-            and mention.language in (None, request.language)
-            and not contains_words(text, mention.text)
-        ):
-            yield f"mention this, word for word: {mention.text}"
-    for must in request.brief.must_say:
-        key_words = re.findall(r"\w{4,}|\d+", must) or [must]
-        if not any(contains_words(text, word) for word in key_words):
-            yield f"this must be said: {must}"

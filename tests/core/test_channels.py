@@ -123,7 +123,6 @@ def test_too_many_and_too_few_texts_of_a_list_are_found(channel: Channel, key: s
     fewest, most = channel.parts[key].items or (0, 0)
     for count in {max(fewest - 1, 0), most + 1} - {0}:
         parts = write(channel, items=count)
-        assert any(f"{key} has {count} texts" in one for one in list_form_faults(parts, channel))
         assert find_form_checks(parts, channel)[key].rule == "count"
 
 
@@ -131,7 +130,6 @@ def test_characters_that_a_channel_refuses_are_found() -> None:
     channel = load_channels()["amazon_listing"]
     title, *rest = write(channel)
     parts = (title.with_text("Linen shirt! Only $49"), *rest)
-    assert any("refused there: ! $" in one for one in list_form_faults(parts, channel))
     assert find_form_checks(parts, channel)["title"].rule == "characters"
 
 

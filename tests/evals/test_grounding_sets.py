@@ -29,7 +29,7 @@ def test_honest_sentences_pass_and_planted_ones_are_caught() -> None:
 
 def test_shop_sentences_say_who_wrote_them_and_name_known_shops() -> None:
     shops = read_shops()
-    for name in ("honest_shops", "planted_shops"):
+    for name in ("honest_shops", "planted_shops", "honest_third", "planted_third"):
         data = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
         assert "before the rules" in data["author"]
         ids = [sentence["id"] for sentence in data["sentences"]]

@@ -17,6 +17,7 @@ from bot.i18n.messages import Language
 
 TODAY = date(2026, 11, 27)
 SINCE, UNTIL = date(2026, 11, 1), date(2026, 11, 26)
+SINCE_OLD, UNTIL_OLD = date(2025, 11, 1), date(2025, 11, 26)
 
 
 def fact(id: str, value: Decimal | str, unit: str | None = None, **more: object) -> Fact:
@@ -136,7 +137,7 @@ def test_slots_names_quotations_and_dates_are_fine(text: str) -> None:
         ("On 14 December {f2} paid.", "14"),
         ("In 2025 it was {f1}.", "2025"),
         ("Half of the carts are lost.", "half"),
-        ("Twenty buyers left.", "twenty"),
+        ("Twenty buyers left.", "twenty buyers left"),
         ("The Tee 502 Bio sells.", "502"),
     ],
 )
@@ -222,3 +223,42 @@ def test_unfillable_slot_raises() -> None:
     )
     with pytest.raises(SlotError):
         build_report(form, build_book(), [], language="en")
+
+
+SOLD = (
+    fact("metric.box.sold", Decimal("133"), label="boxes sold"),
+    fact("plan.box.forecast", Decimal("110"), label="boxes forecast"),
+    fact("metric.all.orders", Decimal("742"), "orders", since=date(2026, 11, 1), until=UNTIL),
+    fact("metric.old.orders", Decimal("690"), "orders", since=SINCE_OLD, until=UNTIL_OLD),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("{f1} sold, {f2} forecast.", True),
+        ("{f2} sold, {f1} forecast.", False),
+        ("Orders went from {f4} to {f3}.", True),
+        ("Orders went from {f3} to {f4}.", False),
+        ("{f3} orders, against {f4} a year ago.", True),
+        ("{f4} orders, against {f3} a year ago.", False),
+        ("{f3} orders, 7.5% more than the {f4} of last year.", True),
+        ("{f3} orders, 9.5% more than the {f4} of last year.", False),
+        ("{f1} sold, twenty-three more than planned.", True),
+        ("{f1} sold, twenty-five more than planned.", False),
+    ],
+)
+def test_figures_keep_their_roles_and_derived_ones_are_computed(text: str, is_right: bool) -> None:
+    form = ReportForm(
+        headline=text, points=[], exhibit="none", cannot_tell="none", not_used=[], next_steps=[]
+    )
+    faults = find_report_faults(
+        form,
+        FactBook(SOLD),
+        [],
+        request_words="how are sales?",
+        language="en",
+        skills=(),
+        today=TODAY,
+    )
+    assert (not faults) is is_right, faults

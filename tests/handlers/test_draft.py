@@ -123,7 +123,7 @@ async def test_faults_go_back_to_the_writer_once_and_the_rest_is_noted() -> None
     model = Scripted(email("A cheap vase"), email("Hello dear"))
     ctx = make_context(model, product="glass-vase", product_words="vase")
     assert await handle(ctx.request, ctx) == email("Hello dear")
-    assert "the brand never says “cheap”" in model.requests[1].messages[-1].text
+    assert "The brand never says “cheap”" in model.requests[1].messages[-1].text
     assert len(model.requests) == 2
     assert any("greeting" in fault for fault in ctx.faults)
 
@@ -232,9 +232,7 @@ def test_good_text_has_no_faults() -> None:
         (email("Discover the vase"), {}, "never write “Discover”"),
         (email("Un vase incontournable"), {}, "never write “incontournable”"),
         (email("A must-have vase"), {}, "never write “must-have”"),
-        (email(body=Copy(text="It stays put.")), {}, "word for word: Made in Lyon"),
         (email("Bonjour à vous"), {}, "the first 40 characters are a greeting"),
-        (email(), {"must_say": ("open on Sundays",)}, "this must be said: open on Sundays"),
         (email(hooks=[Hook(angle="price", text="€34")]), {}, "hooks: exactly two"),
         (
             email(hooks=[Hook(angle="a", text="Same"), Hook(angle="b", text="Same")]),
@@ -267,7 +265,10 @@ def test_fault_is_found(written: BaseModel, told: dict[str, Any], finding: str) 
 def test_sms_needs_sender_opt_out_and_size(text: str, faulty: bool) -> None:
     hooks = [Hook(angle="a", text="One"), Hook(angle="b", text="Other")]
     ctx = make_context(channel="sms", product_words="vase")
-    assert bool(find_problems(Sms(text=Copy(text=text), hooks=hooks), ctx)) is faulty
+    written = Sms(text=Copy(text=text), hooks=hooks)
+    of_form = [fault for fault in ctx.find_unproven(written) if "SMS" in fault]
+    faults = [*find_problems(written, ctx), *of_form]
+    assert bool(faults) is faulty, faults
 
 
 def test_required_sentence_is_no_echo() -> None:

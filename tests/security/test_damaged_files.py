@@ -236,11 +236,11 @@ LIMITED = """
 import os, resource, sys
 from bot.__main__ import main
 from bot.cli.import_ import FileImporter
-before = FileImporter.load
+before = FileImporter.read
 def limited(*args):
     {limit}
     return before(*args)
-FileImporter.load = limited
+FileImporter.read = limited
 sys.exit(main(["import", "--yes", sys.argv[1]]))
 """
 OPEN_FILES = (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.totals import AGGREGATE_KINDS
+from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.store import RowStore
 from bot.i18n.messages import Words
 
@@ -55,7 +56,17 @@ def find_changes(
     row_store: RowStore, workspace: str, found: FileSchema, fresh: Path, folder: Path
 ) -> ImportChanges:
     """Compare the rows of `fresh`, read by the schema, with the stored ones. Temporary files go
-    into `folder`."""
+    into `folder`. A stored file that is found to be damaged is marked and left out."""
+    try:
+        with report_damage(row_store.home, row_store.pool.database, row_store.now):
+            return _compare(row_store, workspace, found, fresh, folder)
+    except DamageDetected:
+        return _compare(row_store, workspace, found, fresh, folder)
+
+
+def _compare(
+    row_store: RowStore, workspace: str, found: FileSchema, fresh: Path, folder: Path
+) -> ImportChanges:
     kind = found.kind
     replaced = row_store.count_replaced(workspace, kind, fresh, folder)
     return ImportChanges(
