@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
 from bot.core.digest_report import DIGEST_SECTIONS, DigestFollowUp, DigestReport, QuietDigest
 from bot.core.fact_sentences import (
-    CALLED,
     CANNOT,
+    CHANGE_STATUSES,
     CONFIRMED,
     FactSubject,
     SentenceWriter,
@@ -259,7 +259,7 @@ class Call:
         """Still called, and in the same direction where there is one."""
         assert self.now is not None
         same = self.now.number("change") * self.then.number("change") >= 0
-        return self.now.status in CALLED and same
+        return self.now.status in CHANGE_STATUSES and same
 
 
 def list_calls(evidence: Evidence) -> list[Call]:

@@ -95,7 +95,7 @@ async def _call_ai(settings: Settings) -> tuple[list[str], list[str]]:
     writer = container.writer()
     try:
         await container.database.run(Workspace.ensure, workspace, now())
-        receipt = partial(spending.receipt, Payer(workspace, task))
+        receipt = partial(spending.reserve_or_settle, Payer(workspace, task))
         return await check_tool_turn(writer, receipt, settings.call_seconds)
     finally:
         await writer.close()

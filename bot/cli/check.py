@@ -45,7 +45,7 @@ async def check_(settings: Settings, args: argparse.Namespace) -> int:
             channel=load_channels().get(args.channel or ""),
             library=choose_library(container.library(run.workspace), brand),
             writer=writer,
-            receipt=partial(run.spending.receipt, run.payer),
+            receipt=partial(run.spending.reserve_or_settle, run.payer),
             today=run.today,
             agent=AgentOptions(claims=container.policy(run.workspace).checks.claims),
         )

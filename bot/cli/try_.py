@@ -153,7 +153,7 @@ class TerminalRun:
             Message(words=words, today=self.today, products=products),
             brand=brand,
             model=cast(TurnModel, self.writer),
-            receipt=partial(self.spending.receipt, self.payer),
+            receipt=partial(self.spending.reserve_or_settle, self.payer),
         )
         understanding = demand_request(understanding, answers, words)
         plan = await plan_requests(
@@ -200,7 +200,7 @@ class TerminalRun:
                 brand=brand,
                 library=choose_library(self.container.library(self.workspace), brand),
                 writer=self.writer,
-                receipt=partial(self.spending.receipt, self.payer),
+                receipt=partial(self.spending.reserve_or_settle, self.payer),
                 code=campaign_code(f"{self.task}.{number}"),
                 today=self.today,
                 may=may,

@@ -73,6 +73,11 @@ class Channel(BaseModel):
         return self.parts.get(part_key.partition(".")[0])
 
     @property
+    def is_counted_in_segments(self) -> bool:
+        """Whether it is an SMS, as far as its length goes."""
+        return any(limit.unit == "segments" for limit in self.parts.values())
+
+    @property
     def output(self) -> type[BaseModel]:
         """The model that the AI fills in: a field for each part, and the hooks."""
         return _build_output(self.key)

@@ -157,7 +157,7 @@ class RunningTask:
         await change_task(self.services, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
 
     async def receipt(self, sent: LlmCall) -> None:
-        await self.services.spending.receipt(self.payer, sent)
+        await self.services.spending.reserve_or_settle(self.payer, sent)
 
     @property
     def payer(self) -> Payer:

@@ -111,6 +111,12 @@ def known_channels() -> list[Channel]:
     return [one for one in load_channels().values() if one.key in contracts.CHANNELS]
 
 
+def is_stored(skill: str) -> bool:
+    """Whether the contracts have this skill. As with channels, a new one is a promise once its
+    drafts are stored anywhere: then its name, its command and its parts' titles go there."""
+    return skill in contracts.SKILLS
+
+
 def titles() -> dict[str, list[str]]:
     """Each part's titles by its key: of the outputs of skills, and of channels."""
     shapes = {shape.__name__ for shape in parts.PART_TYPES.values()}
@@ -280,9 +286,9 @@ def test_of_old_titles_is_shown_as_todays(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_of_skills_and_channels_stays() -> None:
-    compare("SKILLS", contracts.SKILLS, skills.load_skills())
+    compare("SKILLS", contracts.SKILLS, [one for one in skills.load_skills() if is_stored(one)])
     compare("CHANNELS", contracts.CHANNELS, [one.key for one in known_channels()])
-    typed = {f"/{command}" for command in skills.load_commands()}
+    typed = {f"/{command}" for command, skill in skills.load_commands().items() if is_stored(skill)}
     compare("SLASH_COMMANDS", contracts.SLASH_COMMANDS, typed)
 
 

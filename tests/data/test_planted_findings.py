@@ -379,7 +379,7 @@ async def test_planted_findings_are_found_without_ai_and_nothing_else(
     assert isinstance(found, DraftResult), found
     facts = facts_of(found)
     if find := SHOWN_BY_TOOLS.get(truth.key):  # a standard report leaves it to the AI's tools
-        facts = {fact.id: fact for fact in find(sample(), AnalysisFilter()).facts} | facts
+        facts = {**{one.id: one for one in find(sample(), AnalysisFilter()).facts}, **facts}
     assert truth.holds(facts)
     assert [check for check in found.checks if check.level == "block"] == []
     for said in confirmed(found):

@@ -390,7 +390,7 @@ def test_own_text_is_checked_and_stays_as_it_is() -> None:
     own = {"text": "Ormelin : le plaid est à 12 €. STOP 36179"}
     draft = run_draft(products()[0], "sms", "fr", own_text=own)
     assert [part.text for part in draft.parts] == list(own.values())
-    assert any(check.level == "stated" and "12" in check.words.to("en") for check in draft.checks)
+    assert any(check.level == "block" and "12" in check.words.to("en") for check in draft.checks)
 
 
 def test_own_text_without_its_sender_is_blocked() -> None:

@@ -201,7 +201,7 @@ class _ParcelReport:
         return tuple(  # type: ignore[return-value]
             {
                 value
-                for dimension, value in people.told(wanted, self.floors.people)
+                for dimension, value in people.find_publishable(wanted, self.floors.people)
                 if dimension == "region"
             }
             for people in (self.now, self.before)
@@ -348,7 +348,7 @@ def _add_late_regions(
     high, low, _ = groups
     rows = round(due[inside].sum())
     size, every = (people.count(people.which(value)) for value in (LATE_REGIONS_VALUE, TOTAL_VALUE))
-    safe = LATE_REGIONS_VALUE in people.told([LATE_REGIONS_VALUE], result.floors.people)
+    safe = LATE_REGIONS_VALUE in people.find_publishable([LATE_REGIONS_VALUE], result.floors.people)
     if rows < result.floors.people or not result.set_group_size(
         "late-regions", size, every - size, safe=safe
     ):

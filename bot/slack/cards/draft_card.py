@@ -68,10 +68,10 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     why = _explain_no_approval(card, draft, language)
     # A shared draft is decided on the card that others see.
     elsewhere = card.shared and not _can_approve_alone(card, draft)
-    without = why or (card.private and elsewhere) or draft.findings is None
+    no_approval = why or (card.private and elsewhere) or draft.findings is None
     row = actions_block(
         _build_share_button(card, draft, language),
-        None if without else _build_approve_button(card, draft, language),
+        None if no_approval else _build_approve_button(card, draft, language),
         None if fixed else button(Words("Edit").to(language), action_ids.EDIT, ref),
         button(Words("Request changes").to(language), action_ids.SEND_BACK, ref),
         build_more_menu(draft, language, (action_ids.REJECT, action_ids.COPY)),

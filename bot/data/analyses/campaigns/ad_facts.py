@@ -124,7 +124,7 @@ class _AdReport:
         wanted += [
             (LINE_DIMENSION, key) for key in dict.fromkeys(format_line_key(ad.line) for ad in ads)
         ]
-        sold_values = build_sales_population(ads).told(wanted, self._floor)
+        sold_values = build_sales_population(ads).find_publishable(wanted, self._floor)
         if ads and len(sold_values) <= len(wanted):
             self.result.withhold("sales")
         return sold_values

@@ -220,7 +220,7 @@ class _StepSizes:
     ) -> set[DimensionValue]:
         if (step, now) not in self._known_safe:
             mine = sorted(value for value in set(wanted) if value != WHOLE)
-            self._known_safe[step, now] = people.told(mine, floor)
+            self._known_safe[step, now] = people.find_publishable(mine, floor)
         return self._known_safe[step, now]
 
 

@@ -185,7 +185,7 @@ def _count_people(
     known = build_buyers(
         warehouse, filter_, weeks[-CHART_WEEKS:], {dimension for dimension, _value in named}
     )
-    safe_keys = known.told(named, warehouse.sales_floor)
+    safe_keys = known.find_publishable(named, warehouse.sales_floor)
     every = known.count(known.which(WHOLE))
     people = {key: known.count(known.which(key)) for key in named if key in safe_keys}
     return people | (
