@@ -1,6 +1,7 @@
 """The tools that look up, describe and calculate figures."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -536,6 +537,44 @@ async def test_query_that_takes_too_long_is_stopped() -> None:
     assert await data.run_limited(lambda warehouse: warehouse.today, 60) == TODAY
 
 
+async def test_wait_for_the_engine_does_not_count_as_time_of_the_query() -> None:
+    data = workspace_data(mixed_shop(orders=20))
+    waiting, free = threading.Event(), threading.Event()
+
+    def hold(_warehouse: Warehouse) -> bool:
+        waiting.set()
+        return free.wait(60)
+
+    holder = asyncio.ensure_future(data.run_limited(hold, 60))
+    assert await asyncio.to_thread(waiting.wait, 60)
+    limit = 0.5
+    second = asyncio.ensure_future(data.run_limited(lambda one: one.today, limit))
+    await asyncio.wait({second}, timeout=3 * limit)
+    assert not second.done()  # it waits, and was not refused
+    free.set()
+    assert await second == TODAY
+    assert await holder
+
+
+async def test_look_up_that_never_gets_the_engine_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.data.service.MAX_ENGINE_WAIT", 0.3)
+    data = workspace_data(mixed_shop(orders=20))
+    waiting, free = threading.Event(), threading.Event()
+
+    def hold(_warehouse: Warehouse) -> bool:
+        waiting.set()
+        return free.wait(60)
+
+    holder = asyncio.ensure_future(data.run_limited(hold, 60))
+    assert await asyncio.to_thread(waiting.wait, 60)
+    with pytest.raises(CannotDo):
+        await data.run_limited(lambda one: one.today, 60)
+    free.set()
+    assert await holder
+
+
 async def test_calls_at_once_wait_for_each_other(mixed: Warehouse) -> None:
     deps = tool_deps(workspace_data(mixed))
     calls = [
@@ -556,6 +595,16 @@ async def test_description_of_the_data_is_short_and_names_what_is_there() -> Non
     for words in ("2025-05-25 to 2026-11-24", "EUR", "mobile", "FR", "no status", "orders:"):
         assert words in text, words
     assert "cancelled_orders" in text
+
+
+async def test_description_lists_no_values_of_an_id_column(mixed: Warehouse) -> None:
+    described = "\n".join(
+        (await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))).notes
+    )
+    assert "first_order_month" in described
+    keys = mixed.engine.con.execute("SELECT DISTINCT customer FROM orders").fetchall()
+    assert keys
+    assert not [key for (key,) in keys if key and key in described]
 
 
 async def test_description_names_what_no_look_up_reaches() -> None:
