@@ -383,10 +383,23 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
     counted = shop.engine.con.execute(
         """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
     ).fetchone()[0]
-    (said,) = [note for note in result.notes if "groups" in note]
+    (said,) = [note for note in result.notes if "groups are shown" in note]
     assert said.startswith(f"12 of {counted} groups are shown. Of the others, ")
     assert "are after these in the order; " in said
     assert said.endswith("are of under 5 people, or needed to hide those.")
+
+
+async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
+    call = {"dataset": "feedback", "measures": ["reviews"], "dimensions": ["product"], "limit": 5}
+    deps = tool_deps(workspace_data(sample()), language="fr")
+    result = await query_tool(deps, **call, since="2026-06-01")
+    (exhibit,) = result.exhibits
+    known = int(exhibit.not_ranked.split(" groupes sur ")[1].split()[0])
+    (note,) = [note for note in result.notes if "not ranked" in note]
+    assert note.startswith(exhibit.not_ranked.split()[0])
+    assert f"of {known} groups are not ranked, to protect groups of under 5 people" in note
+    by_time = {**call, "dimensions": ["month"], "order": "natural"}
+    assert not (await query_tool(deps, **by_time)).exhibits[0].not_ranked
 
 
 # Names.
@@ -679,6 +692,38 @@ async def test_calculation(
     assert (fact.value, fact.unit) == (Decimal(expected), unit)
     assert fact.query
     assert all(one.id in fact.query for one in facts)
+
+
+async def test_figures_stay_exact_until_they_are_shown(mixed: Warehouse) -> None:
+    grown = await calculated(
+        "percent_change", figure("a", "125.474"), figure("b", "100"), warehouse=mixed
+    )
+    assert grown.shown("en") == "+25%"  # 25.474, and not 25.5 rounded again
+    share = await calculated("share", figure("a", "45495"), figure("b", "100000"), warehouse=mixed)
+    assert share.shown("en") == "45%"
+    now = figure("a", "1049").model_copy(update={"exact": Decimal("1049.4")})
+    before = figure("b", "1001").model_copy(update={"exact": Decimal("1000.5")})
+    change = await calculated("percent_change", now, before, warehouse=mixed)
+    assert change.shown("en") == "+4.9%"  # of the rounded amounts it would be 4.8
+
+
+async def test_change_of_a_query_is_computed_from_exact_values(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue", "average_order"],
+        since="2026-09-01",
+        until="2026-10-31",
+        comparison="previous_period",
+    )
+    facts = {fact.id: fact for fact in result.facts}
+    changes = [fact for fact in result.facts if fact.id.endswith("-change")]
+    assert len(changes) == 2
+    for change in changes:
+        now = facts[change.id.removesuffix("-change")]
+        before = facts[str(now.compared_with)]
+        assert now.exact is not None
+        assert change.number == 100 * (now.number - before.number) / before.number
 
 
 async def test_amount_per_count_keeps_the_currency(mixed: Warehouse) -> None:

@@ -131,7 +131,8 @@ def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
         return Decimal("0.1")
     if operation in ("share", "ratio"):
         return Decimal("0.01")
-    return Decimal(1).scaleb(-max(fact.decimals for fact in facts))
+    exponents = [int(Decimal(fact.value).as_tuple().exponent) for fact in facts]
+    return Decimal(1).scaleb(min(0, *exponents))
 
 
 def _describe(fact: Fact, deps: ToolDeps) -> str:

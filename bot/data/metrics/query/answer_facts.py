@@ -339,12 +339,11 @@ class _ResultBuilder:
         )
         chart = self._build_chart([one for one in groups[1:] if one != OTHERS], cells)
         ids = tuple(fact.id for fact in self.facts)
+        unranked = self._find_unranked()
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                not_ranked=unranked.to(self.language)
-                if (unranked := self._find_unranked())
-                else "",
+                not_ranked=unranked.to(self.language) if unranked else "",
                 table=table,
                 chart=chart,
                 facts=ids,
