@@ -91,7 +91,7 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
     ):
         found, _letters = await answer(looked_up, form)
         first, *more = text_of(found, "Read as")[0].splitlines()
-        assert first.startswith("reviews · by product")
+        assert first.startswith("reviews, rated or not · by product")
         assert "groups are not ranked, to protect groups of under 5 people" in " ".join(more)
     found, _letters = await answer(looked_up, report("Here are the countries.", exhibit="e2"))
     assert "not ranked" not in text_of(found, "Read as")[0]

@@ -77,8 +77,8 @@ def add_sales_facts(
 
 
 def _round_measure(measure: str, value: Decimal | float) -> Decimal | float:
-    digits = MEASURE_DIGITS.get(measure, 0)
-    return round(value, digits) if digits else round(value)
+    digits = MEASURE_DIGITS.get(measure)
+    return round(float(value), digits) if digits else round(value)
 
 
 def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, Decimal | float]]:
