@@ -315,9 +315,8 @@ class WorkspaceData:
             asyncio.to_thread(query.run, self._open, self._engine_lock, MAX_ENGINE_WAIT)
         )
         lookup.add_done_callback(_retrieve_error)
-        await asyncio.wait(
-            {lookup, started}, timeout=MAX_ENGINE_WAIT, return_when=asyncio.FIRST_COMPLETED
-        )
+        either: set[asyncio.Future[Any]] = {lookup, started}
+        await asyncio.wait(either, timeout=MAX_ENGINE_WAIT, return_when=asyncio.FIRST_COMPLETED)
         done, _ = await asyncio.wait({lookup}, timeout=seconds if started.done() else 0)
         if done:
             return lookup.result()
