@@ -88,7 +88,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         ctx.book,
         ctx.exhibits,
         language=language,
-        read_as=choose_reading(form, ctx),
+        read_as=(*choose_reading(form, ctx), *list_not_ranked(form, ctx)),
         unused=request.brief.left_over,
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
@@ -145,6 +145,20 @@ def choose_reading(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
                 return (exhibit.read_as,)
     with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
     return tuple(one for one in ctx.read_as if one not in with_exhibit)[:1]
+
+
+def list_not_ranked(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+    """Return what the rankings leave out that the report shows, or whose figures it cites."""
+    names = re.findall(r"\bf\d+\b", " ".join([form.headline, *form.points, form.cannot_tell]))
+    cited = {fact.id for name in names if (fact := ctx.book.get(name))}
+    cited |= set(_list_sources_of(cited, ctx))
+    chosen = find_exhibit(form.exhibit, ctx.exhibits)
+    found = [
+        exhibit.not_ranked
+        for exhibit in ctx.exhibits
+        if exhibit.not_ranked and (exhibit == chosen or cited & set(exhibit.facts))
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def _list_sources_of(ids: set[str], ctx: "SkillContext") -> list[str]:

@@ -22,7 +22,7 @@ from bot.text.escape import strip_hidden_deep
 log = logging.getLogger("bot.agent.tools")
 
 ASK_TOOL = "ask_person"
-TOOL_SECONDS = 30.0
+TOOL_SECONDS = 180.0  # of one call, with its wait for the engine
 MAX_FACTS = 60  # of one result
 MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
 MAX_VALUE_CHARACTERS = 600
@@ -69,8 +69,8 @@ class ToolRunner:
 
     async def run(self, uses: Sequence[ToolUse], allowed: int) -> tuple[ToolReply, ...]:
         """Run the calls of one turn, one after the other: each has the engine alone, and its time
-        begins when it has it. Of more than `allowed` calls, the last are not run. Raises
-        AskedPerson and Refusal."""
+        begins when it has it (`run_limited`). Of more than `allowed` calls, the last are not run.
+        Raises AskedPerson and Refusal."""
         deps = replace(self.deps, book=self.found.book)
         results = [await self._call(use, deps) for use in uses[:allowed]]
         results += [NO_MORE_CALLS] * (len(uses) - len(results))

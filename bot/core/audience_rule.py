@@ -195,9 +195,13 @@ class AudienceRule(BaseModel):
         return parts
 
     def _places(self) -> list[Words]:
-        places: list[str | Words | Country] = [Country(name=one) for one in self.countries]
-        places += self.regions
-        return [Words("ordered to {places}", places=join_with_or(places))] if places else []
+        """Return a country and a region as two conditions: both must hold."""
+        countries = [Country(name=one) for one in self.countries]
+        return [
+            Words("ordered to {places}", places=join_with_or(places))
+            for places in (countries, self.regions)
+            if places
+        ]
 
     def _dates(self) -> list[Words]:
         parts = []

@@ -76,7 +76,8 @@ class FactBook:
         if form and not isinstance(fact.value, Decimal):
             raise SlotError(f"{name} is text, so it has no form “{form}”: write {{{name}}}.")
         if form == "abs" and isinstance(fact.value, Decimal):
-            fact = fact.model_copy(update={"value": abs(fact.value)})
+            exact = None if fact.exact is None else abs(fact.exact)
+            fact = fact.model_copy(update={"value": abs(fact.value), "exact": exact})
             return fact.as_read.spelled(language)
         if form == "bare":
             fact = fact.as_read.model_copy(update={"unit": None})  # rounded as with its unit

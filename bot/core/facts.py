@@ -145,6 +145,7 @@ class Fact(SourcedModel):
     label: str  # "price"
     about: str = ""  # what it is a measure of, for people: "sizing"; products need none
     value: Decimal | str
+    exact: Decimal | None = None  # the number before it was rounded to `value`
     unit: str | None = None
     source: ReadSource
     as_of: date
@@ -165,19 +166,27 @@ class Fact(SourcedModel):
         return Words(self.label).to(language)
 
     @property
+    def number(self) -> Decimal:
+        """The number to calculate with. Raises ValueError for a text."""
+        if not isinstance(self.value, Decimal):
+            raise ValueError(f"{self.id} is text")
+        return self.value if self.exact is None else self.exact
+
+    @property
     def as_read(self) -> "Fact":
         """The same without digits that nobody needs or that chance would change: a share or a
         change of ten points and more is told in whole ones, and so is a smaller share whose
         standard error is half a point or more."""
         if self.unit != "%" or not isinstance(self.value, Decimal):
             return self
-        share = abs(self.value) / 100
+        share = abs(self.number) / 100
         coarse = share >= TENTH
         many = self.of or self.rows
         if WHOLE <= share < TENTH and many and "change" not in self.label:
             coarse = (share * (1 - share) / many).sqrt() >= MIN_COARSE_ERROR
-        whole = self.value.quantize(Decimal(1))
-        return self.model_copy(update={"value": whole}) if coarse else self
+        if not coarse:
+            return self
+        return self.model_copy(update={"value": self.number.quantize(Decimal(1)), "exact": None})
 
     @property
     def decimals(self) -> int:

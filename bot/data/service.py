@@ -52,6 +52,7 @@ ANALYSES = {
 }
 T = TypeVar("T")
 MOST_REMEMBERED = 100  # results kept for one version of the tables
+MAX_ENGINE_WAIT = 150.0  # seconds that a limited look-up waits for those before it
 LOOKUP_SECONDS = 300.0  # seconds for one look-up, including the wait for others
 
 
@@ -81,10 +82,12 @@ def _retrieve_error(lookup: "asyncio.Future[Any]") -> None:
 
 
 class _LimitedQuery(Generic[T]):
-    """A look-up that can be stopped while it has the engine, and not when another one has it."""
+    """A look-up that can be stopped while it has the engine, and not when another one has it.
+    `tell_start` is called in its thread when it gets the engine."""
 
-    def __init__(self, ask: Callable[["Warehouse"], T]) -> None:
+    def __init__(self, ask: Callable[["Warehouse"], T], tell_start: Callable[[], object]) -> None:
         self._ask = ask
+        self._tell_start = tell_start
         self._guard = threading.Lock()  # of the two below
         self._engine: Any = None  # while the look-up runs
         self._stopped = False
@@ -102,6 +105,7 @@ class _LimitedQuery(Generic[T]):
                     if self._stopped:
                         raise CannotDo(QUERY_TOOK_TOO_LONG)
                     self._engine = warehouse.engine
+                self._tell_start()
                 return self._ask(warehouse)
             finally:
                 with self._guard:
@@ -297,13 +301,23 @@ class WorkspaceData:
 
     async def run_limited(self, ask: Callable[["Warehouse"], T], seconds: float) -> T:
         """Return what `ask` computes from the tables, in a thread and alone on the engine. Raises
-        CannotDo after `seconds`, and stops the query then."""
-        query = _LimitedQuery(ask)
+        CannotDo `seconds` after it got the engine, and stops the query then; or when it has waited
+        MAX_ENGINE_WAIT for look-ups before it."""
+        loop = asyncio.get_running_loop()
+        started: asyncio.Future[None] = loop.create_future()
+
+        def set_started() -> None:
+            if not started.done():
+                started.set_result(None)
+
+        query = _LimitedQuery(ask, lambda: loop.call_soon_threadsafe(set_started))
         lookup = asyncio.ensure_future(
-            asyncio.to_thread(query.run, self._open, self._engine_lock, seconds)
+            asyncio.to_thread(query.run, self._open, self._engine_lock, MAX_ENGINE_WAIT)
         )
         lookup.add_done_callback(_retrieve_error)
-        done, _ = await asyncio.wait({lookup}, timeout=seconds)
+        either: set[asyncio.Future[Any]] = {lookup, started}
+        await asyncio.wait(either, timeout=MAX_ENGINE_WAIT, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({lookup}, timeout=seconds if started.done() else 0)
         if done:
             return lookup.result()
         await asyncio.to_thread(query.interrupt)

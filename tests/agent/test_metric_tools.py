@@ -1,6 +1,7 @@
 """The tools that look up, describe and calculate figures."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -382,10 +383,23 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
     counted = shop.engine.con.execute(
         """SELECT count(DISTINCT product) FROM feedback WHERE "at" >= '2026-06-01'"""
     ).fetchone()[0]
-    (said,) = [note for note in result.notes if "groups" in note]
+    (said,) = [note for note in result.notes if "groups are shown" in note]
     assert said.startswith(f"12 of {counted} groups are shown. Of the others, ")
     assert "are after these in the order; " in said
     assert said.endswith("are of under 5 people, or needed to hide those.")
+
+
+async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
+    call = {"dataset": "feedback", "measures": ["reviews"], "dimensions": ["product"], "limit": 5}
+    deps = tool_deps(workspace_data(sample()), language="fr")
+    result = await query_tool(deps, **call, since="2026-06-01")
+    (exhibit,) = result.exhibits
+    known = int(exhibit.not_ranked.split(" groupes sur ")[1].split()[0])
+    (note,) = [note for note in result.notes if "not ranked" in note]
+    assert note.startswith(exhibit.not_ranked.split()[0])
+    assert f"of {known} groups are not ranked, to protect groups of under 5 people" in note
+    by_time = {**call, "dimensions": ["month"], "order": "natural"}
+    assert not (await query_tool(deps, **by_time)).exhibits[0].not_ranked
 
 
 # Names.
@@ -536,6 +550,44 @@ async def test_query_that_takes_too_long_is_stopped() -> None:
     assert await data.run_limited(lambda warehouse: warehouse.today, 60) == TODAY
 
 
+async def test_wait_for_the_engine_does_not_count_as_time_of_the_query() -> None:
+    data = workspace_data(mixed_shop(orders=20))
+    waiting, free = threading.Event(), threading.Event()
+
+    def hold(_warehouse: Warehouse) -> bool:
+        waiting.set()
+        return free.wait(60)
+
+    holder = asyncio.ensure_future(data.run_limited(hold, 60))
+    assert await asyncio.to_thread(waiting.wait, 60)
+    limit = 0.5
+    second = asyncio.ensure_future(data.run_limited(lambda one: one.today, limit))
+    await asyncio.wait({second}, timeout=3 * limit)
+    assert not second.done()  # it waits, and was not refused
+    free.set()
+    assert await second == TODAY
+    assert await holder
+
+
+async def test_look_up_that_never_gets_the_engine_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.data.service.MAX_ENGINE_WAIT", 0.3)
+    data = workspace_data(mixed_shop(orders=20))
+    waiting, free = threading.Event(), threading.Event()
+
+    def hold(_warehouse: Warehouse) -> bool:
+        waiting.set()
+        return free.wait(60)
+
+    holder = asyncio.ensure_future(data.run_limited(hold, 60))
+    assert await asyncio.to_thread(waiting.wait, 60)
+    with pytest.raises(CannotDo):
+        await data.run_limited(lambda one: one.today, 60)
+    free.set()
+    assert await holder
+
+
 async def test_calls_at_once_wait_for_each_other(mixed: Warehouse) -> None:
     deps = tool_deps(workspace_data(mixed))
     calls = [
@@ -556,6 +608,16 @@ async def test_description_of_the_data_is_short_and_names_what_is_there() -> Non
     for words in ("2025-05-25 to 2026-11-24", "EUR", "mobile", "FR", "no status", "orders:"):
         assert words in text, words
     assert "cancelled_orders" in text
+
+
+async def test_description_lists_no_values_of_an_id_column(mixed: Warehouse) -> None:
+    described = "\n".join(
+        (await describe_data.run(describe_data.Params(), tool_deps(workspace_data(mixed)))).notes
+    )
+    assert "first_order_month" in described
+    keys = mixed.engine.con.execute("SELECT DISTINCT customer FROM orders").fetchall()
+    assert keys
+    assert not [key for (key,) in keys if key and key in described]
 
 
 async def test_description_names_what_no_look_up_reaches() -> None:
@@ -630,6 +692,38 @@ async def test_calculation(
     assert (fact.value, fact.unit) == (Decimal(expected), unit)
     assert fact.query
     assert all(one.id in fact.query for one in facts)
+
+
+async def test_figures_stay_exact_until_they_are_shown(mixed: Warehouse) -> None:
+    grown = await calculated(
+        "percent_change", figure("a", "125.474"), figure("b", "100"), warehouse=mixed
+    )
+    assert grown.shown("en") == "+25%"  # 25.474, and not 25.5 rounded again
+    share = await calculated("share", figure("a", "45495"), figure("b", "100000"), warehouse=mixed)
+    assert share.shown("en") == "45%"
+    now = figure("a", "1049").model_copy(update={"exact": Decimal("1049.4")})
+    before = figure("b", "1001").model_copy(update={"exact": Decimal("1000.5")})
+    change = await calculated("percent_change", now, before, warehouse=mixed)
+    assert change.shown("en") == "+4.9%"  # of the rounded amounts it would be 4.8
+
+
+async def test_change_of_a_query_is_computed_from_exact_values(mixed: Warehouse) -> None:
+    result = await query_tool(
+        tool_deps(workspace_data(mixed)),
+        dataset="orders",
+        measures=["revenue", "average_order"],
+        since="2026-09-01",
+        until="2026-10-31",
+        comparison="previous_period",
+    )
+    facts = {fact.id: fact for fact in result.facts}
+    changes = [fact for fact in result.facts if fact.id.endswith("-change")]
+    assert len(changes) == 2
+    for change in changes:
+        now = facts[change.id.removesuffix("-change")]
+        before = facts[str(now.compared_with)]
+        assert now.exact is not None
+        assert change.number == 100 * (now.number - before.number) / before.number
 
 
 async def test_amount_per_count_keeps_the_currency(mixed: Warehouse) -> None:

@@ -139,6 +139,12 @@ def test_rule_refuses_an_unknown_group() -> None:
         AudienceRule(segments=("vips",))
 
 
+def test_country_and_region_of_a_rule_read_as_two_conditions() -> None:
+    rule = AudienceRule(purpose="email", countries=("FR", "BE"), regions=("75",))
+    said = rule.describe_conditions().to("en")
+    assert said == "ordered to France or Belgium; ordered to 75"
+
+
 def test_rule_reads_as_a_sentence() -> None:
     rule = AudienceRule(
         purpose="sms",

@@ -75,6 +75,28 @@ async def test_how_it_was_read_is_one_line_of_the_look_up_that_the_headline_show
     assert text_of(found, "Read as") == ["customers · October"]
 
 
+async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> None:
+    ranked = {
+        **QUERY,
+        "dataset": "feedback",
+        "measures": ["reviews"],
+        "dimensions": ["product"],
+        "since": "2026-06-01",
+        "limit": 5,
+    }
+    looked_up = calls(("query_metrics", ranked), ("query_metrics", QUERY))
+    for form in (
+        report("{f2} of this product.", exhibit="none"),
+        report("Here is the ranking.", exhibit="e1"),
+    ):
+        found, _letters = await answer(looked_up, form)
+        first, *more = text_of(found, "Read as")[0].splitlines()
+        assert first.startswith("reviews, rated or not · by product")
+        assert "groups are not ranked, to protect groups of under 5 people" in " ".join(more)
+    found, _letters = await answer(looked_up, report("Here are the countries.", exhibit="e2"))
+    assert "not ranked" not in text_of(found, "Read as")[0]
+
+
 async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:
     wrong = report("{f1} in October.", "France has 99,999 of them.")
     found, letters = await answer(LOOKS_UP, wrong, wrong)

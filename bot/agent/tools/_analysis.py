@@ -20,7 +20,7 @@ from bot.i18n.messages import Language, Words, format_value
 from bot.text.slugs import slugify
 
 T = TypeVar("T")
-LOOKUP_SECONDS = 30.0  # as long as the loop waits for a tool
+LOOKUP_SECONDS = 30.0  # from when the look-up has the engine
 
 # Parameters.
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse
 
 T = TypeVar("T")
-MAX_QUERY_SECONDS = 30.0
+MAX_QUERY_SECONDS = 30.0  # from when the query has the engine
 
 
 async def run_query(deps: ToolDeps, ask: Callable[["Warehouse"], T]) -> T:

@@ -45,7 +45,8 @@ class Params(ToolParams):
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = _get_facts(params, deps)
     _require_like_units(params.operation, facts)
-    value, unit = _calculate(params.operation, facts)
+    exact, unit = _calculate(params.operation, facts)
+    value = exact.quantize(_find_digits(params.operation, facts))
     await _refuse_few_people(params.operation, facts, value, deps)
     first = facts[0]
     digest = "-".join(slugify(f"{one.parts.subject}-{one.parts.measure}") for one in facts)
@@ -54,6 +55,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         label=LABELS[params.operation].text,
         about=SIGNS[params.operation].join(_describe(one, deps) for one in facts),
         value=value,
+        exact=None if value == exact else exact,
         unit=unit,
         source=first.source,
         as_of=min(one.as_of for one in facts),
@@ -105,7 +107,8 @@ def _require_like_units(operation: Operation, facts: list[Fact]) -> None:
 
 
 def _calculate(operation: Operation, facts: list[Fact]) -> tuple[Decimal, str | None]:
-    values = [Decimal(fact.value) for fact in facts]
+    """Return the exact value, from the exact values of the figures, and its unit."""
+    values = [fact.number for fact in facts]
     unit = facts[0].unit
     if operation == "sum":
         return sum(values, Decimal(0)), unit
@@ -114,12 +117,22 @@ def _calculate(operation: Operation, facts: list[Fact]) -> tuple[Decimal, str | 
     if not values[1]:
         raise ToolError("The second figure is 0, so nothing can be divided by it.")
     if operation == "percent_change":
-        change = 100 * (values[0] - values[1]) / abs(values[1])
-        return change.quantize(Decimal("0.1")), "%"
+        return 100 * (values[0] - values[1]) / abs(values[1]), "%"
     if operation == "share":
-        return (100 * values[0] / values[1]).quantize(Decimal("0.01")), "%"
+        return 100 * values[0] / values[1], "%"
     money = unit if unit and len(unit) == 3 and unit.isupper() and unit != facts[1].unit else None
-    return (values[0] / values[1]).quantize(Decimal("0.01")), money
+    return values[0] / values[1], money
+
+
+def _find_digits(operation: Operation, facts: list[Fact]) -> Decimal:
+    """Return the step to which the result is rounded: that of a sum or a difference is the finest
+    of its figures."""
+    if operation == "percent_change":
+        return Decimal("0.1")
+    if operation in ("share", "ratio"):
+        return Decimal("0.01")
+    exponents = [int(Decimal(fact.value).as_tuple().exponent) for fact in facts]
+    return Decimal(1).scaleb(min(0, *exponents))
 
 
 def _describe(fact: Fact, deps: ToolDeps) -> str:

@@ -163,12 +163,12 @@ def _is_theme(name: str, group: Sequence[Fact]) -> bool:
 
 
 def _find_theme(wanted: str, themes: Sequence[str], groups: dict[str, list[Fact]]) -> str:
-    for name in themes:
-        about = groups[name][0].about
-        titles = {name, about, Words(about).to("en"), Words(about).to("fr")}
-        if wanted.lower() in {title.lower() for title in titles}:
-            return name
-    raise ToolError(f"There is no theme “{wanted}”. There are: {', '.join(themes)}.")
+    from bot.data.analyses.feedback.reading import find_theme
+
+    found = find_theme(wanted, {name: groups[name][0].about for name in themes})
+    if found is None:
+        raise ToolError(f"There is no theme “{wanted}”. There are: {', '.join(themes)}.")
+    return found
 
 
 def _choose_of_theme(theme: str, groups: dict[str, list[Fact]]) -> list[Fact]:

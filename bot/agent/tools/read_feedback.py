@@ -1,5 +1,5 @@
 """Customers' own sentences, newest first, to read and to quote letter for letter: reviews and
-messages that hold all of some words, are about a theme (a key that feedback_themes lists), or
+messages that hold all of some words, are about a theme (one that feedback_themes lists), or
 complain, praise or ask. Each has its text's id, channel, stars and day. Texts with personal data
 are left out.
 Not for how many say so (feedback_themes): a few sentences prove no share.
@@ -64,7 +64,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         found = read_sentences(
             warehouse, known, words=words, theme=theme, tone=params.tone, most=params.most
         )
-        if theme and theme not in found.themes:
+        if theme and found.theme is None:
             known_themes = ", ".join(found.themes[:MAX_THEMES])
             raise ToolError(f"There is no theme “{theme}”. There are: {known_themes}.")
         if found.is_withheld:

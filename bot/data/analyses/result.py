@@ -140,12 +140,13 @@ class AnalysisResult:
         query: str | None = None,
         source: Source | None = None,
         as_of: date | None = None,
+        exact: Decimal | float | None = None,
     ) -> Fact:
         """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
         title); the measure, with spaces for hyphens, is its label. The caller rounds numbers,
-        because the value is displayed as it is. `rows` is how many rows the value is based on.
-        Facts of a subject that is too small are not kept. Raises LookupError where the subject's
-        size has not been set."""
+        because the value is displayed as it is; `exact` is the number before that. `rows` is how
+        many rows the value is based on. Facts of a subject that is too small are not kept. Raises
+        LookupError where the subject's size has not been set."""
         known = value if isinstance(value, str) else _to_plain_value(value)
         # the same rows as the last fact of this subject from the same query
         if query and rows is None:
@@ -157,6 +158,7 @@ class AnalysisResult:
             label=measure.replace("-", " "),
             about=about,
             value=known,
+            exact=None if exact is None or known == (number := Decimal(str(exact))) else number,
             unit=unit,
             source=source or self.source,
             as_of=as_of or self.as_of,

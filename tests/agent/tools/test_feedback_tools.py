@@ -57,6 +57,19 @@ async def test_one_theme_is_found_by_its_key_or_its_name_in_either_language() ->
     assert "sizing-small--product-lin-solene" in subjects
 
 
+async def test_both_tools_take_the_same_names_of_a_theme() -> None:
+    said = []
+    for theme in ("sizing-small", "Runs small", "taille petit"):
+        await call_tool("feedback_themes", {"theme": theme})
+        result = await call_tool("read_feedback", {"theme": theme, "most": 5})
+        said.append([fact.value for fact in result.facts])
+    assert said[0]
+    assert said[0] == said[1] == said[2]
+    for tool in ("feedback_themes", "read_feedback"):
+        with pytest.raises(ToolError, match="There is no theme “zips”"):
+            await call_tool(tool, {"theme": "zips"})
+
+
 async def test_an_unknown_theme_is_refused_with_those_that_exist() -> None:
     with pytest.raises(ToolError, match="There are: fabric"):
         await call_tool("feedback_themes", {"theme": "zips"})

@@ -1,6 +1,6 @@
 """Select customers' own sentences, letter for letter, for somebody to read and quote."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,6 +24,7 @@ from bot.data.analyses.feedback.texts import (
 from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import LOCALES, Words
 from bot.privacy.personal_data import find_personal_data
 from bot.text.normalize import normalize_text
 
@@ -45,13 +46,15 @@ class CustomerSentence:
 @dataclass
 class ReadSentences:
     """`matching` texts fit; `private` of those read are left out for the personal data in them.
-    `themes` are the subjects of all texts, the most frequent first. `is_withheld`: the texts are
+    `themes` are the subjects of all texts, the most frequent first; `theme` is the one that was
+    asked for, None where there is none of that name. `is_withheld`: the texts are
     of fewer people than may be shown."""
 
     sentences: list[CustomerSentence] = field(default_factory=list)
     matching: int = 0
     private: int = 0
     themes: tuple[str, ...] = ()
+    theme: str | None = None
     is_withheld: bool = False
 
 
@@ -74,6 +77,9 @@ def read_sentences(
     ]
     table = build_theme_table(texts, None, MentionCache.of(warehouse))
     found = ReadSentences(themes=_list_themes(table))
+    if theme is not None:
+        found.theme = find_theme(theme, {one: table.titles[one] for one in found.themes})
+        theme = found.theme or theme
     wanted = normalize_text(words).split() if words else []
     fits = _select_theme(table, theme) & _select_tone(table, theme, tone)
     fitting = [
@@ -84,7 +90,7 @@ def read_sentences(
     found.matching = len(fitting)
     is_group = any((filter_.segment, filter_.country, filter_.region))
     if is_group and 0 < count_authors([text for text, _ in fitting]) < warehouse.floor:
-        return ReadSentences(themes=found.themes, is_withheld=True)
+        return ReadSentences(themes=found.themes, theme=theme, is_withheld=True)
     seen: set[str] = set()
     for text, mentions in fitting:
         if len(found.sentences) >= most:
@@ -96,6 +102,16 @@ def read_sentences(
             seen.add(key)
             found.sentences.append(CustomerSentence(text, said))
     return found
+
+
+def find_theme(wanted: str, titles: Mapping[str, str]) -> str | None:
+    """Return the theme with this key or this title in any language, of key → English title."""
+    plain = normalize_text(wanted)
+    for theme, title in titles.items():
+        names = (theme, *(Words(title).to(language) for language in LOCALES))
+        if plain in {normalize_text(name) for name in names}:
+            return theme
+    return None
 
 
 def _list_themes(table: ThemeTable) -> tuple[str, ...]:

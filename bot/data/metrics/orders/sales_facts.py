@@ -26,6 +26,13 @@ MEASURE_UNITS = {
     "return-rate": "%",
     "returned": "units",
 }
+MEASURE_DIGITS = {
+    "per-customer": 2,
+    "orders-per-customer": 2,
+    "average-order": 2,
+    "units-per-order": 2,
+    "return-rate": 1,
+}
 RATIO_MEASURES = ("units-per-order", "orders-per-customer")
 PERIOD_DIMENSIONS = ("month", "week", "day")
 SHARE_MEASURES = {
@@ -60,35 +67,40 @@ def add_sales_facts(
     earlier = dict(iter_measures(before[0], result)) if before and before[0] else {}
     for measure, value in iter_measures(row, result):
         unit = MEASURE_UNITS.get(measure, None if measure in RATIO_MEASURES else money)
-        add(measure, value, unit=unit)
+        add(measure, _round_measure(measure, value), unit=unit, exact=value)
         if (was := earlier.get(measure)) is None:
             continue
-        add(f"{measure}-before", was, unit=unit)
+        add(f"{measure}-before", _round_measure(measure, was), unit=unit, exact=was)
         if was:
-            change = round(100 * (float(value) - float(was)) / float(was), 1)
-            add(f"{measure}-change", change, unit="%")
+            change = 100 * (float(value) - float(was)) / float(was)
+            add(f"{measure}-change", round(change, 1), unit="%", exact=change)
 
 
-def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, int | float]]:
-    """Yield the measures of a row that may be shown; averages require orders."""
+def _round_measure(measure: str, value: Decimal | float) -> Decimal | float:
+    digits = MEASURE_DIGITS.get(measure)
+    return round(float(value), digits) if digits else round(value)
+
+
+def iter_measures(row: SalesRow, result: AnalysisResult) -> Iterator[tuple[str, Decimal | float]]:
+    """Yield the exact measures of a row that may be shown; averages require orders."""
     orders, money, may = int(row["orders"]), row["revenue"] or Decimal(0), row["told"]
-    yield "revenue", round(money)
+    yield "revenue", money
     yield "orders", orders
-    yield "units", round(row["units"] or 0)
+    yield "units", row["units"] or 0
     if "customers" in may:
         yield "customers", int(row["customers"])
     if "new" in may:
         yield "new-customers", int(row["new"])
     if "per" in may:
         people = int(row["customers"])
-        yield "per-customer", round(float(row["known_paid"] or 0) / people, 2)
-        yield "orders-per-customer", round(int(row["known_orders"]) / people, 2)
+        yield "per-customer", float(row["known_paid"] or 0) / people
+        yield "orders-per-customer", int(row["known_orders"]) / people
     if orders:
-        yield "average-order", round(float(money) / orders, 2)
-        yield "units-per-order", round(float(row["units"] or 0) / orders, 2)
+        yield "average-order", float(money) / orders
+        yield "units-per-order", float(row["units"] or 0) / orders
     if row.get("known") and "returns" in may:
         yield "returned", int(row["back"] or 0)
-        yield "return-rate", round(100 * int(row["back"] or 0) / int(row["known"]), 1)
+        yield "return-rate", 100 * int(row["back"] or 0) / int(row["known"])
 
 
 @dataclass(frozen=True)
@@ -148,10 +160,11 @@ def add_shares(result: AnalysisResult, key: str, about: str, of: str, query: str
     """Add the share of this subject in another subject's measures."""
     for measure, share in SHARE_MEASURES.items():
         part, whole = result.get(key, measure), result.get(of, measure)
-        if part is None or whole is None or Decimal(whole.value) <= 0:
+        if part is None or whole is None or whole.number <= 0:
             continue
-        value = round(100 * float(part.value) / float(whole.value), 1)
-        result.add(key, share, value, unit="%", about=about, rows=part.rows, query=query)
+        exact = 100 * float(part.number) / float(whole.number)
+        value, rows = round(exact, 1), part.rows
+        result.add(key, share, value, unit="%", about=about, rows=rows, query=query, exact=exact)
 
 
 def add_daily_average(
@@ -193,10 +206,11 @@ def add_order_frequency(result: AnalysisResult, warehouse: Warehouse, lines: ir.
     for n, about in ORDER_FREQUENCIES.items():
         many = rows.get(n, 0)
         if many and n not in hidden:
-            share = round(100 * many / sum(rows.values()), 1)
+            exact = 100 * many / sum(rows.values())
+            share = round(exact, 1)
             add, key = result.add, f"times-{n}"
             add(key, "customers", many, unit="customers", about=about, rows=many, query="times")
-            add(key, "share", share, unit="%", about=about, rows=many, query="times")
+            add(key, "share", share, unit="%", about=about, rows=many, query="times", exact=exact)
 
 
 def add_delivery_time(result: AnalysisResult, warehouse: Warehouse, lines: ir.Table) -> bool:

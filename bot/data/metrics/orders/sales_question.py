@@ -393,7 +393,7 @@ class SalesQuestion:
             if (whole := self.result.get(ALL_SUBJECT, measure)) is None:
                 continue
             for unit, length in (("day", 1), ("week", 7), ("month", 30)):
-                mean = round(float(whole.value) * length / many, 1 if measure == "orders" else 0)
+                mean = round(float(whole.number) * length / many, 1 if measure == "orders" else 0)
                 self.result.add(
                     ALL_SUBJECT, f"{measure}-per-{unit}", mean, unit=whole.unit, query=ALL_SUBJECT
                 )

@@ -65,6 +65,7 @@ class GroupCounts:
     too_small: int  # of too few people, or needed to hide those
     out_of_bounds: int
     beyond_limit: int
+    unranked: int  # the too small ones, and those whose first measure is of too few people
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ class _ResultBuilder:
         notes = [
             *self.answer.words,
             *self._count_groups(),
+            *([unranked.to("en")] if (unranked := self._find_unranked()) else []),
             *self.answer.notes,
             *self._list_gaps(groups, cells),
             *self._list_counted(),
@@ -123,9 +124,10 @@ class _ResultBuilder:
 
     def _build_fact(self, period: PeriodName, group: Group, name: str, days: Days) -> Fact | None:
         measure = self.answer.get_measure(name)
-        value = _round(self.answer.get_value(period, group, name), measure)
-        if value is None:
+        exact = _to_decimal(self.answer.get_value(period, group, name))
+        if exact is None:
             return None
+        value = _round(exact, measure)
         since, until = self._cut_days(group, days)
         about = [*filter(None, self._name(group)), *self._list_filters(group)]
         return Fact(
@@ -133,6 +135,7 @@ class _ResultBuilder:
             label=measure.label.text,
             about=" · ".join(about),
             value=value,
+            exact=None if value == exact else exact,
             unit=(self.money if measure.unit == "money" else measure.unit) or None,
             source=self.warehouse.source(self.answer.dataset.kind),
             as_of=min(self.days[1], self.warehouse.as_of(self.answer.dataset.kind)),
@@ -153,11 +156,11 @@ class _ResultBuilder:
         ]
 
     def _build_change(self, now: Fact, earlier: Fact, measure: Measure) -> Fact | None:
-        new, old = Decimal(now.value), Decimal(earlier.value)
+        new, old = now.number, earlier.number
         if measure.unit == "%":
-            value, unit = (new - old).quantize(Decimal("0.01")), "points"
+            exact, digits, unit = new - old, Decimal("0.01"), "points"
         elif old:
-            value, unit = (100 * (new - old) / abs(old)).quantize(Decimal("0.1")), "%"
+            exact, digits, unit = 100 * (new - old) / abs(old), Decimal("0.1"), "%"
         else:
             return None
         about = " · ".join(filter(None, [measure.label.to(self.language), now.about]))
@@ -166,7 +169,8 @@ class _ResultBuilder:
                 "id": f"{now.id}-change",
                 "label": CHANGE_LABEL.text,
                 "about": about,
-                "value": value,
+                "value": exact.quantize(digits),
+                "exact": exact,
                 "unit": unit,
             }
         )
@@ -231,6 +235,27 @@ class _ResultBuilder:
         listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
         be = "is" if shown == 1 else "are"
         return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}."]
+
+    def _find_unranked(self) -> Words | None:
+        """Say of groups that are ordered by a measure how many have no place among them: which
+        place they would have would tell their figure."""
+        counts, dimensions = self.answer.counts, self.query.dimensions
+        in_time = dimensions and dimensions[0] in ORDERED_DIMENSIONS
+        if counts is None or (in_time and self.query.order == "natural"):
+            return None
+        shown = [one for one in self.answer.recipe.list_groups() if one != OTHERS]
+        n = counts.unranked + counts.chosen - len(shown)
+        if not n:
+            return None
+        return Words.count(
+            "{n} of {known} groups is not ranked, to protect groups of under {floor} people. It "
+            "could stand above these.",
+            "{n} of {known} groups are not ranked, to protect groups of under {floor} people. Any "
+            "of them could stand above these.",
+            n,
+            known=counts.known,
+            floor=get_floor(self.warehouse, self.answer.dataset.bases[ALL_ROWS].family),
+        )
 
     def _list_gaps(self, groups: Sequence[Group], cells: Any) -> list[str]:
         """Say which figures are missing for which groups, and why."""
@@ -314,9 +339,11 @@ class _ResultBuilder:
         )
         chart = self._build_chart([one for one in groups[1:] if one != OTHERS], cells)
         ids = tuple(fact.id for fact in self.facts)
+        unranked = self._find_unranked()
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
+                not_ranked=unranked.to(self.language) if unranked else "",
                 table=table,
                 chart=chart,
                 facts=ids,
@@ -363,7 +390,7 @@ class _ResultBuilder:
             if fact is not None:
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
                 label = " · ".join(self._name(group))
-                points.append(ExhibitPoint(name=label, value=float(fact.value), day=day))
+                points.append(ExhibitPoint(name=label, value=float(fact.number), day=day))
         if len(points) < 2:
             return None
         if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
@@ -382,14 +409,16 @@ def _last_day(dimension: str, first: date) -> date:
     return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
 
 
-def _round(value: Any, measure: Measure) -> Decimal | None:
-    """Round as the figure is told: large sums of money to whole units, rates to a hundredth of a
-    point."""
+def _to_decimal(value: Any) -> Decimal | None:
     if value is None:
         return None
     number = Decimal(str(value))
-    if not number.is_finite():
-        return None
+    return number if number.is_finite() else None
+
+
+def _round(number: Decimal, measure: Measure) -> Decimal:
+    """Round as the figure is told: large sums of money to whole units, rates to a hundredth of a
+    point."""
     if measure.unit == "money":
         whole = measure.is_sum and abs(number) >= MIN_WHOLE_AMOUNT
         return number.quantize(Decimal(1) if whole else Decimal("0.01"))

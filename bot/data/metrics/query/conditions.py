@@ -37,6 +37,7 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "discounted": {"yes": "yes", "no": "no"},
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
+ID_COLUMNS = ("customer", "visitor", "session", "order", "line", "id")
 OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
     "text": ("is", "in", "is_not", "contains"),
     "number": ("is", "in", "is_not", "at_least", "at_most", "between"),
@@ -205,11 +206,14 @@ def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.
 
 
 def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapping[str, str]:
-    """Return value → name of a text field, those with most rows first."""
+    """Return value → name of a text field, those with most rows first; nothing for a field that is
+    computed from a column of ids, whose values nobody may see."""
     if name in FIXED_VALUES:
         return FIXED_VALUES[name]
     field = get_field(dataset, name)
     assert field is not None
+    if (field.needs or name) in ID_COLUMNS:
+        return {}
     key = ("values", dataset.name, field.needs or name)
     if key not in warehouse.released:
         column = field.needs or name

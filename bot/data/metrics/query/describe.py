@@ -124,6 +124,8 @@ def _describe_column(
     if name in COUNT_ONLY:
         return f"{name} ({_count_values(warehouse, dataset, name)} values)"
     values = list(load_values(warehouse, dataset, name).values())
+    if not values:
+        return name
     earlier = described.setdefault(name, (dataset.name, frozenset(values)))
     if earlier[0] != dataset.name and earlier[1] == frozenset(values):
         return f"{name} (as in {earlier[0]})"

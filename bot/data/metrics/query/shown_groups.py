@@ -150,12 +150,15 @@ def _choose_groups(
         if one not in chosen
         and not any(hidden.shows(one, measure.bases) for measure in runner.measures.values())
     ]
+    first_bases = runner.measures[runner.names[0]].bases
+    unranked = [one for one in kept if not hidden.shows(one, first_bases)]
     counts = GroupCounts(
         known=len(open_groups) + len(small),
         chosen=len(chosen),
         too_small=len(small) + len(unseen),
         out_of_bounds=len(open_groups) - len(kept),
         beyond_limit=len(kept) - len(chosen) - len(unseen),
+        unranked=len(small) + len(unranked),
     )
     return shown, counts
 
