@@ -297,7 +297,7 @@ class _Material:
             for reading in figure.readings
             if reading.kind == "date"
         ]
-        self._years = {day.year for day in self._days} | {year for year, _month, _day in dates}
+        self._years = {day.year for day in self._days} | {day[0] for day in dates if day[0]}
         self._month_days = {(day.month, day.day) for day in self._days}
         self._month_days |= {(month, day) for _year, month, day in dates}
 
