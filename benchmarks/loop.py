@@ -117,7 +117,7 @@ async def _report(
         channel=None,
         library=look_up.library,
         writer=writer,
-        receipt=partial(spending.receipt, payer),
+        receipt=partial(spending.reserve_or_settle, payer),
         today=now().date(),
         agent=AgentOptions(turns=turns, cap_used=partial(spending.measure_task, payer)),
         tools=tools,

@@ -124,7 +124,7 @@ class EvalRun:
         if container is None:
             return drop_receipt
         cap = SpendingCap(container.database, lambda _: self.shop.policy, now)
-        return partial(cap.receipt, Payer(TEAM_ID, f"evals-{case['id']}"))
+        return partial(cap.reserve_or_settle, Payer(TEAM_ID, f"evals-{case['id']}"))
 
 
 async def drop_receipt(call: LlmCall) -> None:

@@ -11,7 +11,8 @@ from tests.support.paths import ROOT
 # each other, but for those of the first.
 LAYERS = (
     ("bot.cli", "bot.app", "bot.__main__"),
-    # What looks at every row of the line: it stands with its subject, and above the rows.
+    # Modules that work on all kinds of rows. Each stands in the package of its subject, and may
+    # import more than the rest of that package.
     (
         "bot.jobs.worker",
         "bot.jobs.scheduler",

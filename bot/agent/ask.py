@@ -25,15 +25,16 @@ async def ask_once(
     masked_by: Pseudonymizer | None = None,
     size: ModelSize = "small",
     model_name: str | None = None,
+    deadline: float = math.inf,
 ) -> T:
     """Return the form `output` as the model filled it in. Raises TryAgain or CannotDo.
 
     `system` stays the same for all calls of a kind, so that the server can cache it; `message` is
     what varies. Personal data in `message` is replaced before the model sees it, unless `masked_by`
     has done so already, and is restored in the answer. `model_name` names another model than that
-    of the size. `task` keeps the answer under the name
-    `call`: a run after a crash gets the same answer and pays nothing, even when `message` has
-    changed since."""
+    of the size. `deadline` is a time of the event loop's clock. `task` keeps the answer under
+    the name `call`: a run after a crash gets the same answer and pays nothing, even when `message`
+    has changed since."""
     log, veil = task or NoTurnLog(), masked_by or Pseudonymizer()
     prompt = message if masked_by else veil.mask(message)
     stored = next(iter(await log.load(call)), None)
@@ -53,7 +54,7 @@ async def ask_once(
             size=size,
             model=model_name,
         )
-        # The model's own deadline for a call holds.
-        answer = await model.take_turn(request, receipt=receipt, deadline=math.inf)
+        # The model's own deadline for a call holds, too.
+        answer = await model.take_turn(request, receipt=receipt, deadline=deadline)
         await log.store_answer(call, 0, answer)
     return veil.restore(output.model_validate_json(answer.text))

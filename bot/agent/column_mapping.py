@@ -86,7 +86,7 @@ class ColumnMapper:
         payer = Payer(upload.workspace, upload.id, upload.author)
 
         async def receipt(sent: LlmCall) -> None:
-            await self.spending.receipt(payer, sent)
+            await self.spending.reserve_or_settle(payer, sent)
 
         return receipt
 

@@ -25,8 +25,9 @@ from bot.agent.tool import Tool, ToolDeps, load_tools
 from bot.agent.tool_calls import FoundThings
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.charts import ChartPicture, Exhibit
+from bot.core.charts import ChartPicture
 from bot.core.checks import Check
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
@@ -206,7 +207,7 @@ class SkillContext:
 
     async def draw(self, picture: ChartPicture) -> File:
         """Render a chart of facts as PNG and return the part that shows it. No model draws."""
-        from bot.core.charts import render_png
+        from bot.data.charts import render_png
 
         png = await asyncio.to_thread(render_png, picture)
         sha256 = hashlib.sha256(png).hexdigest()
@@ -489,6 +490,7 @@ class SkillContext:
             thread=agent.thread,
             deliveries=agent.deliveries,
             digests=agent.digests,
+            labels=None if self.request.brief.preview else agent.labels,
         )
 
     def list_own_words(self) -> frozenset[str]:

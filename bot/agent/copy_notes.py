@@ -30,7 +30,7 @@ def list_copy_notes(
         is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence, is_listing=is_listing)
     notes += _describe_doubt(request, evidence)
-    if channel is not None and channel.names_sender:
+    if channel is not None and channel.is_counted_in_segments:
         notes += _describe_sms_room(request, evidence, brand)
     return notes
 

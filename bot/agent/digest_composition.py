@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
+from bot.core.digest_report import DIGEST_SECTIONS, DigestFollowUp, DigestReport, QuietDigest
 from bot.core.fact_sentences import (
-    CALLED,
     CANNOT,
+    CHANGE_STATUSES,
     CONFIRMED,
     FactSubject,
     SentenceWriter,
@@ -21,7 +22,6 @@ from bot.core.fact_sentences import (
 )
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
-from bot.core.report import DIGEST_SECTIONS, DigestFollowUp, DigestReport, QuietDigest
 from bot.core.request import Question, SkillRequest
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.moves import Move, build_point, find_moves, tell_break
@@ -112,7 +112,10 @@ async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> Composed
     if narrowed := brief.category or brief.brand:
         kinds = [kind for kind in kinds if kind not in UNFILTERED_KINDS]
     evidence, writer = await ctx.look_up(*kinds), SentenceWriter(request.language)
-    if kinds and not any(group_by_subject(evidence, kind).keys() - {CANNOT} for kind in kinds):
+    known = (
+        [*kinds, "sent"] if kinds else []
+    )  # campaigns that went out are told without orders, too
+    if known and not any(group_by_subject(evidence, kind).keys() - {CANNOT} for kind in known):
         return ComposedDigest(writer.report_missing_data(evidence, kinds))
     moves = find_moves(writer, evidence, brief.series)
     broken = tell_break(writer, evidence) if "trends" in kinds else Copy(text="")
@@ -256,7 +259,7 @@ class Call:
         """Still called, and in the same direction where there is one."""
         assert self.now is not None
         same = self.now.number("change") * self.then.number("change") >= 0
-        return self.now.status in CALLED and same
+        return self.now.status in CHANGE_STATUSES and same
 
 
 def list_calls(evidence: Evidence) -> list[Call]:

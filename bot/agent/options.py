@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.agent.claim_check import ON as CLAIMS_ON
 from bot.agent.loop import LoopLimits, ignore_step, measure_nothing
-from bot.agent.tool import DeliveryPort, DigestPort, ThreadPort
+from bot.agent.tool import DeliveryPort, DigestPort, LabelPort, ThreadPort
 from bot.agent.turns import NoTurnLog, TurnLog
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
@@ -38,6 +38,7 @@ class AgentOptions:
     thread: ThreadPort | None = None
     deliveries: DeliveryPort | None = None
     digests: DigestPort | None = None
+    labels: LabelPort | None = None
     conversation: str = ""
     earlier: EarlierWork = field(default_factory=EarlierWork)
 

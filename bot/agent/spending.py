@@ -99,7 +99,7 @@ class SpendingCap:
     max_wait_seconds: float = MAX_WAIT_SECONDS
     resolve: AddressResolver = resolve_addresses
 
-    async def receipt(self, payer: Payer, sent: LlmCall) -> None:
+    async def reserve_or_settle(self, payer: Payer, sent: LlmCall) -> None:
         """Store the receipt of a call that is about to be sent, or that has ended.
 
         Before a call, wait while only reservations of other calls fill the limit. Raises
@@ -109,7 +109,7 @@ class SpendingCap:
         price = await self._find_price(payer.workspace, sent)
         clock = asyncio.get_running_loop().time
         deadline, pause = clock() + self.max_wait_seconds, FIRST_PAUSE
-        while not await self.database.run(self._reserve_or_settle, payer, sent, price):
+        while not await self.database.run(self._try_reserve_or_settle, payer, sent, price):
             if clock() + pause >= deadline:
                 raise SpendingBusy(
                     "other calls have reserved the limit", words=BUDGET_RESERVED, after=pause
@@ -128,7 +128,7 @@ class SpendingCap:
             if limit == 0 or (price not in (None, FREE_PRICE) and used.spent >= limit):
                 raise refusal
 
-    def _reserve_or_settle(
+    def _try_reserve_or_settle(
         self, session: Session, payer: Payer, sent: LlmCall, price: TokenPrice | None
     ) -> bool:
         """Store the receipt. False while reservations of other calls fill the limit."""

@@ -24,12 +24,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from bot.config.brand import Brand
-from bot.core.charts import Exhibit
+from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 
 if TYPE_CHECKING:
+    from bot.data.analyses.result import AnalysisFilter
     from bot.data.service import WorkspaceData
 
 TOOLS_FOLDER = Path(__file__).parent / "tools"
@@ -67,6 +68,12 @@ class DeliveryPort(Protocol):
     async def find_past_copy(self, words: str, channel: str | None) -> Sequence[Fact]: ...
 
 
+class LabelPort(Protocol):
+    """Has a model read the themes of texts, before they are counted."""
+
+    async def label(self, where: "AnalysisFilter") -> int: ...
+
+
 class DigestPort(Protocol):
     """Returns what the last digests called confirmed or to watch."""
 
@@ -87,6 +94,7 @@ class ToolDeps:
     thread: ThreadPort | None = None
     deliveries: DeliveryPort | None = None
     digests: DigestPort | None = None
+    labels: LabelPort | None = None
 
 
 async def _deny() -> bool:

@@ -23,7 +23,7 @@ COMMAND_MODULES = {
     "check": "check",
     "import": "import_",
     "facts": "facts",
-    "key": "admin",
+    "key": "key",
     "digest": "digest",
     "manifest": "admin",
     "doctor": "admin",

@@ -14,7 +14,7 @@ from bot.core.brief import Brief
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, group_checks
 from bot.core.request import SkillRequest
-from bot.data.catalogue.prices import choose_library
+from bot.data.catalogue.market_prices import choose_library
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.escape import format_json, strip_hidden
@@ -45,7 +45,7 @@ async def check_(settings: Settings, args: argparse.Namespace) -> int:
             channel=load_channels().get(args.channel or ""),
             library=choose_library(container.library(run.workspace), brand),
             writer=writer,
-            receipt=partial(run.spending.receipt, run.payer),
+            receipt=partial(run.spending.reserve_or_settle, run.payer),
             today=run.today,
             agent=AgentOptions(claims=container.policy(run.workspace).checks.claims),
         )

@@ -5,12 +5,13 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
 from bot.agent.column_mapping import ColumnMapper
 from bot.agent.llm.turn import TurnModel
+from bot.agent.theme_labels import ThemeLabelJob
 from bot.agent.turns import AgentTurn
 from bot.app import Container
 from bot.audiences.exporter import AudienceExporter
@@ -18,8 +19,8 @@ from bot.cli.digest import classify_digest, draft_digest
 from bot.config.clock import now, set_clock_ahead
 from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
-from bot.data.analyses.cache import list_due_jobs as list_due_precomputations
-from bot.data.analyses.cache import precompute_facts
+from bot.data.analyses.precompute import list_due_jobs as list_due_precomputations
+from bot.data.analyses.precompute import precompute_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.live.endpoint import add_library_route
@@ -30,8 +31,9 @@ from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.alerts import AlertJob, ImportFindings, MoneyFacts
+from bot.digests.alerts import AlertJob
 from bot.digests.history import DigestHistory
+from bot.digests.import_findings import ImportFindings, MoneyFacts
 from bot.digests.models import find_due_digests
 from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain
@@ -252,7 +254,7 @@ class ServerProcess:
                 "inbox": WatchFolder(container).do,
                 "join": AttributionJob(container, engine.enqueue).run,
                 "digest": digest_job.run,
-                "freshen": precompute_facts,
+                "freshen": self._build_freshen_job(services, writer),
                 "tell": outside.send_ephemeral,
                 "say": outside.post_notice,
                 "look": self._build_alert_job(engine).run,
@@ -260,6 +262,26 @@ class ServerProcess:
             },
             import_job=import_job,
         )
+
+    def _build_freshen_job(
+        self, services: TaskServices, writer: Writer
+    ) -> Callable[[str], Awaitable[None]]:
+        """Return the job after imports: an AI reads the themes of new texts, then the facts are
+        computed."""
+        container = self.container
+        labels = ThemeLabelJob(
+            cast(TurnModel, writer),
+            services.spending,
+            container.library,
+            lambda workspace: container.policy(workspace).library,
+        )
+
+        async def freshen(subject: str) -> None:
+            if not writer.by_rules:
+                await labels.run(subject)
+            await precompute_facts(subject)
+
+        return freshen
 
     def _build_digest_job(self, engine: Engine) -> DigestJob:
         container = self.container

@@ -27,7 +27,7 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.core.writer import Writer
-from bot.data.catalogue.prices import choose_library
+from bot.data.catalogue.market_prices import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
@@ -157,7 +157,7 @@ class TerminalRun:
             Message(words=words, today=self.today, products=products),
             brand=brand,
             model=cast(TurnModel, self.writer),
-            receipt=partial(self.spending.receipt, self.payer),
+            receipt=partial(self.spending.reserve_or_settle, self.payer),
         )
         understanding = demand_request(understanding, answers, words)
         plan = await plan_requests(
@@ -204,7 +204,7 @@ class TerminalRun:
                 brand=brand,
                 library=choose_library(self.container.library(self.workspace), brand),
                 writer=self.writer,
-                receipt=partial(self.spending.receipt, self.payer),
+                receipt=partial(self.spending.reserve_or_settle, self.payer),
                 code=campaign_code(f"{self.task}.{number}"),
                 today=self.today,
                 may=may,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.parts import Copy, Hook
 from bot.i18n.messages import Words
-from bot.i18n.typography import GSM7_DOUBLE, is_gsm7
+from bot.text.gsm7 import GSM7_DOUBLE, is_gsm7
 
 CHANNELS_FILE = Path(__file__).parent / "channels.toml"
 # Units in the only segment, and in each of several; by whether all characters are of GSM-7.
@@ -71,6 +71,11 @@ class Channel(BaseModel):
     def find_limit(self, part_key: str) -> PartLimit | None:
         """Return the limit of a part, or of one text of a list: "headlines.2"."""
         return self.parts.get(part_key.partition(".")[0])
+
+    @property
+    def is_counted_in_segments(self) -> bool:
+        """Whether it is an SMS, as far as its length goes."""
+        return any(limit.unit == "segments" for limit in self.parts.values())
 
     @property
     def output(self) -> type[BaseModel]:

@@ -18,7 +18,7 @@ from bot.text.normalize import tokenize
 
 CANNOT, AGE = "cannot", "age"  # subjects: what the data can't tell, and how old a source is
 CONFIRMED, TO_WATCH = "confirmed", "to watch"
-CALLED = (CONFIRMED, TO_WATCH)
+CHANGE_STATUSES = (CONFIRMED, TO_WATCH)  # of a subject that has changed, the surest first
 EXACT_KINDS = ("experiments", "plan")  # whose values are not rounded
 STATUS_MEASURES = ("status", "verdict", "where")
 STATUSES = (

@@ -8,6 +8,21 @@ smallest others are withheld until no small group's sum is a linear combination 
 sums (complementary suppression: Cox, J. Am. Stat. Assoc. 75 (1980) 377–385; Hundepool et al.,
 Statistical Disclosure Control, Wiley 2012, chapter 4). What is withheld is published together, as
 others.
+
+Three functions do this. Which one to take depends on what is published together:
+
+- `list_publishable`: the parts of one whole, each person in one of them, such as the segments of
+  all customers. The number of people in each is enough.
+- `find_hidden_groups`: the same when one person may be in several parts, such as the buyers of each
+  category. The caller counts the people of several parts and may withhold parts of its own; the
+  result is what to withhold.
+- `Population.find_publishable`: values of several dimensions, such as regions and devices, whose
+  sums could be combined with each other. It needs the rows.
+
+An element is what a `Population` counts: one person with one combination of values. Elements that
+no value in question tells apart form one class; `class_of` is the class of each element. A sum that
+can be computed from published ones is always a sum over whole classes, so the audit tries classes
+instead of people.
 """
 
 from collections.abc import (
@@ -50,12 +65,12 @@ def list_publishable(
     count = together or (lambda keys: sum(sizes[key] for key in keys))
     kept = [key for key, size in sizes.items() if not is_below_floor(size, floor)]
     while True:
-        told = [key for key in kept if sizes[key]]
-        if not told:
+        with_people = [key for key in kept if sizes[key]]
+        if not with_people:
             return kept
         if not is_below_floor(count(key for key in sizes if key not in kept) + unsaid, floor):
             return kept
-        kept.remove(min(told, key=lambda key: (sizes[key], str(key))))
+        kept.remove(min(with_people, key=lambda key: (sizes[key], str(key))))
 
 
 def find_hidden_groups(
@@ -162,7 +177,7 @@ class Population:
         counts = np.bincount(pairs[pairs >= 0], minlength=len(names))
         return {name: int(n) for name, n in zip(names, counts, strict=True)}
 
-    def told(
+    def find_publishable(
         self, wanted: Iterable[DimensionValue], floor: int, *, whole: bool = True
     ) -> set[DimensionValue]:
         """Return those of the wanted values whose sums may be published, with TOTAL_VALUE if
@@ -172,17 +187,21 @@ class Population:
         if (
             self._people is None and not self._weight.all()
         ):  # elements of zero weight reveal nothing
-            return self.only(self._weight > 0, self._codes).told(wanted, floor, whole=whole)
+            return self.only(self._weight > 0, self._codes).find_publishable(
+                wanted, floor, whole=whole
+            )
         if not every or not self.size:
             return set(every)
-        return _DisclosureAudit(self, every, floor).told()
+        return _DisclosureAudit(self, every, floor).find_publishable()
 
     @property
     def dimensions(self) -> Mapping[str, NDArray[np.intp]]:
         """The code of each element's value by dimension, −1 where it has none."""
         return self._codes
 
-    def classes(self, wanted: Sequence[DimensionValue]) -> tuple[BoolArray, NDArray[np.intp]]:
+    def divide_into_classes(
+        self, wanted: Sequence[DimensionValue]
+    ) -> tuple[BoolArray, NDArray[np.intp]]:
         """Return a matrix values × classes, and the class of each element. Elements that no wanted
         value distinguishes form one class."""
         named: dict[str, list[str]] = {}
@@ -199,16 +218,18 @@ class Population:
                 if name in known:
                     place[known[name]] = n
             key = key * (len(names) + 1) + place[self._codes[dimension]]
-        _, first, of = np.unique(key, return_index=True, return_inverse=True)
+        _, first, class_of = np.unique(key, return_index=True, return_inverse=True)
         inside = np.stack([self.which(value)[first] for value in wanted])
-        return inside, np.asarray(of, dtype=np.intp).reshape(-1)
+        return inside, np.asarray(class_of, dtype=np.intp).reshape(-1)
 
-    def pairs(self, of: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[Any], bool]:
-        """Return the distinct pairs of an element's class and person, and True. Without persons,
-        return the classes, the weights and False."""
+    def list_class_people(
+        self, class_of: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[Any], bool]:
+        """Return who is in each class: the distinct pairs of a class and a person, as two arrays,
+        and True. Without persons, return the class and the weight of each element, and False."""
         if self._people is None:
-            return of, self._weight, False
-        return *_unique_pairs(of, self._people), True
+            return class_of, self._weight, False
+        return *_unique_pairs(class_of, self._people), True
 
 
 class _DisclosureAudit:
@@ -218,15 +239,15 @@ class _DisclosureAudit:
 
     def __init__(self, population: Population, every: list[DimensionValue], floor: int) -> None:
         self._floor, self._every = floor, every
-        self._inside, of = population.classes(every)
-        self._of_class, self._who, self._are_people = population.pairs(of)
+        self._inside, class_of = population.divide_into_classes(every)
+        self._of_class, self._who, self._are_people = population.list_class_people(class_of)
         self._count = self._inside.shape[1]
         weight = None if self._are_people else self._who
         self._counts = np.bincount(self._of_class, weight, minlength=self._count)
         self._sizes = {value: self._size(self._inside[at]) for at, value in enumerate(every)}
-        self._within = self._list_classes_within(population, of)
+        self._within = self._list_classes_within(population, class_of)
 
-    def told(self) -> set[DimensionValue]:
+    def find_publishable(self) -> set[DimensionValue]:
         kept = [
             value
             for at, value in enumerate(self._every)
@@ -256,20 +277,20 @@ class _DisclosureAudit:
 
     def _count_people(self, merged: NDArray[np.intp]) -> NDArray[Any]:
         """Return the number of people of each merged class, given the one of each class."""
-        of = merged[self._of_class]
+        class_of = merged[self._of_class]
         if not self._are_people:
-            return np.bincount(of, self._who, minlength=int(merged.max()) + 1)
-        return np.bincount(_unique_pairs(of, self._who)[0])
+            return np.bincount(class_of, self._who, minlength=int(merged.max()) + 1)
+        return np.bincount(_unique_pairs(class_of, self._who)[0])
 
-    def _list_classes_within(self, population: Population, of: NDArray[np.intp]) -> BoolArray:
+    def _list_classes_within(self, population: Population, class_of: NDArray[np.intp]) -> BoolArray:
         """Return a matrix values × classes: the classes whose elements all have the value. It
         includes values that are not wanted, but not those without such a class."""
-        elements = np.bincount(of, minlength=self._count)
+        elements = np.bincount(class_of, minlength=self._count)
         rows = [np.zeros((0, self._count), dtype=bool)]
         for codes in population.dimensions.values():
             known = codes >= 0
             pairs, counts = np.unique(
-                codes[known].astype(np.int64) * self._count + of[known], return_counts=True
+                codes[known].astype(np.int64) * self._count + class_of[known], return_counts=True
             )
             whole = pairs[counts == elements[pairs % self._count]]
             values, row = np.unique(whole // self._count, return_inverse=True)
@@ -303,18 +324,18 @@ class _DisclosureAudit:
         """Do the same for any other linear combination: check whether a class, a value, or what
         two values have in common lies in the span of the published values and is small."""
         table = self._inside[[self._every.index(value) for value in kept]]
-        columns, of = np.unique(table, axis=1, return_inverse=True)
-        of = np.asarray(of).reshape(-1)
-        people = self._count_people(of)
+        columns, class_of = np.unique(table, axis=1, return_inverse=True)
+        class_of = np.asarray(class_of).reshape(-1)
+        people = self._count_people(class_of)
         small = (people > 0) & (people < self._floor)
         exact = columns.astype(float)
         span = _cancel_columns(exact, ~small)
         if not len(span):
             return None
-        for groups in self._iter_groups(of, small):
+        for groups in self._iter_groups(class_of, small):
             distance = groups.sum(axis=1) - ((groups @ span.T) ** 2).sum(axis=1)
             for group in groups[distance < EPSILON]:
-                if self._is_small(group[of]):
+                if self._is_small(group[class_of]):
                     share, *_ = np.linalg.lstsq(exact.T, group.astype(float), rcond=None)
                     used = [
                         value
@@ -325,12 +346,13 @@ class _DisclosureAudit:
                     return min(parts, key=lambda one: (self._sizes[one], one))
         return None
 
-    def _iter_groups(self, of: NDArray[np.intp], small: BoolArray) -> Iterator[BoolArray]:
-        """Yield the groups that could be small, as rows of matrices groups × merged classes. `of`
-        is the merged class of each class, `small` says which merged classes have few people."""
+    def _iter_groups(self, class_of: NDArray[np.intp], small: BoolArray) -> Iterator[BoolArray]:
+        """Yield the groups that could be small, as rows of matrices groups × merged classes.
+        `class_of` is the merged class of each class, `small` says which merged classes have few
+        people."""
         yield np.eye(len(small), dtype=bool)[small]
-        order = np.argsort(of, kind="stable")
-        starts = np.searchsorted(of[order], np.arange(len(small)))
+        order = np.argsort(class_of, kind="stable")
+        starts = np.searchsorted(class_of[order], np.arange(len(small)))
         within = np.logical_and.reduceat(self._within[:, order], starts, axis=1)
         for at, value in enumerate(within):
             both = within[at:] & value  # of two values, and the value itself
@@ -348,10 +370,10 @@ def _cancel_columns(table: NDArray[np.float64], cancelled: BoolArray) -> NDArray
 
 
 def _unique_pairs(
-    of: NDArray[np.intp], people: NDArray[Any]
+    class_of: NDArray[np.intp], people: NDArray[Any]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     many = int(people.max(initial=0)) + 1
-    both = np.unique(of.astype(np.int64) * many + people)
+    both = np.unique(class_of.astype(np.int64) * many + people)
     return both // many, both % many
 
 

@@ -25,17 +25,18 @@ class SchemaColumn(BaseModel):
 
 
 class DatasetKind(BaseModel):
-    """One kind of rows. `dated` is the column with a row's date. `aids` are additional columns of
-    files from which ours are derived, with their names. `counts_by` extends the key of rows without
-    a value in the key's last column, such as counts by day."""
+    """One kind of rows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     stale: int  # days
-    dated: str
+    dated: str  # the column with a row's date
     key: tuple[str, ...]
+    # Extends the key of rows without a value in the key's last column, such as counts by day.
     counts_by: tuple[str, ...] = ()
     columns: dict[str, SchemaColumn]
+    # Columns of files that are not ours, but from which ours are computed, such as the unit price
+    # for the amount of a line: our name for it → the names in files.
     aids: dict[str, tuple[str, ...]] = {}
 
     def keys(self, table: str = "") -> list[str]:

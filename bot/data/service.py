@@ -15,15 +15,15 @@ from bot.core.request import SkillRequest
 from bot.core.sales_query import SalesQuery
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.cache import ResultCache
-from bot.data.analyses.result import (
+from bot.data.analyses.request_filter import (
     TABLES_BY_KIND,
-    AnalysisFilter,
-    AnalysisResult,
     build_filter,
     iter_age_facts,
     iter_cannot_facts,
 )
-from bot.data.catalogue.library import CatalogueLibrary, find_seller_facts
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.catalogue.best_sellers import find_seller_facts
+from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.prices import find_writing_prices
 from bot.data.catalogue.product import Product, build_availability_facts
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts
@@ -327,6 +327,14 @@ class WorkspaceData:
                     self._known.clear()
                 self._known[kind, where] = found
             return self._known[kind, where]
+
+    def drop_findings(self, kind: str) -> None:
+        """Forget the results of one analysis, because what it reads besides the tables changed."""
+        with self._engine_lock:
+            self._known = {key: known for key, known in self._known.items() if key[0] != kind}
+            self._writing_facts = {}
+            if self._result_cache is not None:
+                self._result_cache.drop(kind)
 
     def _read_cached(
         self, version: Hashable, kind: str, where: AnalysisFilter

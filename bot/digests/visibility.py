@@ -3,6 +3,9 @@
 Knowing an id gives no right. A row is visible to the person who asked for it and to the readers of
 a channel that shows one of its cards. A private card is in its author's direct messages until they
 share it. A row that a person may not see is answered like one that does not exist.
+
+The module stands here because this is the lowest package that may import all of these rows, and
+because `bot.digests.history` asks it which drafts a digest may report.
 """
 
 from collections.abc import Collection
@@ -39,8 +42,9 @@ class Viewer:
 
 
 class NotVisible(CannotDo):
-    """There is no such row, or this person may not see it. A person who is confirmed to read one
-    of `channels` may."""
+    """Raised for a row that does not exist and for one that this person may not see, with the same
+    words. `channels` are those that show the row: where Slack confirms that the person reads one of
+    them, the caller tries again with that channel in `Viewer.channels`."""
 
     def __init__(self, words: Words, channels: Collection[str] = ()) -> None:
         super().__init__(words)
@@ -86,6 +90,8 @@ def find_channels(session: Session, item: VisibleItem) -> frozenset[str]:
 def find_piece_channels(
     session: Session, workspace: str, pieces: Collection[str]
 ) -> frozenset[str]:
+    """The channels that show a card of these pieces. A piece is one text of a task, in all its
+    versions: see `Draft.piece`."""
     cards = select(OutboxMessage.channel).where(
         OutboxMessage.workspace == workspace,
         OutboxMessage.kind == "card",

@@ -12,7 +12,7 @@ from bot.grounding.quotes import find_quotations
 from bot.grounding.sources import Piece
 from bot.grounding.style import find_echo
 from bot.i18n.messages import Words
-from bot.i18n.typography import GSM7, GSM7_DOUBLE
+from bot.text.gsm7 import GSM7, GSM7_DOUBLE
 from bot.text.language import WRITTEN_LANGUAGES, score_languages
 from bot.text.links import find_links, parse_host
 from bot.text.normalize import normalize_text, tokenize
@@ -34,7 +34,9 @@ def check_form(
 ) -> Iterator[Check]:
     """Yield the findings on the form of copy for a channel."""
     yield from _check_lengths(pieces, channel)
-    yield from _check_sms(pieces, channel, brand)
+    if channel.names_sender:
+        yield from _check_sender(pieces, channel, brand)
+    yield from _check_segments(pieces, channel)
     yield from _check_echo(pieces, request)
     yield from _check_campaign_code(pieces, channel, brand)
     if request.language == "fr":
@@ -139,21 +141,33 @@ def _check_length(piece: Piece, limit: PartLimit) -> Iterator[Check]:
     yield Check(rule="length", level=level, words=words, part=piece.key)
 
 
-def _check_sms(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Check]:
-    """An SMS names its sender and how to stop; characters outside GSM-7 make it dearer."""
+def _check_sender(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Check]:
+    """The parts together name the sender, how to stop and what to do next."""
+    parts = [
+        piece
+        for piece in pieces
+        if piece.is_delivered and channel.find_limit(piece.key) and piece.text.strip()
+    ]
+    if not parts:
+        return
+    text = "\n".join(piece.text for piece in parts)
+    low = normalize_text(text)
+    if not any(normalize_text(name) in low for name in (brand.sender, brand.name) if name):
+        words = Words("The text does not say who sends it. Name {brand}.", brand=brand.name)
+        yield Check(rule="sender", level="block", words=words, part=parts[0].key)
+    if not OPT_OUT.search(text):
+        words = Words("The text does not say how to stop. Add the STOP mention.")
+        yield Check(rule="stop", level="block", words=words, part=parts[-1].key)
+    if not asks_to_act(text):
+        words = Words(
+            "The text does not say what to do next. Add a link, a code, or a word such as order."
+        )
+        yield Check(rule="call to action", level="info", words=words, part=parts[-1].key)
+
+
+def _check_segments(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:
+    """Characters outside GSM-7 make an SMS dearer; how many segments it takes is told."""
     for piece in _find_sms_pieces(pieces, channel):
-        low = normalize_text(piece.text)
-        if not any(normalize_text(name) in low for name in (brand.sender, brand.name) if name):
-            words = Words("The SMS does not say who sends it. Name {brand}.", brand=brand.name)
-            yield Check(rule="sender", level="block", words=words, part=piece.key)
-        if not OPT_OUT.search(piece.text):
-            words = Words("The SMS does not say how to stop. Add the STOP mention.")
-            yield Check(rule="stop", level="block", words=words, part=piece.key)
-        if not asks_to_act(piece.text):
-            words = Words(
-                "The SMS does not say what to do next. Add a link, a code, or a word such as order."
-            )
-            yield Check(rule="call to action", level="info", words=words, part=piece.key)
         odd = sorted({c for c in piece.text if c not in GSM7 and c not in GSM7_DOUBLE})
         if odd:
             words = Words(

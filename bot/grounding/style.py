@@ -79,11 +79,17 @@ def _list_word_runs(words: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _tag_sms_links(parts: Sequence[Part], channel: Channel | None, brand: Brand) -> Sequence[Part]:
-    """Return the parts with the texts of an SMS as they go out: with a campaign code."""
-    if channel is None or not channel.names_sender:
+    """Return the parts with those that are counted in SMS segments as they go out: with a campaign
+    code."""
+    if channel is None:
         return parts
     code = campaign_code("")  # all codes have the same length
-    return [part.with_text(tag_links(part.text, brand.site, code)) for part in parts]
+    return [
+        part.with_text(tag_links(part.text, brand.site, code))
+        if (limit := channel.find_limit(part.key)) and limit.unit == "segments"
+        else part
+        for part in parts
+    ]
 
 
 def _find_long_parts(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:

@@ -7,7 +7,7 @@ the fields can say what was not used.
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -58,11 +58,14 @@ class FoundFields(BaseModel):
     is_one_person: bool = False
 
 
-def find_skill(words: str, skills: Collection[str]) -> Route:
-    """Return which of these skills the words ask for."""
+def find_skill(
+    words: str, skills: Collection[str], commands: Mapping[str, str] | None = None
+) -> Route:
+    """Return which of these skills the words ask for. Words that begin with the name of a skill,
+    or with its slash command in `commands`, ask for that skill."""
     tokens = tokenize(words)
-    if tokens and tokens[0] in skills:
-        return Route(tokens[0])
+    if named := _find_leading_name(tokens, skills, commands or {}):
+        return Route(named)
     beginning = _skip_polite_words(tokens)
     if COPY_SKILL in skills and _begins_with_channel(beginning):
         return Route(COPY_SKILL)
@@ -295,6 +298,17 @@ def _strip_front(text: str) -> str:
             break
         words = words[1:]
     return " ".join(words) or text
+
+
+def _find_leading_name(
+    tokens: Tokens, skills: Collection[str], commands: Mapping[str, str]
+) -> str | None:
+    """Return the skill whose name or command the tokens begin with; the longest name wins. As in
+    any text, "_", "-" and spaces separate the words of a name."""
+    names = [(tokenize(name), name) for name in skills]
+    names += [(tokenize(command), name) for command, name in commands.items() if name in skills]
+    fitting = [(len(own), name) for own, name in names if own and own == [*tokens[: len(own)]]]
+    return max(fitting)[1] if fitting else None
 
 
 # Phrases.

@@ -8,12 +8,12 @@ read as an instruction: a thread, a file or the catalogue is material and change
 from datetime import date
 
 from bot.agent.preview import PreviewModel
-from bot.agent.skills import load_skills
+from bot.agent.skills import load_commands, load_skills
 from bot.config.brand import Brand
 from bot.core.brief import Brief, parse_just_for_me
 from bot.core.library import Library, ProductMatch
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
-from bot.drafts.occasions import find_named_days
+from bot.drafts.holidays import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
@@ -79,7 +79,7 @@ def _find_skill(words: str) -> str:
         raise CannotDo(Words("You're welcome.", **calm))
     if kind is not None:
         raise CannotDo(Words("I draft, you decide. {examples}", examples=EXAMPLES, **calm))
-    route = routing.find_skill(words, load_skills())
+    route = routing.find_skill(words, load_skills(), load_commands())
     if route.skill is None:
         raise CannotDo(NEEDS_AI.with_params(**{SKILLS_PARAM: " ".join(route.candidates)}))
     return route.skill

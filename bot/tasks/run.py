@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,13 +20,14 @@ from bot.agent.loop import LoopLimits
 from bot.agent.options import AgentOptions, EarlierWork
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
+from bot.agent.theme_labels import ThemeLabeller
 from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import wants_recap
-from bot.data.catalogue.prices import choose_library
+from bot.data.catalogue.market_prices import choose_library
 from bot.db.session import lock_one
 from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import Viewer, may_see
@@ -46,6 +47,9 @@ from bot.tasks.models import OPEN_STATES, Task
 from bot.tasks.own_text import OWN_TEXT, build_own_text_requests
 from bot.tasks.services import RunningTask, TaskServices, change_task, enqueue_unless_card
 from bot.tasks.status import WorkStatus
+
+if TYPE_CHECKING:
+    from bot.data.service import WorkspaceData
 
 RECAP_SKILL = "recap"
 TOLD_APART = "see the text or the report that this continues"
@@ -206,6 +210,19 @@ class TaskRun(RunningTask):
             claims=services.policy(task.workspace).checks.claims,
             conversation="" if request.skill == RECAP_SKILL else self.thread,
             earlier=self._find_earlier_work(session, request),
+            labels=self._build_theme_labeller(),
+        )
+
+    def _build_theme_labeller(self) -> ThemeLabeller | None:
+        services, task = self.services, self.task
+        if self.writer.by_rules or self.example is not None:
+            return None
+        return ThemeLabeller(
+            cast(TurnModel, self.writer),
+            self.receipt,
+            cast("WorkspaceData", services.library(task.workspace)),
+            services.policy(task.workspace).library,
+            services.now,
         )
 
     def _find_earlier_work(self, session: Session, request: SkillRequest) -> EarlierWork:

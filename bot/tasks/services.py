@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from bot.agent.examples import ExampleBook, ExampleModel
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
+from bot.config.access import Admission, Right
 from bot.config.brand import Brand
-from bot.config.policy import Admission, Policy, Right
+from bot.config.policy import Policy
 from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question, SkillRequest
@@ -156,7 +157,7 @@ class RunningTask:
         await change_task(self.services, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
 
     async def receipt(self, sent: LlmCall) -> None:
-        await self.services.spending.receipt(self.payer, sent)
+        await self.services.spending.reserve_or_settle(self.payer, sent)
 
     @property
     def payer(self) -> Payer:

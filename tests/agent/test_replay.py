@@ -97,7 +97,7 @@ class Run:
                 tools,
                 words=WORDS if self.runs == 1 else f"{WORDS} (run {self.runs})",
                 library=Facts(price),
-                receipt=partial(spending.receipt, Payer("T1", "t1")),
+                receipt=partial(spending.reserve_or_settle, Payer("T1", "t1")),
                 today=TODAY + later,
                 agent=AgentOptions(turns=turns),
             )

@@ -11,7 +11,7 @@ from bot.config.brand import Brand
 from bot.db.session import Database
 from bot.i18n.messages import Words
 from bot.jobs.worker import Worker
-from bot.offline.reports import NEEDS_AI
+from bot.offline.reports import NEEDS_AI, has_offline_report
 from bot.offline.routing import find_skill
 from bot.offline.writer import OfflineWriter
 from bot.slack.manifest import build_manifest
@@ -28,7 +28,6 @@ EVERY = pytest.mark.parametrize("skill", load_skills().values(), ids=list(load_s
 GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
 GIVEN |= {"brand", "today", "occasion", "skills", "text", "findings", "report", "audience", "notes"}
 MOST_LINES = 330
-NEED_AI = ("ideas",)
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
 
 
@@ -93,6 +92,12 @@ def ask(skill: Skill) -> str:
     return f"{skill.name}: our linen shirt is back, for people who bought shirts"
 
 
+def needs_ai(skill: Skill) -> bool:
+    """Whether the skill writes reports, and none of them without an AI."""
+    handler = (HANDLERS_FOLDER / f"{skill.name}.py").read_text(encoding="utf-8")
+    return "ctx.write_report(" in handler and not has_offline_report(skill.name)
+
+
 @EVERY
 def test_skill_has_a_one_line_summary(skill: Skill) -> None:
     assert skill.summary.endswith(".")
@@ -112,7 +117,7 @@ async def test_skill_without_ai_ends_in_a_card_that_slack_accepts(
     skill: Skill, catalogue: bool, sqlite: Database
 ) -> None:
     task = await run(sqlite, ask(skill), Shop() if catalogue else Shop({}))
-    if skill.name in NEED_AI:
+    if needs_ai(skill):
         assert task.trouble_words is not None
         assert task.trouble_words.text == NEEDS_AI.text
         with sqlite.begin() as session:
@@ -136,11 +141,14 @@ async def test_skill_answers_empty_words_with_a_question(skill: Skill, sqlite: D
 
 @EVERY
 def test_skill_is_selected_by_words_that_no_other_skill_matches(skill: Skill) -> None:
+    """By its name, its command, and its example in both languages."""
     assert skill.title
+    asked = [f"{skill.name}: ", f"{skill.command or skill.name} "]
     if not skill.for_channels:
         assert skill.hint
-        assert find_skill(skill.hint, load_skills()).skill == skill.name
-        assert find_skill(Words(skill.hint).to("fr"), load_skills()).skill == skill.name
+        asked += [skill.hint, Words(skill.hint).to("fr")]
+    for words in asked:
+        assert find_skill(words, load_skills(), load_commands()).skill == skill.name, words
 
 
 @EVERY

@@ -26,9 +26,9 @@ async def call(spending: SpendingCap, task: str, number: int, tokens: int, usd: 
     """One call, as a writer reports it: before it is sent, and at its end."""
     told = {"writer": MODEL, "sent": BODY, "to": "ai.example:443", "at": NOW, "call": f"c{number}"}
     payer = Payer("T1", task)
-    await spending.receipt(payer, LlmCall.model_validate({**told, "exact": False}))
+    await spending.reserve_or_settle(payer, LlmCall.model_validate({**told, "exact": False}))
     ended = {**told, "tokens_in": tokens, "tokens_out": 0, "usd": Decimal(usd)}
-    await spending.receipt(payer, LlmCall.model_validate(ended))
+    await spending.reserve_or_settle(payer, LlmCall.model_validate(ended))
 
 
 async def test_a_task_ends_at_its_tokens_and_another_one_goes_on(database: Database) -> None:

@@ -10,7 +10,6 @@ from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.channels import (
     Channel,
-    PartLimit,
     count_sms_segments,
     get_default_channel,
     load_channels,
@@ -30,14 +29,15 @@ CHANNELS = list(load_channels().values())
 def write(channel: Channel, *, size: int = 3, items: int | None = None) -> tuple[Part, ...]:
     """Parts of a text for the channel, each of `size` characters; lists have `items` texts."""
 
-    def text(number: int, limit: PartLimit) -> dict[str, object]:
-        sender = "MaisonAlba order it STOP " if limit.unit == "segments" else ""
+    def text(number: int, key: str) -> dict[str, object]:
+        is_signed = channel.names_sender and key == next(iter(channel.parts)) and not number
+        sender = "MaisonAlba order it STOP " if is_signed else ""
         return {"text": f"{sender}{chr(97 + number) * size}"}
 
     values: dict[str, object] = {
-        key: [text(n, limit) for n in range(limit.items[0] if items is None else items)]
+        key: [text(n, key) for n in range(limit.items[0] if items is None else items)]
         if limit.items
-        else text(0, limit)
+        else text(0, key)
         for key, limit in channel.parts.items()
     }
     hooks = [{"angle": "a", "text": "b"}] if channel.has_hooks else []
@@ -54,9 +54,8 @@ def list_form_faults(parts: tuple[Part, ...], channel: Channel) -> list[str]:
     return find_style_faults(parts, request=make_request(channel), brand=BRAND, channel=channel)
 
 
-def find_form_checks(parts: tuple[Part, ...], channel: Channel) -> dict[str, Check]:
-    """The finding about the form of each part, by the part's key."""
-    checks = check_draft(
+def check_parts(parts: tuple[Part, ...], channel: Channel) -> tuple[Check, ...]:
+    return check_draft(
         parts,
         (),
         Evidence(),
@@ -65,6 +64,15 @@ def find_form_checks(parts: tuple[Part, ...], channel: Channel) -> dict[str, Che
         channel=channel,
         today=NOW.date(),
     )
+
+
+def list_block_rules(parts: tuple[Part, ...], channel: Channel) -> set[str]:
+    return {check.rule for check in check_parts(parts, channel) if check.level == "block"}
+
+
+def find_form_checks(parts: tuple[Part, ...], channel: Channel) -> dict[str, Check]:
+    """The finding about the form of each part, by the part's key."""
+    checks = check_parts(parts, channel)
     form = ("length", "count", "characters")
     return {str(c.part): c for c in checks if c.rule in form and c.level != "pass"}
 
@@ -129,6 +137,20 @@ def test_limit_of_a_text_of_a_list_is_that_of_the_list() -> None:
     channel = load_channels()["google_ad"]
     assert channel.find_limit("headlines.2") is channel.parts["headlines"]
     assert channel.find_limit("hooks") is None
+
+
+@pytest.mark.parametrize("key", ["sms", "push"])
+def test_sender_and_opt_out_are_demanded_where_the_channel_names_its_sender(key: str) -> None:
+    """Whatever the unit of its parts is."""
+    for names_sender in (True, False):
+        channel = load_channels()[key].model_copy(update={"names_sender": names_sender})
+        signed, bare = write(channel), write(channel.model_copy(update={"names_sender": False}))
+        assert ("sender" in list_block_rules(bare, channel)) is names_sender
+        assert ("stop" in list_block_rules(bare, channel)) is names_sender
+        faults = list_form_faults(bare, channel)
+        assert any("what to do next" in one for one in faults) is names_sender
+        assert not list_block_rules(signed, channel)
+        assert not list_form_faults(signed, channel)
 
 
 def test_sms_is_counted_in_gsm7_and_in_ucs2_segments() -> None:

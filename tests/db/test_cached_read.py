@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from bot.data.catalogue.models import ProductRow
-from bot.db import session
-from bot.db.session import CachedRead, Database
+from bot.db import cached_read
+from bot.db.cached_read import CachedRead
+from bot.db.session import Database
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -16,7 +17,7 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _until_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a write, a value is not read again during a test."""
-    monkeypatch.setattr(session, "MAX_AGE", 3600.0)
+    monkeypatch.setattr(cached_read, "MAX_AGE", 3600.0)
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_commit_of_another_process_is_seen_when_the_value_is_old(
     assert count("T1") == 0
     add_product(other)
     assert count("T1") == 0  # still young
-    monkeypatch.setattr(session, "MAX_AGE", -1.0)
+    monkeypatch.setattr(cached_read, "MAX_AGE", -1.0)
     assert count("T2") == 0
     add_product(other, "T2")
     assert count("T2") == 1

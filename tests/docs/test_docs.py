@@ -86,8 +86,10 @@ def test_readme_leads_to_everybodys_page_in_one_click(page: str) -> None:
 
 
 def test_readme_lists_every_skill_in_its_own_words() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", read("README.md"), re.MULTILINE))
-    assert rows == {skill.name: skill.summary for skill in load_skills().values()}
+    rows = set(re.findall(r"^\| `\w+` \| .+? \|$", read("README.md"), re.MULTILINE))
+    wanted = {f"| `{skill.name}` | {skill.summary} |" for skill in load_skills().values()}
+    assert not wanted - rows, "add to the table in README.md:\n" + "\n".join(wanted - rows)
+    assert not rows - wanted, "remove from README.md:\n" + "\n".join(rows - wanted)
 
 
 def test_readme_lists_every_command() -> None:
@@ -240,8 +242,9 @@ def test_examples_of_settings_are_valid(page: str) -> None:
 def test_how_to_add_a_skill_works(tmp_path: Path) -> None:
     how_to = HowTo("docs/adding-a-skill.md", tmp_path / "project")
     how_to.follow()
-    run_skill, tests = how_to.commands()
-    assert "== faq ==" in how_to.run(run_skill, tmp_path / "home")
+    *run_skills, tests = how_to.commands()
+    for name, command in zip(("late_parcels", "faq"), run_skills, strict=True):
+        assert f"== {name} ==" in how_to.run(command, tmp_path / "home")
     assert passed(how_to.run(tests, tmp_path / "home")) > 40
 
 

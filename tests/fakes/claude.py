@@ -116,11 +116,13 @@ class ScriptedClaude:
         port: int = 0,
         refuses: Callable[[dict[str, Any]], str | None] = lambda _: None,
         judge: Callable[[dict[str, Any]], Answer] | None = None,
+        label: Callable[[dict[str, Any]], Answer] | None = None,
     ):
         """`refuses` returns why a request is a bad one (400), or None. `judge` answers when
         sentences are to be judged, which takes no step of the script; without it, each is called
-        supported."""
-        self.judge = judge or support_all
+        supported. `label` answers in the same way when themes of texts are to be labelled; without
+        it, no text gets labels."""
+        self.judge, self.label = judge or support_all, label or label_none
         self.refuses = refuses
         self.script = list(script)
         self.answer = answer or (simply if simple else obediently)
@@ -139,8 +141,14 @@ class ScriptedClaude:
 
     @property
     def letters(self) -> list[dict[str, Any]]:
-        """The bodies of the calls for an answer, in their order, without those that judge."""
-        return [body for body in self._bodies if not is_judging(body)]
+        """The bodies of the calls for an answer, in their order, without those that judge or
+        label."""
+        return [body for body in self._bodies if not (is_judging(body) or is_labelling(body))]
+
+    @property
+    def labelled(self) -> list[dict[str, Any]]:
+        """The bodies of the calls that label themes of texts."""
+        return [body for body in self._bodies if is_labelling(body)]
 
     @property
     def judged(self) -> list[dict[str, Any]]:
@@ -183,14 +191,15 @@ class ScriptedClaude:
         if why := self.refuses(body):
             bad = Step(status=400, error="invalid_request_error", message=why)
             return web.json_response(problem(bad, number), status=400, headers=id_of(number))
-        step = self.script.pop(0) if self.script and not is_judging(body) else Step()
+        is_aside = is_judging(body) or is_labelling(body)
+        step = self.script.pop(0) if self.script and not is_aside else Step()
         if step.status != 200:
             return web.json_response(
                 problem(step, number), status=step.status, headers={**step.headers, **id_of(number)}
             )
         text = step.text
         if text is None:
-            answer = self.judge(body) if is_judging(body) else self.answer(body)
+            answer = self._answer(body)
             if isinstance(answer, list):
                 called = tuple(block for block in answer if block["type"] == "tool_use")
                 text = "".join(block.get("text", "") for block in answer)
@@ -213,6 +222,11 @@ class ScriptedClaude:
         finally:
             self.open -= 1
         return response
+
+    def _answer(self, body: dict[str, Any]) -> Answer:
+        if is_judging(body):
+            return self.judge(body)
+        return self.label(body) if is_labelling(body) else self.answer(body)
 
     async def _stream(self, body: dict[str, Any], step: Step, text: str) -> AsyncIterator[bytes]:
         usage = self._usage(body)
@@ -367,10 +381,27 @@ def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
 
 
 JUDGES = "You check sentences against facts"  # how prompts/claims.md begins
+LABELS = "You read what customers wrote to a shop"  # how prompts/theme_labels.md begins
 
 
 def is_judging(body: dict[str, Any]) -> bool:
     return JUDGES in str(body.get("system"))
+
+
+def is_labelling(body: dict[str, Any]) -> bool:
+    return LABELS in str(body.get("system"))
+
+
+def label_none(_: dict[str, Any]) -> Answer:
+    return {"texts": []}
+
+
+def list_labelled(body: dict[str, Any]) -> dict[int, str]:
+    """The texts to label, by number."""
+    said = body["messages"][0]["content"]
+    text = said if isinstance(said, str) else "".join(one.get("text", "") for one in said)
+    lines = re.findall(r"^(\d+)\. (.*)$", fenced(text, "texts"), re.MULTILINE)
+    return {int(number): line for number, line in lines}
 
 
 def list_judged(body: dict[str, Any]) -> dict[str, str]:

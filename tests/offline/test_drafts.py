@@ -25,9 +25,9 @@ from bot.data.catalogue.reader import read_catalogue
 from bot.errors import CannotDo
 from bot.grounding.style import CLICHE_PATTERN
 from bot.i18n.messages import LANGUAGES, Language
-from bot.i18n.typography import is_gsm7
 from bot.offline.drafts import TemplateWriter, list_notices, load_templates
 from bot.offline.writer import OfflineWriter
+from bot.text.gsm7 import is_gsm7
 from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 from tests.support.sample_tables import TODAY, made
@@ -390,7 +390,7 @@ def test_own_text_is_checked_and_stays_as_it_is() -> None:
     own = {"text": "Ormelin : le plaid est à 12 €. STOP 36179"}
     draft = run_draft(products()[0], "sms", "fr", own_text=own)
     assert [part.text for part in draft.parts] == list(own.values())
-    assert any(check.level == "stated" and "12" in check.words.to("en") for check in draft.checks)
+    assert any(check.level == "block" and "12" in check.words.to("en") for check in draft.checks)
 
 
 def test_own_text_without_its_sender_is_blocked() -> None:

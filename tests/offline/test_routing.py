@@ -6,7 +6,6 @@ import pytest
 
 from bot.agent.skills import load_skills
 from bot.offline.routing import (
-    COPY_SKILL,
     find_message_kind,
     find_revision,
     find_skill,
@@ -64,10 +63,22 @@ def test_name_of_a_skill_routes_to_it() -> None:
     assert find_skill("juggle: the balls", {"juggle"}).skill == "juggle"
 
 
-def test_every_skill_has_keywords_in_both_languages() -> None:
-    for name in load_skills():
-        if name != COPY_SKILL:
-            assert all(load_routing()["skills"][name][language] for language in ("en", "fr"))
+@pytest.mark.parametrize("words", ["price_watch: linen", "Price watch: linen", "price-watch linen"])
+def test_name_of_two_words_routes_to_its_skill(words: str) -> None:
+    assert find_skill(words, {"price", "price_watch"}).skill == "price_watch"
+
+
+def test_command_routes_to_its_skill_where_that_is_wanted() -> None:
+    commands = {"watch-prices": "price_watch"}
+    assert find_skill("watch prices: linen", {"price_watch"}, commands).skill == "price_watch"
+    assert find_skill("watch prices: linen", {"juggle"}, commands).skill is None
+
+
+def test_keywords_of_a_skill_are_in_both_languages() -> None:
+    """Those that have any: a skill without keywords is asked for by its name."""
+    keywords = load_routing()["skills"]
+    assert keywords.keys() <= load_skills().keys()
+    assert all(table["en"] and table["fr"] for table in keywords.values())
 
 
 @pytest.mark.parametrize(

@@ -328,7 +328,12 @@ async def test_corrections_are_masked_for_the_writer() -> None:
         receipt=nothing,
         today=date(2026, 11, 24),
     )
-    written = await desk.write(Email, system="copy", check=lambda one: find_problems(one, desk))
+    written = await desk.write(
+        Email,
+        system="copy",
+        check=lambda one: find_problems(one, desk),
+        values={"audience": "none", "notes": "none"},
+    )
     assert len(writer.asked) == 2
     assert "[EMAIL_1]" in writer.asked[1]
     assert must not in "".join(writer.heard)

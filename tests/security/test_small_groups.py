@@ -248,7 +248,7 @@ def test_no_hidden_cell_follows_from_table_totals() -> None:
         }
         table = Population(columns, weight=weight)
         wanted = [(name, value) for name in columns for value in table.sizes(name)]
-        kept = table.told(wanted, 5)
+        kept = table.find_publishable(wanted, 5)
         shown = [frozenset(map(int, np.flatnonzero(table.which(value)))) for value in kept]
         nought = {at for at, many in enumerate(weight) if not many}
         few = [at for at, many in enumerate(weight) if 0 < many < 5]
@@ -270,7 +270,7 @@ def test_what_two_values_have_in_common_does_not_follow_from_shown_figures() -> 
     )
     wanted = [("country", "BE"), ("country", "FR"), ("region", "east"), ("region", "west")]
     wanted += [("category", "bags"), ("category", "lamps")]
-    kept = population.told(wanted, 5)
+    kept = population.find_publishable(wanted, 5)
     few = [n for n, who in enumerate(people) if who == "lu3"]
     every, shown = (
         [frozenset(map(int, np.flatnonzero(population.which(one)))) for one in values]
@@ -294,7 +294,7 @@ def test_no_small_value_follows_from_shown_figures(seed: int) -> None:
         columns["c"].append(None if n % 97 == 0 else dice.choices("pq", (50, 1))[0])
     population = Population(columns, people=people)
     every = [(name, value) for name in columns for value in population.sizes(name)]
-    kept = population.told(every, FLOOR)
+    kept = population.find_publishable(every, FLOOR)
     rows = {
         value: frozenset(map(int, np.flatnonzero(population.which(value))))
         for value in [*every, TOTAL_VALUE]

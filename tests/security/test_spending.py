@@ -74,11 +74,11 @@ class MortalSpending(SpendingCap):
 
     dies: Callable[[], bool] = lambda: False
 
-    async def receipt(self, payer: Payer, sent: LlmCall) -> None:
+    async def reserve_or_settle(self, payer: Payer, sent: LlmCall) -> None:
         begins = sent.usd is None and not sent.exact
         if not begins and self.dies():
             raise Killed
-        await super().receipt(payer, sent)
+        await super().reserve_or_settle(payer, sent)
         if begins and self.dies():
             raise Killed
 
@@ -208,7 +208,7 @@ async def test_call_is_given_up_if_nothing_becomes_free(sqlite: Database) -> Non
         worker = hired(sqlite, ai, capped("0.3"), max_wait_seconds=0.3)
         (id,) = accept(sqlite, 1)
         lost = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
-        await worker.context.spending.receipt(Payer("T1", "t9"), lost)
+        await worker.context.spending.reserve_or_settle(Payer("T1", "t9"), lost)
         await work(worker, id)
         await worker.context.writer.close()
     assert "reserved by other requests" in said(sqlite, id)
@@ -312,14 +312,14 @@ async def test_unfinished_call_counts_for_a_day(database: Database) -> None:
             max_wait_seconds=0.1,
         )
         if hours == 0:
-            await spending.receipt(Payer("T1", "t1"), lost)
+            await spending.reserve_or_settle(Payer("T1", "t1"), lost)
         with pytest.raises(refusal):
-            await spending.receipt(Payer("T1", "t2"), body)
+            await spending.reserve_or_settle(Payer("T1", "t2"), body)
     later = NOW + timedelta(hours=24, minutes=1)
     spending = SpendingCap(database, lambda _: capped("0.3"), lambda: later)
-    await spending.receipt(Payer("T1", "t2"), body.model_copy(update={"at": later}))
+    await spending.reserve_or_settle(Payer("T1", "t2"), body.model_copy(update={"at": later}))
     other = SpendingCap(database, lambda _: capped("0.3"), lambda: later)
-    await other.receipt(Payer("T2", "t3"), body)  # each workspace has its own limit
+    await other.reserve_or_settle(Payer("T2", "t3"), body)  # each workspace has its own limit
 
 
 async def test_personal_limit_leaves_the_rest_to_others(sqlite: Database) -> None:
@@ -331,14 +331,14 @@ async def test_personal_limit_leaves_the_rest_to_others(sqlite: Database) -> Non
             session.get_one(Task, id).person = person
     spending = SpendingCap(sqlite, lambda _: policy, lambda: NOW, max_wait_seconds=0.1)
     call = LlmCall(writer=MODEL, sent='{"max_tokens": 8192}', to="ai:443", at=NOW, call="c")
-    await spending.receipt(Payer("T1", "t1", "UMARIE"), call)
+    await spending.reserve_or_settle(Payer("T1", "t1", "UMARIE"), call)
     with pytest.raises(SpendingBusy):
-        await spending.receipt(Payer("T1", "t2", "UMARIE"), call)
-    await spending.receipt(Payer("T1", "t3", "UPAUL"), call)
+        await spending.reserve_or_settle(Payer("T1", "t2", "UMARIE"), call)
+    await spending.reserve_or_settle(Payer("T1", "t3", "UPAUL"), call)
     spent = call.model_copy(update={"usd": Decimal("0.16"), "exact": True})
-    await spending.receipt(Payer("T1", "t1", "UMARIE"), spent)
+    await spending.reserve_or_settle(Payer("T1", "t1", "UMARIE"), spent)
     with pytest.raises(SpendingRefused, match="Your share"):
-        await spending.receipt(Payer("T1", "t2", "UMARIE"), call)
+        await spending.reserve_or_settle(Payer("T1", "t2", "UMARIE"), call)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
+from bot.core.charts import parse_points
+from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.parts import Table
-from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
+from bot.data.analyses.request_filter import TABLES_BY_KIND, describe_age
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
@@ -162,6 +164,12 @@ async def find_analysis(
         return Finding(found, known, (*limits, *old), ages[0] if ages else None)
 
     return await run_lookup(deps, work)
+
+
+async def label_themes(deps: ToolDeps, where: AnalysisFilter) -> None:
+    """Have a model read the themes of the newest texts, where one may."""
+    if deps.labels is not None:
+        await deps.labels.label(where)
 
 
 def _list_ages(warehouse: Warehouse, kind: str) -> list[Words]:

@@ -15,6 +15,7 @@ from bot.agent.tools._analysis import (
     build_exhibit,
     build_filter,
     describe_filter,
+    label_themes,
     read_text,
     run_lookup,
 )
@@ -25,7 +26,7 @@ from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
 if TYPE_CHECKING:
-    from bot.data.analyses.feedback.quotes import CustomerSentence, ReadSentences
+    from bot.data.analyses.feedback.reading import CustomerSentence, ReadSentences
     from bot.data.warehouse.warehouse import Warehouse
 
 MAX_SENTENCES, MAX_THEMES = 15, 25
@@ -54,7 +55,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     words, language = read_text(params.words), deps.request.language
 
     def read(warehouse: "Warehouse") -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter]":
-        from bot.data.analyses.feedback.quotes import read_sentences
+        from bot.data.analyses.feedback.reading import read_sentences
         from bot.data.metrics.filters import validate_filter
 
         if "feedback" not in warehouse.listed:
@@ -73,6 +74,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             )
         return found, tuple(_to_fact(one, warehouse) for one in found.sentences), known
 
+    await label_themes(deps, where)
     found, facts, known = await run_lookup(deps, lambda: deps.data.run_exclusively(read))
     notes = [f"{found.matching} texts fit; the newest {len(facts)} different ones stand here."]
     if found.private:

@@ -1,5 +1,5 @@
 """Keep on disk which themes each text of customers mentions, so that a question reads only the new
-texts.
+texts, and a model labels each text once.
 
 A text is known by its hash, so that it does not matter which file, filter or question it came
 with. The texts themselves are not kept."""
@@ -8,7 +8,9 @@ import contextlib
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Callable, Sequence
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 
@@ -18,6 +20,12 @@ CACHE_FOLDER = "mentions"  # beside the folders of the data kinds
 MIN_NEW_TEXTS = 1_000  # fewer texts are found again faster than the file is written
 MAX_TEXTS = 300_000  # of one file, which then starts anew
 DIGEST_SIZE = 8  # bytes
+LABELS_FILE = "labels"
+LABELS_GUARD = threading.Lock()  # of reading, changing and writing the file of labels
+
+
+def digest_text(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
 
 
 class MentionCache:
@@ -40,7 +48,7 @@ class MentionCache:
         self, version: str, texts: Sequence[str], find: Callable[[str], bytes]
     ) -> list[bytes]:
         """Return what `find` returns for each text."""
-        digests = [blake2b(text.encode(), digest_size=DIGEST_SIZE).digest() for text in texts]
+        digests = [digest_text(text) for text in texts]
         known = self._load(version) if len(texts) >= MIN_NEW_TEXTS else {}
         before = len(known)
         found = []
@@ -54,34 +62,86 @@ class MentionCache:
         return found
 
     def _load(self, version: str) -> dict[bytes, bytes]:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        try:
-            table = pq.read_table(self._path(version))
-            return dict(zip(table["text"].to_pylist(), table["found"].to_pylist(), strict=True))
-        # no file, or one that a full disk has cut off
-        except (OSError, KeyError, pa.ArrowException):
-            return {}
+        return _read(self._path(version))[0]
 
     def _store(self, version: str, known: dict[bytes, bytes]) -> None:
-        """Store atomically. A full disk is not an error."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        path = self._path(version)
-        fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")
-        table = pa.table(
-            {
-                "text": pa.array(list(known), pa.binary(DIGEST_SIZE)),
-                "found": pa.array(list(known.values()), pa.binary()),
-            }
-        )
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh.touch(mode=0o600)
-            pq.write_table(table, fresh, compression="zstd")
-            os.replace(fresh, path)
+        _write(self._path(version), known, {})
 
     def _path(self, version: str) -> Path:
         return self.folder / f"{version}.mentions"
+
+    @property
+    def labels(self) -> "LabelCache":
+        return LabelCache(self.folder / LABELS_FILE)
+
+
+class LabelCache:
+    """The themes that a model has read in texts, in one file: those of one version of the prompt,
+    and how many texts were sent on the last day."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self, version: str | None = None) -> dict[bytes, str]:
+        """Return the stored labels by the digest of the text. None are returned when they are of
+        another `version` than this one."""
+        known, about = _read(self._path)
+        if version is not None and about.get("version") != version:
+            return {}
+        return {digest: labels.decode() for digest, labels in known.items()}
+
+    def reserve(self, day: date, wanted: int, a_day: int) -> int:
+        """Count texts that are about to be sent. Return how many of those `wanted` may be."""
+        with LABELS_GUARD:
+            known, about = _read(self._path)
+            sent = int(about.get("sent", 0)) if about.get("day") == day.isoformat() else 0
+            granted = max(0, min(wanted, a_day - sent))
+            if granted:
+                about |= {"day": day.isoformat(), "sent": str(sent + granted)}
+                _write(self._path, known, about)
+        return granted
+
+    def add(self, version: str, labels: dict[bytes, str]) -> None:
+        """Store labels. Those of another version are dropped."""
+        with LABELS_GUARD:
+            known, about = _read(self._path)
+            if about.get("version") != version or len(known) > MAX_TEXTS:
+                known = {}
+            known |= {digest: each.encode() for digest, each in labels.items()}
+            _write(self._path, known, about | {"version": version})
+
+
+def _read(path: Path) -> tuple[dict[bytes, bytes], dict[str, str]]:
+    """Return what was found in texts, by their digests, and what the file says about itself."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+        about = {
+            name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()
+        }
+        found = zip(table["text"].to_pylist(), table["found"].to_pylist(), strict=True)
+        return dict(found), about
+    # no file, or one that a full disk has cut off
+    except (OSError, KeyError, pa.ArrowException):
+        return {}, {}
+
+
+def _write(path: Path, known: dict[bytes, bytes], about: dict[str, str]) -> None:
+    """Store atomically. A full disk is not an error."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    table = pa.table(
+        {
+            "text": pa.array(list(known), pa.binary(DIGEST_SIZE)),
+            "found": pa.array(list(known.values()), pa.binary()),
+        }
+    ).replace_schema_metadata(about)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh.touch(mode=0o600)
+        pq.write_table(table, fresh, compression="zstd")
+        os.replace(fresh, path)

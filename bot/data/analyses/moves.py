@@ -4,7 +4,13 @@ confirmed, and in which order it is told."""
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.core.fact_sentences import CALLED, CONFIRMED, FactSubject, SentenceWriter, group_by_subject
+from bot.core.fact_sentences import (
+    CHANGE_STATUSES,
+    CONFIRMED,
+    FactSubject,
+    SentenceWriter,
+    group_by_subject,
+)
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep
 from bot.i18n.messages import Words
@@ -44,19 +50,22 @@ class Move:
 
     text: Copy
     cost: Copy
-    one: FactSubject
+    fact_subject: FactSubject
     pair: tuple[Fact | None, Fact | None] | None = None  # for the picture: before, and now
     compared_with: Words | None = None  # what the first of the pair is called, if not "Before"
     lead: NextStep | None = None
 
     @property
     def is_sure(self) -> bool:
-        return self.one.status == CONFIRMED or self.one.kind in ("delivery", "campaigns")
+        return self.fact_subject.status == CONFIRMED or self.fact_subject.kind in (
+            "delivery",
+            "campaigns",
+        )
 
     @property
     def subject(self) -> str:
         """Return the subject of its facts: "trends.total-orders"."""
-        return f"{self.one.kind}.{self.one.key}"
+        return f"{self.fact_subject.kind}.{self.fact_subject.key}"
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -86,7 +95,7 @@ def find_moves(writer: SentenceWriter, evidence: Evidence, series: str | None = 
 def _find_steps(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
     for one in group_by_subject(evidence, "funnel", "device-").values():
         step = next((words for end, words in STEP_SENTENCES.items() if one.key.endswith(end)), None)
-        if one.status in CALLED and one.get("before") and step:
+        if one.status in CHANGE_STATUSES and one.get("before") and step:
             yield Move(
                 writer.tell(one, step, device=Words(one.about)),
                 writer.tell(one, *STEP_COSTS),
@@ -112,7 +121,7 @@ def _find_series(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
     """Yield the series that moved, each once, and of single products the surest alone."""
     every, products = group_by_subject(evidence, "trends"), 0
     for one in every.values():
-        if one.status not in CALLED or one.get("expected") is None:
+        if one.status not in CHANGE_STATUSES or one.get("expected") is None:
             continue
         if any(_is_part_of(one, every.get(f"total-{of}")) for of in ("orders", "units")):
             continue
@@ -132,7 +141,7 @@ def _find_series(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
 def _is_part_of(one: FactSubject, whole: FactSubject | None) -> bool:
     """Whether a total that moved says the same already: of a series that is nearly all of it, and
     of another total."""
-    if whole is None or one.key == whole.key or whole.status not in CALLED:
+    if whole is None or one.key == whole.key or whole.status not in CHANGE_STATUSES:
         return False
     if one.number("change") * whole.number("change") < 0:
         return False
@@ -144,7 +153,9 @@ def _is_part_of(one: FactSubject, whole: FactSubject | None) -> bool:
 
 def _find_themes(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
     themes = group_by_subject(evidence, "feedback").values()
-    for one in [o for o in themes if o.status in CALLED and o.get("share-now")][:MAX_THEMES]:
+    for one in [o for o in themes if o.status in CHANGE_STATUSES and o.get("share-now")][
+        :MAX_THEMES
+    ]:
         name = one.named(writer.language)
         ask = writer.say(Words("What do customers say about {theme}?", theme=name))
         label = Words("What customers say: {theme}", theme=name)

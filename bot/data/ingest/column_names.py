@@ -36,18 +36,19 @@ KIND_HINTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ColumnMatch:
-    """A file's columns as one kind reads them: our column → position. `metrics`: outcome →
-    position. `fields`: columns of a known `export` that ours are computed from → position."""
+    """A file's columns as one kind reads them, by their position in the file."""
 
     kind: str
-    columns: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, int] = field(default_factory=dict)  # our column → position
+    # A column from which ours are computed → position: see `DatasetKind.aids`.
     aids: dict[str, int] = field(default_factory=dict)
-    metrics: dict[str, int] = field(default_factory=dict)
+    metrics: dict[str, int] = field(default_factory=dict)  # outcome of a test → position
     personal: dict[int, str] = field(default_factory=dict)  # position → the type of personal data
     many: dict[str, tuple[int, ...]] = field(default_factory=dict)
     score: int = 0
+    # Columns of a known export from which ours are computed → position: see `ToolExport.columns`.
     fields: dict[str, int] = field(default_factory=dict)
-    export: str = ""  # its id
+    export: str = ""  # the id of the known export
 
     def used(self) -> set[int]:
         joined = [place for places in self.many.values() for place in places]

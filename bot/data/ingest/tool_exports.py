@@ -39,16 +39,7 @@ ORDER_FIELDS = frozenset(
 
 
 class ToolExport(BaseModel):
-    """One export of a tool.
-
-    `known_by`: of each group, one of these columns is there. `not_with`: columns of another export.
-    `columns`: ours, or a field that ours are computed from (see `ORDER_FIELDS`) → the tool's names,
-    the preferred first. `carried`: the fields of an order stand on its first line only. `values`:
-    ours → the tool's word → ours. `fixed`: ours → the value of all rows. `kept`: a field → the
-    cells of the rows that are read. `names_for_people`: customers have a name and no number.
-    `common`: other files have such columns, too; the export is recognised only where the columns do
-    not make a file of another kind.
-    """
+    """One export of a tool, as a file of `tools/` describes it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     id: str
@@ -56,17 +47,22 @@ class ToolExport(BaseModel):
     kind: str
     source: str
     checked: date
+    # A file is this export when it has at least one column of each of these groups …
     known_by: tuple[tuple[str, ...], ...]
-    not_with: tuple[str, ...] = ()
+    not_with: tuple[str, ...] = ()  # … and none of these, which are columns of another export.
+    # Our column, or a field that ours are computed from (see `ORDER_FIELDS`) → the tool's names for
+    # it, the preferred first.
     columns: dict[str, tuple[str, ...]]
-    carried: bool = False
-    values: dict[str, dict[str, str]] = {}
-    fixed: dict[str, str] = {}
-    kept: dict[str, tuple[str, ...]] = {}
+    carried: bool = False  # the fields of an order stand on its first line only
+    values: dict[str, dict[str, str]] = {}  # our column → the tool's word → our word
+    fixed: dict[str, str] = {}  # our column → the value of all rows
+    kept: dict[str, tuple[str, ...]] = {}  # a field → its values in the rows that are read
     dates: Literal["day-first", "month-first"] | None = None
-    rating_scale: float | None = None
-    without_tax: bool = False
-    names_for_people: bool = False
+    rating_scale: float | None = None  # ratings are multiplied by this
+    without_tax: bool = False  # amounts are without tax
+    names_for_people: bool = False  # customers have a name and no number
+    # Other files have such columns, too: the export is recognised only where the columns do not
+    # make a file of another kind.
     common: bool = False
 
     def match(self, names: Sequence[str]) -> ColumnMatch | None:

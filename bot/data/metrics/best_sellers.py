@@ -13,9 +13,10 @@ from ibis import _
 from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.segments.audience import NO_ORDERS
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue, Population
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
-from bot.data.warehouse.purchases import NO_ORDERS, NOT_SOLD_STATUSES
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -89,7 +90,7 @@ def _find(
         for name, table in tables.items()
     }
     wanted = [(name, seller.key) for name, some in best.items() for seller in some]
-    safe_values = people.told(wanted, warehouse.sales_floor)
+    safe_values = people.find_publishable(wanted, warehouse.sales_floor)
     days = (since, until)
     _add_total(result, warehouse, lines, days, known[:1], people.count(people.which(TOTAL_VALUE)))
     for name in dimensions:

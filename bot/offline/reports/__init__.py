@@ -19,12 +19,16 @@ from bot.offline.context import OfflineContext
 NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
 
 
+def has_offline_report(skill: str) -> bool:
+    return skill.isidentifier() and find_spec(f"{__name__}.{skill}") is not None
+
+
 async def write_offline_report(ctx: OfflineContext) -> BaseModel | Question:
     """Write the report of the request's skill. Raises CannotDo when the skill needs an AI."""
-    name = f"{__name__}.{ctx.request.skill}"
-    if not ctx.request.skill.isidentifier() or find_spec(name) is None:
+    if not has_offline_report(ctx.request.skill):
         raise CannotDo(NEEDS_AI)
-    written: BaseModel | Question = await import_module(name).write_report(ctx.request, ctx)
+    module = import_module(f"{__name__}.{ctx.request.skill}")
+    written: BaseModel | Question = await module.write_report(ctx.request, ctx)
     if not isinstance(written, Report) or not ctx.request.brief.left_over:
         return written
     quoted = [Words("“{quote}”", quote=one) for one in ctx.request.brief.left_over]

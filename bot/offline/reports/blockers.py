@@ -24,7 +24,7 @@ COMPARED_MEASURES = ("return", "cost-per-order", "orders-per-click")
 class Blocker:
     """One thing in the way: what happens and what it costs, by which measure."""
 
-    one: FactSubject
+    fact_subject: FactSubject
     effect: Copy
     price: Copy
     measure: str = ""
@@ -32,7 +32,7 @@ class Blocker:
 
     @property
     def money(self) -> Decimal:
-        return self.one.number(self.measure) if self.price.text else UNKNOWN_COST
+        return self.fact_subject.number(self.measure) if self.price.text else UNKNOWN_COST
 
 
 def list_falls(builder: ReportBuilder) -> list[FactSubject]:
@@ -72,11 +72,11 @@ async def write_report(_request: SkillRequest, ctx: OfflineContext) -> BaseModel
         headline,
         [*details[:1], *points],
         table=_build_table(builder, found),
-        chart=_draw(builder, headline, found[0].one) if found else None,
+        chart=_draw(builder, headline, found[0].fact_subject) if found else None,
         limits=_list_limits(builder, found),
         read_as=builder.words("read_as", names=names) if names else None,
         leads=list({o.words: o for blocker in found for o in blocker.leads}.values())[:MAX_LEADS],
-        keep=[blocker.one.get(name) for blocker in found for name in ("product", "best")],
+        keep=[blocker.fact_subject.get(name) for blocker in found for name in ("product", "best")],
     )
 
 
@@ -152,14 +152,14 @@ def _end(copy: Copy) -> Copy:
 
 def _write_details(builder: ReportBuilder, blocker: Blocker) -> Copy:
     """Say since when a blocker is there, and what it costs."""
-    some = (builder.write(blocker.one, "since"), blocker.price)
+    some = (builder.write(blocker.fact_subject, "since"), blocker.price)
     return join_copies(_end(one) for one in some if one.text)
 
 
 def _build_table(builder: ReportBuilder, found: Sequence[Blocker]) -> Table | None:
     rows, facts = [], list[str]()
     for blocker in found:
-        since = blocker.one.get("since")
+        since = blocker.fact_subject.get("since")
         cells = (builder.spell(since) if since else NO_CELL, blocker.price.text or NO_CELL)
         rows.append((blocker.effect.text, *cells))
         facts += [*blocker.effect.facts, *blocker.price.facts, *([since.id] if since else [])]

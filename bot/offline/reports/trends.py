@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel
 
-from bot.core.fact_sentences import CALLED, CONFIRMED, TO_WATCH, FactSubject, join_copies
+from bot.core.fact_sentences import CHANGE_STATUSES, CONFIRMED, TO_WATCH, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
 from bot.offline.context import OfflineContext
@@ -30,7 +30,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     if not (series or returned or small):
         return builder.report_missing()
     first = series[0] if series else None
-    moved = first if first and (named or first.status in CALLED) else None
+    moved = first if first and (named or first.status in CHANGE_STATUSES) else None
     rest = [one for one in series if one is not moved]
     new = [one for one in named or parts if one.key.startswith("new-")]
     falls = [] if named else list_falls(builder)
@@ -51,7 +51,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
         builder.write_list("new", new[:MAX_SERIES], "last"),
         builder.write_list("watched", _pick(rest, TO_WATCH), "change"),
     ]
-    shown = [one for one in series if one.status in CALLED or one.key.startswith("total-")]
+    shown = [one for one in series if one.status in CHANGE_STATUSES or one.key.startswith("total-")]
     table = builder.tabulate(shown or series[:1])
     read_as = builder.words("read_as")
     if named:
@@ -71,7 +71,11 @@ def _rank(one: FactSubject) -> tuple[int, bool, float]:
     """Confirmed first, then to watch; totals after what they are made of; the widest gap first."""
     gap = abs(one.number("last") - one.number("expected"))
     is_total = one.key.startswith("total-") and one.key != ORDERS
-    return CALLED.index(one.status) if one.status in CALLED else 2, is_total, -float(gap)
+    return (
+        CHANGE_STATUSES.index(one.status) if one.status in CHANGE_STATUSES else 2,
+        is_total,
+        -float(gap),
+    )
 
 
 def _pick(some: Sequence[FactSubject], status: str) -> list[FactSubject]:
@@ -84,7 +88,7 @@ def _write_certainty(
     """Say how sure the headline is, since when, and what it means in money."""
     if moved is None:
         return builder.write(tested, "tested")
-    if moved.status not in CALLED:
+    if moved.status not in CHANGE_STATUSES:
         return builder.state("usual")
     said = [builder.state(moved.status), builder.write(moved, "since")]
     if moved.number("change") > 0:

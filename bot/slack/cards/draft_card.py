@@ -11,9 +11,10 @@ from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import CHECKED, ButtonValue
+from bot.slack.actions.alerts import build_alert_buttons
 from bot.slack.actions.audience_export import find_exportable_rules, is_audience_draft
-from bot.slack.actions.digests import build_alert_buttons, build_digest_buttons
-from bot.slack.actions.reports import build_next_step_buttons
+from bot.slack.actions.digests import build_digest_buttons
+from bot.slack.actions.next_steps import build_next_step_buttons
 from bot.slack.blocks import (
     HEADER,
     MAX_MESSAGE_BLOCKS,
@@ -39,9 +40,9 @@ from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
     render_draft_status,
-    render_findings,
     render_unused,
 )
+from bot.slack.cards.findings import render_findings
 from bot.slack.cards.report_card import render_report_card
 from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
@@ -67,10 +68,10 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     why = _explain_no_approval(card, draft, language)
     # A shared draft is decided on the card that others see.
     elsewhere = card.shared and not _can_approve_alone(card, draft)
-    without = why or (card.private and elsewhere) or draft.findings is None
+    no_approval = why or (card.private and elsewhere) or draft.findings is None
     row = actions_block(
         _build_share_button(card, draft, language),
-        None if without else _build_approve_button(card, draft, language),
+        None if no_approval else _build_approve_button(card, draft, language),
         None if fixed else button(Words("Edit").to(language), action_ids.EDIT, ref),
         button(Words("Request changes").to(language), action_ids.SEND_BACK, ref),
         build_more_menu(draft, language, (action_ids.REJECT, action_ids.COPY)),

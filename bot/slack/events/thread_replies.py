@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.agent.skills import load_skills
+from bot.agent.skills import load_commands, load_skills
 from bot.core.thread_text import asks_only_why, is_follow_up
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES, translate_stored_title
@@ -35,7 +35,7 @@ MIN_WORDS = 2  # "?" alone or "really?" is no question that facts answer
 def detect_skill(words: str) -> str | None:
     """Return the skill that these words ask for, except the skills that write copy."""
     names = {name for name, skill in load_skills().items() if not skill.for_channels}
-    return routing.find_skill(words, names).skill
+    return routing.find_skill(words, names, load_commands()).skill
 
 
 def build_thread_question(

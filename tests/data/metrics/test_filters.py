@@ -79,7 +79,7 @@ def test_product_can_be_given_by_its_title(shelf: Warehouse, kind: str) -> None:
     assert validate_filter(shelf, kind, AnalysisFilter(product=title.upper())).product == key
     assert validate_filter(shelf, kind, AnalysisFilter(product=key)).product == key
     assert said(shelf, kind, AnalysisFilter(product="zzz")) == "There is no product zzz."
-    assert title in said(shelf, kind, AnalysisFilter(product=title[:-3]))
+    assert validate_filter(shelf, kind, AnalysisFilter(product=title[:-3])).product == key
 
 
 def test_segment_filter_is_refused_without_segments(shelf: Warehouse) -> None:

@@ -9,24 +9,22 @@ from decimal import Decimal
 
 import ibis.expr.types as ir
 
-from bot.data.analyses.experiments.arms import (
+from bot.core.source import Source
+from bot.data.analyses.experiments.arms import Experiment, build_experiments, count_outcomes
+from bot.data.analyses.experiments.event_experiments import (
     EventExperiment,
-    Experiment,
-    build_experiments,
-    count_outcomes,
     describe_unreadable,
     read_event_experiment,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
-    MIN_RATIO_P,
     ArmCounts,
     Effect,
     adjust_holm,
-    check_sample_ratio,
     compare_amounts,
     compare_rates,
     compute_sequential_p,
 )
+from bot.data.analyses.experiments.sample_size import MIN_RATIO_P, check_sample_ratio
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -47,13 +45,13 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     several people, there are means, but no effect, interval, verdict or status."""
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
-        return AnalysisResult.refuse(
-            "experiments",
-            warehouse,
-            Words("There are no tests yet: import a file with variants and results."),
-        )
+        empty = AnalysisResult("experiments", Source(""), warehouse.today)
+        empty.add_limit(Words("There are no tests yet: import a file with variants and results."))
+        return empty
     kind = "events" if table is None else "experiments"
-    result = AnalysisResult.from_table("experiments", warehouse, kind)
+    result = AnalysisResult(
+        "experiments", warehouse.source(kind), warehouse.as_of(kind), floors=warehouse.floors
+    )
     if table is not None:
         _add_experiments(result, warehouse, table, filter_)
     if visits is not None:
@@ -86,7 +84,12 @@ def _add_visit_experiment(
         result.add_limit(no)
     if visits.rows is None:
         return
-    mine = AnalysisResult.from_table("experiments", warehouse, "events")
+    mine = AnalysisResult(
+        "experiments",
+        warehouse.source("events"),
+        warehouse.as_of("events"),
+        floors=warehouse.floors,
+    )
     _add_experiments(mine, warehouse, visits.rows, filter_)
     result.add_limit(
         Words(

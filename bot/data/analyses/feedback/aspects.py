@@ -174,9 +174,11 @@ GOOD, BAD, SAYS, ASKS, NEVER = "good", "bad", "says", "asks", "never"
 
 class AspectPart(BaseModel):
     """Phrases of a theme or part: `says` only mentions it, `good` and `bad` imply a judgement,
-    `asks` are questions, `never` are phrases that look like it but mean something else."""
+    `asks` are questions, `never` are phrases that look like it but mean something else. `means`
+    tells a model what it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    means: str = ""
     says: tuple[str, ...] = ()
     good: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
@@ -407,8 +409,13 @@ MEASURE_TITLES = (
     Words("top praise"),
     Words("top objection"),
     Words("fix first rank"),
+    Words("fix first score"),
     Words("happy share"),
     Words("unhappy share"),
+    Words("complaint words"),
+    Words("praise words"),
+    Words("themes tested"),
+    Words("places tested"),
     Words("first day"),
     Words("last day"),
 )

@@ -5,7 +5,7 @@ The judgement comes from the clause: a phrase that judges by itself ("runs small
 and blame in the clause, else in its sentence, else the rating. A negation up to three words before
 inverts a word ("not a single bobble")."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,10 +26,12 @@ from bot.data.analyses.feedback.aspects import (
     load_lexicon,
 )
 from bot.data.analyses.feedback.texts import FeedbackText
+from bot.data.analyses.feedback.theme_labels import ThemeLabel, decode_labels
 from bot.data.analyses.feedback.tokens import split_sentences, tokenize_words
-from bot.data.analyses.mention_cache import MentionCache
+from bot.data.analyses.mention_cache import MentionCache, digest_text
 
 PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
+FLAG_BY_TONE = {"praise": PRAISE, "complaint": COMPLAINT, "question": QUESTION, "mention": NAMED}
 MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
 MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = (
     4,
@@ -49,11 +51,13 @@ WHOLE_TEXT = 0xFFFF  # the subject of the first record
 @dataclass(frozen=True, slots=True)
 class TextMentions:
     """The content of one text: flags by subject ("sizing", "sizing-small"), and their positions in
-    the text. `packed` does not depend on the rating, which judges plain mentions."""
+    the text. `packed` does not depend on the rating, which judges plain mentions. `by_model`: a
+    model has read the themes, not the list of words."""
 
     lexicon: Lexicon
     packed: bytes
     rating: float | None
+    by_model: bool = False
 
     @property
     def asks(self) -> bool:
@@ -139,6 +143,22 @@ def pack_mentions(text: str, lexicon: Lexicon) -> bytes:
     pack, number = RECORD_FORMAT.pack, lexicon.number
     records = [pack(number[subject], *each) for subject, each in found.items()]
     return b"".join([pack(WHOLE_TEXT, any_asks, 0, praise, blame), *records])
+
+
+def pack_labels(lexicon: Lexicon, by_words: bytes, labels: Sequence[ThemeLabel]) -> bytes:
+    """Pack the themes that a model has read. What `by_words`, the same text read by the list of
+    words, says of the whole text is kept. A part that the lexicon does not have counts for its
+    theme."""
+    found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
+    for label in labels:
+        flag = FLAG_BY_TONE[label.tone]
+        for subject in dict.fromkeys((label.subject.split("-")[0], label.subject)):
+            if subject in lexicon.number:
+                known = found.get(subject, (0, flag, label.start, label.end))
+                found[subject] = (known[0] | flag, *known[1:])
+    pack, number = RECORD_FORMAT.pack, lexicon.number
+    records = [pack(number[subject], *each) for subject, each in found.items()]
+    return b"".join([by_words[: RECORD_FORMAT.size], *records])
 
 
 def _find_phrases(
@@ -243,6 +263,11 @@ class ThemeTable:
     def column(self) -> dict[str, int]:
         return {subject: j for j, subject in enumerate(self.subjects)}
 
+    @property
+    def read_by_model(self) -> int:
+        """How many texts have the themes that a model has read in them."""
+        return sum(mention is not None and mention.by_model for mention in self.mentions)
+
     @cached_property
     def listed(self) -> Mask:
         """The texts whose language has a list; shares refer to these."""
@@ -287,9 +312,11 @@ def is_question(flags: Flags) -> Mask:
 def build_theme_table(
     texts: Sequence[FeedbackText], folder: Path | None, cache: MentionCache | None = None
 ) -> ThemeTable:
-    """Raises CannotDo when the team's own list can't be read. What is found is kept in `cache`."""
+    """Raises CannotDo when the team's own list can't be read. What is found is kept in `cache`. The
+    labels of a model that are kept there come before the list of words."""
     lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
     own = [one for one in lists.values() if one]
+    labels = cache.labels.load() if cache else {}
     subjects, titles = _list_subjects(own)
     mentions: list[TextMentions | None] = [None] * len(texts)
     flags = np.zeros((len(texts), len(subjects)), np.uint8)
@@ -302,14 +329,28 @@ def build_theme_table(
             if cache
             else [find(texts[i].whole) for i in mine]
         )
-        for i, one in zip(mine, packed, strict=True):
-            mentions[i] = TextMentions(lexicon, one, texts[i].rating)
+        by_model = _replace_by_labels([texts[i].whole for i in mine], lexicon, packed, labels)
+        for nth, (i, one) in enumerate(zip(mine, packed, strict=True)):
+            mentions[i] = TextMentions(lexicon, one, texts[i].rating, nth in by_model)
         columns = np.array([column[subject] for subject in lexicon.subjects], np.intp)
         _fill_flags(flags, np.array(mine, np.intp), packed, columns)
     ratings = np.array([np.nan if t.rating is None else t.rating for t in texts])
     _apply_ratings(flags, ratings)
     shop = frozenset(n for one in own for n, theme in one.themes.items() if theme.shop)
     return ThemeTable(list(texts), mentions, subjects, titles, shop, flags)
+
+
+def _replace_by_labels(
+    texts: Sequence[str], lexicon: Lexicon, packed: list[bytes], labels: Mapping[bytes, str]
+) -> set[int]:
+    """Replace what was found in the labelled texts by their labels. Return their positions."""
+    labelled = set()
+    for nth, text in enumerate(texts if labels else ()):
+        stored = labels.get(digest_text(text))
+        if stored is not None and (read := decode_labels(stored)) is not None:
+            packed[nth] = pack_labels(lexicon, packed[nth], read)
+            labelled.add(nth)
+    return labelled
 
 
 def _fill_flags(

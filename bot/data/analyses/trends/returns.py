@@ -92,7 +92,9 @@ def _find_safe_products(warehouse: Warehouse, lines: ir.Table, products: list[st
         return set()
     named = lines.select("product", person=ibis.coalesce(lines.customer, lines["order"])).distinct()
     known = Population.of(fetch_arrow(warehouse, named), "person")
-    safe_values = known.told([("product", product) for product in products], warehouse.floor)
+    safe_values = known.find_publishable(
+        [("product", product) for product in products], warehouse.floor
+    )
     return {value for dimension, value in safe_values if dimension == "product"}
 
 

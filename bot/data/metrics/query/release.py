@@ -52,9 +52,12 @@ class Universe:
     counts: Mapping[Family, RowIndex] = field(default_factory=dict)
 
     def elements(self, family: Family, rows: RowIndex) -> RowIndex:
-        """Return what a figure over these rows sums up, as numbers whose people `owners` gives:
-        the rows, the people behind them, or for counted rows one element for each of their people,
-        up to the floor."""
+        """Return the elements of a figure over these rows. Two figures can be compared by their
+        elements, and `owners` gives the person of each element.
+
+        A figure of the family "people" has the codes of persons as elements, any other figure the
+        numbers of its rows. Where a row is a count, such as a mailing to 900 people, its elements
+        stand for these people, but not for more than the floor needs."""
         if family in self.counts:
             counts = self.counts[family]
             starts = np.cumsum(counts) - counts
