@@ -156,7 +156,7 @@ class ThemeLabelJob:
         """Label what `workspace/state` has no labels for. Return how many were answered for."""
         workspace = subject.partition("/")[0]
         payer = Payer(workspace, f"labels-{subject}")
-        receipt = partial(self.spending.receipt, payer)
+        receipt = partial(self.spending.reserve_or_settle, payer)
         policy, now = self.policy(workspace), self.spending.now
         labeller = ThemeLabeller(self.model, receipt, self.data(workspace), policy, now)
         return await labeller.label(

@@ -115,7 +115,7 @@ class Reviews:
 
     def labeller(self) -> ThemeLabeller:
         async def receipt(sent: Any) -> None:
-            await self.spending.receipt(Payer("T1", TASK), sent)
+            await self.spending.reserve_or_settle(Payer("T1", TASK), sent)
 
         data = self.container.library("T1")
         return ThemeLabeller(self.model, receipt, data, self.policy.library, now)

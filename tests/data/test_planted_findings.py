@@ -371,8 +371,8 @@ async def test_planted_findings_are_found_without_ai_and_nothing_else(
 ) -> None:
     if truth.skill == "answer":  # a query without an AI; the analyses behind it hold the finding
         kinds = (campaigns.find, funnel.find, trends.find)
-        facts = [fact for find in kinds for fact in find(sample(), AnalysisFilter()).facts]
-        assert truth.holds({fact.id: fact for fact in facts})
+        behind = [fact for find in kinds for fact in find(sample(), AnalysisFilter()).facts]
+        assert truth.holds({fact.id: fact for fact in behind})
         return
     words, more = asked(truth, language)
     found = await run(words, **more)

@@ -61,10 +61,10 @@ def _find_safe_values(
     }
     wanted = [(name, value) for name, column in values.items() for value in dict.fromkeys(column)]
     sent = Population(values, weight=[letter.sent for letter in mailings])
-    people = sent.told(wanted, warehouse.floor, whole=False)
+    people = sent.find_publishable(wanted, warehouse.floor, whole=False)
     orders = Population(values, weight=[letter.orders or 0 for letter in mailings])
     large_enough = [value for value in wanted if value in people]
-    return people, orders.told(large_enough, warehouse.sales_floor, whole=False)
+    return people, orders.find_publishable(large_enough, warehouse.sales_floor, whole=False)
 
 
 def _add_channel(

@@ -47,8 +47,8 @@ def add_overall_conversion(
     who = load_visitors(warehouse, came, days)
     people, buyers = who.select_at_step("view"), who.select_at_step("purchase")
     wanted = [part.value for part in parts if part.value != TOTAL_VALUE]
-    safe_values = people.told(wanted, warehouse.floor)
-    lines = buyers.told(sorted(safe_values - {TOTAL_VALUE}), warehouse.sales_floor)
+    safe_values = people.find_publishable(wanted, warehouse.floor)
+    lines = buyers.find_publishable(sorted(safe_values - {TOTAL_VALUE}), warehouse.sales_floor)
     for part in parts:
         size = people.count(people.which(part.value))
         if result.set_group_size(part.key, size, safe=part.value in safe_values):
