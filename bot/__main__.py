@@ -101,7 +101,10 @@ def parser() -> argparse.ArgumentParser:
     for command in (try_, ask):
         command.add_argument("--json", action="store_true", help="for scripts")
         command.add_argument(
-            "--language", choices=("en", "fr"), default="en", help="of what is around it"
+            "--language",
+            choices=("en", "fr"),
+            default="en" if command is try_ else None,
+            help="of what is around it",
         )
         command.add_argument(
             "--as", dest="person", metavar="PERSON", help="whose rights apply: U0123ABCD"

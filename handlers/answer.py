@@ -20,6 +20,7 @@ TOOLS = (
     "trends",
     "funnel",
     "deliveries",
+    "advertising",
     "experiments",
     "feedback_themes",
     "read_feedback",

@@ -172,6 +172,11 @@ class SkillContext:
         return tuple(dict.fromkeys(self._found.read_as))
 
     @property
+    def tool_notes(self) -> tuple[str, ...]:
+        """What the tools said besides facts, each sentence once."""
+        return tuple(dict.fromkeys(self._found.notes))
+
+    @property
     def earlier(self) -> EarlierWork:
         """What a text continues: the report that it starts from, or the draft before it."""
         return self._agent.earlier
@@ -265,9 +270,19 @@ class SkillContext:
             self.request,
             call=call,
             own_words=self.list_own_words(),
-            notes=tuple(dict.fromkeys(self._found.notes)),
+            notes=self._list_claim_notes(),
         )
         return self.claims.list_faults(sentences)
+
+    def _list_claim_notes(self) -> tuple[str, ...]:
+        """Return what bears a sentence out besides facts: how the look-ups were read, for whom the
+        text is, what was assumed, and what the tools said."""
+        from bot.agent.copy_audience import describe_counted_audience
+
+        notes = [f"Read as: {reading}" for reading in self.read_as]
+        notes += [f"Audience: {rule}" for rule in describe_counted_audience(self)]
+        notes += [f"Assumed: {one.words.to('en')}" for one in self.request.brief.assumed]
+        return (*notes, *self.tool_notes)
 
     async def find_text_to_check(self, *, product: str = "", whole: bool = False) -> str:
         """Return the text of the request that is to be checked, after looking up the product that
@@ -299,6 +314,7 @@ class SkillContext:
             self.request,
             call=f"{self._agent.call}.own.claims",
             own_words=self.list_own_words(),
+            notes=self._list_claim_notes(),
         )
         return written
 

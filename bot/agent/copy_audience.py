@@ -40,6 +40,15 @@ def describe_audience(ctx: "SkillContext") -> str:
     )
 
 
+def describe_counted_audience(ctx: "SkillContext") -> tuple[str, ...]:
+    """Return the rule of the audience in words, with its name: nothing when none is counted."""
+    conditions = ctx.evidence.get(CONDITIONS)
+    if conditions is None:
+        return ()
+    name = ctx.request.brief.audience
+    return (f"{name}: {conditions.value}" if name else str(conditions.value),)
+
+
 async def keep_counted_audience(ctx: "SkillContext") -> None:
     """Make the audience that the model has counted that of the brief, so that the card shows its
     size and a later version keeps it. Note how it was counted, or that it was not."""

@@ -81,6 +81,7 @@ def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
         skills=(),
         today=ctx.today,
         shown=ctx.read_as,
+        notes=ctx.tool_notes,
     )
     empty = [name for name in ("audience", "fact", "request") if not getattr(idea, name).strip()]
     faults += [f"{name}: it is empty" for name in empty]

@@ -57,6 +57,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
             skills=load_skills(),
             today=today,
             shown=ctx.read_as,
+            notes=ctx.tool_notes,
         )
 
     def list_claims(form: ReportForm) -> list[ClaimSentence]:
@@ -78,6 +79,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
         skills=load_skills(),
         today=today,
         shown=ctx.read_as,
+        notes=ctx.tool_notes,
     )
     ctx.notes = build_dropped_notes(dropped)
     ctx.notes += ctx.list_claim_checks(form, list_claims(form))

@@ -32,12 +32,13 @@ from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.copy_checks import list_sources
-from bot.i18n.messages import Language, Words, load_translations
+from bot.i18n.messages import LANGUAGES, Language, Words, load_translations
 from bot.tasks.briefs import plan_requests
 from bot.tasks.intake import understand_request
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message
 from bot.tasks.understand import demand_request, understand_message
 from bot.text.escape import format_json, strip_hidden
+from bot.text.language import detect_language
 
 MAX_LINE_LENGTH = 90  # characters of a fact's value
 LEVEL_MARKS = {"block": "✗", "warn": "!", "stated": "?", "info": "·", "pass": "✓"}
@@ -53,7 +54,10 @@ async def try_(settings: Settings, args: argparse.Namespace) -> int:
 
 
 async def ask_(settings: Settings, args: argparse.Namespace) -> int:
-    """Understand the words as those of a mention, do what they ask, and print it."""
+    """Understand the words as those of a mention, do what they ask, and print it, in the language
+    of the words where none is named."""
+    found = args.language or detect_language(" ".join(args.words), LANGUAGES)
+    args.language = "fr" if found == "fr" else "en"
     return await _run_words(settings, args)
 
 

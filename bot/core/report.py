@@ -18,6 +18,7 @@ from bot.i18n.typography import insert_nbsp
 
 NONE = "none"  # what the form holds where there is nothing
 MAX_HEADLINE, MAX_POINT = 110, 260  # characters, slots filled
+TOLERATED_HEADLINE = 130  # the writer can't count the characters of a filled slot
 MAX_POINTS, MAX_NEXT_STEPS = 5, 3
 MAX_LABEL = 40  # characters of a next step's button
 MAX_QUOTES = 5

@@ -18,6 +18,7 @@ from bot.core.parts import split_output
 from bot.core.request import SkillRequest
 from bot.grounding.sources import UNPROVING_KINDS, Piece, list_pieces
 from bot.i18n.messages import Language, Words
+from bot.privacy.personal_data import find_personal_data
 from bot.text.escape import strip_hidden
 from bot.text.normalize import collapse_spaces, normalize_text
 
@@ -158,7 +159,7 @@ def build_claim_prompt(
     `fence` encloses material by its name."""
     facts = list_facts_beside(sentences, evidence)
     names = {fact.id: f"f{number}" for number, fact in enumerate(facts, 1)}
-    lines = [_describe_fact(names[fact.id], fact, request.language) for fact in facts]
+    lines = [_describe_fact(fact, names, request.language) for fact in facts]
     numbered = []
     for id, sentence in number_sentences(sentences).items():
         cites = " ".join(names[cite] for cite in sentence.cites if cite in names)
@@ -192,15 +193,19 @@ def list_facts_beside(sentences: Sequence[ClaimSentence], evidence: Evidence) ->
     return sorted(proving, key=lambda fact: fact.id not in cited)[:MAX_FACTS]
 
 
-def _describe_fact(name: str, fact: Fact, language: Language) -> str:
+def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> str:
+    """Return a fact under its short name. Its id stays out, and a subject that the veil would take
+    for an IBAN; the writer sees neither."""
     value = fact.shown(language)
     value = value if len(value) <= MAX_VALUE else f"{value[:MAX_VALUE]}…"
-    about = ", ".join(filter(None, (fact.titled("en"), fact.about, fact.parts.subject)))
+    subject = "" if find_personal_data(fact.parts.subject) else fact.parts.subject
+    about = ", ".join(filter(None, (fact.titled("en"), fact.about, subject)))
     days = " to ".join(day.isoformat() for day in (fact.since, fact.until) if day)
-    compared = f"compared with {fact.compared_with}" if fact.compared_with else ""
+    before = names.get(fact.compared_with or "")
+    compared = f"compared with {before}" if before else ""
     stated = "stated by a person" if fact.stated_by else ""
     rest = "; ".join(filter(None, (days, compared, stated)))
-    return f"{name} [{fact.id}] {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
+    return f"{names[fact.id]} {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
 
 
 def read_verdicts(form: ClaimForm, sentences: Sequence[ClaimSentence]) -> ClaimResult:

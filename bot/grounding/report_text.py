@@ -1,13 +1,14 @@
 """Check a report before its slots are filled: figures, quotations, exhibits, links and lengths.
 
 Figures come from code, so a digit or a number word in the prose is a fault, unless a name, a
-quotation or a date that a tool or the request gave carries it letter for letter. The faults are
-sentences for the model.
+quotation or a date that a tool or the request gave carries it letter for letter, or a note, a label
+or a column has it with the same unit. The faults are sentences for the model.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import cache, lru_cache
 
 from babel.dates import get_month_names
@@ -16,19 +17,26 @@ from bot.core.exhibits import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.report import (
-    MAX_HEADLINE,
     MAX_LABEL,
     MAX_NEXT_STEPS,
     MAX_POINT,
     MAX_POINTS,
     NONE,
+    TOLERATED_HEADLINE,
     ReportForm,
     find_exhibit,
     find_quotable,
     is_given,
 )
-from bot.grounding.derived_figures import follows_from_slots
-from bot.grounding.numbers import ORDINAL, Figure, read_figures, read_word_figures
+from bot.grounding.derived_figures import SPANS, follows_from_slots
+from bot.grounding.numbers import (
+    ORDINAL,
+    Figure,
+    is_bare,
+    load_units,
+    read_figures,
+    read_word_figures,
+)
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import normalize_text
 
@@ -55,6 +63,8 @@ HALVES = "half moitié"
 UNIT_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "%": "%"}
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
 TRAILING = ".,;:!?…’'"
+MAX_BARE_COUNT = 20  # the largest count in words of what a report lists
+NUMBER_WITH_WORD = re.compile(r"(\d[\d.,]*)[\s-]?([a-z]+|%)(?!\w)")  # "30 days", "10 %", "30-day"
 
 
 def find_report_faults(
@@ -67,19 +77,23 @@ def find_report_faults(
     skills: Collection[str],
     today: date,
     shown: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> list[str]:
     """Return what is wrong with a report, as sentences for the model; the worst first. `shown` are
-    other texts that tools gave, such as how they read a call."""
+    other texts that tools gave, such as how they read a call, and `notes` what they said of their
+    facts."""
     texts = list(_iter_texts(form))
-    material = _Material(book, exhibits, request_words, language, today, shown)
+    material = _Material(book, exhibits, request_words, language, today, shown, notes)
     faults: list[str] = []
+    counts: list[str] = []  # bare counts in words, which alone send nothing back
     for where, text in texts:
         faults += [f"{where}: {fault}" for fault in _find_slot_faults(text, book, language)]
         orders = (FROM_TO_PATTERN, TO_FROM_PATTERN, AGAINST_PATTERN)
         faults += [f"{where}: {fault}" for fault in _find_swapped_periods(text, book, *orders)]
         faults += [f"{where}: {fault}" for fault in _find_swapped_roles(text, book, language)]
         faults += [f"{where}: {fault}" for fault in _find_typed_figures(text, material)]
-        faults += [f"{where}: {fault}" for fault in _find_number_words(text, material)]
+        for is_bare_count, fault in _find_number_words(text, material):
+            (counts if is_bare_count else faults).append(f"{where}: {fault}")
         faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, material)]
         faults += [f"{where}: leave out “{match[0]}”" for match in FORBIDDEN_PATTERN.finditer(text)]
     if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
@@ -96,7 +110,7 @@ def find_report_faults(
         for step in form.next_steps
         if is_given(step.label) and step.skill not in skills
     ]
-    return list(dict.fromkeys(faults))
+    return list(dict.fromkeys([*faults, *counts])) if faults else []
 
 
 def drop_faulty_texts(
@@ -109,11 +123,12 @@ def drop_faulty_texts(
     skills: Collection[str],
     today: date,
     shown: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> tuple[ReportForm, int]:
     """Return the report without the sentences whose figures, slots, quotations or links are still
     wrong, and how many these are. The first good point takes the place of a wrong headline. Next
     steps that no skill carries out are left out."""
-    material = _Material(book, exhibits, request_words, language, today, shown)
+    material = _Material(book, exhibits, request_words, language, today, shown, notes)
 
     def is_good(text: str) -> bool:
         checks = (
@@ -234,8 +249,9 @@ class _Material:
         language: Language,
         today: date,
         shown: Sequence[str] = (),
+        notes: Sequence[str] = (),
     ) -> None:
-        self._book, facts = book, list(book.facts)
+        self._book, facts, exhibits = book, list(book.facts), list(exhibits)
         texts = [request_words, *shown]
         texts += [text for fact in facts for text in (fact.about, fact.titled(language))]
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
@@ -243,6 +259,14 @@ class _Material:
         self._texts = [normalize_text(text) for text in texts if text]
         if any("median" in text for text in self._texts):
             self._texts.append(normalize_text(HALVES))  # a median says what half of them are below
+        # Of these a figure may be repeated with its unit only: "the last 30 days", "10 %".
+        labels = [fact.titled(known) for fact in facts for known in LOCALES]
+        labels += [exhibit.shows for exhibit in exhibits]
+        labels += [column for e in exhibits if e.table for column in e.table.columns]
+        told = list(dict.fromkeys([*texts, *notes, *labels]))
+        self._measured = {pair for text in told for pair in _list_measured(text)}
+        lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
+        self._measured |= {_measure(str(days), "days") for days in lengths}
         self._whole = "\n".join(self._texts)
         self._tokens = {
             token.strip(TRAILING) for text in self._texts for token in _split_tokens(text)
@@ -264,19 +288,36 @@ class _Material:
         days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {today}
         self._days = days | {parsed for f in facts if (parsed := _parse_day(f.value)) is not None}
         self._days |= {
-            parsed for text in texts for day in ISO_DAY.findall(text) if (parsed := _parse_day(day))
+            parsed for text in told for day in ISO_DAY.findall(text) if (parsed := _parse_day(day))
         }
-        self._month_days = {(day.month, day.day) for day in self._days} | {
-            reading.day[1:]
-            for text in texts
+        dates = [
+            reading.day
+            for text in told
             for figure in read_figures(text)
             for reading in figure.readings
             if reading.kind == "date"
-        }
+        ]
+        self._years = {day.year for day in self._days} | {day[0] for day in dates if day[0]}
+        self._month_days = {(day.month, day.day) for day in self._days}
+        self._month_days |= {(month, day) for _year, month, day in dates}
 
     def carries(self, token: str) -> bool:
         """Whether this word with digits stands in a name, a quotation or the request."""
         return normalize_text(token).strip(TRAILING).removeprefix("+") in self._tokens
+
+    def carries_measured(self, token: str, text: str, start: int) -> bool:
+        """Whether a tool gave the figure that stands here with the unit or word behind it."""
+        ahead = NUMBER_WITH_WORD.match(normalize_text(text[start:]))
+        if ahead is None or ahead.end() < len(normalize_text(token).rstrip(TRAILING)):
+            return False
+        return _measure(ahead[1], ahead[2]) in self._measured
+
+    def has_span(self, figure: Figure) -> bool:
+        """Whether a tool gave this length of time, in figures: "two weeks" of "14 days"."""
+        return figure.first.unit in SPANS and any(
+            unit == figure.first.unit and value == figure.first.base
+            for value, unit in self._measured
+        )
 
     def carries_with_unit(self, token: str, figure: str) -> bool:
         """Whether the name of a fact in this unit has the figure: "lost (9,000 to 14,700)"."""
@@ -311,14 +352,25 @@ class _Material:
         for part in re.split(r"[–-]", bare):
             if not part.isdigit():
                 return _parse_day(bare) in self._days
-            if len(part) == 4 and (
-                any(day.year == int(part) for day in self._days) or _has_word(self._whole, part)
-            ):
+            if len(part) == 4 and (int(part) in self._years or _has_word(self._whole, part)):
                 continue
             months = _find_months(text, start, end, self.language)
             if not any((month, int(part)) in self._month_days for month in months):
                 return False
         return True
+
+
+def _measure(digits: str, word: str) -> tuple[Decimal | str, str]:
+    """Return a figure and its unit, the same in each language, or the word behind it."""
+    unit, size = load_units().words.get(word, (word, Decimal(1)))
+    digits = digits.strip(TRAILING)
+    return (Decimal(digits) * size if digits.isdecimal() else digits), unit
+
+
+def _list_measured(text: str) -> Iterator[tuple[Decimal | str, str]]:
+    for match in NUMBER_WITH_WORD.finditer(normalize_text(text)):
+        if len(match[2]) >= MIN_ROLE_WORD or match[2] in load_units().words:
+            yield _measure(match[1], match[2])
 
 
 def _split_tokens(text: str) -> list[str]:
@@ -365,6 +417,7 @@ def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
             or material.is_date(token, prose, match.start(), match.end())
             or (shown != token and material.quotes(shown))
             or material.carries_with_unit(token, shown)
+            or material.carries_measured(token, prose, match.start())
             or material.is_clock(prose, match.start())
             or any(
                 figure.start <= match.start() < figure.end and material.follows(figure, text)
@@ -377,15 +430,22 @@ def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
             )
 
 
-def _find_number_words(text: str, material: _Material) -> Iterator[str]:
-    """Return a sentence for each figure in words that no fact has and that follows from none. It
-    goes back to the model, and is no reason to drop a sentence."""
+def _find_number_words(text: str, material: _Material) -> Iterator[tuple[bool, str]]:
+    """Return a sentence for each figure in words that no fact has and that follows from none, and
+    whether it may be a count of what the report lists ("three reasons"). It goes back to the model,
+    and is no reason to drop a sentence."""
     prose = SLOT_PATTERN.sub(lambda slot: "\u0000" * len(slot[0]), text)
     for figure in read_word_figures(prose):
         word = normalize_text(figure.text)
-        given = material.has_word(word) or material.has_word(word.split()[0])
+        given = (
+            material.has_word(word)
+            or material.has_word(word.split()[0])
+            or material.has_span(figure)
+        )
         if not given and not material.follows(figure, text):
-            yield f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
+            is_bare_count = is_bare(figure) and figure.first.base in range(1, MAX_BARE_COUNT + 1)
+            fault = f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
+            yield is_bare_count, fault
 
 
 def _has_word(normalized: str, word: str) -> bool:
@@ -411,7 +471,7 @@ def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> It
     if not form.headline.strip():
         yield "headline: it is empty"
     for where, text in _iter_texts(form):
-        most = MAX_HEADLINE if where == "headline" else MAX_POINT
+        most = TOLERATED_HEADLINE if where == "headline" else MAX_POINT
         try:
             size = len(book.fill(text, language).text)
         except SlotError:

@@ -76,6 +76,18 @@ async def test_a_request_is_understood_and_done(
     assert set(found["drafts"][0]) >= {"parts", "checks", "facts"}
 
 
+async def test_what_it_does_not_do_is_said_in_the_language_of_the_words(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = understood_as("requests", unsupported=["un post LinkedIn"])
+    words = "écris-nous un post LinkedIn sur la chemise en lin pour la rentrée"
+    capsys.readouterr()
+    await run_ask(words, form, monkeypatch)
+    assert "Je ne sais pas encore faire un post LinkedIn" in capsys.readouterr().out
+    await run_ask(words, form, monkeypatch, "--language", "en")
+    assert "I can't do un post LinkedIn yet." in capsys.readouterr().out
+
+
 async def test_a_reply_is_one_line(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -257,6 +257,28 @@ def test_facts_are_shown_with_what_they_are_compared_with() -> None:
     sentence = ClaimSentence("headline", "Conversion fell to 39%.", (after.id,))
     asked = request(language="en").model_copy(update={"channel": None})
     text = build_claim_prompt([sentence], Evidence(facts=(before, after)), asked, fence_value)
-    assert "f1 [funnel.mobile] conversion, mobile: 39% (compared with funnel.mobile.before)" in text
+    assert "f1 conversion, mobile: 39% (compared with f2)" in text
+    assert "f2 conversion, mobile: 58%" in text
     assert "s1 [f1]: Conversion fell to 39%." in text
     assert "a report for the team" in text
+
+
+def test_no_fact_of_the_prompt_is_taken_for_a_bank_account() -> None:
+    from bot.agent.prompts import fence_value
+    from bot.grounding.claims import build_claim_prompt
+    from bot.privacy import Pseudonymizer
+
+    subject = "de12-3456-7890-1234-5678-90"
+    assert "IBAN" in Pseudonymizer().mask(f"{subject}: of it")
+    orders = Fact(
+        id=f"metric.{subject}.orders",
+        label="orders",
+        value=Decimal(12),
+        source="orders.csv",
+        as_of=NOW.date(),
+    )
+    sentence = ClaimSentence("headline", "There are 12 orders.", (orders.id,))
+    asked = request(language="en").model_copy(update={"channel": None})
+    text = build_claim_prompt([sentence], Evidence(facts=(orders,)), asked, fence_value)
+    assert "f1 orders: 12" in Pseudonymizer().mask(text)
+    assert "IBAN" not in Pseudonymizer().mask(text)

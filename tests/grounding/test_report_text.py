@@ -89,6 +89,7 @@ def faults_of(
     words: str = "how is mobile checkout doing?",
     language: Language = "en",
     steps: tuple[NextStepForm, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> list[str]:
     form = ReportForm(
         headline=headline,
@@ -106,6 +107,7 @@ def faults_of(
         language=language,
         skills={"answer", "draft"},
         today=TODAY,
+        notes=notes,
     )
 
 
@@ -160,6 +162,70 @@ def test_unknown_slot_and_other_braces_go_back() -> None:
     assert "braces" in faults_of("Hello {name}.")[0]
 
 
+NOTES = (
+    "Returns of orders of the last 30 days may still come.",
+    "The plan keeps a 10% control group.",
+    "The test ran du 2 septembre au 20 novembre 2025.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Returns of orders of the last 30 days are not all in.", "en"),
+        ("Les retours de moins de 30 jours manquent.", "fr"),
+        ("The 30-day returns are not all in.", "en"),
+        ("A 10 % control group is kept.", "en"),
+        ("Du 2 septembre au 20 novembre 2025, {f2} ont payé.", "fr"),
+        ("From 2 September to 20 November {f2} paid.", "en"),
+        ("Over 26 days {f2} paid.", "en"),  # that many have the days of the figure
+    ],
+)
+def test_figure_of_a_note_may_be_repeated_with_its_unit(text: str, language: Language) -> None:
+    assert faults_of(points=(text,), language=language, notes=NOTES) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["We lost 30 customers.", "The last 31 days.", "Some 10 days.", "It is 10%-15%."]
+)
+def test_figure_of_a_note_with_another_unit_goes_back(text: str) -> None:
+    assert faults_of(points=(text,), notes=NOTES) != []
+
+
+def test_figure_of_a_column_may_be_repeated_with_its_unit() -> None:
+    table = Table(columns=("Segment", "Bought within 90 days"), rows=(("Gold", "12"),), facts=())
+    form = ReportForm(
+        headline="Gold bought most within 90 days.",
+        points=[],
+        exhibit="none",
+        cannot_tell="none",
+        not_used=[],
+        next_steps=[],
+    )
+
+    def find_faults(*exhibits: Exhibit) -> list[str]:
+        return find_report_faults(
+            form,
+            FactBook(),
+            exhibits,
+            request_words="who buys?",
+            language="en",
+            skills=(),
+            today=TODAY,
+        )
+
+    assert find_faults(Exhibit(id="e1", shows="segments", table=table)) == []
+    assert find_faults() != []
+
+
+def test_bare_count_in_words_alone_sends_nothing_back() -> None:
+    assert faults_of("Two reasons stand out, and three campaigns share them.") == []
+    assert faults_of("Deux raisons, sur une quinzaine de produits.", language="fr") == []
+    both = faults_of("Four reasons stand out.", points=("It fell by 19 points.",))
+    assert ["“19”" in both[0], "“four”" in both[1]] == [True, True]
+    assert faults_of("Twice as many pay.")
+
+
 def test_wrong_quotation_goes_back() -> None:
     assert "quotation marks" in faults_of("A buyer writes “Much too small for me”.")[0]
     assert faults_of("Pour « how is mobile checkout doing? »", language="fr") == []
@@ -176,7 +242,8 @@ def test_exhibit_must_exist() -> None:
 
 
 def test_lengths_and_numbers_of_parts_are_bounded() -> None:
-    assert "at most 110" in faults_of("a" * 111)[0]
+    assert faults_of("a" * 130) == []
+    assert "at most 130" in faults_of("a" * 131)[0]
     assert "at most 5" in faults_of(points=("a",) * 6)[0]
     assert faults_of("") == ["headline: it is empty"]
     step = NextStepForm(label="Do it", skill="fly", words="fly")

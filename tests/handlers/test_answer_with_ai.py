@@ -171,6 +171,25 @@ async def test_claim_check_gets_the_notes_of_the_tools() -> None:
     assert note in str(claude.judged[0]["messages"])
 
 
+async def test_claim_check_gets_how_the_calls_were_read() -> None:
+    good = report("{f1} in October.", "Returns are not taken off.")
+    async with ScriptedClaude(LOOKS_UP, good) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await run("orders by country?", writer=writer, skill="answer")
+        await writer.close()
+    read = "Read as: orders, revenue (returns not taken off)"
+    assert read in str(claude.judged[0]["messages"])
+
+
+async def test_answer_looks_at_advertising() -> None:
+    looks = calls(
+        ("advertising", {"product": "none", "channel": "none", "since": "none", "until": "none"})
+    )
+    _found, letters = await answer(looks, report("Nothing stands out."), words="budget gone?")
+    reply = letters[1]["messages"][-1]["content"][0]
+    assert "There is no tool" not in str(reply)
+
+
 async def test_claim_that_is_mended_leaves_no_mark() -> None:
     wrong = report("{f1} in October.", "France led with {f2} because of the rain.")
     right = report("{f1} in October.", "France led with {f2}.")

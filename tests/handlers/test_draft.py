@@ -312,3 +312,19 @@ async def test_what_varies_in_a_first_message_is_at_most_3000_tokens(channel: st
     assert len(request.messages[0].text.encode()) // BYTES_PER_TOKEN <= 3000
     assert len(request.system) >= MIN_CACHED_CHARACTERS
     assert "garance" not in request.system.lower()  # what is cached is the same for every text
+
+
+def test_claim_check_is_told_for_whom_a_text_is() -> None:
+    from bot.agent.copy_audience import CONDITIONS, describe_counted_audience
+
+    ctx = make_context(audience="our regulars")
+    assert describe_counted_audience(ctx) == ()
+    rule = Fact(
+        id=CONDITIONS,
+        label="audience",
+        value="ordered at least twice",
+        source="orders.csv",
+        as_of=NOW.date(),
+    )
+    ctx.evidence = ctx.evidence.plus([rule])
+    assert describe_counted_audience(ctx) == ("our regulars: ordered at least twice",)
