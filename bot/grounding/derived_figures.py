@@ -109,7 +109,7 @@ def _is_known_share(
     words is of the counts whose slots the sentence shows, if it shows two."""
     own = [pair for pair in _pair(product(slotted, slotted)) if _is_count(pair[0])]
     alike = [(x, y) for x, y in permutations(facts, 2) if _name_measure(x) == _name_measure(y)]
-    others = (own or pairs) if figure.in_words else [*pairs, *_pair(alike)]
+    others = (own or pairs) if figure.in_words else [*pairs, *(_pair(alike) if slotted else ())]
     shares = [100 * min(a, b) / max(a, b) for _unit, a, b in others if max(a, b)]
     shares += [100 * abs(a - b) / b for _unit, a, b in others if b]
     said = abs(figure.first.base)
