@@ -14,7 +14,7 @@ from pathlib import Path
 
 from babel.dates import get_month_names
 
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.report import (
