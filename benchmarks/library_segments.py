@@ -12,9 +12,13 @@ import numpy as np
 from ibis import _
 
 from benchmarks.table import Figure
-from bot.data.analyses.forecast import bgnbd
-from bot.data.analyses.forecast.bgnbd import Numbers
+from bot.data.analyses.forecast.statistical_models import (
+    fit_bgnbd,
+    group_histories,
+    predict_purchases,
+)
 from bot.data.analyses.segments.rfm import rank_rfm
+from bot.data.stats import Numbers
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -82,9 +86,9 @@ def _again() -> Figure:
     """BG/NBD: grouped, fitted, 90 days foretold. How many histories differ stands beside it."""
     x, t_x, age = _histories()
     began = time.perf_counter()
-    histories = bgnbd.group_histories(x, t_x, age)
-    fit = bgnbd.fit_bgnbd(histories)
-    total = float(bgnbd.predict_purchases(fit, histories, 90) @ histories.many)
+    histories = group_histories(x, t_x, age)
+    fit = fit_bgnbd(histories)
+    total = float(predict_purchases(fit, histories, 90) @ histories.many)
     took = time.perf_counter() - began
     assert fit.sound
     assert total > 0

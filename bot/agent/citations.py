@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook
 from bot.core.facts import Fact
 from bot.core.parts import Copy, Hook, Quote, Table

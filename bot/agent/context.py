@@ -25,9 +25,8 @@ from bot.agent.tool import Tool, ToolDeps, load_tools
 from bot.agent.tool_calls import FoundThings
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.charts import ChartPicture
+from bot.core.charts import ChartPicture, Exhibit
 from bot.core.checks import Check
-from bot.core.exhibits import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
@@ -207,7 +206,7 @@ class SkillContext:
 
     async def draw(self, picture: ChartPicture) -> File:
         """Render a chart of facts as PNG and return the part that shows it. No model draws."""
-        from bot.data.charts import render_png
+        from bot.core.charts import render_png
 
         png = await asyncio.to_thread(render_png, picture)
         sha256 = hashlib.sha256(png).hexdigest()

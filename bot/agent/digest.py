@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from bot.agent.digest_composition import compose_digest
-from bot.core.digest_report import DigestReport
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Evidence
 from bot.core.parts import Copy
-from bot.core.report import NONE, ReportForm
+from bot.core.report import NONE, DigestReport, ReportForm
 from bot.core.request import Question
 from bot.data.analyses.moves import Move, build_point
 from bot.grounding.report_text import find_report_faults

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
-from bot.core.digest_report import DIGEST_SECTIONS, DigestFollowUp, DigestReport, QuietDigest
 from bot.core.fact_sentences import (
     CANNOT,
     CHANGE_STATUSES,
@@ -22,6 +21,7 @@ from bot.core.fact_sentences import (
 )
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
+from bot.core.report import DIGEST_SECTIONS, DigestFollowUp, DigestReport, QuietDigest
 from bot.core.request import Question, SkillRequest
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.moves import Move, build_point, find_moves, tell_break

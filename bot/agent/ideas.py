@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.core.fact_book import SlotError
-from bot.core.ideas import MAX_IDEAS, IdeaForm, Ideas, IdeasForm
 from bot.core.parts import Copy, NextStep
-from bot.core.report import NONE, ReportForm
+from bot.core.report import MAX_IDEAS, NONE, IdeaForm, Ideas, IdeasForm, ReportForm
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
 from bot.grounding.claims import ClaimSentence

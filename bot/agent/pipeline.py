@@ -15,10 +15,9 @@ from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
-from bot.core.ideas import Ideas
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, NextStep, Part, collect_next_steps, split_output
-from bot.core.report import Report
+from bot.core.report import Ideas, Report
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.drafts.tracking import tag_links

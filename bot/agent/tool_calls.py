@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.request import Question

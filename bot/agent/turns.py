@@ -15,7 +15,7 @@ from sqlalchemy import LargeBinary, Text, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.agent.llm.turn import ConversationMessage, TurnAnswer
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.db.session import Database, Row, insert_once
 from bot.jobs.models import Job

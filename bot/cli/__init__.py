@@ -23,7 +23,7 @@ COMMAND_MODULES = {
     "check": "check",
     "import": "import_",
     "facts": "facts",
-    "key": "key",
+    "key": "admin",
     "digest": "digest",
     "manifest": "admin",
     "doctor": "admin",

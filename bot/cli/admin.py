@@ -9,9 +9,8 @@ from functools import partial
 
 from bot.agent.spending import Payer, SpendingCap, find_unpriced_models
 from bot.app import Container
-from bot.config.access import RIGHTS, Access
 from bot.config.clock import now
-from bot.config.policy import Policy
+from bot.config.policy import RIGHTS, Access, Policy
 from bot.config.settings import Settings, describe_listener, find_setting_problems
 from bot.data.warehouse.integrity import (
     abandon_rows,
@@ -105,7 +104,7 @@ async def _call_ai(settings: Settings) -> tuple[list[str], list[str]]:
 async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
     """Compare the token's scopes with the needed ones; return remarks, and problems to solve."""
     from bot.slack.client import SlackRefusal, make_client, make_session
-    from bot.slack.scopes import compare_scopes
+    from bot.slack.manifest import compare_scopes
 
     if settings.slack_bot_token is None:
         return [], []
@@ -202,4 +201,16 @@ def _repair_damage(settings: Settings, args: argparse.Namespace) -> int:
     print_line(
         f"The rows of {source} that were damaged are given up: questions are answered without."
     )
+    return 0
+
+
+# `key`: prints the secret that a sender of live rows signs with.
+
+
+def key_(settings: Settings, args: argparse.Namespace) -> int:
+    """Print the key for live rows: of one workspace if it is named, else of the home."""
+    from bot.data.ingest.live.signature import derive_live_key
+
+    container = Container(settings).migrated()  # the home may be new
+    print_line(derive_live_key(container.row_store.key(), args.workspace))
     return 0

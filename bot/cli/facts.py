@@ -1,24 +1,29 @@
-"""`facts`: prints what a skill would look up, each value with its source and its query."""
+"""`facts`: prints what a skill would look up, each value with its source and its query; and what a
+tool of the AI finds."""
 
 import argparse
+import asyncio
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
-from bot.agent.tool import load_tools
+from pydantic import ValidationError
+
+from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult, load_tools
 from bot.app import Container
-from bot.cli.tool_facts import run_tool
 from bot.config.clock import now
 from bot.config.settings import Settings
+from bot.core.brief import Brief
 from bot.core.facts import Fact
+from bot.core.request import SkillRequest
 from bot.core.source import Source
-from bot.data.analyses.precompute import NO_FACTS_EXIT_CODE
-from bot.data.analyses.request_filter import TABLES_BY_KIND
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.cache import NO_FACTS_EXIT_CODE
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import build_product_facts
 from bot.data.schema import load_kinds
 from bot.data.service import list_analyses
@@ -26,6 +31,87 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.escape import format_json, strip_hidden
 from bot.text.normalize import collapse_spaces
+
+NEUTRAL_CHOICES = ("none", "natural")
+
+
+def run_tool(settings: Settings, args: argparse.Namespace) -> int:
+    """Return 0 when the tool found something, 3 when it did not. Whoever has the machine has the
+    files, so nothing is held against earlier answers."""
+    tool = load_tools()[args.kind]
+    params = parse_params(tool, args.params or "{}")
+    container = Container(settings).migrated()
+    workspace = container.workspace(args.workspace)
+    deps = ToolDeps(
+        data=container.library(workspace),
+        request=SkillRequest(skill="answer", brief=Brief(words="", author="", language="en")),
+        brand=container.brand(workspace),
+        today=now().date(),
+        person="",
+        is_private=True,
+        may=_allow,
+    )
+    try:
+        result = asyncio.run(_run(tool, params, deps))
+    except ToolError as error:
+        raise CannotDo(Words("{tool} says: {reason}", tool=args.kind, reason=str(error))) from None
+    if args.json:
+        sys.stdout.write(format_json(result.model_dump(mode="json")) + "\n")
+    else:
+        sys.stdout.write(strip_hidden(format_result(result)))
+    return 0 if result.facts or result.notes else NO_FACTS_EXIT_CODE
+
+
+async def _run(tool: Tool, params: Any, deps: ToolDeps) -> ToolResult:
+    return await tool.run(params, deps)
+
+
+async def _allow(_right: str) -> bool:
+    return True
+
+
+def parse_params(tool: Tool, text: str) -> Any:
+    """Parse the parameters. One that is left out and has a neutral value gets that: no filters.
+    Raises CannotDo."""
+    try:
+        given = json.loads(text)
+        if not isinstance(given, dict):
+            raise ValueError("not an object")
+        neutral = {
+            name: value
+            for name, field in tool.params.model_fields.items()
+            if (value := _find_neutral_value(field.annotation)) is not None
+        }
+        return tool.params.model_validate({**neutral, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        reason = f"{where}: {first['msg']}"
+        raise CannotDo(Words("{tool} says: {reason}", tool=tool.name, reason=reason)) from None
+    except ValueError:
+        raise CannotDo(Words("{tool} wants its parameters as JSON.", tool=tool.name)) from None
+
+
+def _find_neutral_value(annotation: Any) -> Any:
+    if get_origin(annotation) is list:
+        return []
+    if get_origin(annotation) is Literal:
+        return next((one for one in NEUTRAL_CHOICES if one in get_args(annotation)), None)
+    return {str: "none", int: 0}.get(annotation)
+
+
+def format_result(result: ToolResult) -> str:
+    lines = [result.read_as, ""] if result.read_as else []
+    for fact in result.facts:
+        value = fact.spelled("en")
+        about = f" · {fact.about}" if fact.about else ""
+        lines.append(f"  {fact.titled('en')}{about}: {value}")
+    if result.facts:
+        lines += ["", f"Source: {result.facts[0].source}, as of {result.facts[0].as_of}."]
+    return "\n".join([*lines, *result.notes]) + "\n"
+
+
+# `facts`: prints what a skill would look up, each value with its source and its query.
 
 PRODUCT_KIND = "product"
 ALL_KINDS = "all"  # all analyses, one after the other

@@ -19,8 +19,8 @@ from bot.cli.digest import classify_digest, draft_digest
 from bot.config.clock import now, set_clock_ahead
 from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
-from bot.data.analyses.precompute import list_due_jobs as list_due_precomputations
-from bot.data.analyses.precompute import precompute_facts
+from bot.data.analyses.cache import list_due_jobs as list_due_precomputations
+from bot.data.analyses.cache import precompute_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.live.endpoint import add_library_route
@@ -31,9 +31,8 @@ from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.alerts import AlertJob
+from bot.digests.alerts import AlertJob, ImportFindings, MoneyFacts
 from bot.digests.history import DigestHistory
-from bot.digests.import_findings import ImportFindings, MoneyFacts
 from bot.digests.models import find_due_digests
 from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain

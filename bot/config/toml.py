@@ -16,9 +16,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.config.access import RIGHTS
 from bot.config.brand import Brand
-from bot.config.policy import Policy
+from bot.config.policy import RIGHTS, Policy
 from bot.config.settings import SettingsError, describe_error
 
 # The line of each setting in a TOML file. The text has been parsed before: it is valid TOML.

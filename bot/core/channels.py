@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.parts import Copy, Hook
 from bot.i18n.messages import Words
-from bot.text.gsm7 import GSM7_DOUBLE, is_gsm7
+from bot.i18n.typography import GSM7_DOUBLE, is_gsm7
 
 CHANNELS_FILE = Path(__file__).parent / "channels.toml"
 # Units in the only segment, and in each of several; by whether all characters are of GSM-7.

@@ -9,7 +9,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table
@@ -170,3 +170,80 @@ def list_sources(report: Report, book: FactBook, language: Language) -> str:
             days[file] = max(days.get(file, fact.as_of), fact.as_of)
     lines = [Words("{file}, up to {day}", file=file, day=day) for file, day in days.items()]
     return "\n".join(line.to(language) for line in lines)
+
+
+# What a digest or an alert says.
+
+DIGEST_SECTIONS = {  # section, in order → the kinds of facts it needs
+    "sales": ("trends",),
+    "site": ("funnel", "delivery"),
+    "feedback": ("feedback",),
+    "campaigns": ("campaigns", "experiments"),
+    "queue": (),
+    "intern": (),
+}
+
+
+class DigestFollowUp(BaseModel):
+    """The parts that code alone writes: what became of the last digest's findings, how what was
+    sent did, and the work that waits."""
+
+    graded: Copy | None = Field(default=None, title="What I told you last time")
+    sent: Copy | None = Field(default=None, title="What we sent")
+    work: Copy | None = Field(default=None, title="Drafts and approvals")
+
+
+class DigestReport(Report):
+    """A report on what moved, the most important change first."""
+
+    graded: Copy | None = Field(default=None, title="What I told you last time")
+    sent: Copy | None = Field(default=None, title="What we sent")
+    work: Copy | None = Field(default=None, title="Drafts and approvals")
+    more: Copy | None = Field(default=None, title="What else moved")
+
+
+class QuietDigest(BaseModel):
+    """A digest without a confirmed change: one line, and the rest behind a button."""
+
+    quiet: Copy = Field(title="What moved")
+    more: Copy | None = Field(default=None, title="What else moved")
+    graded: Copy | None = Field(default=None, title="What I told you last time")
+    sent: Copy | None = Field(default=None, title="What we sent")
+    work: Copy | None = Field(default=None, title="Drafts and approvals")
+    leads: list[NextStep] = []
+
+
+# Ideas for campaigns: as the model fills them in, and as they are stored.
+
+MAX_IDEAS = 12
+
+
+class IdeaForm(BaseModel):
+    """One idea, as the model fills it in."""
+
+    model_config = ConfigDict(frozen=True)
+    idea: str = Field(description="the idea in one line, at most 90 characters")
+    audience: str = Field(description="who it is for, in a few words")
+    fact: str = Field(
+        description="the fact behind it in one short sentence, its figures as slots, or the name "
+        "or date that a tool gave"
+    )
+    facts: list[str] = Field(
+        description="names of the facts it stands on, such as f3; at least one"
+    )
+    mad: bool = Field(description="whether it is one of the mad ideas that were asked for")
+    request: str = Field(
+        description="the whole request for a draft of it, with its channel: “an e-mail that …”"
+    )
+
+
+class IdeasForm(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    ideas: list[IdeaForm] = Field(description=f"as many as were asked for, at most {MAX_IDEAS}")
+
+
+class Ideas(BaseModel):
+    """What is stored: each idea with who it is for and the fact behind it, and a draft of each."""
+
+    ideas: list[Copy] = Field(title=Words("Idea").text)
+    leads: list[NextStep] = []

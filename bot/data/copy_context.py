@@ -239,8 +239,7 @@ def _describe_members(
 ) -> dict[str, str | None]:
     """Return the size of an audience and what it bought, by label. Empty when the customers of the
     rule can't be told."""
-    from bot.data.analyses.segments.audience import count_audience
-    from bot.data.analyses.segments.audience_tastes import find_tastes
+    from bot.data.analyses.segments.audience import count_audience, find_tastes
 
     try:
         count = count_audience(warehouse, rule)

@@ -19,8 +19,7 @@ from bot.data.floors import Floors
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
-from bot.db.cached_read import CachedRead
-from bot.db.session import Database
+from bot.db.session import CachedRead, Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words

@@ -15,15 +15,15 @@ from bot.core.request import SkillRequest
 from bot.core.sales_query import SalesQuery
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.cache import ResultCache
-from bot.data.analyses.request_filter import (
+from bot.data.analyses.result import (
     TABLES_BY_KIND,
+    AnalysisFilter,
+    AnalysisResult,
     build_filter,
     iter_age_facts,
     iter_cannot_facts,
 )
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.catalogue.best_sellers import find_seller_facts
-from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.library import CatalogueLibrary, find_seller_facts
 from bot.data.catalogue.prices import find_writing_prices
 from bot.data.catalogue.product import Product, build_availability_facts
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts

@@ -30,6 +30,16 @@ def adjust_false_discovery(p: Numbers) -> Numbers:
     return np.minimum(q, 1.0)
 
 
+def to_percent(share: float) -> float:
+    """0.12345 → 12.3"""
+    return round(100 * share, 1)
+
+
+def compute_percent(part: float, whole: float) -> float:
+    """Return percent with one decimal; 0 when `whole` is 0."""
+    return round(100 * float(part) / float(whole), 1) if whole else 0.0
+
+
 def compare_shares(
     hits: Numbers, of: Numbers, other_hits: Numbers, other_of: Numbers, spread: Numbers
 ) -> Numbers:

@@ -9,8 +9,7 @@ from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, is_truncated, parse_attachment, parse_messages
-from bot.data.analyses.request_filter import iter_cannot_facts
-from bot.data.analyses.result import AnalysisResult
+from bot.data.analyses.result import AnalysisResult, iter_cannot_facts
 from bot.i18n.messages import Words
 from bot.text.links import find_links
 

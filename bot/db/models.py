@@ -17,8 +17,7 @@ from bot.db.workspace import BrandRow, Workspace
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule
-from bot.drafts.models import Draft, DraftImage
-from bot.drafts.votes import Vote
+from bot.drafts.models import Draft, DraftImage, Vote
 from bot.jobs.models import JobCrash, WorkerProcess
 from bot.messages.outbox import OutboxMessage
 from bot.tasks.models import Task

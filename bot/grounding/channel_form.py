@@ -12,7 +12,7 @@ from bot.grounding.quotes import find_quotations
 from bot.grounding.sources import Piece
 from bot.grounding.style import find_echo
 from bot.i18n.messages import Words
-from bot.text.gsm7 import GSM7, GSM7_DOUBLE
+from bot.i18n.typography import GSM7, GSM7_DOUBLE
 from bot.text.language import WRITTEN_LANGUAGES, score_languages
 from bot.text.links import find_links, parse_host
 from bot.text.normalize import normalize_text, tokenize

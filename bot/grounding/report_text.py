@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from babel.dates import get_month_names
 
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.report import (

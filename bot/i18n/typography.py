@@ -1,8 +1,19 @@
-"""French typography: non-breaking spaces, tu or vous; and conversion to SMS characters."""
+"""French typography: elision, non-breaking spaces, tu or vous; and the alphabet of SMS."""
 
 import re
 
-from bot.text.gsm7 import is_gsm7
+GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM7_DOUBLE = frozenset("^{}\\[]~|€\f")
+
+
+def is_gsm7(text: str) -> bool:
+    return all(c in GSM7 or c in GSM7_DOUBLE for c in text)
+
+
+# French typography: non-breaking spaces, tu or vous; and conversion to SMS characters.
 
 NBSP = "\u00a0"
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
@@ -29,7 +40,7 @@ def insert_nbsp(text: str) -> str:
 
 
 def convert_to_gsm7(text: str) -> str:
-    """Replace characters that would make an SMS twice as expensive: see `bot.text.gsm7`."""
+    """Replace characters that would make an SMS twice as expensive: see `bot.i18n.typography`."""
     text = text.replace("œ", "oe").replace("Œ", "Oe").replace("…", "...")
     text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
     if is_gsm7(text):

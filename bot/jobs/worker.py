@@ -16,8 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.agent.pipeline import recheck_parts
-from bot.config.access import Admission
-from bot.config.policy import NOBODY_HAS_RIGHT
+from bot.config.policy import NOBODY_HAS_RIGHT, Admission
 from bot.core.channels import list_sender_channels
 from bot.core.checks import sort_checks
 from bot.data.catalogue.product_facts import list_product_facts

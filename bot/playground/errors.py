@@ -1,6 +1,10 @@
-"""Errors of the local Slack: refused API calls, impossible actions and invalid blocks."""
+"""Errors of the local Slack: refused API calls, impossible actions and invalid blocks; and the
+faults that it injects when a test or the page asks for them."""
 
+from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 
@@ -45,3 +49,93 @@ class SchemaErrors:
         """Raise ApiRefusal with all recorded errors, if there are any."""
         if self.messages:
             raise ApiRefusal(error, self.messages)
+
+
+# Faults that a local Slack injects when a test or the page asks for them; all start off.
+
+FaultAction = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class InjectedFault:
+    """A fault for one API call; `seconds` is the Retry-After of a rate limit."""
+
+    kind: str  # ratelimited, fail, http_500, lose_answer, slow
+    error: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class FaultInjection:
+    """The faults that are switched on. `method` is a Web API method name, or "*" for any.
+
+    deliver_twice sends each event again as a retry; deliver_twice_without_headers sends it again
+    without the retry headers. lost_acks is the number of acknowledgements that get lost, so that
+    Slack sends these events again. send_both_mention_events is Slack's normal behaviour: a
+    mention is sent as `message` and as `app_mention`. delivery_delay is the number of seconds
+    before each event; out_of_order shuffles the events within each shuffle_window (seconds).
+    strict_rates allows one chat.postMessage a second for each channel.
+    """
+
+    deliver_twice: bool = False
+    lost_acks: int = 0
+    deliver_twice_without_headers: bool = False
+    send_both_mention_events: bool = True
+    delivery_delay: float = 0.0
+    out_of_order: bool = False
+    shuffle_window: float = 0.05
+    strict_rates: bool = False
+    random: Random = field(default_factory=lambda: Random(7))  # noqa: S311 (repeatable on purpose)
+    planned_faults: dict[str, deque[InjectedFault]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
+    delays: dict[str, float] = field(default_factory=dict)
+    on_drop_socket: FaultAction = lambda: None
+    on_end_streams: FaultAction = lambda: None
+
+    def rate_limit(self, method: str, times: int = 1, retry_after: int = 1) -> None:
+        """Answer the next calls with HTTP 429 and Retry-After."""
+        self._plan(method, times, InjectedFault("ratelimited", seconds=retry_after))
+
+    def fail(self, method: str, error_name: str, times: int = 1) -> None:
+        """Answer the next calls with ok: false and this error."""
+        self._plan(method, times, InjectedFault("fail", error_name))
+
+    def refuse_blocks(self, times: int = 1) -> None:
+        """Answer the next calls that carry blocks with invalid_blocks."""
+        self._plan("blocks", times, InjectedFault("fail", "invalid_blocks"))
+
+    def http_500(self, method: str, times: int = 1) -> None:
+        """Answer the next calls with HTTP 500 without executing them."""
+        self._plan(method, times, InjectedFault("http_500"))
+
+    def lose_answer(self, method: str, times: int = 1) -> None:
+        """Execute the next calls, but break the connection before the answer."""
+        self._plan(method, times, InjectedFault("lose_answer"))
+
+    def slow(self, method: str, seconds: float) -> None:
+        """Delay every call by so many seconds, until this is set to 0."""
+        self.delays[method] = seconds
+
+    def drop_socket(self) -> None:
+        """Abort every Socket Mode connection without a closing handshake."""
+        self.on_drop_socket()
+
+    def end_streams(self) -> None:
+        """Close every streaming message, as Slack does after about five minutes."""
+        self.on_end_streams()
+
+    def take_fault(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
+        """Return the fault planned for this call and remove it from the plan."""
+        names = [method, "*", *(["blocks"] if with_blocks else [])]
+        for name in names:
+            if self.planned_faults.get(name):
+                return self.planned_faults[name].popleft()
+        return None
+
+    def delay_for(self, method: str) -> float:
+        """Return the extra seconds that a call of this method takes."""
+        return self.delays.get(method, self.delays.get("*", 0.0))
+
+    def _plan(self, method: str, times: int, fault: InjectedFault) -> None:
+        self.planned_faults[method].extend([fault] * times)

@@ -9,8 +9,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.playground.connected_workspace import ConnectedWorkspace
-from bot.playground.errors import ApiRefusal
-from bot.playground.fault_injection import InjectedFault
+from bot.playground.errors import ApiRefusal, InjectedFault
 from bot.playground.methods import METHODS
 from bot.playground.methods.chat import read_content
 from bot.playground.methods.registry import GRANTED_SCOPES, MethodArguments, check_scope, scopes_for

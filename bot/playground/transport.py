@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import WSMsgType, web
 
-from bot.playground.fault_injection import FaultInjection
+from bot.playground.errors import FaultInjection
 from bot.playground.slack_objects import IdGenerator
 
 

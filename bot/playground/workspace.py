@@ -8,8 +8,7 @@ from typing import Any
 
 from bot.playground import slack_objects as seed
 from bot.playground.block_kit import View
-from bot.playground.errors import ApiRefusal
-from bot.playground.fault_injection import FaultInjection
+from bot.playground.errors import ApiRefusal, FaultInjection
 from bot.playground.slack_objects import (
     IdGenerator,
     Place,

@@ -27,7 +27,7 @@ from bot.slack.action_ids import BRIEF_FORM, CHECK_TEXT, OWN_TEXT
 from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
 from bot.slack.client import SlackRefusal
-from bot.slack.events import message_changed, messages, session_stopped, user_change
+from bot.slack.events import changes, messages
 from bot.slack.http import is_verified
 from bot.slack.listener_context import BackgroundTasks, ListenerContext
 from bot.slack.membership import Membership
@@ -161,8 +161,8 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         await commands.handle_check_shortcut(context, ack, body)
 
     async def message(body: Body) -> None:
-        if body["event"].get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
-            await message_changed.handle_message_change(context, body)
+        if body["event"].get("subtype") in (changes.CHANGED, changes.DELETED):
+            await changes.handle_message_change(context, body)
         else:
             await messages.handle_message(context, body)
 
@@ -170,10 +170,10 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         await home.handle_home_opened(context, body)
 
     async def user_changed(body: Body) -> None:
-        await user_change.handle_user_change(context, body)
+        await changes.handle_user_change(context, body)
 
     async def stopped(body: Body) -> None:
-        await session_stopped.handle_session_stopped(context, body)
+        await messages.handle_session_stopped(context, body)
 
     async def ignore(body: Body) -> None:
         """Accept the events that no listener needs."""

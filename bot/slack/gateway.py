@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.config.access import Admission, Right
+from bot.config.policy import Admission, Right
 from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
 from bot.errors import TryAgain
 from bot.i18n.messages import Words
 from bot.slack import files, history, notices
-from bot.slack.actions import import_rejects
+from bot.slack.actions import imports
 from bot.slack.cards.renderer import CardRenderer
 from bot.slack.client import NO_MEMBER, SlackRefusal, call_slack, explain_refusal
 from bot.slack.delivery import SlackDelivery
@@ -199,4 +199,4 @@ class SlackGateway:
 
     async def attach(self, upload: FileUpload, path: Path) -> None:
         """Attach the rejected rows of a dropped file once, in the thread of its card."""
-        await import_rejects.attach_rejected_rows(self.sender, upload, path, self._now())
+        await imports.attach_rejected_rows(self.sender, upload, path, self._now())

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
-from bot.config.access import UserStanding
+from bot.config.policy import UserStanding
 from bot.errors import CannotDo, TryAgain, locate_bug
 from bot.i18n.messages import Words
 from bot.jobs.models import current_requester

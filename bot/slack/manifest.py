@@ -1,11 +1,18 @@
-"""The app's manifest: `manifest.json`, plus a slash command for each skill that has one."""
+"""The app's manifest: `manifest.json`, plus a slash command for each skill that has one; and how
+the scopes of the installed app compare with it."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
 from bot.agent.skills import load_skills
+from bot.slack.client import call_slack
 
 MANIFEST_FILE = Path(__file__).with_suffix(".json")
 MAX_DESCRIPTION_CHARACTERS = 100  # Slack allows 2,000, but its menu shows one line
@@ -32,3 +39,42 @@ def build_manifest() -> dict[str, Any]:
         if skill.command
     ]
     return whole
+
+
+# Compares the scopes of the installed app with those in the manifest.
+
+HEADER = "x-oauth-scopes"
+
+
+@dataclass(frozen=True)
+class ScopeComparison:
+    """The scopes that the app lacks and those that it does not need, sorted by name."""
+
+    missing: tuple[str, ...]
+    superfluous: tuple[str, ...]
+
+
+async def compare_scopes(client: AsyncWebClient) -> ScopeComparison | None:
+    """Ask Slack for the token's scopes and compare; None when Slack does not say. Raise
+    SlackRefusal or TryAgain."""
+    granted = await _granted_scopes(client)
+    if granted is None:
+        return None
+    wanted = list_bot_scopes()
+    return ScopeComparison(tuple(sorted(wanted - granted)), tuple(sorted(granted - wanted)))
+
+
+async def _granted_scopes(client: AsyncWebClient) -> frozenset[str] | None:
+    headers: Mapping[str, Any] = {}
+
+    async def call() -> AsyncSlackResponse:
+        nonlocal headers
+        answer = await client.auth_test()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return answer
+
+    await call_slack(call())
+    value = headers.get(HEADER)
+    if value is None:
+        return None
+    return frozenset(filter(None, (one.strip() for one in str(value).split(","))))

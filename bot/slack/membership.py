@@ -12,8 +12,14 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.config.access import Admission, Right, UserStanding, classify_user, is_shared_outside
-from bot.config.policy import Policy
+from bot.config.policy import (
+    Admission,
+    Policy,
+    Right,
+    UserStanding,
+    classify_user,
+    is_shared_outside,
+)
 from bot.db.workspace import Workspace
 from bot.errors import TryAgain
 from bot.slack.client import SLACK_AWAY, SlackRefusal, call_slack, make_retrying_client

@@ -13,7 +13,7 @@ from bot.config.brand import Brand
 from bot.core.brief import Brief, parse_just_for_me
 from bot.core.library import Library, ProductMatch
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
-from bot.drafts.holidays import find_named_days
+from bot.drafts.occasions import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods

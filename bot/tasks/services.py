@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 from bot.agent.examples import ExampleBook, ExampleModel
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
-from bot.config.access import Admission, Right
 from bot.config.brand import Brand
-from bot.config.policy import Policy
+from bot.config.policy import Admission, Policy, Right
 from bot.core.facts import Fact
 from bot.core.library import Library
 from bot.core.request import Question, SkillRequest

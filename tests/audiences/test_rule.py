@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from bot.data.analyses.segments import basket, repeat_purchase
-from bot.data.analyses.segments.lookalikes import HoldoutTrial, select_buyers, select_lookalikes
-from bot.data.analyses.segments.profile import (
+from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
+from bot.data.analyses.segments.rfm import assign_segments, rank_rfm
+from bot.data.analyses.segments.segment_facts import (
     find_best_days,
     find_best_hours,
     find_distinctive_categories,
 )
-from bot.data.analyses.segments.rfm import assign_segments, rank_rfm
 from bot.data.warehouse.purchases import group_by_day, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -164,14 +164,6 @@ def test_look_alikes_are_chosen_by_shared_products() -> None:
     chosen = {r["customer"] for r in fetch_rows(shop, select_lookalikes(bought(shop), seed, 20))}
     assert chosen <= {f"c{c:03}" for c in range(40, 60)}
     assert len(chosen) == 16  # a tenth of the 160 without it
-
-
-def test_probability_of_a_blind_choice_is_known() -> None:
-    from scipy.stats import hypergeom
-
-    trial = HoldoutTrial(people=3860, all_bought=31, chosen=386, bought=9)
-    assert trial.p == pytest.approx(hypergeom.sf(8, 3860, 31, 386), rel=1e-6)
-    assert HoldoutTrial(100, 0, 10, 0).p == pytest.approx(1.0)
 
 
 def test_no_best_day_within_chance() -> None:

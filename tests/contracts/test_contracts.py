@@ -33,8 +33,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.sales_query import SalesQuery
 from bot.core.source import Source
-from bot.data.analyses.request_filter import TABLES_BY_KIND
-from bot.data.analyses.result import AnalysisResult
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisResult
 from bot.data.catalogue.product import Product
 from bot.data.ingest import models
 from bot.data.ingest.file_schema import FileSchema, ImportOptions

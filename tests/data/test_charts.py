@@ -14,8 +14,8 @@ from bot.core.charts import (
     build_bar_chart,
     build_line_chart,
     parse_points,
+    render_png,
 )
-from bot.data.charts import render_png
 
 BARS = [Bar("Sizing", 12.4, strong=True), Bar("Late parcels", 8, 6.5, 9.1), Bar("Colour", -3)]
 DAYS = [Point(date(2026, 10, 1) + timedelta(days=n), 50 + n % 7, 52) for n in range(30)]

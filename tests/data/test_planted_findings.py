@@ -52,6 +52,20 @@ def near(facts: Facts, id: str, share: float, within: float) -> bool:
     return abs(number(facts, id) - 100 * share) <= 100 * within
 
 
+def _best_keyword(facts: Facts) -> bool:
+    """Whether the keyword with the highest return, of those with enough orders, is the planted
+    one."""
+    returns = {
+        fact.about: number(facts, id)
+        for id, fact in facts.items()
+        if id.startswith("campaigns.keyword--")
+        and id.endswith(".return")
+        and number(facts, id.replace(".return", ".orders")) >= 20
+    }
+    best = max(returns, key=lambda name: returns[name])
+    return best == PLANTED["ads"]["best"] and returns[best] > 6
+
+
 def _late(facts: Facts) -> bool:
     about = set(facts["delivery.late-regions.late"].about.split(", "))
     planted = PLANTED["late_parcels"]
@@ -306,10 +320,7 @@ TRUTHS = (
         "answer",
         "which keyword works best?",
         "quel mot-clé marche le mieux ?",
-        lambda f: (
-            f["campaigns.best.return"].about == PLANTED["ads"]["best"]
-            and number(f, "campaigns.best.return") > 6
-        ),
+        _best_keyword,
     ),
     Truth(
         "noise",

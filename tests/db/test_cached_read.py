@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from bot.data.catalogue.models import ProductRow
-from bot.db import cached_read
-from bot.db.cached_read import CachedRead
-from bot.db.session import Database
+from bot.db import session
+from bot.db.session import CachedRead, Database
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -17,7 +16,7 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _until_written(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a write, a value is not read again during a test."""
-    monkeypatch.setattr(cached_read, "MAX_AGE", 3600.0)
+    monkeypatch.setattr(session, "MAX_AGE", 3600.0)
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ def test_commit_of_another_process_is_seen_when_the_value_is_old(
     assert count("T1") == 0
     add_product(other)
     assert count("T1") == 0  # still young
-    monkeypatch.setattr(cached_read, "MAX_AGE", -1.0)
+    monkeypatch.setattr(session, "MAX_AGE", -1.0)
     assert count("T2") == 0
     add_product(other, "T2")
     assert count("T2") == 1

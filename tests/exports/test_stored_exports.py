@@ -2,8 +2,7 @@
 
 from datetime import date, datetime
 
-from bot.data.warehouse.people import segments_table
-from bot.data.warehouse.purchases import purchase_lines
+from bot.data.warehouse.purchases import purchase_lines, segments_table
 from tests.support.small_tables import small
 
 DAY = date(2026, 11, 24)

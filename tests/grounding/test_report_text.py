@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.parts import Table

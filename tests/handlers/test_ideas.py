@@ -9,7 +9,7 @@ from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
 from bot.agent.tools.query_metrics import Params
 from bot.core.facts import Evidence
-from bot.core.ideas import MAX_IDEAS
+from bot.core.report import MAX_IDEAS
 from bot.core.request import Question
 from bot.db.session import Database
 from bot.drafts.models import LEADS_ADAPTER

@@ -25,9 +25,9 @@ from bot.data.catalogue.reader import read_catalogue
 from bot.errors import CannotDo
 from bot.grounding.style import CLICHE_PATTERN
 from bot.i18n.messages import LANGUAGES, Language
+from bot.i18n.typography import is_gsm7
 from bot.offline.drafts import TemplateWriter, list_notices, load_templates
 from bot.offline.writer import OfflineWriter
-from bot.text.gsm7 import is_gsm7
 from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 from tests.support.sample_tables import TODAY, made

@@ -13,8 +13,7 @@ from bot.playground.local_slack import LocalSlack
 from bot.playground.terminal.block_rendering import BlockRenderer, ControlLocation, ControlRegistry
 from bot.playground.terminal.client import TerminalClient
 from bot.playground.terminal.console import LineReader
-from bot.playground.terminal.names import DisplayNames, compose_text
-from bot.playground.terminal.text_rendering import render_mrkdwn
+from bot.playground.terminal.text_rendering import DisplayNames, compose_text, render_mrkdwn
 from tests.playground.conftest import SUBMIT, button, field_of, modal, section
 
 Block = dict[str, Any]

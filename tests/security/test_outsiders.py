@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.skills import load_commands
-from bot.config.access import Access, classify_user, is_shared_outside
+from bot.config.policy import Access, classify_user, is_shared_outside
 from bot.data.ingest.models import FileUpload
 from bot.db.workspace import Workspace
 from bot.errors import TryAgain

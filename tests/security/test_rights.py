@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.config.access import RIGHTS, Access, Right
-from bot.config.policy import ApprovalPolicy, Policy
+from bot.config.policy import RIGHTS, Access, ApprovalPolicy, Policy, Right
 from bot.digests.models import Schedule
 from bot.errors import CannotDo
 from bot.playground import payloads

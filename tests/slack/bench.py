@@ -13,9 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.audit.journal import Signer
-from bot.config.access import Access
 from bot.config.brand import Brand
-from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
+from bot.config.policy import Access, ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Evidence

@@ -12,7 +12,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.cards.findings import render_proof
+from bot.slack.cards.draft_status import render_proof
 from tests.conftest import NOW
 from tests.support.card_scenes import (
     BOSS,

@@ -25,7 +25,7 @@ from bot.grounding.price_cuts import UNKNOWN_PRICE
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
-from bot.slack.cards.findings import is_price_unknown
+from bot.slack.cards.draft_status import is_price_unknown
 from bot.slack.interactions import ViewSubmission
 from bot.slack.views.draft_details import build_details_view
 from bot.slack.views.lowest_price_form import read_price, store_price

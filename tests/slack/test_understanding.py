@@ -14,9 +14,8 @@ from bot.approvals.decision import Decision
 from bot.audit.journal import JournalEntry
 from bot.audit.receipt import DROPPED, Receipt
 from bot.audit.verify import find_row_fault
-from bot.config.access import Access
 from bot.config.brand import Brand, Market
-from bot.config.policy import SpendingPolicy
+from bot.config.policy import Access, SpendingPolicy
 from bot.core.channels import load_channels
 from bot.core.parts import compute_fingerprint
 from bot.drafts.models import Draft

@@ -5,7 +5,7 @@ from pathlib import Path
 from bot.config.brand import Brand, Market
 from bot.core.parts import Copy, Part
 from bot.db.workspace import BrandRow
-from bot.drafts.votes import Vote
+from bot.drafts.models import Vote
 from bot.playground.slack_objects import TEAM_ID, SlackMessage
 from tests.conftest import NOW
 from tests.slack.bench import MARIE, MAX, OTTO, Bench, bench_of, buttons

@@ -13,7 +13,7 @@ from bot.agent.tool import Tool, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.channels import Channel
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.core.request import SkillRequest

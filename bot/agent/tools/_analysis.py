@@ -7,12 +7,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.charts import parse_points
-from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.parts import Table
-from bot.data.analyses.request_filter import TABLES_BY_KIND, describe_age
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country

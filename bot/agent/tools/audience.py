@@ -167,7 +167,7 @@ def _count_consents(warehouse: Warehouse) -> tuple[Fact, ...]:
 
 def _find_tastes(rule: AudienceRule, subject: str, warehouse: Warehouse) -> tuple[Fact, ...]:
     """Return what these customers bought: the argument to write to them with."""
-    from bot.data.analyses.segments.audience_tastes import find_tastes
+    from bot.data.analyses.segments.audience import find_tastes
 
     tastes = find_tastes(warehouse, rule)
     values = {

@@ -37,7 +37,6 @@ THEME_MEASURES = ("share", "complaint-share")
 CHANGE_MEASURES = ("share-now", "share-before", "verdict")
 PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
-HIDDEN = ("p", "p-among-alike", "z", "stability", "classifier-auc", "fix-first-score")
 NO_CHANGE = "no change seen"
 MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
 COLUMNS = {
@@ -68,9 +67,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     where = build_filter(params)
     await label_themes(deps, where)
     finding = await find_analysis(deps, "feedback", where)
-    groups = group_by_subject(
-        fact for fact in finding.result.facts if fact.parts.measure not in HIDDEN
-    )
+    groups = group_by_subject(finding.result.facts)
     themes = [name for name, group in groups.items() if _is_theme(name, group)]
     wanted = read_text(params.theme)
     chosen = (
@@ -155,15 +152,12 @@ def _is_rank(fact: Fact) -> bool:
 
 def _is_theme(name: str, group: Sequence[Fact]) -> bool:
     return (
-        name != "all"
-        and "--" not in name
-        and any(fact.parts.measure == "share" for fact in group)
-        and not name.startswith(("emerging-", "wording-"))
+        name != "all" and "--" not in name and any(fact.parts.measure == "share" for fact in group)
     )
 
 
 def _find_theme(wanted: str, themes: Sequence[str], groups: dict[str, list[Fact]]) -> str:
-    from bot.data.analyses.feedback.reading import find_theme
+    from bot.data.analyses.feedback.quotes import find_theme
 
     found = find_theme(wanted, {name: groups[name][0].about for name in themes})
     if found is None:
@@ -202,7 +196,7 @@ def _choose_overview(themes: Sequence[str], groups: dict[str, list[Fact]]) -> li
     ranked = [name for name in themes if number_of(groups[name], "fix-first-rank")]
     for name in sorted(ranked, key=lambda name: number_of(groups[name], "fix-first-rank"))[:3]:
         chosen += _pick(name, groups, PRIORITY_MEASURES)
-    places = [name for name in groups if "--" in name and not name.startswith("wording-")]
+    places = [name for name in groups if "--" in name]
     blamed = [name for name in places if number_of(groups[name], "complaints")]
     for name in sorted(blamed, key=lambda name: -number_of(groups[name], "complaints"))[
         :MAX_PLACES

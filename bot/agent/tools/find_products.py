@@ -36,8 +36,8 @@ from bot.data.catalogue.product import (
     build_availability_facts,
     build_product_facts,
 )
+from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex
-from bot.data.catalogue.tokens import tokenize_product, tokenize_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 

@@ -25,7 +25,7 @@ from bot.agent.tools._analysis import (
     prepare_facts,
     set_periods,
 )
-from bot.core.exhibits import Exhibit
+from bot.core.charts import Exhibit
 from bot.core.fact_sentences import name_funnel_step
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words

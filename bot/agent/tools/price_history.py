@@ -8,7 +8,7 @@ Example: {"product": "linen-shirt"}
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import build_exhibit, run_lookup
 from bot.agent.tools._products import find_product
-from bot.core.exhibits import ExhibitChart, ExhibitPoint
+from bot.core.charts import ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.data.catalogue.prices import PriceHistory, build_price_facts, load_price_history

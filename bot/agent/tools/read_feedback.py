@@ -26,7 +26,7 @@ from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
 if TYPE_CHECKING:
-    from bot.data.analyses.feedback.reading import CustomerSentence, ReadSentences
+    from bot.data.analyses.feedback.quotes import CustomerSentence, ReadSentences
     from bot.data.warehouse.warehouse import Warehouse
 
 MAX_SENTENCES, MAX_THEMES = 15, 25
@@ -55,7 +55,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     words, language = read_text(params.words), deps.request.language
 
     def read(warehouse: "Warehouse") -> "tuple[ReadSentences, tuple[Fact, ...], AnalysisFilter]":
-        from bot.data.analyses.feedback.reading import read_sentences
+        from bot.data.analyses.feedback.quotes import read_sentences
         from bot.data.metrics.filters import validate_filter
 
         if "feedback" not in warehouse.listed:

@@ -4,13 +4,16 @@ Each version of the inputs has its own folder: the imported rows, the catalogue,
 the day, and a hash of this code and of the packages it computes with. Results of another version
 are never read; they are deleted when the first result of a new version is stored."""
 
+import asyncio
 import contextlib
 import json
+import logging
 import os
 import secrets
 import shutil
-from collections.abc import Hashable
-from datetime import date
+import sys
+from collections.abc import Hashable, Iterable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
@@ -18,11 +21,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 import bot
 from bot.core.facts import Fact
 from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.models import DataFile
 from bot.i18n.messages import restore_words
+from bot.jobs.models import Job
 
 CACHE_FOLDER = "findings"  # beside the folders of the data kinds
 MAX_RESULTS = 200  # of one version: about 50 MB
@@ -134,3 +142,50 @@ def _fact_from_dict(data: dict[str, Any]) -> Fact:
     return Fact.model_validate(
         {**data, "value": Decimal(value["number"]) if isinstance(value, dict) else value}
     )
+
+
+# Precompute the facts of new data once imports have settled, so that the first question about it
+# is answered as quickly as later ones.
+
+QUIET_TIME = timedelta(minutes=1)  # without a new import
+TIMEOUT_SECONDS = 300.0
+IDLE_PRIORITY = 19  # niceness: use only idle processor time
+NO_FACTS_EXIT_CODE = 3  # exit code of `facts` when nothing could be reported
+log = logging.getLogger(__name__)
+
+
+def list_due_jobs(session: Session, now: datetime) -> Iterable[Job]:
+    """Yield one job a day for each state of a workspace's files, once the newest file is a minute
+    old."""
+    newest = select(DataFile.workspace, func.max(DataFile.taken_in_at))
+    newest = newest.where(DataFile.retired_at.is_(None)).group_by(DataFile.workspace)
+    for workspace, at in session.execute(newest.order_by(DataFile.workspace)):
+        if at + QUIET_TIME <= now or at > now + QUIET_TIME:  # or the clock has been set back since
+            state = f"{workspace}/{at:%Y%m%dT%H%M%S}-{now:%Y%m%d}"
+            yield Job(kind="freshen", subject=state, workspace=workspace)
+
+
+async def precompute_facts(subject: str) -> None:
+    """Run `facts all` for `workspace/state` in a process of its own, so that its memory is freed
+    afterwards and no answer waits for it. The results stay in the cache on disk. A failure is only
+    logged."""
+    workspace = subject.partition("/")[0]
+    ran = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "facts", "all", "--workspace", workspace),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        os.setpriority(os.PRIO_PROCESS, ran.pid, IDLE_PRIORITY)
+        ended = await asyncio.wait_for(ran.wait(), TIMEOUT_SECONDS)
+    except ProcessLookupError:  # the process has already ended
+        ended = await ran.wait()
+    except (TimeoutError, asyncio.CancelledError) as stopped:
+        ran.kill()
+        await ran.wait()
+        if isinstance(stopped, asyncio.CancelledError):
+            raise
+        ended = None
+    if ended not in (0, NO_FACTS_EXIT_CODE, None):
+        log.warning("the facts of %s could not be looked up beforehand: %s", workspace, ended)

@@ -13,7 +13,6 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, BoolArray, Population
 from bot.data.floors import Floors, is_below_floor
@@ -22,6 +21,7 @@ from bot.data.stats import (
     Numbers,
     adjust_false_discovery,
     compare_shares,
+    compute_percent,
     find_change_point,
     fisher_test,
     split_two_groups,
@@ -149,13 +149,14 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     delivery.late-regions: regions, late, rest, parcels, late-parcels, late-worth (the value of
     these orders), since, since-days, when the regions fall into two groups."""
     if warehouse.table("orders") is None:
-        result = AnalysisResult("delivery", Source("orders"), warehouse.today)
-        result.add_limit(
-            Words("Late parcels need orders with the day promised and the day they came.")
+        return AnalysisResult.refuse(
+            "delivery",
+            warehouse,
+            Words("Late parcels need orders with the day promised and the day they came."),
+            source="orders",
         )
-        return result
     day = find_last_whole_day(warehouse, "orders", filter_)
-    result = AnalysisResult("delivery", warehouse.source("orders"), day, floors=warehouse.floors)
+    result = AnalysisResult.from_table("delivery", warehouse, "orders", as_of=day)
     query = build_parcels(warehouse, filter_, day)
     rows = fetch_rows(warehouse, query)
     parcels = arrange_parcels(rows, day)
@@ -252,12 +253,12 @@ def _add_total(result: AnalysisResult, parcels: ParcelCounts) -> None:
             "all", measure, value, unit=unit, about="parcels", rows=round(rows), query=PARCELS_QUERY
         )
 
-    add("late", _compute_percent(late.sum(), due.sum()), "%", due.sum())
+    add("late", compute_percent(late.sum(), due.sum()), "%", due.sum())
     add("parcels", round(due.sum()), "parcels", due.sum())
     if due_before.sum():
         a, b, c, d = (np.array([n.sum()]) for n in (late, due, late_before, due_before))
         p = float(compare_shares(a, b, c, d, np.ones(1))[0])
-        add("before", _compute_percent(late_before.sum(), due_before.sum()), "%", due_before.sum())
+        add("before", compute_percent(late_before.sum(), due_before.sum()), "%", due_before.sum())
         add("p", max(round(p, 4), 0.0001), None, due.sum())
         worse = p <= MAX_TOTAL_P and late.sum() / due.sum() > late_before.sum() / due_before.sum()
         add("verdict", "confirmed" if worse else "steady", None, due.sum())
@@ -303,8 +304,8 @@ def _add_regions(
             continue
         measures: dict[str, tuple[float | str, str | None]] = {
             "status": (status, None),
-            "late": (_compute_percent(late[at], due[at]), "%"),
-            "rest": (_compute_percent(*rest[n]), "%"),
+            "late": (compute_percent(late[at], due[at]), "%"),
+            "rest": (compute_percent(*rest[n]), "%"),
             "p": (max(round(float(p[n]), 4), 0.0001), None),
         }
         if currency and people.late_worth(name):
@@ -313,7 +314,7 @@ def _add_regions(
                 currency,
             )
         if due_before[at] >= floors.people and name in safe_before:
-            measures["before"] = (_compute_percent(late_before[at], due_before[at]), "%")
+            measures["before"] = (compute_percent(late_before[at], due_before[at]), "%")
         for measure, (value, unit) in measures.items():
             rows = round(due_before[at] if measure == "before" else due[at])
             result.add(
@@ -374,7 +375,3 @@ def _add_late_regions(
     if began:
         add("since", parcels.days[began[0]])
         add("since-days", began[1], "days")
-
-
-def _compute_percent(part: float, whole: float) -> float:
-    return round(100 * float(part) / float(whole), 1) if whole else 0.0

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.catalogue.text_file import DELIMITERS
+from bot.data.text_file import DELIMITERS
 from bot.text.normalize import strip_accents
 
 COLUMNS_FILE = Path(__file__).parent / "columns.toml"

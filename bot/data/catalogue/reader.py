@@ -21,7 +21,7 @@ from bot.data.catalogue.columns import (
 )
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.row_grouping import RejectedProduct, RowSorter
-from bot.data.catalogue.text_file import read_text
+from bot.data.text_file import read_text
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 

@@ -21,8 +21,8 @@ from bot.data.catalogue.cells import (
 )
 from bot.data.catalogue.columns import CatalogueHeader, normalize_header
 from bot.data.catalogue.product import ProductStatus
-from bot.data.csv_records import Record
 from bot.data.reject_reasons import RejectCode, RejectReason
+from bot.data.text_file import Record
 
 LONGEST_TITLE = 1_000
 LONGEST_TEXT = 5_000

@@ -17,12 +17,11 @@ from bot.data.catalogue.cells import (
     drop_repeats,
 )
 from bot.data.catalogue.columns import CatalogueHeader
-from bot.data.catalogue.lexicon import Trait, find_traits, qualify_materials
 from bot.data.catalogue.product import Product
+from bot.data.catalogue.product_words import Trait, find_traits, qualify_materials
 from bot.data.catalogue.row import BadCell, CatalogueRow
-from bot.data.catalogue.text_file import DecodedText
-from bot.data.csv_records import MalformedRecord, Record, parse_records
 from bot.data.reject_reasons import RejectCode, RejectReason
+from bot.data.text_file import DecodedText, MalformedRecord, Record, parse_records
 from bot.text.normalize import strip_accents
 
 PRODUCT_TRAITS = ("sizes", "colours", "materials")

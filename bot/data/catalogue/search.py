@@ -10,12 +10,13 @@ from math import log
 
 from bot.core.library import Library, ProductMatch
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.product_words import list_kinds, list_name_words
-from bot.data.catalogue.tokens import (
+from bot.data.catalogue.product_words import (
     BRIEF_WORDS,
-    COMMON_WORDS,
     GRAMMAR_WORDS,
+    IGNORED_WORDS,
     WEAK_WORDS,
+    list_kinds,
+    list_name_words,
     load_synonyms,
     split_audience,
     split_words,
@@ -98,7 +99,7 @@ def find_other_name(words: str, at: Collection[str], has: Collection[str]) -> st
 def _could_be_name(word: str) -> bool:
     """Return whether the word may be a name, which words of grammar, of a request and of everyday
     language are not."""
-    known = GRAMMAR_WORDS | BRIEF_WORDS | COMMON_WORDS | WEAK_WORDS | SMALL_WORDS
+    known = GRAMMAR_WORDS | BRIEF_WORDS | IGNORED_WORDS | WEAK_WORDS | SMALL_WORDS
     return len(word) > 2 and word.isalpha() and word not in known and stem_word(word) not in known
 
 
@@ -181,7 +182,7 @@ class ProductIndex:
         self, i: int, score: float, meant: WordMeanings, of_kind: bool
     ) -> ProductMatch:
         product, head = self._products[i], self._titles[i][self._head_positions[i]]
-        is_one = any(head in found for word, found in meant.items() if word not in COMMON_WORDS)
+        is_one = any(head in found for word, found in meant.items() if word not in IGNORED_WORDS)
         score_shown = round(min(score, 1.0), 3)
         return ProductMatch(
             handle=product.handle,
@@ -225,7 +226,7 @@ class ProductIndex:
             self._meanings_of(tokenize_query(to)),
         )
         wanted = main or aside
-        if all(word in WEAK_WORDS or word in COMMON_WORDS or word.isdigit() for word in wanted):
+        if all(word in WEAK_WORDS or word in IGNORED_WORDS or word.isdigit() for word in wanted):
             return {}
         lacking = {
             word for word in tokenize_query(about) if word not in main and word in load_synonyms()
@@ -288,7 +289,7 @@ class ProductIndex:
 
     def _correct_misspelling(self, word: str) -> dict[str, float]:
         """Return the indexed words that this one may be a misspelling of."""
-        if len(word) < 5 or word in COMMON_WORDS or word in load_synonyms() or not word.isalpha():
+        if len(word) < 5 or word in IGNORED_WORDS or word in load_synonyms() or not word.isalpha():
             return {}  # a skirt is no misspelt shirt: known words are not corrected
         found: dict[str, float] = {}
         for other in {o for w in _drop_one_letter(word) for o in self._misspellings.get(w, ())}:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.data.catalogue.text_file import BYTE_ORDER_MARKS
 from bot.data.ingest.file_schema import FileFormat, FileSchema
 from bot.data.ingest.header import HeaderRow
+from bot.data.text_file import BYTE_ORDER_MARKS
 from bot.errors import CannotDo, translate_system_error
 from bot.i18n.messages import Words
 

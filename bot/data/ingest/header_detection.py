@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 
-from bot.data.csv_records import Record, parse_records
 from bot.data.ingest import workbook
 from bot.data.ingest.column_names import is_complete
 from bot.data.ingest.file_format import HEAD_BYTES, FileInfo, inspect_format
@@ -19,6 +18,7 @@ from bot.data.ingest.text_lines import read_lines
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile
 from bot.data.ingest.workbook import add_continuing_sheets, group_sheets, require_sheets
+from bot.data.text_file import Record, parse_records
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 

@@ -21,7 +21,6 @@ LINE_COLUMNS = frozenset(
 )
 CELLS_TABLE, COMPUTED_TABLE = "cells", "computed_cells"
 UNPAID_STATUSES = ("cancelled", "unpaid", "test")
-ORDER_FIELD = "field of the order"
 
 
 def prepare_cells(

@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.data.csv_records import Record
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
     is_complete,
@@ -18,6 +17,7 @@ from bot.data.ingest.column_names import (
 from bot.data.ingest.file_format import is_old_workbook
 from bot.data.ingest.header import HeaderRow, classify_order_file, score_header
 from bot.data.ingest.tool_exports import recognize_columns
+from bot.data.text_file import Record
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 

@@ -13,10 +13,9 @@ from ibis import _
 from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.segments.audience import NO_ORDERS
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue, Population
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
-from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
+from bot.data.warehouse.purchases import NO_ORDERS, NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words

@@ -12,9 +12,8 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import AudienceRule
-from bot.data.analyses.request_filter import TABLES_BY_KIND
-from bot.data.analyses.result import AnalysisFilter
-from bot.data.warehouse.people import segments_table
+from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter
+from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo

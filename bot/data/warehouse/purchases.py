@@ -13,10 +13,12 @@ from ibis import _
 
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
 
 CANCELLED_STATUSES = ("cancelled", "canceled", "annulée", "annulee", "annulé", "annule")
 NOT_SOLD_STATUSES = (*CANCELLED_STATUSES, "unpaid", "test")  # kept apart from sales
 
+NO_ORDERS = Words("There are no orders with customers yet: import an order file that has them.")
 PURCHASE_COLUMNS = [
     "customer",
     "order",
@@ -111,3 +113,25 @@ def _list_conditions(where: AnalysisFilter, orders: ir.Table) -> list[ir.Boolean
     if where.until:
         conditions.append(orders.at.date() <= ibis.literal(where.until))
     return conditions
+
+
+# What is known of customers besides their orders: the segments and levels that they belong to.
+
+
+def segments_table(warehouse: Warehouse) -> ir.Table | None:
+    """Return customer and segment, or None when no file has segments. The levels of a loyalty
+    programme are segments too, so a customer may belong to several."""
+    found = []
+    for kind, column in (
+        ("consents", "segment"),
+        ("customers", "segment"),
+        ("customers", "level"),
+    ):
+        table = warehouse.table(kind)
+        if table is not None:
+            found.append(
+                table.filter(table[column].notnull()).select(
+                    customer=table.customer, segment=table[column]
+                )
+            )
+    return ibis.union(*found, distinct=True) if len(found) > 1 else next(iter(found), None)

@@ -14,6 +14,7 @@ from bot.data.analyses.mention_cache import MentionCache
 from bot.data.floors import SALES_FLOOR
 from bot.data.ingest.undo import ImportUndo
 from bot.data.schema import load_kinds
+from bot.data.warehouse.duckdb_engine import WarehousePool
 from bot.data.warehouse.file_listing import (
     LIBRARY_FOLDER,
     LOCAL_WORKSPACE,
@@ -34,7 +35,6 @@ from bot.data.warehouse.merge import (
     merge_rows,
 )
 from bot.data.warehouse.models import DataFile
-from bot.data.warehouse.pool import WarehousePool
 from bot.db.session import Database
 from bot.errors import CannotDo
 from bot.i18n.messages import Words

@@ -13,8 +13,7 @@ from rich.text import Text
 from bot.playground.block_kit import list_elements
 from bot.playground.schema import list_options
 from bot.playground.terminal import text_rendering
-from bot.playground.terminal.names import DisplayNames
-from bot.playground.terminal.text_rendering import render_mrkdwn, render_text_object
+from bot.playground.terminal.text_rendering import DisplayNames, render_mrkdwn, render_text_object
 from bot.playground.workspace import SlackWorkspace
 
 ROW_GAP = "   "

@@ -13,15 +13,15 @@ from bot.playground.intern_process import PendingWork
 from bot.playground.local_slack import LocalSlack
 from bot.playground.terminal.block_rendering import BlockRenderer, ControlLocation
 from bot.playground.terminal.console import LineReader
-from bot.playground.terminal.names import (
+from bot.playground.terminal.prompts import LABEL_PATTERN, NUMBER_PATTERN, FormPrompt, PressHandler
+from bot.playground.terminal.screen import Screen
+from bot.playground.terminal.text_rendering import (
     PERSON_ROLES,
     DisplayNames,
     compose_text,
     find_channel,
     find_person,
 )
-from bot.playground.terminal.prompts import LABEL_PATTERN, NUMBER_PATTERN, FormPrompt, PressHandler
-from bot.playground.terminal.screen import Screen
 from bot.playground.workspace import WorkspaceChange
 
 POLL_SECONDS = 0.02

@@ -19,8 +19,7 @@ from bot.playground.terminal.block_rendering import (
     ControlLocation,
     ControlRegistry,
 )
-from bot.playground.terminal.names import DisplayNames
-from bot.playground.terminal.text_rendering import render_mrkdwn
+from bot.playground.terminal.text_rendering import DisplayNames, render_mrkdwn
 from bot.playground.workspace import WorkspaceChange
 
 WORKING_SIGNS = (":hourglass", "⏳")

@@ -17,13 +17,13 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.actions import alerts, digests, imports, next_steps, votes
+from bot.slack.actions import digests, imports, reports
 from bot.slack.actions.download import start_download
 from bot.slack.actions.modals import MODALS, open_modal
+from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
 from bot.slack.actions.revisions import start_revision
-from bot.slack.actions.share import demand_membership, send_to_channel, share_draft
 from bot.slack.cards import results
-from bot.slack.cards.findings import find_fact_proposals
+from bot.slack.cards.draft_status import find_fact_proposals
 from bot.slack.interactions import (
     BlockAction,
     choose_next_place,
@@ -308,13 +308,13 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.SHORTER: shorten_draft,
     action_ids.SAME_FOR: write_for_market,
     action_ids.CALL_TO_ACTION: explain_call_to_action,
-    action_ids.LEAD_NOW: next_steps.start_next_step,
+    action_ids.LEAD_NOW: reports.start_next_step,
     action_ids.DIGEST_ON: digests.make_state_action("on"),
     action_ids.DIGEST_PAUSE: digests.make_state_action("paused"),
     action_ids.DIGEST_OFF: digests.make_state_action("off"),
     action_ids.DIGEST_NOW: digests.run_digest_now,
     **imports.IMPORT_ACTIONS,
     **results.RESULT_ACTIONS,
-    **alerts.ALERT_ACTIONS,
-    **votes.VOTE_ACTIONS,
+    **digests.ALERT_ACTIONS,
+    **reports.VOTE_ACTIONS,
 }

@@ -16,8 +16,7 @@ from bot.db.workspace import BrandRow
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule, format_place_key
 from bot.digests.visibility import Viewer, may_see
-from bot.drafts.models import Draft
-from bot.drafts.votes import Vote
+from bot.drafts.models import Draft, Vote
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.client import READ_OUTSIDE

@@ -6,6 +6,7 @@ from bot.core.channels import Channel, PartLimit, count_sms_segments, load_chann
 from bot.core.parts import File, Part, Quote, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
+from bot.i18n.typography import is_gsm7
 from bot.slack.action_ids import CALL_TO_ACTION, ButtonValue
 from bot.slack.blocks import (
     BUTTON,
@@ -28,7 +29,6 @@ from bot.slack.blocks import (
     translate_title,
     truncate,
 )
-from bot.text.gsm7 import is_gsm7
 
 MAX_SEPARATE_PARTS = 12  # a draft with more parts shows them in one block
 MIN_EXCERPT_CHARACTERS = 200  # a shorter excerpt is not worth showing

@@ -10,8 +10,7 @@ from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.slack.action_ids import CHANGE, ButtonValue
-from bot.slack.actions.next_steps import build_next_step_buttons
-from bot.slack.actions.votes import build_vote_buttons
+from bot.slack.actions.reports import build_next_step_buttons, build_vote_buttons
 from bot.slack.blocks import (
     HEADER,
     SECTION,
@@ -27,8 +26,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards.card_data import CardData
 from bot.slack.cards.draft_parts import render_slack_table
-from bot.slack.cards.draft_status import render_draft_status
-from bot.slack.cards.findings import render_findings
+from bot.slack.cards.draft_status import render_draft_status, render_findings
 from bot.slack.views.draft_details import build_details_button
 from bot.text.escape import escape_mrkdwn
 

@@ -8,6 +8,7 @@ and ts, so there is only one task.
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.core.brief import parse_just_for_me
@@ -32,7 +33,7 @@ from bot.slack.history import remove_markup
 from bot.slack.listener_context import ListenerContext
 from bot.slack.location import make_place
 from bot.slack.notices import enqueue_ephemeral
-from bot.tasks.models import HEARD, OVERHEARD, NewTask, Task
+from bot.tasks.models import HEARD, OPEN_STATES, OVERHEARD, NewTask, Task
 
 PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # message subtypes that people write
 
@@ -284,3 +285,40 @@ def _make_message_place(event: dict[str, Any], *, direct: bool, private: bool) -
 
 def _read_text(event: dict[str, Any]) -> str:
     return str(event.get("text") or "")
+
+
+# The Stop button of Slack's agent view stops what is being worked on in its thread.
+
+
+async def handle_session_stopped(context: ListenerContext, body: dict[str, Any]) -> None:
+    """Handle Slack's `agent_session_stopped`."""
+    event, workspace = body["event"], str(body.get("team_id") or "")
+    user, channel = str(event.get("user") or ""), str(event.get("channel") or "")
+    thread = str(event.get("thread_ts") or "")
+    for task in await context.run(stop_thread_tasks, context, workspace, user, channel, thread):
+        context.background.start(context.stop_task(task))
+
+
+def stop_thread_tasks(
+    session: Session,
+    context: ListenerContext,
+    workspace: str,
+    user: str,
+    channel: str,
+    thread: str,
+) -> list[str]:
+    """Stop the open tasks of this thread that this person asked for; an approver may stop all.
+    Return their ids."""
+    running = select(Task).where(
+        Task.workspace == workspace,
+        Task.state.in_(OPEN_STATES),
+        Task.place["channel"].as_string() == channel,
+        Task.place["thread"].as_string() == thread,
+    )
+    is_approver = user in context.services.policy(workspace).approvers
+    stopped = []
+    for task in session.scalars(running):
+        if task.author == user or task.place.get("user") == user or is_approver:
+            task.stop(session, context.services.enqueue, user, context.services.now())
+            stopped.append(task.id)
+    return stopped

@@ -17,7 +17,7 @@ from bot.core.request import task_id
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.actions import next_steps
+from bot.slack.actions import reports
 from bot.slack.blocks import (
     Block,
     context_block,
@@ -53,14 +53,14 @@ def prepare_next_step_form(
     it has a query, else the brief form."""
     context.services.policy(action.workspace).require(action.user, "ask")
     draft = load_visible_draft(session, action.viewer, action.ref)
-    lead = next_steps.find_next_step(draft, action.ref)
+    lead = reports.find_next_step(draft, action.ref)
     if "query" in lead.form:
         fields = QuestionFields.model_validate_json(lead.form["query"])
         return lambda language: question_form.build_question_form(
             fields, language, action.ref.pack()
         )
     if lead.skill != "targeting" or "rule" not in lead.form:
-        return next_steps.prepare_brief_form(session, context, action)
+        return reports.prepare_brief_form(session, context, action)
     return lambda language: build_rule_form(language, lead, draft.facts, action.ref.pack())
 
 
@@ -179,12 +179,12 @@ def _accept_rule(
 ) -> dict[str, str]:
     context.services.policy(submission.workspace).require(submission.user, "ask")
     draft = load_visible_draft(session, submission.viewer, submission.ref)
-    lead = next_steps.find_next_step(draft, submission.ref)
+    lead = reports.find_next_step(draft, submission.ref)
     before = AudienceRule.model_validate_json(lead.form["rule"])
     rule, errors = read_rule(submission.view, before, draft.facts, language)
     if rule is None:
         return errors
-    place, private = next_steps.find_next_step_place(
+    place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
     new_task = NewTask(
@@ -196,7 +196,7 @@ def _accept_rule(
         locale=context.people.cached_locale(submission.workspace, submission.user),
         private=private,
         form={
-            **next_steps.build_next_step_form(draft, lead),
+            **reports.build_next_step_form(draft, lead),
             "rule": rule.stored,
             "platform": read_choice(submission.view, "platform"),
             "language": draft.language,

@@ -36,8 +36,12 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.draft_parts import list_folded_parts, render_part
-from bot.slack.cards.draft_status import number_action_id, render_decision, render_delivery
-from bot.slack.cards.findings import LEGAL_NOTE
+from bot.slack.cards.draft_status import (
+    LEGAL_NOTE,
+    number_action_id,
+    render_decision,
+    render_delivery,
+)
 from bot.slack.interactions import BlockAction, load_visible_draft
 from bot.slack.listener_context import ListenerContext
 

@@ -22,7 +22,7 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.draft_parts import find_part_limit
-from bot.slack.cards.findings import render_check
+from bot.slack.cards.draft_status import render_check
 from bot.slack.views.brief_form import build_brief_form
 from bot.slack.views.draft_details import history_view, sources_view, what_left_view
 from bot.slack.views.inputs import (

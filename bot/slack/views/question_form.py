@@ -12,7 +12,7 @@ from bot.core.metric_query import ComparisonName, QuestionFields
 from bot.core.request import task_id
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.actions import next_steps
+from bot.slack.actions import reports
 from bot.slack.blocks import Block, option, plain_text
 from bot.slack.interactions import ViewSubmission, load_visible_draft
 from bot.slack.listener_context import ListenerContext
@@ -116,8 +116,8 @@ def _accept_question(
 ) -> None:
     context.services.policy(submission.workspace).require(submission.user, "ask")
     draft = load_visible_draft(session, submission.viewer, submission.ref)
-    lead = next_steps.find_next_step(draft, submission.ref)
-    place, private = next_steps.find_next_step_place(
+    lead = reports.find_next_step(draft, submission.ref)
+    place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
     new_task = NewTask(
@@ -129,7 +129,7 @@ def _accept_question(
         locale=context.people.cached_locale(submission.workspace, submission.user),
         private=private,
         form={
-            **next_steps.build_next_step_form(draft, lead),
+            **reports.build_next_step_form(draft, lead),
             "query": fields.model_dump_json(exclude_defaults=True),
             "language": draft.language,
         },

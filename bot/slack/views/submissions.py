@@ -22,7 +22,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.actions import audience_export, digests, next_steps
+from bot.slack.actions import audience_export, digests, reports
 from bot.slack.actions.revisions import start_revision
 from bot.slack.interactions import (
     View,
@@ -236,13 +236,13 @@ def _load_next_step(
 ) -> tuple[Place, bool, dict[str, str]]:
     """Return the place, the privacy and the form fields of a next step."""
     draft = load_visible_draft(session, submission.viewer, submission.ref)
-    place, private = next_steps.find_next_step_place(
+    place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
     return (
         place,
         private,
-        next_steps.build_next_step_form(draft, next_steps.find_next_step(draft, submission.ref)),
+        reports.build_next_step_form(draft, reports.find_next_step(draft, submission.ref)),
     )
 
 
@@ -251,7 +251,7 @@ def _load_changed(
 ) -> tuple[Place, bool, dict[str, str]]:
     """Return the place, the privacy and the form fields of a draft whose brief was changed."""
     draft = load_visible_draft(session, submission.viewer, submission.ref)
-    place, private = next_steps.find_next_step_place(
+    place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
     task = session.get_one(Task, draft.task)

@@ -12,16 +12,14 @@ import pytest
 
 from bot.data.analyses.experiments import find
 from bot.data.analyses.experiments.hypothesis_tests import (
+    MIN_RATIO_P,
     ArmCounts,
     adjust_holm,
+    check_sample_ratio,
     compare_amounts,
     compare_rates,
-    compute_sequential_p,
-)
-from bot.data.analyses.experiments.sample_size import (
-    MIN_RATIO_P,
-    check_sample_ratio,
     compute_sample_size,
+    compute_sequential_p,
     compute_smallest_lift,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult

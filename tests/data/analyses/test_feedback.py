@@ -104,7 +104,6 @@ def test_planted_new_theme_is_a_confirmed_change() -> None:
         assert value(theme, "verdict") == "confirmed"
     assert value("website-phone", "texts-now") == 18
     assert value("website-phone", "share-before") == 0
-    assert value("all", "themes-tested") >= 15
 
 
 def test_planted_noise_is_not_a_confirmed_change() -> None:
@@ -126,10 +125,14 @@ def test_different_product_mix_is_no_change() -> None:
 def test_frequent_growing_complaint_is_ranked_first() -> None:
     assert value("delivery-late", "fix-first-rank") == 1
     assert value("website-phone", "fix-first-rank") == 2
-    made_of = [value("delivery-late", f"fix-first-{m}") for m in ("complaints", "trend", "reach")]
-    score = float(made_of[0]) * float(made_of[1]) * (1 + float(made_of[2]) / 100) / 2
-    assert float(value("delivery-late", "fix-first-score")) == pytest.approx(score, rel=0.01)
+    assert _score("delivery-late") > _score("website-phone") > 0
     assert value("sizing-small", "fix-first-reach") < 50
+
+
+def _score(theme: str) -> float:
+    """What themes are ranked by."""
+    made_of = [value(theme, f"fix-first-{m}") for m in ("complaints", "trend", "reach")]
+    return float(made_of[0]) * float(made_of[1]) * (1 + float(made_of[2]) / 100)
 
 
 def test_quotes_are_verbatim_with_the_text_id() -> None:
@@ -203,7 +206,7 @@ def test_undated_texts_have_levels_but_no_changes() -> None:
     assert any("dated texts" in w.text for w in one.limits)
 
 
-def test_language_without_a_list_has_sentiment_but_no_themes() -> None:
+def test_language_without_a_list_has_stars_but_no_themes() -> None:
     rows = _rows(["Der Stoff ist sehr schön und die Lieferung war schnell, gerne wieder."] * 40)
     one = find(small(feedback=rows), AnalysisFilter())
     assert value("all", "texts-without-list", one) == 40
@@ -212,31 +215,10 @@ def test_language_without_a_list_has_sentiment_but_no_themes() -> None:
     assert any("without a list of themes" in w.text for w in one.limits)
 
 
-def test_no_ratings_give_no_sentiment() -> None:
+def test_no_ratings_give_no_share_of_happy_texts() -> None:
     rows = [{**row, "rating": None} for row in _rows(["J'adore cette robe, merci."] * 40)]
     one = find(small(feedback=rows), AnalysisFilter())
     assert one.get("all", "happy-share") is None
-    assert any("No sentiment is shown" in w.text for w in one.limits)
-
-
-def test_unrated_texts_are_classified_from_the_rated_ones() -> None:
-    auc = value("all", "classifier-auc")
-    assert auc >= 0.8
-    happy, unhappy = value("all", "unrated-happy-share"), value("all", "unrated-unhappy-share")
-    assert float(happy + unhappy) == pytest.approx(100, abs=0.2)
-
-
-def test_emerging_theme_is_marked_unstable() -> None:
-    emerging = [s for s in found().subjects() if s.startswith("emerging-")]
-    assert emerging
-    for subject in emerging:
-        assert value(subject, "state") == "unstable"
-        assert 0 < value(subject, "stability") < 1
-
-
-def test_complaint_words_differ_from_praise_words() -> None:
-    assert "retard" in value("wording-fr", "complaint-words")
-    assert value("wording-fr--retard", "z") > 1.96
 
 
 def test_team_list_overrides_the_built_in_list(tmp_path: Path) -> None:

@@ -15,11 +15,10 @@ from bot.data.analyses.feedback.aspects import (
     PhraseFinder,
     load_lexicon,
 )
-from bot.data.analyses.feedback.languages import detect_languages, parse_language_name
 from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, find_mentions
+from bot.data.analyses.feedback.texts import detect_languages, parse_language_name
 from bot.data.analyses.feedback.theme_changes import compute_share_p_values, compute_stratified_p
 from bot.data.analyses.feedback.theme_concentration import ThemeConcentration
-from bot.data.analyses.feedback.theme_shares import compute_log_odds
 from tests.support.paths import DATA
 
 
@@ -148,16 +147,6 @@ def test_phrase_matches_stems_choices_and_gaps() -> None:
     for wrong in ("", "..", ".. petit", "petit ..", "l'échange"):
         with pytest.raises(InvalidPhrase):
             Phrase(wrong)
-
-
-def test_log_odds_use_the_word_prior() -> None:
-    from collections import Counter
-
-    ours, theirs = Counter(late=40, shirt=110, the=1000), Counter(late=2, shirt=110, the=1000)
-    ranked = compute_log_odds(ours, theirs, Counter(late=40, shirt=190, the=400))
-    assert ranked[0].word == "late"
-    assert ranked[0].z > 1.96
-    assert abs(next(word.z for word in ranked if word.word == "shirt")) < 1
 
 
 def test_change_is_tested_within_strata() -> None:

@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bot.data.analyses.forecast import bgnbd, gamma_gamma, logistic
-from bot.data.analyses.forecast.bgnbd import PurchaseHistories
+from bot.data.analyses.forecast.statistical_models import (
+    PurchaseHistories,
+    _compute_loss,
+    compute_brier_score,
+    fit_bgnbd,
+    fit_gamma_gamma,
+    fit_logistic,
+    group_histories,
+    predict_order_value,
+    predict_purchases,
+)
 from bot.data.stats import compute_auc
 from tests.support.paths import DATA
 
@@ -38,18 +47,18 @@ def build_histories(
         mean = sum(again) / len(again) if again else 0.0
         rows.append((len(again), (known[-1] - known[0]).days, (END - known[0]).days, mean))
     x, t_x, age, mean = np.array(rows, dtype=np.float64).T
-    return bgnbd.group_histories(x, t_x / 7, age / 7), x, mean
+    return group_histories(x, t_x / 7, age / 7), x, mean
 
 
 @pytest.mark.skipif(not CDNOW.exists(), reason="the CDNOW sample is not here")
 def test_bgnbd_parameters_agree_with_the_paper() -> None:
     histories, x, mean = build_histories(cdnow())
-    fit = bgnbd.fit_bgnbd(histories)
+    fit = fit_bgnbd(histories)
     assert (fit.r, fit.alpha) == pytest.approx((0.2426, 4.4136), abs=5e-4)
     assert (fit.a, fit.b) == pytest.approx((0.7929, 2.4259), abs=5e-4)
     assert fit.likelihood == pytest.approx(-9582.43, abs=0.01)
     assert fit.sound
-    worth = gamma_gamma.fit_gamma_gamma(x, mean)
+    worth = fit_gamma_gamma(x, mean)
     assert (x > 0).sum() == 946
     assert (worth.p, worth.q, worth.v) == pytest.approx((6.250, 3.744, 15.444), abs=2e-3)
 
@@ -58,7 +67,7 @@ def test_bgnbd_parameters_agree_with_the_paper() -> None:
 def test_bgnbd_predicts_the_holdout_weeks() -> None:
     """Figure 2 of the paper: repeat purchases, summed up over weeks 40 to 78."""
     days = cdnow()
-    fit = bgnbd.fit_bgnbd(build_histories(days)[0])
+    fit = fit_bgnbd(build_histories(days)[0])
     begin = date(1997, 1, 1)
     repeats = [d for bought in days.values() for d in sorted(bought)[1:]]
     firsts = np.array([(min(bought) - begin).days / 7 for bought in days.values()])
@@ -67,8 +76,10 @@ def test_bgnbd_predicts_the_holdout_weeks() -> None:
     for week in range(40, 79):
         came = sum(day <= begin + timedelta(weeks=week) for day in repeats)
         told_ = [
-            bgnbd.predict_purchases(
-                fit, bgnbd.group_histories(nothing[:1], nothing[:1], nothing[:1]), week - first
+            predict_purchases(
+                fit,
+                group_histories(nothing[:1], nothing[:1], nothing[:1]),
+                week - first,
             )
             for first in np.unique(firsts)
         ]
@@ -98,18 +109,18 @@ def simulated(people: int, seed: int = 5) -> tuple[Numbers, Numbers, Numbers, Nu
 
 def test_bgnbd_recovers_simulated_parameters() -> None:
     x, t_x, age, coming = simulated(40_000)
-    histories = bgnbd.group_histories(x, np.ceil(t_x), age)
-    fit = bgnbd.fit_bgnbd(histories)
+    histories = group_histories(x, np.ceil(t_x), age)
+    fit = fit_bgnbd(histories)
     assert fit.sound
     assert (fit.r, fit.a) == pytest.approx((0.4, 0.8), rel=0.1)
     assert (fit.alpha, fit.b) == pytest.approx((30, 2.5), rel=0.15)
-    said = float(bgnbd.predict_purchases(fit, histories, 90) @ histories.many)
+    said = float(predict_purchases(fit, histories, 90) @ histories.many)
     assert said == pytest.approx(coming.sum(), rel=0.05)
 
 
 def test_equal_histories_are_grouped_without_loss() -> None:
     x, t_x, age, _coming = simulated(2_000)
-    histories = bgnbd.group_histories(x, np.ceil(t_x), age)
+    histories = group_histories(x, np.ceil(t_x), age)
     assert len(histories.x) < 2_000
     assert histories.many.sum() == 2_000
     assert (histories.x[histories.of] == x).all()
@@ -118,21 +129,21 @@ def test_equal_histories_are_grouped_without_loss() -> None:
 
 def test_bgnbd_does_not_depend_on_the_unit_of_time() -> None:
     x, t_x, age, _coming = simulated(5_000)
-    days = bgnbd.fit_bgnbd(bgnbd.group_histories(x, t_x, age))
-    weeks = bgnbd.fit_bgnbd(bgnbd.group_histories(x, t_x / 7, age / 7))
+    days = fit_bgnbd(group_histories(x, t_x, age))
+    weeks = fit_bgnbd(group_histories(x, t_x / 7, age / 7))
     assert days.alpha == pytest.approx(weeks.alpha * 7, rel=1e-3)
     assert (days.r, days.a, days.b) == pytest.approx((weeks.r, weeks.a, weeks.b), rel=1e-3)
 
 
 def test_bgnbd_gradient_agrees_with_the_likelihood() -> None:
     x, t_x, age, _coming = simulated(500)
-    histories = bgnbd.group_histories(x, t_x / 7, age / 7)
+    histories = group_histories(x, t_x / 7, age / 7)
     logs = np.log([0.3, 4.0, 0.7, 2.0])
-    slope = bgnbd._compute_loss(logs, histories)[1]
+    slope = _compute_loss(logs, histories)[1]
     for i in range(4):
         step = np.zeros(4)
         step[i] = 1e-6
-        up, down = (bgnbd._compute_loss(logs + s, histories)[0] for s in (step, -step))
+        up, down = (_compute_loss(logs + s, histories)[0] for s in (step, -step))
         assert slope[i] == pytest.approx((up - down) / 2e-6, rel=1e-4, abs=1e-7)
 
 
@@ -141,7 +152,7 @@ def test_bgnbd_is_not_sound_when_no_customer_churns() -> None:
     rate, age = rng.gamma(2.0, 1 / 30, 3_000), np.full(3_000, 300.0)
     x = rng.poisson(rate * age).astype(np.float64)
     t_x = np.where(x > 0, age * rng.random(3_000) ** (1 / np.maximum(x, 1)), 0.0)
-    assert not bgnbd.fit_bgnbd(bgnbd.group_histories(x, np.ceil(t_x), age)).sound
+    assert not fit_bgnbd(group_histories(x, np.ceil(t_x), age)).sound
 
 
 def test_gamma_gamma_recovers_purchase_values() -> None:
@@ -150,25 +161,17 @@ def test_gamma_gamma_recovers_purchase_values() -> None:
     x = rng.integers(1, 8, people).astype(np.float64)
     scale = rng.gamma(q, 1 / v, people)
     mean = rng.gamma(p * x) / (scale * x)
-    worth = gamma_gamma.fit_gamma_gamma(x, mean)
+    worth = fit_gamma_gamma(x, mean)
     assert (worth.p, worth.q, worth.v) == pytest.approx((p, q, v), rel=0.1)
     assert worth.mean == pytest.approx(p * v / (q - 1), rel=0.03)
-    pulled = gamma_gamma.predict_order_value(
-        worth, np.array([0.0, 1.0, 50.0]), np.array([0.0, 90.0, 90.0])
-    )
+    pulled = predict_order_value(worth, np.array([0.0, 1.0, 50.0]), np.array([0.0, 90.0, 90.0]))
     assert pulled[0] == pytest.approx(worth.mean)
     assert worth.mean < pulled[1] < pulled[2] < 90
 
 
 def test_gamma_gamma_requires_repeat_buyers() -> None:
     with pytest.raises(ValueError, match="nobody bought again"):
-        gamma_gamma.fit_gamma_gamma(np.zeros(3), np.zeros(3))
-
-
-def test_frequency_value_correlation_is_measured() -> None:
-    x = np.array([1.0, 2, 3, 4, 5])
-    assert gamma_gamma.correlate_frequency_value(x, x * 10) == pytest.approx(1.0)
-    assert gamma_gamma.correlate_frequency_value(x[:2], x[:2]) == 0.0
+        fit_gamma_gamma(np.zeros(3), np.zeros(3))
 
 
 def test_logistic_regression_agrees_with_scikit_learn() -> None:
@@ -178,17 +181,17 @@ def test_logistic_regression_agrees_with_scikit_learn() -> None:
     rng = np.random.default_rng(2)
     features = np.round(rng.normal(size=(2_000, 4)), 1)
     happened = (rng.random(2_000) < 1 / (1 + np.exp(-features @ [1.0, -0.5, 0, 0.2]))).astype(float)
-    chances = logistic.fit_logistic(features, happened).chances(features)
+    chances = fit_logistic(features, happened).chances(features)
     standard = (features - features.mean(0)) / features.std(0)
     other = LogisticRegression(C=1.0, tol=1e-9, max_iter=500).fit(standard, happened)
     assert chances == pytest.approx(other.predict_proba(standard)[:, 1], abs=1e-4)
     assert compute_auc(chances, happened) == pytest.approx(roc_auc_score(happened, chances))
-    assert logistic.compute_brier_score(chances, happened) == pytest.approx(
+    assert compute_brier_score(chances, happened) == pytest.approx(
         brier_score_loss(happened, chances)
     )
 
 
 def test_logistic_regression_refuses_a_single_outcome() -> None:
     with pytest.raises(ValueError, match="nothing to tell apart"):
-        logistic.fit_logistic(np.ones((4, 2)), np.ones(4))
+        fit_logistic(np.ones((4, 2)), np.ones(4))
     assert compute_auc(np.ones(4), np.ones(4)) == 0.5

@@ -7,8 +7,8 @@ import pytest
 
 from bot.app import Container
 from bot.config.clock import now
-from bot.data.analyses import precompute
-from bot.data.analyses.precompute import QUIET_TIME, list_due_jobs, precompute_facts
+from bot.data.analyses import cache
+from bot.data.analyses.cache import QUIET_TIME, list_due_jobs, precompute_facts
 from bot.data.analyses.result import AnalysisFilter
 from tests.support.stocked_library import stocked
 
@@ -57,7 +57,7 @@ async def test_failed_precomputation_raises_no_error(
     await precompute_facts("T1/state")
     assert "T1" in caplog.text
     monkeypatch.setenv("SUPER_INTERN_HOME", str(container.settings.home))
-    monkeypatch.setattr(precompute, "TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(cache, "TIMEOUT_SECONDS", 0.01)
     await precompute_facts("T1/state")
     assert not kept(container)
     container.database.close()

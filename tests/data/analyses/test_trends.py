@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.trends import find, series
+from bot.data.analyses.trends import find
 from bot.data.analyses.trends.expectation import SeriesDeviation
 from bot.data.analyses.trends.significance import judge_changes
 from bot.data.analyses.trends.weekly_series import WeeklySeries
@@ -83,15 +83,6 @@ def test_every_fact_has_source_date_and_query() -> None:
         assert str(fact.source) == "orders.csv"
         assert fact.as_of == date(2026, 11, 24)
         assert fact.query is None or "SELECT" in findings.queries[fact.query]
-
-
-def test_chart_series_has_actual_and_expected_values() -> None:
-    drawn = series(sample(), "category", "Bougies et senteurs")
-    assert [week.weekday() for week, _, _ in drawn] == [0] * 78
-    assert [came for _, came, _ in drawn[-3:]] == [110, 121, 148]
-    assert drawn[0][2] is None
-    assert all(foretold and foretold < came for _, came, foretold in drawn[-3:])
-    assert series(sample(), "category", "Nowhere") == []
 
 
 def test_filter_restricts_the_series() -> None:

@@ -18,7 +18,7 @@ from bot.data.ingest.rejects import (
     write_rejects,
 )
 from bot.data.reject_reasons import TEMPLATES, RejectCode, RejectReason
-from bot.slack.actions.import_rejects import render_stored_rejects
+from bot.slack.actions.imports import render_stored_rejects
 
 ROW = 'a,"b"\nc'
 

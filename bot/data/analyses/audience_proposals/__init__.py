@@ -6,24 +6,24 @@ from datetime import timedelta
 import ibis.expr.types as ir
 
 from bot.core.audience_rule import PLACE_LIST_SEPARATOR, AudienceRule, join_with_or
-from bot.core.source import Source
-from bot.data.analyses.audience_proposals.candidates import Proposal, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import (
     BACKTEST_DAYS,
     Niche,
     ProposalReport,
     find_niche,
 )
-from bot.data.analyses.audience_proposals.rule_names import (
+from bot.data.analyses.audience_proposals.rules import (
+    Proposal,
     find_similar_name,
+    list_proposals,
     resolve_places,
     resolve_products,
 )
 from bot.data.analyses.products import PurchasedProducts, Subject, load_purchased_products
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.segments.audience import NO_CONSENTS, NO_ORDERS, AudienceSelection
+from bot.data.analyses.segments.audience import NO_CONSENTS, AudienceSelection
 from bot.data.floors import too_few_message
-from bot.data.warehouse.purchases import last_day, purchase_lines
+from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -44,12 +44,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     audiences.category.<n> and audiences.things.<key> hold the names of categories and products."""
     lines = purchase_lines(warehouse)
     if lines is None:
-        result = AnalysisResult("audiences", Source(""), warehouse.today)
-        result.add_limit(NO_ORDERS)
-        return result
-    result = AnalysisResult(
-        "audiences", warehouse.source("orders"), warehouse.as_of("orders"), floors=warehouse.floors
-    )
+        return AnalysisResult.refuse("audiences", warehouse, NO_ORDERS)
+    result = AnalysisResult.from_table("audiences", warehouse, "orders")
     with TableCache(warehouse, "audiences") as table_cache:
         _add_proposals(warehouse, filter_, result, lines, table_cache)
     return result

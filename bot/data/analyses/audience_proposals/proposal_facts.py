@@ -13,8 +13,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
-from bot.data.analyses.audience_proposals.candidates import Proposal
-from bot.data.analyses.experiments.sample_size import compute_smallest_lift
+from bot.data.analyses.audience_proposals.rules import Proposal
+from bot.data.analyses.experiments.hypothesis_tests import compute_smallest_lift
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisResult
 from bot.data.analyses.segments import basket

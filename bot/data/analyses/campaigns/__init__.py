@@ -1,17 +1,20 @@
 """Analyse advertising and mailings: impressions, clicks, sales, cost, and the bottleneck of each ad
 line.
 
-`find` compares the requested period (by default the 28 days up to the newest row) with the 28 days
-before. A line is what a team can change: a keyword for a product at a retailer."""
+`find` is about the requested period, by default the 28 days up to the newest row. A line is what a
+team can change: a keyword for a product at a retailer."""
 
 from datetime import date
 
 import ibis.expr.types as ir
 
-from bot.data.analyses.campaigns import ad_facts, mailing_facts
-from bot.data.analyses.campaigns.fact_builder import refuse_without_campaigns
-from bot.data.analyses.campaigns.mailing_facts import letter_against_peers
-from bot.data.analyses.campaigns.mailings import SimilarMailing, find_similar_mailings
+from bot.data.analyses.campaigns import ad_facts, mailings
+from bot.data.analyses.campaigns.ads import refuse_without_campaigns
+from bot.data.analyses.campaigns.mailings import (
+    SimilarMailing,
+    find_similar_mailings,
+    letter_against_peers,
+)
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -21,19 +24,14 @@ __all__ = ["find", "letter_against_peers", "nearest_texts"]
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return the facts campaigns.ads.*, campaigns.<dimension>--<value>.*,
-    campaigns.stuck--<line>.*, campaigns.best.*, campaigns.letters.* and
+    campaigns.worse--<dimension>--<value>.*, campaigns.stuck--<line>.* and
     campaigns.opens--<feature>.*. Rates are in %."""
     table = warehouse.table("campaigns")
     if table is None:
         return refuse_without_campaigns(warehouse)
-    result = AnalysisResult(
-        "campaigns",
-        warehouse.source("campaigns"),
-        warehouse.as_of("campaigns"),
-        floors=warehouse.floors,
-    )
+    result = AnalysisResult.from_table("campaigns", warehouse, "campaigns")
     ad_facts.add_ad_facts(warehouse, result, _filter_campaigns(table, filter_), filter_)
-    mailing_facts.add_mailing_facts(warehouse, result, filter_)
+    mailings.add_mailing_facts(warehouse, result, filter_)
     if not result.facts:
         result.add_limit(Words("No campaign fits what you asked about."))
     return result
@@ -54,7 +52,7 @@ def nearest_texts(
     the occasion that it is for."""
     if warehouse.table("campaigns") is None:
         return []
-    known = mailing_facts.load_mailings(warehouse, None)
+    known = mailings.load_mailings(warehouse, None)
     return find_similar_mailings(
         known,
         channel=channel,

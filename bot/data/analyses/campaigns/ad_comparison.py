@@ -8,13 +8,12 @@ from typing import Any
 import ibis.expr.types as ir
 
 from bot.data.analyses.campaigns.ads import DIMENSIONS as KEYS
-from bot.data.analyses.campaigns.ads import AdRow, AdTotals, sum_by_key
+from bot.data.analyses.campaigns.ads import AdRow, AdTotals, make_fact_adder, sum_by_key
 from bot.data.analyses.campaigns.efficiency import (
     DimensionKeys,
     EfficiencyCell,
     add_onset,
 )
-from bot.data.analyses.campaigns.fact_builder import make_fact_adder
 from bot.data.analyses.campaigns.worse_values import (
     COMPARED_DIMENSIONS,
     add_worse_value,

@@ -10,9 +10,11 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from bot.data.analyses.result import AnalysisResult
 from bot.data.disclosure import Population
+from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
 
-AdKey = tuple[str, str]  # dimension, value
 DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
 LINE_DIMENSION = "line"  # the dimension name of a sold line
 MEASURES = ("impressions", "clicks", "orders", "spend", "sales")
@@ -38,17 +40,8 @@ class AdTotals:
         return self.unsaid.isdisjoint(measures)
 
     @property
-    def click_rate(self) -> float | None:
-        known = self.impressions and self.says("clicks", "impressions")
-        return self.clicks / self.impressions if known else None
-
-    @property
     def conversion(self) -> float | None:
         return self.orders / self.clicks if self.clicks and self.says("orders", "clicks") else None
-
-    @property
-    def cost_per_click(self) -> Decimal | None:
-        return self.spend / self.clicks if self.clicks and self.says("spend", "clicks") else None
 
     @property
     def cost_per_order(self) -> Decimal | None:
@@ -117,11 +110,10 @@ def _read_key(value: Any) -> str | None:
 
 
 def sum_ads(
-    rows: ir.Table, since: date | None, before: date | None, until: date | None, *by: str
+    rows: ir.Table, since: date | None, before: date | None, until: date | None
 ) -> ir.Table:
-    """Return one row for each combination of the dimensions, the period and the further columns in
-    `by`. Rows without a date count as the requested period; with `since` None there is only one
-    period."""
+    """Return one row for each combination of the dimensions and the period. Rows without a date
+    count as the requested period; with `since` None there is only one period."""
     ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull())
     day = ads["at"].date()
     if since is None or before is None or until is None:
@@ -134,7 +126,7 @@ def sum_ads(
         day=ads["at"].date(),
         noon=ads.spent_out.notnull() & (ads.spent_out < "12"),
     )
-    return ads.group_by("current", *DIMENSIONS, "currency", *by).aggregate(
+    return ads.group_by("current", *DIMENSIONS, "currency").aggregate(
         days=lambda t: t.day.nunique(),
         rows=lambda t: t.count(),
         impressions=lambda t: t.impressions.fill_null(0).sum(),
@@ -162,15 +154,6 @@ def is_in_currency(rows: ir.Table, currency: str | None) -> ir.Value:
 def _count_known(measure: str) -> Callable[[ir.Table], ir.Value]:
     """Count the rows in which the measure is known."""
     return lambda t: t[measure].count()
-
-
-def sum_by_week(rows: Iterable[dict[str, Any]]) -> dict[date, AdTotals]:
-    """Sum the rows of `sum_ads` by week."""
-    whole: dict[date, AdTotals] = defaultdict(AdTotals)
-    for row in rows:
-        (ad,) = build_ads([row])
-        whole[row["week"]] = whole[row["week"]] + ad.sums
-    return dict(whole)
 
 
 def build_ads(rows: Iterable[dict[str, Any]]) -> list[AdRow]:
@@ -216,3 +199,56 @@ def find_main_currency(rows: Iterable[dict[str, Any]]) -> tuple[str | None, tupl
         return None, ()
     best = max(counted, key=lambda c: (counted[c], str(c)))
     return best, tuple(sorted(str(c) for c in counted if c != best))
+
+
+# Add campaign facts to one subject at a time, or the limit that there are no campaigns.
+
+SALES_MEASURES = (
+    "orders",
+    "sales",
+    "return",
+    "cost-per-order",
+    "orders-per-click",
+    "order-rate",
+    "share-of-orders",
+    "share-of-sales",
+    "excess",
+)
+
+
+def make_fact_adder(
+    result: AnalysisResult,
+    subject: str,
+    about: str,
+    rows: int,
+    query: str = "ads",
+    *,
+    sold: bool = False,
+) -> Callable[..., None]:
+    """Return a function that adds measures to a subject. Costs and impressions are not about
+    customers; sales are added only where enough people bought (`sold`)."""
+    result.mark_without_customers(subject)
+
+    def add(measure: str, value: Any, unit: str | None = None, of: int | None = None) -> None:
+        if sold or not is_sales_measure(measure):
+            result.add(
+                subject, measure, value, unit=unit, about=about, rows=rows, of=of, query=query
+            )
+
+    return add
+
+
+def is_sales_measure(measure: str) -> bool:
+    """Tell whether it is a measure of sales, or one computed from sales."""
+    return measure == "p" or measure.startswith(SALES_MEASURES)
+
+
+def refuse_without_campaigns(warehouse: Warehouse) -> AnalysisResult:
+    return AnalysisResult.refuse(
+        "campaigns",
+        warehouse,
+        Words(
+            "There are no campaign results yet: import what your e-mail tool or your retailers "
+            "export."
+        ),
+    )

@@ -25,8 +25,6 @@ MAX_IMPRESSION_RATIO = 0.2  # of the peers' median impressions a day
 USED_BUDGET_SHARE = 0.5
 MIN_DAY_SHARE = 0.5
 FALSE_DISCOVERY_RATE = 0.10
-MIN_ORDERS_FOR_RETURN = 5  # with fewer orders a return on ad spend may be chance
-MIN_ORDERS_FOR_BEST = 20  # with fewer orders a line is never called the best
 
 
 @dataclass(frozen=True)
@@ -57,26 +55,6 @@ def find_bottlenecks(
     ):
         bottlenecks.setdefault(bottleneck.line, bottleneck)
     return sorted(bottlenecks.values(), key=lambda s: (-s.sums.spend, s.line.name))
-
-
-def find_best_line(lines: Mapping[AdLine, AdTotals]) -> tuple[AdLine, AdTotals] | None:
-    """Return the line with the highest return among those with enough orders."""
-    enough = [
-        (line, s) for line, s in lines.items() if s.orders >= MIN_ORDERS_FOR_BEST and s.returned
-    ]
-    return max(enough, key=lambda pair: pair[1].returned or 0, default=None)
-
-
-def find_lucky_lines(lines: Mapping[AdLine, AdTotals]) -> list[tuple[AdLine, AdTotals]]:
-    """Return lines whose return looks better than the best line's, but rests on too few orders."""
-    top = find_best_line(lines)
-    if top is None or top[1].returned is None:
-        return []
-    return [
-        (line, sums)
-        for line, sums in lines.items()
-        if sums.orders < MIN_ORDERS_FOR_RETURN and sums.returned and sums.returned > top[1].returned
-    ]
 
 
 def select_discoveries(ps: Sequence[float], rate: float = FALSE_DISCOVERY_RATE) -> list[bool]:

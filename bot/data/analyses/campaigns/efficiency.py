@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.data.analyses.campaigns.fact_builder import make_fact_adder
+from bot.data.analyses.campaigns.ads import make_fact_adder
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import Numbers, find_change_point
 from bot.data.warehouse.query import fetch_rows

@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from bot.data.analyses.campaigns.ads import AdTotals
+from bot.data.analyses.campaigns.ads import AdTotals, make_fact_adder
 from bot.data.analyses.campaigns.efficiency import (
     EMPTY_CELL,
     MIN_EXPECTED_COUNT,
@@ -29,7 +29,6 @@ from bot.data.analyses.campaigns.efficiency import (
     EfficiencyCell,
     pair_values,
 )
-from bot.data.analyses.campaigns.fact_builder import make_fact_adder
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import adjust_false_discovery, normal_tail
 from bot.text.slugs import slugify

@@ -9,22 +9,24 @@ from decimal import Decimal
 
 import ibis.expr.types as ir
 
-from bot.core.source import Source
-from bot.data.analyses.experiments.arms import Experiment, build_experiments, count_outcomes
-from bot.data.analyses.experiments.event_experiments import (
+from bot.data.analyses.experiments.arms import (
     EventExperiment,
+    Experiment,
+    build_experiments,
+    count_outcomes,
     describe_unreadable,
     read_event_experiment,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
+    MIN_RATIO_P,
     ArmCounts,
     Effect,
     adjust_holm,
+    check_sample_ratio,
     compare_amounts,
     compare_rates,
     compute_sequential_p,
 )
-from bot.data.analyses.experiments.sample_size import MIN_RATIO_P, check_sample_ratio
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -45,13 +47,13 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     several people, there are means, but no effect, interval, verdict or status."""
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
-        empty = AnalysisResult("experiments", Source(""), warehouse.today)
-        empty.add_limit(Words("There are no tests yet: import a file with variants and results."))
-        return empty
+        return AnalysisResult.refuse(
+            "experiments",
+            warehouse,
+            Words("There are no tests yet: import a file with variants and results."),
+        )
     kind = "events" if table is None else "experiments"
-    result = AnalysisResult(
-        "experiments", warehouse.source(kind), warehouse.as_of(kind), floors=warehouse.floors
-    )
+    result = AnalysisResult.from_table("experiments", warehouse, kind)
     if table is not None:
         _add_experiments(result, warehouse, table, filter_)
     if visits is not None:
@@ -84,12 +86,7 @@ def _add_visit_experiment(
         result.add_limit(no)
     if visits.rows is None:
         return
-    mine = AnalysisResult(
-        "experiments",
-        warehouse.source("events"),
-        warehouse.as_of("events"),
-        floors=warehouse.floors,
-    )
+    mine = AnalysisResult.from_table("experiments", warehouse, "events")
     _add_experiments(mine, warehouse, visits.rows, filter_)
     result.add_limit(
         Words(

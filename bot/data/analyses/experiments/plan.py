@@ -13,7 +13,10 @@ from bot.data.analyses.experiments.baseline import (
     compute_baseline,
     find_population,
 )
-from bot.data.analyses.experiments.sample_size import compute_sample_size, compute_smallest_lift
+from bot.data.analyses.experiments.hypothesis_tests import (
+    compute_sample_size,
+    compute_smallest_lift,
+)
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 from bot.data.floors import is_below_floor
@@ -62,7 +65,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (in each variant),
     .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the smallest lift that
     so many weeks can detect; plan.chance.power and .alpha (%). A rate, effect or number of people
-    in the request overrides the data. Source: bot.data.analyses.experiments.sample_size.
+    in the request overrides the data. Source: bot.data.analyses.experiments.hypothesis_tests.
 
     Where there is a rule whose customers can be counted, the place is "audience", and .weekly is
     replaced by plan.audience.fits, .size (those who gave consent, where the test writes to them),

@@ -1,4 +1,4 @@
-"""Analyse feedback: themes by editable lists, sentiment, changes, concentrations, quotes."""
+"""Analyse feedback: themes by editable lists, ratings, changes, concentrations, quotes."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,13 +11,9 @@ import numpy as np
 from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.feedback.aspects import get_theme_title
-from bot.data.analyses.feedback.emerging_themes import add_emerging_themes
-from bot.data.analyses.feedback.languages import detect_languages
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table
 from bot.data.analyses.feedback.objections import praise_and_objection
-from bot.data.analyses.feedback.priorities import OrderReach, add_priorities, rank_priorities
 from bot.data.analyses.feedback.quotes import add_quotes
-from bot.data.analyses.feedback.sentiment import add_sentiment, estimate_sentiment
 from bot.data.analyses.feedback.texts import (
     DIMENSIONS,
     MAX_TEXTS,
@@ -25,13 +21,20 @@ from bot.data.analyses.feedback.texts import (
     FeedbackText,
     choose_periods,
     count_authors,
+    detect_languages,
     read_texts,
     select_feedback,
     summarize_ratings,
 )
 from bot.data.analyses.feedback.theme_changes import add_theme_changes, compare_periods
 from bot.data.analyses.feedback.theme_concentration import add_concentrations, find_concentrations
-from bot.data.analyses.feedback.theme_shares import add_theme_shares, add_wording
+from bot.data.analyses.feedback.theme_shares import (
+    OrderReach,
+    add_priorities,
+    add_text_ratings,
+    add_theme_shares,
+    rank_priorities,
+)
 from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import withheld_groups_message
@@ -55,18 +58,12 @@ def find(
     are in %, of the texts whose language has a list. Raises CannotDo when a list can't be read, or
     when the filter names something that feedback has no column for."""
     if warehouse.table("feedback") is None:
-        empty = AnalysisResult("feedback", Source(""), warehouse.today)
-        empty.add_limit(
-            Words("There is no feedback yet: import a file of reviews, messages or answers.")
+        return AnalysisResult.refuse(
+            "feedback",
+            warehouse,
+            Words("There is no feedback yet: import a file of reviews, messages or answers."),
         )
-        return empty
-    result = AnalysisResult(
-        "feedback",
-        warehouse.source("feedback"),
-        warehouse.as_of("feedback"),
-        floors=warehouse.floors,
-        of_texts=True,
-    )
+    result = AnalysisResult.from_table("feedback", warehouse, "feedback", of_texts=True)
     expression = select_feedback(warehouse, filter_)
     result.queries["texts"] = defer_sql(expression)
     texts = read_texts(warehouse, expression, filter_)
@@ -89,17 +86,9 @@ def find(
         return result
     _add_period(result, level, periods)
     _add_themes(result, warehouse, theme_table, level, periods)
-    _add_sentiment(result, level)
+    add_text_ratings(result, level.texts)
     if filter_.language is None:  # ratings without text have no language
         _add_ratings(result, warehouse, filter_, periods)
-    add_emerging_themes(
-        result,
-        [
-            t
-            for t, is_themed in zip(level.texts, _flag_themed_texts(level), strict=True)
-            if not is_themed
-        ],
-    )
     if 0 < (read := level.read_by_model) < len(level.texts):
         result.add_limit(
             Words(
@@ -144,8 +133,8 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
         result.add_limit(
             Words(
                 "{n} of {total} texts are in a language without a list of themes, or in none that "
-                "was recognised: of these only mood and emerging themes are told. A list "
-                "of their themes would change that.",
+                "was recognised: of these only the stars are told. A list of their themes "
+                "would change that.",
                 n=unlisted,
                 total=total,
             )
@@ -192,12 +181,6 @@ def _add_themes(
     add_quotes(result, level, [s for s in quoted if s in level.column], blamed)
 
 
-def _add_sentiment(result: AnalysisResult, level: ThemeTable) -> None:
-    sentiment = estimate_sentiment(level)
-    add_sentiment(result, level.texts, sentiment)
-    add_wording(result, level, sentiment.happy == 0, sentiment.happy == 1)
-
-
 def _add_ratings(
     result: AnalysisResult, warehouse: Warehouse, filter_: AnalysisFilter, periods: ComparedPeriods
 ) -> None:
@@ -230,10 +213,6 @@ def _add_ratings(
             total=rated,
         )
     )
-
-
-def _flag_themed_texts(level: ThemeTable) -> list[bool]:
-    return [bool(row.any()) for row in level.flags]
 
 
 def _load_product_titles(warehouse: Warehouse) -> dict[str, str]:

@@ -409,13 +409,8 @@ MEASURE_TITLES = (
     Words("top praise"),
     Words("top objection"),
     Words("fix first rank"),
-    Words("fix first score"),
     Words("happy share"),
     Words("unhappy share"),
-    Words("complaint words"),
-    Words("praise words"),
-    Words("themes tested"),
-    Words("places tested"),
     Words("first day"),
     Words("last day"),
 )

@@ -22,8 +22,8 @@ from bot.data.analyses.feedback.mentions import (
 )
 from bot.data.analyses.feedback.quotes import MIN_QUOTE_LENGTH, Quote, select_quotes
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
-from bot.data.analyses.feedback.theme_shares import compute_percent
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.stats import compute_percent
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import LANGUAGES, Words

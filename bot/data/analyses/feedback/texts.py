@@ -1,4 +1,4 @@
-"""Read the selected feedback texts, filtered in the database engine."""
+"""Read the selected feedback texts, filtered in the database engine, each with its language."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,16 +12,77 @@ import ibis.expr.types as ir
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.feedback.languages import detect_languages, parse_language_name
-from bot.data.analyses.feedback.tokens import WORD_PATTERN
+from bot.data.analyses.feedback.tokens import tokenize_words
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import add_category, filter_brand
-from bot.data.warehouse.people import segments_table
+from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.text.normalize import normalize_spelling, straighten_apostrophes
+from bot.text.language import detect_language
+
+# The language of each feedback text: its column's, else the one that its words are known by.
+
+UNKNOWN_LANGUAGE = "unknown"
+MIN_MAJORITY_SHARE = (
+    # when this share of the clearly detected texts has one language, short unclear texts get it too
+    0.9
+)
+MAX_SHORT_TEXT_WORDS = 5  # unclear texts of at most this length get the majority language
+LANGUAGE_NAMES = {
+    "english": "en",
+    "anglais": "en",
+    "french": "fr",
+    "francais": "fr",
+    "portuguese": "pt",
+    "portugues": "pt",
+    "portugais": "pt",
+    "spanish": "es",
+    "espanol": "es",
+    "espagnol": "es",
+    "castellano": "es",
+    "german": "de",
+    "deutsch": "de",
+    "allemand": "de",
+    "italian": "it",
+    "italiano": "it",
+    "italien": "it",
+}
+
+
+def parse_language_name(column: str | None) -> str | None:
+    """Parse the value of a language column: `fr`, `FR-fr`, `Français` → `fr`; empty → None."""
+    if not column or not column.strip():
+        return None
+    tokens = tokenize_words(column, "fr")
+    if not tokens:
+        return None
+    return LANGUAGE_NAMES.get(tokens[0], tokens[0][:2])
+
+
+def detect_languages(texts: Sequence[str], columns: Sequence[str | None]) -> list[str]:
+    """Return the language of each text: from its column if given, else from its stop words. A very
+    short unclear text gets the language of nearly all others."""
+    languages = [
+        parse_language_name(c) or detect_language(t) or UNKNOWN_LANGUAGE
+        for t, c in zip(texts, columns, strict=True)
+    ]
+    clear = Counter(language for language in languages if language != UNKNOWN_LANGUAGE)
+    if not clear:
+        return languages
+    (most, count), total = clear.most_common(1)[0], sum(clear.values())
+    if count < MIN_MAJORITY_SHARE * total:
+        return languages
+    return [
+        most
+        if language == UNKNOWN_LANGUAGE and 0 < len(text.split()) <= MAX_SHORT_TEXT_WORDS
+        else language
+        for language, text in zip(languages, texts, strict=True)
+    ]
+
+
+# Read the selected feedback texts, filtered in the database engine.
 
 # The current period and the one before.
 
@@ -212,29 +273,3 @@ def _add_segment(warehouse: Warehouse, table: ir.Table) -> ir.Table:
     joined = table.left_join(known, table.customer == known.who)
     segment = ibis.coalesce(joined.segment, joined.known_segment)
     return joined.mutate(segment=segment).drop("who", "known_segment")
-
-
-# Words that are mostly capitalised: names of people and places, which no list should show.
-
-MIN_CAPITALISED_SHARE = 0.6  # of a word's occurrences
-
-
-def find_proper_nouns(texts: Sequence[FeedbackText]) -> frozenset[str]:
-    """Return the words (lower case, no accents) that are capitalised nearly everywhere. Names in
-    signatures are among them, and so are words that only ever start a sentence, which is no
-    loss."""
-    pieces: Counter[str] = Counter()
-    for text in texts:
-        # German capitalises nouns; skip texts in capitals too
-        if text.language != "de" and not text.whole.isupper():
-            pieces.update(WORD_PATTERN.findall(text.whole))
-    often: Counter[str] = Counter()
-    capital: Counter[str] = Counter()
-    for piece, times in pieces.items():
-        for word in straighten_apostrophes(piece).split("'"):
-            key = normalize_spelling(word)
-            often[key] += times
-            capital[key] += times * word[:1].isupper()
-    return frozenset(
-        word for word, times in often.items() if capital[word] > MIN_CAPITALISED_SHARE * times
-    )

@@ -15,13 +15,13 @@ import numpy as np
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.mentions import Mask, ThemeTable
 from bot.data.analyses.feedback.texts import list_values
-from bot.data.analyses.feedback.theme_shares import compute_percent
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import (
     Numbers,
     adjust_false_discovery,
     chi_square_tail,
     compare_shares,
+    compute_percent,
     hypergeometric_cdf,
     hypergeometric_tail,
 )
@@ -183,8 +183,7 @@ def compute_share_p_values(
 def add_theme_changes(
     result: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
 ) -> None:
-    """Add feedback.<theme>.texts-now, .share-now, .share-before, .change, .p, .p-among-alike and
-    .verdict, and feedback.all.themes-tested."""
+    """Add feedback.<theme>.texts-now, .share-now, .share-before, .change and .verdict."""
     if not changes:
         result.add_limit(
             Words(
@@ -213,7 +212,4 @@ def add_theme_changes(
         )
         if theme_change.change is not None:
             add("change", round(100 * theme_change.change, 1), unit="%")
-        add("p", max(0.0001, round(theme_change.p, 4)))
-        add("p-among-alike", max(0.0001, round(theme_change.alike, 4)))
         add("verdict", theme_change.verdict)
-    result.add("all", "themes-tested", len(changes), about=get_theme_title("all"), query="texts")

@@ -12,12 +12,10 @@ from functools import partial
 
 import numpy as np
 
-from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint, is_praise
 from bot.data.analyses.feedback.texts import DIMENSIONS, list_values
-from bot.data.analyses.feedback.theme_shares import compute_percent
 from bot.data.analyses.result import AnalysisResult
-from bot.data.stats import adjust_false_discovery, hypergeometric_tail
+from bot.data.stats import adjust_false_discovery, compute_percent, hypergeometric_tail
 from bot.text.slugs import slugify
 
 MAX_FALSE_DISCOVERY = 0.10
@@ -141,7 +139,7 @@ def add_concentrations(
     products: dict[str, str],
 ) -> None:
     """Add feedback.<theme>--<dimension>-<value>.share, .share-elsewhere, .lift, .complaints and
-    .verdict for the strongest three per theme and dimension; feedback.all.places-tested."""
+    .verdict for the strongest three per theme and dimension."""
     shown: Counter[tuple[str, str]] = Counter()
     places = [g for g in tested if g.is_found]
     places = [g for g in places if not _is_explained_by_part(g, places)]
@@ -181,11 +179,4 @@ def add_concentrations(
                 unit="times",
                 rows=concentration.texts + concentration.others,
             )
-        add(
-            "p",
-            max(0.0001, round(concentration.p, 4)),
-            rows=concentration.texts + concentration.others,
-        )
         add("verdict", "confirmed")
-    if tested:
-        result.add("all", "places-tested", len(tested), about=get_theme_title("all"), query="texts")

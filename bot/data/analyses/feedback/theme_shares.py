@@ -1,15 +1,15 @@
-"""Compute how often each theme is mentioned and how it is judged, as shares of the period's
-texts."""
+"""Compute how often each theme is mentioned and how it is judged, as shares of the period's texts;
+the stars of the texts; and which themes to fix first."""
 
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from math import log, sqrt
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 
 from bot.data.analyses.feedback.aspects import get_theme_title
-from bot.data.analyses.feedback.languages import FILLER_WORDS
 from bot.data.analyses.feedback.mentions import (
     Mask,
     ThemeTable,
@@ -17,9 +17,13 @@ from bot.data.analyses.feedback.mentions import (
     is_praise,
     is_question,
 )
-from bot.data.analyses.feedback.texts import find_proper_nouns
+from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText
+from bot.data.analyses.feedback.theme_changes import ThemeChange
 from bot.data.analyses.result import AnalysisResult
-from bot.text.language import STOP_WORDS
+from bot.data.floors import is_below_floor
+from bot.data.stats import compute_percent
+from bot.data.warehouse.query import defer_sql, fetch_rows
+from bot.data.warehouse.warehouse import Warehouse
 
 MIN_THEME_TEXTS = 5  # with fewer texts a theme gets no shares of praise and complaint
 
@@ -54,104 +58,130 @@ def add_theme_shares(
             add("rating", round(float(stars.mean()), 1), unit="of 5", rows=len(stars))
 
 
-def compute_percent(part: int, whole: int) -> float:
-    """Return percent with one decimal; 0 when `whole` is 0."""
-    return round(100 * part / whole, 1) if whole else 0.0
+# stars from which a text is happy, and up to which it is unhappy
+MIN_HAPPY_STARS, MAX_UNHAPPY_STARS = 4.0, 2.0
 
 
-# Words that complaints use more often than praise does.
+def add_text_ratings(result: AnalysisResult, texts: list[FeedbackText]) -> None:
+    """Add feedback.all.rating, .happy-share and .unhappy-share of the rated texts."""
+    stars = np.array([t.rating for t in texts if t.rating is not None], float)
+    if not len(stars):
+        return
+    rated = len(stars)
+    add = partial(result.add, "all", about=get_theme_title("all"), rows=rated, query="texts")
+    add("rating", round(float(stars.mean()), 2), unit="of 5")
+    happy, unhappy = (stars >= MIN_HAPPY_STARS).sum(), (stars <= MAX_UNHAPPY_STARS).sum()
+    add("happy-share", compute_percent(int(happy), rated), unit="%")
+    add("unhappy-share", compute_percent(int(unhappy), rated), unit="%")
 
-PRIOR_WORDS = 500.0  # the prior's weight, in words
-MIN_TEXTS_PER_SIDE = 40  # required on each side for a comparison
-MIN_WORD_TEXTS = 8  # texts in which a word occurs
-MIN_Z = 1.96  # z score
-MAX_WORDS = 10
+
+# Rank what to fix first: complaints × trend (where significant) × reach.
+#
+# The reach of a theme about the shop (delivery, payment) is all orders; that of a theme about
+# products is the share of orders that contain a product complained about. A complaint counts one
+# half by itself, and one half by its reach.
+
+MIN_COMPLAINTS = 5  # complaints in the period
+MIN_PRODUCT_COMPLAINTS = 2  # complaints about a product, from which its orders count as reached
+TREND_LIMITS = (0.5, 2.0)  # the trend is clipped to this range
+MAX_PRIORITIES = 5
 
 
 @dataclass(frozen=True)
-class WordContrast:
-    """`z` above zero: complaints use the word more. `texts` counts the texts that contain it."""
+class FixPriority:
+    """`trend` is the share now over the share before (1 where chance explains it); `reach` is a
+    share of the orders, 0 to 1."""
 
-    word: str
-    z: float
-    texts: int
+    subject: str
+    complaints: int
+    trend: float
+    reach: float
+
+    @property
+    def score(self) -> float:
+        return self.complaints * self.trend * (1 + self.reach) / 2
 
 
-def compute_log_odds(
-    ours: Counter[str], theirs: Counter[str], texts: Counter[str]
-) -> list[WordContrast]:
-    """Return every word that occurs in at least 8 texts, the most typical of `ours` first."""
-    together = ours + theirs
-    scale = PRIOR_WORDS / max(1, sum(together.values()))
-    a, b, prior = sum(ours.values()), sum(theirs.values()), PRIOR_WORDS
-    contrasts = []
-    for word, texts_with in texts.items():
-        if texts_with < MIN_WORD_TEXTS:
+def rank_priorities(
+    theme_table: ThemeTable, recent: Mask, changes: list[ThemeChange], order_reach: "OrderReach"
+) -> list[FixPriority]:
+    """Return the worst themes first. Sub-themes replace their theme where it has any."""
+    trends = {change.subject: _limit_trend(change) for change in changes}
+    ranked = []
+    for subject in theme_table.subjects:
+        loud = is_complaint(theme_table.flags_of(subject)) & recent
+        if int(loud.sum()) < MIN_COMPLAINTS:
             continue
-        alpha = together[word] * scale
-        mine, other = ours[word] + alpha, theirs[word] + alpha
-        delta = log(mine / (a + prior - mine)) - log(other / (b + prior - other))
-        contrasts.append(WordContrast(word, delta / sqrt(1 / mine + 1 / other), texts_with))
-    return sorted(contrasts, key=lambda w: (-w.z, w.word))
-
-
-def add_wording(
-    result: AnalysisResult, theme_table: ThemeTable, unhappy: Mask, happy: Mask
-) -> None:
-    """Add feedback.wording-<language>.complaint-words and .praise-words, at most ten each, and each
-    word's own feedback.wording-<language>--<word>.z, with the number of texts that contain it as
-    rows."""
-    languages = np.array([text.language for text in theme_table.texts], dtype=object)
-    for language in sorted(set(languages)):
-        here = languages == language
-        mine, other = np.flatnonzero(here & unhappy), np.flatnonzero(here & happy)
-        if min(len(mine), len(other)) < MIN_TEXTS_PER_SIDE or language not in STOP_WORDS:
-            continue
-        small = (
-            STOP_WORDS[language]
-            | FILLER_WORDS
-            | find_proper_nouns([theme_table.texts[i] for i in (*mine, *other)])
+        named = Counter(
+            t.product for t, is_loud in zip(theme_table.texts, loud, strict=True) if is_loud
         )
-        ours, texts = _count_words(theme_table, mine, small)
-        theirs, more = _count_words(theme_table, other, small)
-        ranked = compute_log_odds(ours, theirs, texts + more)
-        loud = [word for word in ranked if word.z >= MIN_Z][:MAX_WORDS]
-        kind = [word for word in reversed(ranked) if word.z <= -MIN_Z][:MAX_WORDS]
-        for measure, chosen in (("complaint-words", loud), ("praise-words", kind)):
-            if chosen:
-                result.add(
-                    f"wording-{language}",
-                    measure,
-                    ", ".join(w.word for w in chosen),
-                    about=get_theme_title("all"),
-                    rows=len(mine) + len(other),
-                    query="texts",
-                )
-        for word in (*loud, *kind):
-            result.add(
-                f"wording-{language}--{word.word}",
-                "z",
-                round(word.z, 1),
-                about=word.word,
-                rows=word.texts,
-                query="texts",
+        products = {p for p, times in named.items() if p and times >= MIN_PRODUCT_COMPLAINTS}
+        reach = 1.0 if theme_table.is_shop(subject) else order_reach.share(products)
+        ranked.append(FixPriority(subject, int(loud.sum()), trends.get(subject, 1.0), reach))
+    parents = {f.subject.split("-")[0] for f in ranked if "-" in f.subject}
+    shown = [f for f in ranked if f.subject not in parents and f.score > 0]
+    return sorted(shown, key=lambda f: (-f.score, f.subject))[:MAX_PRIORITIES]
+
+
+def add_priorities(
+    result: AnalysisResult, worst: list[FixPriority], titles: dict[str, str]
+) -> None:
+    """Add feedback.<theme>.fix-first-rank, and what it is ranked by:
+    .fix-first-complaints × .fix-first-trend × (1 + .fix-first-reach, a share of orders) ÷ 2."""
+    for rank, priority in enumerate(worst, 1):
+        add = partial(
+            result.add,
+            priority.subject,
+            about=titles[priority.subject],
+            rows=priority.complaints,
+            query="texts",
+        )
+        add("fix-first-rank", rank)
+        add("fix-first-complaints", priority.complaints)
+        add("fix-first-trend", round(priority.trend, 2), unit="times")
+        add("fix-first-reach", compute_percent(round(1000 * priority.reach), 1000), unit="%")
+
+
+class OrderReach:
+    """The orders of the period by product. Without orders, every theme reaches all of them."""
+
+    def __init__(self, warehouse: Warehouse, periods: ComparedPeriods, result: AnalysisResult):
+        self._orders: dict[str, int] = {}
+        self._shelf, self._over = warehouse, periods
+        self._lines = warehouse.table("orders")
+        if self._lines is not None:
+            day = self._lines["at"].date()
+            self._lines = self._lines.filter(
+                day >= ibis.literal(periods.before), day <= ibis.literal(periods.last)
+            )
+            self._total = self._count(self._lines.aggregate(n=self._lines["order"].nunique()))
+            result.queries["reach"] = defer_sql(
+                self._lines.group_by("product").aggregate(n=self._lines["order"].nunique())
             )
 
+    def share(self, products: set[str]) -> float:
+        """Return the share (0 to 1) of the orders since the beginning of the previous period."""
+        if self._lines is None or not self._total:
+            return 1.0
+        if not products:
+            return 0.0
+        held = self._lines.filter(self._lines.product.isin(sorted(products)))
+        reached = self._count(held.aggregate(n=held["order"].nunique()))
+        people = self._count(
+            held.aggregate(n=ibis.coalesce(held.customer, held["order"]).nunique())
+        )
+        floor = self._shelf.sales_floor
+        if is_below_floor(people, floor):  # too few people for the number to be shown
+            return 0.0
+        return 1.0 if is_below_floor(self._total - reached, floor) else reached / self._total
 
-def _count_words(
-    theme_table: ThemeTable,
-    places: np.ndarray[tuple[int], np.dtype[np.intp]],
-    small: frozenset[str],
-) -> tuple[Counter[str], Counter[str]]:
-    """Count occurrences and texts of each word, without small words and numbers."""
-    often: Counter[str] = Counter()
-    texts: Counter[str] = Counter()
-    for i in places:
-        words = [
-            word
-            for word in theme_table.words(int(i))
-            if len(word) > 2 and word.isascii() and word.isalpha() and word not in small
-        ]
-        often.update(words)
-        texts.update(set(words))
-    return often, texts
+    def _count(self, expression: ir.Table) -> int:
+        return int(fetch_rows(self._shelf, expression)[0]["n"])
+
+
+def _limit_trend(theme_change: ThemeChange) -> float:
+    if theme_change.verdict == "no change seen":
+        return 1.0
+    if theme_change.change is None:
+        return TREND_LIMITS[1]
+    return min(TREND_LIMITS[1], max(TREND_LIMITS[0], 1 + theme_change.change))

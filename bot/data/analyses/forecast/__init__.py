@@ -1,21 +1,16 @@
 """Forecast customers' behaviour: who buys again, how much, and what next; each method is backtested
 first."""
 
-from collections.abc import Callable
 from datetime import date
 from functools import partial
 
 from ibis import _
 
-from bot.core.source import Source
-from bot.data.analyses.forecast import churn, next_category, purchase_volume, repurchase
-from bot.data.analyses.forecast import customer_history as sight
+from bot.data.analyses.analysis_context import AnalysisContext, analyse_purchases, find_currency
+from bot.data.analyses.forecast import customer_history, next_category, purchase_volume, repurchase
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.segments.analysis_context import AnalysisContext, find_currency
-from bot.data.analyses.segments.audience import NO_ORDERS
 from bot.data.floors import too_few_message
-from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
-from bot.data.warehouse.query import TableCache
+from bot.data.warehouse.purchases import group_by_day
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -30,33 +25,12 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     source, device and days filter the orders; `filter_.category` selects what comes after it.
     `filter_.product` is what something is bought after."""
     ahead = DEFAULT_DAYS if filter_.days is None else filter_.days
-    return _analyse(warehouse, filter_, partial(_add_facts, ahead=ahead))
+    return analyse_purchases("behaviour", warehouse, filter_, partial(_add_facts, ahead=ahead))
 
 
 def find_bought_next(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return only what is bought after the product, or after each category."""
-    return _analyse(warehouse, filter_, _add_bought_next)
-
-
-def _analyse(
-    warehouse: Warehouse, filter_: AnalysisFilter, add: Callable[[AnalysisContext], None]
-) -> AnalysisResult:
-    lines = purchase_lines(warehouse, filter_)
-    if lines is None:
-        result = AnalysisResult("behaviour", Source(""), warehouse.today)
-        result.add_limit(NO_ORDERS)
-        return result
-    result = AnalysisResult(
-        "behaviour", warehouse.source("orders"), warehouse.as_of("orders"), floors=warehouse.floors
-    )
-    with TableCache(warehouse, "behaviour") as table_cache:
-        lines = table_cache.materialize("lines", lines)
-        add(
-            AnalysisContext(
-                warehouse, filter_, result, lines, last_day(warehouse, filter_), table_cache
-            )
-        )
-    return result
+    return analyse_purchases("behaviour", warehouse, filter_, _add_bought_next)
 
 
 def _add_bought_next(context: AnalysisContext) -> None:
@@ -124,12 +98,14 @@ def _add_forecasts(context: AnalysisContext, ahead: int, first: date) -> None:
             )
         )
         return
-    table = sight.build_customer_table(group_by_day(context.lines), context.until, ahead, cuts)
-    seen = sight.read_customer_history(
+    table = customer_history.build_customer_table(
+        group_by_day(context.lines), context.until, ahead, cuts
+    )
+    seen = customer_history.read_customer_history(
         context.warehouse, context.register_query("histories", table), ahead, cuts
     )
     repurchase.add_repurchase(context, seen, ahead)
-    churn.add_churn(context, seen[1:], ahead)
+    customer_history.add_churn(context, seen[1:], ahead)
     purchase_volume.add_purchase_volume(context, seen[:4], ahead)
 
 

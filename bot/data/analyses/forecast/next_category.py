@@ -10,11 +10,10 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.products import PurchasedProducts, Subject
-from bot.data.analyses.segments.analysis_context import AnalysisContext
-from bot.data.analyses.segments.profile import to_percent
 from bot.data.floors import is_below_floor
-from bot.data.stats import adjust_false_discovery, normal_tail
+from bot.data.stats import adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.query import fetch_rows
 from bot.i18n.messages import Words, quote_name
 from bot.text.slugs import format_title, slugify
@@ -271,23 +270,18 @@ def _add_next_purchases(
     for one in [*more, *rest][:MAX_ITEMS]:
         about = titles.get(one.name, one.name)
         context.result.set_group_size(f"after-{by}-{slugify(one.name)}", one.people)
-        for measure, value, unit in (
+        context.result.add_measures(
+            f"after-{by}-{slugify(one.name)}",
             ("share", to_percent(one.share), "%"),
             ("at-large", to_percent(one.share / one.lift), "%"),
             ("lift", round(one.lift, 1), "×"),
             ("purchases", one.after, "purchases"),
             ("customers", one.people, "customers"),
             ("verdict", "more often" if one in more else "as always", None),
-        ):
-            context.result.add(
-                f"after-{by}-{slugify(one.name)}",
-                measure,
-                value,
-                unit=unit,
-                about=about,
-                rows=before,
-                query=f"after-{by}",
-            )
+            about=about,
+            rows=before,
+            query=f"after-{by}",
+        )
 
 
 # The facts on transitions between categories.
@@ -320,21 +314,16 @@ def add_next_category(context: AnalysisContext) -> None:
         context.result.mark_without_customers(
             f"{slugify(step.a)}-then-{slugify(step.b)}"
         )  # `find_transitions` has checked its size
-        for measure, value, unit in (
+        context.result.add_measures(
+            f"{slugify(step.a)}-then-{slugify(step.b)}",
             ("share", to_percent(step.share), "%"),
             ("at-large", to_percent(step.share / step.lift), "%"),
             ("lift", round(step.lift, 1), "×"),
             ("purchases", step.after, "purchases"),
-        ):
-            context.result.add(
-                f"{slugify(step.a)}-then-{slugify(step.b)}",
-                measure,
-                value,
-                unit=unit,
-                about=f"{step.a} → {step.b}",
-                rows=step.before,
-                query="next",
-            )
+            about=f"{step.a} → {step.b}",
+            rows=step.before,
+            query="next",
+        )
 
 
 def _select_transitions(transitions: list[CategoryTransition]) -> list[CategoryTransition]:

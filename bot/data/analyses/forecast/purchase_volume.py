@@ -8,11 +8,16 @@ from math import isfinite
 
 import numpy as np
 
-from bot.data.analyses.forecast import bgnbd, gamma_gamma
-from bot.data.analyses.forecast.bgnbd import Numbers
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory
-from bot.data.analyses.segments.analysis_context import AnalysisContext
-from bot.data.analyses.segments.profile import round_to_cents, to_percent
+from bot.data.analyses.forecast.statistical_models import (
+    fit_bgnbd,
+    fit_gamma_gamma,
+    predict_order_value,
+    predict_purchases,
+)
+from bot.data.analyses.segments.segment_facts import round_to_cents
+from bot.data.stats import Numbers, to_percent
 from bot.i18n.messages import Words
 
 MAX_MEAN_ERROR, MAX_WINDOW_ERROR = (
@@ -84,12 +89,12 @@ def forecast_volume(
     counts, worths, sound, priced = [], [], True, True
     for each in cuts:
         histories = each.histories()
-        fit = bgnbd.fit_bgnbd(histories)
-        coming = bgnbd.predict_purchases(fit, histories, ahead)
+        fit = fit_bgnbd(histories)
+        coming = predict_purchases(fit, histories, ahead)
         mean = np.maximum(each.spend, 0) / each.frequency
-        spent = gamma_gamma.fit_gamma_gamma(*_select_repeat_buyers(each.frequency, mean))
+        spent = fit_gamma_gamma(*_select_repeat_buyers(each.frequency, mean))
         counts.append(float(coming @ histories.many))
-        each_worth = gamma_gamma.predict_order_value(spent, each.frequency, mean)
+        each_worth = predict_order_value(spent, each.frequency, mean)
         worths.append(float(coming[histories.of] @ each_worth))
         sound, priced = sound and fit.sound, priced and spent.sound
     past = [(s.next, s.next_spend) for s in cuts[1:]]
@@ -181,26 +186,19 @@ def _add_forecast(
 ) -> None:
     unit = "purchases" if measure == "purchases" else (context.currency or None)
     low, high = forecast.between
-    context.result.set_group_size(f"expected-{ahead}-days", rows)
-    for name, value in (
-        (measure, forecast.total),
-        (f"{measure}-low", low),
-        (f"{measure}-high", high),
-    ):
-        context.result.add(
-            f"expected-{ahead}-days",
-            name,
-            round(value) if measure == "purchases" else round_to_cents(Decimal(value)),
-            unit=unit,
-            about=f"{ahead} days",
-            rows=rows,
-            query="histories",
-        )
-    context.result.add(
-        f"expected-{ahead}-days",
-        f"{measure}-backtest-error",
-        to_percent(forecast.mean_off),
-        unit="%",
+    subject = f"expected-{ahead}-days"
+    context.result.set_group_size(subject, rows)
+    context.result.add_measures(
+        subject,
+        *(
+            (name, round(value) if unit == "purchases" else round_to_cents(Decimal(value)), unit)
+            for name, value in (
+                (measure, forecast.total),
+                (f"{measure}-low", low),
+                (f"{measure}-high", high),
+            )
+        ),
+        (f"{measure}-backtest-error", to_percent(forecast.mean_off), "%"),
         about=f"{ahead} days",
         rows=rows,
         query="histories",

@@ -4,17 +4,21 @@ windows."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.data.analyses.forecast import logistic
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory
-from bot.data.analyses.segments.analysis_context import AnalysisContext
-from bot.data.analyses.segments.profile import to_percent
+from bot.data.analyses.forecast.statistical_models import (
+    LogisticModel,
+    compute_brier_score,
+    fit_logistic,
+)
 from bot.data.floors import bound_count, is_below_floor
-from bot.data.stats import Numbers, compute_auc
+from bot.data.stats import Numbers, compute_auc, to_percent
 from bot.i18n.messages import Words
 
 MIN_AUC = 0.6  # with a lower AUC the ranking is hardly better than chance
@@ -117,8 +121,8 @@ def predict_chances_today(cuts: Sequence[CustomerHistory]) -> Numbers:
     return fit_window(cuts[1]).chances(cuts[0].features())
 
 
-def fit_window(history: CustomerHistory) -> logistic.LogisticModel:
-    return logistic.fit_logistic(history.features(), _has_bought(history))
+def fit_window(history: CustomerHistory) -> LogisticModel:
+    return fit_logistic(history.features(), _has_bought(history))
 
 
 def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWindow:
@@ -129,7 +133,7 @@ def _assess_window(now: CustomerHistory, before: CustomerHistory) -> BacktestWin
         buyers=int(happened.sum()),
         predicted=float(chances.sum()),
         auc=compute_auc(chances, happened),
-        brier=logistic.compute_brier_score(chances, happened),
+        brier=compute_brier_score(chances, happened),
         base=rate * (1 - rate),
         chances=chances,
         happened=happened,
@@ -210,27 +214,22 @@ def _add_backtest_score(context: AnalysisContext, record: BacktestRecord, ahead:
     subject, rows = f"buy-{ahead}-days", sum(w.customers for w in record.windows)
     newest = record.windows[0]
     context.result.set_group_size(subject, newest.customers)
-    for measure, value, unit, stands_on in (
-        ("backtest-auc", round(record.auc, 3), None, rows),
-        ("backtest-brier", round(record.brier, 3), None, rows),
-        ("base-rate-brier", round(record.base, 3), None, rows),
-        ("base-rate", to_percent(newest.buyers / newest.customers), "%", newest.customers),
-        ("pairs", to_percent(record.auc), "%", rows),
-        ("simple-rule", record.simple[0], None, rows),
-        ("simple-share", to_percent(record.simple[1]), "%", rows),
-        ("windows", len(record.windows), None, rows),
-        ("first-day", context.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
-        ("last-day", context.until, None, rows),
-    ):
-        context.result.add(
-            subject,
-            measure,
-            value,
-            unit=unit,
-            about=_format_about(ahead),
-            rows=stands_on,
-            query="histories",
-        )
+    add = partial(context.result.add_measures, subject, about=_format_about(ahead))
+    share = to_percent(newest.buyers / newest.customers)
+    add(("base-rate", share, "%"), rows=newest.customers, query="histories")
+    add(
+        ("backtest-auc", round(record.auc, 3), None),
+        ("backtest-brier", round(record.brier, 3), None),
+        ("base-rate-brier", round(record.base, 3), None),
+        ("pairs", to_percent(record.auc), "%"),
+        ("simple-rule", record.simple[0], None),
+        ("simple-share", to_percent(record.simple[1]), "%"),
+        ("windows", len(record.windows), None),
+        ("first-day", context.until - timedelta(days=ahead * len(record.windows) - 1), None),
+        ("last-day", context.until, None),
+        rows=rows,
+        query="histories",
+    )
 
 
 def _add_buyer_count(
@@ -253,20 +252,15 @@ def _add_buyer_count(
     subject, rows = f"buy-{ahead}-days", len(chances)
     likely = int((chances > LIKELY_CHANCE).sum())
     shown = bound_count(likely, rows, context.warehouse.floor)
-    for measure, value, unit in (
+    context.result.add_measures(
+        subject,
         ("expected-buyers", round(float(chances.sum())), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
         ("backtest-worst-error", to_percent(worst.off), "%"),
-    ):
-        context.result.add(
-            subject,
-            measure,
-            value,
-            unit=unit,
-            about=_format_about(ahead),
-            rows=rows,
-            query="histories",
-        )
+        about=_format_about(ahead),
+        rows=rows,
+        query="histories",
+    )
 
 
 def _add_deciles(context: AnalysisContext, record: BacktestRecord, ahead: int) -> None:
@@ -276,20 +270,10 @@ def _add_deciles(context: AnalysisContext, record: BacktestRecord, ahead: int) -
         subject, about = f"buy-{ahead}-days-tenth-{n}", f"{n} / 10"
         few = is_below_floor(round(lines * customers), context.warehouse.sales_floor)
         context.result.set_group_size(subject, customers, safe=not few)
-        context.result.add(
+        context.result.add_measures(
             subject,
-            "customers",
-            customers,
-            unit="customers",
-            about=about,
-            rows=customers,
-            query="histories",
-        )
-        context.result.add(
-            subject,
-            "bought",
-            to_percent(lines),
-            unit="%",
+            ("customers", customers, "customers"),
+            ("bought", to_percent(lines), "%"),
             about=about,
             rows=customers,
             query="histories",
@@ -310,20 +294,15 @@ def _add_top_decile_profile(
         ("rest", Words("All others"), order[many:]),
     ):
         context.result.set_group_size(f"buy-{ahead}-days-{name}", len(who), len(order) - len(who))
-        for measure, value, unit in (
+        context.result.add_measures(
+            f"buy-{ahead}-days-{name}",
             ("customers", len(who), "customers"),
             ("purchases", round(float(np.median(today.frequency[who]))), None),
             ("silent", round(float(np.median(today.recency[who]))), "days"),
-        ):
-            context.result.add(
-                f"buy-{ahead}-days-{name}",
-                measure,
-                value,
-                unit=unit,
-                about=about.text,
-                rows=len(who),
-                query="histories",
-            )
+            about=about.text,
+            rows=len(who),
+            query="histories",
+        )
 
 
 def _format_about(ahead: int) -> str:

@@ -3,17 +3,15 @@ cost."""
 
 from collections.abc import Iterable
 from datetime import date
-from math import floor, log10
 
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.source import Source
-from bot.data.analyses.funnel.conversion import add_overall_conversion
 from bot.data.analyses.funnel.steps import (
     MIN_SESSIONS,
     BasketValue,
     FunnelStep,
+    add_overall_conversion,
     assess_steps,
     build_steps,
     estimate_basket,
@@ -61,18 +59,16 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     through; a confirmed one also has since (a day), since-days (±) and points (by seven days, for a
     chart); a fall has lost-buyers and lost-money, each with -low and -high. The total, the devices
     and a product in the request are always reported, all others when they changed. The overall
-    conversion comes from `bot.data.analyses.funnel.conversion`."""
+    conversion comes from `bot.data.analyses.funnel.steps`."""
     if warehouse.table("events") is None:
-        result = AnalysisResult("funnel", Source("events"), warehouse.today)
-        result.add_limit(
-            Words("The path to purchase needs visits, and there are none yet. Import events.")
+        return AnalysisResult.refuse(
+            "funnel",
+            warehouse,
+            Words("The path to purchase needs visits, and there are none yet. Import events."),
+            source="events",
         )
-        return result
-    result = AnalysisResult(
-        "funnel",
-        warehouse.source("events"),
-        find_last_whole_day(warehouse, "events", filter_),
-        floors=warehouse.floors,
+    result = AnalysisResult.from_table(
+        "funnel", warehouse, "events", as_of=find_last_whole_day(warehouse, "events", filter_)
     )
     with TableCache(warehouse, "funnel") as table_cache:
         _add_facts(warehouse, filter_, result, table_cache)
@@ -349,13 +345,6 @@ def _add_change(
         add(f"lost-buyers{name}", round(value), "orders", rows)
     for name, value in zip(INTERVAL_SUFFIXES, cost.money or (), strict=False):
         add(f"lost-money{name}", _round_estimate(value), currency, rows)
-
-
-def _count_decimals(bounds: tuple[float, float, float]) -> int:
-    """Return the decimals of an estimate: two digits of its interval's half-width, at most
-    cents."""
-    half = (bounds[2] - bounds[1]) / 2
-    return min(2, 1 - floor(log10(half))) if half > 0 else 2
 
 
 def _format_chart_points(counts: Numbers, at: int, days: list[date], before: float) -> str:

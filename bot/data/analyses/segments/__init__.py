@@ -1,18 +1,13 @@
 """Analyse the customers: segments, churn, repeat purchases, and products bought together."""
 
-from collections.abc import Callable
-
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.source import Source
+from bot.data.analyses.analysis_context import AnalysisContext, analyse_purchases, find_currency
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.segments import basket, lookalike_facts, repeat_purchase, segment_facts
-from bot.data.analyses.segments.analysis_context import AnalysisContext, find_currency
-from bot.data.analyses.segments.audience import NO_ORDERS
+from bot.data.analyses.segments import basket, repeat_purchase, segment_facts
 from bot.data.floors import too_few_message
-from bot.data.warehouse.purchases import group_by_order, last_day, purchase_lines
-from bot.data.warehouse.query import TableCache
+from bot.data.warehouse.purchases import group_by_order
 from bot.data.warehouse.warehouse import Warehouse
 
 MIN_CUSTOMERS = 100
@@ -20,40 +15,19 @@ MIN_CUSTOMERS = 100
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return segments, repeat purchases and products bought together. `filter_.segment` restricts
-    it to one segment; `filter_.product` or `filter_.category` selects what is bought with it and
-    its look-alikes; country, region, source, device and days filter the orders."""
-    return _analyse(warehouse, filter_, _add_facts)
+    it to one segment; `filter_.product` or `filter_.category` selects what is bought with it;
+    country, region, source, device and days filter the orders."""
+    return analyse_purchases("segments", warehouse, filter_, _add_facts)
 
 
 def find_repeat_purchases(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return only who comes back after the first purchase."""
-    return _analyse(warehouse, filter_, _add_repeat_purchases)
+    return analyse_purchases("segments", warehouse, filter_, _add_repeat_purchases)
 
 
 def find_bought_together(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     """Return only what the same customers buy."""
-    return _analyse(warehouse, filter_, _add_bought_together)
-
-
-def _analyse(
-    warehouse: Warehouse, filter_: AnalysisFilter, add: Callable[[AnalysisContext], None]
-) -> AnalysisResult:
-    lines = purchase_lines(warehouse, filter_)
-    if lines is None:
-        result = AnalysisResult("segments", Source(""), warehouse.today)
-        result.add_limit(NO_ORDERS)
-        return result
-    result = AnalysisResult(
-        "segments", warehouse.source("orders"), warehouse.as_of("orders"), floors=warehouse.floors
-    )
-    with TableCache(warehouse, "segments") as table_cache:
-        lines = table_cache.materialize("lines", lines)
-        add(
-            AnalysisContext(
-                warehouse, filter_, result, lines, last_day(warehouse, filter_), table_cache
-            )
-        )
-    return result
+    return analyse_purchases("segments", warehouse, filter_, _add_bought_together)
 
 
 def _add_repeat_purchases(context: AnalysisContext) -> None:
@@ -83,7 +57,6 @@ def _add_facts(context: AnalysisContext) -> None:
         return
     context.currency = find_currency(context)
     if filter_.product or filter_.category:
-        lookalike_facts.add_lookalike_facts(context)
         repeat_purchase.add_repeat_purchase_facts(context)
         basket.add_basket_facts(context)
     else:

@@ -16,12 +16,18 @@ from bot.core.audience_rule import AudiencePurpose, AudienceRule
 from bot.data.analyses.products import (
     PurchasedProducts,
     find_products_with_word,
+    load_product_titles,
     load_purchased_products,
 )
-from bot.data.analyses.segments.lookalikes import select_buyers, select_lookalikes
+from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
 from bot.data.analyses.segments.rfm import assign_segments, compute_typical_gap, rank_rfm
+from bot.data.analyses.segments.segment_facts import (
+    build_tastes,
+    find_distinctive_categories,
+    find_favourites,
+)
 from bot.data.floors import is_below_floor
-from bot.data.warehouse.purchases import group_by_order, last_day, purchase_lines
+from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
@@ -158,7 +164,6 @@ class AudienceSelection:
         return many.filter(_.different >= least).select("customer")
 
 
-NO_ORDERS = Words("There are no orders with customers yet: import an order file that has them.")
 NO_CONSENTS = Words(
     "Not exportable: there are no consents. Import a file that says who agreed to e-mails,"
     " SMS or ads."
@@ -271,3 +276,53 @@ def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
 def _count_if_safe(warehouse: Warehouse, people: ir.Table) -> int | None:
     counted = int(fetch_rows(warehouse, people.aggregate(people=people.count()))[0]["people"])
     return counted if counted >= warehouse.floor else None
+
+
+# Report what the customers of an audience rule bought: the argument to write to them with.
+
+MAX_PRODUCTS = 3
+AUDIENCE, OTHERS = "audience", "others"
+
+
+@dataclass(frozen=True)
+class AudienceTastes:
+    """What an audience bought. `favourite` is the category that most of them bought from, `typical`
+    the one that they buy more than other customers do, `products` the titles with most buyers among
+    them. Nothing that fewer of them than the floor bought is named."""
+
+    favourite: str | None = None
+    typical: str | None = None
+    products: tuple[str, ...] = ()
+
+
+def find_tastes(warehouse: Warehouse, rule: AudienceRule) -> AudienceTastes:
+    """Return what the customers of the rule bought, with or without consent. Raises CannotDo when
+    there are no orders with customers."""
+    fits = select_matching(warehouse, rule)
+    lines = purchase_lines(warehouse)
+    assert lines is not None  # select_matching has refused
+    members = fits.distinct()
+    others = lines.select("customer").distinct().anti_join(members, "customer")
+    groups = members.mutate(segment=ibis.literal(AUDIENCE)).union(
+        others.mutate(segment=ibis.literal(OTHERS))
+    )
+    rows = fetch_rows(warehouse, build_tastes(groups, lines))
+    floor = warehouse.floor
+    favourite, buyers = find_favourites(rows).get(AUDIENCE, ("", 0))
+    typical, _lift = find_distinctive_categories(rows, floor).get(AUDIENCE, (None, 0.0))
+    return AudienceTastes(
+        favourite=favourite if buyers >= floor else None,
+        typical=typical,
+        products=_find_products(warehouse, lines.semi_join(members, "customer")),
+    )
+
+
+def _find_products(warehouse: Warehouse, lines: ir.Table) -> tuple[str, ...]:
+    bought = lines.filter(_.amount >= 0, _.product.notnull())
+    counted = bought.group_by("product").aggregate(buyers=_.customer.nunique())
+    common = counted.filter(_.buyers >= warehouse.floor)
+    most = fetch_rows(
+        warehouse, common.order_by(ibis.desc("buyers"), "product").limit(MAX_PRODUCTS)
+    )
+    titles = load_product_titles(warehouse, [row["product"] for row in most])
+    return tuple(titles[row["product"]] for row in most if row["product"] in titles)

@@ -18,12 +18,11 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
+from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.analyses.segments.analysis_context import AnalysisContext
-from bot.data.analyses.segments.profile import to_percent
 from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
-from bot.data.stats import adjust_false_discovery, normal_tail
+from bot.data.stats import adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from bot.core.source import Source
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import forecast_weeks
@@ -18,7 +17,6 @@ from bot.data.analyses.trends.significance import (
     TOTAL_ORDERS_KEY,
     SeriesAssessment,
     assess_series,
-    series,
 )
 from bot.data.analyses.trends.weekly_series import LINE_DIMENSIONS, SeriesKey
 from bot.data.floors import is_below_floor
@@ -45,16 +43,14 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     trends.small-<dimension>-<value>.least, the required size. Returns by product are in
     trends.returns-<product>."""
     if warehouse.table("orders") is None:
-        result = AnalysisResult("trends", Source("orders"), warehouse.today)
-        result.add_limit(
-            Words("Trends need orders, and there are none yet. Import a file of orders.")
+        return AnalysisResult.refuse(
+            "trends",
+            warehouse,
+            Words("Trends need orders, and there are none yet. Import a file of orders."),
+            source="orders",
         )
-        return result
-    result = AnalysisResult(
-        "trends",
-        warehouse.source("orders"),
-        find_last_whole_day(warehouse, "orders", filter_),
-        floors=warehouse.floors,
+    result = AnalysisResult.from_table(
+        "trends", warehouse, "orders", as_of=find_last_whole_day(warehouse, "orders", filter_)
     )
     all_of = assess_series(warehouse, filter_)
     if all_of is None:
@@ -305,6 +301,3 @@ def _format_about(key: SeriesKey, titles: dict[str, str]) -> str:
     if key[0] == "total":
         return SERIES_TITLES[key[1]].text
     return titles.get(key[1], key[1]) if key[0] == "product" else key[1]
-
-
-__all__ = ["find", "series"]

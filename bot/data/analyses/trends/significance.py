@@ -12,7 +12,6 @@ from bot.data.analyses.trends.expectation import (
     LEVEL_WEEKS,
     SeriesDeviation,
     find_onsets,
-    forecast_weeks,
     measure_deviation,
 )
 from bot.data.analyses.trends.weekly_series import (
@@ -29,7 +28,7 @@ from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.ingest.truncation import Truncation, detect_truncation
 from bot.data.metrics.filters import list_currencies
 from bot.data.stats import Numbers, adjust_false_discovery
-from bot.data.warehouse.people import segments_table
+from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -138,26 +137,6 @@ def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssess
         withheld=withheld,
         ended=ended,
     )
-
-
-def series(
-    warehouse: Warehouse, dimension: str, value: str, filter_: AnalysisFilter | None = None
-) -> list[tuple[date, float, float | None]]:
-    """Return one series for a chart: Monday, actual value (units or orders; money for ("total",
-    "revenue")), expected value. Expected is None for the first eight weeks; the list is empty when
-    the series does not exist or is too small to be shown."""
-    all_of = assess_series(warehouse, filter_ or AnalysisFilter())
-    if all_of is None or (dimension, value) not in all_of.series.keys:
-        return []
-    row = all_of.series.keys.index((dimension, value))
-    seasonal = all_of.deviation is None or all_of.deviation.season
-    counts, sizes = all_of.series.counts, all_of.series.sizes
-    foretold = forecast_weeks(counts, all_of.series.weeks, sizes, seasonal=seasonal)[row]
-    came = all_of.series.counts[row]
-    return [
-        (week, round(float(actual), 2), None if np.isnan(expected) else round(float(expected), 1))
-        for week, actual, expected in zip(all_of.series.weeks, came, foretold, strict=True)
-    ]
 
 
 def _build_queries(

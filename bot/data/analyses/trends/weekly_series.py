@@ -18,8 +18,7 @@ from bot.data.disclosure import Population
 from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day
 from bot.data.stats import Numbers
-from bot.data.warehouse.people import segments_table
-from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES, segments_table
 from bot.data.warehouse.query import fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 

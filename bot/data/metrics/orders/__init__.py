@@ -14,7 +14,6 @@ from bot.core.sales_query import SalesQuery
 from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.segments.audience import NO_ORDERS
 from bot.data.disclosure import find_hidden_groups
 from bot.data.floors import is_below_floor
 from bot.data.metrics.best_sellers import DEFAULT_DAYS, is_product
@@ -37,6 +36,7 @@ from bot.data.metrics.orders.sales_facts import (
     add_sales_facts,
     add_shares,
 )
+from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.calendar_names import get_weekday_key

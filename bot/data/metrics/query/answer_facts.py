@@ -7,11 +7,11 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from bot.core.exhibits import Exhibit, ExhibitChart, ExhibitPoint
+from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
 from bot.core.facts import FACT_UNITS, Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
-from bot.data.analyses.request_filter import describe_age
+from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
 from bot.data.metrics.query.periods import Days

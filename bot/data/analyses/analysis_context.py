@@ -1,5 +1,7 @@
-"""Hold what the parts of an analysis share: the warehouse, the filter and the selected orders."""
+"""Hold what the parts of an analysis of purchases share: the warehouse, the filter and the selected
+orders."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -8,6 +10,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -49,6 +52,24 @@ class AnalysisContext:
     def categories(self) -> dict[str, str]:
         known = self.lines.select("product", "category").distinct().drop_null()
         return {row["product"]: row["category"] for row in fetch_rows(self.warehouse, known)}
+
+
+def analyse_purchases(
+    kind: str,
+    warehouse: Warehouse,
+    filter_: AnalysisFilter,
+    add: Callable[[AnalysisContext], None],
+) -> AnalysisResult:
+    """Return the facts that `add` adds about the purchases that the filter selects."""
+    lines = purchase_lines(warehouse, filter_)
+    if lines is None:
+        return AnalysisResult.refuse(kind, warehouse, NO_ORDERS)
+    result = AnalysisResult.from_table(kind, warehouse, "orders")
+    until = last_day(warehouse, filter_)
+    with TableCache(warehouse, kind) as table_cache:
+        lines = table_cache.materialize("lines", lines)
+        add(AnalysisContext(warehouse, filter_, result, lines, until, table_cache))
+    return result
 
 
 def find_currency(context: AnalysisContext) -> str | None:

@@ -1,10 +1,4 @@
-"""Edited and deleted messages.
-
-While there is no draft, the new words replace the old ones: a task of the old words is stopped, and
-its open question is closed. A finished draft stays, and its author is told so. A deleted message
-stops its task. Slack reports an edit as `message_changed`, like the preview of a link; a deletion
-as `message_deleted`, or as a tombstone when the message had a thread.
-"""
+"""What people change in Slack later: the text of a message, and their language."""
 
 import re
 from dataclasses import dataclass
@@ -15,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.brief import parse_just_for_me
 from bot.core.request import task_id
+from bot.data.ingest.models import FileUpload
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
@@ -205,3 +200,31 @@ WORK_IS_DONE = Words(
 WORK_IS_STOPPED = Words(
     "You have changed your message, but its work was stopped. Please ask again."
 )
+
+
+# Redraws a person's latest cards when they change their language in Slack.
+
+MAX_TASKS = 20  # of one person; older cards keep their language until something changes
+
+
+async def handle_user_change(context: ListenerContext, body: dict[str, Any]) -> None:
+    """Handle Slack's `user_change`, which comes with every change of a profile."""
+    workspace, user = str(body.get("team_id")), str(body["event"]["user"]["id"])
+    before = context.people.cached_locale(workspace, user)
+    context.people.forget(workspace, user)  # they may have become a guest or left
+    if before is None:
+        return  # their locale was never read, so no card uses it
+    if await context.people.locale(workspace, user) != before:
+        await context.run(redraw_cards, context, workspace, user)
+
+
+def redraw_cards(session: Session, context: ListenerContext, workspace: str, user: str) -> None:
+    """Redraw the newest cards of this person."""
+    tasks = select(Task.id).where(Task.workspace == workspace, Task.author == user)
+    for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
+        for card in OutboxMessage.list_cards(session, task):
+            post = session.get_one(OutboxMessage, card)
+            OutboxMessage.request_redraw(session, context.services.enqueue, post.piece or "")
+    dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)
+    for upload in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
+        OutboxMessage.request_redraw(session, context.services.enqueue, upload.card_piece)

@@ -1,20 +1,13 @@
-"""Forecast the number of purchases: the BG/NBD model, fitted by maximum likelihood.
-
-Source: Fader, Hardie & Lee, "Counting Your Customers the Easy Way", Marketing Science 24 (2005)
-275–284; Fader & Hardie, "Overcoming the BG/NBD Model's #NUM! Error" (2013). While active, a
-customer buys at a rate that is gamma(r, α) distributed over customers; after each purchase they
-become inactive with a probability that is beta(a, b) distributed. The probability of still being
-active is not exposed: it is 1 for all who bought once, so it says nothing about who churns."""
+"""The statistical models of the forecasts: BG/NBD, Gamma-Gamma and logistic regression."""
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, hyp2f1
 
-Numbers: TypeAlias = NDArray[np.float64]
+from bot.data.stats import Numbers
 
 
 @dataclass(frozen=True)
@@ -155,3 +148,144 @@ def _compute_loss(logs: Numbers, histories: PurchaseHistories) -> tuple[float, N
     # Plain sums, because a BLAS call would start threads that cost more than they gain.
     gradient = -(slopes * many).sum(axis=1) / people * np.exp(logs)
     return -float((each * many).sum()) / people, gradient
+
+
+# Estimate the value of a purchase for each customer: the Gamma-Gamma model.
+#
+# Source: Fader & Hardie, "The Gamma-Gamma Model of Monetary Value" (2013); Fader, Hardie & Lee,
+# "RFM and CLV: Using Iso-Value Curves", J. Marketing Research 42 (2005). A customer's mean purchase
+# is shrunk towards the shop's mean, more strongly for fewer purchases. The model assumes that
+# purchase frequency and value are independent.
+
+
+@dataclass(frozen=True)
+class GammaGammaFit:
+    """The three parameters. `mean` is the value of an average customer's purchase."""
+
+    p: float
+    q: float
+    v: float
+    converged: bool
+
+    @property
+    def sound(self) -> bool:
+        return self.converged and self.q > 1 and max(self.p, self.q) < 1000
+
+    @property
+    def mean(self) -> float:
+        return self.p * self.v / (self.q - 1)
+
+
+def fit_gamma_gamma(x: Numbers, mean: Numbers) -> GammaGammaFit:
+    """Fit the model. `x` is the number of repeat purchases (above 0) and `mean` their mean amount
+    (above 0), one element per customer. Raises ValueError for no customers."""
+    usable = (x > 0) & (mean > 0)
+    x, mean = x[usable], mean[usable]
+    if not len(x):
+        raise ValueError("nobody bought again")
+    scale = float(np.median(mean))
+    optimum = minimize(
+        _compute_value_loss,
+        np.log([4.0, 4.0, 1.0]),
+        args=(x, mean / scale),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-8.0, 12.0)] * 3,
+        options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-7},
+    )
+    p, q, v = (float(value) for value in np.exp(optimum.x))
+    return GammaGammaFit(p, q, v * scale, bool(optimum.success))
+
+
+def predict_order_value(fit: GammaGammaFit, x: Numbers, mean: Numbers) -> Numbers:
+    """Return the value of a purchase for each customer; the shop's mean for those who did not buy
+    again."""
+    p, q, v = fit.p, fit.q, fit.v
+    own = np.where(x > 0, mean, 0.0)
+    worth: Numbers = p * (v + x * own) / (p * x + q - 1)
+    return worth
+
+
+def _compute_value_loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:
+    """Return minus the mean log-likelihood, and its gradient by the log parameters."""
+    p, q, v = np.exp(logs)
+    total = v + x * mean
+    each = (
+        gammaln(p * x + q)
+        - gammaln(p * x)
+        - gammaln(q)
+        + q * np.log(v)
+        + (p * x - 1) * np.log(mean)
+        + p * x * np.log(x)
+        - (p * x + q) * np.log(total)
+    )
+    joint = digamma(p * x + q)
+    slopes = np.array(
+        [
+            (x * (joint - digamma(p * x) + np.log(mean) + np.log(x) - np.log(total))).mean(),
+            (joint - digamma(q) + np.log(v) - np.log(total)).mean(),
+            (q / v - (p * x + q) / total).mean(),
+        ]
+    )
+    return -float(each.mean()), -slopes * np.exp(logs)
+
+
+# Logistic regression on a few features, and its Brier score.
+#
+# Fitted by Newton's method with a small ridge penalty (le Cessie & van Houwelingen, Applied
+# Statistics 41, 1992) on standardised columns. Brier, Monthly Weather Review 78 (1950).
+
+RIDGE = 1.0
+MAX_STEPS = 50
+
+
+@dataclass(frozen=True)
+class LogisticModel:
+    """Weights of standardised columns; the first one is the intercept."""
+
+    weights: Numbers
+    centre: Numbers
+    scale: Numbers
+
+    def chances(self, features: Numbers) -> Numbers:
+        """Return one probability (0 to 1) per row."""
+        chances: Numbers = _apply_sigmoid(
+            _standardize(features, self.centre, self.scale) @ self.weights
+        )
+        return chances
+
+
+def fit_logistic(features: Numbers, happened: Numbers) -> LogisticModel:
+    """Fit the model. `features` is rows × columns; `happened` is 0 or 1 per row. Raises ValueError
+    when all rows have the same outcome."""
+    if not 0 < happened.mean() < 1:
+        raise ValueError("nothing to tell apart")
+    centre, scale = features.mean(axis=0), features.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    x = _standardize(features, centre, scale)
+    ridge = np.full(x.shape[1], RIDGE)
+    ridge[0] = 0.0
+    weights = np.zeros(x.shape[1])
+    for _ in range(MAX_STEPS):
+        chance = _apply_sigmoid(x @ weights)
+        slope = x.T @ (happened - chance) - ridge * weights
+        bend = (x * (chance * (1 - chance))[:, None]).T @ x + np.diag(ridge)
+        step = np.linalg.solve(bend, slope)
+        weights = weights + step
+        if np.abs(step).max() < 1e-8:
+            break
+    return LogisticModel(weights, centre, scale)
+
+
+def compute_brier_score(chances: Numbers, happened: Numbers) -> float:
+    """Return the mean squared error of the probabilities; smaller is better."""
+    return float(((chances - happened) ** 2).mean())
+
+
+def _apply_sigmoid(z: Numbers) -> Numbers:
+    curve: Numbers = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+    return curve
+
+
+def _standardize(features: Numbers, centre: Numbers, scale: Numbers) -> Numbers:
+    return np.column_stack([np.ones(len(features)), (features - centre) / scale])

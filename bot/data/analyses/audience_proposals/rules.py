@@ -1,20 +1,80 @@
-"""The products, categories and places of a rule: from how a person typed them to how the shop's
-rows write them."""
+"""The rules of audiences: which ones to propose for a product and a goal, and from how a person
+typed products, categories and places to how the shop's rows write them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
-from bot.data.analyses.products import PurchasedProducts, is_in_product_name
+from bot.data.analyses.products import PurchasedProducts, Subject, is_in_product_name
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import list_country_names
 from bot.i18n.countries import normalize_name as normalize_place
 from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces, normalize_text
+
+DEFAULT_PROPOSALS = ("buyers", "alike", "loyal", "drifting", "newcomers")
+PROPOSALS_BY_GOAL: Mapping[str, Sequence[str]] = {
+    "win back": ("drifting", "lapsed"),
+    "second order": ("newcomers", "loyal"),
+    "reward": ("loyal", "buyers", "newcomers"),
+}
+MAX_PROPOSALS = 3  # without the niche
+MAX_DAYS_SINCE_PURCHASE = 365  # older purchases say little about today's needs
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One proposed audience. `id` is the subject of its facts and its key in AUDIENCE_NAMES."""
+
+    id: str
+    rule: AudienceRule
+
+
+def list_proposals(
+    subject: Subject, goal: str | None, niche: Sequence[str], countries: tuple[str, ...] = ()
+) -> list[Proposal]:
+    """Return at most three proposals that fit the request, plus the niche when there is one. All
+    are limited to `countries`; everybody in these countries comes first."""
+    known = {candidate.id: candidate for candidate in _iter_candidates(subject, goal)}
+    order = PROPOSALS_BY_GOAL.get(goal or "", DEFAULT_PROPOSALS)
+    proposals = [known[name] for name in order if name in known]
+    if countries:
+        proposals.insert(0, Proposal("there", AudienceRule()))
+    proposals = proposals[:MAX_PROPOSALS]
+    if niche:
+        proposals.append(Proposal("niche", AudienceRule(bought=tuple(niche), bought_at_least=2)))
+    return [
+        Proposal(candidate.id, candidate.rule.model_copy(update={"countries": countries}))
+        for candidate in proposals
+    ]
+
+
+def _iter_candidates(subject: Subject, goal: str | None) -> Iterator[Proposal]:
+    its = {
+        "bought": (subject.product,) if subject.product else (),
+        "bought_categories": (subject.category,) if subject.category else (),
+    }
+    if subject.name:
+        yield Proposal(
+            "buyers", AudienceRule.model_validate({**its, "bought_within": MAX_DAYS_SINCE_PURCHASE})
+        )
+        like = AudienceRule(like_product=subject.product, like_category=subject.category)
+        yield Proposal("alike", like)
+    yield Proposal("loyal", AudienceRule(segments=("champions", "loyal")))
+    only = its if goal == "win back" and subject.name else {}
+    segments = ("at-risk", "drifting-away")
+    yield Proposal("drifting", AudienceRule.model_validate({**only, "segments": segments}))
+    yield Proposal("lapsed", AudienceRule.model_validate({**only, "segments": ("lapsed",)}))
+    yield Proposal("newcomers", AudienceRule(segments=("new",)))
+
+
+# The products, categories and places of a rule: from how a person typed them to how the shop's
+# rows write them.
 
 MIN_SIMILARITY = 0.6  # of 1: how much alike two names must be for a typing error
 MAX_PLACES = 5  # named when a place is not known, those most people ordered to
