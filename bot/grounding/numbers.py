@@ -129,7 +129,7 @@ def load_units() -> Units:
             rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
         ),
         share=re.compile(
-            rf"\b(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
+            rf"\b(?<!\d[.,])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
             rf"(?P<b>\d{{1,3}}|{numeral})\b(?! ?[%€])"
         ),
         words=words,
@@ -212,6 +212,7 @@ CODE = re.compile(
     r"|\b[A-ZÀ-Þ0-9]{3,}(?= (?:at (?:the )?checkout|au panier)\b)"
 )
 ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
+WEIGHED_POUNDS = ("pound", "pounds")  # money, or a weight
 SHARE_WORD = re.compile(r" (?:in|out of|sur) ")
 
 
@@ -330,7 +331,10 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     elif unit is None:
         return _bare(text, low, start, end, digits, size, sign)
     values = _list_values(digits, is_money=unit in units.money)
-    readings = tuple(Reading("number", value, unit, size) for value in values)
+    meant = [(unit, size)]
+    if after and after[1] in WEIGHED_POUNDS:
+        meant.append(find_unit("lb"))
+    readings = tuple(Reading("number", value, *one) for one in meant for value in values)
     return Figure(text[start:end], start, end, readings, sign=sign)
 
 

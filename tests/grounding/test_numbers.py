@@ -138,3 +138,16 @@ def test_figures_are_read_with_their_units(
     text: str, expected: list[tuple[str, str | None]]
 ) -> None:
     assert [(one.text, one.first.unit) for one in read_figures(text)] == expected
+
+
+def test_rating_with_a_decimal_is_read_whole() -> None:
+    for text, language in (("4.5 out of 5", "en"), ("4,5 sur 5", "fr")):
+        (figure,) = read_figures(f"{text} stars" if language == "en" else text)
+        assert (figure.first.unit, figure.first.base) == ("/5", Decimal("4.5")), text
+
+
+def test_pounds_may_be_money_or_a_weight() -> None:
+    (figure,) = read_figures("It carries 41 pounds.")
+    assert {reading.unit for reading in figure.readings} == {"GBP", "ounces"}
+    evidence = Evidence(facts=(fact("f.load", "load", Decimal(41), unit="lb"),))
+    assert wrong_figures(proved("It carries 41 pounds.", evidence=evidence, language="en")) == []
