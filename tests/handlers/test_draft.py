@@ -250,7 +250,7 @@ def test_fault_is_found(written: BaseModel, told: dict[str, Any], finding: str) 
     assert finding in found(written, make_context(**{"product_words": "vase"} | told))
 
 
-FORM_FAULT = re.compile(r"SMS|sender|stop|who it is from")
+FORM_FAULT = re.compile(r"SMS|who sends it|how to stop")
 
 
 @pytest.mark.parametrize(
