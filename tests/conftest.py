@@ -200,7 +200,14 @@ SLOW_FILES = (
 )
 SLOW_SECONDS = 900  # that one long test may take
 # Files whose tests share the results of the analyses of the sample shop, in one process.
-SAMPLE_SHOP_FILES = ("tests/handlers/", "tests/data/test_planted_findings.py")
+SAMPLE_SHOP_FILES = (
+    "tests/agent/test_examples.py",
+    "tests/agent/test_metric_tools.py",
+    "tests/agent/test_tool_contracts.py",
+    "tests/agent/tools/",
+    "tests/data/test_planted_findings.py",
+    "tests/handlers/",
+)
 # Where the longest files are. They start first, so that no process waits for one at the end.
 LONG_FIRST = (
     "tests/security/test_small_groups.py",
