@@ -11,11 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.core.metric_query import OTHERS_VALUE, MetricQuery
-from bot.data.metrics.orders.released_rows import RowIndex
 from bot.data.metrics.query.dataset import Family, Measure, MetricDataset
 from bot.data.metrics.query.datasets import DATASETS
 from bot.data.metrics.query.periods import QueryPeriods
-from bot.data.metrics.query.release import ALL_GROUPS, Group, GroupedRows
+from bot.data.metrics.query.release import ALL_GROUPS, Group, GroupedRows, RowIndex
 from bot.data.metrics.query.runner import COUNT_KEY, FILLED, PeriodName, QueryRunner, Values
 from bot.data.warehouse.warehouse import Warehouse
 
