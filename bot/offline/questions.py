@@ -27,7 +27,7 @@ from bot.core.metric_query import (
     QuestionFields,
 )
 from bot.data.metrics.entity_resolution import ResolvedValues, resolve_values
-from bot.data.metrics.query.value_names import COLUMN_FIELDS, ValueNames
+from bot.data.metrics.query.describe import COLUMN_FIELDS, ValueNames
 from bot.i18n.periods import Period, find_periods
 from bot.text.normalize import normalize_text, tokenize
 
@@ -253,7 +253,7 @@ class QuestionReader:
         )
 
     def _choose_dimensions(self, dataset: DatasetName) -> list[DimensionName]:
-        from bot.data.metrics.query.datasets import DATASETS
+        from bot.data.metrics.query.runner import DATASETS
 
         found: list[str] = []
         for match in self.matches:
@@ -540,6 +540,6 @@ def build_form_query(
 
 
 def find_dataset(measure: MeasureName) -> DatasetName:
-    from bot.data.metrics.query.datasets import DATASETS
+    from bot.data.metrics.query.runner import DATASETS
 
     return next(name for name, dataset in DATASETS.items() if measure in dataset.measures)

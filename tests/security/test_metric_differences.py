@@ -13,14 +13,13 @@ import pytest
 
 from bot.agent.tool import ToolDeps, ToolError, ToolResult
 from bot.agent.tools.query_metrics import Params, build_query
-from bot.core.metric_query import MetricCondition, MetricQuery
+from bot.core.metric_query import MetricCondition, MetricQuery, QueryError
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics import best_sellers
 from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswerRecord
-from bot.data.metrics.query.answer import MetricAnswer
-from bot.data.metrics.query.errors import QueryError
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import digest_state, guard_answer
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
 from tests.conftest import NOW

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQuery
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQuery, QueryError
 from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -28,8 +28,6 @@ from bot.data.metrics.filters import (
 )
 from bot.data.metrics.query.conditions import load_values
 from bot.data.metrics.query.dataset import ALL_ROWS
-from bot.data.metrics.query.datasets import DATASETS
-from bot.data.metrics.query.errors import QueryError
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import guard_answer
 from bot.data.metrics.query.release import (
@@ -41,7 +39,7 @@ from bot.data.metrics.query.release import (
     is_too_few,
     read_grouped_rows,
 )
-from bot.data.metrics.query.runner import COUNT_KEY, QueryRunner, Values
+from bot.data.metrics.query.runner import COUNT_KEY, DATASETS, QueryRunner, Values
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse

@@ -13,10 +13,13 @@ from itertools import islice
 from typing import Any
 
 from bot.core.facts import Fact
-from bot.core.metric_query import MetricQuery
+from bot.core.metric_query import MetricQuery, QueryError
 from bot.data.floors import is_below_floor
 from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
-from bot.data.metrics.query.answer import (
+from bot.data.metrics.query.answer_facts import MetricResult
+from bot.data.metrics.query.dataset import Family
+from bot.data.metrics.query.differences import PublishedSums, isolates
+from bot.data.metrics.query.metric_answer import (
     OTHERS,
     MetricAnswer,
     MetricRecipe,
@@ -25,12 +28,8 @@ from bot.data.metrics.query.answer import (
     collect_released,
     reread_released,
 )
-from bot.data.metrics.query.answer_facts import MetricResult
-from bot.data.metrics.query.dataset import Family
-from bot.data.metrics.query.datasets import DATASETS
-from bot.data.metrics.query.differences import PublishedSums, isolates
-from bot.data.metrics.query.errors import QueryError
 from bot.data.metrics.query.release import ALL_GROUPS, RowIndex, get_floor, load_rows_universe
+from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse.warehouse import Warehouse
 
 MAX_EARLIER_ANSWERS = 50  # earlier answers that are checked
