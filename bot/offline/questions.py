@@ -425,7 +425,7 @@ class QuestionReader:
             words = [self.words[at] for at in run]
             if any(word.isdigit() or word in (*BY, *EITHER, "%") for word in words):
                 continue
-            resolved: ResolvedValues = resolve_values(words, names, word_by_word=False)
+            resolved: ResolvedValues = resolve_values(words, names)
             if resolved.unknown or set(resolved.only) - set(fields):
                 unknown = set(resolved.unknown) or set(words)
                 self.read_at.update(at for at in run if self.words[at] not in unknown)
@@ -517,7 +517,7 @@ def build_form_query(
     columns, filters, unread = COLUMN_FIELDS[dataset], dict[str, list[str]](), list[str]()
     for piece in filter(None, map(str.strip, fields.only.split(","))):
         words = [word for word in tokenize(piece) if word not in load_idle_words()]
-        resolved = resolve_values(words, load_names(dataset), word_by_word=False)
+        resolved = resolve_values(words, load_names(dataset))
         if resolved.unknown or not words:
             unread.append(piece)
             continue

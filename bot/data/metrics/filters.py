@@ -158,7 +158,6 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
 }
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
-MAX_NEAR_MATCHES = 3
 
 
 def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> AnalysisFilter:
