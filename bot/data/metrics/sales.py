@@ -400,7 +400,7 @@ class SalesReport:
         if rows.count_people(ALL_ROWS, small) >= self.warehouse.sales_floor:
             subject = f"{OTHERS_SUBJECT}-{dimension}"
             others = runner.compute_others(lines, small)
-            self._add_measures(subject, "others", others, PEOPLE_BASES, dimension, self.days)
+            self._add_measures(subject, "others", others, PEOPLE_BASES, dimension, days)
             self._add_shares(subject, "others", dimension)
 
     def _add_group(
