@@ -227,7 +227,7 @@ class SalesReport:
         self.money = currencies[0] if currencies else None
         self.query = MetricQuery(
             dataset="orders",
-            measures=tuple(one.source for one in MEASURES.values()),  # type: ignore[arg-type]
+            measures=tuple(one.source for one in MEASURES.values()),
             filters=build_conditions(warehouse, filter_),
         )
         self.result = AnalysisResult("sold", warehouse.source("orders"), days[1])
