@@ -65,7 +65,7 @@ def _praise_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fac
     product = request.brief.product
     if product is None or "feedback" not in warehouse.listed:
         return
-    from bot.data.analyses.feedback import praise_and_objection
+    from bot.data.analyses.feedback.objections import praise_and_objection
 
     if named := _objection_facts(warehouse, product, request):
         yield from named

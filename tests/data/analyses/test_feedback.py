@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.data.analyses.feedback import find, praise_and_objection
+from bot.data.analyses.feedback import find
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table, is_praise
+from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
@@ -256,7 +257,7 @@ def test_unchanged_themes_have_no_confirmed_change() -> None:
     import numpy as np
 
     from bot.data.analyses.feedback.texts import choose_periods
-    from bot.data.analyses.feedback.theme_changes import compare_periods
+    from bot.data.analyses.feedback.theme_shares import compare_periods
 
     said, over = heard(), choose_periods(AnalysisFilter(), sample().as_of("feedback"))
     recent = over.is_now(said.texts) | over.is_before(said.texts)

@@ -13,7 +13,6 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
-from bot.data.analyses.audience_proposals.rules import Proposal
 from bot.data.analyses.experiments.hypothesis_tests import compute_smallest_lift
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisResult
@@ -30,6 +29,14 @@ from bot.text.slugs import slugify
 BACKTEST_DAYS = 90
 Z_95 = 1.96
 PURPOSES: tuple[AudiencePurpose, ...] = ("email", "sms", "ads")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One proposed audience. `id` is the subject of its facts and its key in AUDIENCE_NAMES."""
+
+    id: str
+    rule: AudienceRule
 
 
 @dataclass(frozen=True)

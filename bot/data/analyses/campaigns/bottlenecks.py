@@ -32,8 +32,6 @@ class Bottleneck:
     line: AdLine
     where: Obstacle
     sums: AdTotals
-    peers: float | None = None  # the peers' median of the low measure, in its unit
-    p: float | None = None
 
 
 def find_bottlenecks(
@@ -50,8 +48,8 @@ def find_bottlenecks(
     for bottleneck in (
         *_find_early_exhausted(lines),
         *_find_unseen(lines),
-        *_find_unclicked(lines, long),
-        *_find_unbought(lines, long),
+        *_find_low_rates(lines, long, "unclicked", "clicks", "impressions"),
+        *_find_low_rates(lines, long, "unbought", "orders", "clicks"),
     ):
         bottlenecks.setdefault(bottleneck.line, bottleneck)
     return sorted(bottlenecks.values(), key=lambda s: (-s.sums.spend, s.line.name))
@@ -76,7 +74,7 @@ def _find_unseen(lines: Mapping[AdLine, AdTotals]) -> list[Bottleneck]:
         return []
     middle = median(shown.values())
     return [
-        Bottleneck(line, "unseen", lines[line], peers=middle)
+        Bottleneck(line, "unseen", lines[line])
         for line, a_day in shown.items()
         if a_day < MAX_IMPRESSION_RATIO * middle and _has_budget_left(lines[line])
     ]
@@ -86,36 +84,28 @@ def _has_budget_left(sums: AdTotals) -> bool:
     return not sums.budget or float(sums.spend) < USED_BUDGET_SHARE * float(sums.budget)
 
 
-def _find_unclicked(
-    lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
-) -> list[Bottleneck]:
-    measured = [x for x in lines if long[x].impressions and long[x].says("clicks")]
-    tried = {x: (long[x].clicks, long[x].impressions) for x in measured}
-    return _find_low_rates(lines, tried, "unclicked")
-
-
-def _find_unbought(
-    lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
-) -> list[Bottleneck]:
-    measured = [x for x in lines if long[x].clicks and long[x].says("orders")]
-    tried = {x: (long[x].orders, long[x].clicks) for x in measured}
-    return _find_low_rates(lines, tried, "unbought")
-
-
 def _find_low_rates(
-    lines: Mapping[AdLine, AdTotals], trials: Mapping[AdLine, tuple[int, int]], obstacle: Obstacle
+    lines: Mapping[AdLine, AdTotals],
+    long: Mapping[AdLine, AdTotals],
+    obstacle: Obstacle,
+    hit: str,
+    tried: str,
 ) -> list[Bottleneck]:
-    """Return the lines whose rate is significantly below half of the lines' usual rate."""
+    """Return the lines whose rate (of two measures) is significantly below half of the lines' usual
+    rate."""
+    trials = {
+        line: (getattr(long[line], hit), getattr(long[line], tried))
+        for line in lines
+        if getattr(long[line], tried) and long[line].says(hit)
+    }
     rates = [hits / of for hits, of in trials.values() if hits]
     if len(rates) < MIN_PEERS:
         return []
     usual = median(rates)
     ps = [binomial_cdf(hits, of, usual / 2) for hits, of in trials.values()]
     return [
-        Bottleneck(line, obstacle, lines[line], peers=usual, p=p)
-        for (line, p), stands in zip(
-            zip(trials, ps, strict=True), select_discoveries(ps), strict=True
-        )
+        Bottleneck(line, obstacle, lines[line])
+        for line, stands in zip(trials, select_discoveries(ps), strict=True)
         if stands
     ]
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
+from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table
-from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.quotes import add_quotes
 from bot.data.analyses.feedback.texts import (
     DIMENSIONS,
@@ -26,16 +26,16 @@ from bot.data.analyses.feedback.texts import (
     select_feedback,
     summarize_ratings,
 )
-from bot.data.analyses.feedback.theme_changes import add_theme_changes, compare_periods
 from bot.data.analyses.feedback.theme_concentration import add_concentrations, find_concentrations
 from bot.data.analyses.feedback.theme_shares import (
     OrderReach,
     add_priorities,
     add_text_ratings,
+    add_theme_changes,
     add_theme_shares,
+    compare_periods,
     rank_priorities,
 )
-from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import withheld_groups_message
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -232,9 +232,6 @@ def _describe_too_few(texts: int) -> Words:
         texts,
         few=MIN_TEXTS,
     )
-
-
-__all__ = ["find", "praise_and_objection"]
 
 
 # Themes of one conversation, with quotes.

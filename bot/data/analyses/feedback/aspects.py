@@ -279,7 +279,7 @@ class Lexicon:
 def hash_rules() -> str:
     """Hash the code that finds themes in a text."""
     folder = ASPECTS_FOLDER
-    used = [folder / f"{name}.py" for name in ("aspects", "mentions", "tokens")]
+    used = [folder / f"{name}.py" for name in ("aspects", "mentions", "texts")]
     used.append(Path(normalize.__file__))
     return sha256(b"\0".join(path.read_bytes() for path in used)).hexdigest()
 

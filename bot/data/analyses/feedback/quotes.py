@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from bot.core.facts import Fact
+from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.mentions import (
     COMPLAINT,
     PRAISE,
@@ -26,9 +27,8 @@ from bot.data.analyses.feedback.texts import (
     count_authors,
     read_texts,
     select_feedback,
+    tokenize_words,
 )
-from bot.data.analyses.feedback.tokens import tokenize_words
-from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import LOCALES, Words

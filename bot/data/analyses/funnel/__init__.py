@@ -400,6 +400,3 @@ def _round_estimate(money: float) -> int:
     """Round an estimate to hundreds, or tens where it is small, because cents would suggest false
     precision."""
     return int(round(money, -2 if abs(money) >= 1000 else -1))
-
-
-__all__ = ["find"]

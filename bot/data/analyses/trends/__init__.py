@@ -10,15 +10,16 @@ from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import forecast_weeks
 from bot.data.analyses.trends.returns import add_returns
-from bot.data.analyses.trends.significance import (
+from bot.data.analyses.trends.weekly_series import (
     CHART_WEEKS,
     CONFIRMED_FDR,
+    LINE_DIMENSIONS,
     MIN_PER_WEEK,
     TOTAL_ORDERS_KEY,
     SeriesAssessment,
+    SeriesKey,
     assess_series,
 )
-from bot.data.analyses.trends.weekly_series import LINE_DIMENSIONS, SeriesKey
 from bot.data.floors import is_below_floor
 from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import find_last_whole_day
