@@ -18,14 +18,19 @@ from bot.text.slugs import format_title
 SERIES_TITLES = {"orders": Words("orders"), "units": Words("units"), "revenue": Words("revenue")}
 
 
+def load_catalogue_titles(warehouse: Warehouse) -> dict[str, str]:
+    """Return product → title, as the catalogue writes it."""
+    if warehouse.products is None:
+        return {}
+    named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
+    return {row["product"]: row["title"] for row in named if row["title"]}
+
+
 def load_product_titles(warehouse: Warehouse, products: Collection[str]) -> dict[str, str]:
     """Return product → title, for products with a title anywhere. When the lines of one product
     have several titles (a remark instead of a name), the most common one counts; ties go
     alphabetically."""
-    known: dict[str, str] = {}
-    if warehouse.products is not None:
-        named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
-        known = {row["product"]: format_title(row["title"]) for row in named if row["title"]}
+    known = {key: format_title(title) for key, title in load_catalogue_titles(warehouse).items()}
     wanted = sorted(set(products) - set(known))
     orders = warehouse.table("orders")
     if not wanted or orders is None:

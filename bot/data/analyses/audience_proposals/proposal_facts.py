@@ -19,6 +19,7 @@ from bot.data.analyses.result import AnalysisResult
 from bot.data.analyses.segments import basket
 from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
 from bot.data.floors import bound_count, is_below_floor
+from bot.data.metrics.filters import list_currencies
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -341,10 +342,7 @@ class ProposalReport:
     def _currency(self) -> str | None:
         """The shop's only currency; None when there are several, because their amounts are never
         summed."""
-        orders = self.warehouse.table("orders")
-        assert orders is not None  # the caller has checked it
-        known = orders.filter(orders.currency.notnull()).select("currency").distinct()
-        currencies = [row["currency"] for row in fetch_rows(self.warehouse, known)]
+        currencies = list_currencies(self.warehouse, "orders")
         return currencies[0] if len(currencies) == 1 else None
 
 

@@ -21,14 +21,12 @@ from typing import Literal
 
 import numpy as np
 
-from bot.data.stats import adjust_false_discovery, normal_tail
+from bot.data.stats import CONFIRMED_FDR, WATCHED_P, adjust_false_discovery, normal_tail
 
 MIN_EXPECTED_COUNT = 5.0  # on either side, in counts corrected for overdispersion
-DEFAULT_DISPERSION, DISPERSION_WEIGHT = (
-    3.0,
-    10.0,
-)  # the prior dispersion where the rows don't show it (2.9 by ad on real results);
-# how many rows outweigh the prior
+# the prior dispersion where the rows don't show it (2.9 by ad on real results)
+DEFAULT_DISPERSION = 3.0
+DISPERSION_WEIGHT = 10.0  # how many rows outweigh the prior
 Z_95 = 1.96
 DimensionKeys = Mapping[str, str | None]
 
@@ -166,12 +164,9 @@ def _subtract_cell(whole: EfficiencyCell, own: EfficiencyCell) -> EfficiencyCell
 
 
 COMPARED_DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")
-CONFIRMED_FDR, WATCHED_P = 0.10, 0.05  # false discovery rate; p
 MAX_RATE_RATIO = 0.8  # of the others' rate; a smaller difference is not reported
-CAMPAIGN_DIMENSIONS = (
-    "product",
-    "audience",
-)  # dimensions that may belong to one campaign alone, and then stand for it
+# dimensions that may belong to one campaign alone, and then stand for it
+CAMPAIGN_DIMENSIONS = ("product", "audience")
 UNCERTAIN_STATUSES = ("mixed", "apart", "to watch")
 ComparisonStatus = Literal["confirmed", "to watch", "mixed", "apart", "steady", "better", "too few"]
 

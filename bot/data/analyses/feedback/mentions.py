@@ -8,7 +8,6 @@ inverts a word ("not a single bobble")."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
@@ -28,7 +27,7 @@ from bot.data.analyses.feedback.aspects import (
     get_theme_title,
     load_lexicon,
 )
-from bot.data.analyses.feedback.texts import FeedbackText, split_sentences, tokenize_words
+from bot.data.analyses.feedback.texts import FeedbackText, split_sentences
 
 # The themes that a model has read in a text: how they are checked and stored.
 
@@ -94,10 +93,8 @@ def decode_labels(stored: str) -> list[ThemeLabel] | None:
 PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
 FLAG_BY_TONE = {"praise": PRAISE, "complaint": COMPLAINT, "question": QUESTION, "mention": NAMED}
 MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
-MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = (
-    4,
-    2,
-)  # stars from which, and up to which, a plain mention counts as praise or complaint
+# stars from which, and up to which, a plain mention counts as praise or complaint
+MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = 4, 2
 
 # What one text says, packed: a record for each subject, with all its flags, and the flag and the
 # position of the sentence to quote.
@@ -307,8 +304,14 @@ class ThemeTable:
     def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
 
-    def words(self, i: int) -> list[str]:
-        return tokenize_words(self.texts[i].whole, self.texts[i].language)
+    def count(self, subject: str) -> int:
+        """Return how many texts mention the subject."""
+        return int((self.flags_of(subject) > 0).sum())
+
+    @property
+    def ranked(self) -> list[str]:
+        """The subjects, those of most texts first."""
+        return sorted(self.subjects, key=lambda subject: -self.count(subject))
 
     def is_shop(self, subject: str) -> bool:
         """Tell whether the theme is about the shop (delivery, payment) rather than about a
@@ -341,11 +344,11 @@ def is_question(flags: Flags) -> Mask:
 
 
 def build_theme_table(
-    texts: Sequence[FeedbackText], folder: Path | None, cache: MentionCache | None = None
+    texts: Sequence[FeedbackText], cache: MentionCache | None = None
 ) -> ThemeTable:
-    """Raises CannotDo when the team's own list can't be read. What is found is kept in `cache`. The
-    labels of a model that are kept there come before the list of words."""
-    lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
+    """What is found is kept in `cache`. The labels of a model that are kept there come before the
+    list of words."""
+    lists = {one: load_lexicon(one) for one in sorted({text.language for text in texts})}
     own = [one for one in lists.values() if one]
     labels = cache.labels.load() if cache else {}
     subjects, titles = _list_subjects(own)
@@ -407,7 +410,7 @@ def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]
     titles: dict[str, str] = {}
     for lexicon in lists:
         for name, theme in lexicon.themes.items():
-            titles.setdefault(name, get_theme_title(name, theme.title))
+            titles.setdefault(name, get_theme_title(name))
             for part in theme.parts:
                 titles.setdefault(f"{name}-{part}", get_theme_title(f"{name}-{part}"))
     return list(titles), titles

@@ -22,6 +22,8 @@ from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText, list
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.stats import (
+    CONFIRMED_FDR,
+    WATCHED_P,
     Numbers,
     adjust_false_discovery,
     chi_square_tail,
@@ -42,19 +44,12 @@ from bot.i18n.messages import Words
 # compared with reviews and, for themes about products, each product with itself. A different
 # product mix is no change of opinion.
 
-CONFIRMED_FDR, WATCHED_P = (
-    0.10,
-    0.05,
-)  # false discovery rate of the confirmed ones; p from which a change is watched
 MIN_RELATIVE_CHANGE = 0.20  # relative; smaller changes are not reported
 MAX_STRATIFIED_P = 0.05  # p among comparable texts
-MIN_PAIRED_SHARE = (
-    0.6  # of the texts on products mentioned in both periods, for these to be compared by product
-)
+# of the texts on products mentioned in both periods, for these to be compared by product
+MIN_PAIRED_SHARE = 0.6
 MAX_PART_SHARE = 0.8  # when one part has this share of a theme's texts, only the part is tested
-MIN_CHANGED_TEXTS = (
-    10  # texts more or fewer than expected; texts in both periods required for a test
-)
+MIN_CHANGED_TEXTS = 10  # more or fewer than expected; in both periods required for a test
 MIN_TEXTS_PER_PERIOD = 30  # texts required in each period
 MAX_UNHAPPY_STARS = 2  # ratings up to this are unhappy
 
@@ -213,18 +208,10 @@ def add_theme_changes(
         both = theme_change.of_now + theme_change.of_before
         add = partial(result.add, theme_change.subject, about=about, rows=both, query="texts")
         add("texts-now", theme_change.now, rows=theme_change.of_now)
-        add(
-            "share-now",
-            compute_percent(theme_change.now, theme_change.of_now),
-            unit="%",
-            rows=theme_change.of_now,
-        )
-        add(
-            "share-before",
-            compute_percent(theme_change.before, theme_change.of_before),
-            unit="%",
-            rows=theme_change.of_before,
-        )
+        now, of_now = theme_change.now, theme_change.of_now
+        add("share-now", compute_percent(now, of_now), "%", rows=of_now)
+        before, of_before = theme_change.before, theme_change.of_before
+        add("share-before", compute_percent(before, of_before), "%", rows=of_before)
         if theme_change.change is not None:
             add("change", round(100 * theme_change.change, 1), unit="%")
         add("verdict", theme_change.verdict)
@@ -241,9 +228,7 @@ def add_theme_shares(
     .rating (mean stars of those texts)."""
     ratings = np.array([np.nan if t.rating is None else t.rating for t in theme_table.texts])
     total = int(theme_table.listed.sum())
-    for subject in sorted(
-        theme_table.subjects, key=lambda s: -int((theme_table.flags_of(s) > 0).sum())
-    ):
+    for subject in theme_table.ranked:
         flags = theme_table.flags_of(subject)
         count = int((flags > 0).sum())
         if not count:
@@ -350,8 +335,7 @@ class OrderReach:
     """The orders of the period by product. Without orders, every theme reaches all of them."""
 
     def __init__(self, warehouse: Warehouse, periods: ComparedPeriods, result: AnalysisResult):
-        self._orders: dict[str, int] = {}
-        self._shelf, self._over = warehouse, periods
+        self._warehouse = warehouse
         self._lines = warehouse.table("orders")
         if self._lines is not None:
             day = self._lines["at"].date()
@@ -374,13 +358,13 @@ class OrderReach:
         people = self._count(
             held.aggregate(n=ibis.coalesce(held.customer, held["order"]).nunique())
         )
-        floor = self._shelf.sales_floor
+        floor = self._warehouse.sales_floor
         if is_below_floor(people, floor):  # too few people for the number to be shown
             return 0.0
         return 1.0 if is_below_floor(self._total - reached, floor) else reached / self._total
 
     def _count(self, expression: ir.Table) -> int:
-        return int(fetch_rows(self._shelf, expression)[0]["n"])
+        return int(fetch_rows(self._warehouse, expression)[0]["n"])
 
 
 def _limit_trend(theme_change: ThemeChange) -> float:

@@ -22,7 +22,7 @@ from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
-from bot.data.stats import adjust_false_discovery, normal_tail, to_percent
+from bot.data.stats import CONFIRMED_FDR, adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
@@ -149,7 +149,6 @@ def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> 
 
 # The facts on the second purchase.
 
-MAX_FALSE_DISCOVERY = 0.10
 NOT_OLD_ENOUGH = Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
 NO_FIRST_PURCHASES = Words(
     "Too few customers bought for the first time in these days, a month or more before the end of"
@@ -231,7 +230,7 @@ def _add_first_purchase_groups(
             b
             for b in rates
             if _is_asked_for(context, by, b)
-            or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(context))
+            or (b.q <= CONFIRMED_FDR and not _has_product_filter(context))
         ]
         shown_names = [back.name for back in shown]
         if by == "source":  # a customer has a single source, so the others are the remainder
@@ -262,16 +261,11 @@ def _is_asked_for(context: AnalysisContext, by: RepeatDimension, repeat_rate: Re
 def _add_group(
     context: AnalysisContext, by: RepeatDimension, repeat_rate: RepeatRate, name: str
 ) -> None:
-    for measure, share in (
-        ("share-90-days", repeat_rate.share),
-        ("others-90-days", repeat_rate.others),
-    ):
-        context.result.add(
-            f"first-{slugify(repeat_rate.name)}",
-            measure,
-            to_percent(share),
-            unit="%",
-            about=name,
-            rows=repeat_rate.customers,
-            query=f"first-{by}",
-        )
+    context.result.add_measures(
+        f"first-{slugify(repeat_rate.name)}",
+        ("share-90-days", to_percent(repeat_rate.share), "%"),
+        ("others-90-days", to_percent(repeat_rate.others), "%"),
+        about=name,
+        rows=repeat_rate.customers,
+        query=f"first-{by}",
+    )

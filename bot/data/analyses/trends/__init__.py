@@ -1,7 +1,6 @@
 """Find trends: compare every weekly series with its expected value, and find products with many
 returns."""
 
-from datetime import date
 from functools import partial
 
 import numpy as np
@@ -12,7 +11,6 @@ from bot.data.analyses.trends.expectation import forecast_weeks
 from bot.data.analyses.trends.returns import add_returns
 from bot.data.analyses.trends.weekly_series import (
     CHART_WEEKS,
-    CONFIRMED_FDR,
     LINE_DIMENSIONS,
     MIN_PER_WEEK,
     TOTAL_ORDERS_KEY,
@@ -23,7 +21,7 @@ from bot.data.analyses.trends.weekly_series import (
 from bot.data.floors import is_below_floor
 from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import Numbers
+from bot.data.stats import CONFIRMED_FDR, Numbers, round_p
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -208,16 +206,14 @@ def _add_change(
         all_of, all_of.series.keys.index(TOTAL_ORDERS_KEY) if of_orders else row, span
     )
 
-    def add(measure: str, value: float | int | str | date, unit: str | None = None) -> None:
-        result.add(subject, measure, value, unit=unit, about=about, query=query, rows=rows)
-
+    add = partial(result.add, subject, about=about, query=query, rows=rows)
     add("status", all_of.status[row] or "steady")
     add("change", round(float(deviation.change[row]) * 100, 1), "%")
     add("last", round(float(deviation.came[row])), unit)
     add("expected", round(float(deviation.expected[row])), unit)
     add("level", round(float(deviation.level[row])), unit)
     add("weeks", span)
-    add("p", max(round(float(deviation.p[row]), 4), 0.0001))
+    add("p", round_p(deviation.p[row]))
     if all_of.status[row]:
         add("since", all_of.since[row])
     if key[0] != "total" and all_of.currencies:

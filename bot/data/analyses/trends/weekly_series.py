@@ -25,7 +25,7 @@ from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import Population
 from bot.data.ingest.truncation import Truncation, detect_truncation
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
-from bot.data.stats import Numbers, adjust_false_discovery
+from bot.data.stats import CONFIRMED_FDR, WATCHED_P, Numbers, adjust_false_discovery
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES, segments_table
 from bot.data.warehouse.query import fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
@@ -251,8 +251,6 @@ def _find_lowest_mean(weeks: Numbers, of: int) -> float:
 
 MIN_PER_WEEK = 30  # units or orders per week, in the median over the level's weeks
 MIN_RELATIVE_CHANGE = 0.10  # smaller changes are not reported
-CONFIRMED_FDR = 0.10  # false discovery rate
-WATCHED_P = 0.05  # p
 TOTAL_ORDERS_KEY: SeriesKey = ("total", "orders")
 CHART_WEEKS = 26  # weeks in a chart
 
