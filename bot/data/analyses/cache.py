@@ -17,7 +17,7 @@ import secrets
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -73,13 +73,9 @@ class ResultCache:
                 self.clear()
             elif sum(1 for _ in path.parent.iterdir()) >= MAX_RESULTS:
                 shutil.rmtree(path.parent, ignore_errors=True)
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")
-            fresh.touch(mode=0o600)
-            fresh.write_text(
-                json.dumps(_result_to_dict(result), ensure_ascii=False), encoding="utf-8"
-            )
-            os.replace(fresh, path)
+            with _replacing(path) as fresh:
+                stored = json.dumps(_result_to_dict(result), ensure_ascii=False)
+                fresh.write_text(stored, encoding="utf-8")
 
     def drop(self, kind: str) -> None:
         """Delete the cached results of one analysis."""
@@ -94,6 +90,16 @@ class ResultCache:
         return (
             self.folder / _hash_key((stands_on, hash_code())) / f"{kind}-{_hash_key(filter_)}.json"
         )
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Yield a private file that takes the place of `path` once it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    fresh.touch(mode=0o600)
+    yield fresh
+    os.replace(fresh, path)
 
 
 @cache
@@ -316,15 +322,11 @@ def _write(path: Path, known: dict[bytes, bytes], about: dict[str, str]) -> None
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     table = pa.table(
         {
             "text": pa.array(list(known), pa.binary(DIGEST_SIZE)),
             "found": pa.array(list(known.values()), pa.binary()),
         }
     ).replace_schema_metadata(about)
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh.touch(mode=0o600)
+    with contextlib.suppress(OSError), _replacing(path) as fresh:
         pq.write_table(table, fresh, compression="zstd")
-        os.replace(fresh, path)

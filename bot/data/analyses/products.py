@@ -64,17 +64,12 @@ class PurchasedProducts:
 
 @dataclass(frozen=True)
 class Subject:
-    """What an analysis is about: a product, a category, or several products; or everything, when
-    none of the three is filled. `name` is its name for people."""
+    """What an analysis is about: a product or a category; or everything, when neither is filled.
+    `name` is its name for people."""
 
     name: str = ""
     product: str | None = None
     category: str | None = None
-    products: tuple[str, ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return (self.product,) if self.product else self.products
 
 
 def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedProducts:
@@ -93,18 +88,14 @@ def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedP
 
 
 def find_products_with_word(word: str, goods: PurchasedProducts) -> tuple[str, ...]:
-    """Return the keys of the products whose titles contain the word, in any language."""
-    return tuple(list_matching_titles(list_name_words(word), goods))
+    """Return the keys of the products whose titles contain most of the words, in any language."""
+    wanted = list_name_words(word)
+    shared = {key: len(list_name_words(title) & wanted) for key, title in goods.titles.items()}
+    most = max(shared.values(), default=0)
+    return tuple(key for key, many in shared.items() if most and many == most)
 
 
 def is_in_product_name(word: str, goods: PurchasedProducts) -> bool:
     """Tell whether a product's name contains all of the words."""
     wanted = list_name_words(word)
     return bool(wanted) and any(wanted <= list_name_words(title) for title in goods.titles.values())
-
-
-def list_matching_titles(wanted: frozenset[str], goods: PurchasedProducts) -> list[str]:
-    """Return the titles that contain most of the wanted concepts."""
-    shared = {key: len(list_name_words(title) & wanted) for key, title in goods.titles.items()}
-    most = max(shared.values(), default=0)
-    return [key for key, many in shared.items() if most and many == most]

@@ -33,13 +33,7 @@ from bot.data.analyses.campaigns.bottlenecks import (
     find_sold_out_dates,
     sum_spend_since_sold_out,
 )
-from bot.data.analyses.campaigns.mailings import (
-    SimilarMailing,
-    add_mailing_facts,
-    find_similar_mailings,
-    letter_against_peers,
-    load_mailings,
-)
+from bot.data.analyses.campaigns.mailings import add_mailing_facts
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.floors import is_below_floor
@@ -47,8 +41,6 @@ from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
-
-__all__ = ["find", "letter_against_peers", "nearest_texts"]
 
 
 def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
@@ -64,33 +56,6 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if not result.facts:
         result.add_limit(Words("No campaign fits what you asked about."))
     return result
-
-
-def nearest_texts(
-    warehouse: Warehouse,
-    *,
-    channel: str | None,
-    product: str | None,
-    words: str,
-    language: str,
-    product_words: str = "",
-    season: tuple[date, date] | None = None,
-) -> list[SimilarMailing]:
-    """Return the three sent texts that are most similar to the text to be written; empty without
-    campaigns. `product_words` name what the text is about; `season` is the first and last day of
-    the occasion that it is for."""
-    if warehouse.table("campaigns") is None:
-        return []
-    known = load_mailings(warehouse, None)
-    return find_similar_mailings(
-        known,
-        channel=channel,
-        product=product,
-        words=words,
-        language=language,
-        product_words=product_words,
-        season=season,
-    )
 
 
 def _filter_campaigns(table: ir.Table, filter_: AnalysisFilter) -> ir.Table:

@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.data.analyses.campaigns.ads import AdLine, AdRow, AdTotals, build_ads, sum_ads, sum_by_key
-from bot.data.stats import adjust_false_discovery, binomial_cdf
+from bot.data.stats import CONFIRMED_FDR, adjust_false_discovery, binomial_cdf
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -24,7 +24,6 @@ MAX_IMPRESSION_RATIO = 0.2  # of the peers' median impressions a day
 # of its budget; a line that spends this much is not limited by missing impressions
 USED_BUDGET_SHARE = 0.5
 MIN_DAY_SHARE = 0.5
-FALSE_DISCOVERY_RATE = 0.10
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ def find_bottlenecks(
     return sorted(bottlenecks.values(), key=lambda s: (-s.sums.spend, s.line.name))
 
 
-def select_discoveries(ps: Sequence[float], rate: float = FALSE_DISCOVERY_RATE) -> list[bool]:
-    """Tell which p values are significant at this false discovery rate (Benjamini & Hochberg)."""
-    return [bool(q <= rate) for q in adjust_false_discovery(np.asarray(ps, dtype=float))]
+def select_discoveries(ps: Sequence[float]) -> list[bool]:
+    """Tell which p values are significant together (Benjamini & Hochberg)."""
+    return [bool(q <= CONFIRMED_FDR) for q in adjust_false_discovery(np.asarray(ps, dtype=float))]
 
 
 def _find_early_exhausted(lines: Mapping[AdLine, AdTotals]) -> list[Bottleneck]:

@@ -43,12 +43,18 @@ class EfficiencyCell:
     rows: int
 
     def __add__(self, other: "EfficiencyCell") -> "EfficiencyCell":
+        return self.add(other, 1)
+
+    def __sub__(self, other: "EfficiencyCell") -> "EfficiencyCell":
+        return self.add(other, -1)
+
+    def add(self, other: "EfficiencyCell", sign: int) -> "EfficiencyCell":
         return EfficiencyCell(
             {},
-            self.stake + other.stake,
-            self.gain + other.gain,
-            self.squares + other.squares,
-            self.rows + other.rows,
+            self.stake + sign * other.stake,
+            self.gain + sign * other.gain,
+            self.squares + sign * other.squares,
+            self.rows + sign * other.rows,
         )
 
 
@@ -123,7 +129,7 @@ def pair_values(
     if not spread or not whole.gain:
         return {}
     return {
-        value: CellPair(own, _subtract_cell(whole, own), spread)
+        value: CellPair(own, whole - own, spread)
         for value, own in by.items()
         if whole.stake > own.stake
     }
@@ -151,16 +157,6 @@ def _sum_cells(
         if (of := key(cell)) is not None:
             sums[of] = sums.get(of, EMPTY_CELL) + cell
     return sums
-
-
-def _subtract_cell(whole: EfficiencyCell, own: EfficiencyCell) -> EfficiencyCell:
-    return EfficiencyCell(
-        {},
-        whole.stake - own.stake,
-        whole.gain - own.gain,
-        whole.squares - own.squares,
-        whole.rows - own.rows,
-    )
 
 
 COMPARED_DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")

@@ -115,9 +115,8 @@ def _require_people(*arms: ArmCounts) -> None:
 # A p value that stays valid under daily looks (always-valid inference).
 
 EXPECTED_LIFT = 0.1  # the mixture's width: a tenth of the control's rate is a relevant effect
-MIN_SUCCESSES_PER_LOOK = (
-    100  # successes of both arms before the first look; with fewer, the variance is unreliable
-)
+# successes of both arms before the first look; with fewer, the variance is unreliable
+MIN_SUCCESSES_PER_LOOK = 100
 
 
 def compute_sequential_p(looks: Iterable[tuple[ArmCounts, ArmCounts]]) -> float:

@@ -118,10 +118,8 @@ def _split_piece(piece: str, language: str) -> list[str]:
 # The language of each feedback text: its column's, else the one that its words are known by.
 
 UNKNOWN_LANGUAGE = "unknown"
-MIN_MAJORITY_SHARE = (
-    # when this share of the clearly detected texts has one language, short unclear texts get it too
-    0.9
-)
+# when this share of the clearly detected texts has one language, short unclear texts get it too
+MIN_MAJORITY_SHARE = 0.9
 MAX_SHORT_TEXT_WORDS = 5  # unclear texts of at most this length get the majority language
 LANGUAGE_NAMES = {
     "english": "en",
@@ -174,8 +172,6 @@ def detect_languages(texts: Sequence[str], columns: Sequence[str | None]) -> lis
         for language, text in zip(languages, texts, strict=True)
     ]
 
-
-# Read the selected feedback texts, filtered in the database engine.
 
 # The current period and the one before.
 

@@ -247,10 +247,8 @@ def _group_history(history: CustomerHistory) -> PurchaseHistories:
 
 # The forecasts, tried on past windows.
 
-MAX_MEAN_ERROR, MAX_WINDOW_ERROR = (
-    0.15,
-    0.25,
-)  # of the total, over all windows and in one window: an error that a plan can tolerate
+# of the total, over all windows and in one window: an error that a plan can tolerate
+MAX_MEAN_ERROR, MAX_WINDOW_ERROR = 0.15, 0.25
 
 
 @dataclass(frozen=True)

@@ -80,9 +80,8 @@ def _standardize(features: Numbers, centre: Numbers, scale: Numbers) -> Numbers:
 # The forecast, tried on past windows.
 
 MIN_AUC = 0.6  # with a lower AUC the ranking is hardly better than chance
-MAX_COUNT_ERROR = (
-    0.25  # tolerated error in the number of buyers; with more, a campaign can't be planned on it
-)
+# tolerated error in the number of buyers; with more, a campaign can't be planned on it
+MAX_COUNT_ERROR = 0.25
 CustomerIndex = NDArray[np.intp]  # indices of customers, in some order
 MIN_BUYERS = 50  # buyers, and as many non-buyers, in each window
 

@@ -96,9 +96,8 @@ def _count_customers(lines: ir.Table) -> ir.Table:
 
 
 GROWTH_DAYS = 90  # growth compares the size with the one so many days ago
-WEEKDAY_Z = (
-    2.7  # z from which the best of 7 days is significant at 5 % (Bonferroni, one-sided 5 % / 7)
-)
+# z from which the best of 7 days is significant at 5 % (Bonferroni, one-sided 5 % / 7)
+WEEKDAY_Z = 2.7
 
 
 @dataclass(frozen=True)

@@ -110,11 +110,11 @@ def _compute_usual_lift(
     return np.maximum(usual, 1.0)
 
 
-def group_pairs(pairs: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
-    """Group items bought by the same people: significant pairs over `lift` are merged while an item
-    pairs with at least half of the group (a single bridge does not join two groups). Strongest
+def group_pairs(pairs: Sequence[ItemPair]) -> list[tuple[str, ...]]:
+    """Group items bought by the same people: significant pairs over MIN_LIFT are merged while an
+    item pairs with at least half of the group (a single bridge does not join two groups). Strongest
     group first; at least 3 items."""
-    strong = [p for p in pairs if p.lift >= lift and p.q <= CONFIRMED_FDR]
+    strong = [p for p in pairs if p.lift >= MIN_LIFT and p.q <= CONFIRMED_FDR]
     linked = {frozenset((p.a, p.b)) for p in strong}
     group_of: dict[str, set[str]] = {}
     for pair in strong:

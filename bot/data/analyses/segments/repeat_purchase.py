@@ -74,9 +74,9 @@ def build_return_shares(people: ir.Table, until: date) -> ir.Table:
     return people.aggregate(**counts)
 
 
-def build_cohorts(people: ir.Table, until: date, within: int = BREAKDOWN_DAYS) -> ir.Table:
+def build_cohorts(people: ir.Table, until: date) -> ir.Table:
     """Return month (of the first purchase), customers and back."""
-    return _count_returns(_filter_observed(people, until, within), "month", within)
+    return _count_returns(_filter_observed(people, until), "month")
 
 
 def build_first_purchase_groups(
@@ -84,15 +84,14 @@ def build_first_purchase_groups(
     lines: ir.Table,
     until: date,
     by: RepeatDimension,
-    within: int = BREAKDOWN_DAYS,
 ) -> ir.Table:
     """Return name, month, customers and back, by the content of the first purchase, or by its
     source."""
-    people = _filter_observed(people, until, within)
+    people = _filter_observed(people, until)
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     bought = bought.select(who=_.customer, on=_.day, name=lines[by]).distinct()
     both = people.join(bought, (people.customer == bought.who) & (people.day == bought["on"]))
-    return _count_returns(both, ("name", "month"), within)
+    return _count_returns(both, ("name", "month"))
 
 
 def compare_groups(
@@ -136,14 +135,14 @@ def _compute_others_share(strata: Sequence[tuple[int, int, int, int]]) -> float:
     return sum(n * share for n, share in known) / size if size else 0.0
 
 
-def _filter_observed(people: ir.Table, until: date, within: int) -> ir.Table:
+def _filter_observed(people: ir.Table, until: date) -> ir.Table:
     """Return those who had enough time to come back, with the month."""
-    old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= within)
+    old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= BREAKDOWN_DAYS)
     return old.mutate(month=old.day.truncate("M"))
 
 
-def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> ir.Table:
-    back = (_.again <= within).fill_null(False).sum()
+def _count_returns(people: ir.Table, by: str | tuple[str, ...]) -> ir.Table:
+    back = (_.again <= BREAKDOWN_DAYS).fill_null(False).sum()
     return people.group_by(by).aggregate(customers=_.count(), back=back)
 
 

@@ -212,11 +212,9 @@ def _sum_total(cells: ir.Table, name: str) -> ir.Table:
 # Changes that a product's life cycle explains: its season, its first months, the end of its peak.
 
 YEAR_WEEKS, SEASON_WEEKS = 52, 17  # in weeks
-MIN_SEASON_SHARE = (
-    # share of the year's sales in one third of it; evenly spread it is a third, and 0.45 when sales
-    # double over the year
-    0.6
-)
+# share of the year's sales in one third of it; evenly spread it is a third, and 0.45 when sales
+# double over the year
+MIN_SEASON_SHARE = 0.6
 MIN_WEEKS_SOLD = 0.75  # of last year's weeks, in which the product must have sold
 
 
