@@ -5,9 +5,8 @@ from functools import cache
 
 import pytest
 
-from bot.data.analyses.audience_proposals import find
+from bot.data.analyses.audience_proposals import find, find_similar_name, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import PastPurchases
-from bot.data.analyses.audience_proposals.rules import find_similar_name, list_proposals
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.sample_tables import sample
