@@ -210,8 +210,11 @@ class Engine:
             "log_level": "WARNING",
             "run_migrations": True,
             "use_listen_notify": False,
-            # Nothing listens for notifications, but the shutdown waits for this thread.
-            "notification_listener_polling_interval_sec": self.limits.poll,
+            # Nothing listens for notifications, but the shutdown waits for this thread. On
+            # PostgreSQL that second lets other threads give back their connections.
+            "notification_listener_polling_interval_sec": (
+                self.limits.poll if self.database.sqlite else 1.0
+            ),
             "scheduler_polling_interval_sec": 3600.0,
         }
 
