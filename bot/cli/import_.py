@@ -17,12 +17,19 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest import FileSchema, ImportCancelled, LoadResult, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
 from bot.data.ingest.changes import find_changes
-from bot.data.ingest.file_schema import DateOrder, DecimalSign, Split
+from bot.data.ingest.file_schema import (
+    DateOrder,
+    DecimalSign,
+    FileSchema,
+    ImportCancelled,
+    LoadResult,
+    Split,
+)
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import ImportRequest, InspectedTable, inspect_files
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table

@@ -20,7 +20,7 @@ from bot.cli.admin import print_line
 from bot.cli.import_ import FileImporter
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.upload import TableFile
 from bot.data.private_files import TEMPORARY, private_process
 from bot.errors import CannotDo

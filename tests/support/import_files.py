@@ -7,7 +7,9 @@ from typing import Any
 
 import duckdb
 
-from bot.data.ingest import FileSchema, LoadResult, detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema, LoadResult
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.rejects import read_rejects, render_rejects
 
 KEY = b"k" * 32

@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest import FileSchema, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
 from bot.data.ingest.changes import JOINED_KINDS, find_changes
 from bot.data.ingest.column_names import normalize_column_name
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
-from bot.data.ingest.file_schema import ImportOptions
+from bot.data.ingest.file_schema import FileSchema, ImportOptions
 from bot.data.ingest.header_detection import split_tables
 from bot.data.ingest.inspection import (
     ImportRequest,
@@ -25,6 +24,7 @@ from bot.data.ingest.inspection import (
     join_order_files,
     order_file_side,
 )
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.ports import (
     CommitHook,
     HalfUpload,

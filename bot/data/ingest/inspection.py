@@ -12,15 +12,15 @@ from pathlib import Path
 
 import duckdb
 
-from bot.data.ingest import FileSchema, detect_schema
 from bot.data.ingest.column_names import (
     ColumnMatch,
     is_complete,
     match_columns,
     normalize_column_name,
 )
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_format import FileLayout, inspect_format, layout_under_header
-from bot.data.ingest.file_schema import DateOrder, DecimalSign, ImportOptions, Split
+from bot.data.ingest.file_schema import DateOrder, DecimalSign, FileSchema, ImportOptions, Split
 from bot.data.ingest.header import classify_order_file
 from bot.data.ingest.header_detection import find_header, read_column_names, split_tables
 from bot.data.ingest.source import open_source, quote_name, quote_text

@@ -24,9 +24,9 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest import FileSchema, LoadResult, load_file
 from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
 from bot.data.ingest.changes import ImportChanges, find_changes
+from bot.data.ingest.file_schema import FileSchema, LoadResult
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import (
     ImportRequest,
@@ -36,6 +36,7 @@ from bot.data.ingest.inspection import (
     join_order_files,
     order_file_side,
 )
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.pairing import OTHER_SIDE, WAITING_TIME_LIMIT
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects

@@ -7,7 +7,7 @@ import pytest
 from bot.app import Container
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.importer import ImportedProducts
 from tests.support.counting_importer import kept
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.data.ingest import ImportCancelled, detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportCancelled
+from bot.data.ingest.loader import load_file
 from bot.errors import UNUSABLE_PARAM, CannotDo
 from tests.support.import_files import KEY, TODAY, file, take_in
 

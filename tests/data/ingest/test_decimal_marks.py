@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.data.ingest import detect_schema
 from bot.data.ingest.column_formats import DecimalMarks, prove_decimal_marks
+from bot.data.ingest.detection import detect_schema
 from tests.support.import_files import file, take_in
 
 ADS = "date;campaign;impressions;clicks;spend\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.masking import bare_words
 from bot.privacy.names import build_own_words
 from tests.support.import_files import KEY, TODAY, file

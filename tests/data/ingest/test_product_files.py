@@ -9,7 +9,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.product_files import reread_product_file
 from bot.errors import CannotDo
 from tests.support.import_files import file

@@ -8,7 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.header_detection import split_tables
 from bot.data.ingest.inspection import ImportRequest, inspect_files
 from bot.errors import CannotDo

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.live import BatchReceiver, ReceivedBatch
-from bot.data.ingest.live.receiver import join_batches
+from bot.data.ingest.live.receiver import BatchReceiver, ReceivedBatch, join_batches
 from bot.data.ingest.models import LiveBatch
 from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
 from bot.db.session import Database

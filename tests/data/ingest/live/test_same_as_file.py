@@ -8,8 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
-from bot.data.ingest.live import BatchReceiver
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.live.receiver import BatchReceiver
+from bot.data.ingest.loader import load_file
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import Warehouse
 from tests.support.sample_tables import TODAY, sample
