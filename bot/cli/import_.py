@@ -17,8 +17,7 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
-from bot.data.ingest.changes import find_changes
+from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines, find_changes
 from bot.data.ingest.file_schema import (
     DateOrder,
     DecimalSign,

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.ingest.cell_sql import strip_cells
 from bot.data.ingest.column_names import (
     ColumnMatch,
     classify_metric,
     has_french_names,
     uses_decimal_comma,
 )
+from bot.data.ingest.column_sql import strip_cells
 from bot.data.ingest.file_schema import DECIMAL_MARKS, DateOrder, DecimalMark, ImportOptions
 from bot.data.ingest.header import HeaderRow
 from bot.data.ingest.source import RowSource

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.data.catalogue.cells import CURRENCIES
-from bot.data.ingest.cell_sql import create_macros
 from bot.data.ingest.column_names import (
     CONSENT_COLUMNS,
     PRODUCTS_KIND,
@@ -24,7 +23,7 @@ from bot.data.ingest.column_names import (
     match_columns,
     normalize_column_name,
 )
-from bot.data.ingest.column_sql import select_cells, target_columns
+from bot.data.ingest.column_sql import create_macros, select_cells, target_columns
 from bot.data.ingest.file_format import inspect_format, layout_of_schema, layout_under_header
 from bot.data.ingest.file_schema import FileSchema, MappedColumn
 from bot.data.ingest.header import DATE_PATTERN, EMAIL_PATTERN, LONGEST_SHOWN_FIGURE, NUMBER_PATTERN

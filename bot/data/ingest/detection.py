@@ -15,7 +15,6 @@ from bot.data.ingest.assumptions import (
     lacks_currency,
     list_assumptions,
 )
-from bot.data.ingest.cell_sql import create_macros
 from bot.data.ingest.column_formats import FormatProof, prove_formats
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
@@ -23,7 +22,7 @@ from bot.data.ingest.column_names import (
     is_complete,
     normalize_column_name,
 )
-from bot.data.ingest.column_sql import select_cells, sql_type, target_columns
+from bot.data.ingest.column_sql import create_macros, select_cells, sql_type, target_columns
 from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format, layout_under_header
 from bot.data.ingest.file_schema import (
     DECIMAL_MARKS,

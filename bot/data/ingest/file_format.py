@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -212,3 +213,24 @@ def layout_of_schema(schema: FileSchema) -> FileLayout:
         schema.lines,
         schema.stacked,
     )
+
+
+# The lines of a text file.
+
+
+def read_lines(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the lines with their ends. For cp1252, each line is decoded as UTF-8 if possible."""
+    if encoding == "cp1252":
+        with path.open("rb") as stored:
+            for line in stored:
+                yield _decode_line(line)
+        return
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        yield from file
+
+
+def _decode_line(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")

@@ -11,10 +11,9 @@ import duckdb
 
 from bot.data.ingest import workbook
 from bot.data.ingest.column_names import is_complete
-from bot.data.ingest.file_format import HEAD_BYTES, FileInfo, inspect_format
+from bot.data.ingest.file_format import HEAD_BYTES, FileInfo, inspect_format, read_lines
 from bot.data.ingest.header import HeaderRow, is_data_row, number_columns, score_header
 from bot.data.ingest.source import parse_json_row, quote_text, unreadable_error
-from bot.data.ingest.text_lines import read_lines
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile
 from bot.data.ingest.workbook import add_continuing_sheets, group_sheets, require_sheets

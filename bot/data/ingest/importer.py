@@ -11,8 +11,12 @@ from sqlalchemy.orm import Session
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
-from bot.data.ingest.changes import JOINED_KINDS, find_changes
+from bot.data.ingest.assumptions import (
+    JOINED_KINDS,
+    describe_duplicates,
+    describe_numbered_lines,
+    find_changes,
+)
 from bot.data.ingest.column_names import normalize_column_name
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.file_schema import FileSchema, ImportOptions

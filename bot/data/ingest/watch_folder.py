@@ -24,8 +24,12 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
-from bot.data.ingest.changes import ImportChanges, find_changes
+from bot.data.ingest.assumptions import (
+    ImportChanges,
+    describe_duplicates,
+    describe_numbered_lines,
+    find_changes,
+)
 from bot.data.ingest.file_schema import FileSchema, LoadResult
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import (

@@ -17,11 +17,10 @@ from typing import Any
 import duckdb
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.ingest.cell_sql import create_macros
+from bot.data.ingest.column_sql import create_macros, register_masking
 from bot.data.ingest.file_schema import FileSchema, MappedColumn
-from bot.data.ingest.masking import register_masking
+from bot.data.ingest.loader import create_kept, select_typed
 from bot.data.ingest.source import parse_json_row, quote_text, render_json_value
-from bot.data.ingest.table import create_kept, select_typed
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
 from bot.errors import CannotDo
