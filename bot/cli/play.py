@@ -21,6 +21,7 @@ from bot.cli.import_ import FileImporter
 from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
 from bot.data.private_files import TEMPORARY, private_process
 from bot.errors import CannotDo
@@ -124,7 +125,9 @@ class PlaygroundHome:
                 importer.load_products(TableFile(made / PRODUCTS_FILE))
                 for name in FILES:
                     path = made / name
-                    found = detect_schema(path, name=name, currency=SHOP_CURRENCY)
+                    found = detect_schema(
+                        path, name=name, options=ImportOptions(currency=SHOP_CURRENCY)
+                    )
                     importer.load(TableFile(path), found)
         finally:
             container.database.close()

@@ -12,13 +12,13 @@ from bot.config.toml import check_toml_files, load_brand, load_policy
 from bot.core.facts import Fact
 from bot.data.analyses.cache import ResultCache
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.models import ProductRow, list_product_facts
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.product_facts import list_product_facts
 from bot.data.floors import Floors
 from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
 from bot.data.service import WorkspaceData
-from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
+from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.store import RowStore
 from bot.db.session import CachedRead, Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo

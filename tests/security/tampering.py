@@ -14,8 +14,7 @@ from bot.audit.audited_columns import UNAUDITED_TABLES
 from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.core.writer import LlmCall
-from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.product_facts import ProductFact
+from bot.data.catalogue.models import ProductFact, ProductRow
 from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.upload import Upload
 from bot.data.metrics.orders.answer_log import SalesAnswer

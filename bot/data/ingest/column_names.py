@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.catalogue.columns import list_known_fields
+from bot.data.catalogue.rows import list_known_fields
 from bot.data.schema import load_column_names, load_kinds
 from bot.text.normalize import strip_accents
 

@@ -24,10 +24,16 @@ from bot.data.ingest.column_names import (
     normalize_column_name,
 )
 from bot.data.ingest.column_sql import create_macros, select_cells, target_columns
-from bot.data.ingest.file_format import inspect_format, layout_of_schema, layout_under_header
-from bot.data.ingest.file_schema import FileSchema, MappedColumn
-from bot.data.ingest.header import DATE_PATTERN, EMAIL_PATTERN, LONGEST_SHOWN_FIGURE, NUMBER_PATTERN
-from bot.data.ingest.header_detection import find_header
+from bot.data.ingest.file_format import inspect_format, layout_of_schema
+from bot.data.ingest.file_schema import FileSchema, ImportOptions, MappedColumn
+from bot.data.ingest.header import (
+    DATE_PATTERN,
+    EMAIL_PATTERN,
+    LONGEST_SHOWN_FIGURE,
+    NUMBER_PATTERN,
+    find_header,
+    layout_under_header,
+)
 from bot.data.ingest.source import open_source
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import ColumnProof, ColumnSample, ColumnSamples, TableFile
@@ -54,8 +60,8 @@ def sample_columns(part: TableFile) -> ColumnSamples | None:
     other file. Raises CannotDo for a file that can't be read."""
     path = part.path
     file = inspect_format(path, path.name)
-    head = find_header(path, file, path.name, {}, None, part.sheets)
-    if head.first or is_complete(recognize_columns(head.names, path.name, {}, None)):
+    head = find_header(path, file, path.name, ImportOptions(sheets=part.sheets))
+    if head.first or is_complete(recognize_columns(head.names, path.name, ImportOptions())):
         return None
     with open_source(path, path.name, layout_under_header(head, file)) as source:
         cells = ", ".join(f"c{place}" for place in range(len(head.names)))

@@ -23,27 +23,28 @@ from bot.data.ingest.column_names import (
     normalize_column_name,
 )
 from bot.data.ingest.column_sql import create_macros, select_cells, sql_type, target_columns
-from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format, layout_under_header
+from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format
 from bot.data.ingest.file_schema import (
+    AS_DETECTED,
     DECIMAL_MARKS,
     AddressKind,
-    DateOrder,
-    DecimalSign,
     FileSchema,
     ImportOptions,
     MappedColumn,
-    Split,
     UnprovedSetting,
 )
-from bot.data.ingest.header import resolve_column_numbers
-from bot.data.ingest.header_detection import find_header
+from bot.data.ingest.header import (
+    describe_sheets,
+    find_header,
+    layout_under_header,
+    resolve_column_numbers,
+)
 from bot.data.ingest.product_files import detect_product_schema
 from bot.data.ingest.rejects import RejectedRow
 from bot.data.ingest.row_preparation import compute_columns, list_computed, prepare_cells
 from bot.data.ingest.source import RowSource, open_source, unreadable_error
 from bot.data.ingest.tool_exports import load_exports, recognize_columns
 from bot.data.ingest.totals import AGGREGATE_KINDS, find_period, find_totals
-from bot.data.ingest.workbook import describe_sheets
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import UNUSABLE_PARAM, CannotDo
 from bot.i18n.messages import Words
@@ -272,36 +273,27 @@ def detect_schema(
     path: Path,
     *,
     name: str,
-    kind: str | None = None,
-    column_names: Mapping[str, str] | None = None,
-    currency: str | None = None,
-    dates: DateOrder | None = None,
-    decimal: DecimalSign | None = None,
-    split: Split | None = None,
-    sheets: Sequence[str] = (),
+    options: ImportOptions = AS_DETECTED,
     several: bool = False,
 ) -> FileSchema:
     """Detect how a file can be read. Nothing is written.
 
-    `name` is the file's name as people see it. The other parameters override what would otherwise
-    be detected: see `ImportOptions`. `column_names` maps the file's column names to ours. Where the
-    file is one of `several` tables, it may also name columns of the others.
+    `name` is the file's name as people see it. `options` override what would otherwise be
+    detected. Where the file is one of `several` tables, they may also name columns of the others.
 
     For the kind "products", the caller reads the file with `reread_product_file`. Raises CannotDo
     with one clear sentence for a file that can't be used.
     """
-    file_errors.check_options(kind, column_names or {}, currency)
+    file_errors.check_options(options)
     try:
         file = inspect_format(path, name)
-        head = find_header(path, file, name, column_names or {}, kind, sheets)
+        head = find_header(path, file, name, options)
     except CannotDo as no:
         why = no.words
         told = {**why.params, UNUSABLE_PARAM: "yes"}
         raise CannotDo(Words(why.text, many=why.many, params=told)) from None
-    given = _match_given_columns(name, column_names or {}, head.names, several)
-    said = ImportOptions(
-        kind=kind, called=given, currency=currency, dates=dates, decimal=decimal, split=split
-    )
+    given = _match_given_columns(name, options.called, head.names, several)
+    said = options.model_copy(update={"called": given, "sheets": ()})
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
             Words(
@@ -311,11 +303,11 @@ def detect_schema(
                 most=MOST_COLUMNS,
             )
         )
-    match = recognize_columns(head.names, name, given, kind)
+    match = recognize_columns(head.names, name, said)
     if not is_complete(match):
         if head.first:
             raise file_errors.missing_header_error(name, head.first, given)
-        raise file_errors.unknown_file_error(name, head.names, match, kind)
+        raise file_errors.unknown_file_error(name, head.names, match, said.kind)
     match = match if match.export else _settle_prices(match, head.names)
     shape = layout_under_header(head, file)
     about = (*describe_sheets(head), *describe_skipped_lines(head.above, head.first))
@@ -341,7 +333,7 @@ def detect_schema(
                 raise file_errors.no_rows_error(name, faults)
             match = _drop_personal_columns(match, proof)
             proof = _apply_regional_order(
-                proof, currency or detect_currency(match, head.names, proof)
+                proof, said.currency or detect_currency(match, head.names, proof)
             )
             found = assemble_schema(name, match, shape, file, proof, said)
             checked = compute_columns(source, found)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from bot.data.catalogue.cells import CURRENCIES
-from bot.data.catalogue.columns import list_known_fields
-from bot.data.catalogue.row_grouping import RejectedProduct as ProductReject
+from bot.data.catalogue.reader import RejectedProduct as ProductReject
+from bot.data.catalogue.rows import list_known_fields
 from bot.data.ingest.column_names import PRODUCTS_KIND, ColumnMatch, normalize_column_name
-from bot.data.ingest.file_schema import MappedColumn
+from bot.data.ingest.file_schema import ImportOptions, MappedColumn
 from bot.data.ingest.header import guess_columns, is_order_lines, preview_cells
 from bot.data.ingest.rejects import RejectedRow
 from bot.data.schema import ColumnType, load_kinds
@@ -26,8 +26,9 @@ TOTAL_NAMES = frozenset(
 LEAST_TOTALS = 3
 
 
-def check_options(kind: str | None, given: Mapping[str, str], currency: str | None) -> None:
+def check_options(options: ImportOptions) -> None:
     """Raises CannotDo for an unknown kind, column or currency."""
+    kind, currency = options.kind, options.currency
     if kind and kind not in (*load_kinds(), PRODUCTS_KIND):
         raise CannotDo(
             Words(
@@ -40,7 +41,7 @@ def check_options(kind: str | None, given: Mapping[str, str], currency: str | No
     known = {name for one in asked for name in (*one.columns, *one.aids)}
     if kind in (None, PRODUCTS_KIND):
         known |= {name for name in list_known_fields() if not name.startswith("option_")}
-    if wrong := [one for one in given.values() if one not in known]:
+    if wrong := [one for one in options.called.values() if one not in known]:
         raise CannotDo(
             Words(
                 "There is no column {column}. The columns are: {known}.",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.data.ingest.file_schema import FileFormat, FileSchema
-from bot.data.ingest.header import HeaderRow
 from bot.data.text_file import BYTE_ORDER_MARKS
 from bot.errors import CannotDo, translate_system_error
 from bot.i18n.messages import Words
@@ -185,20 +184,6 @@ class FileLayout:
     @property
     def sheets(self) -> tuple[str, ...]:
         return (self.sheet, *self.stacked) if self.sheet is not None else ()
-
-
-def layout_under_header(head: HeaderRow, file: FileInfo) -> FileLayout:
-    """Return the layout of the rows below this header."""
-    return FileLayout(
-        file.format,
-        file.encoding,
-        head.delimiter,
-        head.sheet,
-        head.line,
-        head.names,
-        file.lines,
-        head.stacked,
-    )
 
 
 def layout_of_schema(schema: FileSchema) -> FileLayout:

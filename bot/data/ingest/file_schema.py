@@ -44,6 +44,12 @@ class ImportOptions(BaseModel):
     split: Split | None = None
     sheets: tuple[str, ...] = ()  # of a workbook: the sheets to read
 
+    def of_sheets(self, sheets: tuple[str, ...]) -> "ImportOptions":
+        return self.model_copy(update={"sheets": sheets})
+
+
+AS_DETECTED = ImportOptions()
+
 
 class MappedColumn(BaseModel):
     """One column of the file that is read: its name, ours, and its conversion.

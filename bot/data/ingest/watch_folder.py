@@ -30,10 +30,11 @@ from bot.data.ingest.assumptions import (
     describe_numbered_lines,
     find_changes,
 )
-from bot.data.ingest.file_schema import FileSchema, LoadResult
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
+from bot.data.ingest.header import split_tables
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import (
-    ImportRequest,
     InspectedTable,
     inspect_files,
     is_standalone,
@@ -46,8 +47,8 @@ from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
 from bot.data.local_data import LocalData
+from bot.data.warehouse.models import LOCAL_WORKSPACE
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX
-from bot.data.warehouse.store import LOCAL_WORKSPACE
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
@@ -74,7 +75,9 @@ class JoinedPair:
 
 def read_side(path: Path) -> str | None:
     """Return which half of orders and lines a file is. A workbook may contain both, and is none."""
-    return order_file_side(TableFile(path)) if len(ImportRequest().split(path)) == 1 else None
+    return (
+        order_file_side(TableFile(path)) if len(split_tables(path, ImportOptions())) == 1 else None
+    )
 
 
 def describe_missing_side(side: str) -> str:
@@ -112,7 +115,7 @@ def join_pair(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> 
         joined = join_order_files([TableFile(one) for one in (path, other, *more)], folder, {})
         if joined is None:
             return None
-        found = ImportRequest().understand(joined.path, joined.name)
+        found = detect_schema(joined.path, name=joined.name)
     except CannotDo:
         return None  # they belong to different shops or days
     used = [part.path for part in joined.used if not is_standalone(part)]
@@ -173,8 +176,9 @@ class FolderImport:
         with self.data.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
-            rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
-            new, again = ProductRow.put(session, self.workspace, rows, file=schema.name, now=now())
+            new, again = ProductRow.put(
+                session, self.workspace, catalogue.rows, file=schema.name, now=now()
+            )
         if catalogue.rejects or catalogue.remarks:
             content = render_rejects(list_catalogue_rejects(catalogue), "en")
             self.rejects(part).write_bytes(content)
@@ -311,7 +315,7 @@ class WatchFolder:
     def _import_or_wait(self, path: Path, folder: Path) -> int:
         workspace, side = self._workspace_of(path), read_side(path)
         if side is None:
-            seen, left = inspect_files([path], folder, ImportRequest())
+            seen, left = inspect_files([path], folder, ImportOptions())
             if not seen:
                 raise left[0][1]
             note = self._import_tables(workspace, seen, left, _is_confirmed(path))

@@ -15,10 +15,9 @@ from bot.core.source import Source
 from bot.data.catalogue.product import Product, find_lowest_price
 from bot.data.floors import SALES_FLOOR, Floors
 from bot.data.schema import load_kinds
-from bot.data.warehouse.file_listing import LIBRARY_FOLDER, LOCAL_WORKSPACE
 from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.merge import SQL_TYPES
-from bot.data.warehouse.models import DataFile
+from bot.data.warehouse.models import LIBRARY_FOLDER, LOCAL_WORKSPACE, DataFile
 from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_path, read_parquet_sql
 from bot.data.warehouse.warehouse import DamagedTable, ListedTable, Warehouse, schema_of
 from bot.db.session import CachedRead, Database

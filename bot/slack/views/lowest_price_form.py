@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, demand_open
-from bot.data.catalogue.product_facts import ProductFact, list_product_facts
+from bot.data.catalogue.models import ProductFact, list_product_facts
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import recheck_price_cuts

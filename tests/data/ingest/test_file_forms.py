@@ -151,7 +151,7 @@ def test_given_column_names_are_used(tmp_path: Path) -> None:
         path,
         tmp_path,
         kind="orders",
-        column_names={"nr": "order", "wann": "at", "wieviel": "amount"},
+        called={"nr": "order", "wann": "at", "wieviel": "amount"},
         currency="EUR",
     )
     assert came.rows[0]["currency"] == "EUR"

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.loader import load_file
 from bot.privacy.personal_data import mask_personal_data
 from tests.support.import_files import KEY, TODAY, file, take_in
@@ -57,7 +58,7 @@ def test_no_table_of_sample_shop_names_a_customer(tmp_path: Path) -> None:
     folder, cells = made("small"), set[str]()
     for name in FILES:
         path, to = folder / name, tmp_path / f"{name}.parquet"
-        found = detect_schema(path, name=name, currency="EUR")
+        found = detect_schema(path, name=name, options=ImportOptions(currency="EUR"))
         load_file(path, found, to=to, key=KEY, apart=tmp_path / f"{name}.apart", today=TODAY)
         for column, type_, *_ in duckdb.sql(f"DESCRIBE FROM '{to}'").fetchall():
             if type_ == "VARCHAR":

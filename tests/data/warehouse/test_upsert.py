@@ -19,9 +19,8 @@ import pytest
 from bot.audit import journal
 from bot.data.catalogue.product import PriceChange, Product
 from bot.data.warehouse import merge, store
-from bot.data.warehouse.file_listing import FileListing
-from bot.data.warehouse.models import DataFile
-from bot.data.warehouse.store import LOCAL_WORKSPACE, MergeCounts, RowStore
+from bot.data.warehouse.models import LOCAL_WORKSPACE, DataFile
+from bot.data.warehouse.store import FileListing, MergeCounts, RowStore
 from bot.data.warehouse.warehouse import schema_of
 from bot.db.session import Database
 from bot.errors import CannotDo

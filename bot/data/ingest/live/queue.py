@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from bot.data.ingest.live.receiver import BatchReceiver, ReceivedBatch, join_batches
 from bot.data.ingest.models import LiveBatch
-from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
+from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.store import RowStore
 from bot.db.session import Database
 from bot.db.workspace import Workspace
 
