@@ -11,10 +11,10 @@ import duckdb
 from bot.data.catalogue.cells import DOLLAR_CURRENCIES
 from bot.data.ingest.column_names import classify_metric
 from bot.data.ingest.file_schema import FileSchema
-from bot.data.ingest.source import quote_text
 from bot.data.ingest.tool_exports import load_exports
 from bot.data.reject_reasons import RejectCode
 from bot.data.schema import ColumnType, load_kinds
+from bot.data.warehouse.parquet import quote_text
 from bot.data.warehouse.warehouse import IBIS_TYPES
 from bot.privacy.personal_data import mask_personal_data
 

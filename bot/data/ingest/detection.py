@@ -19,6 +19,7 @@ from bot.data.ingest.column_formats import FormatProof, prove_formats
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
     ColumnMatch,
+    has_meaning,
     is_complete,
     normalize_column_name,
 )
@@ -264,9 +265,6 @@ def _shorten_cell(cell: str, type_: ColumnType | None) -> str:
 
 
 LEAST_ORDERS_OF_LINES = 2  # orders of several lines that tell what an amount is of
-UNIT_PRICE_NAMES = {
-    normalize_column_name(name) for name in ("price", "prix", "item price", "prix total ht")
-}
 
 
 def detect_schema(
@@ -394,30 +392,6 @@ def _describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
         yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
 
 
-ORDER_TOTAL_NAMES = {
-    normalize_column_name(name)
-    for name in (
-        *(
-            "order total",
-            "order total amount",
-            "order amount",
-            "grand total",
-            "total",
-            "total paid",
-        ),
-        *(
-            "total ttc",
-            "total amount",
-            "payment value",
-            "total paye",
-            "montant total",
-            "montant ttc",
-        ),
-        *("montant total de la commande", "total commande", "total de la commande"),
-    )
-}
-
-
 def _settle_order_totals(
     source: RowSource, match: ColumnMatch, names: Sequence[str]
 ) -> tuple[ColumnMatch, list[Words]]:
@@ -427,7 +401,7 @@ def _settle_order_totals(
     lined = "order" in has and "amount" in has and ("product" in has or "title" in has)
     if match.kind != "orders" or match.export or not lined:
         return match, []
-    if normalize_column_name(names[has["amount"]]) not in ORDER_TOTAL_NAMES:
+    if not has_meaning(names[has["amount"]], "order_total"):
         return match, []
     amount, order = f"bare(c{has['amount']})", f"bare(c{has['order']})"
     several, alike = source.con.execute(
@@ -531,7 +505,7 @@ def _settle_prices(match: ColumnMatch, names: tuple[str, ...]) -> ColumnMatch:
     if "amount" in columns:
         if normalize_column_name(unit).startswith("lineitem"):
             del columns["amount"]  # the order's total, on its first line only
-        elif not unit and normalize_column_name(names[columns["amount"]]) in UNIT_PRICE_NAMES:
+        elif not unit and has_meaning(names[columns["amount"]], "piece_price"):
             aids["unit_price"] = columns.pop("amount")
     return replace(match, columns=columns, aids=aids)
 

@@ -21,10 +21,11 @@ from bot.data.ingest.column_names import (
 )
 from bot.data.ingest.file_format import HEAD_BYTES, FileInfo, FileLayout, inspect_format, read_lines
 from bot.data.ingest.file_schema import ImportOptions
-from bot.data.ingest.source import parse_json_row, quote_text, unreadable_error
+from bot.data.ingest.source import parse_json_row, unreadable_error
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile
 from bot.data.text_file import Record, parse_records
+from bot.data.warehouse.parquet import quote_text
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 

@@ -29,9 +29,10 @@ from bot.data.ingest.header import (
     read_column_names,
     split_tables,
 )
-from bot.data.ingest.source import open_source, quote_name, quote_text
+from bot.data.ingest.source import open_source, quote_name
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile
+from bot.data.warehouse.parquet import quote_text
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 

@@ -1,6 +1,5 @@
 """Converts a file whose schema was detected into one Parquet file of our columns."""
 
-import os
 import threading
 import time
 import uuid
@@ -32,10 +31,11 @@ from bot.data.ingest.rejects import (
     write_rejects,
 )
 from bot.data.ingest.row_preparation import prepare_rows
-from bot.data.ingest.source import RowSource, open_source, quote_text
+from bot.data.ingest.source import RowSource, open_source
 from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
+from bot.data.warehouse.parquet import flush_to_disk, quote_text
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
@@ -133,7 +133,7 @@ def _write_table(
     con.execute(
         f"COPY (SELECT {names} FROM kept) TO {quote_text(made)} (FORMAT parquet, COMPRESSION zstd)"
     )
-    _flush(made)
+    flush_to_disk(made)
     rejects_path = None
     if rejects:
         rejects_path = to.with_suffix(f".rejects{REJECTS_SUFFIX}")
@@ -179,14 +179,6 @@ def _temporary_path(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
     made = to.with_name(f".{uuid.uuid4().hex}.part")
     fresh.append((made, to))
     return made
-
-
-def _flush(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _explain_failure(path: Path, schema: FileSchema, error: duckdb.Error) -> CannotDo | TryAgain:

@@ -18,7 +18,7 @@ from bot.data.schema import load_kinds
 from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.merge import SQL_TYPES
 from bot.data.warehouse.models import LIBRARY_FOLDER, LOCAL_WORKSPACE, DataFile
-from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_path, read_parquet_sql
+from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_text, read_parquet_sql
 from bot.data.warehouse.warehouse import DamagedTable, ListedTable, Warehouse, schema_of
 from bot.db.session import CachedRead, Database
 
@@ -111,11 +111,11 @@ def _restrict_access(con: Any, paths: Sequence[Path], folder: Path) -> None:
     """Stop all SQL from reading other files, using the network or changing these settings."""
     spill = folder / SPILL_SUFFIX / f"{os.getpid()}-{secrets.token_hex(4)}"
     threads = min(MOST_THREADS, os.cpu_count() or 1)
-    allowed = ", ".join(quote_path(one) for path in paths for one in escape_path(path))
+    allowed = ", ".join(quote_text(one) for path in paths for one in escape_path(path))
     for setting in (
         f"memory_limit = '{MEMORY_LIMIT}'",
         f"threads = {threads}",
-        f"temp_directory = {quote_path(spill)}",
+        f"temp_directory = {quote_text(spill)}",
         f"allowed_paths = [{allowed}]",
         "enable_external_access = false",
         "lock_configuration = true",
@@ -137,7 +137,7 @@ def _create_table(
 ) -> None:
     """Create a table of these rows. They are passed as JSON inside the SQL, because every other way
     loads pandas, which takes longer than everything else here."""
-    told, types = quote_path(json.dumps(rows, default=str)), quote_path(json.dumps([dict(columns)]))
+    told, types = quote_text(json.dumps(rows, default=str)), quote_text(json.dumps([dict(columns)]))
     rows_told = f"unnest(from_json({told}::JSON, {types}), recursive := true)"
     con.execute(f"CREATE TABLE {name} AS SELECT {rows_told}")
 
@@ -156,14 +156,8 @@ def catalogue_table(products: Sequence[Product]) -> "pa.Table":
     """Return the catalogue columns that analyses join."""
     import pyarrow as pa
 
-    money, string = pa.decimal128(18, 2), pa.string()
-    shape = pa.schema(
-        [
-            *(("product", string), ("title", string), ("category", string)),
-            *(("price", money), ("compare_at", money), ("lowest_30_days", money)),
-            *(("currency", string), ("stock", pa.int64()), ("status", string), ("brand", string)),
-        ]
-    )
+    types = {"VARCHAR": pa.string(), "DECIMAL(18, 2)": pa.decimal128(18, 2), "BIGINT": pa.int64()}
+    shape = pa.schema([(name, types[type_]) for name, type_ in CATALOGUE_COLUMNS.items()])
     return pa.Table.from_pylist([_catalogue_row(one) for one in products], schema=shape)
 
 

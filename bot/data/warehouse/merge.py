@@ -12,7 +12,7 @@ from bot.data.schema import load_kinds, row_keys
 from bot.data.warehouse.parquet import (
     fetch_one,
     open_engine,
-    quote_path,
+    quote_text,
     read_parquet_sql,
     write_atomically,
 )
@@ -57,9 +57,8 @@ class MergeResult:
 
 # Fresh rows are compared with the stored ones by their key, in SQL over the files.
 
-SMALL_FILE_ROWS = (
-    100_000  # rows; a file of the same source up to this size is rewritten with the fresh rows
-)
+# Rows; a file of the same source up to this size is rewritten with the fresh rows.
+SMALL_FILE_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ class Merger:
         return (
             f"SELECT {self.shape.select('h')} FROM {rows} h "
             f"WHERE h.file_row_number NOT IN (SELECT spot FROM met WHERE held = "
-            f"{quote_path(file.path)})"
+            f"{quote_text(file.path)})"
         )
 
     def _write_fresh(self, rewritten: Sequence[StoredFile]) -> NewFile | None:
@@ -232,7 +231,7 @@ class Merger:
         id, to = self._new_path()
         with write_atomically(to) as part:
             self.con.execute(
-                f"COPY ({select}) TO {quote_path(part)} (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY ({select}) TO {quote_text(part)} (FORMAT parquet, COMPRESSION zstd)"
             )
         made = self._describe_file(id, to, source)
         if made.rows:

@@ -20,7 +20,7 @@ def fetch_one(con: Any, sql: str) -> int:
 
 def read_parquet_sql(paths: Sequence[Path], *options: str) -> str:
     """Return a DuckDB FROM clause for the rows of these files."""
-    named = ", ".join(quote_path(escape_path(path)[-1]) for path in paths)
+    named = ", ".join(quote_text(escape_path(path)[-1]) for path in paths)
     return f"read_parquet({', '.join([f'[{named}]', *options])})"
 
 
@@ -30,8 +30,9 @@ def escape_path(path: Path) -> tuple[str, str]:
     return str(path), re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
-def quote_path(path: Path | str) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def quote_text(text: object) -> str:
+    """Return a SQL string literal."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 @contextmanager

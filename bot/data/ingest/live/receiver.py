@@ -4,7 +4,6 @@ A file proves by all of its rows how its numbers and dates are written; a body m
 values that could be read in two ways, such as 1,234 or 03/04/2026, are rejected instead of guessed.
 """
 
-import os
 import re
 import threading
 import uuid
@@ -20,9 +19,10 @@ from bot.data.catalogue.cells import find_currency
 from bot.data.ingest.column_sql import create_macros, register_masking
 from bot.data.ingest.file_schema import FileSchema, MappedColumn
 from bot.data.ingest.loader import create_kept, select_typed
-from bot.data.ingest.source import parse_json_row, quote_text, render_json_value
+from bot.data.ingest.source import parse_json_row, render_json_value
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
+from bot.data.warehouse.parquet import flush_to_disk, quote_text
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
@@ -130,19 +130,11 @@ def write_parquet(con: Any, select: str, to: Path) -> None:
     fresh = to.with_name(f".{uuid.uuid4().hex}.part")
     try:
         con.execute(f"COPY ({select}) TO {quote_text(fresh)} (FORMAT parquet, COMPRESSION zstd)")
-        _flush(fresh)
+        flush_to_disk(fresh)
         fresh.replace(to)
     finally:
         fresh.unlink(missing_ok=True)
-    _flush(to.parent)
-
-
-def _flush(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    flush_to_disk(to.parent)
 
 
 # A body is converted by the same SQL as the rows of a file.
