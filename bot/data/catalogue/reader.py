@@ -25,6 +25,7 @@ from bot.data.catalogue.cells import (
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.product_words import Trait, find_traits, qualify_materials
 from bot.data.catalogue.rows import (
+    PRICE_FIELDS,
     BadCell,
     CatalogueHeader,
     CatalogueRow,
@@ -192,9 +193,8 @@ class RowSorter:
         """Return the products of all rows. `rejects` and `remarks` are complete afterwards."""
         rows = list(self._rows())
         self._about_the_file()
-        prices = ("price", "sale_price", "compare_at")
         self.mark = self.mark or detect_decimal_mark(
-            c for row in rows for c in row.all_raw(*prices)
+            c for row in rows for c in row.all_raw(*PRICE_FIELDS)
         )
         usual: DecimalMark = "," if self.header.delimiter == ";" else "."
         for row in rows:

@@ -149,6 +149,7 @@ def _match_field(cell: str) -> tuple[str, int] | None:
 # One row of a catalogue, by fields. A bad cell that matters rejects the row; any other bad cell
 # is left out with a remark.
 
+PRICE_FIELDS = ("price", "sale_price", "compare_at")
 LONGEST_TITLE = 1_000
 LONGEST_TEXT = 5_000
 
@@ -323,15 +324,7 @@ class CatalogueRow:
 
     def is_picture(self) -> bool:
         """Return whether the row only adds a picture to a product."""
-        fields = (
-            "title",
-            "price",
-            "sale_price",
-            "compare_at",
-            "option_value_1",
-            "sizes",
-            "colours",
-        )
+        fields = ("title", *PRICE_FIELDS, "option_value_1", "sizes", "colours")
         return "option_value_1" in self._header.fields and not any(self.raw(f) for f in fields)
 
     def link(self) -> str | None:

@@ -11,10 +11,8 @@ from bot.data.schema import load_column_names, load_kinds
 from bot.text.normalize import strip_accents
 
 PRODUCTS_KIND = "products"
-GENERIC_COLUMNS = (
-    "name",
-    "id",
-)  # a column of this name holds order numbers only if there are dates too
+# A column of this name holds order numbers only if there are dates too.
+GENERIC_COLUMNS = ("name", "id")
 PEOPLE_COLUMNS = ("since", "segment", "level", "points", "orders", "spent", "last_order")
 TRAFFIC_COLUMNS = ("sessions", "users", "new_users", "engaged", "views")
 COUNT_COLUMNS = ("impressions", "clicks", "sent", "opened", "delivered")

@@ -29,9 +29,8 @@ from bot.data.ingest.file_schema import FileSchema, ImportOptions, MappedColumn
 from bot.data.ingest.header import (
     DATE_PATTERN,
     EMAIL_PATTERN,
-    LONGEST_SHOWN_FIGURE,
-    NUMBER_PATTERN,
     find_header,
+    is_telling,
     layout_under_header,
 )
 from bot.data.ingest.source import open_source
@@ -92,17 +91,11 @@ def _veil_cells(cells: Sequence[str], is_personal: bool) -> tuple[str, ...]:
         one[:MAX_CELL_CHARACTERS]
         if not is_personal
         and not find_personal_data(one)
-        and (_is_figure(one) or (are_categories and times[one] >= MIN_REPEATED_ROWS))
+        and (is_telling(one) or (are_categories and times[one] >= MIN_REPEATED_ROWS))
         else _draw_shape(one[:MAX_CELL_CHARACTERS])
         for one in times
     ]
     return tuple(dict.fromkeys(shown))[:SHOWN_CELLS]
-
-
-def _is_figure(cell: str) -> bool:
-    if DATE_PATTERN.fullmatch(cell):
-        return True
-    return len(cell) <= LONGEST_SHOWN_FIGURE and NUMBER_PATTERN.fullmatch(cell) is not None
 
 
 def _draw_shape(cell: str) -> str:

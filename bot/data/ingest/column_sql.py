@@ -238,10 +238,8 @@ TYPE_REASONS: dict[ColumnType, RejectCode] = {
     "moment": RejectCode.NOT_A_DATE,
     "yes": RejectCode.NOT_YES_OR_NO,
 }
-COMPARISON_COLUMNS = (
-    "alike_text",
-    "alike_title",
-)  # of texts without ids: what they are known again by
+# Of texts without ids: what they are known again by.
+COMPARISON_COLUMNS = ("alike_text", "alike_title")
 WORD_MACROS = {
     "step": "as_step",
     "status": "as_status",

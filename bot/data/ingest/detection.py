@@ -99,13 +99,7 @@ def assemble_schema(
     found = FileSchema(
         name=name,
         kind=match.kind,
-        format=shape.format,
-        encoding=shape.encoding,
-        delimiter=shape.delimiter,
-        sheet=shape.sheet,
-        stacked=shape.stacked,
-        header_line=shape.header_line,
-        names=names,
+        **vars(shape),
         decimal=proof.decimal,
         marks=dict(proof.marks),
         day_first=proof.order.day_first,
@@ -121,7 +115,6 @@ def assemble_schema(
         dropped=tuple(dropped),
         ignored=tuple(rest),
         rows=proof.rows,
-        lines=shape.lines,
         said=told,
         unproved=tuple(
             _list_unproved_settings(

@@ -4,11 +4,11 @@ import codecs
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from bot.data.ingest.file_schema import FileFormat, FileSchema
-from bot.data.text_file import BYTE_ORDER_MARKS
+from bot.data.text_file import BYTE_ORDER_MARKS, detect_unmarked_utf16
 from bot.errors import CannotDo, translate_system_error
 from bot.i18n.messages import Words
 
@@ -125,7 +125,7 @@ def _refuse_non_table(head: bytes, name: str) -> None:
 def _scan_file(path: Path, head: bytes, name: str) -> tuple[str, str, int]:
     """Return encoding, SHA-256 and number of line breaks, in one pass over the file."""
     encoding = next((enc for mark, enc in BYTE_ORDER_MARKS.items() if head.startswith(mark)), None)
-    encoding = encoding or _detect_utf16(head)
+    encoding = encoding or detect_unmarked_utf16(head)
     check = codecs.getincrementaldecoder("utf-8")() if not encoding else None
     sha, lines, zeros, wide = hashlib.sha256(), 0, 0, bool(encoding and "16" in encoding)
     if not wide and (encoding or "").startswith("utf-32"):
@@ -146,16 +146,6 @@ def _scan_file(path: Path, head: bytes, name: str) -> tuple[str, str, int]:
     if len(CONTROL_CHARACTERS.findall(text[:4096])) > len(text[:4096]) // 20:
         raise CannotDo(_no_table_message(name))
     return encoding or "utf-8", sha.hexdigest(), lines
-
-
-def _detect_utf16(head: bytes) -> str | None:
-    """Detect UTF-16 without a byte order mark: in Western text every other byte is 0."""
-    even, odd = head[:4096:2], head[1:4096:2]
-    if len(odd) > 3 and odd.count(0) > 0.6 * len(odd) and even.count(0) < 0.2 * len(even):
-        return "utf-16-le"
-    if len(odd) > 3 and even.count(0) > 0.6 * len(even) and odd.count(0) < 0.2 * len(odd):
-        return "utf-16-be"
-    return None
 
 
 def _archive_message(name: str) -> Words:
@@ -188,16 +178,7 @@ class FileLayout:
 
 def layout_of_schema(schema: FileSchema) -> FileLayout:
     """Return the layout of the rows of a detected file."""
-    return FileLayout(
-        schema.format,
-        schema.encoding,
-        schema.delimiter,
-        schema.sheet,
-        schema.header_line,
-        schema.names,
-        schema.lines,
-        schema.stacked,
-    )
+    return FileLayout(**{one.name: getattr(schema, one.name) for one in fields(FileLayout)})
 
 
 # The lines of a text file.

@@ -17,16 +17,8 @@ DateOrder = Literal["day-first", "month-first", "year-first"]
 DecimalSign = Literal["comma", "point"]
 Split = Literal["equal"]  # how the people of a test were meant to be shared out
 UnprovedSetting = Literal["dates", "decimal", "currency", "split"]
-OFFERED_CURRENCIES = (
-    "EUR",
-    "GBP",
-    "USD",
-    "CHF",
-    "CAD",
-    "AUD",
-    "BRL",
-    "MAD",
-)  # a terminal accepts any
+# A terminal accepts any.
+OFFERED_CURRENCIES = ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")
 DECIMAL_MARKS: dict[DecimalSign, DecimalMark] = {"comma": ",", "point": "."}
 
 

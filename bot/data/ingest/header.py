@@ -102,7 +102,7 @@ def resolve_column_numbers(given: Mapping[str, str], names: Sequence[str]) -> di
 def preview_cells(cells: Sequence[str]) -> str:
     """Return a first row as it may be shown: numbers and dates only, because other cells may be
     personal."""
-    return ", ".join(one if _is_telling(one) else "…" for one in map(str.strip, cells))[:120]
+    return ", ".join(one if is_telling(one) else "…" for one in map(str.strip, cells))[:120]
 
 
 def guess_columns(cells: Sequence[str]) -> dict[str, str]:
@@ -119,7 +119,8 @@ def guess_columns(cells: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _is_telling(cell: str) -> bool:
+def is_telling(cell: str) -> bool:
+    """Return whether a cell is a short number or a date, which may be shown."""
     figure = NUMBER_PATTERN.fullmatch(cell) is not None and len(cell) <= LONGEST_SHOWN_FIGURE
     return figure or DATE_PATTERN.fullmatch(cell) is not None
 

@@ -37,11 +37,8 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 AMOUNT_COLUMNS = ("amount", "unit_price", "line_discount", "quantity")
-JOINABLE_KINDS = (
-    "consents",
-    "customers",
-    "products",
-)  # files of these kinds may complete orders, and can be imported alone too
+# Files of these kinds may complete orders, and can be imported alone too.
+JOINABLE_KINDS = ("consents", "customers", "products")
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,8 @@ UploadState = Literal[
     "undone",
 ]
 CARD_PREFIX = "arrival:"  # of the piece of a card's post
-OPEN_STATES: tuple[UploadState, ...] = (
-    "reading",
-    "half",
-    "waiting",
-    "taking",
-)  # states in which a person may cancel
+# States in which a person may cancel.
+OPEN_STATES: tuple[UploadState, ...] = ("reading", "half", "waiting", "taking")
 
 RECALLED_FILES = 200  # how many of the last imports are looked at for a known mapping
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.audit.row_digests import require_unchanged_row
 from bot.config.policy import Policy
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload
+from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload, UploadState
 from bot.data.warehouse.merge import MergeResult
 from bot.data.warehouse.models import MOST_IDS_PER_STATEMENT, ConcurrentChange, DataFile
 from bot.db.session import Row
@@ -78,6 +78,11 @@ class ImportUndo(Row):
     stored_at: Mapped[datetime]
 
     @staticmethod
+    def of(upload: FileUpload, kind: str, stored_at: datetime, **changed: Any) -> "ImportUndo":
+        of_upload = {"arrival": upload.id, "workspace": upload.workspace}
+        return ImportUndo(**of_upload, kind=kind, stored_at=stored_at, **{"files": {}, **changed})
+
+    @staticmethod
     def record_rows(
         session: Session, upload: FileUpload, kind: str, merge: MergeResult, now: datetime
     ) -> None:
@@ -89,13 +94,14 @@ class ImportUndo(Row):
             if part and (part.adds or part.retires)
         }
         if files:
-            _add(session, upload, kind, now, files=files)
+            session.add(ImportUndo.of(upload, kind, now, files=files))
 
     @staticmethod
     def record_products(session: Session, upload: FileUpload, change: "ProductChange") -> None:
         """Record which products an import replaced."""
         products = change.model_dump_json()
-        _add(session, upload, PRODUCTS_KIND, change.stored_at, files={}, products=products)
+        undo = ImportUndo.of(upload, PRODUCTS_KIND, change.stored_at, products=products)
+        session.add(undo)
 
     @staticmethod
     def find_kept_files(session: Session, now: datetime) -> set[str]:
@@ -114,27 +120,6 @@ class ImportUndo(Row):
     def forget(session: Session, now: datetime) -> None:
         """Delete what is too old to be used."""
         session.execute(delete(ImportUndo).where(ImportUndo.stored_at <= now - UNDO_PERIOD))
-
-
-def _add(
-    session: Session,
-    upload: FileUpload,
-    kind: str,
-    stored_at: datetime,
-    *,
-    files: dict[str, Any],
-    products: str | None = None,
-) -> None:
-    session.add(
-        ImportUndo(
-            arrival=upload.id,
-            workspace=upload.workspace,
-            kind=kind,
-            files=files,
-            products=products,
-            stored_at=stored_at,
-        )
-    )
 
 
 def undo_import(
@@ -232,8 +217,7 @@ def confirm_import(
     policy.require(by, "import")
     _require_current_turn(upload, seen)
     require_unchanged_row(session, upload)
-    if upload.state != "waiting":
-        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    _require_state(upload, "waiting")
     upload.confirm(session, enqueue, by=by, now=now)
 
 
@@ -249,8 +233,7 @@ def change_kind(
 ) -> None:
     """Read the file again as another kind."""
     policy.require(by, "import")
-    if upload.state not in ("half", "waiting", "refused"):
-        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    _require_state(upload, "half", "waiting", "refused")
     upload.kind = kind
     upload.restart(session, enqueue, now)
 
@@ -268,8 +251,7 @@ def change_setting(
 ) -> None:
     """Read the file again with another setting of its dates or numbers."""
     policy.require(by, "import")
-    if upload.state != "waiting":
-        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    _require_state(upload, "waiting")
     upload.told = {**(upload.told or {}), what: how}
     upload.restart(session, enqueue, now)
 
@@ -285,8 +267,7 @@ def retry_import(
 ) -> None:
     """Start again after something broke."""
     _require_uploader(upload, by, policy)
-    if upload.state != "failed":
-        raise CannotDo(ALREADY_REQUESTED if upload.state in OPEN_STATES else ALREADY_ENDED)
+    _require_state(upload, "failed")
     upload.restart(session, enqueue, now)
 
 
@@ -308,6 +289,11 @@ def cancel_import(
     upload.by = by
     upload.log_event(session, "file cancelled", now, by=by)
     upload.set_state(session, enqueue, "cancelled", now)
+
+
+def _require_state(upload: FileUpload, *states: UploadState) -> None:
+    if upload.state not in states:
+        raise CannotDo(ALREADY_REQUESTED if upload.state in OPEN_STATES else ALREADY_ENDED)
 
 
 def _require_uploader(upload: FileUpload, by: str, policy: Policy) -> None:

@@ -9,16 +9,13 @@ of that workspace.
 """
 
 import asyncio
-import fcntl
 import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy.orm import Session
 
@@ -48,7 +45,7 @@ from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, rend
 from bot.data.ingest.upload import TableFile, title_table
 from bot.data.local_data import LocalData
 from bot.data.warehouse.models import LOCAL_WORKSPACE
-from bot.data.warehouse.parquet import TEMPORARY_PREFIX
+from bot.data.warehouse.parquet import TEMPORARY_PREFIX, try_lock
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
@@ -253,7 +250,7 @@ class WatchFolder:
         kill the file is still there and is imported again, which changes nothing."""
         if not self.folder.is_dir():
             return 0
-        with (self.folder / LOCK).open("w") as lock, _try_lock(lock) as alone:
+        with try_lock(self.folder / LOCK) as alone:
             if not alone:
                 return 0
             # Halves come first, while the files that complete them are still in the inbox.
@@ -430,17 +427,6 @@ def _is_ready(path: Path) -> bool:
     except OSError:
         return False
     return regular and time.time() - max(last.st_mtime, last.st_ctime) >= QUIET_SECONDS
-
-
-@contextmanager
-def _try_lock(lock: IO[str]) -> Iterator[bool]:
-    """Yield whether this process holds the lock."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        yield False
-    else:
-        yield True
 
 
 def _free_path(folder: Path, name: str) -> Path:

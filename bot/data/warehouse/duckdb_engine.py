@@ -25,9 +25,6 @@ from bot.db.session import CachedRead, Database
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from bot.data.catalogue.product import Product
-    from bot.data.warehouse.warehouse import Warehouse
-
 MEMORY_LIMIT = "1GB"
 MOST_THREADS = 4
 CATALOGUE_PRICES = "catalogue_prices"
@@ -198,7 +195,7 @@ class WarehousePool:
         database: Database,
         *,
         now: Callable[[], datetime],
-        products: Callable[[str], Sequence["Product"]],
+        products: Callable[[str], Sequence[Product]],
         version: Callable[[str], Hashable],
         floor: Callable[[str], int],
         sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
@@ -210,7 +207,7 @@ class WarehousePool:
         self._guard = threading.Lock()
         self._list_files = CachedRead(database, ("holdings",), self._read_files)
 
-    def open(self, workspace: str) -> "Warehouse":
+    def open(self, workspace: str) -> Warehouse:
         """Return the workspace's tables as they are now: the same object while nothing changed."""
         try:
             with report_damage(self.home, self.database, self.now):
@@ -218,7 +215,7 @@ class WarehousePool:
         except DamageDetected:
             return self._open(workspace)
 
-    def _open(self, workspace: str) -> "Warehouse":
+    def _open(self, workspace: str) -> Warehouse:
         data_files = self._list_files(workspace)
         version = self._compute_version(workspace, data_files)
         _, _, today, floors = version

@@ -1,5 +1,7 @@
-"""Read Parquet files with DuckDB, and write them completely or not at all."""
+"""Read Parquet files with DuckDB, and write them completely or not at all, one process
+at a time."""
 
+import fcntl
 import os
 import re
 import secrets
@@ -70,3 +72,15 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+@contextmanager
+def try_lock(path: Path) -> Iterator[bool]:
+    """Yield whether this process holds the lock of this file."""
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from bot.config.secret import compute_key_id, load_key
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.mention_cache import MentionCache
-from bot.data.floors import SALES_FLOOR
 from bot.data.ingest.file_format import hash_file
 from bot.data.ingest.review import ImportUndo
 from bot.data.schema import load_kinds
@@ -42,7 +41,6 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
-    from bot.data.catalogue.product import Product
     from bot.data.warehouse.warehouse import Warehouse
 
 MOST_TRIES = 5
@@ -244,34 +242,15 @@ def _skip_hook(_: Session, __: MergeResult) -> None:
 
 
 class RowStore:
-    """The imported rows of one home. `WarehousePool` opens them as tables."""
+    """The imported rows of one home, which `pool` opens as tables."""
 
-    def __init__(
-        self,
-        home: Path,
-        database: Database,
-        *,
-        key: str | None,
-        now: Callable[[], datetime],
-        products: Callable[[str], Sequence["Product"]],
-        version: Callable[[str], Hashable],
-        floor: Callable[[str], int],
-        sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
-    ) -> None:
-        self.home, self.database, self.now = home, database, now
+    def __init__(self, pool: WarehousePool, *, key: str | None) -> None:
+        self.pool = pool
+        self.home, self.database, self.now = pool.home, pool.database, pool.now
         self._configured_key = key
         self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
-        self.pool = WarehousePool(
-            home,
-            database,
-            now=now,
-            products=products,
-            version=version,
-            floor=floor,
-            sales_floor=sales_floor,
-        )
-        self._listing = FileListing(home, database, now)
+        self._listing = FileListing(self.home, self.database, self.now)
 
     def key(self) -> bytes:
         """Return the key that pseudonymizes customers. Raises CannotDo when it is missing, or when

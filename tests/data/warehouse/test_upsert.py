@@ -19,6 +19,7 @@ import pytest
 from bot.audit import journal
 from bot.data.catalogue.product import PriceChange, Product
 from bot.data.warehouse import merge, store
+from bot.data.warehouse.duckdb_engine import WarehousePool
 from bot.data.warehouse.models import LOCAL_WORKSPACE, DataFile
 from bot.data.warehouse.store import FileListing, MergeCounts, RowStore
 from bot.data.warehouse.warehouse import schema_of
@@ -44,15 +45,15 @@ class Home:
         self.row_store = self.opened()
 
     def opened(self, key: str | None = KEY) -> RowStore:
-        return RowStore(
+        pool = WarehousePool(
             self.folder,
             self.database,
-            key=key,
             now=self.now,
             products=lambda _: self.products,
             version=lambda _: len(self.products),
             floor=lambda _: 20,
         )
+        return RowStore(pool, key=key)
 
     def now(self) -> datetime:
         self.at += timedelta(seconds=1)
@@ -351,8 +352,9 @@ if step == "made": models.DataFile.switch = die
 if step == "switched":
     real = models.DataFile.switch
     models.DataFile.switch = lambda *a, **k: (real(*a, **k), die())
-stock = store.RowStore(home, Database(url), key="k" * 32, now=lambda: datetime.now(UTC),
+pool = store.WarehousePool(home, Database(url), now=lambda: datetime.now(UTC),
     products=lambda _: [], version=lambda _: 0, floor=lambda _: 20)
+stock = store.RowStore(pool, key="k" * 32)
 stock.import_rows("T1", "orders", fresh, source="later.csv")
 """
 

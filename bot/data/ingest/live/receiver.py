@@ -139,12 +139,8 @@ def write_parquet(con: Any, select: str, to: Path) -> None:
 
 # A body is converted by the same SQL as the rows of a file.
 
-DERIVED_COLUMNS = {
-    "session",
-    "id",
-    "channel",
-    "metric",
-}  # derived where the body does not have them
+# Derived where the body does not have them.
+DERIVED_COLUMNS = {"session", "id", "channel", "metric"}
 # Ambiguous dates are rejected earlier; the full conversion would take half of the time.
 PLAIN_MOMENT_MACRO = "CREATE OR REPLACE MACRO as_moment(x, day_first) AS plain_moment(x)"
 LineRule = tuple[str, str, RejectCode]  # true for a row that stays out; column, reason
