@@ -14,7 +14,7 @@ from bot.core.brief import Brief
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, group_checks
 from bot.core.request import SkillRequest
-from bot.data.catalogue.prices import choose_library
+from bot.data.catalogue.library import choose_library
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.escape import format_json, strip_hidden

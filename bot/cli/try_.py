@@ -27,7 +27,7 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.core.writer import Writer
-from bot.data.catalogue.prices import choose_library
+from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
 from bot.drafts.tracking import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from bot.data.ingest.column_formats import FormatProof
 from bot.data.ingest.column_names import CONSENT_COLUMNS, ColumnMatch, classify_metric
+from bot.data.ingest.column_sql import select_cells, target_columns
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.header import preview_cells
+from bot.data.ingest.source import RowSource
 from bot.data.ingest.tool_exports import load_exports
 from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.schema import load_kinds
@@ -175,6 +177,53 @@ def _describe_metrics(metrics: list[str]) -> Words:
     if len(metrics) == 1 or sorted(map(classify_metric, metrics)) == ["successes", "values"]:
         return Words("What is measured: {metrics}.", metrics=names)
     return Words("Each row becomes {n}, one a measure: {metrics}.", n=len(metrics), metrics=names)
+
+
+def describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say which days rows without a day of their own are about."""
+    if found.period:
+        first, last = found.period
+        yield Words(
+            "No row has a date: each covers {first} to {last}, as the head of the file says.",
+            first=first,
+            last=last,
+        )
+        return
+    dated = load_kinds()[found.kind].dated
+    if not found.has(dated, "until"):
+        return
+    days = {one.name: one.sql for one in target_columns(found) if one.name in (dated, "until")}
+    cells = select_cells(found, source.relation)
+    longest = source.con.execute(
+        f"SELECT max(date_diff('day', ({days[dated]})::DATE, ({days['until']})::DATE)) + 1 "
+        f"FROM {cells}"
+    ).fetchall()[0][0]
+    if longest and longest > 1:
+        yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
+
+
+def describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say how many people of a test were shown several variants, and that no split is stated."""
+    if found.kind != "experiments":
+        return
+    if found.has("unit", "variant"):
+        sql = {one.name: one.sql for one in target_columns(found)}
+        rows = f"SELECT {sql['unit']} AS u, {sql['variant']} AS v, {sql['experiment']} AS e"
+        cells = select_cells(found, source.relation)
+        several = source.con.execute(
+            f"SELECT count(*) FROM (SELECT u FROM ({rows} FROM {cells}) WHERE u IS NOT NULL "
+            "GROUP BY e, u HAVING count(DISTINCT v) > 1)"
+        ).fetchall()[0][0]
+        if several:
+            yield Words.count(
+                "{n} person is in several variants of a test.",
+                "{n} people are in several variants of a test.",
+                several,
+            )
+    if found.said.split:
+        yield Words("As you said, people were meant to be split equally.")
+    elif not found.has("share"):
+        yield Words("The file does not state how people were meant to be split: was it equally?")
 
 
 # What an import would change in the library: said before anybody confirms it.

@@ -24,8 +24,13 @@ from bot.data.ingest.column_names import (
     normalize_column_name,
 )
 from bot.data.ingest.column_sql import create_macros, select_cells, target_columns
-from bot.data.ingest.file_format import inspect_format, layout_of_schema
-from bot.data.ingest.file_schema import FileSchema, ImportOptions, MappedColumn
+from bot.data.ingest.file_schema import (
+    FileSchema,
+    ImportOptions,
+    MappedColumn,
+    inspect_format,
+    layout_of_schema,
+)
 from bot.data.ingest.header import (
     DATE_PATTERN,
     EMAIL_PATTERN,

@@ -11,7 +11,9 @@ from bot.data.catalogue.cells import CURRENCIES, find_currency
 from bot.data.ingest import file_errors
 from bot.data.ingest.assumptions import (
     NO_DATES,
+    describe_arms,
     describe_skipped_lines,
+    describe_spans,
     lacks_currency,
     list_assumptions,
 )
@@ -24,15 +26,17 @@ from bot.data.ingest.column_names import (
     normalize_column_name,
 )
 from bot.data.ingest.column_sql import create_macros, select_cells, sql_type, target_columns
-from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format
 from bot.data.ingest.file_schema import (
     AS_DETECTED,
     DECIMAL_MARKS,
     AddressKind,
+    FileInfo,
+    FileLayout,
     FileSchema,
     ImportOptions,
     MappedColumn,
     UnprovedSetting,
+    inspect_format,
 )
 from bot.data.ingest.header import (
     describe_sheets,
@@ -338,18 +342,12 @@ def detect_schema(
                 }
             )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
-            found = found.model_copy(
-                update={
-                    "assumed": (
-                        *found.assumed,
-                        *_describe_spans(source, found),
-                        *_describe_arms(source, found),
-                    )
-                }
-            )
-            return found.model_copy(
-                update={"sample": sample_rows(source.con, source.relation, found)}
-            )
+            spans, arms = describe_spans(source, found), describe_arms(source, found)
+            update = {
+                "assumed": (*found.assumed, *spans, *arms),
+                "sample": sample_rows(source.con, source.relation, found),
+            }
+            return found.model_copy(update=update)
     except duckdb.Error as error:
         raise unreadable_error(name, path, error) from None
 
@@ -360,29 +358,6 @@ def _with_usual_dates(said: ImportOptions, match: ColumnMatch) -> ImportOptions:
     if said.dates or export is None or export.dates is None:
         return said
     return said.model_copy(update={"dates": export.dates})
-
-
-def _describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
-    """Say which days rows without a day of their own are about."""
-    if found.period:
-        first, last = found.period
-        yield Words(
-            "No row has a date: each covers {first} to {last}, as the head of the file says.",
-            first=first,
-            last=last,
-        )
-        return
-    dated = load_kinds()[found.kind].dated
-    if not found.has(dated, "until"):
-        return
-    days = {one.name: one.sql for one in target_columns(found) if one.name in (dated, "until")}
-    cells = select_cells(found, source.relation)
-    longest = source.con.execute(
-        f"SELECT max(date_diff('day', ({days[dated]})::DATE, ({days['until']})::DATE)) + 1 "
-        f"FROM {cells}"
-    ).fetchall()[0][0]
-    if longest and longest > 1:
-        yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
 
 
 def _settle_order_totals(
@@ -414,30 +389,6 @@ def _settle_order_totals(
         column=name,
     )
     return replace(match, columns=columns, fields={"order_total": has["amount"]}), [said]
-
-
-def _describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:
-    """Say how many people of a test were shown several variants, and that no split is stated."""
-    if found.kind != "experiments":
-        return
-    if found.has("unit", "variant"):
-        sql = {one.name: one.sql for one in target_columns(found)}
-        rows = f"SELECT {sql['unit']} AS u, {sql['variant']} AS v, {sql['experiment']} AS e"
-        cells = select_cells(found, source.relation)
-        several = source.con.execute(
-            f"SELECT count(*) FROM (SELECT u FROM ({rows} FROM {cells}) WHERE u IS NOT NULL "
-            "GROUP BY e, u HAVING count(DISTINCT v) > 1)"
-        ).fetchall()[0][0]
-        if several:
-            yield Words.count(
-                "{n} person is in several variants of a test.",
-                "{n} people are in several variants of a test.",
-                several,
-            )
-    if found.said.split:
-        yield Words("As you said, people were meant to be split equally.")
-    elif not found.has("share"):
-        yield Words("The file does not state how people were meant to be split: was it equally?")
 
 
 def _with_known_scale(proof: FormatProof, match: ColumnMatch) -> FormatProof:

@@ -19,8 +19,14 @@ from bot.data.ingest.column_names import (
     match_columns,
     normalize_column_name,
 )
-from bot.data.ingest.file_format import HEAD_BYTES, FileInfo, FileLayout, inspect_format, read_lines
-from bot.data.ingest.file_schema import ImportOptions
+from bot.data.ingest.file_schema import (
+    HEAD_BYTES,
+    FileInfo,
+    FileLayout,
+    ImportOptions,
+    inspect_format,
+    read_lines,
+)
 from bot.data.ingest.source import parse_json_row, unreadable_error
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile

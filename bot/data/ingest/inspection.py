@@ -19,8 +19,7 @@ from bot.data.ingest.column_names import (
     normalize_column_name,
 )
 from bot.data.ingest.detection import detect_schema
-from bot.data.ingest.file_format import FileLayout, inspect_format
-from bot.data.ingest.file_schema import FileSchema, ImportOptions
+from bot.data.ingest.file_schema import FileLayout, FileSchema, ImportOptions, inspect_format
 from bot.data.ingest.header import (
     classify_order_file,
     describe_sheets,

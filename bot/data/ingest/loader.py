@@ -22,8 +22,14 @@ from bot.data.ingest.column_sql import (
     sql_type,
     target_columns,
 )
-from bot.data.ingest.file_format import check_unchanged, layout_of_schema
-from bot.data.ingest.file_schema import AddressKind, FileSchema, ImportCancelled, LoadResult
+from bot.data.ingest.file_schema import (
+    AddressKind,
+    FileSchema,
+    ImportCancelled,
+    LoadResult,
+    check_unchanged,
+    layout_of_schema,
+)
 from bot.data.ingest.rejects import (
     REJECTS_SUFFIX,
     RejectedRow,

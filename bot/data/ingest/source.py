@@ -18,8 +18,7 @@ from typing import Any
 import duckdb
 
 from bot.data.ingest import workbook
-from bot.data.ingest.file_format import FileLayout, read_lines
-from bot.data.ingest.file_schema import ImportCancelled
+from bot.data.ingest.file_schema import FileLayout, ImportCancelled, read_lines
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.text_file import MalformedRecord, Record, parse_records
 from bot.data.warehouse.parquet import TEMPORARY_PREFIX, quote_text

@@ -77,30 +77,16 @@ class ToolExport(BaseModel):
             return None
         found: dict[str, int] = {}
         for ours, called in self.columns.items():
-            place = next(
-                (
-                    places[key]
-                    for one in called
-                    if (key := normalize_column_name(one)) in places
-                    and places[key] not in found.values()
-                ),
-                None,
-            )
-            if place is not None:
-                found[ours] = place
+            there = [places.get(normalize_column_name(one)) for one in called]
+            free = [at for at in there if at is not None and at not in found.values()]
+            if free:
+                found[ours] = free[0]
         kind = load_kinds()[self.kind]
-        return ColumnMatch(
-            self.kind,
-            {ours: at for ours, at in found.items() if ours in kind.columns},
-            {ours: at for ours, at in found.items() if ours in kind.aids},
-            fields={
-                ours: at
-                for ours, at in found.items()
-                if ours not in kind.columns and ours not in kind.aids
-            },
-            score=1_000 + len(found),
-            export=self.id,
-        )
+        columns = {ours: at for ours, at in found.items() if ours in kind.columns}
+        aids = {ours: at for ours, at in found.items() if ours in kind.aids}
+        fields = {ours: at for ours, at in found.items() if ours not in {**columns, **aids}}
+        score = 1_000 + len(found)
+        return ColumnMatch(self.kind, columns, aids, fields=fields, score=score, export=self.id)
 
 
 @cache

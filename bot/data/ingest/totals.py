@@ -13,7 +13,7 @@ from bot.data.ingest import workbook
 from bot.data.ingest.column_formats import FormatProof
 from bot.data.ingest.column_names import ColumnMatch
 from bot.data.ingest.column_sql import strip_cells
-from bot.data.ingest.file_format import FileLayout, read_lines
+from bot.data.ingest.file_schema import FileLayout, read_lines
 from bot.data.ingest.source import RowSource
 from bot.data.schema import load_kinds
 from bot.data.warehouse.parquet import quote_text

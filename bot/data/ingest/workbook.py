@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.data.ingest.file_format import is_old_workbook
+from bot.data.ingest.file_schema import is_old_workbook
 from bot.data.text_file import Record
 from bot.errors import CannotDo
 from bot.i18n.messages import Words

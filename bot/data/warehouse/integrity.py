@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from bot.config.settings import Settings
-from bot.data.ingest.file_format import hash_file
+from bot.data.ingest.file_schema import hash_file
 from bot.data.schema import load_kinds
 from bot.data.warehouse.models import LIBRARY_FOLDER, DataFile
 from bot.db.session import Database

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.config.secret import compute_key_id, load_key
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.mention_cache import MentionCache
-from bot.data.ingest.file_format import hash_file
+from bot.data.ingest.file_schema import hash_file
 from bot.data.ingest.review import ImportUndo
 from bot.data.schema import load_kinds
 from bot.data.warehouse.duckdb_engine import WarehousePool
