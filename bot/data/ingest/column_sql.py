@@ -15,7 +15,6 @@ from bot.data.ingest.tool_exports import load_exports
 from bot.data.reject_reasons import RejectCode
 from bot.data.schema import ColumnType, load_kinds
 from bot.data.warehouse.parquet import quote_text
-from bot.data.warehouse.warehouse import IBIS_TYPES
 from bot.privacy.personal_data import mask_personal_data
 
 TEXT_TYPES = ("text", "key", "person")
@@ -325,11 +324,6 @@ def select_cells(understood: FileSchema, relation: str) -> str:
         else:
             values.add(one.place)
     return strip_cells(relation, texts, values, numbers, understood.mark)
-
-
-def sql_type(type_: ColumnType) -> str:
-    named = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
-    return named.get(IBIS_TYPES[type_], IBIS_TYPES[type_].upper())
 
 
 def _target_column(understood: FileSchema, name: str) -> TargetColumn:

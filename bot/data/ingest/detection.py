@@ -25,7 +25,7 @@ from bot.data.ingest.column_names import (
     is_complete,
     normalize_column_name,
 )
-from bot.data.ingest.column_sql import create_macros, select_cells, sql_type, target_columns
+from bot.data.ingest.column_sql import create_macros, select_cells, target_columns
 from bot.data.ingest.file_schema import (
     AS_DETECTED,
     DECIMAL_MARKS,
@@ -51,6 +51,7 @@ from bot.data.ingest.source import RowSource, open_source, unreadable_error
 from bot.data.ingest.tool_exports import load_exports, recognize_columns
 from bot.data.ingest.totals import AGGREGATE_KINDS, find_period, find_totals
 from bot.data.schema import ColumnType, load_kinds
+from bot.data.warehouse.warehouse import sql_type
 from bot.errors import UNUSABLE_PARAM, CannotDo
 from bot.i18n.messages import Words
 

@@ -14,12 +14,10 @@ from bot.data.ingest.address_encryption import CONSENTS_FOR_ADDRESS, encrypt_add
 from bot.data.ingest.column_names import classify_metric
 from bot.data.ingest.column_sql import (
     COMPARISON_COLUMNS,
-    TargetColumn,
     create_macros,
     register_masking,
     reject_rules,
     select_cells,
-    sql_type,
     target_columns,
 )
 from bot.data.ingest.file_schema import (
@@ -37,11 +35,12 @@ from bot.data.ingest.rejects import (
     write_rejects,
 )
 from bot.data.ingest.row_preparation import prepare_rows
-from bot.data.ingest.source import RowSource, open_source
+from bot.data.ingest.source import RowSource, open_source, quote_name
 from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
 from bot.data.warehouse.parquet import flush_to_disk, quote_text
+from bot.data.warehouse.warehouse import sql_type
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
@@ -329,7 +328,8 @@ def _select_added_up(kind: str) -> str:
         else:
             values.append(f'last("{name}" ORDER BY n) AS "{name}"')
     keys = ", ".join(load_kinds()[kind].keys())
-    once = f"SELECT max(n) AS n, {_quote_list(list(columns))} FROM whole GROUP BY ALL"
+    names = ", ".join(map(quote_name, columns))
+    once = f"SELECT max(n) AS n, {names} FROM whole GROUP BY ALL"
     return f"SELECT max(n) AS n, {', '.join(values)} FROM ({once}) GROUP BY {keys}"
 
 
@@ -344,7 +344,7 @@ def select_typed(
     `why` refers to."""
     columns = target_columns(schema)
     values = ", ".join(
-        f"CAST({one.sql} AS {sql_type(one.type)}) AS {_column_name(one)}" for one in columns
+        f"CAST({one.sql} AS {sql_type(one.type)}) AS {quote_name(one.name)}" for one in columns
     )
     whys: list[tuple[str, RejectReason]] = []
     cases: list[str] = []
@@ -360,13 +360,14 @@ def select_typed(
         whys.append((rule.theirs, RejectReason(rule.reason)))
     inner = f"SELECT n, {values}{', ' + told if told else ''} FROM {bare}"
     why = f"CASE {' '.join(cases)} END" if cases else "NULL"
-    names = ", ".join(_column_name(one) for one in columns)
+    names = ", ".join(quote_name(one.name) for one in columns)
     return f"SELECT n, {names}, {why} AS why FROM ({inner})", whys
 
 
 def _select_accepted(schema: FileSchema) -> str:
     """Return SQL for the accepted rows with duplicates: our columns and n."""
     names = list(load_kinds()[schema.kind].columns)
+    columns = ", ".join(map(quote_name, names))
     base = "(SELECT * FROM typed WHERE why IS NULL)"
     if schema.kind == "orders" and not schema.has("line") and _has_lines(schema):
         # All rows of the file are numbered, so that a row that is corrected later keeps its number.
@@ -380,11 +381,11 @@ def _select_accepted(schema: FileSchema) -> str:
         # Equal texts are one review; ratings without text may come from different people.
         nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"
         made = f"left(sha256(concat_ws(chr(1), {said}, ({nth})::VARCHAR)), 16) AS id"
-        return f"SELECT n, {_quote_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
+        return f"SELECT n, {columns} FROM (SELECT * REPLACE ({made}) FROM {base})"
     metrics = [one.metric for one in schema.columns if one.metric]
     if metrics:
         return " UNION ALL ".join(_unfold_metrics(names, base, metrics))
-    return f"SELECT n, {_quote_list(names)} FROM {base}"
+    return f"SELECT n, {columns} FROM {base}"
 
 
 def _unfold_metrics(names: list[str], base: str, metrics: list[str]) -> list[str]:
@@ -402,18 +403,6 @@ def _unfold_metrics(names: list[str], base: str, metrics: list[str]) -> list[str
             "successes": f'"metric_{success}"' if success else "CAST(NULL AS BIGINT)",
             "value": f'"metric_{value}"' if value else "CAST(NULL AS DECIMAL(18, 2))",
         }
-        columns = ", ".join(f'{told.get(name, _quote(name))} AS "{name}"' for name in names)
+        columns = ", ".join(f'{told.get(name, quote_name(name))} AS "{name}"' for name in names)
         selects.append(f"SELECT n, {columns} FROM {base}")
     return selects
-
-
-def _column_name(one: TargetColumn) -> str:
-    return _quote(one.name)
-
-
-def _quote(name: str) -> str:
-    return f'"{name}"'
-
-
-def _quote_list(names: list[str]) -> str:
-    return ", ".join(_quote(name) for name in names)

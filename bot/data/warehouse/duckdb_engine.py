@@ -16,7 +16,7 @@ from bot.data.catalogue.product import Product, find_lowest_price
 from bot.data.floors import SALES_FLOOR, Floors
 from bot.data.schema import load_kinds
 from bot.data.warehouse.integrity import DamageDetected, report_damage
-from bot.data.warehouse.merge import SQL_TYPES
+from bot.data.warehouse.merge import shape_of_kind
 from bot.data.warehouse.models import LIBRARY_FOLDER, LOCAL_WORKSPACE, DataFile
 from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_text, read_parquet_sql
 from bot.data.warehouse.warehouse import DamagedTable, ListedTable, Warehouse, schema_of
@@ -84,24 +84,13 @@ def _view_sql(kind: str, paths: Sequence[Path], history: bool) -> str:
     """Return the SELECT of a kind's view: our columns in our order. Prices also include the
     catalogue's price history where no file has that product's price of that day."""
     columns = ", ".join(f'"{name}"' for name in schema_of(kind))
-    parts = [f"SELECT {columns} FROM {_stored_rows_sql(kind, paths)}"] if paths else []
+    parts = [f"SELECT {columns} FROM {shape_of_kind(kind).rows(paths)}"] if paths else []
     if kind == "prices" and history:
         besides = f"SELECT {columns} FROM {CATALOGUE_PRICES}"
         if paths:
             besides += f" ANTI JOIN {read_parquet_sql(paths)} USING (product, since)"
         parts.append(besides)
     return " UNION ALL ".join(parts)
-
-
-def _stored_rows_sql(kind: str, paths: Sequence[Path]) -> str:
-    """Return SQL for the rows of these files in our types. Columns that were added later are empty
-    in older files."""
-    none = ", ".join(
-        f'CAST(NULL AS {SQL_TYPES.get(type_, type_)}) AS "{name}"'
-        for name, type_ in schema_of(kind).items()
-    )
-    found = read_parquet_sql(paths, "union_by_name=true")
-    return f"(SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM {found})"
 
 
 def _restrict_access(con: Any, paths: Sequence[Path], folder: Path) -> None:

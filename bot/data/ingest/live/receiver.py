@@ -6,7 +6,6 @@ values that could be read in two ways, such as 1,234 or 03/04/2026, are rejected
 
 import re
 import threading
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,7 +21,7 @@ from bot.data.ingest.loader import create_kept, select_typed
 from bot.data.ingest.source import parse_json_row, render_json_value
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
-from bot.data.warehouse.parquet import flush_to_disk, quote_text
+from bot.data.warehouse.parquet import quote_text, write_atomically
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
@@ -124,17 +123,10 @@ def join_batches(paths: Sequence[Path], to: Path) -> int:
 
 
 def write_parquet(con: Any, select: str, to: Path) -> None:
-    """Write these rows as Parquet under a temporary name, then rename the file. File and folder are
-    flushed to the disk."""
+    """Write these rows as Parquet, safely on the disk or not at all."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    fresh = to.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        con.execute(f"COPY ({select}) TO {quote_text(fresh)} (FORMAT parquet, COMPRESSION zstd)")
-        flush_to_disk(fresh)
-        fresh.replace(to)
-    finally:
-        fresh.unlink(missing_ok=True)
-    flush_to_disk(to.parent)
+    with write_atomically(to) as part:
+        con.execute(f"COPY ({select}) TO {quote_text(part)} (FORMAT parquet, COMPRESSION zstd)")
 
 
 # A body is converted by the same SQL as the rows of a file.
