@@ -17,7 +17,7 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines, find_changes
+from bot.data.ingest.assumptions import describe_repeats, find_changes
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import (
     DateOrder,
@@ -305,10 +305,8 @@ class FileImporter:
             self.workspace, found.kind, table.fresh, source=found.name, apart=table.apart
         )
         print_merged_rows(found, merged)
-        if loaded.doubled:
-            print_line(describe_duplicates(found, loaded.doubled).to("en"))
-        if loaded.numbered:
-            print_line(describe_numbered_lines(found, loaded.numbered).to("en"))
+        for words in describe_repeats(found, loaded):
+            print_line(words.to("en"))
         if loaded.rejects is not None:
             to = self._rejects(part)
             export_rejects(loaded.rejects, to)

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.data.ingest.column_formats import FormatProof
 from bot.data.ingest.column_names import CONSENT_COLUMNS, ColumnMatch, classify_metric
 from bot.data.ingest.column_sql import select_cells, target_columns
-from bot.data.ingest.file_schema import FileSchema
+from bot.data.ingest.file_schema import FileSchema, LoadResult
 from bot.data.ingest.header import preview_cells
 from bot.data.ingest.source import RowSource
 from bot.data.ingest.tool_exports import load_exports
@@ -80,39 +80,38 @@ def lacks_currency(match: ColumnMatch, said: str | None) -> bool:
     return priced and not said and "currency" not in match.columns
 
 
-def describe_duplicates(found: FileSchema, rows: int) -> Words:
-    """Describe rows that a later row of the same file replaces, and the columns that are equal."""
+def describe_repeats(found: FileSchema, taken: LoadResult) -> Iterator[Words]:
+    """Describe rows that a later row of the same file replaces, with the columns that are equal,
+    and lines of orders that had the same number."""
     keys = [one.theirs for one in found.columns if one.ours in load_kinds()[found.kind].key]
-    if not keys:
-        return Words.count(
+    columns = ", ".join(keys)
+    if taken.doubled and not keys:
+        yield Words.count(
             "{n} row says the same as a row further down: it counts once.",
             "{n} rows say the same as a row further down: they count once.",
-            rows,
+            taken.doubled,
         )
-    if found.kind in AGGREGATE_KINDS:
-        return Words.count(
+    elif taken.doubled and found.kind in AGGREGATE_KINDS:
+        yield Words.count(
             "{n} row has the same {columns} as a row further down: they are added up.",
             "{n} rows have the same {columns} as rows further down: they are added up.",
-            rows,
-            columns=", ".join(keys),
+            taken.doubled,
+            columns=columns,
         )
-    return Words.count(
-        "{n} row has the same {columns} as a row further down, which takes its place.",
-        "{n} rows have the same {columns} as a row further down, which takes their place.",
-        rows,
-        columns=", ".join(keys),
-    )
-
-
-def describe_numbered_lines(found: FileSchema, rows: int) -> Words:
-    """Describe lines of orders that had the same number."""
-    keys = [one.theirs for one in found.columns if one.ours in load_kinds()["orders"].key]
-    return Words.count(
-        "{n} line has the same {columns} as another one of its order: both count.",
-        "{n} lines have the same {columns} as others of their order: all of them count.",
-        rows,
-        columns=", ".join(keys),
-    )
+    elif taken.doubled:
+        yield Words.count(
+            "{n} row has the same {columns} as a row further down, which takes its place.",
+            "{n} rows have the same {columns} as a row further down, which takes their place.",
+            taken.doubled,
+            columns=columns,
+        )
+    if taken.numbered:  # of orders
+        yield Words.count(
+            "{n} line has the same {columns} as another one of its order: both count.",
+            "{n} lines have the same {columns} as others of their order: all of them count.",
+            taken.numbered,
+            columns=columns,
+        )
 
 
 def describe_date_order(day_first: bool, year_first: bool) -> Words:

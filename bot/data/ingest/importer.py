@@ -13,8 +13,7 @@ from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.ingest.assumptions import (
     JOINED_KINDS,
-    describe_duplicates,
-    describe_numbered_lines,
+    describe_repeats,
     find_changes,
 )
 from bot.data.ingest.column_names import normalize_column_name
@@ -204,13 +203,13 @@ class LibraryImporter:
             if side is None:
                 raise
             raise HalfUpload(side, no.words) from None
-        preview = _build_preview(found, joined.messages if joined else ())
-        if found.kind != PRODUCTS_KIND and path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
-            preview = self._with_exact_figures(workspace, path, found, preview, folder)
-            if other := self._with_known_customers(workspace, part, said, found, folder):
-                found = other
-                preview = _build_preview(found, joined.messages if joined else ())
-                preview = self._with_exact_figures(workspace, path, found, preview, folder)
+        messages = joined.messages if joined else ()
+        preview = self._preview(workspace, path, found, messages, folder)
+        if preview.exact and (
+            other := self._with_known_customers(workspace, part, said, found, folder)
+        ):
+            found = other
+            preview = self._preview(workspace, path, found, messages, folder)
         return preview, found.model_dump_json()
 
     def sample_columns(self, parts: Sequence[TableFile]) -> ColumnSamples | None:
@@ -241,9 +240,7 @@ class LibraryImporter:
         if tried is None:
             return None
         found, proofs, dropped = tried
-        preview = _build_preview(found, ())
-        if part.path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
-            preview = self._with_exact_figures(workspace, part.path, found, preview, folder)
+        preview = self._preview(workspace, part.path, found, (), folder)
         update = {"proposed": proofs, "contradicted": dropped, "proposed_by": proposal.by}
         return preview.model_copy(update=update), found.model_dump_json()
 
@@ -320,29 +317,33 @@ class LibraryImporter:
         known = self.data.row_store.count_known(workspace, trial, "customer", folder)
         return known[1] if known else 0
 
-    def _with_exact_figures(
-        self, workspace: str, path: Path, found: FileSchema, preview: ImportPreview, folder: Path
+    def _preview(
+        self,
+        workspace: str,
+        path: Path,
+        found: FileSchema,
+        joined: tuple[Words, ...],
+        folder: Path,
     ) -> ImportPreview:
-        """Return the preview with the rows, rejects and days that a complete reading gives, and
-        with what it would change."""
+        """Return the preview: for a small file with the rows, rejects and days that a complete
+        reading gives, and with what it would change."""
+        preview = _build_preview(found, joined)
+        if found.kind == PRODUCTS_KIND or path.stat().st_size > MOST_EXACT_PREVIEW_BYTES:
+            return preview
         trial = folder / "trial.parquet"
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
         changes = find_changes(self.data.row_store, workspace, found, trial, folder)
-        update: dict[str, Any] = {
+        said = (*changes.sentences, *describe_repeats(found, taken))
+        update = {
             "exact": True,
             "changes": changes.rows,
             "rows": taken.rows,
             "rejected": taken.rejected,
             "first": first,
             "last": last,
+            "assumed": (*said, *preview.assumed),
         }
-        said = [*changes.sentences]
-        if taken.doubled:
-            said.append(describe_duplicates(found, taken.doubled))
-        if taken.numbered:
-            said.append(describe_numbered_lines(found, taken.numbered))
-        update["assumed"] = (*said, *preview.assumed)
         return preview.model_copy(update=update)
 
 

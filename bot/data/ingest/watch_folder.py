@@ -23,8 +23,7 @@ from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
 from bot.data.ingest.assumptions import (
     ImportChanges,
-    describe_duplicates,
-    describe_numbered_lines,
+    describe_repeats,
     find_changes,
 )
 from bot.data.ingest.detection import detect_schema
@@ -185,9 +184,7 @@ class FolderImport:
     def _describe_rejects(self, part: TableFile, found: FileSchema, taken: LoadResult) -> str:
         """Describe duplicates and rejected rows, and move the file of rejected rows beside the
         note."""
-        said = f"{describe_duplicates(found, taken.doubled).to('en')}\n" if taken.doubled else ""
-        if taken.numbered:
-            said += f"{describe_numbered_lines(found, taken.numbered).to('en')}\n"
+        said = "".join(f"{words.to('en')}\n" for words in describe_repeats(found, taken))
         if not taken.rejects:
             return said
         beside = self.rejects(part)
