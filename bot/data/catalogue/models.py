@@ -120,7 +120,7 @@ class ProductRow(Row):
         return list(session.scalars(rows.order_by(ProductRow.handle)))
 
 
-# Facts of products that people added: what is true and the catalogue does not say.
+# Facts of products that people added.
 
 VALIDITY = timedelta(days=365)
 PROMOTION = timedelta(days=30)  # how long a lowest price holds where the offer names no end

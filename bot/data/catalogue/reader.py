@@ -309,8 +309,7 @@ def _check_width(record: Record, width: int) -> RejectReason | None:
     return None
 
 
-# Reads a CSV of products, such as a shop's export: accepted products are returned, rejected rows
-# are listed with a reason.
+# The whole file.
 
 SAMPLE_ROWS = 3  # products in a preview
 

@@ -146,8 +146,7 @@ def _match_field(cell: str) -> tuple[str, int] | None:
     return None
 
 
-# One row of a catalogue, by fields. A bad cell that matters rejects the row; any other bad cell
-# is left out with a remark.
+# One row, by fields.
 
 PRICE_FIELDS = ("price", "sale_price", "compare_at")
 LONGEST_TITLE = 1_000

@@ -252,7 +252,7 @@ def _is_table(head: HeaderRow, name: str, options: ImportOptions) -> bool:
     )
 
 
-# Finds where a file names its columns: the header's line, the delimiter, the sheet.
+# The search for the header among the first rows of a file.
 
 DELIMITERS = (",", ";", "\t", "|", "whitespace")
 SEARCHED_ROWS = 12  # rows that are searched for the header

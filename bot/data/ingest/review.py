@@ -197,8 +197,7 @@ def _restore_products(session: Session, workspace: str, change: ProductChange) -
     session.flush()
 
 
-# What a person can decide about an uploaded file: confirm, change how it is read, retry or
-# cancel.
+# Confirming an import, changing how its file is read, trying again and cancelling.
 
 ALREADY_REQUESTED = Words("That is being done already.")
 

@@ -222,7 +222,7 @@ def _modified_at(path: Path) -> float:
         return time.time()
 
 
-# The library's storage: import files into it, list their sources, and remove them again.
+# What the rest of the program sees of the storage.
 
 
 @dataclass(frozen=True)
