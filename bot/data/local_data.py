@@ -15,7 +15,7 @@ from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.models import ProductRow, list_product_facts
 from bot.data.catalogue.product import Product
 from bot.data.floors import Floors
-from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
+from bot.data.metrics.answer_log import DatabaseAnswerLog
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.duckdb_engine import WarehousePool
 from bot.data.warehouse.models import LOCAL_WORKSPACE

@@ -9,7 +9,7 @@ from bot.audit.row_digests import RowDigest
 from bot.data.catalogue.models import ProductFact, ProductRow
 from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.review import ImportUndo
-from bot.data.metrics.orders.answer_log import SalesAnswer
+from bot.data.metrics.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
 from bot.db.session import Row
 from bot.db.workspace import BrandRow, Workspace
