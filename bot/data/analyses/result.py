@@ -12,7 +12,6 @@ from bot.core.audience_rule import AudiencePurpose
 from bot.core.experiment_plan import MESSAGE_PLACES, PlanRequest, find_place
 from bot.core.facts import Fact, FactId
 from bot.core.request import SkillRequest
-from bot.core.sales_query import SalesQuery
 from bot.core.source import NO_SOURCE, Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
 from bot.i18n.messages import Words
@@ -40,12 +39,10 @@ class AnalysisFilter:
     experiment: str | None = None
     since: date | None = None
     until: date | None = None
-    against: tuple[date, date] | None = None  # the period that the days are compared with
     days: int | None = None  # the forecast horizon in days
     plan: PlanRequest | None = None  # the inputs of a test plan
     goal: str | None = None  # what an audience is for: "win back", "second order", "reward"
     rule: str | None = None  # an audience rule as JSON
-    tally: SalesQuery | None = None  # which orders are selected, and how they are grouped
 
 
 class QueryTexts(UserDict[str, Any]):
@@ -273,9 +270,7 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
         brand=brief.brand,
         since=brief.since,
         until=brief.until,
-        against=brief.against,
         days=brief.within,
-        tally=brief.tally,
     )
 
 
