@@ -127,7 +127,8 @@ class TaskTurns:
         return [self._restore(row) for row in rows]
 
     async def store_sent(self, call: str, turn: int, stored: StoredTurn) -> None:
-        """Store what is about to be sent. A turn that is stored already stays as it is."""
+        """Store what is about to be sent. A turn that is stored already stays as it is. The
+        receipt, which is stored before the bytes leave, takes this row to the disk as well."""
         values: dict[str, Any] = {
             "task": self.task,
             "call": call,
@@ -141,7 +142,7 @@ class TaskTurns:
             "veil": self._cipher().close(f"{self.task}/{call}/{turn}", stored.veil),
             "at": self.now(),
         }
-        await self.database.run(lambda session: insert_once(session, AgentTurn, **values))
+        await self.database.run_unsynced(lambda session: insert_once(session, AgentTurn, **values))
 
     async def store_answer(self, call: str, turn: int, answer: TurnAnswer) -> None:
         """Store the answer. The row is gone when the task was stopped meanwhile."""
