@@ -195,9 +195,14 @@ def list_name_words(text: str) -> frozenset[str]:
 def _read(text: str) -> tuple[frozenset[str], str]:
     """Return the concepts, and the normalized text without the words that name them."""
     pattern, concepts, _ = _load_patterns()
-    normalized = normalize_text(text)
-    found = {concepts[(match.lastindex or 1) - 1] for match in pattern.finditer(normalized)}
-    return frozenset(found), pattern.sub(" ; ", normalized)
+    found: set[str] = set()
+
+    def replace(match: re.Match[str]) -> str:
+        found.add(concepts[(match.lastindex or 1) - 1])
+        return " ; "
+
+    rest = pattern.sub(replace, normalize_text(text))
+    return frozenset(found), rest
 
 
 @cache

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,9 @@ from bot.data.warehouse.warehouse import DamagedTable, ListedTable, Warehouse, s
 from bot.db.session import CachedRead, Database
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pyarrow as pa
+    from ibis.backends.sql import SQLBackend
 
 MEMORY_LIMIT = "1GB"
 MOST_THREADS = 4
@@ -59,25 +62,69 @@ def open_warehouse(
 ) -> Warehouse:
     """Open the tables of these files. DuckDB may write to `folder` what does not fit into its
     memory. Kinds with `damaged` rows have no table."""
+    damaged, floors = damaged or {}, floors or Floors()
+    tables = {kind: one for kind, one in listed.items() if kind not in damaged}
+    history = _list_price_history(products)
+    if history:
+        tables = _add_catalogue_prices(tables, products)
+    start = partial(_start_engine, tables, history, products, folder)
+    if not tables and not damaged:
+        return EmptyWarehouse(start, today, floors)
+    engine, table = start()
+    tables |= {kind: one for kind, one in listed.items() if kind in damaged}
+    return Warehouse(engine, today, tables, table, floors.people, floors.sales, damaged)
+
+
+def _start_engine(
+    tables: Mapping[str, ListedTable],
+    history: Sequence[Mapping[str, Any]],
+    products: Sequence[Product],
+    folder: Path,
+) -> "tuple[SQLBackend, ir.Table | None]":
+    """Return a DuckDB with a view of each table, and the table of the products."""
     import ibis
 
     engine = ibis.duckdb.connect()
     con = engine.con
-    damaged = damaged or {}
-    tables = {kind: one for kind, one in listed.items() if kind not in damaged}
-    if history := _list_price_history(products):
+    if history:
         _create_table(con, CATALOGUE_PRICES, history, PRICE_HISTORY_COLUMNS)
-        tables = _add_catalogue_prices(tables, products)
     for kind, one in tables.items():
         con.execute(f'CREATE VIEW "{kind}" AS {_view_sql(kind, one.paths, bool(history))}')
     _restrict_access(con, [path for one in tables.values() for path in one.paths], folder)
-    table = None
-    if products:
-        _create_table(con, "products", [_catalogue_row(one) for one in products], CATALOGUE_COLUMNS)
-        table = engine.table("products")
-    floors = floors or Floors()
-    tables |= {kind: one for kind, one in listed.items() if kind in damaged}
-    return Warehouse(engine, today, tables, table, floors.people, floors.sales, damaged)
+    if not products:
+        return engine, None
+    _create_table(con, "products", [_catalogue_row(one) for one in products], CATALOGUE_COLUMNS)
+    return engine, engine.table("products")
+
+
+class EmptyWarehouse(Warehouse):
+    """A warehouse without rows, at most with a catalogue. Its engine starts when somebody uses it:
+    an idle one would cost each workspace 3 MB."""
+
+    def __init__(
+        self,
+        start: "Callable[[], tuple[SQLBackend, ir.Table | None]]",
+        today: date,
+        floors: Floors,
+    ) -> None:
+        self._start, self._guard = start, threading.Lock()
+        self._started: tuple[SQLBackend, ir.Table | None] | None = None
+        self.today, self.listed, self.damaged, self.released = today, {}, {}, {}
+        self.floor, self.sales_floor = floors.people, floors.sales
+
+    @property
+    def engine(self) -> "SQLBackend":
+        return self._load()[0]
+
+    @property
+    def products(self) -> "ir.Table | None":  # type: ignore[override]
+        return self._load()[1]
+
+    def _load(self) -> "tuple[SQLBackend, ir.Table | None]":
+        with self._guard:
+            if self._started is None:
+                self._started = self._start()
+            return self._started
 
 
 def _view_sql(kind: str, paths: Sequence[Path], history: bool) -> str:

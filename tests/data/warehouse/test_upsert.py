@@ -244,6 +244,17 @@ def test_home_path_with_glob_characters_is_read(sqlite: Database, tmp_path: Path
     assert len(home.rows()) == 2
 
 
+def test_catalogue_alone_is_read_and_confined(home: Home) -> None:
+    home.products = [product()]
+    shelf = home.row_store.open("T1")
+    assert shelf.table("orders") is None
+    assert shelf.products is not None
+    (row,) = shelf.engine.to_pyarrow(shelf.products).to_pylist()
+    assert row["product"] == "drap"
+    with pytest.raises(Exception, match=r"disabled|configuration"):
+        shelf.engine.con.execute("SET enable_external_access = true")  # type: ignore[attr-defined]
+
+
 def product(**more: Any) -> Product:
     told = {"handle": "drap", "title": "Drap", "source": "shop.csv, line 2", "type": "Linge"}
     return Product.model_validate(told | {"as_of": date(2026, 11, 24)} | more)
