@@ -1,11 +1,12 @@
 """Hold the result of an analysis: facts with their queries, and the limits of what it could
 answer."""
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections import UserDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.experiment_plan import MESSAGE_PLACES, PlanRequest, find_place
@@ -44,30 +45,14 @@ class AnalysisFilter:
     rule: str | None = None  # an audience rule as JSON
 
 
-class QueryTexts(MutableMapping[str, str]):
+class QueryTexts(UserDict[str, Any]):
     """SQL by name. A function may stand in for a text until it is read, because rendering a query
     takes longer than running it, and few are ever read."""
 
-    def __init__(self) -> None:
-        self._texts: dict[str, str | Callable[[], str]] = {}
-
     def __getitem__(self, name: str) -> str:
-        sql = self._texts[name]
-        if not isinstance(sql, str):
-            sql = self._texts[name] = sql()
-        return sql
-
-    def __setitem__(self, name: str, sql: str | Callable[[], str]) -> None:
-        self._texts[name] = sql
-
-    def __delitem__(self, name: str) -> None:
-        del self._texts[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
-
-    def __len__(self) -> int:
-        return len(self._texts)
+        if not isinstance(self.data[name], str):
+            self.data[name] = self.data[name]()
+        return str(self.data[name])
 
 
 @dataclass
@@ -160,8 +145,8 @@ class AnalysisResult:
         subject: str,
         measure: str,
         value: FactValue,
-        *,
         unit: str | None = None,
+        *,
         about: str = "",
         rows: int | None = None,
         of: int | None = None,
