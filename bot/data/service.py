@@ -223,7 +223,7 @@ class WorkspaceData:
         warehouse = self._open()
         if kind != "sellers" or self._answers is None or "orders" not in warehouse.listed:
             return found
-        from bot.data.metrics.sales import may_see_total
+        from bot.data.metrics.best_sellers import may_see_total
 
         with self._engine_lock:
             if may_see_total(warehouse, where, self._answers, person):
