@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.i18n.calendar_names import list_month_names
+from bot.i18n.periods import list_month_names
 from bot.playground.shop import data_files
 from bot.playground.shop.customers import build_email_address
 from bot.playground.shop.data_files import read_planted, read_toml

@@ -23,7 +23,7 @@ from bot.data.floors import bound_count, is_below_floor
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 # Sizes of an audience, how many of it can be reached, and its purchases in the backtest.
 

@@ -31,7 +31,7 @@ from bot.data.analyses.campaigns.efficiency import (
 )
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import adjust_false_discovery, normal_tail
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 COMPARED_DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")
 CONFIRMED_FDR, WATCHED_P = 0.10, 0.05  # false discovery rate; p

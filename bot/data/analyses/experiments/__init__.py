@@ -32,7 +32,7 @@ from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 MAX_P_VALUE = 0.05
 MIN_SUCCESSES = 20  # of both arms together; with fewer a rate is not reliable

@@ -22,7 +22,7 @@ from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)

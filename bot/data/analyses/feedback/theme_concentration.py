@@ -16,7 +16,7 @@ from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint, 
 from bot.data.analyses.feedback.texts import DIMENSIONS, list_values
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import adjust_false_discovery, compute_percent, hypergeometric_tail
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 MAX_FALSE_DISCOVERY = 0.10
 MIN_LIFT = 1.5  # times as often as elsewhere

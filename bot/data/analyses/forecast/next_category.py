@@ -16,7 +16,7 @@ from bot.data.floors import is_below_floor
 from bot.data.stats import adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.query import fetch_rows
 from bot.i18n.messages import Words, quote_name
-from bot.text.slugs import format_title, slugify
+from bot.text.normalize import format_title, slugify
 
 MAX_FALSE_DISCOVERY = 0.10
 NO_CATEGORIES = Words(

@@ -26,7 +26,7 @@ from bot.data.metrics.filters import find_last_whole_day
 from bot.data.stats import Numbers, adjust_false_discovery, compare_shares
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 MIN_SESSIONS, MIN_EXPECTED_HITS = (
     30,

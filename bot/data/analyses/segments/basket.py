@@ -16,7 +16,7 @@ from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.stats import MAD_TO_SIGMA, adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.warehouse import FLOOR
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 # Pairs of products or categories with the same customers, and groups of such pairs.
 

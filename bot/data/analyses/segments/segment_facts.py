@@ -24,8 +24,8 @@ from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
 from bot.data.stats import to_percent
 from bot.data.warehouse.purchases import group_by_order
-from bot.i18n.calendar_names import get_weekday_key
 from bot.i18n.messages import Words
+from bot.i18n.periods import get_weekday_key
 
 GROWTH_DAYS = 90  # growth compares the size with the one so many days ago
 WEEKDAY_Z = (

@@ -39,9 +39,9 @@ from bot.data.metrics.orders.sales_facts import (
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.calendar_names import get_weekday_key
 from bot.i18n.messages import Words
-from bot.text.slugs import format_title, slugify
+from bot.i18n.periods import get_weekday_key
+from bot.text.normalize import format_title, slugify
 
 FEW_SUBJECT, OTHERS_SUBJECT = "few", "others"
 PEOPLE_MEASURES = ("customers", "new-customers", "per-customer", "orders-per-customer")

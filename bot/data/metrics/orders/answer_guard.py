@@ -28,7 +28,7 @@ from bot.data.metrics.orders.released_rows import (
 from bot.data.metrics.orders.sales_question import AnswerRecipe, SalesQuestion, remove_whole_shares
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 GROUP_FLOORS = (10, 20, 50, 100)  # orders that a group needs to stay when smaller ones are left out
 MEASURE_NAMES = {

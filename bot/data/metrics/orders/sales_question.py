@@ -41,7 +41,7 @@ from bot.data.warehouse.purchases import CANCELLED_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import format_title, slugify
+from bot.text.normalize import format_title, slugify
 
 RETURN_PERIODS = (
     timedelta(days=365),
