@@ -15,6 +15,7 @@ from bot.playground.block_kit import (
     View,
     assign_ids,
     build_element_state,
+    build_rich_text,
     check_message_blocks,
     collect_initial_values,
     list_elements,
@@ -22,7 +23,6 @@ from bot.playground.block_kit import (
 )
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, ImpossibleAction
-from bot.playground.rich_text import build_rich_text
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 from bot.playground.transport import AppResponse
 

@@ -6,17 +6,10 @@ from typing import Any
 
 from bot.playground import slack_objects as seed
 from bot.playground.block_kit import assign_ids, check_message_blocks
+from bot.playground.block_schemas import read_check
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, SchemaErrors
 from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
-from bot.playground.schema import (
-    ObjectSchema,
-    allow_anything,
-    require_choice,
-    require_list,
-    require_string,
-    require_type,
-)
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 
 MAX_TEXT_CHARACTERS = 4_000
@@ -204,25 +197,6 @@ def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
 
 SESSION_STATUSES = ("active", "processing", "suspended", "closed")
 TOO_LONG_ERROR = f"must be less than {MAX_MARKDOWN_TEXT + 1} characters"
-CHUNK_SCHEMA = require_type(
-    {
-        "markdown_text": ObjectSchema({"text": require_string(MAX_MARKDOWN_TEXT)}),
-        "plan_update": ObjectSchema({"title": require_string(255)}),
-        "task_update": ObjectSchema(
-            {
-                "id": require_string(255),
-                "title": require_string(255),
-                "status": require_choice("pending", "in_progress", "complete", "error"),
-            },
-            {
-                "details": require_string(3000, 0),
-                "output": require_string(3000, 0),
-                "sources": require_list(allow_anything, 100, 0),
-            },
-        ),
-        "blocks": ObjectSchema({"blocks": require_list(allow_anything, 50)}),
-    }
-)
 
 
 @register_method("chat.startStream", "chat:write")
@@ -305,7 +279,7 @@ def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
         chunks = [{"type": "markdown_text", "text": markdown}]
     faults = SchemaErrors()
     for place, chunk in enumerate(chunks):
-        CHUNK_SCHEMA(faults, chunk, f"/chunks/{place}")
+        read_check("chunks(all)")(faults, chunk, f"/chunks/{place}")
     if any(TOO_LONG_ERROR in fault for fault in faults.messages):
         raise ApiRefusal("msg_too_long")
     faults.raise_if_any("invalid_chunks")
