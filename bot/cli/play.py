@@ -28,7 +28,7 @@ from bot.i18n.messages import Words
 from bot.playground import shop
 from bot.playground.intern_process import InternProcess, PendingWork
 from bot.playground.local_slack import HOST, LocalSlack
-from bot.playground.methods.registry import APP_TOKEN_SCOPES
+from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.page import add_page
 from bot.playground.page.actions import list_commands
 from bot.playground.page.server import BUNDLE, open_browser

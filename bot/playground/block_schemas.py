@@ -251,7 +251,8 @@ _NAMED_CHECKS: dict[str, Check] = {
 @cache
 def read_check(written: str) -> Check:
     """Return the check that is written in the file, such as `list(option, 1, 5)`."""
-    return _build_check(ast.parse(written, mode="eval").body)
+    check: Check = _build_check(ast.parse(written, mode="eval").body)
+    return check
 
 
 def _build_check(node: ast.expr) -> Any:
@@ -281,7 +282,7 @@ def _build_check(node: ast.expr) -> Any:
 def _build_object(fields: dict[str, Any]) -> ObjectSchema:
     required: dict[str, Check] = {}
     optional: dict[str, Check] = {}
-    extra_check = allow_anything
+    extra_check: Check = allow_anything
     for name, written in fields.items():
         if name == "$check":
             extra_check = read_check(written)

@@ -1,13 +1,23 @@
 """Workspace operations that send the matching Slack events to the app."""
 
 import secrets
+import time
 from typing import Any
 
-from bot.playground import payloads
+from bot.playground import slack_objects as seed
 from bot.playground.block_kit import View
-from bot.playground.slack_objects import Place, SlackMessage
+from bot.playground.slack_objects import (
+    RESPONSE_URL_SECONDS,
+    Place,
+    ResponseUrl,
+    SlackMessage,
+    Trigger,
+)
 from bot.playground.transport import AppResponse, AppTransport, EventDelivery, SocketMode
 from bot.playground.workspace import SlackWorkspace
+
+VERIFICATION_TOKEN = "local"  # noqa: S105  Slack's deprecated field, not a secret
+Payload = dict[str, Any]
 
 
 class ConnectedWorkspace(SlackWorkspace):
@@ -31,7 +41,7 @@ class ConnectedWorkspace(SlackWorkspace):
     def send_event(self, place: Place | None, event: dict[str, Any]) -> None:
         """Send an event to the app if the app is a member of the place."""
         if self.installed and (place is None or self.bot_user in place.members):
-            self.transport.send_event(payloads.build_event_callback(self, event, place))
+            self.transport.send_event(self.build_event_callback(event, place))
 
     def publish_message(self, place: Place, message: SlackMessage) -> SlackMessage:
         """Store a message and send its events: `message`, and for a mention also `app_mention`."""
@@ -44,10 +54,10 @@ class ConnectedWorkspace(SlackWorkspace):
             self.set_status(place.id, thread, "")
         self.notify_change("message", place.id, message.ts)
         if self._is_mention(place, message):
-            self.send_event(place, payloads.build_mention_event(self, place, message))
+            self.send_event(place, self.build_mention_event(place, message))
             if not self.faults.send_both_mention_events:
                 return message
-        self.send_event(place, payloads.build_message_event(self, place, message))
+        self.send_event(place, self.build_message_event(place, message))
         return message
 
     def _is_mention(self, place: Place, message: SlackMessage) -> bool:
@@ -72,7 +82,7 @@ class ConnectedWorkspace(SlackWorkspace):
         self.notify_change("edit", place.id, message.ts)
         if message.ephemeral_to is None:
             self.send_event(
-                place, payloads.build_change_event(self, place, message, before, "message_changed")
+                place, self.build_change_event(place, message, before, "message_changed")
             )
         return message
 
@@ -91,9 +101,7 @@ class ConnectedWorkspace(SlackWorkspace):
         place.remove(message)
         self.notify_change("delete", place.id, message.ts)
         event_type = "message_changed" if message.subtype == "tombstone" else "message_deleted"
-        self.send_event(
-            place, payloads.build_change_event(self, place, message, before, event_type)
-        )
+        self.send_event(place, self.build_change_event(place, message, before, event_type))
 
     def build_bot_message(self, channel: str, text: str, **more: Any) -> SlackMessage:
         """Build a message of the app's bot without posting it."""
@@ -123,3 +131,133 @@ class ConnectedWorkspace(SlackWorkspace):
     def notify_view_change(self, view: View) -> None:
         """Notify the listeners that a view was opened, changed or closed."""
         self.notify_change("home" if view.kind == "home" else "view", user=view.user)
+
+    # The request bodies that Slack sends to an app: events, commands and interactions.
+
+    def build_event_callback(self, event: Payload, place: Place | None = None) -> Payload:
+        """Wrap an event in an event_callback envelope with a new event_id."""
+        return {
+            "token": VERIFICATION_TOKEN,
+            "team_id": self.team,
+            "api_app_id": self.app,
+            "event": event,
+            "type": "event_callback",
+            "event_id": self.ids.new_id("Ev"),
+            "event_time": int(time.time()),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": self.team,
+                    "user_id": self.bot_user,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+            "is_ext_shared_channel": bool(place and place.is_ext_shared),
+            "event_context": self.ids.new_id("4-"),
+        }
+
+    def build_message_event(self, place: Place, message: SlackMessage) -> Payload:
+        """Build the `message` event of a message.
+
+        In a channel shared with another company it also has the author's team."""
+        team = self.team_of(message.user)
+        return {
+            **message.as_slack(team, metadata=True),
+            **({"user_team": team, "source_team": team} if place.is_ext_shared else {}),
+            "channel": place.id,
+            "event_ts": message.ts,
+            "channel_type": place.kind,
+        }
+
+    def build_mention_event(self, place: Place, message: SlackMessage) -> Payload:
+        """Build the `app_mention` event of a message, without channel_type and subtype."""
+        event = self.build_message_event(place, message) | {"type": "app_mention"}
+        event.pop("channel_type")
+        event.pop("subtype", None)
+        return event
+
+    def build_change_event(
+        self, place: Place, message: SlackMessage, before: Payload, subtype: str
+    ) -> Payload:
+        """Build a message_changed or message_deleted event (`subtype`)."""
+        now = self.ids.new_ts()
+        event: Payload = {
+            "type": "message",
+            "subtype": subtype,
+            "channel": place.id,
+            "channel_type": place.kind,
+            "ts": now,
+            "event_ts": now,
+            "hidden": True,
+            "previous_message": before,
+        }
+        if subtype == "message_deleted":
+            return event | {"deleted_ts": message.ts}
+        shown = message.as_slack(self.team_of(message.user), metadata=True)
+        return event | {"message": shown}
+
+    def build_interaction(self, kind: str, user: str, view_id: str | None = None) -> Payload:
+        """Build the common fields of an interaction, with a new trigger_id.
+
+        `team` is the workspace of the person who acts."""
+        team = self.team_of(user)
+        domain = seed.TEAM_DOMAIN if team == self.team else team.lower()
+        return {
+            "type": kind,
+            "team": {"id": team, "domain": domain},
+            "user": self.build_user_payload(user),
+            "api_app_id": self.app,
+            "token": VERIFICATION_TOKEN,
+            "trigger_id": self.create_trigger(user, view_id).id,
+            "enterprise": None,
+            "is_enterprise_install": False,
+        }
+
+    def build_user_payload(self, user: str) -> Payload:
+        """Build the user object of an interaction."""
+        name = self.people[user].name
+        return {"id": user, "username": name, "name": name, "team_id": self.team_of(user)}
+
+    def build_view_payload(self, view: View) -> Payload:
+        """Build the view object of an interaction."""
+        return view.as_slack(self.team, self.app, self.bot_id)
+
+    def create_trigger(self, user: str, view_id: str | None = None) -> Trigger:
+        """Create a trigger_id, valid for three seconds (`trigger_seconds`)."""
+        id = f"{self.ids.new_ts()}.{self.ids.new_id('').lower()}"
+        trigger = Trigger(id, user, time.monotonic() + self.trigger_seconds, view_id)
+        self.triggers[id] = trigger
+        return trigger
+
+    def create_response_url(
+        self,
+        user: str,
+        channel: str,
+        original: SlackMessage | None = None,
+        thread_ts: str | None = None,
+    ) -> str:
+        """Create a response_url; `original` is the message that it may replace."""
+        id = self.ids.new_id("R")
+        expires = time.monotonic() + RESPONSE_URL_SECONDS
+        self.response_urls[id] = ResponseUrl(id, user, channel, expires, original, thread_ts)
+        return f"{self.base_url}response/{id}"
+
+    def build_command(self, user: str, place: Place, command: str, text: str) -> dict[str, str]:
+        """Build the form fields of a slash command."""
+        direct = {"im": "directmessage", "mpim": "mpdm", "group": "privategroup"}
+        return {
+            "token": VERIFICATION_TOKEN,
+            "team_id": self.team,
+            "team_domain": seed.TEAM_DOMAIN,
+            "channel_id": place.id,
+            "channel_name": direct.get(place.kind, place.name),
+            "user_id": user,
+            "user_name": self.people[user].name,
+            "command": command,
+            "text": text,
+            "api_app_id": self.app,
+            "is_enterprise_install": "false",
+            "response_url": self.create_response_url(user, place.id),
+            "trigger_id": self.create_trigger(user).id,
+        }

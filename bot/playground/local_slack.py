@@ -10,10 +10,9 @@ from aiohttp import web
 
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, InjectedFault
-from bot.playground.methods import METHODS
+from bot.playground.methods import GRANTED_SCOPES, METHODS, MethodArguments, check_scope, scopes_for
 from bot.playground.methods.chat import read_content
-from bot.playground.methods.registry import GRANTED_SCOPES, MethodArguments, check_scope, scopes_for
-from bot.playground.modals import FormActions
+from bot.playground.methods.views import FormActions
 from bot.playground.slack_objects import ResponseUrl
 from bot.playground.user_actions import MessageActions, PressActions
 from bot.playground.workspace import ApiCall

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.i18n.messages import Words, parse_language
-from bot.playground import payloads
 from bot.playground.block_kit import (
     STATEFUL_ELEMENTS,
     ElementValues,
@@ -298,7 +297,7 @@ class PressActions(ConnectedWorkspace):
     async def command(self, user: str, channel: str, command: str, text: str = "") -> AppResponse:
         """Run a slash command and show the message in the app's acknowledgement."""
         place = self.places[channel]
-        fields = payloads.build_command(self, user, place, command, text)
+        fields = self.build_command(user, place, command, text)
         answer = await self.transport.send_request("slash_commands", fields)
         if answer.error:
             self.show_slack_error(
@@ -337,13 +336,9 @@ class PressActions(ConnectedWorkspace):
             return accept_invitation(self, user, message)
         state = self.states.setdefault((ts, user), collect_initial_values(message.blocks))
         action = self._build_action(block, element, chosen, state)
-        body = payloads.build_interaction(
-            self, "block_actions", user
-        ) | self._build_message_context(message)
+        body = self.build_interaction("block_actions", user) | self._build_message_context(message)
         body |= {
-            "response_url": payloads.create_response_url(
-                self, user, channel, message, message.thread_ts
-            ),
+            "response_url": self.create_response_url(user, channel, message, message.thread_ts),
             "state": {"values": state},
             "actions": [action],
         }
@@ -357,7 +352,7 @@ class PressActions(ConnectedWorkspace):
     ) -> AppResponse:
         """Run a global shortcut, or a message shortcut if `message` is given."""
         kind = "message_action" if message else "shortcut"
-        body = payloads.build_interaction(self, kind, user)
+        body = self.build_interaction(kind, user)
         body |= {"callback_id": callback_id, "action_ts": self.ids.new_ts()}
         if message:
             place = self.places[message.channel]
@@ -365,7 +360,7 @@ class PressActions(ConnectedWorkspace):
                 "message": message.as_slack(self.team),
                 "message_ts": message.ts,
                 "channel": {"id": place.id, "name": place.name},
-                "response_url": payloads.create_response_url(self, user, place.id, message),
+                "response_url": self.create_response_url(user, place.id, message),
             }
         return await self.send_interaction(body)
 
@@ -378,10 +373,10 @@ class PressActions(ConnectedWorkspace):
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise ImpossibleAction(f"{action_id} reports nothing before the form is sent")
         action = self._build_action(block, element, chosen, view.values)
-        body = payloads.build_interaction(self, "block_actions", user, view.id)
+        body = self.build_interaction("block_actions", user, view.id)
         body |= {
             "container": {"type": "view", "view_id": view.id},
-            "view": payloads.build_view_payload(self, view),
+            "view": self.build_view_payload(view),
             "actions": [action],
         }
         answer = await self.send_interaction(body)

@@ -6,7 +6,6 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import payloads
 from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, button, field_of, modal, section
@@ -237,7 +236,7 @@ async def test_command_response_is_posted_in_channel(
 
 
 async def opened(slack: LocalSlack, client: AsyncWebClient, view: Body) -> str:
-    trigger = payloads.create_trigger(slack, "UMARIE").id
+    trigger = slack.create_trigger("UMARIE").id
     answer = await client.views_open(trigger_id=trigger, view=view)
     return str(answer["view"]["id"])
 

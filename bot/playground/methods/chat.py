@@ -9,7 +9,7 @@ from bot.playground.block_kit import assign_ids, check_message_blocks
 from bot.playground.block_schemas import read_check
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, SchemaErrors
-from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
+from bot.playground.methods import MethodArguments, ResponseBody, register_method
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 
 MAX_TEXT_CHARACTERS = 4_000

@@ -7,8 +7,8 @@ from typing import Any
 from bot.playground import slack_objects as seed
 from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal
+from bot.playground.methods import MethodArguments, ResponseBody, register_method
 from bot.playground.methods.chat import find_visible_place
-from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
 from bot.playground.slack_objects import Place, SlackMessage, slice_messages
 
 CONVERSATION_KINDS = {
