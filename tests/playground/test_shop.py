@@ -19,10 +19,8 @@ from bot.config.toml import check_toml_files, load_brand, load_policy
 from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.data.catalogue.reader import read_catalogue
 from bot.i18n.typography import is_gsm7
-from bot.playground.shop import Shop, fill
-from bot.playground.shop.data_files import SHOP_FOLDER, read_planted, read_toml
-from bot.playground.shop.fill import FILES
-from bot.playground.shop.random_stream import RandomStream
+from bot.playground.shop import FILES, Shop, fill
+from bot.playground.shop.generation import SHOP_FOLDER, RandomStream, read_planted, read_toml
 from bot.playground.shop.sales_period import find_black_friday, find_summer_sales, find_winter_sales
 from bot.text.normalize import normalize_text
 

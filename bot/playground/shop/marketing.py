@@ -7,12 +7,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.playground.shop import data_files
 from bot.playground.shop.customers import Customer
-from bot.playground.shop.data_files import read_planted, read_toml
+from bot.playground.shop.generation import (
+    RandomStream,
+    format_money,
+    read_planted,
+    read_toml,
+    write_csv,
+)
 from bot.playground.shop.orders import OrderBook, ShopOrder
 from bot.playground.shop.products import ProductRange
-from bot.playground.shop.random_stream import RandomStream
 from bot.playground.shop.sales_period import (
     CLOCK_TIMES,
     SalesPeriod,
@@ -21,30 +25,10 @@ from bot.playground.shop.sales_period import (
     find_winter_sales,
 )
 
-AD_COLUMNS = (
-    "date",
-    "enseigne",
-    "campagne",
-    "référence",
-    "article",
-    "mot-clé",
-    "emplacement",
-    "impressions",
-    "clics",
-    "dépense",
-    "commandes",
-    "chiffre d'affaires",
-    "devise",
-    "budget du jour",
-    "budget épuisé à",
-)
-
 
 def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> int:
     """Write ads.csv and return the number of rows."""
-    return data_files.write_csv(
-        folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), period, products)
-    )
+    return write_csv(folder / "ads.csv", _list_ad_rows(RandomStream(seed, "ads"), period, products))
 
 
 def _list_ad_rows(
@@ -94,37 +78,17 @@ def _build_ad_row(
         placement,
         impressions,
         clicks,
-        data_files.format_money(clicks * cost),
+        format_money(clicks * cost),
         orders,
-        data_files.format_money(orders * product.price_on(day)),
+        format_money(orders * product.price_on(day)),
         "EUR",
-        data_files.format_money(budget),
+        format_money(budget),
         spent_at,
     )
 
 
 # Sent campaigns: text, audience and results.
 
-CAMPAIGN_COLUMNS = (
-    "code",
-    "date",
-    "canal",
-    "langue",
-    "audience",
-    "objet",
-    "pré-en-tête",
-    "texte",
-    "appel à l'action",
-    "références",
-    "envoyés",
-    "délivrés",
-    "ouverts",
-    "clics",
-    "désinscriptions",
-    "commandes",
-    "chiffre d'affaires",
-    "devise",
-)
 OCCASION_DATES: dict[str, Callable[[int], date]] = {
     "summer_sales": lambda year: find_summer_sales(year)[0],
     "winter_sales": lambda year: find_winter_sales(year)[0],
@@ -183,9 +147,7 @@ class CampaignHistory:
 
     def write(self, folder: Path) -> int:
         """Write campaigns.csv and return the number of rows."""
-        return data_files.write_csv(
-            folder / "campaigns.csv", CAMPAIGN_COLUMNS, map(self._row, self.sent)
-        )
+        return write_csv(folder / "campaigns.csv", map(self._row, self.sent))
 
     def _row(self, sent: SentCampaign) -> tuple[object, ...]:
         source, text = sent.source, sent.text
@@ -206,7 +168,7 @@ class CampaignHistory:
             sent.clicked,
             sent.unsubscribed,
             len(sent.orders),
-            data_files.format_money(sum(order.total for order in sent.orders)),
+            format_money(sum(order.total for order in sent.orders)),
             "EUR",
         )
 

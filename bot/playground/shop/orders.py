@@ -4,11 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.playground.shop import data_files
 from bot.playground.shop.customers import Customer
-from bot.playground.shop.data_files import read_planted
+from bot.playground.shop.generation import (
+    RandomStream,
+    WeightedChoice,
+    format_money,
+    format_yes_no,
+    read_planted,
+    write_csv,
+)
 from bot.playground.shop.products import ProductRange, ShopProduct
-from bot.playground.shop.random_stream import RandomStream, WeightedChoice
 from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 
 
@@ -112,31 +117,6 @@ class ParcelCarrier:
 
 # The orders of the whole sales period.
 
-ORDER_COLUMNS = (
-    "commande",
-    "date",
-    "client",
-    "référence",
-    "article",
-    "taille",
-    "couleur",
-    "quantité",
-    "prix unitaire",
-    "remise",
-    "total",
-    "devise",
-    "appareil",
-    "source",
-    "code campagne",
-    "paiement",
-    "pays",
-    "département",
-    "expédiée le",
-    "promise le",
-    "livrée le",
-    "retournée",
-    "motif du retour",
-)
 ORDER_SIZES = WeightedChoice((1, 2, 3, 4), (56, 28, 12, 4))  # the number of lines of an order
 ORDER_SOURCES = WeightedChoice(
     ("direct", "moteur", "email", "instagram", "publicité"), (31, 29, 17, 9, 14)
@@ -169,7 +149,7 @@ class OrderBook:
 
     def write(self, folder: Path) -> int:
         """Write orders.csv with one row per order line, and return the number of rows."""
-        return data_files.write_csv(folder / "orders.csv", ORDER_COLUMNS, self._rows())
+        return write_csv(folder / "orders.csv", self._rows())
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         iso, last = self.period.iso, self.period.length - 1
@@ -190,9 +170,9 @@ class OrderBook:
                     line.size,
                     line.colour,
                     line.quantity,
-                    data_files.format_money(line.price),
-                    data_files.format_money(line.discount),
-                    data_files.format_money(line.total),
+                    format_money(line.price),
+                    format_money(line.discount),
+                    format_money(line.total),
                     "EUR",
                     order.device,
                     order.source,
@@ -203,7 +183,7 @@ class OrderBook:
                     sent,
                     promised,
                     arrived,
-                    data_files.format_yes_no(back),
+                    format_yes_no(back),
                     line.returned,
                 )
 

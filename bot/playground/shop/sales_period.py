@@ -4,36 +4,14 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import accumulate
 
-from bot.playground.shop.random_stream import RandomStream, WeightedChoice
+from bot.playground.shop.generation import RandomStream, WeightedChoice
 
 MONTH_WEIGHTS = (105, 80, 82, 90, 100, 105, 92, 68, 105, 102, 135, 180)
 WEEKDAY_WEIGHTS = (105, 98, 100, 100, 88, 92, 117)
 BUSIEST_DAY_WEIGHT = 20_000  # roughly the weight of a day in December
 HOUR_WEIGHTS = (
-    6,
-    3,
-    2,
-    1,
-    1,
-    3,
-    12,
-    25,
-    34,
-    40,
-    44,
-    46,
-    58,
-    55,
-    44,
-    42,
-    44,
-    50,
-    58,
-    66,
-    88,
-    96,
-    70,
-    28,
+    *(6, 3, 2, 1, 1, 3, 12, 25, 34, 40, 44, 46),
+    *(58, 55, 44, 42, 44, 50, 58, 66, 88, 96, 70, 28),
 )
 CLOCK_TIMES = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(1440))
 

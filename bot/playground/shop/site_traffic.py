@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.playground.shop import data_files
-from bot.playground.shop.data_files import read_planted
+from bot.playground.shop.generation import (
+    RandomStream,
+    WeightedChoice,
+    format_money,
+    read_planted,
+    read_toml,
+    write_csv,
+)
 from bot.playground.shop.orders import OrderBook, ShopOrder
 from bot.playground.shop.products import ProductRange, ShopProduct
-from bot.playground.shop.random_stream import RandomStream, WeightedChoice
 from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 
-EVENT_HEADER = (
-    "session,client,moment,événement,page,référence,appareil,source,pays,commande,montant\n"
-)
 VISIT_SOURCES = WeightedChoice(
     ("direct", "moteur", "email", "sms", "instagram", "publicité"), (21, 33, 10, 1, 22, 13)
 )
@@ -36,7 +38,7 @@ class VisitLog:
         sessions = sorted(self._sessions())
         count = 0
         with (folder / "events.csv").open("w", encoding="utf-8", newline="") as file:
-            file.write(EVENT_HEADER)
+            file.write(",".join(read_toml("columns")["events"]) + "\n")
             for number, (_, rows) in enumerate(sessions, 1):
                 name = f"s{number:07}"
                 lines = rows.split("\n")
@@ -69,7 +71,7 @@ class VisitLog:
         rows = self._rows(client, order.day, order.minute, tail, steps)
         rows.append(self._row(client, order.day, order.minute, "checkout,/paiement,", tail, ","))
         if end == "purchase":
-            sold = f"{order.id},{data_files.format_money(order.total)}"
+            sold = f"{order.id},{format_money(order.total)}"
             rows.append(self._row(client, order.day, order.minute, "purchase,/merci,", tail, sold))
         return order.day * 1440 + order.minute, "\n".join(rows)
 
@@ -118,18 +120,6 @@ class VisitLog:
 
 # Two A/B tests by visitor: one has a true winner, one has a sample ratio mismatch.
 
-EXPERIMENT_COLUMNS = (
-    "test",
-    "titre",
-    "visiteur",
-    "variante",
-    "part prévue",
-    "exposé le",
-    "appareil",
-    "pays",
-    "achat",
-    "montant",
-)
 VISITOR_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (62, 31, 7))
 VISITOR_COUNTRIES = WeightedChoice(("FR", "BE", "CH", "GB", "IE"), (88, 5, 2, 3, 2))
 BASKET_AMOUNTS = WeightedChoice(
@@ -144,7 +134,7 @@ def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
         for name, plan in read_planted("experiments").items()
         for row in _list_visitor_rows(seed, name, plan, period)
     )
-    return data_files.write_csv(folder / "experiments.csv", EXPERIMENT_COLUMNS, rows)
+    return write_csv(folder / "experiments.csv", rows)
 
 
 def _list_visitor_rows(
@@ -172,5 +162,5 @@ def _list_visitor_rows(
             VISITOR_DEVICES.draw(rng),
             VISITOR_COUNTRIES.draw(rng),
             int(bought),
-            data_files.format_money(amount) if bought else "",
+            format_money(amount) if bought else "",
         )

@@ -1,16 +1,21 @@
-"""Random numbers that are the same on every machine and Python version.
+"""What the generators of the sample shop share: random numbers, TOML sources and CSV files.
 
-Python guarantees only the results of `random.random()`, so everything is derived from it, and
-only by sums, products and comparisons, which IEEE 754 defines to the last bit.
+Random numbers are the same on every machine and Python version. Python guarantees only the results
+of `random.random()`, so everything is derived from it, and only by sums, products and comparisons,
+which IEEE 754 defines to the last bit.
 """
 
+import csv
+import tomllib
 from bisect import bisect
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from itertools import accumulate
+from pathlib import Path
 from random import Random
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -73,3 +78,45 @@ class WeightedChoice(Generic[T]):
 
     def draw(self, rng: RandomStream) -> T:
         return self._items[bisect(self._sums, rng.random() * self._total, 0, self._last)]
+
+
+# TOML sources and CSV files. planted.toml has the patterns that PLANTED.md describes.
+
+SHOP_FOLDER = Path(__file__).parent
+
+
+@cache
+def read_toml(name: str) -> dict[str, Any]:
+    """Read a TOML file of this folder, such as `goods` or `planted`."""
+    with (SHOP_FOLDER / f"{name}.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def read_planted(section: str) -> dict[str, Any]:
+    """Return a section of planted.toml."""
+    found: dict[str, Any] = read_toml("planted")[section]
+    return found
+
+
+# CSV files, with the same bytes on every platform.
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> int:
+    """Write a CSV file with the header that columns.toml has for it; return the number of rows."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(read_toml("columns")[path.stem])
+        for row in rows:
+            writer.writerow(row)
+            count += 1
+    return count
+
+
+def format_money(cents: int) -> str:
+    """Format cents as euros, such as 12.50."""
+    return f"{cents // 100}.{cents % 100:02}"
+
+
+def format_yes_no(value: bool) -> str:
+    return "oui" if value else "non"
