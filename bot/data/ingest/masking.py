@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from bot.privacy.personal_data import mask_personal_data as bare_words
+from bot.privacy import mask_personal_data as bare_words
 
 if TYPE_CHECKING:
     import duckdb
