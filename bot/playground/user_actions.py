@@ -20,16 +20,16 @@ from bot.playground.block_kit import (
     list_elements,
     walk_blocks,
 )
-from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, ImpossibleAction
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 from bot.playground.transport import AppResponse
+from bot.playground.workspace import SlackWorkspace
 
 SLACK_BOT_USER = "USLACKBOT"
 INVITE_ACTION = "slack_invite"
 
 
-def offer_invitation(slack: ConnectedWorkspace, place: Place, message: SlackMessage) -> None:
+def offer_invitation(slack: SlackWorkspace, place: Place, message: SlackMessage) -> None:
     """Offer the author an invitation if the message mentions the bot where it is not a member."""
     named = f"<@{slack.bot_user}>" in message.text
     if not named or place.is_direct or slack.bot_user in place.members or not message.user:
@@ -55,7 +55,7 @@ def is_slack_notice(message: SlackMessage) -> bool:
     return message.user == SLACK_BOT_USER
 
 
-def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessage) -> AppResponse:
+def accept_invitation(slack: SlackWorkspace, user: str, message: SlackMessage) -> AppResponse:
     """Invite the bot and replace the offer by the result."""
     slack.delete_message(message)
     invite_bot(slack, user, slack.places[message.channel], message.thread_ts)
@@ -63,7 +63,7 @@ def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessag
 
 
 def invite_bot(
-    slack: ConnectedWorkspace, user: str, place: Place, thread_ts: str | None = None
+    slack: SlackWorkspace, user: str, place: Place, thread_ts: str | None = None
 ) -> None:
     """Make the bot a member of the channel and confirm it to the person."""
     who, available = f"<@{slack.bot_user}>", f"<#{place.id}>"
@@ -77,7 +77,7 @@ def invite_bot(
 
 
 def _post_notice(
-    slack: ConnectedWorkspace,
+    slack: SlackWorkspace,
     place: Place,
     user: str,
     words: Words,
@@ -109,7 +109,7 @@ def _build_plain_text(text: str) -> dict[str, str]:
 Upload = tuple[str, bytes]
 
 
-class MessageActions(ConnectedWorkspace):
+class MessageActions(SlackWorkspace):
     """The actions of people who write, and of administrators."""
 
     async def post_message(
@@ -291,7 +291,7 @@ BlockElement = tuple[dict[str, Any], dict[str, Any]]
 BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 
 
-class PressActions(ConnectedWorkspace):
+class PressActions(SlackWorkspace):
     """The actions of people who use commands, buttons, menus and shortcuts."""
 
     async def command(self, user: str, channel: str, command: str, text: str = "") -> AppResponse:

@@ -20,8 +20,15 @@ from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.data.catalogue.reader import read_catalogue
 from bot.i18n.typography import is_gsm7
 from bot.playground.shop import FILES, Shop, fill
-from bot.playground.shop.generation import SHOP_FOLDER, RandomStream, read_planted, read_toml
-from bot.playground.shop.sales_period import find_black_friday, find_summer_sales, find_winter_sales
+from bot.playground.shop.generation import (
+    SHOP_FOLDER,
+    RandomStream,
+    find_black_friday,
+    find_summer_sales,
+    find_winter_sales,
+    read_planted,
+    read_toml,
+)
 from bot.text.normalize import normalize_text
 
 TODAY = date(2026, 11, 25)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal
+from bot.playground.workspace import SlackWorkspace
 
 APP_TOKEN_SCOPES = frozenset({"connections:write"})  # of the app-level token, not of the bot token
 GRANTED_SCOPES = frozenset(
@@ -114,7 +114,7 @@ def _invalid_argument(what: str) -> ApiRefusal:
 # The registered methods.
 
 ResponseBody = dict[str, Any]
-MethodFunction = Callable[[ConnectedWorkspace, MethodArguments], ResponseBody]
+MethodFunction = Callable[[SlackWorkspace, MethodArguments], ResponseBody]
 
 
 @dataclass(frozen=True)

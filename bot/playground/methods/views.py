@@ -11,18 +11,16 @@ from bot.playground.block_kit import (
     list_elements,
     walk_blocks,
 )
-from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, ImpossibleAction
 from bot.playground.methods import MethodArguments, ResponseBody, register_method
 from bot.playground.slack_objects import Trigger
 from bot.playground.transport import AppResponse
+from bot.playground.workspace import SlackWorkspace
 
 MAX_STACK_DEPTH = 3
 
 
-def open_view(
-    slack: ConnectedWorkspace, source: Any, user: str, parent: View | None = None
-) -> View:
+def open_view(slack: SlackWorkspace, source: Any, user: str, parent: View | None = None) -> View:
     """Open a modal; with `parent`, on top of that view."""
     check_view(source, "modal")
     check_external_id(slack, source, None)
@@ -35,7 +33,7 @@ def open_view(
 
 
 def create_view(
-    slack: ConnectedWorkspace, source: Any, kind: str, user: str, parent: View | None = None
+    slack: SlackWorkspace, source: Any, kind: str, user: str, parent: View | None = None
 ) -> View:
     """Create a view with a new id and store it in the workspace."""
     id = slack.ids.new_id("V")
@@ -46,7 +44,7 @@ def create_view(
     return view
 
 
-def update_view(slack: ConnectedWorkspace, view: View, source: Any) -> View:
+def update_view(slack: SlackWorkspace, view: View, source: Any) -> View:
     """Replace the definition of an open view."""
     check_view(source, view.kind)
     check_external_id(slack, source, view)
@@ -55,7 +53,7 @@ def update_view(slack: ConnectedWorkspace, view: View, source: Any) -> View:
     return view
 
 
-def close_view(slack: ConnectedWorkspace, view: View, *, whole_stack: bool = False) -> list[View]:
+def close_view(slack: SlackWorkspace, view: View, *, whole_stack: bool = False) -> list[View]:
     """Close a view, or the whole stack that it belongs to, and return the closed views."""
     stack = slack.modal_stacks.get(view.user, [])
     closed = [one for one in stack if one is view or (whole_stack and one.root_id == view.root_id)]
@@ -67,13 +65,13 @@ def close_view(slack: ConnectedWorkspace, view: View, *, whole_stack: bool = Fal
     return closed
 
 
-def count_stacked_views(view: View, slack: ConnectedWorkspace) -> int:
+def count_stacked_views(view: View, slack: SlackWorkspace) -> int:
     """Return the number of views in the stack of this view."""
     return sum(one.root_id == view.root_id for one in slack.modal_stacks.get(view.user, []))
 
 
 def check_external_id(
-    slack: ConnectedWorkspace, source: dict[str, Any], except_view: View | None
+    slack: SlackWorkspace, source: dict[str, Any], except_view: View | None
 ) -> None:
     """Raise ApiRefusal if another open view than `except_view` has the same external_id."""
     if external_id := source.get("external_id"):
@@ -88,7 +86,7 @@ FormValues = dict[str, dict[str, Any]]
 SUBMIT_FAILURE = "We had some trouble connecting. Try again?"
 
 
-class FormActions(ConnectedWorkspace):
+class FormActions(SlackWorkspace):
     """The actions of people in modals."""
 
     def fill(self, user: str, view_id: str, values: FormValues) -> View:
@@ -208,14 +206,14 @@ def _check_errors(view: View, errors: Any) -> dict[str, str]:
 
 
 @register_method("views.open")
-def open_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def open_modal(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Open a modal for the person of the trigger_id."""
     trigger = use_trigger(slack, args)
     return build_view_response(slack, open_view(slack, read_view_source(args), trigger.user))
 
 
 @register_method("views.push")
-def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def push_modal(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Open a view on top of the modal that the trigger_id belongs to."""
     trigger = use_trigger(slack, args)
     parent = slack.views.get(trigger.view_id or "")
@@ -226,7 +224,7 @@ def push_modal(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 
 
 @register_method("views.update")
-def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def change_view(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Update an open view by its view_id or external_id."""
     view = slack.views.get(args.read_string("view_id")) or find_by_external_id(slack, args)
     if view is None:
@@ -236,7 +234,7 @@ def change_view(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
 
 
 @register_method("views.publish")
-def publish_home(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def publish_home(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Publish the Home tab of one person."""
     user = args.require_string("user_id")
     if user not in slack.people:
@@ -260,7 +258,7 @@ def read_view_source(args: MethodArguments) -> Any:
     return view
 
 
-def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
+def use_trigger(slack: SlackWorkspace, args: MethodArguments) -> Trigger:
     """Use up a trigger_id; it is valid once and for three seconds."""
     given = args.read_string("trigger_id") or args.require_string(
         "interactivity_pointer", "invalid_arguments"
@@ -276,7 +274,7 @@ def use_trigger(slack: ConnectedWorkspace, args: MethodArguments) -> Trigger:
     return trigger
 
 
-def find_by_external_id(slack: ConnectedWorkspace, args: MethodArguments) -> View | None:
+def find_by_external_id(slack: SlackWorkspace, args: MethodArguments) -> View | None:
     """Return the open view with the given external_id, or None."""
     external_id = args.read_string("external_id")
     found = (view for view in slack.views.values() if view.external_id == external_id)
@@ -289,5 +287,5 @@ def check_view_hash(args: MethodArguments, view: View) -> None:
         raise ApiRefusal("hash_conflict")
 
 
-def build_view_response(slack: ConnectedWorkspace, view: View) -> ResponseBody:
+def build_view_response(slack: SlackWorkspace, view: View) -> ResponseBody:
     return {"view": slack.build_view_payload(view)}

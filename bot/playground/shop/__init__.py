@@ -12,14 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from bot.playground.shop import customers, marketing, site_traffic
+from bot.playground.shop import customers, marketing
 from bot.playground.shop.feedback import CustomerFeedback
-from bot.playground.shop.generation import SHOP_FOLDER, read_planted
+from bot.playground.shop.generation import SHOP_FOLDER, SalesPeriod, read_planted
 from bot.playground.shop.marketing import CampaignHistory
-from bot.playground.shop.orders import OrderBook
+from bot.playground.shop.orders import OrderBook, VisitLog
 from bot.playground.shop.products import ProductRange
-from bot.playground.shop.sales_period import SalesPeriod
-from bot.playground.shop.site_traffic import VisitLog
 
 Size = Literal["small", "middle", "large"]
 FILES = (
@@ -104,7 +102,7 @@ def fill(
         feedback=feedback.write(folder),
         campaigns=campaigns.write(folder),
         ads=marketing.write_ads(folder, seed, period, products),
-        experiments=site_traffic.write_experiments(folder, seed, period),
+        experiments=marketing.write_experiments(folder, seed, period),
         truth=_collect_truth(book, feedback),
     )
 

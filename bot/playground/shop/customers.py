@@ -7,13 +7,13 @@ from typing import Any
 
 from bot.playground.shop.generation import (
     RandomStream,
+    SalesPeriod,
     WeightedChoice,
     format_yes_no,
     read_planted,
     read_toml,
     write_csv,
 )
-from bot.playground.shop.sales_period import SalesPeriod
 from bot.text.normalize import strip_accents
 
 ENGLISH_SHARES = {"GB": 0.97, "IE": 0.97, "BE": 0.12, "LU": 0.25, "CH": 0.1, "FR": 0.05}

@@ -9,7 +9,9 @@ from typing import Any
 from bot.i18n.periods import list_month_names
 from bot.playground.shop.customers import build_email_address
 from bot.playground.shop.generation import (
+    CLOCK_TIMES,
     RandomStream,
+    SalesPeriod,
     WeightedChoice,
     read_planted,
     read_toml,
@@ -17,7 +19,6 @@ from bot.playground.shop.generation import (
 )
 from bot.playground.shop.orders import OrderBook, OrderLine, ShopOrder
 from bot.playground.shop.products import ShopProduct
-from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 from bot.text.normalize import strip_accents
 
 REVIEW_CHANNEL = "avis"

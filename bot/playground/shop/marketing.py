@@ -1,4 +1,4 @@
-"""Generates the advertising figures and the sent campaigns with their results."""
+"""Generates the advertising figures, the sent campaigns with their results, and the A/B tests."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +9,13 @@ from typing import Any
 
 from bot.playground.shop.customers import Customer
 from bot.playground.shop.generation import (
+    CLOCK_TIMES,
     RandomStream,
+    SalesPeriod,
+    WeightedChoice,
+    find_black_friday,
+    find_summer_sales,
+    find_winter_sales,
     format_money,
     read_planted,
     read_toml,
@@ -17,13 +23,6 @@ from bot.playground.shop.generation import (
 )
 from bot.playground.shop.orders import OrderBook, ShopOrder
 from bot.playground.shop.products import ProductRange
-from bot.playground.shop.sales_period import (
-    CLOCK_TIMES,
-    SalesPeriod,
-    find_black_friday,
-    find_summer_sales,
-    find_winter_sales,
-)
 
 
 def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> int:
@@ -278,3 +277,51 @@ def _find_date(moment: str, year: int) -> date:
         return OCCASION_DATES[moment](year)
     month, day = moment.split("-")
     return date(year, int(month), int(day))
+
+
+# Two A/B tests by visitor: one has a true winner, one has a sample ratio mismatch.
+
+VISITOR_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (62, 31, 7))
+VISITOR_COUNTRIES = WeightedChoice(("FR", "BE", "CH", "GB", "IE"), (88, 5, 2, 3, 2))
+BASKET_AMOUNTS = WeightedChoice(
+    tuple(range(2400, 24000, 700)), tuple(40 - i for i in range(31))
+)  # cents
+
+
+def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
+    """Write experiments.csv and return the number of rows."""
+    rows = (
+        row
+        for name, plan in read_planted("experiments").items()
+        for row in _list_visitor_rows(seed, name, plan, period)
+    )
+    return write_csv(folder / "experiments.csv", rows)
+
+
+def _list_visitor_rows(
+    seed: int, name: str, plan: dict[str, Any], period: SalesPeriod
+) -> Iterator[tuple[object, ...]]:
+    """Yield the visitors by time, with the planned numbers of visitors and buyers per variant."""
+    rng = RandomStream(seed, "trials", name)
+    start = period.length - plan["ended"] - plan["days"]
+    people: list[tuple[str, bool]] = []
+    for variant, visitors, buyers in zip("AB", plan["visitors"], plan["buyers"], strict=True):
+        people += [(variant, i < buyers) for i in range(visitors)]
+    moments = sorted((start + rng.randbelow(plan["days"]), period.minute(rng)) for _ in people)
+    expected = dict(zip("AB", plan["expected"], strict=True))
+    for number, ((variant, bought), (day, minute)) in enumerate(
+        zip(rng.shuffled(people), moments, strict=True), 1
+    ):
+        amount = BASKET_AMOUNTS.draw(rng) if bought else 0
+        yield (
+            name,
+            plan["title"],
+            f"{name[:2]}{number:06}",
+            variant,
+            expected[variant],
+            f"{period.iso[day]}T{CLOCK_TIMES[minute]}:00",
+            VISITOR_DEVICES.draw(rng),
+            VISITOR_COUNTRIES.draw(rng),
+            int(bought),
+            format_money(amount) if bought else "",
+        )

@@ -9,18 +9,16 @@ from typing import Any
 
 from bot.playground.shop.generation import (
     RandomStream,
-    WeightedChoice,
-    format_money,
-    read_planted,
-    read_toml,
-    write_csv,
-)
-from bot.playground.shop.sales_period import (
     SalesPeriod,
+    WeightedChoice,
     find_black_friday,
     find_summer_sales,
     find_winter_sales,
+    format_money,
     interpolate_month,
+    read_planted,
+    read_toml,
+    write_csv,
 )
 
 SITE_URL = "https://maison-ormelin.example"
