@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from rich.rule import Rule
 from rich.segment import Segment
 from rich.text import Text
 
+from bot.i18n.messages import Language
 from bot.playground.block_kit import list_elements, walk_blocks
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage, StoredFile
@@ -27,6 +29,12 @@ from bot.playground.terminal.block_rendering import (
 from bot.playground.terminal.text_rendering import DisplayNames, render_mrkdwn
 from bot.playground.workspace import WorkspaceChange
 from bot.text.escape import strip_hidden
+
+
+def find_terminal_language() -> Language:
+    """Return the language of the machine's locale, if the playground speaks it; else English."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "fr" if next(filter(None, names), "").startswith("fr") else "en"
 
 
 class PlainConsole(Console):
