@@ -19,7 +19,7 @@ from bot.config.toml import check_toml_files, load_brand, load_policy
 from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.data.catalogue.reader import read_catalogue
 from bot.i18n.typography import is_gsm7
-from bot.playground.shop import FILES, Shop, fill
+from bot.playground.shop import Shop, fill
 from bot.playground.shop.generation import (
     SHOP_FOLDER,
     RandomStream,
@@ -31,6 +31,7 @@ from bot.playground.shop.generation import (
 )
 from bot.text.normalize import normalize_text
 
+FILES = (*(f"{name}.csv" for name in read_toml("columns")), "brand.toml", "policy.toml")
 TODAY = date(2026, 11, 25)
 SPOKEN = {  # how a theme is recognised, on folded text
     "sizing": r"tailles? (tres |vraiment )?petit|trop (petit|serre|juste|etroit)|taille au-dessus"

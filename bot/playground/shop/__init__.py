@@ -8,7 +8,6 @@ that are planted in the data.
 import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -20,19 +19,6 @@ from bot.playground.shop.orders import OrderBook, VisitLog
 from bot.playground.shop.products import ProductRange
 
 Size = Literal["small", "middle", "large"]
-FILES = (
-    "products.csv",
-    "prices.csv",
-    "customers.csv",
-    "orders.csv",
-    "events.csv",
-    "feedback.csv",
-    "campaigns.csv",
-    "ads.csv",
-    "experiments.csv",
-    "brand.toml",
-    "policy.toml",
-)
 
 
 @dataclass(frozen=True)
@@ -40,7 +26,6 @@ class Truth:
     """Facts that no file contains, to check analyses against."""
 
     lost_orders: int  # on phones, since the checkout fault began
-    lost_revenue: Decimal
     themes: dict[str, tuple[str, ...]]  # of each feedback text, by its id
     lives: dict[str, str]  # each customer's segment, by customer id
 
@@ -110,7 +95,6 @@ def fill(
 def _collect_truth(book: OrderBook, feedback: CustomerFeedback) -> Truth:
     return Truth(
         lost_orders=len(book.lost_orders),
-        lost_revenue=Decimal(sum(order.total for order in book.lost_orders)) / 100,
         themes={note.id: tuple(note.themes) for note in feedback.notes},
         lives={order.customer.id: order.customer.segment for order in book.orders},
     )
