@@ -153,8 +153,8 @@ class _PeriodReader:
     def get(self, at: int) -> str:
         return self.words[at] if 0 <= at < len(self.words) else ""
 
-    def skip(self, at: int, words: frozenset[str] = SMALL) -> int:
-        while self.get(at) in words:
+    def skip(self, at: int) -> int:
+        while self.get(at) in SMALL:
             at += 1
         return at
 

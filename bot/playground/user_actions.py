@@ -316,26 +316,24 @@ class PressActions(SlackWorkspace):
         action_id: str = "",
         block_id: str | None = None,
         value: Any = None,
-        selected_option: Any = None,
         *,
         view_id: str | None = None,
     ) -> AppResponse:
         """Press a button or choose in a menu, in a message or (with view_id) in a view.
 
         `value` selects one of several buttons with the same action_id, a feedback button
-        ("positive", "negative") or an option of a menu; selected_option means the same.
+        ("positive", "negative") or an option of a menu.
         """
-        chosen = value if selected_option is None else selected_option
         if view_id is not None:
-            return await self._click_in_view(user, self.views[view_id], action_id, block_id, chosen)
+            return await self._click_in_view(user, self.views[view_id], action_id, block_id, value)
         message = self.places[channel].find(ts)
         if message is None or message.deleted or message.ephemeral_to not in (None, user):
             raise ImpossibleAction(f"{user} sees no message {ts} in {channel}")
-        block, element = _find_element(message.blocks, user, action_id, block_id, chosen)
+        block, element = _find_element(message.blocks, user, action_id, block_id, value)
         if is_slack_notice(message):
             return accept_invitation(self, user, message)
         state = self.states.setdefault((ts, user), collect_initial_values(message.blocks))
-        action = self._build_action(block, element, chosen, state)
+        action = self._build_action(block, element, value, state)
         body = self.build_interaction("block_actions", user) | self._build_message_context(message)
         body |= {
             "response_url": self.create_response_url(user, channel, message, message.thread_ts),

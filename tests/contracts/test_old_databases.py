@@ -21,7 +21,7 @@ import pytest
 from bot.app import Container
 from bot.approvals.decision import Decision
 from bot.audiences.platforms import AudienceExport
-from bot.cli.admin import verify_journals
+from bot.cli.journal import verify_journals
 from bot.config.settings import Settings
 from bot.core.parts import compute_fingerprint, serialize_parts
 from bot.data.ingest.importer import LibraryImporter

@@ -133,7 +133,7 @@ async def test_chosen_value_stays_in_message_state(slack: LocalSlack, over_http:
     pick = {"type": "static_select", "action_id": "pick", "options": options("a", "b")}
     block = {"type": "actions", "block_id": "b", "elements": [pick, button("go")]}
     posted = await over_http.client.chat_postMessage(channel=MARKET, text="x", blocks=[block])
-    await slack.click("UMAX", MARKET, posted["ts"], "pick", selected_option="b")
+    await slack.click("UMAX", MARKET, posted["ts"], "pick", value="b")
     await slack.click("UMAX", MARKET, posted["ts"], "go")
     await slack.click("ULEA", MARKET, posted["ts"], "go")
     assert seen[1]["b"]["pick"]["selected_option"]["value"] == "b"

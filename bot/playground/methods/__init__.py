@@ -64,10 +64,9 @@ class MethodArguments:
             return value
         raise ApiRefusal(error) if error else _invalid_argument(f"missing required field: {name}")
 
-    def read_flag(self, name: str, default: bool = False) -> bool:
+    def read_flag(self, name: str) -> bool:
         """Return a boolean; true, 1 and "true" are true."""
-        value = self.values.get(name)
-        return default if value is None else value in (True, 1, "1", "true", "True")
+        return self.values.get(name) in (True, 1, "1", "true", "True")
 
     def read_integer(self, name: str, default: int, *, maximum: int) -> int:
         """Return an integer from 1 to `maximum`; raise ApiRefusal otherwise."""

@@ -119,11 +119,9 @@ def filter_conversations(
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
-def paginate_entries(
-    entries: Sequence[Any], args: MethodArguments, default: int = 100
-) -> tuple[list[Any], str]:
+def paginate_entries(entries: Sequence[Any], args: MethodArguments) -> tuple[list[Any], str]:
     """Return one page of a list and the cursor of the next page."""
-    limit = args.read_integer("limit", default, maximum=1000)
+    limit = args.read_integer("limit", 100, maximum=1000)
     cursor = args.read_string("cursor")
     if cursor and not (cursor.startswith("at:") and cursor[3:].isdigit()):
         raise ApiRefusal("invalid_cursor")
