@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from bot.approvals import decision
-from bot.audit.audited_columns import UNAUDITED_TABLES
 from bot.audit.receipt import Receipt
+from bot.audit.row_digests import UNAUDITED_TABLES
 from bot.config.brand import Brand
 from bot.core.writer import LlmCall
 from bot.data.catalogue.models import ProductFact, ProductRow

@@ -17,9 +17,8 @@ from bot.config.brand import Brand
 from bot.core.brief import Brief
 from bot.core.channels import load_channels
 from bot.core.request import SkillRequest
-from bot.privacy import Pseudonymizer
+from bot.privacy import Pseudonymizer, find_personal_data, mask_personal_data
 from bot.privacy.names import build_own_words
-from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from tests.privacy.test_pseudonymizer import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
 from tests.support.small_shop import Shop

@@ -31,7 +31,7 @@ from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import View
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods.registry import APP_TOKEN_SCOPES
+from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.slack_objects import SlackMessage
 from bot.slack.app import make_app
 from bot.slack.client import make_client, make_session

@@ -25,8 +25,7 @@ from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.normalize import tokenize, word_set
-from bot.text.slugs import format_title, slugify
+from bot.text.normalize import format_title, slugify, tokenize, word_set
 
 DEFAULT_DAYS = 90  # when no days are requested
 MAX_SELLERS = 10

@@ -40,9 +40,9 @@ from bot.data.metrics.query.runner import COUNT_KEY, QueryRunner, Values
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.calendar_names import get_weekday_key
 from bot.i18n.messages import Words
-from bot.text.slugs import format_title, slugify
+from bot.i18n.periods import get_weekday_key
+from bot.text.normalize import format_title, slugify
 
 FEW_SUBJECT, OTHERS_SUBJECT, ALL_SUBJECT = "few", "others", "all"
 PLACE_DIMENSIONS = ("country", "region", "device", "source")  # orders may lack the value
