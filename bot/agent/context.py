@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent.citations import collect_cited_facts, replace_fact_names
 from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import AgentLoop, LoopServices, hash_prompt, hash_tools
@@ -27,7 +26,7 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture, Exhibit
 from bot.core.checks import Check
-from bot.core.fact_book import FactBook
+from bot.core.fact_book import FactBook, collect_cited_facts, replace_fact_names
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import File, fill_own_text, split_output

@@ -26,7 +26,7 @@ from bot.core.request import Question, SkillRequest
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.moves import Move, build_point, find_moves, tell_break
 from bot.i18n.messages import Words
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 
 UNFILTERED_KINDS = ("campaigns", "experiments")
 GRADED_MEASURES = ("status", "verdict", "change")  # kept so that the next digest can compare

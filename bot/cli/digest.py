@@ -16,7 +16,7 @@ from bot.digests.models import WEEKLY, Schedule, parse_digest_name
 from bot.digests.run import DigestStatus
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.tasks.models import NewTask
 

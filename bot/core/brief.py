@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.sales_query import SalesQuery
+from bot.core.metric_query import SalesQuery
 from bot.i18n.messages import Language, Words
 
 Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]

@@ -1,8 +1,8 @@
-"""A query of figures: measures of one dataset, grouped, filtered, and compared with another period.
+"""Queries of the data: a query of figures, and a parsed question about orders.
 
+A query of figures has measures of one dataset, grouped, filtered, and compared with another period.
 The names in this module are what a caller may ask for. What each of them means is defined beside
-the dataset, in `bot/data/metrics/query/`.
-"""
+the dataset, in `bot/data/metrics/query/`."""
 
 from datetime import date
 from decimal import Decimal
@@ -292,3 +292,42 @@ class QuestionFields(BaseModel):
     since: date | None = None
     until: date | None = None
     comparison: ComparisonName = "none"
+
+
+OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
+
+
+class OrderFilter(BaseModel):
+    """Keep only the orders with this trait, or with `but` only the others. Empty `values`: any
+    value, as long as the order has one."""
+
+    model_config = ConfigDict(frozen=True)
+    by: OrderTrait
+    values: tuple[str, ...] = ()
+    but: bool = False
+
+
+class SalesQuery(BaseModel):
+    """A parsed question about orders.
+
+    `names` are normalized words that must each be the name of a country, source, product and so
+    on. The words in `instead` replace those of `names` that name the same kind of thing; the
+    words in `without` are excluded."""
+
+    model_config = ConfigDict(frozen=True)
+    measure: str = "revenue"
+    cut: str = ""
+    only: tuple[OrderFilter, ...] = ()
+    names: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()  # groupings that were asked for and do not exist
+    over: Decimal | None = None  # bounds of an order's total amount
+    under: Decimal | None = None
+    ends: bool = False  # whether the bounds themselves are included
+    pieces_from: int | None = None  # bounds of the number of items in an order
+    pieces_to: int | None = None
+    ever: bool = False  # the whole period that the library holds
+    share: bool = False
+    nearly: bool = False  # whether a word that is almost a name may be taken for it
+    most: int | None = None  # the number of groups to show: "top 5"

@@ -30,8 +30,8 @@ from bot.core.brief import Brief
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
+from bot.core.metric_query import SalesQuery
 from bot.core.request import Question, SkillRequest
-from bot.core.sales_query import SalesQuery
 from bot.core.source import Source
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisResult
 from bot.data.catalogue.product import Product

@@ -16,9 +16,9 @@ from bot.core.report import MissingData, Report
 from bot.core.request import SkillRequest
 from bot.core.writer import LlmCall
 from bot.i18n.messages import Language, Words
+from bot.offline import OfflineWriter
 from bot.offline.report_builder import load_texts
 from bot.offline.reports.predict import write_report
-from bot.offline.writer import OfflineWriter
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, calls
 from tests.handlers.test_answer_with_ai import report

@@ -9,8 +9,8 @@ import pytest
 
 from bot.agent.pipeline import DraftResult
 from bot.core.facts import Fact
+from bot.core.metric_query import SalesQuery
 from bot.core.parts import Table
-from bot.core.sales_query import SalesQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.disclosure import find_hidden_groups
 from bot.data.metrics.orders import find

@@ -10,7 +10,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Protocol
 
-from bot.core.sales_query import SalesQuery
+from bot.core.metric_query import SalesQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.orders.released_rows import ReleasedRows, cache_released_rows
 from bot.data.metrics.orders.sales_question import AnswerRecipe, SalesQuestion

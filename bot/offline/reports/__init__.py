@@ -14,7 +14,7 @@ from bot.core.report import Report
 from bot.core.request import Question
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 
 NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
 

@@ -22,7 +22,7 @@ from bot.core.request import Question, SkillRequest
 from bot.data.metrics.query.errors import QueryError
 from bot.data.metrics.query.value_names import ValueNames, load_value_names
 from bot.i18n.messages import Words, format_short_period
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.questions import (
     QuestionReader,
     build_form_query,

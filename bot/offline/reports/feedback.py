@@ -17,7 +17,7 @@ from bot.data.analyses.feedback.theme_selection import (
     list_places,
 )
 from bot.i18n.messages import Words, join_words
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 
 MAX_THEMES, MAX_MOVED = 8, 2

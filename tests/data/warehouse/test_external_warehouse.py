@@ -11,7 +11,7 @@ import ibis
 import pytest
 from ibis.backends.sql.compilers.bigquery import BigQueryCompiler
 
-from bot.core.sales_query import OrderFilter, SalesQuery
+from bot.core.metric_query import OrderFilter, SalesQuery
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.metrics import orders
 from bot.data.schema import load_kinds

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.sales_query import OrderFilter, SalesQuery
+from bot.core.metric_query import OrderFilter, SalesQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.best_sellers import select_counted_lines
 from bot.data.metrics.filters import add_category

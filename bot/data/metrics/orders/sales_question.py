@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.core.facts import Fact
-from bot.core.sales_query import SalesQuery
+from bot.core.metric_query import SalesQuery
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.metrics.best_sellers import DEFAULT_DAYS
 from bot.data.metrics.entity_resolution import ResolvedValues, load_order_values, resolve_values
