@@ -7,8 +7,7 @@ Example: {"product": "linen-shirt"}
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_exhibit
-from bot.agent.tools._products import find_product
+from bot.agent.tools._analysis import build_exhibit, find_product
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.data.catalogue.product import (
