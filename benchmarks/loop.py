@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from benchmarks.table import Figure, percentile
 from bot.agent.context import SkillContext
 from bot.agent.llm.anthropic import AnthropicWriter
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.tool import Tool, ToolDeps, ToolParams, ToolResult, load_tools
 from bot.agent.turns import TaskTurns

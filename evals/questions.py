@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.agent.llm.turn import TurnAnswer
-from bot.agent.loop import LoopLimits
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.turns import StoredTurn
 from bot.core.brief import Brief

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from bot.agent.ask import ask_once
 from bot.agent.llm.turn import TurnModel
+from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
 from bot.core.facts import Evidence
@@ -34,7 +34,6 @@ from bot.privacy import Pseudonymizer
 
 log = logging.getLogger(__name__)
 
-ON, OFF = "on", "off"  # of the policy; any other value names a model
 PROMPT = "claims"
 
 

@@ -15,10 +15,16 @@ from pydantic import BaseModel
 
 from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import AgentLoop, LoopServices, hash_prompt, hash_tools
-from bot.agent.options import AgentOptions, EarlierWork, WritingVersion
-from bot.agent.prompts import fill_prompt, read_prompt
-from bot.agent.request_prompt import RequestPrompt
+from bot.agent.loop import (
+    AgentLoop,
+    AgentOptions,
+    EarlierWork,
+    LoopServices,
+    WritingVersion,
+    hash_prompt,
+    hash_tools,
+)
+from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.skills import load_skills
 from bot.agent.tool import Tool, ToolDeps, load_tools
 from bot.agent.tool_calls import FoundThings
@@ -275,7 +281,7 @@ class SkillContext:
     def _list_claim_notes(self) -> tuple[str, ...]:
         """Return what bears a sentence out besides facts: how the look-ups were read, for whom the
         text is, what was assumed, and what the tools said."""
-        from bot.agent.copy_audience import describe_counted_audience
+        from bot.agent.copy_notes import describe_counted_audience
 
         notes = [f"Read as: {reading}" for reading in self.read_as]
         notes += [f"Audience: {rule}" for rule in describe_counted_audience(self)]
@@ -351,13 +357,13 @@ class SkillContext:
 
     def describe_audience(self) -> str:
         """Say for whom a text is, as far as the data tell it."""
-        from bot.agent.copy_audience import describe_audience
+        from bot.agent.copy_notes import describe_audience
 
         return describe_audience(self)
 
     async def keep_counted_audience(self) -> None:
         """After writing, make the audience that the model has counted that of the brief."""
-        from bot.agent.copy_audience import keep_counted_audience
+        from bot.agent.copy_notes import keep_counted_audience
 
         await keep_counted_audience(self)
 

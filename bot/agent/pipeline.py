@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from bot.agent.audience_draft import AudienceDraft
 from bot.agent.context import SkillContext, deny_right
-from bot.agent.options import AgentOptions, WritingVersion
+from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import AskedPerson
 from bot.config.brand import Brand

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.agent.context import SkillContext
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions
 from bot.app import Container
 from bot.cli.try_ import LEVEL_MARKS, TerminalRun
 from bot.config.settings import Settings

@@ -13,8 +13,7 @@ from functools import partial
 from typing import Any, cast
 
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import LoopLimits
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap

@@ -3,7 +3,8 @@
 A model never types a figure. It reads `f12: 58% …` and writes `{f12}`, `{f12:bare}` (without the
 unit), `{f12:abs}` (without the sign) or `{f12:from-to}` (a comparison: "from 58% to 39%"). The
 slots are filled once, in the text's language, before the draft is stored. An output stands on the
-facts of its slots and on those that its parts cite."""
+facts of its slots and on those that its parts cite.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

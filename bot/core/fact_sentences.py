@@ -2,7 +2,8 @@
 
 A `FactSubject` is one subject with its measures, such as a theme of the reviews. A `SentenceWriter`
 fills in templates whose gaps are measures, so that each text cites the facts that it states. Charts
-of such facts have a bar for each subject, or a line for one of them."""
+of such facts have a bar for each subject, or a line for one of them.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

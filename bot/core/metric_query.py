@@ -2,7 +2,8 @@
 
 A query of figures has measures of one dataset, grouped, filtered, and compared with another period.
 The names in this module are what a caller may ask for. What each of them means is defined beside
-the dataset, in `bot/data/metrics/query/`."""
+the dataset, in `bot/data/metrics/query/`.
+"""
 
 from datetime import date
 from decimal import Decimal

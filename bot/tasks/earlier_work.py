@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.agent.options import EarlierWork
+from bot.agent.loop import EarlierWork
 from bot.core.brief import Brief
 from bot.core.facts import Fact
 from bot.drafts.models import Draft

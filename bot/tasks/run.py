@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import LoopLimits
-from bot.agent.options import AgentOptions, EarlierWork
+from bot.agent.loop import AgentOptions, EarlierWork, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.theme_labels import ThemeLabeller

@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.agent.ask import ask_once
 from bot.agent.llm.turn import TurnModel
+from bot.agent.loop import ask_once
 from bot.agent.skills import load_skills
 from bot.agent.turns import TurnLog
 from bot.config.brand import Brand

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.agent.claim_check import OFF, ClaimChecker
+from bot.agent.claim_check import ClaimChecker
 from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.loop import OFF
 from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
 from bot.core.checks import sort_checks
 from bot.core.facts import Evidence, Fact

@@ -318,7 +318,7 @@ async def test_what_varies_in_a_first_message_is_at_most_3000_tokens(channel: st
 
 
 def test_claim_check_is_told_for_whom_a_text_is() -> None:
-    from bot.agent.copy_audience import CONDITIONS, describe_counted_audience
+    from bot.agent.copy_notes import CONDITIONS, describe_counted_audience
 
     ctx = make_context(audience="our regulars")
     assert describe_counted_audience(ctx) == ()

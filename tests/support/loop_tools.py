@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.config.brand import Brand
 from bot.core.brief import Brief
