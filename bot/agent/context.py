@@ -155,7 +155,7 @@ class SkillContext:
     @property
     def _model(self) -> TurnModel:
         if self.request.brief.preview:
-            from bot.agent.preview import PreviewModel
+            from bot.agent.llm.request import PreviewModel
 
             return PreviewModel()
         return cast(TurnModel, self._writer)

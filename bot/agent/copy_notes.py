@@ -27,6 +27,15 @@ DOUBT = "doubt to answer"  # label of a fact
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives before {occasion}.")
+AUDIENCE_TOOL = "audience"
+SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
+CONDITIONS = "segment.audience.audience"  # the rule in words
+POINTING = (
+    ", unless the request points to the people of the report (“those”): "
+    f"then call `{AUDIENCE_TOOL}` with their conditions first"
+)
+COUNTED_AS = Words("The audience was counted as: {rule}")
+NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
 
 
 def list_copy_notes(
@@ -163,17 +172,6 @@ def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
         ),
         None,
     )
-
-
-AUDIENCE_TOOL = "audience"
-SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
-CONDITIONS = "segment.audience.audience"  # the rule in words
-POINTING = (
-    ", unless the request points to the people of the report (“those”): "
-    f"then call `{AUDIENCE_TOOL}` with their conditions first"
-)
-COUNTED_AS = Words("The audience was counted as: {rule}")
-NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
 
 
 def describe_audience(ctx: "SkillContext") -> str:

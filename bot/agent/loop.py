@@ -58,6 +58,8 @@ STEP_WORDS = {
 FIRST_STEP = Words("Thinking about it …")
 OTHER_STEP = Words("Looking at your data …")
 CHECK_STEP = Words("Checking the answer …")
+# A second look at an answer by a model: its faults, as sentences. The number is that of the turn.
+Review = Callable[[T, int], Awaitable[Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,6 @@ class LoopResult(Generic[T]):
     faults: tuple[str, ...]
     model: str
     remarks: tuple[str, ...] = ()
-
-
-# A second look at an answer by a model: its faults, as sentences. The number is that of the turn.
-Review = Callable[[T, int], Awaitable[Sequence[str]]]
 
 
 @dataclass

@@ -29,6 +29,8 @@ INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
 PROMPTS_FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
 OWN_VALUES = ("today", "language", "skills", "channel_rules")  # what code wrote needs no fence
 GAP_PATTERN = re.compile(r"\{\{(\w+)\}\}")
+OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
+MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
 
 
 class UnfilledGap(Exception):
@@ -63,10 +65,6 @@ def fence_value(name: str, value: str) -> str:
     """Enclose a value in its fence lines and break up any fence inside it."""
     safe = value.replace("<<<", "< < <").replace(">>>", "> > >")
     return f"<<<{name}\n{safe}\n{name}>>>"
-
-
-OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
-MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from bot.i18n.messages import Language
 
 SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|from-to))?\}")
 SlotForm = Literal["", "bare", "abs", "from-to"]
+T = TypeVar("T")
 
 
 class SlotError(ValueError):
@@ -110,9 +111,6 @@ class FactBook:
 
         filled = SLOT_PATTERN.sub(replace, text)
         return FilledText(text=filled, slotted=text, facts=tuple(dict.fromkeys(ids)))
-
-
-T = TypeVar("T")
 
 
 def replace_fact_names(value: T, book: FactBook) -> T:

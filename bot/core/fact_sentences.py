@@ -54,6 +54,7 @@ _STEP = re.compile(rf"^([a-z]+)-(?:.*-)?({_NAMES_OF_STEPS})-to-({_NAMES_OF_STEPS
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 _GAP = re.compile(r"\{(\w+)\}")
 _COUNTED_UNITS = frozenset(unit.text for unit in FACT_UNITS)
+MIN_BARS = 2
 
 
 @dataclass(frozen=True)
@@ -335,9 +336,6 @@ def join_copies(
     some = [copy for copy in copies if copy.text]
     facts = tuple(dict.fromkeys([*(id for copy in some for id in copy.facts), *cited]))
     return Copy(text=apart.join(before + copy.text for copy in some), facts=facts)
-
-
-MIN_BARS = 2
 
 
 def build_subject_bars(

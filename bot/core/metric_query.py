@@ -219,6 +219,7 @@ SELECTED_FIELDS = ("selected_orders", "selected_spent")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
+OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
 
 
 class MetricCondition(BaseModel):
@@ -293,9 +294,6 @@ class QuestionFields(BaseModel):
     since: date | None = None
     until: date | None = None
     comparison: ComparisonName = "none"
-
-
-OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
 
 
 class OrderFilter(BaseModel):

@@ -7,7 +7,7 @@ read as an instruction: a thread, a file or the catalogue is material and change
 
 from datetime import date
 
-from bot.agent.preview import PreviewModel
+from bot.agent.llm.request import PreviewModel
 from bot.agent.skills import load_commands, load_skills
 from bot.config.brand import Brand
 from bot.core.brief import Brief, parse_just_for_me

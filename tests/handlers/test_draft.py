@@ -9,9 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from bot.agent.context import SkillContext
-from bot.agent.llm.request import MIN_CACHED_CHARACTERS
+from bot.agent.llm.request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
-from bot.agent.preview import BYTES_PER_TOKEN
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
 from bot.core.brief import Brief

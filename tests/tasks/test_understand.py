@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.llm.anthropic_client import build_schema
+from bot.agent.llm.schema import build_schema
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
 from bot.core.brief import Brief

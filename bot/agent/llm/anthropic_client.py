@@ -7,24 +7,19 @@ it sends.
 
 import asyncio
 import importlib
-import json
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
-from bot.agent.llm import errors as failures
+from bot.agent.llm import failures
 from bot.agent.llm.call import StreamingCall, current_call
-from bot.agent.llm.errors import ErrorResponse, LlmError
+from bot.agent.llm.failures import ErrorResponse, LlmError
 from bot.agent.llm.request import LlmRequest
-from bot.agent.llm.response import require_all_fields
-from bot.agent.llm.turn import ToolSpec
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -181,23 +176,3 @@ async def _record_request(request: "Request") -> None:
         url = urlsplit(str(request.url))
         port = url.port or (443 if url.scheme == "https" else 80)
         await call.record_outgoing(request.content, f"{url.hostname}:{port}")
-
-
-@cache
-def build_schema(output: type[BaseModel]) -> dict[str, Any]:
-    """Build the JSON schema of an output model as the API accepts it."""
-    from anthropic import transform_schema
-
-    return transform_schema(require_all_fields(output.model_json_schema()))
-
-
-def build_tool_spec(tool: ToolSpec) -> ToolSpec:
-    """The tool with its schema as the API accepts it."""
-    return replace(tool, schema=_build_tool_schema(json.dumps(tool.schema)))
-
-
-@cache
-def _build_tool_schema(schema: str) -> dict[str, Any]:
-    from anthropic import transform_schema
-
-    return transform_schema(require_all_fields(json.loads(schema)))

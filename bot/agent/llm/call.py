@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.agent.llm import errors as failures
-from bot.agent.llm.errors import LlmError
+from bot.agent.llm import failures
+from bot.agent.llm.failures import LlmError
 from bot.agent.llm.request import SUBMIT
-from bot.agent.llm.response import BLANK_MARK, find_json
+from bot.agent.llm.schema import BLANK_MARK, find_json
 from bot.agent.llm.turn import ToolUse, TurnAnswer
 from bot.core.model_prices import TokenUsage, find_price
 from bot.core.writer import LlmCall
