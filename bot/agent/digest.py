@@ -16,7 +16,7 @@ from bot.core.parts import Copy
 from bot.core.report import NONE, DigestReport, ReportForm
 from bot.core.request import Question
 from bot.data.analyses.moves import Move, build_point
-from bot.grounding.report_text import find_report_faults
+from bot.grounding.report_text import ReportChecker
 from bot.i18n.typography import insert_nbsp
 
 if TYPE_CHECKING:
@@ -101,16 +101,8 @@ def find_sentence_faults(
         not_used=[],
         next_steps=[],
     )
-    faults = find_report_faults(
-        form,
-        ctx.book,
-        (),
-        request_words=move.words,
-        language=ctx.request.language,
-        skills=(),
-        today=ctx.today,
-    )
-    if faults:
+    checker = ReportChecker(ctx.book, (), move.words, ctx.request.language, (), ctx.today)
+    if faults := checker.find_faults(form):
         return faults
     facts = set(ctx.book.fill(text, ctx.request.language).facts)
     if not facts:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.agent.claim_check import ClaimSentence
+from bot.agent.report import build_checker
 from bot.core.fact_book import SlotError
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MAX_IDEAS, NONE, IdeaForm, Ideas, IdeasForm, ReportForm
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
-from bot.grounding.claims import ClaimSentence
-from bot.grounding.report_text import find_report_faults
 from bot.i18n.messages import Words
 from bot.i18n.typography import insert_nbsp
 
@@ -61,8 +61,6 @@ async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
 
 def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
     """Return what is wrong with an idea: typed figures, wrong slots, no fact behind it."""
-    assert ctx.today is not None
-    brief = ctx.request.brief
     form = ReportForm(
         headline=idea.idea,
         points=[idea.audience, idea.fact, idea.request],
@@ -71,17 +69,7 @@ def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
         not_used=[],
         next_steps=[],
     )
-    faults = find_report_faults(
-        form,
-        ctx.book,
-        ctx.exhibits,
-        request_words="\n".join(filter(None, [brief.words, ctx.request.reason, brief.material])),
-        language=ctx.request.language,
-        skills=(),
-        today=ctx.today,
-        shown=ctx.read_as,
-        notes=ctx.tool_notes,
-    )
+    faults = build_checker(ctx).find_faults(form)
     empty = [name for name in ("audience", "fact", "request") if not getattr(idea, name).strip()]
     faults += [f"{name}: it is empty" for name in empty]
     if not faults and not _list_facts(ctx, idea):

@@ -2,10 +2,11 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
+from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
 from bot.agent.tool_calls import Refusal
 from bot.core.charts import build_exhibit_chart
@@ -21,8 +22,7 @@ from bot.core.report import (
     is_given,
 )
 from bot.errors import CannotDo
-from bot.grounding.claims import ClaimSentence
-from bot.grounding.report_text import drop_faulty_texts, find_report_faults
+from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language, Words
 
 if TYPE_CHECKING:
@@ -40,47 +40,23 @@ AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     """Have the model answer the context's request with these tools. The evidence is what the
     report cites."""
-    request, today = ctx.request, ctx.today
-    language = request.language
-    if today is None:
-        raise ValueError("a report needs to know the day")
-
-    said = "\n".join(filter(None, [request.brief.words, request.reason, request.brief.material]))
-
-    def check(form: ReportForm) -> list[str]:
-        return find_report_faults(
-            form,
-            ctx.book,
-            ctx.exhibits,
-            request_words=said,
-            language=language,
-            skills=load_skills(),
-            today=today,
-            shown=ctx.read_as,
-            notes=ctx.tool_notes,
-        )
+    request, language = ctx.request, ctx.request.language
 
     def list_claims(form: ReportForm) -> list[ClaimSentence]:
         return list_report_sentences(form, ctx.book, language)
 
     try:
         form = await ctx.write(
-            ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT, list_claims=list_claims
+            ReportForm,
+            tools=tools,
+            check=lambda form: build_checker(ctx, load_skills()).find_faults(form),
+            system=SYSTEM_PROMPT,
+            list_claims=list_claims,
         )
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
         return build_refusal(refusal.words.to(language))
-    form, dropped = drop_faulty_texts(
-        form,
-        ctx.book,
-        ctx.exhibits,
-        request_words=said,
-        language=language,
-        skills=load_skills(),
-        today=today,
-        shown=ctx.read_as,
-        notes=ctx.tool_notes,
-    )
+    form, dropped = build_checker(ctx, load_skills()).drop_faulty_texts(form)
     ctx.notes = build_dropped_notes(dropped)
     ctx.notes += ctx.list_claim_checks(form, list_claims(form))
     if not form.headline:
@@ -95,6 +71,23 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
+
+
+def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportChecker:
+    """Build the checker that knows what has been found up to now."""
+    if ctx.today is None:
+        raise ValueError("a report needs to know the day")
+    brief = ctx.request.brief
+    return ReportChecker(
+        ctx.book,
+        ctx.exhibits,
+        request_words="\n".join(filter(None, [brief.words, ctx.request.reason, brief.material])),
+        language=ctx.request.language,
+        skills=skills,
+        today=ctx.today,
+        shown=ctx.read_as,
+        notes=ctx.tool_notes,
+    )
 
 
 def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:

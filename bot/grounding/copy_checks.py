@@ -11,15 +11,14 @@ from bot.core.checks import Check, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
 from bot.core.parts import Hook, Part
 from bot.core.request import SkillRequest
-from bot.grounding.brand_rules import check_brand_rules
 from bot.grounding.channel_form import check_form, check_text
-from bot.grounding.citations import check_citations
-from bot.grounding.figures import check_figures, list_used_facts
+from bot.grounding.citations import check_citations, check_quotes
+from bot.grounding.figure_checks import check_figures, list_used_facts
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
-from bot.grounding.quotes import check_quotes
 from bot.grounding.sources import Piece, Sources, list_pieces
+from bot.grounding.style import check_brand_rules
 from bot.i18n.messages import Words
 
 MAX_UNUSED = 4  # figures of the brief that are named one by one

@@ -1,306 +1,268 @@
-"""Hold the figures of copy to the facts: each is in a fact, or somebody stated it."""
+"""A figure of a text: its readings, its unit, and whether two figures are the same.
+
+The tables of units and numerals are in `units.toml`. `bot/grounding/numbers.py` finds the figures
+of a text.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+import tomllib
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
-from bot.core.checks import Check
-from bot.core.facts import Fact
-from bot.drafts.occasions import load_occasions
-from bot.grounding.citations import format_person
-from bot.grounding.derived_figures import find_stated_cut, is_derived
-from bot.grounding.numbers import (
-    Figure,
-    Grade,
-    grade_unsourced,
-    is_bare,
-    is_promise,
-    read_counts,
-    read_figures,
-)
-from bot.grounding.price_cuts import find_cuts, find_former_prices
-from bot.grounding.sources import (
-    OWN_TEXT_ORIGIN,
-    KnownFact,
-    Piece,
-    Sources,
-    Statement,
-    find_spans_left_out,
-    is_within,
-)
-from bot.i18n.calendar_names import list_weekday_names
-from bot.i18n.messages import Money, Words
 from bot.text.normalize import normalize_text
 
-# "Free delivery from €60": what must be spent, which is no product's price.
-THRESHOLD = re.compile(
-    r"(?:\bfrom|\bover|\babove|\bdes|\ba partir de|\bau-dela de|\bplus de|\bminimum(?: of| de)?"
-    r"|\bat least|\bspend(?:ing)?) ?$"
-)
-OFFERED = re.compile(
-    r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat|\boff\b|remise"
-    r"|reduction|\borders?\b|commande|panier|basket"
-)
-HOUR = Decimal(60)  # in minutes
-ORIGINS = {
-    "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
-    OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
-    "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
-}
+UNITS_FILE = Path(__file__).parent / "units.toml"
+Kind = Literal["number", "date", "weekday", "clock", "code", "deal"]
+YearMonthDay = tuple[int | None, int, int]
+CENT = Decimal("0.01")
+DOLLARS = frozenset({"USD", "CAD"})
+SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
+DAY_AFTER = ("on ", "le ")  # not "until", "by", "jusqu'au"
+MEASURES = ("length", "mass", "volume")
+PERSON_KINDS = frozenset({"#people", "#customers", "#reviews"})  # one review, one customer
 
 
-def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> Iterator[Check]:
-    """Yield a finding for each figure without a source or in a wrong role, and one on how many are
-    in the facts. What a person stated is named once for the whole draft."""
-    proven = 0
-    named: set[object] = set()
-    for piece in pieces:
-        left_out, seen = find_spans_left_out(piece, sources), set[object]()
-        for figure in read_figures(piece.text):
-            key = (figure.readings, figure.noun)
-            if wrong_day := _check_weekday(figure, piece, today):
-                yield wrong_day
-                continue
-            grade = grade_unsourced(figure, piece.text, today)
-            if (
-                grade is None
-                or key in seen
-                or is_within(figure.start, figure.end, left_out)
-                or _is_occasion_day(figure, piece.text, sources, today)
-            ):
-                continue
-            seen.add(key)
-            known = sources.find_figure(
-                figure, piece.cites, is_threshold=_is_threshold(figure, piece.text)
-            )
-            if known is not None:
-                wrong = _check_role(figure, known, piece, pieces, sources)
-                proven += wrong is None
-                if wrong:
-                    yield wrong
-            elif statement := (
-                sources.find_statement(figure) or find_stated_cut(figure, piece.text, sources)
-            ):
-                denied = _find_denied_price(figure, statement, piece, sources)
-                if denied is not None:
-                    yield _build_wrong_price(figure, piece, denied)
-                elif figure.readings not in named:
-                    named.add(figure.readings)
-                    yield build_stated_check("figure", show_figure(figure, piece), piece, statement)
-            elif not (is_derived(figure, piece, sources) or _is_collective(figure, sources)):
-                yield _build_unsourced(figure, grade, piece, sources)
-            else:
-                proven += 1
-        yield from _find_counted_otherwise(piece, sources)
-    if proven:
-        words = Words.count("{n} figure proven", "{n} figures proven", proven)
-        yield Check(rule="figure", level="pass", words=words)
+class Reading(NamedTuple):
+    """One way to understand a figure. A number is in `unit` times `size`: 25 cm is 25 times 10 of
+    "length". What is counted has the unit "#colours". The unit of a date is the number of the
+    weekday beside it, if any; its month is 0 when only weekday and day are said."""
+
+    kind: Kind
+    value: Decimal | str | YearMonthDay
+    unit: str | None = None
+    size: Decimal = Decimal(1)
+
+    @property
+    def day(self) -> YearMonthDay:
+        """The value of a date."""
+        assert isinstance(self.value, tuple)
+        return self.value
+
+    @property
+    def base(self) -> Decimal:
+        """The number in base units."""
+        return self.value * self.size if isinstance(self.value, Decimal) else Decimal("NaN")
 
 
-def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
-    """A weekday beside a date is that of the calendar, in the year of the date or the next one."""
-    reading = figure.first
-    if reading.kind != "date" or reading.unit is None or not isinstance(reading.value, tuple):
-        return None
-    year, month, day = reading.value
-    if not month:
-        return None
-    if year is None:
-        year = today.year + ((month, day) < (today.month, today.day))
-    try:
-        right = date(year, month, day)
-    except ValueError:
-        return None
-    if str(right.weekday()) == reading.unit:
-        return None
-    return Check(
-        rule="figure",
-        level="block",
-        words=Words(
-            "“{quote}”: that day is a {day}.",
-            quote=figure.text,
-            day=Words(list_weekday_names("en")[right.weekday()]),
+@dataclass(frozen=True)
+class Figure:
+    """A figure as it stands in a text, from `start` to `end`. 12/06 has two readings."""
+
+    text: str
+    start: int
+    end: int
+    readings: tuple[Reading, ...]
+    noun: str = ""  # the normalized word behind a number without a unit
+    in_words: bool = False
+    sign: str = ""  # "+" or "-" before it
+
+    @property
+    def first(self) -> Reading:
+        return self.readings[0]
+
+    @property
+    def is_number(self) -> bool:
+        return all(reading.kind == "number" for reading in self.readings)
+
+    @property
+    def is_money(self) -> bool:
+        return self.first.unit in load_units().money
+
+
+@dataclass(frozen=True)
+class Units:
+    """The tables of `units.toml`, by normalized word."""
+
+    words: dict[str, tuple[str, Decimal]]  # a unit as written → its dimension and size
+    money: frozenset[str]
+    counted: dict[str, str]
+    everyday: dict[str, dict[str, int]]  # from which number on such a count needs a source
+    labels: dict[str, tuple[str, ...]]
+    numerals: dict[str, int]
+    promises: tuple[str, ...]
+    after: re.Pattern[str]  # a unit behind a number
+    counts: re.Pattern[str]  # what is counted behind a number, with one adjective between
+    spelled: re.Pattern[str]
+    fractions: dict[str, int]
+    multiples: dict[str, int]
+    parts: re.Pattern[str]
+    fraction: re.Pattern[str]
+    share: re.Pattern[str]  # nine in ten, 9 clientes sur 10
+
+
+@cache
+def load_units() -> Units:
+    tables: dict[str, Any] = tomllib.loads(UNITS_FILE.read_text(encoding="utf-8"))
+    words = {w: (code, Decimal(1)) for code, written in tables["money"].items() for w in written}
+    words |= {w: (code, CENT) for code, written in tables["cents"].items() for w in written}
+    for dimension, sizes in tables["measures"].items():
+        words |= {w: (dimension, Decimal(size)) for size, some in sizes.items() for w in some}
+    counted = {w: f"#{kind}" for kind, some in tables["counted"].items() for w in some}
+    numerals = {w: int(value) for value, some in tables["numerals"].items() for w in some}
+    listed = "|".join(
+        re.escape(word) + (r"(?![\w²]|'\w)" if word[-1].isalnum() else "")
+        for word in sorted(words, key=len, reverse=True)
+    )
+    numeral = "|".join(sorted(numerals, key=len, reverse=True))
+    fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
+    multiples = {w: int(n) for n, some in tables["multiples"].items() for w in some}
+    shown = sorted((*fractions, *multiples), key=len, reverse=True)
+    part = "|".join(sorted(fractions, key=len, reverse=True))
+    people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
+    return Units(
+        fractions=fractions,
+        multiples=multiples,
+        parts=re.compile(rf"\b(?:an? |une? )?({'|'.join(shown)})\b"),
+        fraction=re.compile(
+            rf"\b({part})(?: off\b| the price\b| du prix\b| de (?:remise|reduction)\b"
+            rf"| (?:of|de|des)(?: (?:our|the|all|your|nos|les|vos|toutes|tous))*(?: [a-z]+)?"
+            rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
         ),
-        part=piece.key,
-        quote=figure.text,
-        override=True,
-    )
-
-
-def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
-    """Whether a date is one of the brief's occasion, as the writer was told, and promises
-    nothing."""
-    brief = sources.brief
-    occasion = load_occasions().get(brief.occasion or "") if brief else None
-    period = occasion.coming(today, brief.market) if occasion and brief else None
-    if period is None or is_promise(normalize_text(text), figure.start):
-        return False
-    length = (period.until - period.starts).days + 1
-    days = [period.starts + timedelta(days=offset) for offset in range(length)]
-    dates = {(year, day.month, day.day) for day in days for year in (None, day.year)}
-    return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
-
-
-def list_used_facts(pieces: Sequence[Piece], sources: Sources) -> list[tuple[str, Fact]]:
-    """Return which facts each piece stands on, by its key: those cited, and those of its
-    figures."""
-    found: list[tuple[str, Fact]] = []
-    for piece in pieces:
-        facts = [sources.evidence.get(id) for id in piece.cites]
-        known = [sources.find_figure(one, piece.cites) for one in read_figures(piece.text)]
-        facts += [one.fact for one in known if one is not None]
-        found += [(piece.key, fact) for fact in facts if fact is not None]
-    return list({(key, fact.id): (key, fact) for key, fact in found}.values())
-
-
-def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:
-    """Build the finding on what a person stated: the approver confirms it."""
-    template = ORIGINS.get(
-        statement.origin, Words("From the brief: {quote}. Approving confirms it.")
-    )
-    words = template.with_params(quote=quote, who=format_person(statement.who))
-    return Check(rule=rule, level="stated", words=words, part=piece.key, quote=quote)
-
-
-def show_figure(figure: Figure, piece: Piece) -> str:
-    """A bare number is shown with what it counts: "45 coloris"; a cut with its sign."""
-    start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
-    end = figure.end + len(figure.noun) + 1 if is_bare(figure) and figure.noun else figure.end
-    return piece.text[max(start, 0) : end].rstrip(" .,;:!?\n")
-
-
-def _find_denied_price(
-    figure: Figure, statement: Statement, piece: Piece, sources: Sources
-) -> Fact | None:
-    """Return the catalogue's price, where a text that a person wrote themselves gives another one.
-    In a brief, another price is an offer."""
-    if statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text):
-        return None
-    if find_stated_cut(figure, piece.text, sources) is not None:
-        return None
-    prices = (
-        sources.list_prices(product) if (product := _find_product(figure, piece, sources)) else []
-    )
-    return prices[0].fact if len(prices) == 1 else None
-
-
-def _is_plain_price(figure: Figure, text: str) -> bool:
-    """Whether it is a product's price of today: no cut, no sum to spend, no former price."""
-    is_cut = any(cut.quote == figure.text for cut in find_cuts(text))
-    is_former = any(figure.start <= one.start < figure.end for one in find_former_prices(text))
-    return figure.is_money and not is_cut and not is_former and not _is_threshold(figure, text)
-
-
-def _find_product(figure: Figure, piece: Piece, sources: Sources) -> str | None:
-    """Return the product that a figure is about: the one named beside it, or that of the text."""
-    mine = sources.brief.product if sources.brief else None
-    product = _find_product_named(figure, piece.text, sources) or mine
-    return product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
-
-
-def _is_threshold(figure: Figure, text: str) -> bool:
-    if not figure.is_money:
-        return False
-    low = normalize_text(text)
-    start = max((low.rfind(end, 0, figure.start) for end in (". ", "! ", "? ", "\n")), default=-1)
-    before = low[max(0, figure.start - 20) : figure.start]
-    return bool(THRESHOLD.search(before) and OFFERED.search(low[start + 1 : figure.end + 60]))
-
-
-def _check_role(
-    figure: Figure, known: KnownFact, piece: Piece, pieces: Sequence[Piece], sources: Sources
-) -> Check | None:
-    """A former price is no price of today, and another product's price is not this one's."""
-    if not figure.is_money:
-        return None
-    if known.is_former_price and known.product:
-        now = sources.list_prices(known.product)
-        shown = [f.first.base for one in pieces for f in read_figures(one.text)]
-        if now and not any(price.fact.value in shown for price in now):
-            return _build_wrong_price(figure, piece, now[0].fact)
-    named = _find_product_named(figure, piece.text, sources)
-    if named and known.is_price and known.product not in (None, named):
-        prices = sources.list_prices(named)
-        if prices and not any(price.fact.value == figure.first.base for price in prices):
-            return _build_wrong_price(figure, piece, prices[0].fact)
-    return None
-
-
-def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | None:
-    """Return the only product that the figure's line names, if there is one."""
-    start, end = text.rfind("\n", 0, figure.start) + 1, text.find("\n", figure.end)
-    sentence = text[start : end if end >= 0 else len(text)]
-    parts = re.split(r"(?<=[.!?;])\s", sentence)
-    at = start
-    for part in parts:
-        if at <= figure.start < at + len(part) + 1:
-            low = normalize_text(part)
-            named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
-            return named[0] if len(named) == 1 else None
-        at += len(part) + 1
-    return None
-
-
-def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
-    known = Money(amount=Decimal(fact.value), currency=fact.unit or str(figure.first.unit))
-    return Check(
-        rule="price",
-        level="block",
-        words=Words(
-            "The catalogue says {known}, the text says {quote}.", known=known, quote=figure.text
+        share=re.compile(
+            rf"\b(?<!\d[.,])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
+            rf"(?P<b>\d{{1,3}}|{numeral})\b(?! ?[%€])"
         ),
-        part=piece.key,
-        quote=figure.text,
-        fact=fact.id,
-        override=True,
+        words=words,
+        money=frozenset(tables["money"]),
+        counted=counted,
+        everyday={f"#{kind}": least for kind, least in tables["everyday"].items()},
+        labels={unit: tuple(some) for unit, some in tables["labels"].items()},
+        numerals=numerals,
+        promises=tuple(tables["promises"]["stems"]),
+        after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
+        counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
+        spelled=re.compile(
+            rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
+        ),
     )
 
 
-def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Sources) -> Check:
-    """A wrong price is told with the right one, where the text is about one product."""
-    product = _find_product(figure, piece, sources)
-    prices = sources.list_prices(product) if product else []
-    if len(prices) == 1 and _is_plain_price(figure, piece.text):
-        return _build_wrong_price(figure, piece, prices[0].fact)
-    if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
-        grade = "warn"  # a fact counts the same, and otherwise
-    return _build_finding(figure, show_figure(figure, piece), grade, piece)
+def find_unit(written: str | None) -> tuple[str | None, Decimal]:
+    """Return the dimension and size of a fact's unit. An unknown word counts something."""
+    units, low = load_units(), normalize_text(written or "").strip()
+    if low in units.words:
+        return units.words[low]
+    if low == "p":
+        return "GBP", CENT
+    if written and len(written) == 3 and written.isupper():
+        return written, Decimal(1)
+    return find_counted(low), Decimal(1)
 
 
-def _is_collective(figure: Figure, sources: Sources) -> bool:
-    """Whether it counts pieces of what a fact counts: four pairs, of four double wheels."""
-    counts = sources.counts_by_noun.values()
-    return figure.first.unit == "#stock" and figure.first.base in set().union(*counts)
+@lru_cache(maxsize=4096)
+def find_counted(words: str) -> str | None:
+    """Return the class that a noun or a label counts: "avis" → "#reviews"."""
+    counted = load_units().counted
+    return next((counted[w] for w in re.findall(r"[a-z]+", words) if w in counted), None)
 
 
-def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
-    """Whether the fact has a figure in the same unit: colours, days, hours or minutes."""
-
-    def list_units(one: Figure) -> set[tuple[str | None, Decimal]]:
-        return {(r.unit, max(r.size, HOUR)) for r in one.readings if r.unit and r.kind == "number"}
-
-    return any(list_units(figure) & list_units(one) for one in known.figures)
+def is_bare(figure: Figure) -> bool:
+    """Whether it is a number without a unit."""
+    return all(r.kind == "number" and r.unit is None for r in figure.readings)
 
 
-def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[Check]:
-    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
-    counts = sources.counts_by_noun
-    low = normalize_text(piece.text)
-    for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
-        known = counts.get(figure.noun)
-        if known and figure.first.base not in known:
-            if is_within(figure.start, figure.end, find_spans_left_out(piece, sources)):
-                continue
-            yield _build_finding(figure, figure.text, "warn", piece)
+# Whether two figures are the same.
 
 
-def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
-    return Check(
-        rule="figure",
-        level=grade,
-        words=Words("No source: {quote}", quote=Words("“{quote}”", quote=quote)),
-        part=piece.key,
-        quote=quote,
-        override=grade == "block",
+def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
+    """Whether both are one figure: the same value, in a unit that fits. `about` is the normalized
+    label of the fact."""
+    return any(
+        _reading_agrees(one, other, said, known, about)
+        for one in said.readings
+        for other in known.readings
     )
+
+
+def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
+    if s.kind == "number" and k.kind == "number":
+        if said.sign == "+" and k.base < 0:
+            return False
+        if s.unit is None and s.value == k.value and k.unit in MEASURES:
+            return True  # "218 cm long, 92 deep": the unit was said before
+        return _unit_fits(s, k, said, known, about) and _is_equal(
+            s, k, is_share=said.in_words and s.unit == "%"
+        )
+    if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
+        return s.unit is None and s.value in (k.value[0], None if said.noun else k.value[2])
+    if isinstance(s.value, tuple) and isinstance(k.value, tuple):
+        return _is_same_date(s, k)
+    if s.kind == "weekday" and isinstance(k.value, tuple):
+        weekday = _find_weekday(k)
+        # "on Tuesday": the offer ended on Monday
+        after = (1,) if said.text.lower().startswith(DAY_AFTER) else ()
+        return weekday is not None and int(str(s.value)) in {
+            (weekday + days) % 7 for days in (0, *after)
+        }
+    return s.kind == k.kind and s.value == k.value
+
+
+def _find_weekday(reading: Reading) -> int | None:
+    """Return the weekday of a date that has its year, or that stands beside it."""
+    year, month, day = reading.day
+    if year is not None and month:
+        return date(year, month, day).weekday()
+    return int(reading.unit) if reading.unit else None
+
+
+def _is_same_date(s: Reading, k: Reading) -> bool:
+    """Whether both are one day. "Sunday 18" is the 18th of any month that is a Sunday."""
+    (year, month, day), (known_year, known_month, known_day) = s.day, k.day
+    if day != known_day or (month and known_month and month != known_month):
+        return False
+    if not month and s.unit and known_year and known_month:
+        return str(date(known_year, known_month, day).weekday()) == s.unit
+    return None in (year, known_year) or year == known_year
+
+
+def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:
+    """Equal, or rounded as it is shown: a price to cents, 4.68 to 4.7; never to a whole number."""
+    said, known = abs(s.base), abs(k.base)
+    if said == known:
+        return True
+    if is_share and abs(said - known) <= Decimal("0.5"):
+        return True  # a third: 33.3 %
+    if s.unit == "%" and k.unit == "%" and said == said.to_integral():
+        return False
+    places = 2 if k.unit in load_units().money else -int(said.normalize().as_tuple().exponent)
+    if places < 1 or s.size != 1 or abs(said - known) >= 1:
+        return False
+    half = Decimal(1).scaleb(-places) / 2
+    return abs(said - known) <= half
+
+
+def _unit_fits(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
+    units = load_units()
+    if s.unit is None:
+        return _bare_fits(k, said, known, about)
+    if k.unit is None:
+        unit = "money" if s.unit in units.money else s.unit or ""
+        if unit.startswith("#"):
+            counts = find_counted(known.noun) or find_counted(about)
+            return counts is None or _same_unit(unit, counts)
+        return any(stem in about for stem in units.labels.get(unit, ()))
+    return _same_unit(s.unit, k.unit)
+
+
+def _same_unit(one: str, other: str) -> bool:
+    if {one, other} <= PERSON_KINDS or {one, other} == {"/5", "#stars"}:
+        return True
+    if "money" in (one, other):
+        return {one, other} - {"money"} <= load_units().money
+    return one == other or {one, other} <= DOLLARS
+
+
+def _bare_fits(k: Reading, said: Figure, known: Figure, about: str) -> bool:
+    """Whether what a number without a unit counts fits what is known."""
+    counts = find_counted(said.noun)
+    if k.unit is None or k.unit.startswith("#"):
+        other = k.unit or find_counted(known.noun) or find_counted(about)
+        return counts is None or other is None or _same_unit(counts, other)
+    return k.unit not in ("%", "times", "/5") and counts is None
+
+
+MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"

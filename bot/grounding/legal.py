@@ -257,14 +257,7 @@ def _judge(
     if rule.stated and sources.find_stated_words(pattern):
         level, words = rule.stated, STATED_WORDS
     words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
-    return Check(
-        rule=rule.id,
-        level=level,
-        words=words,
-        part=piece.key,
-        quote=quote,
-        override=True,
-    )
+    return piece.build_check(rule.id, level, words, quote=quote, override=True)
 
 
 def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
@@ -273,11 +266,10 @@ def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) 
     if stock is None or stock.value != 0:
         return None
     words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
-    return Check(
-        rule=rule.id,
-        level=rule.level,
-        words=words.with_params(source=stock.source.words()),
-        part=piece.key,
+    return piece.build_check(
+        rule.id,
+        rule.level,
+        words.with_params(source=stock.source.words()),
         quote=quote,
         fact=stock.id,
     )
@@ -312,11 +304,10 @@ def _contradict_stock(quote: str, piece: Piece, stock: Fact) -> Check:
             n=int(value),
             source=stock.source.words(),
         )
-    return Check(
-        rule="stock" if value == 0 else "scarcity",
-        level="block",
-        words=words,
-        part=piece.key,
+    return piece.build_check(
+        "stock" if value == 0 else "scarcity",
+        "block",
+        words,
         quote=quote,
         fact=stock.id,
         override=True,

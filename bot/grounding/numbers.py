@@ -1,169 +1,23 @@
 """Read the figures of a text, in English and French and in every locale's notation.
 
-1 299,00, 1.299,00 and 1,299.00 are one number. What a figure counts is read with it. The tables of
-units and numerals are in `units.toml`. Whether two figures are the same: `figure_match`.
+1 299,00, 1.299,00 and 1,299.00 are one number. What a figure counts is read with it.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
 
+from bot.grounding.figures import Figure, Reading, find_counted, find_unit, is_bare, load_units
 from bot.i18n.calendar_names import index_month_names, index_weekday_names
 from bot.text.normalize import normalize_text
 
-UNITS_FILE = Path(__file__).parent / "units.toml"
-Grade = Literal["block", "warn", "info"]
-Kind = Literal["number", "date", "weekday", "clock", "code", "deal"]
-YearMonthDay = tuple[int | None, int, int]
-MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"
 RATING_SCALES = (5, 10, 20)
 SHORT_STEM = 4
 MAX_SIZE = 200
 MIN_BUTTONS = 4
-CENT = Decimal("0.01")
-DOLLARS = frozenset({"USD", "CAD"})
-PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#shops", "#stock"})
-SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
-
-
-class Reading(NamedTuple):
-    """One way to understand a figure. A number is in `unit` times `size`: 25 cm is 25 times 10 of
-    "length". What is counted has the unit "#colours". The unit of a date is the number of the
-    weekday beside it, if any; its month is 0 when only weekday and day are said."""
-
-    kind: Kind
-    value: Decimal | str | YearMonthDay
-    unit: str | None = None
-    size: Decimal = Decimal(1)
-
-    @property
-    def day(self) -> YearMonthDay:
-        """The value of a date."""
-        assert isinstance(self.value, tuple)
-        return self.value
-
-    @property
-    def base(self) -> Decimal:
-        """The number in base units."""
-        return self.value * self.size if isinstance(self.value, Decimal) else Decimal("NaN")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure as it stands in a text, from `start` to `end`. 12/06 has two readings."""
-
-    text: str
-    start: int
-    end: int
-    readings: tuple[Reading, ...]
-    noun: str = ""  # the normalized word behind a number without a unit
-    in_words: bool = False
-    sign: str = ""  # "+" or "-" before it
-
-    @property
-    def first(self) -> Reading:
-        return self.readings[0]
-
-    @property
-    def is_number(self) -> bool:
-        return all(reading.kind == "number" for reading in self.readings)
-
-    @property
-    def is_money(self) -> bool:
-        return self.first.unit in load_units().money
-
-
-@dataclass(frozen=True)
-class Units:
-    """The tables of `units.toml`, by normalized word."""
-
-    words: dict[str, tuple[str, Decimal]]  # a unit as written → its dimension and size
-    money: frozenset[str]
-    counted: dict[str, str]
-    everyday: dict[str, dict[str, int]]  # from which number on such a count needs a source
-    labels: dict[str, tuple[str, ...]]
-    numerals: dict[str, int]
-    promises: tuple[str, ...]
-    after: re.Pattern[str]  # a unit behind a number
-    counts: re.Pattern[str]  # what is counted behind a number, with one adjective between
-    spelled: re.Pattern[str]
-    fractions: dict[str, int]
-    multiples: dict[str, int]
-    parts: re.Pattern[str]
-    fraction: re.Pattern[str]
-    share: re.Pattern[str]  # nine in ten, 9 clientes sur 10
-
-
-@cache
-def load_units() -> Units:
-    tables: dict[str, Any] = tomllib.loads(UNITS_FILE.read_text(encoding="utf-8"))
-    words = {w: (code, Decimal(1)) for code, written in tables["money"].items() for w in written}
-    words |= {w: (code, CENT) for code, written in tables["cents"].items() for w in written}
-    for dimension, sizes in tables["measures"].items():
-        words |= {w: (dimension, Decimal(size)) for size, some in sizes.items() for w in some}
-    counted = {w: f"#{kind}" for kind, some in tables["counted"].items() for w in some}
-    numerals = {w: int(value) for value, some in tables["numerals"].items() for w in some}
-    listed = "|".join(
-        re.escape(word) + (r"(?![\w²]|'\w)" if word[-1].isalnum() else "")
-        for word in sorted(words, key=len, reverse=True)
-    )
-    numeral = "|".join(sorted(numerals, key=len, reverse=True))
-    fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
-    multiples = {w: int(n) for n, some in tables["multiples"].items() for w in some}
-    shown = sorted((*fractions, *multiples), key=len, reverse=True)
-    part = "|".join(sorted(fractions, key=len, reverse=True))
-    people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
-    return Units(
-        fractions=fractions,
-        multiples=multiples,
-        parts=re.compile(rf"\b(?:an? |une? )?({'|'.join(shown)})\b"),
-        fraction=re.compile(
-            rf"\b({part})(?: off\b| the price\b| du prix\b| de (?:remise|reduction)\b"
-            rf"| (?:of|de|des)(?: (?:our|the|all|your|nos|les|vos|toutes|tous))*(?: [a-z]+)?"
-            rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
-        ),
-        share=re.compile(
-            rf"\b(?<!\d[.,])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
-            rf"(?P<b>\d{{1,3}}|{numeral})\b(?! ?[%€])"
-        ),
-        words=words,
-        money=frozenset(tables["money"]),
-        counted=counted,
-        everyday={f"#{kind}": least for kind, least in tables["everyday"].items()},
-        labels={unit: tuple(some) for unit, some in tables["labels"].items()},
-        numerals=numerals,
-        promises=tuple(tables["promises"]["stems"]),
-        after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
-        counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
-        spelled=re.compile(
-            rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
-        ),
-    )
-
-
-def find_unit(written: str | None) -> tuple[str | None, Decimal]:
-    """Return the dimension and size of a fact's unit. An unknown word counts something."""
-    units, low = load_units(), normalize_text(written or "").strip()
-    if low in units.words:
-        return units.words[low]
-    if low == "p":
-        return "GBP", CENT
-    if written and len(written) == 3 and written.isupper():
-        return written, Decimal(1)
-    return find_counted(low), Decimal(1)
-
-
-@lru_cache(maxsize=4096)
-def find_counted(words: str) -> str | None:
-    """Return the class that a noun or a label counts: "avis" → "#reviews"."""
-    counted = load_units().counted
-    return next((counted[w] for w in re.findall(r"[a-z]+", words) if w in counted), None)
 
 
 NUMBER = re.compile(
@@ -495,11 +349,6 @@ def _as_size(figure: Figure) -> Figure:
     return replace(figure, readings=readings)
 
 
-def is_bare(figure: Figure) -> bool:
-    """Whether it is a number without a unit."""
-    return all(r.kind == "number" and r.unit is None for r in figure.readings)
-
-
 def _with_unit_of(bare: Figure, measured: Figure) -> Figure:
     model, value = measured.first, bare.first.value
     if isinstance(model.value, tuple) and isinstance(value, Decimal):
@@ -665,28 +514,3 @@ def _begins_promise(word: str) -> bool:
         word.startswith(stem) if len(stem) > SHORT_STEM else word in (stem, f"{stem}s")
         for stem in load_units().promises
     )
-
-
-def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
-    """Return how grave it is that no fact has a figure, by its kind; None where it says nothing.
-
-    Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
-    other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
-    Whether another count or duration is a claim is meaning, which the second call judges."""
-    reading, unit = figure.first, str(figure.first.unit)
-    if reading.kind in ("date", "clock") or unit in ("time", "months"):
-        if is_promise(normalize_text(text), figure.start):
-            return "block"
-        return "warn" if reading.kind == "date" else None if figure.in_words else "info"
-    if reading.kind != "number":
-        return "block"
-    if is_bare(figure):
-        year = reading.base in (today.year, today.year + 1)
-        is_free = year or abs(reading.base) < MAX_FREE_NUMBER
-        return None if is_free else "info" if figure.noun else "warn"
-    if not unit.startswith("#"):
-        return "block"
-    least = load_units().everyday.get(unit, {"words": 2, "digits": 2})
-    if reading.base < least["words" if figure.in_words else "digits"]:
-        return None
-    return "warn" if unit in PROVING_COUNTS else "info"

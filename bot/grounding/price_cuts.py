@@ -123,9 +123,7 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
         piece, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], None)
         if quote is None:
             quote = piece.text[former[0][1].start : former[0][1].end]
-        yield Check(
-            rule="price cut", level="warn", words=UNKNOWN_PRICE, part=piece.key, quote=quote
-        )
+        yield piece.build_check("price cut", "warn", UNKNOWN_PRICE, quote=quote)
         return
     price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
     for piece, one in former:
@@ -153,15 +151,7 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
 
 
 def _build(words: Words, piece: Piece, quote: str, fact: Fact) -> Check:
-    return Check(
-        rule="price cut",
-        level="block",
-        words=words,
-        part=piece.key,
-        quote=quote,
-        fact=fact.id,
-        override=True,
-    )
+    return piece.build_check("price cut", "block", words, quote=quote, fact=fact.id, override=True)
 
 
 def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
+from bot.agent.claim_check import ClaimForm
 from bot.agent.context import SkillContext
 from bot.agent.llm.request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
@@ -21,7 +22,6 @@ from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
-from bot.grounding.claims import ClaimForm
 from bot.grounding.style import contains_words, find_echo, find_style_faults
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
