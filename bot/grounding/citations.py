@@ -26,10 +26,8 @@ def check_citations(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check
                         override=True,
                     )
         for link in {normalize_address(one.text): one for one in find_links(piece.text)}.values():
-            if link.text in sources.files:
-                continue
-            if finding := check_link(link, sources):
-                yield finding.model_copy(update={"part": piece.key, "quote": link.text})
+            if link.text not in sources.files and (found := _check_link(link, piece, sources)):
+                yield found
         if piece.is_prose:
             for match in MENTION.finditer(piece.text):
                 yield piece.build_check(
@@ -40,7 +38,7 @@ def check_citations(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check
                 )
 
 
-def check_link(link: Link, sources: Sources) -> Check | None:
+def _check_link(link: Link, piece: Piece, sources: Sources) -> Check | None:
     """Links lead to the brand's site or where a fact says, and to a page that is known there: a
     made-up page may name a price, or be none."""
     host, address = link.host, normalize_address(link.text)
@@ -48,27 +46,16 @@ def check_link(link: Link, sources: Sources) -> Check | None:
     is_known = link.plain and (address in sources.addresses or address == host)
     if is_ours and (link.mail or is_known):
         return None
-    stated = [
-        (statement.who, other)
-        for statement in sources.statements
-        for other in find_links(statement.text)
-    ]
-    who = next(
-        (
-            who
-            for who, other in stated
-            if (other.host == host if link.mail else normalize_address(other.text) == address)
-        ),
-        None,
-    )
-    if who:
-        words = Words("From {who}: a link to {host}.", who=format_person(who), host=host)
-        return Check(rule="link", level="stated", words=words)
+    stated = [(one.who, other) for one in sources.statements for other in find_links(one.text)]
+    for who, other in stated:
+        if other.host == host if link.mail else normalize_address(other.text) == address:
+            words = Words("From {who}: a link to {host}.", who=format_person(who), host=host)
+            return piece.build_check("link", "stated", words, quote=link.text)
     if is_ours or host in {other.host for _, other in stated}:
         words = Words("No source has the page {page}. Take the link out.", page=address)
-        return Check(rule="link", level="block", words=words, override=True)
+        return piece.build_check("link", "block", words, quote=link.text, override=True)
     words = Words("{host} is not a known site. Take the link out.", host=host)
-    return Check(rule="link", level="block", words=words)
+    return piece.build_check("link", "block", words, quote=link.text)
 
 
 def format_person(who: str) -> str:

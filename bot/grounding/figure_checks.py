@@ -10,9 +10,10 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.citations import format_person
+from bot.grounding.dates import is_promise
 from bot.grounding.derived_figures import find_stated_cut, is_derived
 from bot.grounding.figures import MAX_FREE_NUMBER, Figure, is_bare, load_units
-from bot.grounding.numbers import is_promise, read_counts, read_figures
+from bot.grounding.numbers import read_counts, read_figures
 from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
     OWN_TEXT_ORIGIN,
@@ -135,18 +136,6 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     days = [period.starts + timedelta(days=offset) for offset in range(length)]
     dates = {(year, day.month, day.day) for day in days for year in (None, day.year)}
     return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
-
-
-def list_used_facts(pieces: Sequence[Piece], sources: Sources) -> list[tuple[str, Fact]]:
-    """Return which facts each piece stands on, by its key: those cited, and those of its
-    figures."""
-    found: list[tuple[str, Fact]] = []
-    for piece in pieces:
-        facts = [sources.evidence.get(id) for id in piece.cites]
-        known = [sources.find_figure(one, piece.cites) for one in read_figures(piece.text)]
-        facts += [one.fact for one in known if one is not None]
-        found += [(piece.key, fact) for fact in facts if fact is not None]
-    return list({(key, fact.id): (key, fact) for key, fact in found}.values())
 
 
 def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:

@@ -19,6 +19,7 @@ UNITS_FILE = Path(__file__).parent / "units.toml"
 Kind = Literal["number", "date", "weekday", "clock", "code", "deal"]
 YearMonthDay = tuple[int | None, int, int]
 CENT = Decimal("0.01")
+RATING_SCALES = (5, 10, 20)
 DOLLARS = frozenset({"USD", "CAD"})
 SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
 DAY_AFTER = ("on ", "le ")  # not "until", "by", "jusqu'au"
@@ -60,6 +61,11 @@ class Figure:
     in_words: bool = False
     sign: str = ""  # "+" or "-" before it
 
+    @classmethod
+    def at(cls, text: str, span: tuple[int, int], *readings: Reading, **more: Any) -> "Figure":
+        """Return the figure that stands there in a text."""
+        return cls(text[slice(*span)], *span, readings, **more)
+
     @property
     def first(self) -> Reading:
         return self.readings[0]
@@ -82,7 +88,7 @@ class Units:
     counted: dict[str, str]
     everyday: dict[str, dict[str, int]]  # from which number on such a count needs a source
     labels: dict[str, tuple[str, ...]]
-    numerals: dict[str, int]
+    all_numerals: dict[str, int]  # with "one", which is also an article
     promises: tuple[str, ...]
     after: re.Pattern[str]  # a unit behind a number
     counts: re.Pattern[str]  # what is counted behind a number, with one adjective between
@@ -131,7 +137,7 @@ def load_units() -> Units:
         counted=counted,
         everyday={f"#{kind}": least for kind, least in tables["everyday"].items()},
         labels={unit: tuple(some) for unit, some in tables["labels"].items()},
-        numerals=numerals,
+        all_numerals=numerals | {"un": 1, "une": 1, "one": 1},
         promises=tuple(tables["promises"]["stems"]),
         after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
         counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),

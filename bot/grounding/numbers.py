@@ -6,16 +6,22 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from bot.grounding.figures import Figure, Reading, find_counted, find_unit, is_bare, load_units
-from bot.i18n.calendar_names import index_month_names, index_weekday_names
+from bot.grounding.dates import build_dates, find_dates
+from bot.grounding.figures import (
+    RATING_SCALES,
+    Figure,
+    Reading,
+    find_counted,
+    find_unit,
+    is_bare,
+    load_units,
+)
+from bot.i18n.calendar_names import index_month_names
 from bot.text.normalize import normalize_text
 
-RATING_SCALES = (5, 10, 20)
-SHORT_STEM = 4
 MAX_SIZE = 200
 MIN_BUTTONS = 4
 
@@ -85,36 +91,31 @@ def _find(text: str, low: str) -> Iterator[Figure]:
     """Yield what may be a figure, the surest shapes first. One without readings is none, and keeps
     its place from being read in another way."""
     for match in CODE.finditer(text):
-        yield Figure(match[0], *match.span(), (Reading("code", match[0].lower()),))
+        yield Figure.at(text, match.span(), Reading("code", match[0].lower()))
     for match in SIZE_RANGE.finditer(text):
-        yield _figure(text, match, Reading("code", f"{match['a']}..{match['b']}".lower()))
+        yield Figure.at(text, match.span(), Reading("code", f"{match['a']}..{match['b']}".lower()))
     units = load_units()
     for match in units.fraction.finditer(low):
         share = Decimal(units.fractions[match[1] or match[2]])
-        yield replace(_figure(text, match, Reading("number", share, "%")), in_words=True)
+        yield Figure.at(text, match.span(), Reading("number", share, "%"), in_words=True)
     for match in ALWAYS.finditer(low):
-        yield _figure(text, match, Reading("code", match[0].replace(" ", "")))
+        yield Figure.at(text, match.span(), Reading("code", match[0].replace(" ", "")))
     for match in DEAL.finditer(low):
-        yield _figure(text, match, Reading("deal", _describe_deal(match)))
+        yield Figure.at(text, match.span(), Reading("deal", _describe_deal(match)))
     for match in HALF_PRICE.finditer(low):
-        yield _figure(text, match, Reading("number", Decimal(50), "%"))
+        yield Figure.at(text, match.span(), Reading("number", Decimal(50), "%"))
     for match in units.share.finditer(low) if SHARE_WORD.search(low) else ():
         if reading := _read_share(match):
-            yield _figure(text, match, reading)
-    yield from _find_dates(text, low)
+            yield Figure.at(text, match.span(), reading)
+    yield from find_dates(text, low)
     if any(character.isdigit() for character in low):
         yield from _find_digits(text, low)
     yield from _find_numerals(text, low)
 
 
-def _figure(text: str, match: re.Match[str], *readings: Reading) -> Figure:
-    start, end = match.span()
-    return Figure(text[start:end], start, end, readings)
-
-
 def _describe_deal(match: re.Match[str]) -> str:
     """Two for one is "2 for 1"; buy one, get one is the same."""
-    numerals = load_units().numerals | {"un": 1, "une": 1, "one": 1}
+    numerals = load_units().all_numerals
     if match["paid"]:
         paid = int(numerals.get(match["paid"], match["paid"]))
         return f"{paid + 1} for {paid}"
@@ -127,7 +128,7 @@ def _describe_deal(match: re.Match[str]) -> str:
 
 def _read_share(match: re.Match[str]) -> Reading | None:
     """Nine in ten, 9 sur 10: a share. Out of five, a digit is a rating."""
-    numerals = load_units().numerals | {"one": 1, "une": 1, "un": 1}
+    numerals = load_units().all_numerals
     a, b = (int(w) if w.isdigit() else numerals.get(w) for w in (match["a"], match["b"]))
     if not a or not b or not a <= b or b == 1:
         return None
@@ -138,18 +139,16 @@ def _read_share(match: re.Match[str]) -> Reading | None:
 
 def _find_digits(text: str, low: str) -> Iterator[Figure]:
     for match in FREE.finditer(low):
-        yield _figure(text, match)
+        yield Figure.at(text, match.span())
     for match in PHONE.finditer(low):
-        yield _figure(text, match, Reading("code", re.sub(r"\D", "", match[0])))
+        yield Figure.at(text, match.span(), Reading("code", re.sub(r"\D", "", match[0])))
     for match in LIST.finditer(low):
         for one in re.finditer(r"\d+", match[0]):
-            start = match.start() + one.start()
-            yield Figure(
-                one[0], start, start + len(one[0]), (Reading("number", Decimal(one[0]), "#sizes"),)
-            )
+            span = (match.start() + one.start(), match.start() + one.end())
+            yield Figure.at(text, span, Reading("number", Decimal(one[0]), "#sizes"))
     for match in CENTS.finditer(low):
         value = Decimal(f"{match[1]}.{match[3]}")
-        yield _figure(text, match, Reading("number", value, find_unit(match[2])[0]))
+        yield Figure.at(text, match.span(), Reading("number", value, find_unit(match[2])[0]))
     numbering = {match.end() for match in NUMBERING.finditer(low)}
     for match in NUMBER.finditer(low):
         if not any(0 <= end - match.end() <= 2 and match.end() < end for end in numbering):
@@ -189,7 +188,7 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     if after and after[1] in WEIGHED_POUNDS:
         meant.append(find_unit("lb"))
     readings = tuple(Reading("number", value, *one) for one in meant for value in values)
-    return Figure(text[start:end], start, end, readings, sign=sign)
+    return Figure.at(text, (start, end), *readings, sign=sign)
 
 
 def _bare(
@@ -205,14 +204,14 @@ def _bare(
     """A number without a unit. An ordinal and part of a word are none."""
     glued = end < len(low) and low[end].isalpha()
     if glued and not re.match(r"s\b", low[end:]):  # the 1980s
-        return Figure(text[start:end], start, end, ())
+        return Figure.at(text, (start, end))
     noun = re.match(r"[ -]([a-z][a-z'-]*)", low[end:])
     if counts is None and not noun and PRICED.search(low, 0, start):
         counts = "money"
     readings = tuple(
         Reading("number", value, counts, size) for value in _list_values(digits, is_money=False)
     )
-    return Figure(text[start:end], start, end, readings, noun[1] if noun else "", sign=sign)
+    return Figure.at(text, (start, end), *readings, noun=noun[1] if noun else "", sign=sign)
 
 
 def _list_values(digits: str, *, is_money: bool) -> tuple[Decimal, ...]:
@@ -239,30 +238,23 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
             continue  # between two sizes
         after, month = units.after.match(low, end), re.match(r" ([a-z]+)\b", low[end:])
         if month and month[1] in index_month_names() and month[1] not in ("may", "march"):
-            stop = end + month.end()
-            dates = _build_dates(None, index_month_names()[month[1]], int(value))
-            yield Figure(text[match.start() : stop], match.start(), stop, dates, in_words=True)
+            end += month.end()
+            readings = build_dates(None, index_month_names()[month[1]], int(value))
         elif after:
             unit, size = units.words[after[1]]
             if unit == "times" and not re.match(
                 r" (?:plus|moins|more|less|as|[a-z]+er)\b", low[after.end() :]
             ):
                 continue
-            readings = (Reading("number", value, unit, size),)
-            yield Figure(
-                text[match.start() : after.end()],
-                match.start(),
-                after.end(),
-                readings,
-                in_words=True,
-            )
+            end, readings = after.end(), (Reading("number", value, unit, size),)
         elif counted := units.counts.match(low, end):
             kind = units.counted[counted[1]]
             if kind == "#sizes" or (kind == "#buttons" and value < MIN_BUTTONS):
                 continue  # "two sizes up", « deux boutons ouverts »
-            readings = (Reading("number", value, units.counted[counted[1]]),)
-            shown = text[match.start() : counted.end()]
-            yield Figure(shown, match.start(), counted.end(), readings, in_words=True)
+            end, readings = counted.end(), (Reading("number", value, kind),)
+        else:
+            continue
+        yield Figure.at(text, (match.start(), end), *readings, in_words=True)
 
 
 @lru_cache(maxsize=4096)
@@ -276,8 +268,7 @@ def read_counts(text: str) -> tuple[Figure, ...]:
         noun = NOUN_BEHIND.match(low, match.end())
         name = noun[1].rstrip("sx") if noun and noun[1] not in units.words else ""
         end = noun.end() if noun and name else match.end()
-        shown = text[match.start() : end]
-        found.append(Figure(shown, match.start(), end, (Reading("number", value),), name))
+        found.append(Figure.at(text, (match.start(), end), Reading("number", value), noun=name))
     return tuple(found)
 
 
@@ -293,12 +284,13 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
     found = [one for one in read_figures(text) if one.is_number and not re.search(r"\d", one.text)]
     for match in units.spelled.finditer(low):
         value = Decimal(_add_numerals(match[0]))
-        found.append(_figure(text, match, Reading("number", value)))
+        found.append(Figure.at(text, match.span(), Reading("number", value)))
     for match in units.parts.finditer(low):
         share, times = units.fractions.get(match[1]), units.multiples.get(match[1])
         value = Decimal(share or times or 0)
         kinds = [("%", value), (None, value / 100)] if share else [("times", value)]
-        found.append(_figure(text, match, *(Reading("number", v, unit) for unit, v in kinds)))
+        readings = (Reading("number", v, unit) for unit, v in kinds)
+        found.append(Figure.at(text, match.span(), *readings))
     sure: list[Figure] = []
     for one in sorted(found, key=lambda figure: figure.start - figure.end):
         if all(one.end <= other.start or other.end <= one.start for other in sure):
@@ -307,7 +299,7 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
 
 
 def _add_numerals(words: str) -> int:
-    total, run, numerals = 0, 0, load_units().numerals | {"un": 1, "une": 1, "one": 1}
+    total, run, numerals = 0, 0, load_units().all_numerals
     for word in re.findall(r"[a-z]+", words):
         if word in ("et", "and"):
             continue
@@ -352,165 +344,9 @@ def _as_size(figure: Figure) -> Figure:
 def _with_unit_of(bare: Figure, measured: Figure) -> Figure:
     model, value = measured.first, bare.first.value
     if isinstance(model.value, tuple) and isinstance(value, Decimal):
-        dates = _build_dates(model.value[0], model.value[1], int(value))
+        dates = build_dates(model.value[0], model.value[1], int(value))
         return replace(bare, readings=dates or bare.readings)
     if model.kind != "number":
         return bare
     readings = tuple(Reading("number", r.value, model.unit, model.size) for r in bare.readings)
     return replace(bare, readings=readings, noun=measured.noun or bare.noun)
-
-
-# Dates, weekdays and times of day.
-
-MONTH_ABBREVIATIONS = (
-    "jan janv;feb fev fevr;mar;apr avr;;jun;jul juil;aug;sep sept;oct;nov;dec"  # May has none
-)
-WEEKDAY_ABBREVIATIONS = (
-    "mon lun;tue tues mar;wed weds mer;thu thur thurs jeu;fri ven;sat sam;sun dim"
-)
-ISO_DATE = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
-NUMERIC_DATE = re.compile(
-    r"(?<![\w.,/])(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d\d))?(?![\d/%h]|[.,]\d)"
-)
-CLOCK = re.compile(
-    r"(?<![\w.,:/])(?:(?P<h>\d{1,2}) ?h ?(?P<hm>\d\d)?|(?P<c>\d{1,2}):(?P<cm>\d\d)"
-    r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])\.?m\b)(?![\w:])"
-)
-STRONG_DEADLINE = "until|till|jusqu'a|jusqu'au|des|a partir de|from|by|before|avant|ends|starts"
-WEAK_DEADLINE = "on|this|ce|next|le"
-
-
-@cache
-def _index_weekdays() -> dict[str, int]:
-    """Return the weekdays by their names, full and short: a short one stands before a day only."""
-    short = enumerate(WEEKDAY_ABBREVIATIONS.split(";"))
-    return index_weekday_names() | {name: n for n, names in short for name in names.split()}
-
-
-@cache
-def _weekday_date_shape() -> re.Pattern[str]:
-    """Saturday 16 May, dimanche 18, Wednesday, December 16."""
-    months = _date_shapes()[3]
-    month = "|".join(sorted(months, key=len, reverse=True))
-    weekday = "|".join(sorted(_index_weekdays(), key=len, reverse=True))
-    return re.compile(
-        rf"\b(?P<weekday>{weekday})\.?,? "
-        rf"(?:(?P<month>{month})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
-        rf"|(?:the |le )?(?P<date>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)?(?: (?P<of>{month})\b)?)"
-        r"(?![\d%€£]| ?[%€£h]|[.,:/]\d)(?:,? (?P<year>\d{4})\b)?"
-    )
-
-
-def _find_weekday_dates(text: str, low: str) -> Iterator[Figure]:
-    months = _date_shapes()[3]
-    for match in _weekday_date_shape().finditer(low):
-        day = int(match["day"] or match["date"])
-        month = months.get(match["month"] or match["of"] or "", 0)
-        year = int(match["year"]) if match["year"] else None
-        if _build_dates(year, month or 1, day):
-            weekday = str(_index_weekdays()[match["weekday"]])
-            yield _figure(text, match, Reading("date", (year, month, day), weekday))
-
-
-@cache
-def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], dict[str, int]]:
-    months = index_month_names() | {
-        name: number
-        for number, names in enumerate(MONTH_ABBREVIATIONS.split(";"), start=1)
-        for name in names.split()
-    }
-    month = "|".join(sorted(months, key=len, reverse=True))
-    weekday = "|".join(index_weekday_names())
-    return (
-        re.compile(
-            rf"(?<![\w.,/])(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: of)? ({month})\b"
-            r"(?:\.?,? (\d{4})\b)?"
-        ),
-        re.compile(
-            rf"\b({month})\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,:/]\d| ?[%€£h])"
-            r"(?:,? (\d{4})\b)?"
-        ),
-        re.compile(
-            rf"\b(?:(?P<strong>{STRONG_DEADLINE})|(?P<weak>{WEAK_DEADLINE})) (?P<day>{weekday})\b"
-            r"(?! (?:morning|evening|afternoon|matin|soir)s)"
-        ),
-        months,
-    )
-
-
-def _find_dates(text: str, low: str) -> Iterator[Figure]:
-    day_first, month_first, weekday, months = _date_shapes()
-    if any(character.isdigit() for character in low):
-        yield from _find_weekday_dates(text, low)
-        for match in ISO_DATE.finditer(low):
-            yield _figure(text, match, *_build_dates(int(match[1]), int(match[2]), int(match[3])))
-        for match in day_first.finditer(low):
-            if match[2] != "may" or text[match.start(2)] == "M":
-                year = int(match[3]) if match[3] else None
-                if dates := _build_dates(year, months[match[2]], int(match[1])):
-                    yield _figure(text, match, *dates)
-        for match in month_first.finditer(low):
-            if text[match.start()].isupper():
-                year = int(match[3]) if match[3] else None
-                if dates := _build_dates(year, months[match[1]], int(match[2])):
-                    yield _figure(text, match, *dates)
-        yield from _find_numeric_dates(text, low)
-        for match in CLOCK.finditer(low):
-            if readings := _read_clock(match):
-                yield _figure(text, match, *readings)
-    for match in weekday.finditer(low):
-        if match["strong"] or is_promise(low, match.start()):
-            yield _figure(text, match, Reading("weekday", str(index_weekday_names()[match["day"]])))
-
-
-def _find_numeric_dates(text: str, low: str) -> Iterator[Figure]:
-    """Yield 12/06 and 12/06/2026, day first and month first. 4/5 may be a rating, and 12.06 needs
-    its year."""
-    for match in NUMERIC_DATE.finditer(low):
-        one, two = int(match[1]), int(match[3])
-        if match[2] == "." and not match[4]:
-            continue
-        year = int(match[4]) if match[4] and len(match[4]) == 4 else None
-        year = 2000 + int(match[4]) if match[4] and year is None else year
-        dates = (*_build_dates(year, two, one), *_build_dates(year, one, two))
-        if not match[4] and two in RATING_SCALES and one <= two:
-            dates = (Reading("number", Decimal(one), f"/{two}"), *dates)
-        if dates:
-            yield _figure(text, match, *dict.fromkeys(dates))
-
-
-def _build_dates(year: int | None, month: int, day: int) -> tuple[Reading, ...]:
-    """Return a date, unless no calendar has it; 29 February needs no year."""
-    try:
-        date(year or 2024, month, day)
-    except ValueError:
-        return ()
-    return (Reading("date", (year, month, day)),)
-
-
-def _read_clock(match: re.Match[str]) -> tuple[Reading, ...]:
-    """18 h is six in the evening, or eighteen hours."""
-    hours = int(match["h"] or match["c"] or match["a"])
-    minutes = Decimal(hours * 60 + int(match["hm"] or match["cm"] or match["am"] or 0))
-    if match["half"]:
-        minutes = minutes % 720 + (720 if match["half"] == "p" else 0)
-    clock = (Reading("clock", minutes),) if minutes <= 24 * 60 else ()
-    return (*clock, *((Reading("number", minutes, "time"),) if match["h"] else ()))
-
-
-def is_promise(low: str, at: int) -> bool:
-    """Whether the sentence around a place in a normalized text promises something: a delivery, an
-    offer, a guarantee."""
-    start = max((low.rfind(end, 0, at) for end in (". ", "! ", "? ", "\n")), default=-1) + 1
-    ends = [place for end in (". ", "! ", "? ", "\n") if (place := low.find(end, at)) >= 0]
-    words = re.findall(r"[a-z]+", low[start : min(ends, default=len(low))])
-    return any(_begins_promise(word) for word in words)
-
-
-@lru_cache(maxsize=4096)
-def _begins_promise(word: str) -> bool:
-    """Whether a word begins with a stem of a promise. A short stem is a word of its own."""
-    return any(
-        word.startswith(stem) if len(stem) > SHORT_STEM else word in (stem, f"{stem}s")
-        for stem in load_units().promises
-    )

@@ -63,24 +63,17 @@ def find_former_prices(text: str) -> list[FormerPrice]:
     low, found = normalize_text(text), dict[int, FormerPrice]()
     if not any(character.isdigit() for character in low):
         return []
-    for match in SURE.finditer(low):
-        one = _build_former(match, "old" if match["old"] else "cut")
-        found[one.start] = one
-    for match in LIKELY.finditer(low):
-        if match["oldb"] or match["olda"]:
-            one = _build_former(match, "old")
-            found[one.start] = one
+    matches = [*SURE.finditer(low)]
+    matches += [match for match in LIKELY.finditer(low) if match["oldb"] or match["olda"]]
     for shape in (FROM_TO, ARROW) if ARROW_SIGN.search(low) else (FROM_TO,):
         for match in shape.finditer(low):
             is_priced = any(match[sign] for sign in ("oldb", "olda", "newb", "newa"))
             if is_priced and _parse(match["old"]) > _parse(match["new"]):
-                one = _build_former(match, "old")
-                found[one.start] = one
+                matches.append(match)
+    for match in matches:
+        group = "old" if match["old"] else "cut"
+        found[match.start(group)] = FormerPrice(_parse(match[group]), *match.span(group))
     return [found[start] for start in sorted(found)]
-
-
-def _build_former(match: re.Match[str], group: str) -> FormerPrice:
-    return FormerPrice(_parse(match[group]), match.start(group), match.end(group))
 
 
 def _parse(digits: str) -> Decimal:

@@ -6,7 +6,7 @@ or a column has it with the same unit. The faults are sentences for the model.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,7 +30,7 @@ from bot.core.report import (
     is_given,
 )
 from bot.grounding.derived_figures import SPANS, follows_from_slots
-from bot.grounding.figures import Figure, is_bare, load_units
+from bot.grounding.figures import Figure, Reading, is_bare, load_units
 from bot.grounding.numbers import ORDINAL, read_figures, read_word_figures
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import normalize_text
@@ -249,34 +249,22 @@ class _Material:
         self._measured |= {_measure(str(days), "days") for days in lengths}
         self._whole = "\n".join(self._texts)
         self._tokens = {
-            token.strip(TRAILING) for text in self._texts for token in _split_tokens(text)
+            token.strip(TRAILING) for text in self._texts for token in WORD_WITH_DIGIT.findall(text)
         }
         self._of_unit = {
             (UNIT_SIGNS[fact.unit], token.strip(TRAILING))
             for fact in facts
             if fact.unit in UNIT_SIGNS
-            for token in _split_tokens(normalize_text(fact.titled(language)))
+            for token in WORD_WITH_DIGIT.findall(normalize_text(fact.titled(language)))
         }
-        self._clocks = {
-            reading.value
-            for text in texts
-            for figure in read_figures(text)
-            for reading in figure.readings
-            if reading.kind == "clock"
-        }
+        self._clocks = {r.value for r in _list_readings(texts) if r.kind == "clock"}
         self.language = language
         days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {given.today}
         self._days = days | {parsed for f in facts if (parsed := _parse_day(f.value)) is not None}
         self._days |= {
             parsed for text in told for day in ISO_DAY.findall(text) if (parsed := _parse_day(day))
         }
-        dates = [
-            reading.day
-            for text in told
-            for figure in read_figures(text)
-            for reading in figure.readings
-            if reading.kind == "date"
-        ]
+        dates = [reading.day for reading in _list_readings(told) if reading.kind == "date"]
         self._years = {day.year for day in self._days} | {day[0] for day in dates if day[0]}
         self._month_days = {(day.month, day.day) for day in self._days}
         self._month_days |= {(month, day) for _year, month, day in dates}
@@ -340,6 +328,10 @@ class _Material:
         return True
 
 
+def _list_readings(texts: Iterable[str]) -> list[Reading]:
+    return [one for text in texts for figure in read_figures(text) for one in figure.readings]
+
+
 def _measure(digits: str, word: str) -> tuple[Decimal | str, str]:
     """Return a figure and its unit, the same in each language, or the word behind it."""
     unit, size = load_units().words.get(word, (word, Decimal(1)))
@@ -351,10 +343,6 @@ def _list_measured(text: str) -> Iterator[tuple[Decimal | str, str]]:
     for match in NUMBER_WITH_WORD.finditer(normalize_text(text)):
         if len(match[2]) >= MIN_ROLE_WORD or match[2] in load_units().words:
             yield _measure(match[1], match[2])
-
-
-def _split_tokens(text: str) -> list[str]:
-    return [match[0] for match in WORD_WITH_DIGIT.finditer(text)]
 
 
 def _parse_day(value: object) -> date | None:

@@ -382,23 +382,16 @@ class Sources:
 def find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
     """Return where figures and claims are not ours: links, names, placeholders, and quotations that
     stand in a fact."""
-    if piece not in sources.spans:
-        sources.spans[piece] = _find_spans_left_out(piece, sources)
-    return sources.spans[piece]
-
-
-def _find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
-
     if piece.kind == "quote":
         return [(0, len(piece.text))]
-    spans = [(link.start, link.end) for link in find_links(piece.text)]
-    spans += sources.find_names(piece.text)
-    spans += [match.span() for match in PLACEHOLDER.finditer(piece.text)]
-    return spans + [
-        (start, end)
-        for start, end in find_quotations(piece.text)
-        if sources.contains_quote(piece.text[start:end])
-    ]
+    if piece not in sources.spans:
+        spans = [(link.start, link.end) for link in find_links(piece.text)]
+        spans += sources.find_names(piece.text)
+        spans += [match.span() for match in PLACEHOLDER.finditer(piece.text)]
+        quotations = find_quotations(piece.text)
+        spans += [one for one in quotations if sources.contains_quote(piece.text[slice(*one)])]
+        sources.spans[piece] = spans
+    return sources.spans[piece]
 
 
 def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:
