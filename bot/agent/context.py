@@ -35,8 +35,7 @@ from bot.agent.loop import (
 )
 from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.skills import load_skills
-from bot.agent.tool import Tool, ToolDeps, load_tools
-from bot.agent.tool_calls import FoundThings
+from bot.agent.tool import FoundThings, Tool, ToolDeps, load_tools
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture, Exhibit, render_png
@@ -452,7 +451,6 @@ class SkillContext:
             book=self.book,
             thread=agent.thread,
             deliveries=agent.deliveries,
-            digests=agent.digests,
             labels=None if self.request.brief.preview else agent.labels,
         )
 

@@ -25,8 +25,16 @@ from bot.agent.llm.turn import (
     TurnModel,
     TurnRequest,
 )
-from bot.agent.tool import DeliveryPort, DigestPort, LabelPort, ThreadPort, Tool, ToolDeps
-from bot.agent.tool_calls import FoundThings, ToolRunner, build_tool_spec
+from bot.agent.tool import (
+    DeliveryPort,
+    FoundThings,
+    LabelPort,
+    ThreadPort,
+    Tool,
+    ToolDeps,
+    ToolRunner,
+    build_tool_spec,
+)
 from bot.agent.turns import NoTurnLog, StoredTurn, TurnLog
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
@@ -308,7 +316,6 @@ class AgentOptions:
     claims: str = ON
     thread: ThreadPort | None = None
     deliveries: DeliveryPort | None = None
-    digests: DigestPort | None = None
     labels: LabelPort | None = None
     conversation: str = ""
     earlier: EarlierWork = field(default_factory=EarlierWork)

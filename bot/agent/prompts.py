@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import bot
-from bot.agent.tool_calls import describe_facts
+from bot.agent.tool import describe_facts
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.fact_book import FactBook

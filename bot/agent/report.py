@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
-from bot.agent.tool_calls import Refusal
+from bot.agent.tool import Refusal
 from bot.core.charts import build_exhibit_chart
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook, SlotError

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.agent.llm import failures
-from bot.agent.llm.anthropic_client import AnthropicClient
-from bot.agent.llm.call import StreamingCall
+from bot.agent.llm.anthropic_client import AnthropicClient, StreamingCall
 from bot.agent.llm.failures import LlmError, RetryPolicy
 from bot.agent.llm.request import DEFAULT_MODEL, EFFORT, LlmRequest, build_request, is_claude
 from bot.agent.llm.turn import TurnAnswer, TurnRequest

@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.core.audience_rule import AudiencePurpose
-from bot.core.experiment_plan import MESSAGE_PLACES, PlanRequest, find_place
 from bot.core.facts import Fact, FactId
-from bot.core.metric_query import SalesQuery
+from bot.core.metric_query import MESSAGE_PLACES, PlanRequest, SalesQuery, find_place
 from bot.core.request import SkillRequest
 from bot.core.source import NO_SOURCE, Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
-from bot.core.experiment_plan import MESSAGE_PLACES, find_place
+from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.experiments.trials import (

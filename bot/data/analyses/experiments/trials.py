@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.core.experiment_plan import MESSAGE_PLACES
 from bot.core.fact_sentences import FactSubject
+from bot.core.metric_query import MESSAGE_PLACES
 from bot.i18n.messages import Words
 
 RANK = ("won", "lost", "broken", "no difference seen", "too early")  # what can be acted on first
