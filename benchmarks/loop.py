@@ -27,8 +27,7 @@ from bot.app import Container
 from bot.cli.play import PlaygroundHome
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.brief import Brief
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.service import WorkspaceData
 from bot.db.workspace import Workspace
 from bot.playground.slack_objects import TEAM_ID

@@ -19,19 +19,18 @@ from typing import Any
 import yaml
 
 from bot.config.brand import Brand, RequiredMention
-from bot.core.brief import Brief
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.report import ReportForm
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.figures import Figure, agrees
 from bot.grounding.numbers import read_figures
 from bot.grounding.report_text import ReportChecker
 from bot.grounding.sources import find_stated_facts, read_fact
+from bot.grounding.units import Figure, agrees
 from bot.i18n.messages import Language
 
 FOLDER = Path(__file__).parent / "grounding"

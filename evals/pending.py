@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.agent.llm.schema import build_blank_example
+from bot.agent.llm.answer_schema import build_blank_example
 from bot.agent.llm.turn import ConversationMessage, TurnRequest
 from bot.agent.tool import describe_mistakes
 from bot.core.channels import Channel, load_channels

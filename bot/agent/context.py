@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent import audience_draft, copy_notes, digest, ideas, report, text_check
+from bot.agent import audience_draft, copy_notes, digest_writer, report_writer, text_check
 from bot.agent.claim_check import (
     NO_AI,
     NOT_REACHED,
@@ -22,7 +22,7 @@ from bot.agent.claim_check import (
     ClaimSentence,
     list_output_sentences,
 )
-from bot.agent.llm.request import PreviewModel
+from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import (
     AgentLoop,
@@ -383,7 +383,7 @@ class SkillContext:
         report is the one of `bot.offline.reports`."""
         if self.by_rules and not self.request.brief.preview:
             return await write_offline_report(self)
-        return await report.write_report(self, tools)
+        return await report_writer.write_report(self, tools)
 
     def describe_audience(self) -> str:
         """Say for whom a text is, as far as the data tell it."""
@@ -416,11 +416,11 @@ class SkillContext:
 
     async def write_digest(self) -> BaseModel | Question:
         """Write what moved: code decides what and whether anything did, the model words it."""
-        return await digest.write_digest(self)
+        return await digest_writer.write_digest(self)
 
     async def write_ideas(self, *, tools: Sequence[str]) -> BaseModel:
         """Have the model suggest ideas with these tools, each with the fact behind it."""
-        return await ideas.write_ideas(self, tools)
+        return await report_writer.write_ideas(self, tools)
 
     def _build_first_message(self, values: Mapping[str, str]) -> str:
         """The skill's own prompt with the request and the facts looked up, personal data masked."""

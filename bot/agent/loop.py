@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from bot.agent.llm.request import format_corrections
+from bot.agent.llm.api_request import format_corrections
 from bot.agent.llm.turn import (
     ConversationMessage,
     ModelSize,

@@ -10,10 +10,9 @@ from bot.agent.loop import AgentOptions
 from bot.app import Container
 from bot.cli.try_ import LEVEL_MARKS, TerminalRun
 from bot.config.settings import Settings
-from bot.core.brief import Brief
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, group_checks
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.catalogue.prices import choose_library
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from datetime import datetime
 
-from bot.agent.digest import NOTHING_NEWER
+from bot.agent.digest_writer import NOTHING_NEWER
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.app import Container
 from bot.cli.admin import print_line

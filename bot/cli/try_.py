@@ -20,11 +20,17 @@ from bot.agent.spending import Payer, SpendingCap
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.brief import Brief, parse_just_for_me
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check
 from bot.core.facts import Fact
-from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
+from bot.core.request import (
+    Brief,
+    IncomingRequest,
+    IntakeResult,
+    Question,
+    SkillRequest,
+    parse_just_for_me,
+)
 from bot.core.writer import Writer
 from bot.data.catalogue.prices import choose_library
 from bot.db.workspace import Workspace

@@ -5,12 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import Channel
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
 from bot.core.parts import Hook, Part
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.channel_form import check_form, check_text
 from bot.grounding.citations import check_citations, check_quotes
 from bot.grounding.figure_checks import check_figures

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
 
-from bot.grounding.figures import RATING_SCALES, Figure, Reading, load_units
+from bot.grounding.units import RATING_SCALES, Figure, Reading, load_units
 from bot.i18n.calendar_names import index_month_names, index_weekday_names
 
 SHORT_STEM = 4

@@ -12,7 +12,6 @@ from bot.drafts.occasions import load_occasions
 from bot.grounding.citations import format_person
 from bot.grounding.dates import is_promise
 from bot.grounding.derived_figures import find_stated_cut, is_derived
-from bot.grounding.figures import MAX_FREE_NUMBER, Figure, is_bare, load_units
 from bot.grounding.numbers import read_counts, read_figures
 from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
@@ -24,6 +23,7 @@ from bot.grounding.sources import (
     find_spans_left_out,
     is_within,
 )
+from bot.grounding.units import MAX_FREE_NUMBER, Figure, is_bare, load_units
 from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Money, Words
 from bot.text.normalize import normalize_text

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from bot.grounding.dates import build_dates, find_dates
-from bot.grounding.figures import (
+from bot.grounding.units import (
     RATING_SCALES,
     Figure,
     Reading,

@@ -30,8 +30,8 @@ from bot.core.report import (
     is_given,
 )
 from bot.grounding.derived_figures import SPANS, follows_from_slots
-from bot.grounding.figures import Figure, Reading, is_bare, load_units
 from bot.grounding.numbers import ORDINAL, read_figures, read_word_figures
+from bot.grounding.units import Figure, Reading, is_bare, load_units
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import normalize_text
 

@@ -9,12 +9,12 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
-from bot.grounding.figures import Figure, Reading, agrees, find_counted, find_unit
+from bot.core.request import Brief
 from bot.grounding.numbers import read_counts, read_figures
+from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit
 from bot.i18n.calendar_names import index_weekday_names
 from bot.i18n.messages import Words
 from bot.text.links import find_links, normalize_address, parse_host

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import Channel, count_sms_excess, measure_text
 from bot.core.checks import Check
 from bot.core.parts import Part
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.drafts.tracking import campaign_code, tag_links
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import Piece

@@ -19,7 +19,7 @@ from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import AgentOptions, EarlierWork, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
-from bot.agent.theme_labels import ThemeLabeller
+from bot.agent.theme_labelling import ThemeLabeller
 from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check

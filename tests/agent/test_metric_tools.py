@@ -16,9 +16,8 @@ import pytest
 from bot.agent.tool import Tool, ToolError, load_tools
 from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.metric_query import MeasureName
-from bot.core.source import Source
 from bot.data.metrics.query.datasets import DATASETS
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.agent.tool import MAX_FACTS, Tool, ToolDeps, ToolError, ToolResult, load_tools
 from bot.core.fact_book import FactBook
-from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact
-from bot.core.source import Source
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, Source
 from bot.data.floors import PEOPLE_FLOOR
 from bot.data.service import WorkspaceData
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop

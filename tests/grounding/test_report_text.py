@@ -8,10 +8,9 @@ import pytest
 
 from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook, SlotError
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.parts import Table
 from bot.core.report import NextStepForm, ReportForm, build_report, list_cited_facts
-from bot.core.source import Source
 from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language
 

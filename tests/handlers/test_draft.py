@@ -10,16 +10,15 @@ from pydantic import BaseModel
 
 from bot.agent.claim_check import ClaimForm
 from bot.agent.context import SkillContext
-from bot.agent.llm.request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
+from bot.agent.llm.api_request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
 from bot.core.facts import Fact, FactId
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
-from bot.core.request import Question, SkillRequest
+from bot.core.request import Brief, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
 from bot.grounding.style import contains_words, find_echo, find_style_faults

@@ -13,11 +13,10 @@ import pytest
 
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.config.brand import Brand, RequiredMention
-from bot.core.brief import Brief
 from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.core.checks import select_blocking
 from bot.core.facts import Evidence
-from bot.core.request import KeptPassage, SkillRequest
+from bot.core.request import Brief, KeptPassage, SkillRequest
 from bot.core.writer import LlmCall
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product, build_product_facts

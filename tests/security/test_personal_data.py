@@ -14,9 +14,8 @@ from stdnum import luhn
 
 from bot.agent.context import SkillContext
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.ingest.masking import bare_words
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words

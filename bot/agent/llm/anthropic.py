@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from bot.agent.llm import failures
 from bot.agent.llm.anthropic_client import AnthropicClient, StreamingCall
+from bot.agent.llm.api_request import DEFAULT_MODEL, EFFORT, LlmRequest, build_request, is_claude
 from bot.agent.llm.failures import LlmError, RetryPolicy
-from bot.agent.llm.request import DEFAULT_MODEL, EFFORT, LlmRequest, build_request, is_claude
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.core.model_prices import find_cheapest_model
 from bot.core.writer import BUDGET_RESERVED, ReceiptWriter

@@ -22,9 +22,9 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot.agent.llm import failures
+from bot.agent.llm.answer_schema import BLANK_MARK, find_json
+from bot.agent.llm.api_request import SUBMIT, LlmRequest
 from bot.agent.llm.failures import ErrorResponse, LlmError
-from bot.agent.llm.request import SUBMIT, LlmRequest
-from bot.agent.llm.schema import BLANK_MARK, find_json
 from bot.agent.llm.turn import ToolUse, TurnAnswer
 from bot.core.model_prices import TokenUsage, find_price
 from bot.core.writer import LlmCall

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from math import isnan
 from typing import Literal
 
-from bot.agent.llm.request import EXTENDED_MAX_TOKENS, LlmRequest
+from bot.agent.llm.api_request import EXTENDED_MAX_TOKENS, LlmRequest
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from bot.config.brand import Brand, Market, MarketBrand
-from bot.core.facts import Fact, FactId
+from bot.core.facts import Fact, FactId, Source
 from bot.core.library import Library, ProductMatch
 from bot.core.request import SkillRequest
-from bot.core.source import Source
 from bot.data.catalogue.product import (
     AMOUNT_MEASURES,
     PriceChange,

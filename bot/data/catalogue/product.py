@@ -7,8 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.facts import Fact
-from bot.core.source import ReadSource, SourcedModel
+from bot.core.facts import Fact, ReadSource, SourcedModel
 from bot.i18n.messages import Language, Words
 
 ProductStatus = Literal["active", "draft", "archived", "unpublished"]

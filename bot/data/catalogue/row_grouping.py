@@ -9,7 +9,7 @@ from decimal import Decimal
 from hashlib import sha256
 from itertools import islice
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.catalogue.cells import (
     DOLLAR_CURRENCIES,
     DecimalMark,

@@ -10,8 +10,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudienceRule
+from bot.core.facts import Source
 from bot.core.metric_query import PlanRequest, TestPlace
-from bot.core.source import Source
 from bot.data.analyses.funnel.visits import (
     CURRENT_DAYS,
     FUNNEL_STEPS,

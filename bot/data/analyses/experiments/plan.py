@@ -4,8 +4,8 @@ from decimal import ROUND_CEILING, Decimal
 from math import ceil, isfinite
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.facts import Source
 from bot.core.metric_query import PlanRequest, TestPlace
-from bot.core.source import Source
 from bot.data.analyses.experiments.baseline import (
     ORDER_DAYS,
     BaselineRate,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table

@@ -22,7 +22,7 @@ from bot.core.fact_sentences import (
     group_by_subject,
     join_copies,
 )
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import NO_SOURCE, Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import (
     DIGEST_SECTIONS,
@@ -33,7 +33,6 @@ from bot.core.report import (
     ReportForm,
 )
 from bot.core.request import Question, SkillRequest
-from bot.core.source import NO_SOURCE
 from bot.data.analyses.moves import Move, build_point, find_moves, tell_break
 from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Words

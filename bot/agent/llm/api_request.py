@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.agent.llm.schema import build_blank_example, build_schema, build_tool_spec, fits_strict
+from bot.agent.llm.answer_schema import (
+    build_blank_example,
+    build_schema,
+    build_tool_spec,
+    fits_strict,
+)
 from bot.agent.llm.turn import ConversationMessage, ToolSpec, TurnAnswer, TurnRequest
 from bot.core.model_prices import TokenUsage, find_price
 from bot.core.writer import ReceiptWriter
