@@ -33,7 +33,7 @@ from bot.core.report import (
     ReportForm,
 )
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.moves import Move, build_point, find_moves, tell_break
+from bot.data.analyses.findings import Move, build_point, find_moves, tell_break
 from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Words
 from bot.i18n.typography import insert_nbsp

@@ -1,4 +1,4 @@
-"""Queries of the data: a query of figures, a parsed question about orders, and the plan of a test.
+"""Queries of the data: a query of figures, and the plan of a test.
 
 A query of figures has measures of one dataset, grouped, filtered, and compared with another period.
 The names in this module are what a caller may ask for. What each of them means is defined beside
@@ -223,7 +223,6 @@ SELECTED_FIELDS = ("selected_orders", "selected_spent")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
-OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
 TestPlace = Literal["visit", "product", "basket", "checkout", "subject", "letter"]
 PLACE_WORDS: tuple[tuple[TestPlace, frozenset[str]], ...] = (  # the first that fits
     ("subject", word_set("subject subjects objet objets")),
@@ -233,6 +232,14 @@ PLACE_WORDS: tuple[tuple[TestPlace, frozenset[str]], ...] = (  # the first that 
     ("product", word_set("product photo photos picture pictures fiche fiches produit")),
 )
 MESSAGE_PLACES = ("subject", "letter")  # tested on people who are written to
+
+
+class QueryError(Exception):
+    """A query that can't be answered as it was asked. The reason is for the model that asks, who
+    can ask otherwise: `QueryError("There is no {field} called {value}.", field=…, value=…)`."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(reason.format(**values))
 
 
 class MetricCondition(BaseModel):
@@ -307,42 +314,6 @@ class QuestionFields(BaseModel):
     since: date | None = None
     until: date | None = None
     comparison: ComparisonName = "none"
-
-
-class OrderFilter(BaseModel):
-    """Keep only the orders with this trait, or with `but` only the others. Empty `values`: any
-    value, as long as the order has one."""
-
-    model_config = ConfigDict(frozen=True)
-    by: OrderTrait
-    values: tuple[str, ...] = ()
-    but: bool = False
-
-
-class SalesQuery(BaseModel):
-    """A parsed question about orders.
-
-    `names` are normalized words that must each be the name of a country, source, product and so
-    on. The words in `instead` replace those of `names` that name the same kind of thing; the
-    words in `without` are excluded."""
-
-    model_config = ConfigDict(frozen=True)
-    measure: str = "revenue"
-    cut: str = ""
-    only: tuple[OrderFilter, ...] = ()
-    names: tuple[str, ...] = ()
-    instead: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    strange: tuple[str, ...] = ()  # groupings that were asked for and do not exist
-    over: Decimal | None = None  # bounds of an order's total amount
-    under: Decimal | None = None
-    ends: bool = False  # whether the bounds themselves are included
-    pieces_from: int | None = None  # bounds of the number of items in an order
-    pieces_to: int | None = None
-    ever: bool = False  # the whole period that the library holds
-    share: bool = False
-    nearly: bool = False  # whether a word that is almost a name may be taken for it
-    most: int | None = None  # the number of groups to show: "top 5"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.fact_sentences import FactSubject, SentenceWriter, group_by_subject
 from bot.core.facts import Evidence, Fact
-from bot.data.analyses.moves import Move, find_moves
+from bot.data.analyses.findings import Move, find_moves
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.models import FileUpload
 from bot.data.local_data import LocalData

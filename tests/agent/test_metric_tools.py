@@ -18,7 +18,7 @@ from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact, Source
 from bot.core.metric_query import MeasureName
-from bot.data.metrics.query.datasets import DATASETS
+from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo

@@ -29,8 +29,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact, Source
-from bot.core.metric_query import SalesQuery
-from bot.core.request import Brief, Question, SkillRequest
+from bot.core.request import Brief, Question, SalesQuery, SkillRequest
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisResult
 from bot.data.catalogue.product import Product
 from bot.data.ingest import models

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
+from bot.core.metric_query import QueryError
 from bot.core.parts import Table
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
 from bot.data.catalogue.product import Product
-from bot.data.metrics.query.errors import QueryError
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country

@@ -9,7 +9,7 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.experiments.trials import (
+from bot.data.analyses.findings import (
     MAX_WEEKS,
     PlannedTest,
     Trial,

@@ -11,7 +11,7 @@ import pytest
 from bot.agent.tool import ToolError, ToolResult
 from bot.agent.tools.find_products import COVER_LABEL
 from bot.core.facts import Fact, Source
-from bot.data.analyses.campaigns import nearest_texts
+from bot.data.analyses.campaigns.mailings import nearest_texts
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
