@@ -31,11 +31,7 @@ from bot.agent.tools._analysis import (
 )
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.catalogue.product import (
-    Product,
-    build_availability_facts,
-    build_product_facts,
-)
+from bot.data.catalogue.product import Product, build_availability_facts, build_product_facts
 from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex
 from bot.data.warehouse.warehouse import Warehouse

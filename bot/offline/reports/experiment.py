@@ -9,13 +9,7 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.findings import (
-    MAX_WEEKS,
-    PlannedTest,
-    Trial,
-    find_plan,
-    list_trials,
-)
+from bot.data.analyses.findings import MAX_WEEKS, PlannedTest, Trial, find_plan, list_trials
 from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
