@@ -16,7 +16,7 @@ from decimal import Decimal
 import numpy as np
 
 from bot.agent.pipeline import DraftResult
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.trends import weekly_series
 from bot.data.stats import Numbers

@@ -79,7 +79,7 @@ class Container(LocalData):
 
     def offline_writer(self) -> Writer:
         """Return the writer of standard text, which needs no AI."""
-        from bot.offline.writer import OfflineWriter
+        from bot.offline import OfflineWriter
 
         return OfflineWriter()
 

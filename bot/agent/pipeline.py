@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from bot.agent.audience_draft import AudienceDraft
 from bot.agent.context import SkillContext, deny_right
-from bot.agent.options import AgentOptions, WritingVersion
+from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
-from bot.agent.tool_calls import AskedPerson
+from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check, sort_checks

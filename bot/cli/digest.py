@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from datetime import datetime
 
-from bot.agent.digest_composition import NOTHING_NEWER
+from bot.agent.digest_writer import NOTHING_NEWER
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.app import Container
 from bot.cli.admin import print_line
@@ -16,7 +16,7 @@ from bot.digests.models import WEEKLY, Schedule, parse_digest_name
 from bot.digests.run import DigestStatus
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.tasks.intake import IncomingRequest, understand_request
 from bot.tasks.models import NewTask
 

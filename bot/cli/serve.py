@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from bot.agent.column_mapping import ColumnMapper
 from bot.agent.llm.turn import TurnModel
-from bot.agent.theme_labels import ThemeLabelJob
+from bot.agent.theme_labelling import ThemeLabelJob
 from bot.agent.turns import AgentTurn
 from bot.app import Container
 from bot.audiences.exporter import AudienceExporter

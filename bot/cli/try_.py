@@ -15,19 +15,24 @@ from typing import Any, cast
 
 from bot.agent.context import SkillContext
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import LoopLimits
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
 from bot.agent.spending import Payer, SpendingCap
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.brief import Brief, parse_just_for_me
 from bot.core.channels import list_sender_channels, load_channels
 from bot.core.checks import Check, group_checks
 from bot.core.facts import Fact
-from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
+from bot.core.request import (
+    Brief,
+    IncomingRequest,
+    IntakeResult,
+    Question,
+    SkillRequest,
+    parse_just_for_me,
+)
 from bot.core.writer import Writer
 from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace

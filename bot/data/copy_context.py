@@ -16,9 +16,8 @@ from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.channels import load_channels
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
-from bot.core.source import Source
 from bot.errors import CannotDo
 from bot.i18n.messages import Language, Words
 from bot.text.normalize import slugify, tokenize

@@ -17,9 +17,8 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision, compute_status
 from bot.config.clock import now
 from bot.config.policy import Policy
-from bot.core.facts import Fact
+from bot.core.facts import NO_SOURCE, Fact, Source
 from bot.core.request import SkillRequest
-from bot.core.source import NO_SOURCE, Source
 from bot.data.analyses.campaign_results import DeliveryResult, match_deliveries
 from bot.data.analyses.campaigns.mailings import letter_against_peers
 from bot.data.analyses.result import AnalysisFilter

@@ -11,7 +11,6 @@ from sqlalchemy import LargeBinary, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.core.brief import Brief
 from bot.core.checks import (
     Acceptance,
     Check,
@@ -29,7 +28,7 @@ from bot.core.parts import (
     parse_parts,
     serialize_parts,
 )
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.db.session import Row, insert_once
 from bot.drafts.tracking import campaign_code
 from bot.errors import CannotDo

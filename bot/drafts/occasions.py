@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.brief import Brief
+from bot.core.request import Brief
 from bot.text.normalize import straighten_apostrophes
 
 DayRange = tuple[date, date]

@@ -28,7 +28,7 @@ from bot.grounding.legal import ALCOHOL_WARNING, is_alcohol
 from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.routing import (
     detect_typed_language,
     find_audience,

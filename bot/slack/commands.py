@@ -6,8 +6,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.agent.skills import load_commands, load_skills
-from bot.core.brief import parse_just_for_me
-from bot.core.request import task_id
+from bot.core.request import parse_just_for_me, task_id
 from bot.digests.models import DIGEST_SKILL
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.config.brand import Brand
-from bot.core.brief import Assumption, Goal, Option
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
+from bot.core.request import Assumption, Goal, Option
 from bot.i18n.messages import Language, Words
 
 MAX_OPTIONS = 3

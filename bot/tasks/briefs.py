@@ -9,10 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
-from bot.core.brief import Brief, Goal
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import IncomingRequest, Question, SkillRequest
+from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words, join_words
 from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products

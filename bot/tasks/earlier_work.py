@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.agent.options import EarlierWork
-from bot.core.brief import Brief
+from bot.agent.loop import EarlierWork
 from bot.core.facts import Fact
+from bot.core.request import Brief
 from bot.drafts.models import Draft
 from bot.tasks.conversation import describe_content
 

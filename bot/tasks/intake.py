@@ -7,12 +7,18 @@ read as an instruction: a thread, a file or the catalogue is material and change
 
 from datetime import date
 
-from bot.agent.preview import PreviewModel
+from bot.agent.llm.api_request import PreviewModel
 from bot.agent.skills import load_commands, load_skills
 from bot.config.brand import Brand
-from bot.core.brief import Brief, parse_just_for_me
 from bot.core.library import Library, ProductMatch
-from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
+from bot.core.request import (
+    Brief,
+    IncomingRequest,
+    IntakeResult,
+    Question,
+    SkillRequest,
+    parse_just_for_me,
+)
 from bot.drafts.occasions import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words

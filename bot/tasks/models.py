@@ -12,8 +12,7 @@ from bot.agent.turns import AgentTurn
 from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.config.policy import PersonLimits
-from bot.core.brief import Brief
-from bot.core.request import Question
+from bot.core.request import Brief, Question
 from bot.db.session import Row, insert_once
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, QuotaExceeded

@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 
 from bot.agent.text_check import split_text
-from bot.core.brief import Brief
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.i18n.messages import LANGUAGES, parse_language
 from bot.tasks.services import RunningTask, change_task
 from bot.tasks.understand import COPY_SKILL

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.agent.claim_check import ClaimChecker
+from bot.agent.claim_check import ClaimChecker, list_sentences
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import LoopLimits
-from bot.agent.options import AgentOptions, EarlierWork
+from bot.agent.loop import AgentOptions, EarlierWork, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
-from bot.agent.theme_labels import ThemeLabeller
+from bot.agent.theme_labelling import ThemeLabeller
 from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
@@ -33,7 +32,6 @@ from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import Viewer, may_see
 from bot.drafts.models import Draft, DraftImage
 from bot.drafts.tracking import campaign_code
-from bot.grounding.claims import list_sentences
 from bot.grounding.sources import list_pieces
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage

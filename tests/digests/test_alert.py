@@ -7,9 +7,8 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.feedback import find as feedback
 from bot.data.analyses.funnel import find as funnel
 from bot.data.analyses.result import AnalysisFilter

@@ -13,7 +13,7 @@ import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
-from bot.agent.tool_calls import describe_facts
+from bot.agent.tool import describe_facts
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.parts import Quote

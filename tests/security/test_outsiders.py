@@ -14,7 +14,7 @@ from bot.db.workspace import Workspace
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.playground.slack_objects import SlackMessage, SlackUser
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.buttons import BUTTON_ACTIONS

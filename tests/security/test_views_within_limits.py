@@ -14,9 +14,8 @@ from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Source
 from bot.core.parts import Copy, Hook, NextStep, Part, Quote, Table
-from bot.core.source import Source
 from bot.db.session import Database
 from bot.digests.models import BRAND_PREFIX, DAILY, Schedule
 from bot.drafts.models import Draft

@@ -15,11 +15,10 @@ from sqlalchemy.orm import Session
 from bot.audit.journal import Signer
 from bot.config.brand import Brand
 from bot.config.policy import Access, ApprovalPolicy, DeliveryPolicy, Policy
-from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, NextStep, Part
-from bot.core.request import Question, SkillRequest
+from bot.core.request import Brief, Question, SkillRequest
 from bot.data.ingest.import_job import ImportJob, MappingProposer, propose_nothing
 from bot.data.ingest.importer import LibraryImporter
 from bot.db.session import Database

@@ -12,9 +12,8 @@ from bot.audiences.platforms import AudienceExport, ExportColumn, ExportReceipt
 from bot.audit.journal import JournalEntry
 from bot.audit.receipt import Receipt
 from bot.core.audience_rule import AudienceRule
-from bot.core.brief import Brief
 from bot.core.parts import NextStep
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo

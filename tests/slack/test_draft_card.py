@@ -8,10 +8,9 @@ from bot.approvals import decision
 from bot.config.brand import Brand, Market
 from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.channels import Channel, load_channels
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Source
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, Heading, Hook, Part, Quote, Table
 from bot.core.request import Question
-from bot.core.source import Source
 from bot.db.session import Database
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery

@@ -12,9 +12,8 @@ from sqlalchemy import select
 from bot.approvals import decision
 from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Source
 from bot.core.parts import Copy, Hook, Part, Quote
-from bot.core.source import Source
 from bot.db.session import Database
 from bot.digests.models import DAILY, Schedule
 from bot.i18n.messages import LANGUAGES, Words

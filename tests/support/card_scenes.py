@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 
 from bot.config.brand import Brand
 from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
-from bot.core.brief import Assumption, Brief, Option
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Hook, Part
-from bot.core.request import SkillRequest
+from bot.core.request import Assumption, Brief, Option, SkillRequest
 from bot.db.workspace import BrandRow
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES, Words

@@ -15,7 +15,7 @@ from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.tasks.intake import IncomingRequest, understand_request
 from tests.support.sample_tables import TODAY, sample
 

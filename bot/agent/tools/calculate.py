@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._run import run_query
+from bot.agent.tools._analysis import run_query
 from bot.core.facts import Fact, FactId
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify

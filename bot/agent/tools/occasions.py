@@ -11,8 +11,7 @@ from difflib import get_close_matches
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import build_exhibit, build_table, read_text
-from bot.core.facts import Fact, FactId
-from bot.core.source import Source
+from bot.core.facts import Fact, FactId, Source
 from bot.drafts.occasions import (
     OCCASIONS_FILE,
     Occasion,

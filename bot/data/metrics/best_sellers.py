@@ -10,8 +10,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.facts import Source
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricQuery, QueryError
-from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue, Population

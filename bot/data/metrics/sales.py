@@ -12,8 +12,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.facts import Source
 from bot.core.metric_query import MetricQuery
-from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import find_hidden_groups

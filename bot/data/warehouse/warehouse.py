@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo

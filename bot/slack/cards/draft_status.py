@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.approvals.decision import Decision
 from bot.core.checks import Check, Severity, group_checks
-from bot.core.source import NO_SOURCE
+from bot.core.facts import NO_SOURCE
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.grounding.price_cuts import UNKNOWN_PRICE

@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.core.brief import parse_just_for_me
-from bot.core.request import task_id
+from bot.core.request import parse_just_for_me, task_id
 from bot.data.ingest.models import FileUpload
 from bot.errors import CannotDo
 from bot.i18n.messages import Words

@@ -11,8 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.core.brief import parse_just_for_me
-from bot.core.request import task_id
+from bot.core.request import parse_just_for_me, task_id
 from bot.errors import CannotDo, QuotaExceeded
 from bot.slack.actions.revisions import revise_from_reply
 from bot.slack.events.files import (

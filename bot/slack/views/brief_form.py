@@ -8,8 +8,8 @@ import json
 from collections.abc import Mapping
 
 from bot.config.brand import Brand
-from bot.core.brief import Goal
 from bot.core.channels import PartLimit, load_channels
+from bot.core.request import Goal
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notices

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision
 from bot.audiences.platforms import ExportReceipt
 from bot.audit.receipt import Receipt
-from bot.core.facts import Fact
-from bot.core.source import NO_SOURCE
+from bot.core.facts import NO_SOURCE, Fact
 from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft

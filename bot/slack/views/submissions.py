@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot.approvals import decision
 from bot.approvals.decision import Verdict
-from bot.core.brief import parse_just_for_me
 from bot.core.channels import load_channels
 from bot.core.parts import Copy
-from bot.core.request import task_id
+from bot.core.request import parse_just_for_me, task_id
 from bot.digests.visibility import may_see
 from bot.drafts.models import Draft
 from bot.drafts.openings import replace_opening

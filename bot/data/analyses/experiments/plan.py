@@ -13,8 +13,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
-from bot.core.experiment_plan import PlanRequest, TestPlace
-from bot.core.source import Source
+from bot.core.facts import Source
+from bot.core.metric_query import PlanRequest, TestPlace
 from bot.data.analyses.experiments.hypothesis_tests import (
     ALPHA,
     POWER,

@@ -1,29 +1,36 @@
-"""Write a report: the model looks figures up with tools and writes; code fills the figures in."""
+"""Write a report, or ideas: the model looks things up and writes; code fills the figures in."""
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from bot.agent.audience_draft import list_export_steps
+from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
-from bot.agent.tool_calls import Refusal
+from bot.agent.tool import Refusal
 from bot.core.charts import build_exhibit_chart
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
     MAX_HEADLINE,
+    MAX_IDEAS,
+    NONE,
+    IdeaForm,
+    Ideas,
+    IdeasForm,
     Report,
     ReportForm,
     build_report,
     find_exhibit,
     is_given,
 )
+from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
-from bot.grounding.claims import ClaimSentence
-from bot.grounding.report_text import drop_faulty_texts, find_report_faults
+from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language, Words
+from bot.i18n.typography import insert_nbsp
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
@@ -35,52 +42,34 @@ NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
 )
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
+IDEAS_PROMPT = "ideas_system"
+MAX_IDEA_LABEL = 50
+OCCASION_DAYS = 60  # how far ahead occasions are named
+NO_GOOD_IDEA = Words(
+    "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
+)
 
 
 async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     """Have the model answer the context's request with these tools. The evidence is what the
     report cites."""
-    request, today = ctx.request, ctx.today
-    language = request.language
-    if today is None:
-        raise ValueError("a report needs to know the day")
-
-    said = "\n".join(filter(None, [request.brief.words, request.reason, request.brief.material]))
-
-    def check(form: ReportForm) -> list[str]:
-        return find_report_faults(
-            form,
-            ctx.book,
-            ctx.exhibits,
-            request_words=said,
-            language=language,
-            skills=load_skills(),
-            today=today,
-            shown=ctx.read_as,
-            notes=ctx.tool_notes,
-        )
+    request, language = ctx.request, ctx.request.language
 
     def list_claims(form: ReportForm) -> list[ClaimSentence]:
         return list_report_sentences(form, ctx.book, language)
 
     try:
         form = await ctx.write(
-            ReportForm, tools=tools, check=check, system=SYSTEM_PROMPT, list_claims=list_claims
+            ReportForm,
+            tools=tools,
+            check=lambda form: build_checker(ctx, load_skills()).find_faults(form),
+            system=SYSTEM_PROMPT,
+            list_claims=list_claims,
         )
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
         return build_refusal(refusal.words.to(language))
-    form, dropped = drop_faulty_texts(
-        form,
-        ctx.book,
-        ctx.exhibits,
-        request_words=said,
-        language=language,
-        skills=load_skills(),
-        today=today,
-        shown=ctx.read_as,
-        notes=ctx.tool_notes,
-    )
+    form, dropped = build_checker(ctx, load_skills()).drop_faulty_texts(form)
     ctx.notes = build_dropped_notes(dropped)
     ctx.notes += ctx.list_claim_checks(form, list_claims(form))
     if not form.headline:
@@ -95,6 +84,23 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
+
+
+def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportChecker:
+    """Build the checker that knows what has been found up to now."""
+    if ctx.today is None:
+        raise ValueError("a report needs to know the day")
+    brief = ctx.request.brief
+    return ReportChecker(
+        ctx.book,
+        ctx.exhibits,
+        request_words="\n".join(filter(None, [brief.words, ctx.request.reason, brief.material])),
+        language=ctx.request.language,
+        skills=skills,
+        today=ctx.today,
+        shown=ctx.read_as,
+        notes=ctx.tool_notes,
+    )
 
 
 def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
@@ -196,3 +202,105 @@ async def _draw_exhibit(
     exhibit = find_exhibit(form.exhibit, ctx.exhibits)
     picture = build_exhibit_chart(exhibit, title, language, ctx.brand.colours) if exhibit else None
     return await ctx.draw(picture) if picture else None
+
+
+async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
+    """Have the model suggest ideas with these tools. Those that are still wrong after one
+    correction are left out."""
+
+    def check(form: IdeasForm) -> list[str]:
+        if not 1 <= len(form.ideas) <= MAX_IDEAS:
+            return [f"ideas: write as many as were asked for, 1 to {MAX_IDEAS}"]
+        return [
+            f"idea {number}: {fault}"
+            for number, idea in enumerate(form.ideas, 1)
+            for fault in find_idea_faults(ctx, idea)
+        ]
+
+    def list_claims(form: IdeasForm) -> list[ClaimSentence]:
+        return [one for idea in form.ideas for one in list_idea_sentences(ctx, idea)]
+
+    form = await ctx.write(
+        IdeasForm,
+        tools=tools,
+        check=check,
+        system=IDEAS_PROMPT,
+        values={"occasion": describe_occasions(ctx)},
+        list_claims=list_claims,
+    )
+    good = [idea for idea in form.ideas[:MAX_IDEAS] if not find_idea_faults(ctx, idea)]
+    if not good:
+        raise CannotDo(NO_GOOD_IDEA)
+    claims = [one for idea in good for one in list_idea_sentences(ctx, idea)]
+    ctx.notes += ctx.list_claim_checks(form, claims)
+    return Ideas(
+        ideas=[_build_idea(ctx, idea) for idea in good],
+        leads=[_build_step(number, idea) for number, idea in enumerate(good, 1)],
+    )
+
+
+def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
+    """Return what is wrong with an idea: typed figures, wrong slots, no fact behind it."""
+    form = ReportForm(
+        headline=idea.idea,
+        points=[idea.audience, idea.fact, idea.request],
+        exhibit=NONE,
+        cannot_tell=NONE,
+        not_used=[],
+        next_steps=[],
+    )
+    faults = build_checker(ctx).find_faults(form)
+    empty = [name for name in ("audience", "fact", "request") if not getattr(idea, name).strip()]
+    faults += [f"{name}: it is empty" for name in empty]
+    if not faults and not _list_idea_facts(ctx, idea):
+        faults.append("facts: name at least one fact that a tool gave, such as f3")
+    return faults
+
+
+def list_idea_sentences(ctx: "SkillContext", idea: IdeaForm) -> list[ClaimSentence]:
+    """Return what an idea claims of the data, with the facts that it stands on. The idea itself
+    is a proposal, and what it may bring is no claim of it."""
+    try:
+        filled = ctx.book.fill(idea.fact.strip(), ctx.request.language)
+    except SlotError:
+        return []  # it goes back for that
+    return [ClaimSentence("ideas", filled.text, _list_idea_facts(ctx, idea))] if filled.text else []
+
+
+def describe_occasions(ctx: "SkillContext") -> str:
+    """Return the occasions of the next weeks with their days, for the prompt."""
+    brief, today = ctx.request.brief, ctx.today
+    assert today is not None
+    wanted = ctx.brand.list_occasions(brief.market) or tuple(load_occasions())
+    if brief.occasion:
+        wanted = (brief.occasion,)
+    coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
+    lines = [
+        f"{one.title[ctx.request.language]}, {period.starts} to {period.until}"
+        for one, period in coming
+    ]
+    return "; ".join(lines) or "none in the next weeks"
+
+
+def _list_idea_facts(ctx: "SkillContext", idea: IdeaForm) -> tuple[str, ...]:
+    """Return the ids of the facts that the idea stands on."""
+    named = [fact.id for name in idea.facts if (fact := ctx.book.get(name.strip("{} ")))]
+    filled = ctx.book.fill(idea.fact, ctx.request.language).facts
+    return tuple(dict.fromkeys([*filled, *named]))
+
+
+def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
+    language = ctx.request.language
+    title = Words("Mad: {idea}", idea=idea.idea.strip()).to(language) if idea.mad else idea.idea
+    audience = Words("For: {audience}", audience=idea.audience.strip()).to(language)
+    fact = ctx.book.fill(idea.fact.strip(), language).text
+    text = f"{title.strip()}\n{audience}\n{fact}"
+    shown = insert_nbsp(text) if language == "fr" else text
+    return Copy(text=shown, facts=_list_idea_facts(ctx, idea))
+
+
+def _build_step(number: int, idea: IdeaForm) -> NextStep:
+    """Build the button that drafts an idea at once."""
+    short = idea.idea.strip()[:MAX_IDEA_LABEL].rstrip()
+    label = Words("Draft {n}: {idea}", n=number, idea=short)
+    return NextStep(label=label, skill="draft", words=idea.request.strip(), ask=False)

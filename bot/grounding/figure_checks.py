@@ -4,21 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.citations import format_person
+from bot.grounding.dates import is_promise
 from bot.grounding.derived_figures import find_stated_cut, is_derived
-from bot.grounding.numbers import (
-    Figure,
-    Grade,
-    grade_unsourced,
-    is_bare,
-    is_promise,
-    read_counts,
-    read_figures,
-)
+from bot.grounding.numbers import read_counts, read_figures
 from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
     OWN_TEXT_ORIGIN,
@@ -29,6 +23,7 @@ from bot.grounding.sources import (
     find_spans_left_out,
     is_within,
 )
+from bot.grounding.units import MAX_FREE_NUMBER, Figure, is_bare, load_units
 from bot.i18n.messages import Money, Words
 from bot.i18n.periods import list_weekday_names
 from bot.text.normalize import normalize_text
@@ -48,6 +43,8 @@ ORIGINS = {
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
     "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
 }
+Grade = Literal["block", "warn", "info"]
+PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#shops", "#stock"})
 
 
 def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> Iterator[Check]:
@@ -114,15 +111,14 @@ def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
         return None
     if str(right.weekday()) == reading.unit:
         return None
-    return Check(
-        rule="figure",
-        level="block",
-        words=Words(
+    return piece.build_check(
+        "figure",
+        "block",
+        Words(
             "“{quote}”: that day is a {day}.",
             quote=figure.text,
             day=Words(list_weekday_names("en")[right.weekday()]),
         ),
-        part=piece.key,
         quote=figure.text,
         override=True,
     )
@@ -142,25 +138,13 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
 
 
-def list_used_facts(pieces: Sequence[Piece], sources: Sources) -> list[tuple[str, Fact]]:
-    """Return which facts each piece stands on, by its key: those cited, and those of its
-    figures."""
-    found: list[tuple[str, Fact]] = []
-    for piece in pieces:
-        facts = [sources.evidence.get(id) for id in piece.cites]
-        known = [sources.find_figure(one, piece.cites) for one in read_figures(piece.text)]
-        facts += [one.fact for one in known if one is not None]
-        found += [(piece.key, fact) for fact in facts if fact is not None]
-    return list({(key, fact.id): (key, fact) for key, fact in found}.values())
-
-
 def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:
     """Build the finding on what a person stated: the approver confirms it."""
     template = ORIGINS.get(
         statement.origin, Words("From the brief: {quote}. Approving confirms it.")
     )
     words = template.with_params(quote=quote, who=format_person(statement.who))
-    return Check(rule=rule, level="stated", words=words, part=piece.key, quote=quote)
+    return piece.build_check(rule, "stated", words, quote=quote)
 
 
 def show_figure(figure: Figure, piece: Piece) -> str:
@@ -244,13 +228,10 @@ def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | No
 
 def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
     known = Money(amount=Decimal(fact.value), currency=fact.unit or str(figure.first.unit))
-    return Check(
-        rule="price",
-        level="block",
-        words=Words(
-            "The catalogue says {known}, the text says {quote}.", known=known, quote=figure.text
-        ),
-        part=piece.key,
+    return piece.build_check(
+        "price",
+        "block",
+        Words("The catalogue says {known}, the text says {quote}.", known=known, quote=figure.text),
         quote=figure.text,
         fact=fact.id,
         override=True,
@@ -296,11 +277,35 @@ def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[Check]:
 
 
 def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
-    return Check(
-        rule="figure",
-        level=grade,
-        words=Words("No source: {quote}", quote=Words("“{quote}”", quote=quote)),
-        part=piece.key,
+    return piece.build_check(
+        "figure",
+        grade,
+        Words("No source: {quote}", quote=Words("“{quote}”", quote=quote)),
         quote=quote,
         override=grade == "block",
     )
+
+
+def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
+    """Return how grave it is that no fact has a figure, by its kind; None where it says nothing.
+
+    Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
+    other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
+    Whether another count or duration is a claim is meaning, which the second call judges."""
+    reading, unit = figure.first, str(figure.first.unit)
+    if reading.kind in ("date", "clock") or unit in ("time", "months"):
+        if is_promise(normalize_text(text), figure.start):
+            return "block"
+        return "warn" if reading.kind == "date" else None if figure.in_words else "info"
+    if reading.kind != "number":
+        return "block"
+    if is_bare(figure):
+        year = reading.base in (today.year, today.year + 1)
+        is_free = year or abs(reading.base) < MAX_FREE_NUMBER
+        return None if is_free else "info" if figure.noun else "warn"
+    if not unit.startswith("#"):
+        return "block"
+    least = load_units().everyday.get(unit, {"words": 2, "digits": 2})
+    if reading.base < least["words" if figure.in_words else "digits"]:
+        return None
+    return "warn" if unit in PROVING_COUNTS else "info"

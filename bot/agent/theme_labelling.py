@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.agent.ask import ask_once
 from bot.agent.llm.turn import TurnModel
+from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.spending import Payer, SpendingCap
 from bot.config.policy import LibraryPolicy
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ON, OFF = "on", "off"  # of the policy; any other value names a model
 PROMPT = "theme_labels"
 BATCH = 40  # texts of one call
 CALLS_AT_ONCE = 5

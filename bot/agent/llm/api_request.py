@@ -1,17 +1,32 @@
-"""The request of one call: the model, the tools, the messages and the schema of the answer."""
+"""The request of one call: the model, the tools, the messages and the schema of the answer.
+
+`PreviewModel` shows the request to the person instead of sending it.
+"""
 
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
-from bot.agent.llm.schema_limits import fits_strict
-from bot.agent.llm.turn import ConversationMessage, ToolSpec
+from bot.agent.llm.answer_schema import (
+    build_blank_example,
+    build_schema,
+    build_tool_spec,
+    fits_strict,
+)
+from bot.agent.llm.turn import ConversationMessage, ToolSpec, TurnAnswer, TurnRequest
+from bot.core.model_prices import TokenUsage, find_price
+from bot.core.writer import ReceiptWriter
+from bot.errors import CALM_PARAM, CannotDo
+from bot.i18n.messages import Money, Words
 
 MIN_CACHED_CHARACTERS = (
     2_000  # a shorter prefix is below the smallest that can be cached (512 tokens)
 )
 # Thinking and text together. A server that ignores the schema gets half: its window is small.
 DEFAULT_MAX_TOKENS, EXTENDED_MAX_TOKENS = 8_192, 32_768
+DEFAULT_MODEL = "claude-sonnet-5-5"
+EFFORT = "medium"  # Sonnet's default is high, which is slower and more expensive than a draft needs
 SUBMIT = "submit"  # the tool for the final answer, on servers that ignore the schema
 SUBMIT_DESCRIPTION = "Give the final answer. Call it once, when you know what you need to know."
 JSON_INSTRUCTIONS = """
@@ -26,6 +41,8 @@ JSON object and nothing else. It has this form; put your own words wherever âŸ¨â
 a list empty ([]) when there is nothing for it:
 """
 CACHE_MARK = {"cache_control": {"type": "ephemeral"}}
+CENT = Decimal("0.01")
+BYTES_PER_TOKEN = 4  # a usual mean for English and French; servers count exactly
 
 
 @dataclass(frozen=True)
@@ -199,3 +216,50 @@ def format_corrections(corrections: tuple[str, ...]) -> str:
     instruction = "Your last answer needs these corrections:\n"
     instruction += "\n".join(f"- {line}" for line in corrections)
     return instruction + "\nKeep what was right, and answer in full again, in the same form."
+
+
+class PreviewModel:
+    """A model that sends nothing. Its first turn ends in CannotDo, whose words show the request."""
+
+    by_rules = False
+    name = DEFAULT_MODEL
+
+    async def take_turn(
+        self, request: TurnRequest, *, receipt: ReceiptWriter, deadline: float
+    ) -> TurnAnswer:
+        raise CannotDo(describe_call(self.name, request))
+
+
+def describe_call(name: str, request: TurnRequest) -> Words:
+    """Return the text of a call with its size and its price, in words for the person. What varies
+    comes first, since a card shows only the beginning."""
+    body = build_request(name, request).body()
+    tokens = len(json.dumps(body, ensure_ascii=False).encode()) // BYTES_PER_TOKEN
+    price = find_price(name)
+    cost: Words | Money = Words("price not known")
+    if price is not None:
+        usd = max(price.compute_cost(TokenUsage(fresh=tokens)), CENT)
+        cost = Words("at most {amount}", amount=Money(amount=usd, currency="USD"))
+    return Words(
+        "Not sent: this is what {model} would get, about {tokens} tokens ({price} without the "
+        "answer). Names, addresses and numbers of people are replaced.\n\n{content}",
+        model=name,
+        tokens=tokens,
+        price=cost,
+        content=f"{request.messages[-1].text}\n\n{request.system}",
+        **{CALM_PARAM: "yes"},
+    )
+
+
+def build_request(name: str, turn: TurnRequest) -> LlmRequest:
+    """Return the request of a turn to this model, with the schemas as the API accepts them."""
+    return LlmRequest(
+        name=name,
+        system=turn.system,
+        messages=turn.messages,
+        schema=build_schema(turn.output) if turn.output else None,
+        blank_example=build_blank_example(turn.output) if turn.output else "",
+        effort=EFFORT,
+        tools=tuple(build_tool_spec(tool) for tool in turn.tools),
+        must_answer=turn.must_answer,
+    )
