@@ -31,14 +31,13 @@ from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.alerts import AlertJob, ImportFindings, MoneyFacts
 from bot.digests.history import DigestHistory
 from bot.digests.models import find_due_digests
-from bot.digests.run import DigestJob, DigestStatus
+from bot.digests.run import AlertJob, DigestJob, DigestStatus, ImportFindings, MoneyFacts
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.engine import Engine
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import QueueLimits
 from bot.jobs.scheduler import JobScheduler, find_due_merges
 from bot.jobs.worker import Worker
 from bot.messages.outbox import OutboxMessage

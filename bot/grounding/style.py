@@ -8,7 +8,7 @@ from bot.core.brief import Brief
 from bot.core.channels import Channel, count_sms_excess, measure_text
 from bot.core.parts import Part
 from bot.core.request import SkillRequest
-from bot.drafts.tracking import campaign_code, tag_links
+from bot.drafts.models import campaign_code, tag_links
 from bot.grounding.legal import asks_to_act
 from bot.text.normalize import collapse_spaces, tokenize
 

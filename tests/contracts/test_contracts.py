@@ -45,7 +45,6 @@ from bot.digests import models as digests_models
 from bot.i18n import messages
 from bot.i18n.messages import Words
 from bot.jobs import models as jobs_models
-from bot.jobs import queues
 from bot.jobs.engine import NAME, VERSION
 from bot.slack import action_ids
 from bot.tasks import models as tasks_models
@@ -296,7 +295,7 @@ def test_of_the_engine_stays() -> None:
     assert (NAME, VERSION) == (contracts.ENGINE_NAME, contracts.ENGINE_VERSION)
     found = set(_get_or_create_dbos_registry().workflow_info_map)
     compare("WORKFLOW and STEP", {contracts.WORKFLOW, f"<temp>.{contracts.STEP}"}, found)
-    compare("QUEUES", contracts.QUEUES, queues.build_queues(queues.QueueLimits()))
+    compare("QUEUES", contracts.QUEUES, jobs_models.build_queues(jobs_models.QueueLimits()))
     assert DBOSPortableJSONSerializer().name() == contracts.ENGINE_SERIALIZER
     one = jobs_models.Job(kind="work", subject="t1", workspace="T1", turn=2)
     told = {"kind": "work", "subject": "t1", "turn": 2}

@@ -10,7 +10,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.models import FileUpload
 from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
-from bot.digests.alerts import KINDS, MAX_FINDINGS, ImportFindings, describe_money
+from bot.digests.run import KINDS, MAX_FINDINGS, ImportFindings, describe_money
 from bot.i18n.messages import LANGUAGES, Language, Words
 from tests.slack.bench import MARKETING, TEAM, Bench
 from tests.support.sample_tables import sample

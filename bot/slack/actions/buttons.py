@@ -11,8 +11,7 @@ from bot.approvals import decision
 from bot.core.request import task_id
 from bot.data.catalogue.product_facts import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
-from bot.drafts.models import Draft
-from bot.drafts.openings import replace_opening
+from bot.drafts.models import Draft, replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage

@@ -16,8 +16,7 @@ from bot.core.channels import load_channels
 from bot.core.parts import Copy
 from bot.core.request import task_id
 from bot.digests.visibility import may_see
-from bot.drafts.models import Draft
-from bot.drafts.openings import replace_opening
+from bot.drafts.models import Draft, replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
