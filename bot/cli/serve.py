@@ -41,15 +41,13 @@ from bot.jobs.models import QueueLimits
 from bot.jobs.scheduler import JobScheduler, find_due_merges
 from bot.jobs.worker import Worker
 from bot.messages.outbox import OutboxMessage
-from bot.slack.app import make_app
-from bot.slack.client import make_client, make_session
+from bot.slack.app import make_app, make_socket_mode
+from bot.slack.client import SlackServices, make_client, make_session
 from bot.slack.gateway import SlackGateway
 from bot.slack.http import make_web_app
-from bot.slack.location import Place, add_heirs
 from bot.slack.membership import Membership
-from bot.slack.published_heads import HeadPublisher, record_policies
-from bot.slack.services import SlackServices
-from bot.slack.socket_mode import make_socket_mode
+from bot.slack.notices import HeadPublisher, record_policies
+from bot.slack.threads import Place, add_heirs
 from bot.slack.users import UserDirectory
 from bot.tasks.models import NewTask
 from bot.tasks.run import clear_statuses

@@ -24,7 +24,7 @@ MAX_REDRAWN_CARDS = 50
 class OutboxMessage(Row):
     """One message to Slack.
 
-    `piece` is the part of a task that a card shows. `place` is a Place (see bot.slack.location).
+    `piece` is the part of a task that a card shows. `place` is a Place (see bot.slack.threads).
     `wanted` counts the changes of what the card shows, `drawn` is the count that was drawn last: a
     card needs drawing while `wanted` is greater than `drawn`.
     """

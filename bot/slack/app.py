@@ -1,4 +1,4 @@
-"""The Bolt app: its listeners, its middleware, and the answers to errors."""
+"""The Bolt app: its listeners, its middleware, the answers to errors, and Socket Mode."""
 
 import logging
 import re
@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -26,14 +27,13 @@ from bot.slack import commands
 from bot.slack.action_ids import BRIEF_FORM, CHECK_TEXT, OWN_TEXT
 from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
-from bot.slack.client import SlackRefusal
+from bot.slack.client import SlackRefusal, SlackServices
 from bot.slack.events import changes, messages
 from bot.slack.http import is_verified
-from bot.slack.listener_context import BackgroundTasks, ListenerContext
+from bot.slack.listeners import BackgroundTasks, ListenerContext
 from bot.slack.membership import Membership
 from bot.slack.notices import enqueue_ephemeral
 from bot.slack.sender import HISTORY_LAG_SECONDS
-from bot.slack.services import SlackServices
 from bot.slack.users import UserDirectory
 from bot.slack.views import home
 from bot.slack.views import submissions as views_dispatch
@@ -306,3 +306,24 @@ def _find_person(body: Body) -> tuple[str, str]:
         person = event_user.get("id") if isinstance(event_user, dict) else event_user
     workspace = team.get("id") if isinstance(team, dict) else body.get("team_id")
     return str(workspace or ""), str(person or "")
+
+
+class SocketModeConnection:
+    """One connection; it reconnects by itself."""
+
+    def __init__(self, app: AsyncApp, base_url: str, app_token: str) -> None:
+        client = AsyncWebClient(base_url=base_url)
+        self._handler = AsyncSocketModeHandler(app, app_token, web_client=client)
+
+    async def connect_async(self) -> None:
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]
+
+    async def close_async(self) -> None:
+        await self._handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def make_socket_mode(
+    app: AsyncApp, services: SlackServices, app_token: str
+) -> SocketModeConnection:
+    """Build the connection without connecting. Call it inside the running event loop."""
+    return SocketModeConnection(app, services.client.base_url, app_token)

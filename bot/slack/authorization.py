@@ -17,7 +17,7 @@ from slack_bolt.response import BoltResponse
 from bot.errors import TryAgain
 from bot.slack import commands
 from bot.slack.events import changes, messages
-from bot.slack.listener_context import ListenerContext, unpack_metadata
+from bot.slack.listeners import ListenerContext, unpack_metadata
 from bot.slack.membership import Installation, Membership
 from bot.slack.notices import enqueue_channel_closed
 

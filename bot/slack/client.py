@@ -1,6 +1,10 @@
-"""Clients for Slack's Web API, and the translation of its errors."""
+"""Clients for Slack's Web API, the translation of its errors, and the services of the process that
+the Slack layer needs."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,8 +17,14 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.audiences.platforms import AudienceExport
+from bot.config.brand import Brand
+from bot.config.policy import Policy
+from bot.core.audience_rule import AudienceRule
+from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
+from bot.jobs.models import Enqueue
 from bot.text.escape import strip_hidden
 from bot.text.normalize import word_set
 
@@ -171,3 +181,22 @@ def explain_refusal(refused: SlackRefusal) -> CannotDo:
             )
         )
     return CannotDo(Words("Slack refused this ({error}).", error=refused.error))
+
+
+@dataclass(frozen=True)
+class SlackServices:
+    """What the Slack layer needs from the rest of the program. One instance per process."""
+
+    database: Database
+    enqueue: Enqueue
+    policy: Callable[[str], Policy]  # by workspace
+    brand: Callable[[str], Brand]
+    client: AsyncWebClient
+    now: Callable[[], datetime]
+    # stops the running job of a task whose row says that it is stopped
+    stop_task: Callable[[str], Awaitable[None]]
+    # Takes workspace, rule and platform.
+    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
+    # whether an AI is connected, so that it reads every message
+    has_ai: bool = False
+    home: Path | None = None  # the folder with the files that people may download again

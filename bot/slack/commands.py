@@ -13,10 +13,8 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.offline.routing import find_channels
 from bot.slack.actions import digests
-from bot.slack.history import remove_markup
-from bot.slack.interactions import find_workspace
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import make_place
+from bot.slack.listeners import ListenerContext, find_workspace
+from bot.slack.threads import make_place, remove_markup
 from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import NewTask, Task
 

@@ -26,7 +26,7 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.slack.actions.audience_export import (
+from bot.slack.actions.exports import (
     find_approved_rule,
     find_approved_size,
     find_audience_name,
@@ -50,8 +50,8 @@ from bot.slack.blocks import (
 from bot.slack.cards.draft_parts import MAX_CELL_CHARACTERS, fits_slack_table, render_slack_table
 from bot.slack.cards.renderer import make_thread_place
 from bot.slack.files import upload_file
-from bot.slack.location import Place, find_card_thread
 from bot.slack.sender import MessageSender
+from bot.slack.threads import Place, find_card_thread
 from bot.tasks.models import Task
 
 PIECE_CHARACTERS, MESSAGE_CHARACTERS, BLOCKS_PER_MESSAGE = 2_800, 10_000, 40

@@ -22,8 +22,13 @@ from bot.config.policy import (
 )
 from bot.db.workspace import Workspace
 from bot.errors import TryAgain
-from bot.slack.client import SLACK_AWAY, SlackRefusal, call_slack, make_retrying_client
-from bot.slack.services import SlackServices
+from bot.slack.client import (
+    SLACK_AWAY,
+    SlackRefusal,
+    SlackServices,
+    call_slack,
+    make_retrying_client,
+)
 from bot.slack.users import UserDirectory
 
 PRESSED_CACHE_SECONDS, ANSWER_CACHE_SECONDS = 600.0, 60.0

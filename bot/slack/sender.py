@@ -24,8 +24,8 @@ from bot.slack.client import (
     explain_refusal,
     make_retrying_client,
 )
-from bot.slack.location import ChannelThread, Place, resolve_thread
 from bot.slack.membership import Membership
+from bot.slack.threads import ChannelThread, Place, resolve_thread
 from bot.slack.users import UserDirectory
 
 MAX_FALLBACK_CHARACTERS = 3_500

@@ -23,11 +23,9 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.playground.block_kit import check_view
-from bot.slack.actions.audience_export import build_export_form
+from bot.slack.actions.exports import build_export_form
 from bot.slack.blocks import Block, actions_block, button, context_block, plain_text, section_block
-from bot.slack.listener_context import pack_metadata
-from bot.slack.view_limits import fit_view
-from bot.slack.views.audience_rule_form import build_rule_form, read_rule
+from bot.slack.listeners import pack_metadata
 from bot.slack.views.brief_form import build_brief_form
 from bot.slack.views.digest_form import build_digest_form
 from bot.slack.views.draft_details import build_details_view
@@ -41,7 +39,8 @@ from bot.slack.views.forms import (
     what_left_view,
 )
 from bot.slack.views.home import HomeLine, render_home
-from bot.slack.views.inputs import build_form, select_input, text_input
+from bot.slack.views.inputs import build_form, fit_view, select_input, text_input
+from bot.slack.views.next_step_forms import build_rule_form, read_rule
 from tests.conftest import NOW
 from tests.slack.bench import MARIE, Bench, bench_of
 from tests.slack.test_forms import filled

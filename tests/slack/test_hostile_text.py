@@ -22,12 +22,12 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.digests import announce_digest_change, build_digest_buttons
 from bot.slack.blocks import render_words
 from bot.slack.cards.import_card import ImportCardData, render_import_card
-from bot.slack.cards.task_card import render_task_card
+from bot.slack.cards.renderer import render_task_card
 from bot.slack.notices import render_notice
-from bot.slack.views.audience_rule_form import _describe_kept_rule
 from bot.slack.views.draft_details import history_view, sources_view
 from bot.slack.views.forms import build_approve_anyway_form, build_edit_form
 from bot.slack.views.home import HomeLine, render_home
+from bot.slack.views.next_step_forms import _describe_kept_rule
 from tests.conftest import NOW
 from tests.slack.test_import_card import SMALL, arrival
 from tests.support.card_scenes import (

@@ -8,7 +8,7 @@ from bot.digests.run import DigestJob, DigestStatus, StatusFinder
 from bot.jobs.models import Job, JobKind
 from bot.jobs.worker import FailureHandler, Worker
 from bot.offline.writer import OfflineWriter
-from bot.slack.location import Place, add_heirs
+from bot.slack.threads import Place, add_heirs
 from bot.tasks.models import NewTask, Task
 from bot.tasks.services import TaskServices
 from tests.slack.bench import MARIE, MARKETING, TEAM, Bench

@@ -17,14 +17,15 @@ from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import digests, imports, reports
-from bot.slack.actions.download import start_download
+from bot.slack.actions.exports import start_download
 from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
 from bot.slack.actions.revisions import start_revision
-from bot.slack.cards import results
+from bot.slack.cards import draft_status
 from bot.slack.cards.draft_status import find_fact_proposals
-from bot.slack.interactions import (
+from bot.slack.listeners import (
     BlockAction,
+    ListenerContext,
     choose_next_place,
     copy_task_form,
     demand_author_or_approver,
@@ -35,7 +36,6 @@ from bot.slack.interactions import (
     remove_private_sources,
     run_for_viewer,
 )
-from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 # Each press is checked and stored; the person is notified after the commit.
@@ -313,7 +313,7 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.DIGEST_OFF: digests.make_state_action("off"),
     action_ids.DIGEST_NOW: digests.run_digest_now,
     **imports.IMPORT_ACTIONS,
-    **results.RESULT_ACTIONS,
+    **draft_status.RESULT_ACTIONS,
     **digests.ALERT_ACTIONS,
     **reports.VOTE_ACTIONS,
 }

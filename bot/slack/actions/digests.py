@@ -30,10 +30,15 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.reports import can_post_in
 from bot.slack.blocks import Block, actions_block, button, confirm, context_block, quote_as_mrkdwn
-from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_task
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import add_heirs, make_place
+from bot.slack.listeners import (
+    GONE,
+    BlockAction,
+    ListenerContext,
+    ViewSubmission,
+    load_visible_task,
+)
 from bot.slack.notices import enqueue_notice
+from bot.slack.threads import add_heirs, make_place
 from bot.slack.views.digest_form import (
     build_digest_form,
     list_catalogue_filters,

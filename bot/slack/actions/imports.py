@@ -19,10 +19,9 @@ from bot.slack import action_ids
 from bot.slack.cards.import_labels import FORMAT_CHOICES, KIND_LABELS
 from bot.slack.cards.renderer import make_thread_place
 from bot.slack.files import upload_file
-from bot.slack.interactions import BlockAction
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import Place
+from bot.slack.listeners import BlockAction, ListenerContext
 from bot.slack.sender import MessageSender
+from bot.slack.threads import Place
 
 
 def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:

@@ -14,15 +14,15 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.actions import audience_export, digests, imports
-from bot.slack.interactions import (
+from bot.slack.actions import digests, exports, imports
+from bot.slack.listeners import (
     BlockAction,
+    ListenerContext,
     demand_author_or_approver,
     demand_editable,
     load_visible_draft,
 )
-from bot.slack.listener_context import ListenerContext
-from bot.slack.views import audience_rule_form, draft_details, forms, lowest_price_form
+from bot.slack.views import draft_details, forms, next_step_forms
 from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task
 
@@ -162,9 +162,9 @@ MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
     action_ids.SOURCES: prepare_sources_view,
     action_ids.HISTORY: prepare_history_view,
     action_ids.WHAT_LEFT: prepare_receipts_view,
-    action_ids.LEAD: audience_rule_form.prepare_next_step_form,
-    action_ids.EXPORT: audience_export.prepare_export_form,
-    action_ids.LOWEST_PRICE: lowest_price_form.prepare_lowest_price_form,
+    action_ids.LEAD: next_step_forms.prepare_next_step_form,
+    action_ids.EXPORT: exports.prepare_export_form,
+    action_ids.LOWEST_PRICE: forms.prepare_lowest_price_form,
     action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
     action_ids.DETAILS: draft_details.prepare_details_view,
     action_ids.CHANGE: prepare_change_form,

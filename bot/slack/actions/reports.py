@@ -24,16 +24,17 @@ from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import Block, actions_block, button
 from bot.slack.cards.draft_status import number_action_id
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.interactions import (
+from bot.slack.listeners import (
     GONE,
+    LANGUAGE_SECONDS,
     BlockAction,
+    ListenerContext,
     choose_next_place,
     demand_author_or_approver,
     find_card,
     load_visible_draft,
 )
-from bot.slack.listener_context import LANGUAGE_SECONDS, ListenerContext
-from bot.slack.location import Place
+from bot.slack.threads import Place
 from bot.slack.views.brief_form import build_brief_form, find_known_values
 from bot.tasks.models import NewTask, Task
 

@@ -19,14 +19,14 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.offline.routing import find_channels, find_revision
-from bot.slack.interactions import (
+from bot.slack.listeners import (
+    ListenerContext,
     choose_next_place,
     copy_task_form,
     find_card,
     remove_private_sources,
 )
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import MAX_THREAD_CARDS, ChannelThread, list_thread_cards
+from bot.slack.threads import MAX_THREAD_CARDS, ChannelThread, list_thread_cards
 from bot.tasks.models import Task
 
 # In a direct message, at most this many words this soon after a draft are about the draft.

@@ -20,7 +20,7 @@ from bot.drafts.models import Draft, Vote
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.client import READ_OUTSIDE
-from bot.slack.location import resolve_thread
+from bot.slack.threads import resolve_thread
 from bot.tasks.draft_versions import list_newest_drafts, list_versions
 from bot.tasks.models import Task
 

@@ -11,8 +11,8 @@ from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import CHECKED, ButtonValue
-from bot.slack.actions.audience_export import find_exportable_rules, is_audience_draft
 from bot.slack.actions.digests import build_alert_buttons, build_digest_buttons
+from bot.slack.actions.exports import find_exportable_rules, is_audience_draft
 from bot.slack.actions.reports import build_next_step_buttons
 from bot.slack.blocks import (
     HEADER,
@@ -40,10 +40,10 @@ from bot.slack.cards.draft_status import (
     render_assumptions,
     render_draft_status,
     render_findings,
+    render_results,
     render_unused,
 )
 from bot.slack.cards.report_card import render_report_card
-from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
 from bot.slack.views.forms import list_other_openings
 from bot.text.normalize import collapse_spaces

@@ -14,8 +14,8 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.events import messages
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import continue_in_thread
+from bot.slack.listeners import ListenerContext
+from bot.slack.threads import continue_in_thread
 from bot.tasks.models import OPEN_STATES, NewTask, Task
 
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"

@@ -14,8 +14,8 @@ from bot.i18n.messages import LANGUAGES, translate_stored_title
 from bot.messages.outbox import OutboxMessage
 from bot.offline import routing
 from bot.slack.actions.revisions import load_thread_cards
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import (
+from bot.slack.listeners import ListenerContext
+from bot.slack.threads import (
     ChannelThread,
     continue_in_thread,
     find_card_thread,

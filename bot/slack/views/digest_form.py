@@ -13,7 +13,7 @@ from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Words, format_value
 from bot.slack import action_ids
 from bot.slack.blocks import Block, context_block, option, plain_text, truncate
-from bot.slack.interactions import ViewSubmission
+from bot.slack.listeners import ViewSubmission
 from bot.slack.views.inputs import (
     HINT,
     LABEL,

@@ -42,8 +42,7 @@ from bot.slack.cards.draft_status import (
     render_decision,
     render_delivery,
 )
-from bot.slack.interactions import BlockAction, load_visible_draft
-from bot.slack.listener_context import ListenerContext
+from bot.slack.listeners import BlockAction, ListenerContext, load_visible_draft
 
 MAX_ADDED_FACTS = 20
 VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000

@@ -29,19 +29,19 @@ from bot.slack.blocks import (
     section_block,
 )
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.interactions import (
+from bot.slack.listeners import (
     BlockAction,
+    ListenerContext,
     load_asked_task,
     parse_block_action,
     run_for_viewer,
 )
-from bot.slack.listener_context import ListenerContext
-from bot.slack.view_limits import fit_view
 from bot.slack.views.brief_form import (
     build_brief_form,
     build_own_text_choice,
     find_known_values,
 )
+from bot.slack.views.inputs import fit_view
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 from bot.text.normalize import collapse_spaces
 

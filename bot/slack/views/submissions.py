@@ -21,20 +21,20 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.actions import audience_export, digests, reports
+from bot.slack.actions import digests, exports, reports
 from bot.slack.actions.revisions import start_revision
-from bot.slack.interactions import (
+from bot.slack.listeners import (
+    ListenerContext,
     View,
     ViewSubmission,
     copy_task_form,
     find_workspace,
     load_visible_draft,
+    pack_metadata,
     run_for_viewer,
 )
-from bot.slack.listener_context import ListenerContext, pack_metadata
-from bot.slack.location import Place, make_place
-from bot.slack.view_limits import fit_view
-from bot.slack.views import audience_rule_form, forms, lowest_price_form, question_form
+from bot.slack.threads import Place, make_place
+from bot.slack.views import forms, next_step_forms
 from bot.slack.views.brief_form import (
     NOTHING_TO_WRITE,
     build_own_text_form,
@@ -42,7 +42,7 @@ from bot.slack.views.brief_form import (
     read_brief,
     read_own_text,
 )
-from bot.slack.views.inputs import read_choice
+from bot.slack.views.inputs import fit_view, read_choice
 from bot.tasks.models import NewTask, Task
 
 
@@ -382,8 +382,8 @@ SUBMISSION_HANDLERS: dict[
     action_ids.ANGLES_FORM: submit_opening,
     action_ids.APPROVE_ANYWAY_FORM: submit_approve_anyway,
     action_ids.DIGEST_FORM: digests.submit_digest_form,
-    action_ids.QUESTION_FORM: question_form.submit_question_form,
-    action_ids.RULE_FORM: audience_rule_form.submit_rule_form,
-    action_ids.EXPORT_FORM: audience_export.submit_export_form,
-    action_ids.LOWEST_PRICE_FORM: lowest_price_form.submit_lowest_price,
+    action_ids.QUESTION_FORM: next_step_forms.submit_question_form,
+    action_ids.RULE_FORM: next_step_forms.submit_rule_form,
+    action_ids.EXPORT_FORM: exports.submit_export_form,
+    action_ids.LOWEST_PRICE_FORM: forms.submit_lowest_price,
 }

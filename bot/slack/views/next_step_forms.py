@@ -1,7 +1,8 @@
-"""The form that changes the rule and the platform of an audience, which is then counted again."""
+"""The forms of a report's next steps: a question to the data, and the rule of an audience."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import CONSENT_LABELS, SEGMENT_LABELS, AudienceRule
 from bot.core.facts import Evidence
-from bot.core.metric_query import QuestionFields
+from bot.core.metric_query import ComparisonName, QuestionFields
 from bot.core.parts import NextStep
 from bot.core.request import task_id
 from bot.errors import CannotDo
@@ -26,20 +27,173 @@ from bot.slack.blocks import (
     plain_text,
     render_words,
 )
-from bot.slack.interactions import BlockAction, ViewSubmission, load_visible_draft
-from bot.slack.listener_context import ListenerContext
-from bot.slack.view_limits import OPTION_VALUE
-from bot.slack.views import question_form
+from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
 from bot.slack.views.inputs import (
     HINT,
     LABEL,
+    OPTION_VALUE,
     build_form,
     read_checked,
     read_choice,
+    read_date,
     read_text,
+    select_input,
     text_input,
 )
 from bot.tasks.models import NewTask, Task
+
+COMPARISONS: Mapping[ComparisonName, Words] = {
+    "previous_period": Words("the days before"),
+    "same_period_last_year": Words("the same days last year"),
+}
+
+
+def build_question_form(fields: QuestionFields, language: str, metadata: str = "") -> Block:
+    """Build the form, filled with what is known."""
+    figures, splits = list_measures(language), list_splits(language)
+    compared = {str(name): words.to(language) for name, words in COMPARISONS.items()}
+    only = text_input("only", Words("Only"), language, fields.only, optional=True)
+    hint = Words("Countries, devices, products, categories … with commas between them")
+    only["hint"] = plain_text(hint.to(language), HINT)
+    blocks = [
+        _build_menu("measure", Words("Which figure"), figures, fields.measure, language, must=True),
+        _build_menu("split", Words("Split by"), splits, fields.split, language),
+        only,
+        _build_date("since", Words("From"), fields.since, language),
+        _build_date("until", Words("To"), fields.until, language),
+        _build_menu("comparison", Words("Compared with"), compared, fields.comparison, language),
+    ]
+    return build_form(
+        action_ids.QUESTION_FORM,
+        Words("Ask your data"),
+        Words("Look it up"),
+        blocks,
+        metadata,
+        language,
+    )
+
+
+def list_measures(language: str) -> dict[str, str]:
+    """Return the labels of the measures, dataset by dataset."""
+    from bot.data.metrics.query.datasets import DATASETS
+
+    return {
+        name: _capitalize(measure.label.to(language))
+        for dataset in DATASETS.values()
+        for name, measure in dataset.measures.items()
+        if not measure.of_one_customer
+    }
+
+
+def list_splits(language: str) -> dict[str, str]:
+    from bot.data.metrics.query.datasets import DATASETS
+
+    return {
+        name: _capitalize(dimension.label.to(language))
+        for dataset in DATASETS.values()
+        for name, dimension in dataset.dimensions.items()
+    }
+
+
+def read_question(view: dict[str, Any]) -> QuestionFields:
+    return QuestionFields.model_validate(
+        {
+            "measure": read_choice(view, "measure") or None,
+            "split": read_choice(view, "split") or None,
+            "only": read_text(view, "only"),
+            "since": read_date(view, "since") or None,
+            "until": read_date(view, "until") or None,
+            "comparison": read_choice(view, "comparison") or get_args(ComparisonName)[0],
+        }
+    )
+
+
+async def submit_question_form(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    """Start a task that looks the figure up."""
+    language = await context.language(submission.workspace, submission.user)
+    fields = read_question(submission.view)
+    if fields.since and fields.until and fields.since > fields.until:
+        errors = {"until": Words("This day is before the first one.").to(language)}
+        return await ack(response_action="errors", errors=errors)
+    await context.run(_accept_question, context, submission, fields, language)
+    return await ack()
+
+
+def _accept_question(
+    session: Session,
+    context: ListenerContext,
+    submission: ViewSubmission,
+    fields: QuestionFields,
+    language: str,
+) -> None:
+    context.services.policy(submission.workspace).require(submission.user, "ask")
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    lead = reports.find_next_step(draft, submission.ref)
+    place, private = reports.find_next_step_place(
+        session, draft, submission.viewer, submission.origin
+    )
+    new_task = NewTask(
+        id=task_id(submission.workspace, "question", str(submission.view["id"])),
+        workspace=submission.workspace,
+        author=submission.user,
+        words=describe_question(fields, language),
+        place=place,
+        locale=context.people.cached_locale(submission.workspace, submission.user),
+        private=private,
+        form={
+            **reports.build_next_step_form(draft, lead),
+            "query": fields.model_dump_json(exclude_defaults=True),
+            "language": draft.language,
+        },
+    )
+    Task.accept(session, context.services.enqueue, new_task, context.services.now())
+
+
+def describe_question(fields: QuestionFields, language: str) -> str:
+    """Return the question in words, for the title of its card: "Revenue by country · France"."""
+    words = list_measures(language).get(fields.measure or "", "")
+    if fields.split:
+        by = Words("by {what}", what=list_splits(language)[fields.split].lower())
+        words = f"{words} {by.to(language)}"
+    return " · ".join(filter(None, [words, fields.only]))
+
+
+def _build_menu(
+    id: str,
+    label: Words,
+    options: Mapping[str, str],
+    chosen: str | None,
+    language: str,
+    *,
+    must: bool = False,
+) -> Block:
+    by_value = {value: option(text, value) for value, text in options.items()}
+    block = select_input(id, label, list(by_value.values()), language, must=must)
+    if chosen in by_value:
+        block["element"]["initial_option"] = by_value[chosen]
+    placeholder = Words("Choose") if must else Words("None")
+    block["element"]["placeholder"] = plain_text(placeholder.to(language), 150)
+    return block
+
+
+def _build_date(id: str, label: Words, day: date | None, language: str) -> Block:
+    picker: Block = {"type": "datepicker", "action_id": id}
+    if day is not None:
+        picker["initial_date"] = day.isoformat()
+    return {
+        "type": "input",
+        "block_id": id,
+        "optional": True,
+        "label": plain_text(label.to(language), LABEL),
+        "element": picker,
+    }
+
+
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
 
 MAX_MENU_OPTIONS = 100
 NUMBER_FIELDS = ("bought_within", "bought_at_least", "not_within", "min_orders", "max_orders")
@@ -56,9 +210,7 @@ def prepare_next_step_form(
     lead = reports.find_next_step(draft, action.ref)
     if "query" in lead.form:
         fields = QuestionFields.model_validate_json(lead.form["query"])
-        return lambda language: question_form.build_question_form(
-            fields, language, action.ref.pack()
-        )
+        return lambda language: build_question_form(fields, language, action.ref.pack())
     if lead.skill != "targeting" or "rule" not in lead.form:
         return reports.prepare_brief_form(session, context, action)
     return lambda language: build_rule_form(language, lead, draft.facts, action.ref.pack())
