@@ -7,6 +7,8 @@ import json
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.drafts.models import Draft
+
 # Buttons and menus on a card (action_id). The options of an overflow menu carry the picks below.
 APPROVE = "approve"
 APPROVE_ANYWAY = "approve_anyway"  # opens a form for the reason
@@ -113,3 +115,8 @@ class ButtonValue(BaseModel):
         names = {"t": "task", "d": "draft", "s": "seen", "p": "pick", "f": "field"}
         names["a"] = "arrival"
         return ButtonValue.model_validate({names[k]: v for k, v in payload.items() if k in names})
+
+
+def pack_draft(draft: Draft) -> str:
+    """Return the value of a button about this version of a draft."""
+    return ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()

@@ -1,5 +1,5 @@
-"""What all Slack listeners share: their context, parsed button presses and form submissions, and the
-rows that these are about."""
+"""What all Slack listeners share: their context, the parsed presses and submissions, and the rows
+that these are about."""
 
 import asyncio
 import json

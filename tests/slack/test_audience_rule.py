@@ -28,7 +28,7 @@ from bot.slack.actions.exports import (
 from bot.slack.cards.draft_status import number_action_id
 from bot.slack.gateway import SlackGateway
 from bot.slack.views import next_step_forms
-from bot.slack.views.draft_details import what_left_view
+from bot.slack.views.draft_details import build_receipts_view
 from bot.tasks.models import Task
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
 from tests.slack.test_forms import filled
@@ -371,7 +371,7 @@ async def test_export_has_a_readable_receipt(bench: Bench, language: str) -> Non
     await bench.press(MARIE, card, "export_audience")
     await bench.slack.submit(MARIE, bench.form(MARIE).id)
     await bench.run()
-    view = sound_view(what_left_view(bench.rows(Receipt), language))
+    view = sound_view(build_receipts_view(bench.rows(Receipt), language))
     shown = text_of(view["blocks"]).replace("\u00a0", " ")
     sha256 = hashlib.sha256(CONTENT).hexdigest()
     for said in {

@@ -24,7 +24,7 @@ from bot.slack.blocks import render_words
 from bot.slack.cards.import_card import ImportCardData, render_import_card
 from bot.slack.cards.renderer import render_task_card
 from bot.slack.notices import render_notice
-from bot.slack.views.draft_details import history_view, sources_view
+from bot.slack.views.draft_details import build_history_view, build_sources_view
 from bot.slack.views.forms import build_approve_anyway_form, build_edit_form
 from bot.slack.views.home import HomeLine, render_home
 from bot.slack.views.next_step_forms import _describe_kept_rule
@@ -150,7 +150,7 @@ def test_hostile_text_on_draft_card_and_its_views(
         shown = [
             build_approve_anyway_form(draft, language),
             build_edit_form(draft, language),
-            sources_view(draft, language),
+            build_sources_view(draft, language),
         ]
         decision.send_back(
             session,
@@ -164,7 +164,7 @@ def test_hostile_text_on_draft_card_and_its_views(
         )
         views.append(render_task_card(seen(session), language))
         kept = decision.Decision.list_for_draft(session, draft.id)
-        shown.append(history_view([draft], kept, [], language))
+        shown.append(build_history_view([draft], kept, [], language))
     for message in views:
         check(message.blocks)
         harmless(message.text)

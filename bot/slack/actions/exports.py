@@ -26,8 +26,8 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue
-from bot.slack.blocks import Block, context_block, option, plain_text, truncate
+from bot.slack.action_ids import ButtonValue, pack_draft
+from bot.slack.blocks import Block, context_block, truncate
 from bot.slack.files import upload_file
 from bot.slack.listeners import (
     GONE,
@@ -36,7 +36,7 @@ from bot.slack.listeners import (
     ViewSubmission,
     load_visible_draft,
 )
-from bot.slack.views.inputs import LABEL, build_form, read_choice
+from bot.slack.views.inputs import FormBuilder, read_choice
 from bot.tasks.models import Task
 
 # The part of a draft whose table holds the code of the one rule to export, and its platform.
@@ -117,23 +117,20 @@ def prepare_export_form(
 
 
 def build_export_form(draft: Draft, language: str) -> Block:
-    audiences = [option(name, code) for code, (name, _) in find_exportable_rules(draft).items()]
-    platforms = [
-        option(_translate_title(PLATFORMS[key].title, language), key)
-        for key in find_approved_platforms(draft)
-    ]
+    audiences = {code: name for code, (name, _) in find_exportable_rules(draft).items()}
+    platforms = {key: PLATFORMS[key].title for key in find_approved_platforms(draft)}
     explanation = Words(
         "Only people who agreed are in the file. It comes to your direct messages with me, and is "
         "noted in the journal: how many, for what, by which rule."
     )
+    form, first = FormBuilder(language), (next(iter(audiences)), next(iter(platforms)))
     blocks = [
-        _build_menu("audience", Words("Audience"), audiences, language),
-        _build_menu("platform", Words("For"), platforms, language),
+        form.menu("audience", Words("Audience"), audiences, first[0], must=True),
+        form.menu("platform", Words("For"), platforms, first[1], must=True),
         context_block(explanation.to(language)),
     ]
-    metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     title, send = Words("Export audience"), Words("Export")
-    return build_form(action_ids.EXPORT_FORM, title, send, blocks, metadata, language)
+    return form.build(action_ids.EXPORT_FORM, title, send, blocks, pack_draft(draft))
 
 
 async def submit_export_form(
@@ -237,15 +234,7 @@ def _parse_rule(stored: str) -> AudienceRule | None:
         return None
 
 
-def _translate_title(title: Words | str, language: str) -> str:
-    return title.to(language) if isinstance(title, Words) else title
-
-
-def _build_menu(id: str, label: Words, options: list[Block], language: str) -> Block:
-    menu: Block = {"type": "static_select", "action_id": id, "options": options}
-    menu["initial_option"] = options[0]
-    label_ = plain_text(label.to(language), LABEL)
-    return {"type": "input", "block_id": id, "label": label_, "element": menu}
+# Downloads.
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def prepare_sources_view(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
     draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: forms.sources_view(draft, language)
+    return lambda language: draft_details.build_sources_view(draft, language)
 
 
 def prepare_history_view(
@@ -127,7 +127,9 @@ def prepare_history_view(
     deliveries = [
         one for version in versions for one in Delivery.list_for_draft(session, version.id)
     ]
-    return lambda language: forms.history_view(versions, decisions, deliveries, language)
+    return lambda language: draft_details.build_history_view(
+        versions, decisions, deliveries, language
+    )
 
 
 def prepare_receipts_view(
@@ -136,12 +138,12 @@ def prepare_receipts_view(
     if action.ref.arrival:
         upload = imports.load_visible_upload(session, action)
         calls = Receipt.list_for_task(session, upload.id)
-        return lambda language: forms.what_left_view(calls, language)
+        return lambda language: draft_details.build_receipts_view(calls, language)
     draft = load_visible_draft(session, action.viewer, action.ref)
     if not may_see_receipts(session, action.viewer, session.get_one(Task, draft.task)):
         raise CannotDo(NOT_SHARED)
     receipts = Receipt.list_for_task(session, draft.task)
-    return lambda language: forms.what_left_view(receipts, language)
+    return lambda language: draft_details.build_receipts_view(receipts, language)
 
 
 def _load_refusable_draft(session: Session, context: ListenerContext, action: BlockAction) -> Draft:

@@ -20,7 +20,7 @@ from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue
+from bot.slack.action_ids import ButtonValue, pack_draft
 from bot.slack.blocks import Block, actions_block, button
 from bot.slack.cards.draft_status import number_action_id
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
@@ -123,7 +123,7 @@ THUMBS = {action_ids.VOTE_UP: "👍", action_ids.VOTE_DOWN: "👎"}
 
 def build_vote_buttons(draft: Draft, votes: tuple[int, int]) -> list[Block]:
     """Build the buttons, with the number of votes where there are any."""
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     return [
         button(f"{thumb} {count}" if count else thumb, action, ref)
         for (action, thumb), count in zip(THUMBS.items(), votes, strict=True)

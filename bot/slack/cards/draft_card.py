@@ -10,7 +10,7 @@ from bot.drafts.models import Draft
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
-from bot.slack.action_ids import CHECKED, ButtonValue
+from bot.slack.action_ids import CHECKED, ButtonValue, pack_draft
 from bot.slack.actions.digests import build_alert_buttons, build_digest_buttons
 from bot.slack.actions.exports import find_exportable_rules, is_audience_draft
 from bot.slack.actions.reports import build_next_step_buttons
@@ -55,7 +55,7 @@ MAX_CHANNEL_OPTIONS = 20
 def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Build the buttons for the draft's current state. An action that is not possible has no
     button; the card says why."""
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     fixed = is_audience_draft(draft)  # a rule is changed in a form of its own
     if card.status == "approved":
         return actions_block(
@@ -81,7 +81,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
 def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Build the row of one-tap variants: shorter, the other openings, another market,
     and the button for the details."""
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
     if count := len(list_other_openings(draft)):
         words = Words.count("{n} other angle", "{n} other angles", count)
@@ -182,7 +182,7 @@ def _build_channel_menu(card: CardData, draft: Draft, language: str) -> Block | 
 def _build_export_button(draft: Draft, language: str) -> Block | None:
     if not find_exportable_rules(draft):
         return None
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     return button(Words("Export audience").to(language), action_ids.EXPORT, ref)
 
 
@@ -359,7 +359,7 @@ def _render_audience(card: CardData, draft: Draft, language: str) -> Block:
     words = Words("For: {audience}", audience=listed).to(language)
     if card.status != "open":
         return context_block(words)
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
     return section_block(words, change)
 

@@ -7,7 +7,7 @@ from bot.core.parts import File, Part, Quote, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.i18n.typography import is_gsm7
-from bot.slack.action_ids import CALL_TO_ACTION, ButtonValue
+from bot.slack.action_ids import CALL_TO_ACTION, pack_draft
 from bot.slack.blocks import (
     BUTTON,
     MAX_PLAIN_CONTEXT,
@@ -166,7 +166,7 @@ def _render_by_role(
         name = quote_as_mrkdwn(translate_title(limit.title, language), 150)
         blocks = [context_block(f"*{name}* {Words('(empty)').to(language)}")]
     elif limit.role == "button" and count_utf16_units(text) <= BUTTON:
-        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+        ref = pack_draft(draft)
         blocks = actions_block(button(text, CALL_TO_ACTION, ref))
     elif limit.role == "preview" and count_utf16_units(text) <= MAX_PLAIN_CONTEXT:
         blocks = [plain_context_block(text)]

@@ -6,7 +6,8 @@ chunks is stored in the block id of the second one, so that joining the chunks r
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import CannotDo
@@ -16,6 +17,7 @@ from bot.slack.blocks import (
     context_block,
     count_fitting,
     count_utf16_units,
+    option,
     plain_text,
     truncate,
 )
@@ -72,85 +74,106 @@ def decode_separator(code: str) -> str:
     return " " if code == "s" else ""
 
 
-# Inputs. The field's name is both its block id and its action id.
-
-VIEW_TITLE, LABEL, HINT = 24, 2_000, 2_000
-
-
-def build_form(
-    callback: str,
-    title: Words,
-    submit: Words,
-    blocks: list[Block],
-    metadata: str,
-    language: str,
-) -> Block:
-    return {
-        "type": "modal",
-        "callback_id": callback,
-        "title": plain_text(title.to(language), VIEW_TITLE),
-        "submit": plain_text(submit.to(language), VIEW_TITLE),
-        "close": plain_text(Words("Cancel").to(language), VIEW_TITLE),
-        "private_metadata": metadata,
-        "blocks": blocks,
-    }
+VIEW_TITLE, LABEL, HINT, PLACEHOLDER, MENU = 24, 2_000, 2_000, 150, 100
+Labels = Mapping[str, Words | str]  # value → what people read
 
 
-def text_input(
-    id: str,
-    label: Words,
-    language: str,
-    text: str = "",
-    *,
-    multiline: bool = False,
-    optional: bool = False,
-) -> Block:
-    return {
-        "type": "input",
-        "block_id": id,
-        "optional": optional,
-        "label": plain_text(label.to(language), LABEL),
-        "element": plain_text_input(id, text, multiline=multiline),
-    }
+@dataclass(frozen=True)
+class FormBuilder:
+    """Builds the inputs of a form in the reader's language. A field's name is both its block id and
+    its action id."""
+
+    language: str
+
+    def build(
+        self, callback: str, title: Words, submit: Words, blocks: list[Block], metadata: str = ""
+    ) -> Block:
+        return {
+            "type": "modal",
+            "callback_id": callback,
+            "title": plain_text(title.to(self.language), VIEW_TITLE),
+            "submit": plain_text(submit.to(self.language), VIEW_TITLE),
+            "close": plain_text(Words("Cancel").to(self.language), VIEW_TITLE),
+            "private_metadata": metadata,
+            "blocks": blocks,
+        }
+
+    def input(
+        self,
+        id: str,
+        label: Words | str,
+        element: Block,
+        *,
+        optional: bool = False,
+        hint: Words | None = None,
+    ) -> Block:
+        block: Block = {
+            "type": "input",
+            "block_id": id,
+            "optional": optional,
+            "label": plain_text(self._translate(label), LABEL),
+            "element": {"action_id": id, **element},
+        }
+        return block | ({"hint": plain_text(hint.to(self.language), HINT)} if hint else {})
+
+    def text(
+        self,
+        id: str,
+        label: Words | str,
+        text: str = "",
+        *,
+        multiline: bool = False,
+        optional: bool = False,
+        hint: Words | None = None,
+    ) -> Block:
+        element = plain_text_input(text, multiline=multiline)
+        return self.input(id, label, element, optional=optional, hint=hint)
+
+    def menu(
+        self,
+        id: str,
+        label: Words,
+        options: Labels,
+        chosen: str | None = None,
+        *,
+        must: bool = False,
+        placeholder: Words | None = None,
+    ) -> Block:
+        """Build a menu. Nothing needs to be chosen unless `must` is set; `chosen` is the value of
+        the option that is chosen at first."""
+        default = Words("Choose") if must else Words("Let Super-Intern choose")
+        hint = (placeholder or default).to(self.language)
+        menu: Block = {"type": "static_select", "placeholder": plain_text(hint, PLACEHOLDER)}
+        menu["options"] = self.list_options(options)
+        if initial := [one for one in menu["options"] if one["value"] == chosen]:
+            menu["initial_option"] = initial[0]
+        return self.input(id, label, menu, optional=not must)
+
+    def choices(
+        self,
+        id: str,
+        label: Words,
+        options: Labels,
+        chosen: Collection[str] = (),
+        *,
+        type: str = "checkboxes",
+    ) -> Block:
+        """Build an input of which any number of options may be chosen."""
+        element: Block = {"type": type, "options": self.list_options(options)}
+        if initial := [one for one in element["options"] if one["value"] in chosen]:
+            element["initial_options"] = initial
+        return self.input(id, label, element, optional=True)
+
+    def list_options(self, options: Labels) -> list[Block]:
+        return [option(self._translate(text), value) for value, text in options.items()][:MENU]
+
+    def _translate(self, text: Words | str) -> str:
+        return text.to(self.language) if isinstance(text, Words) else text
 
 
-def plain_text_input(id: str, text: str, *, multiline: bool) -> Block:
-    element: Block = {
-        "type": "plain_text_input",
-        "action_id": id,
-        "multiline": multiline,
-        "max_length": 3_000,
-    }
+def plain_text_input(text: str, *, multiline: bool) -> Block:
+    element: Block = {"type": "plain_text_input", "multiline": multiline, "max_length": 3_000}
     return element | ({"initial_value": truncate(text, 3_000)} if text else {})
-
-
-def select_input(
-    id: str,
-    label: Words,
-    options: list[Block],
-    language: str,
-    *,
-    must: bool = False,
-    chosen: str | None = None,
-) -> Block:
-    """Build a menu. Nothing needs to be chosen unless `must` is set; `chosen` is the value of the
-    option that is chosen at first."""
-    hint = Words("Choose") if must else Words("Let Super-Intern choose")
-    menu: Block = {
-        "type": "static_select",
-        "action_id": id,
-        "placeholder": plain_text(hint.to(language), 150),
-        "options": options,
-    }
-    if initial := [one for one in options if one["value"] == chosen]:
-        menu["initial_option"] = initial[0]
-    return {
-        "type": "input",
-        "block_id": id,
-        "optional": not must,
-        "label": plain_text(label.to(language), LABEL),
-        "element": menu,
-    }
 
 
 # Values of a submitted form.
@@ -226,8 +249,8 @@ def _parse_block_id(block_id: str) -> tuple[str, int, str] | None:
 
 METADATA, ID, VIEW_BLOCKS, VIEW_CHARACTERS = 3_000, 255, 100, 245_000
 HEADER, TEXT, FIELD, FIELDS = 150, 3_000, 2_000, 10
-PLACEHOLDER, BUTTON, BUTTON_VALUE, URL = 150, 75, 2_000, 3_000
-OPTION, OPTION_VALUE, CHECKBOXES, OVERFLOW, MENU = 75, 150, 10, 5, 100
+BUTTON, BUTTON_VALUE, URL = 75, 2_000, 3_000
+OPTION, OPTION_VALUE, CHECKBOXES, OVERFLOW = 75, 150, 10, 5
 INPUT, ACTIONS, CONTEXTS, RICH_TEXT = 3_000, 25, 10, 12_000
 CONFIRM_LIMITS = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
 MAX_OPTIONS_BY_ELEMENT = {

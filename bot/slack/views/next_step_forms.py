@@ -19,30 +19,20 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import reports
-from bot.slack.blocks import (
-    Block,
-    context_block,
-    count_utf16_units,
-    option,
-    plain_text,
-    render_words,
-)
+from bot.slack.blocks import Block, context_block, count_utf16_units, render_words
 from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
 from bot.slack.views.inputs import (
-    HINT,
-    LABEL,
     OPTION_VALUE,
-    build_form,
+    FormBuilder,
+    Labels,
     read_checked,
     read_choice,
     read_date,
     read_text,
-    select_input,
-    text_input,
 )
 from bot.tasks.models import NewTask, Task
 
-COMPARISONS: Mapping[ComparisonName, Words] = {
+COMPARISONS: Mapping[str, Words] = {
     "previous_period": Words("the days before"),
     "same_period_last_year": Words("the same days last year"),
 }
@@ -50,27 +40,24 @@ COMPARISONS: Mapping[ComparisonName, Words] = {
 
 def build_question_form(fields: QuestionFields, language: str, metadata: str = "") -> Block:
     """Build the form, filled with what is known."""
-    figures, splits = list_measures(language), list_splits(language)
-    compared = {str(name): words.to(language) for name, words in COMPARISONS.items()}
-    only = text_input("only", Words("Only"), language, fields.only, optional=True)
+    form = FormBuilder(language)
     hint = Words("Countries, devices, products, categories … with commas between them")
-    only["hint"] = plain_text(hint.to(language), HINT)
+
+    def menu(id: str, label: Words, options: Labels, chosen: str | None) -> Block:
+        return form.menu(id, label, options, chosen, placeholder=Words("None"))
+
     blocks = [
-        _build_menu("measure", Words("Which figure"), figures, fields.measure, language, must=True),
-        _build_menu("split", Words("Split by"), splits, fields.split, language),
-        only,
-        _build_date("since", Words("From"), fields.since, language),
-        _build_date("until", Words("To"), fields.until, language),
-        _build_menu("comparison", Words("Compared with"), compared, fields.comparison, language),
+        form.menu(
+            "measure", Words("Which figure"), list_measures(language), fields.measure, must=True
+        ),
+        menu("split", Words("Split by"), list_splits(language), fields.split),
+        form.text("only", Words("Only"), fields.only, optional=True, hint=hint),
+        _build_date(form, "since", Words("From"), fields.since),
+        _build_date(form, "until", Words("To"), fields.until),
+        menu("comparison", Words("Compared with"), COMPARISONS, fields.comparison),
     ]
-    return build_form(
-        action_ids.QUESTION_FORM,
-        Words("Ask your data"),
-        Words("Look it up"),
-        blocks,
-        metadata,
-        language,
-    )
+    title, send = Words("Ask your data"), Words("Look it up")
+    return form.build(action_ids.QUESTION_FORM, title, send, blocks, metadata)
 
 
 def list_measures(language: str) -> dict[str, str]:
@@ -160,42 +147,15 @@ def describe_question(fields: QuestionFields, language: str) -> str:
     return " · ".join(filter(None, [words, fields.only]))
 
 
-def _build_menu(
-    id: str,
-    label: Words,
-    options: Mapping[str, str],
-    chosen: str | None,
-    language: str,
-    *,
-    must: bool = False,
-) -> Block:
-    by_value = {value: option(text, value) for value, text in options.items()}
-    block = select_input(id, label, list(by_value.values()), language, must=must)
-    if chosen in by_value:
-        block["element"]["initial_option"] = by_value[chosen]
-    placeholder = Words("Choose") if must else Words("None")
-    block["element"]["placeholder"] = plain_text(placeholder.to(language), 150)
-    return block
-
-
-def _build_date(id: str, label: Words, day: date | None, language: str) -> Block:
-    picker: Block = {"type": "datepicker", "action_id": id}
-    if day is not None:
-        picker["initial_date"] = day.isoformat()
-    return {
-        "type": "input",
-        "block_id": id,
-        "optional": True,
-        "label": plain_text(label.to(language), LABEL),
-        "element": picker,
-    }
+def _build_date(form: FormBuilder, id: str, label: Words, day: date | None) -> Block:
+    initial = {"initial_date": day.isoformat()} if day is not None else {}
+    return form.input(id, label, {"type": "datepicker", **initial}, optional=True)
 
 
 def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-MAX_MENU_OPTIONS = 100
 NUMBER_FIELDS = ("bought_within", "bought_at_least", "not_within", "min_orders", "max_orders")
 NOT_A_NUMBER = Words("Write a whole number, 1 or more.")
 
@@ -224,35 +184,45 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
     bought = [*rule.bought_named, *(titles.get(key, key) for key in rule.bought)]
     without = [titles.get(key, key) for key in rule.not_bought]
     without += [name for name in rule.not_bought_categories if name not in without]
-    purposes = {key: words.to(language) for key, words in CONSENT_LABELS.items()}
-    groups = {key: words.to(language) for key, words in SEGMENT_LABELS.items()}
-    platforms = {
-        key: one.title.to(language) if isinstance(one.title, Words) else one.title
-        for key, one in PLATFORMS.items()
-    }
+    platforms = {key: one.title for key, one in PLATFORMS.items()}
     platform = lead.form.get("platform") or DEFAULT_PLATFORMS[rule.purpose]
+    form = FormBuilder(language)
+
+    def several(id: str, label: Words, options: Labels, chosen: Sequence[str]) -> Block:
+        return form.choices(id, label, options, chosen, type="multi_static_select")
+
+    def lines(id: str, label: Words, values: Sequence[str]) -> Block:
+        hint = Words("One a line")
+        return form.text(id, label, "\n".join(values), multiline=True, optional=True, hint=hint)
+
+    def number(id: str, label: Words) -> Block:
+        value = getattr(rule, id)
+        return form.text(id, label, "" if value is None else str(value), optional=True)
+
     blocks = [
-        _build_select("platform", Words("For"), platforms, platform, language),
-        _build_select("purpose", Words("Who may be written to"), purposes, rule.purpose, language),
-        _build_multi_select(
-            "segments", Words("In one of these groups"), groups, rule.segments, language
+        form.menu("platform", Words("For"), platforms, platform, must=True),
+        form.menu(
+            "purpose", Words("Who may be written to"), CONSENT_LABELS, rule.purpose, must=True
         ),
-        *_build_category_menus(categories, rule, language),
-        _build_lines_input("bought", Words("Bought one of these products"), bought, language),
-        _build_number_input("bought_at_least", Words("How many of them, at least"), rule, language),
-        _build_number_input("bought_within", Words("Bought within (days)"), rule, language),
-        _build_lines_input("not_bought", Words("Did not buy these"), without, language),
-        _build_number_input("not_within", Words("Not bought for (days)"), rule, language),
-        _build_number_input("min_orders", Words("Orders, at least"), rule, language),
-        _build_number_input("max_orders", Words("Orders, at most"), rule, language),
-        _build_lines_input(
-            "countries", Words("Ordered to these countries"), rule.countries, language
-        ),
-        _build_lines_input("regions", Words("Ordered to these regions"), rule.regions, language),
+        several("segments", Words("In one of these groups"), SEGMENT_LABELS, rule.segments),
+    ]
+    if categories:
+        label, named = Words("Bought of one of these categories"), {one: one for one in categories}
+        blocks.append(several("bought_categories", label, named, rule.bought_categories))
+    blocks += [
+        lines("bought", Words("Bought one of these products"), bought),
+        number("bought_at_least", Words("How many of them, at least")),
+        number("bought_within", Words("Bought within (days)")),
+        lines("not_bought", Words("Did not buy these"), without),
+        number("not_within", Words("Not bought for (days)")),
+        number("min_orders", Words("Orders, at least")),
+        number("max_orders", Words("Orders, at most")),
+        lines("countries", Words("Ordered to these countries"), rule.countries),
+        lines("regions", Words("Ordered to these regions"), rule.regions),
         *_describe_kept_rule(rule, titles, language),
     ]
     title, send = Words("Export audience"), Words("Continue")
-    return build_form(action_ids.RULE_FORM, title, send, blocks, metadata, language)
+    return form.build(action_ids.RULE_FORM, title, send, blocks, metadata)
 
 
 def read_rule(
@@ -368,18 +338,6 @@ def _find_categories(facts: Evidence) -> list[str]:
     return [str(fact.value) for fact in category_facts]
 
 
-def _build_category_menus(
-    names_: dict[str, None], rule: AudienceRule, language: str
-) -> list[Block]:
-    if not names_:
-        return []
-    options = {name: name for name in names_}
-    label = Words("Bought of one of these categories")
-    return [
-        _build_multi_select("bought_categories", label, options, rule.bought_categories, language)
-    ]
-
-
 def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: str) -> list[Block]:
     """Say what stays in the rule because the form has no field for it."""
     kept_fields = ("like_product", "like_category", "min_spend", "last_from", "last_until")
@@ -393,56 +351,6 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
             )
         )
     ]
-
-
-def _build_select(
-    id: str, label: Words, options: dict[str, str], value: str, language: str
-) -> Block:
-    options_by_key = {key: option(text, key) for key, text in options.items()}
-    menu: Block = {
-        "type": "static_select",
-        "action_id": id,
-        "options": list(options_by_key.values()),
-    }
-    menu["initial_option"] = options_by_key[value]
-    return {
-        "type": "input",
-        "block_id": id,
-        "label": _build_label(label, language),
-        "element": menu,
-    }
-
-
-def _build_multi_select(
-    id: str, label: Words, options: dict[str, str], values: Sequence[str], language: str
-) -> Block:
-    options_by_key = {
-        key: option(text, key) for key, text in list(options.items())[:MAX_MENU_OPTIONS]
-    }
-    menu: Block = {
-        "type": "multi_static_select",
-        "action_id": id,
-        "options": [*options_by_key.values()],
-    }
-    if picked := [options_by_key[value] for value in values if value in options_by_key]:
-        menu["initial_options"] = picked
-    block: Block = {"type": "input", "block_id": id, "optional": True, "element": menu}
-    return block | {"label": _build_label(label, language)}
-
-
-def _build_lines_input(id: str, label: Words, values: Sequence[str], language: str) -> Block:
-    block = text_input(id, label, language, "\n".join(values), multiline=True, optional=True)
-    block["hint"] = plain_text(Words("One a line").to(language), HINT)
-    return block
-
-
-def _build_number_input(id: str, label: Words, rule: AudienceRule, language: str) -> Block:
-    value = getattr(rule, id)
-    return text_input(id, label, language, "" if value is None else str(value), optional=True)
-
-
-def _build_label(label: Words, language: str) -> Block:
-    return plain_text(label.to(language), LABEL)
 
 
 def _read_lines(view: dict[str, Any], id: str) -> list[str]:

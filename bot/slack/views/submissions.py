@@ -34,7 +34,7 @@ from bot.slack.listeners import (
     run_for_viewer,
 )
 from bot.slack.threads import Place, make_place
-from bot.slack.views import forms, next_step_forms
+from bot.slack.views import forms, inputs, next_step_forms
 from bot.slack.views.brief_form import (
     NOTHING_TO_WRITE,
     build_own_text_form,
@@ -78,7 +78,7 @@ def _save_edit(
 ) -> tuple[Draft, dict[str, str]] | None:
     """Return None when it is stored; else the newest version, and the texts changed in the older
     one."""
-    ref, texts = submission.ref, forms.read_edit(submission.view)
+    ref, texts = submission.ref, inputs.read_edit(submission.view)
     draft = load_visible_draft(session, submission.viewer, ref)
     newest = Draft.latest(session, draft.piece)
     if newest is not None and newest.fingerprint != ref.seen:
@@ -113,11 +113,11 @@ def _find_changed_texts(before: Draft, texts: dict[str, str]) -> dict[str, str]:
 
 def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
     """Return an error for each part that was emptied, at the block with its beginning."""
-    remaining = forms.read_edit(view)
+    remaining = inputs.read_edit(view)
     message = Words("Something has to stay here.").to(language)
     errors: dict[str, str] = {}
     for block in view["blocks"]:
-        parts = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
+        parts = inputs.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
         for key in parts:
             if not remaining.get(key, "x").strip() and key not in errors.values():
                 errors.setdefault(str(block["block_id"]), key)
@@ -298,7 +298,7 @@ async def _submit_refusal(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission, verdict: Verdict
 ) -> BoltResponse:
     language = await context.language(submission.workspace, submission.user)
-    if errors := forms.find_missing_reason(submission.view, language):
+    if errors := inputs.find_missing_reason(submission.view, language):
         return await ack(response_action="errors", errors=errors)
     await context.run(_record_refusal, context, submission, verdict)
     return await ack()
@@ -310,7 +310,7 @@ def _record_refusal(
     """Record the decision. A draft that was sent back continues as a new task under the same
     card."""
     draft = load_visible_draft(session, submission.viewer, submission.ref)
-    reason = forms.read_reason(submission.view)
+    reason = inputs.read_reason(submission.view)
     decision.send_back(
         session,
         context.services.enqueue,
@@ -339,7 +339,7 @@ async def submit_approve_anyway(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
     """Approve a draft with blocking findings, with a reason."""
-    reason = forms.read_reason(submission.view)
+    reason = inputs.read_reason(submission.view)
     if not reason:
         language = await context.language(submission.workspace, submission.user)
         message = Words("Say why it is right.").to(language)
