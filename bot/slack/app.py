@@ -35,8 +35,7 @@ from bot.slack.membership import Membership
 from bot.slack.notices import enqueue_ephemeral
 from bot.slack.sender import HISTORY_LAG_SECONDS
 from bot.slack.users import UserDirectory
-from bot.slack.views import home
-from bot.slack.views import submissions as views_dispatch
+from bot.slack.views import home, submissions
 
 
 class RequestBodyFilter(logging.Filter):
@@ -154,41 +153,13 @@ def find_requester(body: Body) -> tuple[str, str]:
 
 
 def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
-    async def command(ack: AsyncAck, body: Body) -> None:
-        await commands.handle_command(context, ack, body)
-
-    async def check_text(ack: AsyncAck, body: Body) -> None:
-        await commands.handle_check_shortcut(context, ack, body)
-
     async def message(body: Body) -> None:
-        if body["event"].get("subtype") in (changes.CHANGED, changes.DELETED):
-            await changes.handle_message_change(context, body)
-        else:
-            await messages.handle_message(context, body)
-
-    async def home_opened(body: Body) -> None:
-        await home.handle_home_opened(context, body)
-
-    async def user_changed(body: Body) -> None:
-        await changes.handle_user_change(context, body)
-
-    async def stopped(body: Body) -> None:
-        await messages.handle_session_stopped(context, body)
+        is_change = body["event"].get("subtype") in (changes.CHANGED, changes.DELETED)
+        handle = changes.handle_message_change if is_change else messages.handle_message
+        await handle(context, body)
 
     async def ignore(body: Body) -> None:
         """Accept the events that no listener needs."""
-
-    async def new_brief(ack: AsyncAck, body: Body) -> None:
-        await home.open_new_brief(context, ack, body)
-
-    async def own_text(ack: AsyncAck, body: Body) -> None:
-        await home.open_own_text(context, ack, body)
-
-    async def block_action(ack: AsyncAck, body: Body) -> None:
-        await buttons.handle_block_action(context, ack, body)
-
-    async def view_submission(ack: AsyncAck, body: Body) -> None:
-        await views_dispatch.handle_view_submission(context, ack, body)
 
     async def view_closed(ack: AsyncAck) -> None:
         await ack()
@@ -199,18 +170,18 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         return await build_error_response(context, error, body, last=_is_last_retry(request))
 
     for name in skills_commands():
-        app.command(f"/{name}")(command)
+        app.command(f"/{name}")(partial(commands.handle_command, context))
     app.event("app_mention")(message)
     app.event("message")(message)
-    app.event("app_home_opened")(home_opened)
-    app.event("user_change")(user_changed)
-    app.event("agent_session_stopped")(stopped)
+    app.event("app_home_opened")(partial(home.handle_home_opened, context))
+    app.event("user_change")(partial(changes.handle_user_change, context))
+    app.event("agent_session_stopped")(partial(messages.handle_session_stopped, context))
     app.event(ANY_ID)(ignore)
-    app.message_shortcut(CHECK_TEXT)(check_text)
-    app.action(BRIEF_FORM)(new_brief)
-    app.action(OWN_TEXT)(own_text)
-    app.action(ANY_ID)(block_action)
-    app.view_submission(ANY_ID)(view_submission)
+    app.message_shortcut(CHECK_TEXT)(partial(commands.handle_check_shortcut, context))
+    app.action(BRIEF_FORM)(partial(home.open_new_brief, context))
+    app.action(OWN_TEXT)(partial(home.open_own_text, context))
+    app.action(ANY_ID)(partial(buttons.handle_block_action, context))
+    app.view_submission(ANY_ID)(partial(submissions.handle_view_submission, context))
     app.view_closed(ANY_ID)(view_closed)
     app.error(handle_error)
 

@@ -4,9 +4,10 @@ that these are about."""
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from datetime import datetime
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision, compute_status, demand_open
 from bot.config.policy import Policy, UserStanding
 from bot.delivery.models import Delivery
-from bot.digests.visibility import GONE, NotVisible, Viewer, demand_visible, drop_private_sources
+from bot.digests.visibility import NotVisible, Viewer, demand_visible, drop_private_sources
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain, locate_bug
 from bot.i18n.messages import Words
@@ -36,7 +37,7 @@ from bot.slack.threads import Place, continue_in_thread
 from bot.slack.users import UserDirectory
 from bot.slack.views.inputs import fit_view
 from bot.tasks.draft_versions import list_newest_drafts
-from bot.tasks.models import Task
+from bot.tasks.models import NewTask, Task
 
 log = logging.getLogger("bot.slack")
 
@@ -117,6 +118,43 @@ class ListenerContext:
         async with semaphore:
             return await self.services.database.run(verb, *args, **kwargs)
 
+    def build_task(
+        self,
+        workspace: str,
+        user: str,
+        id: str,
+        words: str,
+        place: Place,
+        *,
+        private: bool = False,
+        form: Mapping[str, str] | None = None,
+    ) -> NewTask:
+        """Build a task of this person, in the language that is known to be theirs."""
+        return NewTask(
+            id=id,
+            workspace=workspace,
+            author=user,
+            words=words,
+            place=place,
+            locale=self.people.cached_locale(workspace, user),
+            private=private,
+            form=dict(form or {}),
+        )
+
+    def accept(self, session: Session, new_task: NewTask) -> bool:
+        """Store the task with its job. Return False when it was stored already."""
+        return Task.accept(session, self.services.enqueue, new_task, self.services.now())
+
+    def redraw(self, session: Session, piece: str) -> None:
+        """Have the cards of this piece drawn again."""
+        OutboxMessage.request_redraw(session, self.services.enqueue, piece)
+
+    async def notify(self, action: "BlockAction", words: Words) -> None:
+        """Show a message to the person who pressed alone."""
+        await self.people.notify(
+            action.workspace, action.user, words, action.channel, action.thread
+        )
+
     async def stop_task(self, task: str) -> None:
         """Stop the running job of a task whose row says that it is stopped."""
         await self.services.stop_task(task)
@@ -172,17 +210,6 @@ def unpack_metadata(view: View) -> dict[str, Any]:
     metadata = json.loads(view.get("private_metadata") or "{}")
     origin = metadata.get("back") if isinstance(metadata, dict) else None
     return origin if isinstance(origin, dict) else {}
-
-
-__all__ = [
-    "GONE",
-    "BlockAction",
-    "choose_next_place",
-    "find_card",
-    "load_visible_draft",
-    "load_visible_task",
-    "parse_block_action",
-]
 
 
 @dataclass(frozen=True)
@@ -317,6 +344,26 @@ def copy_task_form(session: Session, task: Task, draft: Draft | None) -> dict[st
     if draft is None or not draft.channel or len(list_newest_drafts(session, task.id)) < 2:
         return form
     return form | {"channels": draft.channel}
+
+
+class DecisionFields(TypedDict):
+    """Who decides on which words, as the functions of bot.approvals.decision take it."""
+
+    by: str
+    fingerprint: str
+    policy: Policy
+    now: datetime
+
+
+def decision_fields(
+    context: ListenerContext, request: "BlockAction | ViewSubmission"
+) -> DecisionFields:
+    return DecisionFields(
+        by=request.user,
+        fingerprint=request.ref.seen or "",
+        policy=context.services.policy(request.workspace),
+        now=context.services.now(),
+    )
 
 
 def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:

@@ -33,22 +33,6 @@ from bot.slack.threads import Place
 NOTICE_KIND = "notice"  # kind of OutboxMessage
 
 
-def enqueue_notice(
-    session: Session,
-    enqueue: Enqueue,
-    words: Words,
-    language: str,
-    *,
-    id: str,
-    workspace: str,
-    place: Place,
-    now: datetime,
-) -> None:
-    """Have the notice posted by a job, once for each `id`."""
-    plan_notice(session, words, language, id=id, workspace=workspace, place=place, now=now)
-    enqueue(session, Job(kind="say", subject=id, workspace=workspace))
-
-
 def plan_notice(
     session: Session,
     words: Words,
@@ -58,12 +42,16 @@ def plan_notice(
     workspace: str,
     place: Place,
     now: datetime,
+    enqueue: Enqueue | None = None,
 ) -> None:
-    """Store the row without a job, for a caller that posts it itself."""
+    """Store the notice, once for each `id`. `enqueue` has a job post it; without it the caller
+    posts it itself."""
     content = place | {"words": words.model_dump(mode="json"), "language": language}
     OutboxMessage.plan(
         session, id=id, workspace=workspace, kind=NOTICE_KIND, place=content, now=now
     )
+    if enqueue is not None:
+        enqueue(session, Job(kind="say", subject=id, workspace=workspace))
 
 
 async def render_notice(post: OutboxMessage) -> Message:
@@ -272,15 +260,15 @@ class HeadPublisher:
         if to == "file":
             append_heads(self.local_data.settings.home / HEADS_FILE, [record])
         elif to != "none":
-            enqueue_notice(
+            plan_notice(
                 session,
-                self.enqueue,
                 record.words,
                 self.local_data.brand(workspace).languages[0],
                 id=f"head:{workspace}:{day.isoformat()}",
                 workspace=workspace,
                 place={"channel": to},
                 now=self.local_data.database.now(),
+                enqueue=self.enqueue,
             )
 
 

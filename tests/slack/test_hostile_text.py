@@ -194,7 +194,7 @@ def test_hostile_text_on_import_card(seed: int, state: str) -> None:
     if state in ("refused", "failed", "half"):
         one.why = assumed.model_dump(mode="json")
     for language in LANGUAGES:
-        message = render_import_card(ImportCardData(one, fallback=True), language)
+        message = render_import_card(ImportCardData(one, fallback="not_in_channel"), language)
         check(message.blocks)
         harmless(message.text)
 

@@ -14,7 +14,6 @@ from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft, replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
-from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import digests, imports, reports
 from bot.slack.actions.exports import start_download
@@ -28,6 +27,7 @@ from bot.slack.listeners import (
     ListenerContext,
     choose_next_place,
     copy_task_form,
+    decision_fields,
     demand_author_or_approver,
     find_card,
     load_visible_draft,
@@ -58,10 +58,7 @@ async def handle_block_action(
         await context.run(_redraw_card, context, action)
         raise
     if reply is not None:
-        notify = context.people.notify
-        context.background.start(
-            notify(action.workspace, action.user, reply, action.channel, action.thread)
-        )
+        context.background.start(context.notify(action, reply))
 
 
 async def _run_action(context: ListenerContext, action: BlockAction) -> Words | None:
@@ -90,10 +87,7 @@ def approve_draft(session: Session, context: ListenerContext, action: BlockActio
         session,
         context.services.enqueue,
         load_visible_draft(session, action.viewer, action.ref),
-        by=action.user,
-        fingerprint=action.ref.seen or "",
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
+        **decision_fields(context, action),
         accepts=action.ref.pick == action_ids.CHECKED,
     )
 
@@ -103,10 +97,7 @@ def accept_terms(session: Session, context: ListenerContext, action: BlockAction
         session,
         context.services.enqueue,
         load_visible_draft(session, action.viewer, action.ref),
-        by=action.user,
-        fingerprint=action.ref.seen or "",
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
+        **decision_fields(context, action),
     )
 
 
@@ -131,7 +122,7 @@ def add_product_facts(session: Session, context: ListenerContext, action: BlockA
             now=now,
         )
         draft.accept_warnings(session, by=action.user, ground="fact", now=now, quote=check.quote)
-    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+    context.redraw(session, draft.piece)
     return Words.count(
         "{n} product fact added, until {day}. Details lists it.",
         "{n} product facts added, until {day}. Details lists them.",
@@ -156,11 +147,8 @@ def use_opening(session: Session, context: ListenerContext, action: BlockAction)
         session,
         context.services.enqueue,
         draft,
-        by=action.user,
-        fingerprint=action.ref.seen or "",
         texts=replace_opening(draft, action.ref.pick or ""),
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
+        **decision_fields(context, action),
     )
 
 
@@ -205,9 +193,9 @@ def _restart_task(
         changed.pop("form")
         more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
     new_task = task.retry(id, place=place, private=private, **{**changed, **more})
-    accepted = Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    accepted = context.accept(session, new_task)
     # The pressed card then says that the work continues below it.
-    OutboxMessage.request_redraw(session, context.services.enqueue, piece)
+    context.redraw(session, piece)
     return accepted
 
 
@@ -220,11 +208,8 @@ def shorten_draft(session: Session, context: ListenerContext, action: BlockActio
         session,
         context.services.enqueue,
         draft,
-        by=action.user,
-        fingerprint=action.ref.seen or "",
         reason=reason,
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
+        **decision_fields(context, action),
     )
     id = task_id("send back", draft.id, action.user)
     start_revision(
@@ -279,7 +264,7 @@ def _is_draft_of(draft: Draft | None, task: Task) -> bool:
 def _redraw_card(session: Session, context: ListenerContext, action: BlockAction) -> None:
     """Redraw the pressed card, because it may be outdated."""
     if piece := _find_visible_piece(session, action):
-        OutboxMessage.request_redraw(session, context.services.enqueue, piece)
+        context.redraw(session, piece)
 
 
 def _find_visible_piece(session: Session, action: BlockAction) -> str | None:

@@ -1,7 +1,7 @@
 """The files that a person takes with them: an approved audience, requested in a form, and a
 download of a draft. Both are sent to the requester alone."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.delivery.models import Delivery
-from bot.digests.visibility import Viewer, may_see_receipts
+from bot.digests.visibility import GONE, Viewer, may_see_receipts
 from bot.drafts.export import render_draft
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
@@ -30,7 +30,6 @@ from bot.slack.action_ids import ButtonValue, pack_draft
 from bot.slack.blocks import Block, context_block, truncate
 from bot.slack.files import upload_file
 from bot.slack.listeners import (
-    GONE,
     BlockAction,
     ListenerContext,
     ViewSubmission,
@@ -145,10 +144,8 @@ async def submit_export_form(
 
 def _plan_export(session: Session, context: ListenerContext, submission: ViewSubmission) -> bool:
     draft = _load_exportable_draft(session, context, submission.viewer, submission.ref)
-    code, platform = (
-        read_choice(submission.view, "audience"),
-        read_choice(submission.view, "platform"),
-    )
+    view = submission.view
+    code, platform = read_choice(view, "audience"), read_choice(view, "platform")
     find_approved_rule(draft, code)
     if platform not in find_approved_platforms(draft):
         raise CannotDo(GONE)
@@ -164,7 +161,7 @@ def _plan_export(session: Session, context: ListenerContext, submission: ViewSub
     planned = Delivery.plan(
         session, enqueue, draft, destination=destination, now=now, by=submission.user
     )
-    OutboxMessage.request_redraw(session, enqueue, draft.piece)
+    context.redraw(session, draft.piece)
     return planned
 
 
@@ -264,10 +261,8 @@ async def start_download(context: ListenerContext, action: BlockAction) -> Words
 def _plan_download(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> DownloadFiles:
-    draft, policy = (
-        load_visible_draft(session, action.viewer, action.ref),
-        context.services.policy(action.workspace),
-    )
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
     require_unchanged_task(session, draft.workspace, draft.task)
     approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
@@ -306,7 +301,7 @@ def _plan_download(
         else:
             del files[id]
     if approved:
-        OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+        context.redraw(session, draft.piece)
     return DownloadFiles(draft, approved, fresh, files, receipts)
 
 
@@ -315,24 +310,29 @@ async def _upload_files(
 ) -> None:
     brand = context.services.brand(action.workspace)
     language = await context.people.language(action.workspace, action.user)
-    try:
+
+    async def upload() -> None:
         for id, name in copies.files.items():
             format = name.rsplit(".", 1)[-1]
-            text = (
-                copies.receipts
-                if format == "txt"
-                else render_draft(copies.draft, brand.name, format, language)
-            )
+            text = copies.receipts
+            if format != "txt":
+                text = render_draft(copies.draft, brand.name, format, language)
             await upload_file(context.sender, id, name, text.encode())
+
+    await notify_of_failure(context, action, upload())
+
+
+async def notify_of_failure(
+    context: ListenerContext, action: BlockAction, upload: Awaitable[None]
+) -> None:
+    """Wait for the upload of files, and tell the person who pressed when it fails."""
+    try:
+        await upload
     except CannotDo as error:
-        await context.people.notify(
-            action.workspace, action.user, error.words, action.channel, action.thread
-        )
+        await context.notify(action, error.words)
     except TryAgain:
         words = Words("Slack didn't take the files. Please press Download again in a moment.")
-        await context.people.notify(
-            action.workspace, action.user, words, action.channel, action.thread
-        )
+        await context.notify(action, words)
 
 
 def _render_receipts(session: Session, draft: Draft) -> str:

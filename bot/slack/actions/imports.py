@@ -12,11 +12,12 @@ from bot.data.ingest.models import FileUpload
 from bot.data.ingest.rejects import LEGACY_SUFFIX, read_rejects, render_rejects
 from bot.data.ingest.undo import undo_import
 from bot.digests.visibility import demand_visible, may_see
-from bot.errors import CannotDo, TryAgain
+from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.cards.import_labels import FORMAT_CHOICES, KIND_LABELS
+from bot.slack.actions.exports import notify_of_failure
+from bot.slack.cards.import_labels import FORMAT_LABELS, KIND_LABELS
 from bot.slack.cards.renderer import make_thread_place
 from bot.slack.files import upload_file
 from bot.slack.listeners import BlockAction, ListenerContext
@@ -39,15 +40,15 @@ def cancel_import(session: Session, context: ListenerContext, action: BlockActio
 def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
     upload, common_args = _prepare_review(session, context, action)
     pick = action.ref.pick or ""
-    setting, _, value = pick.partition("=")
-    if pick not in KIND_LABELS and (setting, value) not in FORMAT_CHOICES:
-        raise CannotDo(Words("There is no such kind of rows."))
-    if (setting, value) in FORMAT_CHOICES:
+    if pick in FORMAT_LABELS:
+        setting, _, value = pick.partition("=")
         review.change_setting(
             session, context.services.enqueue, upload, what=setting, how=value, **common_args
         )
-        return
-    review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
+    elif pick in KIND_LABELS:
+        review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
+    else:
+        raise CannotDo(Words("There is no such kind of rows."))
 
 
 def reread_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
@@ -66,24 +67,10 @@ async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
     home = context.services.home
     if home is None or not upload.rejects or not (home / upload.rejects).is_file():
         raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
-    context.background.start(_send_rejects_file(context, action, upload, home / upload.rejects))
+    path, now = home / upload.rejects, context.services.now()
+    sending = send_rejected_rows(context.sender, upload, action.user, path, now)
+    context.background.start(notify_of_failure(context, action, sending))
     return Words("The file is on its way to your direct messages with me.")
-
-
-async def _send_rejects_file(
-    context: ListenerContext, action: BlockAction, upload: FileUpload, path: Path
-) -> None:
-    try:
-        await send_rejected_rows(context.sender, upload, action.user, path, context.services.now())
-    except CannotDo as error:
-        await context.people.notify(
-            action.workspace, action.user, error.words, action.channel, action.thread
-        )
-    except TryAgain:
-        words = Words("Slack didn't take the files. Please press Download again in a moment.")
-        await context.people.notify(
-            action.workspace, action.user, words, action.channel, action.thread
-        )
 
 
 def find_import_piece(session: Session, action: BlockAction) -> str | None:

@@ -2,6 +2,7 @@
 submission."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -32,6 +33,7 @@ NOT_SHARED = Words(
     "them can read it."
 )
 ViewBuilder = Callable[[str], View]  # builds the view in the reader's language
+PrepareView = Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
 
 
 async def open_modal(context: ListenerContext, action: BlockAction) -> None:
@@ -50,21 +52,21 @@ def prepare_edit_form(
     policy = context.services.policy(action.workspace)
     demand_editor(session, draft, action.user, policy)
     demand_editable(session, draft, action.ref.seen or "", policy)
-    return lambda language: forms.build_edit_form(draft, language)
+    return partial(forms.build_edit_form, draft)
 
 
-def prepare_send_back_form(
+def prepare_refusal_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = _load_refusable_draft(session, context, action)
-    return lambda language: forms.build_send_back_form(draft, language)
-
-
-def prepare_reject_form(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = _load_refusable_draft(session, context, action)
-    return lambda language: forms.build_reject_form(draft, language)
+    """Open the form that asks for the reason to send a draft back, or to reject it."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
+    draft.demand_current(session, action.ref.seen or "")
+    demand_author_or_approver(session.get_one(Task, draft.task), draft, action.user, policy)
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
+    is_rejected = action.name == action_ids.REJECT
+    build = forms.build_reject_form if is_rejected else forms.build_send_back_form
+    return partial(build, draft)
 
 
 def prepare_approve_anyway_form(
@@ -81,7 +83,7 @@ def prepare_approve_anyway_form(
         raise CannotDo(
             Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
         )
-    return lambda language: forms.build_approve_anyway_form(draft, language)
+    return partial(forms.build_approve_anyway_form, draft)
 
 
 def prepare_change_form(
@@ -94,25 +96,13 @@ def prepare_change_form(
     return lambda language: forms.build_change_form(draft, language, brand)
 
 
-def prepare_angles_form(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: forms.build_angles_form(draft, language)
+def prepare_draft_view(build: Callable[[Draft, str], View]) -> PrepareView:
+    """Return what opens a view that everybody may see who sees the draft."""
 
+    def prepare(session: Session, _: ListenerContext, action: BlockAction) -> ViewBuilder:
+        return partial(build, load_visible_draft(session, action.viewer, action.ref))
 
-def prepare_copy_view(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: draft_details.build_copy_view(draft, language)
-
-
-def prepare_sources_view(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: draft_details.build_sources_view(draft, language)
+    return prepare
 
 
 def prepare_history_view(
@@ -146,22 +136,12 @@ def prepare_receipts_view(
     return lambda language: draft_details.build_receipts_view(receipts, language)
 
 
-def _load_refusable_draft(session: Session, context: ListenerContext, action: BlockAction) -> Draft:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    policy = context.services.policy(action.workspace)
-    draft.demand_current(session, action.ref.seen or "")
-    task = session.get_one(Task, draft.task)
-    demand_author_or_approver(task, draft, action.user, policy)
-    demand_open(Decision.list_for_draft(session, draft.id), policy)
-    return draft
-
-
-MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]] = {
+MODALS: dict[str, PrepareView] = {
     action_ids.EDIT: prepare_edit_form,
-    action_ids.SEND_BACK: prepare_send_back_form,
-    action_ids.REJECT: prepare_reject_form,
+    action_ids.SEND_BACK: prepare_refusal_form,
+    action_ids.REJECT: prepare_refusal_form,
     action_ids.APPROVE_ANYWAY: prepare_approve_anyway_form,
-    action_ids.SOURCES: prepare_sources_view,
+    action_ids.SOURCES: prepare_draft_view(draft_details.build_sources_view),
     action_ids.HISTORY: prepare_history_view,
     action_ids.WHAT_LEFT: prepare_receipts_view,
     action_ids.LEAD: next_step_forms.prepare_next_step_form,
@@ -170,6 +150,6 @@ MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
     action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
     action_ids.DETAILS: draft_details.prepare_details_view,
     action_ids.CHANGE: prepare_change_form,
-    action_ids.ANGLES: prepare_angles_form,
-    action_ids.COPY: prepare_copy_view,
+    action_ids.ANGLES: prepare_draft_view(forms.build_angles_form),
+    action_ids.COPY: prepare_draft_view(draft_details.build_copy_view),
 }

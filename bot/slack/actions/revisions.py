@@ -55,7 +55,7 @@ def start_revision(
     new_task = task.retry(
         id, place=place, private=private, form=form, reason=reason, previous=draft.id
     )
-    return Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    return context.accept(session, new_task)
 
 
 def revise_from_reply(

@@ -33,7 +33,7 @@ from bot.slack.blocks import (
     translate_title,
     truncate,
 )
-from bot.slack.cards.card_data import CardData
+from bot.slack.cards.card_data import CardData, explain_fallback
 from bot.slack.cards.draft_parts import find_copy_channel, is_report, render_copy
 from bot.slack.cards.draft_status import (
     number_action_id,
@@ -280,22 +280,8 @@ def render_visibility(card: CardData, language: str) -> list[str]:
         return [f":lock: {Words('Only you see this.').to(language)}"]
     if card.private and card.origin:
         return [Words("Posted in {place}", place=f"<#{card.origin}>").to(language)]
-    if card.fallback and card.origin and card.read_outside:
-        words = Words(
-            "Another company reads {place}, so this comes to you alone.", place=f"<#{card.origin}>"
-        )
-        return [words.to(language)]
-    if card.fallback and card.origin and card.archived:
-        words = Words("{place} is archived, so this comes to you alone.", place=f"<#{card.origin}>")
-        return [words.to(language)]
     if card.fallback and card.origin:
-        words = Words(
-            "I am not in {place}, so I answer you here. To have me answer there, type {command} "
-            "in that channel.",
-            place=f"<#{card.origin}>",
-            command="`/invite @Super-Intern`",
-        )
-        return [words.to(language)]
+        return [explain_fallback(card.origin, card.fallback).to(language)]
     return []
 
 

@@ -118,9 +118,9 @@ def restart_changed_task(
     context.services.policy(change.workspace).require_if_known(by, "ask")
     if under_way:
         task.stop(session, context.services.enqueue, by, now)
-    Task.accept(session, context.services.enqueue, new_task, now)
+    context.accept(session, new_task)
     # The old card then says that the work continues below it.
-    OutboxMessage.request_redraw(session, context.services.enqueue, task.first_piece)
+    context.redraw(session, task.first_piece)
     return True, task.id if under_way else None
 
 
@@ -224,7 +224,7 @@ def redraw_cards(session: Session, context: ListenerContext, workspace: str, use
     for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
         for card in OutboxMessage.list_cards(session, task):
             post = session.get_one(OutboxMessage, card)
-            OutboxMessage.request_redraw(session, context.services.enqueue, post.piece or "")
+            context.redraw(session, post.piece or "")
     dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)
     for upload in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
-        OutboxMessage.request_redraw(session, context.services.enqueue, upload.card_piece)
+        context.redraw(session, upload.card_piece)

@@ -32,7 +32,7 @@ from bot.slack.events.thread_replies import (
 from bot.slack.listeners import ListenerContext
 from bot.slack.notices import enqueue_ephemeral
 from bot.slack.threads import Place, is_same_conversation, make_place, remove_markup
-from bot.tasks.models import HEARD, OPEN_STATES, OVERHEARD, NewTask, Task
+from bot.tasks.models import HEARD, OPEN_STATES, OVERHEARD, Task
 
 PERSON_SUBTYPES = (None, "file_share", "thread_broadcast")  # message subtypes that people write
 
@@ -163,19 +163,12 @@ def accept_request(
         new_task = question
     elif direct or mentioned:
         private, words = parse_just_for_me(text)
-        new_task = NewTask(
-            id=id,
-            workspace=workspace,
-            author=user,
-            words=words,
-            place=_make_message_place(event, direct=direct, private=private),
-            locale=context.people.cached_locale(workspace, user),
-            private=private,
-        )
+        place = _make_message_place(event, direct=direct, private=private)
+        new_task = context.build_task(workspace, user, id, words, place, private=private)
     else:
         return False
     policy.require_if_known(user, "ask")
-    return Task.accept(session, context.services.enqueue, new_task, now)
+    return context.accept(session, new_task)
 
 
 def accept_for_ai(
@@ -200,26 +193,14 @@ def accept_for_ai(
         if heard is None or not words:
             return False
         form, private = {HEARD: heard}, False
-    new_task = NewTask(
-        id=task_id(workspace, str(event["channel"]), str(event["ts"])),
-        workspace=workspace,
-        author=user,
-        words=words,
-        place=make_place(
-            event["channel"],
-            user,
-            # in a direct message too, each message that is no reply starts a thread
-            thread=event.get("thread_ts") or event["ts"],
-            asked=event["ts"],
-            private=private,
-        ),
-        locale=context.people.cached_locale(workspace, user),
-        private=private,
-        form=form,
-    )
+    id = task_id(workspace, str(event["channel"]), str(event["ts"]))
+    # in a direct message too, each message that is no reply starts a thread
+    thread = event.get("thread_ts") or event["ts"]
+    place = make_place(event["channel"], user, thread=thread, asked=event["ts"], private=private)
+    new_task = context.build_task(workspace, user, id, words, place, private=private, form=form)
     try:
         policy.require_if_known(user, "ask")
-        return Task.accept(session, context.services.enqueue, new_task, context.services.now())
+        return context.accept(session, new_task)
     except CannotDo:
         if form.get(HEARD) == OVERHEARD:  # perhaps it was not for us
             return False

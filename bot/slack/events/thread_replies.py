@@ -67,20 +67,10 @@ def build_thread_question(
         may_ask = digest or session.get_one(Task, draft.task).author == user
         if not may_ask and skill in (None, ANSWER):
             continue
-        return NewTask(
-            id=id,
-            workspace=workspace,
-            author=user,
-            words=words,
-            place=make_place(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
-            locale=context.people.cached_locale(workspace, user),
-            form={
-                "skill": skill or ANSWER,
-                "stands_on": draft.id,
-                **_list_digest_sections(draft),
-                **detect_follow_up(draft, words, skill),
-            },
-        )
+        place = make_place(event["channel"], user, thread=event["thread_ts"], asked=event["ts"])
+        source = {"skill": skill or ANSWER, "stands_on": draft.id}
+        form = source | _list_digest_sections(draft) | detect_follow_up(draft, words, skill)
+        return context.build_task(workspace, user, id, words, place, form=form)
     return None
 
 

@@ -30,7 +30,6 @@ from bot.slack.views.inputs import (
     read_date,
     read_text,
 )
-from bot.tasks.models import NewTask, Task
 
 COMPARISONS: Mapping[str, Words] = {
     "previous_period": Words("the days before"),
@@ -117,25 +116,10 @@ def _accept_question(
 ) -> None:
     context.services.policy(submission.workspace).require(submission.user, "ask")
     draft = load_visible_draft(session, submission.viewer, submission.ref)
-    lead = reports.find_next_step(draft, submission.ref)
-    place, private = reports.find_next_step_place(
-        session, draft, submission.viewer, submission.origin
-    )
-    new_task = NewTask(
-        id=task_id(submission.workspace, "question", str(submission.view["id"])),
-        workspace=submission.workspace,
-        author=submission.user,
-        words=describe_question(fields, language),
-        place=place,
-        locale=context.people.cached_locale(submission.workspace, submission.user),
-        private=private,
-        form={
-            **reports.build_next_step_form(draft, lead),
-            "query": fields.model_dump_json(exclude_defaults=True),
-            "language": draft.language,
-        },
-    )
-    Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    id = task_id(submission.workspace, "question", str(submission.view["id"]))
+    query = {"query": fields.model_dump_json(exclude_defaults=True), "language": draft.language}
+    words = describe_question(fields, language)
+    reports.accept_next_step(session, context, submission, id, words, query)
 
 
 def describe_question(fields: QuestionFields, language: str) -> str:
@@ -306,25 +290,10 @@ def _accept_rule(
     rule, errors = read_rule(submission.view, before, draft.facts, language)
     if rule is None:
         return errors
-    place, private = reports.find_next_step_place(
-        session, draft, submission.viewer, submission.origin
-    )
-    new_task = NewTask(
-        id=task_id(submission.workspace, "rule", str(submission.view["id"])),
-        workspace=submission.workspace,
-        author=submission.user,
-        words=lead.words,
-        place=place,
-        locale=context.people.cached_locale(submission.workspace, submission.user),
-        private=private,
-        form={
-            **reports.build_next_step_form(draft, lead),
-            "rule": rule.stored,
-            "platform": read_choice(submission.view, "platform"),
-            "language": draft.language,
-        },
-    )
-    Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    id = task_id(submission.workspace, "rule", str(submission.view["id"]))
+    platform = read_choice(submission.view, "platform")
+    form = {"rule": rule.stored, "platform": platform, "language": draft.language}
+    reports.accept_next_step(session, context, submission, id, lead.words, form)
     return {}
 
 

@@ -19,7 +19,6 @@ from bot.digests.visibility import may_see
 from bot.drafts.models import Draft, replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import digests, exports, reports
 from bot.slack.actions.revisions import start_revision
@@ -28,6 +27,7 @@ from bot.slack.listeners import (
     View,
     ViewSubmission,
     copy_task_form,
+    decision_fields,
     find_workspace,
     load_visible_draft,
     pack_metadata,
@@ -43,7 +43,7 @@ from bot.slack.views.brief_form import (
     read_own_text,
 )
 from bot.slack.views.inputs import fit_view, read_choice
-from bot.tasks.models import NewTask, Task
+from bot.tasks.models import Task
 
 
 async def submit_edit(
@@ -203,17 +203,11 @@ async def _accept_form(
         load = _load_changed if submission.ref.field == forms.CHANGED_BRIEF else _load_next_step
         place, source_private, more = await context.run(load, submission)
         is_private, fields = is_private or source_private, {**more, **fields}
-    new_task = NewTask(
-        id=task_id(submission.workspace, "form", str(submission.view["id"])),
-        workspace=submission.workspace,
-        author=submission.user,
-        words=words,
-        place=place,
-        locale=context.people.cached_locale(submission.workspace, submission.user),
-        private=is_private,
-        form=fields,
+    id = task_id(submission.workspace, "form", str(submission.view["id"]))
+    new_task = context.build_task(
+        submission.workspace, submission.user, id, words, place, private=is_private, form=fields
     )
-    await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
+    await context.run(context.accept, new_task)
 
 
 async def _find_readable_channel(context: ListenerContext, submission: ViewSubmission) -> str:
@@ -274,29 +268,15 @@ def _use_opening(session: Session, context: ListenerContext, submission: ViewSub
         session,
         context.services.enqueue,
         draft,
-        by=submission.user,
-        fingerprint=submission.ref.seen or "",
         texts=replace_opening(draft, read_choice(submission.view, "angle")),
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
+        **decision_fields(context, submission),
     )
 
 
-async def submit_send_back(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+async def submit_refusal(
+    verdict: Verdict, context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    return await _submit_refusal(context, ack, submission, "send back")
-
-
-async def submit_rejection(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
-    return await _submit_refusal(context, ack, submission, "reject")
-
-
-async def _submit_refusal(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission, verdict: Verdict
-) -> BoltResponse:
+    """Send the draft back or reject it, with the reason."""
     language = await context.language(submission.workspace, submission.user)
     if errors := inputs.find_missing_reason(submission.view, language):
         return await ack(response_action="errors", errors=errors)
@@ -315,11 +295,8 @@ def _record_refusal(
         session,
         context.services.enqueue,
         draft,
-        by=submission.user,
-        fingerprint=submission.ref.seen or "",
         reason=reason,
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
+        **decision_fields(context, submission),
         verdict=verdict,
     )
     if verdict == "send back":
@@ -355,10 +332,7 @@ def _approve_draft(
         session,
         context.services.enqueue,
         load_visible_draft(session, submission.viewer, submission.ref),
-        by=submission.user,
-        fingerprint=submission.ref.seen or "",
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
+        **decision_fields(context, submission),
         reason=reason,
     )
 
@@ -367,7 +341,7 @@ def _redraw_card(session: Session, context: ListenerContext, submission: ViewSub
     """Redraw the card behind the form, because it may be outdated."""
     draft = session.get(Draft, submission.ref.draft) if submission.ref.draft else None
     if draft is not None and may_see(session, submission.viewer, draft):
-        OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+        context.redraw(session, draft.piece)
 
 
 SUBMISSION_HANDLERS: dict[
@@ -377,8 +351,8 @@ SUBMISSION_HANDLERS: dict[
     action_ids.OWN_TEXT_CHOICE: choose_own_text,
     action_ids.OWN_TEXT_FORM: submit_own_text,
     action_ids.EDIT_FORM: submit_edit,
-    action_ids.SEND_BACK_FORM: submit_send_back,
-    action_ids.REJECT_FORM: submit_rejection,
+    action_ids.SEND_BACK_FORM: partial(submit_refusal, "send back"),
+    action_ids.REJECT_FORM: partial(submit_refusal, "reject"),
     action_ids.ANGLES_FORM: submit_opening,
     action_ids.APPROVE_ANYWAY_FORM: submit_approve_anyway,
     action_ids.DIGEST_FORM: digests.submit_digest_form,
