@@ -11,7 +11,7 @@ from bot.approvals import decision
 from bot.core.request import task_id
 from bot.data.catalogue.product_facts import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
-from bot.drafts.models import Draft, replace_opening
+from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.slack import action_ids
@@ -19,7 +19,7 @@ from bot.slack.actions import digests, imports, reports
 from bot.slack.actions.exports import start_download
 from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
-from bot.slack.actions.revisions import start_revision
+from bot.slack.actions.revisions import request_changes, use_opening
 from bot.slack.cards import draft_status
 from bot.slack.cards.draft_status import find_fact_proposals
 from bot.slack.listeners import (
@@ -141,17 +141,6 @@ def revoke_product_fact(session: Session, context: ListenerContext, action: Bloc
     return Words("Revoked: “{quote}” is no source any more.", quote=fact.text)
 
 
-def use_opening(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    decision.revise(
-        session,
-        context.services.enqueue,
-        draft,
-        texts=replace_opening(draft, action.ref.pick or ""),
-        **decision_fields(context, action),
-    )
-
-
 def answer_question(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Words | None:
@@ -201,20 +190,8 @@ def _restart_task(
 
 def shorten_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
     """Send the draft back for a shorter version, which comes below."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
     locale = context.people.cached_locale(action.workspace, action.user)
-    reason = Words("Shorter").to(parse_language(locale))
-    decision.send_back(
-        session,
-        context.services.enqueue,
-        draft,
-        reason=reason,
-        **decision_fields(context, action),
-    )
-    id = task_id("send back", draft.id, action.user)
-    start_revision(
-        session, context, draft, id=id, reason=reason, back=action.origin, viewer=action.viewer
-    )
+    request_changes(session, context, action, Words("Shorter").to(parse_language(locale)))
 
 
 def write_for_market(
@@ -283,7 +260,7 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.ACCEPT_TERMS: accept_terms,
     action_ids.ADD_FACT: add_product_facts,
     action_ids.REVOKE_FACT: revoke_product_fact,
-    action_ids.USE_HOOK: use_opening,
+    action_ids.USE_HOOK: lambda s, c, action: use_opening(s, c, action, action.ref.pick or ""),
     action_ids.ANSWER: answer_question,
     action_ids.TRY_AGAIN: retry_task,
     action_ids.SEND_TO: send_to_channel,

@@ -305,14 +305,14 @@ def build_alert_buttons(task: Task, alert: Alert | None, language: str) -> list[
 def mute_alert(session: Session, context: ListenerContext, action: BlockAction) -> Words:
     _demand_alert_right(context, action)
     _load_alert(session, action).mute(session, action.user, context.services.now())
-    _redraw_alert(session, context, action)
+    context.redraw(session, f"{action.ref.task}.0")
     return Words("I won't alert anybody to this here again.")
 
 
 def unmute_alert(session: Session, context: ListenerContext, action: BlockAction) -> None:
     _demand_alert_right(context, action)
     _load_alert(session, action).unmute(session, action.user, context.services.now())
-    _redraw_alert(session, context, action)
+    context.redraw(session, f"{action.ref.task}.0")
 
 
 def mark_alert_useless(session: Session, context: ListenerContext, action: BlockAction) -> Words:
@@ -333,10 +333,6 @@ def _load_alert(session: Session, action: BlockAction) -> Alert:
     if alert is None:
         raise CannotDo(GONE)
     return alert
-
-
-def _redraw_alert(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    context.redraw(session, f"{action.ref.task}.0")
 
 
 ALERT_ACTIONS = {

@@ -13,17 +13,22 @@ from bot.approvals import decision
 from bot.approvals.decision import Decision, compute_status
 from bot.config.policy import Policy
 from bot.core.channels import load_channels
+from bot.core.request import task_id
 from bot.digests.visibility import Viewer
-from bot.drafts.models import Draft
+from bot.drafts.models import Draft, replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.offline.routing import find_channels, find_revision
 from bot.slack.listeners import (
+    BlockAction,
     ListenerContext,
+    ViewSubmission,
     choose_next_place,
     copy_task_form,
+    decision_fields,
     find_card,
+    load_visible_draft,
     remove_private_sources,
 )
 from bot.slack.threads import MAX_THREAD_CARDS, ChannelThread, list_thread_cards
@@ -32,6 +37,38 @@ from bot.tasks.models import Task
 # In a direct message, at most this many words this soon after a draft are about the draft.
 MAX_REPLY_WORDS = 12
 RECENT_DRAFT = timedelta(minutes=30)
+
+
+def use_opening(
+    session: Session, context: ListenerContext, request: BlockAction | ViewSubmission, pick: str
+) -> None:
+    """Store the draft with this one of its openings as the next version."""
+    draft = load_visible_draft(session, request.viewer, request.ref)
+    decision.revise(
+        session,
+        context.services.enqueue,
+        draft,
+        **decision_fields(context, request),
+        texts=replace_opening(draft, pick),
+    )
+
+
+def request_changes(
+    session: Session, context: ListenerContext, request: BlockAction | ViewSubmission, reason: str
+) -> None:
+    """Send the draft back. It continues as a new task under the same card."""
+    draft = load_visible_draft(session, request.viewer, request.ref)
+    decision.send_back(
+        session,
+        context.services.enqueue,
+        draft,
+        **decision_fields(context, request),
+        reason=reason,
+    )
+    id = task_id("send back", draft.id, request.user)
+    start_revision(
+        session, context, draft, id=id, reason=reason, back=request.origin, viewer=request.viewer
+    )
 
 
 def start_revision(

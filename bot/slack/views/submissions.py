@@ -16,12 +16,12 @@ from bot.core.channels import load_channels
 from bot.core.parts import Copy
 from bot.core.request import task_id
 from bot.digests.visibility import may_see
-from bot.drafts.models import Draft, replace_opening
+from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import digests, exports, reports
-from bot.slack.actions.revisions import start_revision
+from bot.slack.actions.revisions import request_changes, use_opening
 from bot.slack.listeners import (
     ListenerContext,
     View,
@@ -200,8 +200,7 @@ async def _accept_form(
     is_private = is_private or bool(origin.get("private"))
     place = make_place(channel, submission.user, thread=origin.get("thread"), private=is_private)
     if submission.ref.draft:  # a button under a result opened the form
-        load = _load_changed if submission.ref.field == forms.CHANGED_BRIEF else _load_next_step
-        place, source_private, more = await context.run(load, submission)
+        place, source_private, more = await context.run(_load_source, submission)
         is_private, fields = is_private or source_private, {**more, **fields}
     id = task_id(submission.workspace, "form", str(submission.view["id"]))
     new_task = context.build_task(
@@ -224,31 +223,19 @@ async def _find_readable_channel(context: ListenerContext, submission: ViewSubmi
     )
 
 
-def _load_next_step(
+def _load_source(
     session: Session, submission: ViewSubmission
 ) -> tuple[Place, bool, dict[str, str]]:
-    """Return the place, the privacy and the form fields of a next step."""
+    """Return the place, the privacy and the form fields of a next step, or of a draft whose brief
+    was changed."""
     draft = load_visible_draft(session, submission.viewer, submission.ref)
     place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
-    return (
-        place,
-        private,
-        reports.build_next_step_form(draft, reports.find_next_step(draft, submission.ref)),
-    )
-
-
-def _load_changed(
-    session: Session, submission: ViewSubmission
-) -> tuple[Place, bool, dict[str, str]]:
-    """Return the place, the privacy and the form fields of a draft whose brief was changed."""
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
-    place, private = reports.find_next_step_place(
-        session, draft, submission.viewer, submission.origin
-    )
-    task = session.get_one(Task, draft.task)
-    fields = copy_task_form(session, task, draft)
+    if submission.ref.field != forms.CHANGED_BRIEF:
+        step = reports.find_next_step(draft, submission.ref)
+        return place, private, reports.build_next_step_form(draft, step)
+    fields = copy_task_form(session, session.get_one(Task, draft.task), draft)
     for name in ("words", "channels", "channel", "audience", "language"):  # the form has these
         fields.pop(name, None)
     return place, private, fields | {"skill": draft.skill}
@@ -258,19 +245,9 @@ async def submit_opening(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
     """Store the chosen opening as the next version."""
-    await context.run(_use_opening, context, submission)
+    pick = read_choice(submission.view, "angle")
+    await context.run(use_opening, context, submission, pick)
     return await ack()
-
-
-def _use_opening(session: Session, context: ListenerContext, submission: ViewSubmission) -> None:
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
-    decision.revise(
-        session,
-        context.services.enqueue,
-        draft,
-        texts=replace_opening(draft, read_choice(submission.view, "angle")),
-        **decision_fields(context, submission),
-    )
 
 
 async def submit_refusal(
@@ -289,27 +266,18 @@ def _record_refusal(
 ) -> None:
     """Record the decision. A draft that was sent back continues as a new task under the same
     card."""
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
     reason = inputs.read_reason(submission.view)
+    if verdict == "send back":
+        request_changes(session, context, submission, reason)
+        return
     decision.send_back(
         session,
         context.services.enqueue,
-        draft,
-        reason=reason,
+        load_visible_draft(session, submission.viewer, submission.ref),
         **decision_fields(context, submission),
+        reason=reason,
         verdict=verdict,
     )
-    if verdict == "send back":
-        id = task_id("send back", draft.id, submission.user)
-        start_revision(
-            session,
-            context,
-            draft,
-            id=id,
-            reason=reason,
-            back=submission.origin,
-            viewer=submission.viewer,
-        )
 
 
 async def submit_approve_anyway(
