@@ -232,17 +232,8 @@ def _parse_interaction_author(body: Body) -> RequestAuthor | None:
     user, container = body.get("user") or {}, body.get("container") or {}
     if not isinstance(user, Mapping) or not user.get("id"):
         return None
-    workspace = next(
-        filter(
-            None,
-            (
-                _read_id(body.get("team")),
-                _read_id(body.get("enterprise")),
-                str(user.get("team_id") or ""),
-            ),
-        ),
-        "",
-    )
+    teams = (_read_id(body.get("team")), _read_id(body.get("enterprise")), user.get("team_id"))
+    workspace = str(next(filter(None, teams), ""))
     channel = _read_id(body.get("channel")) or str(container.get("channel_id") or "")
     if not channel and isinstance(body.get("view"), Mapping):
         channel = str(unpack_metadata(body["view"]).get("channel") or "")

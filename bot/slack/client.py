@@ -1,7 +1,7 @@
 """Clients for Slack's Web API, the translation of its errors, and the services of the process that
 the Slack layer needs."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -148,6 +148,20 @@ def _translate_error(error: SlackApiError) -> Exception:
     if name in BUSY_ERRORS or status >= 500 or not name:
         return TryAgain(f"Slack: {name or status}", words=SLACK_AWAY)
     return SlackRefusal(name)
+
+
+async def read_pages(
+    call: Callable[..., Awaitable[AsyncSlackResponse]], pages: int, **arguments: Any
+) -> AsyncIterator[AsyncSlackResponse]:
+    """Yield the answers of a call that Slack answers page by page, at most so many. Raise what
+    call_slack raises."""
+    cursor = None
+    for _ in range(pages):
+        page = await call_slack(call(**arguments, cursor=cursor))
+        yield page
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return
 
 
 def _parse_retry_after(headers: Mapping[str, Any] | None) -> float | None:

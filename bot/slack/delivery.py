@@ -41,11 +41,11 @@ from bot.slack.blocks import (
     linked_text_elements,
     measure_blocks,
     quote_as_mrkdwn,
+    render_title,
     rich_text,
     rich_text_section,
     split_at_pause,
     text_elements,
-    translate_title,
 )
 from bot.slack.cards.draft_parts import MAX_CELL_CHARACTERS, fits_slack_table, render_slack_table
 from bot.slack.cards.renderer import make_thread_place
@@ -91,7 +91,7 @@ def _render_part(
             [rich_text(rich_text_section(text_elements(piece, bold=True)))]
             for piece in split_text(part.text)
         ]
-    above = context_block(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
+    above = context_block(render_title(part.title, language))
     if isinstance(body, File):
         return [[above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
     if isinstance(body, Table):

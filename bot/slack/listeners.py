@@ -294,11 +294,6 @@ def load_visible_task(session: Session, viewer: Viewer, ref: ButtonValue) -> Tas
     return demand_visible(session, viewer, task)
 
 
-def load_asked_task(session: Session, action: BlockAction) -> Task:
-    """Return the task of the pressed card. Raise NotVisible."""
-    return load_visible_task(session, action.viewer, action.ref)
-
-
 def find_card(
     session: Session, piece: str, origin: dict[str, Any], viewer: Viewer
 ) -> OutboxMessage | None:

@@ -28,6 +28,7 @@ from bot.slack.client import (
     SlackServices,
     call_slack,
     make_retrying_client,
+    read_pages,
 )
 from bot.slack.users import UserDirectory
 
@@ -95,16 +96,9 @@ async def _is_in_channel(client: AsyncWebClient, person: str, channel: str) -> b
     private = info.get("is_private") or info.get("is_im") or info.get("is_mpim")
     if info.get("is_channel") and private is False:
         return True
-    cursor = None
-    for _ in range(PAGES):
-        page = await call_slack(
-            slack.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
-        )
+    async for page in read_pages(slack.conversations_members, PAGES, channel=channel, limit=PAGE):
         if person in (page.get("members") or []):
             return True
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            break
     return False
 
 

@@ -23,6 +23,7 @@ from bot.slack.client import (
     call_slack,
     explain_refusal,
     make_retrying_client,
+    read_pages,
 )
 from bot.slack.membership import Membership
 from bot.slack.threads import ChannelThread, Place, resolve_thread
@@ -99,27 +100,21 @@ async def _read_messages_since(
     """Read what was posted there since the row was made; nothing where the intern may not read."""
     # a clock that was ahead would give a time in the future
     made_at = min(post.made_at.timestamp(), time.time())
-    oldest, cursor = f"{made_at - CLOCK_SKEW_SECONDS:.6f}", None
-    for _ in range(PAGES):
-        arguments: dict[str, Any] = {
-            "channel": target.channel,
-            "oldest": oldest,
-            "limit": PAGE,
-            "cursor": cursor,
-            "include_all_metadata": True,
-        }
-        try:
-            if target.thread:
-                page = await call_slack(client.conversations_replies(ts=target.thread, **arguments))
-            else:
-                page = await call_slack(client.conversations_history(**arguments))
-        except SlackRefusal:
-            return
-        for one in page.get("messages") or []:
-            yield one
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            return
+    arguments: dict[str, Any] = {
+        "channel": target.channel,
+        "oldest": f"{made_at - CLOCK_SKEW_SECONDS:.6f}",
+        "limit": PAGE,
+        "include_all_metadata": True,
+    }
+    call: Callable[..., Any] = client.conversations_history
+    if target.thread:
+        call, arguments["ts"] = client.conversations_replies, target.thread
+    try:
+        async for page in read_pages(call, PAGES, **arguments):
+            for one in page.get("messages") or []:
+                yield one
+    except SlackRefusal:
+        return
 
 
 # Sending. The row is committed first, then the message is sent, then its ts is stored.

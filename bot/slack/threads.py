@@ -31,7 +31,7 @@ from bot.core.thread_text import (
 )
 from bot.errors import TryAgain
 from bot.messages.outbox import OutboxMessage
-from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
+from bot.slack.client import SlackRefusal, call_slack, make_retrying_client, read_pages
 from bot.tasks.conversation import SlackMessage
 from bot.text.escape import strip_hidden
 
@@ -189,7 +189,7 @@ async def read_conversation(
         if channel and (wants_channel(words) or (recap and not in_thread)):
             messages = await _read_channel(slack, str(channel), words, request_ts)
         elif channel and in_thread:
-            messages = await _read_pages(
+            messages = await _read_messages(
                 slack.conversations_replies, channel=str(channel), ts=str(ts)
             )
         else:
@@ -213,7 +213,7 @@ async def read_thread(
     Slack refuses or is away."""
     slack = make_retrying_client(client)
     try:
-        messages = await _read_pages(slack.conversations_replies, channel=channel, ts=thread)
+        messages = await _read_messages(slack.conversations_replies, channel=channel, ts=thread)
     except (SlackRefusal, TryAgain):
         return []
     found: list[SlackMessage] = []
@@ -245,13 +245,13 @@ async def _read_channel(
             return []
     now = float(request_ts) if request_ts.replace(".", "", 1).isdigit() else time.time()
     since = f"{now - count_days_back(words) * DAY_SECONDS:.6f}"
-    roots = await _read_pages(slack.conversations_history, channel=channel, oldest=since)
+    roots = await _read_messages(slack.conversations_history, channel=channel, oldest=since)
     roots = sorted(roots, key=_read_ts)
     threads = [one for one in roots if one.get("reply_count")][-MAX_THREADS:]
     messages = list(roots)
     for root in threads:
         try:
-            replies = await _read_pages(
+            replies = await _read_messages(
                 slack.conversations_replies, channel=channel, ts=str(root["ts"])
             )
         except (SlackRefusal, TryAgain):
@@ -261,16 +261,9 @@ async def _read_channel(
     return messages
 
 
-async def _read_pages(call: HistoryCall, **where: str) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = []
-    cursor = None
-    for _ in range(PAGES):
-        page = await call_slack(call(**where, limit=PAGE, cursor=cursor))
-        messages += page.get("messages") or []
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            break
-    return messages
+async def _read_messages(call: HistoryCall, **where: str) -> list[dict[str, Any]]:
+    pages = read_pages(call, PAGES, **where, limit=PAGE)
+    return [message async for page in pages for message in page.get("messages") or []]
 
 
 async def _look_up_names(messages: list[dict[str, Any]], name: NameLookup) -> dict[str, str]:

@@ -6,8 +6,9 @@ read as an instruction: a thread, a file or the catalogue is material and change
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from bot.agent.preview import PreviewModel
 from bot.agent.skills import load_commands, load_skills
@@ -122,17 +123,11 @@ async def understand_analysis(
         language=_parse_language(language) or incoming.ui_language,
         product=product.handle if product else None,
         product_words=product.title if product else None,
-        audience=answers.get("audience"),
-        category=answers.get("category"),
-        brand=answers.get("brand"),
-        series=answers.get("series"),
+        **read_form_fields(answers),
         since=_parse_day(answers.get("since")) or (period[0] if period else None),
         until=_parse_day(answers.get("until")) or (period[1] if period else None),
         against=earlier[0] if earlier else None,
         within=count_days_ahead(words),
-        sections=tuple((answers.get("sections") or "").split()),
-        rule=answers.get("rule"),
-        platform=answers.get("platform"),
         query=answers.get("query"),
         stands_on=answers.get("stands_on"),
         follows=follows,
@@ -143,6 +138,13 @@ async def understand_analysis(
         skill=skill, brief=brief, reason=incoming.reason, previous=incoming.previous
     )
     return IntakeResult(brief=brief, requests=(request,))
+
+
+def read_form_fields(answers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of the Brief of an analysis that a form or a button gives."""
+    names = ("audience", "category", "brand", "series", "rule", "platform")
+    sections = tuple((answers.get("sections") or "").split())
+    return {name: answers.get(name) for name in names} | {"sections": sections}
 
 
 def read_periods(words: str, today: date) -> list[tuple[date, date]]:

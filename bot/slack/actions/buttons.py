@@ -19,9 +19,9 @@ from bot.slack.actions import digests, imports, reports
 from bot.slack.actions.exports import start_download
 from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
-from bot.slack.actions.revisions import request_changes, use_opening
 from bot.slack.cards import draft_status
 from bot.slack.cards.draft_status import find_fact_proposals
+from bot.slack.events.thread_replies import request_changes, use_opening
 from bot.slack.listeners import (
     BlockAction,
     ListenerContext,
@@ -231,11 +231,9 @@ def _find_draft_of_task(session: Session, action: BlockAction, task: Task) -> Dr
     if not action.ref.draft:
         return None
     draft = session.get(Draft, action.ref.draft)
-    return demand_visible(session, action.viewer, draft if _is_draft_of(draft, task) else None)
-
-
-def _is_draft_of(draft: Draft | None, task: Task) -> bool:
-    return draft is not None and draft.task == task.id
+    return demand_visible(
+        session, action.viewer, draft if draft and draft.task == task.id else None
+    )
 
 
 def _redraw_card(session: Session, context: ListenerContext, action: BlockAction) -> None:

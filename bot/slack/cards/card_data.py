@@ -81,7 +81,6 @@ def load_card_data(
     session: Session,
     post: OutboxMessage,
     policy: Policy,
-    channel_names: Mapping[str, str] | None = None,
 ) -> CardData:
     """Read what the card of this row shows now."""
     piece = post.piece or ""
@@ -107,7 +106,6 @@ def load_card_data(
         brand=brand,
         markets=_list_markets(session, task, draft),
         votes=Vote.count(session, draft.id) if draft and draft.channel is None else (0, 0),
-        channel_names=channel_names or {},
         source_draft=_find_source_draft(session, draft, task, post),
         outcome=find_row(session, CampaignOutcome, piece),
         digest=_find_schedule(session, task),

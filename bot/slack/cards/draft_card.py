@@ -66,7 +66,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
         )
     why = _explain_no_approval(card, draft, language)
     # A shared draft is decided on the card that others see.
-    elsewhere = card.shared and not _can_approve_alone(card, draft)
+    elsewhere = card.shared and not _may_decide(card, draft, card.task.author)
     no_approval = why or (card.private and elsewhere) or draft.findings is None
     row = actions_block(
         _build_share_button(card, draft, language),
@@ -125,11 +125,7 @@ def _explain_no_approval(card: CardData, draft: Draft, language: str) -> str | N
 
 def _is_hidden_from_approvers(card: CardData, draft: Draft) -> bool:
     """Return whether no approver can see this draft."""
-    return card.private and not card.shared and not _can_approve_alone(card, draft)
-
-
-def _can_approve_alone(card: CardData, draft: Draft) -> bool:
-    return _may_decide(card, draft, card.task.author)
+    return card.private and not card.shared and not _may_decide(card, draft, card.task.author)
 
 
 def _may_decide(card: CardData, draft: Draft, who: str) -> bool:
@@ -170,11 +166,16 @@ def _build_channel_menu(card: CardData, draft: Draft, language: str) -> Block | 
         Words("Send"),
         language,
     )
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
+    options = [
+        option(f"#{card.channel_names.get(one, one)}", ref.model_copy(update={"pick": one}).pack())
+        for one in places
+    ]
     return {
         "type": "static_select",
         "action_id": action_ids.SEND_TO,
         "placeholder": plain_text(Words("Send to…").to(language), 150),
-        "options": [_build_channel_option(card, draft, one) for one in places],
+        "options": options,
         "confirm": ask,
     }
 
@@ -184,11 +185,6 @@ def _build_export_button(draft: Draft, language: str) -> Block | None:
         return None
     ref = pack_draft(draft)
     return button(Words("Export audience").to(language), action_ids.EXPORT, ref)
-
-
-def _build_channel_option(card: CardData, draft: Draft, channel: str) -> Block:
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=channel)
-    return option(f"#{card.channel_names.get(channel, channel)}", ref.pack())
 
 
 def build_more_menu(draft: Draft, language: str, first: Sequence[str] = ()) -> Block:

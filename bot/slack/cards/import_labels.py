@@ -16,6 +16,7 @@ LABELS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="u
 KIND_LABELS = {kind: Words(text) for kind, text in LABELS["kinds"].items()}
 COLUMN_LABELS = {column: Words(text) for column, text in LABELS["columns"].items()}
 CONVERSION_LABELS = {how: Words(text) for how, text in LABELS["conversions"].items()}
+MAX_QUESTIONS = 3
 CURRENCIES = ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")
 FORMAT_LABELS = {
     **{choice: Words(text) for choice, text in LABELS["formats"].items()},
@@ -31,10 +32,10 @@ def label_column(column: str) -> Words:
     return COLUMN_LABELS.get(column, Words("{column}", column=column.replace("_", " ")))
 
 
-def suggest_questions(kind: str, limit: int = 3) -> list[Words]:
+def suggest_questions(kind: str) -> list[Words]:
     """Return questions that people can ask about this kind of rows, with the installed skills."""
     fitting = (one for one in LABELS["questions"] if kind in one["kinds"])
-    return [Words(one["text"]) for one in fitting if one["skill"] in load_skills()][:limit]
+    return [Words(one["text"]) for one in fitting if one["skill"] in load_skills()][:MAX_QUESTIONS]
 
 
 # The table on the card: a column of the file, what it becomes, and three of its values.

@@ -21,8 +21,8 @@ from bot.slack.blocks import (
     context_block,
     plain_text,
     quote_as_mrkdwn,
+    render_title,
     section_block,
-    translate_title,
 )
 from bot.slack.cards.card_data import CardData
 from bot.slack.cards.draft_parts import render_slack_table
@@ -113,7 +113,7 @@ def _render_follow_up(parts: dict[str, Part], language: str) -> list[Block]:
     """Render what a digest says of the last one, of what was sent, and of the work."""
     return [
         section_block(
-            f"*{quote_as_mrkdwn(translate_title(parts[key].title, language), 150)}*\n"
+            f"{render_title(parts[key].title, language)}\n"
             f"{quote_as_mrkdwn(parts[key].text, MAX_FOLLOW_UP)}"
         )
         for key in FOLLOW_UP_PARTS

@@ -21,13 +21,13 @@ from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import Upload, UploadedFile
 from bot.errors import CannotDo, QuotaExceeded
 from bot.offline.routing import find_channels
-from bot.slack.actions.revisions import revise_from_reply
 from bot.slack.events.thread_replies import (
     build_answered_task,
     build_thread_question,
     find_open_question,
     find_thread_relation,
     is_never_mind,
+    revise_from_reply,
 )
 from bot.slack.listeners import ListenerContext
 from bot.slack.notices import enqueue_ephemeral

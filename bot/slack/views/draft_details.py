@@ -27,12 +27,12 @@ from bot.slack.blocks import (
     quote_as_mrkdwn,
     quote_in_language,
     render_time,
+    render_title,
     rich_text,
     rich_text_preformatted,
     rich_text_quote,
     section_block,
     text_elements,
-    translate_title,
     truncate,
 )
 from bot.slack.cards.draft_parts import list_folded_parts, render_part
@@ -70,8 +70,8 @@ def list_source_blocks(draft: Draft, language: str) -> list[Block]:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
         if facts:
             lines = [_render_fact(fact, language) for fact in facts]
-            name = quote_as_mrkdwn(translate_title(part.title, language), 150)
-            blocks.append(section_block(f"*{name}*\n" + truncate("\n".join(lines), 2_800)))
+            name = render_title(part.title, language)
+            blocks.append(section_block(f"{name}\n" + truncate("\n".join(lines), 2_800)))
     without = [check for check in draft.list_blocking_checks() if check.quote]
     if without:
         lines = [
@@ -91,9 +91,7 @@ def build_copy_view(draft: Draft, language: str) -> Block:
     for part in draft.parts:
         if part.kind == "file" or not part.text:
             continue
-        blocks.append(
-            context_block(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
-        )
+        blocks.append(context_block(render_title(part.title, language)))
         blocks.append(rich_text(rich_text_preformatted(text_elements(part.text))))
     ref = pack_draft(draft)
     download = button(Words("Download as a file").to(language), action_ids.DOWNLOAD, ref)

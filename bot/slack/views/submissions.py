@@ -21,7 +21,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import digests, exports, reports
-from bot.slack.actions.revisions import request_changes, use_opening
+from bot.slack.events.thread_replies import request_changes, use_opening
 from bot.slack.listeners import (
     ListenerContext,
     View,
