@@ -31,9 +31,16 @@ from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.history import DigestHistory
+from bot.digests.history import DigestHistory, load_findings
 from bot.digests.models import find_due_digests
-from bot.digests.run import AlertJob, DigestJob, DigestStatus, ImportFindings, MoneyFacts
+from bot.digests.run import (
+    ALARM_KINDS,
+    MONEY_KINDS,
+    AlertJob,
+    DigestJob,
+    DigestStatus,
+    ImportFindings,
+)
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.engine import Engine
@@ -238,7 +245,9 @@ class ServerProcess:
             LibraryImporter(container),
             container.settings.home,
             now,
-            ImportFindings(container.database, MoneyFacts(container).load, outside.say).post,
+            ImportFindings(
+                container.database, partial(load_findings, container, MONEY_KINDS), outside.say
+            ).post,
             propose_nothing if writer.by_rules else mapper.propose,
         )
         digest_job = self._build_digest_job(engine)
@@ -288,7 +297,7 @@ class ServerProcess:
         return DigestJob(container.database, engine.enqueue, now, moved, self._reach)
 
     def _build_alert_job(self, engine: Engine) -> AlertJob:
-        look = DigestHistory(self.container).load_alert_facts
+        look = partial(load_findings, self.container, ALARM_KINDS)
         return AlertJob(self.container.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:

@@ -8,8 +8,6 @@ An alert reports a confirmed drop in the funnel or a jump of a complaint theme a
 every place that has a digest with alerts, once for each place.
 """
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,13 +21,10 @@ from bot.core.fact_sentences import FactSubject, SentenceWriter, group_by_subjec
 from bot.core.facts import Evidence, Fact
 from bot.core.request import task_id
 from bot.data.analyses.moves import Move, find_moves
-from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.models import FileUpload
-from bot.data.local_data import LocalData
 from bot.db.session import Database
 from bot.digests.history import STATUS_MEASURES, load_previous_facts
 from bot.digests.models import ALERT_REST, Alert, Schedule, format_digest_name, format_place_key
-from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.jobs.models import Enqueue
 from bot.tasks.models import NewTask, Task
@@ -189,7 +184,8 @@ class DigestJob:
             session.get_one(Task, new_task.id).fail(session, self.enqueue, words, self.now())
 
 
-FactLoader = Callable[[str], Awaitable[Sequence[Fact]]]  # workspace → its funnel and feedback facts
+ALARM_KINDS = ("funnel", "feedback")
+FactLoader = Callable[[str], Awaitable[Sequence[Fact]]]  # workspace → its facts of ALARM_KINDS
 
 
 @dataclass(frozen=True)
@@ -275,7 +271,7 @@ def _is_complaint(series: FactSubject) -> bool:
 
 # Say what an import shows in money: up to three findings in the thread of the file's card.
 
-KINDS = ("funnel", "trends", "campaigns")
+MONEY_KINDS = ("funnel", "trends", "campaigns")
 FILE_KINDS = ("orders", "events", "campaigns")  # whose rows these analyses read
 MAX_FINDINGS = 3
 Say = Callable[[str, str, dict[str, Any], Words, str], Awaitable[None]]
@@ -326,20 +322,3 @@ def find_amount(move: Move, evidence: Evidence) -> Decimal:
 def _is_money(fact: Fact) -> bool:
     unit = fact.unit or ""
     return isinstance(fact.value, Decimal) and len(unit) == 3 and unit.isupper()
-
-
-@dataclass(frozen=True)
-class MoneyFacts:
-    """Loads the facts that findings in money are found in."""
-
-    local_data: LocalData
-
-    async def load(self, workspace: str) -> Sequence[Fact]:
-        return await asyncio.to_thread(self._load, workspace)
-
-    def _load(self, workspace: str) -> list[Fact]:
-        library, facts = self.local_data.library(workspace), list[Fact]()
-        for kind in KINDS:
-            with contextlib.suppress(CannotDo):
-                facts += library.findings(kind, AnalysisFilter()).facts
-        return facts

@@ -18,7 +18,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.agent.skills import load_commands as skills_commands
-from bot.config.policy import PersonLimits
 from bot.core.request import task_id
 from bot.errors import CannotDo, TryAgain, log_bug
 from bot.i18n.messages import Words
@@ -128,16 +127,13 @@ def make_requester_middleware(
         body: Body, next: Callable[[], Awaitable[BoltResponse | None]]
     ) -> BoltResponse | None:
         workspace, person = find_requester(body)
-        limits = partial(_load_fairness, context, workspace)
         # Bolt runs the listener after this function has returned, so the variable is never reset.
-        current_requester.set(Requester(person, limits))
+        current_requester.set(
+            Requester(person, lambda: context.services.policy(workspace).fairness)
+        )
         return await next()
 
     return middleware
-
-
-def _load_fairness(context: ListenerContext, workspace: str) -> PersonLimits:
-    return context.services.policy(workspace).fairness
 
 
 def find_requester(body: Body) -> tuple[str, str]:

@@ -1,11 +1,12 @@
 """Clients for Slack's Web API, the translation of its errors, and the services of the process that
 the Slack layer needs."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -195,6 +196,30 @@ def explain_refusal(refused: SlackRefusal) -> CannotDo:
             )
         )
     return CannotDo(Words("Slack refused this ({error}).", error=refused.error))
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class ExpiringCache(Generic[K, V]):
+    """Keeps each value for its number of seconds. When it is full, it forgets all of them."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._entries: dict[K, tuple[float, V]] = {}
+
+    def get(self, key: K) -> V | None:
+        until, value = self._entries.get(key, (0.0, None))
+        return value if until > time.monotonic() else None
+
+    def put(self, key: K, value: V, seconds: float) -> None:
+        if len(self._entries) >= self._most:
+            self._entries.clear()
+        self._entries[key] = (time.monotonic() + seconds, value)
+
+    def drop(self, key: K) -> None:
+        self._entries.pop(key, None)
 
 
 @dataclass(frozen=True)

@@ -251,14 +251,7 @@ class SlackDelivery:
         return {"channel": thread.channel, "user": load.task.author, "under": under}
 
     async def _plan(self, load: DeliveryData, id: str, kind: str, place: Place) -> None:
-        await self.sender.database.run(
-            OutboxMessage.plan,
-            id=id,
-            workspace=load.draft.workspace,
-            kind=kind,
-            place=place,
-            now=self.now(),
-        )
+        await self.sender.plan(id, load.draft.workspace, kind, place, self.now())
 
 
 def load_delivery(session: Session, id: str) -> DeliveryData:

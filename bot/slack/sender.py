@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -143,6 +144,14 @@ class MessageSender:
     people: UserDirectory
     history_lag: float = HISTORY_LAG_SECONDS
     membership: Membership | None = None  # None: the caller has checked the readers
+
+    async def plan(
+        self, id: str, workspace: str, kind: str, place: Place, now: datetime
+    ) -> OutboxMessage:
+        """Store the row of a message; do nothing when it is stored already."""
+        return await self.database.run(
+            OutboxMessage.plan, id=id, workspace=workspace, kind=kind, place=place, now=now
+        )
 
     async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
         """Post or update the message of this row, as `render` renders it now. Raise TryAgain or

@@ -237,19 +237,15 @@ def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
     return button(Words("Delete it").to(language), action_ids.DIGEST_OFF, ref, confirm=ask)
 
 
-def make_state_action(
-    state: ScheduleState,
-) -> Callable[[Session, ListenerContext, BlockAction], Words | None]:
-    def verb(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
-        schedule = _load_schedule(session, context, action)
-        if schedule.state == state:
-            raise CannotDo(Words("That was done already."))
-        schedule.switch(session, state, context.services.now())
-        announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
-        _redraw_digest(session, context, action)
-        return None
-
-    return verb
+def switch_digest(
+    session: Session, context: ListenerContext, action: BlockAction, *, state: ScheduleState
+) -> None:
+    schedule = _load_schedule(session, context, action)
+    if schedule.state == state:
+        raise CannotDo(Words("That was done already."))
+    schedule.switch(session, state, context.services.now())
+    announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
+    _redraw_digest(session, context, action)
 
 
 def run_digest_now(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:

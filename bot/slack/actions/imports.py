@@ -1,6 +1,7 @@
 """The buttons and the menu on the card of a dropped file, and the download of rejected rows."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -24,17 +25,14 @@ from bot.slack.listeners import BlockAction, ListenerContext
 from bot.slack.sender import MessageSender
 from bot.slack.threads import Place
 
+ImportAction = Callable[[Session, ListenerContext, BlockAction], None]
+
 
 def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
     upload, common_args = _prepare_review(session, context, action)
     review.confirm_import(
         session, context.services.enqueue, upload, seen=action.ref.seen or "", **common_args
     )
-
-
-def cancel_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    review.cancel_import(session, context.services.enqueue, upload, **common_args)
 
 
 def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
@@ -51,14 +49,14 @@ def change_import_kind(session: Session, context: ListenerContext, action: Block
         raise CannotDo(Words("There is no such kind of rows."))
 
 
-def reread_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    review.retry_import(session, context.services.enqueue, upload, **common_args)
+def make_import_action(verb: Callable[..., None]) -> ImportAction:
+    """Return the action that does `verb`, one of bot.data.ingest, to the file of the card."""
 
+    def act(session: Session, context: ListenerContext, action: BlockAction) -> None:
+        upload, common_args = _prepare_review(session, context, action)
+        verb(session, context.services.enqueue, upload, **common_args)
 
-def undo(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    undo_import(session, context.services.enqueue, upload, **common_args)
+    return act
 
 
 async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
@@ -106,12 +104,12 @@ def load_visible_upload(session: Session, action: BlockAction) -> FileUpload:
     return demand_visible(session, action.viewer, upload, words)
 
 
-IMPORT_ACTIONS = {
+IMPORT_ACTIONS: dict[str, ImportAction] = {
     action_ids.TAKE_IN: confirm_import,
-    action_ids.DONT: cancel_import,
+    action_ids.DONT: make_import_action(review.cancel_import),
     action_ids.OTHER_KIND: change_import_kind,
-    action_ids.READ_AGAIN: reread_import,
-    action_ids.UNDO_IMPORT: undo,
+    action_ids.READ_AGAIN: make_import_action(review.retry_import),
+    action_ids.UNDO_IMPORT: make_import_action(undo_import),
 }
 
 
@@ -144,11 +142,7 @@ async def send_rejected_rows(
 async def _upload_rejected_rows(
     sender: MessageSender, upload: FileUpload, id: str, place: Place, path: Path, now: datetime
 ) -> None:
-    def plan(session: Session) -> None:
-        workspace = upload.workspace
-        OutboxMessage.plan(session, id=id, workspace=workspace, kind="file", place=place, now=now)
-
-    await sender.database.run(plan)
+    await sender.plan(id, upload.workspace, "file", place, now)
     locale = await sender.people.locale(upload.workspace, upload.author)
     language = parse_language(locale or upload.locale)
     content = await asyncio.to_thread(render_stored_rejects, path, language)

@@ -41,7 +41,7 @@ from bot.slack.cards.card_data import CardData, load_card_data
 from bot.slack.cards.draft_card import render_draft_card, render_visibility
 from bot.slack.cards.draft_status import MAX_PICK_CHARACTERS, number_action_id
 from bot.slack.cards.import_card import make_import_card_data, render_import_card
-from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
+from bot.slack.client import ExpiringCache, SlackRefusal, call_slack, make_retrying_client
 from bot.slack.files import upload_file
 from bot.slack.notices import plan_notice, render_notice
 from bot.slack.sender import MessageSender
@@ -210,10 +210,6 @@ RequestOrigin = tuple[str, str, Place]  # workspace, person and place of a reque
 Admits = Callable[[str, str, Place], Awaitable[bool]]  # of a request's origin
 
 
-async def admit_everyone(_: str, __: str, ___: Place) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class CardRenderer:
     """Draws rows of kind "card". `process` names this process, so that others can release its
@@ -223,10 +219,9 @@ class CardRenderer:
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
     process: str = ""
-    # channel names with their expiry
-    names: dict[str, tuple[float, str]] = field(default_factory=dict)
+    names: ExpiringCache[str, str] = field(default_factory=ExpiringCache)  # of channels
 
-    async def draw_card(self, id: str, admits: Admits = admit_everyone) -> None:
+    async def draw_card(self, id: str, admits: Admits) -> None:
         """Draw this card until it is up to date, whoever draws it. Raise TryAgain or CannotDo.
 
         A card that was never posted is given up when its requester is not admitted.
@@ -309,12 +304,13 @@ class CardRenderer:
 
     async def _load_channel_names(self, channels: set[str]) -> Mapping[str, str]:
         """Return the names of these channels, without those that Slack doesn't give."""
+        found = {}
         for channel in channels:
-            until, _ = self.names.get(channel, (0.0, ""))
-            if until < time.monotonic():
+            if (name := self.names.get(channel)) is None:
                 name = await self._name(channel)
-                self.names[channel] = (time.monotonic() + NAMES_CACHE_SECONDS, name)
-        return {one: name for one in channels if (name := self.names[one][1])}
+                self.names.put(channel, name, NAMES_CACHE_SECONDS)
+            found[channel] = name
+        return {channel: name for channel, name in found.items() if name}
 
     async def _name(self, channel: str) -> str:
         try:
@@ -328,14 +324,8 @@ class CardRenderer:
     async def _upload_rest(self, post: OutboxMessage, rest: str, name: str) -> None:
         """Upload what did not fit as a file in the card's thread, once for each version."""
         id = f"{post.id}:rest:{name.rpartition('-v')[2]}"
-        await self.sender.database.run(
-            OutboxMessage.plan,
-            id=id,
-            workspace=post.workspace,
-            kind="file",
-            place=make_thread_place(post),
-            now=self.now(),
-        )
+        place = make_thread_place(post)
+        await self.sender.plan(id, post.workspace, "file", place, self.now())
         await upload_file(self.sender, id, f"{name}.txt", rest.encode())
 
     async def _upload_chart(self, post: OutboxMessage, picture: File, language: Language) -> None:
@@ -346,14 +336,7 @@ class CardRenderer:
         if png is None:
             return
         place = make_thread_place(post)
-        row = await run(
-            OutboxMessage.plan,
-            id=id,
-            workspace=post.workspace,
-            kind="file",
-            place=place,
-            now=self.now(),
-        )
+        row = await self.sender.plan(id, post.workspace, "file", place, self.now())
         try:
             await upload_file(self.sender, id, picture.name, png, alt=picture.alt)
             return
