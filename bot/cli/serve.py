@@ -324,7 +324,7 @@ class ServerProcess:
         stack.push_async_callback(later.close)
         if token := self.settings.slack_app_token:
             socket = make_socket_mode(app, slack, token.get_secret_value())
-            await socket.connect_async()
+            await socket.connect_async()  # type: ignore[no-untyped-call]
             stack.push_async_callback(socket.close_async)
         site = make_web_app(app, self._health(slack.database), secret)
         add_library_route(site, self.container.live_rows())

@@ -17,6 +17,11 @@ from bot.messages.outbox import OutboxMessage
 DeliveryState = Literal["queued", "going", "gone", "stopped", "failed"]
 
 
+ALREADY_SENT = Words(
+    "These words have already gone out, so they can't be edited. Ask for a new draft instead."
+)
+
+
 class Delivery(Row):
     """One delivery for each draft version and destination. `code` is its campaign code."""
 
@@ -136,12 +141,7 @@ class Delivery(Row):
                     now=now,
                 )
             elif delivery.state in ("going", "gone"):
-                raise CannotDo(
-                    Words(
-                        "These words have already gone out, so they can't be edited. "
-                        "Ask for a new draft instead."
-                    )
-                )
+                raise CannotDo(ALREADY_SENT)
 
     def _move(self, session: Session, from_: tuple[DeliveryState, ...], to: DeliveryState) -> bool:
         """Change the state if it is in `from_`. Returns whether it was."""

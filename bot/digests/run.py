@@ -184,6 +184,8 @@ class DigestJob:
             session.get_one(Task, new_task.id).fail(session, self.enqueue, words, self.now())
 
 
+# Alerts.
+
 ALARM_KINDS = ("funnel", "feedback")
 FactLoader = Callable[[str], Awaitable[Sequence[Fact]]]  # workspace → its facts of ALARM_KINDS
 

@@ -275,22 +275,10 @@ def _find_person(body: Body) -> tuple[str, str]:
     return str(workspace or ""), str(person or "")
 
 
-class SocketModeConnection:
-    """One connection; it reconnects by itself."""
-
-    def __init__(self, app: AsyncApp, base_url: str, app_token: str) -> None:
-        client = AsyncWebClient(base_url=base_url)
-        self._handler = AsyncSocketModeHandler(app, app_token, web_client=client)
-
-    async def connect_async(self) -> None:
-        await self._handler.connect_async()  # type: ignore[no-untyped-call]
-
-    async def close_async(self) -> None:
-        await self._handler.close_async()  # type: ignore[no-untyped-call]
-
-
 def make_socket_mode(
     app: AsyncApp, services: SlackServices, app_token: str
-) -> SocketModeConnection:
-    """Build the connection without connecting. Call it inside the running event loop."""
-    return SocketModeConnection(app, services.client.base_url, app_token)
+) -> AsyncSocketModeHandler:
+    """Build the connection, which reconnects by itself, without connecting. Call it inside the
+    running event loop."""
+    client = AsyncWebClient(base_url=services.client.base_url)
+    return AsyncSocketModeHandler(app, app_token, web_client=client)

@@ -14,9 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, compute_status, demand_open
 from bot.config.policy import Policy, UserStanding
-from bot.delivery.models import Delivery
 from bot.digests.visibility import NotVisible, Viewer, demand_visible, drop_private_sources
 from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain, locate_bug
@@ -359,31 +357,6 @@ def decision_fields(
         policy=context.services.policy(request.workspace),
         now=context.services.now(),
     )
-
-
-def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
-    """Raise CannotDo unless `by` requested or edited the draft, or is an approver."""
-    is_own = by == task.author or (draft is not None and by == draft.author)
-    if not is_own and by not in policy.approvers:
-        raise CannotDo(
-            Words("Only whoever asked for this draft, its editor or an approver can do that.")
-        )
-
-
-def demand_editable(session: Session, draft: Draft, fingerprint: str, policy: Policy) -> None:
-    """Raise CannotDo when these words are not the newest, were refused, or have been sent."""
-
-    draft.demand_current(session, fingerprint)
-    decisions = Decision.list_for_draft(session, draft.id)
-    if compute_status(decisions, policy) in ("rejected", "sent back"):
-        demand_open(decisions, policy)
-    if any(one.state in ("going", "gone") for one in Delivery.list_for_draft(session, draft.id)):
-        raise CannotDo(
-            Words(
-                "These words have already gone out, so they can't be edited. "
-                "Ask for a new draft instead."
-            )
-        )
 
 
 # Submitted forms.

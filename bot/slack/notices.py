@@ -159,6 +159,8 @@ def _count_busy_try(session: Session, id: str) -> None:
     post.place = post.place | {"busy": post.place.get("busy", 0) + 1}
 
 
+# The heads of the journal.
+
 HEADS_FILE = "journal-heads.jsonl"  # in the home folder
 
 T = TypeVar("T")
@@ -253,10 +255,7 @@ class HeadPublisher:
         head = session.get(JournalHead, workspace)
         if head is None:
             return
-        record, to = (
-            PublishedHead.of(head, day),
-            self.local_data.policy(workspace).journal.publish,
-        )
+        record, to = PublishedHead.of(head, day), self.local_data.policy(workspace).journal.publish
         if to == "file":
             append_heads(self.local_data.settings.home / HEADS_FILE, [record])
         elif to != "none":

@@ -146,6 +146,8 @@ def is_same_conversation(one: Place, other: Place) -> bool:
     return thread is not None and thread == other.get("thread")
 
 
+# Reading a thread or a channel.
+
 MAX_THREAD_CHARACTERS = 8_000  # the latest characters are kept
 MAX_RECAP_CHARACTERS = 24_000  # for a recap, whose subject is the conversation itself
 PAGE, PAGES = 200, 5

@@ -350,14 +350,14 @@ async def bench_of(
         try:
             if socket:
                 connection = make_socket_mode(app, services, slack.app_token)
-                await connection.connect_async()
+                await connection.connect_async()  # type: ignore[no-untyped-call]
                 await slack.sockets.wait_for_connections()
             else:
                 port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"
             yield held[0]
             if socket:
-                await connection.close_async()
+                await connection.close_async()  # type: ignore[no-untyped-call]
         finally:
             await later.close()
             await stack.aclose()

@@ -8,6 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
+from bot.approvals.decision import demand_author_or_approver
 from bot.core.request import task_id
 from bot.data.catalogue.product_facts import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
@@ -28,7 +29,6 @@ from bot.slack.listeners import (
     choose_next_place,
     copy_task_form,
     decision_fields,
-    demand_author_or_approver,
     find_card,
     load_visible_draft,
     load_visible_task,

@@ -7,7 +7,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, demand_approver, demand_editor, demand_open
+from bot.approvals.decision import (
+    Decision,
+    demand_approver,
+    demand_author_or_approver,
+    demand_checked,
+    demand_editable,
+    demand_editor,
+    demand_open,
+)
 from bot.audit.receipt import Receipt
 from bot.delivery.models import Delivery
 from bot.digests.visibility import may_see, may_see_receipts
@@ -19,8 +27,6 @@ from bot.slack.actions import digests, exports, imports
 from bot.slack.listeners import (
     BlockAction,
     ListenerContext,
-    demand_author_or_approver,
-    demand_editable,
     load_visible_draft,
 )
 from bot.slack.views import draft_details, forms, next_step_forms
@@ -77,12 +83,7 @@ def prepare_approve_anyway_form(
     draft.demand_current(session, action.ref.seen or "")
     demand_approver(session, draft, action.user, policy)
     demand_open(Decision.list_for_draft(session, draft.id), policy)
-    if draft.findings is None:
-        raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
-    if draft.list_final_checks():
-        raise CannotDo(
-            Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
-        )
+    demand_checked(draft)
     return partial(forms.build_approve_anyway_form, draft)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, compute_status
+from bot.approvals.decision import Decision, compute_status, demand_author_or_approver
 from bot.audit import journal
 from bot.audit.row_digests import require_unchanged_task
 from bot.core.facts import ONE_CUSTOMER_NOTICE
@@ -30,7 +30,6 @@ from bot.slack.listeners import (
     ListenerContext,
     ViewSubmission,
     choose_next_place,
-    demand_author_or_approver,
     find_card,
     load_visible_draft,
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.agent.examples import EXAMPLE_WRITER
 from bot.agent.skills import load_skills
+from bot.approvals.decision import explain_no_approver
 from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.models import Draft
@@ -113,11 +114,7 @@ def _explain_no_approval(card: CardData, draft: Draft, language: str) -> str | N
         words = Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
         return render_words(words, language, 500)
     if not card.policy.approvers:
-        return Words(
-            "No approver is named yet. An administrator can name approvers in policy.toml, "
-            "for example: approvers = [{who}]",
-            who=f'"{card.task.author}"',
-        ).to(language)
+        return explain_no_approver(card.task.author).to(language)
     if _is_hidden_from_approvers(card, draft):
         return Words("To have it approved, share it: approvers can't see it here.").to(language)
     return None
@@ -237,12 +234,7 @@ def render_draft_card(card: CardData, language: str) -> Message:
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
     more = context_block(long.to(language))
-    room = (
-        MAX_MESSAGE_CHARACTERS
-        - measure_blocks(above)
-        - measure_blocks(below)
-        - measure_blocks(more)
-    )
+    room = MAX_MESSAGE_CHARACTERS - measure_blocks([*above, *below, more])
     copy, rest = render_copy(draft, language, hosts=card.hosts, room=room)
     blocks = [*above, *copy, *([more] if rest else []), *below]
     return Message(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision
+from bot.approvals.decision import Decision, demand_author_or_approver
 from bot.core.checks import Check, Severity, group_checks
 from bot.core.source import NO_SOURCE
 from bot.delivery.attribution import CampaignMatch
@@ -31,12 +31,7 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.card_data import CardData
-from bot.slack.listeners import (
-    BlockAction,
-    ListenerContext,
-    demand_author_or_approver,
-    load_visible_draft,
-)
+from bot.slack.listeners import BlockAction, ListenerContext, load_visible_draft
 from bot.tasks.models import Task
 
 MAX_ANSWERS, MAX_PICK_CHARACTERS = 3, 400
@@ -281,6 +276,8 @@ def render_sources(draft: Draft, language: str) -> str | None:
         listed += f" (+{more})"
     return Words("Sources: {names}", names=listed).to(language)
 
+
+# The results of a campaign, and the question whether they are its.
 
 MAX_LINE_CHARACTERS = 400
 

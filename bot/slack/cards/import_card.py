@@ -64,12 +64,7 @@ def render_import_question(upload: FileUpload, language: str) -> tuple[str, list
         context_block(Words("Whoever has the right to import can say yes.").to(language)),
     ]
     joined = _render_joined_files(preview, language)
-    room = (
-        MAX_MESSAGE_CHARACTERS
-        - measure_blocks(below)
-        - measure_blocks(joined)
-        - RESERVED_CHARACTERS
-    )
+    room = MAX_MESSAGE_CHARACTERS - measure_blocks([*below, *joined]) - RESERVED_CHARACTERS
     table, unseen = build_mapping_table(preview, language, room)
     more = Words("And {columns}", columns=_list_names([one.theirs for one in unseen], language))
     return words, [

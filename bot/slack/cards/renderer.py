@@ -202,6 +202,8 @@ def render_placement(card: CardData, language: str) -> list[Block]:
     return [context_block(*lines)] if lines else []
 
 
+# Drawing.
+
 NAMES_CACHE_SECONDS = 3600.0
 POLL_SECONDS = 0.2
 CHART_UPLOAD_LIMIT = timedelta(hours=1)  # after that the chart's content is said in words

@@ -211,11 +211,8 @@ def is_from_person(event: dict[str, Any], bot_user: str | None) -> bool:
     """Return whether a person wrote it: no bot, no edit, no deletion, no join message."""
     if event.get("bot_id") or event.get("bot_profile") or event.get("hidden"):
         return False
-    return event.get("subtype") in PERSON_SUBTYPES and event.get("user") not in (
-        None,
-        bot_user,
-        "USLACKBOT",
-    )
+    is_bot = event.get("user") in (None, bot_user, "USLACKBOT")
+    return event.get("subtype") in PERSON_SUBTYPES and not is_bot
 
 
 def find_bot_user(body: dict[str, Any]) -> str | None:
@@ -304,6 +301,8 @@ def stop_thread_tasks(
     return stopped
 
 
+# Dropped files.
+
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".jsonl", ".ndjson")
 MAX_FILES = 10  # of one message, as many as Slack allows
 TEXT_SUFFIX = ".txt"  # a table or a letter; the message says which
@@ -336,11 +335,8 @@ DRAFT_WORDS = re.compile(
 
 def list_table_files(event: dict[str, Any], words: str) -> list[dict[str, Any]]:
     """Return the files that look like tables: by their names; a .txt file also by the message."""
-    suffixes = (
-        (*TABLE_SUFFIXES, TEXT_SUFFIX)
-        if not words or IMPORT_WORDS.search(words)
-        else TABLE_SUFFIXES
-    )
+    may_be_text = not words or IMPORT_WORDS.search(words)
+    suffixes = (*TABLE_SUFFIXES, TEXT_SUFFIX) if may_be_text else TABLE_SUFFIXES
     files = [one for one in event.get("files") or [] if one.get("id")]
     return [one for one in files if _clean_file_name(one).lower().endswith(suffixes)]
 
