@@ -153,7 +153,7 @@ def _translate_error(error: SlackApiError) -> Exception:
 
 async def read_pages(
     call: Callable[..., Awaitable[AsyncSlackResponse]], pages: int, **arguments: Any
-) -> AsyncIterator[AsyncSlackResponse]:
+) -> AsyncIterator[dict[str, Any]]:
     """Yield the answers of a call that Slack answers page by page, at most so many. Raise what
     call_slack raises."""
     cursor = None
