@@ -31,9 +31,7 @@ from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.history import DigestHistory, load_findings
-from bot.digests.models import find_due_digests
-from bot.digests.run import (
+from bot.digests.digest_jobs import (
     ALARM_KINDS,
     MONEY_KINDS,
     AlertJob,
@@ -41,6 +39,8 @@ from bot.digests.run import (
     DigestStatus,
     ImportFindings,
 )
+from bot.digests.history import DigestHistory, load_findings
+from bot.digests.models import find_due_digests
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.engine import Engine

@@ -27,7 +27,7 @@ from bot.slack.action_ids import BRIEF_FORM, CHECK_TEXT, OWN_TEXT
 from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
 from bot.slack.client import SlackRefusal, SlackServices
-from bot.slack.events import changes, messages
+from bot.slack.events import message_changes, message_events
 from bot.slack.http import is_verified
 from bot.slack.listeners import BackgroundTasks, ListenerContext
 from bot.slack.membership import Membership
@@ -150,9 +150,11 @@ def find_requester(body: Body) -> tuple[str, str]:
 
 def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     async def message(body: Body) -> None:
-        is_change = body["event"].get("subtype") in (changes.CHANGED, changes.DELETED)
-        handle = changes.handle_message_change if is_change else messages.handle_message
-        await handle(context, body)
+        changes = (message_changes.CHANGED, message_changes.DELETED)
+        if body["event"].get("subtype") in changes:
+            await message_changes.handle_message_change(context, body)
+        else:
+            await message_events.handle_message(context, body)
 
     async def ignore(body: Body) -> None:
         """Accept the events that no listener needs."""
@@ -170,8 +172,8 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
     app.event("app_mention")(message)
     app.event("message")(message)
     app.event("app_home_opened")(partial(home.handle_home_opened, context))
-    app.event("user_change")(partial(changes.handle_user_change, context))
-    app.event("agent_session_stopped")(partial(messages.handle_session_stopped, context))
+    app.event("user_change")(partial(message_changes.handle_user_change, context))
+    app.event("agent_session_stopped")(partial(message_events.handle_session_stopped, context))
     app.event(ANY_ID)(ignore)
     app.message_shortcut(CHECK_TEXT)(partial(commands.handle_check_shortcut, context))
     app.action(BRIEF_FORM)(partial(home.open_new_brief, context))
@@ -206,7 +208,7 @@ async def build_error_response(
             reference=reference,
         )
     if "event" in body:
-        if last and standing == "member" and (place := messages.find_addressed_message(body)):
+        if last and standing == "member" and (place := message_events.find_addressed_message(body)):
             context.background.start(context.people.notify(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     if body.get("type") == "view_submission":

@@ -15,7 +15,7 @@ from bot.core.library import Library
 from bot.core.request import IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words, join_words
-from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products
+from bot.tasks.brief_assumptions import build_options, list_assumptions, list_unknown_products
 from bot.tasks.intake import read_form_fields
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding

@@ -10,7 +10,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.models import FileUpload
 from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
-from bot.digests.run import MAX_FINDINGS, MONEY_KINDS, ImportFindings, describe_money
+from bot.digests.digest_jobs import MAX_FINDINGS, MONEY_KINDS, ImportFindings, describe_money
 from bot.i18n.messages import LANGUAGES, Language, Words
 from tests.slack.bench import MARKETING, TEAM, Bench
 from tests.support.sample_tables import sample

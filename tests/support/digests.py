@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.digests.digest_jobs import DigestJob, DigestStatus, StatusFinder
 from bot.digests.models import Alert, Schedule
-from bot.digests.run import DigestJob, DigestStatus, StatusFinder
 from bot.jobs.models import Job, JobKind
 from bot.jobs.worker import FailureHandler, Worker
 from bot.offline.writer import OfflineWriter
