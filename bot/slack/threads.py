@@ -271,9 +271,8 @@ async def _read_messages(call: HistoryCall, **where: str) -> list[dict[str, Any]
 async def _look_up_names(messages: list[dict[str, Any]], name: NameLookup) -> dict[str, str]:
     """Return the names of the people who write or are mentioned, where Slack knows them."""
     users = [str(one.get("user")) for one in messages if one.get("user") and not one.get("bot_id")]
-    users += [
-        user for one in messages for user in re.findall(r"<@(\w+)", str(one.get("text") or ""))
-    ]
+    for one in messages:
+        users += re.findall(r"<@(\w+)", str(one.get("text") or ""))
     called = {user: await name(user) for user in dict.fromkeys(users)}
     return {user: known for user, known in called.items() if known}
 

@@ -267,9 +267,8 @@ def _plan_download(
     approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
     task = session.get_one(Task, draft.task)
-    receipts = (
-        _render_receipts(session, draft) if may_see_receipts(session, action.viewer, task) else ""
-    )
+    sees_receipts = may_see_receipts(session, action.viewer, task)
+    receipts = _render_receipts(session, draft) if sees_receipts else ""
     if receipts:
         files[f"{draft.id}:left:{action.user}"] = f"{draft.code}-what-left.txt"
     fresh = False
