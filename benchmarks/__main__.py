@@ -5,8 +5,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from benchmarks.table import Figure, print_table
 from tests.support.paths import ROOT
@@ -60,11 +62,11 @@ BENCHMARKS = {
 }
 
 
-def measured(name: str) -> list[Figure]:
+def measured(name: str) -> Iterable[Figure]:
     """One benchmark's figures; its module is loaded only now."""
     module, _, function = BENCHMARKS[name].partition(":")
-    told = getattr(import_module(module), function)()
-    return list(asyncio.run(told) if asyncio.iscoroutine(told) else told)
+    figures = getattr(import_module(module), function)()
+    return cast(Iterable[Figure], asyncio.run(figures) if asyncio.iscoroutine(figures) else figures)
 
 
 def main() -> int:

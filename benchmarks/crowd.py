@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,14 @@ def answer(asked: dict[str, Any]) -> dict[str, Any] | str:
     return TEXT if "call_to_action" in json.dumps(asked) else obediently(asked)
 
 
-def crowds() -> list[Figure]:
+def crowds() -> Iterator[Figure]:
     """Each database with a slow AI and with an instant one; PostgreSQL starts anew for each."""
-    figures = []
     for seconds, speed in ((AI_SECONDS, f"AI of {AI_SECONDS:g} s"), (0.0, "instant AI")):
-        figures += asyncio.run(crowd(f"SQLite, {speed}", None, seconds))
+        yield from asyncio.run(crowd(f"SQLite, {speed}", None, seconds))
         with start_postgres() as address:
             url = address.replace("postgresql://", "postgresql+psycopg://", 1)
             database = migrated_postgres(url)
-            figures += asyncio.run(crowd(f"PostgreSQL, {speed}", database, seconds))
-    return figures
+            yield from asyncio.run(crowd(f"PostgreSQL, {speed}", database, seconds))
 
 
 async def crowd(name: str, database: str | None, delay: float) -> list[Figure]:

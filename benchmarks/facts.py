@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.table import Figure
 from bot.cli.play import PlaygroundHome
 from bot.config.settings import Settings
-from bot.data.analyses.cache import CACHE_FOLDER, ResultCache
+from bot.data.analyses.cache import RESULTS_FOLDER, ResultCache
 from bot.data.service import list_analyses
 from bot.playground.slack_objects import TEAM_ID
 from tests.support.paths import ROOT
@@ -42,7 +42,7 @@ def _median(home: str, *command: str, forget: bool = False) -> float:
     times = []
     for _ in range(RUNS):
         if forget:
-            for found in Path(home).glob(f"library/*/{CACHE_FOLDER}"):
+            for found in Path(home).glob(f"library/*/{RESULTS_FOLDER}"):
                 ResultCache(found.parent).clear()
         began = time.perf_counter()
         subprocess.run(command, capture_output=True, cwd=ROOT, env={"SUPER_INTERN_HOME": home})

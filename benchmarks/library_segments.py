@@ -12,7 +12,7 @@ import numpy as np
 from ibis import _
 
 from benchmarks.table import Figure
-from bot.data.analyses.forecast.statistical_models import (
+from bot.data.analyses.forecast.purchase_volume import (
     fit_bgnbd,
     group_histories,
     predict_purchases,

@@ -15,10 +15,10 @@ import ibis
 from benchmarks.table import Figure
 from bot.core.metric_query import MetricQuery
 from bot.core.source import Source
-from bot.data.metrics.query.answer import MetricAnswer
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import guard_answer
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 

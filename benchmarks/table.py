@@ -1,5 +1,6 @@
 """The table that `make bench` prints."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +23,18 @@ class Figure:
         return self.measured >= self.aim if self.at_least else self.measured <= self.aim
 
 
-def print_table(figures: list[Figure]) -> int:
-    """All figures; how many missed their aim."""
+def print_table(figures: Iterable[Figure]) -> int:
+    """Print each figure as soon as it is measured; return how many missed their aim."""
     print(f"{'figure':<58} {'measured':>12} {'aim':>10}  anchor")
+    missed = 0
     for f in figures:
         sign = ">=" if f.at_least else "<="
         aim = f"{sign} {f.aim:g}" if f.aim is not None else ""
         mark = {True: "", False: "  MISSED", None: ""}[f.met]
-        print(f"{f.name:<58} {f.measured:>9.4g} {f.unit:<3} {aim:>9}  {f.anchor}{mark}")
-    return sum(f.met is False for f in figures)
+        line = f"{f.name:<58} {f.measured:>9.4g} {f.unit:<3} {aim:>9}  {f.anchor}{mark}"
+        print(line, flush=True)
+        missed += f.met is False
+    return missed
 
 
 def percentile(values: list[float], share: float) -> float:

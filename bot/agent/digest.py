@@ -15,7 +15,7 @@ from bot.core.facts import Evidence
 from bot.core.parts import Copy
 from bot.core.report import NONE, DigestReport, ReportForm
 from bot.core.request import Question
-from bot.data.analyses.moves import Move, build_point
+from bot.data.analyses.findings import Move, build_point
 from bot.grounding.report_text import find_report_faults
 from bot.i18n.typography import insert_nbsp
 

@@ -24,7 +24,7 @@ from bot.core.parts import Copy, NextStep, Table
 from bot.core.report import DIGEST_SECTIONS, DigestFollowUp, DigestReport, QuietDigest
 from bot.core.request import Question, SkillRequest
 from bot.core.source import NO_SOURCE
-from bot.data.analyses.moves import Move, build_point, find_moves, tell_break
+from bot.data.analyses.findings import Move, build_point, find_moves, tell_break
 from bot.i18n.messages import Words
 from bot.offline.context import OfflineContext
 

@@ -2,11 +2,11 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.sales_query import SalesQuery
 from bot.i18n.messages import Language, Words
 
 Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]
@@ -28,6 +28,38 @@ class Option(BaseModel):
     label: Words
     field: str
     value: str
+
+
+OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
+
+
+class OrderFilter(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    by: OrderTrait
+    values: tuple[str, ...] = ()
+    but: bool = False
+
+
+class SalesQuery(BaseModel):
+    """A question about orders, as earlier versions stored it. A `MetricQuery` has its place."""
+
+    model_config = ConfigDict(frozen=True)
+    measure: str = "revenue"
+    cut: str = ""
+    only: tuple[OrderFilter, ...] = ()
+    names: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    over: Decimal | None = None
+    under: Decimal | None = None
+    ends: bool = False
+    pieces_from: int | None = None
+    pieces_to: int | None = None
+    ever: bool = False
+    share: bool = False
+    nearly: bool = False
+    most: int | None = None
 
 
 class Brief(BaseModel):
@@ -60,7 +92,7 @@ class Brief(BaseModel):
     rule: str | None = None  # an AudienceRule as JSON (bot.core.audience_rule)
     platform: str | None = None  # whom an audience is exported for: a key of PLATFORMS
     query: str | None = None  # the fields of the question form as JSON (QuestionFields)
-    tally: SalesQuery | None = None  # which orders a sales question means, and how to group them
+    tally: SalesQuery | None = None  # of earlier versions; nothing reads it
     stands_on: str | None = None  # the id of the draft that this request started from
     follows: str | None = None  # the question before, which this one continues: "and in October?"
     market: str | None = None  # a key of `markets` in brand.toml

@@ -220,6 +220,14 @@ OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
 
 
+class QueryError(Exception):
+    """A query that can't be answered as it was asked. The reason is for the model that asks, who
+    can ask otherwise: `QueryError("There is no {field} called {value}.", field=…, value=…)`."""
+
+    def __init__(self, reason: str, **values: object) -> None:
+        super().__init__(reason.format(**values))
+
+
 class MetricCondition(BaseModel):
     """One condition. `is` and `in` hold for any of the values, `is_not` for none of them; `between`
     has two values, both included. Days are ISO dates."""

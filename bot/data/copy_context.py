@@ -65,7 +65,7 @@ def _praise_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fac
     product = request.brief.product
     if product is None or "feedback" not in warehouse.listed:
         return
-    from bot.data.analyses.feedback import praise_and_objection
+    from bot.data.analyses.feedback.objections import praise_and_objection
 
     if named := _objection_facts(warehouse, product, request):
         yield from named
@@ -175,7 +175,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
     sent. The days of a brief with an occasion are those of the occasion."""
     if "campaigns" not in warehouse.listed:
         return
-    from bot.data.analyses.campaigns import nearest_texts
+    from bot.data.analyses.campaigns.mailings import nearest_texts
 
     brief = request.brief
     words = " ".join(filter(None, [brief.words, brief.product_words]))

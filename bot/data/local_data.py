@@ -16,7 +16,7 @@ from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.product_facts import list_product_facts
 from bot.data.floors import Floors
-from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
+from bot.data.metrics.answer_log import DatabaseAnswerLog
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
 from bot.db.session import CachedRead, Database

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from types import ModuleType
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from bot.core.facts import Fact
 from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
-from bot.core.sales_query import SalesQuery
 from bot.core.source import NO_SOURCE
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.result import (
@@ -33,7 +31,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
-    from bot.data.metrics.earlier_answers import AnswerLog
+    from bot.data.metrics.answer_log import AnswerLog
     from bot.data.warehouse.warehouse import Warehouse
 
 ANALYSES = {
@@ -48,7 +46,7 @@ ANALYSES = {
     "plan": "bot.data.analyses.experiments.plan",
     "audiences": "bot.data.analyses.audience_proposals",
     "sellers": "bot.data.metrics.best_sellers",
-    "sold": "bot.data.metrics.orders",
+    "sold": "bot.data.metrics.sales",
 }
 T = TypeVar("T")
 MOST_REMEMBERED = 100  # results kept for one version of the tables
@@ -213,7 +211,7 @@ class WorkspaceData:
         """Return the results, the reasons for missing ones, and the age of old data."""
         where = build_filter(request)
         warehouse, found = self._open(), self.findings(kind, where)
-        if kind == "sold" or request.skill == "answer":
+        if request.skill == "answer":
             found = self.guard_sales(kind, found, where, request.brief.author)
         refusals = iter_cannot_facts(found, kind, request.language, warehouse.today)
         return (*found.facts, *refusals, *iter_age_facts(warehouse, kind))
@@ -222,31 +220,16 @@ class WorkspaceData:
         self, kind: str, found: AnalysisResult, where: AnalysisFilter, person: str
     ) -> AnalysisResult:
         """Return the part of a result on sales that this person may see, given all earlier answers;
-        any other result unchanged."""
+        any other result unchanged. Best sellers include the total of the same days."""
         warehouse = self._open()
-        if kind == "sold" and where.tally is not None:
-            return self._guard(warehouse, found, where, person)
-        if kind == "sellers" and "orders" in warehouse.listed:
-            # best sellers include the total of the same days
-            total = replace(where, tally=SalesQuery())
-            known = self.findings("sold", total)
-            if self._guard(warehouse, known, total, person).get("few", "under"):
-                return AnalysisResult(kind, found.source, found.as_of)
-        return found
-
-    def _guard(
-        self, warehouse: "Warehouse", found: AnalysisResult, where: AnalysisFilter, person: str
-    ) -> AnalysisResult:
-        """Return the part of the result that this person may see, given all earlier answers."""
-        if self._answers is None or "orders" not in warehouse.listed:
+        if kind != "sellers" or self._answers is None or "orders" not in warehouse.listed:
             return found
-        from bot.data.metrics.earlier_answers import digest_table
-        from bot.data.metrics.orders.answer_guard import guard_answer
+        from bot.data.metrics.sales import may_see_total
 
         with self._engine_lock:
-            return guard_answer(
-                warehouse, found, where, self._answers, person, digest_table(warehouse, "orders")
-            )
+            if may_see_total(warehouse, where, self._answers, person):
+                return found
+        return AnalysisResult(kind, found.source, found.as_of)
 
     def _surrounding_facts(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         return find_surrounding_facts(kind, request, self._open().today)

@@ -30,6 +30,19 @@ def adjust_false_discovery(p: Numbers) -> Numbers:
     return np.minimum(q, 1.0)
 
 
+CONFIRMED_FDR, WATCHED_P = 0.10, 0.05  # q and p up to which a difference is told
+
+
+def choose_status(p: float, q: float) -> str:
+    """Return "confirmed", "to watch" or "" for a p-value and its false discovery rate."""
+    return "confirmed" if q <= CONFIRMED_FDR else "to watch" if p < WATCHED_P else ""
+
+
+def round_p(p: float) -> float:
+    """Round to four digits, and never to zero."""
+    return max(round(float(p), 4), 0.0001)
+
+
 def to_percent(share: float) -> float:
     """0.12345 → 12.3"""
     return round(100 * share, 1)

@@ -10,7 +10,7 @@ from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.product_facts import ProductFact
 from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.undo import ImportUndo
-from bot.data.metrics.orders.answer_log import SalesAnswer
+from bot.data.metrics.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
 from bot.db.session import Row
 from bot.db.workspace import BrandRow, Workspace

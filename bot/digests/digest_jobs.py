@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from bot.core.fact_sentences import FactSubject, SentenceWriter, group_by_subject
 from bot.core.facts import Evidence, Fact
 from bot.core.request import task_id
-from bot.data.analyses.moves import Move, find_moves
+from bot.data.analyses.findings import Move, find_moves
 from bot.data.ingest.models import FileUpload
 from bot.db.session import Database
 from bot.digests.history import STATUS_MEASURES, load_previous_facts

@@ -21,7 +21,7 @@ from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import NO_SOURCE, Source
 from bot.data.analyses.campaign_results import DeliveryResult, match_deliveries
-from bot.data.analyses.campaigns import letter_against_peers
+from bot.data.analyses.campaigns.mailings import letter_against_peers
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.local_data import LocalData
 from bot.data.warehouse.warehouse import Warehouse

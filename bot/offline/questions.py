@@ -27,7 +27,7 @@ from bot.core.metric_query import (
     QuestionFields,
 )
 from bot.data.metrics.entity_resolution import ResolvedValues, resolve_values
-from bot.data.metrics.query.value_names import COLUMN_FIELDS, ValueNames
+from bot.data.metrics.query.describe import COLUMN_FIELDS, ValueNames
 from bot.i18n.periods import Period, find_periods
 from bot.text.normalize import normalize_text, tokenize
 
@@ -253,7 +253,7 @@ class QuestionReader:
         )
 
     def _choose_dimensions(self, dataset: DatasetName) -> list[DimensionName]:
-        from bot.data.metrics.query.datasets import DATASETS
+        from bot.data.metrics.query.runner import DATASETS
 
         found: list[str] = []
         for match in self.matches:
@@ -425,7 +425,7 @@ class QuestionReader:
             words = [self.words[at] for at in run]
             if any(word.isdigit() or word in (*BY, *EITHER, "%") for word in words):
                 continue
-            resolved: ResolvedValues = resolve_values(words, names, word_by_word=False)
+            resolved: ResolvedValues = resolve_values(words, names)
             if resolved.unknown or set(resolved.only) - set(fields):
                 unknown = set(resolved.unknown) or set(words)
                 self.read_at.update(at for at in run if self.words[at] not in unknown)
@@ -517,7 +517,7 @@ def build_form_query(
     columns, filters, unread = COLUMN_FIELDS[dataset], dict[str, list[str]](), list[str]()
     for piece in filter(None, map(str.strip, fields.only.split(","))):
         words = [word for word in tokenize(piece) if word not in load_idle_words()]
-        resolved = resolve_values(words, load_names(dataset), word_by_word=False)
+        resolved = resolve_values(words, load_names(dataset))
         if resolved.unknown or not words:
             unread.append(piece)
             continue
@@ -540,6 +540,6 @@ def build_form_query(
 
 
 def find_dataset(measure: MeasureName) -> DatasetName:
-    from bot.data.metrics.query.datasets import DATASETS
+    from bot.data.metrics.query.runner import DATASETS
 
     return next(name for name, dataset in DATASETS.items() if measure in dataset.measures)

@@ -19,7 +19,7 @@ from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.metric_query import MeasureName
 from bot.core.source import Source
-from bot.data.metrics.query.datasets import DATASETS
+from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo

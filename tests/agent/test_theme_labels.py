@@ -29,11 +29,10 @@ from bot.config.clock import now
 from bot.config.policy import LibraryPolicy, Policy, SpendingPolicy
 from bot.config.settings import Settings
 from bot.core.facts import Fact
+from bot.data.analyses.cache import MentionCache, digest_text
 from bot.data.analyses.feedback.aspects import load_lexicon
-from bot.data.analyses.feedback.mentions import build_theme_table, find_mentions
+from bot.data.analyses.feedback.mentions import build_theme_table, find_mentions, list_meanings
 from bot.data.analyses.feedback.texts import DIMENSIONS, FeedbackText
-from bot.data.analyses.feedback.theme_labels import list_meanings
-from bot.data.analyses.mention_cache import MentionCache, digest_text
 from bot.data.analyses.result import AnalysisFilter
 from bot.drafts.models import Draft
 from bot.jobs.worker import Worker
@@ -169,7 +168,7 @@ async def test_reader_of_the_prompt_is_right_where_word_lists_are_not(reviews: R
     for language, sentences in SENTENCES.items():
         texts = [make_text(one["text"], language) for one in sentences]
         for by_model in right:
-            table = build_theme_table(texts, None, cache if by_model else None)
+            table = build_theme_table(texts, cache if by_model else None)
             for mention, sentence in zip(table.mentions, sentences, strict=True):
                 assert mention is not None
                 assert mention.by_model == by_model
@@ -308,7 +307,7 @@ async def test_text_with_a_false_label_stays_with_the_word_lists(
     (faulty,) = [digest for digest, stored in labels.items() if stored == "?"]
     whole = next(text for text in ENGLISH if digest_text(text) == faulty)
     cache = MentionCache(reviews.container.settings.home / "library" / "T1")
-    (mention,) = build_theme_table([make_text(whole)], None, cache).mentions
+    (mention,) = build_theme_table([make_text(whole)], cache).mentions
     lexicon = load_lexicon("en")
     assert mention is not None
     assert lexicon is not None

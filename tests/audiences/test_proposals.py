@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from bot.data.analyses.audience_proposals import find
+from bot.data.analyses.audience_proposals import find, find_similar_name, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import PastPurchases
-from bot.data.analyses.audience_proposals.rules import find_similar_name, list_proposals
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisFilter
 from tests.support.sample_tables import sample

@@ -8,14 +8,15 @@ import ibis.expr.types as ir
 import numpy as np
 import pytest
 
-from bot.data.analyses.segments import basket, repeat_purchase
-from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
-from bot.data.analyses.segments.rfm import assign_segments, rank_rfm
-from bot.data.analyses.segments.segment_facts import (
+from bot.data.analyses.segments import (
+    basket,
     find_best_days,
     find_best_hours,
     find_distinctive_categories,
+    repeat_purchase,
 )
+from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
+from bot.data.analyses.segments.rfm import assign_segments, rank_rfm
 from bot.data.warehouse.purchases import group_by_day, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse

@@ -26,12 +26,11 @@ from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.core import parts, request
 from bot.core.audience_rule import AudienceRule
-from bot.core.brief import Brief
+from bot.core.brief import Brief, SalesQuery
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.request import Question, SkillRequest
-from bot.core.sales_query import SalesQuery
 from bot.core.source import Source
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisResult
 from bot.data.catalogue.product import Product

@@ -9,8 +9,8 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.agent.skills import load_skills
 from bot.core.metric_query import MetricQuery, QuestionFields
-from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
-from bot.data.metrics.query.value_names import load_value_names
+from bot.data.metrics.answer_log import DatabaseAnswerLog
+from bot.data.metrics.query.describe import load_value_names
 from bot.db.session import Database
 from bot.i18n.periods import find_periods
 from bot.offline.questions import QuestionReader

@@ -9,7 +9,7 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.cli.digest import classify_digest
 from bot.core.facts import Fact
-from bot.data.analyses.moves import WATCH
+from bot.data.analyses.findings import WATCH
 from tests.support.skill_runner import collect_text, run
 from tests.support.small_tables import small
 from tests.support.still_shop import still

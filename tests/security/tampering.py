@@ -18,7 +18,7 @@ from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.product_facts import ProductFact
 from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.upload import Upload
-from bot.data.metrics.orders.answer_log import SalesAnswer
+from bot.data.metrics.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
 from bot.db.models import TABLES
 from bot.db.session import Database, Moment

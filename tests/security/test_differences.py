@@ -10,8 +10,8 @@ import pytest
 
 from bot.agent.pipeline import DraftResult
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
-from bot.data.metrics.orders.differences import isolates
+from bot.data.metrics.answer_log import DatabaseAnswerLog
+from bot.data.metrics.query.differences import isolates
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database

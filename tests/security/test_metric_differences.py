@@ -13,12 +13,13 @@ import pytest
 
 from bot.agent.tool import ToolDeps, ToolError, ToolResult
 from bot.agent.tools.query_metrics import Params, build_query
-from bot.core.metric_query import MetricCondition, MetricQuery
-from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
-from bot.data.metrics.query.answer import MetricAnswer
-from bot.data.metrics.query.errors import QueryError
+from bot.core.metric_query import MetricCondition, MetricQuery, QueryError
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics import best_sellers
+from bot.data.metrics.answer_log import DatabaseAnswerLog, SalesAnswerRecord
 from bot.data.metrics.query.execution import answer_query
-from bot.data.metrics.query.guard import guard_answer
+from bot.data.metrics.query.guard import digest_state, guard_answer
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db.session import Database
 from tests.conftest import NOW
@@ -361,13 +362,41 @@ async def test_calls_on_visits_leave_the_answers_on_orders_in_the_log(sqlite: Da
     assert await attempt(deps, dataset="visits", measures=["visits"])
     given = log_of(sqlite)
     with sqlite.begin() as session:
-        from bot.data.metrics.orders.answer_log import SalesAnswer
+        from bot.data.metrics.answer_log import SalesAnswer
 
         states = {row.state for row in session.query(SalesAnswer)}
     assert len(states) == 2
     assert given.refused(NOW - timedelta(days=1)) == 0
     filters = [[where("region", "is_not", "planted")]]
     assert await attempt(deps, filters=filters) is None
+
+
+async def test_answer_of_an_earlier_version_is_not_combined_with_a_new_one(
+    sqlite: Database,
+) -> None:
+    """Its rows can't be read any more, so nothing is told until the data change."""
+    planted = planted_shop(4, 3)
+    old = SalesAnswerRecord(TODAY, TODAY, "revenue", '{"where": {"region": "Nantes"}}')
+    query = MetricQuery(dataset="orders", measures=("revenue",))
+    log_of(sqlite).record("UMARIE", digest_state(planted.shelf, query), old)
+    for _ in range(2):
+        assert await attempt(deps_of(sqlite, planted.shelf)) is None
+    assert await attempt(deps_of(sqlite, planted.shelf, "UPAUL"))
+    planted.orders.pop(0)
+    assert await attempt(deps_of(sqlite, planted.shelf))
+
+
+async def test_total_of_best_sellers_is_held_against_earlier_answers(sqlite: Database) -> None:
+    planted = planted_shop(4, 3)
+    deps = deps_of(sqlite, planted.shelf)
+    assert await attempt(deps)
+    found = best_sellers.find(planted.shelf, AnalysisFilter())
+    told = [
+        deps.data.guard_sales("sellers", found, AnalysisFilter(device=device), "UMARIE").facts
+        for device in ("mobile", "desktop")  # all but those of the planted people
+    ]
+    assert told == [found.facts, []]
+    assert await attempt(deps, filters=[[where("device", "is", "desktop")]]) is None
 
 
 async def test_the_same_call_again_is_answered(sqlite: Database) -> None:

@@ -10,10 +10,9 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.core.sales_query import SalesQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.disclosure import find_hidden_groups
-from bot.data.metrics.orders import find
+from bot.data.metrics.sales import find
 from bot.data.service import WorkspaceData
 from bot.errors import CannotDo
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop, questions
@@ -98,8 +97,8 @@ def test_remainder_of_a_breakdown_reveals_no_small_group(size: int) -> None:
     """The total minus all groups that are shown is of at least five people, or of nobody."""
     shop = planted_shop(7 + size, size)
     everybody = {row["order"]: row["customer"] for row in shop.orders}
-    for cut in ("region", "device", "code"):
-        facts = facts_of(shop, SalesQuery(cut=cut))
+    facts = facts_of(shop, AnalysisFilter())
+    for cut in ("region", "device", "source"):
         shown = {
             fact.about.lower() for fact in facts.values() if fact.id.startswith(f"sold.{cut}-")
         }
@@ -127,10 +126,11 @@ def test_json_output_reveals_no_small_group() -> None:
 
 def test_counts_of_people_have_a_higher_floor() -> None:
     shop = planted_shop(12, 12)
-    brest = SalesQuery(measure="customers", names=("brest",))
-    assert facts_of(shop, brest)["few.under"].value == 20
-    assert "all.revenue" in facts_of(shop, brest.model_copy(update={"measure": "revenue"}))
-    by = facts_of(shop, SalesQuery(measure="customers", cut="region"))
+    brest = facts_of(shop, AnalysisFilter(region="Brest"))
+    assert "all.revenue" in brest
+    assert not {"all.customers", "all.new-customers", "all.per-customer"} & set(brest)
+    by = facts_of(shop, AnalysisFilter())
+    assert "region-brest.revenue" in by
     assert "region-brest.customers" not in by
     assert sum(key.endswith(".customers") for key in by if key.startswith("region-")) == 3
 
@@ -140,8 +140,7 @@ def test_days_without_orders_of_the_group_are_not_revealed() -> None:
     shop = planted_shop(2, 2)
     for row in shop.of("region", "Brest")[:1]:
         for day in (row["at"].date(), row["at"].date().replace(day=1)):
-            tally = SalesQuery(names=("brest",))
-            found = find(shop.shelf, AnalysisFilter(since=day, until=day, tally=tally))
+            found = find(shop.shelf, AnalysisFilter(region="Brest", since=day, until=day))
             assert found.get("few", "under")
 
 
@@ -162,8 +161,8 @@ def test_hidden_groups_have_enough_people_together() -> None:
     assert find_hidden_groups({"c": 9, "d": 30}, 5, lambda some: 39) == set()
 
 
-def facts_of(shop: PlantedShop, tally: SalesQuery) -> dict[str, Fact]:
-    found = find(shop.shelf, AnalysisFilter(tally=tally))
+def facts_of(shop: PlantedShop, where: AnalysisFilter) -> dict[str, Fact]:
+    found = find(shop.shelf, where)
     return {fact.id.removeprefix("sold."): fact for fact in found.facts}
 
 

@@ -11,7 +11,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.source import Source
 from bot.data.analyses.campaign_results import SentDelivery, match_deliveries
 from bot.data.analyses.campaign_results import describe_result as told_results
-from bot.data.analyses.campaigns import letter_against_peers
+from bot.data.analyses.campaigns.mailings import letter_against_peers
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import count_audience, list_members
 from bot.data.disclosure import TOTAL_VALUE, Population, list_publishable

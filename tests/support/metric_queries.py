@@ -13,9 +13,9 @@ from bot.core.fact_book import FactBook
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.core.request import SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.metrics.earlier_answers import AnswerLog
-from bot.data.metrics.query.answer import MetricAnswer
+from bot.data.metrics.answer_log import AnswerLog
 from bot.data.metrics.query.execution import answer_query
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language

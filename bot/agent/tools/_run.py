@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.agent.tool import ToolDeps, ToolError
-from bot.data.metrics.query.errors import QueryError
+from bot.core.metric_query import QueryError
 from bot.errors import CannotDo
 
 if TYPE_CHECKING:

@@ -125,8 +125,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     def ask(warehouse: "Warehouse") -> "MetricResult":
         from bot.data.metrics.query.answer_facts import build_result
         from bot.data.metrics.query.execution import answer_query
-        from bot.data.metrics.query.figures import remember_figures
-        from bot.data.metrics.query.guard import guard_answer
+        from bot.data.metrics.query.guard import guard_answer, remember_figures
 
         answer = answer_query(warehouse, query, see_people=False)  # an AI never sees a person
         answer = guard_answer(warehouse, answer, log, person)

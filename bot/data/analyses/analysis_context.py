@@ -10,6 +10,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.metrics.filters import list_currencies
 from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -75,10 +76,7 @@ def analyse_purchases(
 def find_currency(context: AnalysisContext) -> str | None:
     """Return the shop's only currency. Amounts of several currencies can't be summed and are left
     out."""
-    orders = context.warehouse.table("orders")
-    assert orders is not None  # the caller has checked it
-    known = orders.filter(orders.currency.notnull()).select("currency").distinct()
-    currencies = sorted(row["currency"] for row in fetch_rows(context.warehouse, known))
+    currencies = list_currencies(context.warehouse, "orders")
     if len(currencies) > 1:
         context.result.add_limit(
             Words(

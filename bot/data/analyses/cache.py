@@ -1,8 +1,12 @@
-"""Cache the results of analyses on disk, so that any process can read them again.
+"""Keep on disk what the analyses computed: their results, and which themes each text of customers
+mentions.
 
-Each version of the inputs has its own folder: the imported rows, the catalogue, the policy's floor,
-the day, and a hash of this code and of the packages it computes with. Results of another version
-are never read; they are deleted when the first result of a new version is stored."""
+Each version of the inputs of results has its own folder: the imported rows, the catalogue, the
+policy's floor, the day, and a hash of this code and of the packages it computes with. Results of
+another version are never read; they are deleted when the first result of a new version is stored.
+
+A text is known by its hash, so that it does not matter which file, filter or question it came
+with. The texts themselves are not kept."""
 
 import asyncio
 import contextlib
@@ -12,11 +16,12 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Hashable, Iterable
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,10 +34,11 @@ from bot.core.facts import Fact
 from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.models import DataFile
+from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import restore_words
 from bot.jobs.models import Job
 
-CACHE_FOLDER = "findings"  # beside the folders of the data kinds
+RESULTS_FOLDER = "findings"  # beside the folders of the data kinds
 MAX_RESULTS = 200  # of one version: about 50 MB
 HASHED_FOLDERS = (
     "core",
@@ -49,7 +55,7 @@ class ResultCache:
     """The cached results of one workspace, in its folder of the library."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / CACHE_FOLDER
+        self.folder = folder / RESULTS_FOLDER
 
     def get(self, stands_on: Hashable, kind: str, filter_: AnalysisFilter) -> AnalysisResult | None:
         """Return the cached result, or None."""
@@ -67,13 +73,9 @@ class ResultCache:
                 self.clear()
             elif sum(1 for _ in path.parent.iterdir()) >= MAX_RESULTS:
                 shutil.rmtree(path.parent, ignore_errors=True)
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            fresh = path.with_suffix(f".{secrets.token_hex(4)}.part")
-            fresh.touch(mode=0o600)
-            fresh.write_text(
-                json.dumps(_result_to_dict(result), ensure_ascii=False), encoding="utf-8"
-            )
-            os.replace(fresh, path)
+            with _replacing(path) as fresh:
+                stored = json.dumps(_result_to_dict(result), ensure_ascii=False)
+                fresh.write_text(stored, encoding="utf-8")
 
     def drop(self, kind: str) -> None:
         """Delete the cached results of one analysis."""
@@ -88,6 +90,16 @@ class ResultCache:
         return (
             self.folder / _hash_key((stands_on, hash_code())) / f"{kind}-{_hash_key(filter_)}.json"
         )
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """Yield a private file that takes the place of `path` once it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    fresh.touch(mode=0o600)
+    yield fresh
+    os.replace(fresh, path)
 
 
 @cache
@@ -189,3 +201,132 @@ async def precompute_facts(subject: str) -> None:
         ended = None
     if ended not in (0, NO_FACTS_EXIT_CODE, None):
         log.warning("the facts of %s could not be looked up beforehand: %s", workspace, ended)
+
+
+# The themes that texts mention: a question reads only the new texts, a model labels each text once.
+
+MENTIONS_FOLDER = "mentions"  # beside the folders of the data kinds
+MIN_NEW_TEXTS = 1_000  # fewer texts are found again faster than the file is written
+MAX_TEXTS = 300_000  # of one file, which then starts anew
+DIGEST_SIZE = 8  # bytes
+LABELS_FILE = "labels"
+LABELS_GUARD = threading.Lock()  # of reading, changing and writing the file of labels
+
+
+def digest_text(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=DIGEST_SIZE).digest()
+
+
+class MentionCache:
+    """The cache of one folder: a file for each version of a list of themes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / MENTIONS_FOLDER
+
+    @classmethod
+    def of(cls, warehouse: Warehouse) -> "MentionCache | None":
+        """Return the cache beside the stored feedback; None where the rows are no files of ours."""
+        listed = warehouse.listed.get("feedback")
+        return cls(listed.paths[0].parent.parent) if listed and listed.paths else None
+
+    def clear(self) -> None:
+        """Delete what is kept, because texts were removed."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def find_all(
+        self, version: str, texts: Sequence[str], find: Callable[[str], bytes]
+    ) -> list[bytes]:
+        """Return what `find` returns for each text."""
+        digests = [digest_text(text) for text in texts]
+        known = self._load(version) if len(texts) >= MIN_NEW_TEXTS else {}
+        before = len(known)
+        found = []
+        for text, digest in zip(texts, digests, strict=True):
+            if (one := known.get(digest)) is None:
+                known[digest] = one = find(text)
+            found.append(one)
+        if len(known) - before >= MIN_NEW_TEXTS:
+            kept = known if len(known) <= MAX_TEXTS else dict(zip(digests, found, strict=True))
+            self._store(version, kept)
+        return found
+
+    def _load(self, version: str) -> dict[bytes, bytes]:
+        return _read(self._path(version))[0]
+
+    def _store(self, version: str, known: dict[bytes, bytes]) -> None:
+        _write(self._path(version), known, {})
+
+    def _path(self, version: str) -> Path:
+        return self.folder / f"{version}.mentions"
+
+    @property
+    def labels(self) -> "LabelCache":
+        return LabelCache(self.folder / LABELS_FILE)
+
+
+class LabelCache:
+    """The themes that a model has read in texts, in one file: those of one version of the prompt,
+    and how many texts were sent on the last day."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self, version: str | None = None) -> dict[bytes, str]:
+        """Return the stored labels by the digest of the text. None are returned when they are of
+        another `version` than this one."""
+        known, about = _read(self._path)
+        if version is not None and about.get("version") != version:
+            return {}
+        return {digest: labels.decode() for digest, labels in known.items()}
+
+    def reserve(self, day: date, wanted: int, a_day: int) -> int:
+        """Count texts that are about to be sent. Return how many of those `wanted` may be."""
+        with LABELS_GUARD:
+            known, about = _read(self._path)
+            sent = int(about.get("sent", 0)) if about.get("day") == day.isoformat() else 0
+            granted = max(0, min(wanted, a_day - sent))
+            if granted:
+                about |= {"day": day.isoformat(), "sent": str(sent + granted)}
+                _write(self._path, known, about)
+        return granted
+
+    def add(self, version: str, labels: dict[bytes, str]) -> None:
+        """Store labels. Those of another version are dropped."""
+        with LABELS_GUARD:
+            known, about = _read(self._path)
+            if about.get("version") != version or len(known) > MAX_TEXTS:
+                known = {}
+            known |= {digest: each.encode() for digest, each in labels.items()}
+            _write(self._path, known, about | {"version": version})
+
+
+def _read(path: Path) -> tuple[dict[bytes, bytes], dict[str, str]]:
+    """Return what was found in texts, by their digests, and what the file says about itself."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+        about = {
+            name.decode(): value.decode() for name, value in (table.schema.metadata or {}).items()
+        }
+        found = zip(table["text"].to_pylist(), table["found"].to_pylist(), strict=True)
+        return dict(found), about
+    # no file, or one that a full disk has cut off
+    except (OSError, KeyError, pa.ArrowException):
+        return {}, {}
+
+
+def _write(path: Path, known: dict[bytes, bytes], about: dict[str, str]) -> None:
+    """Store atomically. A full disk is not an error."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table(
+        {
+            "text": pa.array(list(known), pa.binary(DIGEST_SIZE)),
+            "found": pa.array(list(known.values()), pa.binary()),
+        }
+    ).replace_schema_metadata(about)
+    with contextlib.suppress(OSError), _replacing(path) as fresh:
+        pq.write_table(table, fresh, compression="zstd")

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
-from bot.data.analyses.campaigns import letter_against_peers
+from bot.data.analyses.campaigns.mailings import letter_against_peers
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import fetch_rows
@@ -84,10 +85,10 @@ def match_deliveries(
     confirmed or denied."""
     answers = answers or {}
     codes = sorted({item.code for item in deliveries})
-    by_code = _campaigns_by_code(warehouse, codes)
+    by_code = _load_campaigns(warehouse, "code", codes)
     orders = _orders_by_code(warehouse, codes)
     yes = {code: result for (result, code), same in answers.items() if same and code in codes}
-    confirmed = _campaigns_by_id(warehouse, sorted(set(yes.values())))
+    confirmed = _load_campaigns(warehouse, "called", sorted(set(yes.values())))
     results, open_ = [], []
     for code in codes:
         rows = by_code.get(code) or confirmed.get(yes.get(code, ""), [])
@@ -115,31 +116,18 @@ def _add_campaign_id(warehouse: Warehouse) -> ir.Table | None:
     )
 
 
-def _sum_measures(table: ir.Table, *by: str) -> ir.Table:
-    sums = {name: table[name].sum() for name in MEASURES}
-    return table.group_by(*by, "called", "letter", "currency").aggregate(
-        **sums, sales=table.sales.cast("decimal(18, 2)").sum()
-    )
-
-
-def _campaigns_by_code(
-    warehouse: Warehouse, codes: Sequence[str]
+def _load_campaigns(
+    warehouse: Warehouse, by: Literal["code", "called"], wanted: Sequence[str]
 ) -> dict[str, list[dict[str, Any]]]:
+    """Return the sums of the campaigns with these codes or ids, by code or id."""
     table = _add_campaign_id(warehouse)
-    if table is None or not codes:
+    if table is None or not wanted:
         return {}
-    return _group_rows(
-        fetch_rows(warehouse, _sum_measures(table.filter(table.code.isin(codes)), "code")), "code"
-    )
-
-
-def _campaigns_by_id(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    table = _add_campaign_id(warehouse)
-    if table is None or not ids:
-        return {}
-    return _group_rows(
-        fetch_rows(warehouse, _sum_measures(table.filter(table.called.isin(ids)))), "called"
-    )
+    sums = {name: _[name].sum() for name in MEASURES}
+    found = table.filter(table[by].isin(wanted))
+    keys = dict.fromkeys((by, "called", "letter", "currency"))
+    summed = found.group_by(*keys).aggregate(**sums, sales=_.sales.cast("decimal(18, 2)").sum())
+    return _group_rows(fetch_rows(warehouse, summed), by)
 
 
 def _orders_by_code(warehouse: Warehouse, codes: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

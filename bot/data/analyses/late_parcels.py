@@ -7,6 +7,7 @@ all. Single regions are small, so they are also analysed together as two groups,
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import ibis
@@ -20,10 +21,12 @@ from bot.data.metrics.filters import filter_rows, find_last_whole_day, list_curr
 from bot.data.stats import (
     Numbers,
     adjust_false_discovery,
+    choose_status,
     compare_shares,
     compute_percent,
     find_change_point,
     fisher_test,
+    round_p,
     split_two_groups,
 )
 from bot.data.warehouse.purchases import CANCELLED_STATUSES
@@ -136,7 +139,6 @@ def arrange_parcels(rows: list[dict[str, Any]], last: date) -> ParcelCounts | No
     return ParcelCounts(days, regions, due, late, worth) if due[-CURRENT_DAYS:].sum() else None
 
 
-CONFIRMED_FDR, WATCHED_P = 0.10, 0.05
 MAX_TOTAL_P = 0.01  # p of all parcels against those before: a single test
 MIN_REGION_CHANCE = 0.8  # probability that a region is a late one, from which it is named
 PARCELS_QUERY = "delivery.parcels"
@@ -248,20 +250,18 @@ def _explain_missing_parcels(warehouse: Warehouse, source: str | Words, *, due: 
 def _add_total(result: AnalysisResult, parcels: ParcelCounts) -> None:
     (late, due), (late_before, due_before) = parcels.now(), parcels.before()
 
-    def add(measure: str, value: float | str, unit: str | None, rows: Any) -> None:
-        result.add(
-            "all", measure, value, unit=unit, about="parcels", rows=round(rows), query=PARCELS_QUERY
-        )
-
-    add("late", compute_percent(late.sum(), due.sum()), "%", due.sum())
-    add("parcels", round(due.sum()), "parcels", due.sum())
+    parcel_count = round(due.sum())
+    add = partial(result.add, "all", about="parcels", rows=parcel_count, query=PARCELS_QUERY)
+    add("late", compute_percent(late.sum(), due.sum()), "%")
+    add("parcels", parcel_count, "parcels")
     if due_before.sum():
         a, b, c, d = (np.array([n.sum()]) for n in (late, due, late_before, due_before))
         p = float(compare_shares(a, b, c, d, np.ones(1))[0])
-        add("before", compute_percent(late_before.sum(), due_before.sum()), "%", due_before.sum())
-        add("p", max(round(p, 4), 0.0001), None, due.sum())
+        before = compute_percent(late_before.sum(), due_before.sum())
+        add("before", before, "%", rows=round(due_before.sum()))
+        add("p", round_p(p))
         worse = p <= MAX_TOTAL_P and late.sum() / due.sum() > late_before.sum() / due_before.sum()
-        add("verdict", "confirmed" if worse else "steady", None, due.sum())
+        add("verdict", "confirmed" if worse else "steady")
 
 
 def _add_regions(
@@ -285,14 +285,11 @@ def _add_regions(
     late_usual, due_usual = (late * usual).sum(), (due * usual).sum()
     rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in tested]
     p = np.array(
-        [_compute_p(late[at], due[at], *others) for at, others in zip(tested, rest, strict=True)]
+        [fisher_test(late[at], due[at], *others) for at, others in zip(tested, rest, strict=True)]
     )
     q = adjust_false_discovery(p)
-    status_of = {
-        int(n): "confirmed" if q[n] <= CONFIRMED_FDR else "to watch"
-        for n in np.argsort(p, kind="stable")
-        if q[n] <= CONFIRMED_FDR or p[n] < WATCHED_P
-    }
+    judged = {int(n): choose_status(p[n], q[n]) for n in np.argsort(p, kind="stable")}
+    status_of = {n: status for n, status in judged.items() if status}
     safe, safe_before = people.regions([parcels.regions[tested[n]] for n in status_of])
     for n, status in status_of.items():
         at, name = tested[n], parcels.regions[tested[n]]
@@ -302,38 +299,21 @@ def _add_regions(
             f"region-{slugify(name)}", size, safe=name in safe and not few
         ):
             continue
-        measures: dict[str, tuple[float | str, str | None]] = {
-            "status": (status, None),
-            "late": (compute_percent(late[at], due[at]), "%"),
-            "rest": (compute_percent(*rest[n]), "%"),
-            "p": (max(round(float(p[n]), 4), 0.0001), None),
-        }
+        subject, rows = f"region-{slugify(name)}", round(due[at])
+        add = partial(result.add, subject, about=name, rows=rows, query=PARCELS_QUERY)
+        add("status", status)
+        add("late", compute_percent(late[at], due[at]), "%")
+        add("rest", compute_percent(*rest[n]), "%")
+        add("p", round_p(p[n]))
         if currency and people.late_worth(name):
-            measures["late-worth"] = (
-                round(float(parcels.worth[-CURRENT_DAYS:, at].sum())),
-                currency,
-            )
+            add("late-worth", round(float(parcels.worth[-CURRENT_DAYS:, at].sum())), currency)
         if due_before[at] >= floors.people and name in safe_before:
-            measures["before"] = (compute_percent(late_before[at], due_before[at]), "%")
-        for measure, (value, unit) in measures.items():
-            rows = round(due_before[at] if measure == "before" else due[at])
-            result.add(
-                f"region-{slugify(name)}",
-                measure,
-                value,
-                unit=unit,
-                about=name,
-                rows=rows,
-                query=PARCELS_QUERY,
-            )
+            before = compute_percent(late_before[at], due_before[at])
+            add("before", before, "%", rows=round(due_before[at]))
 
 
 def _select_usual_regions(due: Numbers, groups: tuple[float, float, Numbers] | None) -> Numbers:
     return np.ones(len(due)) if groups is None else (groups[2] <= 0.5).astype(float)
-
-
-def _compute_p(late: float, due: float, others_late: float, others: float) -> float:
-    return fisher_test(late, due, others_late, others)
 
 
 def _add_late_regions(
@@ -359,11 +339,7 @@ def _add_late_regions(
         parcels.late[:, inside].sum(axis=1), parcels.due[:, inside].sum(axis=1)
     )
 
-    def add(measure: str, value: float | str | date, unit: str | None = None) -> None:
-        result.add(
-            "late-regions", measure, value, unit=unit, about=names, rows=rows, query=PARCELS_QUERY
-        )
-
+    add = partial(result.add, "late-regions", about=names, rows=rows, query=PARCELS_QUERY)
     add("status", "confirmed")
     add("regions", names)
     add("late", round(100 * high, 1), "%")

@@ -18,14 +18,19 @@ from bot.text.slugs import format_title
 SERIES_TITLES = {"orders": Words("orders"), "units": Words("units"), "revenue": Words("revenue")}
 
 
+def load_catalogue_titles(warehouse: Warehouse) -> dict[str, str]:
+    """Return product → title, as the catalogue writes it."""
+    if warehouse.products is None:
+        return {}
+    named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
+    return {row["product"]: row["title"] for row in named if row["title"]}
+
+
 def load_product_titles(warehouse: Warehouse, products: Collection[str]) -> dict[str, str]:
     """Return product → title, for products with a title anywhere. When the lines of one product
     have several titles (a remark instead of a name), the most common one counts; ties go
     alphabetically."""
-    known: dict[str, str] = {}
-    if warehouse.products is not None:
-        named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
-        known = {row["product"]: format_title(row["title"]) for row in named if row["title"]}
+    known = {key: format_title(title) for key, title in load_catalogue_titles(warehouse).items()}
     wanted = sorted(set(products) - set(known))
     orders = warehouse.table("orders")
     if not wanted or orders is None:
@@ -59,17 +64,12 @@ class PurchasedProducts:
 
 @dataclass(frozen=True)
 class Subject:
-    """What an analysis is about: a product, a category, or several products; or everything, when
-    none of the three is filled. `name` is its name for people."""
+    """What an analysis is about: a product or a category; or everything, when neither is filled.
+    `name` is its name for people."""
 
     name: str = ""
     product: str | None = None
     category: str | None = None
-    products: tuple[str, ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return (self.product,) if self.product else self.products
 
 
 def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedProducts:
@@ -88,18 +88,14 @@ def load_purchased_products(warehouse: Warehouse, lines: ir.Table) -> PurchasedP
 
 
 def find_products_with_word(word: str, goods: PurchasedProducts) -> tuple[str, ...]:
-    """Return the keys of the products whose titles contain the word, in any language."""
-    return tuple(list_matching_titles(list_name_words(word), goods))
+    """Return the keys of the products whose titles contain most of the words, in any language."""
+    wanted = list_name_words(word)
+    shared = {key: len(list_name_words(title) & wanted) for key, title in goods.titles.items()}
+    most = max(shared.values(), default=0)
+    return tuple(key for key, many in shared.items() if most and many == most)
 
 
 def is_in_product_name(word: str, goods: PurchasedProducts) -> bool:
     """Tell whether a product's name contains all of the words."""
     wanted = list_name_words(word)
     return bool(wanted) and any(wanted <= list_name_words(title) for title in goods.titles.values())
-
-
-def list_matching_titles(wanted: frozenset[str], goods: PurchasedProducts) -> list[str]:
-    """Return the titles that contain most of the wanted concepts."""
-    shared = {key: len(list_name_words(title) & wanted) for key, title in goods.titles.items()}
-    most = max(shared.values(), default=0)
-    return [key for key, many in shared.items() if most and many == most]

@@ -1,17 +1,17 @@
 """Hold the result of an analysis: facts with their queries, and the limits of what it could
 answer."""
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections import UserDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.core.audience_rule import AudiencePurpose
 from bot.core.experiment_plan import MESSAGE_PLACES, PlanRequest, find_place
 from bot.core.facts import Fact, FactId
 from bot.core.request import SkillRequest
-from bot.core.sales_query import SalesQuery
 from bot.core.source import NO_SOURCE, Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
 from bot.i18n.messages import Words
@@ -39,38 +39,20 @@ class AnalysisFilter:
     experiment: str | None = None
     since: date | None = None
     until: date | None = None
-    against: tuple[date, date] | None = None  # the period that the days are compared with
     days: int | None = None  # the forecast horizon in days
     plan: PlanRequest | None = None  # the inputs of a test plan
     goal: str | None = None  # what an audience is for: "win back", "second order", "reward"
     rule: str | None = None  # an audience rule as JSON
-    tally: SalesQuery | None = None  # which orders are selected, and how they are grouped
 
 
-class QueryTexts(MutableMapping[str, str]):
+class QueryTexts(UserDict[str, Any]):
     """SQL by name. A function may stand in for a text until it is read, because rendering a query
     takes longer than running it, and few are ever read."""
 
-    def __init__(self) -> None:
-        self._texts: dict[str, str | Callable[[], str]] = {}
-
     def __getitem__(self, name: str) -> str:
-        sql = self._texts[name]
-        if not isinstance(sql, str):
-            sql = self._texts[name] = sql()
-        return sql
-
-    def __setitem__(self, name: str, sql: str | Callable[[], str]) -> None:
-        self._texts[name] = sql
-
-    def __delitem__(self, name: str) -> None:
-        del self._texts[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
-
-    def __len__(self) -> int:
-        return len(self._texts)
+        if not isinstance(self.data[name], str):
+            self.data[name] = self.data[name]()
+        return str(self.data[name])
 
 
 @dataclass
@@ -163,8 +145,8 @@ class AnalysisResult:
         subject: str,
         measure: str,
         value: FactValue,
-        *,
         unit: str | None = None,
+        *,
         about: str = "",
         rows: int | None = None,
         of: int | None = None,
@@ -288,9 +270,7 @@ def build_filter(request: SkillRequest) -> AnalysisFilter:
         brand=brief.brand,
         since=brief.since,
         until=brief.until,
-        against=brief.against,
         days=brief.within,
-        tally=brief.tally,
     )
 
 

@@ -9,14 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-import ibis.expr.types as ir
-
-from bot.data.analyses.products import load_product_titles
 from bot.data.catalogue.product_words import list_concepts
-from bot.data.metrics.best_sellers import is_product
-from bot.data.metrics.filters import add_category
-from bot.data.warehouse.query import fetch_rows
-from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import list_country_words
 from bot.i18n.messages import Words
 from bot.text.normalize import tokenize, word_set
@@ -68,37 +61,15 @@ VALUE_SYNONYMS = {  # what people say for a value
 
 @dataclass
 class ResolvedValues:
-    """Column → values; the words that match no value; misspelt words with their interpretation."""
+    """Column → values, and the words that match no value."""
 
     only: dict[str, list[str]] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
-    read: dict[str, str] = field(default_factory=dict)
 
 
-def resolve_values(
-    words: Sequence[str],
-    known: Mapping[str, Mapping[str, str]],
-    *,
-    nearly: bool = False,
-    word_by_word: bool = True,
-) -> ResolvedValues:
-    """`known` maps column → value → display name. `nearly` allows misspelt words, `word_by_word`
-    several products or categories, each named by one of the words."""
-    resolved = _resolve_words(list(words), known, word_by_word)
-    if not resolved.unknown or not nearly:
-        return resolved
-    read = {word: near for word in resolved.unknown if (near := _find_near_word(word, known))}
-    if not read:
-        return resolved
-    spelt = [part for word in words for part in tokenize(read.get(word, word))]
-    again = _resolve_words(spelt, known, word_by_word)
-    again.read = {word: near for word, near in read.items() if near not in again.unknown}
-    return again
-
-
-def _resolve_words(
-    words: list[str], known: Mapping[str, Mapping[str, str]], word_by_word: bool
-) -> ResolvedValues:
+def resolve_values(asked: Sequence[str], known: Mapping[str, Mapping[str, str]]) -> ResolvedValues:
+    """`known` maps column → value → display name."""
+    words = list(asked)
     resolved = ResolvedValues()
     for column in RESOLVED_COLUMNS:
         for name, value in _iter_names(column, known.get(column, {})):
@@ -114,12 +85,7 @@ def _resolve_words(
         ]:
             resolved.only[column] = [*resolved.only.get(column, []), *some]
             return resolved
-    each = [_find_product_values(word, known) for word in words]
-    if word_by_word and all(each) and len({column for column, _ in filter(None, each)}) == 1:
-        for column, values in filter(None, each):  # "candles and towels"
-            resolved.only.setdefault(column, []).extend(values)
-        return resolved
-    resolved.unknown = [w for w, one in zip(words, each, strict=True) if one is None] or words
+    resolved.unknown = [word for word in words if not _names_product(word, known)] or words
     return resolved
 
 
@@ -178,13 +144,12 @@ def _is_named_by(word: str, called: str) -> bool:
     )
 
 
-def _find_product_values(
-    word: str, known: Mapping[str, Mapping[str, str]]
-) -> tuple[str, list[str]] | None:
-    for column in PRODUCT_COLUMNS:
-        if some := [v for v, called in known.get(column, {}).items() if _is_named_by(word, called)]:
-            return column, some
-    return None
+def _names_product(word: str, known: Mapping[str, Mapping[str, str]]) -> bool:
+    return any(
+        _is_named_by(word, called)
+        for column in PRODUCT_COLUMNS
+        for called in known.get(column, {}).values()
+    )
 
 
 def _find_near_word(word: str, known: Mapping[str, Mapping[str, str]]) -> str | None:
@@ -256,36 +221,3 @@ def _rank_by_words(words: Sequence[str], titles: Mapping[str, str]) -> list[str]
     spelt = [value for value, called in titles.items() if called.lower() in alike]
     ranked = sorted((v for v in titles if shared[v]), key=lambda v: (-shared[v], titles[v]))
     return list(dict.fromkeys([*ranked, *spelt]))
-
-
-# The values of the orders that a question may filter by.
-
-VALUE_COLUMNS = ("country", "region", "source", "device", "code", "reason", "category")
-
-
-def load_order_values(warehouse: Warehouse) -> Mapping[str, Mapping[str, str]]:
-    """Return column → value → display name; for products their titles, without postage etc."""
-    return {
-        **{column: _list_distinct_values(warehouse, column) for column in VALUE_COLUMNS},
-        "product": _list_products(warehouse),
-    }
-
-
-def _load_orders(warehouse: Warehouse, column: str) -> ir.Table | None:
-    table = warehouse.table("orders")
-    if table is None:
-        return None
-    return add_category(warehouse, table) if column == "category" else table
-
-
-def _list_distinct_values(warehouse: Warehouse, column: str) -> dict[str, str]:
-    table = _load_orders(warehouse, column)
-    if table is None or column not in table.columns:
-        return {}
-    rows = fetch_rows(warehouse, table.filter(table[column].notnull()).select(column).distinct())
-    return {value: value for value in sorted(str(row[column]) for row in rows)}
-
-
-def _list_products(warehouse: Warehouse) -> dict[str, str]:
-    known = load_product_titles(warehouse, list(_list_distinct_values(warehouse, "product")))
-    return {product: title for product, title in sorted(known.items()) if is_product(title)}

@@ -53,7 +53,7 @@ def filter_rows(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> ir.
     if filter_.since:
         table = table.filter(table.at >= ibis.literal(filter_.since).cast("timestamp"))
     if filter_.segment:
-        table = _filter_segment(warehouse, table, filter_.segment)
+        table = filter_segment(warehouse, table, filter_.segment)
     if filter_.brand:
         table = filter_brand(warehouse, table, filter_.brand)
     for name, wanted in _list_wanted(filter_).items():
@@ -121,7 +121,8 @@ def _apply_filter(
     return table.filter(table[name].lower() == wanted.lower())
 
 
-def _filter_segment(warehouse: Warehouse, table: ir.Table, segment: str) -> ir.Table:
+def filter_segment(warehouse: Warehouse, table: ir.Table, segment: str) -> ir.Table:
+    """Return the rows of the people in this segment. Raises CannotDo where no file has segments."""
     people = segments_table(warehouse)
     if people is None:
         raise CannotDo(NO_SEGMENTS)
@@ -157,7 +158,6 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
 }
 KINDS_WITH_CHANNEL = ("feedback", "campaigns")  # the kinds whose rows have their own channel column
 MAX_SUGGESTIONS = 8  # existing values that are listed instead
-MAX_NEAR_MATCHES = 3
 
 
 def validate_filter(warehouse: Warehouse, kind: str, filter_: AnalysisFilter) -> AnalysisFilter:

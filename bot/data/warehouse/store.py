@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from bot.config.secret import compute_key_id, load_key
-from bot.data.analyses.cache import ResultCache
-from bot.data.analyses.mention_cache import MentionCache
+from bot.data.analyses.cache import MentionCache, ResultCache
 from bot.data.floors import SALES_FLOOR
 from bot.data.ingest.undo import ImportUndo
 from bot.data.schema import load_kinds

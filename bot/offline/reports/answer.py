@@ -15,12 +15,17 @@ from pydantic import BaseModel
 from bot.core.charts import build_exhibit_chart
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
-from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, MetricQuery, QuestionFields
+from bot.core.metric_query import (
+    TIME_DIMENSIONS,
+    DatasetName,
+    MetricQuery,
+    QueryError,
+    QuestionFields,
+)
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
 from bot.core.request import Question, SkillRequest
-from bot.data.metrics.query.errors import QueryError
-from bot.data.metrics.query.value_names import ValueNames, load_value_names
+from bot.data.metrics.query.describe import ValueNames, load_value_names
 from bot.i18n.messages import Words, format_short_period
 from bot.offline.context import OfflineContext
 from bot.offline.questions import (
@@ -31,8 +36,8 @@ from bot.offline.questions import (
 from bot.offline.report_builder import load_texts
 
 if TYPE_CHECKING:
-    from bot.data.metrics.query.answer import MetricAnswer
     from bot.data.metrics.query.answer_facts import MetricResult
+    from bot.data.metrics.query.metric_answer import MetricAnswer
     from bot.data.warehouse.warehouse import Warehouse
 
 MAX_SECONDS = 30.0
@@ -72,7 +77,7 @@ def look_up(
 ) -> Lookup:
     """Read the question, or the form's fields, and answer it within the floors."""
     from bot.data.metrics.query.answer_facts import build_result
-    from bot.data.metrics.query.availability import LATE_RETURNS, find_missing_data, list_limits
+    from bot.data.metrics.query.describe import LATE_RETURNS, find_missing_data, list_limits
     from bot.data.metrics.query.execution import answer_query
     from bot.data.metrics.query.guard import guard_answer
 

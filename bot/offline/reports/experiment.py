@@ -9,7 +9,7 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.experiment_plan import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.experiments.trials import Trial, list_trials
+from bot.data.analyses.findings import Trial, list_trials
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.experiment_plan import write_plan

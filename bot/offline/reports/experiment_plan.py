@@ -6,7 +6,7 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.experiment_plan import MESSAGE_PLACES
 from bot.core.parts import Copy, NextStep
 from bot.core.request import SkillRequest
-from bot.data.analyses.experiments.trials import MAX_WEEKS, PlannedTest, find_plan
+from bot.data.analyses.findings import MAX_WEEKS, PlannedTest, find_plan
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls

@@ -11,7 +11,7 @@ from bot.core.parts import Copy, NextStep, Quote
 from bot.core.report import MAX_QUOTES
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import is_about_thread
-from bot.data.analyses.feedback.theme_selection import (
+from bot.data.analyses.findings import (
     drop_near_duplicates,
     find_named_themes,
     list_places,

@@ -10,7 +10,7 @@ from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.request import Question, SkillRequest
-from bot.data.analyses.audience_proposals.rules import PROPOSALS_BY_GOAL
+from bot.data.analyses.audience_proposals import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
 from bot.offline.context import OfflineContext
 from bot.offline.report_builder import ReportBuilder

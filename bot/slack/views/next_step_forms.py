@@ -61,7 +61,7 @@ def build_question_form(fields: QuestionFields, language: str, metadata: str = "
 
 def list_measures(language: str) -> dict[str, str]:
     """Return the labels of the measures, dataset by dataset."""
-    from bot.data.metrics.query.datasets import DATASETS
+    from bot.data.metrics.query.runner import DATASETS
 
     return {
         name: _capitalize(measure.label.to(language))
@@ -72,7 +72,7 @@ def list_measures(language: str) -> dict[str, str]:
 
 
 def list_splits(language: str) -> dict[str, str]:
-    from bot.data.metrics.query.datasets import DATASETS
+    from bot.data.metrics.query.runner import DATASETS
 
     return {
         name: _capitalize(dimension.label.to(language))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.data.analyses.campaigns import find, letter_against_peers, nearest_texts
+from bot.data.analyses.campaigns import find
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
+from bot.data.analyses.campaigns.mailings import letter_against_peers, nearest_texts
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.paths import DATA
 from tests.support.sample_tables import sample

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.data.analyses.feedback import find, praise_and_objection
+from bot.data.analyses.feedback import find
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table, is_praise
+from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
@@ -37,7 +38,7 @@ def found() -> AnalysisResult:
 @cache
 def heard() -> ThemeTable:
     where = AnalysisFilter()
-    return build_theme_table(read_texts(sample(), select_feedback(sample(), where), where), None)
+    return build_theme_table(read_texts(sample(), select_feedback(sample(), where), where))
 
 
 @pytest.fixture(scope="module")
@@ -221,42 +222,12 @@ def test_no_ratings_give_no_share_of_happy_texts() -> None:
     assert one.get("all", "happy-share") is None
 
 
-def test_team_list_overrides_the_built_in_list(tmp_path: Path) -> None:
-    (tmp_path / "aspects_fr.toml").write_text(
-        '[themes.cats]\ntitle = "les chats"\nsays = ["chat|chats"]\n[themes.sizing]\noff = true\n',
-        encoding="utf-8",
-    )
-    texts = ["Mon chat adore ce plaid, trop petit pour lui.", "La robe taille petit."] * 15
-    one = find(_reviews(texts), AnalysisFilter(), tmp_path)
-    fact = one.get("cats", "share")
-    assert fact is not None
-    assert fact.value == 50
-    assert fact.about == "les chats"
-    assert one.get("sizing-small", "share") is None
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("themes = = 1", "line 1"),
-        ('[themes.Gift-Cards]\nsays = ["card"]', "Gift-Cards"),
-        ('[themes.x]\nsayz = ["a"]', "sayz"),
-        ('[themes.x]\nsays = [".."]', ".."),
-    ],
-)
-def test_broken_team_list_names_the_file(tmp_path: Path, text: str, says: str) -> None:
-    (tmp_path / "aspects_fr.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(CannotDo, match=r"aspects_fr\.toml") as raised:
-        find(_reviews(["La robe est très belle et je l'aime."] * 30), AnalysisFilter(), tmp_path)
-    assert says in str(raised.value)
-
-
 def test_unchanged_themes_have_no_confirmed_change() -> None:
     """Twenty shuffles of the days: whatever is confirmed is chance."""
     import numpy as np
 
     from bot.data.analyses.feedback.texts import choose_periods
-    from bot.data.analyses.feedback.theme_changes import compare_periods
+    from bot.data.analyses.feedback.theme_shares import compare_periods
 
     said, over = heard(), choose_periods(AnalysisFilter(), sample().as_of("feedback"))
     recent = over.is_now(said.texts) | over.is_before(said.texts)

@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bot.data.analyses.forecast.statistical_models import (
+from bot.data.analyses.forecast.purchase_volume import (
     PurchaseHistories,
     _compute_loss,
-    compute_brier_score,
     fit_bgnbd,
     fit_gamma_gamma,
-    fit_logistic,
     group_histories,
     predict_order_value,
     predict_purchases,
 )
+from bot.data.analyses.forecast.repurchase import compute_brier_score, fit_logistic
 from bot.data.stats import compute_auc
 from tests.support.paths import DATA
 

@@ -10,8 +10,7 @@ import pytest
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends import find
 from bot.data.analyses.trends.expectation import SeriesDeviation
-from bot.data.analyses.trends.significance import judge_changes
-from bot.data.analyses.trends.weekly_series import WeeklySeries
+from bot.data.analyses.trends.weekly_series import WeeklySeries, judge_changes
 from bot.errors import CannotDo
 from tests.support.paths import DATA
 from tests.support.real_orders import uci

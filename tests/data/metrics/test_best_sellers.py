@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.best_sellers import find
-from bot.data.metrics.orders import find as sold
+from bot.data.metrics.sales import find as sold
 from bot.data.warehouse.warehouse import Warehouse
 from tests.support.small_tables import small as small_shelf
 

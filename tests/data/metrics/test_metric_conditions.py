@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.metric_query import MetricCondition
-from bot.data.metrics.query.errors import QueryError
+from bot.core.metric_query import MetricCondition, QueryError
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.data.metrics.query.datasets import DATASETS
-from bot.data.metrics.query.errors import QueryError
+from bot.core.metric_query import QueryError
 from bot.data.metrics.query.release import ALL_GROUPS
+from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop

@@ -39,22 +39,15 @@ KNOWN = {
     ],
 )
 def test_values_are_found_in_either_language(words: str, only: dict[str, list[str]]) -> None:
-    found = resolve_values(words.split(), KNOWN, nearly=False)
+    found = resolve_values(words.split(), KNOWN)
     assert {by: sorted(some) for by, some in found.only.items()} == only
     assert found.unknown == []
 
 
 @pytest.mark.parametrize("words", ["narnia", "belgium narnia", "elephants"])
 def test_unknown_words_match_no_value(words: str) -> None:
-    found = resolve_values(words.split(), KNOWN, nearly=True)
+    found = resolve_values(words.split(), KNOWN)
     assert found.unknown == [words.split()[-1]]
-
-
-def test_misspelt_words_are_resolved_only_when_requested() -> None:
-    assert resolve_values(["figier"], KNOWN, nearly=False).unknown == ["figier"]
-    found = resolve_values(["figier"], KNOWN, nearly=True)
-    assert found.only == {"product": ["p3"]}
-    assert found.read == {"figier": "figuier"}
 
 
 TITLES = {

@@ -11,13 +11,13 @@ import ibis
 import pytest
 from ibis.backends.sql.compilers.bigquery import BigQueryCompiler
 
-from bot.core.sales_query import OrderFilter, SalesQuery
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.metrics import orders
+from bot.data.analyses.result import AnalysisResult
+from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.schema import load_kinds
 from bot.data.warehouse.external import WarehouseConnection
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
+from tests.support.metric_queries import answer, condition
 from tests.support.query_recording import ASKED, analyses, ask, expressions
 from tests.support.sample_tables import TODAY, sample
 
@@ -91,39 +91,46 @@ def test_facts_equal_those_of_own_files(postgres: Any, warehouse_url: str, opene
     assert compared > 100
 
 
-TALLIES = (  # what a question may ask of the orders
-    SalesQuery(cut="source", names=("belgium",)),
-    SalesQuery(measure="orders", over=Decimal(100)),
-    SalesQuery(measure="orders", under=Decimal("49.90"), ends=True, share=True),
-    SalesQuery(measure="average-order", cut="first"),
-    SalesQuery(cut="weekend", names=("candles",)),
-    SalesQuery(cut="week", only=(OrderFilter(by="code"),)),
-    SalesQuery(cut="day", ever=True),
-    SalesQuery(measure="orders", only=(OrderFilter(by="late", values=("late",)),)),
-    SalesQuery(measure="return-rate", cut="country"),
-    SalesQuery(measure="returned", cut="reason", without=("france",)),
-    SalesQuery(measure="largest-order"),
-    SalesQuery(measure="customers", cut="times"),
-    SalesQuery(measure="values", cut="product", names=("alba",)),
-    SalesQuery(names=("narnia",)),
+QUERIES: tuple[dict[str, Any], ...] = (  # what a question may ask of the orders
+    {"dimensions": ["source"], "filters": [[condition("country", "is", "BE")]]},
+    {"measures": ["orders"], "filters": [[condition("order_value", "at_least", "100")]]},
+    {
+        "measures": ["orders", "orders_share"],
+        "filters": [[condition("order_value", "at_most", "49.90")]],
+    },
+    {"measures": ["average_order", "units_per_order"], "dimensions": ["customer_type"]},
+    {"dimensions": ["weekday"], "filters": [[condition("category", "is", "Bougies")]]},
+    {"dimensions": ["week"], "filters": [[condition("code", "is", "any")]]},
+    {"dimensions": ["day"]},
+    {"measures": ["orders"], "filters": [[condition("late", "is", "yes")]]},
+    {"measures": ["return_rate"], "dimensions": ["country"]},
+    {
+        "measures": ["returned"],
+        "dimensions": ["return_reason"],
+        "filters": [[condition("country", "is_not", "FR")]],
+    },
+    {"measures": ["median_order", "customers", "new_customers", "repeat_rate"]},
 )
 
 
 @pytest.mark.timeout(300)
-def test_sales_answers_equal_those_of_own_files(
+def test_answers_on_orders_equal_those_of_own_files(
     postgres: Any, warehouse_url: str, opened: Open
 ) -> None:
     ours = shop_in(postgres)
     assert ours.products is not None
     catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
     there = replace(opened(warehouse_url).open(TODAY), products=catalogue)
-    source = {k: replace(v, source=there.source(k)) for k, v in ours.listed.items()}
-    here = replace(ours, listed=source)
-    for tally in TALLIES:
-        where = AnalysisFilter(tally=tally)
-        mine, theirs = read_result(orders.find(here, where)), read_result(orders.find(there, where))
-        assert theirs == mine, tally
-        assert mine[0], tally
+    for query in QUERIES:
+        asked = {"dataset": "orders", "measures": ["revenue"], **query}
+        mine, theirs = answer(ours, **asked), answer(there, **asked)
+        assert theirs.recipe == mine.recipe, query
+        for group in [ALL_GROUPS, *mine.recipe.list_groups()]:
+            for name in asked["measures"]:
+                one, other = (some.get_value("now", group, name) for some in (mine, theirs))
+                assert (one is None) == (other is None), (query, group, name)
+                if one is not None:
+                    assert float(other) == pytest.approx(float(one)), (query, group, name)
 
 
 @pytest.mark.timeout(300)

@@ -1,9 +1,10 @@
 """Compute the facts of one audience: its rule, its size, and what such customers bought in the 90
 days before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from math import sqrt
 from statistics import median
 from typing import Any
@@ -13,13 +14,13 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
-from bot.data.analyses.audience_proposals.rules import Proposal
 from bot.data.analyses.experiments.hypothesis_tests import compute_smallest_lift
 from bot.data.analyses.products import PurchasedProducts, Subject
 from bot.data.analyses.result import AnalysisResult
-from bot.data.analyses.segments import basket
 from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
+from bot.data.analyses.segments.basket import build_baskets, build_pairs, find_pairs, group_pairs
 from bot.data.floors import bound_count, is_below_floor
+from bot.data.metrics.filters import list_currencies
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -30,6 +31,14 @@ from bot.text.slugs import slugify
 BACKTEST_DAYS = 90
 Z_95 = 1.96
 PURPOSES: tuple[AudiencePurpose, ...] = ("email", "sms", "ads")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One proposed audience. `id` is the subject of its facts and its key in AUDIENCE_NAMES."""
+
+    id: str
+    rule: AudienceRule
 
 
 @dataclass(frozen=True)
@@ -100,8 +109,8 @@ def build_past_purchases(
 def filter_subject_lines(lines: ir.Table, subject: Subject) -> ir.Table:
     """Return the lines of the subject's products or category; all lines when the subject is
     empty."""
-    if subject.keys:
-        return lines.filter(_.product.isin(subject.keys))
+    if subject.product:
+        return lines.filter(_.product == subject.product)
     if subject.category:
         return lines.filter(_.category.lower() == subject.category.lower())
     return lines
@@ -292,52 +301,44 @@ class ProposalReport:
             return
         if is_below_floor(base.people - past.people, self.warehouse.floor):
             return
-        add, rows, query = self.result.add, past.people, f"{proposal.id}-then"
-        add(proposal.id, "people-then", past.people, unit="customers", rows=rows, query=query)
+        add = partial(self.result.add, proposal.id, rows=past.people, query=f"{proposal.id}-then")
+        add("people-then", past.people, "customers")
         low, high = past.share_interval
         fine = 1 if high < WHOLE_PERCENT_FROM else 0  # the same digits for both ends
         shares = (("", past.share, 1), ("-low", low, fine), ("-high", high, fine))
         for measure, share, digits in shares:
-            value = round(100 * share, digits)
-            add(proposal.id, f"bought-share{measure}", value, unit="%", rows=rows, query=query)
+            add(f"bought-share{measure}", round(100 * share, digits), "%")
         if base.share > 0:
             others = round(100 * base.share, 1)
-            add(proposal.id, "others-share", others, unit="%", rows=base.people, query="all-then")
-            times = round(past.share / base.share, 1)
-            add(proposal.id, "times-all", times, unit="×", rows=rows, query=query)
+            add("others-share", others, "%", rows=base.people, query="all-then")
+            add("times-all", round(past.share / base.share, 1), "×")
         verdict = "confirmed" if _is_above_average(past, base) or high < base.share else "to watch"
-        add(proposal.id, "verdict", verdict, rows=rows, query=query)
+        add("verdict", verdict)
         reach = sizes.get(proposal.rule.purpose, sizes["fits"])
         if reach >= self.warehouse.floor:
-            self._add_expected(proposal, past, reach)
+            self._add_expected(add, past, reach)
 
-    def _add_expected(self, proposal: Proposal, past: PastPurchases, reach: int) -> None:
+    def _add_expected(self, add: Callable[..., Any], past: PastPurchases, reach: int) -> None:
         """Add how many are expected to buy without a campaign in 90 days, and the smallest effect
         that a test could detect."""
-        add, rows, query = self.result.add, past.people, f"{proposal.id}-then"
         share_low, share_high = past.share_interval
         roughly = _round_range(reach * share_low, reach * share_high)
         for end, buyers in zip(("low", "high"), roughly, strict=True):
-            add(proposal.id, f"expected-buyers-{end}", buyers, rows=rows, query=query)
+            add(f"expected-buyers-{end}", buyers)
         least, most = past.sales_interval
         low, high = _round_range(reach * least, reach * most)
         if self._currency and low * MAX_INTERVAL_RATIO > high:
             for end, sales in (("low", low), ("high", high)):
-                unit = self._currency
-                add(proposal.id, f"expected-sales-{end}", sales, unit=unit, rows=rows, query=query)
+                add(f"expected-sales-{end}", sales, self._currency)
         effect = compute_smallest_lift(past.share, reach // 2) if past.share < 1 else 1.0
         if past.share < 1 and effect <= 1:
-            value = round(100 * effect)
-            add(proposal.id, "smallest-effect", value, unit="%", rows=rows, query=query)
+            add("smallest-effect", round(100 * effect), "%")
 
     @cached_property
     def _currency(self) -> str | None:
         """The shop's only currency; None when there are several, because their amounts are never
         summed."""
-        orders = self.warehouse.table("orders")
-        assert orders is not None  # the caller has checked it
-        known = orders.filter(orders.currency.notnull()).select("currency").distinct()
-        currencies = [row["currency"] for row in fetch_rows(self.warehouse, known)]
+        currencies = list_currencies(self.warehouse, "orders")
         return currencies[0] if len(currencies) == 1 else None
 
 
@@ -373,10 +374,10 @@ def find_niche(report: "ProposalReport") -> Niche | None:
     """Return the strongest niche, related to the subject where there is one; None when there is
     none."""
     warehouse, goods = report.warehouse, report.goods
-    table = basket.build_pairs(basket.build_baskets(report.now.lines, "product", warehouse.floor))
+    table = build_pairs(build_baskets(report.now.lines, "product", warehouse.floor))
     rows = fetch_rows(warehouse, report.register_query("niche-pairs", table))
-    pairs = basket.find_pairs(rows, report.people, goods.categories, warehouse.floor)
-    groups = basket.group_pairs(pairs)
+    pairs = find_pairs(rows, report.people, goods.categories, warehouse.floor)
+    groups = group_pairs(pairs)
     if not groups:
         return None
     things = max(groups, key=lambda one: _count_related(report, one))

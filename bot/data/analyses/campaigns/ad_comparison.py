@@ -2,33 +2,32 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
+import numpy as np
 
 from bot.data.analyses.campaigns.ads import DIMENSIONS as KEYS
-from bot.data.analyses.campaigns.ads import AdRow, AdTotals, make_fact_adder, sum_by_key
+from bot.data.analyses.campaigns.ads import AdRow, AdTotals, get_key, make_fact_adder, sum_by_key
 from bot.data.analyses.campaigns.efficiency import (
+    COMPARED_DIMENSIONS,
     DimensionKeys,
     EfficiencyCell,
-    add_onset,
-)
-from bot.data.analyses.campaigns.worse_values import (
-    COMPARED_DIMENSIONS,
-    add_worse_value,
+    ValueComparison,
     compare_values,
-    format_subject,
 )
 from bot.data.analyses.result import AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
-from bot.data.floors import is_below_floor
+from bot.data.stats import Numbers, find_change_point, round_p
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.text.slugs import slugify
 
 COMPARISON_QUERY = "compared"
 MAX_COMPARISONS = 6
-MIN_FREE_ORDER_SHARE = 0.01  # share of orders in rows without cost, from which it is mentioned
 REPORTED_STATUSES = ("confirmed", "mixed", "apart", "to watch")
 
 
@@ -52,10 +51,7 @@ def add_ad_comparisons(
     """Add the facts campaigns.worse--<dimension>--<value>.* of values that sell worse than the
     others, and campaigns.compared.*: how many were compared, or why none was."""
     whole = sum((ad.sums for ad in comparison_input.ads), AdTotals())
-    values = {
-        name: sum_by_key(comparison_input.ads, _make_key_getter(name))
-        for name in COMPARED_DIMENSIONS
-    }
+    values = {name: sum_by_key(comparison_input.ads, get_key(name)) for name in COMPARED_DIMENSIONS}
     several = [name for name, by in values.items() if len(by) > 1]
     add = make_fact_adder(result, "compared", "", whole.rows)
     measures = _choose_measures(whole)
@@ -93,12 +89,6 @@ def _add_comparison(
     )
     add("status", "compared")
     add("by", " by ".join(measures))
-    add("held-against-each-other", sum(comparison.status != "too few" for comparison in every))
-    beside = whole.orders - round(sum(cell.gain for cell in some))
-    floor = result.floors.sales if result.floors else 0
-    hidden = is_below_floor(beside, floor) or is_below_floor(whole.orders - beside, floor)
-    if measures[0] == "orders" and beside > MIN_FREE_ORDER_SHARE * whole.orders and not hidden:
-        add("orders-beside", beside, "orders")
     first = next(name for name in COMPARED_DIMENSIONS if len(values[name]) > 1)
     few = {
         (comparison.dimension, comparison.value)
@@ -107,7 +97,6 @@ def _add_comparison(
     }
     if named := sorted(value for of, value in few if of == first):
         add("too-few", ", ".join(named[:MAX_COMPARISONS]))
-        add("too-few-of", first)
     reported = [comparison for comparison in every if comparison.status in REPORTED_STATUSES]
     for comparison in [
         comparison
@@ -115,7 +104,7 @@ def _add_comparison(
         if (comparison.dimension, comparison.value) in comparison_input.sold
     ][:MAX_COMPARISONS]:
         small = [value for of, value in few if of == comparison.dimension]
-        add_worse_value(
+        _add_worse_value(
             result,
             comparison,
             values[comparison.dimension],
@@ -125,18 +114,14 @@ def _add_comparison(
         )
         if comparison.status == "confirmed":
             of = (comparison.dimension, comparison.value)
-            add_onset(
+            _add_onset(
                 warehouse,
                 result,
                 comparison_input.every,
                 comparison_input.until,
                 of,
-                format_subject(comparison),
+                _format_subject(comparison),
             )
-
-
-def _make_key_getter(name: str) -> Callable[[AdRow], str | None]:
-    return lambda ad: ad.keys[name]
 
 
 def build_cells(rows: ir.Table, gain: str, stake: str) -> ir.Table:
@@ -187,3 +172,186 @@ def _estimate_order_gain(whole: AdTotals, gain: str) -> float | None:
     if gain == "orders":
         return 1.0
     return float(whole.sales) / whole.orders if whole.orders else None
+
+
+# Facts of one campaign, audience, placement … that sells worse than the others.
+
+MONEY_MEASURES = ("spend", "sales")
+MIN_SHARE = 0.01
+MIN_ORDERS = 20  # with fewer orders a value is never called the best
+AddMeasure = Callable[..., None]
+
+
+def _format_subject(comparison: ValueComparison) -> str:
+    return f"worse--{comparison.dimension}--{slugify(comparison.value)}"
+
+
+def _add_worse_value(
+    result: AnalysisResult,
+    comparison: ValueComparison,
+    by: Mapping[str, AdTotals],
+    currency: str | None,
+    measures: tuple[str, str],
+    few: Collection[str] = (),
+) -> None:
+    """Add its share of the stake and of the gain, its rates beside those of all others together,
+    the excess cost (-low, -high), and the best value. `measures` are the compared ones: sales or
+    orders, per spend or click; `few` are values too small to be shown."""
+    own, rest = (
+        by[comparison.value],
+        sum((of for value, of in by.items() if value != comparison.value), AdTotals()),
+    )
+    named = (
+        (own.title or comparison.value) if comparison.dimension == "product" else comparison.value
+    )
+    add = make_fact_adder(
+        result, _format_subject(comparison), named, own.rows, "compared", sold=True
+    )
+    add("status", comparison.status)
+    add("dimension", comparison.dimension)
+    add("p", round_p(comparison.p))
+    if comparison.alike:
+        add("alike", ", ".join(comparison.alike))
+    if comparison.through:
+        add("through", comparison.through)
+    _add_shares(add, own, rest, currency)
+    _add_rates(add, own, rest, currency)
+    if measures[1] == "spend" and comparison.status == "confirmed":
+        _add_excess(add, comparison, own, rest, measures[0], currency)
+    if (best := _find_best(by, measures, few)) and best != comparison.value:
+        add("best", (by[best].title or best) if comparison.dimension == "product" else best)
+
+
+def _add_shares(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
+    for measure in ("spend", "clicks", "orders", "sales"):
+        mine, theirs = getattr(own, measure), getattr(rest, measure)
+        if own.says(measure) and mine + theirs:
+            add(measure, mine, currency if measure in MONEY_MEASURES else None)
+            add(f"share-of-{measure}", round(100 * float(mine / (mine + theirs)), 1), "%")
+
+
+def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
+    for end, of in (("", own), ("-elsewhere", rest)):
+        if of.conversion is not None:
+            add(f"orders-per-click{end}", _round_share(of.conversion), "%", of.clicks)
+        if of.cost_per_order is not None:
+            add(f"cost-per-order{end}", round(of.cost_per_order, 2), currency)
+        if of.returned is not None:
+            add(f"return{end}", round(of.returned, 1))
+
+
+def _round_share(rate: float) -> float:
+    """Return percent with two significant digits."""
+    return round(100 * rate, 1 if rate >= MIN_SHARE else 2)
+
+
+def _add_excess(
+    add: AddMeasure,
+    comparison: ValueComparison,
+    own: AdTotals,
+    rest: AdTotals,
+    gain: str,
+    currency: str | None,
+) -> None:
+    """Add what was spent on it beyond what the same orders or sales cost elsewhere."""
+    mine, theirs = (Decimal(getattr(of, gain)) / of.spend for of in (own, rest))
+    ratio = float(mine / theirs)
+    scale = ratio / comparison.ratio if comparison.ratio else 1.0
+    for name, of in (
+        ("", ratio),
+        ("-low", scale * comparison.high),
+        ("-high", scale * comparison.low),
+    ):
+        add(f"excess{name}", _round_estimate(float(own.spend) * max(0.0, 1 - of)), currency)
+
+
+def _round_estimate(money: float) -> int:
+    """Round an estimate to hundreds, or to tens or ones where it is small, because finer digits
+    would suggest false precision."""
+    return int(round(money, -2 if money >= 1000 else -1 if money >= 100 else 0))
+
+
+def _find_best(
+    by: Mapping[str, AdTotals], measures: tuple[str, str], few: Collection[str]
+) -> str | None:
+    """Return the value with the highest gain per stake among those with enough orders."""
+    gain, stake = measures
+    rated = {
+        value: float(getattr(of, gain)) / float(getattr(of, stake))
+        for value, of in by.items()
+        if value not in few and getattr(of, stake) and of.orders >= MIN_ORDERS
+    }
+    return max(rated, key=lambda value: rated[value], default=None)
+
+
+# The day since which one campaign, audience or placement sells worse than before.
+
+ONSET_DAYS = 70  # days searched for the change
+MIN_ONSET_ORDERS = 20  # orders required in these days
+
+
+def _add_onset(
+    warehouse: Warehouse,
+    result: AnalysisResult,
+    rows: ir.Table,
+    until: date,
+    dimension_value: tuple[str, str],
+    subject: str,
+) -> None:
+    """Add since and since-days (±) to the subject, where from one day on fewer of its clicks end in
+    an order. `rows` covers all days; `dimension_value` is a dimension and its value."""
+    days, counts = _count_by_day(warehouse, rows, until, dimension_value)
+    if counts is None or counts[:, 1].sum() < MIN_ONSET_ORDERS:
+        return
+    clicks, orders = counts[:, 0], np.minimum(counts[:, 1], counts[:, 0])
+    began = find_change_point(orders, clicks, _estimate_spread(orders, clicks))
+    if began is None or not _has_fallen(orders, clicks, began[0]):
+        return
+    add = make_fact_adder(result, subject, dimension_value[1], len(days), "compared")
+    add("since", days[began[0]])
+    add("since-days", began[1], "days")
+
+
+def _count_by_day(
+    warehouse: Warehouse, rows: ir.Table, until: date, dimension_value: tuple[str, str]
+) -> tuple[list[date], Numbers | None]:
+    first = until - timedelta(days=ONSET_DAYS - 1)
+    day = rows["at"].date()
+    mine = rows.filter(
+        rows[dimension_value[0]] == dimension_value[1],
+        day.between(ibis.literal(first), ibis.literal(until)),
+    ).mutate(day=rows["at"].date())
+    sums = fetch_rows(
+        warehouse,
+        mine.group_by("day").aggregate(
+            clicks=mine.clicks.fill_null(0).sum(), orders=mine.orders.fill_null(0).sum()
+        ),
+    )
+    if not sums:
+        return [], None
+    begun = min(row["day"] for row in sums)
+    days = [begun + timedelta(days=n) for n in range((until - begun).days + 1)]
+    counts = np.zeros((len(days), 2))
+    for row in sums:
+        counts[(row["day"] - begun).days] = float(row["clicks"]), float(row["orders"])
+    return days, counts
+
+
+def _has_fallen(orders: Numbers, clicks: Numbers, at: int) -> bool:
+    before, after = (
+        orders[part].sum() / max(clicks[part].sum(), 1.0)
+        for part in (slice(0, at), slice(at, None))
+    )
+    return bool(after < before)
+
+
+def _estimate_spread(orders: Numbers, clicks: Numbers) -> float:
+    """Estimate how much more than coin tosses neighbouring days vary, so that the one change
+    searched for does not count as noise (Rice, Ann. Stat. 12 (1984) 1215–1230)."""
+    clicked = clicks > 0
+    share = orders[clicked].sum() / max(clicks[clicked].sum(), 1.0)
+    if clicked.sum() < 3 or not 0 < share < 1:
+        return 1.0
+    rates, of = orders[clicked] / clicks[clicked], clicks[clicked]
+    gaps = np.diff(rates) ** 2 / (share * (1 - share) * (1 / of[1:] + 1 / of[:-1]))
+    return max(1.0, float(gaps.mean()))

@@ -96,17 +96,13 @@ class AdRow:
 
 def build_sales_population(ads: Sequence[AdRow]) -> Population:
     """Return the orders that came from ads, by the ads' dimensions."""
-    values = {name: [_read_key(ad.keys[name]) for ad in ads] for name in DIMENSIONS}
+    values = {name: [ad.keys[name] for ad in ads] for name in DIMENSIONS}
     values[LINE_DIMENSION] = [format_line_key(ad.line) for ad in ads]
     return Population(values, weight=[ad.sums.orders for ad in ads])
 
 
 def format_line_key(line: AdLine) -> str:
     return "|".join(part or "" for part in (line.retailer, line.product, line.keyword))
-
-
-def _read_key(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def sum_ads(
@@ -161,7 +157,7 @@ def build_ads(rows: Iterable[dict[str, Any]]) -> list[AdRow]:
     return [
         AdRow(
             bool(row["current"]),
-            {name: row[name] for name in DIMENSIONS},
+            {name: None if row[name] is None else str(row[name]) for name in DIMENSIONS},
             AdTotals(
                 int(row["days"]),
                 int(row["rows"]),
@@ -178,6 +174,11 @@ def build_ads(rows: Iterable[dict[str, Any]]) -> list[AdRow]:
         )
         for row in rows
     ]
+
+
+def get_key(dimension: str) -> Callable[[AdRow], str | None]:
+    """Return what gives an ad's value of a dimension."""
+    return lambda ad: ad.keys[dimension]
 
 
 def sum_by_key(ads: Iterable[AdRow], key: Callable[[AdRow], Any]) -> dict[Any, AdTotals]:

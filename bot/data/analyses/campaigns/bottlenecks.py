@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.data.analyses.campaigns.ads import AdLine, AdRow, AdTotals, build_ads, sum_ads, sum_by_key
-from bot.data.stats import adjust_false_discovery, binomial_cdf
+from bot.data.stats import CONFIRMED_FDR, adjust_false_discovery, binomial_cdf
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
@@ -24,7 +24,6 @@ MAX_IMPRESSION_RATIO = 0.2  # of the peers' median impressions a day
 # of its budget; a line that spends this much is not limited by missing impressions
 USED_BUDGET_SHARE = 0.5
 MIN_DAY_SHARE = 0.5
-FALSE_DISCOVERY_RATE = 0.10
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,6 @@ class Bottleneck:
     line: AdLine
     where: Obstacle
     sums: AdTotals
-    peers: float | None = None  # the peers' median of the low measure, in its unit
-    p: float | None = None
 
 
 def find_bottlenecks(
@@ -50,16 +47,16 @@ def find_bottlenecks(
     for bottleneck in (
         *_find_early_exhausted(lines),
         *_find_unseen(lines),
-        *_find_unclicked(lines, long),
-        *_find_unbought(lines, long),
+        *_find_low_rates(lines, long, "unclicked", "clicks", "impressions"),
+        *_find_low_rates(lines, long, "unbought", "orders", "clicks"),
     ):
         bottlenecks.setdefault(bottleneck.line, bottleneck)
     return sorted(bottlenecks.values(), key=lambda s: (-s.sums.spend, s.line.name))
 
 
-def select_discoveries(ps: Sequence[float], rate: float = FALSE_DISCOVERY_RATE) -> list[bool]:
-    """Tell which p values are significant at this false discovery rate (Benjamini & Hochberg)."""
-    return [bool(q <= rate) for q in adjust_false_discovery(np.asarray(ps, dtype=float))]
+def select_discoveries(ps: Sequence[float]) -> list[bool]:
+    """Tell which p values are significant together (Benjamini & Hochberg)."""
+    return [bool(q <= CONFIRMED_FDR) for q in adjust_false_discovery(np.asarray(ps, dtype=float))]
 
 
 def _find_early_exhausted(lines: Mapping[AdLine, AdTotals]) -> list[Bottleneck]:
@@ -76,7 +73,7 @@ def _find_unseen(lines: Mapping[AdLine, AdTotals]) -> list[Bottleneck]:
         return []
     middle = median(shown.values())
     return [
-        Bottleneck(line, "unseen", lines[line], peers=middle)
+        Bottleneck(line, "unseen", lines[line])
         for line, a_day in shown.items()
         if a_day < MAX_IMPRESSION_RATIO * middle and _has_budget_left(lines[line])
     ]
@@ -86,36 +83,28 @@ def _has_budget_left(sums: AdTotals) -> bool:
     return not sums.budget or float(sums.spend) < USED_BUDGET_SHARE * float(sums.budget)
 
 
-def _find_unclicked(
-    lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
-) -> list[Bottleneck]:
-    measured = [x for x in lines if long[x].impressions and long[x].says("clicks")]
-    tried = {x: (long[x].clicks, long[x].impressions) for x in measured}
-    return _find_low_rates(lines, tried, "unclicked")
-
-
-def _find_unbought(
-    lines: Mapping[AdLine, AdTotals], long: Mapping[AdLine, AdTotals]
-) -> list[Bottleneck]:
-    measured = [x for x in lines if long[x].clicks and long[x].says("orders")]
-    tried = {x: (long[x].orders, long[x].clicks) for x in measured}
-    return _find_low_rates(lines, tried, "unbought")
-
-
 def _find_low_rates(
-    lines: Mapping[AdLine, AdTotals], trials: Mapping[AdLine, tuple[int, int]], obstacle: Obstacle
+    lines: Mapping[AdLine, AdTotals],
+    long: Mapping[AdLine, AdTotals],
+    obstacle: Obstacle,
+    hit: str,
+    tried: str,
 ) -> list[Bottleneck]:
-    """Return the lines whose rate is significantly below half of the lines' usual rate."""
+    """Return the lines whose rate (of two measures) is significantly below half of the lines' usual
+    rate."""
+    trials = {
+        line: (getattr(long[line], hit), getattr(long[line], tried))
+        for line in lines
+        if getattr(long[line], tried) and long[line].says(hit)
+    }
     rates = [hits / of for hits, of in trials.values() if hits]
     if len(rates) < MIN_PEERS:
         return []
     usual = median(rates)
     ps = [binomial_cdf(hits, of, usual / 2) for hits, of in trials.values()]
     return [
-        Bottleneck(line, obstacle, lines[line], peers=usual, p=p)
-        for (line, p), stands in zip(
-            zip(trials, ps, strict=True), select_discoveries(ps), strict=True
-        )
+        Bottleneck(line, obstacle, lines[line])
+        for line, stands in zip(trials, select_discoveries(ps), strict=True)
         if stands
     ]
 

@@ -1,30 +1,32 @@
-"""Compute the gain per stake of advertising, and whether one part gained significantly less.
+"""Compare campaigns, audiences, placements etc. and find those that sell worse or better for their
+money.
 
-Rows of ad results vary more than coin tosses would. How much more is estimated as Pearson's
-dispersion over the file's own rows; counts are divided by it before the exact test (Rao and Scott,
-Biometrics 48 (1992) 577–585)."""
+The compared rate is `gain` (orders, or sales where known) per `stake` (money spent, or clicks where
+spend is unknown), of one value of a dimension against all its other values:
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+- **Overdispersion**: rows of ad results vary more than coin tosses would. How much more is
+  estimated as Pearson's dispersion over the file's own rows; counts are divided by it before the
+  exact test (Rao and Scott, Biometrics 48 (1992) 577–585).
+- **Multiple testing**: Benjamini and Hochberg over all values of all dimensions at 10 %. The value
+  that stands out most is then removed and the others are compared again, so that one very good
+  campaign doesn't make all others look bad.
+- **Simpson's paradox**: each value is compared with the others once more within the same audiences,
+  products … (Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719–748)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import exp, log, sqrt
+from typing import Literal
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 
-from bot.data.analyses.campaigns.ads import make_fact_adder
-from bot.data.analyses.result import AnalysisResult
-from bot.data.stats import Numbers, find_change_point
-from bot.data.warehouse.query import fetch_rows
-from bot.data.warehouse.warehouse import Warehouse
+from bot.data.stats import CONFIRMED_FDR, WATCHED_P, adjust_false_discovery, normal_tail
 
 MIN_EXPECTED_COUNT = 5.0  # on either side, in counts corrected for overdispersion
-DEFAULT_DISPERSION, DISPERSION_WEIGHT = (
-    3.0,
-    10.0,
-)  # the prior dispersion where the rows don't show it (2.9 by ad on real results);
-# how many rows outweigh the prior
+# the prior dispersion where the rows don't show it (2.9 by ad on real results)
+DEFAULT_DISPERSION = 3.0
+DISPERSION_WEIGHT = 10.0  # how many rows outweigh the prior
 Z_95 = 1.96
 DimensionKeys = Mapping[str, str | None]
 
@@ -41,12 +43,18 @@ class EfficiencyCell:
     rows: int
 
     def __add__(self, other: "EfficiencyCell") -> "EfficiencyCell":
+        return self.add(other, 1)
+
+    def __sub__(self, other: "EfficiencyCell") -> "EfficiencyCell":
+        return self.add(other, -1)
+
+    def add(self, other: "EfficiencyCell", sign: int) -> "EfficiencyCell":
         return EfficiencyCell(
             {},
-            self.stake + other.stake,
-            self.gain + other.gain,
-            self.squares + other.squares,
-            self.rows + other.rows,
+            self.stake + sign * other.stake,
+            self.gain + sign * other.gain,
+            self.squares + sign * other.squares,
+            self.rows + sign * other.rows,
         )
 
 
@@ -121,7 +129,7 @@ def pair_values(
     if not spread or not whole.gain:
         return {}
     return {
-        value: CellPair(own, _subtract_cell(whole, own), spread)
+        value: CellPair(own, whole - own, spread)
         for value, own in by.items()
         if whole.stake > own.stake
     }
@@ -151,84 +159,203 @@ def _sum_cells(
     return sums
 
 
-def _subtract_cell(whole: EfficiencyCell, own: EfficiencyCell) -> EfficiencyCell:
-    return EfficiencyCell(
-        {},
-        whole.stake - own.stake,
-        whole.gain - own.gain,
-        whole.squares - own.squares,
-        whole.rows - own.rows,
+COMPARED_DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")
+MAX_RATE_RATIO = 0.8  # of the others' rate; a smaller difference is not reported
+# dimensions that may belong to one campaign alone, and then stand for it
+CAMPAIGN_DIMENSIONS = ("product", "audience")
+UNCERTAIN_STATUSES = ("mixed", "apart", "to watch")
+ComparisonStatus = Literal["confirmed", "to watch", "mixed", "apart", "steady", "better", "too few"]
+
+
+@dataclass(frozen=True)
+class ValueComparison:
+    """One value compared with the others of its dimension. `ratio` is its rate over the rate of all
+    others, with the 95 % interval. `alike` are the dimensions within whose values it is equally
+    bad. `through` is the dimension whose mix explains the difference (mixed), or whose values it
+    doesn't share with the others, so that the two can't be separated (apart)."""
+
+    dimension: str
+    value: str
+    status: ComparisonStatus
+    p: float = 1.0
+    ratio: float = 1.0
+    low: float = 1.0
+    high: float = 1.0
+    alike: tuple[str, ...] = ()
+    through: str | None = None
+
+
+def compare_values(
+    cells: Sequence[EfficiencyCell],
+    *,
+    unit: float | None,
+    known: Sequence[DimensionKeys] = (),
+    by: Sequence[str] = COMPARED_DIMENSIONS,
+) -> list[ValueComparison]:
+    """Compare every value of these dimensions that have at least two, the worst first. `unit` is
+    what one order adds to the gain: one, or the mean order value; None where unknown. `known` are
+    lines that are reported already: a value that is bad only because of them is not reported
+    again."""
+    staked = [cell for cell in cells if cell.stake > 0]
+    every = {
+        (dimension, value): pair
+        for dimension in by
+        for value, pair in pair_values(staked, dimension, unit).items()
+    }
+    judged = [at for at, pair in every.items() if pair.enough]
+    q = adjust_false_discovery(np.array([every[at].p for at in judged]))
+    sure = {at for at, comparison in zip(judged, q, strict=True) if comparison <= CONFIRMED_FDR}
+    comparisons: list[ValueComparison] = []
+    for dimension in by:
+        mine = {value: pair for (of, value), pair in every.items() if of == dimension}
+        apart = _find_outliers(staked, dimension, unit, {v for of, v in sure if of == dimension})
+        comparisons += [
+            _compare_value(dimension, value, pair, apart.get(value)) for value, pair in mine.items()
+        ]
+    comparisons = [
+        _check_mixed(comparison, staked, every[comparison.dimension, comparison.value])
+        for comparison in comparisons
+    ]
+    comparisons.sort(
+        key=lambda comparison: (comparison.ratio, COMPARED_DIMENSIONS.index(comparison.dimension))
     )
+    return _drop_explained(comparisons, staked, every, known)
 
 
-# The day since which one campaign, audience or placement sells worse than before.
-
-ONSET_DAYS = 70  # days searched for the change
-MIN_ONSET_ORDERS = 20  # orders required in these days
-
-
-def add_onset(
-    warehouse: Warehouse,
-    result: AnalysisResult,
-    rows: ir.Table,
-    until: date,
-    dimension_value: tuple[str, str],
-    subject: str,
-) -> None:
-    """Add since and since-days (±) to the subject, where from one day on fewer of its clicks end in
-    an order. `rows` covers all days; `dimension_value` is a dimension and its value."""
-    days, counts = _count_by_day(warehouse, rows, until, dimension_value)
-    if counts is None or counts[:, 1].sum() < MIN_ONSET_ORDERS:
-        return
-    clicks, orders = counts[:, 0], np.minimum(counts[:, 1], counts[:, 0])
-    began = find_change_point(orders, clicks, _estimate_spread(orders, clicks))
-    if began is None or not _has_fallen(orders, clicks, began[0]):
-        return
-    add = make_fact_adder(result, subject, dimension_value[1], len(days), "compared")
-    add("since", days[began[0]])
-    add("since-days", began[1], "days")
+def _compare_value(
+    dimension: str, value: str, pair: CellPair, stands: bool | None
+) -> ValueComparison:
+    if not pair.enough or not pair.rest.gain:
+        return ValueComparison(dimension, value, "too few")
+    worse = pair.ratio <= MAX_RATE_RATIO
+    status: ComparisonStatus = "steady"
+    if stands is not None:
+        status = "confirmed" if stands else "better"
+    elif worse and pair.p < WATCHED_P:
+        status = "to watch"
+    low, high = pair.range
+    return ValueComparison(dimension, value, status, pair.p, pair.ratio, low, high)
 
 
-def _count_by_day(
-    warehouse: Warehouse, rows: ir.Table, until: date, dimension_value: tuple[str, str]
-) -> tuple[list[date], Numbers | None]:
-    first = until - timedelta(days=ONSET_DAYS - 1)
-    day = rows["at"].date()
-    mine = rows.filter(
-        rows[dimension_value[0]] == dimension_value[1],
-        day.between(ibis.literal(first), ibis.literal(until)),
-    ).mutate(day=rows["at"].date())
-    sums = fetch_rows(
-        warehouse,
-        mine.group_by("day").aggregate(
-            clicks=mine.clicks.fill_null(0).sum(), orders=mine.orders.fill_null(0).sum()
-        ),
-    )
-    if not sums:
-        return [], None
-    begun = min(row["day"] for row in sums)
-    days = [begun + timedelta(days=n) for n in range((until - begun).days + 1)]
-    counts = np.zeros((len(days), 2))
-    for row in sums:
-        counts[(row["day"] - begun).days] = float(row["clicks"]), float(row["orders"])
-    return days, counts
+def _find_outliers(
+    cells: Sequence[EfficiencyCell], dimension: str, unit: float | None, sure: set[str]
+) -> dict[str, bool]:
+    """Find outliers one by one: take the significant value that is furthest from the others, remove
+    it, repeat. Maps each value to True where it is worse."""
+    outliers: dict[str, bool] = {}
+    while True:
+        left = [c for c in cells if c.keys.get(dimension) not in outliers]
+        standing = [
+            (value, pair)
+            for value, pair in pair_values(left, dimension, unit).items()
+            if value in sure
+            and pair.enough
+            and pair.rest.gain
+            and pair.p < WATCHED_P
+            and not MAX_RATE_RATIO < pair.ratio < 1 / MAX_RATE_RATIO
+        ]
+        if not standing:
+            return outliers
+        value, pair = max(standing, key=lambda one: (round(one[1].far, 6), one[1].ratio < 1))
+        outliers[value] = pair.ratio < 1
 
 
-def _has_fallen(orders: Numbers, clicks: Numbers, at: int) -> bool:
-    before, after = (
-        orders[part].sum() / max(clicks[part].sum(), 1.0)
-        for part in (slice(0, at), slice(at, None))
-    )
-    return bool(after < before)
+def _check_mixed(
+    comparison: ValueComparison, cells: Sequence[EfficiencyCell], pair: CellPair
+) -> ValueComparison:
+    """Compare the value with the others within the same values of each other dimension."""
+    if comparison.status != "confirmed":
+        return comparison
+    verdicts: dict[str, bool | None] = {}
+    for other in (*COMPARED_DIMENSIONS, "keyword"):
+        if other != comparison.dimension and len({cell.keys.get(other) for cell in cells}) > 1:
+            verdicts[other] = _is_worse_within_strata(
+                comparison, cells, pair.spread, _make_dimension_getter(other)
+            )
+    alike = tuple(other for other, stands in verdicts.items() if stands)
+    if mixed := [other for other, stands in verdicts.items() if stands is False]:
+        return replace(comparison, status="mixed", alike=alike, through=mixed[0])
+    if apart := [
+        other for other in CAMPAIGN_DIMENSIONS if other in verdicts and verdicts[other] is None
+    ]:
+        return replace(comparison, status="apart", alike=alike, through=apart[0])
+    return replace(comparison, alike=alike)
 
 
-def _estimate_spread(orders: Numbers, clicks: Numbers) -> float:
-    """Estimate how much more than coin tosses neighbouring days vary, so that the one change
-    searched for does not count as noise (Rice, Ann. Stat. 12 (1984) 1215–1230)."""
-    clicked = clicks > 0
-    share = orders[clicked].sum() / max(clicks[clicked].sum(), 1.0)
-    if clicked.sum() < 3 or not 0 < share < 1:
-        return 1.0
-    rates, of = orders[clicked] / clicks[clicked], clicks[clicked]
-    gaps = np.diff(rates) ** 2 / (share * (1 - share) * (1 / of[1:] + 1 / of[:-1]))
-    return max(1.0, float(gaps.mean()))
+def _is_worse_within_strata(
+    comparison: ValueComparison,
+    cells: Sequence[EfficiencyCell],
+    spread: float,
+    by: Callable[[DimensionKeys], object],
+) -> bool | None:
+    """Tell whether it is significantly worse within the same strata too; None where they share too
+    little data."""
+    gap = variance = above = below = 0.0
+    strata: dict[object, list[EfficiencyCell]] = defaultdict(list)
+    for cell in cells:
+        strata[by(cell.keys)].append(cell)
+    for some in strata.values():
+        own = sum(
+            (c for c in some if c.keys.get(comparison.dimension) == comparison.value), EMPTY_CELL
+        )
+        every = sum(some, EMPTY_CELL)
+        share = own.stake / every.stake
+        if 0 < share < 1:
+            gap += own.gain - every.gain * share
+            variance += spread * every.gain * share * (1 - share)
+            above += own.gain * (1 - share)
+            below += (every.gain - own.gain) * share
+    # equivalent to MIN_EXPECTED_COUNT orders on the smaller side
+    if variance < MIN_EXPECTED_COUNT * spread**2:
+        return None
+    p = float(normal_tail(-gap / sqrt(variance)))
+    return p < WATCHED_P / 2 and above <= (1 + MAX_RATE_RATIO) / 2 * below
+
+
+def _drop_explained(
+    comparisons: Sequence[ValueComparison],
+    cells: Sequence[EfficiencyCell],
+    pairs: Mapping[tuple[str, str], CellPair],
+    known: Sequence[DimensionKeys],
+) -> list[ValueComparison]:
+    """Drop values that are bad only through one that is reported already: a campaign through its
+    audience, an audience through its campaign, a campaign through one bad keyword, everything that
+    is not the best one."""
+    unexplained: list[ValueComparison] = []
+    before = [
+        _make_value_matcher(comparison)
+        for comparison in comparisons
+        if comparison.status == "better"
+    ]
+    lines = _make_line_matcher(known)
+    before += [lines] if known else []
+    for comparison in comparisons:
+        spread = pairs[comparison.dimension, comparison.value].spread
+        if (
+            comparison.status in UNCERTAIN_STATUSES
+            and known
+            and _is_worse_within_strata(comparison, cells, spread, lines) is False
+        ):
+            continue
+        if comparison.status == "confirmed":
+            if not all(_is_worse_within_strata(comparison, cells, spread, by) for by in before):
+                continue
+            before.append(_make_value_matcher(comparison))
+        unexplained.append(comparison)
+    return unexplained
+
+
+def _make_dimension_getter(dimension: str) -> Callable[[DimensionKeys], object]:
+    return lambda keys: keys.get(dimension)
+
+
+def _make_value_matcher(comparison: ValueComparison) -> Callable[[DimensionKeys], object]:
+    return lambda keys: keys.get(comparison.dimension) == comparison.value
+
+
+def _make_line_matcher(lines: Sequence[DimensionKeys]) -> Callable[[DimensionKeys], object]:
+    return lambda keys: any(_is_of_line(keys, line) for line in lines)
+
+
+def _is_of_line(keys: DimensionKeys, line: DimensionKeys) -> bool:
+    return all(keys.get(name) == value for name, value in line.items())

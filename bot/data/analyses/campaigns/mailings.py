@@ -21,13 +21,14 @@ from bot.data.analyses.campaigns.ads import make_fact_adder, refuse_without_camp
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
-from bot.data.stats import student_quantile, student_tail
+from bot.data.stats import student_quantile, student_tail, to_percent
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.normalize import strip_accents
 from bot.text.slugs import slugify
 
+MAX_SIMILAR = 3
 SEASON_DAYS = 35  # days before an occasion in which mailings are about it
 DAYS_IN_YEAR = 365
 MIN_COMPARABLE = 8  # comparable mailings required
@@ -161,8 +162,8 @@ class SimilarMailing:
     score: float  # 0 to 2
 
 
-def find_similar_mailings(
-    mailings: Sequence[Mailing],
+def nearest_texts(
+    warehouse: Warehouse,
     *,
     channel: str | None,
     product: str | None,
@@ -170,16 +171,15 @@ def find_similar_mailings(
     language: str,
     product_words: str = "",
     season: tuple[date, date] | None = None,
-    most: int = 3,
 ) -> list[SimilarMailing]:
-    """Return the mailings of the channel and language that share the product, its name, the season
-    or some words, the most similar first; ties go to the higher open rate, then to the later one.
-    Product, name and season each count for more than all other words. `season` is the first and
-    last day of an occasion: mailings of any year share it that were sent on its days or in the
-    SEASON_DAYS before."""
+    """Return the three mailings of the channel and language that share the product, its name
+    (`product_words`), the season or some words, the most similar first; ties go to the higher open
+    rate, then to the later one. Product, name and season each count for more than all other words.
+    `season` is the first and last day of an occasion: mailings of any year share it that were sent
+    on its days or in the SEASON_DAYS before."""
     wanted_stems, product_stems = _extract_stems(words), _extract_stems(product_words)
     scored = []
-    for letter in mailings:
+    for letter in load_mailings(warehouse, None):
         if (channel and letter.channel != channel) or (letter.language or language) != language:
             continue
         if not letter.text:
@@ -199,7 +199,7 @@ def find_similar_mailings(
             -(n.letter.rate("open rate") or 0),
             -(n.letter.at.timestamp() if n.letter.at else 0),
         ),
-    )[:most]
+    )[:MAX_SIMILAR]
 
 
 def _is_in_season(day: date, season: tuple[date, date]) -> bool:
@@ -358,11 +358,11 @@ def _add_subject_features(
         add = make_fact_adder(
             result, subject, feature.name, feature.having + feature.others, query="letters"
         )
-        add("open-rate", round(100 * feature.rate, 1), "%")
-        add("open-rate-otherwise", round(100 * feature.rate_otherwise, 1), "%")
-        add("difference", round(100 * feature.difference, 1), "points")
-        add("difference-low", round(100 * feature.low, 1), "points")
-        add("difference-high", round(100 * feature.high, 1), "points")
+        add("open-rate", to_percent(feature.rate), "%")
+        add("open-rate-otherwise", to_percent(feature.rate_otherwise), "%")
+        add("difference", to_percent(feature.difference), "points")
+        add("difference-low", to_percent(feature.low), "points")
+        add("difference-high", to_percent(feature.high), "points")
         add("campaigns", feature.having)
         add("status", "confirmed" if feature.stands else "chance")
     if tested:
@@ -377,10 +377,10 @@ def _add_peer_comparison(
         result, subject, about, comparison.comparable + 1, query="letters", sold=True
     )
     name = slugify(comparison.rate)
-    add(name, round(100 * comparison.own, 1), "%")
-    add(f"{name}-median", round(100 * comparison.median, 1), "%")
-    add(f"{name}-low", round(100 * comparison.low, 1), "%")
-    add(f"{name}-high", round(100 * comparison.high, 1), "%")
+    add(name, to_percent(comparison.own), "%")
+    add(f"{name}-median", to_percent(comparison.median), "%")
+    add(f"{name}-low", to_percent(comparison.low), "%")
+    add(f"{name}-high", to_percent(comparison.high), "%")
     add(f"{name}-chance", "yes" if comparison.by_chance else "no")
     add(f"{name}-comparable", comparison.comparable)
 

@@ -4,8 +4,10 @@ The sample ratio is checked first; a broken test is reported as broken, without 
 arm is compared with the control, with an interval, Holm's correction over several arms, and a p
 value that stays valid under daily looks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
+from typing import Any, TypeAlias
 
 import ibis.expr.types as ir
 
@@ -34,6 +36,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
+AddFact: TypeAlias = Callable[..., Any]
 MAX_P_VALUE = 0.05
 MIN_SUCCESSES = 20  # of both arms together; with fewer a rate is not reliable
 
@@ -102,80 +105,61 @@ def _add_visit_experiment(
 
 def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int) -> None:
     """Add one test. It consists only of the arms that are large enough, and so does its total."""
-    test, about = slugify(trial.experiment), trial.title or trial.experiment
-    subject = f"{test}--{slugify(trial.metric)}"
-    subject_facts = _SubjectFacts(result, subject, f"{about}, {trial.metric}", trial.users)
     if not trial.arms:
         return
+    test, about = slugify(trial.experiment), trial.title or trial.experiment
+    subject = f"{test}--{slugify(trial.metric)}"
+    add = _make_fact_adder(result, subject, f"{about}, {trial.metric}", trial.users)
     result.set_group_size(subject, trial.users)
-    subject_facts("title", about)
-    subject_facts("metric", trial.metric)
-    subject_facts("users", trial.users)
+    add("title", about)
+    add("metric", trial.metric)
+    add("users", trial.users)
     if trial.first and trial.last:
-        subject_facts("first-day", trial.first)
-        subject_facts("last-day", trial.last)
+        add("first-day", trial.first)
+        add("last-day", trial.last)
     if len(trial.arms) < 2:
-        subject_facts("status", "too early")
+        add("status", "too early")
         result.add_limit(Words("{test} has one variant only: nothing to compare.", test=about))
         return
     statistic, p = check_sample_ratio([arm.users for arm in trial.arms], trial.shares)
-    subject_facts("ratio-p", _round_p(p))
-    subject_facts("ratio-chance", _round_chance(p), "%")
+    add("ratio-p", _round_p(p))
+    add("ratio-chance", _round_chance(p), "%")
     if p < MIN_RATIO_P:
-        subject_facts("status", "broken")
-        subject_facts("ratio-chi-square", round(statistic, 1))
-        _add_sample_ratio_mismatch(result, trial, subject, about)
+        add("status", "broken")
+        add("ratio-chi-square", round(statistic, 1))
+        shares = trial.shares or [1.0] * len(trial.arms)
+        for arm, share in zip(trial.arms, shares, strict=True):
+            meant = round(trial.users * share / sum(shares))
+            _add_arm(result, subject, about, arm)("meant", meant)
         return
+    add("control", trial.control.variant)
     if any(is_below_floor(arm.buyers, sales_floor) for arm in trial.arms):
-        _add_early_result(result, trial, subject_facts, subject, about)
+        # an arm with so few buyers that no figure about purchases may be shown
+        add("status", "too early")
+        result.withhold("sales")
+        for arm in trial.arms:
+            _add_arm(result, subject, about, arm)
         return
-    _add_effects(result, trial, subject_facts, subject, about)
-
-
-def _add_early_result(
-    result: AnalysisResult,
-    trial: Experiment,
-    subject_facts: "_SubjectFacts",
-    subject: str,
-    about: str,
-) -> None:
-    """Handle an arm with so few buyers that no figure about purchases may be shown."""
-    subject_facts("control", trial.control.variant)
-    subject_facts("status", "too early")
-    result.withhold("sales")
-    for arm in trial.arms:
-        arm_subject = f"{subject}--{slugify(arm.variant)}"
-        result.set_group_size(arm_subject, arm.users)
-        tell = _SubjectFacts(result, arm_subject, f"{about}, {arm.variant}", arm.users)
-        tell("variant", arm.variant)
-        tell("users", arm.users)
-
-
-def _add_sample_ratio_mismatch(
-    result: AnalysisResult, trial: Experiment, subject: str, about: str
-) -> None:
-    """Add how many users each arm got and how many were intended; no rates and no effects."""
-    shares = trial.shares or [1.0] * len(trial.arms)
-    for arm, share in zip(trial.arms, shares, strict=True):
-        arm_subject = f"{subject}--{slugify(arm.variant)}"
-        result.set_group_size(arm_subject, arm.users)
-        subject_facts = _SubjectFacts(result, arm_subject, f"{about}, {arm.variant}", arm.users)
-        subject_facts("variant", arm.variant)
-        subject_facts("users", arm.users)
-        subject_facts("meant", round(trial.users * share / sum(shares)))
+    _add_effects(result, trial, add, subject, about)
 
 
 def _add_effects(
     result: AnalysisResult,
     trial: Experiment,
-    subject_facts: "_SubjectFacts",
+    add: AddFact,
     subject: str,
     about: str,
 ) -> None:
-    control = trial.control
-    subject_facts("control", control.variant)
+    control, add_arms = trial.control, dict[str, AddFact]()
     if trial.is_guessed:
-        subject_facts("control-guessed", control.variant)
+        add("control-guessed", control.variant)
+    for arm in trial.arms:
+        tell = add_arms[arm.variant] = _add_arm(result, subject, about, arm)
+        if trial.amounts:
+            tell("mean", round(arm.mean, 2))
+        else:
+            tell("successes", arm.successes)
+            tell("rate", round(100 * arm.rate, 2), "%")
     others = [arm for arm in trial.arms if arm is not control]
     if not all(arm.spread for arm in trial.arms):
         result.add_limit(
@@ -187,37 +171,31 @@ def _add_effects(
             )
         )
         if trial.amounts:
-            for arm in trial.arms:
-                _add_arm(result, trial, subject, about, arm)
             return
     measure = compare_amounts if trial.amounts else compare_rates
     effects = [measure(arm, control) for arm in others]
     adjusted = adjust_holm([effect.p for effect in effects])
-    for arm in trial.arms:
-        _add_arm(result, trial, subject, about, arm)
     verdicts = []
     for arm, effect, p in zip(others, effects, adjusted, strict=True):
-        tell = _SubjectFacts(
-            result, f"{subject}--{slugify(arm.variant)}", f"{about}, {arm.variant}", trial.users
-        )
+        tell = partial(add_arms[arm.variant], rows=trial.users)
         _add_effect(tell, trial, arm, effect, p)
         if arm.total and control.total and not trial.amounts:
             _add_value_per_person(tell, arm, control)
         verdicts.append(_choose_verdict(trial, arm, effect, p))
         tell("verdict", verdicts[-1])
     best = next((v for v in ("won", "lost", "no difference seen") if v in verdicts), "too early")
-    subject_facts("status", best)
+    add("status", best)
     if best == "won":
         ranked = sorted(
             (arm for arm, verdict in zip(others, verdicts, strict=True) if verdict == "won"),
             key=lambda arm: -measure(arm, control).change,
         )
-        subject_facts("winner", ranked[0].variant)
-        _add_best_variant(subject_facts, trial, ranked, [effect.p for effect in effects])
+        add("winner", ranked[0].variant)
+        _add_best_variant(add, trial, ranked, [effect.p for effect in effects])
 
 
 def _add_best_variant(
-    subject_facts: "_SubjectFacts",
+    add: AddFact,
     trial: Experiment,
     ranked: Sequence[ArmCounts],
     ps: Sequence[float],
@@ -229,60 +207,50 @@ def _add_best_variant(
     first, second = ranked[:2]
     scale, unit = (1.0, None) if trial.amounts else (100.0, "points")
     effect = compare_amounts(first, second) if trial.amounts else compare_rates(first, second)
-    subject_facts("runner-up", second.variant)
-    subject_facts("ahead", round(scale * effect.change, 2), unit)
-    subject_facts("ahead-low", round(scale * effect.low, 2), unit)
-    subject_facts("ahead-high", round(scale * effect.high, 2), unit)
+    add("runner-up", second.variant)
+    add("ahead", round(scale * effect.change, 2), unit)
+    add("ahead-low", round(scale * effect.low, 2), unit)
+    add("ahead-high", round(scale * effect.high, 2), unit)
     sure = adjust_holm([*ps, effect.p])[-1] < MAX_P_VALUE
-    subject_facts("ahead-verdict", "won" if sure else "no difference seen")
+    add("ahead-verdict", "won" if sure else "no difference seen")
 
 
-def _add_arm(
-    result: AnalysisResult, trial: Experiment, subject: str, about: str, arm: ArmCounts
-) -> None:
-    result.set_group_size(f"{subject}--{slugify(arm.variant)}", arm.users)
-    subject_facts = _SubjectFacts(
-        result, f"{subject}--{slugify(arm.variant)}", f"{about}, {arm.variant}", arm.users
-    )
-    subject_facts("variant", arm.variant)
-    subject_facts("users", arm.users)
-    if trial.amounts:
-        subject_facts("mean", round(arm.mean, 2))
-    else:
-        subject_facts("successes", arm.successes)
-        subject_facts("rate", round(100 * arm.rate, 2), "%")
+def _add_arm(result: AnalysisResult, subject: str, about: str, arm: ArmCounts) -> AddFact:
+    """Add an arm and its people, and return what adds more about it."""
+    arm_subject = f"{subject}--{slugify(arm.variant)}"
+    result.set_group_size(arm_subject, arm.users)
+    add = _make_fact_adder(result, arm_subject, f"{about}, {arm.variant}", arm.users)
+    add("variant", arm.variant)
+    add("users", arm.users)
+    return add
 
 
-def _add_effect(
-    subject_facts: "_SubjectFacts", trial: Experiment, arm: ArmCounts, effect: Effect, p: float
-) -> None:
+def _add_effect(add: AddFact, trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> None:
     scale, unit, digits = (1.0, None, 2) if trial.amounts else (100.0, "points", 2)
-    subject_facts("effect", round(scale * effect.change, digits), unit)
-    subject_facts("effect-low", round(scale * effect.low, digits), unit)
-    subject_facts("effect-high", round(scale * effect.high, digits), unit)
-    subject_facts("p", _round_p(p))
-    subject_facts("chance", _round_chance(p), "%")
+    add("effect", round(scale * effect.change, digits), unit)
+    add("effect-low", round(scale * effect.low, digits), unit)
+    add("effect-high", round(scale * effect.high, digits), unit)
+    add("p", _round_p(p))
+    add("chance", _round_chance(p), "%")
     base = trial.control.mean if trial.amounts else trial.control.rate
     if base:
-        subject_facts("relative-change", round(100 * effect.change / base, 1), "%")
+        add("relative-change", round(100 * effect.change / base, 1), "%")
     if trial.days and not trial.amounts:
         daily = compute_sequential_p(trial.iter_daily_looks(arm.variant))
-        subject_facts("always-valid-p", _round_p(daily))
-        subject_facts("chance-daily", _round_chance(daily), "%")
+        add("always-valid-p", _round_p(daily))
+        add("chance-daily", _round_chance(daily), "%")
 
 
-def _add_value_per_person(
-    subject_facts: "_SubjectFacts", arm: ArmCounts, control: ArmCounts
-) -> None:
+def _add_value_per_person(add: AddFact, arm: ArmCounts, control: ArmCounts) -> None:
     """Add the change in money per person shown, because more buyers may spend less each. There is
     no interval where the amounts are sums over several people."""
     if not (arm.spread and control.spread):
-        subject_facts("worth", round(arm.mean - control.mean, 2))
+        add("worth", round(arm.mean - control.mean, 2))
         return
     effect = compare_amounts(arm, control)
-    subject_facts("worth", round(effect.change, 2))
-    subject_facts("worth-low", round(effect.low, 2))
-    subject_facts("worth-high", round(effect.high, 2))
+    add("worth", round(effect.change, 2))
+    add("worth-low", round(effect.low, 2))
+    add("worth-high", round(effect.high, 2))
 
 
 def _choose_verdict(trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> str:
@@ -291,6 +259,10 @@ def _choose_verdict(trial: Experiment, arm: ArmCounts, effect: Effect, p: float)
     if p >= MAX_P_VALUE:
         return "no difference seen"
     return "won" if effect.change > 0 else "lost"
+
+
+def _make_fact_adder(result: AnalysisResult, subject: str, about: str, rows: int) -> AddFact:
+    return partial(result.add, subject, about=about, rows=rows, query="arms")
 
 
 def _round_p(p: float) -> Decimal:
@@ -307,21 +279,3 @@ def _round_chance(p: float) -> Decimal:
     if share < MIN_SHOWN_CHANCE:
         return MIN_SHOWN_CHANCE
     return max(MIN_SHOWN_CHANCE + Decimal("0.01"), round(share, 1 if share >= 1 else 2))
-
-
-class _SubjectFacts:
-    """Adds the facts of one subject."""
-
-    def __init__(self, result: AnalysisResult, subject: str, about: str, rows: int):
-        self._found, self._subject, self._about, self._rows = result, subject, about, rows
-
-    def __call__(self, measure: str, value: object, unit: str | None = None) -> None:
-        self._found.add(
-            self._subject,
-            measure,
-            value,  # type: ignore[arg-type]
-            unit=unit,
-            about=self._about,
-            rows=self._rows,
-            query="arms",
-        )

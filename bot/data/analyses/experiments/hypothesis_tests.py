@@ -66,7 +66,7 @@ class Effect:
     error: float  # the standard error of `change`
 
 
-def compare_rates(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_LEVEL) -> Effect:
+def compare_rates(arm: ArmCounts, control: ArmCounts) -> Effect:
     """Raises ValueError when an arm is empty."""
     _require_people(arm, control)
     change = arm.rate - control.rate
@@ -74,11 +74,11 @@ def compare_rates(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_
     pooled = (arm.successes + control.successes) / (arm.users + control.users)
     spread = sqrt(pooled * (1 - pooled) * (1 / arm.users + 1 / control.users))
     p = float(2 * normal_tail(abs(change) / spread)) if spread else 1.0
-    reach = normal_quantile((1 + level) / 2) * error
+    reach = normal_quantile((1 + CONFIDENCE_LEVEL) / 2) * error
     return Effect(change, change - reach, change + reach, p, error)
 
 
-def compare_amounts(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENCE_LEVEL) -> Effect:
+def compare_amounts(arm: ArmCounts, control: ArmCounts) -> Effect:
     """Compare amounts per person, including people who spent nothing. Raises ValueError when an arm
     is empty, or when the individual amounts are unknown."""
     _require_people(arm, control)
@@ -92,7 +92,7 @@ def compare_amounts(arm: ArmCounts, control: ArmCounts, level: float = CONFIDENC
     freedom = sum(parts) ** 2 / sum(
         part**2 / (a.users - 1) for part, a in zip(parts, (arm, control), strict=True) if part
     )
-    reach = student_quantile((1 + level) / 2, freedom) * error
+    reach = student_quantile((1 + CONFIDENCE_LEVEL) / 2, freedom) * error
     p = float(2 * student_tail(abs(change) / error, freedom))
     return Effect(change, change - reach, change + reach, p, error)
 
@@ -115,9 +115,8 @@ def _require_people(*arms: ArmCounts) -> None:
 # A p value that stays valid under daily looks (always-valid inference).
 
 EXPECTED_LIFT = 0.1  # the mixture's width: a tenth of the control's rate is a relevant effect
-MIN_SUCCESSES_PER_LOOK = (
-    100  # successes of both arms before the first look; with fewer, the variance is unreliable
-)
+# successes of both arms before the first look; with fewer, the variance is unreliable
+MIN_SUCCESSES_PER_LOOK = 100
 
 
 def compute_sequential_p(looks: Iterable[tuple[ArmCounts, ArmCounts]]) -> float:
@@ -151,61 +150,39 @@ def _compute_mixture_p(arm: ArmCounts, control: ArmCounts) -> float:
 # Methods for Rates and Proportions", 3rd ed. 2003, 4.3 (without the continuity correction).
 
 
-@dataclass(frozen=True)
-class SampleSize:
-    """`people` are needed in each arm; `weeks` is set when the weekly number of people is known."""
-
-    people: int
-    weeks: float | None
-    base: float
-    lift: float  # relative: 0.1 is 10 % more
-    power: float
-    alpha: float
+POWER, ALPHA = 0.8, 0.05
 
 
-def compute_sample_size(
-    base: float,
-    lift: float,
-    *,
-    power: float = 0.8,
-    alpha: float = 0.05,
-    per_week: float | None = None,
-    arms: int = 2,
-) -> SampleSize:
-    """Return the size for a control with success rate `base` (0 to 1) and a relative effect of
-    `lift`. `per_week` counts the people of both arms. Raises ValueError for a rate outside 0 to
-    1."""
+def compute_sample_size(base: float, lift: float) -> int:
+    """Return how many people each arm needs, for a control with success rate `base` (0 to 1) and a
+    relative effect of `lift`. Raises ValueError for a rate outside 0 to 1."""
     other = base * (1 + lift)
     if not 0 < base < 1 or not 0 < other < 1 or other == base:
         raise ValueError("rates must lie between 0 and 1, and the effect must not be zero")
-    people = ceil(_count_people_needed(base, other, power, alpha))
-    weeks = people * arms / per_week if per_week else None
-    return SampleSize(people, weeks, base, lift, power, alpha)
+    return ceil(_count_people_needed(base, other))
 
 
-def compute_smallest_lift(
-    base: float, people: int, *, power: float = 0.8, alpha: float = 0.05
-) -> float:
+def compute_smallest_lift(base: float, people: int) -> float:
     """Return the smallest relative lift that `people` in each arm can detect; infinity when even a
     rate of 100 % can't be detected."""
     if not 0 < base < 1 or people < 1:
         raise ValueError("the rate must lie between 0 and 1, and a test needs people")
     most = (1 - 1e-9) / base - 1
-    if _count_people_needed(base, base * (1 + most), power, alpha) > people:
+    if _count_people_needed(base, base * (1 + most)) > people:
         return float("inf")
     low, high = 1e-6, most  # a larger lift needs fewer people: bisect until both agree
     while (middle := (low + high) / 2) not in (low, high):
-        if _count_people_needed(base, base * (1 + middle), power, alpha) > people:
+        if _count_people_needed(base, base * (1 + middle)) > people:
             low = middle
         else:
             high = middle
     return high
 
 
-def _count_people_needed(base: float, other: float, power: float, alpha: float) -> float:
+def _count_people_needed(base: float, other: float) -> float:
     middle = (base + other) / 2
-    chance = normal_quantile(1 - alpha / 2) * sqrt(2 * middle * (1 - middle))
-    real = normal_quantile(power) * sqrt(base * (1 - base) + other * (1 - other))
+    chance = normal_quantile(1 - ALPHA / 2) * sqrt(2 * middle * (1 - middle))
+    real = normal_quantile(POWER) * sqrt(base * (1 - base) + other * (1 - other))
     return ((chance + real) / (other - base)) ** 2
 
 

@@ -1,32 +1,224 @@
-"""Plan a test: how many people it needs and how long it takes, given the current rate."""
+"""Plan a test: how many people it needs and how long it takes, given the current rate and how many
+people come per week."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import partial
 from math import ceil, isfinite
+from typing import Any
+
+import ibis.expr.types as ir
+from ibis import _
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.experiment_plan import PlanRequest, TestPlace
 from bot.core.source import Source
-from bot.data.analyses.experiments.baseline import (
-    ORDER_DAYS,
-    BaselineRate,
-    Population,
-    compute_baseline,
-    find_population,
-)
 from bot.data.analyses.experiments.hypothesis_tests import (
+    ALPHA,
+    POWER,
     compute_sample_size,
     compute_smallest_lift,
 )
+from bot.data.analyses.funnel.visits import (
+    CURRENT_DAYS,
+    FUNNEL_STEPS,
+    build_cells,
+    build_product_views,
+)
+from bot.data.analyses.products import PurchasedProducts, load_purchased_products
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
+from bot.data.analyses.segments.audience import AudienceSelection, select_consenting
 from bot.data.analyses.segments.rfm import SEGMENTS_BY_ID
 from bot.data.floors import is_below_floor
+from bot.data.metrics.filters import find_last_whole_day
+from bot.data.warehouse.purchases import last_day, purchase_lines
+from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
 
+VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # days read back
+START_EVENTS: dict[TestPlace, str] = {
+    "visit": "view",
+    "product": "view",
+    "basket": "cart",
+    "checkout": "checkout",
+}
+END_MEASURES: dict[TestPlace, str] = {"subject": "opened", "letter": "clicks"}
+
+
+@dataclass(frozen=True)
+class BaselineRate:
+    """Of `people` in `days` days, `succeeded` succeeded. `product` is set when only people who saw
+    it count, and success is putting it into the cart."""
+
+    people: int
+    succeeded: int
+    days: int
+    last: date
+    source: Source
+    sql: str
+    product: str | None = None
+
+    @property
+    def first(self) -> date:
+        return self.last - timedelta(days=self.days - 1)
+
+    @property
+    def rate(self) -> float:
+        return self.succeeded / self.people
+
+    @property
+    def weekly(self) -> int:
+        return round(self.people * 7 / self.days)
+
+
+def compute_baseline(
+    warehouse: Warehouse, filter_: AnalysisFilter, place: TestPlace
+) -> BaselineRate | None:
+    """Compute the baseline from events, or from e-mails where the test runs in them. Return None
+    when the data is missing, or when nobody or everybody succeeds."""
+    reads: Callable[[Warehouse, AnalysisFilter, TestPlace], BaselineRate | None] = (
+        _compute_mailing_baseline if place in END_MEASURES else _compute_visit_baseline
+    )
+    baseline = reads(warehouse, filter_, place)
+    return baseline if baseline and 0 < baseline.succeeded < baseline.people else None
+
+
+def _compute_visit_baseline(
+    warehouse: Warehouse, filter_: AnalysisFilter, place: TestPlace
+) -> BaselineRate | None:
+    if warehouse.table("events") is None:
+        return None
+    last = find_last_whole_day(warehouse, "events", filter_)
+    days = [last - timedelta(days=back) for back in range(VISIT_LOOKBACK_DAYS - 1, -1, -1)]
+    source = warehouse.source("events")
+    if place == "product" and filter_.product:
+        query = build_product_views(warehouse, AnalysisFilter(product=filter_.product), days)
+        rows = fetch_rows(warehouse, query)
+        seen, carted = _sum_column(rows, "seen"), _sum_column(rows, "carted")
+        return BaselineRate(
+            seen, carted, len(days), last, source, render_sql(query), filter_.product
+        )
+    query = build_cells(warehouse, AnalysisFilter(), days)
+    rows = fetch_rows(warehouse, query)
+    start, end = FUNNEL_STEPS.index(START_EVENTS[place]) + 1, len(FUNNEL_STEPS)
+    reached = _sum_column([r for r in rows if r["depth"] >= start], "sessions")
+    lines = _sum_column([r for r in rows if r["depth"] >= end], "sessions")
+    began = min((row["day"] for row in rows), default=days[0])
+    return BaselineRate(reached, lines, (last - began).days + 1, last, source, render_sql(query))
+
+
+def _compute_mailing_baseline(
+    warehouse: Warehouse, filter_: AnalysisFilter, place: TestPlace
+) -> BaselineRate | None:
+    campaigns = warehouse.table("campaigns")
+    if campaigns is None:
+        return None
+    last = find_last_whole_day(warehouse, "campaigns", filter_)
+    sent = _count_mailings(campaigns, last, place)
+    row = fetch_rows(warehouse, sent)[0]
+    days = min(MAILING_LOOKBACK_DAYS, (last - row["began"]).days + 1) if row["began"] else 1
+    source, people = warehouse.source("campaigns"), int(row["people"] or 0)
+    return BaselineRate(people, int(row["succeeded"] or 0), days, last, source, render_sql(sent))
+
+
+def _count_mailings(campaigns: ir.Table, last: date, place: TestPlace) -> ir.Table:
+    """Return one row with people, succeeded and began, over the e-mails that say how many people
+    they reached."""
+    reached = campaigns.delivered.coalesce(campaigns.sent)
+    day = campaigns["at"].date()
+    mailings = campaigns.mutate(
+        reached=reached, day=day, done=campaigns[END_MEASURES[place]]
+    ).filter(
+        campaigns.channel.lower() == "email",
+        day >= last - timedelta(days=MAILING_LOOKBACK_DAYS - 1),
+        day <= last,
+        reached.notnull(),
+        campaigns[END_MEASURES[place]].notnull(),
+    )
+    return mailings.aggregate(
+        people=mailings.reached.sum(), succeeded=mailings.done.sum(), began=mailings.day.min()
+    )
+
+
+def _sum_column(rows: list[dict[str, Any]], name: str) -> int:
+    return sum(int(row[name] or 0) for row in rows)
+
+
+# The audience of a test: its size, and how many of such people recently ordered anyway.
+
+ORDER_DAYS = 28  # days over which orders are counted
+
+
+@dataclass(frozen=True)
+class Population:
+    """The audience of a test. `fits` customers match the rule today; `size` of them can be reached
+    (all, where no consent is needed). Of the `then` customers who matched it 28 days ago, `ordered`
+    have ordered since."""
+
+    rule: AudienceRule
+    fits: int
+    size: int
+    then: int
+    ordered: int
+    last: date
+    source: Source
+    sql: str
+    titles: dict[str, str]  # of the rule's products, by key
+
+
+def find_population(warehouse: Warehouse, filter_: AnalysisFilter) -> Population | None:
+    """Return the audience of `filter_.rule`. None without a rule, or where it can't be counted: no
+    orders, no rhythm, fewer people than may be shown, or nobody or everybody orders."""
+    lines, plan = purchase_lines(warehouse), filter_.plan or PlanRequest()
+    if lines is None or not filter_.rule:
+        return None
+    goods = load_purchased_products(warehouse, lines)
+    try:
+        rule = AudienceRule.model_validate_json(filter_.rule)
+        return _count_population(warehouse, lines, rule, goods, plan)
+    except CannotDo:
+        return None
+
+
+def _count_population(
+    warehouse: Warehouse,
+    lines: ir.Table,
+    rule: AudienceRule,
+    goods: PurchasedProducts,
+    plan: PlanRequest,
+) -> Population | None:
+    last = last_day(warehouse)
+    began = last - timedelta(days=ORDER_DAYS)
+    now = AudienceSelection(warehouse, lines, last).select_fitting(rule)
+    before = AudienceSelection(warehouse, lines.filter(_.day <= began), began).select_fitting(rule)
+    since = lines.filter(_.day > began, _.day <= last, _.amount >= 0).select("customer").distinct()
+    back, reached = before.semi_join(since, "customer"), now
+    if plan.reach and (agreed := select_consenting(warehouse, plan.reach)) is not None:
+        reached = now.semi_join(agreed, "customer")
+    fits, size, then, ordered = (
+        int(fetch_rows(warehouse, group.aggregate(people=group.count()))[0]["people"])
+        for group in (now.distinct(), reached.distinct(), before.distinct(), back.distinct())
+    )
+    if min(size, then) < warehouse.floor or not 0 < ordered < then:
+        return None
+    if any(is_below_floor(n, warehouse.sales_floor) for n in (ordered, then - ordered)):
+        return None
+    if is_below_floor(fits - size, warehouse.floor):
+        fits = size  # the number without consent is not to be shown
+    titles = {key: goods.titles.get(key, key) for key in rule.products}
+    source = warehouse.source("orders")
+    return Population(rule, fits, size, then, ordered, last, source, render_sql(back), titles)
+
+
+# The plan.
+
 DEFAULT_LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # in %, where the request names none
 DEFAULT_WEEKS = (2, 4, 8)
-POWER_PERCENT, ALPHA_PERCENT = 80, 5  # %
 BRIEF_SOURCE = Source("brief")
 AUDIENCE_SUBJECT = "audience"  # the subject of a plan for a segment of customers
 PAGE_PLACES = ("product", "checkout")  # tested on all visitors
@@ -101,8 +293,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         _add_sample_size(result, place, base, lift, weekly)
     for weeks in DEFAULT_WEEKS if weekly else ():
         _add_detectable_lift(result, place, base, weekly or 0, weeks)
-    result.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
-    result.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
+    _add_chances(result)
     return result
 
 
@@ -113,15 +304,13 @@ def _choose_required_column(place: TestPlace) -> str:
 
 def _plan_for_audience(people: Population, plan: PlanRequest) -> AnalysisResult:
     """Plan for all people of the audience, split in two at once, because no more will come."""
-    result = AnalysisResult("plan", people.source, people.last)
-    result.queries["people"] = people.sql
-    _add_audience(result, AUDIENCE_SUBJECT, people)
-    base = plan.base
+    result = _add_audience(AUDIENCE_SUBJECT, people)
+    add, base = partial(result.add, AUDIENCE_SUBJECT, "base"), plan.base
     if base is None:
         base = _compute_order_rate(people)
-        result.add(AUDIENCE_SUBJECT, "base", base, unit="%", rows=people.then, query="people")
+        add(base, "%", rows=people.then, query="people")
     else:
-        result.add(AUDIENCE_SUBJECT, "base", base, unit="%", source=BRIEF_SOURCE)
+        add(base, "%", source=BRIEF_SOURCE)
     _add_required_lifts(result, AUDIENCE_SUBJECT, people, base, plan)
     return result
 
@@ -131,19 +320,15 @@ def _plan_subject_test(
 ) -> AnalysisResult:
     """Plan a subject line test. Opens decide; orders are the guard metric, with the smallest drop
     that so many people can detect."""
-    result = AnalysisResult("plan", people.source, people.last)
-    result.queries["people"] = people.sql
-    _add_audience(result, "subject", people)
+    result = _add_audience("subject", people)
     base = _choose_base_rate(plan, baseline) or Decimal(0)
     _add_baseline(result, plan, "subject", baseline, base, None)
+    add = partial(result.add, "subject", rows=people.then, query="people")
     orders = _compute_order_rate(people)
-    result.add("subject", "guard", orders, unit="%", rows=people.then, query="people")
-    least = compute_smallest_lift(
-        float(orders) / 100, people.size // 2, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
-    )
-    if isfinite(least) and least < 1:
-        shown = (Decimal(str(least)) * 100).quantize(Decimal(1), ROUND_CEILING)
-        result.add("subject", "guard-change", shown, unit="%", rows=people.then, query="people")
+    add("guard", orders, "%")
+    least = _find_smallest_lift(orders, people.size // 2, Decimal(1))
+    if least is not None and least <= 100:
+        add("guard-change", least, "%")
     _add_required_lifts(result, "subject", people, base, plan)
     return result
 
@@ -152,28 +337,32 @@ def _compute_order_rate(people: Population) -> Decimal:
     return _round_percent(Decimal(100) * people.ordered / people.then)
 
 
-def _add_audience(result: AnalysisResult, place: str, people: Population) -> None:
-    """Add the audience's size and its rule."""
-    rule, rows = people.rule, people.then
-    about = ", ".join(SEGMENT_LABELS[group].text for group in rule.segments)
+def _find_smallest_lift(
+    base: Decimal, people: int, digits: Decimal = Decimal("0.1")
+) -> Decimal | None:
+    """Return the smallest lift in % that `people` in each variant can detect, rounded up; None when
+    even a rate of 100 % can't be detected."""
+    least = compute_smallest_lift(float(base) / 100, people)
+    return (Decimal(str(least)) * 100).quantize(digits, ROUND_CEILING) if isfinite(least) else None
+
+
+def _add_audience(place: str, people: Population) -> AnalysisResult:
+    """Return a result with the audience's size and its rule."""
+    result, rule = AnalysisResult("plan", people.source, people.last), people.rule
+    result.queries["people"] = people.sql
+    add = partial(result.add, place, about=", ".join(SEGMENT_LABELS[x].text for x in rule.segments))
     for measure, value in (("fits", people.fits), ("size", people.size), ("then", people.then)):
-        result.add(place, measure, value, about=about, rows=rows, query="people")
-    result.add(place, "days", ORDER_DAYS, unit="days", about=about, rows=rows, query="people")
+        add(measure, value, rows=people.then, query="people")
+    add("days", ORDER_DAYS, "days", rows=people.then, query="people")
     alone = AudienceRule(purpose=rule.purpose, segments=rule.segments[:1])
-    if rule == alone and rule.segments:
-        result.add(
-            place,
-            "rule",
-            SEGMENTS_BY_ID[rule.segments[0]].rule.text,
-            about=about,
-            source=BRIEF_SOURCE,
-        )
-    else:
-        result.add(place, "rule", rule.stored, about=about, source=BRIEF_SOURCE)
+    is_segment = rule == alone and rule.segments
+    text = SEGMENTS_BY_ID[rule.segments[0]].rule.text if is_segment else rule.stored
+    add("rule", text, source=BRIEF_SOURCE)
     for measure, (figure, unit) in rule.figures.items():
-        result.add(place, measure, figure, unit=unit, source=BRIEF_SOURCE)
+        result.add(place, measure, figure, unit, source=BRIEF_SOURCE)
     for key, title in people.titles.items():
         result.add("things", slugify(key), title, about=key)
+    return result
 
 
 def _add_required_lifts(
@@ -182,18 +371,19 @@ def _add_required_lifts(
     """Add the sample size for each lift, and the smallest lift that the whole audience can
     detect."""
     if plan.lift is not None and not result.get(place, "asked"):
-        result.add(place, "asked", _choose_lifts(plan)[0], unit="%", source=BRIEF_SOURCE)
+        result.add(place, "asked", _choose_lifts(plan)[0], "%", source=BRIEF_SOURCE)
     for lift in _choose_lifts(plan):
         _add_sample_size(result, place, base, lift, None)
-    least = compute_smallest_lift(
-        float(base) / 100, people.size // 2, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
-    )
-    if isfinite(least):
-        shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
-        result.add(place, "smallest-lift", shown, unit="%")
-        result.add(place, "seen-rate", _round_percent(base * (1 + shown / 100)), unit="%")
-    result.add("chance", "power", POWER_PERCENT, unit="%", source=BRIEF_SOURCE)
-    result.add("chance", "alpha", ALPHA_PERCENT, unit="%", source=BRIEF_SOURCE)
+    least = _find_smallest_lift(base, people.size // 2)
+    if least is not None:
+        result.add(place, "smallest-lift", least, "%")
+        result.add(place, "seen-rate", _round_percent(base * (1 + least / 100)), "%")
+    _add_chances(result)
+
+
+def _add_chances(result: AnalysisResult) -> None:
+    result.add("chance", "power", round(100 * POWER), "%", source=BRIEF_SOURCE)
+    result.add("chance", "alpha", round(100 * ALPHA), "%", source=BRIEF_SOURCE)
 
 
 def _choose_base_rate(plan: PlanRequest, baseline: BaselineRate | None) -> Decimal | None:
@@ -227,37 +417,24 @@ def _add_baseline(
     base: Decimal,
     weekly: int | None,
 ) -> None:
-    is_given = plan.base is not None
-    rows = baseline.people if baseline else None
-    query = "base" if baseline else None
+    add = partial(result.add, place)
     if baseline:
         result.queries["base"] = baseline.sql
-        source = baseline.source
-        result.add(place, "first-day", baseline.first, rows=rows, query=query, source=source)
-        result.add(place, "last-day", baseline.last, rows=rows, query=query, source=source)
+        add = partial(add, rows=baseline.people, query="base")
+        add("first-day", baseline.first, source=baseline.source)
+        add("last-day", baseline.last, source=baseline.source)
         if baseline.product:
-            result.add(place, "product", baseline.product, rows=rows, query=query)
-    result.add(
-        place,
-        "base",
-        base,
-        unit="%",
-        rows=None if is_given else rows,
-        query=None if is_given else query,
-        source=BRIEF_SOURCE if is_given or baseline is None else baseline.source,
-    )
+            add("product", baseline.product)
+    if plan.base is None and baseline:
+        add("base", base, "%", source=baseline.source)
+    else:
+        result.add(place, "base", base, "%", source=BRIEF_SOURCE)
     if plan.lift is not None:
-        result.add(place, "asked", _choose_lifts(plan)[0], unit="%", source=BRIEF_SOURCE)
-    if weekly:
-        typed = plan.weekly is not None
-        result.add(
-            place,
-            "weekly",
-            weekly,
-            rows=None if typed else rows,
-            query=None if typed else query,
-            source=BRIEF_SOURCE if typed else None,
-        )
+        result.add(place, "asked", _choose_lifts(plan)[0], "%", source=BRIEF_SOURCE)
+    if weekly and plan.weekly is None:
+        add("weekly", weekly)
+    elif weekly:
+        result.add(place, "weekly", weekly, source=BRIEF_SOURCE)
 
 
 def _add_sample_size(
@@ -266,32 +443,25 @@ def _add_sample_size(
     rate = base * (1 + lift / 100)
     if rate >= 100:
         return
-    needs = compute_sample_size(
-        float(base) / 100, float(lift) / 100, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
-    )
-    subject, about = f"{place}-lift-{str(lift).replace('.', '-')}", f"+{lift}%"
-    result.add(subject, "lift", lift, unit="%", about=about)
-    result.add(subject, "rate", _round_percent(rate), unit="%", about=about)
-    result.add(subject, "people", needs.people, about=about)
-    result.add(subject, "in-all", 2 * needs.people, about=about)
+    people = compute_sample_size(float(base) / 100, float(lift) / 100)
+    subject = f"{place}-lift-{str(lift).replace('.', '-')}"
+    add = partial(result.add, subject, about=f"+{lift}%")
+    add("lift", lift, "%")
+    add("rate", _round_percent(rate), "%")
+    add("people", people)
+    add("in-all", 2 * people)
     if weekly:
-        weeks = ceil(2 * needs.people / weekly)
-        result.add(subject, "weeks", weeks, unit="weeks", about=about)
+        add("weeks", ceil(2 * people / weekly), "weeks")
 
 
 def _add_detectable_lift(
     result: AnalysisResult, place: TestPlace, base: Decimal, weekly: int, weeks: int
 ) -> None:
     """Add the smallest detectable lift; nothing when even a rate of 100 % can't be detected."""
-    people = weekly * weeks // 2
-    least = compute_smallest_lift(
-        float(base) / 100, people, power=POWER_PERCENT / 100, alpha=ALPHA_PERCENT / 100
-    )
-    if people and isfinite(least):
-        shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
-        subject = f"{place}-weeks-{weeks}"
-        result.add(subject, "weeks", weeks, unit="weeks")
-        result.add(subject, "smallest-lift", shown, unit="%")
+    least = _find_smallest_lift(base, weekly * weeks // 2)
+    if least is not None:
+        result.add(f"{place}-weeks-{weeks}", "weeks", weeks, "weeks")
+        result.add(f"{place}-weeks-{weeks}", "smallest-lift", least, "%")
 
 
 # A plan from typed values, without reading a request.

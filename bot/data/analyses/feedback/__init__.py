@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
 from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
+from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.aspects import get_theme_title
 from bot.data.analyses.feedback.mentions import ThemeTable, build_theme_table
-from bot.data.analyses.feedback.objections import praise_and_objection
 from bot.data.analyses.feedback.quotes import add_quotes
 from bot.data.analyses.feedback.texts import (
     DIMENSIONS,
@@ -26,16 +25,17 @@ from bot.data.analyses.feedback.texts import (
     select_feedback,
     summarize_ratings,
 )
-from bot.data.analyses.feedback.theme_changes import add_theme_changes, compare_periods
 from bot.data.analyses.feedback.theme_concentration import add_concentrations, find_concentrations
 from bot.data.analyses.feedback.theme_shares import (
     OrderReach,
     add_priorities,
     add_text_ratings,
+    add_theme_changes,
     add_theme_shares,
+    compare_periods,
     rank_priorities,
 )
-from bot.data.analyses.mention_cache import MentionCache
+from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import withheld_groups_message
 from bot.data.warehouse.query import defer_sql, fetch_rows
@@ -51,12 +51,9 @@ MIN_SILENCE_DAYS = 28  # a gap between texts from this length on is mentioned
 MAX_QUOTED_THEMES = 12  # the most frequent themes, which get quotes
 
 
-def find(
-    warehouse: Warehouse, filter_: AnalysisFilter, folder: Path | None = None
-) -> AnalysisResult:
-    """Return all facts of the selected feedback. `folder` holds the team's own aspect lists. Shares
-    are in %, of the texts whose language has a list. Raises CannotDo when a list can't be read, or
-    when the filter names something that feedback has no column for."""
+def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
+    """Return all facts of the selected feedback. Shares are in %, of the texts whose language has a
+    list. Raises CannotDo when the filter names something that feedback has no column for."""
     if warehouse.table("feedback") is None:
         return AnalysisResult.refuse(
             "feedback",
@@ -68,7 +65,7 @@ def find(
     result.queries["texts"] = defer_sql(expression)
     texts = read_texts(warehouse, expression, filter_)
     periods = choose_periods(filter_, result.as_of)
-    theme_table = build_theme_table(texts, folder, MentionCache.of(warehouse))
+    theme_table = build_theme_table(texts, MentionCache.of(warehouse))
     level = theme_table.select(periods.level(texts))
     if len(level.texts) < MIN_TEXTS:
         few = any((filter_.segment, filter_.country, filter_.region))
@@ -107,16 +104,14 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
     """Add feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day and
     .texts-without-list."""
     total = len(level.texts)
-    about = get_theme_title("all")
-    result.add("all", "texts", total, about=about, rows=total, query="texts")
+    add = partial(result.add, "all", about=get_theme_title("all"), rows=total, query="texts")
+    add("texts", total)
     days = [text.day for text in level.texts if text.day]
     if days:
-        result.add("all", "first-day", min(days), about=about, rows=total, query="texts")
-        result.add("all", "last-day", max(days), about=about, rows=total, query="texts")
-        result.add("all", "now-first-day", periods.now, about=about, rows=total, query="texts")
-        result.add(
-            "all", "before-first-day", periods.before, about=about, rows=total, query="texts"
-        )
+        add("first-day", min(days))
+        add("last-day", max(days))
+        add("now-first-day", periods.now)
+        add("before-first-day", periods.before)
         for first, last in _find_silences(days):
             result.add_limit(
                 Words(
@@ -128,7 +123,7 @@ def _add_period(result: AnalysisResult, level: ThemeTable, periods: ComparedPeri
             )
     unlisted = total - int(level.listed.sum())
     if unlisted:
-        result.add("all", "texts-without-list", unlisted, about=about, rows=total, query="texts")
+        add("texts-without-list", unlisted)
     if unlisted >= MIN_UNKNOWN_LANGUAGE_SHARE * total:
         result.add_limit(
             Words(
@@ -169,15 +164,14 @@ def _add_themes(
     if not recent.any():  # no text has a date
         recent = np.ones(len(level.texts), bool)
     gathered = find_concentrations(level, level.select(recent), warehouse.floor)
-    add_concentrations(result, gathered, theme_table.titles, _load_product_titles(warehouse))
+    add_concentrations(result, gathered, theme_table.titles, load_catalogue_titles(warehouse))
     worst = rank_priorities(level, recent, changes, OrderReach(warehouse, periods, result))
     add_priorities(result, worst, theme_table.titles)
-    loudest = sorted(level.subjects, key=lambda s: -int((level.flags_of(s) > 0).sum()))[
-        :MAX_QUOTED_THEMES
-    ]
     blamed = {w.subject for w in worst}
     moving = [c.subject for c in changes if c.verdict != "no change seen"]
-    quoted = dict.fromkeys((*(w.subject for w in worst), *moving, *loudest))
+    quoted = dict.fromkeys(
+        (*(w.subject for w in worst), *moving, *level.ranked[:MAX_QUOTED_THEMES])
+    )
     add_quotes(result, level, [s for s in quoted if s in level.column], blamed)
 
 
@@ -191,20 +185,12 @@ def _add_ratings(
     if not row["wordless"]:
         return
     result.queries["stars"] = defer_sql(query)
-    about, rated = get_theme_title("all"), int(row["ratings"])
-    mean = round(float(row["mean"]), 2)
+    rated, mean = int(row["ratings"]), round(float(row["mean"]), 2)
+    add = partial(result.add, "all", unit="of 5", about=get_theme_title("all"))
     if (wordy := result.get("all", "rating")) is not None:
         result.facts.remove(wordy)
-        result.add(
-            "all",
-            "rating-of-texts",
-            wordy.value,
-            unit="of 5",
-            about=about,
-            rows=wordy.rows,
-            query="texts",
-        )
-    result.add("all", "rating", mean, unit="of 5", about=about, rows=rated, query="stars")
+        add("rating-of-texts", wordy.value, rows=wordy.rows, query="texts")
+    add("rating", mean, rows=rated, query="stars")
     result.add_limit(
         Words(
             "What {n} of {total} ratings are about can't be told: they came without a word. The "
@@ -213,14 +199,6 @@ def _add_ratings(
             total=rated,
         )
     )
-
-
-def _load_product_titles(warehouse: Warehouse) -> dict[str, str]:
-    """Return the catalogue's titles by product reference."""
-    if warehouse.products is None:
-        return {}
-    rows = fetch_rows(warehouse, warehouse.products.select("product", "title"))
-    return {row["product"]: row["title"] or row["product"] for row in rows}
 
 
 def _describe_too_few(texts: int) -> Words:
@@ -234,16 +212,13 @@ def _describe_too_few(texts: int) -> Words:
     )
 
 
-__all__ = ["find", "praise_and_objection"]
-
-
 # Themes of one conversation, with quotes.
 
 MIN_MESSAGES = 3  # with fewer messages there is no summary
 MAX_QUOTED_CONVERSATION_THEMES = 6  # themes that get quotes
 
 
-def analyse_conversation(material: str, today: date, folder: Path | None = None) -> AnalysisResult:
+def analyse_conversation(material: str, today: date) -> AnalysisResult:
     """Analyse the messages of a thread or channel as feedback: feedback.all.texts, and the shares
     and quotes of each theme. So few texts have no trend and no concentrations. Shares are in %."""
     result = AnalysisResult("feedback", Source("this conversation"), today)
@@ -263,18 +238,14 @@ def analyse_conversation(material: str, today: date, folder: Path | None = None)
         [
             _message_to_text(message, language)
             for message, language in zip(messages, languages, strict=True)
-        ],
-        folder,
+        ]
     )
     add = partial(result.add, "all", about=get_theme_title("all"), rows=len(messages))
     add("texts", len(messages))
     if left := len(messages) - int(theme_table.listed.sum()):
         add("texts-without-list", left)
     add_theme_shares(result, theme_table, few=1)
-    loudest = sorted(theme_table.subjects, key=lambda s: -int((theme_table.flags_of(s) > 0).sum()))[
-        :MAX_QUOTED_CONVERSATION_THEMES
-    ]
-    add_quotes(result, theme_table, loudest, ())
+    add_quotes(result, theme_table, theme_table.ranked[:MAX_QUOTED_CONVERSATION_THEMES], ())
     return result
 
 

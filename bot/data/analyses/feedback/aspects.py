@@ -1,22 +1,19 @@
 """Load the aspect lists: the themes of feedback and the phrases that express them, one TOML file
 per language.
 
-`aspects_fr.toml` in this folder is the built-in list. A file of the same name in the team's own
-folder is merged over it: its themes replace built-in themes of the same name, words are added, and
-`off = true` removes a theme. Such a file is all that a new language needs."""
+Such a file in this folder, like `aspects_fr.toml`, is all that a new language needs."""
 
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text import normalize
 from bot.text.normalize import normalize_spelling
@@ -194,12 +191,10 @@ PartId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 
 
 class AspectTheme(AspectPart):
-    """`parts` are the sub-themes. `title` is the display name, which only a team's own themes need.
-    `shop` marks a theme about the shop rather than about a product."""
+    """`parts` are the sub-themes. `shop` marks a theme about the shop rather than about a
+    product."""
 
-    title: str = ""
     shop: bool = False
-    off: bool = False
     parts: dict[PartId, AspectPart] = {}
 
 
@@ -245,7 +240,7 @@ class Lexicon:
 
     def __init__(self, language: str, aspects: AspectList):
         self.language = language
-        self.themes = {name: t for name, t in aspects.themes.items() if not t.off}
+        self.themes = aspects.themes
         self.turns = frozenset(aspects.words.turns)
         self.denies = frozenset(aspects.words.denies)
         self.opens = aspects.words.opens
@@ -279,60 +274,19 @@ class Lexicon:
 def hash_rules() -> str:
     """Hash the code that finds themes in a text."""
     folder = ASPECTS_FOLDER
-    used = [folder / f"{name}.py" for name in ("aspects", "mentions", "tokens")]
+    used = [folder / f"{name}.py" for name in ("aspects", "mentions", "texts")]
     used.append(Path(normalize.__file__))
     return sha256(b"\0".join(path.read_bytes() for path in used)).hexdigest()
 
 
-def load_lexicon(language: str, folder: Path | None = None) -> Lexicon | None:
-    """Load the list of a language, with the team's file merged over the built-in one; None where
-    neither exists.
-
-    Raises CannotDo when a team's file can't be read, with the file name and the reason."""
-    if not (len(language) == 2 and language.isalpha()):
+@cache
+def load_lexicon(language: str) -> Lexicon | None:
+    """Load the list of a language; None where there is none."""
+    path = ASPECTS_FOLDER / f"aspects_{language}.toml"
+    if not (len(language) == 2 and language.isalpha() and path.is_file()):
         return None
-    name = f"aspects_{language}.toml"
-    own = folder / name if folder else None
-    stamp = own.stat().st_mtime_ns if own and own.is_file() else 0
-    return _build_lexicon(language, own if stamp else None, stamp)
-
-
-@lru_cache(maxsize=32)
-def _build_lexicon(language: str, own: Path | None, _changed: int) -> Lexicon | None:
-    ours = ASPECTS_FOLDER / f"aspects_{language}.toml"
-    layers = [_read_aspect_list(path) for path in (ours, own) if path and path.is_file()]
-    if not layers:
-        return None
-    tone = {
-        way: tuple(dict.fromkeys(w for layer in layers for w in getattr(layer.words, way)))
-        for way in ToneWords.model_fields
-    }
-    themes = {name: theme for layer in layers for name, theme in layer.themes.items()}
-    return Lexicon(language, AspectList(words=ToneWords(**tone), themes=themes))
-
-
-def _read_aspect_list(path: Path) -> AspectList:
-    try:
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        read = AspectList.model_validate(data)
-        made = Lexicon("", read)
-        _ = made.finder, made.tone
-    except tomllib.TOMLDecodeError as error:
-        raise _build_error(path, str(error)) from error
-    except UnicodeDecodeError as error:
-        raise _build_error(path, "UTF-8") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _build_error(path, ".".join(map(str, first["loc"])) + ": " + first["msg"]) from error
-    except InvalidPhrase as error:
-        raise _build_error(path, f'"{error}"') from error
-    return read
-
-
-def _build_error(path: Path, what: str) -> CannotDo:
-    return CannotDo(
-        Words("The list of themes {file} cannot be used: {what}.", file=path.name, what=what)
-    )
+    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Lexicon(language, AspectList.model_validate(read))
 
 
 # Display names of themes, measures and dimensions, so that they can be translated.
@@ -406,8 +360,6 @@ MEASURE_TITLES = (
     Words("quote 1"),
     Words("quote 2"),
     Words("quote 3"),
-    Words("top praise"),
-    Words("top objection"),
     Words("fix first rank"),
     Words("happy share"),
     Words("unhappy share"),
@@ -422,10 +374,7 @@ VERDICT_TITLES = (
 )
 
 
-def get_theme_title(subject: str, own: str = "") -> str:
-    """Return a theme's English name, which is its translation key. A team's own theme has the name
-    that its file gives."""
-    if own:
-        return own
+def get_theme_title(subject: str) -> str:
+    """Return a theme's English name, which is its translation key."""
     known = THEME_TITLES.get(subject)
     return known.text if known else subject.replace("-", " ")

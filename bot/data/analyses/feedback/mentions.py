@@ -1,5 +1,5 @@
 """Find the themes of a text and its judgement of each: praise, complaint, question, or only a
-mention.
+mention, by lists of words or as a model has read them.
 
 The judgement comes from the clause: a phrase that judges by itself ("runs small"), else the praise
 and blame in the clause, else in its sentence, else the rating. A negation up to three words before
@@ -8,44 +8,100 @@ inverts a word ("not a single bobble")."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
 from struct import Struct
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.data.analyses.cache import MentionCache, digest_text
 from bot.data.analyses.feedback.aspects import (
     ASKS,
     BAD,
     GOOD,
     NEVER,
+    AspectPart,
     Lexicon,
     PhraseMatch,
     PhraseMeaning,
     get_theme_title,
     load_lexicon,
 )
-from bot.data.analyses.feedback.texts import FeedbackText
-from bot.data.analyses.feedback.theme_labels import ThemeLabel, decode_labels
-from bot.data.analyses.feedback.tokens import split_sentences, tokenize_words
-from bot.data.analyses.mention_cache import MentionCache, digest_text
+from bot.data.analyses.feedback.texts import FeedbackText, split_sentences
+
+# The themes that a model has read in a text: how they are checked and stored.
+
+TONES = ("praise", "complaint", "question", "mention")
+FAULTY = "?"  # stored for a text whose labels can't be used: word lists read it
+MEANINGS_LANGUAGE = "en"  # the list that says what each theme means
+MAX_LENGTH = 600  # characters of a text that a model sees
+MAX_LABELS = 8  # of one text
+
+
+class ThemeLabel(NamedTuple):
+    """One theme of a text. `start` and `end` are the position of the sentence that says it."""
+
+    subject: str
+    tone: str
+    start: int
+    end: int
+
+
+def list_meanings() -> dict[str, str]:
+    """Return what each theme and each part of a theme means, by subject."""
+    lexicon = load_lexicon(MEANINGS_LANGUAGE)
+    assert lexicon is not None
+    meanings: dict[str, str] = {}
+    for name, theme in lexicon.themes.items():
+        parts: dict[str, AspectPart] = {name: theme}
+        parts |= {f"{name}-{part}": said for part, said in theme.parts.items()}
+        meanings |= {subject: said.means for subject, said in parts.items() if said.means}
+    return meanings
+
+
+def split_masked(masked: str, language: str) -> list[str]:
+    """Return the sentences that a model sees of a text, as many as fit. Personal data is replaced
+    in `masked` already: splitting before would cut an address in pieces that nothing finds."""
+    sentences: list[str] = []
+    length = 0
+    for _, _, start, end in split_sentences(masked, language, frozenset()):
+        length += end - start
+        if length > MAX_LENGTH:
+            return sentences or [masked[start : start + MAX_LENGTH]]
+        sentences.append(masked[start:end])
+    return sentences
+
+
+def encode_labels(labels: Sequence[ThemeLabel]) -> str:
+    """Return labels as they are stored, or FAULTY when one can't be right."""
+    meanings = list_meanings()
+    if len(labels) > MAX_LABELS or not all(
+        label.subject in meanings and label.tone in TONES for label in labels
+    ):
+        return FAULTY
+    return ";".join(f"{label.subject}/{label.tone}/{label.start}/{label.end}" for label in labels)
+
+
+def decode_labels(stored: str) -> list[ThemeLabel] | None:
+    """Return the labels of a text, or None when word lists are to read it."""
+    if stored == FAULTY:
+        return None
+    pieces = (piece.split("/") for piece in stored.split(";") if piece)
+    return [ThemeLabel(subject, tone, int(start), int(end)) for subject, tone, start, end in pieces]
+
 
 PRAISE, COMPLAINT, QUESTION, NAMED = 1, 2, 4, 8  # bit flags: a text may have several
 FLAG_BY_TONE = {"praise": PRAISE, "complaint": COMPLAINT, "question": QUESTION, "mention": NAMED}
 MAX_DENIAL_DISTANCE = 3  # in words, within which a negation counts
-MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = (
-    4,
-    2,
-)  # stars from which, and up to which, a plain mention counts as praise or complaint
+# stars from which, and up to which, a plain mention counts as praise or complaint
+MIN_PRAISE_STARS, MAX_COMPLAINT_STARS = 4, 2
 
 # What one text says, packed: a record for each subject, with all its flags, and the flag and the
-# position of the sentence to quote. The first record is the text's own: `flags` is 1 where it asks,
-# `start` and `end` count its words of praise and of blame, regardless of the rating.
+# position of the sentence to quote.
 RECORD = np.dtype(
     [("subject", "<u2"), ("flags", "u1"), ("flag", "u1"), ("start", "<u4"), ("end", "<u4")]
 )
 RECORD_FORMAT = Struct("<HBBII")
-WHOLE_TEXT = 0xFFFF  # the subject of the first record
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +116,6 @@ class TextMentions:
     by_model: bool = False
 
     @property
-    def asks(self) -> bool:
-        return bool(self._whole[1])
-
-    @property
-    def praise_words(self) -> int:
-        return self._whole[3]
-
-    @property
-    def blame_words(self) -> int:
-        return self._whole[4]
-
-    @property
     def flags(self) -> dict[str, int]:
         return {subject: self._judge(flags) for subject, flags, _, _, _ in self._subjects()}
 
@@ -83,15 +127,8 @@ class TextMentions:
             for subject, _, flag, start, end in self._subjects()
         }
 
-    @property
-    def _whole(self) -> tuple[int, int, int, int, int]:
-        subject, flags, flag, start, end = RECORD_FORMAT.unpack_from(self.packed)
-        return subject, flags, flag, start, end
-
     def _subjects(self) -> Iterator[tuple[str, int, int, int, int]]:
-        records = RECORD_FORMAT.iter_unpack(self.packed)
-        next(records)
-        for number, flags, flag, start, end in records:
+        for number, flags, flag, start, end in RECORD_FORMAT.iter_unpack(self.packed):
             yield self.lexicon.subjects[number], flags, flag, start, end
 
     def _judge(self, flags: int) -> int:
@@ -114,22 +151,13 @@ def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> T
 def pack_mentions(text: str, lexicon: Lexicon) -> bytes:
     """Find all themes of one text, regardless of its rating."""
     found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
-    praise = blame = 0
-    any_asks = False
     for clauses, asked, start, end in split_sentences(text, lexicon.language, lexicon.turns):
         asks = asked and _is_plain_question(clauses[0], lexicon.opens)
-        any_asks = any_asks or asked
         tones = [_score_tone(clause, lexicon) for clause in clauses]
         whole_tone = sum(tones)
         for clause, tone in zip(clauses, tones, strict=True):
-            if tone > 0:
-                praise += tone
-            else:
-                blame -= tone
             for saying, spot in _find_phrases(clause, lexicon):
                 own = _judge_phrase(saying, spot, clause, lexicon.denies)
-                praise += own == GOOD
-                blame += own == BAD
                 flag = _choose_flag(own, asked, asks, tone or whole_tone)
                 has_part = saying.part and not _is_negated_part(saying, own)
                 for subject in (saying.theme, saying.subject)[: 2 if has_part else 1]:
@@ -140,14 +168,11 @@ def pack_mentions(text: str, lexicon: Lexicon) -> bytes:
                         found[subject] = (known[0] | flag, flag, start, end)
                     else:
                         found[subject] = (known[0] | flag, *known[1:])
-    pack, number = RECORD_FORMAT.pack, lexicon.number
-    records = [pack(number[subject], *each) for subject, each in found.items()]
-    return b"".join([pack(WHOLE_TEXT, any_asks, 0, praise, blame), *records])
+    return _pack_records(lexicon, found)
 
 
-def pack_labels(lexicon: Lexicon, by_words: bytes, labels: Sequence[ThemeLabel]) -> bytes:
-    """Pack the themes that a model has read. What `by_words`, the same text read by the list of
-    words, says of the whole text is kept. A part that the lexicon does not have counts for its
+def pack_labels(lexicon: Lexicon, labels: Sequence[ThemeLabel]) -> bytes:
+    """Pack the themes that a model has read. A part that the lexicon does not have counts for its
     theme."""
     found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
     for label in labels:
@@ -156,9 +181,12 @@ def pack_labels(lexicon: Lexicon, by_words: bytes, labels: Sequence[ThemeLabel])
             if subject in lexicon.number:
                 known = found.get(subject, (0, flag, label.start, label.end))
                 found[subject] = (known[0] | flag, *known[1:])
+    return _pack_records(lexicon, found)
+
+
+def _pack_records(lexicon: Lexicon, found: Mapping[str, tuple[int, int, int, int]]) -> bytes:
     pack, number = RECORD_FORMAT.pack, lexicon.number
-    records = [pack(number[subject], *each) for subject, each in found.items()]
-    return b"".join([by_words[: RECORD_FORMAT.size], *records])
+    return b"".join(pack(number[subject], *each) for subject, each in found.items())
 
 
 def _find_phrases(
@@ -276,8 +304,14 @@ class ThemeTable:
     def flags_of(self, subject: str) -> Flags:
         return self.flags[:, self.column[subject]]
 
-    def words(self, i: int) -> list[str]:
-        return tokenize_words(self.texts[i].whole, self.texts[i].language)
+    def count(self, subject: str) -> int:
+        """Return how many texts mention the subject."""
+        return int((self.flags_of(subject) > 0).sum())
+
+    @property
+    def ranked(self) -> list[str]:
+        """The subjects, those of most texts first."""
+        return sorted(self.subjects, key=lambda subject: -self.count(subject))
 
     def is_shop(self, subject: str) -> bool:
         """Tell whether the theme is about the shop (delivery, payment) rather than about a
@@ -310,11 +344,11 @@ def is_question(flags: Flags) -> Mask:
 
 
 def build_theme_table(
-    texts: Sequence[FeedbackText], folder: Path | None, cache: MentionCache | None = None
+    texts: Sequence[FeedbackText], cache: MentionCache | None = None
 ) -> ThemeTable:
-    """Raises CannotDo when the team's own list can't be read. What is found is kept in `cache`. The
-    labels of a model that are kept there come before the list of words."""
-    lists = {one: load_lexicon(one, folder) for one in sorted({text.language for text in texts})}
+    """What is found is kept in `cache`. The labels of a model that are kept there come before the
+    list of words."""
+    lists = {one: load_lexicon(one) for one in sorted({text.language for text in texts})}
     own = [one for one in lists.values() if one]
     labels = cache.labels.load() if cache else {}
     subjects, titles = _list_subjects(own)
@@ -348,7 +382,7 @@ def _replace_by_labels(
     for nth, text in enumerate(texts if labels else ()):
         stored = labels.get(digest_text(text))
         if stored is not None and (read := decode_labels(stored)) is not None:
-            packed[nth] = pack_labels(lexicon, packed[nth], read)
+            packed[nth] = pack_labels(lexicon, read)
             labelled.add(nth)
     return labelled
 
@@ -359,8 +393,6 @@ def _fill_flags(
     """Write the flags of these texts into their rows."""
     records = np.frombuffer(b"".join(packed), RECORD)
     of_text = np.repeat(mine, [len(one) // RECORD.itemsize for one in packed])
-    themed = records["subject"] != WHOLE_TEXT
-    records, of_text = records[themed], of_text[themed]
     flags[of_text, columns[records["subject"]]] = records["flags"]
 
 
@@ -378,7 +410,7 @@ def _list_subjects(lists: Sequence[Lexicon]) -> tuple[list[str], dict[str, str]]
     titles: dict[str, str] = {}
     for lexicon in lists:
         for name, theme in lexicon.themes.items():
-            titles.setdefault(name, get_theme_title(name, theme.title))
+            titles.setdefault(name, get_theme_title(name))
             for part in theme.parts:
                 titles.setdefault(f"{name}-{part}", get_theme_title(f"{name}-{part}"))
     return list(titles), titles

@@ -4,8 +4,8 @@ page that answers it."""
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+import ibis.expr.types as ir
 import numpy as np
 
 from bot.core.facts import Fact
@@ -20,7 +20,7 @@ from bot.data.analyses.feedback.mentions import (
     is_complaint,
     is_praise,
 )
-from bot.data.analyses.feedback.quotes import MIN_QUOTE_LENGTH, Quote, select_quotes
+from bot.data.analyses.feedback.quotes import MIN_QUOTE_LENGTH, CustomerSentence, select_quotes
 from bot.data.analyses.feedback.texts import read_texts, select_feedback
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import compute_percent
@@ -73,19 +73,13 @@ class ProductObjection:
         return self.blamed >= MIN_COMPLAINTS
 
 
-def find_objection(
-    warehouse: Warehouse, product: str, words: str, folder: Path | None = None
-) -> ProductObjection | None:
+def find_objection(warehouse: Warehouse, product: str, words: str) -> ProductObjection | None:
     """Return the objection that `words` name; None where they name none or nobody wrote about the
     product."""
     if warehouse.table("feedback") is None:
         return None
-    filter_ = AnalysisFilter(product=product)
-    theme_table = build_theme_table(
-        read_texts(warehouse, select_feedback(warehouse, filter_), filter_), folder
-    )
-    theme_table = theme_table.select(theme_table.listed)
-    theme = _match_theme(theme_table, words, folder)
+    theme_table, _ = _load_theme_table(warehouse, product)
+    theme = _match_theme(theme_table, words)
     if theme is None or not theme_table.texts:
         return None
     blamed = _count_complaints(theme_table, theme)
@@ -98,7 +92,15 @@ def find_objection(
     )
 
 
-def _match_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> str | None:
+def _load_theme_table(warehouse: Warehouse, product: str) -> tuple[ThemeTable, ir.Table]:
+    """Return the themes of the texts about a product, and the query of these texts."""
+    filter_ = AnalysisFilter(product=product)
+    expression = select_feedback(warehouse, filter_)
+    theme_table = build_theme_table(read_texts(warehouse, expression, filter_))
+    return theme_table.select(theme_table.listed), expression
+
+
+def _match_theme(theme_table: ThemeTable, words: str) -> str | None:
     """Return the theme that the words name, by its title in either language or by the customers'
     wording; within it, the part that carries most of its complaints."""
     low = normalize_text(words)
@@ -108,12 +110,12 @@ def _match_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> st
         for language in LANGUAGES
         if (name := normalize_text(Words(title).to(language))) in low
     ]
-    theme = max(titled)[1] if titled else _match_mentioned_theme(theme_table, words, folder)
+    theme = max(titled)[1] if titled else _match_mentioned_theme(theme_table, words)
     return _choose_part(theme_table, theme) if theme else None
 
 
-def _match_mentioned_theme(theme_table: ThemeTable, words: str, folder: Path | None) -> str | None:
-    known = [concept for code in LANGUAGES if (concept := load_lexicon(code, folder))]
+def _match_mentioned_theme(theme_table: ThemeTable, words: str) -> str | None:
+    known = [concept for code in LANGUAGES if (concept := load_lexicon(code))]
     subjects = [
         s
         for concept in known
@@ -171,7 +173,7 @@ class ProductPraise:
 
     praised: int
     reviews: int
-    quote: Quote | None
+    quote: CustomerSentence | None
 
     @property
     def is_much(self) -> bool:
@@ -179,16 +181,12 @@ class ProductPraise:
 
 
 def find_praise(
-    warehouse: Warehouse, product: str, theme: str, language: str, folder: Path | None = None
+    warehouse: Warehouse, product: str, theme: str, language: str
 ) -> ProductPraise | None:
     """`theme` is as in a fact's id: "fabric-linen". None where nobody mentions it."""
     if warehouse.table("feedback") is None:
         return None
-    filter_ = AnalysisFilter(product=product)
-    theme_table = build_theme_table(
-        read_texts(warehouse, select_feedback(warehouse, filter_), filter_), folder
-    )
-    theme_table = theme_table.select(theme_table.listed)
+    theme_table, _ = _load_theme_table(warehouse, product)
     if theme not in theme_table.column:
         return None
     count = int(np.sum(is_praise(theme_table.flags_of(theme))))
@@ -202,7 +200,9 @@ def find_praise(
     return ProductPraise(count, len(theme_table.texts), sentences[0] if sentences else None)
 
 
-def _extract_praise_sentence(theme_table: ThemeTable, quote: Quote, theme: str) -> Quote:
+def _extract_praise_sentence(
+    theme_table: ThemeTable, quote: CustomerSentence, theme: str
+) -> CustomerSentence:
     """Cut the quote to the praising sentence, unless that alone is too short."""
     mentions = theme_table.mentions[theme_table.texts.index(quote.text)]
     start, end, _ = mentions.spans[theme] if mentions else (0, 0, 0)
@@ -217,22 +217,15 @@ def _select_without_complaints(theme_table: ThemeTable) -> Mask:
 
 # The most praised and the most criticised theme of one product, for drafts.
 
-# texts about the product that mention it
 
-
-def praise_and_objection(
-    warehouse: Warehouse, product: str, folder: Path | None = None
-) -> tuple[Fact | None, Fact | None]:
+def praise_and_objection(warehouse: Warehouse, product: str) -> tuple[Fact | None, Fact | None]:
     """Return feedback.<theme>--product-<product>.praise-share and .complaint-share: the % of the
     texts about the product that praise its most praised theme, and that complain about its most
     criticised one. Themes about the shop don't count. None where fewer than five texts mention
     it."""
     if warehouse.table("feedback") is None:
         return None, None
-    filter_ = AnalysisFilter(product=product)
-    expression = select_feedback(warehouse, filter_)
-    theme_table = build_theme_table(read_texts(warehouse, expression, filter_), folder)
-    theme_table = theme_table.select(theme_table.listed)
+    theme_table, expression = _load_theme_table(warehouse, product)
     result = AnalysisResult("feedback", warehouse.source("feedback"), warehouse.as_of("feedback"))
     result.queries["texts"] = defer_sql(expression)
     return (

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from bot.core.facts import Fact
+from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.mentions import (
     COMPLAINT,
     PRAISE,
@@ -26,14 +27,12 @@ from bot.data.analyses.feedback.texts import (
     count_authors,
     read_texts,
     select_feedback,
+    tokenize_words,
 )
-from bot.data.analyses.feedback.tokens import tokenize_words
-from bot.data.analyses.mention_cache import MentionCache
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import LOCALES, Words
 from bot.privacy.personal_data import find_personal_data
-from bot.privacy.personal_data import find_personal_data as personal
 from bot.text.normalize import normalize_text
 
 MAX_QUOTES = 3
@@ -45,14 +44,15 @@ MAX_QUOTE_SIMILARITY = 0.5
 
 
 @dataclass(frozen=True)
-class Quote:
-    """One or more whole sentences of one text."""
+class CustomerSentence:
+    """What one customer wrote: the whole text, or a part of it that stands there letter for
+    letter."""
 
     text: FeedbackText
     said: str
 
 
-def select_quotes(theme_table: ThemeTable, subject: str, flag: int) -> list[Quote]:
+def select_quotes(theme_table: ThemeTable, subject: str, flag: int) -> list[CustomerSentence]:
     """Return at most three quotes of texts with this flag (PRAISE, COMPLAINT or QUESTION): typical
     in their words, different from each other, without personal data. Complaints come from unhappy
     customers where there are any, because a five-star text with "a bit tight" is no complaint to
@@ -111,7 +111,9 @@ def add_quotes(
             add_quote(result, subject, f"quote-{n}", theme_table.titles[subject], quote)
 
 
-def add_quote(result: AnalysisResult, subject: str, measure: str, about: str, quote: Quote) -> Fact:
+def add_quote(
+    result: AnalysisResult, subject: str, measure: str, about: str, quote: CustomerSentence
+) -> Fact:
     """Add the verbatim words. The unit is their language, the source names the text."""
     text = quote.text
     stars = f"{text.rating:g}/5" if text.rating is not None else ""
@@ -130,7 +132,9 @@ def add_quote(result: AnalysisResult, subject: str, measure: str, about: str, qu
     )
 
 
-def _build_quote(theme_table: ThemeTable, i: int, subject: str, way: int) -> Quote | None:
+def _build_quote(
+    theme_table: ThemeTable, i: int, subject: str, way: int
+) -> CustomerSentence | None:
     """Return the sentence with the mention, or the whole text when it is short; None when it is not
     suitable."""
     text, mentions = theme_table.texts[i], theme_table.mentions[i]
@@ -142,9 +146,9 @@ def _build_quote(theme_table: ThemeTable, i: int, subject: str, way: int) -> Quo
     whole = text.whole[text.offset :]
     short = len(whole) <= MAX_QUOTE_LENGTH and "\n" not in whole
     chosen = whole if short else text.whole[start:end]
-    if not MIN_QUOTE_LENGTH <= len(chosen) <= MAX_QUOTE_LENGTH or personal(chosen):
+    if not MIN_QUOTE_LENGTH <= len(chosen) <= MAX_QUOTE_LENGTH or find_personal_data(chosen):
         return None
-    return Quote(text, chosen)
+    return CustomerSentence(text, chosen)
 
 
 def _contradicts_rating(text: FeedbackText, flag: int) -> bool:
@@ -172,15 +176,6 @@ Tone = Literal["any", "complaint", "praise", "question"]
 TONE_FLAGS = {"complaint": COMPLAINT, "praise": PRAISE, "question": QUESTION}
 MAX_LENGTH = 400  # characters of one text; longer ones are cut to whole sentences
 MAX_UNHAPPY_STARS, MIN_HAPPY_STARS = 2, 4
-
-
-@dataclass(frozen=True)
-class CustomerSentence:
-    """What one customer wrote: the whole text, or a part of it that stands there letter for
-    letter."""
-
-    text: FeedbackText
-    said: str
 
 
 @dataclass
@@ -215,8 +210,8 @@ def read_sentences(
         for text in read_texts(warehouse, select_feedback(warehouse, filter_), filter_)
         if filter_.since is None or (text.day and text.day >= filter_.since)
     ]
-    table = build_theme_table(texts, None, MentionCache.of(warehouse))
-    found = ReadSentences(themes=_list_themes(table))
+    table = build_theme_table(texts, MentionCache.of(warehouse))
+    found = ReadSentences(themes=tuple(table.ranked))
     if theme is not None:
         found.theme = find_theme(theme, {one: table.titles[one] for one in found.themes})
         theme = found.theme or theme
@@ -252,11 +247,6 @@ def find_theme(wanted: str, titles: Mapping[str, str]) -> str | None:
         if plain in {normalize_text(name) for name in names}:
             return theme
     return None
-
-
-def _list_themes(table: ThemeTable) -> tuple[str, ...]:
-    counted = {subject: int((table.flags_of(subject) > 0).sum()) for subject in table.subjects}
-    return tuple(sorted(counted, key=lambda subject: -counted[subject]))
 
 
 def _has_words(text: FeedbackText, wanted: Sequence[str]) -> bool:

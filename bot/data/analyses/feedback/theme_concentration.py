@@ -15,10 +15,14 @@ import numpy as np
 from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint, is_praise
 from bot.data.analyses.feedback.texts import DIMENSIONS, list_values
 from bot.data.analyses.result import AnalysisResult
-from bot.data.stats import adjust_false_discovery, compute_percent, hypergeometric_tail
+from bot.data.stats import (
+    CONFIRMED_FDR,
+    adjust_false_discovery,
+    compute_percent,
+    hypergeometric_tail,
+)
 from bot.text.slugs import slugify
 
-MAX_FALSE_DISCOVERY = 0.10
 MIN_LIFT = 1.5  # times as often as elsewhere
 # languages are left out because each has its own list, so they can't be compared
 PRODUCT_DIMENSIONS = ("product", "category", "channel", "segment")
@@ -53,9 +57,7 @@ class ThemeConcentration:
     @property
     def is_found(self) -> bool:
         return (
-            self.q <= MAX_FALSE_DISCOVERY
-            and self.lift >= MIN_LIFT
-            and self.mentions >= MIN_THEME_TEXTS
+            self.q <= CONFIRMED_FDR and self.lift >= MIN_LIFT and self.mentions >= MIN_THEME_TEXTS
         )
 
 
@@ -159,24 +161,12 @@ def add_concentrations(
         add = partial(result.add, subject, about=about, rows=concentration.texts, query="texts")
         add("texts", concentration.mentions)
         add("share", compute_percent(concentration.mentions, concentration.texts), unit="%")
-        add(
-            "share-elsewhere",
-            compute_percent(concentration.elsewhere, concentration.others),
-            unit="%",
-            rows=concentration.others,
-        )
+        elsewhere = compute_percent(concentration.elsewhere, concentration.others)
+        add("share-elsewhere", elsewhere, "%", rows=concentration.others)
         add("complaints", concentration.complaints)
-        add(
-            "praise-share",
-            compute_percent(concentration.praise, concentration.mentions),
-            unit="%",
-            rows=concentration.mentions,
-        )
+        praise = compute_percent(concentration.praise, concentration.mentions)
+        add("praise-share", praise, "%", rows=concentration.mentions)
         if concentration.elsewhere:
-            add(
-                "lift",
-                round(concentration.lift, 1),
-                unit="times",
-                rows=concentration.texts + concentration.others,
-            )
+            both = concentration.texts + concentration.others
+            add("lift", round(concentration.lift, 1), "times", rows=both)
         add("verdict", "confirmed")

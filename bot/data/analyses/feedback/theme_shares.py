@@ -1,7 +1,8 @@
-"""Compute how often each theme is mentioned and how it is judged, as shares of the period's texts;
-the stars of the texts; and which themes to fix first."""
+"""Compute how often each theme is mentioned and how it is judged, which are mentioned more or less
+often than in the period before, and which to fix first."""
 
 from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,13 +18,204 @@ from bot.data.analyses.feedback.mentions import (
     is_praise,
     is_question,
 )
-from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText
-from bot.data.analyses.feedback.theme_changes import ThemeChange
+from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText, list_values
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
-from bot.data.stats import compute_percent
+from bot.data.stats import (
+    CONFIRMED_FDR,
+    WATCHED_P,
+    Numbers,
+    adjust_false_discovery,
+    chi_square_tail,
+    compare_shares,
+    compute_percent,
+    hypergeometric_cdf,
+    hypergeometric_tail,
+)
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.i18n.messages import Words
+
+# Themes that are mentioned more or less often than in the period before.
+#
+# Two-proportion z test, or the exact hypergeometric test where fewer than 5 are expected; Benjamini
+# and Hochberg (1995) over all tested themes. "Confirmed" needs q ≤ 10 %, a change of a fifth, 10
+# texts, and the change must hold among comparable texts too (Mantel and Haenszel 1959): reviews are
+# compared with reviews and, for themes about products, each product with itself. A different
+# product mix is no change of opinion.
+
+MIN_RELATIVE_CHANGE = 0.20  # relative; smaller changes are not reported
+MAX_STRATIFIED_P = 0.05  # p among comparable texts
+# of the texts on products mentioned in both periods, for these to be compared by product
+MIN_PAIRED_SHARE = 0.6
+MAX_PART_SHARE = 0.8  # when one part has this share of a theme's texts, only the part is tested
+MIN_CHANGED_TEXTS = 10  # more or fewer than expected; in both periods required for a test
+MIN_TEXTS_PER_PERIOD = 30  # texts required in each period
+MAX_UNHAPPY_STARS = 2  # ratings up to this are unhappy
+
+
+@dataclass(frozen=True)
+class ThemeChange:
+    """One theme now and before: numbers of texts that mention it, and numbers of all texts."""
+
+    subject: str
+    now: int
+    of_now: int
+    before: int
+    of_before: int
+    p: float
+    q: float
+    alike: float  # p among comparable texts
+
+    @property
+    def change(self) -> float | None:
+        """The relative change; None when there was nothing before."""
+        was = self.before / self.of_before
+        return self.now / self.of_now / was - 1 if was else None
+
+    @property
+    def verdict(self) -> str:
+        far = self.change is None or abs(self.change) >= MIN_RELATIVE_CHANGE
+        if not far or (self.q > CONFIRMED_FDR and self.p >= WATCHED_P):
+            return "no change seen"
+        if self.alike > MAX_STRATIFIED_P:
+            return "other products or channels"
+        more = abs(self.now - self.of_now * self.before / self.of_before)
+        return "confirmed" if self.q <= CONFIRMED_FDR and more >= MIN_CHANGED_TEXTS else "to watch"
+
+
+def compare_periods(theme_table: ThemeTable, now: Mask, before: Mask) -> list[ThemeChange]:
+    """Compare all themes with at least 10 texts in both periods together, and the unhappy ratings.
+    Empty when a period has fewer than 30 texts."""
+    inside, earlier = now & theme_table.listed, before & theme_table.listed
+    if min(inside.sum(), earlier.sum()) < MIN_TEXTS_PER_PERIOD:
+        return []
+    rated = np.array([t.rating is not None for t in theme_table.texts], bool)
+    rows = [
+        (subject, theme_table.flags_of(subject) > 0, inside, earlier)
+        for subject in _select_tested_themes(theme_table, inside | earlier)
+    ]
+    if min((rated & now).sum(), (rated & before).sum()) >= MIN_TEXTS_PER_PERIOD:
+        unhappy = np.array(
+            [t.rating is not None and t.rating <= MAX_UNHAPPY_STARS for t in theme_table.texts],
+            bool,
+        )
+        rows.append(("unhappy", unhappy, rated & now, rated & before))
+    if not rows:
+        return []
+    counts = [
+        (int((told & a).sum()), int(a.sum()), int((told & b).sum()), int(b.sum()))
+        for _, told, a, b in rows
+    ]
+    p = compute_share_p_values(*(np.array([row[k] for row in counts], float) for k in range(4)))
+    shops, products = _stratify_texts(theme_table, inside | earlier, inside, rated)
+    shop = {"unhappy", *(s for s in theme_table.subjects if theme_table.is_shop(s))}
+    alike = [
+        compute_stratified_p(told, a, b, shops if subject in shop else products)
+        for subject, told, a, b in rows
+    ]
+    return [
+        ThemeChange(row[0], *count, p=float(p_value), q=float(q), alike=same)
+        for row, count, p_value, q, same in zip(
+            rows, counts, p, adjust_false_discovery(p), alike, strict=True
+        )
+    ]
+
+
+def _stratify_texts(
+    theme_table: ThemeTable, both: Mask, now: Mask, rated: Mask
+) -> tuple[list[Hashable], list[Hashable]]:
+    """Return the strata for themes about the shop and for themes about products: by product, or by
+    category where most products are mentioned in one period only."""
+    shops: list[Hashable] = [bool(one) for one in rated]
+    for dimension in ("product", "category"):
+        strata = list(zip(shops, list_values(theme_table.texts, dimension), strict=True))
+        periods: dict[Hashable, set[bool]] = {}
+        for i in map(int, np.flatnonzero(both)):
+            periods.setdefault(strata[i], set()).add(bool(now[i]))
+        paired = sum(len(periods[strata[i]]) == 2 for i in map(int, np.flatnonzero(both)))
+        if paired >= MIN_PAIRED_SHARE * both.sum():
+            return shops, list(strata)
+    return shops, shops
+
+
+def _select_tested_themes(theme_table: ThemeTable, both: Mask) -> list[str]:
+    """Return the themes with enough texts, without those that consist almost entirely of one
+    part."""
+    counts = {s: int(((theme_table.flags_of(s) > 0) & both).sum()) for s in theme_table.subjects}
+    mostly = {
+        s.split("-")[0]
+        for s, count in counts.items()
+        if "-" in s
+        and count >= max(MIN_CHANGED_TEXTS, MAX_PART_SHARE * counts.get(s.split("-")[0], 0))
+    }
+    return [s for s, count in counts.items() if count >= MIN_CHANGED_TEXTS and s not in mostly]
+
+
+def compute_stratified_p(
+    mentioned: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]
+) -> float:
+    """Return the two-sided p of a change stratified by kind of text: Mantel and Haenszel, J. Natl.
+    Cancer Inst. 22 (1959) 719, continuity corrected."""
+    cells: dict[Hashable, list[int]] = {}
+    for i in map(int, np.flatnonzero(now | before)):
+        cell = cells.setdefault(kinds[i], [0, 0, 0, 0])
+        cell[2 * int(before[i]) + int(mentioned[i])] += 1
+    above = spread = 0.0
+    for silent, loud, silent_before, loud_before in cells.values():
+        all_now, all_before = silent + loud, silent_before + loud_before
+        every, mentions = all_now + all_before, loud + loud_before
+        if every < 2:
+            continue
+        above += loud - all_now * mentions / every
+        spread += all_now * all_before * mentions * (every - mentions) / (every**2 * (every - 1))
+    if not spread:
+        return 1.0
+    return chi_square_tail(max(0.0, abs(above) - 0.5) ** 2 / spread, 1)
+
+
+def compute_share_p_values(
+    now: Numbers, of_now: Numbers, before: Numbers, of_before: Numbers
+) -> Numbers:
+    """Return the two-sided p of each pair of shares."""
+    normal = compare_shares(now, of_now, before, of_before, np.ones_like(now))
+    every, mentioned = of_now + of_before, now + before
+    least = (
+        np.minimum.reduce([mentioned, every - mentioned]) * np.minimum(of_now, of_before) / every
+    )
+    above = hypergeometric_tail(now - 1, every, mentioned, of_now)
+    below = hypergeometric_cdf(now, every, mentioned, of_now)
+    exact = np.minimum(1.0, 2 * np.minimum(above, below))
+    p_values: Numbers = np.where(least < 5, exact, normal)
+    return p_values
+
+
+def add_theme_changes(
+    result: AnalysisResult, changes: list[ThemeChange], titles: dict[str, str]
+) -> None:
+    """Add feedback.<theme>.texts-now, .share-now, .share-before, .change and .verdict."""
+    if not changes:
+        result.add_limit(
+            Words(
+                "What changed can't be told: that takes {n} dated texts in each of the two "
+                "periods. A feedback file with dates and more texts would help.",
+                n=MIN_TEXTS_PER_PERIOD,
+            )
+        )
+        return
+    for theme_change in sorted(changes, key=lambda c: (c.p, c.subject)):
+        about = titles.get(theme_change.subject) or get_theme_title(theme_change.subject)
+        both = theme_change.of_now + theme_change.of_before
+        add = partial(result.add, theme_change.subject, about=about, rows=both, query="texts")
+        add("texts-now", theme_change.now, rows=theme_change.of_now)
+        now, of_now = theme_change.now, theme_change.of_now
+        add("share-now", compute_percent(now, of_now), "%", rows=of_now)
+        before, of_before = theme_change.before, theme_change.of_before
+        add("share-before", compute_percent(before, of_before), "%", rows=of_before)
+        if theme_change.change is not None:
+            add("change", round(100 * theme_change.change, 1), unit="%")
+        add("verdict", theme_change.verdict)
+
 
 MIN_THEME_TEXTS = 5  # with fewer texts a theme gets no shares of praise and complaint
 
@@ -36,9 +228,7 @@ def add_theme_shares(
     .rating (mean stars of those texts)."""
     ratings = np.array([np.nan if t.rating is None else t.rating for t in theme_table.texts])
     total = int(theme_table.listed.sum())
-    for subject in sorted(
-        theme_table.subjects, key=lambda s: -int((theme_table.flags_of(s) > 0).sum())
-    ):
+    for subject in theme_table.ranked:
         flags = theme_table.flags_of(subject)
         count = int((flags > 0).sum())
         if not count:
@@ -58,8 +248,7 @@ def add_theme_shares(
             add("rating", round(float(stars.mean()), 1), unit="of 5", rows=len(stars))
 
 
-# stars from which a text is happy, and up to which it is unhappy
-MIN_HAPPY_STARS, MAX_UNHAPPY_STARS = 4.0, 2.0
+MIN_HAPPY_STARS = 4  # ratings from this on are happy
 
 
 def add_text_ratings(result: AnalysisResult, texts: list[FeedbackText]) -> None:
@@ -146,8 +335,7 @@ class OrderReach:
     """The orders of the period by product. Without orders, every theme reaches all of them."""
 
     def __init__(self, warehouse: Warehouse, periods: ComparedPeriods, result: AnalysisResult):
-        self._orders: dict[str, int] = {}
-        self._shelf, self._over = warehouse, periods
+        self._warehouse = warehouse
         self._lines = warehouse.table("orders")
         if self._lines is not None:
             day = self._lines["at"].date()
@@ -170,13 +358,13 @@ class OrderReach:
         people = self._count(
             held.aggregate(n=ibis.coalesce(held.customer, held["order"]).nunique())
         )
-        floor = self._shelf.sales_floor
+        floor = self._warehouse.sales_floor
         if is_below_floor(people, floor):  # too few people for the number to be shown
             return 0.0
         return 1.0 if is_below_floor(self._total - reached, floor) else reached / self._total
 
     def _count(self, expression: ir.Table) -> int:
-        return int(fetch_rows(self._shelf, expression)[0]["n"])
+        return int(fetch_rows(self._warehouse, expression)[0]["n"])
 
 
 def _limit_trend(theme_change: ThemeChange) -> float:

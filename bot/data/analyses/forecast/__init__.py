@@ -107,6 +107,3 @@ def _add_forecasts(context: AnalysisContext, ahead: int, first: date) -> None:
     repurchase.add_repurchase(context, seen, ahead)
     customer_history.add_churn(context, seen[1:], ahead)
     purchase_volume.add_purchase_volume(context, seen[:4], ahead)
-
-
-__all__ = ["find", "find_bought_next"]

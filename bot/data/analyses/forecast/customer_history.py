@@ -14,10 +14,6 @@ from ibis import _
 from numpy.typing import NDArray
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.forecast.statistical_models import (
-    PurchaseHistories,
-    group_histories,
-)
 from bot.data.analyses.segments.rfm import (
     DRIFTING_RHYTHMS,
     LAPSED_RHYTHMS,
@@ -60,10 +56,6 @@ class CustomerHistory:
             np.log1p(self.recency * often),  # the time since the last purchase, in own gaps
         ]
         return np.stack(columns, axis=1)
-
-    def histories(self) -> PurchaseHistories:
-        """Return the histories for BG/NBD, in days."""
-        return group_histories(self.frequency - 1, self.tenure - self.recency, self.tenure)
 
 
 def build_customer_table(days: ir.Table, until: date, ahead: int, cuts: int) -> ir.Table:

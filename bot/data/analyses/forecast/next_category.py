@@ -11,14 +11,12 @@ import numpy as np
 from ibis import _
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.analyses.products import PurchasedProducts, Subject
+from bot.data.analyses.products import load_purchased_products
 from bot.data.floors import is_below_floor
-from bot.data.stats import adjust_false_discovery, normal_tail, to_percent
-from bot.data.warehouse.query import fetch_rows
+from bot.data.stats import CONFIRMED_FDR, Numbers, adjust_false_discovery, normal_tail, to_percent
 from bot.i18n.messages import Words, quote_name
-from bot.text.slugs import format_title, slugify
+from bot.text.slugs import slugify
 
-MAX_FALSE_DISCOVERY = 0.10
 NO_CATEGORIES = Words(
     "What is bought next needs categories: import a product list that has them. Or name one "
     "product: what do people buy after it?"
@@ -81,9 +79,7 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
     before = np.array([times[a, ""] for a, _b in crossed], dtype=np.float64)
     share = np.array([times["", b] / every for _a, b in crossed])
     after = np.array([times.get(pair, 0) for pair in crossed], dtype=np.float64)
-    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
-    z = (after - before * share) / np.maximum(spread, 1e-9)
-    q = adjust_false_discovery(normal_tail(z))
+    q = _test_counts(after, before, share, every)
     lift = after / (before * share)
     transitions = [
         CategoryTransition(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
@@ -94,6 +90,14 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
         and not is_below_floor(times["", b] - after[i], floor)
     ]
     return sorted(transitions, key=lambda step: (-step.lift, step.a, step.b))
+
+
+def _test_counts(after: Numbers, before: Numbers | int, share: Numbers, every: int) -> Numbers:
+    """Return the false discovery rate of so many `after` of `before` next purchases, where `share`
+    is usual among `every` ones: a one-sided z test of the counts."""
+    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
+    z = (after - before * share) / np.maximum(spread, 1e-9)
+    return adjust_false_discovery(normal_tail(z))
 
 
 @dataclass(frozen=True)
@@ -146,9 +150,7 @@ def find_next_purchases(
         return before, [], 0
     share = np.array([row["times"] / every for row in compared])
     after = np.array([float(row["mine"] or 0) for row in compared])
-    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
-    z = (after - before * share) / np.maximum(spread, 1e-9)
-    q = adjust_false_discovery(normal_tail(z))
+    q = _test_counts(after, before, share, every)
     purchases = [
         NextPurchase(
             str(row["name"]),
@@ -170,34 +172,6 @@ def find_next_purchases(
     )
 
 
-# The product that something is bought after.
-
-
-def find_subject(context: AnalysisContext) -> Subject | None:
-    """Return the product that is asked about, without a name when nobody bought it; None when the
-    question is about everything."""
-    product = context.filter_.product
-    if not product:
-        return None
-    goods = _load_goods(context)
-    return Subject(goods.titles[product], product=product) if product in goods.titles else Subject()
-
-
-def _load_goods(context: AnalysisContext) -> PurchasedProducts:
-    """Load all products ever bought, those with most buyers first."""
-    table = (
-        context.lines.filter(_.amount >= 0, _["product"].notnull())
-        .group_by("product")
-        .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
-    )
-    rows = fetch_rows(context.warehouse, table)
-    rows.sort(key=lambda row: (-row["buyers"], row["product"]))
-    titles = {row["product"]: format_title(row["title"] or row["product"]) for row in rows}
-    return PurchasedProducts(
-        titles, {row["product"]: row["category"] for row in rows if row["category"]}
-    )
-
-
 # The facts on what is bought after one product or category.
 
 MIN_LIFT = 1.2
@@ -212,30 +186,31 @@ def add_bought_after(context: AnalysisContext) -> None:
     all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is
     significant with a lift of at least 1.2, else "as always". Nothing is added for fewer customers
     than the floor."""
-    about = find_subject(context)
-    if about is None:
+    product = context.filter_.product
+    if not product:
         return
+    name = load_purchased_products(context.warehouse, context.lines).titles.get(product)
     add, floor = context.result.add, context.warehouse.floor
     # names, and counts that `find_next_purchases` has checked
     context.result.mark_without_customers("after")
-    add("after", "subject", about.name or context.filter_.product or "")
-    if not about.name:
+    add("after", "subject", name or product)
+    if not name:
         context.result.add_limit(
             Words(
                 "Nobody bought anything called {name}: look at how your orders or products spell "
                 "it.",
-                name=quote_name(context.filter_.product or ""),
+                name=quote_name(product),
             )
         )
         return
-    before, products, compared = _count_next_purchases(context, about, "product")
+    before, products, compared = _count_next_purchases(context, product, "product")
     if before < floor:
         context.result.add_limit(
             Words(
                 "Under {n} purchases with {thing} were followed by another one: too few to say"
                 " what is bought next.",
                 n=floor,
-                thing=quote_name(about.name),
+                thing=quote_name(name),
             )
         )
         return
@@ -243,15 +218,15 @@ def add_bought_after(context: AnalysisContext) -> None:
     add("after", "compared", compared, rows=before, query="after-product")
     _add_next_purchases(context, "product", products, before)
     _add_next_purchases(
-        context, "category", _count_next_purchases(context, about, "category")[1], before
+        context, "category", _count_next_purchases(context, product, "category")[1], before
     )
 
 
 def _count_next_purchases(
-    context: AnalysisContext, about: Subject, by: PurchaseDimension
+    context: AnalysisContext, product: str, by: PurchaseDimension
 ) -> tuple[int, list[NextPurchase], int]:
     lines = context.lines
-    mine = lines.filter(lines["product"].isin(about.keys))
+    mine = lines.filter(lines["product"] == product)
     rows = context.run_query(f"after-{by}", build_next_purchases(lines, mine, by))
     return find_next_purchases(rows, context.warehouse.floor)
 
@@ -263,7 +238,7 @@ def _add_next_purchases(
     more = [
         purchase
         for purchase in purchases
-        if purchase.q <= MAX_FALSE_DISCOVERY and purchase.lift >= MIN_LIFT
+        if purchase.q <= CONFIRMED_FDR and purchase.lift >= MIN_LIFT
     ]
     rest = [purchase for purchase in purchases if purchase not in more]
     titles = context.titles if by == "product" else {}
@@ -306,9 +281,7 @@ def add_next_category(context: AnalysisContext) -> None:
     strong = [
         step
         for step in transitions
-        if step.q <= MAX_FALSE_DISCOVERY
-        and step.lift >= MIN_LIFT
-        and wanted in ("", step.a.lower())
+        if step.q <= CONFIRMED_FDR and step.lift >= MIN_LIFT and wanted in ("", step.a.lower())
     ]
     for step in _select_transitions(strong):
         context.result.mark_without_customers(

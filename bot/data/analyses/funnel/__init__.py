@@ -3,6 +3,7 @@ cost."""
 
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 
 import ibis
 import ibis.expr.types as ir
@@ -29,12 +30,13 @@ from bot.data.analyses.funnel.visits import (
     load_visitors,
     read_visits,
 )
+from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import DimensionValue, Population
 from bot.data.floors import Floors, is_below_floor
 from bot.data.metrics.filters import find_last_whole_day, list_currencies
-from bot.data.stats import Numbers, find_change_point
+from bot.data.stats import Numbers, find_change_point, round_p
 from bot.data.warehouse.query import TableCache, defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -44,10 +46,7 @@ from bot.text.slugs import slugify
 
 VISITS_QUERY, PRODUCTS_QUERY = "funnel.visits", "funnel.products"
 DEFAULT_DIMENSIONS = ("total", "device")  # reported even when nothing changed
-REPORTED_DIMENSIONS = (
-    *DEFAULT_DIMENSIONS,
-    "product",
-)  # so is a product that the request names
+REPORTED_DIMENSIONS = (*DEFAULT_DIMENSIONS, "product")  # when the request names a product
 INTERVAL_SUFFIXES = ("", "-low", "-high")
 MIN_PREVIOUS_DAYS = 14  # days before the current fourteen
 
@@ -80,11 +79,9 @@ def _add_facts(
 ) -> None:
     days = list_days(warehouse, filter_)
     narrow = filter_.product or filter_.category or filter_.brand
-    came = (
-        None
-        if narrow
-        else table_cache.materialize("visits", build_sessions(warehouse, filter_, days))
-    )
+    came = None
+    if not narrow:
+        came = table_cache.materialize("visits", build_sessions(warehouse, filter_, days))
     visits = None if came is None else _load_visits(warehouse, came, days, result, table_cache)
     if visits is None and result.limits:
         return
@@ -97,10 +94,8 @@ def _add_facts(
     # tested separately: one drop seen in ten dimensions must not make chance findings on products
     # pass
     if compared:
-        (steps, tested), (products, more) = (
-            assess_steps(steps, visits),
-            assess_steps(products, None),
-        )
+        steps, tested = assess_steps(steps, visits)
+        products, more = assess_steps(products, None)
         if who is None:
             result.mark_without_customers("tested")
         else:
@@ -230,32 +225,31 @@ def _compare_products(
     """Compare the step from view to cart for each product, or page where events name no
     products."""
     query = build_product_views(warehouse, filter_, days)
-    counts: dict[str, dict[bool, tuple[float, float]]] = {}
-    people: dict[str, dict[bool, tuple[int, int]]] = {}
-    for row in fetch_rows(warehouse, query):
-        pair = (float(row["seen"]), float(row["carted"]))
-        counts.setdefault(row["thing"], {})[bool(row["now"])] = pair
-        who = (int(row["people"]), int(row["carters"]))
-        people.setdefault(row["thing"], {})[bool(row["now"])] = who
-    if not any(pair[1] for both in counts.values() for pair in both.values()):
+    rows = {(row["thing"], bool(row["now"])): row for row in fetch_rows(warehouse, query)}
+    if not any(row["carted"] for row in rows.values()):
         return []
     result.queries[PRODUCTS_QUERY] = defer_sql(query)
-    none = (0.0, 0.0)
-    return [
-        FunnelStep(
-            "product",
-            thing,
-            "view",
-            "cart",
-            -1,
-            *both.get(True, none),
-            *both.get(False, none),
-            people=people[thing].get(True, (0, 0))[0],
-            people_before=people[thing].get(False, (0, 0))[0],
-            people_passed=people[thing].get(True, (0, 0))[1],
+    none = {"seen": 0, "carted": 0, "people": 0, "carters": 0}
+    steps = []
+    for thing in sorted({thing for thing, _ in rows}):
+        now, before = rows.get((thing, True), none), rows.get((thing, False), none)
+        steps.append(
+            FunnelStep(
+                "product",
+                thing,
+                "view",
+                "cart",
+                -1,
+                of=float(now["seen"]),
+                passed=float(now["carted"]),
+                of_before=float(before["seen"]),
+                passed_before=float(before["carted"]),
+                people=int(now["people"]),
+                people_before=int(before["people"]),
+                people_passed=int(now["carters"]),
+            )
         )
-        for thing, both in sorted(counts.items())
-    ]
+    return steps
 
 
 def _add_steps(
@@ -273,7 +267,7 @@ def _add_steps(
                 currencies=", ".join(money),
             )
         )
-    titles = _load_titles(warehouse)
+    titles = load_catalogue_titles(warehouse)
     for step in sorted(sizes.steps, key=lambda s: (s.status != "confirmed", s.p)):
         if not result.set_group_size(
             _format_subject(step), sizes.size(step), safe=sizes.is_shown(step)
@@ -286,22 +280,16 @@ def _add_steps(
 
 
 def _add_step(result: AnalysisResult, step: FunnelStep, about: str) -> None:
-    subject, query = _format_subject(step), VISITS_QUERY if step.at >= 0 else PRODUCTS_QUERY
-
-    def add(
-        measure: str, value: float | int | str, unit: str | None = None, rows: float = 0
-    ) -> None:
-        told = round(rows or step.of)
-        result.add(subject, measure, value, unit=unit, about=about, rows=told, query=query)
-
+    query = VISITS_QUERY if step.at >= 0 else PRODUCTS_QUERY
+    add = partial(result.add, _format_subject(step), about=about, rows=round(step.of), query=query)
     add("status", step.status)
     add("rate", round(100 * step.rate, 1), "%")
     add("visits", round(step.of), "visits")
     add("passed", round(step.passed), "visits")
     if step.of_before:
-        add("before", round(100 * step.before, 1), "%", step.of_before)
+        add("before", round(100 * step.before, 1), "%", rows=round(step.of_before))
         add("change", round(100 * (step.rate - step.before), 1), "points")
-        add("p", max(round(step.p, 4), 0.0001))
+        add("p", round_p(step.p))
     if step.through:
         add("through", step.through[1])
 
@@ -318,18 +306,7 @@ def _add_change(
     counts = visits.counts(mask)
     spread = estimate_daily_dispersion(visits, step.at)
     began = find_change_point(counts[:, step.at + 1], counts[:, step.at], spread)
-    subject = _format_subject(step)
-
-    def add(
-        measure: str,
-        value: float | int | str | date,
-        unit: str | None = None,
-        rows: int | None = None,
-    ) -> None:
-        result.add(
-            subject, measure, value, unit=unit, about=step.value, rows=rows, query=VISITS_QUERY
-        )
-
+    add = partial(result.add, _format_subject(step), about=step.value, query=VISITS_QUERY)
     if began:
         add("since", visits.days[began[0]])
         add("since-days", began[1], "days")
@@ -342,9 +319,9 @@ def _add_change(
     cost = estimate_loss(counts, step.at, start, spread, worth)
     rows = round(counts[start:, step.at].sum())
     for name, value in zip(INTERVAL_SUFFIXES, cost.buyers, strict=True):
-        add(f"lost-buyers{name}", round(value), "orders", rows)
+        add(f"lost-buyers{name}", round(value), "orders", rows=rows)
     for name, value in zip(INTERVAL_SUFFIXES, cost.money or (), strict=False):
-        add(f"lost-money{name}", _round_estimate(value), currency, rows)
+        add(f"lost-money{name}", _round_estimate(value), currency, rows=rows)
 
 
 def _format_chart_points(counts: Numbers, at: int, days: list[date], before: float) -> str:
@@ -389,17 +366,7 @@ def _format_subject(step: FunnelStep) -> str:
     return f"{step.dimension}-{slugify(step.value)}-{step.start}-to-{step.end}"
 
 
-def _load_titles(warehouse: Warehouse) -> dict[str, str]:
-    if warehouse.products is None:
-        return {}
-    named = fetch_rows(warehouse, warehouse.products.select("product", "title"))
-    return {row["product"]: row["title"] for row in named if row["title"]}
-
-
 def _round_estimate(money: float) -> int:
     """Round an estimate to hundreds, or tens where it is small, because cents would suggest false
     precision."""
     return int(round(money, -2 if abs(money) >= 1000 else -1))
-
-
-__all__ = ["find"]

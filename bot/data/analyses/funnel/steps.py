@@ -23,17 +23,20 @@ from bot.data.analyses.funnel.visits import (
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import Numbers, adjust_false_discovery, compare_shares
+from bot.data.stats import (
+    WATCHED_P,
+    Numbers,
+    adjust_false_discovery,
+    choose_status,
+    compare_shares,
+)
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.slugs import slugify
 
-MIN_SESSIONS, MIN_EXPECTED_HITS = (
-    30,
-    5,
-)  # sessions on either side; expected count on both sides of the step
+MIN_SESSIONS = 30  # on either side
+MIN_EXPECTED_HITS = 5  # expected count on both sides of the step
 MIN_RELATIVE_CHANGE = 0.10  # smaller relative changes are not reported
-CONFIRMED_FDR, WATCHED_P = 0.10, 0.05
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def _compute_p_values(tested: list[FunnelStep], spread: Numbers) -> Numbers:
 def _choose_status(step: FunnelStep, p: float, q: float) -> str:
     if _is_small(step):
         return "steady"
-    return "confirmed" if q <= CONFIRMED_FDR else "to watch" if p < WATCHED_P else "steady"
+    return choose_status(p, q) or "steady"
 
 
 def _is_small(step: FunnelStep) -> bool:
@@ -317,10 +320,8 @@ def _add_group(
     if sold:
         rate = round(100 * lines / came, 2 if lines < came / 100 else 1)
         measures += [("purchases", lines, None), ("conversion", rate, "%")]
-    for measure, value, unit in (*measures, ("since", days[0], None), ("until", days[1], None)):
-        result.add(
-            part.key, measure, value, unit=unit, about=about, rows=came, query=CONVERSION_QUERY
-        )
+    measures += [("since", days[0], None), ("until", days[1], None)]
+    result.add_measures(part.key, *measures, about=about, rows=came, query=CONVERSION_QUERY)
 
 
 def _add_other_groups(result: AnalysisResult, dimension: str, parts: Sequence[VisitGroup]) -> None:

@@ -4,7 +4,7 @@ One pass over the events takes each session's deepest step and counts it. A sess
 step, and one that reached a step counts as having passed those before it, in whatever order the
 events came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -173,16 +173,7 @@ def read_visits(warehouse: Warehouse, query: ir.Table, days: list[date]) -> Visi
     if not with_traffic:
         return visits
     first = with_traffic[0]  # the data may begin later than the analysed days
-    return VisitCounts(
-        days=days[first:],
-        steps=visits.steps,
-        of=visits.of,
-        day=visits.day - first,
-        reached=visits.reached,
-        paid=visits.paid,
-        worth=visits.worth,
-        squares=visits.squares,
-    )
+    return replace(visits, days=days[first:], day=visits.day - first)
 
 
 def _filter_days(events: ir.Table, days: list[date]) -> ir.Table:

@@ -13,7 +13,13 @@ from ibis import _
 from numpy.typing import NDArray
 
 from bot.data.analyses.analysis_context import AnalysisContext
-from bot.data.stats import MAD_TO_SIGMA, adjust_false_discovery, normal_tail, to_percent
+from bot.data.stats import (
+    CONFIRMED_FDR,
+    MAD_TO_SIGMA,
+    adjust_false_discovery,
+    normal_tail,
+    to_percent,
+)
 from bot.data.warehouse.warehouse import FLOOR
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
@@ -22,7 +28,6 @@ from bot.text.slugs import slugify
 
 MAX_ITEMS = 300  # items with most customers; the number of pairs grows with the square
 MIN_LIFT = 3.0
-MAX_FALSE_DISCOVERY = 0.10
 MIN_CATEGORY_PAIRS = 10  # pairs required for two categories to have their own usual lift
 
 
@@ -105,11 +110,11 @@ def _compute_usual_lift(
     return np.maximum(usual, 1.0)
 
 
-def group_pairs(pairs: Sequence[ItemPair], lift: float = MIN_LIFT) -> list[tuple[str, ...]]:
-    """Group items bought by the same people: significant pairs over `lift` are merged while an item
-    pairs with at least half of the group (a single bridge does not join two groups). Strongest
+def group_pairs(pairs: Sequence[ItemPair]) -> list[tuple[str, ...]]:
+    """Group items bought by the same people: significant pairs over MIN_LIFT are merged while an
+    item pairs with at least half of the group (a single bridge does not join two groups). Strongest
     group first; at least 3 items."""
-    strong = [p for p in pairs if p.lift >= lift and p.q <= MAX_FALSE_DISCOVERY]
+    strong = [p for p in pairs if p.lift >= MIN_LIFT and p.q <= CONFIRMED_FDR]
     linked = {frozenset((p.a, p.b)) for p in strong}
     group_of: dict[str, set[str]] = {}
     for pair in strong:
@@ -140,16 +145,12 @@ def add_basket_facts(context: AnalysisContext) -> None:
     if not filter_.category:
         found = _load_pairs(context, "product")
         if filter_.product:
-            near = [
-                p for p in found if filter_.product in (p.a, p.b) and p.q <= MAX_FALSE_DISCOVERY
-            ]
+            near = [p for p in found if filter_.product in (p.a, p.b) and p.q <= CONFIRMED_FDR]
             _add_pairs(context, near[:MAX_PAIRS], context.titles, "pairs-product")
         else:
             _add_tastes(context, found)
     if not filter_.product:
-        pairs = [
-            p for p in _load_pairs(context, "category") if p.q <= MAX_FALSE_DISCOVERY and p.lift > 1
-        ]
+        pairs = [p for p in _load_pairs(context, "category") if p.q <= CONFIRMED_FDR and p.lift > 1]
         wanted = (filter_.category or "").lower()
         near = [p for p in pairs if not wanted or wanted in (p.a.lower(), p.b.lower())]
         _add_pairs(context, near[:MAX_PAIRS], {}, "pairs-category")
@@ -184,14 +185,15 @@ def _add_tastes(context: AnalysisContext, pairs: list[ItemPair]) -> None:
         if not context.result.set_group_size(subject, people, context.people - people):
             continue
         context.result.add(subject, "products", names, rows=people, query=query)
-        for measure, value, unit in (
+        context.result.add_measures(
+            subject,
             ("customers", people, "customers"),
             ("share-of-customers", to_percent(people / context.people), "%"),
             ("lift", round(median(p.lift for p in inside), 1), "×"),
-        ):
-            context.result.add(
-                subject, measure, value, unit=unit, about=names, rows=people, query=query
-            )
+            about=names,
+            rows=people,
+            query=query,
+        )
 
 
 def _count_people(context: AnalysisContext, items: tuple[str, ...], query: str) -> int:
@@ -208,14 +210,15 @@ def _add_pairs(
         subject = f"{slugify(pair.a)}-with-{slugify(pair.b)}"
         about = f"{titles.get(pair.a, pair.a)} + {titles.get(pair.b, pair.b)}"
         context.result.set_group_size(subject, pair.both, context.people - pair.both)
-        for measure, value, unit in (
+        context.result.add_measures(
+            subject,
             ("lift", round(pair.lift, 1), "×"),
             ("ordinary-lift", round(pair.ordinary, 1), "×"),
             ("customers", pair.both, "customers"),
-        ):
-            context.result.add(
-                subject, measure, value, unit=unit, about=about, rows=pair.both, query=query
-            )
+            about=about,
+            rows=pair.both,
+            query=query,
+        )
 
 
 # Score look-alikes: customers without a product who bought what its buyers buy.

@@ -22,7 +22,7 @@ from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
-from bot.data.stats import adjust_false_discovery, normal_tail, to_percent
+from bot.data.stats import CONFIRMED_FDR, adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
 from bot.i18n.messages import Words
 from bot.text.slugs import slugify
@@ -74,9 +74,9 @@ def build_return_shares(people: ir.Table, until: date) -> ir.Table:
     return people.aggregate(**counts)
 
 
-def build_cohorts(people: ir.Table, until: date, within: int = BREAKDOWN_DAYS) -> ir.Table:
+def build_cohorts(people: ir.Table, until: date) -> ir.Table:
     """Return month (of the first purchase), customers and back."""
-    return _count_returns(_filter_observed(people, until, within), "month", within)
+    return _count_returns(_filter_observed(people, until), "month")
 
 
 def build_first_purchase_groups(
@@ -84,15 +84,14 @@ def build_first_purchase_groups(
     lines: ir.Table,
     until: date,
     by: RepeatDimension,
-    within: int = BREAKDOWN_DAYS,
 ) -> ir.Table:
     """Return name, month, customers and back, by the content of the first purchase, or by its
     source."""
-    people = _filter_observed(people, until, within)
+    people = _filter_observed(people, until)
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     bought = bought.select(who=_.customer, on=_.day, name=lines[by]).distinct()
     both = people.join(bought, (people.customer == bought.who) & (people.day == bought["on"]))
-    return _count_returns(both, ("name", "month"), within)
+    return _count_returns(both, ("name", "month"))
 
 
 def compare_groups(
@@ -136,20 +135,19 @@ def _compute_others_share(strata: Sequence[tuple[int, int, int, int]]) -> float:
     return sum(n * share for n, share in known) / size if size else 0.0
 
 
-def _filter_observed(people: ir.Table, until: date, within: int) -> ir.Table:
+def _filter_observed(people: ir.Table, until: date) -> ir.Table:
     """Return those who had enough time to come back, with the month."""
-    old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= within)
+    old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= BREAKDOWN_DAYS)
     return old.mutate(month=old.day.truncate("M"))
 
 
-def _count_returns(people: ir.Table, by: str | tuple[str, ...], within: int) -> ir.Table:
-    back = (_.again <= within).fill_null(False).sum()
+def _count_returns(people: ir.Table, by: str | tuple[str, ...]) -> ir.Table:
+    back = (_.again <= BREAKDOWN_DAYS).fill_null(False).sum()
     return people.group_by(by).aggregate(customers=_.count(), back=back)
 
 
 # The facts on the second purchase.
 
-MAX_FALSE_DISCOVERY = 0.10
 NOT_OLD_ENOUGH = Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
 NO_FIRST_PURCHASES = Words(
     "Too few customers bought for the first time in these days, a month or more before the end of"
@@ -231,7 +229,7 @@ def _add_first_purchase_groups(
             b
             for b in rates
             if _is_asked_for(context, by, b)
-            or (b.q <= MAX_FALSE_DISCOVERY and not _has_product_filter(context))
+            or (b.q <= CONFIRMED_FDR and not _has_product_filter(context))
         ]
         shown_names = [back.name for back in shown]
         if by == "source":  # a customer has a single source, so the others are the remainder
@@ -262,16 +260,11 @@ def _is_asked_for(context: AnalysisContext, by: RepeatDimension, repeat_rate: Re
 def _add_group(
     context: AnalysisContext, by: RepeatDimension, repeat_rate: RepeatRate, name: str
 ) -> None:
-    for measure, share in (
-        ("share-90-days", repeat_rate.share),
-        ("others-90-days", repeat_rate.others),
-    ):
-        context.result.add(
-            f"first-{slugify(repeat_rate.name)}",
-            measure,
-            to_percent(share),
-            unit="%",
-            about=name,
-            rows=repeat_rate.customers,
-            query=f"first-{by}",
-        )
+    context.result.add_measures(
+        f"first-{slugify(repeat_rate.name)}",
+        ("share-90-days", to_percent(repeat_rate.share), "%"),
+        ("others-90-days", to_percent(repeat_rate.others), "%"),
+        about=name,
+        rows=repeat_rate.customers,
+        query=f"first-{by}",
+    )

@@ -1,8 +1,9 @@
 """Find trends: compare every weekly series with its expected value, and find products with many
 returns."""
 
-from datetime import date
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,19 +11,19 @@ from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import forecast_weeks
 from bot.data.analyses.trends.returns import add_returns
-from bot.data.analyses.trends.significance import (
+from bot.data.analyses.trends.weekly_series import (
     CHART_WEEKS,
-    CONFIRMED_FDR,
+    LINE_DIMENSIONS,
     MIN_PER_WEEK,
     TOTAL_ORDERS_KEY,
     SeriesAssessment,
+    SeriesKey,
     assess_series,
 )
-from bot.data.analyses.trends.weekly_series import LINE_DIMENSIONS, SeriesKey
 from bot.data.floors import is_below_floor
 from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import Numbers
+from bot.data.stats import CONFIRMED_FDR, Numbers, round_p
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -181,7 +182,7 @@ def _add_series(result: AnalysisResult, all_of: SeriesAssessment, titles: dict[s
         if status[row] or all_of.series.keys[row][0] != "product":
             _add_change(result, all_of, row, titles)
         if status[row] or all_of.series.keys[row][0] == "total":
-            _add_chart_points(result, all_of, row, foretold[row])
+            _add_chart_points(result, all_of, row, titles, foretold[row])
     for key in all_of.small:
         if key[0] not in ("product", "region"):
             unit, subject = _choose_unit(key, None), f"small-{key[0]}-{slugify(key[1])}"
@@ -196,31 +197,40 @@ def _add_change(
 ) -> None:
     key, deviation = all_of.series.keys[row], all_of.deviation
     assert deviation is not None
-    subject, about = f"{key[0]}-{slugify(key[1])}", _format_about(key, titles)
-    result.set_group_size(subject, all_of.people[key], sort="sales")
-    query = _get_query_name(key)
     span = int(deviation.span[row])
     money = all_of.currencies[0] if all_of.currencies else None
     unit = _choose_unit(key, money)
     of_orders = key == REVENUE_KEY and TOTAL_ORDERS_KEY in all_of.series.keys
-    rows = _count_rows(
-        all_of, all_of.series.keys.index(TOTAL_ORDERS_KEY) if of_orders else row, span
+    counted = all_of.series.keys.index(TOTAL_ORDERS_KEY) if of_orders else row
+    add = partial(
+        _start_subject(result, all_of, row, titles), rows=_count_rows(all_of, counted, span)
     )
-
-    def add(measure: str, value: float | int | str | date, unit: str | None = None) -> None:
-        result.add(subject, measure, value, unit=unit, about=about, query=query, rows=rows)
-
     add("status", all_of.status[row] or "steady")
     add("change", round(float(deviation.change[row]) * 100, 1), "%")
     add("last", round(float(deviation.came[row])), unit)
     add("expected", round(float(deviation.expected[row])), unit)
     add("level", round(float(deviation.level[row])), unit)
     add("weeks", span)
-    add("p", max(round(float(deviation.p[row]), 4), 0.0001))
+    add("p", round_p(deviation.p[row]))
     if all_of.status[row]:
         add("since", all_of.since[row])
     if key[0] != "total" and all_of.currencies:
         add("revenue", round(float(all_of.series.worth[row, -span:].mean())), money)
+
+
+def _start_subject(
+    result: AnalysisResult,
+    all_of: SeriesAssessment,
+    row: int,
+    titles: dict[str, str],
+    prefix: str = "",
+) -> Callable[..., Any]:
+    """Return what adds a fact about a series, of which so many people are known."""
+    key = all_of.series.keys[row]
+    subject = f"{prefix}{key[0]}-{slugify(key[1])}"
+    result.set_group_size(subject, all_of.people[key], sort="sales")
+    about = _format_about(key, titles)
+    return partial(result.add, subject, about=about, query=_get_query_name(key))
 
 
 def _count_rows(all_of: SeriesAssessment, row: int, span: int) -> int:
@@ -243,19 +253,13 @@ def _add_new_series(
     result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
 ) -> None:
     """Add trends.new-<dimension>-<value>: last (a week), since, revenue (a week)."""
-    key, deviation = all_of.series.keys[row], all_of.deviation
+    deviation = all_of.deviation
     assert deviation is not None
     span = int(deviation.span[row])
-    subject = f"new-{key[0]}-{slugify(key[1])}"
-    result.set_group_size(subject, all_of.people[key], sort="sales")
     add = partial(
-        result.add,
-        subject,
-        about=_format_about(key, titles),
-        query=_get_query_name(key),
-        rows=_count_rows(all_of, row, span),
+        _start_subject(result, all_of, row, titles, "new-"), rows=_count_rows(all_of, row, span)
     )
-    add("last", round(float(deviation.came[row])), unit=_choose_unit(key, None))
+    add("last", round(float(deviation.came[row])), unit=_choose_unit(all_of.series.keys[row], None))
     add("since", all_of.since[row])
     if all_of.currencies:
         worth = float(all_of.series.worth[row, -span:].mean())
@@ -263,26 +267,22 @@ def _add_new_series(
 
 
 def _add_chart_points(
-    result: AnalysisResult, all_of: SeriesAssessment, row: int, foretold: Numbers
+    result: AnalysisResult,
+    all_of: SeriesAssessment,
+    row: int,
+    titles: dict[str, str],
+    foretold: Numbers,
 ) -> None:
     """Add the weeks of a chart as text: "2026-11-16: 148 (75); …", with the value expected from the
     weeks before in brackets."""
-    key, series = all_of.series.keys[row], all_of.series
+    series = all_of.series
     points = [
         f"{week.isoformat()}: {round(came)} ({round(other)})"
         for week, came, other in zip(series.weeks, series.counts[row], foretold, strict=True)
         if not np.isnan(other)
     ]
-    subject = f"{key[0]}-{slugify(key[1])}"
-    result.set_group_size(subject, all_of.people[key], sort="sales")
-    about = result.get(subject, "status")
-    result.add(
-        subject,
-        "points",
-        "; ".join(points[-CHART_WEEKS:]),
-        query=_get_query_name(key),
-        about=about.about if about else key[1],
-    )
+    add = _start_subject(result, all_of, row, titles)
+    add("points", "; ".join(points[-CHART_WEEKS:]))
 
 
 def _choose_unit(key: SeriesKey, money: str | None) -> str | None:

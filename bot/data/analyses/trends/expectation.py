@@ -218,25 +218,17 @@ def _measure_deviation(
         _measure_last_weeks(SeriesHistory(counts, weeks, span, sizes, seasonal=seasonal))
         for span in SPAN_WEEKS
     ]
-    known = [
-        (span, deviation)
-        for span, deviation in zip(SPAN_WEEKS, measured, strict=True)
-        if deviation is not None
-    ]
+    known = [deviation for deviation in measured if deviation is not None]
     if not known:
         return None
-    p = np.stack([deviation.p for _, deviation in known])
+    p = np.stack([deviation.p for deviation in known])
     least = np.minimum(1.0, len(known) * p.min(axis=0))
-    best = np.where(least < WATCHED_P, p.argmin(axis=0), 0)
-    rows = np.arange(len(counts))
-    return SeriesDeviation(
-        level=np.stack([deviation.level for _, deviation in known])[best, rows],
-        expected=np.stack([deviation.expected for _, deviation in known])[best, rows],
-        came=np.stack([deviation.came for _, deviation in known])[best, rows],
-        p=least,
-        span=np.array([span for span, _ in known], dtype=float)[best],
-        season=known[0][1].season,
-    )
+    best, rows = np.where(least < WATCHED_P, p.argmin(axis=0), 0), np.arange(len(counts))
+    chosen = {
+        name: np.stack([getattr(deviation, name) for deviation in known])[best, rows]
+        for name in ("level", "expected", "came", "span")
+    }
+    return SeriesDeviation(p=least, season=known[0].season, **chosen)
 
 
 def forecast_weeks(

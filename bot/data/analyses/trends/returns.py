@@ -7,6 +7,7 @@ counts, without the last two weeks, whose purchases may still come back."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import ibis
@@ -17,7 +18,7 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import Population
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import filter_rows, find_last_whole_day
-from bot.data.stats import adjust_false_discovery, fisher_test
+from bot.data.stats import adjust_false_discovery, choose_status, fisher_test, round_p
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -26,7 +27,6 @@ from bot.text.slugs import slugify
 
 RETURN_PERIOD, RETURN_DELAY = timedelta(days=365), timedelta(days=14)
 MIN_LINES = 30  # lines of a product
-CONFIRMED_FDR, WATCHED_P = 0.10, 0.05
 RETURNS_QUERY, REASONS_QUERY = "trends.returns", "trends.reasons"
 
 
@@ -139,40 +139,17 @@ def _compare_with_others(
 ) -> list[ReturnComparison]:
     comparisons = []
     for row in rows:
-        away = [
-            comparison
-            for comparison in rows
-            if comparison["product"] in outliers | {row["product"]}
-        ]
-        others = lines - sum(comparison["lines"] for comparison in away)
-        others_back = returned - sum(comparison["back"] for comparison in away)
-        chance = _compute_p(row["back"], row["lines"], others_back, others)
-        comparisons.append(
-            ReturnComparison(
-                row["product"],
-                row["title"],
-                row["lines"],
-                row["back"],
-                others,
-                others_back,
-                row["people"],
-                chance,
-            )
-        )
+        away = [one for one in rows if one["product"] in outliers | {row["product"]}]
+        others = lines - sum(one["lines"] for one in away)
+        others_back = returned - sum(one["back"] for one in away)
+        p = fisher_test(row["back"], row["lines"], others_back, others)
+        comparisons.append(ReturnComparison(**row, other_lines=others, other_back=others_back, p=p))
     comparisons.sort(key=lambda comparison: comparison.p)
     q = adjust_false_discovery(np.array([comparison.p for comparison in comparisons]))
     return [
-        replace(comparison, status=_choose_status(comparison.p, float(sure)))
+        replace(comparison, status=choose_status(comparison.p, float(sure)))
         for comparison, sure in zip(comparisons, q, strict=True)
     ]
-
-
-def _choose_status(p: float, q: float) -> str:
-    return "confirmed" if q <= CONFIRMED_FDR else "to watch" if p < WATCHED_P else ""
-
-
-def _compute_p(returned: int, lines: int, others_back: int, others: int) -> float:
-    return fisher_test(returned, lines, others_back, others)
 
 
 def _add_product(
@@ -181,24 +158,19 @@ def _add_product(
     about: str,
     why: tuple[str, float | None, int] | None,
 ) -> None:
-    subject = f"returns-{slugify(comparison.product)}"
-
-    def add(
-        measure: str, value: float | str, unit: str | None, rows: int, query: str = RETURNS_QUERY
-    ) -> None:
-        result.add(subject, measure, value, unit=unit, about=about, rows=rows, query=query)
-
-    add("status", comparison.status, None, comparison.lines)
-    add("rate", round(100 * comparison.back / comparison.lines, 1), "%", comparison.lines)
+    subject, lines = f"returns-{slugify(comparison.product)}", comparison.lines
+    add = partial(result.add, subject, about=about, rows=lines, query=RETURNS_QUERY)
+    add("status", comparison.status)
+    add("rate", round(100 * comparison.back / lines, 1), "%")
     if comparison.other_lines:
         rest = round(100 * comparison.other_back / comparison.other_lines, 1)
-        add("rest", rest, "%", comparison.other_lines)
-    add("p", max(round(comparison.p, 4), 0.0001), None, comparison.lines)
+        add("rest", rest, "%", rows=comparison.other_lines)
+    add("p", round_p(comparison.p))
     if why:
         reason, share, given = why
-        add("reason", reason, None, given, REASONS_QUERY)
+        add("reason", reason, rows=given, query=REASONS_QUERY)
         if share is not None:
-            add("reason-share", share, "%", given, REASONS_QUERY)
+            add("reason-share", share, "%", rows=given, query=REASONS_QUERY)
 
 
 def _find_reasons(

@@ -12,8 +12,8 @@ from bot.core.facts import FACT_UNITS, Fact, FactId
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.analyses.result import describe_age
-from bot.data.metrics.query.answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
+from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
 from bot.data.metrics.query.runner import PeriodName

@@ -17,12 +17,12 @@ from bot.core.metric_query import (
     SELECTED_FIELDS,
     MetricCondition,
     MetricQuery,
+    QueryError,
 )
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
 from bot.data.metrics.filters import add_category
 from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
-from bot.data.metrics.query.errors import QueryError
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import parse_country_code

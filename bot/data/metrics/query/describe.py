@@ -1,16 +1,19 @@
-"""Describe the data in a few lines: datasets, days, values of short columns, what is not there."""
+"""Describe what the data hold and lack: for the AI, for the form, and for a query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import cast
 
-from bot.core.metric_query import TIME_DIMENSIONS
+from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, MetricQuery
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import FIXED_VALUES, has_column, load_values
 from bot.data.metrics.query.dataset import MetricDataset
-from bot.data.metrics.query.datasets import DATASETS
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import find_known_days
+from bot.data.metrics.query.runner import DATASETS
 from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import DamagedRows, Warehouse
+from bot.i18n.messages import Words
 
 SHORT_COLUMNS = ("country", "device", "source", "channel", "category", "segment", "language")
 MAX_VALUES, MAX_CODES = 8, 3
@@ -140,3 +143,98 @@ def _count_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> in
     assert table is not None
     column = table[dataset.dimensions[name].needs]
     return int(fetch_rows(warehouse, table.aggregate(n=column.nunique()))[0]["n"])
+
+
+# The names of the values that a question may filter by.
+
+
+_COLUMNS: Mapping[DatasetName, str] = {  # of names that a question may filter by
+    "orders": "country region source device code reason segment category product",
+    "visits": "country source device category product",
+    "campaigns": "source code audience retailer product",
+    "feedback": "country region source segment category product",
+}
+_OTHER_FIELDS = {
+    ("orders", "reason"): "return_reason",
+    ("campaigns", "source"): "channel",
+    ("feedback", "source"): "channel",
+}
+COLUMN_FIELDS: Mapping[DatasetName, Mapping[str, FieldName]] = {  # column of the names → field
+    dataset: {
+        column: cast(FieldName, _OTHER_FIELDS.get((dataset, column), column))
+        for column in columns.split()
+    }
+    for dataset, columns in _COLUMNS.items()
+}
+ValueNames = Mapping[str, Mapping[str, str]]  # column → value → name
+
+
+def load_value_names(warehouse: Warehouse, dataset: DatasetName) -> ValueNames:
+    """Return the names of the values that a question may filter by."""
+    known = DATASETS[dataset]
+    if warehouse.table(known.kind) is None:
+        return {}
+    return {
+        column: load_values(warehouse, known, name)
+        for column, name in COLUMN_FIELDS[dataset].items()
+        if has_column(warehouse, known, known.dimensions[name].needs)
+    }
+
+
+# What the data can't tell of a query, and what an answer leaves out of what was asked.
+
+
+RETURN_MEASURES = ("returned", "return_rate", "refunded")
+LATE_RETURNS = Words("Not all returns of these orders are in the data yet.")
+
+
+def find_missing_data(warehouse: Warehouse, query: MetricQuery) -> Words | None:
+    """Say which rows, columns or days the data lack for this query."""
+    dataset = DATASETS[query.dataset]
+    has_rows = warehouse.table(dataset.kind) is not None
+    known = find_known_days(warehouse, dataset) if has_rows else None
+    if known is None:
+        return Words("No {what} are imported yet: drop a file of them here.", what=dataset.label)
+    needed = [
+        (dataset.measures[name].label, dataset.measures[name].needs) for name in query.measures
+    ]
+    needed += [
+        (dataset.dimensions[name].label, (dataset.dimensions[name].needs,))
+        for name in query.dimensions
+    ]
+    for label, columns in needed:
+        if not all(c in ("", "at") or has_column(warehouse, dataset, c) for c in columns):
+            source = warehouse.source(dataset.kind).words()
+            return Words("{file} does not say this: {what}.", file=source, what=label)
+    first, last = query.since or known[0], query.until or known[1]
+    if first > known[1] or last < known[0]:
+        return Words(
+            "{what} are known from {first} to {last}, not for these days.",
+            what=dataset.label,
+            first=known[0],
+            last=known[1],
+        )
+    return None
+
+
+def list_limits(warehouse: Warehouse, query: MetricQuery, answer: MetricAnswer) -> Iterator[Words]:
+    """Say what the answer leaves out of what was asked."""
+    periods, counts = answer.periods, answer.counts
+    if query.since and periods.now[0] > query.since:
+        yield Words("The data begin on {day}.", day=periods.now[0])
+    if query.comparison != "none" and periods.before is None:
+        yield Words("There is nothing to compare with: the data don't go back so far.")
+    elif periods.before is not None and not periods.sums_compare:
+        yield Words(
+            "The earlier days are too few to compare sums; averages and rates are compared."
+        )
+    if counts is not None and counts.too_small:
+        yield Words.count(
+            "{n} group is of too few people to be shown.",
+            "{n} groups are of too few people to be shown.",
+            counts.too_small,
+        )
+    if set(query.measures) & {*RETURN_MEASURES}:
+        cautions = [answer.get_measure(name).caution for name in query.measures]
+        if any(caution and caution(warehouse, periods.now) for caution in cautions):
+            yield LATE_RETURNS

@@ -5,17 +5,19 @@ from dataclasses import replace
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import MAX_DIMENSIONS, MAX_MEASURES, MetricQuery
+from bot.core.metric_query import MAX_DIMENSIONS, MAX_MEASURES, MetricQuery, QueryError
 from bot.data.metrics.filters import list_currencies
-from bot.data.metrics.query.answer import MetricAnswer
 from bot.data.metrics.query.conditions import require_column, resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
-from bot.data.metrics.query.datasets import DATASETS
-from bot.data.metrics.query.errors import QueryError
+from bot.data.metrics.query.metric_answer import (
+    MetricAnswer,
+    build_recipe,
+    get_people_floor,
+    refuse_too_few,
+)
 from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
-from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
-from bot.data.metrics.query.shown_groups import build_recipe, get_people_floor, refuse_too_few
+from bot.data.metrics.query.runner import DATASETS, PeriodName, QueryRunner, Values
 from bot.data.warehouse.warehouse import Warehouse
 
 

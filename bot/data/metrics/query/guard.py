@@ -2,37 +2,43 @@
 
 Two answers may differ by a filter or by some days; the difference of their sums is the sum of what
 is in only one of them. An answer that would tell, together with earlier ones on the same state of
-the data, what a few people did is given with fewer figures, or refused. Answers to a `SalesQuery`
-and to a `MetricQuery` on orders are in the same log and are held against each other."""
+the data, what a few people did is given with fewer figures, or refused. The same holds for sums and
+differences of single figures."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from hashlib import sha256
 from itertools import islice
+from typing import Any
 
-from bot.core.metric_query import MetricQuery
-from bot.data.metrics.earlier_answers import (
-    MAX_EARLIER_ANSWERS,
-    MAX_ROW_SETS,
-    AnswerLog,
-    SalesAnswerRecord,
-    build_metric_record,
-    cache_metric_rows,
-    digest_table,
-    read_metric_rows,
-)
-from bot.data.metrics.orders.differences import PublishedSums, isolates
-from bot.data.metrics.orders.released_rows import RowIndex
-from bot.data.metrics.query.answer import (
+from bot.core.facts import Fact
+from bot.core.metric_query import MetricQuery, QueryError
+from bot.data.floors import is_below_floor
+from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
+from bot.data.metrics.query.answer_facts import MetricResult
+from bot.data.metrics.query.dataset import Family
+from bot.data.metrics.query.differences import PublishedSums, isolates
+from bot.data.metrics.query.metric_answer import (
     OTHERS,
     MetricAnswer,
+    MetricRecipe,
     Released,
     ShownGroup,
     collect_released,
+    reread_released,
 )
-from bot.data.metrics.query.dataset import Family
-from bot.data.metrics.query.datasets import DATASETS
-from bot.data.metrics.query.errors import QueryError
-from bot.data.metrics.query.release import ALL_GROUPS, get_floor, load_rows_universe
+from bot.data.metrics.query.release import ALL_GROUPS, RowIndex, get_floor, load_rows_universe
+from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse.warehouse import Warehouse
+
+MAX_EARLIER_ANSWERS = 50  # earlier answers that are checked
+MAX_ROW_SETS = 1_000  # row sets that are checked
+MAX_CACHED_BYTES = 200_000_000  # of row numbers, kept in memory for the next answer
+METRIC_KEY = "metric"  # in the filter of an answer's record, and in `Warehouse.released`
+FIGURE_KEY = "figure"  # in `Warehouse.released`, beside a fact's id
+PEOPLE_UNIT = "customers"
+MAX_FIGURES = 5_000
 
 
 def guard_answer(
@@ -42,31 +48,38 @@ def guard_answer(
     answer, where even the least of it would tell too much."""
     state = digest_state(warehouse, answer.query)
     released = collect_released(answer.recipe, answer.rows)
-    record = build_metric_record(answer.recipe)
+    record = _build_record(answer.recipe)
     earlier = log.record(person, state, record) if log else ()
     if earlier is None:
         return answer  # the same answer again
-    known = [read_metric_rows(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
+    try:
+        known = [_read_rows(warehouse, one) for one in earlier[:MAX_EARLIER_ANSWERS]]
+    except QueryError:
+        if log:
+            log.refuse(person, state, record)
+        raise
     if not find_broken_floor(warehouse, answer.query, released, known):
-        cache_metric_rows(warehouse, record, released)
+        _cache_rows(warehouse, record, released)
         return answer
     if log:
         log.refuse(person, state, record)
     if (smaller := _leave_out(warehouse, answer, known)) is not None:
-        record = build_metric_record(smaller.recipe)
+        record = _build_record(smaller.recipe)
         if log:
             log.record(person, state, record)
         released = collect_released(smaller.recipe, smaller.rows)
-        cache_metric_rows(warehouse, record, released)
+        _cache_rows(warehouse, record, released)
         return smaller
     raise _refuse(warehouse, answer.query, released, earlier, known)
 
 
 def digest_state(warehouse: Warehouse, query: MetricQuery) -> str:
-    """Return a digest of the dataset's table; of orders the one that `SalesQuery` has, too."""
-    dataset = DATASETS[query.dataset]
-    digest = digest_table(warehouse, dataset.kind)
-    return digest if dataset.kind == "orders" else f"{dataset.kind}:{digest}"
+    """Return a digest which changes whenever rows of the dataset's table are added or removed."""
+    kind = DATASETS[query.dataset].kind
+    one = warehouse.listed[kind]
+    identity = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
+    digest = sha256(repr(identity).encode()).hexdigest()
+    return digest if kind == "orders" else f"{kind}:{digest}"
 
 
 def find_broken_floor(
@@ -176,3 +189,89 @@ def _refuse(
         until=record.until,
         n=floor,
     )
+
+
+# The answers in the log.
+
+
+def _build_record(recipe: MetricRecipe) -> SalesAnswerRecord:
+    query = recipe.query
+    assert query.since is not None
+    assert query.until is not None
+    data = {METRIC_KEY: recipe.model_dump(mode="json", exclude_defaults=True)}
+    canonical = json.dumps(data, sort_keys=True, ensure_ascii=False)
+    return SalesAnswerRecord(query.since, query.until, query.measures[0], canonical)
+
+
+def _read_rows(warehouse: Warehouse, record: SalesAnswerRecord) -> Released:
+    """Return the rows behind an earlier answer, from memory or read again. Raises QueryError for an
+    answer of an earlier version, whose rows can't be read any more."""
+    key = (METRIC_KEY, record.filter)
+    if key not in warehouse.released:
+        data: dict[str, Any] = json.loads(record.filter)
+        if METRIC_KEY not in data:
+            raise QueryError(
+                "An earlier version told this person figures of these data, of {since} to {until}. "
+                "This can't be held against them, so it is not told before newer data are "
+                "imported, at the latest in a week.",
+                since=record.since,
+                until=record.until,
+            )
+        recipe = MetricRecipe.model_validate(data[METRIC_KEY])
+        _cache_rows(warehouse, record, reread_released(warehouse, recipe))
+    released: Released = warehouse.released[key]
+    return released
+
+
+def _cache_rows(warehouse: Warehouse, record: SalesAnswerRecord, released: Released) -> None:
+    kept = {
+        key: one
+        for key, one in warehouse.released.items()
+        if isinstance(key, tuple) and key[0] == METRIC_KEY
+    }
+    if sum(_count_bytes(one.values()) for one in kept.values()) > MAX_CACHED_BYTES:
+        for key in kept:
+            del warehouse.released[key]
+    warehouse.released[METRIC_KEY, record.filter] = released
+
+
+def _count_bytes(families: Iterable[Any]) -> int:
+    return sum(rows.nbytes for sets in families for rows in sets)
+
+
+# Sums and differences of single figures.
+
+
+def remember_figures(warehouse: Warehouse, answer: MetricAnswer, result: MetricResult) -> None:
+    """Keep in memory which rows each figure is of."""
+    known = [key for key in warehouse.released if isinstance(key, tuple) and key[0] == FIGURE_KEY]
+    if len(known) > MAX_FIGURES:
+        for key in known:
+            del warehouse.released[key]
+    for fact_id, (period, group, name) in result.groups.items():
+        measure = answer.get_measure(name)
+        bases = answer.get_measure(measure.share_of or name).bases
+        shown = ShownGroup(period=period, group=group, bases=bases)
+        alone = answer.recipe.model_copy(update={"shown": (shown,)})
+        warehouse.released[FIGURE_KEY, fact_id] = alone
+
+
+def tells_few_people(
+    warehouse: Warehouse, facts: Sequence[Fact], value: Decimal, *, is_difference: bool
+) -> bool:
+    """Whether the sum or difference of these figures tells what a few people did."""
+    known: list[MetricRecipe] = [
+        warehouse.released[FIGURE_KEY, fact.id]
+        for fact in facts
+        if (FIGURE_KEY, fact.id) in warehouse.released
+    ]
+    if len(known) < len(facts):
+        counts_people = is_difference and facts[0].unit == PEOPLE_UNIT
+        return counts_people and is_below_floor(abs(float(value)), warehouse.floor)
+    if len({recipe.query.dataset for recipe in known}) > 1:
+        return False
+    together: Released = {}
+    for recipe in known:
+        for family, sets in reread_released(warehouse, recipe).items():
+            together.setdefault(family, []).extend(sets)
+    return find_broken_floor(warehouse, known[0].query, together, ()) is not None

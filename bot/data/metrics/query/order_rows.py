@@ -2,8 +2,8 @@
 the customer, and what some measures are computed from by order or by customer.
 
 Refunds lower the revenue and are no orders, cancelled lines are left out (but for the measures of
-cancelled orders), and only the currency of most orders counts: as in `bot/data/metrics/orders`. An
-order without a customer counts as a person of its own."""
+cancelled orders), and only the currency of most orders counts. An order without a customer counts
+as a person of its own."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -18,7 +18,6 @@ from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.best_sellers import select_counted_lines
 from bot.data.metrics.filters import add_category
-from bot.data.metrics.orders.order_lines import find_first_orders
 from bot.data.metrics.query.conditions import (
     filter_rows,
     holds_day,
@@ -132,6 +131,16 @@ def _filter_selected(lines: ir.Table, query: MetricQuery) -> ir.Table:
     for condition in query.selected_conditions:
         buyers = buyers.filter(holds_number(buyers[condition.field].cast("float64"), condition))
     return lines.semi_join(buyers.filter(_.selected_orders > 0), "customer")
+
+
+def find_first_orders(warehouse: Warehouse) -> ir.Table:
+    orders = warehouse.table("orders")
+    assert orders is not None
+    counted = orders.filter(
+        orders.customer.notnull(),
+        orders.status.isnull() | orders.status.lower().notin(NOT_SOLD_STATUSES),
+    )
+    return counted.group_by("customer").aggregate(first_day=_.at.min().date())
 
 
 def find_second_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import ibis
 import ibis.expr.types as ir
 
-from bot.data.metrics.orders.released_rows import build_row_key, identify_person
 from bot.data.metrics.query.dataset import (
     TIME_DIMENSIONS,
     ConditionField,
@@ -32,6 +31,18 @@ from bot.data.metrics.query.order_rows import (
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
+ROW_KEY_COLUMNS = (
+    "order",
+    "line",
+    "product",
+    "variant",
+    "at",
+    "amount",
+    "customer",
+    "code",
+    "returned",
+    "reason",
+)
 DIMENSIONS: Mapping[str, Dimension] = {
     **TIME_DIMENSIONS,
     "country": column("country", Words("country")),
@@ -102,9 +113,25 @@ FIELDS: Mapping[str, ConditionField] = {
 
 
 def _identify(warehouse: Warehouse) -> ir.Table:
+    """Return the key and the person of each line. An order without a customer counts as a person of
+    its own."""
     orders = warehouse.table("orders")
     assert orders is not None
-    return orders.select(key=build_row_key(warehouse, orders), person=identify_person(orders))
+    order = ibis.literal("order ") + orders["order"].cast("string").fill_null("")
+    person = ibis.coalesce(ibis.literal("customer ") + orders.customer.cast("string"), order)
+    return orders.select(key=_build_row_key(warehouse, orders), person=person)
+
+
+def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
+    """Return a number or text that identifies a row; rows that are equal in all of these columns
+    count as one."""
+    parts = [
+        table[name].cast("string").fill_null("")
+        for name in ROW_KEY_COLUMNS
+        if name in table.columns
+    ]
+    joined = ibis.literal("|").join(parts)
+    return joined.hash() if warehouse.engine.name == "duckdb" else joined
 
 
 DATASET = MetricDataset(
@@ -121,7 +148,7 @@ DATASET = MetricDataset(
     measures=MEASURES,
     bases=BASES,
     identify=_identify,
-    key=build_row_key,
+    key=_build_row_key,
     count=count_orders,
     fields=FIELDS,
     stages={

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.core.metric_query import MetricQuery
+from bot.core.metric_query import MetricQuery, QueryError
 from bot.data.metrics.query.dataset import MetricDataset
-from bot.data.metrics.query.errors import QueryError
 from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.data.disclosure import find_hidden_groups
-from bot.data.metrics.orders.released_rows import RowIndex, hash_values, load_universe
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
     PEOPLE_FAMILIES,
@@ -25,6 +24,7 @@ from bot.data.metrics.query.dataset import (
 from bot.data.warehouse.query import fetch_arrow, person_column
 from bot.data.warehouse.warehouse import Warehouse
 
+RowIndex = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Group = tuple[str | None, ...]  # the values of the dimensions; empty: all rows
 ALL_GROUPS: Group = ()
@@ -89,9 +89,6 @@ class Universe:
 
 def load_rows_universe(warehouse: Warehouse, dataset: MetricDataset) -> Universe:
     """Read once for each state of the data."""
-    if dataset.kind == "orders":  # shared with the answers to questions of `SalesQuery`
-        orders = load_universe(warehouse)
-        return Universe(orders.keys, orders.person)
     key = ("universe", dataset.name)
     if key not in warehouse.released:
         table = fetch_arrow(warehouse, dataset.identify(warehouse))
@@ -105,6 +102,15 @@ def load_rows_universe(warehouse: Warehouse, dataset: MetricDataset) -> Universe
         warehouse.released[key] = Universe(keys, person, counts)
     universe: Universe = warehouse.released[key]
     return universe
+
+
+def hash_values(column: Any) -> RowIndex:
+    """Return the keys as numbers; texts by their hash, which is valid within this process."""
+    values = column.combine_chunks()
+    if str(values.type) in ("string", "large_string"):
+        return np.array([hash(text) for text in values.to_pylist()], dtype=np.int64)
+    numbers: RowIndex = values.to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Read the rows of a query, and compute its measures by group."""
+"""The datasets by name, and how the rows of a query are read and its measures computed by group."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -7,7 +7,14 @@ from typing import Any, Literal
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.metric_query import DATED_DIMENSIONS, MetricQuery
+from bot.core.metric_query import DATED_DIMENSIONS, DatasetName, MetricQuery
+from bot.data.metrics.query import (
+    campaign_measures,
+    feedback_measures,
+    orders,
+    traffic_measures,
+    visit_measures,
+)
 from bot.data.metrics.query.dataset import MetricDataset, RowSelection
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
@@ -18,6 +25,13 @@ from bot.data.metrics.query.release import (
 from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 
+DATASETS: Mapping[DatasetName, MetricDataset] = {
+    "orders": orders.DATASET,
+    "visits": visit_measures.DATASET,
+    "campaigns": campaign_measures.DATASET,
+    "feedback": feedback_measures.DATASET,
+    "traffic": traffic_measures.DATASET,
+}
 COUNT_KEY = "counted"  # beside the measures: how many things a group has
 FILLED = "_filled"  # after a measure: how many rows say what it needs
 PeriodName = Literal["now", "before", "whole"]

@@ -11,9 +11,9 @@ from bot.core.metric_query import (
     OTHERS_VALUE,
     MetricCondition,
 )
-from bot.data.metrics.query.answer import MetricAnswer
 from bot.data.metrics.query.conditions import load_values
 from bot.data.metrics.query.dataset import MetricDataset, get_field
+from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
 from bot.data.warehouse.warehouse import Warehouse

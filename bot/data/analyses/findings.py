@@ -1,9 +1,13 @@
-"""What moved, found among the facts of the analyses. Code alone decides what moved, whether that is
-confirmed, and in which order it is told."""
+"""Read findings from the facts of the analyses: what moved, how tests went, what a test needs, and
+the themes that words name.
 
-from collections.abc import Iterator
+Code alone decides what moved, whether that is confirmed, and in which order it is told."""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from bot.core.experiment_plan import MESSAGE_PLACES
 from bot.core.fact_sentences import (
     CHANGE_STATUSES,
     CONFIRMED,
@@ -14,9 +18,10 @@ from bot.core.fact_sentences import (
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep
 from bot.i18n.messages import Words
+from bot.text.normalize import normalize_text, tokenize
 
 MAX_THEMES, MAX_PRODUCTS = 3, 3
-MOSTLY = 0.8  # the share of a total from which a series is nearly all of it
+MOSTLY_ONE_SERIES = 0.8  # the share of a total from which a series is nearly all of it
 STEP_SENTENCES = {  # by the end of the subject's key
     "view-to-cart": Words(
         "On {device}, {rate} of product visits reach the basket, {before} before."
@@ -148,7 +153,9 @@ def _is_part_of(one: FactSubject, whole: FactSubject | None) -> bool:
     if one.key.startswith("total-"):
         return whole.key == "total-orders"
     units = {fact.unit for fact in (one.get("last"), whole.get("last")) if fact is not None}
-    return len(units) == 1 and float(one.number("last")) >= MOSTLY * float(whole.number("last"))
+    return len(units) == 1 and float(one.number("last")) >= MOSTLY_ONE_SERIES * float(
+        whole.number("last")
+    )
 
 
 def _find_themes(writer: SentenceWriter, evidence: Evidence) -> Iterator[Move]:
@@ -199,3 +206,164 @@ def build_point(writer: SentenceWriter, move: Move, text: str = "") -> Copy:
     text = text or f"{move.words} {move.cost.text}".strip()
     marked = text if move.is_sure else writer.say(WATCH.with_params(what=text))
     return Copy(text=marked, facts=move.facts)
+
+
+# Tests and plans of tests.
+
+RANK = ("won", "lost", "broken", "no difference seen", "too early")  # what can be acted on first
+MAX_WEEKS = 8  # beyond, people forget and come back as somebody else
+METRICS = (Words("purchase"), Words("visit"), Words("spend"), Words("click"))
+AUDIENCE = "audience"  # the place of a test on customers who are named, read by their orders
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One metric of one test: the whole, and each variant by its name."""
+
+    whole: FactSubject
+    arms: Mapping[str, FactSubject]
+
+    @property
+    def test(self) -> str:
+        return self.whole.key.split("--")[0]
+
+    @property
+    def metric(self) -> Words:
+        name = self.whole.word("metric")
+        return Words(name)
+
+    @property
+    def title(self) -> str:
+        return self.whole.word("title").replace("_", " ")  # it may be a file's name
+
+    @property
+    def status(self) -> str:
+        """Return its status: "uncounted" where nobody did what is counted."""
+        counted = [a for a in self.arms.values() if a.number("successes") or not a.get("successes")]
+        return self.whole.status if counted or self.whole.status == "broken" else "uncounted"
+
+    @property
+    def control(self) -> FactSubject | None:
+        return self.arms.get(self.whole.word("control"))
+
+    @property
+    def deciding(self) -> FactSubject | None:
+        """The variant that the verdict is about."""
+        others = [arm for arm in self.arms.values() if arm is not self.control]
+        others.sort(key=lambda arm: -float(arm.number("effect")))
+        about = [arm for arm in others if arm.status == self.status]
+        if self.status == "lost":
+            about.reverse()
+        return next(iter(about or others), None)
+
+    @property
+    def short(self) -> FactSubject:
+        """The variant that is furthest below its share."""
+        return max(self.arms.values(), key=lambda a: float(a.number("meant") - a.number("users")))
+
+    @property
+    def days(self) -> int:
+        """How many days it ran, both ends included; 0 where its rows have no days."""
+        first, last = self.whole.word("first-day"), self.whole.word("last-day")
+        if not first or first == last:
+            return 0
+        return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
+
+
+def list_trials(every: Mapping[str, FactSubject]) -> list[Trial]:
+    """Return the tests that the facts are about; those that can be acted on first, then the
+    newest. A test of one variant has nothing to compare."""
+    found = []
+    for key, whole in every.items():
+        if key.count("--") == 1 and whole.get("status"):
+            arms = [one for k, one in every.items() if k.startswith(f"{key}--")]
+            if len(arms) > 1:
+                found.append(Trial(whole, {arm.word("variant"): arm for arm in arms}))
+    found.sort(key=lambda trial: trial.whole.word("last-day"), reverse=True)
+    return sorted(found, key=lambda trial: RANK.index(trial.whole.status))
+
+
+@dataclass(frozen=True)
+class PlannedTest:
+    """`lifts` from the smallest, `weeks` from the shortest. `start` has the rate of today."""
+
+    place: str
+    start: FactSubject
+    lifts: list[FactSubject]
+    weeks: list[FactSubject]
+    chances: FactSubject
+
+    @property
+    def proposed(self) -> FactSubject:
+        """The smallest lift that can be shown in time, else the largest."""
+        return next((one for one in self.lifts if self._fits(one)), self.lifts[-1])
+
+    @property
+    def is_feasible(self) -> bool:
+        return self._fits(self.proposed)
+
+    @property
+    def is_on_site(self) -> bool:
+        return self.place not in (*MESSAGE_PLACES, AUDIENCE)
+
+    def _fits(self, one: FactSubject) -> bool:
+        """Whether it ends in time, and of a group there are enough people."""
+        size = self.start.get("size")
+        has_people = size is None or one.number("in-all") <= self.start.number("size")
+        return has_people and one.number("weeks") <= MAX_WEEKS
+
+
+def find_plan(every: Mapping[str, FactSubject]) -> PlannedTest | None:
+    place = next((key for key, one in every.items() if one.get("base")), None)
+    lifts = [one for key, one in every.items() if key.startswith(f"{place}-lift-")]
+    if place is None or not lifts:
+        return None
+    weeks = [one for key, one in every.items() if key.startswith(f"{place}-weeks-")]
+    return PlannedTest(place, every[place], lifts, weeks, every["chance"])
+
+
+# Which themes of the feedback to tell.
+
+MAX_NAMED = 6
+MOSTLY_ONE_PART = 0.8  # the share of a theme from which one part stands for it
+
+
+def find_named_themes(words: str, themes: Sequence[FactSubject]) -> tuple[list[FactSubject], bool]:
+    """Return the themes that the words name, most texts first, and whether the words name any
+    theme at all. The words are read with the lists of phrases by which the texts are read, and
+    with the names of the themes."""
+    from bot.data.analyses.feedback.aspects import load_lexicon  # loads ibis
+
+    found = set()
+    for language in ("en", "fr"):
+        if lexicon := load_lexicon(language):
+            found |= {meaning.subject for _, meaning in lexicon.finder.find(tokenize(words))}
+    low = f" {normalize_text(words)} "
+    by_name = {o.key for o in themes for x in ("en", "fr") if normalize_text(o.named(x)) in low}
+    parts = {key for key in found if any(other.startswith(f"{key}-") for other in found)}
+    keys = (found - parts) | by_name
+    matching = [one for one in themes if one.key in keys]
+    whole = {one.key for one in matching}
+    matching += [o for o in themes if o.key.split("-")[0] in whole and o.key not in whole]
+    largest = sorted(matching, key=lambda one: -one.number("texts"))[:MAX_NAMED]
+    return largest, bool(keys)
+
+
+def drop_near_duplicates(themes: Sequence[FactSubject]) -> list[FactSubject]:
+    """Leave out each theme of which nearly all is one of its parts, such as "sizing" where nearly
+    all of it is "sizing-small"."""
+    return [
+        one
+        for one in themes
+        if not any(
+            part.key.startswith(f"{one.key}-")
+            and float(part.number("texts")) >= MOSTLY_ONE_PART * float(one.number("texts"))
+            for part in themes
+        )
+    ]
+
+
+def list_places(every: Mapping[str, FactSubject], theme: str) -> list[FactSubject]:
+    """Return where a theme is told more than chance would, products first."""
+    found = [o for k, o in every.items() if k.startswith(f"{theme}--") and o.status == CONFIRMED]
+    return sorted(found, key=lambda o: ("--product-" not in o.key, -o.number("lift")))

@@ -10,7 +10,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.metric_query import MetricQuery
+from bot.core.metric_query import MetricQuery, QueryError
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
@@ -25,7 +25,6 @@ from bot.data.metrics.query.dataset import (
     percent,
     ratio,
 )
-from bot.data.metrics.query.errors import QueryError
 from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse

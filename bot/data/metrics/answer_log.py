@@ -1,16 +1,46 @@
-"""Store the answers on sales that a person got, so that later ones can be checked against them."""
+"""Store the answers on figures that a person got, so that later ones can be held against them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import Date, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.data.metrics.earlier_answers import SalesAnswerRecord
 from bot.db.session import Database, Row
 
 RETENTION = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class SalesAnswerRecord:
+    """An answer that was given: its days, its measure, and its filter or recipe as canonical JSON.
+    `refused`: it was not given, and is only counted."""
+
+    since: date
+    until: date
+    measure: str
+    filter: str
+    refused: bool = False
+
+
+class AnswerLog(Protocol):
+    """The answers that each person got, with the state of the data that they refer to."""
+
+    def record(
+        self, person: str, state: str, answer: SalesAnswerRecord
+    ) -> Sequence[SalesAnswerRecord] | None:
+        """Record the answer and return the earlier ones on the same state, the newest first,
+        including those of other processes; None where it is one of them."""
+        ...
+
+    def refuse(self, person: str, state: str, answer: SalesAnswerRecord) -> None:
+        """Mark the recorded answer as refused."""
+        ...
+
+
+# The answer log in the database.
 
 
 class SalesAnswer(Row):
@@ -62,9 +92,6 @@ class SalesAnswer(Row):
         gone = mine & same_kind & (SalesAnswer.state != state) & SalesAnswer.refused.is_(False)
         old = (SalesAnswer.workspace == workspace) & (SalesAnswer.at < now - RETENTION)
         session.execute(delete(SalesAnswer).where(gone | old))
-
-
-# The answer log in the database.
 
 
 class DatabaseAnswerLog:

@@ -94,7 +94,7 @@ BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("people", lambda t: t["at"].notnull()),
     "buyers": Basis("sales", lambda t: t["at"].notnull()),
 }
-MAILED, BOUGHT = (ALL_ROWS,), (ALL_ROWS, "buyers")
+BOUGHT = (ALL_ROWS, "buyers")
 MEASURES: Mapping[str, Measure] = {
     "sent": Measure(Words("sent"), "", _sum("sent"), needs=("sent",), is_sum=True),
     "delivered": Measure(

@@ -1,28 +1,182 @@
-"""Choose which figures of a query are shown: those of no small group, within the bounds, as many as
-there is room for."""
+"""An answer to a query: its figures, which of them are shown, and the rows behind them.
+
+`MetricAnswer` holds every figure; its `recipe` lists which are shown: those of no small group,
+within the bounds, as many as there is room for. The recipe is all that is needed to read the rows
+behind them again, so it is what the log of answers keeps."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import ibis.expr.types as ir
+from pydantic import BaseModel, ConfigDict
 
-from bot.core.metric_query import ORDERED_DIMENSIONS, MetricQuery
-from bot.data.metrics.query.answer import OTHERS, GroupCounts, MetricRecipe, ShownGroup
-from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
-from bot.data.metrics.query.errors import QueryError
-from bot.data.metrics.query.periods import find_known_days
+from bot.core.metric_query import ORDERED_DIMENSIONS, OTHERS_VALUE, MetricQuery, QueryError
+from bot.data.metrics.query.dataset import ALL_ROWS, Family, Measure, MetricDataset
+from bot.data.metrics.query.periods import QueryPeriods, find_known_days
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
     GroupedRows,
     HiddenGroups,
+    RowIndex,
     get_floor,
     hide_small_groups,
     is_too_few,
     read_grouped_rows,
 )
-from bot.data.metrics.query.runner import PeriodName, QueryRunner, Values
+from bot.data.metrics.query.runner import (
+    COUNT_KEY,
+    DATASETS,
+    FILLED,
+    PeriodName,
+    QueryRunner,
+    Values,
+)
 from bot.data.warehouse.warehouse import Warehouse
+
+OTHERS: Group = (OTHERS_VALUE,)
+Released = dict[Family, list[RowIndex]]
+
+
+class ShownGroup(BaseModel):
+    """A group of one period that is shown, with the bases of its figures. `whole` is the period
+    without the filters, of which a share is told."""
+
+    model_config = ConfigDict(frozen=True)
+    period: PeriodName
+    group: Group
+    bases: tuple[str, ...]
+
+
+class MetricRecipe(BaseModel):
+    """How to read the rows behind an answer again. The query has its days and the data's values."""
+
+    model_config = ConfigDict(frozen=True)
+    query: MetricQuery
+    before: tuple[date, date] | None
+    currency: str | None
+    shown: tuple[ShownGroup, ...]
+
+    def get_bases(self, period: PeriodName, group: Group) -> frozenset[str]:
+        return frozenset(
+            basis
+            for one in self.shown
+            if (one.period, one.group) == (period, group)
+            for basis in one.bases
+        )
+
+    def list_groups(self) -> list[Group]:
+        """Return the groups that are shown, in their order, without the total."""
+        return [one.group for one in self.shown if one.period == "now" and one.group != ALL_GROUPS]
+
+
+@dataclass(frozen=True)
+class GroupCounts:
+    """How many groups there are, and how many are not chosen, by reason. Of the chosen ones, some
+    may be left out later: see `guard.py`."""
+
+    known: int
+    chosen: int
+    too_small: int  # of too few people, or needed to hide those
+    out_of_bounds: int
+    beyond_limit: int
+    unranked: int  # the too small ones, and those whose first measure is of too few people
+
+
+@dataclass(frozen=True)
+class MetricAnswer:
+    """All figures by period and group, with the rows behind them. `unknown` says of measures why
+    the data can't tell them."""
+
+    dataset: MetricDataset
+    asked: MetricQuery
+    recipe: MetricRecipe
+    periods: QueryPeriods
+    values: Mapping[tuple[PeriodName, Group], Values]
+    rows: Mapping[PeriodName, GroupedRows]
+    sql: Mapping[str, str]  # of each measure
+    notes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()  # how words of the query were understood
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    counts: GroupCounts | None = None
+
+    @property
+    def query(self) -> MetricQuery:
+        return self.recipe.query
+
+    def with_recipe(self, recipe: MetricRecipe, note: str = "") -> "MetricAnswer":
+        return replace(self, recipe=recipe, notes=(*self.notes, *([note] if note else [])))
+
+    def get_measure(self, name: str) -> Measure:
+        return self.dataset.measures[name]
+
+    def get_value(self, period: PeriodName, group: Group, name: str) -> Any:
+        """Return a figure that is shown, else None."""
+        measure = self.dataset.measures[name]
+        if measure.share_of:
+            whole: tuple[PeriodName, Group] = (
+                (period, ALL_GROUPS) if self.query.dimensions else ("whole", ALL_GROUPS)
+            )
+            part = self.get_value(period, group, measure.share_of)
+            total = self.get_value(*whole, measure.share_of)
+            if part is None or not total or (period == "before" and whole[0] == "whole"):
+                return None
+            return 100 * float(part) / float(total)
+        if not set(measure.bases) <= self.recipe.get_bases(period, group):
+            return None
+        return self.values.get((period, group), {}).get(name)
+
+    def is_allowed(self, group: Group, name: str) -> bool:
+        """Whether a figure of the group may be shown."""
+        measure = self.dataset.measures[name]
+        bases = self.dataset.measures[measure.share_of or name].bases
+        return set(bases) <= self.recipe.get_bases("now", group)
+
+    def is_blank(self, group: Group, name: str) -> bool:
+        """Whether no row of the group says what the measure needs."""
+        return self.values.get(("now", group), {}).get(f"{name}{FILLED}") == 0
+
+    def count_things(self, group: Group) -> int:
+        """Return how many orders, visits … a group has."""
+        return int(self.values["now", group].get(COUNT_KEY) or 0)
+
+    def get_count(self, period: PeriodName, group: Group, name: str) -> int | None:
+        """Return how many rows a figure stands on."""
+        measure = self.dataset.measures[name]
+        values = self.values.get((period, group), {})
+        if measure.share_of:
+            return self.get_count(period, group, measure.share_of)
+        many = values.get(f"{name}_count", values.get(COUNT_KEY))
+        return None if many is None else int(many)
+
+
+def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows]) -> Released:
+    """Return the sets of elements whose sums the shown figures tell, by family."""
+    released: Released = {}
+    wholes = {period: some.as_whole() for period, some in rows.items()}
+    for one in recipe.shown:
+        if one.group == OTHERS:  # the total less the groups that are shown
+            continue
+        grouped = wholes[one.period] if one.group == ALL_GROUPS else rows[one.period]
+        groups = None if one.group == ALL_GROUPS else [one.group]
+        for basis in one.bases:
+            family = grouped.dataset.bases[basis].family
+            released.setdefault(family, []).append(grouped.elements(basis, groups))
+    return released
+
+
+def reread_released(warehouse: Warehouse, recipe: MetricRecipe) -> Released:
+    """Read the rows behind an earlier answer again."""
+    dataset = DATASETS[recipe.query.dataset]
+    runner = QueryRunner(warehouse, dataset, recipe.query, recipe.before, recipe.currency)
+    tables = {period: runner.select(period) for period in runner.period_names}
+    return collect_released(recipe, runner.read_rows(tables))
+
+
+# Which figures are shown.
+
 
 MAX_FACTS = 60
 DEFAULT_LIMIT = 20
