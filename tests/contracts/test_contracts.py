@@ -317,7 +317,7 @@ def test_of_actions_and_forms_stays() -> None:
 
 def test_of_fields_in_forms_stays() -> None:
     found = walkers.keyed_texts("action_id") | walkers.keyed_texts("block_id")
-    ids = walkers.handed_over("id", beside="language").whole
+    ids = walkers.handed_over("id", beside="label").whole
     found |= {one for one in ids if one.isidentifier()}  # others are ids of rows and facts
     compare("FORM_FIELDS", contracts.FORM_FIELDS, found)
 

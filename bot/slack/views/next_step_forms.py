@@ -179,7 +179,7 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
         hint = Words("One a line")
         return form.text(id, label, "\n".join(values), multiline=True, optional=True, hint=hint)
 
-    def number(id: str, label: Words) -> Block:
+    def number_input(id: str, label: Words) -> Block:
         value = getattr(rule, id)
         return form.text(id, label, "" if value is None else str(value), optional=True)
 
@@ -195,12 +195,12 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
         blocks.append(several("bought_categories", label, named, rule.bought_categories))
     blocks += [
         lines("bought", Words("Bought one of these products"), bought),
-        number("bought_at_least", Words("How many of them, at least")),
-        number("bought_within", Words("Bought within (days)")),
+        number_input("bought_at_least", Words("How many of them, at least")),
+        number_input("bought_within", Words("Bought within (days)")),
         lines("not_bought", Words("Did not buy these"), without),
-        number("not_within", Words("Not bought for (days)")),
-        number("min_orders", Words("Orders, at least")),
-        number("max_orders", Words("Orders, at most")),
+        number_input("not_within", Words("Not bought for (days)")),
+        number_input("min_orders", Words("Orders, at least")),
+        number_input("max_orders", Words("Orders, at most")),
         lines("countries", Words("Ordered to these countries"), rule.countries),
         lines("regions", Words("Ordered to these regions"), rule.regions),
         *_describe_kept_rule(rule, titles, language),
