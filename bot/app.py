@@ -51,7 +51,7 @@ class Container(LocalData):
     def sign(self) -> None:
         """Sign the journal with this home's key, and record the rows from before the upgrade."""
         import bot.db.models  # noqa: F401  registers every audited table
-        from bot.audit.signing import adopt_unsigned_rows, start_signing
+        from bot.audit.verify import adopt_unsigned_rows, start_signing
         from bot.data.warehouse.models import DataFile
         from bot.slack.notices import HEADS_FILE, list_published_workspaces
 

@@ -14,7 +14,7 @@ from bot.core.facts import Fact
 from bot.core.parts import Part
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter
-from bot.data.catalogue.prices import choose_library
+from bot.data.catalogue.library import choose_library
 from bot.errors import CannotDo, TryAgain
 from evals.check_sets import Case
 from evals.figures import FigureResult, compare_figures, find_others

@@ -22,10 +22,9 @@ from bot.config.settings import Settings, SlackCommand, find_setting_problems
 from bot.core.writer import Writer
 from bot.data.analyses.cache import list_due_jobs as list_due_precomputations
 from bot.data.analyses.cache import precompute_facts
-from bot.data.ingest.import_job import ImportJob
+from bot.data.ingest.import_job import ImportJob, propose_nothing
 from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.live.endpoint import add_library_route
-from bot.data.ingest.ports import propose_nothing
 from bot.data.ingest.watch_folder import WatchFolder
 from bot.data.warehouse.integrity import mark_damaged
 from bot.db.session import Database

@@ -33,7 +33,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.tasks.conversation import describe_draft
 from bot.tasks.models import Task
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 WEEK, DRAFT_WINDOW = timedelta(days=7), timedelta(days=90)
 STATUS_MEASURES = ("status", "verdict")  # the measures that grade how certain a finding is

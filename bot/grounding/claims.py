@@ -18,7 +18,7 @@ from bot.core.parts import split_output
 from bot.core.request import SkillRequest
 from bot.grounding.sources import UNPROVING_KINDS, Piece, list_pieces
 from bot.i18n.messages import Language, Words
-from bot.privacy.personal_data import find_personal_data
+from bot.privacy import find_personal_data
 from bot.text.escape import strip_hidden
 from bot.text.normalize import collapse_spaces, normalize_text
 

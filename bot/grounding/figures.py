@@ -29,8 +29,8 @@ from bot.grounding.sources import (
     find_spans_left_out,
     is_within,
 )
-from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Money, Words
+from bot.i18n.periods import list_weekday_names
 from bot.text.normalize import normalize_text
 
 # "Free delivery from €60": what must be spent, which is no product's price.

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from bot.i18n.calendar_names import index_month_names, index_weekday_names
+from bot.i18n.periods import index_month_names, index_weekday_names
 from bot.text.normalize import normalize_text
 
 UNITS_FILE = Path(__file__).parent / "units.toml"

@@ -21,7 +21,7 @@ from bot.grounding.numbers import (
     read_counts,
     read_figures,
 )
-from bot.i18n.calendar_names import index_weekday_names
+from bot.i18n.periods import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
 from bot.text.normalize import collapse_spaces, normalize_text
 

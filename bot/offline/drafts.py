@@ -36,8 +36,14 @@ from bot.offline.routing import (
     names_one_person,
 )
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
-from bot.text.normalize import collapse_spaces, normalize_text, tokenize
-from bot.text.sentences import is_usable_sentence, split_sentences, strip_html
+from bot.text.normalize import (
+    collapse_spaces,
+    is_usable_sentence,
+    normalize_text,
+    split_sentences,
+    strip_html,
+    tokenize,
+)
 
 TEMPLATES_FOLDER = Path(__file__).with_name("templates")
 MAX_SENTENCES = {"shorter": 1, "longer": 6}  # of the catalogue, by what a send-back asks for

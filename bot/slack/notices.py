@@ -20,7 +20,7 @@ from bot.audit.journal import JournalEntry, JournalHead, SignatureState, Signer
 from bot.audit.policy_in_force import PolicyRecord
 from bot.core.request import task_id
 from bot.data.local_data import LocalData
-from bot.data.warehouse.store import LOCAL_WORKSPACE
+from bot.data.warehouse.models import LOCAL_WORKSPACE
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, restore_words
 from bot.jobs.models import Enqueue, Job

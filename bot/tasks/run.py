@@ -27,7 +27,7 @@ from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import wants_recap
-from bot.data.catalogue.prices import choose_library
+from bot.data.catalogue.library import choose_library
 from bot.db.session import lock_one
 from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import Viewer, may_see

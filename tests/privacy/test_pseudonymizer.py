@@ -20,8 +20,7 @@ from bot.core.request import SkillRequest
 from bot.core.writer import LlmCall
 from bot.grounding.claims import ClaimForm
 from bot.i18n.messages import Words
-from bot.privacy import Pseudonymizer
-from bot.privacy.personal_data import find_personal_data, mask_personal_data
+from bot.privacy import Pseudonymizer, find_personal_data, mask_personal_data
 from handlers.draft import find_problems
 from tests.support.channel_outputs import Email
 from tests.support.small_shop import Shop

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from bot.app import Container
 from bot.audit.journal import JournalEntry, Signer
-from bot.audit.signing import find_signer
+from bot.audit.verify import find_signer
 from bot.cli import journal as journal_command
 from bot.cli.journal import journal_
 from bot.config.secret import KEY_FILE, load_key

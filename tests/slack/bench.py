@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,8 +20,8 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, NextStep, Part
 from bot.core.request import Question, SkillRequest
-from bot.data.ingest.import_job import ImportJob
-from bot.data.ingest.ports import Importer, MappingProposer, propose_nothing
+from bot.data.ingest.import_job import ImportJob, MappingProposer, propose_nothing
+from bot.data.ingest.importer import LibraryImporter
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft, DraftImage
@@ -31,7 +31,7 @@ from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import View
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods.registry import APP_TOKEN_SCOPES
+from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.slack_objects import SlackMessage
 from bot.slack.app import make_app, make_socket_mode
 from bot.slack.client import SlackServices, make_client, make_session
@@ -86,7 +86,7 @@ class Bench:
     question: Question | None = None
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
-    stock: Importer | None = None  # a real importer instead of the stockroom
+    stock: LibraryImporter | None = None  # a real importer instead of the stockroom
     propose: MappingProposer = propose_nothing  # of columns of unknown files
     do_work: Callable[[str], Awaitable[None]] | None = None  # a real worker instead of the bench
 
@@ -95,7 +95,7 @@ class Bench:
         home = self.services.home
         assert home is not None
         self.stockroom.database = self.database
-        stock = self.stock or self.stockroom
+        stock = self.stock or cast(LibraryImporter, self.stockroom)
         to = (self.database, self.enqueue, self.outside, stock, home, self.services.now)
         return ImportJob(*to, propose=self.propose)
 

@@ -14,8 +14,8 @@ from bot.config.policy import ApprovalPolicy, Policy
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.models import VALIDITY, ProductFact, list_product_facts
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.product_facts import VALIDITY, ProductFact, list_product_facts
 from bot.data.service import WorkspaceData
 from bot.db.session import Database
 from bot.drafts.models import Draft

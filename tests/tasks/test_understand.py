@@ -16,7 +16,7 @@ from bot.core.facts import Fact
 from bot.core.library import ProductMatch
 from bot.core.request import IncomingRequest, KeptPassage, Question, SkillRequest
 from bot.core.source import Source
-from bot.data.catalogue.prices import replace_prices
+from bot.data.catalogue.library import replace_prices
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
 from bot.tasks.draft_versions import check_kept_passages
 from bot.tasks.message_prompt import (

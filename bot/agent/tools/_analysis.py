@@ -15,7 +15,7 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import Language, Words, format_value
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 T = TypeVar("T")
 LOOKUP_SECONDS = 30.0  # from when the look-up has the engine

@@ -249,7 +249,7 @@ async def _load_first_days(deps: ToolDeps) -> dict[str, date]:
     """Return the day on which each product was first sold, or first had a price."""
 
     def work(warehouse: Warehouse) -> dict[str, date]:
-        from bot.data.catalogue.prices import load_first_days
+        from bot.data.catalogue.product import load_first_days
 
         return load_first_days(warehouse)
 

@@ -21,7 +21,7 @@ from bot.drafts.occasions import (
     load_occasions,
 )
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 MAX_DAYS, MAX_PERIODS = 400, 20
 COLUMNS = {"starts": Words("Starts"), "ends": Words("Ends")}

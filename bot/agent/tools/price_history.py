@@ -11,8 +11,7 @@ from bot.agent.tools._products import find_product
 from bot.core.charts import ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.data.catalogue.prices import PriceHistory, build_price_facts, load_price_history
-from bot.data.catalogue.product import Product
+from bot.data.catalogue.product import PriceHistory, Product, build_price_facts, load_price_history
 from bot.i18n.messages import Language, Words, format_value
 
 MAX_CHANGES = 12

@@ -23,7 +23,7 @@ from bot.core.facts import Fact, FactId
 from bot.core.parts import Table
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 if TYPE_CHECKING:
     from bot.data.analyses.feedback.quotes import CustomerSentence, ReadSentences

@@ -11,6 +11,8 @@ from bot.db.session import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
+LIBRARY_FOLDER = "library"
+LOCAL_WORKSPACE = "local"  # owns what was imported before any Slack workspace was known
 MOST_IDS_PER_STATEMENT = 500  # ids in one statement
 
 

@@ -128,6 +128,12 @@ class Warehouse:
         return days if days > load_kinds()[kind].stale else None
 
 
+def sql_type(type_: ColumnType) -> str:
+    """Return the type of DuckDB for a column of ours."""
+    named = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+    return named.get(IBIS_TYPES[type_], IBIS_TYPES[type_].upper().replace(" ", ""))
+
+
 def schema_of(kind: str) -> dict[str, str]:
     """Return the columns of a kind with their ibis types."""
     return {name: IBIS_TYPES[column.type] for name, column in load_kinds()[kind].columns.items()}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.approvals import decision
 from bot.approvals.decision import demand_author_or_approver
 from bot.core.request import task_id
-from bot.data.catalogue.product_facts import VALIDITY, ProductFact
+from bot.data.catalogue.models import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
 from bot.errors import CannotDo

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.data.ingest import review
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.rejects import LEGACY_SUFFIX, read_rejects, render_rejects
-from bot.data.ingest.undo import undo_import
+from bot.data.ingest.review import undo_import
 from bot.digests.visibility import demand_visible, may_see
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language

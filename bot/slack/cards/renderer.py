@@ -228,7 +228,8 @@ class CardRenderer:
 
         A card that was never posted is given up when its requester is not admitted.
         """
-        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.sender.database.run
+        # A lease or a count that a power cut undoes makes the card be drawn once more.
+        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.sender.database.run_unsynced
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
             acquired = await run(_acquire, id, holder, self.now())
@@ -245,7 +246,7 @@ class CardRenderer:
         self, post: OutboxMessage, origin: RequestOrigin | None, holder: str, admits: Admits
     ) -> bool:
         """Draw a card that this holder has acquired. Return False when it changed meanwhile."""
-        run = self.sender.database.run
+        run = self.sender.database.run_unsynced
         try:
             if origin and not await admits(*origin):
                 await run(OutboxMessage.give_up_drawing, post.id)

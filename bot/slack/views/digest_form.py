@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from bot.config.brand import Brand
 from bot.data.catalogue.models import ProductRow
 from bot.digests.models import BRAND_PREFIX, DAILY, Schedule, format_digest_name
-from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Words, format_value
+from bot.i18n.periods import list_weekday_names
 from bot.slack import action_ids
 from bot.slack.blocks import Block, context_block, plain_text, truncate
 from bot.slack.listeners import ViewSubmission

@@ -10,7 +10,7 @@ from bot.audiences.platforms import ExportReceipt
 from bot.audit.receipt import Receipt
 from bot.core.facts import Fact
 from bot.core.source import NO_SOURCE
-from bot.data.catalogue.product_facts import ProductFact
+from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.grounding.legal import list_unverified_sources

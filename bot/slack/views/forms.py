@@ -12,7 +12,7 @@ from bot.approvals.decision import Decision, demand_open
 from bot.config.brand import Brand
 from bot.core.channels import PartLimit
 from bot.core.parts import Hook, Part
-from bot.data.catalogue.product_facts import ProductFact, list_product_facts
+from bot.data.catalogue.models import ProductFact, list_product_facts
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import recheck_price_cuts

@@ -12,8 +12,7 @@ from bot.core.brief import Brief
 from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.core.source import Source
-from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.catalogue.prices import MarketLibrary
+from bot.data.catalogue.library import CatalogueLibrary, MarketLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.i18n.messages import Language

@@ -38,7 +38,7 @@ from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # days read back
 START_EVENTS: dict[TestPlace, str] = {
