@@ -53,7 +53,7 @@ class Container(LocalData):
         import bot.db.models  # noqa: F401  registers every audited table
         from bot.audit.verify import adopt_unsigned_rows, start_signing
         from bot.data.warehouse.models import DataFile
-        from bot.slack.published_heads import HEADS_FILE, list_published_workspaces
+        from bot.slack.notices import HEADS_FILE, list_published_workspaces
 
         start_signing(self.settings, self.database, has_library=DataFile.any)
         adopt_unsigned_rows(

@@ -15,8 +15,8 @@ from bot.core.channels import Channel, measure_sms_room
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
+from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
-from bot.drafts.tracking import campaign_code, tag_links
 from bot.grounding.sources import find_stated_facts
 from bot.i18n.messages import Words
 

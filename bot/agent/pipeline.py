@@ -20,7 +20,7 @@ from bot.core.parts import Copy, Hook, NextStep, Part, collect_next_steps, split
 from bot.core.report import Ideas, Report
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
-from bot.drafts.tracking import tag_links
+from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
 from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts

@@ -55,7 +55,8 @@ from bot.audit.row_digests import (
 from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
 from bot.core.parts import compute_fingerprint
-from bot.db.session import Database, Row
+from bot.db.base import Row
+from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo

@@ -17,7 +17,7 @@ from bot.audit.verify import create_signer, find_signer
 from bot.cli.admin import print_line
 from bot.config.settings import Settings
 from bot.db.models import TABLES
-from bot.slack.published_heads import HEADS_FILE, PublishedHead, read_heads
+from bot.slack.notices import HEADS_FILE, PublishedHead, read_heads
 
 
 def journal_(settings: Settings, args: argparse.Namespace) -> int:

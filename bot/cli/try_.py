@@ -36,7 +36,7 @@ from bot.core.request import (
 from bot.core.writer import Writer
 from bot.data.catalogue.library import choose_library
 from bot.db.workspace import Workspace
-from bot.drafts.tracking import campaign_code
+from bot.drafts.models import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.copy_checks import list_sources
 from bot.i18n.messages import LANGUAGES, Language, Words, load_translations

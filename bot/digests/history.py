@@ -192,6 +192,21 @@ SENT_WINDOW = timedelta(days=28)
 MAX_SENT_CAMPAIGNS = 5  # only the newest campaigns are reported
 
 
+async def load_findings(
+    local_data: LocalData, kinds: Sequence[str], workspace: str
+) -> Sequence[Fact]:
+    """Load the facts of these analyses. One whose data are missing gives none."""
+
+    def load() -> list[Fact]:
+        library, facts = local_data.library(workspace), list[Fact]()
+        for kind in kinds:
+            with contextlib.suppress(CannotDo):
+                facts += library.findings(kind, AnalysisFilter()).facts
+        return facts
+
+    return await asyncio.to_thread(load)
+
+
 @dataclass(frozen=True)
 class DigestHistory:
     """Loads the facts of a workspace that are not in the library."""
@@ -213,17 +228,6 @@ class DigestHistory:
         if request.skill == RECAP_SKILL:
             return facts
         return (*facts, *self.load_sent_facts(workspace, at))
-
-    async def load_alert_facts(self, workspace: str) -> Sequence[Fact]:
-        """Load the funnel and feedback facts that can cause an alert. Missing data causes none."""
-        return await asyncio.to_thread(self._load_alert_facts, workspace)
-
-    def _load_alert_facts(self, workspace: str) -> list[Fact]:
-        library, facts = self.local_data.library(workspace), list[Fact]()
-        for kind in ("funnel", "feedback"):
-            with contextlib.suppress(CannotDo):
-                facts += library.findings(kind, AnalysisFilter()).facts
-        return facts
 
     def load_sent_facts(self, workspace: str, at: datetime) -> tuple[Fact, ...]:
         """sent.<code>.*: each campaign of the last four weeks with results, against the median of

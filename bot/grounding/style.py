@@ -13,7 +13,7 @@ from bot.core.channels import Channel, count_sms_excess, measure_text
 from bot.core.checks import Check
 from bot.core.parts import Part
 from bot.core.request import Brief, SkillRequest
-from bot.drafts.tracking import campaign_code, tag_links
+from bot.drafts.models import campaign_code, tag_links
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import Piece
 from bot.i18n.messages import Words

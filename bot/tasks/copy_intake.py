@@ -21,7 +21,7 @@ from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
 from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
 from bot.offline.routing import FoundFields
-from bot.tasks.assumptions import LANGUAGE_LABELS, build_options, list_assumptions
+from bot.tasks.brief_assumptions import LANGUAGE_LABELS, build_options, list_assumptions
 from bot.text.normalize import tokenize
 
 IN_LANGUAGE: dict[Language, Words] = {"en": Words("In English"), "fr": Words("In French")}

@@ -11,7 +11,7 @@ from bot.core.channels import SEGMENT_SIZES, count_sms_segments, load_channels, 
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
-from bot.drafts.tracking import campaign_code, tag_links
+from bot.drafts.models import campaign_code, tag_links
 from bot.grounding.style import find_style_faults
 from tests.conftest import NOW
 

@@ -15,7 +15,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.models import DataFile
 from bot.db.session import Database
 from bot.digests import models
-from bot.digests.alerts import AlertJob, find_alarms
+from bot.digests.digest_jobs import AlertJob, find_alarms
 from bot.digests.models import ALERT_REST, MAX_ALERTS_A_WEEK, Alert
 from bot.drafts.models import Draft
 from bot.tasks.models import Task

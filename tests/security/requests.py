@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.agent.skills import load_commands
-from bot.db.session import Row
+from bot.db.base import Row
 from bot.jobs.models import Job
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage, SlackUser

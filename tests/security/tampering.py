@@ -19,8 +19,9 @@ from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.upload import Upload
 from bot.data.metrics.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
+from bot.db.base import Moment
 from bot.db.models import TABLES
-from bot.db.session import Database, Moment
+from bot.db.session import Database
 from bot.db.workspace import BrandRow
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery

@@ -19,7 +19,7 @@ from bot.core.facts import Fact
 from bot.core.parts import Quote
 from bot.data.warehouse.warehouse import Warehouse
 from bot.privacy import Pseudonymizer
-from bot.slack.history import format_messages
+from bot.slack.threads import format_messages
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, obediently, says, use
 from tests.support.import_files import file, take_in

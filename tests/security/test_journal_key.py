@@ -17,7 +17,7 @@ from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
 from bot.errors import CannotDo
 from bot.messages.outbox import OutboxMessage
-from bot.slack.published_heads import HEADS_FILE, HeadPublisher, read_heads, record_policies
+from bot.slack.notices import HEADS_FILE, HeadPublisher, read_heads, record_policies
 from tests.conftest import NOW
 from tests.support.rows import Jobs, draft
 

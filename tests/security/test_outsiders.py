@@ -19,8 +19,8 @@ from bot.playground.slack_objects import SlackMessage, SlackUser
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.buttons import BUTTON_ACTIONS
 from bot.slack.app import make_app
-from bot.slack.location import make_place
 from bot.slack.membership import Membership
+from bot.slack.threads import make_place
 from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices

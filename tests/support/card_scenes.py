@@ -18,7 +18,7 @@ from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import check_message_blocks, check_view
 from bot.slack.blocks import Message, measure_blocks
 from bot.slack.cards.card_data import CardData, load_card_data
-from bot.slack.cards.task_card import render_task_card
+from bot.slack.cards.renderer import render_task_card
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.rows import Jobs, wish

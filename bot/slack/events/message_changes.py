@@ -12,9 +12,9 @@ from bot.data.ingest.models import FileUpload
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.slack.events import messages
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import continue_in_thread
+from bot.slack.events import message_events
+from bot.slack.listeners import ListenerContext
+from bot.slack.threads import continue_in_thread
 from bot.tasks.models import OPEN_STATES, NewTask, Task
 
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
@@ -41,7 +41,7 @@ class MessageChange:
 
     @property
     def now(self) -> str:
-        return messages.extract_words(self.message or {}, self.bot_user)
+        return message_events.extract_words(self.message or {}, self.bot_user)
 
     @property
     def id(self) -> str:
@@ -65,12 +65,12 @@ async def handle_message_change(context: ListenerContext, body: dict[str, Any]) 
 
 def parse_message_change(body: dict[str, Any]) -> MessageChange | None:
     """Return the edit if the author changed the words; None for every other change."""
-    event, bot_user = body["event"], messages.find_bot_user(body)
+    event, bot_user = body["event"], message_events.find_bot_user(body)
     before, after = event.get("previous_message") or {}, event.get("message") or {}
-    if not messages.is_from_person(before, bot_user):
+    if not message_events.is_from_person(before, bot_user):
         return None
     workspace = str(body.get("team_id") or event.get("team"))
-    words, ts = messages.extract_words(before, bot_user), str(before.get("ts"))
+    words, ts = message_events.extract_words(before, bot_user), str(before.get("ts"))
     if event.get("subtype") == DELETED or after.get("subtype") == TOMBSTONE:
         return MessageChange(workspace, bot_user, event, None, ts, words)
     by = (after.get("edited") or {}).get("user")
@@ -92,9 +92,11 @@ async def _apply_edit(context: ListenerContext, change: MessageChange) -> str | 
             not is_request
             and context.services.now().timestamp() - float(change.ts) < MAX_CHANGE_AGE
         ):
-            await messages.accept_message(context, change.workspace, event, change.bot_user)
+            await message_events.accept_message(context, change.workspace, event, change.bot_user)
     except CannotDo as error:
-        await messages.refuse_message(context, change.workspace, event, error, about=change.id)
+        await message_events.refuse_message(
+            context, change.workspace, event, error, about=change.id
+        )
         return None
     return stopped
 
@@ -117,9 +119,9 @@ def restart_changed_task(
     context.services.policy(change.workspace).require_if_known(by, "ask")
     if under_way:
         task.stop(session, context.services.enqueue, by, now)
-    Task.accept(session, context.services.enqueue, new_task, now)
+    context.accept(session, new_task)
     # The old card then says that the work continues below it.
-    OutboxMessage.request_redraw(session, context.services.enqueue, task.first_piece)
+    context.redraw(session, task.first_piece)
     return True, task.id if under_way else None
 
 
@@ -187,9 +189,9 @@ def _normalize_request(message: dict[str, Any], bot_user: str | None) -> tuple[b
     """Return whether the message is for the intern, and its letters and digits: a changed comma
     is no new request."""
     signs = NON_WORD_CHARACTERS.sub(
-        " ", messages.extract_words(message, bot_user).casefold()
+        " ", message_events.extract_words(message, bot_user).casefold()
     ).strip()
-    return messages.is_bot_mentioned(message, bot_user), signs
+    return message_events.is_bot_mentioned(message, bot_user), signs
 
 
 WORK_IS_DONE = Words(
@@ -223,7 +225,7 @@ def redraw_cards(session: Session, context: ListenerContext, workspace: str, use
     for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
         for card in OutboxMessage.list_cards(session, task):
             post = session.get_one(OutboxMessage, card)
-            OutboxMessage.request_redraw(session, context.services.enqueue, post.piece or "")
+            context.redraw(session, post.piece or "")
     dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)
     for upload in session.scalars(dropped.order_by(FileUpload.made_at.desc()).limit(MAX_TASKS)):
-        OutboxMessage.request_redraw(session, context.services.enqueue, upload.card_piece)
+        context.redraw(session, upload.card_piece)

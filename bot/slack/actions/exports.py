@@ -1,7 +1,8 @@
-"""The export of an approved audience: requested in a form, sent as a file to the requester
-alone."""
+"""The files that a person takes with them: an approved audience, requested in a form, and a
+download of a draft. Both are sent to the requester alone."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -18,17 +19,24 @@ from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.delivery.models import Delivery
-from bot.digests.visibility import Viewer
+from bot.digests.visibility import GONE, Viewer, may_see_receipts
+from bot.drafts.export import render_draft
 from bot.drafts.models import Draft
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue
-from bot.slack.blocks import Block, context_block, option, plain_text, truncate
-from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_draft
-from bot.slack.listener_context import ListenerContext
-from bot.slack.views.inputs import LABEL, build_form, read_choice
+from bot.slack.action_ids import ButtonValue, pack_draft
+from bot.slack.blocks import Block, context_block, truncate
+from bot.slack.files import upload_file
+from bot.slack.listeners import (
+    BlockAction,
+    ListenerContext,
+    ViewSubmission,
+    load_visible_draft,
+)
+from bot.slack.views.inputs import FormBuilder, read_choice
+from bot.tasks.models import Task
 
 # The part of a draft whose table holds the code of the one rule to export, and its platform.
 AUDIENCE_PART = "audience"
@@ -108,23 +116,20 @@ def prepare_export_form(
 
 
 def build_export_form(draft: Draft, language: str) -> Block:
-    audiences = [option(name, code) for code, (name, _) in find_exportable_rules(draft).items()]
-    platforms = [
-        option(_translate_title(PLATFORMS[key].title, language), key)
-        for key in find_approved_platforms(draft)
-    ]
+    audiences = {code: name for code, (name, _) in find_exportable_rules(draft).items()}
+    platforms = {key: PLATFORMS[key].title for key in find_approved_platforms(draft)}
     explanation = Words(
         "Only people who agreed are in the file. It comes to your direct messages with me, and is "
         "noted in the journal: how many, for what, by which rule."
     )
+    form, first = FormBuilder(language), (next(iter(audiences)), next(iter(platforms)))
     blocks = [
-        _build_menu("audience", Words("Audience"), audiences, language),
-        _build_menu("platform", Words("For"), platforms, language),
+        form.menu("audience", Words("Audience"), audiences, first[0], must=True),
+        form.menu("platform", Words("For"), platforms, first[1], must=True),
         context_block(explanation.to(language)),
     ]
-    metadata = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
     title, send = Words("Export audience"), Words("Export")
-    return build_form(action_ids.EXPORT_FORM, title, send, blocks, metadata, language)
+    return form.build(action_ids.EXPORT_FORM, title, send, blocks, pack_draft(draft))
 
 
 async def submit_export_form(
@@ -139,10 +144,8 @@ async def submit_export_form(
 
 def _plan_export(session: Session, context: ListenerContext, submission: ViewSubmission) -> bool:
     draft = _load_exportable_draft(session, context, submission.viewer, submission.ref)
-    code, platform = (
-        read_choice(submission.view, "audience"),
-        read_choice(submission.view, "platform"),
-    )
+    view = submission.view
+    code, platform = read_choice(view, "audience"), read_choice(view, "platform")
     find_approved_rule(draft, code)
     if platform not in find_approved_platforms(draft):
         raise CannotDo(GONE)
@@ -158,7 +161,7 @@ def _plan_export(session: Session, context: ListenerContext, submission: ViewSub
     planned = Delivery.plan(
         session, enqueue, draft, destination=destination, now=now, by=submission.user
     )
-    OutboxMessage.request_redraw(session, enqueue, draft.piece)
+    context.redraw(session, draft.piece)
     return planned
 
 
@@ -228,12 +231,114 @@ def _parse_rule(stored: str) -> AudienceRule | None:
         return None
 
 
-def _translate_title(title: Words | str, language: str) -> str:
-    return title.to(language) if isinstance(title, Words) else title
+# Downloads.
 
 
-def _build_menu(id: str, label: Words, options: list[Block], language: str) -> Block:
-    menu: Block = {"type": "static_select", "action_id": id, "options": options}
-    menu["initial_option"] = options[0]
-    label_ = plain_text(label.to(language), LABEL)
-    return {"type": "input", "block_id": id, "label": label_, "element": menu}
+@dataclass(frozen=True)
+class DownloadFiles:
+    """Files to upload right after the answer: row id → file name. When `approved`, the others
+    are sent as deliveries."""
+
+    draft: Draft
+    approved: bool
+    fresh: bool
+    files: dict[str, str]
+    receipts: str
+
+
+async def start_download(context: ListenerContext, action: BlockAction) -> Words:
+    """Start sending the files to the person's direct messages, and return what to tell them."""
+    copies = await context.run(_plan_download, context, action)
+    if copies.files:
+        context.background.start(_upload_files(context, action, copies))
+    if not copies.fresh:
+        return Words("You have these files already, in your direct messages with me.")
+    if copies.approved:
+        return Words("The files are on their way to your direct messages with me.")
+    return Words("Not approved yet: a marked copy is on its way to your direct messages with me.")
+
+
+def _plan_download(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> DownloadFiles:
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
+    require_unchanged_task(session, draft.workspace, draft.task)
+    approved = compute_status(Decision.list_for_draft(session, draft.id), policy) == "approved"
+    files: dict[str, str] = {}
+    task = session.get_one(Task, draft.task)
+    sees_receipts = may_see_receipts(session, action.viewer, task)
+    receipts = _render_receipts(session, draft) if sees_receipts else ""
+    if receipts:
+        files[f"{draft.id}:left:{action.user}"] = f"{draft.code}-what-left.txt"
+    fresh = False
+    for format in policy.delivery.files:
+        if approved:
+            destination = {"kind": "file", "format": format, "to": action.user}
+            fresh |= Delivery.plan(
+                session,
+                context.services.enqueue,
+                draft,
+                destination=destination,
+                now=context.services.now(),
+                by=action.user,
+            )
+        else:
+            name = f"{draft.code}-v{draft.version}-not-approved.{format}"
+            files[f"{draft.id}:copy:{action.user}:{format}"] = name
+    for id in list(files):
+        row = OutboxMessage.plan(
+            session,
+            id=id,
+            workspace=draft.workspace,
+            kind="file",
+            place={"channel": action.user, "dm": True, "user": action.user},
+            now=context.services.now(),
+        )
+        if row.ts is None:
+            fresh = True
+        else:
+            del files[id]
+    if approved:
+        context.redraw(session, draft.piece)
+    return DownloadFiles(draft, approved, fresh, files, receipts)
+
+
+async def _upload_files(
+    context: ListenerContext, action: BlockAction, copies: DownloadFiles
+) -> None:
+    brand = context.services.brand(action.workspace)
+    language = await context.people.language(action.workspace, action.user)
+
+    async def upload() -> None:
+        for id, name in copies.files.items():
+            format = name.rsplit(".", 1)[-1]
+            text = copies.receipts
+            if format != "txt":
+                text = render_draft(copies.draft, brand.name, format, language)
+            await upload_file(context.sender, id, name, text.encode())
+
+    await notify_of_failure(context, action, upload())
+
+
+async def notify_of_failure(
+    context: ListenerContext, action: BlockAction, upload: Awaitable[None]
+) -> None:
+    """Wait for the upload of files, and tell the person who pressed when it fails."""
+    try:
+        await upload
+    except CannotDo as error:
+        await context.notify(action, error.words)
+    except TryAgain:
+        words = Words("Slack didn't take the files. Please press Download again in a moment.")
+        await context.notify(action, words)
+
+
+def _render_receipts(session: Session, draft: Draft) -> str:
+    """Render, character by character, what was sent to a model for this draft."""
+    pieces = [
+        f"--- {one.at.isoformat()} · {one.writer} · {one.to or '-'}\n{one.sent}"
+        for one in Receipt.list_for_task(session, draft.task)
+        if one.sent
+    ]
+    return "\n\n".join(pieces)

@@ -1,7 +1,8 @@
-"""The form that changes the rule and the platform of an audience, which is then counted again."""
+"""The forms of a report's next steps: a question to the data, and the rule of an audience."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -11,37 +12,134 @@ from sqlalchemy.orm import Session
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import CONSENT_LABELS, SEGMENT_LABELS, AudienceRule
 from bot.core.facts import Evidence
-from bot.core.metric_query import QuestionFields
+from bot.core.metric_query import ComparisonName, QuestionFields
 from bot.core.parts import NextStep
 from bot.core.request import task_id
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.actions import reports
-from bot.slack.blocks import (
-    Block,
-    context_block,
-    count_utf16_units,
-    option,
-    plain_text,
-    render_words,
-)
-from bot.slack.interactions import BlockAction, ViewSubmission, load_visible_draft
-from bot.slack.listener_context import ListenerContext
-from bot.slack.view_limits import OPTION_VALUE
-from bot.slack.views import question_form
+from bot.slack.blocks import Block, context_block, count_utf16_units, render_words
+from bot.slack.listeners import BlockAction, ListenerContext, ViewSubmission, load_visible_draft
 from bot.slack.views.inputs import (
-    HINT,
-    LABEL,
-    build_form,
+    OPTION_VALUE,
+    FormBuilder,
+    Labels,
     read_checked,
     read_choice,
+    read_date,
     read_text,
-    text_input,
 )
-from bot.tasks.models import NewTask, Task
 
-MAX_MENU_OPTIONS = 100
+COMPARISONS: Mapping[str, Words] = {
+    "previous_period": Words("the days before"),
+    "same_period_last_year": Words("the same days last year"),
+}
+
+
+def build_question_form(fields: QuestionFields, language: str, metadata: str = "") -> Block:
+    """Build the form, filled with what is known."""
+    form = FormBuilder(language)
+    hint = Words("Countries, devices, products, categories … with commas between them")
+
+    def menu(id: str, label: Words, options: Labels, chosen: str | None) -> Block:
+        return form.menu(id, label, options, chosen, placeholder=Words("None"))
+
+    blocks = [
+        form.menu(
+            "measure", Words("Which figure"), list_measures(language), fields.measure, must=True
+        ),
+        menu("split", Words("Split by"), list_splits(language), fields.split),
+        form.text("only", Words("Only"), fields.only, optional=True, hint=hint),
+        _build_date(form, "since", Words("From"), fields.since),
+        _build_date(form, "until", Words("To"), fields.until),
+        menu("comparison", Words("Compared with"), COMPARISONS, fields.comparison),
+    ]
+    title, send = Words("Ask your data"), Words("Look it up")
+    return form.build(action_ids.QUESTION_FORM, title, send, blocks, metadata)
+
+
+def list_measures(language: str) -> dict[str, str]:
+    """Return the labels of the measures, dataset by dataset."""
+    from bot.data.metrics.query.runner import DATASETS
+
+    return {
+        name: _capitalize(measure.label.to(language))
+        for dataset in DATASETS.values()
+        for name, measure in dataset.measures.items()
+        if not measure.of_one_customer
+    }
+
+
+def list_splits(language: str) -> dict[str, str]:
+    from bot.data.metrics.query.runner import DATASETS
+
+    return {
+        name: _capitalize(dimension.label.to(language))
+        for dataset in DATASETS.values()
+        for name, dimension in dataset.dimensions.items()
+    }
+
+
+def read_question(view: dict[str, Any]) -> QuestionFields:
+    return QuestionFields.model_validate(
+        {
+            "measure": read_choice(view, "measure") or None,
+            "split": read_choice(view, "split") or None,
+            "only": read_text(view, "only"),
+            "since": read_date(view, "since") or None,
+            "until": read_date(view, "until") or None,
+            "comparison": read_choice(view, "comparison") or get_args(ComparisonName)[0],
+        }
+    )
+
+
+async def submit_question_form(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    """Start a task that looks the figure up."""
+    language = await context.language(submission.workspace, submission.user)
+    fields = read_question(submission.view)
+    if fields.since and fields.until and fields.since > fields.until:
+        errors = {"until": Words("This day is before the first one.").to(language)}
+        return await ack(response_action="errors", errors=errors)
+    await context.run(_accept_question, context, submission, fields, language)
+    return await ack()
+
+
+def _accept_question(
+    session: Session,
+    context: ListenerContext,
+    submission: ViewSubmission,
+    fields: QuestionFields,
+    language: str,
+) -> None:
+    context.services.policy(submission.workspace).require(submission.user, "ask")
+    draft = load_visible_draft(session, submission.viewer, submission.ref)
+    id = task_id(submission.workspace, "question", str(submission.view["id"]))
+    query = {"query": fields.model_dump_json(exclude_defaults=True), "language": draft.language}
+    words = describe_question(fields, language)
+    reports.accept_next_step(session, context, submission, id, words, query)
+
+
+def describe_question(fields: QuestionFields, language: str) -> str:
+    """Return the question in words, for the title of its card: "Revenue by country · France"."""
+    words = list_measures(language).get(fields.measure or "", "")
+    if fields.split:
+        by = Words("by {what}", what=list_splits(language)[fields.split].lower())
+        words = f"{words} {by.to(language)}"
+    return " · ".join(filter(None, [words, fields.only]))
+
+
+def _build_date(form: FormBuilder, id: str, label: Words, day: date | None) -> Block:
+    initial = {"initial_date": day.isoformat()} if day is not None else {}
+    return form.input(id, label, {"type": "datepicker", **initial}, optional=True)
+
+
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 NUMBER_FIELDS = ("bought_within", "bought_at_least", "not_within", "min_orders", "max_orders")
 NOT_A_NUMBER = Words("Write a whole number, 1 or more.")
 
@@ -56,9 +154,7 @@ def prepare_next_step_form(
     lead = reports.find_next_step(draft, action.ref)
     if "query" in lead.form:
         fields = QuestionFields.model_validate_json(lead.form["query"])
-        return lambda language: question_form.build_question_form(
-            fields, language, action.ref.pack()
-        )
+        return lambda language: build_question_form(fields, language, action.ref.pack())
     if lead.skill != "targeting" or "rule" not in lead.form:
         return reports.prepare_brief_form(session, context, action)
     return lambda language: build_rule_form(language, lead, draft.facts, action.ref.pack())
@@ -72,35 +168,45 @@ def build_rule_form(language: str, lead: NextStep, facts: Evidence, metadata: st
     bought = [*rule.bought_named, *(titles.get(key, key) for key in rule.bought)]
     without = [titles.get(key, key) for key in rule.not_bought]
     without += [name for name in rule.not_bought_categories if name not in without]
-    purposes = {key: words.to(language) for key, words in CONSENT_LABELS.items()}
-    groups = {key: words.to(language) for key, words in SEGMENT_LABELS.items()}
-    platforms = {
-        key: one.title.to(language) if isinstance(one.title, Words) else one.title
-        for key, one in PLATFORMS.items()
-    }
+    platforms = {key: one.title for key, one in PLATFORMS.items()}
     platform = lead.form.get("platform") or DEFAULT_PLATFORMS[rule.purpose]
+    form = FormBuilder(language)
+
+    def several(id: str, label: Words, options: Labels, chosen: Sequence[str]) -> Block:
+        return form.choices(id, label, options, chosen, type="multi_static_select")
+
+    def lines(id: str, label: Words, values: Sequence[str]) -> Block:
+        hint = Words("One a line")
+        return form.text(id, label, "\n".join(values), multiline=True, optional=True, hint=hint)
+
+    def number_input(id: str, label: Words) -> Block:
+        value = getattr(rule, id)
+        return form.text(id, label, "" if value is None else str(value), optional=True)
+
     blocks = [
-        _build_select("platform", Words("For"), platforms, platform, language),
-        _build_select("purpose", Words("Who may be written to"), purposes, rule.purpose, language),
-        _build_multi_select(
-            "segments", Words("In one of these groups"), groups, rule.segments, language
+        form.menu("platform", Words("For"), platforms, platform, must=True),
+        form.menu(
+            "purpose", Words("Who may be written to"), CONSENT_LABELS, rule.purpose, must=True
         ),
-        *_build_category_menus(categories, rule, language),
-        _build_lines_input("bought", Words("Bought one of these products"), bought, language),
-        _build_number_input("bought_at_least", Words("How many of them, at least"), rule, language),
-        _build_number_input("bought_within", Words("Bought within (days)"), rule, language),
-        _build_lines_input("not_bought", Words("Did not buy these"), without, language),
-        _build_number_input("not_within", Words("Not bought for (days)"), rule, language),
-        _build_number_input("min_orders", Words("Orders, at least"), rule, language),
-        _build_number_input("max_orders", Words("Orders, at most"), rule, language),
-        _build_lines_input(
-            "countries", Words("Ordered to these countries"), rule.countries, language
-        ),
-        _build_lines_input("regions", Words("Ordered to these regions"), rule.regions, language),
+        several("segments", Words("In one of these groups"), SEGMENT_LABELS, rule.segments),
+    ]
+    if categories:
+        label, named = Words("Bought of one of these categories"), {one: one for one in categories}
+        blocks.append(several("bought_categories", label, named, rule.bought_categories))
+    blocks += [
+        lines("bought", Words("Bought one of these products"), bought),
+        number_input("bought_at_least", Words("How many of them, at least")),
+        number_input("bought_within", Words("Bought within (days)")),
+        lines("not_bought", Words("Did not buy these"), without),
+        number_input("not_within", Words("Not bought for (days)")),
+        number_input("min_orders", Words("Orders, at least")),
+        number_input("max_orders", Words("Orders, at most")),
+        lines("countries", Words("Ordered to these countries"), rule.countries),
+        lines("regions", Words("Ordered to these regions"), rule.regions),
         *_describe_kept_rule(rule, titles, language),
     ]
     title, send = Words("Export audience"), Words("Continue")
-    return build_form(action_ids.RULE_FORM, title, send, blocks, metadata, language)
+    return form.build(action_ids.RULE_FORM, title, send, blocks, metadata)
 
 
 def read_rule(
@@ -184,25 +290,10 @@ def _accept_rule(
     rule, errors = read_rule(submission.view, before, draft.facts, language)
     if rule is None:
         return errors
-    place, private = reports.find_next_step_place(
-        session, draft, submission.viewer, submission.origin
-    )
-    new_task = NewTask(
-        id=task_id(submission.workspace, "rule", str(submission.view["id"])),
-        workspace=submission.workspace,
-        author=submission.user,
-        words=lead.words,
-        place=place,
-        locale=context.people.cached_locale(submission.workspace, submission.user),
-        private=private,
-        form={
-            **reports.build_next_step_form(draft, lead),
-            "rule": rule.stored,
-            "platform": read_choice(submission.view, "platform"),
-            "language": draft.language,
-        },
-    )
-    Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    id = task_id(submission.workspace, "rule", str(submission.view["id"]))
+    platform = read_choice(submission.view, "platform")
+    form = {"rule": rule.stored, "platform": platform, "language": draft.language}
+    reports.accept_next_step(session, context, submission, id, lead.words, form)
     return {}
 
 
@@ -214,18 +305,6 @@ def _find_product_titles(facts: Evidence) -> dict[str, str]:
 def _find_categories(facts: Evidence) -> list[str]:
     category_facts = (fact for fact in facts.of("audiences") if fact.parts.subject == "category")
     return [str(fact.value) for fact in category_facts]
-
-
-def _build_category_menus(
-    names_: dict[str, None], rule: AudienceRule, language: str
-) -> list[Block]:
-    if not names_:
-        return []
-    options = {name: name for name in names_}
-    label = Words("Bought of one of these categories")
-    return [
-        _build_multi_select("bought_categories", label, options, rule.bought_categories, language)
-    ]
 
 
 def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: str) -> list[Block]:
@@ -241,56 +320,6 @@ def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: st
             )
         )
     ]
-
-
-def _build_select(
-    id: str, label: Words, options: dict[str, str], value: str, language: str
-) -> Block:
-    options_by_key = {key: option(text, key) for key, text in options.items()}
-    menu: Block = {
-        "type": "static_select",
-        "action_id": id,
-        "options": list(options_by_key.values()),
-    }
-    menu["initial_option"] = options_by_key[value]
-    return {
-        "type": "input",
-        "block_id": id,
-        "label": _build_label(label, language),
-        "element": menu,
-    }
-
-
-def _build_multi_select(
-    id: str, label: Words, options: dict[str, str], values: Sequence[str], language: str
-) -> Block:
-    options_by_key = {
-        key: option(text, key) for key, text in list(options.items())[:MAX_MENU_OPTIONS]
-    }
-    menu: Block = {
-        "type": "multi_static_select",
-        "action_id": id,
-        "options": [*options_by_key.values()],
-    }
-    if picked := [options_by_key[value] for value in values if value in options_by_key]:
-        menu["initial_options"] = picked
-    block: Block = {"type": "input", "block_id": id, "optional": True, "element": menu}
-    return block | {"label": _build_label(label, language)}
-
-
-def _build_lines_input(id: str, label: Words, values: Sequence[str], language: str) -> Block:
-    block = text_input(id, label, language, "\n".join(values), multiline=True, optional=True)
-    block["hint"] = plain_text(Words("One a line").to(language), HINT)
-    return block
-
-
-def _build_number_input(id: str, label: Words, rule: AudienceRule, language: str) -> Block:
-    value = getattr(rule, id)
-    return text_input(id, label, language, "" if value is None else str(value), optional=True)
-
-
-def _build_label(label: Words, language: str) -> Block:
-    return plain_text(label.to(language), LABEL)
 
 
 def _read_lines(view: dict[str, Any], id: str) -> list[str]:

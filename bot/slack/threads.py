@@ -1,16 +1,24 @@
-"""Reads a thread or a channel as text, as material for a request.
+"""Where a request was made (its Place), and the thread or channel around it, read as text.
 
-Names are replaced by "Person 1" unless the request asks who said what. The intern's own cards are
-left out. Of a long conversation the latest messages are kept. Only the place of the request is
-read.
+Other packages only store a Place. `channel` and `thread` are where the request was made, `asked` is
+the ts of its message, and `user` its author. With `dm` the messages go to the user's direct
+messages. `under` is a thread of the intern that the request continues. `fallback` is the reason why
+messages go to the user's direct messages after all. `heirs` receive them when the user has left.
+
+A thread or a channel is material for a request. Names are replaced by "Person 1" unless the request
+asks who said what. The intern's own cards are left out. Of a long conversation the latest messages
+are kept. Only the place of the request is read.
 """
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from bot.core.thread_text import (
     ATTACHMENT,
@@ -22,9 +30,123 @@ from bot.core.thread_text import (
     wants_recap,
 )
 from bot.errors import TryAgain
-from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
+from bot.messages.outbox import OutboxMessage
+from bot.slack.client import SlackRefusal, call_slack, make_retrying_client, read_pages
 from bot.tasks.conversation import SlackMessage
 from bot.text.escape import strip_hidden
+
+MAX_THREAD_CARDS = 50  # the newest cards of one thread
+
+Place = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ChannelThread:
+    """A channel, and the thread in it if there is one."""
+
+    channel: str
+    thread: str | None = None
+
+
+def make_place(
+    channel: str,
+    user: str,
+    *,
+    thread: str | None = None,
+    asked: str | None = None,
+    private: bool = False,
+) -> Place:
+    """Return the Place of a request."""
+    fields = {"channel": channel, "thread": thread, "asked": asked, "user": user}
+    place: Place = {key: value for key, value in fields.items() if value}
+    return place | ({"dm": True} if private and not channel.startswith("D") else {})
+
+
+def add_heirs(place: Place, heirs: Sequence[str], *, private: bool) -> Place:
+    """Return the Place of a task that nobody typed, with the people who get it when its owner has
+    left."""
+    dm = private and not place["channel"].startswith("D")
+    return place | {"heirs": list(heirs)} | ({"dm": True} if dm else {})
+
+
+def continue_in_thread(place: Place, card: OutboxMessage | None) -> Place:
+    """Return the Place of what follows this card, in the card's thread."""
+    fresh = {key: value for key, value in place.items() if key not in ("fallback", "under")}
+    thread = find_card_thread(card) if card is not None else None
+    return fresh | (
+        {"under": {"channel": thread.channel, "thread": thread.thread}} if thread else {}
+    )
+
+
+def resolve_thread(place: Place) -> ChannelThread | None:
+    """Return where a message goes; None when a direct message must be opened first."""
+    if place.get("fallback"):
+        return None
+    if target := place.get("under"):
+        return ChannelThread(target["channel"], target["thread"])
+    if place.get("dm") or "channel" not in place:
+        return None
+    return ChannelThread(place["channel"], place.get("thread"))
+
+
+def find_card_thread(card: OutboxMessage) -> ChannelThread | None:
+    """Return the thread that a card is in or starts; None while the card is not posted."""
+    if not card.ts or not card.channel:
+        return None
+    thread = resolve_thread(card.place)
+    root = thread.thread if thread and thread.channel == card.channel else None
+    return ChannelThread(card.channel, root or card.ts)
+
+
+def find_thread(place: Mapping[str, Any]) -> ChannelThread | None:
+    """Return the thread that the request was made in, or the one that it started. None for a
+    private request in a channel: nothing about it may be seen there."""
+    if place.get("dm") or place.get("fallback") or "channel" not in place:
+        return None
+    return ChannelThread(place["channel"], place.get("thread") or place.get("asked"))
+
+
+def list_thread_cards(
+    session: Session, workspace: str, thread: ChannelThread
+) -> list[OutboxMessage]:
+    """Return the posted cards in this thread, newest first."""
+    root = thread.thread
+    in_thread = or_(
+        OutboxMessage.ts == root,
+        OutboxMessage.place["thread"].as_string() == root,
+        OutboxMessage.place["under"]["thread"].as_string() == root,
+    )
+    cards = (
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.workspace == workspace,
+            OutboxMessage.kind == "card",
+            OutboxMessage.channel == thread.channel,
+            in_thread,
+        )
+        .order_by(OutboxMessage.ts.desc())
+        .limit(MAX_THREAD_CARDS)
+    )
+    return [card for card in session.scalars(cards) if _is_in_thread(card, root)]
+
+
+def _is_in_thread(card: OutboxMessage, root: str | None) -> bool:
+    spot = find_card_thread(card)
+    return spot is not None and spot.thread == root
+
+
+def is_same_conversation(one: Place, other: Place) -> bool:
+    """Return whether two requests belong together: made in one thread, or by one person in one
+    channel. A private request belongs only to private requests of the same person."""
+    if one["channel"] != other["channel"] or bool(one.get("dm")) != bool(other.get("dm")):
+        return False
+    if one.get("user") == other.get("user"):
+        return True
+    thread = None if one.get("dm") else one.get("thread")
+    return thread is not None and thread == other.get("thread")
+
+
+# Reading a thread or a channel.
 
 MAX_THREAD_CHARACTERS = 8_000  # the latest characters are kept
 MAX_RECAP_CHARACTERS = 24_000  # for a recap, whose subject is the conversation itself
@@ -69,7 +191,7 @@ async def read_conversation(
         if channel and (wants_channel(words) or (recap and not in_thread)):
             messages = await _read_channel(slack, str(channel), words, request_ts)
         elif channel and in_thread:
-            messages = await _read_pages(
+            messages = await _read_messages(
                 slack.conversations_replies, channel=str(channel), ts=str(ts)
             )
         else:
@@ -93,7 +215,7 @@ async def read_thread(
     Slack refuses or is away."""
     slack = make_retrying_client(client)
     try:
-        messages = await _read_pages(slack.conversations_replies, channel=channel, ts=thread)
+        messages = await _read_messages(slack.conversations_replies, channel=channel, ts=thread)
     except (SlackRefusal, TryAgain):
         return []
     found: list[SlackMessage] = []
@@ -125,13 +247,13 @@ async def _read_channel(
             return []
     now = float(request_ts) if request_ts.replace(".", "", 1).isdigit() else time.time()
     since = f"{now - count_days_back(words) * DAY_SECONDS:.6f}"
-    roots = await _read_pages(slack.conversations_history, channel=channel, oldest=since)
+    roots = await _read_messages(slack.conversations_history, channel=channel, oldest=since)
     roots = sorted(roots, key=_read_ts)
     threads = [one for one in roots if one.get("reply_count")][-MAX_THREADS:]
     messages = list(roots)
     for root in threads:
         try:
-            replies = await _read_pages(
+            replies = await _read_messages(
                 slack.conversations_replies, channel=channel, ts=str(root["ts"])
             )
         except (SlackRefusal, TryAgain):
@@ -141,24 +263,16 @@ async def _read_channel(
     return messages
 
 
-async def _read_pages(call: HistoryCall, **where: str) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = []
-    cursor = None
-    for _ in range(PAGES):
-        page = await call_slack(call(**where, limit=PAGE, cursor=cursor))
-        messages += page.get("messages") or []
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            break
-    return messages
+async def _read_messages(call: HistoryCall, **where: str) -> list[dict[str, Any]]:
+    pages = read_pages(call, PAGES, **where, limit=PAGE)
+    return [message async for page in pages for message in page.get("messages") or []]
 
 
 async def _look_up_names(messages: list[dict[str, Any]], name: NameLookup) -> dict[str, str]:
     """Return the names of the people who write or are mentioned, where Slack knows them."""
     users = [str(one.get("user")) for one in messages if one.get("user") and not one.get("bot_id")]
-    users += [
-        user for one in messages for user in re.findall(r"<@(\w+)", str(one.get("text") or ""))
-    ]
+    for one in messages:
+        users += re.findall(r"<@(\w+)", str(one.get("text") or ""))
     called = {user: await name(user) for user in dict.fromkeys(users)}
     return {user: known for user, known in called.items() if known}
 

@@ -46,14 +46,12 @@ def list_assumptions(
     alternatives: Sequence[ProductMatch] = (),
     *,
     is_language_known: bool = True,
-    about_several: bool = False,
     is_notice: bool = False,
 ) -> tuple[Assumption, ...]:
     """List what the draft assumes because the words do not say it.
 
-    `is_language_known`: the language was detected in the words themselves. `about_several`: the
-    words name the alternatives too, so the draft covers all of them. `is_notice`: the text sells
-    nothing, so no goal is assumed."""
+    `is_language_known`: the language was detected in the words themselves. `is_notice`: the text
+    sells nothing, so no goal is assumed."""
     assumptions = []
     if not stated.channels:
         channel = get_default_channel()
@@ -65,11 +63,7 @@ def list_assumptions(
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
     if not stated.goal and not is_notice:
         assumptions.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))
-    if product and about_several:
-        titles = " + ".join(one.title for one in (product, *alternatives)[:MAX_OPTIONS])
-        words = Words("this draft is about {products} together; tap for one alone", products=titles)
-        assumptions.append(Assumption(field="product", value=product.handle, words=words))
-    elif product and product.score < 1 and alternatives:
+    if product and product.score < 1 and alternatives:
         words = Words("the product is {product}", product=product.title)
         assumptions.append(Assumption(field="product", value=product.handle, words=words))
     if not stated.language and not is_language_known:
