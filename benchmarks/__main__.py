@@ -1,6 +1,7 @@
 """Runs every benchmark and prints its table. `python -m benchmarks line` runs one of them."""
 
 import asyncio
+import inspect
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,7 @@ def measured(name: str) -> Iterable[Figure]:
     """One benchmark's figures; its module is loaded only now."""
     module, _, function = BENCHMARKS[name].partition(":")
     figures = getattr(import_module(module), function)()
-    return cast(Iterable[Figure], asyncio.run(figures) if asyncio.iscoroutine(figures) else figures)
+    return cast(Iterable[Figure], asyncio.run(figures) if inspect.iscoroutine(figures) else figures)
 
 
 def main() -> int:

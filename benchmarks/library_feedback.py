@@ -15,10 +15,11 @@ import pyarrow as pa
 from benchmarks.table import Figure, peak
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.analyses.feedback import find
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY, sample
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.table import Figure, peak
-from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
 
 LINES, SHOPIFY_ORDERS = 1_000_000, 100_000
 

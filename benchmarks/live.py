@@ -17,8 +17,13 @@ from benchmarks.signed import SECRET
 from benchmarks.table import Figure
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.live.endpoint import SIGNATURE_HEADER, TIMESTAMP_HEADER
-from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
+from bot.data.ingest.live.endpoint import (
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    SignedRequest,
+    derive_live_key,
+    sign_request,
+)
 from bot.playground.local_slack import LocalSlack
 from tests.support.paths import ROOT
 from tests.support.processes import Intern, free_port

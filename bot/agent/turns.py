@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
-from sqlalchemy import LargeBinary, Text, bindparam, delete, select
+from sqlalchemy import LargeBinary, Text, bindparam, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.agent.llm.turn import ConversationMessage, TurnAnswer
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
-from bot.db.session import Database, Row, insert_once
+from bot.db.base import Row
+from bot.db.session import Database, insert_once
 from bot.jobs.models import Job
 
 RETENTION = timedelta(days=7)
@@ -78,8 +79,17 @@ class AgentTurn(Row):
 
 
 TURNS = Row.metadata.tables["agent_turns"]
-# Built once, since it runs whenever a task ends.
+# Built once, since they run in every task.
 DELETE_FOR_TASK = delete(TURNS).where(TURNS.c.task == bindparam("of"))
+STORE_ANSWER = (
+    update(TURNS)
+    .where(
+        TURNS.c.task == bindparam("of"),
+        TURNS.c.call == bindparam("in_call"),
+        TURNS.c.turn == bindparam("at_turn"),
+    )
+    .values(answer=bindparam("text"))
+)
 
 
 class TurnLog(Protocol):
@@ -118,7 +128,8 @@ class TaskTurns:
         return [self._restore(row) for row in rows]
 
     async def store_sent(self, call: str, turn: int, stored: StoredTurn) -> None:
-        """Store what is about to be sent. A turn that is stored already stays as it is."""
+        """Store what is about to be sent. A turn that is stored already stays as it is. The
+        receipt, which is stored before the bytes leave, takes this row to the disk as well."""
         values: dict[str, Any] = {
             "task": self.task,
             "call": call,
@@ -132,15 +143,13 @@ class TaskTurns:
             "veil": self._cipher().close(f"{self.task}/{call}/{turn}", stored.veil),
             "at": self.now(),
         }
-        await self.database.run(lambda session: insert_once(session, AgentTurn, **values))
+        await self.database.run_unsynced(lambda session: insert_once(session, AgentTurn, **values))
 
     async def store_answer(self, call: str, turn: int, answer: TurnAnswer) -> None:
-        def store(session: Session) -> None:
-            # The row is gone when the task was stopped meanwhile.
-            if row := session.get(AgentTurn, (self.task, call, turn)):
-                row.answer = ANSWER.dump_json(answer).decode()
-
-        await self.database.run(store)
+        """Store the answer. The row is gone when the task was stopped meanwhile."""
+        key = {"of": self.task, "in_call": call, "at_turn": turn}
+        values = key | {"text": ANSWER.dump_json(answer).decode()}
+        await self.database.run(lambda session: session.execute(STORE_ANSWER, values))
 
     def _restore(self, row: AgentTurn) -> StoredTurn:
         return StoredTurn(

@@ -209,7 +209,7 @@ def _repair_damage(settings: Settings, args: argparse.Namespace) -> int:
 
 def key_(settings: Settings, args: argparse.Namespace) -> int:
     """Print the key for live rows: of one workspace if it is named, else of the home."""
-    from bot.data.ingest.live.signature import derive_live_key
+    from bot.data.ingest.live.endpoint import derive_live_key
 
     container = Container(settings).migrated()  # the home may be new
     print_line(derive_live_key(container.row_store.key(), args.workspace))

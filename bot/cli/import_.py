@@ -17,17 +17,25 @@ from bot.config.clock import now
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest import FileSchema, ImportCancelled, LoadResult, load_file
-from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
-from bot.data.ingest.changes import find_changes
-from bot.data.ingest.file_schema import DateOrder, DecimalSign, Split
+from bot.data.ingest.assumptions import describe_repeats, find_changes
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import (
+    DateOrder,
+    DecimalSign,
+    FileSchema,
+    ImportCancelled,
+    ImportOptions,
+    LoadResult,
+    Split,
+)
 from bot.data.ingest.importer import list_own_words
-from bot.data.ingest.inspection import ImportRequest, InspectedTable, inspect_files
+from bot.data.ingest.inspection import InspectedTable, inspect_files
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
-from bot.data.warehouse.file_listing import IMPORT_PREFIX
-from bot.data.warehouse.store import LOCAL_WORKSPACE, MergeCounts
+from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.store import IMPORT_PREFIX, MergeCounts
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -228,16 +236,16 @@ class FileImporter:
         """Return a temporary folder in the home, whose disk has room for the library."""
         return tempfile.TemporaryDirectory(prefix=IMPORT_PREFIX, dir=self.container.settings.home)
 
-    def build_request(self, kind: str | None) -> ImportRequest:
+    def build_options(self, kind: str | None) -> ImportOptions:
         """Return what the options say about the files."""
-        return ImportRequest(
-            kind,
-            self.column_names,
-            self.currency,
-            self.dates,
-            self.decimal,
-            self.sheets,
-            self.split,
+        return ImportOptions(
+            kind=kind,
+            called=dict(self.column_names),
+            currency=self.currency,
+            dates=self.dates,
+            decimal=self.decimal,
+            sheets=self.sheets,
+            split=self.split,
         )
 
     def inspect(
@@ -246,7 +254,7 @@ class FileImporter:
         """Inspect and preview all files before anything is asked. Returns the tables, and how many
         files can't be imported, each reported with its reason; raises CannotDo if that is all."""
         self.column_names = column_names
-        tables, left = inspect_files(paths, Path(folder), self.build_request(kind))
+        tables, left = inspect_files(paths, Path(folder), self.build_options(kind))
         if not tables:
             for _, why in left[:-1]:
                 print_line(why.words.to("en"))
@@ -297,10 +305,8 @@ class FileImporter:
             self.workspace, found.kind, table.fresh, source=found.name, apart=table.apart
         )
         print_merged_rows(found, merged)
-        if loaded.doubled:
-            print_line(describe_duplicates(found, loaded.doubled).to("en"))
-        if loaded.numbered:
-            print_line(describe_numbered_lines(found, loaded.numbered).to("en"))
+        for words in describe_repeats(found, loaded):
+            print_line(words.to("en"))
         if loaded.rejects is not None:
             to = self._rejects(part)
             export_rejects(loaded.rejects, to)
@@ -310,12 +316,14 @@ class FileImporter:
 
     def load_products(self, part: TableFile, found: FileSchema | None = None) -> int:
         """Import a catalogue; return 1 when some of it was rejected."""
-        found = found or self.build_request(PRODUCTS_KIND).understand(part.path, part.name)
+        found = found or detect_schema(
+            part.path, name=part.name, options=self.build_options(PRODUCTS_KIND)
+        )
         catalogue = reread_product_file(part.path, found)
         with self.container.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
-            rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
+            rows = catalogue.rows
             new, again = ProductRow.put(session, self.workspace, rows, file=found.name, now=now())
         print_line(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
         print_catalogue_rejects(catalogue, self._rejects(part))

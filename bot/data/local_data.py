@@ -12,13 +12,14 @@ from bot.config.toml import check_toml_files, load_brand, load_policy
 from bot.core.facts import Fact
 from bot.data.analyses.cache import ResultCache
 from bot.data.catalogue.library import CatalogueLibrary
-from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.models import ProductRow, list_product_facts
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.product_facts import list_product_facts
 from bot.data.floors import Floors
 from bot.data.metrics.answer_log import DatabaseAnswerLog
 from bot.data.service import WorkspaceData
-from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
+from bot.data.warehouse.duckdb_engine import WarehousePool
+from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.store import RowStore
 from bot.db.session import CachedRead, Database
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
@@ -45,16 +46,16 @@ class LocalData:
             self.database, ("products",), self._read_catalogue_version
         )
         key = settings.key
-        self.row_store = RowStore(
+        pool = WarehousePool(
             settings.home,
             self.database,
-            key=key.get_secret_value() if key else None,
             now=now,
             products=self.products,
             version=self._catalogue_version,
             floor=lambda workspace: self.policy(workspace).library.floor,
             sales_floor=lambda workspace: self.policy(workspace).library.sales_floor,
         )
+        self.row_store = RowStore(pool, key=key.get_secret_value() if key else None)
         self.row_store.catch_up = self._catch_up
 
     def _catch_up(self, workspace: str, kind: str) -> None:

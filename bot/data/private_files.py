@@ -29,7 +29,7 @@ LEFTOVER_PATTERNS = (
         f"library/**/{SPILL_SUFFIX}",
         "library/*/*/*.part",
     ),
-    *("library/*/*/.*.part", "library/*/findings/*/*.part", "live/*/*/.*.part"),
+    *("library/*/*/.*.part", "library/*/findings/*/*.part", "live/*/*/*.part"),
     *("live/*/*/merging-*.parquet", "rejects/.*.part"),
 )
 

@@ -67,6 +67,6 @@ def load_kinds() -> dict[str, DatasetKind]:
 
 @cache
 def load_column_names() -> dict[str, Any]:
-    """Return the names of `column_names.toml`: by kind and column; `aids`, `metrics` and `personal`
-    are separate."""
+    """Return the names of `column_names.toml`: by kind and column; `aids`, `metrics`, `personal`,
+    `meanings` and `languages` are separate."""
     return tomllib.loads(COLUMN_NAMES_FILE.read_text(encoding="utf-8"))

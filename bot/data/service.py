@@ -8,10 +8,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from bot.core.facts import Fact
+from bot.core.facts import NO_SOURCE, Fact
 from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
-from bot.core.source import NO_SOURCE
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.result import (
     TABLES_BY_KIND,
@@ -22,8 +21,7 @@ from bot.data.analyses.result import (
     iter_cannot_facts,
 )
 from bot.data.catalogue.library import CatalogueLibrary, find_seller_facts
-from bot.data.catalogue.prices import find_writing_prices
-from bot.data.catalogue.product import Product, build_availability_facts
+from bot.data.catalogue.product import Product, build_availability_facts, find_writing_prices
 from bot.data.copy_context import WRITING_KINDS, cache_key, find_writing_facts
 from bot.data.thread_facts import THREAD_KINDS, find_surrounding_facts
 from bot.data.warehouse.warehouse import DamagedRows
@@ -224,7 +222,7 @@ class WorkspaceData:
         warehouse = self._open()
         if kind != "sellers" or self._answers is None or "orders" not in warehouse.listed:
             return found
-        from bot.data.metrics.sales import may_see_total
+        from bot.data.metrics.best_sellers import may_see_total
 
         with self._engine_lock:
             if may_see_total(warehouse, where, self._answers, person):

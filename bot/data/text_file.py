@@ -102,7 +102,7 @@ def _decode(stored: bytes) -> tuple[str, str]:
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if stored.startswith(mark):
             return stored.decode(encoding, errors="replace"), encoding
-    if (unmarked := _decode_unmarked_utf16(stored)) is not None:
+    if (unmarked := detect_unmarked_utf16(stored)) is not None:
         return stored.decode(unmarked, errors="replace"), unmarked
     try:
         return stored.decode("utf-8"), "utf-8"
@@ -110,7 +110,7 @@ def _decode(stored: bytes) -> tuple[str, str]:
         return "".join(_decode_line(line) for line in stored.splitlines(keepends=True)), "cp1252"
 
 
-def _decode_unmarked_utf16(stored: bytes) -> str | None:
+def detect_unmarked_utf16(stored: bytes) -> str | None:
     """Detect UTF-16 without a byte order mark: in Western text every other byte is 0."""
     even, odd = stored[:4096:2], stored[1:4096:2]
     if len(odd) > 3 and odd.count(0) > 0.6 * len(odd) and even.count(0) < 0.2 * len(even):

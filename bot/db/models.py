@@ -6,13 +6,12 @@ from bot.audit.journal import JournalEntry, JournalHead
 from bot.audit.policy_in_force import PolicyRecord
 from bot.audit.receipt import Receipt
 from bot.audit.row_digests import RowDigest
-from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.product_facts import ProductFact
+from bot.data.catalogue.models import ProductFact, ProductRow
 from bot.data.ingest.models import FileUpload, LiveBatch
-from bot.data.ingest.undo import ImportUndo
+from bot.data.ingest.review import ImportUndo
 from bot.data.metrics.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
-from bot.db.session import Row
+from bot.db.base import Row
 from bot.db.workspace import BrandRow, Workspace
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery

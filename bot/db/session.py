@@ -125,10 +125,13 @@ class Database:
         event.listen(self._sessions, "after_rollback", _forget_writes)
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
-        """Open a transaction: it is committed at the end and rolled back on any error."""
+    def begin(self, *, synced: bool = True) -> Iterator[Session]:
+        """Open a transaction: it is committed at the end and rolled back on any error. `synced`:
+        see `run_unsynced`."""
         lock = self.write_lock.hold() if self.write_lock else nullcontext()
         with lock, self._sessions.begin() as session:
+            if self.sqlite and not synced:
+                session.connection(execution_options={"unsynced": True})
             yield session
 
     @contextmanager
@@ -143,10 +146,19 @@ class Database:
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `function(session, …)` in a transaction of its own, in a thread."""
+        return await self._run(lambda session: function(session, *args, **kwargs), synced=True)
 
+    async def run_unsynced(
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like `run`, without waiting for the disk on SQLite. Until the next commit that waits, a
+        power cut can undo the transaction; the death of the process can't."""
+        return await self._run(lambda session: function(session, *args, **kwargs), synced=False)
+
+    async def _run(self, function: Callable[[Session], T], *, synced: bool) -> T:
         def transaction() -> T:
-            with self.begin() as session:
-                return function(session, *args, **kwargs)
+            with self.begin(synced=synced) as session:
+                return function(session)
 
         context = contextvars.copy_context()
         return await asyncio.get_running_loop().run_in_executor(
@@ -201,8 +213,12 @@ def create_sqlite_engine(url: str, *, begin: bool) -> Engine:
 
         @event.listens_for(engine, "begin")
         def _begun(connection: Any) -> None:
-            reads = connection.get_execution_options().get("reads")
-            connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+            options = connection.get_execution_options()
+            level = "NORMAL" if options.get("unsynced") else "FULL"
+            if connection.info.get("synchronous", "FULL") != level:
+                connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+                connection.info["synchronous"] = level
+            connection.exec_driver_sql("BEGIN" if options.get("reads") else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -19,11 +19,11 @@ from bot.agent.pipeline import recheck_parts
 from bot.config.policy import NOBODY_HAS_RIGHT, Admission
 from bot.core.channels import list_sender_channels
 from bot.core.checks import sort_checks
-from bot.data.catalogue.product_facts import list_product_facts
+from bot.data.catalogue.models import list_product_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
-from bot.db.session import find_one, lock_one
+from bot.db.base import find_one, lock_one
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft

@@ -14,8 +14,9 @@ from bot.audiences import platforms
 from bot.audiences.exporter import AudienceExporter
 from bot.audiences.platforms import PLATFORMS, AudienceMember, normalize_phone
 from bot.core.audience_rule import AudienceRule
-from bot.data.ingest import detect_schema, load_file
 from bot.data.ingest.address_encryption import AddressCipher, encrypt_addresses
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
 from bot.data.warehouse.merge import ADDRESSES_KIND
 from bot.errors import CannotDo
 from tests.support.sample_tables import TODAY, sample

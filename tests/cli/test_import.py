@@ -12,7 +12,8 @@ import pytest
 
 import bot.cli.import_ as door
 from bot.__main__ import main
-from bot.data.ingest import LoadResult, load_file
+from bot.data.ingest.file_schema import LoadResult
+from bot.data.ingest.loader import load_file
 
 ORDERS = (
     "order,date,customer,sku,title,quantity,amount\n"

@@ -32,8 +32,7 @@ from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES
 from bot.jobs.engine import Engine, migrate_engine
-from bot.jobs.models import Job
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import Job, QueueLimits
 from bot.playground.slack_objects import SlackMessage, StoredFile
 from bot.slack.gateway import SlackGateway
 from tests.slack.bench import (

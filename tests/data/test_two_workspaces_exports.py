@@ -21,9 +21,11 @@ from bot.data.ingest.live.endpoint import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     WORKSPACE_HEADER,
+    SignedRequest,
     add_library_route,
+    derive_live_key,
+    sign_request,
 )
-from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 

@@ -14,7 +14,7 @@ from bot.app import Container
 from bot.approvals import decision
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest.live import BatchReceiver
+from bot.data.ingest.live.receiver import BatchReceiver
 from bot.delivery.attribution import AttributionJob, AttributionTrigger, CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.drafts.models import Draft

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from bot.app import Container as Pieces
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.upload import TableFile
 from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.house import House

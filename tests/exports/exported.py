@@ -11,7 +11,9 @@ from typing import Any
 
 import duckdb
 
-from bot.data.ingest import FileSchema, LoadResult, detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema, LoadResult
+from bot.data.ingest.loader import load_file
 
 FOLDER = Path(__file__).parent / "files"
 KEY = b"k" * 32

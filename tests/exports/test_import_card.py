@@ -7,9 +7,8 @@ import pytest
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest import detect_schema
-from bot.data.ingest.importer import LibraryImporter
-from bot.data.ingest.ports import ImportProgress
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.importer import ImportProgress, LibraryImporter
 from bot.data.ingest.upload import ImportPreview, TableFile
 from bot.data.warehouse.merge import StoredFile, merge_rows
 from bot.errors import CannotDo

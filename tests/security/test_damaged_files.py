@@ -16,7 +16,7 @@ from bot.app import Container
 from bot.cli.serve import ServerProcess
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.watch_folder import WatchFolder
 from bot.data.warehouse.integrity import mark_damaged
 from bot.db.sqlite_file import find_database_fault

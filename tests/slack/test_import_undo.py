@@ -10,9 +10,9 @@ from bot.audit.journal import JournalEntry
 from bot.config.settings import Settings
 from bot.data.ingest.importer import LibraryImporter
 from bot.data.ingest.models import FileUpload
-from bot.data.ingest.undo import ImportUndo
-from bot.data.warehouse.file_listing import delete_unlisted_files
+from bot.data.ingest.review import ImportUndo
 from bot.data.warehouse.models import DataFile
+from bot.data.warehouse.store import delete_unlisted_files
 from tests.slack.bench import MARIE, OTTO, TEAM, Bench, buttons
 from tests.slack.test_imports import card, dropped, now
 

@@ -14,8 +14,8 @@ from bot.config.policy import ApprovalPolicy, Policy
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.models import VALIDITY, ProductFact, list_product_facts
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.product_facts import VALIDITY, ProductFact, list_product_facts
 from bot.data.service import WorkspaceData
 from bot.db.session import Database
 from bot.drafts.models import Draft
@@ -26,9 +26,9 @@ from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.cards.draft_status import is_price_unknown
-from bot.slack.interactions import ViewSubmission
+from bot.slack.listeners import ViewSubmission
 from bot.slack.views.draft_details import build_details_view
-from bot.slack.views.lowest_price_form import read_price, store_price
+from bot.slack.views.forms import read_price, store_price
 from tests.conftest import NOW
 from tests.support.card_scenes import (
     BOSS,

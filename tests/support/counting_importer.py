@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.data.ingest.ports import (
+from bot.data.ingest.importer import (
     CommitHook,
     ImportableRows,
     ImportProgress,
@@ -19,25 +19,6 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 
-@dataclass
-class Lines:
-    """The good and bad rows of a file; a line that contains "bad" is bad."""
-
-    stockroom: "Stockroom"
-    good: list[str]
-    rejected: int
-    rejects: Path | None
-
-    def keep(self, on_commit: CommitHook) -> None:
-        known = set(self.stockroom.rows)
-        fresh = [row for row in self.good if row not in known]
-        assert self.stockroom.database is not None
-        with self.stockroom.database.begin() as session:
-            same = len(self.good) - len(fresh)
-            on_commit(session, StoredRows(len(fresh), 0, same, "orders"))
-        self.stockroom.rows += fresh
-
-
 def kept(ready: ImportableRows) -> tuple[int, int, int]:
     """Store the rows; return how many were new, replaced an old row, or were there already."""
     counted: list[StoredRows] = []
@@ -48,7 +29,8 @@ def kept(ready: ImportableRows) -> tuple[int, int, int]:
 
 @dataclass
 class Stockroom:
-    """The fake importer. With `slow`, reading waits until the test lets it continue or stops it."""
+    """The fake importer; a line that contains "bad" is bad. With `slow`, reading waits
+    until the test lets it continue or stops it."""
 
     rows: list[str] = field(default_factory=list)
     seen_kinds: list[str | None] = field(default_factory=list)
@@ -107,7 +89,7 @@ class Stockroom:
         name: str,
         folder: Path,
         watch: ImportProgress,
-    ) -> Lines:
+    ) -> ImportableRows:
         lines = parts[0].path.read_text().splitlines()[1:]
         if self.slow:
             watch.progress(len(lines) // 2)
@@ -118,4 +100,14 @@ class Stockroom:
         rejects = folder / "rejects.csv" if bad else None
         if rejects:
             rejects.write_text("\n".join(["line,column,reason,row", *bad]))
-        return Lines(self, [one for one in lines if one not in bad], len(bad), rejects)
+        good = [line for line in lines if line not in bad]
+
+        def keep(on_commit: CommitHook) -> None:
+            fresh = [row for row in good if row not in self.rows]
+            assert self.database is not None
+            with self.database.begin() as session:
+                same = len(good) - len(fresh)
+                on_commit(session, StoredRows(len(fresh), 0, same, "orders"))
+            self.rows += fresh
+
+        return ImportableRows(len(bad), rejects, keep)

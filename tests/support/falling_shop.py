@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.app import Container
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.upload import TableFile
 from bot.digests.models import Schedule
 from bot.playground.local_slack import LocalSlack

@@ -7,7 +7,9 @@ from typing import Any
 
 import duckdb
 
-from bot.data.ingest import FileSchema, LoadResult, detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.rejects import read_rejects, render_rejects
 
 KEY = b"k" * 32
@@ -26,7 +28,7 @@ class In:
 
 def take_in(path: Path, folder: Path, **asked: Any) -> In:
     """Detect the schema of a file and read it into `folder`."""
-    understood = detect_schema(path, name=path.name, **asked)
+    understood = detect_schema(path, name=path.name, options=ImportOptions.model_validate(asked))
     to = folder / "taken" / f"{path.stem}.parquet"
     taken = load_file(path, understood, to=to, key=KEY, today=TODAY)
     with duckdb.connect() as con:

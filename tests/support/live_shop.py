@@ -10,9 +10,14 @@ import aiohttp
 from bot.app import Container
 from bot.cli.import_ import FileImporter
 from bot.config.settings import Settings
-from bot.data.ingest import detect_schema
-from bot.data.ingest.live.endpoint import SIGNATURE_HEADER, TIMESTAMP_HEADER
-from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.live.endpoint import (
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    SignedRequest,
+    derive_live_key,
+    sign_request,
+)
 from bot.data.ingest.upload import TableFile
 from tests.support.uploads import MARIE, MARKETING, Shop
 

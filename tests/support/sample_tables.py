@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import ibis
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from bot.playground.shop import Size, fill

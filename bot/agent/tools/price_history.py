@@ -6,13 +6,11 @@ Example: {"product": "linen-shirt"}
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_exhibit, run_lookup
-from bot.agent.tools._products import find_product
+from bot.agent.tools._analysis import build_exhibit, find_product, run_query
 from bot.core.charts import ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.data.catalogue.prices import PriceHistory, build_price_facts, load_price_history
-from bot.data.catalogue.product import Product
+from bot.data.catalogue.product import PriceHistory, Product, build_price_facts, load_price_history
 from bot.i18n.messages import Language, Words, format_value
 
 MAX_CHANGES = 12
@@ -24,10 +22,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     product = await find_product(params.product, deps)
-    history = await run_lookup(
-        deps,
-        lambda: deps.data.run_exclusively(lambda warehouse: load_price_history(warehouse, product)),
-    )
+    history = await run_query(deps, lambda warehouse: load_price_history(warehouse, product))
     facts = build_price_facts(product, history, MAX_CHANGES)
     return ToolResult(
         facts=facts,

@@ -22,23 +22,18 @@ LEXICON_FILE = Path(__file__).parent / "lexicon.toml"
 Trait = Literal["materials", "colours"]
 
 
-def _word_set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+@cache
+def load_lexicon() -> dict[str, Any]:
+    with LEXICON_FILE.open("rb") as file:
+        return tomllib.load(file)
 
 
-# Words that change the material and are kept with it ("vegan leather", "wool blend").
-QUALIFIERS_BEFORE = _word_set(
-    "faux vegan vegetal recycled organic imitation simili artificial synthetic"
-)
-QUALIFIERS_AFTER = _word_set("blend mix mélangé mélangée recyclé recyclée bio végétal végan")
-# Words that negate the material, or say that it belongs to something else.
-CONJUNCTIONS = _word_set("and or nor et ou ni")
-EXCLUDED_BEFORE = _word_set(
-    "no not non nor ni without sans pas aucun aucune zero for pour effet aspect façon"
-)
-EXCLUDED_AFTER = _word_set(
-    "free like look effect style print care cleaner polish oil tea wine friday label noise box "
-    "light"
+QUALIFIERS_BEFORE, QUALIFIERS_AFTER, CONJUNCTIONS, EXCLUDED_BEFORE, EXCLUDED_AFTER = (
+    word_set(load_lexicon()["beside"][name])
+    for name in (
+        *("qualifiers_before", "qualifiers_after", "conjunctions"),
+        *("excluded_before", "excluded_after"),
+    )
 )
 OTHER_PRODUCT_WORDS = re.compile(
     r"(?i)\b(pairs?|paired|wear|worn|goes|match(es)?|looks?|perfect|style|ideal|team|great) "
@@ -87,30 +82,13 @@ def _find_names(trait: Trait, words: list[str]) -> list[str]:
     return found
 
 
-@cache
-def load_lexicon() -> dict[str, Any]:
-    with LEXICON_FILE.open("rb") as file:
-        return tomllib.load(file)
-
-
 # Splits product names and requests into words that can be compared: without accents, plurals and
 # words that name no product.
 
 GRAMMAR_WORDS, BRIEF_WORDS, WEAK_WORDS, IGNORED_WORDS = (
     word_set(load_lexicon()["ignored"][name]) for name in ("grammar", "brief", "weak", "common")
 )
-COMPOUND_WORDS = (
-    (re.compile(r"\b(tee|t)[\s-]?shirt"), "tshirt"),
-    (re.compile(r"\bsweat[\s-]shirt"), "sweatshirt"),
-    (re.compile(r"\bbean[\s-]bag"), "beanbag"),
-    (re.compile(r"\bsalad[\s-]bowl"), "saladbowl"),
-    (re.compile(r"\b(?:tea|dish)[\s-]?(?:towel|cloth)"), "teatowel"),
-    (re.compile(r"\bpillow[\s-]case"), "pillowcase"),
-    (re.compile(r"\boven[\s-](?:glove|mitt)"), "ovenglove"),
-    (re.compile(r"\bdressing[\s-]gown"), "bathrobe"),
-    (re.compile(r"\be[\s-]mail"), "email"),
-    (re.compile(r"\b(black friday|cyber monday)\b"), " "),
-)
+COMPOUND_WORDS = [(re.compile(one), word) for one, word in load_lexicon()["compounds"].items()]
 PEOPLE_EN = (
     r"people|customers?|clients?|clientes?|shoppers?|buyers?|subscribers?|those|anyone|everyone"
 )
@@ -217,9 +195,14 @@ def list_name_words(text: str) -> frozenset[str]:
 def _read(text: str) -> tuple[frozenset[str], str]:
     """Return the concepts, and the normalized text without the words that name them."""
     pattern, concepts, _ = _load_patterns()
-    normalized = normalize_text(text)
-    found = {concepts[(match.lastindex or 1) - 1] for match in pattern.finditer(normalized)}
-    return frozenset(found), pattern.sub(" ; ", normalized)
+    found: set[str] = set()
+
+    def replace(match: re.Match[str]) -> str:
+        found.add(concepts[(match.lastindex or 1) - 1])
+        return " ; "
+
+    rest = pattern.sub(replace, normalize_text(text))
+    return frozenset(found), rest
 
 
 @cache

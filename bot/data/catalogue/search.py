@@ -25,31 +25,12 @@ from bot.data.catalogue.product_words import (
     tokenize_query,
 )
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
-from bot.text.normalize import tokenize
+from bot.text.normalize import tokenize, word_set
 
 # Categories, and names that a product does not have.
 
 KIND_WEIGHT = 0.45  # less than a named product, but enough to be part of a range
-SMALL_WORDS = frozenset(
-    [
-        "de",
-        "du",
-        "des",
-        "d",
-        "en",
-        "à",
-        "au",
-        "aux",
-        "l",
-        "la",
-        "le",
-        "les",
-        "of",
-        "the",
-        "for",
-        "s",
-    ]
-)
+SMALL_WORDS = word_set("de du des d en à au aux l la le les of the for s")
 
 
 def find_in_category(words: str, products: Sequence[Product]) -> list[int]:

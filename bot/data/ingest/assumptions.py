@@ -1,14 +1,20 @@
 """Sentences about what was assumed of a file without a proof."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from bot.data.ingest.column_formats import FormatProof
 from bot.data.ingest.column_names import CONSENT_COLUMNS, ColumnMatch, classify_metric
-from bot.data.ingest.file_schema import FileSchema
+from bot.data.ingest.column_sql import select_cells, target_columns
+from bot.data.ingest.file_schema import FileSchema, LoadResult
 from bot.data.ingest.header import preview_cells
+from bot.data.ingest.source import RowSource
 from bot.data.ingest.tool_exports import load_exports
 from bot.data.ingest.totals import AGGREGATE_KINDS
 from bot.data.schema import load_kinds
+from bot.data.warehouse.integrity import DamageDetected, report_damage
+from bot.data.warehouse.store import RowStore
 from bot.i18n.messages import Words
 
 NO_DATES = Words("There are no dates.")
@@ -74,39 +80,38 @@ def lacks_currency(match: ColumnMatch, said: str | None) -> bool:
     return priced and not said and "currency" not in match.columns
 
 
-def describe_duplicates(found: FileSchema, rows: int) -> Words:
-    """Describe rows that a later row of the same file replaces, and the columns that are equal."""
+def describe_repeats(found: FileSchema, taken: LoadResult) -> Iterator[Words]:
+    """Describe rows that a later row of the same file replaces, with the columns that are equal,
+    and lines of orders that had the same number."""
     keys = [one.theirs for one in found.columns if one.ours in load_kinds()[found.kind].key]
-    if not keys:
-        return Words.count(
+    columns = ", ".join(keys)
+    if taken.doubled and not keys:
+        yield Words.count(
             "{n} row says the same as a row further down: it counts once.",
             "{n} rows say the same as a row further down: they count once.",
-            rows,
+            taken.doubled,
         )
-    if found.kind in AGGREGATE_KINDS:
-        return Words.count(
+    elif taken.doubled and found.kind in AGGREGATE_KINDS:
+        yield Words.count(
             "{n} row has the same {columns} as a row further down: they are added up.",
             "{n} rows have the same {columns} as rows further down: they are added up.",
-            rows,
-            columns=", ".join(keys),
+            taken.doubled,
+            columns=columns,
         )
-    return Words.count(
-        "{n} row has the same {columns} as a row further down, which takes its place.",
-        "{n} rows have the same {columns} as a row further down, which takes their place.",
-        rows,
-        columns=", ".join(keys),
-    )
-
-
-def describe_numbered_lines(found: FileSchema, rows: int) -> Words:
-    """Describe lines of orders that had the same number."""
-    keys = [one.theirs for one in found.columns if one.ours in load_kinds()["orders"].key]
-    return Words.count(
-        "{n} line has the same {columns} as another one of its order: both count.",
-        "{n} lines have the same {columns} as others of their order: all of them count.",
-        rows,
-        columns=", ".join(keys),
-    )
+    elif taken.doubled:
+        yield Words.count(
+            "{n} row has the same {columns} as a row further down, which takes its place.",
+            "{n} rows have the same {columns} as a row further down, which takes their place.",
+            taken.doubled,
+            columns=columns,
+        )
+    if taken.numbered:  # of orders
+        yield Words.count(
+            "{n} line has the same {columns} as another one of its order: both count.",
+            "{n} lines have the same {columns} as others of their order: all of them count.",
+            taken.numbered,
+            columns=columns,
+        )
 
 
 def describe_date_order(day_first: bool, year_first: bool) -> Words:
@@ -171,3 +176,138 @@ def _describe_metrics(metrics: list[str]) -> Words:
     if len(metrics) == 1 or sorted(map(classify_metric, metrics)) == ["successes", "values"]:
         return Words("What is measured: {metrics}.", metrics=names)
     return Words("Each row becomes {n}, one a measure: {metrics}.", n=len(metrics), metrics=names)
+
+
+def describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say which days rows without a day of their own are about."""
+    if found.period:
+        first, last = found.period
+        yield Words(
+            "No row has a date: each covers {first} to {last}, as the head of the file says.",
+            first=first,
+            last=last,
+        )
+        return
+    dated = load_kinds()[found.kind].dated
+    if not found.has(dated, "until"):
+        return
+    days = {one.name: one.sql for one in target_columns(found) if one.name in (dated, "until")}
+    cells = select_cells(found, source.relation)
+    longest = source.con.execute(
+        f"SELECT max(date_diff('day', ({days[dated]})::DATE, ({days['until']})::DATE)) + 1 "
+        f"FROM {cells}"
+    ).fetchall()[0][0]
+    if longest and longest > 1:
+        yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
+
+
+def describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:
+    """Say how many people of a test were shown several variants, and that no split is stated."""
+    if found.kind != "experiments":
+        return
+    if found.has("unit", "variant"):
+        sql = {one.name: one.sql for one in target_columns(found)}
+        rows = f"SELECT {sql['unit']} AS u, {sql['variant']} AS v, {sql['experiment']} AS e"
+        cells = select_cells(found, source.relation)
+        several = source.con.execute(
+            f"SELECT count(*) FROM (SELECT u FROM ({rows} FROM {cells}) WHERE u IS NOT NULL "
+            "GROUP BY e, u HAVING count(DISTINCT v) > 1)"
+        ).fetchall()[0][0]
+        if several:
+            yield Words.count(
+                "{n} person is in several variants of a test.",
+                "{n} people are in several variants of a test.",
+                several,
+            )
+    if found.said.split:
+        yield Words("As you said, people were meant to be split equally.")
+    elif not found.has("share"):
+        yield Words("The file does not state how people were meant to be split: was it equally?")
+
+
+# What an import would change in the library: said before anybody confirms it.
+
+JOINED_KINDS = ("customers", "consents", "returns")  # of people whose orders may be stored
+
+
+@dataclass(frozen=True)
+class ImportChanges:
+    """`replaced` stored rows would be replaced, `twice` would count twice, because other rows cover
+    their days. `lost` are our columns that those rows have and the file leaves empty. `joined` says
+    how many people or orders of the file are known."""
+
+    replaced: int
+    twice: int
+    lost: tuple[str, ...]
+    joined: tuple[Words, ...]
+
+    @property
+    def rows(self) -> int:
+        return self.replaced + self.twice
+
+    @property
+    def sentences(self) -> tuple[Words, ...]:
+        return (*self._describe_rows(), *self.joined)
+
+    def _describe_rows(self) -> Iterator[Words]:
+        if self.replaced:
+            yield Words.count(
+                "{n} row that is stored is replaced by one of this file.",
+                "{n} rows that are stored are replaced by rows of this file.",
+                self.replaced,
+            )
+        if self.lost:
+            yield Words(
+                "What those rows have here is lost, because this file leaves it empty: {columns}.",
+                columns=", ".join(one.replace("_", " ") for one in self.lost),
+            )
+        if self.twice:
+            yield Words.count(
+                "{n} row that is stored covers days of this file: they would count twice.",
+                "{n} rows that are stored cover days of this file: they would count twice.",
+                self.twice,
+            )
+
+
+def find_changes(
+    row_store: RowStore, workspace: str, found: FileSchema, fresh: Path, folder: Path
+) -> ImportChanges:
+    """Compare the rows of `fresh`, read by the schema, with the stored ones. Temporary files go
+    into `folder`. A stored file that is found to be damaged is marked and left out."""
+    try:
+        with report_damage(row_store.home, row_store.pool.database, row_store.now):
+            return _compare(row_store, workspace, found, fresh, folder)
+    except DamageDetected:
+        return _compare(row_store, workspace, found, fresh, folder)
+
+
+def _compare(
+    row_store: RowStore, workspace: str, found: FileSchema, fresh: Path, folder: Path
+) -> ImportChanges:
+    kind = found.kind
+    replaced = row_store.count_replaced(workspace, kind, fresh, folder)
+    return ImportChanges(
+        replaced,
+        row_store.count_overlaps(workspace, kind, fresh, folder) if kind in AGGREGATE_KINDS else 0,
+        row_store.list_lost_columns(workspace, kind, fresh, folder) if replaced else (),
+        tuple(_count_known(row_store, workspace, found, fresh, folder)),
+    )
+
+
+def _count_known(
+    row_store: RowStore, workspace: str, found: FileSchema, fresh: Path, folder: Path
+) -> Iterator[Words]:
+    """Yield how many people and orders of the file have stored orders."""
+    if found.kind not in (*JOINED_KINDS, "feedback"):
+        return
+    said = {
+        "customer": Words("{known} of {all} people of this file have orders, by {column}."),
+        "order": Words("{known} of {all} orders of this file are stored, by {column}."),
+    }
+    for one in found.columns:
+        if one.ours not in said:
+            continue
+        known = row_store.count_known(workspace, fresh, one.ours, folder)
+        if known and known[0]:
+            params = {"known": known[1], "all": known[0], "column": one.theirs}
+            yield Words(said[one.ours].text, params=params)

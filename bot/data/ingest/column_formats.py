@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.ingest.cell_sql import strip_cells
 from bot.data.ingest.column_names import (
     ColumnMatch,
     classify_metric,
     has_french_names,
     uses_decimal_comma,
 )
+from bot.data.ingest.column_sql import strip_cells
 from bot.data.ingest.file_schema import DECIMAL_MARKS, DateOrder, DecimalMark, ImportOptions
 from bot.data.ingest.header import HeaderRow
 from bot.data.ingest.source import RowSource
@@ -106,9 +106,8 @@ def _is_day_first(
 
 FigureKind = Literal["whole", "small", "figure"]  # a count, a value below 1,000, any number
 LONGEST_FIGURE = 24  # characters of a number
-LEAST_THOUSANDS_FIGURES = (
-    3  # numbers with the sign, besides others without it: then it separates thousands
-)
+# Numbers with the sign, besides others without it: then it separates thousands.
+LEAST_THOUSANDS_FIGURES = 3
 DECIMAL_SIGNS: tuple[DecimalMark, ...] = (".", ",")
 OTHER_MARK: Mapping[DecimalMark, DecimalMark] = {".": ",", ",": "."}
 
@@ -243,10 +242,8 @@ def _read_shape(digits: str) -> Iterator[tuple[Literal["vote", "three"], Decimal
 # What the cells of a whole file prove: the decimal mark, the order of day and month, addresses.
 
 CURRENCY_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
-LEAST_ABOVE_FIVE, LEAST_ABOVE_TEN = (
-    0.1,
-    0.5,
-)  # share of the ratings above 5 and above 10 that proves such a scale
+# Share of the ratings above 5 and above 10 that proves such a scale.
+LEAST_ABOVE_FIVE, LEAST_ABOVE_TEN = 0.1, 0.5
 LEAST_ADDRESS_SHARE = 0.2  # share of a column's cells that makes it a column of addresses
 CHECKED_ROWS = 2_000  # rows that are searched for addresses
 FIGURE_TYPES = ("money", "number", "whole")

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.catalogue.columns import list_known_fields
+from bot.data.catalogue.rows import list_known_fields
 from bot.data.schema import load_column_names, load_kinds
 from bot.text.normalize import strip_accents
 
 PRODUCTS_KIND = "products"
-GENERIC_COLUMNS = (
-    "name",
-    "id",
-)  # a column of this name holds order numbers only if there are dates too
+# A column of this name holds order numbers only if there are dates too.
+GENERIC_COLUMNS = ("name", "id")
 PEOPLE_COLUMNS = ("since", "segment", "level", "points", "orders", "spent", "last_order")
 TRAFFIC_COLUMNS = ("sessions", "users", "new_users", "engaged", "views")
 COUNT_COLUMNS = ("impressions", "clicks", "sent", "opened", "delivered")
@@ -276,25 +274,6 @@ def _is_hinted(kind: str, file: str) -> bool:
 
 # The language of the column names, as far as the formats of numbers and dates depend on it.
 
-FRENCH_NAMES = {
-    *("date", "client", "commande", "prix", "devise", "quantite", "montant", "pays", "appareil"),
-    *("reference", "texte", "note", "langue", "canal", "jour", "moment", "produit", "avis"),
-    *("statut", "depuisle", "envoyes", "clics", "depense", "variante", "visiteur"),
-}
-FRENCH_WORDS = {  # in names of several words; none of them is English
-    *("commande", "prix", "devise", "quantite", "montant", "appareil", "langue", "jour", "produit"),
-    *("avis", "statut", "numero", "nom", "adresse", "livraison", "taille", "couleur", "ttc", "ht"),
-    *("libelle", "categorie", "achat", "envoi", "du", "de", "le", "la", "depense", "campagne"),
-}
-# German, Spanish, Portuguese and Italian also have a decimal comma.
-DECIMAL_COMMA_WORDS = {
-    *("datum", "bestellung", "bestellnummer", "kunde", "kundennummer", "menge", "betrag", "preis"),
-    *("artikel", "umsatz", "kosten", "klicks", "anzahl", "kampagne", "wahrung", "waehrung"),
-    *("fecha", "pedido", "cliente", "precio", "importe", "cantidad", "articulo", "moneda"),
-    *("impresiones", "gasto", "campana", "producto", "preco", "valor", "quantidade", "produto"),
-    *("ordine", "prezzo", "importo", "quantita", "prodotto", "valuta", "spesa", "campagna"),
-}
-
 
 def has_french_names(names: Sequence[str]) -> bool:
     """Return whether the columns have French names."""
@@ -304,8 +283,7 @@ def has_french_names(names: Sequence[str]) -> bool:
 def uses_decimal_comma(names: Sequence[str]) -> bool:
     """Return whether the language of the column names writes 12,50."""
     return (
-        has_french_names(names)
-        or sum(not DECIMAL_COMMA_WORDS.isdisjoint(_split_words(one)) for one in names) >= 2
+        has_french_names(names) or sum(_has_word(one, "decimal_comma_words") for one in names) >= 2
     )
 
 
@@ -313,10 +291,22 @@ def _is_french(name: str) -> bool:
     marked = any(c in name for c in "éèêçàù")
     return (
         marked
-        or normalize_column_name(name) in FRENCH_NAMES
-        or not FRENCH_WORDS.isdisjoint(_split_words(name))
+        or normalize_column_name(name) in _load_names("languages", "french_names")
+        or _has_word(name, "french_words")
     )
 
 
-def _split_words(name: str) -> list[str]:
-    return re.split(r"[^a-z]+", strip_accents(name.lower()))
+def _has_word(name: str, language: str) -> bool:
+    words = re.split(r"[^a-z]+", strip_accents(name.lower()))
+    return not _load_names("languages", language).isdisjoint(words)
+
+
+def has_meaning(name: str, meaning: str) -> bool:
+    """Return whether a column's name is one of those that `column_names.toml` lists for this
+    meaning."""
+    return normalize_column_name(name) in _load_names("meanings", meaning)
+
+
+@cache
+def _load_names(section: str, name: str) -> frozenset[str]:
+    return frozenset(map(normalize_column_name, load_column_names()[section][name]))

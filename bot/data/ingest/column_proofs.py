@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.data.catalogue.cells import CURRENCIES
-from bot.data.ingest.cell_sql import create_macros
 from bot.data.ingest.column_names import (
     CONSENT_COLUMNS,
     PRODUCTS_KIND,
@@ -24,18 +23,28 @@ from bot.data.ingest.column_names import (
     match_columns,
     normalize_column_name,
 )
-from bot.data.ingest.column_sql import select_cells, target_columns
-from bot.data.ingest.file_format import inspect_format, layout_of_schema, layout_under_header
-from bot.data.ingest.file_schema import FileSchema, MappedColumn
-from bot.data.ingest.header import DATE_PATTERN, EMAIL_PATTERN, LONGEST_SHOWN_FIGURE, NUMBER_PATTERN
-from bot.data.ingest.header_detection import find_header
+from bot.data.ingest.column_sql import create_macros, select_cells, target_columns
+from bot.data.ingest.file_schema import (
+    FileSchema,
+    ImportOptions,
+    MappedColumn,
+    inspect_format,
+    layout_of_schema,
+)
+from bot.data.ingest.header import (
+    DATE_PATTERN,
+    EMAIL_PATTERN,
+    find_header,
+    is_telling,
+    layout_under_header,
+)
 from bot.data.ingest.source import open_source
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import ColumnProof, ColumnSample, ColumnSamples, TableFile
 from bot.data.schema import load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.privacy.personal_data import find_personal_data
+from bot.privacy import find_personal_data
 from bot.text.normalize import collapse_spaces
 
 PROPOSED_KINDS = tuple(kind for kind in load_kinds() if kind not in ("consents", "experiments"))
@@ -55,8 +64,8 @@ def sample_columns(part: TableFile) -> ColumnSamples | None:
     other file. Raises CannotDo for a file that can't be read."""
     path = part.path
     file = inspect_format(path, path.name)
-    head = find_header(path, file, path.name, {}, None, part.sheets)
-    if head.first or is_complete(recognize_columns(head.names, path.name, {}, None)):
+    head = find_header(path, file, path.name, ImportOptions(sheets=part.sheets))
+    if head.first or is_complete(recognize_columns(head.names, path.name, ImportOptions())):
         return None
     with open_source(path, path.name, layout_under_header(head, file)) as source:
         cells = ", ".join(f"c{place}" for place in range(len(head.names)))
@@ -87,17 +96,11 @@ def _veil_cells(cells: Sequence[str], is_personal: bool) -> tuple[str, ...]:
         one[:MAX_CELL_CHARACTERS]
         if not is_personal
         and not find_personal_data(one)
-        and (_is_figure(one) or (are_categories and times[one] >= MIN_REPEATED_ROWS))
+        and (is_telling(one) or (are_categories and times[one] >= MIN_REPEATED_ROWS))
         else _draw_shape(one[:MAX_CELL_CHARACTERS])
         for one in times
     ]
     return tuple(dict.fromkeys(shown))[:SHOWN_CELLS]
-
-
-def _is_figure(cell: str) -> bool:
-    if DATE_PATTERN.fullmatch(cell):
-        return True
-    return len(cell) <= LONGEST_SHOWN_FIGURE and NUMBER_PATTERN.fullmatch(cell) is not None
 
 
 def _draw_shape(cell: str) -> str:

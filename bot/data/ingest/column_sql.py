@@ -1,25 +1,105 @@
-"""SQL for each of our columns over the cells of a file, and the rules that reject rows."""
+"""SQL that converts the cells of a file to our columns, and the rules that reject rows."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
 
 from bot.data.catalogue.cells import DOLLAR_CURRENCIES
-from bot.data.ingest.cell_sql import (
-    NUMBER_TYPES,
-    TEXT_TYPES,
-    cast_cell,
-    cast_time,
-    decimal_mark_sql,
-    strip_cells,
-)
 from bot.data.ingest.column_names import classify_metric
 from bot.data.ingest.file_schema import FileSchema
-from bot.data.ingest.source import quote_text
 from bot.data.ingest.tool_exports import load_exports
 from bot.data.reject_reasons import RejectCode
 from bot.data.schema import ColumnType, load_kinds
-from bot.data.warehouse.warehouse import IBIS_TYPES
+from bot.data.warehouse.parquet import quote_text
+from bot.privacy import mask_personal_data
+
+TEXT_TYPES = ("text", "key", "person")
+NUMBER_TYPES = ("money", "number", "whole")
+
+
+def cast_cell(type_: ColumnType, raw: str, schema: FileSchema) -> str:
+    """Return SQL that converts a cell's text to a type."""
+    moment = cast_time(raw, schema)
+    if type_ in NUMBER_TYPES:
+        place = int(raw[1:])
+        return f"as_{type_}({raw}, d{place}, {decimal_mark_sql(schema, place)})"
+    ways: dict[ColumnType, str] = {
+        "text": raw,
+        "key": f"as_key({raw})",
+        "person": f"as_person({raw})",
+        "day": f"likely({moment})::DATE",
+        "moment": f"likely({moment})",
+        "yes": f"as_yes({raw})",
+    }
+    return ways[type_]
+
+
+def cast_time(raw: str, schema: FileSchema) -> str:
+    """Return SQL that converts a cell to a time. Where the whole file uses one format, only that
+    one is tried, because DuckDB takes longer to plan all of them than to read the rows."""
+    if raw.removeprefix("t").isdigit() and int(raw.removeprefix("t")) in schema.iso:
+        return f"iso({raw})"
+    if schema.year_first:
+        return f"as_moment(turned({raw}), true)"
+    return f"as_moment({raw}, {str(schema.day_first).lower()})"
+
+
+def decimal_mark_sql(schema: FileSchema, place: int) -> str:
+    """Return the decimal mark of a column as a SQL literal."""
+    return quote_text(schema.mark(place))
+
+
+MACROS_FILE = Path(__file__).parent / "cell_macros.sql"
+
+
+def create_macros(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Create the macros in a connection. `as_person` pseudonymizes with `key` (HMAC-SHA256, RFC
+    2104)."""
+    con.execute(MACROS_FILE.read_text(encoding="utf-8"))
+    block = hashlib.sha256(key).digest() if len(key) > 64 else key
+    inner = bytes(byte ^ 0x36 for byte in block.ljust(64, b"\0"))
+    outer = bytes(byte ^ 0x5C for byte in block.ljust(64, b"\0"))
+    con.execute(
+        f"CREATE MACRO as_person(x) AS left(sha256({_decode_blob(outer)} || "
+        f"unhex(sha256({_decode_blob(inner)} || encode(lower(x))))), 32)"
+    )
+
+
+def strip_cells(
+    relation: str,
+    texts: Iterable[int],
+    values: Iterable[int],
+    numbers: Iterable[int],
+    mark: Callable[[int], str],
+) -> str:
+    """Return SQL for `relation` with additional columns: s<i>, the trimmed text, for `texts`; t<i>,
+    the text or NULL for an empty word, for `values` and `numbers`; d<i>, the digits of a number,
+    where they are needed. `mark` returns a column's decimal mark.
+
+    These are nested subqueries, because a macro repeats its argument.
+    """
+    said, counted = sorted(set(texts)), sorted(set(numbers))
+    valued = sorted({*values, *counted})
+    first = "".join(f", bare(c{i}) AS b{i}" for i in sorted({*said, *valued}))
+    second = "".join(f", said(b{i}) AS s{i}" for i in said)
+    second += "".join(f", something(b{i}) AS t{i}" for i in valued)
+    third = "".join(
+        f", CASE WHEN {mark(i) == '.'} AND try_cast(t{i} AS DECIMAL(18, 2)) IS NOT NULL THEN NULL "
+        f"ELSE grouped(signed(digits(t{i}))) END AS d{i}"
+        for i in counted
+    )
+    return f"(SELECT *{third} FROM (SELECT *{second} FROM (SELECT *{first} FROM {relation})))"
+
+
+def _decode_blob(stored: bytes) -> str:
+    return "'" + "".join(f"\\x{byte:02X}" for byte in stored) + "'::BLOB"
+
+
+# SQL for each of our columns over the cells of a file.
 
 
 def derive_column(understood: FileSchema, name: str) -> str | None:
@@ -157,10 +237,8 @@ TYPE_REASONS: dict[ColumnType, RejectCode] = {
     "moment": RejectCode.NOT_A_DATE,
     "yes": RejectCode.NOT_YES_OR_NO,
 }
-COMPARISON_COLUMNS = (
-    "alike_text",
-    "alike_title",
-)  # of texts without ids: what they are known again by
+# Of texts without ids: what they are known again by.
+COMPARISON_COLUMNS = ("alike_text", "alike_title")
 WORD_MACROS = {
     "step": "as_step",
     "status": "as_status",
@@ -248,11 +326,6 @@ def select_cells(understood: FileSchema, relation: str) -> str:
     return strip_cells(relation, texts, values, numbers, understood.mark)
 
 
-def sql_type(type_: ColumnType) -> str:
-    named = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
-    return named.get(IBIS_TYPES[type_], IBIS_TYPES[type_].upper())
-
-
 def _target_column(understood: FileSchema, name: str) -> TargetColumn:
     column = load_kinds()[understood.kind].columns[name]
     of_others = derive_column(understood, name)
@@ -311,3 +384,25 @@ def _outcome_column(understood: FileSchema, place: int, metric: str, theirs: str
         )
     sql = f"coalesce(as_yes({raw})::BIGINT, as_whole({raw}, d{raw[1:]}, {sign}))"
     return TargetColumn(f"metric_{metric}", "whole", raw, sql, theirs, RejectCode.NOT_YES_OR_NO)
+
+
+# The masking of personal data in customers' texts as SQL functions.
+
+
+def register_masking(con: duckdb.DuckDBPyConnection, own: Collection[str] = ()) -> None:
+    """Create `bare_words(text)` and `bare_alike(text)` in DuckDB. `bare_alike` ignores the team's
+    own words (`own`), so that a text is recognised again after the catalogue has changed. It loads
+    numpy."""
+    sold = frozenset(own)
+
+    def bare(text: str) -> str:
+        return mask_personal_data(text, sold)
+
+    def bare_alike(text: str) -> str:
+        return mask_personal_data(text)
+
+    con.create_function("bare_words", bare, ["VARCHAR"], "VARCHAR")
+    if own:
+        con.create_function("bare_alike", bare_alike, ["VARCHAR"], "VARCHAR")
+    else:
+        con.execute("CREATE OR REPLACE MACRO bare_alike(x) AS bare_words(x)")

@@ -11,41 +11,47 @@ from bot.data.catalogue.cells import CURRENCIES, find_currency
 from bot.data.ingest import file_errors
 from bot.data.ingest.assumptions import (
     NO_DATES,
+    describe_arms,
     describe_skipped_lines,
+    describe_spans,
     lacks_currency,
     list_assumptions,
 )
-from bot.data.ingest.cell_sql import create_macros
 from bot.data.ingest.column_formats import FormatProof, prove_formats
 from bot.data.ingest.column_names import (
     PRODUCTS_KIND,
     ColumnMatch,
+    has_meaning,
     is_complete,
     normalize_column_name,
 )
-from bot.data.ingest.column_sql import select_cells, sql_type, target_columns
-from bot.data.ingest.file_format import FileInfo, FileLayout, inspect_format, layout_under_header
+from bot.data.ingest.column_sql import create_macros, select_cells, target_columns
 from bot.data.ingest.file_schema import (
+    AS_DETECTED,
     DECIMAL_MARKS,
     AddressKind,
-    DateOrder,
-    DecimalSign,
+    FileInfo,
+    FileLayout,
     FileSchema,
     ImportOptions,
     MappedColumn,
-    Split,
     UnprovedSetting,
+    inspect_format,
 )
-from bot.data.ingest.header import resolve_column_numbers
-from bot.data.ingest.header_detection import find_header
+from bot.data.ingest.header import (
+    describe_sheets,
+    find_header,
+    layout_under_header,
+    resolve_column_numbers,
+)
 from bot.data.ingest.product_files import detect_product_schema
 from bot.data.ingest.rejects import RejectedRow
 from bot.data.ingest.row_preparation import compute_columns, list_computed, prepare_cells
 from bot.data.ingest.source import RowSource, open_source, unreadable_error
 from bot.data.ingest.tool_exports import load_exports, recognize_columns
 from bot.data.ingest.totals import AGGREGATE_KINDS, find_period, find_totals
-from bot.data.ingest.workbook import describe_sheets
 from bot.data.schema import ColumnType, load_kinds
+from bot.data.warehouse.warehouse import sql_type
 from bot.errors import UNUSABLE_PARAM, CannotDo
 from bot.i18n.messages import Words
 
@@ -98,13 +104,7 @@ def assemble_schema(
     found = FileSchema(
         name=name,
         kind=match.kind,
-        format=shape.format,
-        encoding=shape.encoding,
-        delimiter=shape.delimiter,
-        sheet=shape.sheet,
-        stacked=shape.stacked,
-        header_line=shape.header_line,
-        names=names,
+        **vars(shape),
         decimal=proof.decimal,
         marks=dict(proof.marks),
         day_first=proof.order.day_first,
@@ -120,7 +120,6 @@ def assemble_schema(
         dropped=tuple(dropped),
         ignored=tuple(rest),
         rows=proof.rows,
-        lines=shape.lines,
         said=told,
         unproved=tuple(
             _list_unproved_settings(
@@ -264,45 +263,33 @@ def _shorten_cell(cell: str, type_: ColumnType | None) -> str:
 
 
 LEAST_ORDERS_OF_LINES = 2  # orders of several lines that tell what an amount is of
-UNIT_PRICE_NAMES = {
-    normalize_column_name(name) for name in ("price", "prix", "item price", "prix total ht")
-}
 
 
 def detect_schema(
     path: Path,
     *,
     name: str,
-    kind: str | None = None,
-    column_names: Mapping[str, str] | None = None,
-    currency: str | None = None,
-    dates: DateOrder | None = None,
-    decimal: DecimalSign | None = None,
-    split: Split | None = None,
-    sheets: Sequence[str] = (),
+    options: ImportOptions = AS_DETECTED,
     several: bool = False,
 ) -> FileSchema:
     """Detect how a file can be read. Nothing is written.
 
-    `name` is the file's name as people see it. The other parameters override what would otherwise
-    be detected: see `ImportOptions`. `column_names` maps the file's column names to ours. Where the
-    file is one of `several` tables, it may also name columns of the others.
+    `name` is the file's name as people see it. `options` override what would otherwise be
+    detected. Where the file is one of `several` tables, they may also name columns of the others.
 
     For the kind "products", the caller reads the file with `reread_product_file`. Raises CannotDo
     with one clear sentence for a file that can't be used.
     """
-    file_errors.check_options(kind, column_names or {}, currency)
+    file_errors.check_options(options)
     try:
         file = inspect_format(path, name)
-        head = find_header(path, file, name, column_names or {}, kind, sheets)
+        head = find_header(path, file, name, options)
     except CannotDo as no:
         why = no.words
         told = {**why.params, UNUSABLE_PARAM: "yes"}
         raise CannotDo(Words(why.text, many=why.many, params=told)) from None
-    given = _match_given_columns(name, column_names or {}, head.names, several)
-    said = ImportOptions(
-        kind=kind, called=given, currency=currency, dates=dates, decimal=decimal, split=split
-    )
+    given = _match_given_columns(name, options.called, head.names, several)
+    said = options.model_copy(update={"called": given, "sheets": ()})
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
             Words(
@@ -312,11 +299,11 @@ def detect_schema(
                 most=MOST_COLUMNS,
             )
         )
-    match = recognize_columns(head.names, name, given, kind)
+    match = recognize_columns(head.names, name, said)
     if not is_complete(match):
         if head.first:
             raise file_errors.missing_header_error(name, head.first, given)
-        raise file_errors.unknown_file_error(name, head.names, match, kind)
+        raise file_errors.unknown_file_error(name, head.names, match, said.kind)
     match = match if match.export else _settle_prices(match, head.names)
     shape = layout_under_header(head, file)
     about = (*describe_sheets(head), *describe_skipped_lines(head.above, head.first))
@@ -342,7 +329,7 @@ def detect_schema(
                 raise file_errors.no_rows_error(name, faults)
             match = _drop_personal_columns(match, proof)
             proof = _apply_regional_order(
-                proof, currency or detect_currency(match, head.names, proof)
+                proof, said.currency or detect_currency(match, head.names, proof)
             )
             found = assemble_schema(name, match, shape, file, proof, said)
             checked = compute_columns(source, found)
@@ -356,18 +343,12 @@ def detect_schema(
                 }
             )
             found = _drop_unreadable_columns(found, source.con, source.relation, name)
-            found = found.model_copy(
-                update={
-                    "assumed": (
-                        *found.assumed,
-                        *_describe_spans(source, found),
-                        *_describe_arms(source, found),
-                    )
-                }
-            )
-            return found.model_copy(
-                update={"sample": sample_rows(source.con, source.relation, found)}
-            )
+            spans, arms = describe_spans(source, found), describe_arms(source, found)
+            update = {
+                "assumed": (*found.assumed, *spans, *arms),
+                "sample": sample_rows(source.con, source.relation, found),
+            }
+            return found.model_copy(update=update)
     except duckdb.Error as error:
         raise unreadable_error(name, path, error) from None
 
@@ -380,53 +361,6 @@ def _with_usual_dates(said: ImportOptions, match: ColumnMatch) -> ImportOptions:
     return said.model_copy(update={"dates": export.dates})
 
 
-def _describe_spans(source: RowSource, found: FileSchema) -> Iterator[Words]:
-    """Say which days rows without a day of their own are about."""
-    if found.period:
-        first, last = found.period
-        yield Words(
-            "No row has a date: each covers {first} to {last}, as the head of the file says.",
-            first=first,
-            last=last,
-        )
-        return
-    dated = load_kinds()[found.kind].dated
-    if not found.has(dated, "until"):
-        return
-    days = {one.name: one.sql for one in target_columns(found) if one.name in (dated, "until")}
-    cells = select_cells(found, source.relation)
-    longest = source.con.execute(
-        f"SELECT max(date_diff('day', ({days[dated]})::DATE, ({days['until']})::DATE)) + 1 "
-        f"FROM {cells}"
-    ).fetchall()[0][0]
-    if longest and longest > 1:
-        yield Words("A row covers up to {n} days and counts on the first of them.", n=longest)
-
-
-ORDER_TOTAL_NAMES = {
-    normalize_column_name(name)
-    for name in (
-        *(
-            "order total",
-            "order total amount",
-            "order amount",
-            "grand total",
-            "total",
-            "total paid",
-        ),
-        *(
-            "total ttc",
-            "total amount",
-            "payment value",
-            "total paye",
-            "montant total",
-            "montant ttc",
-        ),
-        *("montant total de la commande", "total commande", "total de la commande"),
-    )
-}
-
-
 def _settle_order_totals(
     source: RowSource, match: ColumnMatch, names: Sequence[str]
 ) -> tuple[ColumnMatch, list[Words]]:
@@ -436,7 +370,7 @@ def _settle_order_totals(
     lined = "order" in has and "amount" in has and ("product" in has or "title" in has)
     if match.kind != "orders" or match.export or not lined:
         return match, []
-    if normalize_column_name(names[has["amount"]]) not in ORDER_TOTAL_NAMES:
+    if not has_meaning(names[has["amount"]], "order_total"):
         return match, []
     amount, order = f"bare(c{has['amount']})", f"bare(c{has['order']})"
     several, alike = source.con.execute(
@@ -456,30 +390,6 @@ def _settle_order_totals(
         column=name,
     )
     return replace(match, columns=columns, fields={"order_total": has["amount"]}), [said]
-
-
-def _describe_arms(source: RowSource, found: FileSchema) -> Iterator[Words]:
-    """Say how many people of a test were shown several variants, and that no split is stated."""
-    if found.kind != "experiments":
-        return
-    if found.has("unit", "variant"):
-        sql = {one.name: one.sql for one in target_columns(found)}
-        rows = f"SELECT {sql['unit']} AS u, {sql['variant']} AS v, {sql['experiment']} AS e"
-        cells = select_cells(found, source.relation)
-        several = source.con.execute(
-            f"SELECT count(*) FROM (SELECT u FROM ({rows} FROM {cells}) WHERE u IS NOT NULL "
-            "GROUP BY e, u HAVING count(DISTINCT v) > 1)"
-        ).fetchall()[0][0]
-        if several:
-            yield Words.count(
-                "{n} person is in several variants of a test.",
-                "{n} people are in several variants of a test.",
-                several,
-            )
-    if found.said.split:
-        yield Words("As you said, people were meant to be split equally.")
-    elif not found.has("share"):
-        yield Words("The file does not state how people were meant to be split: was it equally?")
 
 
 def _with_known_scale(proof: FormatProof, match: ColumnMatch) -> FormatProof:
@@ -540,7 +450,7 @@ def _settle_prices(match: ColumnMatch, names: tuple[str, ...]) -> ColumnMatch:
     if "amount" in columns:
         if normalize_column_name(unit).startswith("lineitem"):
             del columns["amount"]  # the order's total, on its first line only
-        elif not unit and normalize_column_name(names[columns["amount"]]) in UNIT_PRICE_NAMES:
+        elif not unit and has_meaning(names[columns["amount"]], "piece_price"):
             aids["unit_price"] = columns.pop("amount")
     return replace(match, columns=columns, aids=aids)
 

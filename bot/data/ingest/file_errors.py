@@ -3,31 +3,27 @@
 from collections.abc import Mapping, Sequence
 
 from bot.data.catalogue.cells import CURRENCIES
-from bot.data.catalogue.columns import list_known_fields
-from bot.data.catalogue.row_grouping import RejectedProduct as ProductReject
-from bot.data.ingest.column_names import PRODUCTS_KIND, ColumnMatch, normalize_column_name
-from bot.data.ingest.file_schema import MappedColumn
+from bot.data.catalogue.reader import RejectedProduct as ProductReject
+from bot.data.catalogue.rows import list_known_fields
+from bot.data.ingest.column_names import (
+    PRODUCTS_KIND,
+    ColumnMatch,
+    has_meaning,
+    normalize_column_name,
+)
+from bot.data.ingest.file_schema import ImportOptions, MappedColumn
 from bot.data.ingest.header import guess_columns, is_order_lines, preview_cells
 from bot.data.ingest.rejects import RejectedRow
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
-# Totals by day or page, as web analytics tools export them; rows of single visits have none.
-TOTAL_NAMES = frozenset(
-    normalize_column_name(name)
-    for name in (
-        *("users", "new users", "active users", "sessions", "pageviews", "page views", "views"),
-        *("bounce rate", "avg session duration", "pages session", "engagement rate", "visits"),
-        *("unique visitors", "visitors", "utilisateurs", "nouveaux utilisateurs", "pages vues"),
-        *("taux de rebond", "visites", "visiteurs uniques"),
-    )
-)
-LEAST_TOTALS = 3
+LEAST_TOTALS = 3  # columns that tell a table of an analytics tool
 
 
-def check_options(kind: str | None, given: Mapping[str, str], currency: str | None) -> None:
+def check_options(options: ImportOptions) -> None:
     """Raises CannotDo for an unknown kind, column or currency."""
+    kind, currency = options.kind, options.currency
     if kind and kind not in (*load_kinds(), PRODUCTS_KIND):
         raise CannotDo(
             Words(
@@ -40,7 +36,7 @@ def check_options(kind: str | None, given: Mapping[str, str], currency: str | No
     known = {name for one in asked for name in (*one.columns, *one.aids)}
     if kind in (None, PRODUCTS_KIND):
         known |= {name for name in list_known_fields() if not name.startswith("option_")}
-    if wrong := [one for one in given.values() if one not in known]:
+    if wrong := [one for one in options.called.values() if one not in known]:
         raise CannotDo(
             Words(
                 "There is no column {column}. The columns are: {known}.",
@@ -102,7 +98,8 @@ def _describe_unknown_kind(
 ) -> Words:
     """Return the message for a file of no known kind, with what would help."""
     said = {normalize_column_name(one) for one in names}
-    if len(said & TOTAL_NAMES) >= LEAST_TOTALS and not said & {"sessionid", "userid", "visitorid"}:
+    totals = sum(has_meaning(one, "analytics_total") for one in said)
+    if totals >= LEAST_TOTALS and not said & {"sessionid", "userid", "visitorid"}:
         return Words(
             "{file} holds totals of an analytics tool, and I can't find in them where buyers are "
             "lost. Export what they are counted from: a row for each step of a visit, with the "

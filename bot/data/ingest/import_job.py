@@ -14,30 +14,58 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
 from bot.data.ingest import pairing
-from bot.data.ingest.models import FileUpload, card_post_id
-from bot.data.ingest.ports import (
-    FileStore,
+from bot.data.ingest.importer import (
     HalfUpload,
     ImportableRows,
-    Importer,
     ImportProgress,
-    MappingProposer,
+    LibraryImporter,
     StoredRows,
-    propose_nothing,
 )
-from bot.data.ingest.undo import ImportUndo
-from bot.data.ingest.upload import ImportOutcome, ImportPreview, TableFile, UploadedFile
+from bot.data.ingest.models import FileUpload, card_post_id
+from bot.data.ingest.review import ImportUndo
+from bot.data.ingest.upload import (
+    ColumnSamples,
+    ImportOutcome,
+    ImportPreview,
+    ProposedMapping,
+    TableFile,
+    UploadedFile,
+)
 from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job, JobKind
 
 LONGEST_FILE_NAME = 120  # bytes of a file's name on the disk
+
+
+class FileStore(Protocol):
+    """Fetches and posts files in the workspace's chat."""
+
+    async def show(self, post: str) -> None: ...
+    async def fetch(self, file: str, name: str, to: Path) -> None: ...
+    async def attach(self, upload: FileUpload, path: Path) -> None: ...
+    async def imports_unasked(self, upload: FileUpload) -> bool:
+        """Return whether files in this place are imported without a question, as far as their
+        columns are known, and the author may import. Raises TryAgain."""
+        ...
+
+    def near(self, one: FileUpload, other: FileUpload) -> bool:
+        """Return whether two files were uploaded in the same place."""
+        ...
+
+
+# Asks an AI what the columns of a file are; None where it can't be had.
+MappingProposer = Callable[[FileUpload, ColumnSamples], Awaitable[ProposedMapping | None]]
+
+
+async def propose_nothing(_: FileUpload, __: ColumnSamples) -> None:
+    """Propose no mapping: without an AI."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +156,7 @@ class ImportJob:
     database: Database
     enqueue: Enqueue
     file_store: FileStore
-    importer: Importer
+    importer: LibraryImporter
     home: Path
     now: Callable[[], datetime]
     on_imported: Callable[[str], Awaitable[None]] = ignore_import  # may be called again

@@ -1,7 +1,8 @@
-"""The `Importer` that imports uploaded files into a home's library."""
+"""Imports uploaded files into a home's library."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,32 +11,26 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
-from bot.data.catalogue.reader import Catalogue
-from bot.data.ingest import FileSchema, load_file
-from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
-from bot.data.ingest.changes import JOINED_KINDS, find_changes
+from bot.data.ingest.assumptions import (
+    JOINED_KINDS,
+    describe_repeats,
+    find_changes,
+)
 from bot.data.ingest.column_names import normalize_column_name
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
-from bot.data.ingest.file_schema import ImportOptions
-from bot.data.ingest.header_detection import split_tables
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema, ImportOptions
+from bot.data.ingest.header import split_tables
 from bot.data.ingest.inspection import (
-    ImportRequest,
     JoinedTable,
     is_standalone,
     join_order_files,
     order_file_side,
 )
-from bot.data.ingest.ports import (
-    CommitHook,
-    HalfUpload,
-    ImportableRows,
-    ImportProgress,
-    SortedFiles,
-    StoredRows,
-)
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import REJECTS_SUFFIX, list_catalogue_rejects, write_rejects
-from bot.data.ingest.undo import PRODUCTS_KIND, ProductChange
+from bot.data.ingest.review import PRODUCTS_KIND, ProductChange
 from bot.data.ingest.upload import (
     ColumnSamples,
     ImportPreview,
@@ -46,54 +41,97 @@ from bot.data.ingest.upload import (
 from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
 from bot.data.warehouse.merge import MergeResult
-from bot.data.warehouse.store import LOCAL_WORKSPACE
+from bot.data.warehouse.models import LOCAL_WORKSPACE
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.privacy.names import build_own_words
 
-# Uploaded product catalogues.
+
+@dataclass
+class ImportProgress:
+    """How many rows are read, and whether to stop. Two threads read and write it."""
+
+    rows: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def progress(self, rows: int) -> None:
+        self.rows = rows
+
+    def cancelled(self) -> bool:
+        return self.ended.is_set()
+
+
+class HalfUpload(CannotDo):
+    """Raised for a file that needs another one: orders without amounts, or order lines without
+    their orders."""
+
+    def __init__(self, half: str, words: Words) -> None:
+        super().__init__(words)
+        self.half = half
 
 
 @dataclass(frozen=True)
-class ImportedProducts:
-    """The products of a file, ready to be stored."""
+class SortedFiles:
+    """Files by their position: those that complete each other, and those that can be imported
+    alone. A file can be in both. `together` is empty when each file stands alone."""
 
-    data: LocalData
-    workspace: str
-    name: str
-    catalogue: Catalogue
+    together: frozenset[int] = frozenset()
+    alone: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """What was stored: the numbers of new, replaced and unchanged rows, and what an undo needs."""
+
+    new: int
+    replaced: int
+    same: int
+    kind: str
+    merge: MergeResult | None = None
+    products: ProductChange | None = None
+
+
+# Called in the storing transaction.
+CommitHook = Callable[[Session, StoredRows], None]
+
+
+@dataclass(frozen=True)
+class ImportableRows:
+    """The accepted rows of a file, ready to be stored. `rejects` is the file of the others. `keep`
+    stores the rows and calls its argument in the same transaction."""
+
+    rejected: int
     rejects: Path | None
+    keep: Callable[[CommitHook], None]
 
-    @classmethod
-    def read(
-        cls, data: LocalData, workspace: str, path: Path, found: FileSchema, folder: Path
-    ) -> "ImportedProducts":
-        catalogue = reread_product_file(path, found)
-        rejects = (
-            folder / f"rejects{REJECTS_SUFFIX}" if catalogue.rejects or catalogue.remarks else None
-        )
-        if rejects:
-            write_rejects(list_catalogue_rejects(catalogue), rejects)
-        return cls(data, workspace, found.name, catalogue, rejects)
 
-    @property
-    def rejected(self) -> int:
-        return len(self.catalogue.rejects)
+# Uploaded product catalogues.
 
-    def keep(self, on_commit: CommitHook) -> None:
-        """Store the products. Each is new or replaced; a catalogue has no unchanged ones."""
-        rows = [(p.handle, p.title, p.model_dump_json()) for p in self.catalogue.products]
-        with self.data.database.begin() as session:
-            Workspace.ensure(session, self.workspace, now())
-            ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
-            stored_at, handles = now(), [handle for handle, _, _ in rows]
-            before = ProductRow.load(session, self.workspace, handles)
+
+def read_products(
+    data: LocalData, workspace: str, path: Path, found: FileSchema, folder: Path
+) -> ImportableRows:
+    """Read the products of a file. Each is new or replaced when it is stored; a catalogue has no
+    unchanged ones."""
+    catalogue = reread_product_file(path, found)
+    rejects = None
+    if catalogue.rejects or catalogue.remarks:
+        rejects = folder / f"rejects{REJECTS_SUFFIX}"
+        write_rejects(list_catalogue_rejects(catalogue), rejects)
+
+    def keep(on_commit: CommitHook) -> None:
+        with data.database.begin() as session:
+            Workspace.ensure(session, workspace, now())
+            ProductRow.adopt(session, LOCAL_WORKSPACE, workspace)
+            stored_at, handles = now(), [one.handle for one in catalogue.products]
+            before = ProductRow.load(session, workspace, handles)
             change = ProductChange.of(before, handles, stored_at)
-            new, again = ProductRow.put(
-                session, self.workspace, rows, file=self.name, now=stored_at
-            )
+            rows = catalogue.rows
+            new, again = ProductRow.put(session, workspace, rows, file=found.name, now=stored_at)
             on_commit(session, StoredRows(new, again, 0, PRODUCTS_KIND, products=change))
+
+    return ImportableRows(len(catalogue.rejects), rejects, keep)
 
 
 # Words of the team's own products, which must not be masked as names of people.
@@ -115,25 +153,15 @@ MOST_EXACT_PREVIEW_BYTES = 20 * 2**20  # bytes; smaller files are read completel
 
 
 @dataclass(frozen=True)
-class ImportedRows:
-    """A file's accepted rows as one Parquet file, to be merged into the library."""
-
-    rejected: int
-    rejects: Path | None
-    import_rows: Callable[[CommitHook], None]
-
-    def keep(self, on_commit: CommitHook) -> None:
-        self.import_rows(on_commit)
-
-
-@dataclass(frozen=True)
 class LibraryImporter:
-    """The `Importer` of one home."""
+    """Imports files into the library of one home. All methods block, and raise CannotDo. `parts`
+    are read as one table; each has the name that people see. Temporary files go into `folder`."""
 
     data: LocalData
 
     def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
-        return split_tables(path, {}, kind)
+        """Return the file itself, or the tables of a workbook that contains several."""
+        return split_tables(path, ImportOptions(kind=kind))
 
     def sort_out(
         self, parts: Sequence[TableFile], *, kind: str | None, folder: Path
@@ -161,29 +189,31 @@ class LibraryImporter:
         options: Mapping[str, Any],
         folder: Path,
     ) -> tuple[ImportPreview, str]:
-        """Detect what the files contain, read as one table. Small files are read completely, so
-        that their figures are exact; nothing of that is stored. Raises CannotDo for a file that
-        can't be used, HalfUpload for one that another file completes."""
+        """Return the preview for the card and the file's schema as JSON. `options` are the settings
+        that a person chose, besides the kind. Small files are read completely, so that their
+        figures are exact; nothing of that is stored. Raises CannotDo for a file that can't be used,
+        HalfUpload for one that another file completes."""
         part, joined = _join_into_one(parts, folder)
         path = part.path
         try:
             said = ImportOptions.model_validate({**options, "kind": kind})
-            found = ImportRequest.of(said).understand(path, name, part.sheets)
+            found = detect_schema(path, name=name, options=said.of_sheets(part.sheets))
         except CannotDo as no:
             side = order_file_side(part) if joined is None and kind in (None, "orders") else None
             if side is None:
                 raise
             raise HalfUpload(side, no.words) from None
-        preview = _build_preview(found, joined.messages if joined else ())
-        if found.kind != PRODUCTS_KIND and path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
-            preview = self._with_exact_figures(workspace, path, found, preview, folder)
-            if other := self._with_known_customers(workspace, part, said, found, folder):
-                found = other
-                preview = _build_preview(found, joined.messages if joined else ())
-                preview = self._with_exact_figures(workspace, path, found, preview, folder)
+        messages = joined.messages if joined else ()
+        preview = self._preview(workspace, path, found, messages, folder)
+        if preview.exact and (
+            other := self._with_known_customers(workspace, part, said, found, folder)
+        ):
+            found = other
+            preview = self._preview(workspace, path, found, messages, folder)
         return preview, found.model_dump_json()
 
     def sample_columns(self, parts: Sequence[TableFile]) -> ColumnSamples | None:
+        """Return what an AI may see of a file whose columns are not known; None for any other."""
         return sample_columns(parts[0]) if len(parts) == 1 else None
 
     def understand_proposal(
@@ -197,20 +227,20 @@ class LibraryImporter:
         options: Mapping[str, Any],
         folder: Path,
     ) -> tuple[ImportPreview, str] | None:
+        """Return the preview and the schema that a proposed mapping gives, as far as the file bears
+        it out; None where nothing usable is left."""
         said = ImportOptions.model_validate({**options, "kind": proposal.kind})
 
         def understand(called: Mapping[str, str]) -> FileSchema:
-            request = ImportRequest.of(said.model_copy(update={"called": dict(called)}))
-            return request.understand(part.path, name, part.sheets)
+            update = {"called": dict(called), "sheets": part.sheets}
+            return detect_schema(part.path, name=name, options=said.model_copy(update=update))
 
         called = select_proposed(names, proposal.kind, proposal.columns)
         tried = try_mapping(part, called, understand)
         if tried is None:
             return None
         found, proofs, dropped = tried
-        preview = _build_preview(found, ())
-        if part.path.stat().st_size <= MOST_EXACT_PREVIEW_BYTES:
-            preview = self._with_exact_figures(workspace, part.path, found, preview, folder)
+        preview = self._preview(workspace, part.path, found, (), folder)
         update = {"proposed": proofs, "contradicted": dropped, "proposed_by": proposal.by}
         return preview.model_copy(update=update), found.model_dump_json()
 
@@ -224,10 +254,11 @@ class LibraryImporter:
         folder: Path,
         watch: ImportProgress,
     ) -> ImportableRows:
+        """Read all rows into `folder`. Nothing is stored in the library yet."""
         found = FileSchema.model_validate_json(schema)
         path = _join_into_one(parts, folder)[0].path
         if found.kind == PRODUCTS_KIND:
-            return ImportedProducts.read(self.data, workspace, path, found, folder)
+            return read_products(self.data, workspace, path, found, folder)
         fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
         taken = load_file(
             path,
@@ -251,7 +282,7 @@ class LibraryImporter:
                 workspace, found.kind, fresh, source=name, apart=kept, on_commit=record
             )
 
-        return ImportedRows(taken.rejected, taken.rejects, import_rows)
+        return ImportableRows(taken.rejected, taken.rejects, import_rows)
 
     def _with_known_customers(
         self,
@@ -269,9 +300,10 @@ class LibraryImporter:
             return None
         best, most = None, self._count_known(workspace, part.path, found, folder)
         for column in others:
-            request = ImportRequest.of(said.model_copy(update={"called": {column: "customer"}}))
+            update = {"called": {column: "customer"}, "sheets": part.sheets}
+            options = said.model_copy(update=update)
             try:
-                other = request.understand(part.path, found.name, part.sheets)
+                other = detect_schema(part.path, name=found.name, options=options)
                 known = self._count_known(workspace, part.path, other, folder)
             except CannotDo:
                 continue
@@ -285,29 +317,33 @@ class LibraryImporter:
         known = self.data.row_store.count_known(workspace, trial, "customer", folder)
         return known[1] if known else 0
 
-    def _with_exact_figures(
-        self, workspace: str, path: Path, found: FileSchema, preview: ImportPreview, folder: Path
+    def _preview(
+        self,
+        workspace: str,
+        path: Path,
+        found: FileSchema,
+        joined: tuple[Words, ...],
+        folder: Path,
     ) -> ImportPreview:
-        """Return the preview with the rows, rejects and days that a complete reading gives, and
-        with what it would change."""
+        """Return the preview: for a small file with the rows, rejects and days that a complete
+        reading gives, and with what it would change."""
+        preview = _build_preview(found, joined)
+        if found.kind == PRODUCTS_KIND or path.stat().st_size > MOST_EXACT_PREVIEW_BYTES:
+            return preview
         trial = folder / "trial.parquet"
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
         first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
         changes = find_changes(self.data.row_store, workspace, found, trial, folder)
-        update: dict[str, Any] = {
+        said = (*changes.sentences, *describe_repeats(found, taken))
+        update = {
             "exact": True,
             "changes": changes.rows,
             "rows": taken.rows,
             "rejected": taken.rejected,
             "first": first,
             "last": last,
+            "assumed": (*said, *preview.assumed),
         }
-        said = [*changes.sentences]
-        if taken.doubled:
-            said.append(describe_duplicates(found, taken.doubled))
-        if taken.numbered:
-            said.append(describe_numbered_lines(found, taken.numbered))
-        update["assumed"] = (*said, *preview.assumed)
         return preview.model_copy(update=update)
 
 

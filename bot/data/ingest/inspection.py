@@ -12,30 +12,32 @@ from pathlib import Path
 
 import duckdb
 
-from bot.data.ingest import FileSchema, detect_schema
 from bot.data.ingest.column_names import (
     ColumnMatch,
     is_complete,
     match_columns,
     normalize_column_name,
 )
-from bot.data.ingest.file_format import FileLayout, inspect_format, layout_under_header
-from bot.data.ingest.file_schema import DateOrder, DecimalSign, ImportOptions, Split
-from bot.data.ingest.header import classify_order_file
-from bot.data.ingest.header_detection import find_header, read_column_names, split_tables
-from bot.data.ingest.source import open_source, quote_name, quote_text
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileLayout, FileSchema, ImportOptions, inspect_format
+from bot.data.ingest.header import (
+    classify_order_file,
+    describe_sheets,
+    find_header,
+    layout_under_header,
+    read_column_names,
+    split_tables,
+)
+from bot.data.ingest.source import open_source, quote_name
 from bot.data.ingest.tool_exports import recognize_columns
 from bot.data.ingest.upload import TableFile
-from bot.data.ingest.workbook import describe_sheets
+from bot.data.warehouse.parquet import quote_text
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
 AMOUNT_COLUMNS = ("amount", "unit_price", "line_discount", "quantity")
-JOINABLE_KINDS = (
-    "consents",
-    "customers",
-    "products",
-)  # files of these kinds may complete orders, and can be imported alone too
+# Files of these kinds may complete orders, and can be imported alone too.
+JOINABLE_KINDS = ("consents", "customers", "products")
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,13 @@ def is_standalone(part: TableFile) -> bool:
 
 
 def _inspect_file(part: TableFile, column_names: Mapping[str, str]) -> OrderFile | None:
-    path = part.path
+    path, options = part.path, ImportOptions(called=dict(column_names), sheets=part.sheets)
     try:
         file = inspect_format(path, path.name)
-        head = find_header(path, file, path.name, column_names, None, part.sheets)
+        head = find_header(path, file, path.name, options)
     except CannotDo:
         return None  # reading it alone raises the reason
-    alone = recognize_columns(head.names, path.name, column_names, None)
+    alone = recognize_columns(head.names, path.name, options)
     kind = alone.kind if is_complete(alone) else None
     found, messages = (
         match_columns("orders", head.names, column_names),
@@ -254,94 +256,44 @@ class InspectedTable:
     messages: tuple[Words, ...] = ()
 
 
-@dataclass(frozen=True)
-class ImportRequest:
-    """The settings for the given files: see `ImportOptions`."""
-
-    kind: str | None = None
-    column_names: Mapping[str, str] | None = None
-    currency: str | None = None
-    dates: DateOrder | None = None
-    decimal: DecimalSign | None = None
-    sheets: tuple[str, ...] = ()
-    intended_split: Split | None = None  # of the people of a test
-    several: bool = False  # for several tables, each of which has some of the columns
-
-    @classmethod
-    def of(cls, said: ImportOptions) -> "ImportRequest":
-        return cls(
-            kind=said.kind,
-            column_names=said.called,
-            currency=said.currency,
-            dates=said.dates,
-            decimal=said.decimal,
-            sheets=said.sheets,
-            intended_split=said.split,
-        )
-
-    def split(self, path: Path) -> list[TableFile]:
-        """Return the tables of a file."""
-        if self.sheets:
-            return [TableFile(path, self.sheets)]
-        return split_tables(path, self.column_names or {}, self.kind)
-
-    def among(self, parts: Sequence[TableFile]) -> "ImportRequest":
-        """Return the settings for these tables together: of several tables, each has some of the
-        named columns. Raises CannotDo for a column that none of them has."""
-        column_names = self.column_names or {}
-        if len(parts) < 2:
-            return self
-        has = {
-            normalize_column_name(one)
-            for p in parts
-            for one in read_column_names(p, column_names, self.kind)
-        }
-        if gone := [one for one in column_names if normalize_column_name(one) not in has]:
-            raise CannotDo(
-                Words(
-                    "None of these tables has a column {column}: {files}.",
-                    column=gone[0],
-                    files=", ".join(part.name for part in parts),
-                )
+def _require_named_columns(parts: Sequence[TableFile], options: ImportOptions) -> None:
+    """Raises CannotDo for a named column that none of several tables has."""
+    has = {normalize_column_name(one) for part in parts for one in read_column_names(part, options)}
+    if gone := [one for one in options.called if normalize_column_name(one) not in has]:
+        raise CannotDo(
+            Words(
+                "None of these tables has a column {column}: {files}.",
+                column=gone[0],
+                files=", ".join(part.name for part in parts),
             )
-        return replace(self, several=True)
-
-    def understand(self, path: Path, name: str, sheets: Sequence[str] = ()) -> FileSchema:
-        return detect_schema(
-            path,
-            name=name,
-            kind=self.kind,
-            column_names=self.column_names,
-            currency=self.currency,
-            dates=self.dates,
-            decimal=self.decimal,
-            split=self.intended_split,
-            sheets=sheets,
-            several=self.several,
         )
 
 
 def inspect_files(
-    paths: Sequence[Path], folder: Path, request: ImportRequest
+    paths: Sequence[Path], folder: Path, options: ImportOptions
 ) -> tuple[list[InspectedTable], list[tuple[Path, CannotDo]]]:
     """Return the tables that can be imported, in the given order, and the reasons why the others
     can't. Orders and their lines in two files or sheets are joined into one table, written into
     `folder`."""
     seen: list[InspectedTable] = []
     unreadable: list[tuple[TableFile, CannotDo]] = []
-    every = [part for path in paths for part in request.split(path)]
-    request = request.among(every)
+    every = [part for path in paths for part in split_tables(path, options)]
+    several = len(every) > 1
+    if several:
+        _require_named_columns(every, options)
     for part in every:
         try:
-            found = request.understand(part.path, part.name, part.sheets)
+            mine = options.of_sheets(part.sheets)
+            found = detect_schema(part.path, name=part.name, options=mine, several=several)
             seen.append(InspectedTable(part, found))
         except CannotDo as why:
             unreadable.append((part, why))
-    alone = request.kind in (None, "orders") and len(unreadable) > 1
-    books = tuple(_describe_workbooks(every)) if not request.sheets else ()
-    joined = join_order_files(every, folder, request.column_names or {}) if alone else None
+    alone = options.kind in (None, "orders") and len(unreadable) > 1
+    books = tuple(_describe_workbooks(every)) if not options.sheets else ()
+    joined = join_order_files(every, folder, options.called) if alone else None
     if joined is not None:
-        whole = request.understand(joined.path, joined.name)
+        mine = options.of_sheets(())
+        whole = detect_schema(joined.path, name=joined.name, options=mine, several=several)
         seen.insert(0, InspectedTable(TableFile(joined.path), whole, joined.messages))
         unreadable = [(part, why) for part, why in unreadable if part not in joined.used]
     if seen and books:

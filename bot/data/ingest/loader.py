@@ -1,6 +1,7 @@
 """Converts a file whose schema was detected into one Parquet file of our columns."""
 
-import os
+import threading
+import time
 import uuid
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
@@ -10,18 +11,36 @@ import duckdb
 
 from bot.data.ingest import file_errors
 from bot.data.ingest.address_encryption import CONSENTS_FOR_ADDRESS, encrypt_addresses
-from bot.data.ingest.file_format import check_unchanged, layout_of_schema
-from bot.data.ingest.file_schema import AddressKind, FileSchema, ImportCancelled, LoadResult
+from bot.data.ingest.column_names import classify_metric
+from bot.data.ingest.column_sql import (
+    COMPARISON_COLUMNS,
+    create_macros,
+    register_masking,
+    reject_rules,
+    select_cells,
+    target_columns,
+)
+from bot.data.ingest.file_schema import (
+    AddressKind,
+    FileSchema,
+    ImportCancelled,
+    LoadResult,
+    check_unchanged,
+    layout_of_schema,
+)
 from bot.data.ingest.rejects import (
     REJECTS_SUFFIX,
     RejectedRow,
     RejectMasking,
     write_rejects,
 )
-from bot.data.ingest.source import RowSource, open_source, quote_text
-from bot.data.ingest.table import create_kept, create_typed
+from bot.data.ingest.row_preparation import prepare_rows
+from bot.data.ingest.source import RowSource, open_source, quote_name
+from bot.data.ingest.totals import AGGREGATE_KINDS, NOT_ADDITIVE
 from bot.data.reject_reasons import RejectReason
 from bot.data.schema import load_kinds
+from bot.data.warehouse.parquet import flush_to_disk, quote_text
+from bot.data.warehouse.warehouse import sql_type
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
@@ -119,7 +138,7 @@ def _write_table(
     con.execute(
         f"COPY (SELECT {names} FROM kept) TO {quote_text(made)} (FORMAT parquet, COMPRESSION zstd)"
     )
-    _flush(made)
+    flush_to_disk(made)
     rejects_path = None
     if rejects:
         rejects_path = to.with_suffix(f".rejects{REJECTS_SUFFIX}")
@@ -167,14 +186,6 @@ def _temporary_path(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
     return made
 
 
-def _flush(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
 def _explain_failure(path: Path, schema: FileSchema, error: duckdb.Error) -> CannotDo | TryAgain:
     if told := translate_system_error(error, path):
         return told
@@ -183,3 +194,215 @@ def _explain_failure(path: Path, schema: FileSchema, error: duckdb.Error) -> Can
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
         return CannotDo(Words("{file} is damaged: I can't read its rows.", file=schema.name))
     raise error
+
+
+# The rows of a file as tables: `typed` holds all of them, `kept` the accepted ones.
+
+COUNTED_ONCE = ("users", "new_users")  # people, whom several rows may count
+POLL_SECONDS = 0.1
+
+
+def run_with_progress(
+    con: duckdb.DuckDBPyConnection,
+    sql: str,
+    rows: int,
+    progress: Callable[[int], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """Run `sql` over about `rows` rows. Raises ImportCancelled when asked to stop."""
+    failed: list[BaseException] = []
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            con.execute(sql)
+        except duckdb.Error as error:
+            failed.append(error)
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=work, name="reading", daemon=True)
+    thread.start()
+    stopped = told = False
+    try:
+        while not done.wait(POLL_SECONDS if told else 0.02):
+            told = True
+            if stopped or cancelled():
+                stopped = True
+                con.interrupt()
+                continue
+            share = con.query_progress()
+            if share > 0:
+                progress(min(rows, int(rows * share / 100)))
+    except BaseException:
+        con.interrupt()
+        raise
+    finally:
+        while thread.is_alive():
+            thread.join(POLL_SECONDS)
+            time.sleep(0)
+    if stopped:
+        raise ImportCancelled
+    if failed:
+        raise failed[0]
+
+
+def create_typed(
+    source: RowSource,
+    schema: FileSchema,
+    key: bytes,
+    today: date,
+    progress: Callable[[int], None],
+    cancelled: Callable[[], bool],
+    own: Collection[str],
+) -> list[tuple[str, RejectReason]]:
+    """Create `typed`: n, our columns, why (NULL, or the index of the returned (column, reason)).
+    `own` words are not masked as names of people."""
+    create_macros(source.con, key)
+    prepare_rows(source, schema)
+    sql, whys = select_typed(schema, source.relation, today)
+    if "bare_words(" in sql:  # only then, because it loads numpy
+        register_masking(source.con, own)
+    run_with_progress(
+        source.con,
+        f"CREATE TEMP TABLE typed AS {sql}",
+        schema.rows,
+        progress,
+        cancelled,
+    )
+    return whys
+
+
+def create_kept(
+    con: duckdb.DuckDBPyConnection, schema: FileSchema, renumber: bool = True
+) -> tuple[int, int]:
+    """Create `kept` from `typed`: numbered, with one row for each metric, and one row of each key:
+    the last one, or the sum of them where rows are figures of several events. Different lines of an
+    order with the same number are numbered anew. Return the number of duplicates, and of lines that
+    were numbered anew."""
+    kind = load_kinds()[schema.kind]
+    names = ", ".join(kind.keys())
+    numbered = schema.kind == "orders" and not schema.has("line") and _has_lines(schema)
+    form = "TABLE" if numbered else "VIEW"  # an expensive query is run once
+    con.execute(f"CREATE TEMP {form} whole AS {_select_accepted(schema)}")
+    doubled = 0
+    if not numbered:
+        counted = (
+            "SELECT (SELECT count(*) FROM whole) - "
+            f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM whole))"
+        )
+        doubled = con.execute(counted).fetchall()[0][0]
+    form = "TABLE" if doubled else "VIEW"
+    if doubled and schema.kind in AGGREGATE_KINDS:
+        con.execute(f"CREATE TEMP TABLE kept AS {_select_added_up(schema.kind)}")
+        return int(doubled), 0
+    if doubled and renumber and schema.kind == "orders" and _have_different_lines(con):
+        line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
+        con.execute(f"CREATE TEMP TABLE kept AS SELECT * REPLACE ({line}) FROM whole")
+        return 0, int(doubled)
+    last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
+    con.execute(f"CREATE TEMP {form} kept AS SELECT * FROM whole {last if doubled else ''}")
+    return int(doubled), 0
+
+
+def _have_different_lines(con: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether rows with the same order and line number are about different products: such
+    numbers count something else. Of the same product, the last row corrects those before."""
+    differ = con.execute(
+        'SELECT count(*) > count(DISTINCT ("order", line)) FROM (SELECT DISTINCT "order", line, '
+        "product, title, variant FROM whole)"
+    ).fetchall()
+    return bool(differ[0][0])
+
+
+def _select_added_up(kind: str) -> str:
+    """Return SQL with one row for each key. Rows of the same key are parts of one figure, broken
+    down by a column that is not read; rows that are equal in everything count once."""
+    columns = load_kinds()[kind].columns
+    values = []
+    for name, column in columns.items():
+        if column.type in ("whole", "money", "number") and name not in NOT_ADDITIVE:
+            values.append(f'CAST(sum("{name}") AS {sql_type(column.type)}) AS "{name}"')
+        elif name in COUNTED_ONCE:
+            values.append(f'CASE WHEN count(*) = 1 THEN last("{name}" ORDER BY n) END AS "{name}"')
+        else:
+            values.append(f'last("{name}" ORDER BY n) AS "{name}"')
+    keys = ", ".join(load_kinds()[kind].keys())
+    names = ", ".join(map(quote_name, columns))
+    once = f"SELECT max(n) AS n, {names} FROM whole GROUP BY ALL"
+    return f"SELECT max(n) AS n, {', '.join(values)} FROM ({once}) GROUP BY {keys}"
+
+
+def _has_lines(schema: FileSchema) -> bool:
+    return schema.has("product") or schema.has("title") or not schema.has("order")
+
+
+def select_typed(
+    schema: FileSchema, relation: str, today: date
+) -> tuple[str, list[tuple[str, RejectReason]]]:
+    """Return SQL for `typed` over the cells in `relation`, and the (column, reason) pairs that
+    `why` refers to."""
+    columns = target_columns(schema)
+    values = ", ".join(
+        f"CAST({one.sql} AS {sql_type(one.type)}) AS {quote_name(one.name)}" for one in columns
+    )
+    whys: list[tuple[str, RejectReason]] = []
+    cases: list[str] = []
+    bare = select_cells(schema, relation)
+    raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
+    told = ", ".join(f"{one.raw} IS NOT NULL AS {raws[one.name]}" for one in columns if one.reason)
+    for rule in reject_rules(schema, columns, today):
+        sql = rule.sql
+        for one in columns:
+            if one.reason:
+                sql = sql.replace(f"{one.raw} IS NOT NULL AND", f"{raws[one.name]} AND")
+        cases.append(f"WHEN {sql} THEN {len(whys)}")
+        whys.append((rule.theirs, RejectReason(rule.reason)))
+    inner = f"SELECT n, {values}{', ' + told if told else ''} FROM {bare}"
+    why = f"CASE {' '.join(cases)} END" if cases else "NULL"
+    names = ", ".join(quote_name(one.name) for one in columns)
+    return f"SELECT n, {names}, {why} AS why FROM ({inner})", whys
+
+
+def _select_accepted(schema: FileSchema) -> str:
+    """Return SQL for the accepted rows with duplicates: our columns and n."""
+    names = list(load_kinds()[schema.kind].columns)
+    columns = ", ".join(map(quote_name, names))
+    base = "(SELECT * FROM typed WHERE why IS NULL)"
+    if schema.kind == "orders" and not schema.has("line") and _has_lines(schema):
+        # All rows of the file are numbered, so that a row that is corrected later keeps its number.
+        line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
+        base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
+    if schema.kind == "feedback" and not schema.has("id"):
+        alike = {"text": COMPARISON_COLUMNS[0], "title": COMPARISON_COLUMNS[1]}
+        named = [alike.get(name, name) for name in names if name != "id"]
+        told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in named]
+        said = ", ".join(told)
+        # Equal texts are one review; ratings without text may come from different people.
+        nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"
+        made = f"left(sha256(concat_ws(chr(1), {said}, ({nth})::VARCHAR)), 16) AS id"
+        return f"SELECT n, {columns} FROM (SELECT * REPLACE ({made}) FROM {base})"
+    metrics = [one.metric for one in schema.columns if one.metric]
+    if metrics:
+        return " UNION ALL ".join(_unfold_metrics(names, base, metrics))
+    return f"SELECT n, {columns} FROM {base}"
+
+
+def _unfold_metrics(names: list[str], base: str, metrics: list[str]) -> list[str]:
+    """Return SQL with one row for each metric. One yes-or-no with one amount stays one row."""
+    yes = [one for one in metrics if classify_metric(one) == "successes"]
+    amounts = [one for one in metrics if classify_metric(one) == "values"]
+    if len(yes) == 1 and len(amounts) == 1:
+        pairs: list[tuple[str, str | None, str | None]] = [(yes[0], yes[0], amounts[0])]
+    else:
+        pairs = [(one, one, None) for one in yes] + [(one, None, one) for one in amounts]
+    selects = []
+    for metric, success, value in pairs:
+        told = {
+            "metric": quote_text(metric),
+            "successes": f'"metric_{success}"' if success else "CAST(NULL AS BIGINT)",
+            "value": f'"metric_{value}"' if value else "CAST(NULL AS DECIMAL(18, 2))",
+        }
+        columns = ", ".join(f'{told.get(name, quote_name(name))} AS "{name}"' for name in names)
+        selects.append(f"SELECT n, {columns} FROM {base}")
+    return selects

@@ -8,7 +8,7 @@ One of two files that complete each other waits as a `half`, and becomes `joined
 arrives.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -25,7 +25,8 @@ from bot.data.ingest.upload import (
     UploadedFile,
     serialize_files,
 )
-from bot.db.session import Row, insert_once
+from bot.db.base import Row
+from bot.db.session import insert_once
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, restore_words
@@ -46,12 +47,8 @@ UploadState = Literal[
     "undone",
 ]
 CARD_PREFIX = "arrival:"  # of the piece of a card's post
-OPEN_STATES: tuple[UploadState, ...] = (
-    "reading",
-    "half",
-    "waiting",
-    "taking",
-)  # states in which a person may cancel
+# States in which a person may cancel.
+OPEN_STATES: tuple[UploadState, ...] = ("reading", "half", "waiting", "taking")
 
 RECALLED_FILES = 200  # how many of the last imports are looked at for a known mapping
 
@@ -196,12 +193,7 @@ class FileUpload(Row):
     @staticmethod
     def is_mapping_known(session: Session, workspace: str, preview: ImportPreview) -> bool:
         """Return whether somebody confirmed a file that was read in the same way."""
-        rows = select(FileUpload).where(
-            FileUpload.workspace == workspace,
-            FileUpload.state == "in",
-            FileUpload.by.is_not(None),
-        )
-        latest = session.scalars(rows.order_by(FileUpload.changed_at.desc()).limit(RECALLED_FILES))
+        latest = FileUpload._list_confirmed(session, workspace)
         return any(one.preview and one.preview.mapping == preview.mapping for one in latest)
 
     @staticmethod
@@ -210,20 +202,23 @@ class FileUpload(Row):
     ) -> tuple[str, dict[str, str]] | None:
         """Return the kind and the columns (theirs → ours) that somebody confirmed for a file with
         these columns; None where nobody did."""
-        rows = select(FileUpload).where(
-            FileUpload.workspace == workspace,
-            FileUpload.state == "in",
-            FileUpload.by.is_not(None),
-        )
-        for one in session.scalars(
-            rows.order_by(FileUpload.changed_at.desc()).limit(RECALLED_FILES)
-        ):
+        for one in FileUpload._list_confirmed(session, workspace):
             schema = FileSchema.model_validate_json(one.understood) if one.understood else None
             if schema is None or schema.names != tuple(names) or kind not in (None, schema.kind):
                 continue
             if schema.said.called:
                 return schema.kind, dict(schema.said.called)
         return None
+
+    @staticmethod
+    def _list_confirmed(session: Session, workspace: str) -> Iterable["FileUpload"]:
+        """Return the last imports that somebody confirmed, the newest first."""
+        rows = select(FileUpload).where(
+            FileUpload.workspace == workspace,
+            FileUpload.state == "in",
+            FileUpload.by.is_not(None),
+        )
+        return session.scalars(rows.order_by(FileUpload.changed_at.desc()).limit(RECALLED_FILES))
 
     def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
         """Store how many rows are read so far. Return False when it was cancelled meanwhile."""

@@ -8,20 +8,22 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.core.source import PARTS_KEY, Source
-from bot.data.catalogue.columns import CatalogueHeader
+from bot.core.facts import PARTS_KEY, Source
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.reader import Catalogue, read_catalogue
-from bot.data.catalogue.row_grouping import RejectedProduct
+from bot.data.catalogue.reader import Catalogue, RejectedProduct, read_catalogue
+from bot.data.catalogue.rows import CatalogueHeader
 from bot.data.ingest import file_errors
 from bot.data.ingest.column_names import PRODUCTS_KIND
-from bot.data.ingest.file_format import FileInfo, FileLayout, check_unchanged, layout_of_schema
 from bot.data.ingest.file_schema import (
     DECIMAL_MARKS,
+    FileInfo,
+    FileLayout,
     FileSchema,
     ImportOptions,
     MappedColumn,
     UnprovedSetting,
+    check_unchanged,
+    layout_of_schema,
 )
 from bot.data.ingest.source import RowSource, open_source
 from bot.data.reject_reasons import RejectCode

@@ -8,19 +8,20 @@ stored are CSV with English sentences; `read_rejects` reads both.
 import csv
 import io
 import re
+import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.file_schema import FileSchema
-from bot.data.ingest.legacy_reasons import parse_legacy_reason
-from bot.data.reject_reasons import RejectReason
+from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.i18n.messages import Words
+from bot.privacy import mask_personal_data
 from bot.privacy.names import build_own_words
-from bot.privacy.personal_data import mask_personal_data
 from bot.text.escape import escape_csv_cell
 
 KEYED, LEFT_OUT_CELL = "(keyed)", "(left out)"
@@ -127,3 +128,42 @@ def render_rejects(rejects: Iterable[RejectedRow], language: str) -> bytes:
 def export_rejects(stored: Path, to: Path) -> None:
     """Write a stored file as CSV in English."""
     to.write_bytes(render_rejects(read_rejects(stored.read_bytes(), stored.suffix), "en"))
+
+
+# The English sentences that earlier editions stored as the reason of a rejected row.
+
+LEGACY_REASONS_FILE = Path(__file__).parent / "legacy_reasons.toml"
+LEFT_OUT = ": left out"  # behind the reason of a cell whose row was taken in
+
+
+@cache
+def load_legacy_reasons() -> tuple[tuple[RejectCode, str], ...]:
+    stored = tomllib.loads(LEGACY_REASONS_FILE.read_text(encoding="utf-8"))
+    return tuple((RejectCode[name], text) for name, text in stored.items())
+
+
+def parse_legacy_reason(sentence: str) -> RejectReason:
+    """Return the reason that a stored sentence states; `OTHER` with the sentence for an unknown
+    one."""
+    whole = sentence.removesuffix(LEFT_OUT)
+    for pattern, code in _load_legacy_patterns():
+        if found := pattern.fullmatch(whole):
+            cell_only = whole != sentence
+            return RejectReason(code, args=found.groupdict(), cell_only=cell_only)
+    return RejectReason(RejectCode.OTHER, sentence=sentence)
+
+
+@cache
+def _load_legacy_patterns() -> tuple[tuple[re.Pattern[str], RejectCode], ...]:
+    """Return sentences without a gap before those with one, which would match more; of these the
+    longest first."""
+    order = sorted(load_legacy_reasons(), key=lambda known: ("{" in known[1], -len(known[1])))
+    return tuple((_compile(text), code) for code, text in order)
+
+
+def _compile(text: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", text)  # what stands around the gaps, and their names
+    pattern = "".join(
+        f"(?P<{piece}>.+?)" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces)
+    )
+    return re.compile(pattern, re.DOTALL)

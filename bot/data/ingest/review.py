@@ -1,20 +1,203 @@
-"""What a person can decide about an uploaded file: confirm, change how it is read, retry or cancel.
+"""What a person can decide about an uploaded file: confirm, change how it is read, retry,
+cancel or undo.
 
 Everything that stores rows or changes how they are read requires the right to import. The author
 may also cancel the upload or have it read again. All functions raise CannotDo with a message for
 the person.
-"""
 
-from datetime import datetime
+What an import changed is kept for a week. It can be undone as long as nothing else of the same
+kind came in since, because later rows may rest on those of the import."""
 
-from sqlalchemy.orm import Session
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Text, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit.row_digests import require_unchanged_row
 from bot.config.policy import Policy
-from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload
+from bot.data.catalogue.models import ProductRow
+from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload, UploadState
+from bot.data.warehouse.merge import MergeResult
+from bot.data.warehouse.models import MOST_IDS_PER_STATEMENT, ConcurrentChange, DataFile
+from bot.db.base import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue
+
+UNDO_PERIOD = timedelta(days=7)
+PRODUCTS_KIND = "products"
+
+EXPIRED = Words("This import can't be undone any more: what it replaced is kept for a week.")
+OTHERS_SINCE = Words(
+    "Other rows of this kind came in since, so this import can't be undone by itself. Import the "
+    "right file again: its rows replace these."
+)
+
+
+class ReplacedProduct(BaseModel):
+    handle: str
+    title: str
+    body: str
+    imported_at: datetime
+
+
+class ProductChange(BaseModel):
+    """The products that an import of a catalogue replaced, and the handles of all it stored."""
+
+    before: list[ReplacedProduct]
+    handles: list[str]
+    stored_at: datetime
+
+    @staticmethod
+    def of(
+        before: Sequence[ProductRow], handles: Sequence[str], stored_at: datetime
+    ) -> "ProductChange":
+        replaced = [
+            ReplacedProduct(
+                handle=row.handle, title=row.title, body=row.body, imported_at=row.imported_at
+            )
+            for row in before
+        ]
+        return ProductChange(before=replaced, handles=list(handles), stored_at=stored_at)
+
+
+class ImportUndo(Row):
+    """What one import changed. `files` has by kind the ids of the files that it put in force and of
+    those that it retired; `products` the products that it replaced (a ProductChange as JSON)."""
+
+    __tablename__ = "import_undos"
+
+    arrival: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    files: Mapped[dict[str, Any]]
+    products: Mapped[str | None] = mapped_column(Text)
+    stored_at: Mapped[datetime]
+
+    @staticmethod
+    def of(upload: FileUpload, kind: str, stored_at: datetime, **changed: Any) -> "ImportUndo":
+        of_upload = {"arrival": upload.id, "workspace": upload.workspace}
+        return ImportUndo(**of_upload, kind=kind, stored_at=stored_at, **{"files": {}, **changed})
+
+    @staticmethod
+    def record_rows(
+        session: Session, upload: FileUpload, kind: str, merge: MergeResult, now: datetime
+    ) -> None:
+        """Record which files an import changed. Nothing is recorded when it changed none."""
+        parts = {kind: merge, "addresses": merge.addresses}
+        files = {
+            name: {"adds": [one.id for one in part.adds], "retires": list(part.retires)}
+            for name, part in parts.items()
+            if part and (part.adds or part.retires)
+        }
+        if files:
+            session.add(ImportUndo.of(upload, kind, now, files=files))
+
+    @staticmethod
+    def record_products(session: Session, upload: FileUpload, change: "ProductChange") -> None:
+        """Record which products an import replaced."""
+        products = change.model_dump_json()
+        undo = ImportUndo.of(upload, PRODUCTS_KIND, change.stored_at, products=products)
+        session.add(undo)
+
+    @staticmethod
+    def find_kept_files(session: Session, now: datetime) -> set[str]:
+        """Return the ids of retired files that an undo still needs."""
+        rows = select(ImportUndo).where(ImportUndo.stored_at > now - UNDO_PERIOD)
+        changes = [change for row in session.scalars(rows) for change in row.files.values()]
+        return {id for change in changes for id in change["retires"]}
+
+    @staticmethod
+    def drop(session: Session, workspace: str, kind: str) -> None:
+        """Make the imports of a kind final: rows of it are removed for good."""
+        mine = (ImportUndo.workspace == workspace) & (ImportUndo.kind == kind)
+        session.execute(delete(ImportUndo).where(mine))
+
+    @staticmethod
+    def forget(session: Session, now: datetime) -> None:
+        """Delete what is too old to be used."""
+        session.execute(delete(ImportUndo).where(ImportUndo.stored_at <= now - UNDO_PERIOD))
+
+
+def undo_import(
+    session: Session,
+    enqueue: Enqueue,
+    upload: FileUpload,
+    *,
+    by: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Undo an import, in this transaction. Raises CannotDo with the reason when that is not
+    possible."""
+    policy.require(by, "import")
+    if upload.state != "in":
+        raise CannotDo(Words("There is nothing to undo."))
+    change = session.get(ImportUndo, upload.id, with_for_update=True)
+    if change is None or change.stored_at <= now - UNDO_PERIOD:
+        raise CannotDo(EXPIRED)
+    if change.products is not None:
+        products = ProductChange.model_validate_json(change.products)
+        _restore_products(session, change.workspace, products)
+    for kind, part in change.files.items():
+        _restore_files(session, change.workspace, kind, part["adds"], part["retires"], now)
+    session.delete(change)
+    upload.by = by
+    upload.log_event(session, "file undone", now, by=by)
+    upload.set_state(session, enqueue, "undone", now)
+
+
+def _restore_files(
+    session: Session,
+    workspace: str,
+    kind: str,
+    adds: Collection[str],
+    retires: Collection[str],
+    now: datetime,
+) -> None:
+    current = {one.id: one for one in DataFile.in_force(session, workspace, kind)}
+    added = [current[id] for id in adds if id in current]
+    if len(added) != len(adds):
+        raise CannotDo(OTHERS_SINCE)
+    since = min((one.taken_in_at for one in added), default=None)
+    if since and any(one.taken_in_at > since and one.id not in adds for one in current.values()):
+        raise CannotDo(OTHERS_SINCE)
+    before = [row for row in _load_files(session, retires) if row.workspace == workspace]
+    if len(before) != len(retires) or any(row.damaged_at for row in before):
+        raise CannotDo(EXPIRED)
+    try:
+        DataFile.switch(session, workspace, kind, adds=(), retires=adds, now=now, back=before)
+    except ConcurrentChange:
+        raise CannotDo(OTHERS_SINCE) from None
+
+
+def _load_files(session: Session, ids: Collection[str]) -> list[DataFile]:
+    named = sorted(ids)
+    return [
+        row
+        for start in range(0, len(named), MOST_IDS_PER_STATEMENT)
+        for row in session.scalars(
+            select(DataFile).where(DataFile.id.in_(named[start : start + MOST_IDS_PER_STATEMENT]))
+        )
+    ]
+
+
+def _restore_products(session: Session, workspace: str, change: ProductChange) -> None:
+    """Put the replaced products back and remove the new ones. Raises CannotDo when products were
+    imported since."""
+    if ProductRow.any_since(session, workspace, change.stored_at):
+        raise CannotDo(OTHERS_SINCE)
+    for row in ProductRow.load(session, workspace, change.handles):
+        session.delete(row)
+    session.flush()
+    session.add_all(ProductRow(workspace=workspace, **vars(one)) for one in change.before)
+    session.flush()
+
+
+# Confirming an import, changing how its file is read, trying again and cancelling.
 
 ALREADY_REQUESTED = Words("That is being done already.")
 
@@ -33,8 +216,7 @@ def confirm_import(
     policy.require(by, "import")
     _require_current_turn(upload, seen)
     require_unchanged_row(session, upload)
-    if upload.state != "waiting":
-        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    _require_state(upload, "waiting")
     upload.confirm(session, enqueue, by=by, now=now)
 
 
@@ -50,8 +232,7 @@ def change_kind(
 ) -> None:
     """Read the file again as another kind."""
     policy.require(by, "import")
-    if upload.state not in ("half", "waiting", "refused"):
-        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    _require_state(upload, "half", "waiting", "refused")
     upload.kind = kind
     upload.restart(session, enqueue, now)
 
@@ -69,8 +250,7 @@ def change_setting(
 ) -> None:
     """Read the file again with another setting of its dates or numbers."""
     policy.require(by, "import")
-    if upload.state != "waiting":
-        raise CannotDo(ALREADY_ENDED if upload.state not in OPEN_STATES else ALREADY_REQUESTED)
+    _require_state(upload, "waiting")
     upload.told = {**(upload.told or {}), what: how}
     upload.restart(session, enqueue, now)
 
@@ -86,8 +266,7 @@ def retry_import(
 ) -> None:
     """Start again after something broke."""
     _require_uploader(upload, by, policy)
-    if upload.state != "failed":
-        raise CannotDo(ALREADY_REQUESTED if upload.state in OPEN_STATES else ALREADY_ENDED)
+    _require_state(upload, "failed")
     upload.restart(session, enqueue, now)
 
 
@@ -109,6 +288,11 @@ def cancel_import(
     upload.by = by
     upload.log_event(session, "file cancelled", now, by=by)
     upload.set_state(session, enqueue, "cancelled", now)
+
+
+def _require_state(upload: FileUpload, *states: UploadState) -> None:
+    if upload.state not in states:
+        raise CannotDo(ALREADY_REQUESTED if upload.state in OPEN_STATES else ALREADY_ENDED)
 
 
 def _require_uploader(upload: FileUpload, by: str, policy: Policy) -> None:

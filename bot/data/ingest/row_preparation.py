@@ -5,11 +5,12 @@ and what an export states once for a whole order is brought to its lines.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.data.ingest.cell_sql import strip_cells
 from bot.data.ingest.column_names import ColumnMatch, normalize_column_name
+from bot.data.ingest.column_sql import strip_cells
 from bot.data.ingest.file_schema import FileSchema, MappedColumn
-from bot.data.ingest.source import RowSource, quote_name, quote_text
+from bot.data.ingest.source import RowSource, quote_name
 from bot.data.ingest.tool_exports import ORDER_FIELDS, ToolExport, load_exports
+from bot.data.warehouse.parquet import quote_text
 from bot.i18n.messages import Words
 
 # Columns of one line of an order; all others belong to the whole order.

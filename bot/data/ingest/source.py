@@ -18,12 +18,10 @@ from typing import Any
 import duckdb
 
 from bot.data.ingest import workbook
-from bot.data.ingest.file_format import FileLayout
-from bot.data.ingest.file_schema import ImportCancelled
-from bot.data.ingest.text_lines import read_lines
+from bot.data.ingest.file_schema import FileLayout, ImportCancelled, read_lines
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.text_file import MalformedRecord, Record, parse_records
-from bot.data.warehouse.parquet import TEMPORARY_PREFIX
+from bot.data.warehouse.parquet import TEMPORARY_PREFIX, quote_text
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 
@@ -241,11 +239,6 @@ class _LineNumbers:
                 if len(found) == len(wanted):
                     break
         return found
-
-
-def quote_text(text: object) -> str:
-    """Return a SQL string literal."""
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 def quote_name(name: str) -> str:

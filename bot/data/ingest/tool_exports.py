@@ -25,6 +25,7 @@ from bot.data.ingest.column_names import (
     is_complete,
     normalize_column_name,
 )
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.schema import load_kinds
 
 TOOLS_FOLDER = Path(__file__).parent / "tools"
@@ -76,30 +77,16 @@ class ToolExport(BaseModel):
             return None
         found: dict[str, int] = {}
         for ours, called in self.columns.items():
-            place = next(
-                (
-                    places[key]
-                    for one in called
-                    if (key := normalize_column_name(one)) in places
-                    and places[key] not in found.values()
-                ),
-                None,
-            )
-            if place is not None:
-                found[ours] = place
+            there = [places.get(normalize_column_name(one)) for one in called]
+            free = [at for at in there if at is not None and at not in found.values()]
+            if free:
+                found[ours] = free[0]
         kind = load_kinds()[self.kind]
-        return ColumnMatch(
-            self.kind,
-            {ours: at for ours, at in found.items() if ours in kind.columns},
-            {ours: at for ours, at in found.items() if ours in kind.aids},
-            fields={
-                ours: at
-                for ours, at in found.items()
-                if ours not in kind.columns and ours not in kind.aids
-            },
-            score=1_000 + len(found),
-            export=self.id,
-        )
+        columns = {ours: at for ours, at in found.items() if ours in kind.columns}
+        aids = {ours: at for ours, at in found.items() if ours in kind.aids}
+        fields = {ours: at for ours, at in found.items() if ours not in {**columns, **aids}}
+        score = 1_000 + len(found)
+        return ColumnMatch(self.kind, columns, aids, fields=fields, score=score, export=self.id)
 
 
 @cache
@@ -115,11 +102,10 @@ def load_exports() -> dict[str, ToolExport]:
     return found
 
 
-def recognize_columns(
-    names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None
-) -> ColumnMatch:
+def recognize_columns(names: Sequence[str], file: str, options: ImportOptions) -> ColumnMatch:
     """Return the columns of a known tool's export; for any other file, see `guess_kind`."""
-    if (known := match_export(names, kind)) is None:
+    given, kind = options.called, options.kind
+    if (known := _match_export(tuple(names), kind)) is None:
         return guess_kind(names, file, given, kind)
     if not kind and load_exports()[known.export].common:
         other = guess_kind(names, file, given, kind)
@@ -129,14 +115,10 @@ def recognize_columns(
     return replace(known, personal=find_personal_columns(names, known.used()))
 
 
-def match_export(names: Sequence[str], kind: str | None) -> ColumnMatch | None:
-    """Return the match of the export with the most columns of the file, or None when the file is no
-    known export, or one of another kind than `kind`."""
-    return _match_export(tuple(names), kind)
-
-
 @lru_cache(maxsize=500)
 def _match_export(names: tuple[str, ...], kind: str | None) -> ColumnMatch | None:
+    """Return the match of the export with the most columns of the file, or None when the file is no
+    known export, or one of another kind than `kind`."""
     matches = [
         found
         for export in load_exports().values()

@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 
 from bot.data.ingest import workbook
-from bot.data.ingest.cell_sql import strip_cells
 from bot.data.ingest.column_formats import FormatProof
 from bot.data.ingest.column_names import ColumnMatch
-from bot.data.ingest.file_format import FileLayout
-from bot.data.ingest.source import RowSource, quote_text
-from bot.data.ingest.text_lines import read_lines
+from bot.data.ingest.column_sql import strip_cells
+from bot.data.ingest.file_schema import FileLayout, read_lines
+from bot.data.ingest.source import RowSource
 from bot.data.schema import load_kinds
+from bot.data.warehouse.parquet import quote_text
 from bot.i18n.messages import Words
 
 AGGREGATE_KINDS = ("campaigns", "traffic")

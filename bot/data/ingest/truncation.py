@@ -18,17 +18,13 @@ from bot.data.stats import Numbers, x_log_y
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
-LOOKBACK_DAYS, LEVEL_DAYS = (
-    182,
-    28,
-)  # the period examined; the days before a tail that it is compared with
+# The period examined; the days before a tail that it is compared with.
+LOOKBACK_DAYS, LEVEL_DAYS = 182, 28
 TAIL_DAYS = 28  # longest tail; one with almost no orders may be longer
 STOPPED_SHARE, NOTHING_SHARE = 0.15, 0.02  # of the expected orders
 LEAST_ORDERS = 15  # expected orders in the tail
-LEAST_CONTINUING_SHARE, LEAST_PART_ORDERS = (
-    0.5,
-    10,
-)  # of the expected orders; expected orders of a part
+# Of the expected orders; expected orders of a part.
+LEAST_CONTINUING_SHARE, LEAST_PART_ORDERS = 0.5, 10
 CHECKED_DIMENSIONS = ("region", "country", "source", "device", "category")
 
 

@@ -9,45 +9,47 @@ of that workspace.
 """
 
 import asyncio
-import fcntl
 import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest import FileSchema, LoadResult, load_file
-from bot.data.ingest.assumptions import describe_duplicates, describe_numbered_lines
-from bot.data.ingest.changes import ImportChanges, find_changes
+from bot.data.ingest.assumptions import (
+    ImportChanges,
+    describe_repeats,
+    find_changes,
+)
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
+from bot.data.ingest.header import split_tables
 from bot.data.ingest.importer import list_own_words
 from bot.data.ingest.inspection import (
-    ImportRequest,
     InspectedTable,
     inspect_files,
     is_standalone,
     join_order_files,
     order_file_side,
 )
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.pairing import OTHER_SIDE, WAITING_TIME_LIMIT
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
 from bot.data.local_data import LocalData
-from bot.data.warehouse.parquet import TEMPORARY_PREFIX
-from bot.data.warehouse.store import LOCAL_WORKSPACE
+from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.parquet import TEMPORARY_PREFIX, try_lock
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 from bot.jobs.models import Job, get_minute_number
-from bot.privacy.personal_data import mask_personal_data
+from bot.privacy import mask_personal_data
 
 # Pairing of orders in one file with their lines in another.
 
@@ -69,7 +71,9 @@ class JoinedPair:
 
 def read_side(path: Path) -> str | None:
     """Return which half of orders and lines a file is. A workbook may contain both, and is none."""
-    return order_file_side(TableFile(path)) if len(ImportRequest().split(path)) == 1 else None
+    return (
+        order_file_side(TableFile(path)) if len(split_tables(path, ImportOptions())) == 1 else None
+    )
 
 
 def describe_missing_side(side: str) -> str:
@@ -107,7 +111,7 @@ def join_pair(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> 
         joined = join_order_files([TableFile(one) for one in (path, other, *more)], folder, {})
         if joined is None:
             return None
-        found = ImportRequest().understand(joined.path, joined.name)
+        found = detect_schema(joined.path, name=joined.name)
     except CannotDo:
         return None  # they belong to different shops or days
     used = [part.path for part in joined.used if not is_standalone(part)]
@@ -168,8 +172,9 @@ class FolderImport:
         with self.data.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
-            rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
-            new, again = ProductRow.put(session, self.workspace, rows, file=schema.name, now=now())
+            new, again = ProductRow.put(
+                session, self.workspace, catalogue.rows, file=schema.name, now=now()
+            )
         if catalogue.rejects or catalogue.remarks:
             content = render_rejects(list_catalogue_rejects(catalogue), "en")
             self.rejects(part).write_bytes(content)
@@ -179,9 +184,7 @@ class FolderImport:
     def _describe_rejects(self, part: TableFile, found: FileSchema, taken: LoadResult) -> str:
         """Describe duplicates and rejected rows, and move the file of rejected rows beside the
         note."""
-        said = f"{describe_duplicates(found, taken.doubled).to('en')}\n" if taken.doubled else ""
-        if taken.numbered:
-            said += f"{describe_numbered_lines(found, taken.numbered).to('en')}\n"
+        said = "".join(f"{words.to('en')}\n" for words in describe_repeats(found, taken))
         if not taken.rejects:
             return said
         beside = self.rejects(part)
@@ -244,7 +247,7 @@ class WatchFolder:
         kill the file is still there and is imported again, which changes nothing."""
         if not self.folder.is_dir():
             return 0
-        with (self.folder / LOCK).open("w") as lock, _try_lock(lock) as alone:
+        with try_lock(self.folder / LOCK) as alone:
             if not alone:
                 return 0
             # Halves come first, while the files that complete them are still in the inbox.
@@ -306,7 +309,7 @@ class WatchFolder:
     def _import_or_wait(self, path: Path, folder: Path) -> int:
         workspace, side = self._workspace_of(path), read_side(path)
         if side is None:
-            seen, left = inspect_files([path], folder, ImportRequest())
+            seen, left = inspect_files([path], folder, ImportOptions())
             if not seen:
                 raise left[0][1]
             note = self._import_tables(workspace, seen, left, _is_confirmed(path))
@@ -421,17 +424,6 @@ def _is_ready(path: Path) -> bool:
     except OSError:
         return False
     return regular and time.time() - max(last.st_mtime, last.st_ctime) >= QUIET_SECONDS
-
-
-@contextmanager
-def _try_lock(lock: IO[str]) -> Iterator[bool]:
-    """Yield whether this process holds the lock."""
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        yield False
-    else:
-        yield True
 
 
 def _free_path(folder: Path, name: str) -> Path:

@@ -1,22 +1,13 @@
 """Reads the values of a workbook's cells without trusting the sizes that it declares."""
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.data.ingest.column_names import (
-    PRODUCTS_KIND,
-    is_complete,
-    match_columns,
-    normalize_column_name,
-)
-from bot.data.ingest.file_format import is_old_workbook
-from bot.data.ingest.header import HeaderRow, classify_order_file, score_header
-from bot.data.ingest.tool_exports import recognize_columns
+from bot.data.ingest.file_schema import is_old_workbook
 from bot.data.text_file import Record
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -186,91 +177,3 @@ def _cell_text(value: Any) -> str:
     if isinstance(value, timedelta):
         return str(value)
     return str(value)
-
-
-# The tables of a workbook: which sheets contain one, and which continue another sheet.
-
-SheetGroups = tuple[tuple[str, ...], ...]
-
-
-def group_sheets(
-    found: Sequence[HeaderRow], name: str, given: Mapping[str, str], kind: str | None
-) -> SheetGroups:
-    """Return the sheets that contain a readable table, in the workbook's order. Sheets with the
-    same columns, such as the months of a year, are one table. `found` holds the first rows of each
-    sheet."""
-    groups: dict[tuple[object, ...], list[str]] = {}
-    for sheet, head in _best_headers(found, name, given, kind).items():
-        alone = (
-            recognize_columns(head.names, name, given, kind).kind == PRODUCTS_KIND
-        )  # the catalogue reader reads one sheet
-        columns = tuple(normalize_column_name(one) for one in head.names)
-        groups.setdefault((columns, head.line, sheet if alone else ""), []).append(sheet)
-    return tuple(tuple(some) for some in groups.values())
-
-
-def add_continuing_sheets(
-    head: HeaderRow, found: Sequence[HeaderRow], every: SheetGroups, wanted_sheets: Sequence[str]
-) -> HeaderRow:
-    """Return the header with the sheets that continue its table, limited to `wanted_sheets` if any,
-    and with the sheets that contain no table."""
-    mine = next((some for some in every if head.sheet in some), ())
-    stacked = [
-        one for one in mine if one != head.sheet and (not wanted_sheets or one in wanted_sheets)
-    ]
-    known = {one for some in every for one in some}
-    rest = [one for one in dict.fromkeys(h.sheet for h in found) if one and one not in known]
-    return replace(head, stacked=tuple(stacked), rest=tuple(rest))
-
-
-def require_sheets(name: str, wanted_sheets: Sequence[str], there: Sequence[str]) -> None:
-    """Raises CannotDo for a sheet that is missing or empty."""
-    if gone := [one for one in wanted_sheets if one not in there]:
-        raise CannotDo(
-            Words(
-                "{file} has no sheet {sheet} with anything in it. Its sheets are: {sheets}.",
-                file=name,
-                sheet=gone[0],
-                sheets=", ".join(there) or "–",
-            )
-        )
-
-
-def describe_sheets(head: HeaderRow) -> Iterator[Words]:
-    """Describe how several sheets were combined, and which are left out."""
-    if head.stacked:
-        yield Words(
-            "Sheets of the same columns are read as one table: {sheets}.",
-            sheets=", ".join((head.sheet or "", *head.stacked)),
-        )
-    if head.rest:
-        yield Words.count(
-            "One sheet is left out, as it holds no table that I know: {sheets}.",
-            "{n} sheets are left out, as they hold no table that I know: {sheets}.",
-            len(head.rest),
-            sheets=", ".join(head.rest),
-        )
-
-
-def _best_headers(
-    found: Sequence[HeaderRow], name: str, given: Mapping[str, str], kind: str | None
-) -> dict[str, HeaderRow]:
-    """Return the best header of each sheet that contains a table, or one half of orders and
-    lines."""
-    best: dict[str, HeaderRow] = {}
-    for head in found:
-        sheet = head.sheet or ""
-        if sheet not in best or score_header(head, name, given, kind) > score_header(
-            best[sheet], name, given, kind
-        ):
-            best[sheet] = head
-    return {sheet: head for sheet, head in best.items() if _is_table(head, name, given, kind)}
-
-
-def _is_table(head: HeaderRow, name: str, given: Mapping[str, str], kind: str | None) -> bool:
-    if is_complete(recognize_columns(head.names, name, given, kind)):
-        return True
-    return (
-        kind in (None, "orders")
-        and classify_order_file(match_columns("orders", head.names, given)) is not None
-    )

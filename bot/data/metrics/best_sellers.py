@@ -10,17 +10,22 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.source import Source
+from bot.core.facts import Source
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricQuery, QueryError
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue, Population
-from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
-from bot.data.warehouse.purchases import NO_ORDERS, NOT_SOLD_STATUSES
+from bot.data.metrics.answer_log import AnswerLog
+from bot.data.metrics.filters import add_category, find_last_whole_day, list_currencies
+from bot.data.metrics.query.execution import answer_query
+from bot.data.metrics.query.guard import guard_answer
+from bot.data.metrics.query.order_rows import select_counted_lines
+from bot.data.metrics.query.orders import build_conditions
+from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.normalize import tokenize, word_set
-from bot.text.slugs import format_title, slugify
+from bot.text.normalize import format_title, slugify, tokenize, word_set
 
 DEFAULT_DAYS = 90  # when no days are requested
 MAX_SELLERS = 10
@@ -45,6 +50,33 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     return _find(warehouse, filter_, SELLER_DIMENSIONS)
 
 
+def choose_days(warehouse: Warehouse, filter_: AnalysisFilter) -> tuple[date, date]:
+    until = find_last_whole_day(warehouse, "orders", filter_)
+    return filter_.since or until - timedelta(days=DEFAULT_DAYS - 1), until
+
+
+def may_see_total(
+    warehouse: Warehouse, filter_: AnalysisFilter, log: AnswerLog, person: str
+) -> bool:
+    """Whether this person may be told the total of these orders, given all earlier answers. It is
+    recorded as one of them."""
+    since, until = choose_days(warehouse, filter_)
+    conditions = build_conditions(warehouse, filter_)
+    names_any = any(
+        set(one.values) <= {ANY_VALUE, NO_VALUE} for group in conditions for one in group
+    )
+    if filter_.segment or names_any:  # which a stored query can't express
+        return False
+    query = MetricQuery(
+        dataset="orders", measures=("revenue",), filters=conditions, since=since, until=until
+    )
+    try:
+        guard_answer(warehouse, answer_query(warehouse, query, see_people=False), log, person)
+    except QueryError:
+        return False
+    return True
+
+
 def rank_products(
     warehouse: Warehouse, filter_: AnalysisFilter, handles: Collection[str] | None, most: int
 ) -> AnalysisResult:
@@ -66,8 +98,7 @@ def _find(
         findings = AnalysisResult("sellers", Source(""), warehouse.today)
         findings.add_limit(NO_ORDERS)
         return findings
-    until = find_last_whole_day(warehouse, "orders", filter_)
-    since = filter_.since or until - timedelta(days=DEFAULT_DAYS - 1)
+    since, until = choose_days(warehouse, filter_)
     result = AnalysisResult("sellers", warehouse.source("orders"), until, floors=warehouse.floors)
     known = list_currencies(warehouse, "orders")
     lines = select_counted_lines(warehouse, filter_, since, until, known[0] if known else None)
@@ -103,26 +134,6 @@ def build_buyers(warehouse: Warehouse, lines: ir.Table, by: Sequence[str]) -> Po
     person = ibis.coalesce(lines.customer, lines["order"])
     named = lines.select(*by, person=person_column(warehouse, person))
     return Population.of(fetch_arrow(warehouse, named.distinct()), "person")
-
-
-def select_counted_lines(
-    warehouse: Warehouse, filter_: AnalysisFilter, since: date, until: date, currency: str | None
-) -> ir.Table:
-    """Return the lines of the days inclusive that count, in one currency. Negative pieces without
-    an amount are stock corrections: neither an order nor a return."""
-    table = filter_rows(warehouse, "orders", filter_)
-    day = table["at"].date()
-    lines = table.filter(
-        day.between(ibis.literal(since), ibis.literal(until)),
-        table.status.isnull() | table.status.lower().notin(NOT_SOLD_STATUSES),
-    )
-    if currency is not None:
-        lines = lines.filter(lines.currency.isnull() | (lines.currency == currency))
-    lines = lines.mutate(
-        paid=lines.amount.cast("decimal(18, 2)"),
-        pieces=lines.quantity.cast("float64").fill_null(1.0),
-    )
-    return lines.filter((lines.paid != 0) | (lines.pieces > 0))
 
 
 def _add_total(

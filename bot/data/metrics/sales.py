@@ -12,24 +12,21 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQuery, QueryError
-from bot.core.source import Source
+from bot.core.facts import Source
+from bot.core.metric_query import MetricQuery
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import find_hidden_groups
 from bot.data.floors import is_below_floor
-from bot.data.metrics.answer_log import AnswerLog
-from bot.data.metrics.best_sellers import DEFAULT_DAYS, is_product, select_counted_lines
+from bot.data.metrics.best_sellers import choose_days, is_product
 from bot.data.metrics.filters import (
-    filter_brand,
     filter_segment,
-    find_last_whole_day,
     list_currencies,
 )
-from bot.data.metrics.query.conditions import load_values
 from bot.data.metrics.query.dataset import ALL_ROWS
-from bot.data.metrics.query.execution import answer_query
-from bot.data.metrics.query.guard import guard_answer
+from bot.data.metrics.query.order_rows import select_counted_lines
+from bot.data.metrics.query.orders import DATASET as ORDERS
+from bot.data.metrics.query.orders import build_conditions
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
     Group,
@@ -39,15 +36,14 @@ from bot.data.metrics.query.release import (
     is_too_few,
     read_grouped_rows,
 )
-from bot.data.metrics.query.runner import COUNT_KEY, DATASETS, QueryRunner, Values
+from bot.data.metrics.query.runner import COUNT_KEY, QueryRunner, Values
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.calendar_names import get_weekday_key
 from bot.i18n.messages import Words
-from bot.text.slugs import format_title, slugify
+from bot.i18n.periods import get_weekday_key
+from bot.text.normalize import format_title, slugify
 
-ORDERS = DATASETS["orders"]
 FEW_SUBJECT, OTHERS_SUBJECT, ALL_SUBJECT = "few", "others", "all"
 PLACE_DIMENSIONS = ("country", "region", "device", "source")  # orders may lack the value
 SALES_DIMENSIONS = ("weekday", "hour", *PLACE_DIMENSIONS, "category", "product")
@@ -129,11 +125,6 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     return report.result
 
 
-def choose_days(warehouse: Warehouse, filter_: AnalysisFilter) -> tuple[date, date]:
-    until = find_last_whole_day(warehouse, "orders", filter_)
-    return filter_.since or until - timedelta(days=DEFAULT_DAYS - 1), until
-
-
 def explain_missing_days(warehouse: Warehouse, filter_: AnalysisFilter) -> Words | None:
     """Return why the requested days can't be counted: they are before the first order, or after the
     last."""
@@ -159,61 +150,6 @@ def explain_missing_days(warehouse: Warehouse, filter_: AnalysisFilter) -> Words
             day=row["first"],
         )
     return None
-
-
-def build_conditions(
-    warehouse: Warehouse, filter_: AnalysisFilter
-) -> tuple[tuple[MetricCondition, ...], ...]:
-    """Return the filter, without its days and its segment, as conditions on orders. Raises CannotDo
-    for a brand that the catalogue doesn't know."""
-    wanted = {
-        "product": filter_.product,
-        "category": filter_.category,
-        "country": filter_.country,
-        "region": filter_.region,
-        "device": filter_.device,
-        "source": filter_.source or filter_.channel,
-    }
-    conditions = []
-    for name, value in wanted.items():
-        if value is not None:
-            known = load_values(warehouse, ORDERS, name)
-            same = [one for one in known if one.lower() == value.lower()]
-            conditions.append(_is_one_of(name, same or [value]))
-    orders = warehouse.table("orders")
-    if filter_.brand and orders is not None:
-        products = filter_brand(warehouse, orders, filter_.brand).select("product").distinct()
-        found = sorted(row["product"] for row in fetch_rows(warehouse, products))
-        conditions.append(_is_one_of("product", found))
-    return tuple((condition,) for condition in conditions)
-
-
-def _is_one_of(name: str, values: Sequence[str]) -> MetricCondition:
-    if len(values) == 1 and values[0] in (ANY_VALUE, NO_VALUE):
-        values = [*values, *values]  # alone they would mean any value, or none
-    return MetricCondition.model_validate({"field": name, "operator": "in", "values": values})
-
-
-def may_see_total(
-    warehouse: Warehouse, filter_: AnalysisFilter, log: AnswerLog, person: str
-) -> bool:
-    """Whether this person may be told the total of these orders, given all earlier answers. It is
-    recorded as one of them."""
-    since, until = choose_days(warehouse, filter_)
-    conditions = build_conditions(warehouse, filter_)
-    names_any = any(
-        set(one.values) <= {ANY_VALUE, NO_VALUE} for group in conditions for one in group
-    )
-    if filter_.segment or names_any:  # which a stored query can't express
-        return False
-    query = MetricQuery(
-        dataset="orders", measures=("revenue",), filters=conditions, since=since, until=until
-    )
-    try:
-        guard_answer(warehouse, answer_query(warehouse, query, see_people=False), log, person)
-    except QueryError:
-        return False
-    return True
 
 
 class SalesReport:

@@ -8,26 +8,25 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.catalogue.product import Product, find_lowest_price
 from bot.data.floors import SALES_FLOOR, Floors
 from bot.data.schema import load_kinds
-from bot.data.warehouse.file_listing import LIBRARY_FOLDER, LOCAL_WORKSPACE
 from bot.data.warehouse.integrity import DamageDetected, report_damage
-from bot.data.warehouse.merge import SQL_TYPES
-from bot.data.warehouse.models import DataFile
-from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_path, read_parquet_sql
+from bot.data.warehouse.merge import shape_of_kind
+from bot.data.warehouse.models import LIBRARY_FOLDER, LOCAL_WORKSPACE, DataFile
+from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_text, read_parquet_sql
 from bot.data.warehouse.warehouse import DamagedTable, ListedTable, Warehouse, schema_of
 from bot.db.session import CachedRead, Database
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pyarrow as pa
-
-    from bot.data.catalogue.product import Product
-    from bot.data.warehouse.warehouse import Warehouse
+    from ibis.backends.sql import SQLBackend
 
 MEMORY_LIMIT = "1GB"
 MOST_THREADS = 4
@@ -63,32 +62,76 @@ def open_warehouse(
 ) -> Warehouse:
     """Open the tables of these files. DuckDB may write to `folder` what does not fit into its
     memory. Kinds with `damaged` rows have no table."""
+    damaged, floors = damaged or {}, floors or Floors()
+    tables = {kind: one for kind, one in listed.items() if kind not in damaged}
+    history = _list_price_history(products)
+    if history:
+        tables = _add_catalogue_prices(tables, products)
+    start = partial(_start_engine, tables, history, products, folder)
+    if not tables and not damaged:
+        return EmptyWarehouse(start, today, floors)
+    engine, table = start()
+    tables |= {kind: one for kind, one in listed.items() if kind in damaged}
+    return Warehouse(engine, today, tables, table, floors.people, floors.sales, damaged)
+
+
+def _start_engine(
+    tables: Mapping[str, ListedTable],
+    history: Sequence[Mapping[str, Any]],
+    products: Sequence[Product],
+    folder: Path,
+) -> "tuple[SQLBackend, ir.Table | None]":
+    """Return a DuckDB with a view of each table, and the table of the products."""
     import ibis
 
     engine = ibis.duckdb.connect()
     con = engine.con
-    damaged = damaged or {}
-    tables = {kind: one for kind, one in listed.items() if kind not in damaged}
-    if history := _list_price_history(products):
+    if history:
         _create_table(con, CATALOGUE_PRICES, history, PRICE_HISTORY_COLUMNS)
-        tables = _add_catalogue_prices(tables, products)
     for kind, one in tables.items():
         con.execute(f'CREATE VIEW "{kind}" AS {_view_sql(kind, one.paths, bool(history))}')
     _restrict_access(con, [path for one in tables.values() for path in one.paths], folder)
-    table = None
-    if products:
-        _create_table(con, "products", [_catalogue_row(one) for one in products], CATALOGUE_COLUMNS)
-        table = engine.table("products")
-    floors = floors or Floors()
-    tables |= {kind: one for kind, one in listed.items() if kind in damaged}
-    return Warehouse(engine, today, tables, table, floors.people, floors.sales, damaged)
+    if not products:
+        return engine, None
+    _create_table(con, "products", [_catalogue_row(one) for one in products], CATALOGUE_COLUMNS)
+    return engine, engine.table("products")
+
+
+class EmptyWarehouse(Warehouse):
+    """A warehouse without rows, at most with a catalogue. Its engine starts when somebody uses it:
+    an idle one would cost each workspace 3 MB."""
+
+    def __init__(
+        self,
+        start: "Callable[[], tuple[SQLBackend, ir.Table | None]]",
+        today: date,
+        floors: Floors,
+    ) -> None:
+        self._start, self._guard = start, threading.Lock()
+        self._started: tuple[SQLBackend, ir.Table | None] | None = None
+        self.today, self.listed, self.damaged, self.released = today, {}, {}, {}
+        self.floor, self.sales_floor = floors.people, floors.sales
+
+    @property
+    def engine(self) -> "SQLBackend":
+        return self._load()[0]
+
+    @property
+    def products(self) -> "ir.Table | None":  # type: ignore[override]
+        return self._load()[1]
+
+    def _load(self) -> "tuple[SQLBackend, ir.Table | None]":
+        with self._guard:
+            if self._started is None:
+                self._started = self._start()
+            return self._started
 
 
 def _view_sql(kind: str, paths: Sequence[Path], history: bool) -> str:
     """Return the SELECT of a kind's view: our columns in our order. Prices also include the
     catalogue's price history where no file has that product's price of that day."""
     columns = ", ".join(f'"{name}"' for name in schema_of(kind))
-    parts = [f"SELECT {columns} FROM {_stored_rows_sql(kind, paths)}"] if paths else []
+    parts = [f"SELECT {columns} FROM {shape_of_kind(kind).rows(paths)}"] if paths else []
     if kind == "prices" and history:
         besides = f"SELECT {columns} FROM {CATALOGUE_PRICES}"
         if paths:
@@ -97,26 +140,15 @@ def _view_sql(kind: str, paths: Sequence[Path], history: bool) -> str:
     return " UNION ALL ".join(parts)
 
 
-def _stored_rows_sql(kind: str, paths: Sequence[Path]) -> str:
-    """Return SQL for the rows of these files in our types. Columns that were added later are empty
-    in older files."""
-    none = ", ".join(
-        f'CAST(NULL AS {SQL_TYPES.get(type_, type_)}) AS "{name}"'
-        for name, type_ in schema_of(kind).items()
-    )
-    found = read_parquet_sql(paths, "union_by_name=true")
-    return f"(SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM {found})"
-
-
 def _restrict_access(con: Any, paths: Sequence[Path], folder: Path) -> None:
     """Stop all SQL from reading other files, using the network or changing these settings."""
     spill = folder / SPILL_SUFFIX / f"{os.getpid()}-{secrets.token_hex(4)}"
     threads = min(MOST_THREADS, os.cpu_count() or 1)
-    allowed = ", ".join(quote_path(one) for path in paths for one in escape_path(path))
+    allowed = ", ".join(quote_text(one) for path in paths for one in escape_path(path))
     for setting in (
         f"memory_limit = '{MEMORY_LIMIT}'",
         f"threads = {threads}",
-        f"temp_directory = {quote_path(spill)}",
+        f"temp_directory = {quote_text(spill)}",
         f"allowed_paths = [{allowed}]",
         "enable_external_access = false",
         "lock_configuration = true",
@@ -138,7 +170,7 @@ def _create_table(
 ) -> None:
     """Create a table of these rows. They are passed as JSON inside the SQL, because every other way
     loads pandas, which takes longer than everything else here."""
-    told, types = quote_path(json.dumps(rows, default=str)), quote_path(json.dumps([dict(columns)]))
+    told, types = quote_text(json.dumps(rows, default=str)), quote_text(json.dumps([dict(columns)]))
     rows_told = f"unnest(from_json({told}::JSON, {types}), recursive := true)"
     con.execute(f"CREATE TABLE {name} AS SELECT {rows_told}")
 
@@ -157,14 +189,8 @@ def catalogue_table(products: Sequence[Product]) -> "pa.Table":
     """Return the catalogue columns that analyses join."""
     import pyarrow as pa
 
-    money, string = pa.decimal128(18, 2), pa.string()
-    shape = pa.schema(
-        [
-            *(("product", string), ("title", string), ("category", string)),
-            *(("price", money), ("compare_at", money), ("lowest_30_days", money)),
-            *(("currency", string), ("stock", pa.int64()), ("status", string), ("brand", string)),
-        ]
-    )
+    types = {"VARCHAR": pa.string(), "DECIMAL(18, 2)": pa.decimal128(18, 2), "BIGINT": pa.int64()}
+    shape = pa.schema([(name, types[type_]) for name, type_ in CATALOGUE_COLUMNS.items()])
     return pa.Table.from_pylist([_catalogue_row(one) for one in products], schema=shape)
 
 
@@ -205,7 +231,7 @@ class WarehousePool:
         database: Database,
         *,
         now: Callable[[], datetime],
-        products: Callable[[str], Sequence["Product"]],
+        products: Callable[[str], Sequence[Product]],
         version: Callable[[str], Hashable],
         floor: Callable[[str], int],
         sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
@@ -217,7 +243,7 @@ class WarehousePool:
         self._guard = threading.Lock()
         self._list_files = CachedRead(database, ("holdings",), self._read_files)
 
-    def open(self, workspace: str) -> "Warehouse":
+    def open(self, workspace: str) -> Warehouse:
         """Return the workspace's tables as they are now: the same object while nothing changed."""
         try:
             with report_damage(self.home, self.database, self.now):
@@ -225,7 +251,7 @@ class WarehousePool:
         except DamageDetected:
             return self._open(workspace)
 
-    def _open(self, workspace: str) -> "Warehouse":
+    def _open(self, workspace: str) -> Warehouse:
         data_files = self._list_files(workspace)
         version = self._compute_version(workspace, data_files)
         _, _, today, floors = version

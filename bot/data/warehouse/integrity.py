@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 
 from bot.config.settings import Settings
-from bot.data.ingest.file_format import hash_file
+from bot.data.ingest.file_schema import hash_file
 from bot.data.schema import load_kinds
-from bot.data.warehouse.models import DataFile
+from bot.data.warehouse.models import LIBRARY_FOLDER, DataFile
 from bot.db.session import Database
 from bot.db.sqlite_file import list_sqlite_files
 from bot.errors import CannotDo, translate_system_error
@@ -68,7 +68,7 @@ def _first_columns(kind: str) -> set[str]:
 
 log = logging.getLogger("bot.damage")
 
-DAMAGED_FOLDER, LIBRARY = "damaged", "library"
+DAMAGED_FOLDER = "damaged"
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def mark_damaged(home: Path, database: Database, now: datetime) -> list[DamagedF
 def _check_files(home: Path, database: Database) -> list[tuple[DataFile, str | None]]:
     with database.begin() as session:
         rows = DataFile.to_check(session)
-    if rows and not (home / LIBRARY).is_dir():
+    if rows and not (home / LIBRARY_FOLDER).is_dir():
         raise CannotDo(
             Words(
                 "The folder {path} is gone, and the library's rows with it. Is its disk there?",
-                path=str(home / LIBRARY),
+                path=str(home / LIBRARY_FOLDER),
             )
         )
     return [(row, _check_row(home, row)) for row in rows]
@@ -162,8 +162,8 @@ def set_aside_database(settings: Settings, at: datetime) -> Path:
     for path in list_sqlite_files(database):
         if path.exists():
             shutil.move(path, to / path.name)
-    if (home / LIBRARY).is_dir():
-        (home / LIBRARY).rename(to / LIBRARY)
+    if (home / LIBRARY_FOLDER).is_dir():
+        (home / LIBRARY_FOLDER).rename(to / LIBRARY_FOLDER)
     _write_note(
         to,
         f"{at:%Y-%m-%d %H:%M} UTC: the database {database.name} was damaged and set aside. "

@@ -12,11 +12,11 @@ from bot.data.schema import load_kinds, row_keys
 from bot.data.warehouse.parquet import (
     fetch_one,
     open_engine,
-    quote_path,
+    quote_text,
     read_parquet_sql,
     write_atomically,
 )
-from bot.data.warehouse.warehouse import schema_of
+from bot.data.warehouse.warehouse import schema_of, sql_type
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,8 @@ class MergeResult:
 
 # Fresh rows are compared with the stored ones by their key, in SQL over the files.
 
-SMALL_FILE_ROWS = (
-    100_000  # rows; a file of the same source up to this size is rewritten with the fresh rows
-)
+# Rows; a file of the same source up to this size is rewritten with the fresh rows.
+SMALL_FILE_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ class Merger:
         return (
             f"SELECT {self.shape.select('h')} FROM {rows} h "
             f"WHERE h.file_row_number NOT IN (SELECT spot FROM met WHERE held = "
-            f"{quote_path(file.path)})"
+            f"{quote_text(file.path)})"
         )
 
     def _write_fresh(self, rewritten: Sequence[StoredFile]) -> NewFile | None:
@@ -232,7 +231,7 @@ class Merger:
         id, to = self._new_path()
         with write_atomically(to) as part:
             self.con.execute(
-                f"COPY ({select}) TO {quote_path(part)} (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY ({select}) TO {quote_text(part)} (FORMAT parquet, COMPRESSION zstd)"
             )
         made = self._describe_file(id, to, source)
         if made.rows:
@@ -269,21 +268,11 @@ def newest_day(con: Any, path: Path, day_column: str | None) -> date | None:
 
 PEOPLE_KINDS = ("consents", "customers")  # several files state different things of one person
 ADDRESSES_KIND = "addresses"  # not a kind for analyses: encrypted, for the audience export only
-SQL_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
 ENCRYPTED_COLUMNS = {"customer": "VARCHAR", "email": "BLOB", "phone": "BLOB", "id": "BLOB"}
 WITHDRAWN = (
     "coalesce(opted_out, false) OR NOT (coalesce(email, false) OR coalesce(sms, false) "
     "OR coalesce(ads_user_data, false))"
 )
-
-__all__ = [
-    "ADDRESSES_KIND",
-    "MergeResult",
-    "NewFile",
-    "StoredFile",
-    "merge_addresses",
-    "merge_rows",
-]
 
 
 def merge_rows(
@@ -293,7 +282,7 @@ def merge_rows(
     NULLs are equal. Nothing is written when all rows are stored already."""
     with open_engine(folder) as con:
         missing = _list_unstated(con, kind, fresh) if stored else []
-        merger = Merger(con, _shape_of_kind(kind), stored, folder, source)
+        merger = Merger(con, shape_of_kind(kind), stored, folder, source)
         return merger.merge(fresh, missing=missing)
 
 
@@ -303,7 +292,7 @@ def count_replaced(kind: str, fresh: Path, stored: Sequence[StoredFile], *, fold
         return 0
     with open_engine(folder) as con:
         missing = _list_unstated(con, kind, fresh)
-        return Merger(con, _shape_of_kind(kind), stored, folder, "").count_replaced(fresh, missing)
+        return Merger(con, shape_of_kind(kind), stored, folder, "").count_replaced(fresh, missing)
 
 
 def list_lost_columns(
@@ -314,7 +303,7 @@ def list_lost_columns(
     if kind in PEOPLE_KINDS:
         return ()
     with open_engine(folder) as con:
-        shape = _shape_of_kind(kind)
+        shape = shape_of_kind(kind)
         names = [name for name in shape.columns if name not in shape.key]
         counts = ", ".join(f'count("{name}")' for name in names)
         new, old = shape.rows([fresh]), shape.rows([one.path for one in stored])
@@ -331,7 +320,7 @@ def count_overlaps(kind: str, fresh: Path, stored: Sequence[StoredFile], *, fold
     another key: such days would count twice."""
     dated = load_kinds()[kind].dated
     with open_engine(folder) as con:
-        shape = _shape_of_kind(kind)
+        shape = shape_of_kind(kind)
         rows = shape.rows([one.path for one in stored])
         of = [name for name in shape.key if name not in (dated, "until")]
         alike = shape.equal_sql("f", "h", of)
@@ -405,16 +394,9 @@ def merge_addresses(
         return merger.merge(addresses, removed_keys=withdrawn, missing=sorted(missing))
 
 
-def _shape_of_kind(kind: str) -> TableShape:
-    columns = {n: SQL_TYPES.get(t, t.upper()).replace(" ", "") for n, t in schema_of(kind).items()}
-    return TableShape(
-        columns,
-        load_kinds()[kind].key,
-        _date_column(kind),
-        load_kinds()[kind].counts_by,
-        grown=True,
-    )
-
-
-def _date_column(kind: str) -> str | None:
-    return load_kinds()[kind].dated if kind in load_kinds() else None
+def shape_of_kind(kind: str) -> TableShape:
+    """Return the columns and the key of a kind. Columns that were added later are empty in older
+    files."""
+    known = load_kinds()[kind]
+    columns = {name: sql_type(column.type) for name, column in known.columns.items()}
+    return TableShape(columns, known.key, known.dated, known.counts_by, grown=True)

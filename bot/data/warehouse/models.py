@@ -7,10 +7,12 @@ from sqlalchemy import BigInteger, ColumnElement, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.db.session import Row
+from bot.db.base import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
+LIBRARY_FOLDER = "library"
+LOCAL_WORKSPACE = "local"  # owns what was imported before any Slack workspace was known
 MOST_IDS_PER_STATEMENT = 500  # ids in one statement
 
 

@@ -1,5 +1,7 @@
-"""Read Parquet files with DuckDB, and write them completely or not at all."""
+"""Read Parquet files with DuckDB, and write them completely or not at all, one process
+at a time."""
 
+import fcntl
 import os
 import re
 import secrets
@@ -20,7 +22,7 @@ def fetch_one(con: Any, sql: str) -> int:
 
 def read_parquet_sql(paths: Sequence[Path], *options: str) -> str:
     """Return a DuckDB FROM clause for the rows of these files."""
-    named = ", ".join(quote_path(escape_path(path)[-1]) for path in paths)
+    named = ", ".join(quote_text(escape_path(path)[-1]) for path in paths)
     return f"read_parquet({', '.join([f'[{named}]', *options])})"
 
 
@@ -30,8 +32,9 @@ def escape_path(path: Path) -> tuple[str, str]:
     return str(path), re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
-def quote_path(path: Path | str) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def quote_text(text: object) -> str:
+    """Return a SQL string literal."""
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 @contextmanager
@@ -69,3 +72,15 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+@contextmanager
+def try_lock(path: Path) -> Iterator[bool]:
+    """Yield whether this process holds the lock of this file."""
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True

@@ -98,9 +98,8 @@ def defer_sql(expression: ir.Table) -> Callable[[], str]:
 
 # Intermediate results that several queries of one look-up share.
 
-MOST_CACHED_ROWS = (
-    3_000_000  # order rows; above that, a copy costs too much memory for the time it saves
-)
+# Order rows; above that, a copy costs too much memory for the time it saves.
+MOST_CACHED_ROWS = 3_000_000
 
 
 class TableCache:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
@@ -129,6 +129,12 @@ class Warehouse:
         limit."""
         days = (self.today - self.as_of(kind)).days
         return days if days > load_kinds()[kind].stale else None
+
+
+def sql_type(type_: ColumnType) -> str:
+    """Return the type of DuckDB for a column of ours."""
+    named = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+    return named.get(IBIS_TYPES[type_], IBIS_TYPES[type_].upper().replace(" ", ""))
 
 
 def schema_of(kind: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.audience_rule import AudienceRule
-from bot.core.experiment_plan import PlanRequest, find_place
+from bot.core.metric_query import PlanRequest, find_place
 from bot.data.analyses import audience_proposals
 from bot.data.analyses.experiments.plan import find, find_population
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult

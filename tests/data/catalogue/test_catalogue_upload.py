@@ -7,8 +7,9 @@ import pytest
 from bot.app import Container
 from bot.config.settings import Settings
 from bot.data.catalogue.models import ProductRow
-from bot.data.ingest import detect_schema
-from bot.data.ingest.importer import ImportedProducts
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
+from bot.data.ingest.importer import read_products
 from tests.support.counting_importer import kept
 
 CSV = """sku,name,price,currency,materials,stock,our note
@@ -34,8 +35,8 @@ def test_upload_stores_products_and_reupload_replaces_them(
     file: Path, container: Container, tmp_path: Path
 ) -> None:
     for expected in ((2, 0, 0), (0, 2, 0)):
-        found = detect_schema(file, name="shop.csv", kind="products")
-        ready = ImportedProducts.read(container, "T1", file, found, tmp_path)
+        found = detect_schema(file, name="shop.csv", options=ImportOptions(kind="products"))
+        ready = read_products(container, "T1", file, found, tmp_path)
         assert kept(ready) == expected
     assert ready.rejected == 1
     assert ready.rejects is not None
@@ -45,7 +46,7 @@ def test_upload_stores_products_and_reupload_replaces_them(
 
 
 def test_source_has_uploaded_file_name(file: Path, container: Container) -> None:
-    found = detect_schema(file, name="shop.csv", kind="products")
-    kept(ImportedProducts.read(container, "T1", file, found, file.parent))
+    found = detect_schema(file, name="shop.csv", options=ImportOptions(kind="products"))
+    kept(read_products(container, "T1", file, found, file.parent))
     with container.database.begin() as session:
         assert "shop.csv, line 2" in ProductRow.bodies(session, "T1")[0]

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from bot.data.catalogue.product import Product
-from bot.data.catalogue.reader import read_catalogue
-from bot.data.catalogue.row_grouping import make_handle
+from bot.data.catalogue.reader import make_handle, read_catalogue
 from bot.data.catalogue.search import ProductIndex
 from tests.support.paths import DATA
 

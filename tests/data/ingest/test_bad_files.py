@@ -7,7 +7,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.data.ingest import ImportCancelled, detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportCancelled, ImportOptions
+from bot.data.ingest.loader import load_file
 from bot.errors import UNUSABLE_PARAM, CannotDo
 from tests.support.import_files import KEY, TODAY, file, take_in
 
@@ -16,7 +18,7 @@ GOOD = "order,date,amount\n1,2026-01-02,5.00\n2,2026-01-03,6.50\n"
 
 def refused(path: Path, **asked: object) -> str:
     with pytest.raises(CannotDo) as told:
-        detect_schema(path, name=path.name, **asked)  # type: ignore[arg-type]
+        detect_schema(path, name=path.name, options=ImportOptions.model_validate(asked))
     return told.value.words.to("en")
 
 
@@ -178,8 +180,8 @@ def test_cancelled_import_leaves_nothing(tmp_path: Path) -> None:
 def test_unknown_options_are_refused(tmp_path: Path) -> None:
     path = file(tmp_path, GOOD)
     assert "no kind shoes" in refused(path, kind="shoes")
-    assert "no column nothing" in refused(path, column_names={"nothing": "order"})
-    assert "no column shoe" in refused(path, column_names={"order": "shoe"})
+    assert "no column nothing" in refused(path, called={"nothing": "order"})
+    assert "no column shoe" in refused(path, called={"order": "shoe"})
     assert "no currency" in refused(path, currency="EURO")
     assert "can't be events" in refused(path, kind="events")
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.data.ingest import detect_schema
 from bot.data.ingest.column_formats import DecimalMarks, prove_decimal_marks
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from tests.support.import_files import file, take_in
 
 ADS = "date;campaign;impressions;clicks;spend\n"
@@ -22,7 +23,9 @@ def orders(*cells: str, delimiter: str = ",", head: str = "order,date,amount") -
 
 
 def doubts(text: str, folder: Path, **asked: Any) -> list[str]:
-    found = detect_schema(file(folder, text), name="orders.csv", **asked)
+    found = detect_schema(
+        file(folder, text), name="orders.csv", options=ImportOptions.model_validate(asked)
+    )
     told = [words.to("en") for words in found.assumed if "is read as" in words.to("en")]
     assert bool(told) == ("decimal" in found.unproved)
     return told
@@ -67,8 +70,8 @@ def test_unproved_mark_uses_the_usual_one_and_is_reported(
 ) -> None:
     text = orders("1.234", "5.678", delimiter=delimiter, head=head)
     column_names = {head.split(",")[0]: "order", head.split(",")[1]: "at"}
-    assert amounts(text, tmp_path, column_names=column_names)[0] == read
-    (told,) = doubts(text, tmp_path, column_names=column_names)
+    assert amounts(text, tmp_path, called=column_names)[0] == read
+    (told,) = doubts(text, tmp_path, called=column_names)
     assert "“1.234” in" in told
     assert f"is read as {'1.234' if read == '1.23' else '1234'}:" in told
 

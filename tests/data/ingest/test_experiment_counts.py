@@ -3,7 +3,8 @@
 from decimal import Decimal
 from pathlib import Path
 
-from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
 from bot.data.warehouse.merge import StoredFile, merge_rows
 from tests.support.import_files import KEY, TODAY, file, take_in
 from tests.support.sample_tables import made

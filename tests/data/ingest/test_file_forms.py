@@ -9,7 +9,8 @@ import duckdb
 import openpyxl
 import pytest
 
-from bot.data.ingest import FileSchema, detect_schema
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema
 from tests.support.import_files import file, take_in
 
 ROWS = "commande;date;client;montant\nA1;03/02/2026;C1;1 234,50 €\nA2;04/02/2026;C2;-12,00 €\n"
@@ -150,7 +151,7 @@ def test_given_column_names_are_used(tmp_path: Path) -> None:
         path,
         tmp_path,
         kind="orders",
-        column_names={"nr": "order", "wann": "at", "wieviel": "amount"},
+        called={"nr": "order", "wann": "at", "wieviel": "amount"},
         currency="EUR",
     )
     assert came.rows[0]["currency"] == "EUR"

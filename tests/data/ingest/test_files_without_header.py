@@ -5,7 +5,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.product_files import reread_product_file
 from bot.errors import CannotDo
 from tests.support.import_files import file, take_in
@@ -15,7 +16,7 @@ MAPPED = {"1": "order", "2": "at", "3": "customer", "4": "title", "5": "amount"}
 
 
 def list_assumptions(path: Path, **asked: object) -> list[str]:
-    found = detect_schema(path, name=path.name, **asked)  # type: ignore[arg-type]
+    found = detect_schema(path, name=path.name, options=ImportOptions.model_validate(asked))
     return [words.to("en") for words in found.assumed]
 
 
@@ -37,19 +38,19 @@ def test_error_shows_no_personal_data_of_first_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_first_row_is_data_when_columns_are_named_by_number(delimiter: str, tmp_path: Path) -> None:
     path = file(tmp_path, ROWS.replace(",", delimiter))
-    came = take_in(path, tmp_path, column_names=MAPPED)
+    came = take_in(path, tmp_path, called=MAPPED)
     assert sorted((row["order"], str(row["amount"])) for row in came.rows) == [
         ("1001", "59.90"),
         ("1002", "34.50"),
     ]
     assert any(
         "The columns have no names: the first row is “1001," in s
-        for s in list_assumptions(path, column_names=MAPPED)
+        for s in list_assumptions(path, called=MAPPED)
     )
 
 
 def test_reject_has_its_line(tmp_path: Path) -> None:
-    came = take_in(file(tmp_path, ROWS + "1003,never,c,Bowl,9\n"), tmp_path, column_names=MAPPED)
+    came = take_in(file(tmp_path, ROWS + "1003,never,c,Bowl,9\n"), tmp_path, called=MAPPED)
     assert came.rejects.splitlines()[1].startswith("3,2,is no date that I can read,")
 
 
@@ -58,14 +59,16 @@ def test_workbook_without_header_is_read(tmp_path: Path) -> None:
     for line in ROWS.splitlines():
         book.active.append(line.split(","))
     book.save(tmp_path / "orders.xlsx")
-    came = take_in(tmp_path / "orders.xlsx", tmp_path, column_names=MAPPED)
+    came = take_in(tmp_path / "orders.xlsx", tmp_path, called=MAPPED)
     assert sorted(row["order"] for row in came.rows) == ["1001", "1002"]
 
 
 def test_catalogue_without_header_is_read(tmp_path: Path) -> None:
     path = file(tmp_path, "LIN-1,Linen shirt,59.90,12\nVAS-1,Vase,34.50,3\n", "shop.csv")
     column_names = {"1": "handle", "2": "title", "3": "price"}
-    found = detect_schema(path, name=path.name, kind="products", column_names=column_names)
+    found = detect_schema(
+        path, name=path.name, options=ImportOptions(kind="products", called=column_names)
+    )
     catalogue = reread_product_file(path, found)
     assert [(one.handle, str(one.price)) for one in catalogue.products] == [
         ("lin-1", "59.90"),
@@ -76,7 +79,7 @@ def test_catalogue_without_header_is_read(tmp_path: Path) -> None:
 
 def test_table_with_names_can_be_mapped_by_number(tmp_path: Path) -> None:
     path = file(tmp_path, "foo,date,zorglub\n1,2026-01-02,5.00\n")
-    came = take_in(path, tmp_path, column_names={"1": "order", "3": "amount"})
+    came = take_in(path, tmp_path, called={"1": "order", "3": "amount"})
     assert [(row["order"], str(row["amount"])) for row in came.rows] == [("1", "5.00")]
     assert [one.theirs for one in came.understood.columns] == ["foo", "date", "zorglub"]
 

@@ -10,8 +10,7 @@ import pytest
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.data.ingest.importer import LibraryImporter
-from bot.data.ingest.ports import ImportProgress
+from bot.data.ingest.importer import ImportProgress, LibraryImporter
 from bot.data.ingest.upload import ImportPreview, TableFile
 from bot.errors import CannotDo
 from bot.i18n.messages import Words

@@ -7,8 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
-from bot.data.ingest.masking import bare_words
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
+from bot.data.ingest.loader import load_file
+from bot.privacy import mask_personal_data
 from tests.support.import_files import KEY, TODAY, file, take_in
 from tests.support.sample_tables import made
 
@@ -34,7 +36,7 @@ FILES = (
     ],
 )
 def test_personal_data_is_masked(said: str, kept: str) -> None:
-    assert bare_words(said) == kept
+    assert mask_personal_data(said) == kept
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_personal_data_is_masked(said: str, kept: str) -> None:
     ],
 )
 def test_other_words_are_kept(said: str) -> None:
-    assert bare_words(said) == said
+    assert mask_personal_data(said) == said
 
 
 @pytest.mark.slow
@@ -56,7 +58,7 @@ def test_no_table_of_sample_shop_names_a_customer(tmp_path: Path) -> None:
     folder, cells = made("small"), set[str]()
     for name in FILES:
         path, to = folder / name, tmp_path / f"{name}.parquet"
-        found = detect_schema(path, name=name, currency="EUR")
+        found = detect_schema(path, name=name, options=ImportOptions(currency="EUR"))
         load_file(path, found, to=to, key=KEY, apart=tmp_path / f"{name}.apart", today=TODAY)
         for column, type_, *_ in duckdb.sql(f"DESCRIBE FROM '{to}'").fetchall():
             if type_ == "VARCHAR":

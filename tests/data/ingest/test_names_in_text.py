@@ -6,8 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
-from bot.data.ingest.masking import bare_words
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
+from bot.privacy import mask_personal_data
 from bot.privacy.names import build_own_words
 from tests.support.import_files import KEY, TODAY, file
 from tests.support.sample_tables import made
@@ -37,7 +38,7 @@ OWN = build_own_words(
     ],
 )
 def test_full_name_is_masked(said: str, kept: str) -> None:
-    assert bare_words(said, OWN) == kept
+    assert mask_personal_data(said, OWN) == kept
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_full_name_is_masked(said: str, kept: str) -> None:
     ],
 )
 def test_shop_words_are_not_masked(said: str) -> None:
-    assert bare_words(said, OWN) == said
+    assert mask_personal_data(said, OWN) == said
 
 
 def test_sample_shop_products_are_not_masked(tmp_path: Path) -> None:
@@ -66,8 +67,8 @@ def test_sample_shop_products_are_not_masked(tmp_path: Path) -> None:
     own = build_own_words([one["nom"] for one in products])
     for one in products:
         said = f"Bonjour, {one['nom']} est arrivé. {one['description']}"
-        assert bare_words(said, own) == said
-        assert bare_words(said) == said
+        assert mask_personal_data(said, own) == said
+        assert mask_personal_data(said) == said
 
 
 def test_import_masks_names_but_not_product_words(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_text_keeps_its_row_after_catalogue_change(tmp_path: Path) -> None:
     ],
 )
 def test_name_that_is_also_colour_or_town_is_masked(said: str, kept: str) -> None:
-    assert bare_words(said, OWN) == kept
+    assert mask_personal_data(said, OWN) == kept
 
 
 @pytest.mark.parametrize(
@@ -138,4 +139,4 @@ def test_name_that_is_also_colour_or_town_is_masked(said: str, kept: str) -> Non
     ],
 )
 def test_colour_or_town_is_not_masked(said: str) -> None:
-    assert bare_words(said, OWN) == said
+    assert mask_personal_data(said, OWN) == said

@@ -5,8 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
 from bot.data.ingest.address_encryption import AddressCipher
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
 from tests.support.import_files import KEY, TODAY, file, take_in
 from tests.support.sample_tables import made
 

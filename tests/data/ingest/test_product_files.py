@@ -9,7 +9,8 @@ import duckdb
 import openpyxl
 import pytest
 
-from bot.data.ingest import detect_schema
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.product_files import reread_product_file
 from bot.errors import CannotDo
 from tests.support.import_files import file
@@ -96,6 +97,7 @@ def test_ambiguous_prices_are_reported_until_decimal_option_is_set(
     found = detect_schema(path, name=path.name)
     assert (found.rows, found.rejected, found.unproved) == (1, 1, ("decimal", "currency"))
     for decimal, price in (("point", "1299"), ("comma", "1.299")):
-        found = detect_schema(path, name=path.name, decimal=decimal)  # type: ignore[arg-type]
+        options = ImportOptions.model_validate({"decimal": decimal})
+        found = detect_schema(path, name=path.name, options=options)
         assert (found.rejected, found.unproved) == (0, ("currency",))
         assert str(reread_product_file(path, found).products[0].price) == price

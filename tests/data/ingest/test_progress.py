@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
-from bot.data.ingest.cell_sql import create_macros
-from bot.data.ingest.file_format import layout_of_schema
+from bot.data.ingest.column_sql import create_macros
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import layout_of_schema
+from bot.data.ingest.loader import load_file, select_typed
 from bot.data.ingest.source import open_source
-from bot.data.ingest.table import select_typed
 from tests.support.import_files import KEY, TODAY, file
 
 KINDS = {

@@ -10,8 +10,10 @@ import pytest
 
 from bot.data.analyses.feedback import find as feedback
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.ingest import FileSchema, detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import FileSchema
 from bot.data.ingest.inspection import join_order_files
+from bot.data.ingest.loader import load_file
 from bot.data.ingest.upload import TableFile
 from bot.errors import CannotDo
 from tests.support.paths import DATA

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.data.ingest.legacy_reasons import SENTENCES, parse_legacy_reason
 from bot.data.ingest.rejects import (
     REJECTS_SUFFIX,
     RejectedRow,
     export_rejects,
+    load_legacy_reasons,
+    parse_legacy_reason,
     read_rejects,
     render_rejects,
     write_rejects,
@@ -124,7 +125,7 @@ def test_an_import_from_the_command_line_exports_the_same_csv(tmp_path: Path) ->
     assert (tmp_path / "out.csv").read_bytes() == store_legacy(tmp_path, "is empty").read_bytes()
 
 
-@pytest.mark.parametrize(("code", "sentence"), SENTENCES)
+@pytest.mark.parametrize(("code", "sentence"), load_legacy_reasons())
 def test_each_sentence_of_earlier_editions_is_read(code: RejectCode, sentence: str) -> None:
     """Today's templates must not be needed for it: the sentences are kept apart from them."""
     filled = re.sub(r"\{\w+\}", "7", sentence)

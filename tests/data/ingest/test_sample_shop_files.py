@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.loader import load_file
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import schema_of
 from tests.support.import_files import KEY, TODAY

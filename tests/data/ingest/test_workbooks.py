@@ -8,9 +8,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from bot.data.ingest import detect_schema
-from bot.data.ingest.header_detection import split_tables
-from bot.data.ingest.inspection import ImportRequest, inspect_files
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
+from bot.data.ingest.header import split_tables
+from bot.data.ingest.inspection import inspect_files
 from bot.errors import CannotDo
 from tests.support.import_files import take_in
 
@@ -44,7 +45,7 @@ def assumed(path: Path) -> list[str]:
 
 def test_sheets_with_same_columns_are_one_table(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "June": orders(6, 3), "July": orders(7, 4)})
-    assert [one.sheets for one in split_tables(path, {}, None)] == [()]
+    assert [one.sheets for one in split_tables(path, ImportOptions())] == [()]
     came = take_in(path, tmp_path)
     assert sorted(row["order"] for row in came.rows) == ["5-0", "5-1", "6-0", "7-0"]
     assert "Sheets of the same columns are read as one table: May, June, July." in assumed(path)
@@ -68,8 +69,11 @@ def test_skipped_sheets_are_named_except_empty_and_chart_sheets(tmp_path: Path) 
 
 def test_sheets_with_different_columns_are_several_tables(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS, "June": orders(6, 2)})
-    assert [one.sheets for one in split_tables(path, {}, None)] == [("May", "June"), ("Said",)]
-    seen, left = inspect_files([path], tmp_path, ImportRequest())
+    assert [one.sheets for one in split_tables(path, ImportOptions())] == [
+        ("May", "June"),
+        ("Said",),
+    ]
+    seen, left = inspect_files([path], tmp_path, ImportOptions())
     assert [(one.found.kind, one.found.name) for one in seen] == [
         ("orders", "shop.xlsx (May, June)"),
         ("feedback", "shop.xlsx (Said)"),
@@ -87,7 +91,7 @@ def test_orders_and_lines_in_two_sheets_are_joined(tmp_path: Path) -> None:
         "Catalogue": [("SKU", "Title", "Price"), ("TEE", "Tee shirt", 21)],
         "Notes": NOTES,
     }
-    seen, left = inspect_files([book(tmp_path, halves)], tmp_path, ImportRequest())
+    seen, left = inspect_files([book(tmp_path, halves)], tmp_path, ImportOptions())
     assert [one.found.kind for one in seen] == ["orders", "products"]
     assert not left
     row = seen[0].found.sample[0]
@@ -99,7 +103,7 @@ def test_orders_and_lines_in_two_sheets_are_joined(tmp_path: Path) -> None:
 
 def test_named_sheet_is_read_alone(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "June": orders(6, 2), "Said": REVIEWS})
-    seen, _ = inspect_files([path], tmp_path, ImportRequest(sheets=("June",)))
+    seen, _ = inspect_files([path], tmp_path, ImportOptions(sheets=("June",)))
     assert [(one.found.sheet, one.found.stacked, one.found.rows) for one in seen] == [
         ("June", (), 1)
     ]
@@ -107,7 +111,7 @@ def test_named_sheet_is_read_alone(tmp_path: Path) -> None:
 
 def test_unknown_sheet_error_lists_sheets(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS})
-    _, ((_, why),) = inspect_files([path], tmp_path, ImportRequest(sheets=("Mai",)))
+    _, ((_, why),) = inspect_files([path], tmp_path, ImportOptions(sheets=("Mai",)))
     assert why.words.to("en") == (
         "shop.xlsx has no sheet Mai with anything in it. Its sheets are: May, Said."
     )
@@ -123,7 +127,7 @@ def test_column_mapping_of_one_table_is_accepted(tmp_path: Path) -> None:
     theirs = [("Beleg", "Wann", "Wer", "Wieviel"), ("B1", datetime(2026, 4, 1), "c", 5)]
     path = book(tmp_path, {"Sales": theirs, "Reviews": REVIEWS})
     said = {"Beleg": "order", "Wann": "at", "Wer": "customer", "Wieviel": "amount"}
-    seen, left = inspect_files([path], tmp_path, ImportRequest(column_names=said))
+    seen, left = inspect_files([path], tmp_path, ImportOptions(called=said))
     assert [(one.part.sheets, one.found.kind) for one in seen] == [
         (("Sales",), "orders"),
         (("Reviews",), "feedback"),
@@ -135,9 +139,7 @@ def test_column_mapping_of_one_table_is_accepted(tmp_path: Path) -> None:
 def test_column_that_no_table_has_is_refused(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "Reviews": REVIEWS})
     with pytest.raises(CannotDo) as no:
-        inspect_files(
-            [path], tmp_path, ImportRequest(column_names={"Comment": "text", "Beleg": "order"})
-        )
+        inspect_files([path], tmp_path, ImportOptions(called={"Comment": "text", "Beleg": "order"}))
     assert no.value.words.to("en") == (
         "None of these tables has a column Beleg: shop.xlsx (May), shop.xlsx (Reviews)."
     )
@@ -150,7 +152,7 @@ def test_column_mapping_reaches_joined_and_third_table(tmp_path: Path) -> None:
         "Reviews": [("Date", "Rating", "Gesagt"), (datetime(2026, 4, 1), 4, "Soft, and it fits")],
     }
     said = {"Wer": "customer", "Wieviel": "amount", "Gesagt": "text"}
-    seen, left = inspect_files([book(tmp_path, sheets)], tmp_path, ImportRequest(column_names=said))
+    seen, left = inspect_files([book(tmp_path, sheets)], tmp_path, ImportOptions(called=said))
     assert sorted((one.found.kind, one.found.rows) for one in seen) == [
         ("feedback", 1),
         ("orders", 2),

@@ -19,9 +19,9 @@ import pytest
 from bot.audit import journal
 from bot.data.catalogue.product import PriceChange, Product
 from bot.data.warehouse import merge, store
-from bot.data.warehouse.file_listing import FileListing
-from bot.data.warehouse.models import DataFile
-from bot.data.warehouse.store import LOCAL_WORKSPACE, MergeCounts, RowStore
+from bot.data.warehouse.duckdb_engine import WarehousePool
+from bot.data.warehouse.models import LOCAL_WORKSPACE, DataFile
+from bot.data.warehouse.store import FileListing, MergeCounts, RowStore
 from bot.data.warehouse.warehouse import schema_of
 from bot.db.session import Database
 from bot.errors import CannotDo
@@ -45,15 +45,15 @@ class Home:
         self.row_store = self.opened()
 
     def opened(self, key: str | None = KEY) -> RowStore:
-        return RowStore(
+        pool = WarehousePool(
             self.folder,
             self.database,
-            key=key,
             now=self.now,
             products=lambda _: self.products,
             version=lambda _: len(self.products),
             floor=lambda _: 20,
         )
+        return RowStore(pool, key=key)
 
     def now(self) -> datetime:
         self.at += timedelta(seconds=1)
@@ -244,6 +244,17 @@ def test_home_path_with_glob_characters_is_read(sqlite: Database, tmp_path: Path
     assert len(home.rows()) == 2
 
 
+def test_catalogue_alone_is_read_and_confined(home: Home) -> None:
+    home.products = [product()]
+    shelf = home.row_store.open("T1")
+    assert shelf.table("orders") is None
+    assert shelf.products is not None
+    (row,) = shelf.engine.to_pyarrow(shelf.products).to_pylist()
+    assert row["product"] == "drap"
+    with pytest.raises(Exception, match=r"disabled|configuration"):
+        shelf.engine.con.execute("SET enable_external_access = true")
+
+
 def product(**more: Any) -> Product:
     told = {"handle": "drap", "title": "Drap", "source": "shop.csv, line 2", "type": "Linge"}
     return Product.model_validate(told | {"as_of": date(2026, 11, 24)} | more)
@@ -352,8 +363,9 @@ if step == "made": models.DataFile.switch = die
 if step == "switched":
     real = models.DataFile.switch
     models.DataFile.switch = lambda *a, **k: (real(*a, **k), die())
-stock = store.RowStore(home, Database(url), key="k" * 32, now=lambda: datetime.now(UTC),
+pool = store.WarehousePool(home, Database(url), now=lambda: datetime.now(UTC),
     products=lambda _: [], version=lambda _: 0, floor=lambda _: 20)
+stock = store.RowStore(pool, key="k" * 32)
 stock.import_rows("T1", "orders", fresh, source="later.csv")
 """
 

@@ -1,7 +1,6 @@
 """Receives live rows batch by batch and merges them into the library in the background."""
 
 import asyncio
-import fcntl
 import hashlib
 import logging
 import time
@@ -14,10 +13,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot.data.ingest.live import BatchReceiver, ReceivedBatch
-from bot.data.ingest.live.receiver import join_batches
+from bot.data.ingest.live.receiver import BatchReceiver, ReceivedBatch, join_batches
 from bot.data.ingest.models import LiveBatch
-from bot.data.warehouse.store import LOCAL_WORKSPACE, RowStore
+from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.parquet import try_lock
+from bot.data.warehouse.store import RowStore
 from bot.db.session import Database
 from bot.db.workspace import Workspace
 
@@ -171,13 +171,8 @@ class LiveQueue:
         arrived later must win."""
         folder = self.folder / workspace / kind
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / LOCK).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                yield False
-            else:
-                yield True
+        with try_lock(folder / LOCK) as locked:
+            yield locked
 
 
 def _take_batches(most: int, batches: list[LiveBatch]) -> Iterator[LiveBatch]:

@@ -4,10 +4,8 @@ A file proves by all of its rows how its numbers and dates are written; a body m
 values that could be read in two ways, such as 1,234 or 03/04/2026, are rejected instead of guessed.
 """
 
-import os
 import re
 import threading
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,13 +15,13 @@ from typing import Any
 import duckdb
 
 from bot.data.catalogue.cells import find_currency
-from bot.data.ingest.cell_sql import create_macros
+from bot.data.ingest.column_sql import create_macros, register_masking
 from bot.data.ingest.file_schema import FileSchema, MappedColumn
-from bot.data.ingest.masking import register_masking
-from bot.data.ingest.source import parse_json_row, quote_text, render_json_value
-from bot.data.ingest.table import create_kept, select_typed
+from bot.data.ingest.loader import create_kept, select_typed
+from bot.data.ingest.source import parse_json_row, render_json_value
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.data.schema import ColumnType, DatasetKind, load_kinds
+from bot.data.warehouse.parquet import quote_text, write_atomically
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
@@ -125,35 +123,16 @@ def join_batches(paths: Sequence[Path], to: Path) -> int:
 
 
 def write_parquet(con: Any, select: str, to: Path) -> None:
-    """Write these rows as Parquet under a temporary name, then rename the file. File and folder are
-    flushed to the disk."""
+    """Write these rows as Parquet, safely on the disk or not at all."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    fresh = to.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        con.execute(f"COPY ({select}) TO {quote_text(fresh)} (FORMAT parquet, COMPRESSION zstd)")
-        _flush(fresh)
-        fresh.replace(to)
-    finally:
-        fresh.unlink(missing_ok=True)
-    _flush(to.parent)
-
-
-def _flush(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    with write_atomically(to) as part:
+        con.execute(f"COPY ({select}) TO {quote_text(part)} (FORMAT parquet, COMPRESSION zstd)")
 
 
 # A body is converted by the same SQL as the rows of a file.
 
-DERIVED_COLUMNS = {
-    "session",
-    "id",
-    "channel",
-    "metric",
-}  # derived where the body does not have them
+# Derived where the body does not have them.
+DERIVED_COLUMNS = {"session", "id", "channel", "metric"}
 # Ambiguous dates are rejected earlier; the full conversion would take half of the time.
 PLAIN_MOMENT_MACRO = "CREATE OR REPLACE MACRO as_moment(x, day_first) AS plain_moment(x)"
 LineRule = tuple[str, str, RejectCode]  # true for a row that stays out; column, reason

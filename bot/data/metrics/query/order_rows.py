@@ -16,8 +16,8 @@ from ibis import _
 
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.best_sellers import select_counted_lines
 from bot.data.metrics.filters import add_category
+from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import (
     filter_rows,
     holds_day,
@@ -33,6 +33,26 @@ EVER = (date(1900, 1, 1), date(2999, 12, 31))
 
 
 # Which rows.
+
+
+def select_counted_lines(
+    warehouse: Warehouse, filter_: AnalysisFilter, since: date, until: date, currency: str | None
+) -> ir.Table:
+    """Return the lines of the days inclusive that count, in one currency. Negative pieces without
+    an amount are stock corrections: neither an order nor a return."""
+    table = filter_rows_of_kind(warehouse, "orders", filter_)
+    day = table["at"].date()
+    lines = table.filter(
+        day.between(ibis.literal(since), ibis.literal(until)),
+        table.status.isnull() | table.status.lower().notin(NOT_SOLD_STATUSES),
+    )
+    if currency is not None:
+        lines = lines.filter(lines.currency.isnull() | (lines.currency == currency))
+    lines = lines.mutate(
+        paid=lines.amount.cast("decimal(18, 2)"),
+        pieces=lines.quantity.cast("float64").fill_null(1.0),
+    )
+    return lines.filter((lines.paid != 0) | (lines.pieces > 0))
 
 
 def select_lines(selection: RowSelection) -> ir.Table:

@@ -1,11 +1,15 @@
 """What can be asked of orders: measures (`order_measures.py`), dimensions and conditions. The rows
 are those of `order_rows.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
 
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition
+from bot.data.analyses.result import AnalysisFilter
+from bot.data.metrics.filters import filter_brand
+from bot.data.metrics.query.conditions import load_values
 from bot.data.metrics.query.dataset import (
     TIME_DIMENSIONS,
     ConditionField,
@@ -28,6 +32,7 @@ from bot.data.metrics.query.order_rows import (
     select_lines,
     select_placed_lines,
 )
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -158,3 +163,39 @@ DATASET = MetricDataset(
         "newcomers": group_by_newcomer,
     },
 )
+
+
+# The filter of an analysis.
+
+
+def build_conditions(
+    warehouse: Warehouse, filter_: AnalysisFilter
+) -> tuple[tuple[MetricCondition, ...], ...]:
+    """Return the filter, without its days and its segment, as conditions on orders. Raises CannotDo
+    for a brand that the catalogue doesn't know."""
+    wanted = {
+        "product": filter_.product,
+        "category": filter_.category,
+        "country": filter_.country,
+        "region": filter_.region,
+        "device": filter_.device,
+        "source": filter_.source or filter_.channel,
+    }
+    conditions = []
+    for name, value in wanted.items():
+        if value is not None:
+            known = load_values(warehouse, DATASET, name)
+            same = [one for one in known if one.lower() == value.lower()]
+            conditions.append(_is_one_of(name, same or [value]))
+    orders = warehouse.table("orders")
+    if filter_.brand and orders is not None:
+        products = filter_brand(warehouse, orders, filter_.brand).select("product").distinct()
+        found = sorted(row["product"] for row in fetch_rows(warehouse, products))
+        conditions.append(_is_one_of("product", found))
+    return tuple((condition,) for condition in conditions)
+
+
+def _is_one_of(name: str, values: Sequence[str]) -> MetricCondition:
+    if len(values) == 1 and values[0] in (ANY_VALUE, NO_VALUE):
+        values = [*values, *values]  # alone they would mean any value, or none
+    return MetricCondition.model_validate({"field": name, "operator": "in", "values": values})

@@ -19,14 +19,16 @@ from sqlalchemy import select
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.ingest.live import BatchReceiver
 from bot.data.ingest.live.endpoint import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     WORKSPACE_HEADER,
+    SignedRequest,
     add_library_route,
+    derive_live_key,
+    sign_request,
 )
-from bot.data.ingest.live.signature import SignedRequest, derive_live_key, sign_request
+from bot.data.ingest.live.receiver import BatchReceiver
 from bot.data.ingest.models import LiveBatch
 from bot.db.workspace import Workspace
 

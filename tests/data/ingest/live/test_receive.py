@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.data.ingest.live import BatchReceiver, ReceivedBatch
-from bot.data.ingest.live.receiver import join_batches
+from bot.data.ingest.live.receiver import BatchReceiver, ReceivedBatch, join_batches
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import schema_of
 from bot.errors import CannotDo

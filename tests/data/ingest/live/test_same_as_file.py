@@ -8,8 +8,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from bot.data.ingest import detect_schema, load_file
-from bot.data.ingest.live import BatchReceiver
+from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
+from bot.data.ingest.live.receiver import BatchReceiver
+from bot.data.ingest.loader import load_file
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import Warehouse
 from tests.support.sample_tables import TODAY, sample
@@ -90,8 +92,10 @@ def test_live_row_equals_file_row(kind: str, tmp_path: Path) -> None:
     file = tmp_path / f"{kind}.jsonl"
     file.write_text(body, encoding="utf-8")
     # In a file a column of that name holds addresses, unless somebody says otherwise.
-    column_names = {"email": "email"} if kind == "consents" else None
-    understood = detect_schema(file, name=file.name, kind=kind, column_names=column_names)
+    column_names = {"email": "email"} if kind == "consents" else {}
+    understood = detect_schema(
+        file, name=file.name, options=ImportOptions(kind=kind, called=column_names)
+    )
     assert not understood.ignored
     taken = load_file(file, understood, to=tmp_path / "file.parquet", key=KEY, today=TODAY)
     assert taken.rejected == 0

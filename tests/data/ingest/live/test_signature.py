@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.data.ingest.live.signature import (
+from bot.data.ingest.live.endpoint import (
     SignedRequest,
     derive_live_key,
     is_fresh,
