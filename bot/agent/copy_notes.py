@@ -203,7 +203,7 @@ def describe_audience(ctx: "SkillContext") -> str:
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
         "conditions first; what it finds chooses the argument. If it can't hold all of them, "
-        "count nobody in their place and go by the words. The whole list needs no count."
+        "count nobody in their place and go by the words."
     )
 
 
