@@ -229,8 +229,7 @@ class TemplateWriter:
     def _set_type(self, text: str) -> str:
         """Return the text with the brand's form of address and the typography of its language."""
         text = choose_address_form(text, self.brand.address)
-        if self.request.language == "fr":
-            text = insert_nbsp(text)
+        text = insert_nbsp(text, self.request.language)
         if any(limit.unit == "segments" for limit in self.channel.parts.values()):
             text = convert_to_gsm7(text)
         return text
@@ -422,7 +421,7 @@ class TemplateWriter:
         if not stops:
             self._set("stop", self.texts["values"]["stop"][0])
         if is_alcohol(self._text("name") or self.request.brief.words):
-            self._set("caution", ALCOHOL_WARNING[language])
+            self._set("caution", ALCOHOL_WARNING.get(language))
 
     def _set_notice(self, notice: str) -> None:
         texts = self.texts["notices"][notice]
