@@ -29,12 +29,6 @@ PACKAGE = Path(bot.__file__).parent
 INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
 PROMPTS_FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
 OWN_VALUES = ("today", "language", "languages", "skills", "channel_rules")  # need no fence
-    "today",
-    "language",
-    "languages",
-    "skills",
-    "channel_rules",
-)  # written by code: unfenced
 GAP_PATTERN = re.compile(r"\{\{(\w+)\}\}")
 OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
 MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
