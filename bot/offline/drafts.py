@@ -126,6 +126,7 @@ class TemplateWriter:
         self.texts = load_templates(self.request.language)
         reasons = (self.request.reason or "").split(". ")
         self.wish = next((wish for reason in reasons if (wish := find_revision(reason))), None)
+        self._find_templates()
         self.values = self._collect_values()
 
     def write(self, output: type[BaseModel]) -> dict[str, object]:
