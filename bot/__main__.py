@@ -66,6 +66,8 @@ def _describe_bug(bug: Exception) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
+    from bot.i18n.languages import LANGUAGES
+
     root = argparse.ArgumentParser(prog="super-intern", description=__import__("bot").__doc__)
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -102,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--json", action="store_true", help="for scripts")
         command.add_argument(
             "--language",
-            choices=("en", "fr"),
+            choices=LANGUAGES,
             default="en" if command is try_ else None,
             help="of what is around it",
         )
@@ -116,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--channel", help="for example: email, sms, product_page")
     check.add_argument("--market", help="a country of brand.toml: FR")
     check.add_argument("--json", action="store_true", help="the findings, for scripts")
-    check.add_argument("--language", choices=("en", "fr"), help="of the text and the findings")
+    check.add_argument("--language", choices=LANGUAGES, help="of the text and the findings")
 
     import_ = commands.add_parser("import", help="take the team's own files in")
     import_.add_argument(
@@ -170,7 +172,7 @@ def parser() -> argparse.ArgumentParser:
     digest = commands.add_parser("digest", help="what a digest would say now")
     digest.add_argument("name", metavar="NAME", help="its name; weekly is there from the start")
     digest.add_argument("--preview", action="store_true", help="print it here; nothing is sent")
-    digest.add_argument("--language", choices=("en", "fr"), help="another than is set")
+    digest.add_argument("--language", choices=LANGUAGES, help="another than is set")
     digest.add_argument("--workspace", help="Slack's team id, when there are several")
 
     commands.add_parser("manifest", help="print the manifest to make the Slack app from")

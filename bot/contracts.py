@@ -14,6 +14,8 @@ _LONG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="ut
 # The database.
 TABLES: dict[str, list[str]] = _LONG["tables"]
 STORED_FIELDS: dict[str, list[str]] = _LONG["stored"]
+# The languages of texts. A new one is a promise once texts in it are stored anywhere.
+LANGUAGES = ("en", "fr")
 # The tags that give the type of a value inside a stored sentence.
 SENTENCE_TAGS = ("words", "money", "country", "moment", "date", "number")
 

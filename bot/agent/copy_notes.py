@@ -18,7 +18,9 @@ from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
 from bot.grounding.sources import find_stated_facts
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
+from bot.i18n.typography import NBSP
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
@@ -149,7 +151,7 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
         for one in brand.mentions
         if one.language in (None, request.language) and request.channel in one.channels
     ]
-    colon = " : " if request.language == "fr" else ": "
+    colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     link = _get(evidence, request.brief.product, "link")
     if link is not None:

@@ -444,6 +444,6 @@ def find_sentence_faults(
 
 def _fill(ctx: "SkillContext", writer: SentenceWriter, move: Move, text: str) -> Copy:
     filled = ctx.book.fill(text.strip(), writer.language)
-    shown = insert_nbsp(filled.text) if writer.language == "fr" else filled.text
+    shown = insert_nbsp(filled.text, writer.language)
     point = build_point(writer, move, shown)
     return point.model_copy(update={"facts": filled.facts})

@@ -21,13 +21,14 @@ from bot.core.facts import Evidence
 from bot.core.request import SkillRequest
 from bot.core.thread_text import list_unmasked_speakers
 from bot.drafts.occasions import list_coming_occasions, load_occasions
+from bot.i18n.languages import get_language
 from bot.privacy import Pseudonymizer
 
 PACKAGE = Path(bot.__file__).parent
 # The folder of an installed wheel (see setup.py), and the folder of a checkout.
 INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
 PROMPTS_FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
-OWN_VALUES = ("today", "language", "skills", "channel_rules")  # what code wrote needs no fence
+OWN_VALUES = ("today", "language", "languages", "skills", "channel_rules")  # need no fence
 GAP_PATTERN = re.compile(r"\{\{(\w+)\}\}")
 OCCASION_DAYS = 30  # how far ahead a market's occasions are named to the writer
 MAX_FACT_CHARACTERS = 60_000  # of the facts in the first message
@@ -108,7 +109,7 @@ class RequestPrompt:
             "brief": request.brief.as_prompt(),
             "facts": facts or "none",
             "channel": self.channel.as_prompt(request.language) if self.channel else "none",
-            "language": {"en": "English", "fr": "French"}[request.language],
+            "language": get_language(request.language).name,
             "material": conversation or "none",
             "report": veil.mask(self.report) or "none",
             "reason": request.reason or "none",

@@ -295,7 +295,7 @@ def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
     audience = Words("For: {audience}", audience=idea.audience.strip()).to(language)
     fact = ctx.book.fill(idea.fact.strip(), language).text
     text = f"{title.strip()}\n{audience}\n{fact}"
-    shown = insert_nbsp(text) if language == "fr" else text
+    shown = insert_nbsp(text, language)
     return Copy(text=shown, facts=_list_idea_facts(ctx, idea))
 
 

@@ -39,6 +39,7 @@ from bot.db.workspace import Workspace
 from bot.drafts.models import campaign_code
 from bot.errors import CALM_PARAM, CannotDo, TryAgain
 from bot.grounding.copy_checks import list_sources
+from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import LANGUAGES, Language, Words, load_translations
 from bot.tasks.briefs import plan_requests
 from bot.tasks.intake import understand_request
@@ -64,7 +65,7 @@ async def ask_(settings: Settings, args: argparse.Namespace) -> int:
     """Understand the words as those of a mention, do what they ask, and print it, in the language
     of the words where none is named."""
     found = args.language or detect_language(" ".join(args.words), LANGUAGES)
-    args.language = "fr" if found == "fr" else "en"
+    args.language = found or SOURCE_LANGUAGE
     return await _run_words(settings, args)
 
 
@@ -256,10 +257,8 @@ def _format_draft(
     def say(words: Words) -> str:
         return words.to(language)
 
-    channel, colon = (
-        load_channels().get(request.channel or ""),
-        "\u00a0:" if language == "fr" else ":",
-    )
+    channel = load_channels().get(request.channel or "")
+    colon = get_language(language).marks.colon
     lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
     if writer.by_rules:
         lines.append(say(Words("Standard text (no AI connected)")))
@@ -385,7 +384,7 @@ async def check_(settings: Settings, args: argparse.Namespace) -> int:
             Words("There is no channel {name}. There are: {known}.", name=args.channel, known=known)
         )
     found = args.language or detect_language(text, LANGUAGES)
-    language: Language = "fr" if found == "fr" else "en"
+    language: Language = found or SOURCE_LANGUAGE
     container = Container(settings).migrated()
     writer = container.writer()
     try:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.i18n.messages import Language
+from bot.i18n.languages import Address, Language, load_languages
 
 HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
@@ -60,10 +60,11 @@ class Brand(BaseModel):
         default=None, pattern=r"^https?://[^\s]+$"
     )  # base URL of links, for example "https://shop.example"
     languages: tuple[Language, ...] = ("en",)
-    address: Literal["tu", "vous"] = "vous"  # how French texts speak to the reader
+    address: Address = "vous"  # how texts speak to the reader, where a language has both forms
     signature: str | None = None
     signature_en: str | None = None  # for English texts; takes precedence over `signature`
     signature_fr: str | None = None
+    signatures: dict[Language, str] = {}  # in any language: `signatures.fr` is `signature_fr`
     colours: tuple[HexColour, ...] = Field(default=(), max_length=2)  # of charts: "#1264a3"
     about: str | None = None  # one sentence about the brand
     use: tuple[str, ...] = ()
@@ -88,7 +89,8 @@ class Brand(BaseModel):
             "site": market.site or self.site,
         }
         if market.signature:
-            changed |= {"signature": market.signature, "signature_en": None, "signature_fr": None}
+            changed |= {"signature": market.signature, "signatures": {}}
+            changed |= {"signature_en": None, "signature_fr": None}
         if market.sms_opt_out:
             only = tuple(sorted(opt_out_channels))
             other_mentions = (one for one in self.mentions if one.channels != only)
@@ -110,8 +112,12 @@ class Brand(BaseModel):
 
     def get_signature(self, language: Language) -> str | None:
         """Return the signature for a language; without one of its own, the common signature."""
-        own = self.signature_fr if language == "fr" else self.signature_en
-        return own or self.signature
+        return self.list_signatures().get(language) or self.signature
+
+    def list_signatures(self) -> dict[Language, str]:
+        """Return the signatures for one language each."""
+        own = {"en": self.signature_en, "fr": self.signature_fr, **self.signatures}
+        return {language: signature for language, signature in own.items() if signature}
 
     def as_prompt(self) -> str:
         """The brand as text for the prompt. It is the same for every draft, so it can be cached."""
@@ -119,7 +125,11 @@ class Brand(BaseModel):
         lines += [f"about: {self.about}"] if self.about else []
         lines += [f"an SMS starts with: {self.sender}"] if self.sender else []
         lines += [f"site: {self.site}"] if self.site else []
-        lines += [f"French texts say: {self.address}"]
+        lines += [
+            f"{table.name} texts say: {table.address[self.address].name}"
+            for table in load_languages().values()
+            if table.address
+        ]
         lines += [
             f"signature of an e-mail ({language}): {signature}"
             for language in self.languages

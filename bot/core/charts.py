@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.core.facts import sign_number, spell_number
 from bot.core.parts import Table
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words, format_value
 
 
@@ -169,9 +170,9 @@ def build_bar_chart(
         rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
         layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
     spec = _build_spec(title, rows, layers, height={"step": 30})
-    separator, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
-    figures = separator.join(
-        f"{bar.name}{colon}{row['label']}" for bar, row in zip(bars, rows, strict=True)
+    marks = get_language(language).marks
+    figures = f"{marks.semicolon} ".join(
+        f"{bar.name}{marks.colon} {row['label']}" for bar, row in zip(bars, rows, strict=True)
     )
     return ChartPicture(spec, f"{title}. {figures}")
 
@@ -227,7 +228,7 @@ def build_line_chart(
     spec = _build_spec(title, rows, layers, height=260)
     spec["title"]["subtitle"] = _legend_labels(named)
     last = points[-1] if points else None
-    colon = "\u00a0: " if language == "fr" else ": "
+    colon = f"{get_language(language).marks.colon} "
     value = _format_value(last.value, unit, language) if last else ""
     summary = f"{format_value(last.day, language)}{colon}{value}" if last else ""
     if last and last.expected is not None:

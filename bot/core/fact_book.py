@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
 from bot.core.parts import Copy, Hook, Quote, Table
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Language
 
 SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|from-to))?\}")
@@ -94,7 +95,7 @@ class FactBook:
         if not before:
             raise SlotError(f"{name} is not compared with an earlier figure: write {{{name}}}.")
         old, new = before.shown(language), fact.shown(language)
-        return f"de {old} à {new}" if language == "fr" else f"from {old} to {new}"
+        return get_language(language).marks.change.format(old=old, new=new)
 
     def fill(self, text: str, language: Language) -> FilledText:
         """Fill the slots of a text. Raises SlotError for a slot that can't be filled."""

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Money, Words, format_value
 
 # What stands where a file's name would: what comes in by itself, and other sources.
@@ -226,15 +227,15 @@ def spell_number(
         return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
     number = format_value(value, language, decimals)
     if unit == "%":
-        return number + ("\u00a0%" if language == "fr" else "%")
+        return number + get_language(language).marks.percent
     return number + _spell_unit(value, unit, language)
 
 
 def _spell_unit(n: Decimal, unit: str | None, language: str) -> str:
-    """Return what is counted, agreeing with its number: in French, less than two is one."""
+    """Return what is counted, agreeing with its number."""
     if not unit:
         return ""
-    one = abs(n) < 2 if language == "fr" else abs(n) == 1
+    one = get_language(language).is_singular(float(abs(n)))
     words = SINGULAR_UNITS.get(unit, Words(unit)) if one else Words(unit)
     return f"\u00a0{words.to(language)}"
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
+from bot.i18n.languages import SOURCE_LANGUAGE
 from bot.i18n.messages import Language, Words
 
 MATERIAL_FACTS_FILE = Path(__file__).parent / "material_facts.toml"
@@ -30,17 +31,11 @@ class MaterialFact(BaseModel):
     only: tuple[str, ...] = ()  # the kinds of product that it is about; of any kind where empty
     use: tuple[str, ...]
     honest: bool = False  # a drawback that buyers find out anyway, not a reason to buy
-    en: str
-    fr: str
-    en_short: str = ""
-    fr_short: str = ""
+    text: dict[Language, str]
     source: str
 
     def get_text(self, language: Language) -> str:
-        return self.fr if language == "fr" else self.en
-
-    def short(self, language: Language) -> str:
-        return self.fr_short if language == "fr" else self.en_short
+        return self.text.get(language) or self.text[SOURCE_LANGUAGE]
 
     @property
     def fact_id(self) -> str:

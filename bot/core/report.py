@@ -96,7 +96,7 @@ def build_report(
 
     def fill(text: str) -> Copy:
         filled = book.fill(text.strip(), language)
-        shown = insert_nbsp(filled.text) if language == "fr" else filled.text
+        shown = insert_nbsp(filled.text, language)
         return Copy(text=shown, facts=filled.facts)
 
     shown_exhibit = find_exhibit(form.exhibit, exhibits)

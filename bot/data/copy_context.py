@@ -19,7 +19,8 @@ from bot.core.channels import load_channels
 from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
-from bot.i18n.messages import Language, Words
+from bot.i18n.languages import get_language
+from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.text.normalize import slugify, tokenize
 
 if TYPE_CHECKING:
@@ -205,8 +206,7 @@ def _past_copy_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[
 
 
 def _format_share(rate: float, sent: int, language: str) -> str:
-    share = f"{100 * rate:.1f}"
-    shown = share.replace(".", ",") if language == "fr" else share
+    shown = f"{100 * rate:.1f}".replace(".", get_language(language).decimal_mark)
     return Words("{share} % of {n} sent", share=shown, n=str(sent)).to(language)
 
 
@@ -267,7 +267,7 @@ def _audience_rule(request: SkillRequest) -> AudienceRule | None:
             return None
     said = {word.rstrip("s") for word in tokenize(brief.audience or "")}
     for key, name in SEGMENT_LABELS.items():
-        for language in ("en", "fr"):
+        for language in LANGUAGES:
             called = {word.rstrip("s") for word in tokenize(name.to(language))}
             if called and called <= said:
                 return AudienceRule(segments=(key,))

@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from dateutil.easter import easter  # type: ignore[import-untyped]
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bot.core.request import Brief
+from bot.i18n.languages import LANGUAGES, SOURCE_LANGUAGE
 from bot.text.normalize import straighten_apostrophes
 
 DayRange = tuple[date, date]
@@ -213,10 +214,16 @@ class Occasion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     key: str
     title: dict[str, str]  # by language, in the form used inside a sentence
-    names: tuple[str, ...]  # the names that people use, in both languages, lower case
+    names: tuple[str, ...]  # the names that people use, in all languages, lower case
     legal: bool = False  # the law allows the word only within its periods
     gift: bool = False  # bought for somebody else
     periods: tuple[OccasionPeriod, ...]
+
+    @field_validator("title")
+    @classmethod
+    def _fill_titles(cls, given: dict[str, str]) -> dict[str, str]:
+        """Use the English title in a language that has none."""
+        return dict.fromkeys(LANGUAGES, given[SOURCE_LANGUAGE]) | given
 
     def running(self, today: date, country: str | None = None) -> OccasionPeriod | None:
         """The current period in that country, or in any country when none is given."""

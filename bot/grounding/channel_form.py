@@ -10,6 +10,7 @@ from bot.core.request import SkillRequest
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import Piece, find_quotations
 from bot.grounding.style import find_echo
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import GSM7, GSM7_DOUBLE
 from bot.text.language import WRITTEN_LANGUAGES, score_languages
@@ -24,7 +25,7 @@ GAP = re.compile(
 LETTERS, LATIN = re.compile(r"[^\W_]{2,}"), re.compile(r"[A-Za-zÀ-ɏ0-9]")
 OTHER_ALPHABETS = re.compile(r"[Ͱ-ϿЀ-ԯ԰-֏Ꭰ-᏿Ⲁ-⳿]")  # Greek, Cyrillic, Armenian, Cherokee, Coptic
 OPT_OUT = re.compile(r"\bSTOP\b|\b[Ss]top (?:au|sms|SMS|to|:)")
-TIGHT_MARK = re.compile(r"(?<=[\w)»”\"'’%€])([;:!?]+)(?=[\s\"»”)]|$)")
+TIGHT_MARK = r"(?<=[\w)»”\"'’%€])([{marks}]+)(?=[\s\"»”)]|$)"
 MIN_LANGUAGE_WORDS, MIN_LANGUAGE_SCORE = 6, 3  # below them a text's language can't be told
 
 
@@ -38,8 +39,7 @@ def check_form(
     yield from _check_segments(pieces, channel)
     yield from _check_echo(pieces, request)
     yield from _check_campaign_code(pieces, channel, brand)
-    if request.language == "fr":
-        yield from _check_spacing(pieces)
+    yield from _check_spacing(pieces, request.language)
 
 
 def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
@@ -62,12 +62,12 @@ def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
                     quote=word,
                     override=True,
                 )
-        other = "fr" if language == "en" else "en"
         text = _drop_quotations(piece.text)
         score = score_languages(text, WRITTEN_LANGUAGES)
+        other = max(sorted(WRITTEN_LANGUAGES - {language}), key=lambda one: score[one])
         is_long = len(tokenize(text)) >= MIN_LANGUAGE_WORDS
         if is_long and score[other] >= MIN_LANGUAGE_SCORE and score[other] > 2 * score[language]:
-            name = Words("French") if language == "fr" else Words("English")
+            name = Words(get_language(language).name)
             sentence = Words("This is not in {language}. Write it again.", language=name)
             yield piece.build_check("language", "warn", sentence)
 
@@ -207,13 +207,17 @@ def _check_campaign_code(
             yield piece.build_check("link", "info", words, quote=bare[0])
 
 
-def _check_spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
-    """French puts a space before : ; ! and ?"""
+def _check_spacing(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
+    """Some languages put a space before marks: French before : ; ! and ?"""
+    marks = get_language(language).marks.spaced
+    if not marks:
+        return
+    tight_mark = re.compile(TIGHT_MARK.format(marks=re.escape(marks)))
     for piece in pieces:
         if not piece.is_prose:
             continue
         spans = [(link.start, link.end + 1) for link in find_links(piece.text)]
-        for match in TIGHT_MARK.finditer(piece.text):
+        for match in tight_mark.finditer(piece.text):
             if not any(start <= match.start() < end for start, end in spans):
                 quote = piece.text[max(0, match.start() - 12) : match.end()].split(" ")[-1]
                 words = Words("French puts a space before “{mark}”.", mark=match[1])

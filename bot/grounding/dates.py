@@ -7,15 +7,10 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from bot.grounding.units import RATING_SCALES, Figure, Reading, load_units
-from bot.i18n.periods import index_month_names, index_weekday_names
+from bot.i18n.languages import load_languages
+from bot.i18n.periods import SHORT_MONTHS, index_month_names, index_weekday_names, merge_words
 
 SHORT_STEM = 4
-MONTH_ABBREVIATIONS = (
-    "jan janv;feb fev fevr;mar;apr avr;;jun;jul juil;aug;sep sept;oct;nov;dec"  # May has none
-)
-WEEKDAY_ABBREVIATIONS = (
-    "mon lun;tue tues mar;wed weds mer;thu thur thurs jeu;fri ven;sat sam;sun dim"
-)
 ISO_DATE = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
 NUMERIC_DATE = re.compile(
     r"(?<![\w.,/])(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d\d))?(?![\d/%h]|[.,]\d)"
@@ -24,15 +19,16 @@ CLOCK = re.compile(
     r"(?<![\w.,:/])(?:(?P<h>\d{1,2}) ?h ?(?P<hm>\d\d)?|(?P<c>\d{1,2}):(?P<cm>\d\d)"
     r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])\.?m\b)(?![\w:])"
 )
-STRONG_DEADLINE = "until|till|jusqu'a|jusqu'au|des|a partir de|from|by|before|avant|ends|starts"
-WEAK_DEADLINE = "on|this|ce|next|le"
+STRONG_DEADLINE = "|".join(re.escape(word) for word in merge_words("deadlines"))
+WEAK_DEADLINE = "|".join(re.escape(word) for word in merge_words("weak_deadlines"))
 
 
 @cache
 def _index_weekdays() -> dict[str, int]:
     """Return the weekdays by their names, full and short: a short one stands before a day only."""
-    short = enumerate(WEEKDAY_ABBREVIATIONS.split(";"))
-    return index_weekday_names() | {name: n for n, names in short for name in names.split()}
+    short = (enumerate(table.periods.short_weekdays) for table in load_languages().values())
+    pairs = (pair for table in short for pair in table)
+    return index_weekday_names() | {name: n for n, names in pairs for name in names.split()}
 
 
 @cache
@@ -62,11 +58,7 @@ def _find_weekday_dates(text: str, low: str) -> Iterator[Figure]:
 
 @cache
 def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], dict[str, int]]:
-    months = index_month_names() | {
-        name: number
-        for number, names in enumerate(MONTH_ABBREVIATIONS.split(";"), start=1)
-        for name in names.split()
-    }
+    months = index_month_names() | SHORT_MONTHS
     month = "|".join(sorted(months, key=len, reverse=True))
     weekday = "|".join(index_weekday_names())
     return (

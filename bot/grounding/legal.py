@@ -1,7 +1,7 @@
 """What the law asks of a text, from `legal.toml`. It flags; it does not certify.
 
 Which rules apply depends on the market: its country, or the one whose law it names. Without
-markets, a French text is held to the law of France, any other to that of the EU and the UK.
+markets, a text is held to the law that its language names: a French one to that of France.
 """
 
 import re
@@ -24,6 +24,7 @@ from bot.core.request import SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.grounding.numbers import CODE, PHONE
 from bot.grounding.sources import Piece, Sources, find_spans_left_out, is_within
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 from bot.text.links import find_links
 from bot.text.normalize import normalize_text, word_set
@@ -180,7 +181,7 @@ def find_countries(brand: Brand, language: Language) -> frozenset[str]:
     if isinstance(brand, MarketBrand):
         country = brand.market.legal or brand.country
         return frozenset({country, "EU"} if country in EU_COUNTRIES else {country})
-    return frozenset({"FR", "EU"} if language == "fr" else {"EU", "GB"})
+    return get_language(language).law
 
 
 def check_law(

@@ -420,8 +420,9 @@ def _list_brand_facts(brand: Brand | None) -> Iterator[Fact]:
     """The brand's own words, set by the team: they prove what they say."""
     if brand is None:
         return
-    fields = ("sender", "site", "about", "signature", "signature_en", "signature_fr")
+    fields = ("sender", "site", "about", "signature")
     texts = {name: getattr(brand, name) for name in fields}
+    texts |= {f"signature_{one}": text for one, text in brand.list_signatures().items()}
     texts |= {f"mention.{n}": mention.text for n, mention in enumerate(brand.mentions, 1)}
     for name, text in texts.items():
         if text:

@@ -16,11 +16,13 @@ from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import Piece
+from bot.i18n.languages import Address, AddressForm, get_language
 from bot.i18n.messages import Words
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 
 TERM = "|"  # stands for a word of a term, which no word of a text is
+ADDRESS_FORMS: tuple[Address, ...] = ("tu", "vous")
 FEW_MORE = 30  # characters beyond one SMS that a writer can do without
 ECHO_WORDS = 7  # words in a row that are also in the brief
 CLICHE_PATTERN = re.compile(
@@ -31,8 +33,6 @@ CLICHE_PATTERN = re.compile(
 GREETING_PATTERN = re.compile(
     r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
 )
-TU = re.compile(r"\b(?:tu|toi|tes)\b")
-VOUS = re.compile(r"\b(?:vous|votre|vos)\b(?<!rendez-vous)")
 ENDINGS = re.compile(r"(?:ings?|ed|ez|er|ons|ent|ees?|es?|s|ly)$")
 INFLECTIONS = r"(?:ings?|eds?|d|ez|er|ers|ons|ent|ees?|es?|s|x|ly|r|rs)?"
 
@@ -123,8 +123,7 @@ def check_brand_rules(
 ) -> Iterator[Check]:
     yield from _check_banned_words(pieces, brand)
     yield from _check_mentions(pieces, request, brand)
-    if request.language == "fr":
-        yield from _check_address(pieces, brand)
+    yield from _check_address(pieces, brand, request.language)
 
 
 def _check_banned_words(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check]:
@@ -173,17 +172,27 @@ def _check_mentions(
             yield Check(rule="required mention", level=level, words=words)
 
 
-def _check_address(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check]:
+def _check_address(pieces: Sequence[Piece], brand: Brand, language: str) -> Iterator[Check]:
     """Tu or vous: one of them throughout, the brand's unless the brief wishes the other."""
+    forms = get_language(language).address
+    if not forms:
+        return
     delivered = [p.text for p in pieces if p.is_delivered and p.kind != "quote"]
     text = " \n".join(map(normalize_text, delivered))
-    tu, vous = TU.search(text), VOUS.search(text)
+    tu, vous = (_build_address_pattern(forms[one]).search(text) for one in ADDRESS_FORMS)
+    names = {"tu": forms["tu"].name, "vous": forms["vous"].name, "one": forms[brand.address].name}
     if tu and vous:
-        words = Words("The text says both “tu” and “vous”. Keep to “{one}”.", one=brand.address)
+        words = Words("The text says both “{tu}” and “{vous}”. Keep to “{one}”.", **names)
         yield Check(rule="address", level="info", words=words, quote=tu[0])
     elif (tu and brand.address == "vous") or (vous and brand.address == "tu"):
-        words = Words("The brand says “{one}” to its customers.", one=brand.address)
+        words = Words("The brand says “{one}” to its customers.", one=names["one"])
         yield Check(rule="address", level="info", words=words, quote=(tu or vous or [""])[0])
+
+
+@cache
+def _build_address_pattern(form: AddressForm) -> re.Pattern[str]:
+    excepted = "".join(rf"(?<!{re.escape(one)})" for one in form.excepted)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, form.words))})\b{excepted}")
 
 
 @cache

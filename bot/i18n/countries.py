@@ -1,12 +1,12 @@
-"""Parses and translates country names: ISO codes, English and French names, and demonyms."""
+"""Parses and translates country names: ISO codes, names in our languages, and demonyms."""
 
 import tomllib
 from functools import cache
 from pathlib import Path
 
+from bot.i18n.languages import LANGUAGES
 from bot.text.normalize import collapse_spaces, normalize_text
 
-COUNTRY_LANGUAGES = ("en", "fr")
 FILE_LANGUAGES = ("de", "es", "it", "nl", "pt")  # in which files also name countries
 _NAMES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
@@ -19,7 +19,7 @@ def translate_country(written: str, language: str) -> str:
 
 def parse_country_code(written: str) -> str | None:
     """Return the ISO 3166 code of two letters; None if it is not a country's code or name
-    in English, French or one of FILE_LANGUAGES."""
+    in one of LANGUAGES or of FILE_LANGUAGES."""
     name = normalize_name(written)
     return _load_codes().get(name) or _load_file_codes().get(name)
 
@@ -50,7 +50,7 @@ def normalize_name(name: str) -> str:
 @cache
 def _load_codes() -> dict[str, str]:
     known = {normalize_name(name): code for name, code in _NAMES["aliases"].items()}
-    for language in COUNTRY_LANGUAGES:
+    for language in LANGUAGES:
         for code, name in _load_territories(language).items():
             known |= {normalize_name(name): code, normalize_name(code): code}
     return known
@@ -71,6 +71,6 @@ def _load_territories(language: str) -> dict[str, str]:
     are left out."""
     from babel import Locale
 
-    known = language in (*COUNTRY_LANGUAGES, *FILE_LANGUAGES)
+    known = language in (*LANGUAGES, *FILE_LANGUAGES)
     territories = Locale.parse(language if known else "en").territories
     return {code: name for code, name in territories.items() if len(code) == 2 and code.isalpha()}

@@ -10,17 +10,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.contracts import SHOWN_TITLES
 from bot.i18n import countries
+from bot.i18n.languages import LANGUAGES as LANGUAGES
+from bot.i18n.languages import SOURCE_LANGUAGE, get_language, load_languages
+from bot.i18n.languages import Language as Language
 from bot.i18n.periods import list_weekday_names
 
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = ("en", "fr")
-LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+LOCALES = {language: table.locale for language, table in load_languages().items()}
 LOCALE_DIR = Path(__file__).parent / "locale"
 LEGACY = "legacy.po"  # sentences that old rows hold and the code no longer uses
 
@@ -88,7 +89,7 @@ def format_period(since: date, until: date, language: str) -> str:
     """Format the days from `since` to `until`, both inclusive: "13–26 Nov 2026"."""
     from babel import dates
 
-    locale = LOCALES.get(language, LOCALES["en"])
+    locale = get_language(language).locale
     return str(dates.format_interval(since, until, "yMMMMd", locale=locale)).replace("\u2009", " ")
 
 
@@ -97,7 +98,7 @@ def format_short_period(since: date, until: date, language: str, today: date) ->
     "15–26 Nov", "October", "2025". The year is left out where it is this year."""
     from babel import dates
 
-    locale = LOCALES.get(language, LOCALES["en"])
+    locale = get_language(language).locale
     year = "" if since.year == until.year == today.year else "y"
     if (since.day, since.month, until.day, until.month) == (1, 1, 31, 12):
         years = [str(since.year), str(until.year)]
@@ -117,9 +118,9 @@ def format_short_day(day: date, language: str, today: date) -> str:
     """Format a day as people do: "1 June"; with its year where that is not this year."""
     from babel import dates
 
-    pattern = "d'er' MMMM" if day.day == 1 and language == "fr" else "d MMMM"
+    pattern = f"{_choose_day_pattern(day, language)} MMMM"
     pattern += "" if day.year == today.year else " y"
-    return str(dates.format_date(day, pattern, locale=LOCALES.get(language, LOCALES["en"])))
+    return str(dates.format_date(day, pattern, locale=get_language(language).locale))
 
 
 def format_value(value: Any, language: str, decimals: int | None = None) -> str:
@@ -135,18 +136,22 @@ def format_value(value: Any, language: str, decimals: int | None = None) -> str:
         return countries.translate_country(value.name, language)
     from babel import dates, numbers
 
-    locale = LOCALES.get(language, LOCALES["en"])
+    locale = get_language(language).locale
     if isinstance(value, Money):
         amount = str(numbers.format_currency(value.amount, value.currency, locale=locale))
         return amount.replace("£GB", "£").replace("$US", "$")  # as shops write their own currency
     if isinstance(value, datetime):
-        first = "d'er' MMM y, HH:mm" if value.day == 1 and language == "fr" else "d MMM y, HH:mm"
-        return str(dates.format_datetime(value, first, locale=locale))
+        pattern = f"{_choose_day_pattern(value, language)} MMM y, HH:mm"
+        return str(dates.format_datetime(value, pattern, locale=locale))
     if isinstance(value, date):
-        first = "d'er' MMMM y" if value.day == 1 and language == "fr" else "d MMMM y"
-        return str(dates.format_date(value, first, locale=locale))
+        pattern = f"{_choose_day_pattern(value, language)} MMMM y"
+        return str(dates.format_date(value, pattern, locale=locale))
     fixed = f"#,##0.{'0' * decimals}" if decimals else None
     return str(numbers.format_decimal(value, fixed, locale=locale))
+
+
+def _choose_day_pattern(day: date, language: str) -> str:
+    return get_language(language).marks.first_of_month if day.day == 1 else "d"
 
 
 def _serialize_value(value: Any) -> Any:
@@ -179,8 +184,8 @@ def _restore_value(tagged: dict[str, Any]) -> Any:
 
 def parse_language(locale: str | None) -> Language:
     """Return the language of a locale (`fr-FR` → `fr`); English for an unsupported one."""
-    short = (locale or "en").replace("_", "-").split("-")[0].lower()
-    return "fr" if short == "fr" else "en"
+    short = (locale or SOURCE_LANGUAGE).replace("_", "-").split("-")[0].lower()
+    return short if short in LANGUAGES else SOURCE_LANGUAGE
 
 
 def _translate(language: str, text: str, many: str | None, n: Any) -> str:
@@ -188,9 +193,7 @@ def _translate(language: str, text: str, many: str | None, n: Any) -> str:
     if many is None:
         return found[0] if found else text
     forms = found or (text, many)
-    if language == "fr":  # French uses the singular for zero
-        return forms[0] if abs(int(n or 0)) < 2 else forms[-1]
-    return forms[0] if n == 1 else forms[-1]
+    return forms[0] if get_language(language).is_singular(n or 0) else forms[-1]
 
 
 def translate_stored_title(title: str, language: str) -> str:
@@ -222,7 +225,7 @@ def load_translations(language: str) -> dict[str, tuple[str, ...]]:
 
 def _translate_weekdays(language: str) -> dict[str, tuple[str, ...]]:
     """Return the weekdays' translations, by their English names and by the keys that facts hold."""
-    if language == "en" or language not in LANGUAGES:
+    if language == SOURCE_LANGUAGE or language not in LANGUAGES:
         return {}
-    pairs = zip(list_weekday_names("en"), list_weekday_names(language), strict=True)
+    pairs = zip(list_weekday_names(SOURCE_LANGUAGE), list_weekday_names(language), strict=True)
     return {key: (name,) for english, name in pairs for key in (english, english.lower())}

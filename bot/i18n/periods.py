@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from bot.text.normalize import normalize_text, word_set
-
-REQUEST_LANGUAGES = ("en", "fr")  # in which people name months and weekdays
+from bot.i18n.languages import LANGUAGES, SOURCE_LANGUAGE, load_languages
+from bot.text.normalize import normalize_text
 
 
 @cache
@@ -35,14 +34,14 @@ def list_weekday_names(language: str) -> tuple[str, ...]:
 
 def get_weekday_key(number: int) -> str:
     """Return the name by which facts call a weekday, 0 for Monday: `monday`. It is stored."""
-    return list_weekday_names("en")[number].lower()
+    return list_weekday_names(SOURCE_LANGUAGE)[number].lower()
 
 
 def index_month_names() -> dict[str, int]:
     """Return the number of each month, from 1, by its normalized names."""
     return {
         normalize_text(name): number
-        for language in REQUEST_LANGUAGES
+        for language in LANGUAGES
         for number, name in enumerate(list_month_names(language), start=1)
     }
 
@@ -51,71 +50,46 @@ def index_weekday_names() -> dict[str, int]:
     """Return the number of each weekday, 0 for Monday, by its normalized names."""
     return {
         normalize_text(name): number
-        for language in REQUEST_LANGUAGES
+        for language in LANGUAGES
         for number, name in enumerate(list_weekday_names(language))
     }
 
 
 DAY = timedelta(days=1)
-UNITS = {
-    **dict.fromkeys(("day", "days", "jour", "jours"), "day"),
-    **dict.fromkeys(("week", "weeks", "semaine", "semaines"), "week"),
-    **dict.fromkeys(("month", "months", "mois"), "month"),
-    **dict.fromkeys(("quarter", "quarters", "trimestre", "trimestres"), "quarter"),
-    **dict.fromkeys(("year", "years", "an", "ans", "annee", "annees"), "year"),
-}
 OLDEST_YEAR = 2005  # a smaller number is no year: "orders over 2000 euros"
 UNIT_DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+
+
+def merge_words(kind: str) -> frozenset[str]:
+    """Return the words of this kind in all languages: people mix them."""
+    return frozenset(word for table in _WORDS for word in getattr(table, kind))
+
+
+def _list_phrases(kind: str) -> list[list[str]]:
+    return [phrase.split() for table in _WORDS for phrase in getattr(table, kind)]
+
+
+_WORDS = [table.periods for table in load_languages().values()]
+UNITS = {word: unit for unit in UNIT_DAYS for word in merge_words(unit)}
 NUMBERS = {
-    word: number
-    for number, words in enumerate(
-        [
-            "one un une",
-            "two deux",
-            "three trois",
-            "four quatre",
-            "five cinq",
-            "six",
-            "seven sept",
-            "eight huit",
-            "nine neuf",
-            "ten dix",
-            "eleven onze",
-            "twelve douze",
-        ],
-        start=1,
-    )
-    for word in words.split()
+    form: number
+    for table in _WORDS
+    for number, forms in enumerate(table.numbers, start=1)
+    for form in forms.split()
 }
-ORDINALS = {"1st": 1, "first": 1, "1er": 1, "premier": 1, "2nd": 2, "second": 2, "3rd": 3}
-ORDINALS |= {f"{n}{end}": n for n in range(1, 32) for end in ("th", "st", "nd", "rd", "e", "eme")}
-THIS, LAST = word_set("this ce cette current"), word_set("last past previous")
-LAST_BEHIND = word_set("dernier derniere derniers dernieres passe passee precedent precedente")
-SINCE, FROM = word_set("since depuis"), word_set("from between du de entre d")
-TO = word_set("to until till and au a et jusqu")
-SMALL = word_set("the of le la les l du de des d en in on")
-BEGINNING = word_set("beginning start debut")
-SHORT_MONTHS = {
-    "jan": 1,
-    "feb": 2,
-    "mar": 3,
-    "apr": 4,
-    "jun": 6,
-    "jul": 7,
-    "aug": 8,
-    "sep": 9,
-    "sept": 9,
-    "oct": 10,
-    "nov": 11,
-    "dec": 12,
-    "janv": 1,
-    "fev": 2,
-    "fevr": 2,
-    "avr": 4,
-    "juil": 7,
-}
-DOUBTFUL_MONTHS = word_set("may march mar mars mai sept dec")  # they mean other things, too
-BEFORE_MONTH = word_set("in of since from to and until during en de depuis d et a au for mois")
+ORDINALS = {word: number for table in _WORDS for word, number in table.ordinals.items()}
+ORDINALS |= {f"{n}{ending}": n for n in range(1, 32) for ending in merge_words("ordinal_endings")}
+SHORT_MONTHS = {word: month for table in _WORDS for word, month in table.short_months.items()}
+DOUBTFUL_MONTHS, BEFORE_MONTH = merge_words("doubtful_months"), merge_words("before_month")
+THIS, LAST, LAST_BEHIND = merge_words("this"), merge_words("last"), merge_words("last_behind")
+THIS_BEHIND, CURRENT_BEHIND = merge_words("this_behind"), _list_phrases("current_behind")
+SINCE, FROM, TO = merge_words("since"), merge_words("from_"), merge_words("to")
+SMALL, BEGINNING = merge_words("small"), merge_words("beginning")
+NEAR_DAYS = [  # days ago, the longest phrases first
+    (phrase, ago)
+    for ago, kind in ((2, "day_before_yesterday"), (1, "yesterday"), (0, "today"))
+    for phrase in _list_phrases(kind)
+]
 
 
 @dataclass(frozen=True)
@@ -231,14 +205,14 @@ class _PeriodReader:
         return Period(day, day, range(at, at + 3))
 
     def _read_near_day(self, at: int) -> Period | None:
-        word, following = self.get(at), self.get(at + 1)
-        if word == "avant" and following == "hier":
-            return Period(self.today - 2 * DAY, self.today - 2 * DAY, range(at, at + 2))
-        if word in ("yesterday", "hier"):
-            return Period(self.today - DAY, self.today - DAY, range(at, at + 1))
-        if word == "today" or (word, following) == ("aujourd", "hui"):
-            return Period(self.today, self.today, range(at, at + 1 + (word != "today")))
+        for phrase, ago in NEAR_DAYS:
+            if self._stands(at, phrase):
+                day = self.today - ago * DAY
+                return Period(day, day, range(at, at + len(phrase)))
         return None
+
+    def _stands(self, at: int, phrase: Sequence[str]) -> bool:
+        return [*self.words[at : at + len(phrase)]] == [*phrase]
 
     def _read_rolling(self, at: int) -> Period | None:
         """ "Last 14 days", « les 14 derniers jours »."""
@@ -258,13 +232,14 @@ class _PeriodReader:
             if word in LAST:
                 return self._build(unit, 1, range(at, at + 2))
             if word in THIS and self.get(at + 2) not in LAST_BEHIND:
-                behind = at + 2 + (self.get(at + 2) in ("ci", "s"))
+                behind = at + 2 + (self.get(at + 2) in THIS_BEHIND)
                 return self._build(unit, 0, range(at, behind))
         if unit := UNITS.get(word):
             if following in LAST_BEHIND:
                 return self._build(unit, 1, range(at, at + 2))
-            if (following, self.get(at + 2)) == ("en", "cours"):
-                return self._build(unit, 0, range(at, at + 3))
+            for phrase in CURRENT_BEHIND:
+                if self._stands(at + 1, phrase):
+                    return self._build(unit, 0, range(at, at + 1 + len(phrase)))
         return None
 
     def _build(self, unit: str, back: int, words: range) -> Period:

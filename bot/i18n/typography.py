@@ -1,6 +1,9 @@
-"""French typography: elision, non-breaking spaces, tu or vous; and the alphabet of SMS."""
+"""Typography: spaces that don't break, the forms of address; and the alphabet of SMS."""
 
 import re
+from functools import cache
+
+from bot.i18n.languages import get_language
 
 GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -13,12 +16,9 @@ def is_gsm7(text: str) -> bool:
     return all(c in GSM7 or c in GSM7_DOUBLE for c in text)
 
 
-# French typography: non-breaking spaces, tu or vous; and conversion to SMS characters.
-
 NBSP = "\u00a0"
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
-_BEFORE = re.compile(r"[ \u00a0\u202f]*([;:!?»%€])(?=[\s.,)»\u00a0]|$)")
-_MONEY = re.compile(r"(?<=\d)[ \u00a0\u202f]?([€%])")
+SPACES = "[ \u00a0\u202f]"
 
 # Spellings without circumflex (the reform of 1990 allows it), or at worst without an accent.
 _UNACCENTED = str.maketrans(
@@ -31,12 +31,29 @@ def choose_address_form(text: str, address: str) -> str:
     return _FORMS.sub(lambda m: m[1] if address == "vous" else m[2], text)
 
 
-def insert_nbsp(text: str) -> str:
-    """Put non-breaking spaces before : ; ! ? % € and inside guillemets."""
-    text = re.sub(r"«\s*", "«" + NBSP, text)
-    text = re.sub(r"\s*»", NBSP + "»", text)
-    text = _MONEY.sub(NBSP + r"\1", text)
-    return re.sub(r"(?<!https)(?<!http)[ \u00a0\u202f]*([;:!?])(?=\s|$)", NBSP + r"\1", text)
+def insert_nbsp(text: str, language: str) -> str:
+    """Put non-breaking spaces where the language has them: in French before : ; ! ? % € and inside
+    guillemets."""
+    for pattern, replacement in _list_spacings(language):
+        text = pattern.sub(replacement, text)
+    return text
+
+
+@cache
+def _list_spacings(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    marks = get_language(language).marks
+    found = []
+    if marks.quotes:
+        opening, closing = list(marks.quotes)
+        found.append((re.compile(rf"{opening}\s*"), opening + NBSP))
+        found.append((re.compile(rf"\s*{closing}"), NBSP + closing))
+    if marks.spaced_units:
+        units = re.compile(rf"(?<=\d){SPACES}?([{re.escape(marks.spaced_units)}])")
+        found.append((units, NBSP + r"\1"))
+    if marks.spaced:
+        spaced = rf"(?<!https)(?<!http){SPACES}*([{re.escape(marks.spaced)}])(?=\s|$)"
+        found.append((re.compile(spaced), NBSP + r"\1"))
+    return tuple(found)
 
 
 def convert_to_gsm7(text: str) -> str:

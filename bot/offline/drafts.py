@@ -126,6 +126,7 @@ class TemplateWriter:
         self.texts = load_templates(self.request.language)
         reasons = (self.request.reason or "").split(". ")
         self.wish = next((wish for reason in reasons if (wish := find_revision(reason))), None)
+        self._find_templates()
         self.values = self._collect_values()
 
     def write(self, output: type[BaseModel]) -> dict[str, object]:
@@ -229,8 +230,7 @@ class TemplateWriter:
     def _set_type(self, text: str) -> str:
         """Return the text with the brand's form of address and the typography of its language."""
         text = choose_address_form(text, self.brand.address)
-        if self.request.language == "fr":
-            text = insert_nbsp(text)
+        text = insert_nbsp(text, self.request.language)
         if any(limit.unit == "segments" for limit in self.channel.parts.values()):
             text = convert_to_gsm7(text)
         return text
@@ -422,7 +422,7 @@ class TemplateWriter:
         if not stops:
             self._set("stop", self.texts["values"]["stop"][0])
         if is_alcohol(self._text("name") or self.request.brief.words):
-            self._set("caution", ALCOHOL_WARNING[language])
+            self._set("caution", ALCOHOL_WARNING.get(language))
 
     def _set_notice(self, notice: str) -> None:
         texts = self.texts["notices"][notice]

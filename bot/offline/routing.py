@@ -125,8 +125,7 @@ def find_channels(words: str) -> tuple[str, ...]:
 
 def detect_typed_language(words: str) -> Language | None:
     """Return the language that words are typed in, None when they don't show it."""
-    found = detect_language(words, WRITTEN_LANGUAGES)
-    return "fr" if found == "fr" else "en" if found else None
+    return detect_language(words, WRITTEN_LANGUAGES)
 
 
 def read_fields(words: str) -> FoundFields:
@@ -141,11 +140,12 @@ def read_fields(words: str) -> FoundFields:
     for text in (*found.get("audience", ()), *found["must_say"]):  # "new customers" is no news
         news = news.replace(text, " ")
     tokens, every = tokenize(news), tokenize(words)
+    names: dict[str, list[str]] = load_routing()["languages"]
     occasion = find_named_occasion(words)
     return FoundFields(
         channels=find_channels(words),
         language=next(
-            (one for one in LANGUAGES if _names_one_of(every, load_routing()["languages"][one])),
+            (one for one in LANGUAGES if _names_one_of(every, names.get(one, ()))),
             None,
         ),
         goal=_find_named("goals", tokens),

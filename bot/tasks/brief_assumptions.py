@@ -7,6 +7,7 @@ from bot.config.brand import Brand
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
 from bot.core.request import Assumption, Goal, Option
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 
 MAX_OPTIONS = 3
@@ -18,12 +19,6 @@ GOAL_LABELS: dict[Goal, Words] = {
     "announce": Words("goal: announce"),
     "inform": Words("goal: show what it is good for"),
 }
-LANGUAGE_LABELS: dict[Language, Words] = {"en": Words("in English"), "fr": Words("in French")}
-LAPSED_AUDIENCE: dict[Language, str] = {
-    "en": "customers who haven't ordered for a while",
-    "fr": "clientes et clients qui n'ont pas commandé depuis un moment",
-}
-LOYAL_AUDIENCE: dict[Language, str] = {"en": "loyal customers", "fr": "clientes et clients fidèles"}
 
 
 class StatedFields(Protocol):
@@ -68,7 +63,7 @@ def list_assumptions(
         assumptions.append(Assumption(field="product", value=product.handle, words=words))
     if not stated.language and not is_language_known:
         assumptions.append(
-            Assumption(field="language", value=language, words=LANGUAGE_LABELS[language])
+            Assumption(field="language", value=language, words=Words(get_language(language).phrase))
         )
     return tuple(assumptions)
 
@@ -101,12 +96,15 @@ def build_options(
         label = Words("As {channel}", channel=Words(channel.title))
         options.append(Option(label=label, field="channels", value=channel.key))
     if not stated.audience:
+        groups = get_language(language).audiences
         lapsed = Words("For those who haven't ordered for a while")
-        options.append(Option(label=lapsed, field="audience", value=LAPSED_AUDIENCE[language]))
+        options.append(Option(label=lapsed, field="audience", value=groups.lapsed))
         loyal = Words("For loyal customers")
-        options.append(Option(label=loyal, field="audience", value=LOYAL_AUDIENCE[language]))
+        options.append(Option(label=loyal, field="audience", value=groups.loyal))
     if not stated.language and len(brand.languages) > 1:
-        other: Language = "en" if language == "fr" else "fr"
-        label = Words("In English") if other == "en" else Words("In French")
-        options.append(Option(label=label, field="language", value=other))
+        options += [
+            Option(label=Words(get_language(other).option), field="language", value=other)
+            for other in brand.languages
+            if other != language
+        ]
     return tuple(options[:MAX_OPTIONS])

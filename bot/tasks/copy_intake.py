@@ -17,14 +17,14 @@ from bot.core.library import Library, ProductMatch
 from bot.core.request import Brief, Goal, IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.data.catalogue.search import match_name
 from bot.drafts.occasions import load_occasions
+from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
 from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
 from bot.offline.routing import FoundFields
-from bot.tasks.brief_assumptions import LANGUAGE_LABELS, build_options, list_assumptions
+from bot.tasks.brief_assumptions import build_options, list_assumptions
 from bot.text.normalize import tokenize
 
-IN_LANGUAGE: dict[Language, Words] = {"en": Words("In English"), "fr": Words("In French")}
 DEFAULT_CHANNEL = next(iter(load_channels()))
 MIN_EXACT_SCORE = 0.85  # from here on, a product is clearly named
 MIN_PRODUCT_SCORE = 0.5  # below this score no product is assumed
@@ -128,7 +128,8 @@ class CopyIntake:
         named = None
         for value in self._incoming.more_words:
             for language in LANGUAGES:
-                if value in [IN_LANGUAGE[language].to(screen) for screen in LANGUAGES]:
+                option = Words(get_language(language).option)
+                if value in [option.to(screen) for screen in LANGUAGES]:
                     self._fields = self._fields.model_copy(update={"language": language})
             if channels := routing.find_channels(value):
                 self._fields = self._fields.model_copy(update={"channels": channels})
@@ -279,10 +280,10 @@ def _explain_language(title: str, language: Language, catalogue: Language | None
     words = Words(
         "The catalogue describes {product} {this}. A text {other} needs an AI.",
         product=title,
-        this=LANGUAGE_LABELS[catalogue],
-        other=LANGUAGE_LABELS[language],
+        this=Words(get_language(catalogue).phrase),
+        other=Words(get_language(language).phrase),
     )
-    return Question(words=words, options=(IN_LANGUAGE[catalogue].text,))
+    return Question(words=words, options=(get_language(catalogue).option,))
 
 
 def _split_at_and(text: str) -> list[str]:

@@ -7,13 +7,14 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.agent.prompts import fence_value, read_prompt
+from bot.agent.prompts import fence_value, fill_prompt
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
 from bot.core.request import Brief, Goal, KeptPassage
 from bot.drafts.occasions import load_occasions
+from bot.i18n.languages import LANGUAGES, SOURCE_LANGUAGE
 
 MAX_PRODUCTS = 8
 MAX_THREAD_MESSAGES, MAX_MESSAGE_CHARACTERS = 12, 400
@@ -114,7 +115,7 @@ def build_system_prompt(brand: Brand) -> str:
     """Return the rules with the lists to choose from: the same for every message of a brand."""
     skills = [f"{skill.name}: {skill.summary}" for skill in load_skills().values()]
     channels = [f"{key}: {', '.join(one.names)}" for key, one in load_channels().items()]
-    occasions = [f"{key}: {one.title['en']}" for key, one in load_occasions().items()]
+    occasions = [f"{key}: {one.title[SOURCE_LANGUAGE]}" for key, one in load_occasions().items()]
     markets = [
         f"{country}: {', '.join((*market.names, market.language))}"
         for country, market in brand.markets.items()
@@ -127,7 +128,9 @@ def build_system_prompt(brand: Brand) -> str:
         "Goals": [", ".join(get_args(Goal))],
     }
     blocks = [f"## {title}\n" + "\n".join(lines) for title, lines in lists.items()]
-    return "\n\n".join([read_prompt("understand").rstrip(), *blocks])
+    *first, last = (f'"{language}"' for language in LANGUAGES)
+    rules = fill_prompt("understand", {"languages": f"{', '.join(first)} or {last}"})
+    return "\n\n".join([rules.rstrip(), *blocks])
 
 
 def build_prompt(message: Message) -> str:

@@ -28,6 +28,7 @@ HOW_TOS = (
     "docs/adding-a-data-kind.md",
     "docs/adding-a-channel.md",
     "docs/adding-a-tool.md",
+    "docs/adding-a-language.md",
 )
 FIRST_LINE = (
     "An intern in your Slack that has read your catalogue, your orders and your reviews: ask it "
@@ -275,6 +276,18 @@ def test_how_to_add_a_tool_works(tmp_path: Path) -> None:
     assert len(how_to.follow()) == 2
     (tests,) = how_to.commands()
     assert passed(how_to.run(tests, tmp_path / "home")) > 6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS)
+def test_how_to_add_a_language_works(tmp_path: Path) -> None:
+    how_to = HowTo("docs/adding-a-language.md", tmp_path / "project")
+    assert all(name.endswith((".toml", ".po")) for name in how_to.follow())
+    draft, tests = how_to.commands()
+    printed = how_to.run(draft, tmp_path / "home")
+    assert "Onderwerp:\n  -10% op alles" in printed
+    assert "Knop:\n  Gebruik de aanbieding" in printed
+    assert passed(how_to.run(tests, tmp_path / "home")) > 30
 
 
 def passed(printed: str) -> int:

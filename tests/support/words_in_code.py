@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po, write_po
 from bot.agent.skills import load_skills
 from bot.audiences.platforms import COLUMN_FORMATS, PLATFORMS
 from bot.grounding.legal import load_legal_rules
+from bot.i18n.languages import load_languages
 from bot.i18n.messages import LEGACY, Words
 from bot.offline.report_builder import load_texts
 from bot.slack.cards.import_labels import LABELS
@@ -56,6 +57,7 @@ def said() -> dict[str, Said]:
         *_titles_of_parts(),
         *_reasons_of_the_law(),
         *_names_of_skills(),
+        *_names_of_languages(),
         *_summaries(),
     ):
         entry = found.setdefault(text, Said(text, many))
@@ -168,6 +170,12 @@ def _names_of_skills() -> Iterator[tuple[str, None, str]]:
     for skill in load_skills().values():
         for told in filter(None, (skill.title, skill.hint)):
             yield told, None, f"handlers/{skill.name}.py"
+
+
+def _names_of_languages() -> Iterator[tuple[str, None, str]]:
+    for language, table in load_languages().items():
+        for text in (table.name, table.phrase, table.option):
+            yield text, None, f"bot/i18n/languages/{language}.toml"
 
 
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:

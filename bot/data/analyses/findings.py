@@ -17,7 +17,7 @@ from bot.core.fact_sentences import (
 from bot.core.facts import Evidence, Fact
 from bot.core.metric_query import MESSAGE_PLACES
 from bot.core.parts import Copy, NextStep
-from bot.i18n.messages import Words
+from bot.i18n.messages import LANGUAGES, Words
 from bot.text.normalize import normalize_text, tokenize
 
 MAX_THEMES, MAX_PRODUCTS = 3, 3
@@ -335,11 +335,11 @@ def find_named_themes(words: str, themes: Sequence[FactSubject]) -> tuple[list[F
     from bot.data.analyses.feedback.aspects import load_lexicon  # loads ibis
 
     found = set()
-    for language in ("en", "fr"):
+    for language in LANGUAGES:
         if lexicon := load_lexicon(language):
             found |= {meaning.subject for _, meaning in lexicon.finder.find(tokenize(words))}
     low = f" {normalize_text(words)} "
-    by_name = {o.key for o in themes for x in ("en", "fr") if normalize_text(o.named(x)) in low}
+    by_name = {o.key for o in themes for x in LANGUAGES if normalize_text(o.named(x)) in low}
     parts = {key for key in found if any(other.startswith(f"{key}-") for other in found)}
     keys = (found - parts) | by_name
     matching = [one for one in themes if one.key in keys]

@@ -121,9 +121,9 @@ def split_audience(text: str) -> tuple[str, str]:
 def tokenize_query(text: str) -> list[str]:
     """Return the stems of those words of a request that may name a product."""
     words = split_words(text)
-    french = detect_language(text, WRITTEN_LANGUAGES) == "fr"
-    stops = GRAMMAR_WORDS - {"the"} if french else GRAMMAR_WORDS
-    ignored = stops | BRIEF_WORDS | ({"car"} if french else frozenset())
+    homographs = load_lexicon()["homographs"].get(detect_language(text, WRITTEN_LANGUAGES), {})
+    ignored = (GRAMMAR_WORDS | BRIEF_WORDS).difference(homographs.get("things", ()))
+    ignored |= {*homographs.get("grammar", ())}
     return [stem_word(word) for word in words if word not in ignored]
 
 

@@ -24,6 +24,7 @@ from bot.data.catalogue.product_words import (
     tokenize_product,
     tokenize_query,
 )
+from bot.i18n.languages import get_language
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import tokenize, word_set
 
@@ -67,11 +68,11 @@ def find_other_name(words: str, at: Collection[str], has: Collection[str]) -> st
         if stem_word(word) not in at:
             continue
         behind, before = said[n + 1 : n + 2], said[n - 1 : n] if n else []
-        french = _is_french(said)
-        if french is None and any(stem_word(other) in has for other in behind):
+        noun_first = _is_noun_first(" ".join(said))
+        if noun_first is None and any(stem_word(other) in has for other in behind):
             continue  # the product's own name follows the noun
-        sides: list[str] = [] if french is False else [*behind]
-        for other in [*sides, *([] if french else before)]:
+        sides: list[str] = [] if noun_first is False else [*behind]
+        for other in [*sides, *([] if noun_first else before)]:
             if _could_be_name(other) and stem_word(other) not in has:
                 return other
     return ""
@@ -84,10 +85,11 @@ def _could_be_name(word: str) -> bool:
     return len(word) > 2 and word.isalpha() and word not in known and stem_word(word) not in known
 
 
-def _is_french(said: Collection[str]) -> bool | None:
-    """Return whether the words are French, where a name follows the noun. None: unknown."""
-    language = detect_language(" ".join(said), WRITTEN_LANGUAGES)
-    return language == "fr" if language else None
+def _is_noun_first(text: str) -> bool | None:
+    """Return whether the text's language puts the noun first and the name behind it, as French
+    does. None: unknown."""
+    language = detect_language(text, WRITTEN_LANGUAGES)
+    return get_language(language).noun_is_first if language else None
 
 
 MOST_FOUND = 5
@@ -113,9 +115,7 @@ class ProductIndex:
             tokenize_product(p.title) or name for p, name in zip(products, self._names, strict=True)
         ]
         # The noun is the first word of a French title and the last word of an English one.
-        self._head_positions = [
-            0 if detect_language(p.title, WRITTEN_LANGUAGES) == "fr" else -1 for p in self._products
-        ]
+        self._head_positions = [0 if _is_noun_first(p.title) else -1 for p in self._products]
         self._word_weights = [  # each product's words with their weights; title words weigh 1
             _extra_words(p) | dict.fromkeys(title, 1.0)
             for p, title in zip(products, self._titles, strict=True)

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from bot.data.catalogue.product_words import list_concepts
 from bot.i18n.countries import list_country_words
-from bot.i18n.messages import Words
+from bot.i18n.messages import LANGUAGES, Words
 from bot.text.normalize import tokenize, word_set
 
 RESOLVED_COLUMNS = (
@@ -102,7 +102,7 @@ def _iter_names(column: str, values: Mapping[str, str]) -> Iterator[tuple[str, s
 def _list_value_names(column: str, value: str, called: str) -> set[str]:
     if column == "country":
         return {bare for name in list_country_words(value) if (bare := _remove_small_words(name))}
-    names = {value, called, Words(value).to("fr"), Words(called).to("fr")}
+    names = {value, called, *(Words(x).to(y) for x in (value, called) for y in LANGUAGES)}
     folded = {" ".join(tokenize(name)) for name in names}
     more = [synonym for key in folded for synonym in VALUE_SYNONYMS.get(key, "").split(", ")]
     return {bare for name in (*folded, *more) if (bare := _remove_small_words(name))}

@@ -10,6 +10,7 @@ from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.findings import MAX_WEEKS, PlannedTest, Trial, find_plan, list_trials
+from bot.i18n.messages import LANGUAGES
 from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
@@ -50,7 +51,7 @@ def _add_segment(request: SkillRequest) -> SkillRequest:
     places = [n for n, word in enumerate(typed) if asks_for("customers", word)]
     beside = {word[:5] for n in places for word in typed[max(0, n - 1) : n + 2]}
     for segment, label in SEGMENT_LABELS.items():
-        words = tokenize(f"{label.to('en')} {label.to('fr')}")
+        words = tokenize(" ".join(label.to(language) for language in LANGUAGES))
         names = {
             word[:5]
             for word in words

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from bot.agent.skills import load_skills
+from bot.i18n.languages import get_language, load_languages
 from bot.playground import user_actions
 from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
@@ -19,10 +20,13 @@ from bot.playground.transport import AppResponse
 ActionRequest = dict[str, Any]
 ActionHandler = Callable[[str, ActionRequest], Awaitable[AppResponse | None]]
 MAX_RESPONSES = 60
-LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 INVITE_COMMAND = "/invite"  # a built-in command of Slack that the cards mention
 EXAMPLES = Path(__file__).parent.parent / "examples"
-EXAMPLE_FILES = {"en": EXAMPLES / "english.yaml", "fr": EXAMPLES / "french.yaml"}
+EXAMPLE_FILES = {
+    language: path
+    for language, table in load_languages().items()
+    if (path := EXAMPLES / f"{table.name.lower()}.yaml").is_file()
+}
 UNKNOWN_COMMAND = "{command} is not a valid command."
 
 
@@ -139,7 +143,9 @@ class ActionRunner:
         await self.slack.delete(user, request["channel"], request["ts"])
 
     async def _set_language(self, user: str, request: ActionRequest) -> None:
-        await self.slack.set_locale(user, LOCALES[request["language"]])
+        await self.slack.set_locale(
+            user, get_language(request["language"]).locale.replace("_", "-")
+        )
 
     def _record_ack(self, name: str, answer: AppResponse) -> AppResponse:
         ack = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}

@@ -16,7 +16,7 @@ from rich.rule import Rule
 from rich.segment import Segment
 from rich.text import Text
 
-from bot.i18n.messages import Language
+from bot.i18n.messages import Language, parse_language
 from bot.playground.block_kit import list_elements, walk_blocks
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage, StoredFile
@@ -34,7 +34,7 @@ from bot.text.escape import strip_hidden
 def find_terminal_language() -> Language:
     """Return the language of the machine's locale, if the playground speaks it; else English."""
     names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "fr" if next(filter(None, names), "").startswith("fr") else "en"
+    return parse_language(next(filter(None, names), None))
 
 
 class PlainConsole(Console):

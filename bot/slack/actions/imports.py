@@ -14,6 +14,7 @@ from bot.data.ingest.rejects import LEGACY_SUFFIX, read_rejects, render_rejects
 from bot.data.ingest.review import undo_import
 from bot.digests.visibility import demand_visible, may_see
 from bot.errors import CannotDo
+from bot.i18n.languages import SOURCE_LANGUAGE
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
@@ -156,7 +157,7 @@ async def _upload_rejected_rows(
 def render_stored_rejects(path: Path, language: str) -> bytes:
     """The first rows of a stored file as a CSV in this language. Raises CannotDo."""
     content = read_beginning(path)
-    if path.suffix == LEGACY_SUFFIX and language == "en":
+    if path.suffix == LEGACY_SUFFIX and language == SOURCE_LANGUAGE:
         return content
     return render_rejects(read_rejects(content, path.suffix), language)
 

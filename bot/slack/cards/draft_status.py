@@ -13,6 +13,7 @@ from bot.delivery.models import CampaignOutcome, Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.grounding.price_cuts import UNKNOWN_PRICE
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
@@ -51,7 +52,7 @@ def render_assumptions(draft: Draft, language: str) -> list[Block]:
     brief = draft.brief
     if not brief.assumed:
         return []
-    apart = "\u00a0; " if language == "fr" else "; "
+    apart = f"{get_language(language).marks.semicolon} "
     listed = apart.join(render_words(one.words, language, 150) for one in brief.assumed[:6])
     block = context_block(Words("I assumed: {what}", what=listed).to(language))
     answers: list[Block] = []
@@ -270,7 +271,7 @@ def render_sources(draft: Draft, language: str) -> str | None:
     names = list(dict.fromkeys(f.sourced(language) for f in sourced))
     if not names:
         return None
-    separator = "\u00a0; " if language == "fr" else "; "
+    separator = f"{get_language(language).marks.semicolon} "
     listed = separator.join(quote_as_mrkdwn(name, 100) for name in names[:MAX_SOURCES])
     if (more := len(names) - MAX_SOURCES) > 0:
         listed += f" (+{more})"

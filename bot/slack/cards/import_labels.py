@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.agent.skills import load_skills
 from bot.data.ingest.upload import ImportPreview, MatchedColumn
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.slack.blocks import Block, count_fitting, measure_blocks, truncate
 from bot.text.escape import strip_hidden
@@ -92,8 +93,8 @@ def _format_sample(value: str, conversion: str, language: str) -> str:
     "true"."""
     if value in SAMPLE_LABELS:
         return SAMPLE_LABELS[value].to(language)
-    if language == "fr" and conversion in NUMBER_FORMATS:
-        return _DECIMAL_POINT.sub(",", value)
+    if conversion in NUMBER_FORMATS:
+        return _DECIMAL_POINT.sub(get_language(language).decimal_mark, value)
     return value
 
 

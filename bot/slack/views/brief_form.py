@@ -11,6 +11,7 @@ from bot.config.brand import Brand
 from bot.core.channels import PartLimit, load_channels
 from bot.core.request import Goal
 from bot.drafts.occasions import load_occasions
+from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notices
 from bot.offline.routing import list_content_words, read_fields
@@ -26,7 +27,6 @@ from bot.slack.views.inputs import (
     read_text,
 )
 
-LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 GOALS: dict[Goal, Words] = {
     "inform": Words("What a product is good for"),
     "launch": Words("New in the shop"),
@@ -203,11 +203,11 @@ def _list_kinds() -> Labels:
 
 def _list_occasions(language: str) -> Labels:
     titles = {key: one.title for key, one in load_occasions().items()}
-    return {key: title.get(language) or title["en"] for key, title in titles.items()}
+    return {key: title.get(language) or title[SOURCE_LANGUAGE] for key, title in titles.items()}
 
 
 def _list_languages(brand: Brand) -> Labels:
-    return {one: LANGUAGE_NAMES[one] for one in brand.languages or ("en",)}
+    return {one: get_language(one).own_name for one in brand.languages or (SOURCE_LANGUAGE,)}
 
 
 def _build_private_checkbox(form: FormBuilder, *, with_preview: bool) -> Block:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.config.brand import Brand
 from bot.data.catalogue.models import ProductRow
 from bot.digests.models import BRAND_PREFIX, DAILY, Schedule, format_digest_name
+from bot.i18n.languages import load_languages
 from bot.i18n.messages import Words, format_value
 from bot.i18n.periods import list_weekday_names
 from bot.slack import action_ids
@@ -54,7 +55,7 @@ def build_digest_form(
     }
     days = {str(DAILY): Words("Every day"), **names}
     hours = {str(hour): Words("{h}:00", h=hour) for hour in HOURS}
-    languages = {"en": Words("English"), "fr": Words("French")}
+    languages = {one: Words(table.name) for one, table in load_languages().items()}
     own_name = format_value(format_digest_name(name), language)
     sections = schedule.sections if schedule else list(SECTIONS)
     weekday, hour = (schedule.weekday, schedule.hour) if schedule else (0, 9)

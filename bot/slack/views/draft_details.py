@@ -13,6 +13,7 @@ from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.grounding.legal import list_unverified_sources
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Money, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue, pack_draft
@@ -103,7 +104,7 @@ def _render_fact(fact: Fact, language: str) -> str:
     """Render one fact: "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
     value = quote_as_mrkdwn(fact.spelled(language), 300)
     name = quote_as_mrkdwn(fact.titled(language), 100)
-    colon = "\u00a0:" if language == "fr" else ":"
+    colon = get_language(language).marks.colon
     line = f"• {name}{colon} *{value}*" if value else f"• {name}"
     if fact.stated_by:
         who = f"<@{fact.stated_by}>"

@@ -23,7 +23,8 @@ from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_arrow
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
-from bot.i18n.messages import Words
+from bot.i18n.languages import get_language
+from bot.i18n.messages import LANGUAGES, Words
 from bot.text.language import detect_language
 from bot.text.normalize import normalize_nfc, normalize_spelling
 
@@ -107,10 +108,14 @@ def _split_clauses(
     return tuple(clause for clause in clauses if clause)
 
 
+def _splits_at_apostrophe(language: str) -> bool:
+    return language not in LANGUAGES or get_language(language).splits_at_apostrophe
+
+
 def _split_piece(piece: str, language: str) -> list[str]:
     if "'" not in piece and "’" not in piece:
         return [piece]
-    if language == "en":
+    if not _splits_at_apostrophe(language):
         return [piece.replace("'", "").replace("’", "")]
     return [part for part in re.split("['’]", piece) if part]
 

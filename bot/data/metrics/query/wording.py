@@ -18,8 +18,8 @@ from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import translate_country
+from bot.i18n.languages import get_language
 from bot.i18n.messages import (
-    LOCALES,
     Words,
     format_short_day,
     format_short_period,
@@ -78,7 +78,7 @@ def name_value(
 def name_dates(dimension: str, first: date, language: str) -> str:
     from babel.dates import format_date, format_skeleton
 
-    locale = LOCALES.get(language, LOCALES["en"])
+    locale = get_language(language).locale
     if dimension == "year":
         return str(first.year)
     if dimension == "quarter":
