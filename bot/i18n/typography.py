@@ -36,7 +36,7 @@ def insert_nbsp(text: str) -> str:
     text = re.sub(r"«\s*", "«" + NBSP, text)
     text = re.sub(r"\s*»", NBSP + "»", text)
     text = _MONEY.sub(NBSP + r"\1", text)
-    return re.sub(r"(?<!https)(?<!http)[ \u00a0\u202f]*([;:!?])(?=\s|$)", NBSP + r"\1", text)
+    return re.sub(r"(?<!https)(?<!http)[ \u00a0\u202f]*([;:!?]+)(?=\s|$)", NBSP + r"\1", text)
 
 
 def convert_to_gsm7(text: str) -> str:

@@ -18,8 +18,9 @@ from bot.core.brief import Goal
 from bot.core.channels import load_channels
 from bot.drafts.occasions import find_named_occasion
 from bot.i18n.calendar_names import index_month_names, index_weekday_names
-from bot.i18n.messages import LANGUAGES, Language
+from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.privacy import Pseudonymizer
+from bot.privacy.names import build_own_words
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import straighten_apostrophes, tokenize
 
@@ -55,7 +56,6 @@ class FoundFields(BaseModel):
     must_say: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
     left_over: tuple[str, ...] = ()
-    is_one_person: bool = False
 
 
 def find_skill(
@@ -157,14 +157,15 @@ def read_fields(words: str) -> FoundFields:
         must_say=tuple(found["must_say"]),
         rest=tuple(found["rest"]),
         left_over=tuple(found["none"]),
-        is_one_person=names_one_person(words),
     )
 
 
-def names_one_person(words: str) -> bool:
-    """Return whether the words are about one person: by name, by address, or "a customer"."""
+def names_one_person(words: str, *own: str | None) -> bool:
+    """Return whether the words are about one person: by name, by address, or "a customer". `own`
+    are the names of the brand and the products: the rose "Pierre de Ronsard" is no person."""
     phrases = load_routing()["one_person"]["phrases"]
-    return _names_one_of(tokenize(words), phrases) or Pseudonymizer().mask(words) != words
+    masked = Pseudonymizer(build_own_words([*filter(None, own)])).mask(words)
+    return _names_one_of(tokenize(words), phrases) or masked != words
 
 
 def list_content_words(text: str) -> list[str]:
@@ -400,7 +401,7 @@ def _list_channel_names() -> tuple[tuple[tuple[str, ...], str], ...]:
     names = [
         (tuple(token.removesuffix("s") for token in tokenize(name)), key)
         for key, channel in load_channels().items()
-        for name in channel.names
+        for name in (*channel.names, *(Words(channel.title).to(one) for one in LANGUAGES))
         if name not in ambiguous
     ]
     return tuple(sorted(names, key=lambda pair: -len(pair[0])))
