@@ -15,7 +15,7 @@ import pyarrow as pa
 from benchmarks.table import Figure, peak
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.analyses.feedback import find
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.detection import detect_schema

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.table import Figure, peak, print_table
-from bot.core.source import Source
+from bot.core.facts import Source
 
 LINES, EVENTS = 10_000_000, 20_000_000
 TODAY = date(2026, 11, 25)

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from benchmarks.table import Figure, percentile
 from bot.agent.context import SkillContext
 from bot.agent.llm.anthropic import AnthropicWriter
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.tool import Tool, ToolDeps, ToolParams, ToolResult, load_tools
 from bot.agent.turns import TaskTurns
@@ -27,8 +27,7 @@ from bot.app import Container
 from bot.cli.play import PlaygroundHome
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.brief import Brief
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.service import WorkspaceData
 from bot.db.workspace import Workspace
 from bot.playground.slack_objects import TEAM_ID

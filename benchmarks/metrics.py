@@ -13,8 +13,8 @@ from typing import Any
 import ibis
 
 from benchmarks.table import Figure
+from bot.core.facts import Source
 from bot.core.metric_query import MetricQuery
-from bot.core.source import Source
 from bot.data.metrics.query.answer_facts import build_result
 from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import guard_answer

@@ -16,13 +16,13 @@ from decimal import Decimal
 import numpy as np
 
 from bot.agent.pipeline import DraftResult
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.trends import weekly_series
 from bot.data.stats import Numbers
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import ListedTable, Warehouse
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 from tests.support.paths import DATA
 from tests.support.real_orders import uci
 from tests.support.skill_runner import collect_text, run

@@ -51,9 +51,9 @@ class Container(LocalData):
     def sign(self) -> None:
         """Sign the journal with this home's key, and record the rows from before the upgrade."""
         import bot.db.models  # noqa: F401  registers every audited table
-        from bot.audit.signing import adopt_unsigned_rows, start_signing
+        from bot.audit.verify import adopt_unsigned_rows, start_signing
         from bot.data.warehouse.models import DataFile
-        from bot.slack.published_heads import HEADS_FILE, list_published_workspaces
+        from bot.slack.notices import HEADS_FILE, list_published_workspaces
 
         start_signing(self.settings, self.database, has_library=DataFile.any)
         adopt_unsigned_rows(
@@ -79,7 +79,7 @@ class Container(LocalData):
 
     def offline_writer(self) -> Writer:
         """Return the writer of standard text, which needs no AI."""
-        from bot.offline.writer import OfflineWriter
+        from bot.offline import OfflineWriter
 
         return OfflineWriter()
 

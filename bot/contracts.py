@@ -103,6 +103,7 @@ CALLBACK_IDS = (
 )
 # Names of form fields, used both as block id and as action id.
 FORM_FIELDS = (
+    *("other_kind", "text"),
     *("words", "channel", "audience", "language", "private", "reason", "reasons", "platform"),
     *("name", "sections", "where", "weekday", "hour", "zone", "about", "quiet", "alerts"),
     *("segments", "bought", "bought_categories", "bought_at_least", "bought_within"),

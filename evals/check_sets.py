@@ -20,7 +20,7 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bot.playground.shop.fill import fill
+from bot.playground.shop import fill
 
 Case = dict[str, Any]
 

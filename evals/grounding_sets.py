@@ -18,12 +18,11 @@ from typing import Any
 import yaml
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import Channel
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.copy_checks import check_draft
 from bot.grounding.sources import find_stated_facts
 from evals.grounding_shops import check_shop_sentence, read_shop_sentences, read_shops

@@ -19,19 +19,19 @@ from typing import Any
 import yaml
 
 from bot.config.brand import Brand, RequiredMention
-from bot.core.brief import Brief
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.report import ReportForm
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.figure_match import agrees
-from bot.grounding.numbers import Figure, read_figures
-from bot.grounding.report_text import drop_faulty_texts, find_report_faults
+from bot.grounding.numbers import read_figures
+from bot.grounding.report_text import ReportChecker
 from bot.grounding.sources import find_stated_facts, read_fact
+from bot.grounding.units import Figure, agrees
+from bot.i18n.messages import Language
 
 FOLDER = Path(__file__).parent / "grounding"
 NO_LIMITS = Channel(key="email", title="E-mail", names=(), parts={})
@@ -190,14 +190,10 @@ def _check_report(sentence: ShopSentence, shop: Row) -> ShopResult:
         not_used=[],
         next_steps=[],
     )
-    known = {
-        "request_words": shop["question"],
-        "language": sentence.language,
-        "skills": ("draft",),
-        "today": today,
-    }
-    faults = find_report_faults(form, book, (), **known)
-    _kept, dropped = drop_faulty_texts(form, book, (), **known)
+    language: Language = "fr" if sentence.language == "fr" else "en"
+    checker = ReportChecker(book, (), shop["question"], language, ("draft",), today)
+    faults = checker.find_faults(form)
+    _kept, dropped = checker.drop_faulty_texts(form)
     sent = tuple(fault for fault in faults if "characters" not in fault)
     return ShopResult(sent_back=sent, is_dropped=bool(dropped))
 

@@ -16,8 +16,7 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
 from bot.playground.slack_objects import TEAM_ID
-from bot.slack.history import format_messages
-from bot.slack.location import make_place
+from bot.slack.threads import format_messages, make_place
 from bot.tasks.conversation import (
     SlackMessage,
     ThreadReading,

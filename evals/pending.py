@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.agent.llm.response import build_blank_example
+from bot.agent.llm.answer_schema import build_blank_example
 from bot.agent.llm.turn import ConversationMessage, TurnRequest
-from bot.agent.tool_calls import describe_mistakes
+from bot.agent.tool import describe_mistakes
 from bot.core.channels import Channel, load_channels
 from evals.recordings import (
     PendingRequest,

@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.agent.llm.turn import TurnAnswer
-from bot.agent.loop import LoopLimits
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.turns import StoredTurn
-from bot.core.brief import Brief
 from bot.core.facts import Fact
 from bot.core.parts import Part
-from bot.core.request import Question, SkillRequest
+from bot.core.request import Brief, Question, SkillRequest
 from bot.core.writer import ReceiptWriter
 from bot.data.catalogue.library import choose_library
 from bot.errors import CannotDo, TryAgain

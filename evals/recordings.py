@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bot.agent.claim_check import ClaimForm
 from bot.agent.llm.turn import (
     ConversationMessage,
     ToolSpec,
@@ -24,7 +25,6 @@ from bot.agent.llm.turn import (
     TurnRequest,
 )
 from bot.core.writer import ReceiptWriter
-from bot.grounding.claims import ClaimForm
 from bot.i18n.messages import Words
 
 T = TypeVar("T", bound=BaseModel)

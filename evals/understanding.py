@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from bot.core.brief import Brief, parse_just_for_me
 from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
+from bot.core.request import Brief, parse_just_for_me
 from bot.core.writer import ReceiptWriter
-from bot.slack.events.messages import extract_words
+from bot.slack.events.message_events import extract_words
 from bot.tasks.message_prompt import (
     MAX_PRODUCTS,
     Message,

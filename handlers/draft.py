@@ -7,7 +7,6 @@ from bot.core.channels import get_default_channel
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import split_output
 from bot.core.request import Question, SkillRequest
-from bot.grounding.offer_price import find_offer_prices
 from bot.grounding.style import find_style_faults
 from bot.i18n.messages import Words
 
@@ -40,8 +39,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
         other_brief = request.brief.model_copy(update={"product": other})
         await ctx.look_up(*PRODUCT_KINDS, request=request.model_copy(update={"brief": other_brief}))
     ctx.evidence = ctx.evidence.plus(find_material_facts(ctx.evidence, request))
-    if ctx.today:
-        ctx.evidence = ctx.evidence.plus(find_offer_prices(ctx.evidence, request, ctx.today))
+    ctx.add_offer_prices()
     is_settled = request.brief.notice or ctx.evidence.of("product") or ctx.earlier.facts
     if not is_settled and (question := await find_subject(request, ctx)):
         return question

@@ -16,7 +16,6 @@ LAYERS = (
     (
         "bot.jobs.worker",
         "bot.jobs.scheduler",
-        "bot.jobs.recovery",
         "bot.audit.verify",
         "bot.tasks.run",
         "bot.tasks.message_reading",
@@ -50,7 +49,7 @@ EXCEPTIONS = {
     ("bot.db.session", "bot.audit.journal"),  # whose signer the database has
     ("bot.db.session", "bot.audit.transactions"),  # every commit settles the journal
     ("bot.db.migrations.env", "bot.db.models"),  # Alembic's list of tables
-    ("bot.jobs.engine", "bot.jobs.recovery"),  # which lets go of dead processes' messages
+    ("bot.jobs.engine", "bot.messages.outbox"),  # which lets go of dead processes' messages
 }
 
 HANDLERS = ("bot.agent.context", "bot.core", "bot.grounding", "bot.i18n", "bot.text")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.agent.ask import ask_once
 from bot.agent.llm.turn import TurnModel
+from bot.agent.loop import OFF, ON, ask_once
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import TaskTurns
@@ -25,7 +25,6 @@ from bot.errors import CannotDo, TryAgain
 
 log = logging.getLogger(__name__)
 
-ON, OFF = "on", "off"  # of the policy; any other value names a model
 PROMPT = "mapping"
 AIDS = ("unit_price", "line_discount", "time")  # columns that ours are computed from
 

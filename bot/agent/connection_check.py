@@ -8,8 +8,7 @@ from pydantic import BaseModel, Field
 
 from bot.agent.llm.turn import ConversationMessage, TurnModel, TurnRequest
 from bot.agent.skills import load_skills
-from bot.agent.tool import Tool, load_tools
-from bot.agent.tool_calls import build_tool_spec
+from bot.agent.tool import Tool, build_tool_spec, load_tools
 from bot.core.writer import LlmCall, ReceiptWriter, Writer
 from bot.errors import CannotDo, TryAgain
 

@@ -13,35 +13,44 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent.citations import collect_cited_facts, replace_fact_names
-from bot.agent.claim_check import ClaimChecker
+from bot.agent import audience_draft, copy_notes, digest_writer, report_writer, text_check
+from bot.agent.claim_check import (
+    NO_AI,
+    NOT_REACHED,
+    ClaimChecker,
+    ClaimResult,
+    ClaimSentence,
+    list_output_sentences,
+)
+from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import AgentLoop, LoopServices, hash_prompt, hash_tools
-from bot.agent.options import AgentOptions, EarlierWork, WritingVersion
-from bot.agent.prompts import fill_prompt, read_prompt
-from bot.agent.request_prompt import RequestPrompt
+from bot.agent.loop import (
+    AgentLoop,
+    AgentOptions,
+    EarlierWork,
+    LoopServices,
+    WritingVersion,
+    hash_prompt,
+    hash_tools,
+)
+from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.skills import load_skills
-from bot.agent.tool import Tool, ToolDeps, load_tools
-from bot.agent.tool_calls import FoundThings
+from bot.agent.tool import FoundThings, Tool, ToolDeps, load_tools
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.charts import ChartPicture, Exhibit
+from bot.core.charts import ChartPicture, Exhibit, render_png
 from bot.core.checks import Check
-from bot.core.fact_book import FactBook
+from bot.core.fact_book import FactBook, collect_cited_facts, replace_fact_names
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
 from bot.core.parts import File, fill_own_text, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
-from bot.grounding.claims import (
-    NO_AI,
-    NOT_REACHED,
-    ClaimResult,
-    ClaimSentence,
-    list_output_sentences,
-)
+from bot.grounding.copy_checks import check_draft, list_faults
 from bot.i18n.messages import Words
+from bot.offline.drafts import list_notes, write_offline_draft
+from bot.offline.reports import write_offline_report
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
 from bot.text.escape import strip_hidden_deep
@@ -150,8 +159,6 @@ class SkillContext:
     @property
     def _model(self) -> TurnModel:
         if self.request.brief.preview:
-            from bot.agent.preview import PreviewModel
-
             return PreviewModel()
         return cast(TurnModel, self._writer)
 
@@ -206,8 +213,6 @@ class SkillContext:
 
     async def draw(self, picture: ChartPicture) -> File:
         """Render a chart of facts as PNG and return the part that shows it. No model draws."""
-        from bot.core.charts import render_png
-
         png = await asyncio.to_thread(render_png, picture)
         sha256 = hashlib.sha256(png).hexdigest()
         self.pictures[sha256] = png
@@ -236,16 +241,68 @@ class SkillContext:
         a question to the person. `list_claims` gives the sentences that a second model judges; of
         copy, all of it. Without a model, the text is the template of `bot.offline.drafts`."""
         if self.by_rules and not self.request.brief.preview:
-            return self._write_standard_text(output)
-        if list_claims is None and self.channel is not None:
-            list_claims = self._list_copy_sentences
-        return await self._write_with_tools(output, tools, check, system, values or {}, list_claims)
+            written = write_offline_draft(self, output)
+            self.notes += list_notes(self)
+            return written
+        known = load_tools() if self._tools is None else self._tools
+        used = [known[name] for name in tools]
+        fixed = {"brand": self.brand.as_prompt(), "skills": ", ".join(load_skills())}
+        if self.channel:
+            fixed["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()
+        system_text = fill_prompt(system, fixed)
+        self.evidence = self.evidence.plus(self.earlier.facts)
+        message = self._build_first_message(values or {})
+        self._writes += 1
+        call = f"write{self._writes}"
+
+        async def review(written: T, turn: int) -> Sequence[str]:
+            if list_claims is None and self.channel is None:
+                return ()
+            sentences = (
+                list_claims(written)
+                if list_claims
+                else list_output_sentences(replace_fact_names(written, self.book))
+            )
+            evidence = self.evidence.plus(self.book.facts)
+            claims = await self._check_claims(sentences, evidence, f"{call}.claims{turn}")
+            return claims.list_faults(sentences)
+
+        loop = AgentLoop(
+            services=LoopServices(
+                model=self._model,
+                receipt=self._receipt,
+                turns=self._agent.turns,
+                limits=self._agent.limits,
+                cap_used=self._agent.cap_used,
+                on_step=self._agent.on_step,
+            ),
+            call=f"{self._agent.call}.{call}",
+            system=system_text,
+            output=output,
+            tools=used,
+            deps=self._build_tool_deps(),
+            veil=self._veil,
+            found=self._found,
+            check=check,
+            review=review,
+        )
+        result = await loop.run(message)
+        self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(used))
+        self.faults = result.faults
+        if result.faults:
+            self.notes += (build_fault_check(len(result.faults)),)
+        written = replace_fact_names(result.output, self.book)
+        kept = tuple(
+            fact for fact in self.evidence.facts if fact.stated_by or fact.parts.kind in KEPT_KINDS
+        )
+        # What was found last counts where a figure has changed since the earlier work.
+        cited = {f.id: f for f in collect_cited_facts(written, self.book, self.exhibits)}
+        self.evidence = Evidence(facts=kept).plus(cited.values())
+        return written
 
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what code would block or mark in this copy, as sentences for the writer. What the
         model was told counts, also where a restart has found another value since."""
-        from bot.grounding.copy_checks import check_draft, list_faults
-
         if self.today is None:
             return []
         parts, hooks = split_output(replace_fact_names(written, self.book))
@@ -260,61 +317,51 @@ class SkillContext:
         )
         return list_faults(checks)
 
-    async def _review_claims(self, sentences: Sequence[ClaimSentence], call: str) -> Sequence[str]:
-        """Have a model judge the sentences. Return what is not supported, for the writer."""
-        evidence = self.evidence.plus(self.book.facts)
+    async def _check_claims(
+        self, sentences: Sequence[ClaimSentence], evidence: Evidence, call: str
+    ) -> ClaimResult:
+        """Have a model judge the sentences."""
         self.claims = await self.claim_checker.check(
             sentences,
             evidence,
             self.request,
-            call=call,
+            call=f"{self._agent.call}.{call}",
             own_words=self.list_own_words(),
             notes=self._list_claim_notes(),
         )
-        return self.claims.list_faults(sentences)
+        return self.claims
 
     def _list_claim_notes(self) -> tuple[str, ...]:
         """Return what bears a sentence out besides facts: how the look-ups were read, for whom the
         text is, what was assumed, and what the tools said."""
-        from bot.agent.copy_audience import describe_counted_audience
-
         notes = [f"Read as: {reading}" for reading in self.read_as]
-        notes += [f"Audience: {rule}" for rule in describe_counted_audience(self)]
+        notes += [f"Audience: {rule}" for rule in copy_notes.describe_counted_audience(self)]
         notes += [f"Assumed: {one.words.to('en')}" for one in self.request.brief.assumed]
         return (*notes, *self.tool_notes)
 
     async def find_text_to_check(self, *, product: str = "", whole: bool = False) -> str:
         """Return the text of the request that is to be checked, after looking up the product that
         it names, or the one that `product` means. `whole`: all words are the text."""
-        from bot.agent.text_check import find_own_text, look_up_product
-
-        text = self.request.brief.words if whole else find_own_text(self.request.brief.words)
-        await look_up_product(self, text, product)
+        text = (
+            self.request.brief.words
+            if whole
+            else text_check.find_own_text(self.request.brief.words)
+        )
+        await text_check.look_up_product(self, text, product)
         return text
 
     async def check_text(self, text: str) -> tuple[Check, ...]:
         """Return the findings on a text that somebody wrote."""
-        from bot.agent.text_check import check_text
-
-        return await check_text(self, text)
+        return await text_check.check_text(self, text)
 
     def find_text_faults(self, text: str) -> list[str]:
         """List what code would block or mark in a text, as sentences for the writer."""
-        from bot.agent.text_check import find_text_faults
-
-        return find_text_faults(self, text)
+        return text_check.find_text_faults(self, text)
 
     async def use_own_text(self, output: type[T]) -> T:
         """Fill in `output` with the text that the person wrote, and have its claims judged."""
         written = fill_own_text(output, self.request.brief.own_text)
-        self.claims = await self.claim_checker.check(
-            list_output_sentences(written),
-            self.evidence,
-            self.request,
-            call=f"{self._agent.call}.own.claims",
-            own_words=self.list_own_words(),
-            notes=self._list_claim_notes(),
-        )
+        await self._check_claims(list_output_sentences(written), self.evidence, "own.claims")
         return written
 
     @property
@@ -335,136 +382,51 @@ class SkillContext:
         and code fills them in. The evidence becomes what the report cites. Without a model the
         report is the one of `bot.offline.reports`."""
         if self.by_rules and not self.request.brief.preview:
-            from bot.offline.reports import write_offline_report
-
             return await write_offline_report(self)
-        from bot.agent.report import write_report
-
-        return await write_report(self, tools)
-
-    def _write_standard_text(self, output: type[T]) -> T:
-        """Fill in the template without a model."""
-        from bot.offline.drafts import list_notes, write_offline_draft
-
-        written = write_offline_draft(self, output)
-        self.notes += list_notes(self)
-        return written
+        return await report_writer.write_report(self, tools)
 
     def describe_audience(self) -> str:
         """Say for whom a text is, as far as the data tell it."""
-        from bot.agent.copy_audience import describe_audience
-
-        return describe_audience(self)
+        return copy_notes.describe_audience(self)
 
     async def keep_counted_audience(self) -> None:
         """After writing, make the audience that the model has counted that of the brief."""
-        from bot.agent.copy_audience import keep_counted_audience
+        await copy_notes.keep_counted_audience(self)
 
-        await keep_counted_audience(self)
+    def add_offer_prices(self) -> None:
+        """Add what the products cost with the offer of the brief, as far as code can tell."""
+        if self.today:
+            prices = copy_notes.find_offer_prices(self.evidence, self.request, self.today)
+            self.evidence = self.evidence.plus(prices)
 
     def describe_copy_notes(self) -> str:
         """Return what code works out for the writer of copy, a note a line, for the prompt."""
-        from bot.agent.copy_notes import list_copy_notes
-
-        notes = list_copy_notes(self.request, self.evidence, self.brand, self.channel)
+        notes = copy_notes.list_copy_notes(self.request, self.evidence, self.brand, self.channel)
         return "\n".join(f"- {note}" for note in notes) or "none"
 
     def note_open_questions(self) -> None:
         """Note on the draft what readers will ask and code can't answer."""
-        from bot.agent.copy_notes import list_open_questions
-
         if not self.by_rules:
-            self.notes += list_open_questions(self.request, self.evidence, self.channel)
+            self.notes += copy_notes.list_open_questions(self.request, self.evidence, self.channel)
 
     async def write_audience(self) -> BaseModel:
         """Build the draft of the audience of the brief's rule, to be approved and exported. No
         model writes in it."""
-        from bot.agent.audience_draft import write_audience_draft
-
-        return await write_audience_draft(self)
+        return await audience_draft.write_audience_draft(self)
 
     async def write_digest(self) -> BaseModel | Question:
         """Write what moved: code decides what and whether anything did, the model words it."""
-        from bot.agent.digest import write_digest
-
-        return await write_digest(self)
+        return await digest_writer.write_digest(self)
 
     async def write_ideas(self, *, tools: Sequence[str]) -> BaseModel:
         """Have the model suggest ideas with these tools, each with the fact behind it."""
-        from bot.agent.ideas import write_ideas
-
-        return await write_ideas(self, tools)
-
-    async def _write_with_tools(
-        self,
-        output: type[T],
-        names: Sequence[str],
-        check: Callable[[T], list[str]] | None,
-        system: str,
-        values: Mapping[str, str],
-        list_claims: Callable[[T], Sequence[ClaimSentence]] | None,
-    ) -> T:
-        known = load_tools() if self._tools is None else self._tools
-        tools = [known[name] for name in names]
-        fixed = {"brand": self.brand.as_prompt(), "skills": ", ".join(load_skills())}
-        if self.channel:
-            fixed["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()
-        system_text = fill_prompt(system, fixed)
-        self.evidence = self.evidence.plus(self.earlier.facts)
-        message = self._build_first_message(values)
-        self._writes += 1
-        call = f"{self._agent.call}.write{self._writes}"
-
-        async def review(written: T, turn: int) -> Sequence[str]:
-            if list_claims is None:
-                return ()
-            return await self._review_claims(list_claims(written), f"{call}.claims{turn}")
-
-        loop = AgentLoop(
-            services=LoopServices(
-                model=self._model,
-                receipt=self._receipt,
-                turns=self._agent.turns,
-                limits=self._agent.limits,
-                cap_used=self._agent.cap_used,
-                on_step=self._agent.on_step,
-            ),
-            call=call,
-            system=system_text,
-            output=output,
-            tools=tools,
-            deps=self._build_tool_deps(),
-            veil=self._veil,
-            found=self._found,
-            check=check,
-            review=review,
-        )
-        result = await loop.run(message)
-        self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(tools))
-        self.faults = result.faults
-        if result.faults:
-            self.notes += (build_fault_check(len(result.faults)),)
-        written = replace_fact_names(result.output, self.book)
-        kept = tuple(
-            fact for fact in self.evidence.facts if fact.stated_by or fact.parts.kind in KEPT_KINDS
-        )
-        # What was found last counts where a figure has changed since the earlier work.
-        cited = {f.id: f for f in collect_cited_facts(written, self.book, self.exhibits)}
-        self.evidence = Evidence(facts=kept).plus(cited.values())
-        return written
-
-    def _list_copy_sentences(self, written: BaseModel) -> Sequence[ClaimSentence]:
-        return list_output_sentences(replace_fact_names(written, self.book))
+        return await report_writer.write_ideas(self, tools)
 
     def _build_first_message(self, values: Mapping[str, str]) -> str:
         """The skill's own prompt with the request and the facts looked up, personal data masked."""
         if not self._writes:
             self._veil = Pseudonymizer(self.list_own_words())
-        return self._prompt.build_first_message(self.evidence, self.book, self._veil, values)
-
-    @property
-    def _prompt(self) -> RequestPrompt:
-        return RequestPrompt(
+        prompt = RequestPrompt(
             self.request,
             self.brand,
             self.channel,
@@ -472,6 +434,7 @@ class SkillContext:
             conversation=self._agent.conversation,
             report=self.earlier.report,
         )
+        return prompt.build_first_message(self.evidence, self.book, self._veil, values)
 
     def _build_tool_deps(self) -> ToolDeps:
         agent = self._agent
@@ -488,7 +451,6 @@ class SkillContext:
             book=self.book,
             thread=agent.thread,
             deliveries=agent.deliveries,
-            digests=agent.digests,
             labels=None if self.request.brief.preview else agent.labels,
         )
 

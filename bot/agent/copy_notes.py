@@ -1,24 +1,46 @@
-"""What code works out for a writer of copy from the facts: the room of an SMS, stock, prices, what
-is known of the audience, and the doubt of customers."""
+"""What code works out for a writer of copy from the facts, and for whom the text is.
+
+The notes tell the room of an SMS, stock, prices, the price with the offer, what is known of the
+audience, and the doubt of customers.
+"""
 
 from collections.abc import Iterator
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
 from bot.config.brand import Brand
+from bot.core.audience_rule import AudienceRule
 from bot.core.channels import Channel, measure_sms_room
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.request import SkillRequest
+from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
-from bot.drafts.tracking import campaign_code, tag_links
-from bot.grounding.offer_price import OFFER_KIND
+from bot.grounding.sources import find_stated_facts
 from bot.i18n.messages import Words
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
 
 LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
 IN_TIME = Words("Your data don't tell whether an order arrives before {occasion}.")
+AUDIENCE_TOOL = "audience"
+SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
+CONDITIONS = "segment.audience.audience"  # the rule in words
+POINTING = (
+    ", unless the request points to the people of the report (“those”): "
+    f"then call `{AUDIENCE_TOOL}` with their conditions first"
+)
+COUNTED_AS = Words("The audience was counted as: {rule}")
+NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
+OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
+TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
+CENT = Decimal("0.01")
+ALL_PERCENT = Decimal(100)
 
 
 def list_copy_notes(
@@ -155,3 +177,100 @@ def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
         ),
         None,
     )
+
+
+def describe_audience(ctx: "SkillContext") -> str:
+    """Say for whom the text is and what the data know of them, for the prompt."""
+    brief = ctx.request.brief
+    if facts := ctx.evidence.of(SEGMENT):
+        name = brief.audience or str(facts[0].value)
+        return f"{name}: counted, see the facts of {SEGMENT}"
+    if brief.rule:
+        return f"{brief.audience or 'the audience of a rule'}: the data can't count them"
+    if not brief.audience:
+        unless = POINTING if ctx.earlier.report else ""
+        return f"nobody in particular: the whole list{unless}"
+    pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
+    return (
+        f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
+        "conditions first; what it finds chooses the argument. If it can't hold all of them, "
+        "count nobody in their place and go by the words."
+    )
+
+
+def describe_counted_audience(ctx: "SkillContext") -> tuple[str, ...]:
+    """Return the rule of the audience in words, with its name: nothing when none is counted."""
+    conditions = ctx.evidence.get(CONDITIONS)
+    if conditions is None:
+        return ()
+    name = ctx.request.brief.audience
+    return (f"{name}: {conditions.value}" if name else str(conditions.value),)
+
+
+async def keep_counted_audience(ctx: "SkillContext") -> None:
+    """Make the audience that the model has counted that of the brief, so that the card shows its
+    size and a later version keeps it. Note how it was counted, or that it was not."""
+    if ctx.by_rules:
+        return
+    brief = ctx.request.brief
+    if brief.rule is None and (rule := _find_counted_rule(ctx)):
+        purpose = ctx.channel.consent if ctx.channel else None
+        changed = rule.model_copy(update={"purpose": purpose}) if purpose else rule
+        brief = brief.model_copy(update={"rule": changed.stored})
+        ctx.request = ctx.request.model_copy(update={"brief": brief})
+        await ctx.look_up(SEGMENT)
+    conditions = ctx.evidence.get(CONDITIONS)
+    if conditions and brief.audience is None:
+        assumed = tuple(one for one in brief.assumed if one.field != "audience")
+        brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
+        ctx.request = ctx.request.model_copy(update={"brief": brief})
+    elif conditions and brief.rule:
+        _note(ctx, COUNTED_AS.with_params(rule=str(conditions.value)))
+    elif brief.audience and not conditions:
+        _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
+
+
+def _note(ctx: "SkillContext", words: Words) -> None:
+    ctx.notes += (Check(rule="audience", level="info", words=words),)
+
+
+def _find_counted_rule(ctx: "SkillContext") -> AudienceRule | None:
+    """Return the rule that the model has counted for this text, if it is one."""
+    before = {str(fact.value) for fact in ctx.earlier.facts if _is_rule(fact)}
+    rules = {str(fact.value) for fact in ctx.book.facts if _is_rule(fact)} - before
+    return AudienceRule.model_validate_json(rules.pop()) if len(rules) == 1 else None
+
+
+def _is_rule(fact: Fact) -> bool:
+    return fact.parts.kind == COUNTED and fact.parts.measure == "rule"
+
+
+def find_offer_prices(evidence: Evidence, request: SkillRequest, today: date) -> Iterator[Fact]:
+    """Yield offer.<handle>.to-pay for each product: its price less the percentage of the brief's
+    offer. Nothing is computed where the offer has another figure besides its days, such as a least
+    amount, or where the price of today is not the lowest of 30 days, from which cuts are counted.
+    """
+    brief = request.brief
+    stated = find_stated_facts(brief.offer or "", brief.author, today)
+    figures = [fact for fact in stated if fact.label not in ("date", "code", "link")]
+    if len(figures) != 1 or figures[0].label != "percentage":
+        return
+    percent = abs(Decimal(figures[0].value))
+    if not 0 < percent < ALL_PERCENT:
+        return
+    for handle in (brief.product, *brief.others):
+        price = evidence.get(f"product.{handle}.price")
+        if price is None or price.unit is None:
+            continue
+        lowest = evidence.get(f"product.{handle}.lowest price 30 days")
+        if lowest is not None and lowest.value != price.value:
+            continue
+        has_range = evidence.get(f"product.{handle}.price to") is not None
+        less = Decimal(price.value) * (1 - percent / ALL_PERCENT)
+        yield price.model_copy(
+            update={
+                "id": f"{OFFER_KIND}.{handle}.to-pay",
+                "label": TO_PAY_FROM if has_range else TO_PAY,
+                "value": less.quantize(CENT, ROUND_HALF_UP),
+            }
+        )

@@ -1,12 +1,14 @@
 """The loop: a model looks things up with tools, turn by turn, until it gives its final answer.
 
 Each turn is stored before and after the model answers (`bot.agent.turns`). A run after a crash
-takes the stored turns as they are and goes on behind them.
+takes the stored turns as they are and goes on behind them. A question without tools is one turn
+(`ask_once`).
 """
 
 import asyncio
 import hashlib
 import json
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,12 +16,28 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from bot.agent.llm.request import format_corrections
-from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnModel, TurnRequest
-from bot.agent.tool import Tool, ToolDeps
-from bot.agent.tool_calls import FoundThings, ToolRunner, build_tool_spec
-from bot.agent.turns import StoredTurn, TurnLog
+from bot.agent.llm.api_request import format_corrections
+from bot.agent.llm.turn import (
+    ConversationMessage,
+    ModelSize,
+    ToolUse,
+    TurnAnswer,
+    TurnModel,
+    TurnRequest,
+)
+from bot.agent.tool import (
+    DeliveryPort,
+    FoundThings,
+    LabelPort,
+    ThreadPort,
+    Tool,
+    ToolDeps,
+    ToolRunner,
+    build_tool_spec,
+)
+from bot.agent.turns import NoTurnLog, StoredTurn, TurnLog
 from bot.core.fact_book import FactBook
+from bot.core.facts import Fact
 from bot.core.writer import ReceiptWriter
 from bot.errors import TryAgain
 from bot.i18n.messages import Words
@@ -28,6 +46,7 @@ from bot.privacy import Pseudonymizer
 T = TypeVar("T", bound=BaseModel)
 
 FINAL_NOTICE = "No more tools can be called. Give the final answer now, from what you know."
+ON, OFF = "on", "off"  # of a policy's setting; any other value names a model
 NEARLY_SPENT = 0.75  # the share of a task's cap from which on the model is asked for its answer
 LAST_SECONDS = 0.25  # the share of the time that is kept for the final answer
 TOO_LONG = Words("This took longer than I may work on one request. Ask for less at once.")
@@ -47,6 +66,8 @@ STEP_WORDS = {
 FIRST_STEP = Words("Thinking about it …")
 OTHER_STEP = Words("Looking at your data …")
 CHECK_STEP = Words("Checking the answer …")
+# A second look at an answer by a model: its faults, as sentences. The number is that of the turn.
+Review = Callable[[T, int], Awaitable[Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -89,10 +110,6 @@ class LoopResult(Generic[T]):
     faults: tuple[str, ...]
     model: str
     remarks: tuple[str, ...] = ()
-
-
-# A second look at an answer by a model: its faults, as sentences. The number is that of the turn.
-Review = Callable[[T, int], Awaitable[Sequence[str]]]
 
 
 @dataclass
@@ -271,3 +288,90 @@ def _hash_tools(tools: tuple[Tool, ...]) -> str:
     specs = [build_tool_spec(tool) for tool in tools]
     listed = json.dumps([[one.name, one.description, one.schema] for one in specs])
     return hashlib.sha256(listed.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class EarlierWork:
+    """What a text continues: the report that it starts from, in words, and the facts that the
+    report or the draft before it stands on."""
+
+    report: str = ""
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class AgentOptions:
+    """What the caller of a skill passes on to the loop. `call` names the piece among those of its
+    task. `person` and `is_private` say who asks, and whether they alone see the answer; None: as
+    the brief says. `claims` is the policy's setting for the second look at the answer.
+    `conversation` is the thread before the request, both sides of it."""
+
+    turns: TurnLog = field(default_factory=NoTurnLog)
+    call: str = "0"
+    limits: LoopLimits = field(default_factory=LoopLimits)
+    cap_used: Callable[[], Awaitable[float]] = measure_nothing
+    on_step: Callable[[Words], None] = ignore_step
+    person: str | None = None
+    is_private: bool | None = None
+    claims: str = ON
+    thread: ThreadPort | None = None
+    deliveries: DeliveryPort | None = None
+    labels: LabelPort | None = None
+    conversation: str = ""
+    earlier: EarlierWork = field(default_factory=EarlierWork)
+
+
+@dataclass(frozen=True)
+class WritingVersion:
+    """What a text was written with: the model, and the versions of its prompt and its tools."""
+
+    model: str | None = None
+    prompt_hash: str | None = None
+    tools_hash: str | None = None
+
+
+async def ask_once(
+    model: TurnModel,
+    system: str,
+    message: str,
+    output: type[T],
+    *,
+    receipt: ReceiptWriter,
+    task: TurnLog | None = None,
+    call: str,
+    masked_by: Pseudonymizer | None = None,
+    size: ModelSize = "small",
+    model_name: str | None = None,
+    deadline: float = math.inf,
+) -> T:
+    """Return the form `output` as the model filled it in. Raises TryAgain or CannotDo.
+
+    `system` stays the same for all calls of a kind, so that the server can cache it; `message` is
+    what varies. Personal data in `message` is replaced before the model sees it, unless `masked_by`
+    has done so already, and is restored in the answer. `model_name` names another model than that
+    of the size. `deadline` is a time of the event loop's clock. `task` keeps the answer under
+    the name `call`: a run after a crash gets the same answer and pays nothing, even when `message`
+    has changed since."""
+    log, veil = task or NoTurnLog(), masked_by or Pseudonymizer()
+    prompt = message if masked_by else veil.mask(message)
+    stored = next(iter(await log.load(call)), None)
+    if stored is None:
+        sent = ConversationMessage(role="user", text=prompt)
+        stored = StoredTurn(sent=sent, veil=veil.dump())
+        await log.store_sent(call, 0, stored)
+    else:
+        veil.load(stored.veil)
+    answer = stored.answer
+    if answer is None:
+        request = TurnRequest(
+            system=system,
+            tools=(),
+            messages=(stored.sent,),
+            output=output,
+            size=size,
+            model=model_name,
+        )
+        # The model's own deadline for a call holds, too.
+        answer = await model.take_turn(request, receipt=receipt, deadline=deadline)
+        await log.store_answer(call, 0, answer)
+    return veil.restore(output.model_validate_json(answer.text))

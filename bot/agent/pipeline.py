@@ -8,9 +8,9 @@ from pydantic import BaseModel
 
 from bot.agent.audience_draft import AudienceDraft
 from bot.agent.context import SkillContext, deny_right
-from bot.agent.options import AgentOptions, WritingVersion
+from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
-from bot.agent.tool_calls import AskedPerson
+from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check, sort_checks
@@ -20,7 +20,7 @@ from bot.core.parts import Copy, Hook, NextStep, Part, collect_next_steps, split
 from bot.core.report import Ideas, Report
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
-from bot.drafts.tracking import tag_links
+from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
 from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts

@@ -3,13 +3,13 @@
 import re
 from typing import TYPE_CHECKING
 
+from bot.agent.claim_check import list_sentences
 from bot.core.channels import Channel
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
-from bot.grounding.claims import list_sentences
 from bot.grounding.copy_checks import check_draft, list_faults
 from bot.grounding.sources import list_pieces
 from bot.i18n.messages import Words

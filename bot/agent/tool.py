@@ -10,30 +10,47 @@ Every module in `bot/agent/tools/` is a tool; its name is the tool's name. It de
 `ENDS_LOOP = True` marks a tool whose call ends the conversation instead of being answered. The
 notes of `ask_person` are the question and its options; those of any other such tool are the
 sentence that the person reads and a short reason for counting.
+
+`ToolRunner` runs the calls of a turn. `render_result` puts a result into text for the model.
 """
 
+import asyncio
 import importlib
+import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.agent.llm.turn import ToolReply, ToolSpec, ToolUse
 from bot.config.brand import Brand
 from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
-from bot.core.request import SkillRequest
+from bot.core.request import Question, SkillRequest
+from bot.errors import CannotDo
+from bot.i18n.messages import Language, Words, format_period
+from bot.privacy import Pseudonymizer
+from bot.text.escape import strip_hidden_deep
 
 if TYPE_CHECKING:
     from bot.data.analyses.result import AnalysisFilter
     from bot.data.service import WorkspaceData
 
 TOOLS_FOLDER = Path(__file__).parent / "tools"
+log = logging.getLogger("bot.agent.tools")
+ASK_TOOL = "ask_person"
+TOOL_SECONDS = 180.0  # of one call, with its wait for the engine
+MAX_FACTS = 60  # of one result
+MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
+MAX_VALUE_CHARACTERS = 600
+NO_MORE_CALLS = "No more calls of tools are possible: give the final answer."
+MAX_MISTAKES = 10  # validation errors told at once
 
 
 class ToolParams(BaseModel):
@@ -74,10 +91,6 @@ class LabelPort(Protocol):
     async def label(self, where: "AnalysisFilter") -> int: ...
 
 
-class DigestPort(Protocol):
-    """Returns what the last digests called confirmed or to watch."""
-
-
 @dataclass(frozen=True)
 class ToolDeps:
     """What tools may use. `may` tells whether the asker has a right; `is_private` whether the
@@ -93,7 +106,6 @@ class ToolDeps:
     book: FactBook = field(default_factory=FactBook)  # the facts found so far in this task
     thread: ThreadPort | None = None
     deliveries: DeliveryPort | None = None
-    digests: DigestPort | None = None
     labels: LabelPort | None = None
 
 
@@ -127,3 +139,234 @@ def load_tools() -> dict[str, Tool]:
                 ends_loop=getattr(module, "ENDS_LOOP", False),
             )
     return tools
+
+
+class AskedPerson(Exception):
+    """A tool ended the conversation with a question to the person."""
+
+    def __init__(self, question: Question):
+        super().__init__("a question to the person")
+        self.question = question
+
+
+class Refusal(CannotDo):
+    """A tool ended the conversation: the question can't be answered. `reason` is a short key for
+    counting, without anything that people wrote."""
+
+    def __init__(self, words: Words, reason: str):
+        super().__init__(words)
+        self.reason = reason
+
+
+@dataclass
+class FoundThings:
+    """What tools have found in one conversation. Names are given in the order of the calls."""
+
+    book: FactBook
+    exhibits: list[Exhibit] = field(default_factory=list)
+    read_as: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ToolRunner:
+    """Runs the calls of one conversation. Everything that goes to the model passes `veil`."""
+
+    tools: Sequence[Tool]
+    deps: ToolDeps
+    veil: Pseudonymizer
+    found: FoundThings
+    seconds: float = TOOL_SECONDS
+
+    async def run(self, uses: Sequence[ToolUse], allowed: int) -> tuple[ToolReply, ...]:
+        """Run the calls of one turn, one after the other: each has the engine alone, and its time
+        begins when it has it (`run_limited`). Of more than `allowed` calls, the last are not run.
+        Raises AskedPerson and Refusal."""
+        deps = replace(self.deps, book=self.found.book)
+        results = [await self._call(use, deps) for use in uses[:allowed]]
+        results += [NO_MORE_CALLS] * (len(uses) - len(results))
+        for use, result in zip(uses, results, strict=True):
+            if isinstance(result, ToolResult) and self._ends_loop(use.name):
+                _end_loop(use.name, result)
+        return tuple(
+            ToolReply(
+                id=use.id,
+                text=render_result(result, self.found, self.veil, deps.request.language),
+                notes=tuple(self.veil.mask(note) for note in result.notes),
+            )
+            if isinstance(result, ToolResult)
+            else ToolReply(id=use.id, text=self.veil.mask(result), is_error=True)
+            for use, result in zip(uses, results, strict=True)
+        )
+
+    def _ends_loop(self, name: str) -> bool:
+        return any(tool.name == name and tool.ends_loop for tool in self.tools)
+
+    async def _call(self, use: ToolUse, deps: ToolDeps) -> ToolResult | str:
+        """Run one call; return the error as a sentence when it can't be carried out."""
+        tool = next((tool for tool in self.tools if tool.name == use.name), None)
+        if tool is None:
+            names = ", ".join(tool.name for tool in self.tools)
+            return f"There is no tool {use.name}. There are: {names}."
+        try:
+            params = tool.params.model_validate(self.veil.restore(use.arguments))
+            async with asyncio.timeout(self.seconds):
+                return strip_hidden_deep(await tool.run(params, deps))
+        except ValidationError as error:
+            return describe_mistakes(error)
+        except ToolError as error:
+            return str(error)
+        except CannotDo as error:
+            return error.words.to("en")
+        except TimeoutError:
+            return f"This took longer than {self.seconds:g} seconds. Ask for less."
+
+
+def _end_loop(name: str, result: ToolResult) -> None:
+    """End the conversation as the tool says: with a question, or with a refusal."""
+    sentence, *rest = result.notes
+    if name == ASK_TOOL:
+        raise AskedPerson(
+            Question(words=Words("{sentence}", sentence=sentence), options=tuple(rest))
+        )
+    reason = rest[0] if rest else name
+    log.info("the request was refused by the tool %s: %s", name, reason)
+    raise Refusal(Words("{sentence}", sentence=sentence), reason)
+
+
+def describe_mistakes(error: ValidationError) -> str:
+    """Say what is wrong with the arguments of a call, so that the model can correct it."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    lines = [
+        f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg']}"
+        for one in found[:MAX_MISTAKES]
+    ]
+    return "The arguments don't fit. " + "; ".join(lines)
+
+
+# Text for the model.
+
+
+def render_result(
+    result: ToolResult, found: FoundThings, veil: Pseudonymizer, language: Language
+) -> str:
+    """The result as the model reads it. Facts and exhibits get their names here, so in the order of
+    calls."""
+    listed = describe_facts(result.facts, found.book, language, veil)
+    lines = [*listed.lines]
+    if listed.left_out:
+        lines.append(f"Left out: {listed.left_out} more facts. Ask for less to see them.")
+    for exhibit in result.exhibits:
+        named = exhibit.model_copy(
+            update={
+                "id": f"e{len(found.exhibits) + 1}",
+                "read_as": exhibit.read_as or result.read_as,
+                "facts": exhibit.facts or tuple(fact.id for fact in result.facts),
+            }
+        )
+        found.exhibits.append(named)
+        lines.append(veil.mask(describe_exhibit(named)))
+    lines += [veil.mask(f"Note: {note}") for note in result.notes]
+    found.notes += result.notes
+    if result.read_as:
+        found.read_as.append(result.read_as)
+        lines.insert(0, veil.mask(f"Read as: {result.read_as}"))
+    return "\n".join(lines) or "Nothing was found."
+
+
+@dataclass(frozen=True)
+class ListedFacts:
+    lines: tuple[str, ...]
+    left_out: int
+
+
+def describe_facts(
+    facts: Sequence[Fact],
+    book: FactBook,
+    language: Language,
+    veil: Pseudonymizer,
+    *,
+    with_ids: bool = False,
+    most: int = MAX_FACTS,
+    most_characters: int = MAX_RESULT_CHARACTERS,
+) -> ListedFacts:
+    """Give the facts their names and list them, one a line: the name, the exact text that its slot
+    becomes, what it is a measure of, its period and its source. What all of them share stands once.
+    Facts that don't fit are neither listed nor named."""
+    sources = {fact.sourced(language) for fact in facts}
+    periods = {_describe_period(fact, language) for fact in facts}
+    shared = [next(iter(one)) for one in (periods, sources) if len(one) == 1 and len(facts) > 1]
+    lines = [veil.mask(f"All of it: {' · '.join(filter(None, shared))}")] if any(shared) else []
+    size, left_out = sum(map(len, lines)), 0
+    names = FactBook((*book.facts, *facts[:most]))  # those to come too: a figure may follow later
+    for number, fact in enumerate(facts):
+        hidden = {"source" if len(sources) == 1 else "", "period" if len(periods) == 1 else ""}
+        line = _describe_fact(
+            fact, names, language, veil, hidden if len(facts) > 1 else set(), with_ids=with_ids
+        )
+        size += len(line) + 1
+        if number >= most or size > most_characters:
+            left_out = len(facts) - number
+            break
+        book.add(fact)
+        lines.append(line)
+    return ListedFacts(tuple(lines), left_out)
+
+
+def _describe_fact(
+    fact: Fact,
+    book: FactBook,
+    language: Language,
+    veil: Pseudonymizer,
+    hidden: set[str],
+    *,
+    with_ids: bool,
+) -> str:
+    text = fact.shown(language)
+    if isinstance(fact.value, str):
+        text = text if len(text) <= MAX_VALUE_CHARACTERS else f"{text[:MAX_VALUE_CHARACTERS]}…"
+        text = veil.mask(f" {text}").strip()  # a text of its own may have the shape of an id
+    before = book.find_name(fact.compared_with) if fact.compared_with else None
+    about = [
+        ", ".join(filter(None, (fact.titled(language), _translate(fact.about, language)))),
+        "" if "period" in hidden else _describe_period(fact, language),
+        f"compared with {before}" if before else "",
+    ]
+    described = " · ".join(filter(None, about))
+    end = "" if "source" in hidden else f" ({fact.sourced(language)})"
+    if fact.stated_by:
+        end += " (stated by a person, not proven)"
+    id = f" [{fact.id}]" if with_ids else ""
+    name = book.next_name(fact)
+    masked = veil.mask(f" · {described}{end}")
+    return f"{name}{id}: {text}{masked}".replace("\n", "\n  ")
+
+
+def _describe_period(fact: Fact, language: Language) -> str:
+    days = [day for day in (fact.since, fact.until) if day]
+    return format_period(days[0], days[-1], language) if days else ""
+
+
+def _translate(about: str, language: Language) -> str:
+    """The name of a subject as people of that language say it, where it is one of ours."""
+    return about if "{" in about else Words(about).to(language)
+
+
+def describe_exhibit(exhibit: Exhibit) -> str:
+    """One line about an exhibit, from which the model chooses."""
+    shapes = []
+    if exhibit.table:
+        columns = ", ".join(exhibit.table.columns)
+        shapes.append(f"table of {len(exhibit.table.rows)} rows ({columns})")
+    if exhibit.chart:
+        kind = "bar chart" if exhibit.chart.kind == "bars" else "line chart"
+        shapes.append(f"{kind} of {len(exhibit.chart.points)} points")
+    return f"{exhibit.id}: {' and '.join(shapes)}: {exhibit.shows}"
+
+
+@lru_cache(maxsize=128)
+def build_tool_spec(tool: Tool) -> ToolSpec:
+    """The tool as the model sees it. Its schema is shared: callers copy what they change."""
+    return ToolSpec(
+        name=tool.name, description=tool.description, schema=tool.params.model_json_schema()
+    )

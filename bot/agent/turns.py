@@ -17,7 +17,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.agent.llm.turn import ConversationMessage, TurnAnswer
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
-from bot.db.session import Database, Row, insert_once
+from bot.db.base import Row
+from bot.db.session import Database, insert_once
 from bot.jobs.models import Job
 
 RETENTION = timedelta(days=7)

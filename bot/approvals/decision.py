@@ -10,8 +10,9 @@ from bot.audit import journal
 from bot.audit.policy_in_force import PolicyRecord
 from bot.audit.row_digests import require_unchanged_task
 from bot.config.policy import Policy
-from bot.db.session import Row, insert_once, list_rows
-from bot.delivery.models import Delivery
+from bot.db.base import Row, list_rows
+from bot.db.session import insert_once
+from bot.delivery.models import ALREADY_SENT, Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -76,12 +77,7 @@ def approve(
     draft.demand_current(session, fingerprint)
     require_unchanged_task(session, draft.workspace, draft.task)
     demand_approver(session, draft, by, policy)
-    if draft.findings is None:
-        raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
-    if draft.list_final_checks():
-        raise CannotDo(
-            Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
-        )
+    demand_checked(draft)
     if draft.list_blocking_checks() and not (reason or "").strip():
         raise CannotDo(
             Words("Something in this draft has no source. To approve it anyway, say why.")
@@ -97,6 +93,16 @@ def approve(
         Delivery.plan(session, enqueue, draft, destination={"kind": "thread"}, now=now)
     OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return decision
+
+
+def demand_checked(draft: Draft) -> None:
+    """Raises CannotDo while the checks run, and for a check that no reason overrides."""
+    if draft.findings is None:
+        raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
+    if draft.list_final_checks():
+        raise CannotDo(
+            Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
+        )
 
 
 def accept_terms(
@@ -135,12 +141,7 @@ def send_back(
     person is its author, its editor or an approver."""
     lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
-    task = session.get_one(Task, draft.task)
-    mine = by in (task.author, draft.author)
-    if not mine and by not in policy.approvers:
-        raise CannotDo(
-            Words("Only whoever asked for this draft, its editor or an approver can do that.")
-        )
+    demand_author_or_approver(session.get_one(Task, draft.task), draft, by, policy)
     decision = _record_decision(session, draft, verdict, by, reason, policy, now)
     OutboxMessage.request_redraw(session, enqueue, draft.piece)
     return decision
@@ -164,11 +165,28 @@ def revise(
     draft.demand_current(session, fingerprint)
     require_unchanged_task(session, draft.workspace, draft.task)
     demand_editor(session, draft, by, policy)
+    demand_editable(session, draft, fingerprint, policy)
+    Delivery.recall(session, draft, by=by, now=now)
+    return draft.edit(session, enqueue, by=by, texts=texts, now=now)
+
+
+def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
+    """Raise CannotDo unless `by` requested or edited the draft, or is an approver."""
+    is_own = by == task.author or (draft is not None and by == draft.author)
+    if not is_own and by not in policy.approvers:
+        raise CannotDo(
+            Words("Only whoever asked for this draft, its editor or an approver can do that.")
+        )
+
+
+def demand_editable(session: Session, draft: Draft, fingerprint: str, policy: Policy) -> None:
+    """Raise CannotDo when these words are not the newest, were refused, or have been sent."""
+    draft.demand_current(session, fingerprint)
     decisions = Decision.list_for_draft(session, draft.id)
     if compute_status(decisions, policy) in ("rejected", "sent back"):
         demand_open(decisions, policy)
-    Delivery.recall(session, draft, by=by, now=now)
-    return draft.edit(session, enqueue, by=by, texts=texts, now=now)
+    if any(one.state in ("going", "gone") for one in Delivery.list_for_draft(session, draft.id)):
+        raise CannotDo(ALREADY_SENT)
 
 
 def demand_editor(session: Session, draft: Draft, by: str, policy: Policy) -> None:
@@ -183,16 +201,18 @@ def demand_editor(session: Session, draft: Draft, by: str, policy: Policy) -> No
         )
 
 
+def explain_no_approver(person: str) -> Words:
+    return Words(
+        "No approver is named yet. An administrator can name approvers in policy.toml, "
+        "for example: approvers = [{who}]",
+        who=f'"{person}"',
+    )
+
+
 def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> None:
     """Raises CannotDo when this person may not approve this draft."""
     if not policy.approvers:
-        raise CannotDo(
-            Words(
-                "No approver is named yet. An administrator can name approvers in policy.toml, "
-                "for example: approvers = [{who}]",
-                who=f'"{by}"',
-            )
-        )
+        raise CannotDo(explain_no_approver(by))
     policy.require(by, "approve")
     if not all(policy.may_approve(by, author=author) for author in find_authors(session, draft)):
         raise CannotDo(

@@ -11,9 +11,11 @@ import csv
 import hashlib
 import io
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,11 +25,11 @@ from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words, quote_name
 from bot.text.escape import strip_hidden
 
+ColumnFormat = Literal["email", "gmail", "email-md5", "phone", "phone-plus", "clear"]
+
 
 class Platform(BaseModel):
-    """A destination of an audience file. `ads` requires the consent to ad matching, otherwise the
-    purpose of the rule applies. `by`: people are identified by address or by the team's own ids.
-    The platform requires at least `least` people. `note` describes the file to people."""
+    """A destination of an audience file; platforms.toml explains its fields."""
 
     model_config = ConfigDict(frozen=True)
     title: Words | str  # a proper name is not translated
@@ -41,50 +43,24 @@ class Platform(BaseModel):
         return self.ads and self.by == "address"
 
 
-PLATFORMS: Mapping[str, Platform] = {
-    "google": Platform(
-        title=Words("Google Ads (Customer Match)"),
-        note=Words(
-            "E-mail and phone as SHA-256, the country as it is. Everybody in it agreed to "
-            "both of Google's consents."
-        ),
-    ),
-    "meta": Platform(
-        title=Words("Meta (Custom Audience)"),
-        note=Words("E-mail and phone as SHA-256. Never name the audience after health or wealth."),
-    ),
-    "amazon": Platform(
-        title="Amazon Ads",
-        least=2_000,
-        note=Words("E-mail as SHA-256."),
-    ),
-    "criteo": Platform(
-        title="Criteo (SHA-256)",
-        least=501,
-        note=Words("One column: e-mail as SHA-256."),
-    ),
-    "criteo-md5": Platform(
-        title="Criteo (MD5)",
-        least=501,
-        note=Words("One column: e-mail as MD5."),
-    ),
-    "criteo-ids": Platform(
-        title=Words("Criteo on-site retail media (customer ids)"),
-        by="id",
-        note=Words("One column: your own customer ids, as your files write them."),
-    ),
-    "ids": Platform(
-        title=Words("Your own tool (customer ids)"),
-        ads=False,
-        by="id",
-        note=Words("One column: your own customer ids, as your files write them."),
-    ),
-    "plain": Platform(
-        title=Words("Your own tool (addresses in clear)"),
-        ads=False,
-        note=Words("The addresses are readable: delete the file once it is uploaded."),
-    ),
-}
+class FileFormat(BaseModel):
+    """The columns of a file, name → how each is made. The first `matched` identify the person."""
+
+    model_config = ConfigDict(frozen=True)
+    columns: dict[str, ColumnFormat]
+    matched: int = 1
+    header: bool = True
+
+
+def _read_platform(fields: dict[str, Any]) -> Platform:
+    written, title = fields.pop("title", None), fields.pop("proper_name", None)
+    return Platform(**fields | {"title": title or Words(written), "note": Words(fields["note"])})
+
+
+TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PLATFORMS = {key: _read_platform(dict(one)) for key, one in TABLES["platforms"].items()}
+FILES = {key: FileFormat.model_validate(one) for key, one in TABLES["files"].items()}
+COLUMN_FORMATS = {made: Words(text) for made, text in TABLES["formats"].items()}
 
 DEFAULT_PLATFORMS: Mapping[AudiencePurpose, str] = {
     "email": "plain",
@@ -117,20 +93,6 @@ def adapt_rule(rule: AudienceRule, platform: str) -> AudienceRule:
             )
         )
     return rule  # the team's own tool may use the consent of the rule
-
-
-# How a column was made, as the continuation of "Email: …".
-ColumnFormat = Literal["email", "gmail", "email-md5", "phone", "phone-plus", "clear"]
-COLUMN_FORMATS: Mapping[ColumnFormat, Words] = {
-    "email": Words("SHA-256 of the address, trimmed and in lower case"),
-    "gmail": Words(
-        "SHA-256 of the address, trimmed and in lower case, a Gmail address without its dots"
-    ),
-    "email-md5": Words("MD5 of the address, trimmed and in lower case"),
-    "phone": Words("SHA-256 of the number: its digits with the country code, without +"),
-    "phone-plus": Words("SHA-256 of the number with its country code and +"),
-    "clear": Words("not hashed"),
-}
 
 
 class ExportColumn(BaseModel):
@@ -280,25 +242,6 @@ def _explain_left_out(platform: Platform, left_out: int) -> Words:
 
 
 GMAIL_DOMAINS = ("gmail.com", "googlemail.com")
-DIALLING_CODES = {  # ISO code → the dialling code that replaces the leading zero
-    "FR": "33",
-    "BE": "32",
-    "CH": "41",
-    "LU": "352",
-    "DE": "49",
-    "AT": "43",
-    "GB": "44",
-    "IE": "353",
-    "NL": "31",
-    "ES": "34",
-    "IT": "39",
-    "PT": "351",
-    "US": "1",
-    "CA": "1",
-    "BR": "55",
-}
-KEEPS_LEADING_ZERO = ("IT",)  # Italian numbers keep it after +39
-NO_LEADING_ZERO = ("ES", "PT", "LU", "US", "CA")  # national numbers have no leading zero
 # Must begin with a word character: other first characters can start a spreadsheet formula.
 EMAIL_PATTERN = re.compile(r"\w[^@\s,;<>\"]*@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 
@@ -321,7 +264,7 @@ def build_rows(platform: str, people: Iterable[AudienceMember]) -> Iterator[tupl
     seen: set[tuple[str, ...]] = set()
     for person in people:
         row = ROW_BUILDERS[platform](person)
-        if any(row[: MATCH_COLUMN_COUNT[platform]]) and row not in seen:
+        if any(row[: FILES[platform].matched]) and row not in seen:
             seen.add(row)
             yield row
 
@@ -330,8 +273,8 @@ def encode_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
     """Encode as UTF-8 CSV with commas and CRLF (RFC 4180)."""
     written = io.StringIO()
     out = csv.writer(written)
-    if platform not in HEADERLESS_PLATFORMS:
-        out.writerow([name for name, _ in FILE_COLUMNS[platform]])
+    if FILES[platform].header:
+        out.writerow(FILES[platform].columns)
     out.writerows(lines)
     return written.getvalue().encode()
 
@@ -340,7 +283,7 @@ def describe_columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[E
     """Describe each column of these rows."""
     return tuple(
         ExportColumn(name=name, made=made, filled=sum(bool(line[at]) for line in lines))
-        for at, (name, made) in enumerate(FILE_COLUMNS[platform])
+        for at, (name, made) in enumerate(FILES[platform].columns.items())
     )
 
 
@@ -364,30 +307,23 @@ def normalize_google_email(email: str | None) -> str:
 
 def normalize_phone(number: str | None, country: str | None) -> str:
     """Return E.164 with its +. Empty when the country is unknown or the number is invalid."""
-    text = re.sub(r"\(0\)", "", number or "")
-    digits = re.sub(r"\D", "", text)
-    if text.strip().startswith("+"):
-        number_with_code = digits
-    elif digits.startswith("00"):
-        number_with_code = digits[2:]
-    elif (code := find_country_code(country)) and digits:
-        has_trunk_zero = code not in (*KEEPS_LEADING_ZERO, *NO_LEADING_ZERO)
-        number_with_code = DIALLING_CODES[code] + (
-            digits.removeprefix("0") if has_trunk_zero else digits
-        )
-    else:
+    import phonenumbers
+
+    text = re.sub(r"^\s*00", "+", number or "").replace("(0)", "")
+    try:
+        parsed = phonenumbers.parse(text, find_country_code(country) or None)
+    except phonenumbers.NumberParseException:
         return ""
-    return (
-        f"+{number_with_code}"
-        if 8 <= len(number_with_code) <= 15 and not number_with_code.startswith("0")
-        else ""
-    )
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return written if phonenumbers.is_possible_number(parsed) else ""
 
 
 def find_country_code(country: str | None) -> str:
-    """Return the ISO code of a country. Empty when it is not one of DIALLING_CODES."""
-    code = parse_country_code(country or "")
-    return code if code in DIALLING_CODES else ""
+    """Return the ISO code of a country. Empty when its dialling code is not known."""
+    import phonenumbers
+
+    code = parse_country_code(country or "") or ""
+    return code if phonenumbers.country_code_for_region(code) else ""
 
 
 def hash_sha256(text: str) -> str:
@@ -422,18 +358,3 @@ ROW_BUILDERS: dict[str, Callable[[AudienceMember], tuple[str, ...]]] = {
     "plain-sms": lambda person: (normalize_phone(person.phone, person.country),),
     "plain-ids": lambda person: (normalize_id(person.id),),
 }
-# Each column's name and how it is made. Criteo's file has no header line.
-FILE_COLUMNS: dict[str, tuple[tuple[str, ColumnFormat], ...]] = {
-    "google": (("Email", "gmail"), ("Phone", "phone-plus"), ("Country", "clear")),
-    "meta": (("email", "email"), ("phone", "phone")),
-    "amazon": (("email", "email"),),
-    "criteo": (("email", "email"),),
-    "criteo-md5": (("email", "email-md5"),),
-    "plain-email": (("email", "clear"),),
-    "plain-sms": (("phone", "clear"),),
-    "plain-ids": (("customer_id", "clear"),),
-}
-HEADERLESS_PLATFORMS = ("criteo", "criteo-md5")
-MATCH_COLUMN_COUNT = {
-    name: 2 if name in ("google", "meta") else 1 for name in ROW_BUILDERS
-}  # the first columns, which identify the person

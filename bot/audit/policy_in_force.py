@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.core.parts import compute_fingerprint
-from bot.db.session import Row, insert_once
+from bot.db.base import Row
+from bot.db.session import insert_once
 
 
 class PolicyRecord(Row):

@@ -12,7 +12,7 @@ from bot.audit import journal
 from bot.core.model_prices import MIN_PRICE, find_price
 from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
-from bot.db.session import Row, list_rows
+from bot.db.base import Row, list_rows
 
 DROPPED = "words not for us, deleted:"  # in the place of a body whose words were dropped
 MAX_CALL_DURATION = timedelta(minutes=5)  # a call without an end after this time has died

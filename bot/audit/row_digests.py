@@ -1,17 +1,19 @@
 """Signed digests of rows, so that a row that was changed outside the program is detected.
 
 `bot.audit.transactions` stores them at each commit. `require_unchanged_task` checks rows before
-somebody acts on them; `bot.audit.row_verification` checks all rows.
+somebody acts on them; `bot.audit.verify` checks all rows.
 """
 
 import hashlib
 import json
 import logging
+import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +29,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.audit.audited_columns import AUDITED_TABLES, RowValues
 from bot.audit.journal import (
     ROW_REFS,
     Signer,
@@ -37,6 +38,41 @@ from bot.audit.journal import (
 from bot.db.base import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+
+RowValues = Mapping[str, Any]  # the values of one row by column name
+
+
+@dataclass(frozen=True)
+class AuditedTable:
+    """A table of `audited_columns.toml`. `versions` are ordered from oldest to newest, each with
+    its columns; `free` has the reason of each column that is not audited."""
+
+    versions: Mapping[str, tuple[str, ...]]
+    free: Mapping[str, str] = field(default_factory=dict)
+    subject: str = (
+        ""  # the column by which the id that all rows of one piece of work share is found
+    )
+
+    @property
+    def newest(self) -> str:
+        return list(self.versions)[-1]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.versions[self.newest]
+
+
+_TABLES = tomllib.loads(Path(__file__).with_name("audited_columns.toml").read_text("utf-8"))
+AUDITED_TABLES: Mapping[str, AuditedTable] = {
+    name: AuditedTable(
+        {version: tuple(columns) for version, columns in table["versions"].items()},
+        table.get("free", {}),
+        table.get("subject", ""),
+    )
+    for name, table in _TABLES["audited"].items()
+}
+UNAUDITED_TABLES: Mapping[str, str] = _TABLES["unaudited"]  # table → why
+
 
 log = logging.getLogger("bot.audit.journal")
 
@@ -164,8 +200,16 @@ def get_workspace(table: str, values: RowValues) -> str:
 
 
 def get_subject(table: str, values: RowValues) -> str:
-    key = format_row_name(table, get_row_key(get_table(table), values)).partition("/")[2]
-    return AUDITED_TABLES[table].subject(values, key)
+    """Return the id of the task that a row belongs to; any other row is a subject of its own."""
+    column = AUDITED_TABLES[table].subject
+    value = str(values[column] or "") if column else ""
+    if column == "task":
+        return value
+    if column == "draft":  # <task>.<number>.v<version>
+        return value.rsplit(".", 2)[0]
+    if column == "piece" and "." in value:  # <task>.<number>: a card
+        return value.rsplit(".", 1)[0]
+    return format_row_name(table, get_row_key(get_table(table), values)).partition("/")[2]
 
 
 def get_table_name(row: Any) -> str:

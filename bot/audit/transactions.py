@@ -14,7 +14,6 @@ from sqlalchemy import Table, Update, UpdateBase, event, inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.session import sessionmaker
 
-from bot.audit.audited_columns import AUDITED_TABLES, RowValues
 from bot.audit.journal import (
     PENDING_KEY,
     ROWS_RECORDED,
@@ -26,10 +25,12 @@ from bot.audit.journal import (
     lock_head,
 )
 from bot.audit.row_digests import (
+    AUDITED_TABLES,
     ERASED,
     DigestValues,
     RowAttributes,
     RowKey,
+    RowValues,
     build_digest,
     build_row_refs,
     compute_digest,

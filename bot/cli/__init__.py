@@ -20,7 +20,7 @@ COMMAND_MODULES = {
     "migrate": "admin",
     "try": "try_",
     "ask": "try_",
-    "check": "check",
+    "check": "try_",
     "import": "import_",
     "facts": "facts",
     "key": "admin",

@@ -4,20 +4,20 @@ import argparse
 import asyncio
 from datetime import datetime
 
-from bot.agent.digest_composition import NOTHING_NEWER
+from bot.agent.digest_writer import NOTHING_NEWER
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.app import Container
 from bot.cli.admin import print_line
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.request import Question
+from bot.core.request import IncomingRequest, Question
+from bot.digests.digest_jobs import DigestStatus
 from bot.digests.history import DigestHistory
 from bot.digests.models import WEEKLY, Schedule, parse_digest_name
-from bot.digests.run import DigestStatus
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
-from bot.offline.writer import OfflineWriter
-from bot.tasks.intake import IncomingRequest, understand_request
+from bot.offline import OfflineWriter
+from bot.tasks.intake import understand_request
 from bot.tasks.models import NewTask
 
 QUIET_PART = "quiet"  # key of the first part of a digest without any change to report

@@ -18,10 +18,8 @@ from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult, load_tools
 from bot.app import Container
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.core.brief import Brief
-from bot.core.facts import Fact
-from bot.core.request import SkillRequest
-from bot.core.source import Source
+from bot.core.facts import Fact, Source
+from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.cache import NO_FACTS_EXIT_CODE
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult
 from bot.data.catalogue.product import build_product_facts

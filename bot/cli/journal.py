@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 import bot.db.models  # noqa: F401  registers every audited table
 from bot.app import Container
-from bot.audit import journal, row_verification
+from bot.audit import journal, verify
 from bot.audit import verify as audit_verify
-from bot.audit.audited_columns import AUDITED_TABLES
 from bot.audit.journal import Signer
-from bot.audit.signing import create_signer, find_signer
+from bot.audit.row_digests import AUDITED_TABLES
+from bot.audit.verify import create_signer, find_signer
 from bot.cli.admin import print_line
 from bot.config.settings import Settings
 from bot.db.models import TABLES
-from bot.slack.published_heads import HEADS_FILE, PublishedHead, read_heads
+from bot.slack.notices import HEADS_FILE, PublishedHead, read_heads
 
 
 def journal_(settings: Settings, args: argparse.Namespace) -> int:
@@ -35,7 +35,7 @@ def verify_journals(settings: Settings, heads: list[str]) -> int:
     faults = 0
     with container.database.snapshot() as session:
         known = journal.list_workspaces(session)
-        used = row_verification.list_used_workspaces(session)
+        used = verify.list_used_workspaces(session)
         for workspace in known:
             faults += not _verify_workspace(session, workspace, signer)
         for workspace in sorted(used - set(known)):
@@ -98,7 +98,7 @@ def adopt_journals(settings: Settings) -> int:
     container.database.signer = create_signer(settings)
     by = f"terminal: {getpass.getuser()}"
     with container.database.begin() as session:
-        found = row_verification.adopt_rows(session, container.database.now(), by=by)
+        found = verify.adopt_rows(session, container.database.now(), by=by)
     container.database.close()
     for workspace, count in found.items():
         print_line(f"{workspace}: {count} rows are recorded as they are now.")

@@ -29,14 +29,19 @@ from bot.i18n.messages import Words
 from bot.playground import shop
 from bot.playground.intern_process import InternProcess, PendingWork
 from bot.playground.local_slack import HOST, LocalSlack
-from bot.playground.methods.registry import APP_TOKEN_SCOPES
+from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.page import add_page
 from bot.playground.page.actions import list_commands
 from bot.playground.page.server import BUNDLE, open_browser
 from bot.playground.slack_objects import TEAM_ID
 from bot.playground.storage import StateSaver, open_slack, resend_events
 from bot.playground.terminal.client import TerminalClient
-from bot.playground.terminal.console import KeyboardReader, LineReader, PlainConsole
+from bot.playground.terminal.console import (
+    KeyboardReader,
+    LineReader,
+    PlainConsole,
+    find_terminal_language,
+)
 from bot.slack.manifest import list_bot_scopes
 
 SHOP, FILLED, LOCK = "shop", "filled.json", "play.lock"
@@ -163,29 +168,31 @@ async def _play(home: PlaygroundHome, args: argparse.Namespace) -> None:
         try:
             await child.start()
             resend_events(slack)
-            written_by = _describe_writer(home.settings)
+            language = find_terminal_language()
+            written_by = describe_writer(home.settings, has_page=lines is None)
             if lines is None:
-                await _serve_page(slack, written_by, browser=not args.no_browser)
+                address = f"http://{HOST}:{slack.port}/"
+                opening = Words("Open {address} and ask for a first draft.", address=address)
+                ending = Words("Ctrl-C ends it.")
+                print_line(" ".join(one.to(language) for one in (opening, *written_by, ending)))
+                if not args.no_browser:
+                    await open_browser(address)
+                await asyncio.Event().wait()
             else:
                 client = _build_client(slack, lines, PendingWork(home.folder / "super-intern.db"))
                 tell.screen = client.screen.note
                 if lines.is_interactive:
-                    print_line(f"You are Marie, in #marketing. {written_by}")
-                    print_line("Type /draft and what you need, or /help; /quit or Ctrl-C ends it.")
+                    sentences = (Words("You are Marie, in #marketing."), *written_by)
+                    print_line(" ".join(one.to(language) for one in sentences))
+                    ending = Words(
+                        "Type /draft and what you need, or /help; /quit or Ctrl-C ends it."
+                    )
+                    print_line(ending.to(language))
                 await client.run()
         finally:
             if lines is not None:
                 lines.close()
             await child.end()
-
-
-async def _serve_page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
-    """Print the address, open a browser if there is one, and run until Ctrl-C."""
-    address = f"http://{HOST}:{slack.port}/"
-    print_line(f"Open {address} and ask for a first draft. {written_by} Ctrl-C ends it.")
-    if browser:
-        await open_browser(address)
-    await asyncio.Event().wait()
 
 
 def _build_client(slack: LocalSlack, lines: LineReader, pending: PendingWork) -> TerminalClient:
@@ -222,10 +229,20 @@ def _open_script(path: Path) -> TextIO:
         raise CannotDo(Words("{what}", what=what)) from fault
 
 
-def _describe_writer(settings: Settings) -> str:
+def describe_writer(settings: Settings, *, has_page: bool) -> list[Words]:
+    """Return sentences on who writes the texts. On the page, a key can be pasted."""
     if settings.writer == "claude":
-        return f"Texts are written by {settings.model}."
-    return "No AI is connected: you get standard texts."
+        return [Words("Texts are written by {model}.", model=settings.model)]
+    found = [
+        Words(
+            "No AI is connected: example answers, written by hand beforehand, answer the "
+            "suggestions and some twenty questions in English and French; anything else gets "
+            "standard texts."
+        )
+    ]
+    if has_page:
+        found.append(Words("To ask live, paste a key for Claude on the page."))
+    return found
 
 
 class _EventPrinter:

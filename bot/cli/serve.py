@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from bot.agent.column_mapping import ColumnMapper
 from bot.agent.llm.turn import TurnModel
-from bot.agent.theme_labels import ThemeLabelJob
+from bot.agent.theme_labelling import ThemeLabelJob
 from bot.agent.turns import AgentTurn
 from bot.app import Container
 from bot.audiences.exporter import AudienceExporter
@@ -31,26 +31,30 @@ from bot.db.session import Database
 from bot.db.sqlite_file import check_database
 from bot.delivery.attribution import AttributionJob, AttributionTrigger
 from bot.digests import models
-from bot.digests.alerts import AlertJob, ImportFindings, MoneyFacts
-from bot.digests.history import DigestHistory
+from bot.digests.digest_jobs import (
+    ALARM_KINDS,
+    MONEY_KINDS,
+    AlertJob,
+    DigestJob,
+    DigestStatus,
+    ImportFindings,
+)
+from bot.digests.history import DigestHistory, load_findings
 from bot.digests.models import find_due_digests
-from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.engine import Engine
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import QueueLimits
 from bot.jobs.scheduler import JobScheduler, find_due_merges
 from bot.jobs.worker import Worker
 from bot.messages.outbox import OutboxMessage
-from bot.slack.app import make_app
-from bot.slack.client import make_client, make_session
+from bot.slack.app import make_app, make_socket_mode
+from bot.slack.client import SlackServices, make_client, make_session
 from bot.slack.gateway import SlackGateway
 from bot.slack.http import make_web_app
-from bot.slack.location import Place, add_heirs
 from bot.slack.membership import Membership
-from bot.slack.published_heads import HeadPublisher, record_policies
-from bot.slack.services import SlackServices
-from bot.slack.socket_mode import make_socket_mode
+from bot.slack.notices import HeadPublisher, record_policies
+from bot.slack.threads import Place, add_heirs
 from bot.slack.users import UserDirectory
 from bot.tasks.models import NewTask
 from bot.tasks.run import clear_statuses
@@ -242,7 +246,9 @@ class ServerProcess:
             LibraryImporter(container),
             container.settings.home,
             now,
-            ImportFindings(container.database, MoneyFacts(container).load, outside.say).post,
+            ImportFindings(
+                container.database, partial(load_findings, container, MONEY_KINDS), outside.say
+            ).post,
             propose_nothing if writer.by_rules else mapper.propose,
         )
         digest_job = self._build_digest_job(engine)
@@ -292,7 +298,7 @@ class ServerProcess:
         return DigestJob(container.database, engine.enqueue, now, moved, self._reach)
 
     def _build_alert_job(self, engine: Engine) -> AlertJob:
-        look = DigestHistory(self.container).load_alert_facts
+        look = partial(load_findings, self.container, ALARM_KINDS)
         return AlertJob(self.container.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
@@ -319,7 +325,7 @@ class ServerProcess:
         stack.push_async_callback(later.close)
         if token := self.settings.slack_app_token:
             socket = make_socket_mode(app, slack, token.get_secret_value())
-            await socket.connect_async()
+            await socket.connect_async()  # type: ignore[no-untyped-call]
             stack.push_async_callback(socket.close_async)
         site = make_web_app(app, self._health(slack.database), secret)
         add_library_route(site, self.container.live_rows())

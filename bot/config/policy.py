@@ -1,7 +1,7 @@
 """The rules of a workspace in `policy.toml`: who may do what, what is kept, what it may cost."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -266,7 +266,7 @@ class Policy(BaseModel):
         if not people:
             raise CannotDo(NOBODY_HAS_RIGHT)
         names = " ".join(format_mention(one) for one in people[:MAX_NAMED_PEOPLE])
-        raise CannotDo(DENIED_WORDS[right](names))
+        raise CannotDo(Words(DENIED_WORDS[right].text, names=names))
 
     def require_if_known(self, person: str, right: Right) -> None:
         """Require the right, for code that only stores a task. While the members of a user group
@@ -292,25 +292,13 @@ class Policy(BaseModel):
         return person != author or self.approval.author_may_approve
 
 
-DENIED_WORDS: dict[Right, Callable[[str], Words]] = {
-    "ask": lambda names: Words(
-        "You can't ask for work here. These people can: {names}", names=names
-    ),
-    "import": lambda names: Words(
-        "You can't take files into the library here. These people can: {names}", names=names
-    ),
-    "export": lambda names: Words(
-        "You can't export audiences here. These people can: {names}", names=names
-    ),
-    "approve": lambda names: Words(
-        "You can't approve drafts here. These people can: {names}", names=names
-    ),
-    "administer": lambda names: Words(
-        "You can't set up digests and alerts here. These people can: {names}", names=names
-    ),
-    "see_people": lambda names: Words(
-        "You can't see named customers here. These people can: {names}", names=names
-    ),
+DENIED_WORDS: dict[Right, Words] = {
+    "ask": Words("You can't ask for work here. These people can: {names}"),
+    "import": Words("You can't take files into the library here. These people can: {names}"),
+    "export": Words("You can't export audiences here. These people can: {names}"),
+    "approve": Words("You can't approve drafts here. These people can: {names}"),
+    "administer": Words("You can't set up digests and alerts here. These people can: {names}"),
+    "see_people": Words("You can't see named customers here. These people can: {names}"),
 }
 NOBODY_HAS_RIGHT = Words(
     "Nobody here has the right to do that yet. An administrator can give it in policy.toml, "

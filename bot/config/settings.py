@@ -94,163 +94,46 @@ SQLITE_SCHEMES = ("sqlite", "sqlite+pysqlite")
 
 
 class Settings(BaseModel):
-    """Each field is one environment variable: its alias is the variable's name, its description is
-    the text in docs/settings.md."""
+    """Each field is one environment variable: its alias is the variable's name. docs/settings.md
+    describes them, in this order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    slack_bot_token: SecretStr | None = Field(
-        default=None,
-        alias="SLACK_BOT_TOKEN",
-        description="The bot token of the Slack app (`xoxb-…`). Needed by `serve` and `work`.",
-    )
-    slack_signing_secret: SecretStr | None = Field(
-        default=None,
-        alias="SLACK_SIGNING_SECRET",
-        description="Proves that an HTTP request is Slack's. Needed by `serve`, except in "
-        "Socket Mode.",
-    )
-    slack_app_token: SecretStr | None = Field(
-        default=None,
-        alias="SLACK_APP_TOKEN",
-        description="The app-level token (`xapp-…`). When set, Socket Mode: no public address "
-        "is needed.",
-    )
-    slack_api_url: str = Field(
-        default=SLACK_API_URL,
-        alias="SLACK_API_URL",
-        description="Where Slack's Web API answers. Only a local Slack needs another one.",
-    )
-    host: str = Field(
-        default="127.0.0.1",
-        alias="HOST",
-        description="The address that `serve` listens on: this machine alone, for a reverse proxy "
-        "or tunnel beside it. `0.0.0.0` for every address, as a container or a platform needs it.",
-    )
-    port: int = Field(
-        default=3000,
-        alias="PORT",
-        ge=1,
-        le=65535,
-        description="The port that `serve` listens on.",
-    )
-    anthropic_api_key: SecretStr | None = Field(
-        default=None,
-        alias="ANTHROPIC_API_KEY",
-        description="The key for Claude. Without it and without ANTHROPIC_BASE_URL, you "
-        "get standard texts.",
-    )
-    anthropic_base_url: str | None = Field(
-        default=None,
-        alias="ANTHROPIC_BASE_URL",
-        description="Another address that answers like Anthropic's (no `/v1`): a gateway, or an "
-        "AI server of your own.",
-    )
-    model: str = Field(
-        default="claude-sonnet-5-5",
-        alias="SUPER_INTERN_MODEL",
-        description="Which AI writes.",
-    )
-    fallback_model: str | None = Field(
-        default=None,
-        alias="SUPER_INTERN_FALLBACK_MODEL",
-        description="Which AI writes when the first one is overloaded or declines.",
-    )
-    small_model: str | None = Field(
-        default=None,
-        alias="SUPER_INTERN_SMALL_MODEL",
-        description="Which AI reads what a message asks for. Without it, the cheapest at "
-        "Anthropic's own address, elsewhere SUPER_INTERN_MODEL.",
-    )
+    slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
+    slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
+    slack_api_url: str = Field(default=SLACK_API_URL, alias="SLACK_API_URL")
+    host: str = Field(default="127.0.0.1", alias="HOST")
+    port: int = Field(default=3000, alias="PORT", ge=1, le=65535)
+    anthropic_api_key: SecretStr | None = Field(default=None, alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str | None = Field(default=None, alias="ANTHROPIC_BASE_URL")
+    model: str = Field(default="claude-sonnet-5-5", alias="SUPER_INTERN_MODEL")
+    fallback_model: str | None = Field(default=None, alias="SUPER_INTERN_FALLBACK_MODEL")
+    small_model: str | None = Field(default=None, alias="SUPER_INTERN_SMALL_MODEL")
     call_seconds: float = Field(
-        default=120,
-        alias="SUPER_INTERN_AI_SECONDS",
-        ge=1,
-        le=86_400,
-        allow_inf_nan=False,
-        description="How long one answer of the AI may take, in seconds, with all tries.",
+        default=120, alias="SUPER_INTERN_AI_SECONDS", ge=1, le=86_400, allow_inf_nan=False
     )
     task_seconds: float = Field(
-        default=180,
-        alias="SUPER_INTERN_AI_TASK_SECONDS",
-        ge=1,
-        le=86_400,
-        allow_inf_nan=False,
-        description="How long the AI may work on one text or answer, in seconds, with all that it "
-        "looks up.",
+        default=180, alias="SUPER_INTERN_AI_TASK_SECONDS", ge=1, le=86_400, allow_inf_nan=False
     )
-    database: SecretStr | None = Field(
-        default=None,
-        alias="DATABASE_URL",
-        description="Where the rows are: `postgresql://user:password@host/name`, or "
-        "`sqlite:///file`. Without it, `super-intern.db` under SUPER_INTERN_HOME. Many "
-        "processes need PostgreSQL.",
-    )
-    home: Path = Field(
-        default=Path("var"),
-        alias="SUPER_INTERN_HOME",
-        validate_default=True,
-        description="The folder for everything kept: the team's data, files, `brand.toml`, "
-        "`policy.toml`.",
-    )
-    key: SecretStr | None = Field(
-        default=None,
-        alias="SUPER_INTERN_KEY",
-        min_length=32,
-        description="The secret that customers' names and addresses are replaced and sealed with, "
-        "at least 32 signs. Without it, one is made on first use: `super-intern.key` under "
-        "SUPER_INTERN_HOME, to be kept as carefully as the data. The same for all processes.",
-    )
-    warehouse: SecretStr | None = Field(
-        default=None,
-        alias="WAREHOUSE_URL",
-        description="The team's own warehouse, read in place of imported files: "
-        "`postgresql://user:password@host/name`, `bigquery://project/dataset`, whatever ibis "
-        "connects to. See [live.md](live.md).",
-    )
-    concurrency: int = Field(
-        default=10,
-        alias="SUPER_INTERN_CONCURRENCY",
-        ge=1,
-        le=1000,
-        description="How many drafts one process works on at once.",
-    )
+    database: SecretStr | None = Field(default=None, alias="DATABASE_URL")
+    home: Path = Field(default=Path("var"), alias="SUPER_INTERN_HOME", validate_default=True)
+    key: SecretStr | None = Field(default=None, alias="SUPER_INTERN_KEY", min_length=32)
+    warehouse: SecretStr | None = Field(default=None, alias="WAREHOUSE_URL")
+    concurrency: int = Field(default=10, alias="SUPER_INTERN_CONCURRENCY", ge=1, le=1000)
     concurrency_per_workspace: int = Field(
-        default=3,
-        alias="SUPER_INTERN_CONCURRENCY_PER_WORKSPACE",
-        ge=1,
-        le=1000,
-        description="How many of those may be for the same Slack workspace.",
+        default=3, alias="SUPER_INTERN_CONCURRENCY_PER_WORKSPACE", ge=1, le=1000
     )
     poll_seconds: float = Field(
-        default=0.1,
-        alias="SUPER_INTERN_POLL_SECONDS",
-        ge=0.01,
-        le=60,
-        allow_inf_nan=False,
-        description="How often, in seconds, a worker looks for new tasks.",
+        default=0.1, alias="SUPER_INTERN_POLL_SECONDS", ge=0.01, le=60, allow_inf_nan=False
     )
     log: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO",
-        alias="SUPER_INTERN_LOG",
-        description="How much is logged: DEBUG, INFO, WARNING or ERROR.",
+        default="INFO", alias="SUPER_INTERN_LOG"
     )
 
-    seconds_ahead: int = Field(
-        default=0,
-        alias="SUPER_INTERN_SECONDS_AHEAD",
-        ge=0,
-        le=400_000_000,
-        description="Only beside a local Slack on this machine: by how many seconds the "
-        "intern's clock runs ahead. The demo's page sets it.",
-    )
+    seconds_ahead: int = Field(default=0, alias="SUPER_INTERN_SECONDS_AHEAD", ge=0, le=400_000_000)
 
-    examples: bool = Field(
-        default=False,
-        alias="SUPER_INTERN_EXAMPLES",
-        description="Only for the demo, where no AI is connected: answer its own example questions "
-        "with answers that were written beforehand.",
-    )
+    examples: bool = Field(default=False, alias="SUPER_INTERN_EXAMPLES")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -350,15 +233,6 @@ class Settings(BaseModel):
 def list_variables() -> dict[str, FieldInfo]:
     """Return each variable's field by the variable's name, in the order of the docs."""
     return {str(field.alias): field for field in Settings.model_fields.values()}
-
-
-def format_settings_table() -> str:
-    """Return all settings as the Markdown table in docs/settings.md."""
-    lines = ["| variable | default | what it is |", "|---|---|---|"]
-    for name, field in list_variables().items():
-        default = "" if field.default is None else f"`{field.default}`"
-        lines.append(f"| `{name}` | {default} | {field.description} |")
-    return "\n".join(lines) + "\n"
 
 
 def _describe_mistake(error: Any) -> str:

@@ -1,7 +1,8 @@
 """Facts grouped by subject, and templates of sentences filled in with them.
 
 A `FactSubject` is one subject with its measures, such as a theme of the reviews. A `SentenceWriter`
-fills in templates whose gaps are measures, so that each text cites the facts that it states.
+fills in templates whose gaps are measures, so that each text cites the facts that it states. Charts
+of such facts have a bar for each subject, or a line for one of them.
 """
 
 import re
@@ -9,6 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from bot.core.charts import (
+    COLOURS,
+    Bar,
+    ChartPicture,
+    build_bar_chart,
+    build_line_chart,
+    parse_points,
+)
 from bot.core.facts import FACT_UNITS, Evidence, Fact, sign_number
 from bot.core.parts import Copy, Table
 from bot.core.report import MissingData
@@ -45,6 +54,7 @@ _STEP = re.compile(rf"^([a-z]+)-(?:.*-)?({_NAMES_OF_STEPS})-to-({_NAMES_OF_STEPS
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 _GAP = re.compile(r"\{(\w+)\}")
 _COUNTED_UNITS = frozenset(unit.text for unit in FACT_UNITS)
+MIN_BARS = 2
 
 
 @dataclass(frozen=True)
@@ -326,3 +336,56 @@ def join_copies(
     some = [copy for copy in copies if copy.text]
     facts = tuple(dict.fromkeys([*(id for copy in some for id in copy.facts), *cited]))
     return Copy(text=apart.join(before + copy.text for copy in some), facts=facts)
+
+
+def build_subject_bars(
+    writer: SentenceWriter,
+    title: str,
+    subjects: Iterable[FactSubject],
+    measure: str,
+    *,
+    strong: FactSubject | None = None,
+    names: Sequence[str] = (),
+    reference: float | None = None,
+    colours: Sequence[str] = COLOURS,
+) -> ChartPicture | None:
+    """Return a bar for each subject that has the measure, with its range from "<measure>-low" to
+    "<measure>-high"; None for fewer than two. `names` are those of the subjects, if not their own;
+    at `reference` a dashed line is drawn."""
+    bars = [
+        Bar(
+            names[number] if names else writer.tell(one, Words("{name}")).text,
+            float(one.number(measure)),
+            float(one.number(f"{measure}-low")) if one.get(f"{measure}-low") else None,
+            float(one.number(f"{measure}-high")) if one.get(f"{measure}-high") else None,
+            strong=one is strong,
+            spelled=writer.spell(fact),
+        )
+        for number, one in enumerate(subjects)
+        if (fact := one.get(measure)) is not None
+    ]
+    if len(bars) < MIN_BARS:
+        return None
+    return build_bar_chart(
+        title, bars, language=writer.language, colours=colours, reference=reference
+    )
+
+
+def build_subject_line(
+    writer: SentenceWriter,
+    title: str,
+    one: FactSubject | None,
+    *,
+    named: tuple[str, str],
+    unit: str = "",
+    colours: Sequence[str] = COLOURS,
+) -> ChartPicture | None:
+    """Return the line of the points that an analysis stored, with the expected values; None without
+    points. `named` are the legend names of the two."""
+    points = parse_points(one.word("points")) if one else []
+    if one is None or not points:
+        return None
+    writer.copy("", [one.facts["points"]])
+    return build_line_chart(
+        title, points, language=writer.language, unit=unit, named=named, colours=colours
+    )

@@ -1,14 +1,19 @@
-"""A query of figures: measures of one dataset, grouped, filtered, and compared with another period.
+"""Queries of the data: a query of figures, and the plan of a test.
 
+A query of figures has measures of one dataset, grouped, filtered, and compared with another period.
 The names in this module are what a caller may ask for. What each of them means is defined beside
 the dataset, in `bot/data/metrics/query/`.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from bot.core.audience_rule import AudiencePurpose
+from bot.text.normalize import tokenize, word_set
 
 DatasetName = Literal["orders", "visits", "campaigns", "feedback", "traffic"]
 MeasureName = Literal[
@@ -218,6 +223,15 @@ SELECTED_FIELDS = ("selected_orders", "selected_spent")
 ANY_VALUE, NO_VALUE = "any", "none"  # as the value of a condition: one is set, or none is
 OTHERS_VALUE = "others"  # the groups that are too small to be shown, together
 MAX_DIMENSIONS, MAX_MEASURES = 2, 8
+TestPlace = Literal["visit", "product", "basket", "checkout", "subject", "letter"]
+PLACE_WORDS: tuple[tuple[TestPlace, frozenset[str]], ...] = (  # the first that fits
+    ("subject", word_set("subject subjects objet objets")),
+    ("letter", word_set("email emails mail mails newsletter newsletters infolettre infolettres")),
+    ("checkout", word_set("checkout payment paying purchase paiement payer caisse tunnel")),
+    ("basket", word_set("basket cart delivery panier livraison")),
+    ("product", word_set("product photo photos picture pictures fiche fiches produit")),
+)
+MESSAGE_PLACES = ("subject", "letter")  # tested on people who are written to
 
 
 class QueryError(Exception):
@@ -300,3 +314,21 @@ class QuestionFields(BaseModel):
     since: date | None = None
     until: date | None = None
     comparison: ComparisonName = "none"
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """`base` is a rate in %, `lift` in % of it, `weekly` people a week; None: from the data.
+    `reach` is the consent that its people must have given: None for a test on the site."""
+
+    place: TestPlace = "visit"
+    base: Decimal | None = None
+    lift: Decimal | None = None
+    weekly: int | None = None
+    reach: AudiencePurpose | None = None
+
+
+def find_place(words: str) -> TestPlace | None:
+    """Return the place of a test that the words name, by a table of keywords."""
+    typed = set(tokenize(words))
+    return next((place for place, known in PLACE_WORDS if typed & known), None)

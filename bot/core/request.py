@@ -1,11 +1,143 @@
-"""A request for one skill and one channel, made from a Brief."""
+"""A request to a skill: the brief, as it was read, and what it asks to write or to answer."""
 
 import hashlib
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.brief import Brief, Goal
 from bot.i18n.messages import Language, Words
+
+OrderTrait = Literal["first", "weekend", "weekday", "code", "late", "returned"]
+Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]
+JUST_FOR_ME = re.compile(
+    r"^\s*(just for me|only for me|only me|rien que pour moi|juste pour moi|pour moi seulement)\b"
+    r"[\s:,.;–—-]*",
+    re.IGNORECASE,
+)
+
+
+class Assumption(BaseModel):
+    """A value that nobody stated, assumed so that work can start. `field` is the Brief's field."""
+
+    model_config = ConfigDict(frozen=True)
+    field: str
+    value: str
+    words: Words
+
+
+class Option(BaseModel):
+    """A one-tap answer. Tapping it drafts again with `field` set to `value`."""
+
+    model_config = ConfigDict(frozen=True)
+    label: Words
+    field: str
+    value: str
+
+
+class OrderFilter(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    by: OrderTrait
+    values: tuple[str, ...] = ()
+    but: bool = False
+
+
+class SalesQuery(BaseModel):
+    """A question about orders, as earlier versions stored it. A `MetricQuery` has its place."""
+
+    model_config = ConfigDict(frozen=True)
+    measure: str = "revenue"
+    cut: str = ""
+    only: tuple[OrderFilter, ...] = ()
+    names: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    over: Decimal | None = None
+    under: Decimal | None = None
+    ends: bool = False
+    pieces_from: int | None = None
+    pieces_to: int | None = None
+    ever: bool = False
+    share: bool = False
+    nearly: bool = False
+    most: int | None = None
+
+
+class Brief(BaseModel):
+    """One request of one person. `words` is what they typed, `material` the surrounding thread."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    author: str
+    language: Language
+    channels: tuple[str, ...] = ()
+    goal: Goal | None = None
+    product: str | None = None  # the product's handle in the catalogue, once it is known
+    product_words: str | None = None  # what the person called it
+    others: tuple[str, ...] = ()  # handles of more products that the same text is about
+    range_words: str | None = None  # what the person called them together: "linen summer range"
+    audience: str | None = None
+    offer: str | None = None
+    occasion: str | None = None  # a key of occasions.toml
+    dates: str | None = None
+    notice: str | None = None  # a ready text without an AI: "late_parcel"
+    must_say: tuple[str, ...] = ()
+    since: date | None = None  # first and last day of the period asked about, both inclusive
+    until: date | None = None
+    against: tuple[date, date] | None = None  # the earlier period that it is compared with
+    category: str | None = None  # a catalogue category that restricts an analysis
+    brand: str | None = None  # a maker's brand in the catalogue that restricts an analysis
+    within: int | None = None  # number of days ahead: "in the next 60 days"
+    sections: tuple[str, ...] = ()  # a digest's sections, in order; empty: all
+    series: str | None = None  # "funnel.device-mobile-view-to-cart": the only series to report
+    rule: str | None = None  # an AudienceRule as JSON (bot.core.audience_rule)
+    platform: str | None = None  # whom an audience is exported for: a key of PLATFORMS
+    query: str | None = None  # the fields of the question form as JSON (QuestionFields)
+    tally: SalesQuery | None = None  # of earlier versions; nothing reads it
+    stands_on: str | None = None  # the id of the draft that this request started from
+    follows: str | None = None  # the question before, which this one continues: "and in October?"
+    market: str | None = None  # a key of `markets` in brand.toml
+    tone: str | None = None  # the tone asked for, in the person's words
+    own_text: dict[str, str] = {}  # the text as a person wrote it, by the keys of its parts
+    preview: bool = False  # only show what an AI would get
+    left_over: tuple[str, ...] = ()  # constraints, in the person's words, that no field takes
+    material: str = ""
+    private: bool = False
+    assumed: tuple[Assumption, ...] = ()
+    options: tuple[Option, ...] = ()
+
+    def as_prompt(self) -> str:
+        """The brief as text for the prompt: one field per line."""
+        fields = {
+            "product": self.product_words,
+            "goal": self.goal,
+            "audience": self.audience,
+            "offer": self.offer,
+            "occasion": self.occasion,
+            "dates": self.dates,
+            "market": self.market,
+            "tone": self.tone,
+            "continues the question": self.follows,
+            "category": self.category,
+            "brand": self.brand,
+            "from": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "compared with": self.against and f"{self.against[0]} to {self.against[1]}",
+            "within days": self.within and str(self.within),
+            "must say": "; ".join(self.must_say),
+            "assumed": "; ".join(a.value for a in self.assumed),
+        }
+        lines = [f"{name}: {value}" for name, value in fields.items() if value]
+        return "\n".join([f"asked: {self.words}", *lines])
+
+
+def parse_just_for_me(words: str) -> tuple[bool, str]:
+    """Whether the words start with "just for me" / « rien que pour moi », and the rest."""
+    found = JUST_FOR_ME.match(words)
+    return (True, words[found.end() :]) if found else (False, words.strip())
 
 
 class KeptPassage(BaseModel):

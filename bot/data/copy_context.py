@@ -16,13 +16,11 @@ from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.channels import load_channels
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
-from bot.core.source import Source
 from bot.errors import CannotDo
 from bot.i18n.messages import Language, Words
-from bot.text.normalize import tokenize
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify, tokenize
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse

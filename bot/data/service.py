@@ -8,10 +8,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from bot.core.facts import Fact
+from bot.core.facts import NO_SOURCE, Fact
 from bot.core.library import ProductMatch
 from bot.core.request import SkillRequest
-from bot.core.source import NO_SOURCE
 from bot.data.analyses.cache import ResultCache
 from bot.data.analyses.result import (
     TABLES_BY_KIND,

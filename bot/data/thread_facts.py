@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.request import SkillRequest
-from bot.core.source import Source
 from bot.core.thread_text import ThreadMessage, is_truncated, parse_attachment, parse_messages
 from bot.data.analyses.result import AnalysisResult, iter_cannot_facts
 from bot.i18n.messages import Words

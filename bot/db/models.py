@@ -11,7 +11,7 @@ from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.review import ImportUndo
 from bot.data.metrics.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
-from bot.db.session import Row
+from bot.db.base import Row
 from bot.db.workspace import BrandRow, Workspace
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery

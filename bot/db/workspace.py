@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.config.brand import Brand
-from bot.db.session import Row, find_row, insert_once
+from bot.db.base import Row, find_row
+from bot.db.session import insert_once
 
 
 class Workspace(Row):

@@ -21,7 +21,8 @@ from bot.data.analyses.campaign_results import (
 from bot.data.local_data import LocalData
 from bot.data.warehouse.models import LOCAL_WORKSPACE, DataFile
 from bot.data.warehouse.warehouse import Warehouse
-from bot.db.session import Row, insert_once
+from bot.db.base import Row
+from bot.db.session import insert_once
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words

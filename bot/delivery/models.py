@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.audit.row_digests import require_unchanged_task
-from bot.db.session import Row, insert_once, list_rows
+from bot.db.base import Row, list_rows
+from bot.db.session import insert_once
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, restore_words
@@ -15,6 +16,11 @@ from bot.jobs.models import Enqueue, Job
 from bot.messages.outbox import OutboxMessage
 
 DeliveryState = Literal["queued", "going", "gone", "stopped", "failed"]
+
+
+ALREADY_SENT = Words(
+    "These words have already gone out, so they can't be edited. Ask for a new draft instead."
+)
 
 
 class Delivery(Row):
@@ -136,12 +142,7 @@ class Delivery(Row):
                     now=now,
                 )
             elif delivery.state in ("going", "gone"):
-                raise CannotDo(
-                    Words(
-                        "These words have already gone out, so they can't be edited. "
-                        "Ask for a new draft instead."
-                    )
-                )
+                raise CannotDo(ALREADY_SENT)
 
     def _move(self, session: Session, from_: tuple[DeliveryState, ...], to: DeliveryState) -> bool:
         """Change the state if it is in `from_`. Returns whether it was."""

@@ -17,9 +17,8 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision, compute_status
 from bot.config.clock import now
 from bot.config.policy import Policy
-from bot.core.facts import Fact
+from bot.core.facts import NO_SOURCE, Fact, Source
 from bot.core.request import SkillRequest
-from bot.core.source import NO_SOURCE, Source
 from bot.data.analyses.campaign_results import DeliveryResult, match_deliveries
 from bot.data.analyses.campaigns.mailings import letter_against_peers
 from bot.data.analyses.result import AnalysisFilter
@@ -33,7 +32,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.tasks.conversation import describe_draft
 from bot.tasks.models import Task
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 WEEK, DRAFT_WINDOW = timedelta(days=7), timedelta(days=90)
 STATUS_MEASURES = ("status", "verdict")  # the measures that grade how certain a finding is
@@ -193,6 +192,21 @@ SENT_WINDOW = timedelta(days=28)
 MAX_SENT_CAMPAIGNS = 5  # only the newest campaigns are reported
 
 
+async def load_findings(
+    local_data: LocalData, kinds: Sequence[str], workspace: str
+) -> Sequence[Fact]:
+    """Load the facts of these analyses. One whose data are missing gives none."""
+
+    def load() -> list[Fact]:
+        library, facts = local_data.library(workspace), list[Fact]()
+        for kind in kinds:
+            with contextlib.suppress(CannotDo):
+                facts += library.findings(kind, AnalysisFilter()).facts
+        return facts
+
+    return await asyncio.to_thread(load)
+
+
 @dataclass(frozen=True)
 class DigestHistory:
     """Loads the facts of a workspace that are not in the library."""
@@ -214,17 +228,6 @@ class DigestHistory:
         if request.skill == RECAP_SKILL:
             return facts
         return (*facts, *self.load_sent_facts(workspace, at))
-
-    async def load_alert_facts(self, workspace: str) -> Sequence[Fact]:
-        """Load the funnel and feedback facts that can cause an alert. Missing data causes none."""
-        return await asyncio.to_thread(self._load_alert_facts, workspace)
-
-    def _load_alert_facts(self, workspace: str) -> list[Fact]:
-        library, facts = self.local_data.library(workspace), list[Fact]()
-        for kind in ("funnel", "feedback"):
-            with contextlib.suppress(CannotDo):
-                facts += library.findings(kind, AnalysisFilter()).facts
-        return facts
 
     def load_sent_facts(self, workspace: str, at: datetime) -> tuple[Fact, ...]:
         """sent.<code>.*: each campaign of the last four weeks with results, against the median of

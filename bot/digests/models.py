@@ -16,10 +16,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.audit import journal
 from bot.core.request import task_id
 from bot.data.warehouse.models import DataFile
-from bot.db.session import Row, insert_once
+from bot.db.base import Row
+from bot.db.session import insert_once
 from bot.errors import CannotDo
-from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import LANGUAGES, Words
+from bot.i18n.periods import list_weekday_names
 from bot.jobs.models import Job
 from bot.tasks.models import NewTask
 

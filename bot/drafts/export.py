@@ -7,52 +7,16 @@ import html
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from bot.core.channels import Channel, load_channels
 from bot.core.parts import Copy, File, Heading, Part, Quote, Table
+from bot.drafts.models import Draft
 from bot.i18n.messages import Words, format_value, translate_stored_title
 from bot.text.normalize import collapse_spaces
 
-PAGE_STYLE = """\
-:root { color-scheme: light; }
-body { margin: 0; background: #f3f2ef; color: #1f1f1f; font: 17px/1.6 Georgia, serif; }
-main { max-width: 36rem; margin: 2rem auto; padding: 2rem; background: #fff;
-  border-radius: 10px; box-shadow: 0 1px 4px rgb(0 0 0 / 12%); }
-.from, h2, footer, .banner { font-family: system-ui, sans-serif; }
-.from { margin: 0 0 1.5rem; color: #666; font-size: 0.8rem; letter-spacing: 0.06em; }
-h2 { margin: 1.4rem 0 0.2rem; color: #767676; font-size: 0.7rem; font-weight: 600; }
-.text { white-space: pre-wrap; overflow-wrap: anywhere; }
-.title .text { font-size: 1.4rem; line-height: 1.3; font-weight: bold; }
-.preview .text { color: #555; }
-.button .text { display: inline-block; padding: 0.6rem 1.2rem; border-radius: 6px;
-  background: #1f1f1f; color: #fff; font-family: system-ui, sans-serif; font-size: 0.95rem; }
-blockquote { margin: 0; padding-left: 1rem; border-left: 3px solid #ccc; }
-table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
-th, td { padding: 0.3rem 0.5rem; border-bottom: 1px solid #ddd; text-align: left; }
-.banner { margin: 0; padding: 0.7rem; background: #8a1c1c; color: #fff; text-align: center; }
-footer { max-width: 36rem; margin: 0 auto 3rem; color: #666; font-size: 0.75rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1rem; }
-dd { margin: 0; overflow-wrap: anywhere; }
-@media print { body { background: #fff; } main { box-shadow: none; margin: 0; } }
-"""
-
-
-class ExportableDraft(Protocol):
-    """The properties of a draft that an export contains."""
-
-    @property
-    def parts(self) -> tuple[Part, ...]: ...
-    @property
-    def fingerprint(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def channel(self) -> str | None: ...
-    @property
-    def version(self) -> int: ...
+PAGE_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
 class ExportableApproval(Protocol):
@@ -67,7 +31,7 @@ class ExportableApproval(Protocol):
 
 
 def render_draft(
-    draft: ExportableDraft,
+    draft: Draft,
     brand_name: str,
     format: str,
     language: str,
@@ -80,9 +44,7 @@ def render_draft(
     return write(draft, brand_name, approvals, language)
 
 
-def render_json(
-    draft: ExportableDraft, brand_name: str, approvals: Sequence[ExportableApproval] = ()
-) -> str:
+def render_json(draft: Draft, brand_name: str, approvals: Sequence[ExportableApproval] = ()) -> str:
     """Render every part as it is stored, for programs."""
     parts = [
         {
@@ -111,19 +73,19 @@ def render_json(
 
 
 def render_markdown(
-    draft: ExportableDraft,
+    draft: Draft,
     brand_name: str,
     approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
 ) -> str:
     """Render Markdown. Each part is in a code fence, so that its text is never mark-up."""
     reader = language or draft.language
-    lines = [f"# {_join_lines(brand_name)}", ""]
+    lines = [f"# {collapse_spaces(brand_name)}", ""]
     if not approvals:
         lines += [f"> **{Words('Draft, not approved').to(reader)}**", ""]
     for part in draft.parts:
         lines += [
-            f"## {_join_lines(_translate_title(part, reader))}",
+            f"## {collapse_spaces(translate_stored_title(part.title, reader))}",
             "",
             _fence_text(_read_part_text(part)),
             "",
@@ -134,7 +96,7 @@ def render_markdown(
 
 
 def render_html(
-    draft: ExportableDraft,
+    draft: Draft,
     brand_name: str,
     approvals: Sequence[ExportableApproval] = (),
     language: str | None = None,
@@ -162,7 +124,8 @@ def render_html(
 
 
 def _render_html_part(part: Part, reader: str, channel: Channel | None) -> str:
-    title = f'<h2 lang="{html.escape(reader)}">{html.escape(_translate_title(part, reader))}</h2>'
+    name = html.escape(translate_stored_title(part.title, reader))
+    title = f'<h2 lang="{html.escape(reader)}">{name}</h2>'
     body, key = part.body, html.escape(part.key)
     if isinstance(body, Heading):
         return f'<h1 data-part="{key}" class="text">{html.escape(body.text)}</h1>'
@@ -186,7 +149,7 @@ def _render_html_table(table: Table, key: str) -> str:
 
 
 def _list_details(
-    draft: ExportableDraft, approvals: Sequence[ExportableApproval], reader: str
+    draft: Draft, approvals: Sequence[ExportableApproval], reader: str
 ) -> list[tuple[str, str]]:
     """List the details at the end of the file."""
     details = [
@@ -197,9 +160,9 @@ def _list_details(
     ]
     for approval in approvals:
         when = f"{format_value(approval.at, reader)} ({approval.at.tzname() or 'UTC'})"
-        reason = f" — {_join_lines(approval.reason)}" if approval.reason else ""
+        reason = f" — {collapse_spaces(approval.reason)}" if approval.reason else ""
         details.append(
-            (Words("Approved by").to(reader), f"{_join_lines(approval.by)}, {when}{reason}")
+            (Words("Approved by").to(reader), f"{collapse_spaces(approval.by)}, {when}{reason}")
         )
     return details
 
@@ -218,11 +181,3 @@ def _fence_text(text: str) -> str:
     while fence in text:
         fence += "`"
     return f"{fence}text\n{text}\n{fence}"
-
-
-def _translate_title(part: Part, reader: str) -> str:
-    return translate_stored_title(part.title, reader)
-
-
-def _join_lines(text: str) -> str:
-    return collapse_spaces(text)

@@ -1,17 +1,19 @@
 """Drafts: each row is one version of a piece, with a fingerprint of its exact text."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import TypeAdapter
 from sqlalchemy import LargeBinary, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.core.brief import Brief
+from bot.core.channels import PartLimit, load_channels, measure_text
 from bot.core.checks import (
     Acceptance,
     Check,
@@ -29,9 +31,9 @@ from bot.core.parts import (
     parse_parts,
     serialize_parts,
 )
-from bot.core.request import SkillRequest
-from bot.db.session import Row, insert_once
-from bot.drafts.tracking import campaign_code
+from bot.core.request import Brief, SkillRequest
+from bot.db.base import Row
+from bot.db.session import insert_once
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job
@@ -373,3 +375,87 @@ class Vote(Row):
         """Return how many found it useful, and how many did not."""
         votes = list(session.scalars(select(Vote.useful).where(Vote.draft == draft)))
         return votes.count(True), votes.count(False)
+
+
+# Campaign codes: one for each piece, added to its links before approval.
+
+LINK_PATTERN = re.compile(r"https?://[^\s<>\"')\]]+")
+
+
+def campaign_code(piece: str) -> str:
+    """Return the code of a piece, for example `si-1a2b3c4d`. All versions share it."""
+    return f"si-{hashlib.sha256(piece.encode()).hexdigest()[:8]}"
+
+
+def tag_links(text: str, site: str | None, code: str) -> str:
+    """Add utm_campaign=<code> to each link to the brand's own site."""
+    host = urlsplit(site).hostname if site else None
+    return LINK_PATTERN.sub(lambda found: _tag_link(found[0], host, code), text) if host else text
+
+
+def _tag_link(link: str, host: str, code: str) -> str:
+    tail = link[len(link.rstrip(".,;:!?…")) :]
+    parts = urlsplit(link.removesuffix(tail) if tail else link)
+    found = parts.hostname or ""
+    if found != host and not found.endswith(f".{host}"):
+        return link
+    query = [(k, v) for k, v in parse_qsl(parts.query) if k != "utm_campaign"]
+    query.append(("utm_campaign", code))
+    return urlunsplit(parts._replace(query=urlencode(query))) + tail
+
+
+# Openings: another one in the place of the one that a draft has.
+
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+
+
+def replace_opening(draft: Draft, pick: str) -> dict[str, str]:
+    """Return the texts to change, by part key, so that the draft opens with hook number `pick`.
+
+    A subject or a title is replaced as a whole. In other copy the first sentence is replaced, after
+    the sender's name that an SMS starts with.
+    """
+    hooks = draft.other_hooks
+    if not pick.isdigit() or int(pick) >= len(hooks):
+        raise CannotDo(Words("This opening is no longer there."))
+    opening = hooks[int(pick)].text
+    copies = {part.key: part.text for part in draft.parts if part.kind == "copy"}
+    channel = load_channels().get(draft.channel or "")
+    for key, text in copies.items():
+        limit = channel.find_limit(key) if channel else None
+        if limit and limit.role == "title":
+            return {key: fit_opening(opening, limit)}
+        return {key: _replace_first_sentence(text, opening)}
+    raise CannotDo(Words("There is nothing in this draft that an opening could replace."))
+
+
+def fit_opening(opening: str, limit: PartLimit) -> str:
+    """Return the opening, or as many of its first sentences as the limit allows.
+
+    Raise CannotDo with both lengths when not even the first sentence fits.
+    """
+    if measure_text(opening, limit) <= limit.most:
+        return opening
+    sentences = SENTENCE_END.split(opening)
+    while len(sentences) > 1:
+        sentences.pop()
+        shorter = " ".join(sentences)
+        if measure_text(shorter, limit) <= limit.most:
+            return shorter
+    raise CannotDo(
+        Words(
+            "This opening has {size} characters, and {part} takes {most}. Take the other one, or "
+            "press Edit and put in a shorter one.",
+            size=measure_text(opening, limit),
+            part=Words(limit.title),
+            most=limit.most,
+        )
+    )
+
+
+def _replace_first_sentence(text: str, opening: str) -> str:
+    first, *rest = SENTENCE_END.split(text, maxsplit=1)
+    sender = re.match(r"[^.!?…:\n]{1,20}\s?:\s", first)
+    stop = "" if re.search(r"[.!?…]$", opening) else "."
+    whole = f"{sender[0] if sender else ''}{opening}{stop}"
+    return " ".join([whole, *rest])

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+from dateutil.easter import easter  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.brief import Brief
+from bot.core.request import Brief
 from bot.text.normalize import straighten_apostrophes
 
 DayRange = tuple[date, date]
@@ -45,16 +46,6 @@ def _find_belgian_sales(year: int, month: int, day: int) -> DayRange:
     begins = date(year, month, day)
     begins -= ONE_DAY if begins.weekday() == SUNDAY else timedelta(0)
     return begins, date(year, month, 31)
-
-
-def _find_easter(year: int) -> date:
-    """Gregorian Easter Sunday: Meeus, Jones and Butcher (Astronomical Algorithms, ch. 8)."""
-    a, b, c = year % 19, year // 100, year % 100
-    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    k = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
-    m = (a + 11 * h + 22 * k) // 451
-    month, day = divmod(h + k - 7 * m + 114, 31)
-    return date(year, month, day + 1)
 
 
 def _span_months(first: int, last: int) -> Callable[[int], DayRange]:
@@ -106,7 +97,7 @@ SEASONS: tuple[tuple[str, Callable[[int], DayRange]], ...] = (
     (r"halloween", _repeat_days((10, 15), (10, 31))),
     (
         r"easter(?: week[- ]?end)?|week[- ]?end de paques|paques",
-        lambda year: (_find_easter(year) - 2 * ONE_DAY, _find_easter(year) + ONE_DAY),
+        lambda year: (easter(year) - 2 * ONE_DAY, easter(year) + ONE_DAY),
     ),
     (r"back[- ]to[- ]school|(?:la )?rentree", _repeat_days((8, 15), (9, 15))),
     (r"summer|(?:l'|d'|cet |en )ete", _span_months(6, 8)),

@@ -8,8 +8,7 @@ from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_te
 from bot.core.checks import Check, CheckLevel
 from bot.core.request import SkillRequest
 from bot.grounding.legal import asks_to_act
-from bot.grounding.quotes import find_quotations
-from bot.grounding.sources import Piece
+from bot.grounding.sources import Piece, find_quotations
 from bot.grounding.style import find_echo
 from bot.i18n.messages import Words
 from bot.i18n.typography import GSM7, GSM7_DOUBLE
@@ -51,18 +50,15 @@ def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
             continue
         for gap in dict.fromkeys(match[0] for match in GAP.finditer(piece.text)):
             words = Words("“{gap}” is still to be filled in.", gap=gap)
-            yield Check(rule="gap", level="block", words=words, part=piece.key, quote=gap)
+            yield piece.build_check("gap", "block", words, quote=gap)
         if not piece.is_prose:
             continue
         for word in dict.fromkeys(LETTERS.findall(piece.text)):
             if LATIN.search(word) and OTHER_ALPHABETS.search(word):
-                yield Check(
-                    rule="letters",
-                    level="block",
-                    words=Words(
-                        "“{word}” has letters of another alphabet. Type it anew.", word=word
-                    ),
-                    part=piece.key,
+                yield piece.build_check(
+                    "letters",
+                    "block",
+                    Words("“{word}” has letters of another alphabet. Type it anew.", word=word),
                     quote=word,
                     override=True,
                 )
@@ -73,7 +69,7 @@ def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
         if is_long and score[other] >= MIN_LANGUAGE_SCORE and score[other] > 2 * score[language]:
             name = Words("French") if language == "fr" else Words("English")
             sentence = Words("This is not in {language}. Write it again.", language=name)
-            yield Check(rule="language", level="warn", words=sentence, part=piece.key)
+            yield piece.build_check("language", "warn", sentence)
 
 
 def _drop_quotations(text: str) -> str:
@@ -123,7 +119,7 @@ def _check_characters(piece: Piece, limit: PartLimit, channel: Channel) -> Itera
             channel=Words(channel.title),
             characters=" ".join(refused),
         )
-        yield Check(rule="characters", level="block", words=words, part=piece.key)
+        yield piece.build_check("characters", "block", words)
 
 
 def _check_length(piece: Piece, limit: PartLimit) -> Iterator[Check]:
@@ -138,7 +134,7 @@ def _check_length(piece: Piece, limit: PartLimit) -> Iterator[Check]:
         words = Words("{part} has {size} words: keep to {most}. Shorten it.", **filled)
     else:
         words = Words("{part} has {size} characters: keep to {most}. Shorten it.", **filled)
-    yield Check(rule="length", level=level, words=words, part=piece.key)
+    yield piece.build_check("length", level, words)
 
 
 def _check_sender(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Check]:
@@ -154,15 +150,15 @@ def _check_sender(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> It
     low = normalize_text(text)
     if not any(normalize_text(name) in low for name in (brand.sender, brand.name) if name):
         words = Words("The text does not say who sends it. Name {brand}.", brand=brand.name)
-        yield Check(rule="sender", level="block", words=words, part=parts[0].key)
+        yield parts[0].build_check("sender", "block", words)
     if not OPT_OUT.search(text):
         words = Words("The text does not say how to stop. Add the STOP mention.")
-        yield Check(rule="stop", level="block", words=words, part=parts[-1].key)
+        yield parts[-1].build_check("stop", "block", words)
     if not asks_to_act(text):
         words = Words(
             "The text does not say what to do next. Add a link, a code, or a word such as order."
         )
-        yield Check(rule="call to action", level="info", words=words, part=parts[-1].key)
+        yield parts[-1].build_check("call to action", "info", words)
 
 
 def _check_segments(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:
@@ -175,10 +171,10 @@ def _check_segments(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check
                 "Replace them.",
                 characters=" ".join("␣" if c.isspace() else c for c in odd),
             )
-            yield Check(rule="characters", level="info", words=words, part=piece.key)
+            yield piece.build_check("characters", "info", words)
         count = count_sms_segments(piece.text)
         words = Words.count("It goes out as {n} SMS.", "It goes out as {n} SMS.", count)
-        yield Check(rule="length", level="pass", words=words, part=piece.key)
+        yield piece.build_check("length", "pass", words)
 
 
 def _find_sms_pieces(pieces: Sequence[Piece], channel: Channel) -> list[Piece]:
@@ -191,7 +187,7 @@ def _check_echo(pieces: Sequence[Piece], request: SkillRequest) -> Iterator[Chec
     for piece in pieces:
         if quote := find_echo(piece.text, request):
             words = Words("“{quote}” only repeats the brief. Say it anew.", quote=quote)
-            yield Check(rule="echo", level="info", words=words, part=piece.key, quote=quote)
+            yield piece.build_check("echo", "info", words, quote=quote)
 
 
 def _check_campaign_code(
@@ -208,7 +204,7 @@ def _check_campaign_code(
                 "Shorten the text to leave room for the link.",
                 site=bare[0],
             )
-            yield Check(rule="link", level="info", words=words, part=piece.key, quote=bare[0])
+            yield piece.build_check("link", "info", words, quote=bare[0])
 
 
 def _check_spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
@@ -221,5 +217,5 @@ def _check_spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
             if not any(start <= match.start() < end for start, end in spans):
                 quote = piece.text[max(0, match.start() - 12) : match.end()].split(" ")[-1]
                 words = Words("French puts a space before “{mark}”.", mark=match[1])
-                yield Check(rule="spacing", level="info", words=words, part=piece.key, quote=quote)
+                yield piece.build_check("spacing", "info", words, quote=quote)
                 break

@@ -1,12 +1,13 @@
-"""Check what a text refers to: cited facts exist, links are known, nobody is mentioned."""
+"""Check what a text refers to: quotations, cited facts and links are known, nobody is mentioned."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from bot.core.checks import Check
-from bot.grounding.sources import Piece, Sources
+from bot.grounding.sources import Piece, Sources, find_quotations
 from bot.i18n.messages import Words
 from bot.text.links import Link, find_links, is_allowed_host, normalize_address
+from bot.text.normalize import collapse_spaces
 
 MENTION = re.compile(r"<[@!#][^>]*>|(?<![\w.])@(?:channel|here|everyone)\b")
 
@@ -17,31 +18,27 @@ def check_citations(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check
         if piece.kind != "quote":
             for id in dict.fromkeys(piece.cites):
                 if sources.evidence.get(id) is None:
-                    yield Check(
-                        rule="citation",
-                        level="block",
-                        words=Words("The source “{fact}” does not exist. Cite another.", fact=id),
-                        part=piece.key,
+                    yield piece.build_check(
+                        "citation",
+                        "block",
+                        Words("The source “{fact}” does not exist. Cite another.", fact=id),
                         fact=id,
                         override=True,
                     )
         for link in {normalize_address(one.text): one for one in find_links(piece.text)}.values():
-            if link.text in sources.files:
-                continue
-            if finding := check_link(link, sources):
-                yield finding.model_copy(update={"part": piece.key, "quote": link.text})
+            if link.text not in sources.files and (found := _check_link(link, piece, sources)):
+                yield found
         if piece.is_prose:
             for match in MENTION.finditer(piece.text):
-                yield Check(
-                    rule="mention",
-                    level="block",
-                    words=Words("“{quote}” would call people. Take it out.", quote=match[0]),
-                    part=piece.key,
+                yield piece.build_check(
+                    "mention",
+                    "block",
+                    Words("“{quote}” would call people. Take it out.", quote=match[0]),
                     quote=match[0],
                 )
 
 
-def check_link(link: Link, sources: Sources) -> Check | None:
+def _check_link(link: Link, piece: Piece, sources: Sources) -> Check | None:
     """Links lead to the brand's site or where a fact says, and to a page that is known there: a
     made-up page may name a price, or be none."""
     host, address = link.host, normalize_address(link.text)
@@ -49,29 +46,52 @@ def check_link(link: Link, sources: Sources) -> Check | None:
     is_known = link.plain and (address in sources.addresses or address == host)
     if is_ours and (link.mail or is_known):
         return None
-    stated = [
-        (statement.who, other)
-        for statement in sources.statements
-        for other in find_links(statement.text)
-    ]
-    who = next(
-        (
-            who
-            for who, other in stated
-            if (other.host == host if link.mail else normalize_address(other.text) == address)
-        ),
-        None,
-    )
-    if who:
-        words = Words("From {who}: a link to {host}.", who=format_person(who), host=host)
-        return Check(rule="link", level="stated", words=words)
+    stated = [(one.who, other) for one in sources.statements for other in find_links(one.text)]
+    for who, other in stated:
+        if other.host == host if link.mail else normalize_address(other.text) == address:
+            words = Words("From {who}: a link to {host}.", who=format_person(who), host=host)
+            return piece.build_check("link", "stated", words, quote=link.text)
     if is_ours or host in {other.host for _, other in stated}:
         words = Words("No source has the page {page}. Take the link out.", page=address)
-        return Check(rule="link", level="block", words=words, override=True)
+        return piece.build_check("link", "block", words, quote=link.text, override=True)
     words = Words("{host} is not a known site. Take the link out.", host=host)
-    return Check(rule="link", level="block", words=words)
+    return piece.build_check("link", "block", words, quote=link.text)
 
 
 def format_person(who: str) -> str:
     """Return a person's name as Slack shows it; in a terminal it is a plain name."""
     return f"<@{who}>" if re.fullmatch(r"[UW][A-Z0-9]+", who) else who
+
+
+def check_quotes(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
+    """Yield a finding for each quotation that no source has, letter for letter."""
+    for piece in pieces:
+        if piece.kind == "quote":
+            fact = sources.evidence.get(piece.cites[0]) if piece.cites else None
+            if fact is None or not Sources(
+                sources.evidence.model_copy(update={"facts": (fact,)})
+            ).contains_quote(piece.text):
+                yield piece.build_check(
+                    "quote",
+                    "block",
+                    Words("The quotation is not in its source, letter for letter."),
+                    quote=piece.text,
+                    fact=piece.cites[0] if piece.cites else None,
+                )
+        elif piece.is_prose:
+            for start, end in find_quotations(piece.text):
+                text = piece.text[start:end]
+                if not (sources.contains_quote(text) or _is_stated(text, sources)):
+                    yield piece.build_check(
+                        "quote",
+                        "block",
+                        Words("“{quote}” is in no source, letter for letter.", quote=text),
+                        quote=text,
+                        override=True,
+                    )
+
+
+def _is_stated(text: str, sources: Sources) -> bool:
+    """Whether somebody typed these words in the brief. Their figures and claims are held as any."""
+    said = collapse_spaces(text.rstrip(" .,!?…"))
+    return any(said in collapse_spaces(statement.text) for statement in sources.statements)

@@ -5,21 +5,19 @@ from datetime import date
 from decimal import Decimal
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import Channel
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
 from bot.core.parts import Hook, Part
-from bot.core.request import SkillRequest
-from bot.grounding.brand_rules import check_brand_rules
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.channel_form import check_form, check_text
-from bot.grounding.citations import check_citations
-from bot.grounding.figures import check_figures, list_used_facts
+from bot.grounding.citations import check_citations, check_quotes
+from bot.grounding.figure_checks import check_figures
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
-from bot.grounding.quotes import check_quotes
 from bot.grounding.sources import Piece, Sources, list_pieces
+from bot.grounding.style import check_brand_rules
 from bot.i18n.messages import Words
 
 MAX_UNUSED = 4  # figures of the brief that are named one by one
@@ -164,5 +162,12 @@ def check_stock_of_brief(
 
 
 def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, Fact]]:
-    """Return which facts a draft stands on, as (part's key, fact)."""
-    return list_used_facts(list_pieces(parts), Sources(evidence))
+    """Return which facts a draft stands on, as (part's key, fact): those that a part cites, and
+    those of its figures."""
+    sources, found = Sources(evidence), list[tuple[str, Fact]]()
+    for piece in list_pieces(parts):
+        facts = [evidence.get(id) for id in piece.cites]
+        known = [sources.find_figure(one, piece.cites) for one in read_figures(piece.text)]
+        facts += [one.fact for one in known if one is not None]
+        found += [(piece.key, fact) for fact in facts if fact is not None]
+    return list({(key, fact.id): (key, fact) for key, fact in found}.values())

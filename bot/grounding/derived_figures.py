@@ -10,15 +10,9 @@ from decimal import Decimal
 from itertools import permutations, product
 
 from bot.core.facts import Fact
-from bot.grounding.numbers import (
-    MAX_FREE_NUMBER,
-    Figure,
-    Reading,
-    is_bare,
-    list_numbers,
-    load_units,
-)
+from bot.grounding.numbers import list_numbers
 from bot.grounding.sources import Piece, Sources, Statement, read_fact
+from bot.grounding.units import MAX_FREE_NUMBER, Figure, Reading, is_bare, load_units
 
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100

@@ -6,7 +6,7 @@ markets, a French text is held to the law of France, any other to that of the EU
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
@@ -257,14 +257,7 @@ def _judge(
     if rule.stated and sources.find_stated_words(pattern):
         level, words = rule.stated, STATED_WORDS
     words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
-    return Check(
-        rule=rule.id,
-        level=level,
-        words=words,
-        part=piece.key,
-        quote=quote,
-        override=True,
-    )
+    return piece.build_check(rule.id, level, words, quote=quote, override=True)
 
 
 def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
@@ -273,11 +266,10 @@ def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) 
     if stock is None or stock.value != 0:
         return None
     words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
-    return Check(
-        rule=rule.id,
-        level=rule.level,
-        words=words.with_params(source=stock.source.words()),
-        part=piece.key,
+    return piece.build_check(
+        rule.id,
+        rule.level,
+        words.with_params(source=stock.source.words()),
         quote=quote,
         fact=stock.id,
     )
@@ -299,24 +291,13 @@ def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
 
 def _contradict_stock(quote: str, piece: Piece, stock: Fact) -> Check:
     value = Decimal(stock.value)
+    words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).", n=int(value))
     if value == 0:
-        words = Words(
-            "“{quote}”, but the catalogue has none in stock ({source}).",
-            quote=quote,
-            source=stock.source.words(),
-        )
-    else:
-        words = Words(
-            "“{quote}”, but the catalogue has {n} in stock ({source}).",
-            quote=quote,
-            n=int(value),
-            source=stock.source.words(),
-        )
-    return Check(
-        rule="stock" if value == 0 else "scarcity",
-        level="block",
-        words=words,
-        part=piece.key,
+        words = Words("“{quote}”, but the catalogue has none in stock ({source}).")
+    return piece.build_check(
+        "stock" if value == 0 else "scarcity",
+        "block",
+        words.with_params(quote=quote, source=stock.source.words()),
         quote=quote,
         fact=stock.id,
         override=True,
@@ -341,15 +322,10 @@ def _check_products(
         sentences = [normalize_text(one).rstrip(".") for one in rule.sentence.values()]
         if any(sentence in whole for sentence in sentences) or (rule.mention or "\0") in whole:
             continue
-        sentence = rule.sentence.get(request.language)
-        words = Words("The law: {why} ({source})", why=Words(rule.why), source=rule.source)
-        if sentence:
-            words = Words(
-                "Add “{sentence}” {why} ({source})",
-                sentence=sentence,
-                why=Words(rule.why),
-                source=rule.source,
-            )
+        words = Words("The law: {why} ({source})")
+        if sentence := rule.sentence.get(request.language):
+            words = Words("Add “{sentence}” {why} ({source})", sentence=sentence)
+        words = words.with_params(why=Words(rule.why), source=rule.source)
         yield Check(rule=rule.id, level=level, words=words, override=True)
 
 
@@ -391,10 +367,7 @@ def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
 
 # For texts that are composed by code.
 
-ALCOHOL_WARNING: Mapping[Language, str] = {
-    "fr": load_legal_rules().get_product_rule("alcohol").sentence["fr"],
-    "en": load_legal_rules().get_product_rule("alcohol").sentence["en"],
-}
+ALCOHOL_WARNING = load_legal_rules().get_product_rule("alcohol").sentence  # by language
 
 
 def is_alcohol(product: str) -> bool:

@@ -63,24 +63,17 @@ def find_former_prices(text: str) -> list[FormerPrice]:
     low, found = normalize_text(text), dict[int, FormerPrice]()
     if not any(character.isdigit() for character in low):
         return []
-    for match in SURE.finditer(low):
-        one = _build_former(match, "old" if match["old"] else "cut")
-        found[one.start] = one
-    for match in LIKELY.finditer(low):
-        if match["oldb"] or match["olda"]:
-            one = _build_former(match, "old")
-            found[one.start] = one
+    matches = [*SURE.finditer(low)]
+    matches += [match for match in LIKELY.finditer(low) if match["oldb"] or match["olda"]]
     for shape in (FROM_TO, ARROW) if ARROW_SIGN.search(low) else (FROM_TO,):
         for match in shape.finditer(low):
             is_priced = any(match[sign] for sign in ("oldb", "olda", "newb", "newa"))
             if is_priced and _parse(match["old"]) > _parse(match["new"]):
-                one = _build_former(match, "old")
-                found[one.start] = one
+                matches.append(match)
+    for match in matches:
+        group = "old" if match["old"] else "cut"
+        found[match.start(group)] = FormerPrice(_parse(match[group]), *match.span(group))
     return [found[start] for start in sorted(found)]
-
-
-def _build_former(match: re.Match[str], group: str) -> FormerPrice:
-    return FormerPrice(_parse(match[group]), match.start(group), match.end(group))
 
 
 def _parse(digits: str) -> Decimal:
@@ -123,9 +116,7 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
         piece, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], None)
         if quote is None:
             quote = piece.text[former[0][1].start : former[0][1].end]
-        yield Check(
-            rule="price cut", level="warn", words=UNKNOWN_PRICE, part=piece.key, quote=quote
-        )
+        yield piece.build_check("price cut", "warn", UNKNOWN_PRICE, quote=quote)
         return
     price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
     for piece, one in former:
@@ -153,15 +144,7 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
 
 
 def _build(words: Words, piece: Piece, quote: str, fact: Fact) -> Check:
-    return Check(
-        rule="price cut",
-        level="block",
-        words=words,
-        part=piece.key,
-        quote=quote,
-        fact=fact.id,
-        override=True,
-    )
+    return piece.build_check("price cut", "block", words, quote=quote, fact=fact.id, override=True)
 
 
 def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | None:

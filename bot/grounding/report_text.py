@@ -7,9 +7,10 @@ or a column has it with the same unit. The faults are sentences for the model.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from babel.dates import get_month_names
 
@@ -29,14 +30,8 @@ from bot.core.report import (
     is_given,
 )
 from bot.grounding.derived_figures import SPANS, follows_from_slots
-from bot.grounding.numbers import (
-    ORDINAL,
-    Figure,
-    is_bare,
-    load_units,
-    read_figures,
-    read_word_figures,
-)
+from bot.grounding.numbers import ORDINAL, read_figures, read_word_figures
+from bot.grounding.units import Figure, Reading, is_bare, load_units
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import normalize_text
 
@@ -54,6 +49,7 @@ AGAINST_PATTERN = re.compile(
     r"\{(?P<new>f\d+)[^{}]*\}[^{}.;:]{0,60}? (?:contre|against|versus|vs\.?) "
     r"\{(?P<old>f\d+)[^{}]*\}"
 )
+ORDERED_PATTERNS = (FROM_TO_PATTERN, TO_FROM_PATTERN)
 ROLE_WORDS_BESIDE = 3  # words before and behind a slot that say what its figure is
 CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
@@ -67,92 +63,84 @@ MAX_BARE_COUNT = 20  # the largest count in words of what a report lists
 NUMBER_WITH_WORD = re.compile(r"(\d[\d.,]*)[\s-]?([a-z]+|%)(?!\w)")  # "30 days", "10 %", "30-day"
 
 
-def find_report_faults(
-    form: ReportForm,
-    book: FactBook,
-    exhibits: Sequence[Exhibit],
-    *,
-    request_words: str,
-    language: Language,
-    skills: Collection[str],
-    today: date,
-    shown: Sequence[str] = (),
-    notes: Sequence[str] = (),
-) -> list[str]:
-    """Return what is wrong with a report, as sentences for the model; the worst first. `shown` are
-    other texts that tools gave, such as how they read a call, and `notes` what they said of their
-    facts."""
-    texts = list(_iter_texts(form))
-    material = _Material(book, exhibits, request_words, language, today, shown, notes)
-    faults: list[str] = []
-    counts: list[str] = []  # bare counts in words, which alone send nothing back
-    for where, text in texts:
-        faults += [f"{where}: {fault}" for fault in _find_slot_faults(text, book, language)]
-        orders = (FROM_TO_PATTERN, TO_FROM_PATTERN, AGAINST_PATTERN)
-        faults += [f"{where}: {fault}" for fault in _find_swapped_periods(text, book, *orders)]
-        faults += [f"{where}: {fault}" for fault in _find_swapped_roles(text, book, language)]
-        faults += [f"{where}: {fault}" for fault in _find_typed_figures(text, material)]
-        for is_bare_count, fault in _find_number_words(text, material):
-            (counts if is_bare_count else faults).append(f"{where}: {fault}")
-        faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, material)]
-        faults += [f"{where}: leave out “{match[0]}”" for match in FORBIDDEN_PATTERN.finditer(text)]
-    if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
-        known = ", ".join(exhibit.id for exhibit in exhibits) or "there is none"
-        faults.append(f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none")
-    faults += [
-        f"quotes: {name} is nobody's own words: name sentences of read_feedback or read_thread"
-        for name in form.quotes
-        if is_given(name) and find_quotable(name, book) is None
-    ]
-    faults += _find_long_texts(form, book, language)
-    faults += [
-        f"next_steps: there is no skill {step.skill}; there are: {', '.join(sorted(skills))}"
-        for step in form.next_steps
-        if is_given(step.label) and step.skill not in skills
-    ]
-    return list(dict.fromkeys([*faults, *counts])) if faults else []
+@dataclass(frozen=True)
+class ReportChecker:
+    """Checks a report against what was found up to now. `shown` are other texts that tools gave,
+    such as how they read a call, and `notes` what they said of their facts."""
 
+    book: FactBook
+    exhibits: Sequence[Exhibit]
+    request_words: str
+    language: Language
+    skills: Collection[str]
+    today: date
+    shown: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
-def drop_faulty_texts(
-    form: ReportForm,
-    book: FactBook,
-    exhibits: Sequence[Exhibit],
-    *,
-    request_words: str,
-    language: Language,
-    skills: Collection[str],
-    today: date,
-    shown: Sequence[str] = (),
-    notes: Sequence[str] = (),
-) -> tuple[ReportForm, int]:
-    """Return the report without the sentences whose figures, slots, quotations or links are still
-    wrong, and how many these are. The first good point takes the place of a wrong headline. Next
-    steps that no skill carries out are left out."""
-    material = _Material(book, exhibits, request_words, language, today, shown, notes)
+    @cached_property
+    def _material(self) -> "_Material":
+        return _Material(self)
 
-    def is_good(text: str) -> bool:
+    def find_faults(self, form: ReportForm) -> list[str]:
+        """Return what is wrong with a report, as sentences for the model; the worst first."""
+        faults: list[str] = []
+        counts: list[str] = []  # bare counts in words, which alone send nothing back
+        for where, text in _iter_texts(form):
+            for fault in (
+                *_find_slot_faults(text, self.book, self.language),
+                *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
+                *_find_swapped_roles(text, self.book, self.language),
+                *_find_typed_figures(text, self._material),
+            ):
+                faults.append(f"{where}: {fault}")
+            for is_bare_count, fault in _find_number_words(text, self._material):
+                (counts if is_bare_count else faults).append(f"{where}: {fault}")
+            faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, self._material)]
+            forbidden = FORBIDDEN_PATTERN.finditer(text)
+            faults += [f"{where}: leave out “{match[0]}”" for match in forbidden]
+        if is_given(form.exhibit) and find_exhibit(form.exhibit, self.exhibits) is None:
+            known = ", ".join(exhibit.id for exhibit in self.exhibits) or "there is none"
+            faults.append(f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none")
+        faults += [
+            f"quotes: {name} is nobody's own words: name sentences of read_feedback or read_thread"
+            for name in form.quotes
+            if is_given(name) and find_quotable(name, self.book) is None
+        ]
+        faults += _find_long_texts(form, self.book, self.language)
+        known = ", ".join(sorted(self.skills))
+        faults += [
+            f"next_steps: there is no skill {step.skill}; there are: {known}"
+            for step in form.next_steps
+            if is_given(step.label) and step.skill not in self.skills
+        ]
+        return list(dict.fromkeys([*faults, *counts])) if faults else []
+
+    def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:
+        """Return the report without the sentences whose figures, slots, quotations or links are
+        still wrong, and how many these are. The first good point takes the place of a wrong
+        headline. Next steps that no skill carries out are left out."""
+        texts = [form.headline, *form.points]
+        good = [text for text in texts if text.strip() and self._is_good(text)]
+        cannot_tell = form.cannot_tell if self._is_good(form.cannot_tell) else NONE
+        dropped = len(texts) - len(good) + (cannot_tell != form.cannot_tell)
+        kept = {
+            "headline": good[0] if good else "",
+            "points": good[1:],
+            "cannot_tell": cannot_tell,
+            "exhibit": form.exhibit if find_exhibit(form.exhibit, self.exhibits) else NONE,
+            "next_steps": [step for step in form.next_steps if step.skill in self.skills],
+        }
+        return form.model_copy(update=kept), dropped
+
+    def _is_good(self, text: str) -> bool:
         checks = (
-            _find_slot_faults(text, book, language),
-            _find_swapped_periods(text, book, FROM_TO_PATTERN, TO_FROM_PATTERN),
-            _find_typed_figures(text, material),
-            _find_wrong_quotes(text, material),
-            iter(FORBIDDEN_PATTERN.findall(text)),
+            _find_slot_faults(text, self.book, self.language),
+            _find_swapped_periods(text, self.book, *ORDERED_PATTERNS),
+            _find_typed_figures(text, self._material),
+            _find_wrong_quotes(text, self._material),
+            FORBIDDEN_PATTERN.findall(text),
         )
         return not any(True for check in checks for _fault in check)
-
-    texts = [form.headline, *form.points]
-    good = [text for text in texts if text.strip() and is_good(text)]
-    cannot_tell = form.cannot_tell if is_good(form.cannot_tell) else NONE
-    dropped = len(texts) - len(good) + (cannot_tell != form.cannot_tell)
-    exhibit = form.exhibit if find_exhibit(form.exhibit, exhibits) else NONE
-    kept = {
-        "headline": good[0] if good else "",
-        "points": good[1:],
-        "cannot_tell": cannot_tell,
-        "exhibit": exhibit,
-        "next_steps": [step for step in form.next_steps if step.skill in skills],
-    }
-    return form.model_copy(update=kept), dropped
 
 
 def _iter_texts(form: ReportForm) -> Iterator[tuple[str, str]]:
@@ -241,18 +229,10 @@ def _list_stems(text: str) -> frozenset[str]:
 class _Material:
     """What may carry digits into a report: names, quotations and dates from tools and request."""
 
-    def __init__(
-        self,
-        book: FactBook,
-        exhibits: Iterable[Exhibit],
-        request_words: str,
-        language: Language,
-        today: date,
-        shown: Sequence[str] = (),
-        notes: Sequence[str] = (),
-    ) -> None:
-        self._book, facts, exhibits = book, list(book.facts), list(exhibits)
-        texts = [request_words, *shown]
+    def __init__(self, given: "ReportChecker") -> None:
+        facts, exhibits, language = list(given.book.facts), given.exhibits, given.language
+        self._book = given.book
+        texts = [given.request_words, *given.shown]
         texts += [text for fact in facts for text in (fact.about, fact.titled(language))]
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
         texts += [cell for e in exhibits if e.table for row in e.table.rows for cell in row[:1]]
@@ -263,40 +243,28 @@ class _Material:
         labels = [fact.titled(known) for fact in facts for known in LOCALES]
         labels += [exhibit.shows for exhibit in exhibits]
         labels += [column for e in exhibits if e.table for column in e.table.columns]
-        told = list(dict.fromkeys([*texts, *notes, *labels]))
+        told = list(dict.fromkeys([*texts, *given.notes, *labels]))
         self._measured = {pair for text in told for pair in _list_measured(text)}
         lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
         self._measured |= {_measure(str(days), "days") for days in lengths}
         self._whole = "\n".join(self._texts)
         self._tokens = {
-            token.strip(TRAILING) for text in self._texts for token in _split_tokens(text)
+            token.strip(TRAILING) for text in self._texts for token in WORD_WITH_DIGIT.findall(text)
         }
         self._of_unit = {
             (UNIT_SIGNS[fact.unit], token.strip(TRAILING))
             for fact in facts
             if fact.unit in UNIT_SIGNS
-            for token in _split_tokens(normalize_text(fact.titled(language)))
+            for token in WORD_WITH_DIGIT.findall(normalize_text(fact.titled(language)))
         }
-        self._clocks = {
-            reading.value
-            for text in texts
-            for figure in read_figures(text)
-            for reading in figure.readings
-            if reading.kind == "clock"
-        }
+        self._clocks = {r.value for r in _list_readings(texts) if r.kind == "clock"}
         self.language = language
-        days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {today}
+        days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {given.today}
         self._days = days | {parsed for f in facts if (parsed := _parse_day(f.value)) is not None}
         self._days |= {
             parsed for text in told for day in ISO_DAY.findall(text) if (parsed := _parse_day(day))
         }
-        dates = [
-            reading.day
-            for text in told
-            for figure in read_figures(text)
-            for reading in figure.readings
-            if reading.kind == "date"
-        ]
+        dates = [reading.day for reading in _list_readings(told) if reading.kind == "date"]
         self._years = {day.year for day in self._days} | {day[0] for day in dates if day[0]}
         self._month_days = {(day.month, day.day) for day in self._days}
         self._month_days |= {(month, day) for _year, month, day in dates}
@@ -360,6 +328,10 @@ class _Material:
         return True
 
 
+def _list_readings(texts: Iterable[str]) -> list[Reading]:
+    return [one for text in texts for figure in read_figures(text) for one in figure.readings]
+
+
 def _measure(digits: str, word: str) -> tuple[Decimal | str, str]:
     """Return a figure and its unit, the same in each language, or the word behind it."""
     unit, size = load_units().words.get(word, (word, Decimal(1)))
@@ -371,10 +343,6 @@ def _list_measured(text: str) -> Iterator[tuple[Decimal | str, str]]:
     for match in NUMBER_WITH_WORD.finditer(normalize_text(text)):
         if len(match[2]) >= MIN_ROLE_WORD or match[2] in load_units().words:
             yield _measure(match[1], match[2])
-
-
-def _split_tokens(text: str) -> list[str]:
-    return [match[0] for match in WORD_WITH_DIGIT.finditer(text)]
 
 
 def _parse_day(value: object) -> date | None:

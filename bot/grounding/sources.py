@@ -9,19 +9,14 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief
+from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
-from bot.grounding.figure_match import agrees
-from bot.grounding.numbers import (
-    Figure,
-    Reading,
-    find_counted,
-    find_unit,
-    read_counts,
-    read_figures,
-)
-from bot.i18n.calendar_names import index_weekday_names
+from bot.core.request import Brief
+from bot.grounding.numbers import read_counts, read_figures
+from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit
+from bot.i18n.messages import Words
+from bot.i18n.periods import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
 from bot.text.normalize import collapse_spaces, normalize_text
 
@@ -46,6 +41,12 @@ FILE_NAME = re.compile(
 )
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
+MIN_WORDS = 3  # fewer between marks are an emphasis, or a name
+QUOTED = re.compile(
+    r"«[ \u00a0\u202f]*([^«»]{2,600}?)[ \u00a0\u202f]*»|“([^“”]{2,600})”|„([^“”„]{2,600})“"
+    r"|(?<![\w\d])\"([^\"\n]{2,600})\"(?!\w)|‹[ \u00a0\u202f]*([^‹›]{2,600}?)[ \u00a0\u202f]*›"
+    r"|(?<!\w)['‘]((?=\w)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){2,600}?)['’](?!\w)"
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,27 @@ class Piece:
     def is_prose(self) -> bool:
         """Whether it is our own words: not a table's cells, not a customer's sentence."""
         return self.kind in ("copy", "heading", "hook")
+
+    def build_check(
+        self,
+        rule: str,
+        level: CheckLevel,
+        words: Words,
+        *,
+        quote: str | None = None,
+        fact: str | None = None,
+        override: bool = False,
+    ) -> Check:
+        """Build a finding on this text."""
+        return Check(
+            rule=rule,
+            level=level,
+            words=words,
+            part=self.key,
+            quote=quote,
+            fact=fact,
+            override=override,
+        )
 
 
 def list_pieces(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[Piece, ...]:
@@ -360,24 +382,16 @@ class Sources:
 def find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
     """Return where figures and claims are not ours: links, names, placeholders, and quotations that
     stand in a fact."""
-    if piece not in sources.spans:
-        sources.spans[piece] = _find_spans_left_out(piece, sources)
-    return sources.spans[piece]
-
-
-def _find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
-    from bot.grounding.quotes import find_quotations
-
     if piece.kind == "quote":
         return [(0, len(piece.text))]
-    spans = [(link.start, link.end) for link in find_links(piece.text)]
-    spans += sources.find_names(piece.text)
-    spans += [match.span() for match in PLACEHOLDER.finditer(piece.text)]
-    return spans + [
-        (start, end)
-        for start, end in find_quotations(piece.text)
-        if sources.contains_quote(piece.text[start:end])
-    ]
+    if piece not in sources.spans:
+        spans = [(link.start, link.end) for link in find_links(piece.text)]
+        spans += sources.find_names(piece.text)
+        spans += [match.span() for match in PLACEHOLDER.finditer(piece.text)]
+        quotations = find_quotations(piece.text)
+        spans += [one for one in quotations if sources.contains_quote(piece.text[slice(*one)])]
+        sources.spans[piece] = spans
+    return sources.spans[piece]
 
 
 def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:
@@ -462,3 +476,12 @@ def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
             return "price", reading.value, reading.unit
     labels = {"date": "date", "weekday": "date", "code": "code"}
     return labels.get(reading.kind, "figure"), f"{figure.text} {figure.noun}".strip(), None
+
+
+def find_quotations(text: str) -> list[Span]:
+    """Return where text stands between quotation marks, without the marks."""
+    return [
+        match.span(match.lastindex or 0)
+        for match in QUOTED.finditer(text)
+        if len(match[match.lastindex or 0].split()) >= MIN_WORDS
+    ]

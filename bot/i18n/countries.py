@@ -1,51 +1,14 @@
 """Parses and translates country names: ISO codes, English and French names, and demonyms."""
 
+import tomllib
 from functools import cache
+from pathlib import Path
 
 from bot.text.normalize import collapse_spaces, normalize_text
 
 COUNTRY_LANGUAGES = ("en", "fr")
-COUNTRY_ALIASES = {  # further spellings that shops use
-    "UK": "GB",
-    "USA": "US",
-    "EIRE": "IE",
-    "RSA": "ZA",
-    "UAE": "AE",
-    "Holland": "NL",
-    "Hollande": "NL",
-    "Czech Republic": "CZ",
-    "République tchèque": "CZ",
-}
 FILE_LANGUAGES = ("de", "es", "it", "nl", "pt")  # in which files also name countries
-FILE_ALIASES = {"Great Britain": "GB", "England": "GB", "Angleterre": "GB"}
-
-DEMONYMS = {  # and other names: normalized, separated by commas
-    "AT": "austrian, austrians, autrichien, autrichiens, autrichienne, autrichiennes",
-    "AU": "australian, australians, australien, australiens",
-    "BE": "belgian, belgians, belge, belges",
-    "BR": "brazilian, brazilians, bresilien, bresiliens, brasil",
-    "CA": "canadian, canadians, canadien, canadiens",
-    "CH": "swiss, suisses",
-    "DE": "german, germans, allemand, allemands, allemande, allemandes",
-    "DK": "danish, danes, danois",
-    "ES": "spanish, spaniards, espagnol, espagnols, espagnole, espagnoles",
-    "FI": "finnish, finns, finlandais",
-    "FR": "french, francais, francaise, francaises",
-    "GB": "uk, gb, british, britain, great britain, angleterre, england, anglais, anglaise, "
-    "anglaises, britannique, britanniques, grande bretagne",
-    "GR": "greek, greeks, grec, grecs",
-    "IE": "irish, irlandais, irlandaise, irlandaises, eire",
-    "IT": "italian, italians, italien, italiens, italienne, italiennes",
-    "JP": "japanese, japonais",
-    "LU": "luxembourgish, luxembourgeois, luxembourgeoise",
-    "NL": "dutch, holland, hollande, hollandais, neerlandais, pays bas",
-    "NO": "norwegian, norwegians, norvegien, norvegiens",
-    "PL": "polish, poles, polonais",
-    "PT": "portuguese, portugais",
-    "SE": "swedish, swedes, suedois",
-    "US": "usa, us, american, americans, america, americain, americains, etats unis",
-    "ZA": "rsa, south african, sud africain",
-}
+_NAMES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 def translate_country(written: str, language: str) -> str:
@@ -76,7 +39,7 @@ def list_country_names(written: str) -> set[str]:
 def list_country_words(written: str) -> set[str]:
     """Return the country's names and demonyms: "Belgian", « les clients belges »."""
     return list_country_names(written) | set(
-        filter(None, DEMONYMS.get(parse_country_code(written) or "", "").split(", "))
+        filter(None, _NAMES["demonyms"].get(parse_country_code(written) or "", "").split(", "))
     )
 
 
@@ -86,7 +49,7 @@ def normalize_name(name: str) -> str:
 
 @cache
 def _load_codes() -> dict[str, str]:
-    known = {normalize_name(name): code for name, code in COUNTRY_ALIASES.items()}
+    known = {normalize_name(name): code for name, code in _NAMES["aliases"].items()}
     for language in COUNTRY_LANGUAGES:
         for code, name in _load_territories(language).items():
             known |= {normalize_name(name): code, normalize_name(code): code}
@@ -96,7 +59,7 @@ def _load_codes() -> dict[str, str]:
 @cache
 def _load_file_codes() -> dict[str, str]:
     """Return the codes by further names, which only a file may use: "Deutschland"."""
-    known = {normalize_name(name): code for name, code in FILE_ALIASES.items()}
+    known = {normalize_name(name): code for name, code in _NAMES["file_aliases"].items()}
     for language in FILE_LANGUAGES:
         known |= {normalize_name(n): code for code, n in _load_territories(language).items()}
     return known

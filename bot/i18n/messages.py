@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.contracts import SHOWN_TITLES
 from bot.i18n import countries
-from bot.i18n.calendar_names import list_weekday_names
+from bot.i18n.periods import list_weekday_names
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")

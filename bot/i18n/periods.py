@@ -8,9 +8,53 @@ quarter or a day without a year is the latest that has begun.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
-from bot.i18n.calendar_names import index_month_names
-from bot.text.normalize import word_set
+from bot.text.normalize import normalize_text, word_set
+
+REQUEST_LANGUAGES = ("en", "fr")  # in which people name months and weekdays
+
+
+@cache
+def list_month_names(language: str) -> tuple[str, ...]:
+    """Return the names, January first."""
+    from babel import Locale
+
+    names = Locale.parse(language).months["format"]["wide"]
+    return tuple(str(names[number]) for number in range(1, 13))
+
+
+@cache
+def list_weekday_names(language: str) -> tuple[str, ...]:
+    """Return the names, Monday first."""
+    from babel import Locale
+
+    names = Locale.parse(language).days["format"]["wide"]
+    return tuple(str(names[number]) for number in range(7))
+
+
+def get_weekday_key(number: int) -> str:
+    """Return the name by which facts call a weekday, 0 for Monday: `monday`. It is stored."""
+    return list_weekday_names("en")[number].lower()
+
+
+def index_month_names() -> dict[str, int]:
+    """Return the number of each month, from 1, by its normalized names."""
+    return {
+        normalize_text(name): number
+        for language in REQUEST_LANGUAGES
+        for number, name in enumerate(list_month_names(language), start=1)
+    }
+
+
+def index_weekday_names() -> dict[str, int]:
+    """Return the number of each weekday, 0 for Monday, by its normalized names."""
+    return {
+        normalize_text(name): number
+        for language in REQUEST_LANGUAGES
+        for number, name in enumerate(list_weekday_names(language))
+    }
+
 
 DAY = timedelta(days=1)
 UNITS = {
@@ -109,8 +153,8 @@ class _PeriodReader:
     def get(self, at: int) -> str:
         return self.words[at] if 0 <= at < len(self.words) else ""
 
-    def skip(self, at: int, words: frozenset[str] = SMALL) -> int:
-        while self.get(at) in words:
+    def skip(self, at: int) -> int:
+        while self.get(at) in SMALL:
             at += 1
         return at
 

@@ -4,6 +4,9 @@ A job is committed in the same transaction as the row that needs it (`enqueue`).
 workflow with one preemptible step. Its progress is in its own rows, so it can be run again from the
 start. Jobs of dead processes are queued again: after 3 crashes a job runs alone, and after 7 it is
 given up visibly.
+
+One process at a time recovers the jobs of dead ones. On SQLite, the lock on the file proves that
+every other process is dead; on PostgreSQL, one is dead after a time without a heartbeat.
 """
 
 import asyncio
@@ -12,39 +15,129 @@ import fcntl
 import itertools
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
-from bot.jobs.models import ALONE_AFTER, GIVE_UP_AFTER, Job, JobKind, Requester, current_requester
-from bot.jobs.queues import (
+from bot.jobs.models import (
+    ALONE_AFTER,
+    GIVE_UP_AFTER,
     NO_PERSON,
     SUSPECTS,
     TRIES,
+    Job,
+    JobCrash,
+    JobKind,
     QueueLimits,
+    Requester,
+    WorkerProcess,
     build_queues,
     choose_queue,
     compute_priority,
+    current_requester,
     wait_before,
 )
-from bot.jobs.recovery import ClaimedJob, JobRecovery
+from bot.messages.outbox import OutboxMessage
 
 log = logging.getLogger("bot.jobs.engine")
 
 NAME, VERSION = "super-intern", "1"  # pending workflows are bound to the version: never change it
 SHUTDOWN_GRACE = 5.0  # seconds that running jobs get to finish at shutdown
 WORKFLOW_RETENTION = timedelta(days=7)
+RECOVERY_LOCK_ID = 7_203_114  # id of the advisory lock that the recovering process holds
+PROCESS_RETENTION = timedelta(days=1)
 
 JobHandler = Callable[[str], Awaitable[None]]
 GiveUpHandler = Callable[[Job, TryAgain | None], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job that a process has claimed and not finished; `workflow` is its id in DBOS."""
+
+    job: Job
+    workflow: str
+    process: str | None
+
+
+@dataclass(frozen=True)
+class JobRecovery:
+    """`id` is this process; `list_claimed` returns the running jobs of all processes; `requeue`
+    queues a lost job again, given how often it has crashed."""
+
+    database: Database
+    id: str
+    now: Callable[[], datetime]
+    dead_after: float  # seconds
+    list_claimed: Callable[[], list[ClaimedJob]]
+    requeue: Callable[[ClaimedJob, int], None]
+
+    def register(self) -> None:
+        """Write the first heartbeat before any job is claimed: otherwise other processes would take
+        our jobs for lost."""
+        with self.database.begin() as session:
+            if self.database.sqlite:
+                WorkerProcess.forget(session, before=self.now() + PROCESS_RETENTION)
+            WorkerProcess.beat(session, self.id, self.now())
+
+    def beat(self) -> None:
+        with self.database.begin() as session:
+            WorkerProcess.beat(session, self.id, self.now())
+
+    def recover(self) -> list[Job]:
+        """Queue the jobs of dead processes again; return those that have crashed too often."""
+        with self._hold_lock() as is_held:
+            return (
+                [lost.job for lost in self._find_lost_jobs() if not self._requeue_or_give_up(lost)]
+                if is_held
+                else []
+            )
+
+    def _find_lost_jobs(self) -> list[ClaimedJob]:
+        """Return the jobs of processes without a recent heartbeat. On SQLite their cards are freed
+        at once; on PostgreSQL the process may only be slow, so its cards stay held until the hold
+        expires."""
+        since = self.now() - timedelta(seconds=self.dead_after)
+        with self.database.begin() as session:
+            WorkerProcess.clamp_future_beats(session, self.now())
+            alive = {self.id, *WorkerProcess.alive(session, since)}
+            WorkerProcess.forget(session, before=self.now() - PROCESS_RETENTION)
+        lost = [one for one in self.list_claimed() if one.process not in alive]
+        if self.database.sqlite:
+            with self.database.begin() as session:
+                for dead in sorted({one.process for one in lost if one.process}):
+                    OutboxMessage.release_process(session, dead)
+        return lost
+
+    def _requeue_or_give_up(self, lost_job: ClaimedJob) -> bool:
+        """Queue the job again; return False when it has crashed too often."""
+        with self.database.begin() as session:
+            crashes = JobCrash.count_crash(session, lost_job.job.id, lost_job.job.workspace)
+        if crashes >= GIVE_UP_AFTER:
+            return False
+        log.warning("job %s of a dead process: again, crash %d", lost_job.job.id, crashes)
+        self.requeue(lost_job, crashes)
+        return True
+
+    @contextlib.contextmanager
+    def _hold_lock(self) -> Iterator[bool]:
+        """Yield whether this process may recover jobs now: one process at a time may."""
+        if self.database.sqlite:
+            yield True
+            return
+        with self.database.begin() as session:
+            lock = text("SELECT pg_try_advisory_xact_lock(:key)")
+            yield bool(session.scalar(lock, {"key": RECOVERY_LOCK_ID}))
 
 
 class Engine:
@@ -117,9 +210,10 @@ class Engine:
         self._lock_database()
         _running = self
         await asyncio.to_thread(self._recovery.register)
+        await migrate_engine(self.database)
+        await self._register_queues()
         DBOS(config=self._config())
         DBOS.launch()
-        await self._register_queues()
         self._maintenance = [asyncio.create_task(self._maintain())]
 
     async def close(self, grace: float = SHUTDOWN_GRACE) -> None:
@@ -209,12 +303,18 @@ class Engine:
             "log_level": "WARNING",
             "run_migrations": True,
             "use_listen_notify": False,
+            # Nothing listens for notifications, but the shutdown waits for this thread. On
+            # PostgreSQL that second lets other threads give back their connections.
+            "notification_listener_polling_interval_sec": (
+                self.limits.poll if self.database.sqlite else 1.0
+            ),
             "scheduler_polling_interval_sec": 3600.0,
         }
 
     async def _register_queues(self) -> None:
+        """Register the queues before the launch: later, their first job would wait for a second."""
         for name, bounds in build_queues(self.limits).items():
-            await DBOS.register_queue_async(name, **bounds, on_conflict="always_update")
+            await self.client.register_queue_async(name, **bounds)
 
     def _lock_database(self) -> None:
         """On SQLite, allow only one process to run jobs: a second one would claim its jobs."""

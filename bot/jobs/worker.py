@@ -23,7 +23,7 @@ from bot.data.catalogue.models import list_product_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
-from bot.db.session import find_one, lock_one
+from bot.db.base import find_one, lock_one
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft

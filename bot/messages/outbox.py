@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db.session import Row, insert_once, lock_row
+from bot.db.base import Row, lock_row
+from bot.db.session import insert_once
 from bot.jobs.models import Enqueue, Job
 
 DRAW_LEASE = timedelta(seconds=30)
@@ -24,7 +25,7 @@ MAX_REDRAWN_CARDS = 50
 class OutboxMessage(Row):
     """One message to Slack.
 
-    `piece` is the part of a task that a card shows. `place` is a Place (see bot.slack.location).
+    `piece` is the part of a task that a card shows. `place` is a Place (see bot.slack.threads).
     `wanted` counts the changes of what the card shows, `drawn` is the count that was drawn last: a
     card needs drawing while `wanted` is greater than `drawn`.
     """

@@ -28,7 +28,7 @@ from bot.grounding.legal import ALCOHOL_WARNING, is_alcohol
 from bot.grounding.style import CLICHE_PATTERN, contains_words
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.typography import choose_address_form, convert_to_gsm7, insert_nbsp
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.routing import (
     detect_typed_language,
     find_audience,
@@ -36,8 +36,14 @@ from bot.offline.routing import (
     names_one_person,
 )
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
-from bot.text.normalize import collapse_spaces, normalize_text, tokenize
-from bot.text.sentences import is_usable_sentence, split_sentences, strip_html
+from bot.text.normalize import (
+    collapse_spaces,
+    is_usable_sentence,
+    normalize_text,
+    split_sentences,
+    strip_html,
+    tokenize,
+)
 
 TEMPLATES_FOLDER = Path(__file__).with_name("templates")
 MAX_SENTENCES = {"shorter": 1, "longer": 6}  # of the catalogue, by what a send-back asks for

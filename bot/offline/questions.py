@@ -398,7 +398,8 @@ class QuestionReader:
             self.read_at.difference_update(period.words)
         self._reject(*previous)
         now, before = sorted((first, others[0]), key=lambda one: one.since, reverse=True)
-        if _is_year(before) and before.since.year == now.since.year - 1:
+        whole_year = (date(now.since.year - 1, 1, 1), date(now.since.year - 1, 12, 31))
+        if before.days == whole_year:
             return now.days, "same_period_last_year", nothing
         return now.days, "dates", before.days
 
@@ -502,11 +503,6 @@ class QuestionReader:
 
     def _quote(self, at: Sequence[int]) -> str:
         return self.question[self.spans[at[0]][0] : self.spans[at[-1]][1]]
-
-
-def _is_year(period: Period) -> bool:
-    first, last = period.days
-    return (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
 
 
 def build_form_query(

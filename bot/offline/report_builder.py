@@ -11,14 +11,21 @@ from typing import Any
 
 from bot.core.charts import COLOURS, ChartPicture
 from bot.core.fact_book import FactBook
-from bot.core.fact_charts import build_subject_bars, build_subject_line
-from bot.core.fact_sentences import AGE, CANNOT, FactSubject, SentenceWriter, group_by_subject
+from bot.core.fact_sentences import (
+    AGE,
+    CANNOT,
+    FactSubject,
+    SentenceWriter,
+    build_subject_bars,
+    build_subject_line,
+    group_by_subject,
+)
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Quote, Table
 from bot.core.report import MAX_POINTS, MissingData, Report, list_sources
 from bot.core.request import SkillRequest
 from bot.i18n.messages import Words
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 
 TEXTS = Path(__file__).with_name("reports") / "texts.toml"
 

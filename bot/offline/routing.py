@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.brief import Goal
 from bot.core.channels import load_channels
+from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
-from bot.i18n.calendar_names import index_month_names, index_weekday_names
 from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.i18n.periods import index_month_names, index_weekday_names
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words
 from bot.text.language import WRITTEN_LANGUAGES, detect_language

@@ -1,23 +1,13 @@
 """Checks of blocks and views, their ids, and the values that people enter into them."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.playground.block_schemas import ALL_BLOCKS
-from bot.playground.element_schemas import MODAL_ONLY_ELEMENTS
+from bot.playground.block_schemas import list_options, read_check
 from bot.playground.errors import ApiRefusal, ImpossibleAction, SchemaErrors
-from bot.playground.schema import (
-    ID_CHECK,
-    ObjectSchema,
-    allow_anything,
-    list_options,
-    require_boolean,
-    require_plain_text,
-    require_string,
-    require_type,
-)
 from bot.playground.slack_objects import IdGenerator
 
 Block = dict[str, Any]
@@ -42,7 +32,7 @@ MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MAX_BLOCKS_OF_TYPE = {"table": 1, "data_visualization": 2}
 MAX_MARKDOWN_CHARACTERS = 12_000
 MAX_MESSAGE_CHARACTERS = 13_200
-BLOCK_CHECK = require_type(ALL_BLOCKS)
+MODAL_ONLY_ELEMENTS = {"email_text_input", "url_text_input", "number_input", "file_input"}
 
 
 def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str = "/blocks") -> None:
@@ -50,7 +40,7 @@ def check_blocks(faults: SchemaErrors, blocks: Any, surface: str, pointer: str =
     if len(blocks) > MAX_BLOCKS[surface]:
         faults.add(f"no more than {MAX_BLOCKS[surface]} items allowed", pointer)
     for place, block in enumerate(blocks):
-        BLOCK_CHECK(faults, block, f"{pointer}/{place}")
+        read_check("blocks(all)")(faults, block, f"{pointer}/{place}")
     if faults.messages:
         return
     for place, block in enumerate(blocks):
@@ -265,27 +255,6 @@ def find_input_problem(block: dict[str, Any], state: dict[str, Any]) -> str | No
 # Modals and Home tabs, with the values that were entered.
 
 MAX_VIEW_BYTES = 250_000
-VIEW_FIELDS = {
-    "blocks": allow_anything,
-    "private_metadata": require_string(3000, 0),
-    "callback_id": require_string(255, 0),
-    "external_id": require_string(255, 0),
-    "state": allow_anything,
-    "hash": allow_anything,
-    "id": ID_CHECK,
-}
-MODAL_SCHEMA = ObjectSchema(
-    {"title": require_plain_text(24), "blocks": allow_anything},
-    VIEW_FIELDS
-    | {
-        "submit": require_plain_text(24),
-        "close": require_plain_text(24),
-        "clear_on_close": require_boolean,
-        "notify_on_close": require_boolean,
-        "submit_disabled": require_boolean,
-    },
-)
-HOME_SCHEMA = ObjectSchema({"blocks": allow_anything}, VIEW_FIELDS)
 
 
 @dataclass(eq=False)
@@ -361,7 +330,7 @@ class View:
 def check_view(view: Any, kind: str) -> dict[str, Any]:
     """Return the checked view; raise ApiRefusal if Slack would not open or publish it."""
     faults = SchemaErrors()
-    require_type({kind: MODAL_SCHEMA if kind == "modal" else HOME_SCHEMA})(faults, view, "/view")
+    read_check(f"views({kind})")(faults, view, "/view")
     faults.raise_if_any("invalid_arguments")
     blocks = view["blocks"]
     if not isinstance(blocks, list):
@@ -376,3 +345,38 @@ def check_view(view: Any, kind: str) -> dict[str, Any]:
         faults.add("a modal with an input block needs submit", "/view/submit")
     faults.raise_if_any("invalid_arguments")
     return dict(view)
+
+
+# The rich_text block that Slack makes of what people type.
+
+TOKEN_PATTERN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+
+
+def build_rich_text(text: str, block_id: str) -> dict[str, Any]:
+    """Build the rich_text block that Slack makes of typed text, with mentions and links."""
+    elements: list[dict[str, Any]] = []
+    end = 0
+    for token in TOKEN_PATTERN.finditer(text):
+        _append_text(elements, text[end : token.start()])
+        elements.append(_build_inline_element(*token.groups()))
+        end = token.end()
+    _append_text(elements, text[end:])
+    section = {"type": "rich_text_section", "elements": elements}
+    return {"type": "rich_text", "block_id": block_id, "elements": [section]}
+
+
+def _append_text(elements: list[dict[str, Any]], text: str) -> None:
+    if text:
+        plain = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        elements.append({"type": "text", "text": plain})
+
+
+def _build_inline_element(sign: str, target: str, label: str | None) -> dict[str, Any]:
+    if sign == "@":
+        return {"type": "user", "user_id": target}
+    if sign == "#":
+        return {"type": "channel", "channel_id": target}
+    if sign == "!":
+        return {"type": "broadcast", "range": target}
+    link = {"type": "link", "url": target}
+    return link | {"text": label} if label else link

@@ -1,56 +1,172 @@
-"""Schemas of all Block Kit blocks, as Slack validates them."""
+"""Schema checks for the JSON that Slack accepts: lengths, choices, lists and objects.
 
+`block_schemas.yaml` has the schemas of blocks, their elements and views. Each check adds its errors
+to `faults`; `pointer` is the JSON pointer of the value."""
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from bot.playground.element_schemas import (
-    ACTIONS_ELEMENT,
-    BUTTON,
-    CONTEXT_ACTIONS_ELEMENT,
-    IMAGE_ELEMENT,
-    INPUT_ELEMENT,
-    OVERFLOW,
-    SECTION_ACCESSORY,
-)
+import yaml
+
 from bot.playground.errors import SchemaErrors
-from bot.playground.rich_text import RICH_TEXT
-from bot.playground.schema import (
-    ID_CHECK,
-    SLACK_FILE,
-    URL_CHECK,
-    Check,
-    ObjectSchema,
-    allow_anything,
-    require_any_field,
-    require_boolean,
-    require_choice,
-    require_integer,
-    require_list,
-    require_number,
-    require_plain_text,
-    require_string,
-    require_text,
-    require_type,
-)
 
-# Blocks for tables and charts: table, data_table, data_visualization.
-
-RAW_CELLS: dict[str, Check] = {
-    "raw_text": ObjectSchema({"text": require_string(3000)}),
-    "raw_number": ObjectSchema({"value": require_number}, {"text": require_string(3000)}),
-}
-TABLE_CELL = require_type(RAW_CELLS | {"rich_text": RICH_TEXT})
-COLUMN_SETTING = ObjectSchema(
-    {}, {"align": require_choice("left", "center", "right"), "is_wrapped": require_boolean}
-)
-CHART_LABEL = require_string(20)
-CHART_POINT = ObjectSchema({"label": CHART_LABEL, "value": require_number})
-MAX_SERIES, MAX_POINTS, MAX_SEGMENTS = 12, 20, 12
+Check = Callable[[SchemaErrors, Any, str], None]
 
 
-def check_column_setting(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """Check one column's settings; null means the default."""
-    if value is not None:
-        COLUMN_SETTING(faults, value, pointer)
+def require_string(minimum: int, maximum: int) -> Check:
+    """Check a string of `minimum` to `maximum` characters."""
+
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if not isinstance(value, str):
+            faults.add("must be a string", pointer)
+        elif len(value) > maximum:
+            faults.add(f"must be less than {maximum + 1} characters", pointer)
+        elif len(value) < minimum:
+            faults.add(f"must be more than {minimum - 1} characters", pointer)
+
+    return check
+
+
+def require_pattern(pattern: str, what: str) -> Check:
+    """Check a string by a regular expression; `what` describes the format in the error."""
+
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            faults.add(f"must be {what}", pointer)
+
+    return check
+
+
+def require_integer(minimum: int, maximum: int) -> Check:
+    """Check an integer from `minimum` to `maximum`."""
+
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            faults.add("must be an integer", pointer)
+        elif value < minimum:
+            faults.add(f"must be more than {minimum - 1}", pointer)
+        elif value > maximum:
+            faults.add(f"must be less than {maximum + 1}", pointer)
+
+    return check
+
+
+def require_choice(*choices: str) -> Check:
+    """Check that the value is one of `choices`."""
+
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if value not in choices:
+            faults.add(f"must be one of: {', '.join(choices)}", pointer)
+
+    return check
+
+
+def require_list(each: Check, minimum: int, maximum: int) -> Check:
+    """Check a list of `minimum` to `maximum` entries, each by `each`."""
+
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if not isinstance(value, list):
+            faults.add("must be an array", pointer)
+            return
+        if len(value) > maximum:
+            faults.add(f"no more than {maximum} items allowed", pointer)
+        elif len(value) < minimum:
+            faults.add(f"no fewer than {minimum} items allowed", pointer)
+        for number, entry in enumerate(value):
+            each(faults, entry, f"{pointer}/{number}")
+
+    return check
+
+
+def require_boolean(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    if not isinstance(value, bool):
+        faults.add("must be a boolean", pointer)
+
+
+def require_number(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        faults.add("must be a number", pointer)
+
+
+def allow_anything(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Accept any value."""
+
+
+@dataclass(frozen=True)
+class ObjectSchema:
+    """An object with these required and optional fields and no others.
+
+    `extra_check` runs only if the fields have no errors.
+    """
+
+    required: Mapping[str, Check] = field(default_factory=dict)
+    optional: Mapping[str, Check] = field(default_factory=dict)
+    extra_check: Check = allow_anything
+
+    def __call__(self, faults: SchemaErrors, value: Any, pointer: str) -> None:
+        """Check a value against this schema."""
+        if not isinstance(value, dict):
+            faults.add("must be an object", pointer)
+            return
+        before = len(faults.messages)
+        for name, check in self.required.items():
+            if value.get(name) is None:
+                faults.add(f"missing required field: {name}", pointer)
+            else:
+                check(faults, value[name], f"{pointer}/{name}")
+        for name, entry in value.items():
+            if name in self.optional:
+                if entry is not None:
+                    self.optional[name](faults, entry, f"{pointer}/{name}")
+            elif name not in self.required and name != "type":
+                faults.add(f"invalid additional property: {name}", pointer)
+        if len(faults.messages) == before:
+            self.extra_check(faults, value, pointer)
+
+
+def require_type(shapes: Mapping[str, Check]) -> Check:
+    """Check an object against the schema that `shapes` has for its `type`."""
+
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if not isinstance(value, dict):
+            faults.add("must be an object", pointer)
+        elif not isinstance(value.get("type"), str):
+            faults.add("missing required field: type", pointer)
+        elif value["type"] not in shapes:
+            faults.add(f"unsupported type: {value['type']}", f"{pointer}/type")
+        else:
+            shapes[value["type"]](faults, value, pointer)
+
+    return check
+
+
+def require_any_field(*names: str) -> Check:
+    """Check that an object has at least one of these fields."""
+
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if not any(value.get(name) for name in names):
+            faults.add(f"missing required field: one of {', '.join(names)}", pointer)
+
+    return check
+
+
+# Checks of what the fields of an object mean together.
+
+
+def check_options(faults: SchemaErrors, value: Any, pointer: str) -> None:
+    """Check that a menu has either options or groups, and that it has its initial options."""
+    if bool(value.get("options")) == bool(value.get("option_groups")):
+        faults.add("exactly one of options and option_groups must be given", pointer)
+    known = list_options(value)
+    start = value.get("initial_options") or [value.get("initial_option")]
+    for entry in start:
+        if entry is not None and entry not in known:
+            faults.add("initial options must match exactly one of the options", pointer)
 
 
 def check_data_table(faults: SchemaErrors, value: Any, pointer: str) -> None:
@@ -72,64 +188,6 @@ def check_chart_labels(faults: SchemaErrors, value: Any, pointer: str) -> None:
             faults.add("labels must match the categories", f"{pointer}/series/{place}/data")
 
 
-TABLE_BLOCK = ObjectSchema(
-    {"rows": require_list(require_list(TABLE_CELL, 20), 100)},
-    {"block_id": ID_CHECK, "column_settings": require_list(check_column_setting, 20, 0)},
-)
-DATA_TABLE_BLOCK = ObjectSchema(
-    {"caption": require_string(3000), "rows": require_list(require_list(TABLE_CELL, 20), 101, 2)},
-    {
-        "block_id": ID_CHECK,
-        "page_size": require_integer(1, 100),
-        "row_header_column_index": require_integer(0, 19),
-    },
-    extra_check=check_data_table,
-)
-XY_CHART = ObjectSchema(
-    {
-        "series": require_list(
-            ObjectSchema({"name": CHART_LABEL, "data": require_list(CHART_POINT, MAX_POINTS)}),
-            MAX_SERIES,
-        ),
-        "axis_config": ObjectSchema(
-            {"categories": require_list(CHART_LABEL, MAX_POINTS)},
-            {"x_label": require_string(50), "y_label": require_string(50)},
-        ),
-    },
-    extra_check=check_chart_labels,
-)
-PIE_CHART = ObjectSchema({"segments": require_list(CHART_POINT, MAX_SEGMENTS)})
-CHART_BLOCK = ObjectSchema(
-    {
-        "title": require_string(50),
-        "chart": require_type(
-            {"pie": PIE_CHART, "bar": XY_CHART, "area": XY_CHART, "line": XY_CHART}
-        ),
-    },
-    {"block_id": ID_CHECK},
-)
-
-
-# Schemas of the blocks of messages, modals and Home tabs.
-
-
-def require_block(
-    required: dict[str, Check],
-    optional: dict[str, Check] | None = None,
-    extra_check: Check = allow_anything,
-) -> ObjectSchema:
-    """Build a block's schema, which always allows a block_id."""
-    return ObjectSchema(required, {"block_id": ID_CHECK} | (optional or {}), extra_check)
-
-
-def check_context_element(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """Check a text or an image of a context block."""
-    if isinstance(value, dict) and value.get("type") == "image":
-        IMAGE_ELEMENT(faults, value, pointer)
-    else:
-        require_text(3000)(faults, value, pointer)
-
-
 def check_container(faults: SchemaErrors, value: Any, pointer: str) -> None:
     """Check that a collapsible container has no divider, and only such a one starts collapsed."""
     if value.get("is_collapsible") and value.get("has_header_divider"):
@@ -139,121 +197,102 @@ def check_container(faults: SchemaErrors, value: Any, pointer: str) -> None:
     require_any_field("title", "rich_text_title")(faults, value, pointer)
 
 
-CARD_BLOCK = require_block(
-    {},
-    {
-        "hero_image": require_type({"image": IMAGE_ELEMENT}),
-        "icon": require_type({"image": IMAGE_ELEMENT}),
-        "title": require_text(150),
-        "subtitle": require_text(150),
-        "body": require_text(200),
-        "actions": require_list(BUTTON, 5),
-    },
-    extra_check=require_any_field("hero_image", "title", "actions", "body"),
-)
-TASK_CARD = require_block(
-    {
-        "task_id": require_string(255),
-        "title": require_string(3000),
-        "status": require_choice("pending", "in_progress", "complete", "error"),
-    },
-    {"details": RICH_TEXT, "output": RICH_TEXT, "sources": require_list(allow_anything, 100, 0)},
-)
-NESTABLE_BLOCKS: dict[str, Check] = {
-    "section": require_block(
-        {},
+def list_options(element: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return all options of a menu, including those in groups."""
+    found = list(element.get("options") or [])
+    for group in element.get("option_groups") or []:
+        found += group["options"]
+    return found
+
+
+# The schemas of block_schemas.yaml.
+
+_SCHEMAS = yaml.load(Path(__file__).with_suffix(".yaml").read_bytes(), yaml.CSafeLoader)
+
+
+def _require_text(maximum: int, *types: tuple[str, str]) -> Check:
+    return require_type(
         {
-            "text": require_text(3000),
-            "fields": require_list(require_text(2000), 10),
-            "accessory": SECTION_ACCESSORY,
-            "expand": require_boolean,
-        },
-        extra_check=require_any_field("text", "fields"),
-    ),
-    "header": require_block({"text": require_plain_text(150)}),
-    "divider": require_block({}),
-    "image": require_block(
-        {"alt_text": require_string(2000)},
-        {"image_url": URL_CHECK, "slack_file": SLACK_FILE, "title": require_plain_text(2000)},
-        extra_check=require_any_field("image_url", "slack_file"),
-    ),
-    "actions": require_block({"elements": require_list(ACTIONS_ELEMENT, 25)}),
-    "context": require_block({"elements": require_list(check_context_element, 10)}),
-    "context_actions": require_block({"elements": require_list(CONTEXT_ACTIONS_ELEMENT, 5)}),
-    "input": require_block(
-        {"label": require_plain_text(2000), "element": INPUT_ELEMENT},
-        {
-            "hint": require_plain_text(2000),
-            "optional": require_boolean,
-            "dispatch_action": require_boolean,
-        },
-    ),
-    "rich_text": RICH_TEXT,
-    "markdown": require_block({"text": require_string(12_000)}),
-    "file": require_block({"external_id": require_string(255), "source": require_choice("remote")}),
-    "video": require_block(
-        {
-            "alt_text": require_string(2000),
-            "video_url": URL_CHECK,
-            "thumbnail_url": URL_CHECK,
-            "title": require_plain_text(199),
-        },
-        {
-            "title_url": URL_CHECK,
-            "description": require_plain_text(200),
-            "provider_icon_url": URL_CHECK,
-            "provider_name": require_string(50),
-            "author_name": require_string(49),
-        },
-    ),
-    "call": require_block(
-        {"call_id": require_string(255)},
-        {"api_decoration_available": require_boolean, "call": allow_anything},
-    ),
-    "card": CARD_BLOCK,
-    "task_card": TASK_CARD,
-    "plan": require_block(
-        {"title": require_string(3000)},
-        {"tasks": require_list(require_type({"task_card": TASK_CARD}), 50, 0)},
-    ),
-    "table": TABLE_BLOCK,
-    "data_table": DATA_TABLE_BLOCK,
-    "data_visualization": CHART_BLOCK,
-    "carousel": require_block({"elements": require_list(require_type({"card": CARD_BLOCK}), 10)}),
-    "alert": require_block(
-        {"text": require_text(3000)},
-        {"level": require_choice("default", "info", "warning", "error", "success")},
-    ),
-    "auth_provider": require_block(
-        {
-            "value": require_string(150),
-            "name": require_plain_text(75),
-            "is_connected": require_boolean,
-        },
-        {
-            "description": require_plain_text(150),
-            "icon_url": URL_CHECK,
-            "auth_url": URL_CHECK,
-            "disconnect_url": URL_CHECK,
-            "connected_identity": require_plain_text(75),
-            "connected_context": require_plain_text(75),
-            "accessory": OVERFLOW,
-            "fallback": require_list(allow_anything, 10),
-        },
-    ),
+            kind: ObjectSchema({"text": require_string(1, maximum)}, {option: require_boolean})
+            for kind, option in types
+        }
+    )
+
+
+def _require_nullable(inner: Check) -> Check:
+    def check(faults: SchemaErrors, value: Any, pointer: str) -> None:
+        if value is not None:
+            inner(faults, value, pointer)
+
+    return check
+
+
+_PLAIN, _MRKDWN = ("plain_text", "emoji"), ("mrkdwn", "verbatim")
+_FUNCTIONS: dict[str, Callable[..., Check]] = {
+    "string": require_string,
+    "integer": require_integer,
+    "list": require_list,
+    "pattern": require_pattern,
+    "nullable": _require_nullable,
+    "plain_text": lambda maximum: _require_text(maximum, _PLAIN),
+    "text": lambda maximum: _require_text(maximum, _PLAIN, _MRKDWN),
 }
-CONTAINER_BLOCK = require_block(
-    {"child_blocks": require_list(require_type(NESTABLE_BLOCKS), 10)},
-    {
-        "title": require_plain_text(150),
-        "rich_text_title": RICH_TEXT,
-        "subtitle": require_text(150),
-        "width": require_choice("narrow", "standard", "wide", "full"),
-        "icon": require_type({"image": IMAGE_ELEMENT}),
-        "is_collapsible": require_boolean,
-        "default_collapsed": require_boolean,
-        "has_header_divider": require_boolean,
-    },
-    extra_check=check_container,
-)
-ALL_BLOCKS: dict[str, Check] = NESTABLE_BLOCKS | {"container": CONTAINER_BLOCK}
+_NAMED_CHECKS: dict[str, Check] = {
+    "any": allow_anything,
+    "boolean": require_boolean,
+    "number": require_number,
+    "options": check_options,
+    "data_table": check_data_table,
+    "chart_labels": check_chart_labels,
+    "container": check_container,
+}
+
+
+@cache
+def read_check(written: str) -> Check:
+    """Return the check that is written in the file, such as `list(option, 1, 5)`."""
+    check: Check = _build_check(ast.parse(written, mode="eval").body)
+    return check
+
+
+def _build_check(node: ast.expr) -> Any:
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.Name):
+        if node.id in _NAMED_CHECKS:
+            return _NAMED_CHECKS[node.id]
+        found = _SCHEMAS["objects"][node.id]
+        return _build_object(found) if isinstance(found, dict) else read_check(found)
+    assert isinstance(node, ast.Call)
+    name, words = ast.unparse(node.func), [ast.unparse(one) for one in node.args]
+    if name == "choice":
+        return require_choice(*words)
+    if name == "any":
+        return require_any_field(*words)
+    if name in _FUNCTIONS:
+        return _FUNCTIONS[name](*map(_build_check, node.args))
+    types = [one for word in words for one in _SCHEMAS["groups"].get(word, [word])]
+    every = _SCHEMAS[name] if words == ["all"] else types
+    if name != "blocks":
+        return require_type({one: _build_object(_SCHEMAS[name][one]) for one in every})
+    nested = {one: _build_object(_SCHEMAS[name][one] | {"$fields": ["block"]}) for one in every}
+    return require_type(nested)
+
+
+def _build_object(fields: dict[str, Any]) -> ObjectSchema:
+    required: dict[str, Check] = {}
+    optional: dict[str, Check] = {}
+    extra_check: Check = allow_anything
+    for name, written in fields.items():
+        if name == "$check":
+            extra_check = read_check(written)
+        elif name == "$fields":
+            for group in written:
+                inner = _build_object(_SCHEMAS["fields"][group])
+                required |= inner.required
+                optional |= inner.optional
+        elif name.endswith("*"):
+            required[name[:-1]] = read_check(written)
+        else:
+            optional[name] = read_check(written)
+    return ObjectSchema(required, optional, extra_check)

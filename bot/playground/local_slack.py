@@ -8,18 +8,16 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, InjectedFault
-from bot.playground.methods import METHODS
+from bot.playground.methods import GRANTED_SCOPES, METHODS, MethodArguments, check_scope, scopes_for
 from bot.playground.methods.chat import read_content
-from bot.playground.methods.registry import GRANTED_SCOPES, MethodArguments, check_scope, scopes_for
-from bot.playground.modals import FormActions
+from bot.playground.methods.views import FormActions
 from bot.playground.slack_objects import ResponseUrl
 from bot.playground.user_actions import MessageActions, PressActions
-from bot.playground.workspace import ApiCall
+from bot.playground.workspace import ApiCall, SlackWorkspace
 
 
-def use_response_url(slack: ConnectedWorkspace, id: str, args: MethodArguments) -> None:
+def use_response_url(slack: SlackWorkspace, id: str, args: MethodArguments) -> None:
     """Post, replace or delete a message through a response_url.
 
     Like Slack, a URL works five times within 30 minutes, also in channels without the bot."""
@@ -37,7 +35,7 @@ def use_response_url(slack: ConnectedWorkspace, id: str, args: MethodArguments) 
     url.left -= 1
 
 
-def _find_response_url(slack: ConnectedWorkspace, id: str) -> ResponseUrl:
+def _find_response_url(slack: SlackWorkspace, id: str) -> ResponseUrl:
     url = slack.response_urls.get(id)
     if url is None or time.monotonic() > url.expires:
         raise ApiRefusal("expired_url", status=404)
@@ -46,7 +44,7 @@ def _find_response_url(slack: ConnectedWorkspace, id: str) -> ResponseUrl:
     return url
 
 
-def _post_response(slack: ConnectedWorkspace, url: ResponseUrl, args: MethodArguments) -> None:
+def _post_response(slack: SlackWorkspace, url: ResponseUrl, args: MethodArguments) -> None:
     kind = args.read_string("response_type", "ephemeral")
     if kind not in ("ephemeral", "in_channel"):
         raise ApiRefusal("invalid_arguments", ["[ERROR] unknown response_type"])
@@ -68,7 +66,7 @@ SIGN_IN_PAGE = "<!DOCTYPE html><html><title>Sign in | Slack</title><body>Sign in
 class ApiServer:
     """Handles the app's HTTP requests. `granted` are the scopes of the app's tokens."""
 
-    def __init__(self, slack: ConnectedWorkspace, granted: frozenset[str]) -> None:
+    def __init__(self, slack: SlackWorkspace, granted: frozenset[str]) -> None:
         self.slack = slack
         self.granted = granted
         self._last_post: dict[str, float] = {}

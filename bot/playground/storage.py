@@ -17,7 +17,7 @@ from typing import Any
 
 from bot.playground.block_kit import View
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods.registry import GRANTED_SCOPES
+from bot.playground.methods import GRANTED_SCOPES
 from bot.playground.slack_objects import Place, SlackMessage, SlackUser, StoredFile
 from bot.playground.transport import EventDelivery
 from bot.playground.workspace import WorkspaceChange

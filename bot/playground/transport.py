@@ -300,12 +300,12 @@ class AppTransport:
                 response_body = await response.text()
                 status, stop = response.status, response.headers.get("X-Slack-No-Retry") == "1"
         except TimeoutError:
-            return AppResponse(0, _elapsed_ms(started), error="operation_timeout")
+            return AppResponse(0, _milliseconds_since(started), error="operation_timeout")
         except aiohttp.ClientError:
-            return AppResponse(0, _elapsed_ms(started), error="dispatch_failed")
+            return AppResponse(0, _milliseconds_since(started), error="dispatch_failed")
         error = None if status == 200 else "dispatch_failed"
         return AppResponse(
-            status, _elapsed_ms(started), _parse_body(response_body), error, no_retry=stop
+            status, _milliseconds_since(started), _parse_body(response_body), error, no_retry=stop
         )
 
     def _build_signed_headers(self, body: bytes) -> dict[str, str]:
@@ -322,10 +322,6 @@ def _describe_failure(answer: AppResponse) -> str:
     if answer.error == "operation_timeout":
         return "http_timeout"
     return "http_error" if answer.status else "connection_failed"
-
-
-def _elapsed_ms(started: float) -> float:
-    return (time.perf_counter() - started) * 1000
 
 
 def _parse_body(response_body: str) -> Any:

@@ -8,29 +8,28 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.i18n.messages import Words, parse_language
-from bot.playground import payloads
 from bot.playground.block_kit import (
     STATEFUL_ELEMENTS,
     ElementValues,
     View,
     assign_ids,
     build_element_state,
+    build_rich_text,
     check_message_blocks,
     collect_initial_values,
     list_elements,
     walk_blocks,
 )
-from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal, ImpossibleAction
-from bot.playground.rich_text import build_rich_text
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 from bot.playground.transport import AppResponse
+from bot.playground.workspace import SlackWorkspace
 
 SLACK_BOT_USER = "USLACKBOT"
 INVITE_ACTION = "slack_invite"
 
 
-def offer_invitation(slack: ConnectedWorkspace, place: Place, message: SlackMessage) -> None:
+def offer_invitation(slack: SlackWorkspace, place: Place, message: SlackMessage) -> None:
     """Offer the author an invitation if the message mentions the bot where it is not a member."""
     named = f"<@{slack.bot_user}>" in message.text
     if not named or place.is_direct or slack.bot_user in place.members or not message.user:
@@ -56,7 +55,7 @@ def is_slack_notice(message: SlackMessage) -> bool:
     return message.user == SLACK_BOT_USER
 
 
-def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessage) -> AppResponse:
+def accept_invitation(slack: SlackWorkspace, user: str, message: SlackMessage) -> AppResponse:
     """Invite the bot and replace the offer by the result."""
     slack.delete_message(message)
     invite_bot(slack, user, slack.places[message.channel], message.thread_ts)
@@ -64,7 +63,7 @@ def accept_invitation(slack: ConnectedWorkspace, user: str, message: SlackMessag
 
 
 def invite_bot(
-    slack: ConnectedWorkspace, user: str, place: Place, thread_ts: str | None = None
+    slack: SlackWorkspace, user: str, place: Place, thread_ts: str | None = None
 ) -> None:
     """Make the bot a member of the channel and confirm it to the person."""
     who, available = f"<@{slack.bot_user}>", f"<#{place.id}>"
@@ -78,7 +77,7 @@ def invite_bot(
 
 
 def _post_notice(
-    slack: ConnectedWorkspace,
+    slack: SlackWorkspace,
     place: Place,
     user: str,
     words: Words,
@@ -110,7 +109,7 @@ def _build_plain_text(text: str) -> dict[str, str]:
 Upload = tuple[str, bytes]
 
 
-class MessageActions(ConnectedWorkspace):
+class MessageActions(SlackWorkspace):
     """The actions of people who write, and of administrators."""
 
     async def post_message(
@@ -292,13 +291,13 @@ BlockElement = tuple[dict[str, Any], dict[str, Any]]
 BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 
 
-class PressActions(ConnectedWorkspace):
+class PressActions(SlackWorkspace):
     """The actions of people who use commands, buttons, menus and shortcuts."""
 
     async def command(self, user: str, channel: str, command: str, text: str = "") -> AppResponse:
         """Run a slash command and show the message in the app's acknowledgement."""
         place = self.places[channel]
-        fields = payloads.build_command(self, user, place, command, text)
+        fields = self.build_command(user, place, command, text)
         answer = await self.transport.send_request("slash_commands", fields)
         if answer.error:
             self.show_slack_error(
@@ -317,33 +316,27 @@ class PressActions(ConnectedWorkspace):
         action_id: str = "",
         block_id: str | None = None,
         value: Any = None,
-        selected_option: Any = None,
         *,
         view_id: str | None = None,
     ) -> AppResponse:
         """Press a button or choose in a menu, in a message or (with view_id) in a view.
 
         `value` selects one of several buttons with the same action_id, a feedback button
-        ("positive", "negative") or an option of a menu; selected_option means the same.
+        ("positive", "negative") or an option of a menu.
         """
-        chosen = value if selected_option is None else selected_option
         if view_id is not None:
-            return await self._click_in_view(user, self.views[view_id], action_id, block_id, chosen)
+            return await self._click_in_view(user, self.views[view_id], action_id, block_id, value)
         message = self.places[channel].find(ts)
         if message is None or message.deleted or message.ephemeral_to not in (None, user):
             raise ImpossibleAction(f"{user} sees no message {ts} in {channel}")
-        block, element = _find_element(message.blocks, user, action_id, block_id, chosen)
+        block, element = _find_element(message.blocks, user, action_id, block_id, value)
         if is_slack_notice(message):
             return accept_invitation(self, user, message)
         state = self.states.setdefault((ts, user), collect_initial_values(message.blocks))
-        action = self._build_action(block, element, chosen, state)
-        body = payloads.build_interaction(
-            self, "block_actions", user
-        ) | self._build_message_context(message)
+        action = self._build_action(block, element, value, state)
+        body = self.build_interaction("block_actions", user) | self._build_message_context(message)
         body |= {
-            "response_url": payloads.create_response_url(
-                self, user, channel, message, message.thread_ts
-            ),
+            "response_url": self.create_response_url(user, channel, message, message.thread_ts),
             "state": {"values": state},
             "actions": [action],
         }
@@ -357,7 +350,7 @@ class PressActions(ConnectedWorkspace):
     ) -> AppResponse:
         """Run a global shortcut, or a message shortcut if `message` is given."""
         kind = "message_action" if message else "shortcut"
-        body = payloads.build_interaction(self, kind, user)
+        body = self.build_interaction(kind, user)
         body |= {"callback_id": callback_id, "action_ts": self.ids.new_ts()}
         if message:
             place = self.places[message.channel]
@@ -365,7 +358,7 @@ class PressActions(ConnectedWorkspace):
                 "message": message.as_slack(self.team),
                 "message_ts": message.ts,
                 "channel": {"id": place.id, "name": place.name},
-                "response_url": payloads.create_response_url(self, user, place.id, message),
+                "response_url": self.create_response_url(user, place.id, message),
             }
         return await self.send_interaction(body)
 
@@ -378,10 +371,10 @@ class PressActions(ConnectedWorkspace):
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise ImpossibleAction(f"{action_id} reports nothing before the form is sent")
         action = self._build_action(block, element, chosen, view.values)
-        body = payloads.build_interaction(self, "block_actions", user, view.id)
+        body = self.build_interaction("block_actions", user, view.id)
         body |= {
             "container": {"type": "view", "view_id": view.id},
-            "view": payloads.build_view_payload(self, view),
+            "view": self.build_view_payload(view),
             "actions": [action],
         }
         answer = await self.send_interaction(body)

@@ -109,44 +109,13 @@ _ISSUER = re.compile(r"4|5[0-8]|6[0-9]|2[2-7]|3[0689457]")
 _IBAN = re.compile(rf"(?<![^\W_])[A-Z]{{2}}{_S}?\d{_S}?\d(?:{_S}?[A-Z0-9]){{11,30}}", re.IGNORECASE)
 # The length of each country's IBAN. Source: the IBAN registry (ISO 13616), for usual countries.
 _LENGTH = {
-    "AD": 24,
-    "AT": 20,
-    "BE": 16,
-    "BG": 22,
-    "BR": 29,
-    "CH": 21,
-    "CY": 28,
-    "CZ": 24,
-    "DE": 22,
-    "DK": 18,
-    "EE": 20,
-    "ES": 24,
-    "FI": 18,
-    "FR": 27,
-    "GB": 22,
-    "GR": 27,
-    "HR": 21,
-    "HU": 28,
-    "IE": 22,
-    "IS": 26,
-    "IT": 27,
-    "LI": 21,
-    "LT": 20,
-    "LU": 20,
-    "LV": 21,
-    "MC": 27,
-    "MT": 31,
-    "NL": 18,
-    "NO": 15,
-    "PL": 28,
-    "PT": 25,
-    "RO": 24,
-    "SE": 24,
-    "SI": 19,
-    "SK": 24,
-    "SM": 27,
-    "TN": 24,
-    "TR": 26,
+    country: int(length)
+    for country, length in re.findall(
+        r"(\w\w)(\d\d)",
+        "AD24 AT20 BE16 BG22 BR29 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 "
+        "HU28 IE22 IS26 IT27 LI21 LT20 LU20 LV21 MC27 MT31 NL18 NO15 PL28 PT25 RO24 SE24 SI19 "
+        "SK24 SM27 TN24 TR26",
+    )
 }
 _BANK = re.compile(
     r"\b(?:iban|rib|bank|banque|account|compte|virement|transfer)\b\W{0,3}$|"

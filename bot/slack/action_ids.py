@@ -7,6 +7,8 @@ import json
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.drafts.models import Draft
+
 # Buttons and menus on a card (action_id). The options of an overflow menu carry the picks below.
 APPROVE = "approve"
 APPROVE_ANYWAY = "approve_anyway"  # opens a form for the reason
@@ -20,13 +22,11 @@ ANSWER = "answer"  # an answer to a question, given with one press
 SEND_TO = "send_to"  # sends an approved text to a channel that the policy names
 TRY_AGAIN = "try_again"
 # Buttons on the card of a digest or an alert.
-DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF, DIGEST_NOW, DIGEST_CHANGE = (
-    "digest_on",
-    "digest_pause",
-    "digest_off",
-    "digest_now",
-    "digest_change",
-)
+DIGEST_ON = "digest_on"
+DIGEST_PAUSE = "digest_pause"
+DIGEST_OFF = "digest_off"
+DIGEST_NOW = "digest_now"
+DIGEST_CHANGE = "digest_change"
 ALERT_MUTE, ALERT_UNMUTE, ALERT_USELESS = "alert_mute", "alert_unmute", "alert_useless"
 DETAILS = "details"  # opens a form with what the card has no room for
 # whether a campaign in the imported files is this draft
@@ -50,22 +50,18 @@ COPY = "copy"  # opens the text for copying; also an option of the overflow menu
 
 # Buttons and menus on the card of a dropped file.
 UNDO_IMPORT = "undo_import"
-TAKE_IN, DONT, OTHER_KIND, READ_AGAIN, STAYED_OUT = (
-    "take_in",
-    "dont_take_in",
-    "other_kind",  # a menu of data kinds
-    "read_again",
-    "stayed_out",
-)
+TAKE_IN = "take_in"
+DONT = "dont_take_in"
+OTHER_KIND = "other_kind"  # a menu of data kinds
+READ_AGAIN = "read_again"
+STAYED_OUT = "stayed_out"
 
 # Options of the overflow menu.
-REJECT, SOURCES, WHAT_LEFT, HISTORY, DOWNLOAD = (
-    "reject",
-    "sources",
-    "what_left",
-    "history",
-    "download",
-)
+REJECT = "reject"
+SOURCES = "sources"
+WHAT_LEFT = "what_left"
+HISTORY = "history"
+DOWNLOAD = "download"
 
 # Forms (callback_id).
 BRIEF_FORM = "brief_form"
@@ -113,3 +109,8 @@ class ButtonValue(BaseModel):
         names = {"t": "task", "d": "draft", "s": "seen", "p": "pick", "f": "field"}
         names["a"] = "arrival"
         return ButtonValue.model_validate({names[k]: v for k, v in payload.items() if k in names})
+
+
+def pack_draft(draft: Draft) -> str:
+    """Return the value of a button about this version of a draft."""
+    return ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()

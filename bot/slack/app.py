@@ -1,4 +1,4 @@
-"""The Bolt app: its listeners, its middleware, and the answers to errors."""
+"""The Bolt app: its listeners, its middleware, the answers to errors, and Socket Mode."""
 
 import logging
 import re
@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -17,7 +18,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.agent.skills import load_commands as skills_commands
-from bot.config.policy import PersonLimits
 from bot.core.request import task_id
 from bot.errors import CannotDo, TryAgain, log_bug
 from bot.i18n.messages import Words
@@ -26,17 +26,15 @@ from bot.slack import commands
 from bot.slack.action_ids import BRIEF_FORM, CHECK_TEXT, OWN_TEXT
 from bot.slack.actions import buttons
 from bot.slack.authorization import AuthorizationGate, make_empty_response
-from bot.slack.client import SlackRefusal
-from bot.slack.events import changes, messages
+from bot.slack.client import SlackRefusal, SlackServices
+from bot.slack.events import message_changes, message_events
 from bot.slack.http import is_verified
-from bot.slack.listener_context import BackgroundTasks, ListenerContext
+from bot.slack.listeners import BackgroundTasks, ListenerContext
 from bot.slack.membership import Membership
 from bot.slack.notices import enqueue_ephemeral
 from bot.slack.sender import HISTORY_LAG_SECONDS
-from bot.slack.services import SlackServices
 from bot.slack.users import UserDirectory
-from bot.slack.views import home
-from bot.slack.views import submissions as views_dispatch
+from bot.slack.views import home, submissions
 
 
 class RequestBodyFilter(logging.Filter):
@@ -129,16 +127,13 @@ def make_requester_middleware(
         body: Body, next: Callable[[], Awaitable[BoltResponse | None]]
     ) -> BoltResponse | None:
         workspace, person = find_requester(body)
-        limits = partial(_load_fairness, context, workspace)
         # Bolt runs the listener after this function has returned, so the variable is never reset.
-        current_requester.set(Requester(person, limits))
+        current_requester.set(
+            Requester(person, lambda: context.services.policy(workspace).fairness)
+        )
         return await next()
 
     return middleware
-
-
-def _load_fairness(context: ListenerContext, workspace: str) -> PersonLimits:
-    return context.services.policy(workspace).fairness
 
 
 def find_requester(body: Body) -> tuple[str, str]:
@@ -154,41 +149,15 @@ def find_requester(body: Body) -> tuple[str, str]:
 
 
 def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
-    async def command(ack: AsyncAck, body: Body) -> None:
-        await commands.handle_command(context, ack, body)
-
-    async def check_text(ack: AsyncAck, body: Body) -> None:
-        await commands.handle_check_shortcut(context, ack, body)
-
     async def message(body: Body) -> None:
-        if body["event"].get("subtype") in (changes.CHANGED, changes.DELETED):
-            await changes.handle_message_change(context, body)
+        changes = (message_changes.CHANGED, message_changes.DELETED)
+        if body["event"].get("subtype") in changes:
+            await message_changes.handle_message_change(context, body)
         else:
-            await messages.handle_message(context, body)
-
-    async def home_opened(body: Body) -> None:
-        await home.handle_home_opened(context, body)
-
-    async def user_changed(body: Body) -> None:
-        await changes.handle_user_change(context, body)
-
-    async def stopped(body: Body) -> None:
-        await messages.handle_session_stopped(context, body)
+            await message_events.handle_message(context, body)
 
     async def ignore(body: Body) -> None:
         """Accept the events that no listener needs."""
-
-    async def new_brief(ack: AsyncAck, body: Body) -> None:
-        await home.open_new_brief(context, ack, body)
-
-    async def own_text(ack: AsyncAck, body: Body) -> None:
-        await home.open_own_text(context, ack, body)
-
-    async def block_action(ack: AsyncAck, body: Body) -> None:
-        await buttons.handle_block_action(context, ack, body)
-
-    async def view_submission(ack: AsyncAck, body: Body) -> None:
-        await views_dispatch.handle_view_submission(context, ack, body)
 
     async def view_closed(ack: AsyncAck) -> None:
         await ack()
@@ -199,18 +168,18 @@ def _register_listeners(app: AsyncApp, context: ListenerContext) -> None:
         return await build_error_response(context, error, body, last=_is_last_retry(request))
 
     for name in skills_commands():
-        app.command(f"/{name}")(command)
+        app.command(f"/{name}")(partial(commands.handle_command, context))
     app.event("app_mention")(message)
     app.event("message")(message)
-    app.event("app_home_opened")(home_opened)
-    app.event("user_change")(user_changed)
-    app.event("agent_session_stopped")(stopped)
+    app.event("app_home_opened")(partial(home.handle_home_opened, context))
+    app.event("user_change")(partial(message_changes.handle_user_change, context))
+    app.event("agent_session_stopped")(partial(message_events.handle_session_stopped, context))
     app.event(ANY_ID)(ignore)
-    app.message_shortcut(CHECK_TEXT)(check_text)
-    app.action(BRIEF_FORM)(new_brief)
-    app.action(OWN_TEXT)(own_text)
-    app.action(ANY_ID)(block_action)
-    app.view_submission(ANY_ID)(view_submission)
+    app.message_shortcut(CHECK_TEXT)(partial(commands.handle_check_shortcut, context))
+    app.action(BRIEF_FORM)(partial(home.open_new_brief, context))
+    app.action(OWN_TEXT)(partial(home.open_own_text, context))
+    app.action(ANY_ID)(partial(buttons.handle_block_action, context))
+    app.view_submission(ANY_ID)(partial(submissions.handle_view_submission, context))
     app.view_closed(ANY_ID)(view_closed)
     app.error(handle_error)
 
@@ -239,7 +208,7 @@ async def build_error_response(
             reference=reference,
         )
     if "event" in body:
-        if last and standing == "member" and (place := messages.find_addressed_message(body)):
+        if last and standing == "member" and (place := message_events.find_addressed_message(body)):
             context.background.start(context.people.notify(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     if body.get("type") == "view_submission":
@@ -306,3 +275,12 @@ def _find_person(body: Body) -> tuple[str, str]:
         person = event_user.get("id") if isinstance(event_user, dict) else event_user
     workspace = team.get("id") if isinstance(team, dict) else body.get("team_id")
     return str(workspace or ""), str(person or "")
+
+
+def make_socket_mode(
+    app: AsyncApp, services: SlackServices, app_token: str
+) -> AsyncSocketModeHandler:
+    """Build the connection, which reconnects by itself, without connecting. Call it inside the
+    running event loop."""
+    client = AsyncWebClient(base_url=services.client.base_url)
+    return AsyncSocketModeHandler(app, app_token, web_client=client)

@@ -16,8 +16,8 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import TryAgain
 from bot.slack import commands
-from bot.slack.events import changes, messages
-from bot.slack.listener_context import ListenerContext, unpack_metadata
+from bot.slack.events import message_changes, message_events
+from bot.slack.listeners import ListenerContext, unpack_metadata
 from bot.slack.membership import Installation, Membership
 from bot.slack.notices import enqueue_channel_closed
 
@@ -86,7 +86,7 @@ class AuthorizationGate:
 
     def _invalidate_channel(self, body: Body) -> None:
         """Forget what is known about a channel that was shared or unshared. Changes of a person are
-        handled in bot/slack/events/changes.py."""
+        handled in bot/slack/events/message_changes.py."""
         event, workspace = body.get("event") or {}, str(body.get("team_id") or "")
         if event.get("type") in ("channel_shared", "channel_unshared"):
             self._membership.forget_channel(workspace, str(event.get("channel") or ""))
@@ -204,16 +204,16 @@ def _parse_message_author(
     """Return the author of a message that may be for the intern, or of a change of one; None for a
     conversation between people."""
     channel, thread = str(event.get("channel") or ""), event.get("thread_ts") or None
-    if event.get("subtype") in (changes.CHANGED, changes.DELETED):
-        change = changes.parse_message_change(body)
+    if event.get("subtype") in (message_changes.CHANGED, message_changes.DELETED):
+        change = message_changes.parse_message_change(body)
         if change is None:
             return None
         user, surely = str((event.get("previous_message") or {}).get("user") or ""), False
     else:
-        bot_user = messages.find_bot_user(body)
-        if not messages.is_from_person(dict(event), bot_user):
+        bot_user = message_events.find_bot_user(body)
+        if not message_events.is_from_person(dict(event), bot_user):
             return None
-        user, surely = str(event["user"]), messages.is_addressed_to_bot(dict(event), bot_user)
+        user, surely = str(event["user"]), message_events.is_addressed_to_bot(dict(event), bot_user)
         if not surely and not thread:
             return None
     return RequestAuthor(
@@ -232,17 +232,8 @@ def _parse_interaction_author(body: Body) -> RequestAuthor | None:
     user, container = body.get("user") or {}, body.get("container") or {}
     if not isinstance(user, Mapping) or not user.get("id"):
         return None
-    workspace = next(
-        filter(
-            None,
-            (
-                _read_id(body.get("team")),
-                _read_id(body.get("enterprise")),
-                str(user.get("team_id") or ""),
-            ),
-        ),
-        "",
-    )
+    teams = (_read_id(body.get("team")), _read_id(body.get("enterprise")), user.get("team_id"))
+    workspace = str(next(filter(None, teams), ""))
     channel = _read_id(body.get("channel")) or str(container.get("channel_id") or "")
     if not channel and isinstance(body.get("view"), Mapping):
         channel = str(unpack_metadata(body["view"]).get("channel") or "")

@@ -104,6 +104,11 @@ def translate_title(title: str, language: str) -> str:
     return translate_stored_title(title, language)
 
 
+def render_title(title: str, language: str) -> str:
+    """Render the title of a part in bold."""
+    return f"*{quote_as_mrkdwn(translate_title(title, language), 150)}*"
+
+
 def render_time(at: datetime, language: str) -> str:
     """Render a time that Slack shows in the reader's time zone, with UTC as the fallback."""
     fallback = f"{format_value(at, language)} UTC"

@@ -1,7 +1,12 @@
-"""Clients for Slack's Web API, and the translation of its errors."""
+"""Clients for Slack's Web API, the translation of its errors, and the services of the process that
+the Slack layer needs."""
 
-from collections.abc import Awaitable, Mapping
-from typing import Any
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -13,8 +18,14 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.audiences.platforms import AudienceExport
+from bot.config.brand import Brand
+from bot.config.policy import Policy
+from bot.core.audience_rule import AudienceRule
+from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
+from bot.jobs.models import Enqueue
 from bot.text.escape import strip_hidden
 from bot.text.normalize import word_set
 
@@ -140,6 +151,20 @@ def _translate_error(error: SlackApiError) -> Exception:
     return SlackRefusal(name)
 
 
+async def read_pages(
+    call: Callable[..., Awaitable[AsyncSlackResponse]], pages: int, **arguments: Any
+) -> AsyncIterator[dict[str, Any]]:
+    """Yield the answers of a call that Slack answers page by page, at most so many. Raise what
+    call_slack raises."""
+    cursor = None
+    for _ in range(pages):
+        page = await call_slack(call(**arguments, cursor=cursor))
+        yield page
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return
+
+
 def _parse_retry_after(headers: Mapping[str, Any] | None) -> float | None:
     """Read Retry-After, however the header is spelled."""
     header = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
@@ -171,3 +196,46 @@ def explain_refusal(refused: SlackRefusal) -> CannotDo:
             )
         )
     return CannotDo(Words("Slack refused this ({error}).", error=refused.error))
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class ExpiringCache(Generic[K, V]):
+    """Keeps each value for its number of seconds. When it is full, it forgets all of them."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._entries: dict[K, tuple[float, V]] = {}
+
+    def get(self, key: K) -> V | None:
+        until, value = self._entries.get(key, (0.0, None))
+        return value if until > time.monotonic() else None
+
+    def put(self, key: K, value: V, seconds: float) -> None:
+        if len(self._entries) >= self._most:
+            self._entries.clear()
+        self._entries[key] = (time.monotonic() + seconds, value)
+
+    def drop(self, key: K) -> None:
+        self._entries.pop(key, None)
+
+
+@dataclass(frozen=True)
+class SlackServices:
+    """What the Slack layer needs from the rest of the program. One instance per process."""
+
+    database: Database
+    enqueue: Enqueue
+    policy: Callable[[str], Policy]  # by workspace
+    brand: Callable[[str], Brand]
+    client: AsyncWebClient
+    now: Callable[[], datetime]
+    # stops the running job of a task whose row says that it is stopped
+    stop_task: Callable[[str], Awaitable[None]]
+    # Takes workspace, rule and platform.
+    audience: Callable[[str, AudienceRule, str], AudienceExport] | None = None
+    # whether an AI is connected, so that it reads every message
+    has_ai: bool = False
+    home: Path | None = None  # the folder with the files that people may download again

@@ -6,19 +6,15 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.agent.skills import load_commands, load_skills
-from bot.core.brief import parse_just_for_me
-from bot.core.request import task_id
+from bot.core.request import parse_just_for_me, task_id
 from bot.digests.models import DIGEST_SKILL
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.offline.routing import find_channels
 from bot.slack.actions import digests
-from bot.slack.history import remove_markup
-from bot.slack.interactions import find_workspace
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import make_place
+from bot.slack.listeners import ListenerContext, find_workspace
+from bot.slack.threads import make_place, remove_markup
 from bot.slack.views.brief_form import build_brief_form, find_known_values
-from bot.tasks.models import NewTask, Task
 
 CHECK_SKILL = "check"
 
@@ -59,17 +55,12 @@ async def handle_command(context: ListenerContext, ack: AsyncAck, body: dict[str
         )
         await context.open_modal(str(body["trigger_id"]), form, place | {"private": private})
     else:
-        new_task = NewTask(
-            id=task_id(workspace, "command", str(body["trigger_id"])),
-            workspace=workspace,
-            author=user,
-            words=words,
-            place=place,
-            locale=context.people.cached_locale(workspace, user),
-            private=private,
-            form={} if skill.name == "draft" else {"skill": skill.name},
+        id = task_id(workspace, "command", str(body["trigger_id"]))
+        fields = {} if skill.name == "draft" else {"skill": skill.name}
+        new_task = context.build_task(
+            workspace, user, id, words, place, private=private, form=fields
         )
-        await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
+        await context.run(context.accept, new_task)
     await ack()
 
 
@@ -84,15 +75,8 @@ async def handle_check_shortcut(
     text = remove_markup(str(body["message"].get("text") or ""))
     if not text.strip():
         raise CannotDo(Words("There is no text in this message."))
-    new_task = NewTask(
-        id=task_id(workspace, "shortcut", str(body["trigger_id"])),
-        workspace=workspace,
-        author=user,
-        words=text,
-        place=make_place(channel, user, private=True),
-        locale=context.people.cached_locale(workspace, user),
-        private=True,
-        form={"skill": CHECK_SKILL},
-    )
-    await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
+    id = task_id(workspace, "shortcut", str(body["trigger_id"]))
+    place, form = make_place(channel, user, private=True), {"skill": CHECK_SKILL}
+    new_task = context.build_task(workspace, user, id, text, place, private=True, form=form)
+    await context.run(context.accept, new_task)
     await ack()

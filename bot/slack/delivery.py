@@ -26,7 +26,7 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.slack.actions.audience_export import (
+from bot.slack.actions.exports import (
     find_approved_rule,
     find_approved_size,
     find_audience_name,
@@ -41,17 +41,17 @@ from bot.slack.blocks import (
     linked_text_elements,
     measure_blocks,
     quote_as_mrkdwn,
+    render_title,
     rich_text,
     rich_text_section,
     split_at_pause,
     text_elements,
-    translate_title,
 )
 from bot.slack.cards.draft_parts import MAX_CELL_CHARACTERS, fits_slack_table, render_slack_table
 from bot.slack.cards.renderer import make_thread_place
 from bot.slack.files import upload_file
-from bot.slack.location import Place, find_card_thread
 from bot.slack.sender import MessageSender
+from bot.slack.threads import Place, find_card_thread
 from bot.tasks.models import Task
 
 PIECE_CHARACTERS, MESSAGE_CHARACTERS, BLOCKS_PER_MESSAGE = 2_800, 10_000, 40
@@ -91,7 +91,7 @@ def _render_part(
             [rich_text(rich_text_section(text_elements(piece, bold=True)))]
             for piece in split_text(part.text)
         ]
-    above = context_block(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
+    above = context_block(render_title(part.title, language))
     if isinstance(body, File):
         return [[above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}")]]
     if isinstance(body, Table):
@@ -251,14 +251,7 @@ class SlackDelivery:
         return {"channel": thread.channel, "user": load.task.author, "under": under}
 
     async def _plan(self, load: DeliveryData, id: str, kind: str, place: Place) -> None:
-        await self.sender.database.run(
-            OutboxMessage.plan,
-            id=id,
-            workspace=load.draft.workspace,
-            kind=kind,
-            place=place,
-            now=self.now(),
-        )
+        await self.sender.plan(id, load.draft.workspace, kind, place, self.now())
 
 
 def load_delivery(session: Session, id: str) -> DeliveryData:

@@ -12,16 +12,15 @@ from bot.data.ingest.models import FileUpload
 from bot.delivery.models import Delivery
 from bot.errors import TryAgain
 from bot.i18n.messages import Words
-from bot.slack import files, history, notices
+from bot.slack import files, notices, threads
 from bot.slack.actions import imports
 from bot.slack.cards.renderer import CardRenderer
-from bot.slack.client import NO_MEMBER, SlackRefusal, call_slack, explain_refusal
+from bot.slack.client import NO_MEMBER, SlackRefusal, SlackServices, call_slack, explain_refusal
 from bot.slack.delivery import SlackDelivery
-from bot.slack.location import find_thread, is_same_conversation, list_thread_cards
 from bot.slack.membership import ChannelMembers, Membership
 from bot.slack.notices import enqueue_channel_closed, plan_notice, render_notice
 from bot.slack.sender import HISTORY_LAG_SECONDS, MessageSender
-from bot.slack.services import SlackServices
+from bot.slack.threads import find_thread, is_same_conversation, list_thread_cards
 from bot.slack.users import UserDirectory
 from bot.tasks.conversation import SlackMessage, ThreadReading
 
@@ -118,12 +117,12 @@ class SlackGateway:
 
         Return "" when there is nothing to read or the requester can't read that channel.
         """
-        if not history.needs_history(place, words, is_recap=is_recap):
+        if not threads.needs_history(place, words, is_recap=is_recap):
             return ""
         if not await self._can_read(workspace, place):
             return ""
         name = partial(self.people.name, workspace)
-        return await history.read_conversation(self._client, place, words, name, is_recap=is_recap)
+        return await threads.read_conversation(self._client, place, words, name, is_recap=is_recap)
 
     async def read_thread(self, workspace: str, place: Mapping[str, Any]) -> ThreadReading:
         """Return the earlier messages of the request's thread, and its cards. Without Slack's
@@ -136,7 +135,7 @@ class SlackGateway:
         messages: list[SlackMessage] = []
         if thread.thread != place.get("asked") and await self._can_read(workspace, place):
             until = str(place.get("asked") or "")
-            messages = await history.read_thread(
+            messages = await threads.read_thread(
                 self._client, thread.channel, thread.thread, until, pieces
             )
         return ThreadReading(tuple(messages), tuple(pieces.values()))

@@ -22,8 +22,15 @@ from bot.config.policy import (
 )
 from bot.db.workspace import Workspace
 from bot.errors import TryAgain
-from bot.slack.client import SLACK_AWAY, SlackRefusal, call_slack, make_retrying_client
-from bot.slack.services import SlackServices
+from bot.slack.client import (
+    SLACK_AWAY,
+    ExpiringCache,
+    SlackRefusal,
+    SlackServices,
+    call_slack,
+    make_retrying_client,
+    read_pages,
+)
 from bot.slack.users import UserDirectory
 
 PRESSED_CACHE_SECONDS, ANSWER_CACHE_SECONDS = 600.0, 60.0
@@ -39,19 +46,16 @@ class ChannelMembers:
     means not readable."""
 
     def __init__(self) -> None:
-        self._until: dict[MemberKey, float] = {}
+        self._readable = ExpiringCache[MemberKey, bool](MAX_CACHED_MEMBERS)
 
     def record_press(self, workspace: str, person: str, channel: str) -> None:
         """Remember that Slack itself reported a press or a command of this person in this
         channel."""
-        self._store((workspace, person, channel), PRESSED_CACHE_SECONDS)
+        self._readable.put((workspace, person, channel), True, PRESSED_CACHE_SECONDS)
 
     def cached(self, workspace: str, person: str, channels: Collection[str]) -> frozenset[str]:
         """Return those of `channels` that the cache says they can read. It never calls Slack."""
-        now = time.monotonic()
-        return frozenset(
-            one for one in channels if self._until.get((workspace, person, one), 0.0) > now
-        )
+        return frozenset(one for one in channels if self._readable.get((workspace, person, one)))
 
     async def readable_channels(
         self, client: AsyncWebClient, workspace: str, person: str, channels: Collection[str]
@@ -65,7 +69,7 @@ class ChannelMembers:
         calls = [self._is_readable(client, person, one) for one in missing[:MAX_CHANNELS_ASKED]]
         for channel, readable in zip(missing, await asyncio.gather(*calls), strict=False):
             if readable:
-                self._store((workspace, person, channel), ANSWER_CACHE_SECONDS)
+                self._readable.put((workspace, person, channel), True, ANSWER_CACHE_SECONDS)
                 readable_channels.add(channel)
         return frozenset(readable_channels)
 
@@ -76,12 +80,6 @@ class ChannelMembers:
         except (SlackRefusal, TryAgain, TimeoutError):
             return False
 
-    def _store(self, key: MemberKey, seconds: float) -> None:
-        if len(self._until) >= MAX_CACHED_MEMBERS:
-            self._until.clear()
-        now = time.monotonic()
-        self._until[key] = max(now + seconds, self._until.get(key, 0.0))
-
 
 async def _is_in_channel(client: AsyncWebClient, person: str, channel: str) -> bool:
     slack = make_retrying_client(client)
@@ -90,23 +88,15 @@ async def _is_in_channel(client: AsyncWebClient, person: str, channel: str) -> b
     private = info.get("is_private") or info.get("is_im") or info.get("is_mpim")
     if info.get("is_channel") and private is False:
         return True
-    cursor = None
-    for _ in range(PAGES):
-        page = await call_slack(
-            slack.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
-        )
+    async for page in read_pages(slack.conversations_members, PAGES, channel=channel, limit=PAGE):
         if person in (page.get("members") or []):
             return True
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            break
     return False
 
 
 # Membership of the workspace and readers of a channel, cached for ten minutes.
 
 CACHE_SECONDS = 600.0
-MAX_CACHED = 10_000
 GROUPS_PER_PAGE = 200
 AUTH_RETRY_SECONDS = 15.0  # seconds until auth.test is tried again
 UNKNOWN_CHANNEL_ERRORS = frozenset({"channel_not_found"})
@@ -142,8 +132,8 @@ class Membership:
         self._installation: Installation | None = None
         self._installing = asyncio.Lock()
         self._ask_again_at = 0.0
-        self._channels: dict[tuple[str, str], tuple[float, bool]] = {}
-        self._groups: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
+        self._channels = ExpiringCache[tuple[str, str], bool]()
+        self._groups = ExpiringCache[tuple[str, str], frozenset[str]]()
 
     # Workspaces in which the app is installed.
 
@@ -222,7 +212,7 @@ class Membership:
         """Return the policy with the user groups that are cached. An unknown group has no
         members."""
         policy = self._services.policy(workspace)
-        groups = {id: self._cached_group(workspace, id) for id in policy.access.groups}
+        groups = {id: self._groups.get((workspace, id)) for id in policy.access.groups}
         return policy.resolve_groups(
             {id: people for id, people in groups.items() if people is not None}
         )
@@ -242,14 +232,10 @@ class Membership:
     def knows_groups(self, workspace: str) -> bool:
         """Return whether the members of all user groups in the policy are cached."""
         groups = self._services.policy(workspace).access.groups
-        return all(self._cached_group(workspace, id) is not None for id in groups)
-
-    def _cached_group(self, workspace: str, id: str) -> frozenset[str] | None:
-        until, people = self._groups.get((workspace, id), (0.0, None))
-        return people if until > time.monotonic() else None
+        return all(self._groups.get((workspace, id)) is not None for id in groups)
 
     async def _load_group(self, workspace: str, id: str) -> frozenset[str]:
-        members = self._cached_group(workspace, id)
+        members = self._groups.get((workspace, id))
         if members is not None:
             return members
         try:
@@ -260,19 +246,14 @@ class Membership:
                 "the members of user group %s can't be read: Slack says %s", id, refusal.error
             )
             people = frozenset()
-        self._cache_group(workspace, id, people)
+        self._groups.put((workspace, id), people, CACHE_SECONDS)
         return people
-
-    def _cache_group(self, workspace: str, id: str, people: frozenset[str]) -> None:
-        if len(self._groups) >= MAX_CACHED:
-            self._groups.clear()
-        self._groups[workspace, id] = (time.monotonic() + CACHE_SECONDS, people)
 
     # Channels.
 
     def forget_channel(self, workspace: str, channel: str) -> None:
         """Drop a channel from the cache, because it was shared or unshared."""
-        self._channels.pop((workspace, channel), None)
+        self._channels.drop((workspace, channel))
 
     def cached_closed(self, workspace: str, channel: str) -> bool | None:
         """Return whether a channel is closed if that is cached, else None. A direct message with
@@ -281,8 +262,7 @@ class Membership:
             return False
         if channel in self.policy(workspace).access.shared_channels:
             return False
-        until, outside = self._channels.get((workspace, channel), (0.0, None))
-        return outside if until > time.monotonic() else None
+        return self._channels.get((workspace, channel))
 
     async def is_closed(self, workspace: str, channel: str) -> bool:
         """Return whether outsiders read this channel and the policy does not open it. Raise
@@ -291,9 +271,7 @@ class Membership:
         if closed is not None:
             return closed
         outside = await self._is_read_by_outsiders(workspace, channel)
-        if len(self._channels) >= MAX_CACHED:
-            self._channels.clear()
-        self._channels[workspace, channel] = (time.monotonic() + CACHE_SECONDS, outside)
+        self._channels.put((workspace, channel), outside, CACHE_SECONDS)
         return outside
 
     async def _is_read_by_outsiders(self, workspace: str, channel: str) -> bool:

@@ -4,13 +4,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.orm import Session
 
 from bot.audit.row_digests import require_unchanged_row
-from bot.db.session import Database, find_one, lock_one
+from bot.db.base import find_one, lock_one
+from bot.db.session import Database
 from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import METADATA_EVENT_TYPE
 from bot.slack.blocks import Block, Message, plain_text, truncate
@@ -23,9 +25,10 @@ from bot.slack.client import (
     call_slack,
     explain_refusal,
     make_retrying_client,
+    read_pages,
 )
-from bot.slack.location import ChannelThread, Place, resolve_thread
 from bot.slack.membership import Membership
+from bot.slack.threads import ChannelThread, Place, resolve_thread
 from bot.slack.users import UserDirectory
 
 MAX_FALLBACK_CHARACTERS = 3_500
@@ -99,27 +102,21 @@ async def _read_messages_since(
     """Read what was posted there since the row was made; nothing where the intern may not read."""
     # a clock that was ahead would give a time in the future
     made_at = min(post.made_at.timestamp(), time.time())
-    oldest, cursor = f"{made_at - CLOCK_SKEW_SECONDS:.6f}", None
-    for _ in range(PAGES):
-        arguments: dict[str, Any] = {
-            "channel": target.channel,
-            "oldest": oldest,
-            "limit": PAGE,
-            "cursor": cursor,
-            "include_all_metadata": True,
-        }
-        try:
-            if target.thread:
-                page = await call_slack(client.conversations_replies(ts=target.thread, **arguments))
-            else:
-                page = await call_slack(client.conversations_history(**arguments))
-        except SlackRefusal:
-            return
-        for one in page.get("messages") or []:
-            yield one
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            return
+    arguments: dict[str, Any] = {
+        "channel": target.channel,
+        "oldest": f"{made_at - CLOCK_SKEW_SECONDS:.6f}",
+        "limit": PAGE,
+        "include_all_metadata": True,
+    }
+    call: Callable[..., Any] = client.conversations_history
+    if target.thread:
+        call, arguments["ts"] = client.conversations_replies, target.thread
+    try:
+        async for page in read_pages(call, PAGES, **arguments):
+            for one in page.get("messages") or []:
+                yield one
+    except SlackRefusal:
+        return
 
 
 # Sending. The row is committed first, then the message is sent, then its ts is stored.
@@ -148,6 +145,14 @@ class MessageSender:
     people: UserDirectory
     history_lag: float = HISTORY_LAG_SECONDS
     membership: Membership | None = None  # None: the caller has checked the readers
+
+    async def plan(
+        self, id: str, workspace: str, kind: str, place: Place, now: datetime
+    ) -> OutboxMessage:
+        """Store the row of a message; do nothing when it is stored already."""
+        return await self.database.run(
+            OutboxMessage.plan, id=id, workspace=workspace, kind=kind, place=place, now=now
+        )
 
     async def draw(self, id: str, render: Render) -> tuple[OutboxMessage, Message]:
         """Post or update the message of this row, as `render` renders it now. Raise TryAgain or

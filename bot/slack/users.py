@@ -3,17 +3,17 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import TryAgain
 from bot.i18n.messages import Language, Words, parse_language
 from bot.slack.client import (
+    ExpiringCache,
     SlackBusy,
     SlackNoAnswer,
     SlackRefusal,
@@ -22,7 +22,6 @@ from bot.slack.client import (
 )
 
 CACHE_SECONDS, FAILURE_CACHE_SECONDS = 600.0, 60.0
-MAX_CACHED_USERS = 10_000
 MAX_TRIES = 4
 RETRY_SECONDS = 1.0  # between two tries
 MAX_RETRY_SECONDS = 30.0  # the longest wait that Slack may ask for
@@ -56,9 +55,9 @@ class UserDirectory:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._retrying_client = make_retrying_client(client)
-        self._cache: dict[tuple[str, str], tuple[float, UserProfile]] = {}
+        self._cache = ExpiringCache[tuple[str, str], UserProfile]()
         self._pending: dict[tuple[str, str], asyncio.Task[UserProfile]] = {}
-        self._failed: dict[tuple[str, str], float] = {}
+        self._failed = ExpiringCache[tuple[str, str], bool]()
 
     async def profile(self, workspace: str, user: str) -> UserProfile:
         """Return the profile. Raise TryAgain while Slack can't be asked, SlackRefusal when it
@@ -77,8 +76,7 @@ class UserDirectory:
 
     def cached_profile(self, workspace: str, user: str) -> UserProfile | None:
         """Return the profile if it is cached. It never calls Slack."""
-        until, profile = self._cache.get((workspace, user), (0.0, None))
-        return profile if until > time.monotonic() else None
+        return self._cache.get((workspace, user))
 
     async def name(self, workspace: str, user: str) -> str | None:
         """Return the display name; None when Slack doesn't say."""
@@ -96,18 +94,18 @@ class UserDirectory:
         """Drop the person from the cache. The answer of a running call may be older and is not
         kept."""
         key = (workspace, user)
-        self._cache.pop(key, None)
+        self._cache.drop(key)
         self._pending.pop(key, None)
-        self._failed.pop(key, None)
+        self._failed.drop(key)
 
     async def locale(self, workspace: str, user: str) -> str | None:
         """Return the locale, for example "fr-FR"; None when Slack doesn't say."""
-        if self._failed.get((workspace, user), 0.0) > time.monotonic():
+        if self._failed.get((workspace, user)):
             return self.cached_locale(workspace, user)
         try:
             return (await self.profile(workspace, user)).locale
         except (SlackRefusal, TryAgain):
-            _cache_value(self._failed, (workspace, user), time.monotonic() + FAILURE_CACHE_SECONDS)
+            self._failed.put((workspace, user), True, FAILURE_CACHE_SECONDS)
             return None
 
     async def _fetch(self, key: tuple[str, str]) -> UserProfile:
@@ -122,8 +120,8 @@ class UserDirectory:
         else:
             profile = _parse_profile(answer.get("user") or {})
         if self._pending.get(key) is asyncio.current_task():  # `forget` was not called meanwhile
-            _cache_value(self._cache, key, (time.monotonic() + CACHE_SECONDS, profile))
-            self._failed.pop(key, None)
+            self._cache.put(key, profile, CACHE_SECONDS)
+            self._failed.drop(key)
         return profile
 
     def _finish_fetch(self, key: tuple[str, str], pending: "asyncio.Task[UserProfile]") -> None:
@@ -191,16 +189,6 @@ class UserDirectory:
             log.error("a message to one person was refused by Slack: %s", refusal.error)
         except SlackNoAnswer:  # it was probably sent; sending again would duplicate it
             log.warning("a message to one person was sent, but Slack gave no answer")
-
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def _cache_value(cache: dict[K, V], key: K, value: V) -> None:
-    if len(cache) >= MAX_CACHED_USERS:
-        cache.clear()
-    cache[key] = value
 
 
 def _parse_profile(user: Mapping[str, Any]) -> UserProfile:

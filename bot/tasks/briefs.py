@@ -1,7 +1,7 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import get_args
 
@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
-from bot.core.brief import Brief, Goal
 from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
-from bot.core.request import IncomingRequest, Question, SkillRequest
+from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words, join_words
-from bot.tasks.assumptions import build_options, list_assumptions, list_unknown_products
+from bot.tasks.brief_assumptions import build_options, list_assumptions, list_unknown_products
+from bot.tasks.intake import read_form_fields
 from bot.tasks.message_prompt import ThreadDraft
 from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding
 
@@ -333,7 +333,7 @@ def _analyse(
     about: ThreadDraft | None,
     today: date,
 ) -> SkillRequest:
-    answers: Mapping[str, str] = incoming.answers
+    answers = incoming.answers
     before = about.brief if about is not None and about.skill == read.skill else None
     if before is not None:
         read = _continue_question(read, before)
@@ -345,17 +345,11 @@ def _analyse(
         language=read.language or incoming.ui_language,
         product=product.handle if product else None,
         product_words=product.title if product else None,
-        audience=answers.get("audience"),
-        category=answers.get("category"),
-        brand=answers.get("brand"),
-        series=answers.get("series"),
+        **read_form_fields(answers),
         since=read.since,
         until=read.until,
         against=read.against,
         within=_count_days_ahead(read, today),
-        sections=tuple((answers.get("sections") or "").split()),
-        rule=answers.get("rule"),
-        platform=answers.get("platform"),
         stands_on=(about.id if about else None) or answers.get("stands_on"),
         follows=about.brief.words if about is not None and not about.is_copy else None,
         market=next(iter(read.markets), None),

@@ -11,18 +11,17 @@ from datetime import date
 from typing import get_args
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief, Goal
 from bot.core.channels import load_channels
 from bot.core.facts import Evidence
 from bot.core.library import Library, ProductMatch
-from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
+from bot.core.request import Brief, Goal, IncomingRequest, IntakeResult, Question, SkillRequest
 from bot.data.catalogue.search import match_name
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
 from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
 from bot.offline.routing import FoundFields
-from bot.tasks.assumptions import LANGUAGE_LABELS, build_options, list_assumptions
+from bot.tasks.brief_assumptions import LANGUAGE_LABELS, build_options, list_assumptions
 from bot.text.normalize import tokenize
 
 IN_LANGUAGE: dict[Language, Words] = {"en": Words("In English"), "fr": Words("In French")}

@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 from bot.core.checks import Check
 from bot.core.parts import Part
 from bot.core.request import KeptPassage
-from bot.db.session import list_rows
-from bot.drafts.models import Draft
-from bot.drafts.tracking import campaign_code
+from bot.db.base import list_rows
+from bot.drafts.models import Draft, campaign_code
 from bot.i18n.messages import Words
 from bot.tasks.models import Task
 from bot.text.normalize import collapse_spaces

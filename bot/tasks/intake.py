@@ -5,25 +5,36 @@ come first. The requests of digests and alerts are read here as well. Only what 
 read as an instruction: a thread, a file or the catalogue is material and changes no setting.
 """
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from bot.agent.preview import PreviewModel
+from bot.agent.llm.api_request import PreviewModel
 from bot.agent.skills import load_commands, load_skills
+from bot.agent.text_check import split_text
 from bot.config.brand import Brand
-from bot.core.brief import Brief, parse_just_for_me
+from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library, ProductMatch
-from bot.core.request import IncomingRequest, IntakeResult, Question, SkillRequest
+from bot.core.request import (
+    Brief,
+    IncomingRequest,
+    IntakeResult,
+    Question,
+    SkillRequest,
+    parse_just_for_me,
+)
 from bot.drafts.occasions import find_named_days
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
-from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.i18n.messages import LANGUAGES, Language, Words, parse_language
 from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.offline import routing
 from bot.tasks.copy_intake import CopyIntake
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message
+from bot.tasks.services import RunningTask, change_task
 from bot.tasks.understand import COPY_SKILL, understand_message
+from bot.text.language import detect_language
 from bot.text.normalize import normalize_text, tokenize, word_set
-
-__all__ = ["IncomingRequest", "IntakeResult", "understand_request"]
 
 EXAMPLES = Words(
     "Ask for a text: “an e-mail: our linen shirt is back”. Or ask your data: “what do customers "
@@ -35,7 +46,7 @@ NEEDS_AI = Words(
     **{FORMS_PARAM: "yes"},
 )
 AHEAD = word_set("next coming within ici prochain prochains prochaine prochaines")
-MIN_EXACT_SCORE = 0.85  # an analysis is limited to a product only above this score
+MIN_EXACT_SCORE = 0.85  # from here on, a product is clearly named
 
 
 async def understand_request(
@@ -118,17 +129,11 @@ async def understand_analysis(
         language=_parse_language(language) or incoming.ui_language,
         product=product.handle if product else None,
         product_words=product.title if product else None,
-        audience=answers.get("audience"),
-        category=answers.get("category"),
-        brand=answers.get("brand"),
-        series=answers.get("series"),
+        **read_form_fields(answers),
         since=_parse_day(answers.get("since")) or (period[0] if period else None),
         until=_parse_day(answers.get("until")) or (period[1] if period else None),
         against=earlier[0] if earlier else None,
         within=count_days_ahead(words),
-        sections=tuple((answers.get("sections") or "").split()),
-        rule=answers.get("rule"),
-        platform=answers.get("platform"),
         query=answers.get("query"),
         stands_on=answers.get("stands_on"),
         follows=follows,
@@ -139,6 +144,13 @@ async def understand_analysis(
         skill=skill, brief=brief, reason=incoming.reason, previous=incoming.previous
     )
     return IntakeResult(brief=brief, requests=(request,))
+
+
+def read_form_fields(answers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of the Brief of an analysis that a form or a button gives."""
+    names = ("audience", "category", "brand", "series", "rule", "platform")
+    sections = tuple((answers.get("sections") or "").split())
+    return {name: answers.get(name) for name in names} | {"sections": sections}
 
 
 def read_periods(words: str, today: date) -> list[tuple[date, date]]:
@@ -183,3 +195,60 @@ def _parse_day(text: str | None) -> date | None:
 
 def _parse_language(text: str | None) -> Language | None:
     return next((language for language in LANGUAGES if language == text), None)
+
+
+# A text that a person wrote: nothing is read into it or assumed.
+
+OWN_TEXT = "own_text"  # the form field with the text: its parts as JSON, or the whole text
+MIN_CLEAR_SCORE = 0.75  # or from here on, when no other product is near it
+MIN_LEAD = 0.25
+
+
+async def build_own_text_requests(run: RunningTask) -> tuple[SkillRequest, ...]:
+    """Return the request for the text of the task's form, and store its brief."""
+    task, form, services = run.task, run.task.form, run.services
+    channel = form.get("channel")
+    if channel not in load_channels():
+        channel = get_default_channel().key
+    product, title = form.get("product"), form.get("product_words")
+    if product and not title:  # a name that a person typed
+        hits = await services.library(task.workspace).find(product)
+        best = _find_named(hits)
+        product, title = (best.handle, best.title) if best else (None, product)
+    own_text = read_own_text(form[OWN_TEXT], channel)
+    written = detect_language("\n".join(own_text.values()), LANGUAGES)
+    brief = Brief(
+        words=task.words,
+        author=task.author,
+        language=parse_language(form.get("language") or written),
+        channels=(channel,),
+        audience=form.get("audience"),
+        product=product,
+        product_words=title,
+        market=form.get("market"),
+        own_text=own_text,
+        stands_on=form.get("stands_on"),
+        private=task.private,
+    )
+    await change_task(services, task.id, lambda t, s, e: t.store_brief(brief, services.now()))
+    return (SkillRequest(skill=COPY_SKILL, brief=brief, channel=channel),)
+
+
+def _find_named(hits: Sequence[ProductMatch]) -> ProductMatch | None:
+    """Return the product that the typed name clearly means."""
+    if not hits or hits[0].score >= MIN_EXACT_SCORE:
+        return hits[0] if hits else None
+    second = hits[1].score if len(hits) > 1 else 0.0
+    is_clear = hits[0].score >= MIN_CLEAR_SCORE and hits[0].score - second >= MIN_LEAD
+    return hits[0] if is_clear else None
+
+
+def read_own_text(text: str, channel: str) -> dict[str, str]:
+    """Return the text by the keys of the channel's parts."""
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        parts = None
+    if isinstance(parts, dict):
+        return {str(key): str(value) for key, value in parts.items()}
+    return {part.key: part.text for part in split_text(text, load_channels()[channel])}

@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
-from bot.core.brief import Brief, Goal
 from bot.core.channels import load_channels
 from bot.core.library import ProductMatch
-from bot.core.request import KeptPassage
+from bot.core.request import Brief, Goal, KeptPassage
 from bot.drafts.occasions import load_occasions
 
 MAX_PRODUCTS = 8

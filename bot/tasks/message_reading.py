@@ -14,10 +14,9 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import SkillRequest
+from bot.core.request import IncomingRequest, SkillRequest
 from bot.digests.visibility import drop_private_sources
-from bot.drafts.models import Draft
-from bot.drafts.openings import replace_opening
+from bot.drafts.models import Draft, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
@@ -28,7 +27,6 @@ from bot.tasks.conversation import (
     describe_previous,
     load_conversation,
 )
-from bot.tasks.intake import IncomingRequest
 from bot.tasks.message_prompt import MAX_PRODUCTS, Message, ThreadDraft, ThreadMessage
 from bot.tasks.models import HEARD, OPEN_STATES, Task
 from bot.tasks.services import RunningTask, change_task, enqueue_unless_card

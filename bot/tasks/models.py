@@ -12,9 +12,9 @@ from bot.agent.turns import AgentTurn
 from bot.audit import journal
 from bot.audit.receipt import Receipt
 from bot.config.policy import PersonLimits
-from bot.core.brief import Brief
-from bot.core.request import Question
-from bot.db.session import Row, insert_once
+from bot.core.request import Brief, Question
+from bot.db.base import Row
+from bot.db.session import insert_once
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo, QuotaExceeded
 from bot.i18n.messages import Words, restore_words

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.agent.claim_check import ClaimChecker
+from bot.agent.claim_check import ClaimChecker, list_sentences
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import LoopLimits
-from bot.agent.options import AgentOptions, EarlierWork
+from bot.agent.loop import AgentOptions, EarlierWork, LoopLimits
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.skills import load_skills
-from bot.agent.theme_labels import ThemeLabeller
+from bot.agent.theme_labelling import ThemeLabeller
 from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
@@ -28,25 +27,31 @@ from bot.core.facts import Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import wants_recap
 from bot.data.catalogue.library import choose_library
-from bot.db.session import lock_one
+from bot.db.base import lock_one
 from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import Viewer, may_see
-from bot.drafts.models import Draft, DraftImage
-from bot.drafts.tracking import campaign_code
-from bot.grounding.claims import list_sentences
+from bot.drafts.models import Draft, DraftImage, campaign_code
 from bot.grounding.sources import list_pieces
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.privacy.names import build_own_words
-from bot.tasks.draft_versions import check_kept_passages, check_unchanged, list_version_history
-from bot.tasks.earlier_work import build_earlier_work
-from bot.tasks.intake import understand_request
+from bot.tasks.conversation import build_earlier_work
+from bot.tasks.draft_versions import (
+    check_kept_passages,
+    check_unchanged,
+    list_version_history,
+)
+from bot.tasks.intake import OWN_TEXT, build_own_text_requests, understand_request
 from bot.tasks.message_prompt import format_thread
 from bot.tasks.message_reading import MessageReading, ReadMessage
 from bot.tasks.models import OPEN_STATES, Task
-from bot.tasks.own_text import OWN_TEXT, build_own_text_requests
-from bot.tasks.services import RunningTask, TaskServices, change_task, enqueue_unless_card
-from bot.tasks.status import WorkStatus
+from bot.tasks.services import (
+    RunningTask,
+    TaskServices,
+    WorkStatus,
+    change_task,
+    enqueue_unless_card,
+)
 
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData

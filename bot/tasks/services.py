@@ -1,5 +1,7 @@
-"""What work on a task needs: the services of the process, and the task that is worked on."""
+"""What work on a task needs: the services of the process, the task, and its status in Slack."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +17,14 @@ from bot.config.brand import Brand
 from bot.config.policy import Admission, Policy, Right
 from bot.core.facts import Fact
 from bot.core.library import Library
-from bot.core.request import Question, SkillRequest
+from bot.core.request import IncomingRequest, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
-from bot.db.session import Database, lock_one
+from bot.db.base import lock_one
+from bot.db.session import Database
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words, parse_language
 from bot.jobs.models import Enqueue, Job
 from bot.tasks.conversation import ThreadReading
-from bot.tasks.intake import IncomingRequest
 from bot.tasks.models import Task
 
 
@@ -185,3 +187,50 @@ async def change_task(
 def enqueue_unless_card(services: TaskServices, session: Session, job: Job) -> None:
     if job.kind != "show":
         services.enqueue(session, job)
+
+
+REARM_SECONDS = 60.0
+
+ShowStatus = Callable[[str], Awaitable[None]]  # an empty text clears it; never raises
+
+
+class WorkStatus:
+    """Slack's own status of the thread while a task is worked on: "is looking at your orders…".
+
+    `show` sets the text. Slack drops a status after two minutes, so it is set again while the work
+    goes on, and cleared at its end, however it ends.
+    """
+
+    def __init__(self, show: ShowStatus, language: str, *, rearm: float = REARM_SECONDS) -> None:
+        self._show, self._language, self._rearm = show, language, rearm
+        self._words: Words | None = None
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def set(self, words: Words) -> None:
+        """Show this step from now on. Returns at once."""
+        self._words = words
+        self._changed.set()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._keep())
+
+    async def __aenter__(self) -> "WorkStatus":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is None:
+            return
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        await self._show("")
+
+    async def _keep(self) -> None:
+        while True:
+            self._changed.clear()
+            if self._words is not None:
+                await self._show(self._words.to(self._language))
+            # Not `wait_for`: it swallows a cancellation that comes together with a change.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._rearm):
+                    await self._changed.wait()

@@ -14,14 +14,13 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.agent.ask import ask_once
 from bot.agent.llm.turn import TurnModel
+from bot.agent.loop import ask_once
 from bot.agent.skills import load_skills
 from bot.agent.turns import TurnLog
 from bot.config.brand import Brand
-from bot.core.brief import Goal
 from bot.core.channels import load_channels
-from bot.core.request import KeptPassage
+from bot.core.request import Goal, KeptPassage
 from bot.core.writer import ReceiptWriter
 from bot.drafts.occasions import load_occasions
 from bot.errors import CALM_PARAM

@@ -5,72 +5,19 @@ trained weights and works on a request of few words. Texts of one or two words o
 """
 
 import re
+import tomllib
 from collections.abc import Collection
 from functools import lru_cache
+from pathlib import Path
 
 from bot.text.normalize import normalize_nfc, normalize_spelling, word_set
 
-# The most common words of each language, without accents.
-STOP_WORDS = {
-    "en": word_set(
-        "the and is it this for with was not are have but you my on very so that of in as they "
-        "too be love great good i had just at all would from nice we what when were how"
-    ),
-    "fr": word_set(
-        "le la les de des et est un une je pas pour avec ce cette dans sur que qui il elle mais "
-        "tres en du au aux mon ma mes plus bien ai c'est vous nous ne se j d l merci bonjour trop"
-    ),
-    "pt": word_set(
-        "o os as um uma e nao com para que muito bom produto meu minha em do da no na mas veio "
-        "foi chegou recebi entrega comprei ainda mais antes prazo loja otimo recomendo ate gostei"
-    ),
-    "es": word_set(
-        "el los las un una y es muy no con para que mi pero en del al por lo se llego bueno "
-        "producto me ha esta todo gracias bien calidad estoy como"
-    ),
-    "de": word_set(
-        "der die das und ist nicht ein eine ich mit fur auf sehr aber es sie den zu war gut im "
-        "von auch wie habe dem schon leider nur bei noch"
-    ),
-    "it": word_set(
-        "il lo gli un una e di che non con per molto ma la sono ho e del della prodotto bello "
-        "buono questo arrivato in mi al ottimo anche come tutto stato"
-    ),
-}
-# Words that short requests are known by, in the two languages that texts are written in.
-WRITTEN_LANGUAGES = frozenset({"en", "fr"})
-_REQUEST_WORDS = {
-    "en": word_set(
-        "a about an back birthday buyers by can customers day days draft free gift gifts has ideas "
-        "its last make must need new now off only or our out people please reminder say shirt "
-        "something thank thanks their these to today tomorrow until week weekend which who why "
-        "write your"
-    ),
-    "fr": word_set(
-        "bientot boutique cadeau cadeaux ces cher chers chez clientes clients combien comment "
-        "demain dernier derniere ecrire ecris fais faut fiche idee idees jours jusqu lance "
-        "laquelle lequel lesquelles lesquels livraison nos notre nouveau nouvelle offerte on ont "
-        "ou panier par pourquoi produit quel quelle quelles quels rappel redige relance "
-        "relancer remise remises retour sa sans semaine ses soldes son sont ta te tes ton tu veux "
-        "vos votre"
-    ),
-}
-# Names of goods in one language alone, for requests that say nothing else. Vase, robe and table are
-# in both.
-_GOODS = {
-    "en": word_set(
-        "shirt shirts jumper jumpers sweater dress trousers skirt jacket scarf hat socks coat "
-        "blanket candle candles candlestick towel towels bathrobe bowl bowls cup cups glass "
-        "glasses jug teapot bread board apron napkin napkins tablecloth pillow pillows duvet sheet "
-        "sheets cushion cushions bag lamp light chair toy shoes"
-    ),
-    "fr": word_set(
-        "chemise chemises pulls pantalon jupe veste echarpe bonnet chaussettes manteau couverture "
-        "bougie bougies bougeoir serviette serviettes peignoir tapis bol bols assiette assiettes "
-        "tasse tasses verre verres theiere planche tablier nappe oreiller housse couette drap "
-        "draps coussin coussins sac cabas canape lampe chaise jouet chaussures saladier"
-    ),
-}
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+STOP_WORDS, _REQUEST_WORDS, _GOODS = (
+    {language: word_set(words) for language, words in _WORDS[section].items()}
+    for section in ("stop_words", "request_words", "goods")
+)
+WRITTEN_LANGUAGES = frozenset({"en", "fr"})  # that texts are written in
 _FRENCH_LETTERS = frozenset("éèêëàâçùûôîïœ")
 _WORD = re.compile(r"\w+")
 

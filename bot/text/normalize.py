@@ -6,6 +6,7 @@ says where the others were. The other functions change one thing each. Ids of fa
 columns and fingerprints depend on them: a change here changes stored data.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -173,3 +174,84 @@ def normalize_with_offsets(text: str) -> NormalizedText:
     starts += range(at, len(text))
     ends += range(at + 1, len(text) + 1)
     return NormalizedText("".join(kept), starts, ends)
+
+
+# Slugs for the ids of facts, and titles of products for the screen.
+
+
+@lru_cache(maxsize=10_000)
+def slugify(name: str) -> str:
+    """Return a slug: `Photos portées !` → `photos-portees`. Without letters or digits it is `x`."""
+    return re.sub(r"[^a-z0-9]+", "-", strip_accents(name.casefold())).strip("-") or "x"
+
+
+# Product titles as people write them: CAPITALS from a till become « Capitals ».
+
+LOWERCASE_TITLE_WORDS = word_set(
+    "a an and at by for in of on or the to with au aux de des du en et la le les ou pour"
+)
+ACRONYMS = word_set("diy led usb uv uk usa eu")  # words that stay in capitals
+VOWELS = frozenset("AEIOUYÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ")
+
+
+def format_title(title: str) -> str:
+    """Return the title as one line without underscores. A title in capitals that is longer than a
+    short word is converted to capitalized words; any other is not changed."""
+    plain = collapse_spaces(title.replace("_", " "))
+    if plain != plain.upper() or sum(letter.isalpha() for letter in plain) <= len("XXXXX"):
+        return plain
+    return " ".join(_format_word(word, first=n == 0) for n, word in enumerate(plain.split()))
+
+
+def _format_word(word: str, *, first: bool) -> str:
+    if word.lower() in LOWERCASE_TITLE_WORDS and not first:
+        return word.lower()
+    parts = [_format_piece(piece) for piece in word.split("-")]
+    return "-".join(parts)
+
+
+def _format_piece(piece: str) -> str:
+    """Convert one word: `SET/9` → `Set/9`, `50'S` → `50's`, `15CM` → `15cm`; `TV`, `LED` stay."""
+    begins = next((n for n, letter in enumerate(piece) if letter.isalpha()), 0)
+    if piece[:1].isdigit() and begins:  # 15CM, 50'S
+        return piece.lower()
+    spoken = VOWELS & set(piece) and piece.lower().strip(".,;:!?()") not in ACRONYMS
+    return piece[: begins + 1] + piece[begins + 1 :].lower() if spoken else piece
+
+
+# Sentences of catalogue descriptions: without HTML, and without shouting.
+
+_SHOUT = re.compile(
+    r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur|\bplease\b|package include"
+    r"|\bdelight\b|\bsure to\b|\bmagic\b|\bfavourite\b|\bwonderful\b"
+    r"|\bblister|\b(?:our|my) (?:store|shop)(?:front)?\b|\bfeedback\b|\bbrand new\b|^so\b"
+    r"|^product description\b)"
+    r"|: [^.]*\w: "  # a list of labels without line breaks
+)
+
+_END = re.compile(r"(?<=[.!?])\s+")
+
+
+def strip_html(text: str) -> str:
+    """Return the text without HTML, with single spaces."""
+    plain = collapse_spaces(html.unescape(re.sub(r"<[^>]*>", " ", text)))
+    return re.sub(r"^(?:product )?description:? (?=[A-ZÀ-Ý])", "", plain, flags=re.IGNORECASE)
+
+
+def split_sentences(text: str, abbreviations: tuple[str, ...]) -> list[str]:
+    """Return the sentences; a full stop of an abbreviation ends none."""
+    sentences: list[str] = []
+    for piece in _END.split(text):
+        if sentences and sentences[-1].lower().endswith(abbreviations):
+            sentences[-1] += f" {piece}"
+        else:
+            sentences.append(piece)
+    if len(sentences) == 1 and sentences[0] and sentences[0][-1].isalnum():
+        sentences = [f"{sentences[0]}."]
+    return sentences
+
+
+def is_usable_sentence(sentence: str) -> bool:
+    begins = sentence[:1].isupper() or sentence[:1].isdigit()
+    glued = re.search(r"[a-zà-ÿ]{3}[A-ZÀ-Ý][a-zà-ÿ]{2}", sentence)  # "railwaySanta"
+    return 15 <= len(sentence) <= 240 and begins and not glued and not _SHOUT.search(sentence)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.agent.llm.response import find_json
+from bot.agent.llm.answer_schema import find_json
 
 WHOLE = json.dumps(
     {

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from bot.agent.llm.response import build_blank_example, require_all_fields
+from bot.agent.llm.answer_schema import build_blank_example, require_all_fields
 from bot.core.parts import Copy, Hook
 
 

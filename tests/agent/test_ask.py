@@ -3,8 +3,8 @@
 import pytest
 from pydantic import BaseModel
 
-from bot.agent.ask import ask_once
 from bot.agent.llm.anthropic import AnthropicWriter
+from bot.agent.loop import ask_once
 from bot.agent.turns import AgentTurn, TaskTurns
 from bot.core.writer import LlmCall
 from bot.db.session import Database

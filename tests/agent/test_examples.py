@@ -16,7 +16,7 @@ from bot.config.brand import Brand
 from bot.core.checks import Check
 from bot.drafts.models import Draft
 from bot.jobs.worker import Worker
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.playground.page.actions import list_examples
 from bot.slack.cards.draft_card import EXAMPLE_ANSWER
 from bot.tasks.services import TaskServices

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
-from bot.agent.loop import FINAL_NOTICE, LoopLimits
-from bot.agent.options import AgentOptions
-from bot.agent.tool_calls import AskedPerson, Refusal
+from bot.agent.loop import FINAL_NOTICE, AgentOptions, LoopLimits
+from bot.agent.tool import AskedPerson, Refusal
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from tests.conftest import NOW

@@ -16,9 +16,8 @@ import pytest
 from bot.agent.tool import Tool, ToolError, load_tools
 from bot.agent.tools import calculate, describe_data, query_metrics
 from bot.core.fact_book import FactBook
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.metric_query import MeasureName
-from bot.core.source import Source
 from bot.data.metrics.query.runner import DATASETS
 from bot.data.warehouse import query as warehouse_query
 from bot.data.warehouse.warehouse import Warehouse
@@ -450,7 +449,7 @@ async def test_rows_are_named_by_their_own_value_and_the_filter(mixed: Warehouse
         ({"measures": ["visits"]}, "orders have no measure visits"),
         ({"measures": ["cancelled_orders", "orders"]}, "cancelled_orders in a call of its own"),
         ({"measures": ["revenue_share"]}, "needs a dimension or a filter"),
-        ({"since": "2026-13-01"}, "is not a day"),
+        ({"since": "2026-13-01"}, "since must be a day"),
         ({"since": "2026-11-20", "until": "2026-11-01"}, "ends before it begins"),
         ({"since": "2030-01-01"}, "are known from"),
         ({"filters": [[where("order_value", "at_least", "much")]]}, "is not a number"),

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from bot.agent.context import SkillContext
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.llm.turn import TurnAnswer
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions
 from bot.agent.spending import Payer, SpendingCap
 from bot.agent.turns import AgentTurn, StoredTurn, TaskTurns
 from bot.audit.receipt import Receipt

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.agent.llm.request import MIN_CACHED_CHARACTERS, LlmRequest
+from bot.agent.llm.api_request import MIN_CACHED_CHARACTERS, LlmRequest
 from bot.agent.llm.turn import ConversationMessage
 
 

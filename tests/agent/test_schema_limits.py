@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from bot.agent.llm.schema_limits import MAX_TOOLS, fits_strict, weigh_schema
+from bot.agent.llm.answer_schema import MAX_TOOLS, fits_strict, weigh_schema
 
 
 class Inner(BaseModel):

@@ -11,9 +11,9 @@ from bot.config.brand import Brand
 from bot.db.session import Database
 from bot.i18n.messages import Words
 from bot.jobs.worker import Worker
+from bot.offline import OfflineWriter
 from bot.offline.reports import NEEDS_AI, has_offline_report
 from bot.offline.routing import find_skill
-from bot.offline.writer import OfflineWriter
 from bot.slack.manifest import build_manifest
 from bot.tasks.conversation import ThreadReading
 from bot.tasks.draft_versions import list_newest_drafts

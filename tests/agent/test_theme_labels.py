@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.spending import Payer, SpendingCap
-from bot.agent.theme_labels import (
+from bot.agent.theme_labelling import (
     BATCH,
     ThemeLabelJob,
     ThemeLabeller,

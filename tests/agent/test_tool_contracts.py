@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from bot.agent.tool import Tool, ToolDeps, ToolError, ToolResult, load_tools
-from bot.agent.tool_calls import MAX_FACTS
+from bot.agent.tool import MAX_FACTS, Tool, ToolDeps, ToolError, ToolResult, load_tools
 from bot.core.fact_book import FactBook
-from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact
-from bot.core.source import Source
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, Source
 from bot.data.floors import PEOPLE_FLOOR
 from bot.data.service import WorkspaceData
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop

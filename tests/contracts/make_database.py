@@ -30,7 +30,7 @@ from bot.data.ingest.importer import LibraryImporter
 from bot.drafts.models import Draft
 from bot.i18n.messages import Money, Words
 from bot.jobs.engine import Engine, migrate_engine
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import QueueLimits
 from bot.messages.outbox import OutboxMessage
 from bot.playground.slack_objects import SlackMessage
 from tests.slack import bench as slack_bench

@@ -26,12 +26,10 @@ from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.core import parts, request
 from bot.core.audience_rule import AudienceRule
-from bot.core.brief import Brief, SalesQuery
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
-from bot.core.facts import Evidence, Fact
-from bot.core.request import Question, SkillRequest
-from bot.core.source import Source
+from bot.core.facts import Evidence, Fact, Source
+from bot.core.request import Brief, Question, SalesQuery, SkillRequest
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisResult
 from bot.data.catalogue.product import Product
 from bot.data.ingest import models
@@ -44,7 +42,6 @@ from bot.digests import models as digests_models
 from bot.i18n import messages
 from bot.i18n.messages import Words
 from bot.jobs import models as jobs_models
-from bot.jobs import queues
 from bot.jobs.engine import NAME, VERSION
 from bot.slack import action_ids
 from bot.tasks import models as tasks_models
@@ -295,7 +292,7 @@ def test_of_the_engine_stays() -> None:
     assert (NAME, VERSION) == (contracts.ENGINE_NAME, contracts.ENGINE_VERSION)
     found = set(_get_or_create_dbos_registry().workflow_info_map)
     compare("WORKFLOW and STEP", {contracts.WORKFLOW, f"<temp>.{contracts.STEP}"}, found)
-    compare("QUEUES", contracts.QUEUES, queues.build_queues(queues.QueueLimits()))
+    compare("QUEUES", contracts.QUEUES, jobs_models.build_queues(jobs_models.QueueLimits()))
     assert DBOSPortableJSONSerializer().name() == contracts.ENGINE_SERIALIZER
     one = jobs_models.Job(kind="work", subject="t1", workspace="T1", turn=2)
     told = {"kind": "work", "subject": "t1", "turn": 2}
@@ -318,7 +315,7 @@ def test_of_actions_and_forms_stays() -> None:
 
 def test_of_fields_in_forms_stays() -> None:
     found = walkers.keyed_texts("action_id") | walkers.keyed_texts("block_id")
-    ids = walkers.handed_over("id", beside="language").whole
+    ids = walkers.handed_over("id", beside="label").whole
     found |= {one for one in ids if one.isidentifier()}  # others are ids of rows and facts
     compare("FORM_FIELDS", contracts.FORM_FIELDS, found)
 

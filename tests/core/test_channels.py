@@ -7,7 +7,6 @@ from pydantic import BaseModel
 
 from bot.agent.prompts import PROMPTS_FOLDER, read_prompt
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import (
     Channel,
     count_sms_segments,
@@ -17,7 +16,7 @@ from bot.core.channels import (
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Part, split_output
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.copy_checks import check_draft
 from bot.grounding.style import find_style_faults
 from tests.conftest import NOW

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.core.facts import Evidence, Fact, FactId
-from bot.core.source import Source, parse_legacy_source
+from bot.core.facts import Evidence, Fact, FactId, Source, parse_legacy_source
 from bot.data.catalogue.product import Product
 
 

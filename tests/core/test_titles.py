@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.text.slugs import format_title
+from bot.text.normalize import format_title
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,10 @@
 from decimal import Decimal
 
 from bot.core.audience_rule import AudienceRule
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.segments.audience import count_audience
 from bot.data.catalogue.library import CatalogueLibrary

@@ -7,16 +7,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.analyses.feedback import find as feedback
 from bot.data.analyses.funnel import find as funnel
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.models import DataFile
 from bot.db.session import Database
 from bot.digests import models
-from bot.digests.alerts import AlertJob, find_alarms
+from bot.digests.digest_jobs import AlertJob, find_alarms
 from bot.digests.models import ALERT_REST, MAX_ALERTS_A_WEEK, Alert
 from bot.drafts.models import Draft
 from bot.tasks.models import Task

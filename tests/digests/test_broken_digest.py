@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from bot.digests.digest_jobs import DigestStatus
 from bot.digests.models import Schedule
-from bot.digests.run import DigestStatus
 from bot.i18n.messages import Words
 from bot.tasks.models import NewTask, Task
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench, text_of

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.digests.digest_jobs import DigestStatus
 from bot.digests.models import Schedule, ScheduleState
-from bot.digests.run import DigestStatus
 from bot.tasks.models import NewTask
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench, text_of
 from tests.support.digests import digesting, first, moment, previewed, quiet, schedule

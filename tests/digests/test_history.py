@@ -4,9 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bot.approvals import decision
-from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.db.session import Database
 from bot.digests.history import load_previous_facts, load_thread_drafts, load_work_facts
 from bot.drafts.models import Draft

@@ -10,7 +10,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.ingest.models import FileUpload
 from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
-from bot.digests.alerts import KINDS, MAX_FINDINGS, ImportFindings, describe_money
+from bot.digests.digest_jobs import MAX_FINDINGS, MONEY_KINDS, ImportFindings, describe_money
 from bot.i18n.messages import LANGUAGES, Language, Words
 from tests.slack.bench import MARKETING, TEAM, Bench
 from tests.support.sample_tables import sample
@@ -19,7 +19,7 @@ from tests.support.sample_tables import sample
 def load(warehouse: Warehouse) -> list[Fact]:
     return [
         fact
-        for kind in KINDS
+        for kind in MONEY_KINDS
         for fact in load_analysis(kind).find(warehouse, AnalysisFilter()).facts
     ]
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from bot.db.session import Database
 from bot.digests import models
+from bot.digests.digest_jobs import DigestJob, DigestStatus
 from bot.digests.models import DAILY, MAX_DELAY, Schedule
-from bot.digests.run import DigestJob, DigestStatus
 from bot.errors import CannotDo
 from bot.tasks.models import NewTask, Task
 from tests.support.rows import Jobs

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.parts import Copy, Part
-from bot.drafts.tracking import campaign_code
+from bot.drafts.models import campaign_code
 from bot.tasks.draft_versions import check_unchanged
 
 

@@ -14,7 +14,7 @@ from bot.config.settings import Settings
 from bot.data.ingest.upload import TableFile
 from bot.playground.intern_process import InternProcess
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods.registry import APP_TOKEN_SCOPES
+from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.page import add_page
 from bot.playground.slack_objects import TEAM_ID
 from bot.playground.storage import StateSaver, open_slack

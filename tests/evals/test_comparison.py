@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.brief import Brief
-from bot.core.facts import Fact
-from bot.core.source import Source
+from bot.core.facts import Fact, Source
+from bot.core.request import Brief
 from bot.tasks.message_prompt import Message, ThreadDraft
 from bot.tasks.understand import ReadRequest, Understanding
 from evals.figures import Figure, compare_figures, fits

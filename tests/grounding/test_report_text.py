@@ -8,11 +8,10 @@ import pytest
 
 from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook, SlotError
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.parts import Table
 from bot.core.report import NextStepForm, ReportForm, build_report, list_cited_facts
-from bot.core.source import Source
-from bot.grounding.report_text import find_report_faults
+from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language
 
 TODAY = date(2026, 11, 27)
@@ -99,8 +98,7 @@ def faults_of(
         not_used=[],
         next_steps=list(steps),
     )
-    return find_report_faults(
-        form,
+    return ReportChecker(
         build_book(),
         [EXHIBIT],
         request_words=words,
@@ -108,7 +106,7 @@ def faults_of(
         skills={"answer", "draft"},
         today=TODAY,
         notes=notes,
-    )
+    ).find_faults(form)
 
 
 @pytest.mark.parametrize(
@@ -204,15 +202,14 @@ def test_figure_of_a_column_may_be_repeated_with_its_unit() -> None:
     )
 
     def find_faults(*exhibits: Exhibit) -> list[str]:
-        return find_report_faults(
-            form,
+        return ReportChecker(
             FactBook(),
             exhibits,
             request_words="who buys?",
             language="en",
             skills=(),
             today=TODAY,
-        )
+        ).find_faults(form)
 
     assert find_faults(Exhibit(id="e1", shows="segments", table=table)) == []
     assert find_faults() != []
@@ -319,13 +316,12 @@ def test_figures_keep_their_roles_and_derived_ones_are_computed(text: str, is_ri
     form = ReportForm(
         headline=text, points=[], exhibit="none", cannot_tell="none", not_used=[], next_steps=[]
     )
-    faults = find_report_faults(
-        form,
+    faults = ReportChecker(
         FactBook(SOLD),
         [],
         request_words="how are sales?",
         language="en",
         skills=(),
         today=TODAY,
-    )
+    ).find_faults(form)
     assert (not faults) is is_right, faults

@@ -8,21 +8,19 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
+from bot.agent.claim_check import ClaimForm
 from bot.agent.context import SkillContext
-from bot.agent.llm.request import MIN_CACHED_CHARACTERS
+from bot.agent.llm.api_request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
-from bot.agent.preview import BYTES_PER_TOKEN
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
 from bot.core.facts import Fact, FactId
 from bot.core.library import Library
 from bot.core.parts import Copy, Hook, split_output
-from bot.core.request import Question, SkillRequest
+from bot.core.request import Brief, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
-from bot.grounding.claims import ClaimForm
 from bot.grounding.style import contains_words, find_echo, find_style_faults
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
@@ -318,7 +316,7 @@ async def test_what_varies_in_a_first_message_is_at_most_3000_tokens(channel: st
 
 
 def test_claim_check_is_told_for_whom_a_text_is() -> None:
-    from bot.agent.copy_audience import CONDITIONS, describe_counted_audience
+    from bot.agent.copy_notes import CONDITIONS, describe_counted_audience
 
     ctx = make_context(audience="our regulars")
     assert describe_counted_audience(ctx) == ()

@@ -9,16 +9,15 @@ import pytest
 from bot.agent.context import SkillContext
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
-from bot.core.brief import Brief
 from bot.core.fact_sentences import SentenceWriter
 from bot.core.facts import Fact
 from bot.core.report import MissingData, Report
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.core.writer import LlmCall
 from bot.i18n.messages import Language, Words
+from bot.offline import OfflineWriter
 from bot.offline.report_builder import load_texts
 from bot.offline.reports.predict import write_report
-from bot.offline.writer import OfflineWriter
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, calls
 from tests.handlers.test_answer_with_ai import report

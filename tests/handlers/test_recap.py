@@ -10,7 +10,7 @@ from bot.core.facts import Fact
 from bot.core.thread_text import parse_messages, wants_channel, wants_recap
 from bot.data.thread_facts import find_thread_facts
 from bot.offline.routing import find_skill
-from bot.slack.history import format_messages
+from bot.slack.threads import format_messages
 from tests.support.sample_tables import TODAY
 from tests.support.skill_runner import collect_text, run
 

@@ -1,13 +1,13 @@
 """Names of months and weekdays, and the keys that stored facts hold."""
 
-from bot.i18n.calendar_names import (
+from bot.i18n.messages import Words
+from bot.i18n.periods import (
     get_weekday_key,
     index_month_names,
     index_weekday_names,
     list_month_names,
     list_weekday_names,
 )
-from bot.i18n.messages import Words
 
 
 def test_names_are_in_the_order_of_the_calendar() -> None:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from bot.db.session import Database
+from bot.jobs.engine import ClaimedJob, JobRecovery
 from bot.jobs.models import Job, WorkerProcess
-from bot.jobs.recovery import ClaimedJob, JobRecovery
 from bot.messages.outbox import DRAW_LEASE, OutboxMessage
 from tests.conftest import NOW
 

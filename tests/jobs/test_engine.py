@@ -12,8 +12,7 @@ from bot.db.session import Database
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.jobs.engine import Engine
-from bot.jobs.models import Job, JobCrash, JobKind
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import Job, JobCrash, JobKind, QueueLimits
 from bot.tasks.models import Task
 from tests.support.rows import wish
 

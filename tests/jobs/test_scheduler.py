@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from bot.data.ingest.models import LiveBatch
 from bot.db.session import Database
 from bot.jobs.engine import Engine
-from bot.jobs.models import Job, get_minute_number
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import Job, QueueLimits, get_minute_number
 from bot.jobs.scheduler import JobScheduler, find_due_merges
 
 NOW = datetime(2026, 11, 24, 9, 0, 5, tzinfo=UTC)

@@ -10,8 +10,7 @@ import pytest
 
 from bot.db.session import Database
 from bot.jobs.engine import Engine, migrate_engine
-from bot.jobs.models import GIVE_UP_AFTER, Job
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import GIVE_UP_AFTER, Job, QueueLimits
 from tests.support.paths import ROOT
 
 INNOCENT = 12

@@ -24,7 +24,7 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
 from bot.messages.outbox import OutboxMessage
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices

@@ -13,11 +13,10 @@ import pytest
 
 from bot.agent.pipeline import DraftResult, run_skill
 from bot.config.brand import Brand, RequiredMention
-from bot.core.brief import Brief
 from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.core.checks import select_blocking
 from bot.core.facts import Evidence
-from bot.core.request import KeptPassage, SkillRequest
+from bot.core.request import Brief, KeptPassage, SkillRequest
 from bot.core.writer import LlmCall
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product, build_product_facts
@@ -26,8 +25,8 @@ from bot.errors import CannotDo
 from bot.grounding.style import CLICHE_PATTERN
 from bot.i18n.messages import LANGUAGES, Language
 from bot.i18n.typography import is_gsm7
+from bot.offline import OfflineWriter
 from bot.offline.drafts import TemplateWriter, list_notices, load_templates
-from bot.offline.writer import OfflineWriter
 from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 from tests.support.sample_tables import TODAY, made

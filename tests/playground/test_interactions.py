@@ -6,7 +6,6 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import payloads
 from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, button, field_of, modal, section
@@ -134,7 +133,7 @@ async def test_chosen_value_stays_in_message_state(slack: LocalSlack, over_http:
     pick = {"type": "static_select", "action_id": "pick", "options": options("a", "b")}
     block = {"type": "actions", "block_id": "b", "elements": [pick, button("go")]}
     posted = await over_http.client.chat_postMessage(channel=MARKET, text="x", blocks=[block])
-    await slack.click("UMAX", MARKET, posted["ts"], "pick", selected_option="b")
+    await slack.click("UMAX", MARKET, posted["ts"], "pick", value="b")
     await slack.click("UMAX", MARKET, posted["ts"], "go")
     await slack.click("ULEA", MARKET, posted["ts"], "go")
     assert seen[1]["b"]["pick"]["selected_option"]["value"] == "b"
@@ -237,7 +236,7 @@ async def test_command_response_is_posted_in_channel(
 
 
 async def opened(slack: LocalSlack, client: AsyncWebClient, view: Body) -> str:
-    trigger = payloads.create_trigger(slack, "UMARIE").id
+    trigger = slack.create_trigger("UMARIE").id
     answer = await client.views_open(trigger_id=trigger, view=view)
     return str(answer["view"]["id"])
 

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.playground import payloads
 from bot.playground.errors import ApiRefusal
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods import METHODS
-from bot.playground.methods.registry import MethodArguments
+from bot.playground.methods import METHODS, MethodArguments
 from bot.playground.slack_objects import SlackMessage
 from tests.playground.conftest import modal, section
 from tests.playground.test_blocks import spoiled
@@ -29,7 +27,7 @@ def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, An
     slack.files[file].content = b"x"
     chunks = [{"type": "markdown_text", "text": "x"}, {"type": "blocks", "blocks": [section()]}]
     content = {"text": "x", "blocks": [section()], "metadata": META, "attachments": [{}]}
-    trigger = payloads.create_trigger(slack, "UMARIE").id
+    trigger = slack.create_trigger("UMARIE").id
     return [
         ("chat.postMessage", here | content | {"thread_ts": said.ts}),
         ("chat.update", here | content | {"ts": own}),

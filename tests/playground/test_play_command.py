@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.cli import play
 from bot.cli import play as cli_play
-from bot.cli.play import PlaygroundHome, play_
+from bot.cli.play import PlaygroundHome, describe_writer, play_
 from bot.config.settings import Settings
 from bot.errors import CannotDo
+from bot.i18n.messages import Language
 from bot.playground.errors import ImpossibleAction
 from bot.playground.intern_process import InternProcess, build_environment
 from bot.playground.local_slack import LocalSlack
+from bot.playground.page.actions import list_examples
 from bot.playground.page.intern_records import InternRecords
 from bot.playground.page.server import FaultSwitches
 from bot.playground.storage import StateSaver, open_slack, resend_events
@@ -39,6 +42,31 @@ DIES = "import sys; sys.exit('The policy has a mistake on line 3.')"
 
 def never(words: str) -> None:
     raise AssertionError(f"nothing should be told: {words}")
+
+
+# What is printed at the start.
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_without_an_ai_the_start_names_examples_and_where_a_key_is_pasted(
+    settings: Settings, language: Language
+) -> None:
+    on_page, in_terminal = (
+        [one.to(language) for one in describe_writer(settings, has_page=shown)]
+        for shown in (True, False)
+    )
+    assert len(on_page) == 2
+    assert in_terminal == on_page[:1]
+    examples, key = on_page
+    assert {"en": "some twenty questions", "fr": "une vingtaine de questions"}[language] in examples
+    assert 17 <= sum(map(len, list_examples().values())) <= 24
+    assert "Claude" in key
+
+
+def test_with_an_ai_the_start_names_its_model(settings: Settings) -> None:
+    connected = settings.model_copy(update={"anthropic_api_key": SecretStr("k" * 20)})
+    (sentence,) = describe_writer(connected, has_page=True)
+    assert settings.model in sentence.to("en")
 
 
 # Saved state.

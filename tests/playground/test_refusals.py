@@ -7,9 +7,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import payloads
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods.registry import GRANTED_SCOPES
+from bot.playground.methods import GRANTED_SCOPES
 from bot.playground.slack_objects import Place
 from tests.playground.conftest import SUBMIT, field_of, modal, section
 
@@ -245,7 +244,7 @@ async def test_errors_have_json_pointers(client: AsyncWebClient) -> None:
 async def test_invalid_view_is_refused(
     client: AsyncWebClient, slack: LocalSlack, view: Any, what: str
 ) -> None:
-    trigger = payloads.create_trigger(slack, "UMARIE").id
+    trigger = slack.create_trigger("UMARIE").id
     refused = await refusal(client, "views.open", {"trigger_id": trigger, "view": view})
     assert refused.response["error"] == "invalid_arguments"
     assert what in str(refused.response["response_metadata"]["messages"])

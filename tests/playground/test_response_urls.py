@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.playground import payloads
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage
 
@@ -14,7 +13,7 @@ SECRET_PLACE = "C0SECRET"
 
 def url_for(slack: LocalSlack, original: SlackMessage | None = None) -> AsyncWebhookClient:
     channel = original.channel if original else SECRET_PLACE
-    return AsyncWebhookClient(payloads.create_response_url(slack, "UMARIE", channel, original))
+    return AsyncWebhookClient(slack.create_response_url("UMARIE", channel, original))
 
 
 async def test_response_is_ephemeral_by_default_and_needs_no_membership(slack: LocalSlack) -> None:

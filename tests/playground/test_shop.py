@@ -20,12 +20,18 @@ from bot.core.channels import count_sms_segments, load_channels, measure_text
 from bot.data.catalogue.reader import read_catalogue
 from bot.i18n.typography import is_gsm7
 from bot.playground.shop import Shop, fill
-from bot.playground.shop.data_files import SHOP_FOLDER, read_planted, read_toml
-from bot.playground.shop.fill import FILES
-from bot.playground.shop.random_stream import RandomStream
-from bot.playground.shop.sales_period import find_black_friday, find_summer_sales, find_winter_sales
+from bot.playground.shop.generation import (
+    SHOP_FOLDER,
+    RandomStream,
+    find_black_friday,
+    find_summer_sales,
+    find_winter_sales,
+    read_planted,
+    read_toml,
+)
 from bot.text.normalize import normalize_text
 
+FILES = (*(f"{name}.csv" for name in read_toml("columns")), "brand.toml", "policy.toml")
 TODAY = date(2026, 11, 25)
 SPOKEN = {  # how a theme is recognised, on folded text
     "sizing": r"tailles? (tres |vraiment )?petit|trop (petit|serre|juste|etroit)|taille au-dessus"

@@ -6,13 +6,12 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground import payloads
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, field_of, modal, section
 
 
 def trigger(slack: LocalSlack, view_id: str | None = None) -> str:
-    return payloads.create_trigger(slack, "UMARIE", view_id).id
+    return slack.create_trigger("UMARIE", view_id).id
 
 
 async def opened(slack: LocalSlack, client: AsyncWebClient, **more: Any) -> dict[str, Any]:

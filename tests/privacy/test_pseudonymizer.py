@@ -9,19 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
+from bot.agent.claim_check import ClaimForm
 from bot.agent.context import SkillContext
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.core.writer import LlmCall
-from bot.grounding.claims import ClaimForm
 from bot.i18n.messages import Words
-from bot.privacy import Pseudonymizer
-from bot.privacy.personal_data import find_personal_data, mask_personal_data
+from bot.privacy import Pseudonymizer, find_personal_data, mask_personal_data
 from handlers.draft import find_problems
 from tests.support.channel_outputs import Email
 from tests.support.small_shop import Shop

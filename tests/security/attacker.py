@@ -13,7 +13,7 @@ import numpy as np
 
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisResult
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 from tests.security.small_shops import AD_KEYS, OF_LINES, OF_ORDERS, Row, Shop
 
 DAYS = ("since", "until", "first-day", "last-day", "since-before", "until-before", "day", "week")

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from bot.agent.skills import load_commands
-from bot.db.session import Row
+from bot.db.base import Row
 from bot.jobs.models import Job
-from bot.playground import payloads
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage, SlackUser
 from bot.slack import action_ids
@@ -195,18 +194,18 @@ def _message(slack: LocalSlack, user: str, team: str, channel: str, more: Body) 
 def _event(slack: LocalSlack, team: str, event: Body) -> Body:
     """Slack's envelope of an event; the event itself names its author."""
     whose = {"user_team": team, "source_team": team} if team != TEAM else {}
-    return payloads.build_event_callback(slack, event | whose) | {"team_id": team}
+    return slack.build_event_callback(event | whose) | {"team_id": team}
 
 
 def _command(
     slack: LocalSlack, user: str, team: str, channel: str, command: str, text: str
 ) -> Body:
-    fields = payloads.build_command(slack, MARIE, slack.places[channel], command, text)
+    fields = slack.build_command(MARIE, slack.places[channel], command, text)
     return fields | {"user_id": user, "user_name": "odd", "team_id": team}
 
 
 def _interaction(slack: LocalSlack, kind: str, user: str, team: str) -> Body:
-    body = payloads.build_interaction(slack, kind, MARIE)
+    body = slack.build_interaction(kind, MARIE)
     whose = {"id": user, "username": "odd", "name": "odd", "team_id": team}
     return body | {"user": whose, "team": {"id": team, "domain": "odd"}}
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from bot.approvals import decision
-from bot.audit.audited_columns import UNAUDITED_TABLES
 from bot.audit.receipt import Receipt
+from bot.audit.row_digests import UNAUDITED_TABLES
 from bot.config.brand import Brand
 from bot.core.writer import LlmCall
 from bot.data.catalogue.models import ProductFact, ProductRow
@@ -19,8 +19,9 @@ from bot.data.ingest.models import FileUpload, LiveBatch
 from bot.data.ingest.upload import Upload
 from bot.data.metrics.answer_log import SalesAnswer
 from bot.data.warehouse.models import DataFile
+from bot.db.base import Moment
 from bot.db.models import TABLES
-from bot.db.session import Database, Moment
+from bot.db.session import Database
 from bot.db.workspace import BrandRow
 from bot.delivery.attribution import CampaignMatch
 from bot.delivery.models import CampaignOutcome, Delivery

@@ -11,8 +11,16 @@ from sqlalchemy import func, select, text
 from bot.config.policy import PersonLimits, Policy
 from bot.db.session import Database
 from bot.jobs.engine import NAME, VERSION, Engine, migrate_engine
-from bot.jobs.models import Job, Requester, current_requester
-from bot.jobs.queues import QUICK, SLOW, QueueLimits, choose_queue, compute_priority
+from bot.jobs.models import (
+    QUICK,
+    SLOW,
+    Job,
+    QueueLimits,
+    Requester,
+    choose_queue,
+    compute_priority,
+    current_requester,
+)
 from bot.messages.outbox import OutboxMessage
 from bot.slack.app import find_requester
 from bot.tasks.models import Task

@@ -15,7 +15,7 @@ from bot.db import migrate
 from bot.db.session import Database
 from bot.delivery.models import Delivery
 from bot.messages.outbox import OutboxMessage
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.slack.views.brief_form import build_brief_form
 from bot.tasks.draft_versions import list_newest_drafts
 from bot.tasks.models import Task

@@ -13,13 +13,13 @@ import pytest
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
-from bot.agent.tool_calls import describe_facts
+from bot.agent.tool import describe_facts
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
 from bot.core.parts import Quote
 from bot.data.warehouse.warehouse import Warehouse
 from bot.privacy import Pseudonymizer
-from bot.slack.history import format_messages
+from bot.slack.threads import format_messages
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, obediently, says, use
 from tests.support.import_files import file, take_in

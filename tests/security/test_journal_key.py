@@ -10,14 +10,14 @@ from sqlalchemy import select, text
 
 from bot.app import Container
 from bot.audit.journal import JournalEntry, Signer
-from bot.audit.signing import find_signer
+from bot.audit.verify import find_signer
 from bot.cli import journal as journal_command
 from bot.cli.journal import journal_
 from bot.config.secret import KEY_FILE, load_key
 from bot.config.settings import Settings
 from bot.errors import CannotDo
 from bot.messages.outbox import OutboxMessage
-from bot.slack.published_heads import HEADS_FILE, HeadPublisher, read_heads, record_policies
+from bot.slack.notices import HEADS_FILE, HeadPublisher, read_heads, record_policies
 from tests.conftest import NOW
 from tests.support.rows import Jobs, draft
 

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 
 from bot.core.checks import Check
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Source
 from bot.core.parts import Copy, Hook, Part, Quote
-from bot.core.source import Source
 from bot.slack.blocks import linked_text_elements
 from bot.text.escape import escape_mrkdwn
 from bot.text.links import find_links, find_registrable_domain, is_allowed_host, parse_host

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.approvals.decision import Decision
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.warehouse.warehouse import Warehouse
 from bot.db import migrate
 from bot.db.session import Database

@@ -14,14 +14,13 @@ from bot.db.workspace import Workspace
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
-from bot.offline.writer import OfflineWriter
-from bot.playground import payloads
+from bot.offline import OfflineWriter
 from bot.playground.slack_objects import SlackMessage, SlackUser
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.buttons import BUTTON_ACTIONS
 from bot.slack.app import make_app
-from bot.slack.location import make_place
 from bot.slack.membership import Membership
+from bot.slack.threads import make_place
 from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices
@@ -202,7 +201,7 @@ async def test_member_is_served_in_a_channel_owned_by_another_company(bench: Ben
         "channel_type": "channel",
         "text": f"<@{bench.slack.bot_user}> our shirt",
     }
-    body = payloads.build_event_callback(bench.slack, event, bench.slack.places[MARKETING])
+    body = bench.slack.build_event_callback(event, bench.slack.places[MARKETING])
     bench.slack.transport.send_event(body | {"team_id": EVIL})
     await bench.run()
     assert [(task.workspace, task.author) for task in bench.tasks] == [(TEAM, MARIE)]

@@ -14,12 +14,10 @@ from stdnum import luhn
 
 from bot.agent.context import SkillContext
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
-from bot.core.request import SkillRequest
-from bot.privacy import Pseudonymizer
+from bot.core.request import Brief, SkillRequest
+from bot.privacy import Pseudonymizer, find_personal_data, mask_personal_data
 from bot.privacy.names import build_own_words
-from bot.privacy.personal_data import find_personal_data, mask_personal_data
 from tests.privacy.test_pseudonymizer import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
 from tests.support.small_shop import Shop

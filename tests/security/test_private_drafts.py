@@ -26,7 +26,6 @@ from bot.digests.visibility import Viewer, is_shared_with_team, may_see
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
-from bot.playground import payloads
 from bot.playground.slack_objects import Place, SlackMessage, SlackUser
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
@@ -221,7 +220,7 @@ class Scene:
             option = {"value": ref.model_copy(update={"pick": action}).pack()}
             element = {"action_id": action_ids.MORE, "block_id": "b", "selected_option": option}
         container: dict[str, Any] = {"type": "view", "view_id": "V0HOME"}
-        body = payloads.build_interaction(slack, "block_actions", user) | {"actions": [element]}
+        body = slack.build_interaction("block_actions", user) | {"actions": [element]}
         if channel:
             container = {"type": "message", "channel_id": channel, "message_ts": "1.1"}
             body |= {"channel": {"id": channel, "name": "x"}}
@@ -250,7 +249,7 @@ class Scene:
             "private_metadata": json.dumps(told),
             "state": {"values": state},
         }
-        body = payloads.build_interaction(slack, "view_submission", user) | {"view": view}
+        body = slack.build_interaction("view_submission", user) | {"view": view}
         return self._from(body, user, team)
 
     def _from(self, body: dict[str, Any], user: str, team: str) -> dict[str, Any]:

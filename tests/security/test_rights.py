@@ -10,7 +10,6 @@ import pytest
 from bot.config.policy import RIGHTS, Access, ApprovalPolicy, Policy, Right
 from bot.digests.models import Schedule
 from bot.errors import CannotDo
-from bot.playground import payloads
 from bot.slack.membership import Membership
 from bot.tasks.services import check_default_right
 from tests.security.requests import counted
@@ -139,7 +138,7 @@ def _pressed_elsewhere(bench: Bench, user: str, card: Any, action: str) -> dict[
         e for b in card.blocks for e in b.get("elements", []) if e.get("action_id") == action
     )
     pressed = {"action_id": action, "block_id": "b", "type": "button", "action_ts": "1.1"}
-    return payloads.build_interaction(bench.slack, "block_actions", user) | {
+    return bench.slack.build_interaction("block_actions", user) | {
         "container": {"type": "message", "message_ts": card.ts, "channel_id": MARKETING},
         "channel": {"id": MARKETING, "name": "marketing"},
         "actions": [pressed | {"value": element["value"]}],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.core.audience_rule import AudienceRule
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.analyses.campaign_results import SentDelivery, match_deliveries
 from bot.data.analyses.campaign_results import describe_result as told_results
 from bot.data.analyses.campaigns.mailings import letter_against_peers

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
-from bot.audit import journal, row_digests, row_verification, transactions, verify
-from bot.audit.audited_columns import AUDITED_TABLES, UNAUDITED_TABLES
+from bot.audit import journal, row_digests, transactions, verify
 from bot.audit.journal import JournalEntry, JournalHead, Signer
+from bot.audit.row_digests import AUDITED_TABLES, UNAUDITED_TABLES
 from bot.db import migrate
 from bot.db.models import TABLES
 from bot.db.session import Database
@@ -66,7 +66,7 @@ def signed(sqlite: Database) -> Database:
 def is_found(session: Session, signer: Signer | None = KEY) -> bool:
     """Whether `journal verify` reports it."""
     known = journal.list_workspaces(session)
-    if set(row_verification.list_used_workspaces(session)) - set(known):
+    if set(verify.list_used_workspaces(session)) - set(known):
         return True
     for workspace in known:
         verdict = journal.verify_chain(session, workspace, signer)
@@ -457,7 +457,7 @@ def test_new_column_version_invalidates_nothing(
     held = AUDITED_TABLES["tasks"]
     versions = {**held.versions, "tasks/2": (*held.columns, "stage")}
     changed = {**AUDITED_TABLES, "tasks": type(held)(versions, subject=held.subject)}
-    for module in (row_digests, row_verification, transactions):
+    for module in (row_digests, verify, transactions):
         monkeypatch.setattr(module, "AUDITED_TABLES", changed)
     with populated.begin() as session:
         assert not is_found(session)
@@ -601,9 +601,9 @@ def test_old_database_is_adopted(sqlite_url: str) -> None:
         )
     database.signer = KEY
     with database.begin() as session:
-        assert row_verification.adopt_rows(session, NOW)["T1"] > 20
+        assert verify.adopt_rows(session, NOW)["T1"] > 20
     with database.begin() as session:
-        assert row_verification.adopt_rows(session, NOW) == {}  # once
+        assert verify.adopt_rows(session, NOW) == {}  # once
         assert not is_found(session)
         newest = Draft.latest(session, "t5.0")
         assert newest is not None

@@ -31,7 +31,8 @@ from bot.data.ingest.live.endpoint import (
     derive_live_key,
 )
 from bot.data.ingest.live.endpoint import sign_request as live_signature
-from bot.db.session import Database, Row
+from bot.db.base import Row
+from bot.db.session import Database
 from bot.slack.app import make_app
 from bot.slack.http import RequestSignature, make_web_app, sign_body
 from bot.slack.users import UserDirectory

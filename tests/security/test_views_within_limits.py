@@ -14,34 +14,34 @@ from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Source
 from bot.core.parts import Copy, Hook, NextStep, Part, Quote, Table
-from bot.core.source import Source
 from bot.db.session import Database
 from bot.digests.models import BRAND_PREFIX, DAILY, Schedule
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.playground.block_kit import check_view
-from bot.slack.actions.audience_export import build_export_form
+from bot.slack.actions.exports import build_export_form
 from bot.slack.blocks import Block, actions_block, button, context_block, plain_text, section_block
-from bot.slack.listener_context import pack_metadata
-from bot.slack.view_limits import fit_view
-from bot.slack.views.audience_rule_form import build_rule_form, read_rule
+from bot.slack.listeners import pack_metadata
 from bot.slack.views.brief_form import build_brief_form
 from bot.slack.views.digest_form import build_digest_form
-from bot.slack.views.draft_details import build_details_view
+from bot.slack.views.draft_details import (
+    build_details_view,
+    build_history_view,
+    build_receipts_view,
+    build_sources_view,
+)
 from bot.slack.views.forms import (
     build_approve_anyway_form,
     build_edit_form,
     build_reject_form,
     build_send_back_form,
-    history_view,
-    sources_view,
-    what_left_view,
 )
 from bot.slack.views.home import HomeLine, render_home
-from bot.slack.views.inputs import build_form, select_input, text_input
+from bot.slack.views.inputs import FormBuilder, fit_view
+from bot.slack.views.next_step_forms import build_rule_form, read_rule
 from tests.conftest import NOW
 from tests.slack.bench import MARIE, Bench, bench_of
 from tests.slack.test_forms import filled
@@ -169,9 +169,9 @@ def of_a_draft(
         build_approve_anyway_form(draft, language),
         build_reject_form(draft, language),
         build_send_back_form(draft, language),
-        sources_view(draft, language),
-        history_view([draft] * rng.choice((1, 40)), kept * rng.choice((1, 30)), [], language),
-        what_left_view(receipts, language),
+        build_sources_view(draft, language),
+        build_history_view([draft] * rng.choice((1, 40)), kept * rng.choice((1, 30)), [], language),
+        build_receipts_view(receipts, language),
         build_details_view(draft, language),
         build_export_form(targeting(draft, said, rng), language),  # type: ignore[arg-type]
     ]
@@ -262,6 +262,9 @@ def test_every_view_with_odd_texts_is_within_limits(
             session.rollback()
 
 
+FORM = FormBuilder("en")
+
+
 def random_view(rng: random.Random, said: Iterator[str]) -> Block:
     """A view that our code never builds, with everything too long, too often or twice."""
 
@@ -270,7 +273,7 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
         return [{"text": plain_text(next(said), 9_999), "value": value} for value in values]
 
     def field() -> Block:
-        block = text_input("words", Words("x"), "en", next(said))
+        block = FORM.text("words", Words("x"), next(said))
         block["block_id"] = rng.choice(("same", next(said) or "b"))
         block["label"] = plain_text(next(said), 9_999)
         block["hint"] = plain_text(next(said), 9_999)
@@ -279,7 +282,8 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
 
     def menu() -> Block:
         offered = options()
-        block = select_input("menu", Words("x"), offered, "en")
+        block = FORM.menu("menu", Words("x"), {})
+        block["element"]["options"] = offered
         block["block_id"] = rng.choice(("same", next(said) or "b"))
         if offered and rng.random() < 0.5:
             block["element"]["initial_option"] = rng.choice(offered)
@@ -320,7 +324,7 @@ def random_view(rng: random.Random, said: Iterator[str]) -> Block:
 
     makers = (field, menu, ticks, buttons, shown)
     blocks = [rng.choice(makers)() for _ in range(rng.choice((0, 3, 40, 130)))]
-    view = build_form("x", Words("x"), Words("x"), blocks, "{}", "en")
+    view = FORM.build("x", Words("x"), Words("x"), blocks, "{}")
     return view | {"title": plain_text(next(said), 9_999)}
 
 
@@ -331,21 +335,20 @@ def test_random_view_is_within_limits(seed: int) -> None:
 
 
 def test_valid_view_is_unchanged() -> None:
-    view = build_form(
-        "x", Words("Edit"), Words("Save"), [text_input("words", Words("x"), "en", "a")], "", "en"
-    )
+    words = FORM.text("words", Words("x"), "a")
+    view = FORM.build("x", Words("Edit"), Words("Save"), [words])
     assert fit_view(view) == view
 
 
 def test_values_that_slack_returns_are_never_cut() -> None:
-    view = build_form("x", Words("Edit"), Words("Save"), [], json.dumps({"a": "x" * 3_000}), "en")
+    view = FORM.build("x", Words("Edit"), Words("Save"), [], json.dumps({"a": "x" * 3_000}))
     with pytest.raises(CannotDo, match="too long for a form"):
         fit_view(view)
 
 
 def test_omitted_field_is_mentioned() -> None:
-    fields = [text_input(f"f{n}", Words("x"), "en", "x" * 3_000) for n in range(100)]
-    fitted = taken(build_form("x", Words("Edit"), Words("Save"), fields, "", "fr"), "fr")
+    fields = [FORM.text(f"f{n}", Words("x"), "x" * 3_000) for n in range(100)]
+    fitted = taken(FORM.build("x", Words("Edit"), Words("Save"), fields), "fr")
     assert "trop longue" in json.dumps(fitted["blocks"][-1], ensure_ascii=False)
 
 

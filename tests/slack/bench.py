@@ -15,11 +15,10 @@ from sqlalchemy.orm import Session
 from bot.audit.journal import Signer
 from bot.config.brand import Brand
 from bot.config.policy import Access, ApprovalPolicy, DeliveryPolicy, Policy
-from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, NextStep, Part
-from bot.core.request import Question, SkillRequest
+from bot.core.request import Brief, Question, SkillRequest
 from bot.data.ingest.import_job import ImportJob, MappingProposer, propose_nothing
 from bot.data.ingest.importer import LibraryImporter
 from bot.db.session import Database
@@ -31,17 +30,15 @@ from bot.jobs.models import Job
 from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import View
 from bot.playground.local_slack import LocalSlack
-from bot.playground.methods.registry import APP_TOKEN_SCOPES
+from bot.playground.methods import APP_TOKEN_SCOPES
 from bot.playground.slack_objects import SlackMessage
-from bot.slack.app import make_app
-from bot.slack.client import make_client, make_session
+from bot.slack.app import make_app, make_socket_mode
+from bot.slack.client import SlackServices, make_client, make_session
 from bot.slack.gateway import SlackGateway
 from bot.slack.http import make_web_app
-from bot.slack.listener_context import BackgroundTasks
+from bot.slack.listeners import BackgroundTasks
 from bot.slack.manifest import list_bot_scopes
 from bot.slack.membership import Membership
-from bot.slack.services import SlackServices
-from bot.slack.socket_mode import make_socket_mode
 from bot.slack.users import UserDirectory
 from bot.tasks.models import Task
 from bot.web.server import start_server
@@ -352,14 +349,14 @@ async def bench_of(
         try:
             if socket:
                 connection = make_socket_mode(app, services, slack.app_token)
-                await connection.connect_async()
+                await connection.connect_async()  # type: ignore[no-untyped-call]
                 await slack.sockets.wait_for_connections()
             else:
                 port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"
             yield held[0]
             if socket:
-                await connection.close_async()
+                await connection.close_async()  # type: ignore[no-untyped-call]
         finally:
             await later.close()
             await stack.aclose()

@@ -12,23 +12,22 @@ from bot.audiences.platforms import AudienceExport, ExportColumn, ExportReceipt
 from bot.audit.journal import JournalEntry
 from bot.audit.receipt import Receipt
 from bot.core.audience_rule import AudienceRule
-from bot.core.brief import Brief
 from bot.core.parts import NextStep
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.playground.slack_objects import SlackMessage
-from bot.slack.actions.audience_export import (
+from bot.slack.actions.exports import (
     find_approved_platforms,
     find_approved_rule,
     find_exportable_rules,
 )
 from bot.slack.cards.draft_status import number_action_id
 from bot.slack.gateway import SlackGateway
-from bot.slack.views import audience_rule_form
-from bot.slack.views.draft_details import what_left_view
+from bot.slack.views import next_step_forms
+from bot.slack.views.draft_details import build_receipts_view
 from bot.tasks.models import Task
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
 from tests.slack.test_forms import filled
@@ -102,7 +101,7 @@ async def opened(bench: Bench, user: str = MARIE) -> Any:
 async def test_form_shows_product_and_category_names(language: str, niche: bool) -> None:
     made = await targeted()
     view = sound_view(
-        audience_rule_form.build_rule_form(language, the_lead(made, niche), made.evidence, "{}")
+        next_step_forms.build_rule_form(language, the_lead(made, niche), made.evidence, "{}")
     )
     text = text_of(view["blocks"])
     assert "Vêtements en lin" in text
@@ -118,28 +117,26 @@ async def test_unchanged_form_gives_the_same_rule(niche: bool) -> None:
     made = await targeted()
     lead = the_lead(made, niche)
     before = AudienceRule.model_validate_json(lead.form["rule"])
-    view = filled(audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"))
-    assert audience_rule_form.read_rule(view, before, made.evidence, "en") == (before, {})
+    view = filled(next_step_forms.build_rule_form("en", lead, made.evidence, "{}"))
+    assert next_step_forms.read_rule(view, before, made.evidence, "en") == (before, {})
 
 
 async def test_word_for_many_products_is_kept() -> None:
     made = await targeted()
     before = AudienceRule(bought_named=("bougie",), bought_at_least=2)
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
-    form = audience_rule_form.build_rule_form("en", lead, made.evidence, "{}")
+    form = next_step_forms.build_rule_form("en", lead, made.evidence, "{}")
     assert "bougie" in text_of(form)
-    assert audience_rule_form.read_rule(filled(form), before, made.evidence, "en") == (before, {})
+    assert next_step_forms.read_rule(filled(form), before, made.evidence, "en") == (before, {})
 
 
 async def test_fields_missing_in_the_form_are_kept_and_named() -> None:
     made = await targeted()
     before = AudienceRule(like_category="Vêtements en lin")
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
-    form = audience_rule_form.build_rule_form("en", lead, made.evidence, "{}")
+    form = next_step_forms.build_rule_form("en", lead, made.evidence, "{}")
     assert "similar to buyers of “Vêtements en lin”" in text_of(form)
-    rule, _ = audience_rule_form.read_rule(
-        filled(form, min_orders="2"), before, made.evidence, "en"
-    )
+    rule, _ = next_step_forms.read_rule(filled(form, min_orders="2"), before, made.evidence, "en")
     assert rule == before.model_copy(update={"min_orders": 2})
 
 
@@ -149,9 +146,9 @@ async def test_fractions_are_refused(typed: str) -> None:
     lead = the_lead(made)
     before = AudienceRule.model_validate_json(lead.form["rule"])
     view = filled(
-        audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"), bought_within=typed
+        next_step_forms.build_rule_form("en", lead, made.evidence, "{}"), bought_within=typed
     )
-    rule, errors = audience_rule_form.read_rule(view, before, made.evidence, "en")
+    rule, errors = next_step_forms.read_rule(view, before, made.evidence, "en")
     assert rule is None
     assert list(errors) == ["bought_within"]
 
@@ -161,9 +158,9 @@ async def test_days_beyond_ten_years_are_refused() -> None:
     lead = the_lead(made)
     before = AudienceRule.model_validate_json(lead.form["rule"])
     view = filled(
-        audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"), bought_within="99999"
+        next_step_forms.build_rule_form("en", lead, made.evidence, "{}"), bought_within="99999"
     )
-    assert list(audience_rule_form.read_rule(view, before, made.evidence, "en")[1]) == [
+    assert list(next_step_forms.read_rule(view, before, made.evidence, "en")[1]) == [
         "bought_within"
     ]
 
@@ -188,8 +185,8 @@ async def test_contradictory_rule_is_refused_with_reason(
 ) -> None:
     made, before = await targeted(), AudienceRule()
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
-    view = filled(audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"), **typed)
-    rule, errors = audience_rule_form.read_rule(view, before, made.evidence, "en")
+    view = filled(next_step_forms.build_rule_form("en", lead, made.evidence, "{}"), **typed)
+    rule, errors = next_step_forms.read_rule(view, before, made.evidence, "en")
     assert rule is None
     assert list(errors) == [field]
     assert why in errors[field]
@@ -237,10 +234,10 @@ async def test_platform_that_needs_another_consent_is_refused_in_the_form() -> N
     made = await targeted()
     before = AudienceRule(purpose="ads")
     lead = NextStep(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
-    view = filled(audience_rule_form.build_rule_form("en", lead, made.evidence, "{}"))
-    assert audience_rule_form.read_rule(view, before, made.evidence, "en") == (before, {})
+    view = filled(next_step_forms.build_rule_form("en", lead, made.evidence, "{}"))
+    assert next_step_forms.read_rule(view, before, made.evidence, "en") == (before, {})
     view["state"]["values"]["platform"]["platform"]["selected_option"] = {"value": "plain"}
-    rule, errors = audience_rule_form.read_rule(view, before, made.evidence, "en")
+    rule, errors = next_step_forms.read_rule(view, before, made.evidence, "en")
     assert rule is None
     assert list(errors) == ["platform"]
 
@@ -373,7 +370,7 @@ async def test_export_has_a_readable_receipt(bench: Bench, language: str) -> Non
     await bench.press(MARIE, card, "export_audience")
     await bench.slack.submit(MARIE, bench.form(MARIE).id)
     await bench.run()
-    view = sound_view(what_left_view(bench.rows(Receipt), language))
+    view = sound_view(build_receipts_view(bench.rows(Receipt), language))
     shown = text_of(view["blocks"]).replace("\u00a0", " ")
     sha256 = hashlib.sha256(CONTENT).hexdigest()
     for said in {

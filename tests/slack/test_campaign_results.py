@@ -9,7 +9,7 @@ from bot.playground.block_kit import check_message_blocks
 from bot.playground.slack_objects import SlackMessage
 from bot.slack.action_ids import RESULT_NOT, RESULT_OURS
 from bot.slack.cards.card_data import load_card_data
-from bot.slack.cards.task_card import render_task_card
+from bot.slack.cards.renderer import render_task_card
 from tests.slack.bench import MARIE, MAX, OTTO, TEAM, Bench, buttons, text_of
 
 LINES = [Words("Sent {sent}", sent=1204), Words("From {source}, up to {day}", source="a", day="b")]

@@ -558,7 +558,7 @@ async def test_event_failing_last_retry_is_reported_to_its_author(
     await bench.settled()
     (told,) = bench.whispers(MARIE)
     assert "SI-" in told
-    monkeypatch.setattr("bot.slack.events.messages.accept_request", broken)
+    monkeypatch.setattr("bot.slack.events.message_events.accept_request", broken)
     await bench.slack.post_message(MAX, MARKETING, "nice", thread_ts=said.ts)
     await bench.settled()
     assert not bench.whispers(MAX)

@@ -8,10 +8,9 @@ from bot.approvals import decision
 from bot.config.brand import Brand, Market
 from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
 from bot.core.channels import Channel, load_channels
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Source
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, Heading, Hook, Part, Quote, Table
 from bot.core.request import Question
-from bot.core.source import Source
 from bot.db.session import Database
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
@@ -24,7 +23,7 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import translate_title
 from bot.slack.cards.draft_parts import render_part
-from bot.slack.cards.task_card import render_task_card
+from bot.slack.cards.renderer import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
 from bot.slack.views.home import load_home_lines

@@ -21,7 +21,7 @@ from bot.playground.block_kit import collect_initial_values
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.blocks import count_utf16_units
-from bot.slack.views import brief_form, forms
+from bot.slack.views import brief_form, draft_details, forms, inputs
 from bot.slack.views.inputs import (
     MAX_INPUT_CHARACTERS,
     decode_separator,
@@ -103,7 +103,7 @@ def test_edit_form_has_each_copy_part_with_limit(sqlite: Database, language: str
     )
     assert "50" in view["blocks"][0]["hint"]["text"]
     texts = {part.key: part.text for part in draft.parts}
-    assert forms.read_edit(filled(view)) == texts
+    assert inputs.read_edit(filled(view)) == texts
 
 
 def test_edit_form_shows_text_typed_into_older_form(sqlite: Database) -> None:
@@ -111,7 +111,7 @@ def test_edit_form_shows_text_typed_into_older_form(sqlite: Database) -> None:
     notice = Words("{who} changed this draft", who=f"<@{PETE}>")
     view = sound_view(forms.build_edit_form(draft, "en", typed={"subject": "Mine"}, notice=notice))
     assert f"<@{PETE}> changed this draft" in text_of(view["blocks"])
-    assert forms.read_edit(filled(view)) == {
+    assert inputs.read_edit(filled(view)) == {
         **{part.key: part.text for part in draft.parts},
         "subject": "Mine",
     }
@@ -126,7 +126,7 @@ def test_edit_form_restores_long_copy(sqlite: Database, text: str) -> None:
     view = sound_view(forms.build_edit_form(draft, "fr"))
     for block in view["blocks"]:
         assert count_utf16_units(block["element"].get("initial_value", "")) <= 3_000
-    read = forms.read_edit(filled(view))
+    read = inputs.read_edit(filled(view))
     assert read == {"a b.[1]": part.text}
     with sqlite.begin() as session:
         assert draft.edit(session, Jobs(), by=PETE, texts=read, now=NOW) is draft
@@ -148,7 +148,7 @@ def test_edit_form_allows_emptying_a_paragraph(sqlite: Database) -> None:
     block_id = view["blocks"][1]["block_id"]
     gone = state["state"]["values"][block_id]["text"]["value"]
     state["state"]["values"][block_id]["text"]["value"] = None
-    left = forms.read_edit(state)["body"]
+    left = inputs.read_edit(state)["body"]
     assert left == part.text.replace(f"{gone}\n\n", "")
 
 
@@ -161,7 +161,7 @@ def test_edit_form_of_many_parts_stays_within_limits(sqlite: Database) -> None:
             draft = drafted(session, parts=parts, id=f"t{len(parts)}{parts[0].key}")
         view = sound_view(forms.build_edit_form(draft, "fr"))
         texts = {part.key: part.text for part in parts}
-        read = forms.read_edit(filled(view))
+        read = inputs.read_edit(filled(view))
         assert read.items() <= texts.items()
     assert "trop longue" in text_of(view["blocks"])
 
@@ -169,14 +169,14 @@ def test_edit_form_of_many_parts_stays_within_limits(sqlite: Database) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_send_back_form_takes_ticked_or_typed_reasons(sqlite: Database, language: str) -> None:
     view = filled(sound_view(forms.build_send_back_form(made(sqlite), language)))
-    assert forms.read_reason(view) == ""
-    assert list(forms.find_missing_reason(view, language)) == ["reason"]
+    assert inputs.read_reason(view) == ""
+    assert list(inputs.find_missing_reason(view, language)) == ["reason"]
     options = view["blocks"][0]["element"]["options"]
     view["state"]["values"]["reasons"]["reasons"]["selected_options"] = options[:2]
-    assert forms.find_missing_reason(view, language) == {}
+    assert inputs.find_missing_reason(view, language) == {}
     view["state"]["values"]["reason"]["reason"]["value"] = " say Portugal "
     told = [one["text"]["text"] for one in options[:2]]
-    assert forms.read_reason(view) == f"{told[0]}. {told[1]}. say Portugal"
+    assert inputs.read_reason(view) == f"{told[0]}. {told[1]}. say Portugal"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -188,7 +188,7 @@ def test_reject_and_approve_anyway_forms_need_a_reason(sqlite: Database, languag
     ):
         sound_view(view)
         assert not view["blocks"][-1]["optional"]
-        assert forms.read_reason(filled(view, reason="I know it")) == "I know it"
+        assert inputs.read_reason(filled(view, reason="I know it")) == "I know it"
         assert "<!channel>" not in text_of(view["blocks"])
 
 
@@ -199,7 +199,7 @@ def test_approve_anyway_form_lists_unsourced_claims(sqlite: Database) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_sources_view_shows_the_sources(sqlite: Database, language: str) -> None:
-    view = sound_view(forms.sources_view(made(sqlite, blocked()), language))
+    view = sound_view(draft_details.build_sources_view(made(sqlite, blocked()), language))
     shown = text_of(view["blocks"])
     line = {"en": "line", "fr": "ligne"}[language]
     assert f"catalogue shop.csv, {line} 12" in shown
@@ -207,7 +207,9 @@ def test_sources_view_shows_the_sources(sqlite: Database, language: str) -> None
     assert "the best linen in Europe" in shown
     bare = tuple(p.with_text(p.text) for p in MANY)
     with sqlite.begin() as session:
-        sound_view(forms.sources_view(drafted(session, parts=bare, id="t9"), language))
+        sound_view(
+            draft_details.build_sources_view(drafted(session, parts=bare, id="t9"), language)
+        )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -232,20 +234,20 @@ def test_history_view_shows_versions_and_decisions(sqlite: Database, language: s
             Decision.list_for_draft(session, draft.id),
             Delivery.list_for_draft(session, draft.id),
         )
-        view = sound_view(forms.history_view(versions, said, went, language))
+        view = sound_view(draft_details.build_history_view(versions, said, went, language))
     assert f"<@{BOSS}>" in text_of(view["blocks"])
     assert f"<@{PETE}>" in text_of(view["blocks"])
     assert draft.fingerprint[:16] in text_of(view["blocks"])
 
 
 def test_what_left_view_says_that_nothing_left(sqlite: Database) -> None:
-    view = sound_view(forms.what_left_view([], "en"))
+    view = sound_view(draft_details.build_receipts_view([], "en"))
     assert "Nothing was sent to an AI" in text_of(view["blocks"])
     with sqlite.begin() as session:
         drafted(session)
         sent = LlmCall(writer="rules", sent="", at=NOW)
         receipt = Receipt.record(session, workspace="T1", task="t1", sent=sent)
-        assert forms.what_left_view([receipt], "en") == view
+        assert draft_details.build_receipts_view([receipt], "en") == view
 
 
 @pytest.mark.parametrize("text", ["Write about <linen> & *wool*", "x <!channel> 👕 " * 9_000])
@@ -255,8 +257,8 @@ def test_what_left_view_shows_exact_text(sqlite: Database, text: str) -> None:
         told = {"writer": "claude", "to": "api.example:443", "at": NOW, "usd": "0.0123"}
         sent = LlmCall.model_validate({**told, "sent": text, "tokens_in": 4321, "tokens_out": 321})
         many = [Receipt.record(session, workspace="T1", task="t1", sent=sent) for _ in range(20)]
-        one = sound_view(forms.what_left_view(many[:1], "en"))
-        sound_view(forms.what_left_view(many, "fr"))
+        one = sound_view(draft_details.build_receipts_view(many[:1], "en"))
+        sound_view(draft_details.build_receipts_view(many, "fr"))
     shown = text_of(one["blocks"])
     assert "api.example:443" in shown
     assert "4,321 tokens in, 321 out" in shown
@@ -276,9 +278,9 @@ def test_titles_and_buttons_fit_uncut(sqlite: Database, language: str) -> None:
         forms.build_send_back_form(draft, language),
         forms.build_reject_form(draft, language),
         forms.build_approve_anyway_form(draft, language),
-        forms.sources_view(draft, language),
-        forms.history_view([draft], [], [], language),
-        forms.what_left_view([], language),
+        draft_details.build_sources_view(draft, language),
+        draft_details.build_history_view([draft], [], [], language),
+        draft_details.build_receipts_view([], language),
     ]
     for view in views:
         for name in ("title", "submit", "close"):

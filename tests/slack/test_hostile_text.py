@@ -12,9 +12,8 @@ from sqlalchemy import select
 from bot.approvals import decision
 from bot.core.audience_rule import AudienceRule
 from bot.core.checks import Check
-from bot.core.facts import Evidence
+from bot.core.facts import Evidence, Source
 from bot.core.parts import Copy, Hook, Part, Quote
-from bot.core.source import Source
 from bot.db.session import Database
 from bot.digests.models import DAILY, Schedule
 from bot.i18n.messages import LANGUAGES, Words
@@ -22,12 +21,12 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.digests import announce_digest_change, build_digest_buttons
 from bot.slack.blocks import render_words
 from bot.slack.cards.import_card import ImportCardData, render_import_card
-from bot.slack.cards.task_card import render_task_card
+from bot.slack.cards.renderer import render_task_card
 from bot.slack.notices import render_notice
-from bot.slack.views.audience_rule_form import _describe_kept_rule
-from bot.slack.views.draft_details import history_view, sources_view
+from bot.slack.views.draft_details import build_history_view, build_sources_view
 from bot.slack.views.forms import build_approve_anyway_form, build_edit_form
 from bot.slack.views.home import HomeLine, render_home
+from bot.slack.views.next_step_forms import _describe_kept_rule
 from tests.conftest import NOW
 from tests.slack.test_import_card import SMALL, arrival
 from tests.support.card_scenes import (
@@ -150,7 +149,7 @@ def test_hostile_text_on_draft_card_and_its_views(
         shown = [
             build_approve_anyway_form(draft, language),
             build_edit_form(draft, language),
-            sources_view(draft, language),
+            build_sources_view(draft, language),
         ]
         decision.send_back(
             session,
@@ -164,7 +163,7 @@ def test_hostile_text_on_draft_card_and_its_views(
         )
         views.append(render_task_card(seen(session), language))
         kept = decision.Decision.list_for_draft(session, draft.id)
-        shown.append(history_view([draft], kept, [], language))
+        shown.append(build_history_view([draft], kept, [], language))
     for message in views:
         check(message.blocks)
         harmless(message.text)
@@ -194,7 +193,7 @@ def test_hostile_text_on_import_card(seed: int, state: str) -> None:
     if state in ("refused", "failed", "half"):
         one.why = assumed.model_dump(mode="json")
     for language in LANGUAGES:
-        message = render_import_card(ImportCardData(one, fallback=True), language)
+        message = render_import_card(ImportCardData(one, fallback="not_in_channel"), language)
         check(message.blocks)
         harmless(message.text)
 

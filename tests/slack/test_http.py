@@ -10,10 +10,10 @@ import pytest
 
 from bot.core.channels import load_channels
 from bot.core.parts import Copy, Hook, Part
-from bot.drafts.openings import _replace_first_sentence, fit_opening, replace_opening
+from bot.drafts.models import _replace_first_sentence, fit_opening, replace_opening
 from bot.errors import CannotDo
-from bot.slack.events.messages import remove_mention
-from bot.slack.history import remove_markup
+from bot.slack.events.message_events import remove_mention
+from bot.slack.threads import remove_markup
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
 
 

@@ -10,7 +10,7 @@ from bot.data.ingest.upload import Upload
 from bot.errors import CannotDo, TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.slack.files import _stream_file, download_file
 from bot.tasks.services import TaskServices
 from tests.slack.bench import BRAND, MARIE, MARKETING, POLICY, TEAM, Bench, text_of

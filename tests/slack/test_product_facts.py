@@ -26,9 +26,9 @@ from bot.i18n.messages import Words
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.cards.draft_status import is_price_unknown
-from bot.slack.interactions import ViewSubmission
+from bot.slack.listeners import ViewSubmission
 from bot.slack.views.draft_details import build_details_view
-from bot.slack.views.lowest_price_form import read_price, store_price
+from bot.slack.views.forms import read_price, store_price
 from tests.conftest import NOW
 from tests.support.card_scenes import (
     BOSS,

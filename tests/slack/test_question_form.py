@@ -8,8 +8,8 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.core.metric_query import QuestionFields
 from bot.i18n.messages import LANGUAGES
-from bot.slack.view_limits import fit_view
-from bot.slack.views.question_form import build_question_form, describe_question, read_question
+from bot.slack.views.inputs import fit_view
+from bot.slack.views.next_step_forms import build_question_form, describe_question, read_question
 from tests.slack.bench import MARIE, Bench, buttons
 from tests.slack.test_audience_rule import answered
 from tests.support.skill_runner import run

@@ -4,10 +4,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Copy, File, NextStep, Quote, Table, split_output
 from bot.core.report import Report
-from bot.core.source import Source
 from bot.db.session import Database
 from bot.drafts.models import LEADS_ADAPTER, Draft
 from bot.i18n.messages import Words

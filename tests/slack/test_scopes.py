@@ -35,8 +35,11 @@ def api_method(name: str) -> str | None:
 
 
 def calls_in(tree: ast.AST) -> Iterator[str]:
-    """Yield the Web API methods that a module calls, by client method or by name."""
+    """Yield the Web API methods that a module calls, by client method or by name, or hands over to
+    be called page by page."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("conversations_"):
+            yield from filter(None, [api_method(node.attr)])
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         if node.func.attr != "api_call":

@@ -11,8 +11,8 @@ from bot.core.parts import Copy, Part
 from bot.errors import CannotDo, TryAgain
 from bot.messages.outbox import DRAW_LEASE, OutboxMessage
 from bot.slack.client import SlackBusy
-from bot.slack.history import format_messages
 from bot.slack.sender import collect_text
+from bot.slack.threads import format_messages
 from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench, buttons, text_of
 
 LONG = " ".join(f"word{n}" for n in range(6_000))

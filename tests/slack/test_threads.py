@@ -13,7 +13,7 @@ from bot.config.brand import Brand, Market
 from bot.core.audience_rule import AudienceRule
 from bot.digests.visibility import list_quoted_drafts
 from bot.drafts.models import Draft
-from bot.slack.location import make_place
+from bot.slack.threads import make_place
 from bot.tasks.message_prompt import MAX_THREAD_CHARACTERS, format_thread
 from bot.tasks.message_prompt import ThreadMessage as Message
 from bot.tasks.models import NewTask, Task

@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 
 from bot.config.brand import Brand
 from bot.config.policy import ApprovalPolicy, DeliveryPolicy, Policy
-from bot.core.brief import Assumption, Brief, Option
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Hook, Part
-from bot.core.request import SkillRequest
+from bot.core.request import Assumption, Brief, Option, SkillRequest
 from bot.db.workspace import BrandRow
 from bot.drafts.models import Draft
 from bot.i18n.messages import LANGUAGES, Words
@@ -19,7 +18,7 @@ from bot.messages.outbox import OutboxMessage
 from bot.playground.block_kit import check_message_blocks, check_view
 from bot.slack.blocks import Message, measure_blocks
 from bot.slack.cards.card_data import CardData, load_card_data
-from bot.slack.cards.task_card import render_task_card
+from bot.slack.cards.renderer import render_task_card
 from bot.tasks.models import Task
 from tests.conftest import NOW
 from tests.support.rows import Jobs, wish

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from bot.contracts import SKILLS
-from bot.core.source import PARTS_KEY, Source
+from bot.core.facts import PARTS_KEY, Source
 from tests.support.paths import ROOT
 
 SKIPPED = ("bot.contracts", "bot.db.migrations", "bot.playground", "bot.__main__")

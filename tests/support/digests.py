@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.digests.digest_jobs import DigestJob, DigestStatus, StatusFinder
 from bot.digests.models import Alert, Schedule
-from bot.digests.run import DigestJob, DigestStatus, StatusFinder
 from bot.jobs.models import Job, JobKind
 from bot.jobs.worker import FailureHandler, Worker
-from bot.offline.writer import OfflineWriter
-from bot.slack.location import Place, add_heirs
+from bot.offline import OfflineWriter
+from bot.slack.threads import Place, add_heirs
 from bot.tasks.models import NewTask, Task
 from bot.tasks.services import TaskServices
 from tests.slack.bench import MARIE, MARKETING, TEAM, Bench

@@ -8,16 +8,14 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bot.agent.context import SkillContext
-from bot.agent.options import AgentOptions
+from bot.agent.loop import AgentOptions
 from bot.agent.tool import Tool, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import Channel
 from bot.core.charts import Exhibit
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.parts import Table
-from bot.core.request import SkillRequest
-from bot.core.source import Source
+from bot.core.request import Brief, SkillRequest
 from bot.core.writer import LlmCall, ReceiptWriter, Writer
 
 TODAY = date(2026, 11, 26)

@@ -8,10 +8,9 @@ from typing import Any
 from bot.agent.tool import ToolDeps, ToolResult
 from bot.agent.tools import query_metrics
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.fact_book import FactBook
 from bot.core.metric_query import MetricCondition, MetricQuery
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.metrics.answer_log import AnswerLog
 from bot.data.metrics.query.execution import answer_query

@@ -9,8 +9,7 @@ from pathlib import Path
 from bot.db.session import Database
 from bot.errors import TryAgain
 from bot.jobs.engine import Engine
-from bot.jobs.models import Job
-from bot.jobs.queues import QueueLimits
+from bot.jobs.models import Job, QueueLimits
 from tests.jobs.test_engine import KINDS
 
 FAST = QueueLimits(poll=0.03, beat=0.2, dead_after=1.0)

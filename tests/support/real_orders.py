@@ -4,7 +4,7 @@ from functools import cache
 
 import ibis
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.paths import DATA
 

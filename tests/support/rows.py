@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from bot.audit.journal import JournalEntry
 from bot.audit.receipt import Receipt
 from bot.config.policy import ApprovalPolicy, Policy
-from bot.core.brief import Brief
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, Hook, Part
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job

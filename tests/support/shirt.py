@@ -5,12 +5,11 @@ from datetime import date
 from decimal import Decimal
 
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.channels import load_channels
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Hook, Part
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.copy_checks import check_draft
 from bot.i18n.messages import Language
 

@@ -8,15 +8,15 @@ from bot.agent.pipeline import DraftResult, run_skill
 from bot.config.brand import Brand
 from bot.core.facts import Fact
 from bot.core.library import Library
-from bot.core.request import Question
+from bot.core.request import IncomingRequest, Question
 from bot.core.writer import LlmCall, Writer
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
-from bot.offline.writer import OfflineWriter
-from bot.tasks.intake import IncomingRequest, understand_request
+from bot.offline import OfflineWriter
+from bot.tasks.intake import understand_request
 from tests.support.sample_tables import TODAY, sample
 
 BRAND = Brand(name="Maison Ormelin", languages=("fr", "en"), colours=("#2f5d50", "#b5532a"))

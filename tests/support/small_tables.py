@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from tests.support.sample_tables import TODAY

@@ -6,7 +6,7 @@ import pytest
 
 from bot.data.warehouse.warehouse import Warehouse
 from bot.playground.shop import fill
-from bot.playground.shop.data_files import read_toml
+from bot.playground.shop.generation import read_toml
 from bot.playground.shop.products import ProductRange
 from tests.support.sample_tables import TODAY, shelf
 

@@ -6,27 +6,26 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
-from bot.agent.tool import Tool, ToolDeps, ToolResult, load_tools
-from bot.agent.tool_calls import FoundThings, render_result
+from bot.agent.tool import FoundThings, Tool, ToolDeps, ToolResult, load_tools, render_result
 from bot.config.brand import Brand
-from bot.core.brief import Brief
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.reader import read_catalogue
 from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language
 from bot.privacy import Pseudonymizer
-from tests.support.sample_tables import TODAY, made, sample
+from tests.support.sample_tables import TODAY, made
+from tests.support.skill_runner import SampleData
 
 
 @cache
 def sample_data() -> WorkspaceData:
     """The sample shop's rows and catalogue."""
     products = read_catalogue(made() / "products.csv", as_of=TODAY).products
-    return WorkspaceData(CatalogueLibrary(lambda: products), sample)
+    return SampleData(lambda: products)
 
 
 def data_of(shop: Warehouse) -> WorkspaceData:

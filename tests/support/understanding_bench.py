@@ -13,7 +13,7 @@ from bot.core.library import Library
 from bot.errors import TryAgain
 from bot.jobs.models import Job
 from bot.jobs.worker import Worker
-from bot.offline.writer import OfflineWriter
+from bot.offline import OfflineWriter
 from bot.playground.slack_objects import SlackMessage
 from bot.tasks.models import Task
 from bot.tasks.services import TaskServices

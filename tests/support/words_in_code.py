@@ -13,15 +13,18 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot.agent.skills import load_skills
+from bot.audiences.platforms import COLUMN_FORMATS, PLATFORMS
 from bot.grounding.legal import load_legal_rules
-from bot.i18n.messages import LEGACY
+from bot.i18n.messages import LEGACY, Words
 from bot.offline.report_builder import load_texts
+from bot.slack.cards.import_labels import LABELS
 from tests.support.paths import ROOT
 
 FRENCH = ROOT / "bot" / "i18n" / "locale" / "fr"
@@ -49,6 +52,7 @@ def said() -> dict[str, Said]:
         *_calls(),
         *_titles_of_channels(),
         *_texts_of_reports(),
+        *_labels_of_files(),
         *_titles_of_parts(),
         *_reasons_of_the_law(),
         *_names_of_skills(),
@@ -128,6 +132,17 @@ def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
         yield channel["title"], None, f"bot/core/channels.toml [{key}]"
         for part, limit in channel["parts"].items():
             yield limit["title"], None, f"bot/core/channels.toml [{key}.parts.{part}]"
+
+
+def _labels_of_files() -> Iterator[tuple[str, None, str]]:
+    questions = [one["text"] for one in LABELS["questions"]]
+    tables = [table.values() for table in LABELS.values() if isinstance(table, dict)]
+    for text in (*questions, *chain.from_iterable(tables)):
+        yield text, None, "bot/slack/cards/import_labels.toml"
+    for platform in PLATFORMS.values():
+        for words in (platform.title, platform.note, *COLUMN_FORMATS.values()):
+            if isinstance(words, Words):
+                yield words.text, None, "bot/audiences/platforms.toml"
 
 
 def _texts_of_reports() -> Iterator[tuple[str, None, str]]:

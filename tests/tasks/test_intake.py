@@ -8,12 +8,11 @@ import pytest
 
 from bot.agent.skills import load_skills
 from bot.config.brand import Brand
-from bot.core.request import Question
+from bot.core.request import IncomingRequest, IntakeResult, Question
 from bot.drafts.occasions import find_named_occasion, load_occasions
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo
 from bot.offline.routing import detect_typed_language, find_skill
-from bot.tasks.intake import EXAMPLES, IncomingRequest, IntakeResult, understand_request
-from bot.tasks.own_text import read_own_text
+from bot.tasks.intake import EXAMPLES, read_own_text, understand_request
 from tests.support.small_shop import TODAY, Shop
 
 BRAND = Brand(name="Maison Alba", languages=("en", "fr"))

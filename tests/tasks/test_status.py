@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.i18n.messages import Words
-from bot.tasks.status import WorkStatus
+from bot.tasks.services import WorkStatus
 
 SECONDS = 10.0  # that anything here may take
 READING, WRITING = Words("is reading your message…"), Words("is writing…")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.core.thread_text import parse_messages
-from bot.slack.history import MAX_THREADS
+from bot.slack.threads import MAX_THREADS
 from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench
 
 

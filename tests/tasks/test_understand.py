@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.agent.llm.anthropic_client import build_schema
+from bot.agent.llm.answer_schema import build_schema
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market
-from bot.core.brief import Brief
 from bot.core.channels import list_sender_channels
-from bot.core.facts import Fact
+from bot.core.facts import Fact, Source
 from bot.core.library import ProductMatch
-from bot.core.request import IncomingRequest, KeptPassage, Question, SkillRequest
-from bot.core.source import Source
+from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, SkillRequest
 from bot.data.catalogue.library import replace_prices
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
 from bot.tasks.draft_versions import check_kept_passages

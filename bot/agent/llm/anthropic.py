@@ -11,14 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from bot.agent.llm import errors as failures
-from bot.agent.llm.anthropic_client import AnthropicClient, build_schema, build_tool_spec
-from bot.agent.llm.call import StreamingCall
-from bot.agent.llm.errors import LlmError
-from bot.agent.llm.request import LlmRequest, is_claude
-from bot.agent.llm.response import build_blank_example
-from bot.agent.llm.retry import RetryPolicy
-from bot.agent.llm.turn import ModelSize, TurnAnswer, TurnRequest
+from bot.agent.llm import failures
+from bot.agent.llm.anthropic_client import AnthropicClient, StreamingCall
+from bot.agent.llm.api_request import DEFAULT_MODEL, EFFORT, LlmRequest, build_request, is_claude
+from bot.agent.llm.failures import LlmError, RetryPolicy
+from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.core.model_prices import find_cheapest_model
 from bot.core.writer import BUDGET_RESERVED, ReceiptWriter
 from bot.errors import SpendingBusy
@@ -27,11 +24,9 @@ from bot.i18n.messages import Words
 log = logging.getLogger(__name__)
 R = TypeVar("R")
 
-DEFAULT_MODEL = "claude-sonnet-5-5"
 # The least thinking that each model allows. Other models think as much as `effort` permits.
 MIN_THINKING = {"claude-sonnet-5-5": "between_tools", "claude-haiku-5-5": "disabled"}
 DEFAULT_SECONDS = 120.0  # for one call, with all its tries
-EFFORT = "medium"  # Sonnet's default is high, which is slower and more expensive than a draft needs
 
 
 class AnthropicWriter:
@@ -71,32 +66,18 @@ class AnthropicWriter:
         """Send one turn of a conversation. Raises TryAgain or CannotDo. An answer that does not
         fit the form is sent back; tool calls are returned as they came."""
         await self._client.client()
-        output = request.output
-        name = request.model or self._name_of_size(request.size)
-        body = LlmRequest(
-            name=name,
-            system=request.system,
-            messages=request.messages,
-            schema=build_schema(output) if output else None,
-            blank_example=build_blank_example(output) if output else "",
-            effort=EFFORT,
-            tools=tuple(build_tool_spec(tool) for tool in request.tools),
-            must_answer=request.must_answer,
-        )
+        name = request.model or (self.small if request.size == "small" else self.name)
 
         def read(call: StreamingCall, display_name: str) -> TurnAnswer:
-            return call.read_turn(output, display_name, must_answer=request.must_answer)
+            return call.read_turn(request.output, display_name, must_answer=request.must_answer)
 
         fallback = self.name if name != self.name else self.fallback
         return await self._request(
-            self._address(name, body),
+            self._address(name, build_request(name, request)),
             read,
             receipt,
             self._build_retry_policy(fallback, asyncio.get_running_loop().time(), deadline),
         )
-
-    def _name_of_size(self, size: ModelSize) -> str:
-        return self.small if size == "small" else self.name
 
     async def _request(
         self,

@@ -1,4 +1,4 @@
-"""What the tools over the analyses share: filters from parameters, facts of one call, exhibits."""
+"""What the tools share: parameters, queries and analyses, products, facts of a call, exhibits."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,18 @@ from typing import Any, TypeVar
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
+from bot.core.metric_query import QueryError
 from bot.core.parts import Table
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
+from bot.data.catalogue.product import Product
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import Language, Words, format_value
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 T = TypeVar("T")
-LOOKUP_SECONDS = 30.0  # from when the look-up has the engine
+MAX_QUERY_SECONDS = 30.0  # from when the query has the engine
 
 # Parameters.
 
@@ -140,28 +142,23 @@ async def find_analysis(
     """Run an analysis, or only a `part` of it, as far as the asker may see it. Raises ToolError for
     a value that the data doesn't have, with those that it has."""
 
-    def work() -> Finding:
+    def work(warehouse: Warehouse) -> Finding:
         from bot.data.metrics.filters import validate_filter
 
         known = where
         if validate and where != AnalysisFilter():
-            known = deps.data.run_exclusively(
-                lambda warehouse: validate_filter(warehouse, kind, where)
-            )
+            known = validate_filter(warehouse, kind, where)
         if part is None:
             found = deps.data.findings(kind, known)
         else:
-            tables = TABLES_BY_KIND[kind]
-            found = deps.data.run_exclusively(
-                lambda warehouse: part(warehouse.for_reading(tables), known)
-            )
+            found = part(warehouse.for_reading(TABLES_BY_KIND[kind]), known)
         found = deps.data.guard_sales(kind, found, known, deps.person)
-        ages = deps.data.run_exclusively(lambda warehouse: _list_ages(warehouse, kind))
+        ages = _list_ages(warehouse, kind)
         limits = [words.to(deps.request.language) for words in found.limits]
         old = [f"{age.to('en')} Say so." for age in ages]
         return Finding(found, known, (*limits, *old), ages[0] if ages else None)
 
-    return await run_lookup(deps, work)
+    return await run_query(deps, work)
 
 
 async def label_themes(deps: ToolDeps, where: AnalysisFilter) -> None:
@@ -175,13 +172,36 @@ def _list_ages(warehouse: Warehouse, kind: str) -> list[Words]:
     return [age for table in tables if (age := describe_age(warehouse, table)) is not None][:1]
 
 
-async def run_lookup(deps: ToolDeps, work: Callable[[], T]) -> T:
-    """Run blocking work within the time limit of a look-up. Raises ToolError when the data can't
-    answer."""
+async def run_query(deps: ToolDeps, ask: Callable[[Warehouse], T]) -> T:
+    """Return what `ask` computes from the tables, within the time limit of a look-up. Raises
+    ToolError for what the data can't answer."""
     try:
-        return await deps.data.run_limited(lambda _warehouse: work(), LOOKUP_SECONDS)
-    except CannotDo as refusal:
-        raise ToolError(refusal.words.to("en")) from refusal
+        return await deps.data.run_limited(ask, MAX_QUERY_SECONDS)
+    except QueryError as error:
+        raise ToolError(str(error)) from None
+    except CannotDo as error:
+        raise ToolError(error.words.to("en")) from None
+
+
+# Products.
+
+NO_CATALOGUE = "There are no products yet: import a catalogue."
+MAX_NEAR = 5
+
+
+async def find_product(name: str, deps: ToolDeps) -> Product:
+    """Return the product with this handle or title. Raises ToolError with the nearest ones."""
+    from bot.data.metrics.entity_resolution import match_name
+
+    products = await deps.data.list_products()
+    if not products:
+        raise ToolError(NO_CATALOGUE)
+    matches = match_name(name, {product.handle: product.title for product in products})
+    if len(matches.found) == 1:
+        return next(product for product in products if product.handle == matches.found[0])
+    near = matches.near or [one.title for one in await deps.data.find(name)][:MAX_NEAR]
+    hint = f" Near it: {', '.join(near)}." if near else " Use find_products with other words."
+    raise ToolError(f"There is no product called “{name.strip()[:60]}”.{hint}")
 
 
 # Facts.

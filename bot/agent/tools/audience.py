@@ -26,7 +26,7 @@ from bot.agent.tools._analysis import (
     prepare_facts,
     read_day,
     read_text,
-    run_lookup,
+    run_query,
 )
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudiencePurpose, AudienceRule
@@ -84,9 +84,7 @@ class Params(ToolParams):
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    rule, titles = await run_lookup(
-        deps, lambda: deps.data.run_exclusively(lambda warehouse: _read_rule(params, warehouse))
-    )
+    rule, titles = await run_query(deps, lambda warehouse: _read_rule(params, warehouse))
     if problem := rule.impossible:
         raise ToolError(f"{problem[0]}: {problem[1].to('en')}")
     finding = await find_analysis(deps, "audiences", AnalysisFilter(rule=rule.stored))
@@ -97,13 +95,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
     facts = tuple(_label(fact) for fact in facts if fact.parts.measure not in HIDDEN)
     if facts:
-        facts += await run_lookup(deps, lambda: deps.data.run_exclusively(_count_consents))
+        facts += await run_query(deps, _count_consents)
         facts += tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
-        facts += await run_lookup(
-            deps,
-            lambda: deps.data.run_exclusively(
-                lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
-            ),
+        facts += await run_query(
+            deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
     return make_result(
         Finding(finding.result, AnalysisFilter(), finding.notes),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._run import run_query
+from bot.agent.tools._analysis import run_query
 from bot.core.facts import Fact, FactId
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse

@@ -5,7 +5,7 @@ the first query_metrics where values or days are not known yet."""
 from typing import TYPE_CHECKING
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._run import run_query
+from bot.agent.tools._analysis import run_query
 
 if TYPE_CHECKING:
     from bot.data.warehouse.warehouse import Warehouse

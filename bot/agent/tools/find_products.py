@@ -16,6 +16,7 @@ from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    NO_CATALOGUE,
     Finding,
     build_bars,
     build_exhibit,
@@ -26,16 +27,11 @@ from bot.agent.tools._analysis import (
     group_by_subject,
     prepare_facts,
     read_text,
-    run_lookup,
+    run_query,
 )
-from bot.agent.tools._products import NO_CATALOGUE
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.catalogue.product import (
-    Product,
-    build_availability_facts,
-    build_product_facts,
-)
+from bot.data.catalogue.product import Product, build_availability_facts, build_product_facts
 from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex
 from bot.data.warehouse.warehouse import Warehouse
@@ -253,7 +249,7 @@ async def _load_first_days(deps: ToolDeps) -> dict[str, date]:
 
         return load_first_days(warehouse)
 
-    return await run_lookup(deps, lambda: deps.data.run_exclusively(work))
+    return await run_query(deps, work)
 
 
 def _sort(

@@ -11,8 +11,7 @@ from difflib import get_close_matches
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import build_exhibit, build_table, read_text
-from bot.core.facts import Fact, FactId
-from bot.core.source import Source
+from bot.core.facts import Fact, FactId, Source
 from bot.drafts.occasions import (
     OCCASIONS_FILE,
     Occasion,
@@ -21,7 +20,7 @@ from bot.drafts.occasions import (
     load_occasions,
 )
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 MAX_DAYS, MAX_PERIODS = 400, 20
 COLUMNS = {"starts": Words("Starts"), "ends": Words("Ends")}

@@ -8,8 +8,13 @@ Example: {"words": "winter sale bed linen", "channel": "email", "product": "none
 """
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_exhibit, build_table, group_by_subject, read_text
-from bot.agent.tools._products import find_product
+from bot.agent.tools._analysis import (
+    build_exhibit,
+    build_table,
+    find_product,
+    group_by_subject,
+    read_text,
+)
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions, set_occasion_days

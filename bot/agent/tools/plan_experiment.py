@@ -23,7 +23,7 @@ from bot.agent.tools._analysis import (
     make_result,
     prepare_facts,
     read_text,
-    run_lookup,
+    run_query,
 )
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudienceRule
@@ -142,13 +142,9 @@ async def _find_product(name: str, deps: ToolDeps) -> str | None:
     if product is None:
         return None
 
-    def work() -> str | None:
-        from bot.data.metrics.filters import validate_filter
+    from bot.data.metrics.filters import validate_filter
 
-        return deps.data.run_exclusively(
-            lambda warehouse: (
-                validate_filter(warehouse, "sellers", AnalysisFilter(product=product)).product
-            )
-        )
-
-    return await run_lookup(deps, work)
+    where = AnalysisFilter(product=product)
+    return await run_query(
+        deps, lambda warehouse: validate_filter(warehouse, "sellers", where).product
+    )

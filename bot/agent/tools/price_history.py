@@ -6,8 +6,7 @@ Example: {"product": "linen-shirt"}
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_exhibit, run_lookup
-from bot.agent.tools._products import find_product
+from bot.agent.tools._analysis import build_exhibit, find_product, run_query
 from bot.core.charts import ExhibitChart, ExhibitPoint
 from bot.core.facts import Fact
 from bot.core.parts import Table
@@ -23,10 +22,7 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     product = await find_product(params.product, deps)
-    history = await run_lookup(
-        deps,
-        lambda: deps.data.run_exclusively(lambda warehouse: load_price_history(warehouse, product)),
-    )
+    history = await run_query(deps, lambda warehouse: load_price_history(warehouse, product))
     facts = build_price_facts(product, history, MAX_CHANGES)
     return ToolResult(
         facts=facts,

@@ -7,15 +7,10 @@ Example: {"product": "linen-shirt"}
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_exhibit
-from bot.agent.tools._products import find_product
+from bot.agent.tools._analysis import build_exhibit, find_product
 from bot.core.facts import Fact
 from bot.core.parts import Table
-from bot.data.catalogue.product import (
-    Product,
-    build_availability_facts,
-    build_product_facts,
-)
+from bot.data.catalogue.product import Product, build_availability_facts, build_product_facts
 from bot.i18n.messages import Language, Words
 
 MAX_CUSTOMER_FACTS = 8

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._run import parse_day, run_query
+from bot.agent.tools._analysis import read_day, run_query
 from bot.core.metric_query import (
     ComparisonName,
     DatasetName,
@@ -92,11 +92,11 @@ def build_query(params: Params) -> MetricQuery:
             )
             for group in params.filters
         ),
-        since=parse_day(params.since),
-        until=parse_day(params.until),
+        since=read_day(params.since, "since"),
+        until=read_day(params.until, "until"),
         comparison=params.comparison,
-        compare_since=parse_day(params.compare_since),
-        compare_until=parse_day(params.compare_until),
+        compare_since=read_day(params.compare_since, "compare_since"),
+        compare_until=read_day(params.compare_until, "compare_until"),
         having=tuple(_build_bound(one) for one in params.having),
         order=params.order,
         limit=params.limit,

@@ -17,13 +17,13 @@ from bot.agent.tools._analysis import (
     describe_filter,
     label_themes,
     read_text,
-    run_lookup,
+    run_query,
 )
 from bot.core.facts import Fact, FactId
 from bot.core.parts import Table
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 if TYPE_CHECKING:
     from bot.data.analyses.feedback.quotes import CustomerSentence, ReadSentences
@@ -75,7 +75,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         return found, tuple(_to_fact(one, warehouse) for one in found.sentences), known
 
     await label_themes(deps, where)
-    found, facts, known = await run_lookup(deps, lambda: deps.data.run_exclusively(read))
+    found, facts, known = await run_query(deps, read)
     notes = [f"{found.matching} texts fit; the newest {len(facts)} different ones stand here."]
     if found.private:
         notes.append(f"{found.private} were left out: they hold personal data.")

@@ -8,8 +8,7 @@ Example: {"most": 20, "before": 0}
 from collections.abc import Sequence
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.core.facts import Fact, FactId
-from bot.core.source import Source
+from bot.core.facts import Fact, FactId, Source
 from bot.core.thread_text import ThreadMessage, is_truncated, parse_messages
 from bot.i18n.messages import Words
 

@@ -15,7 +15,7 @@ from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import format_title
+from bot.text.normalize import format_title
 
 
 @dataclass

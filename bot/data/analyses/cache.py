@@ -30,8 +30,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import bot
-from bot.core.facts import Fact
-from bot.core.source import Source
+from bot.core.facts import Fact, Source
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.models import DataFile
 from bot.data.warehouse.warehouse import Warehouse

@@ -21,8 +21,7 @@ from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Money, Words
-from bot.text.normalize import tokenize
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify, tokenize
 
 MAX_TIME_APART = timedelta(days=3)
 MIN_SIMILARITY = 0.8  # of subject or text, 0 to 1

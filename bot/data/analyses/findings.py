@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.core.experiment_plan import MESSAGE_PLACES
 from bot.core.fact_sentences import (
     CHANGE_STATUSES,
     CONFIRMED,
@@ -16,6 +15,7 @@ from bot.core.fact_sentences import (
     group_by_subject,
 )
 from bot.core.facts import Evidence, Fact
+from bot.core.metric_query import MESSAGE_PLACES
 from bot.core.parts import Copy, NextStep
 from bot.i18n.messages import Words
 from bot.text.normalize import normalize_text, tokenize

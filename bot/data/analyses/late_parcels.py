@@ -33,7 +33,7 @@ from bot.data.warehouse.purchases import CANCELLED_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 # Parcels by day and region: how many were due, how many were late, and what those were worth.
 

@@ -11,7 +11,7 @@ from bot.data.catalogue.product_words import list_name_words
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import format_title
+from bot.text.normalize import format_title
 
 # Product titles: from the catalogue, else as most of their order lines have it.
 

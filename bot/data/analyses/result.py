@@ -9,10 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.core.audience_rule import AudiencePurpose
-from bot.core.experiment_plan import MESSAGE_PLACES, PlanRequest, find_place
-from bot.core.facts import Fact, FactId
+from bot.core.facts import NO_SOURCE, Fact, FactId, Source
+from bot.core.metric_query import MESSAGE_PLACES, PlanRequest, find_place
 from bot.core.request import SkillRequest
-from bot.core.source import NO_SOURCE, Source
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
 from bot.i18n.messages import Words
 

@@ -5,10 +5,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.config.brand import Brand, Market, MarketBrand
-from bot.core.facts import Fact, FactId
+from bot.core.facts import Fact, FactId, Source
 from bot.core.library import Library, ProductMatch
 from bot.core.request import SkillRequest
-from bot.core.source import Source
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.catalogue.product import (
     AMOUNT_MEASURES,

@@ -12,9 +12,9 @@ from sqlalchemy import Date, Numeric, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.core.facts import Fact, FactId
-from bot.core.source import Source
-from bot.db.session import Row, insert_once
+from bot.core.facts import Fact, FactId, Source
+from bot.db.base import Row
+from bot.db.session import insert_once
 from bot.i18n.messages import Words
 
 

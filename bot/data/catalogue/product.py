@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.facts import Fact, FactId
-from bot.core.source import ReadSource, Source, SourcedModel
+from bot.core.facts import Fact, FactId, ReadSource, Source, SourcedModel
 from bot.i18n.messages import Language, Words
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.catalogue.cells import (
     DOLLAR_CURRENCIES,
     DecimalMark,

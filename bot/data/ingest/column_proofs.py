@@ -44,7 +44,7 @@ from bot.data.ingest.upload import ColumnProof, ColumnSample, ColumnSamples, Tab
 from bot.data.schema import load_kinds
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.privacy.personal_data import find_personal_data
+from bot.privacy import find_personal_data
 from bot.text.normalize import collapse_spaces
 
 PROPOSED_KINDS = tuple(kind for kind in load_kinds() if kind not in ("consents", "experiments"))

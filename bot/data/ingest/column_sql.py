@@ -15,7 +15,7 @@ from bot.data.ingest.tool_exports import load_exports
 from bot.data.reject_reasons import RejectCode
 from bot.data.schema import ColumnType, load_kinds
 from bot.data.warehouse.parquet import quote_text
-from bot.privacy.personal_data import mask_personal_data
+from bot.privacy import mask_personal_data
 
 TEXT_TYPES = ("text", "key", "person")
 NUMBER_TYPES = ("money", "number", "whole")

@@ -25,7 +25,8 @@ from bot.data.ingest.upload import (
     UploadedFile,
     serialize_files,
 )
-from bot.db.session import Row, insert_once
+from bot.db.base import Row
+from bot.db.session import insert_once
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, restore_words

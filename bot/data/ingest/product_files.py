@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.core.source import PARTS_KEY, Source
+from bot.core.facts import PARTS_KEY, Source
 from bot.data.catalogue.product import Product
 from bot.data.catalogue.reader import Catalogue, RejectedProduct, read_catalogue
 from bot.data.catalogue.rows import CatalogueHeader

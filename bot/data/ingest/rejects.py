@@ -20,8 +20,8 @@ from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.file_schema import FileSchema
 from bot.data.reject_reasons import RejectCode, RejectReason
 from bot.i18n.messages import Words
+from bot.privacy import mask_personal_data
 from bot.privacy.names import build_own_words
-from bot.privacy.personal_data import mask_personal_data
 from bot.text.escape import escape_csv_cell
 
 KEYED, LEFT_OUT_CELL = "(keyed)", "(left out)"

@@ -22,7 +22,7 @@ from bot.data.catalogue.models import ProductRow
 from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload, UploadState
 from bot.data.warehouse.merge import MergeResult
 from bot.data.warehouse.models import MOST_IDS_PER_STATEMENT, ConcurrentChange, DataFile
-from bot.db.session import Row
+from bot.db.base import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue

@@ -49,7 +49,7 @@ from bot.db.workspace import Workspace
 from bot.errors import CannotDo, TryAgain, translate_system_error
 from bot.i18n.messages import Words
 from bot.jobs.models import Job, get_minute_number
-from bot.privacy.personal_data import mask_personal_data
+from bot.privacy import mask_personal_data
 
 # Pairing of orders in one file with their lines in another.
 

@@ -8,7 +8,8 @@ from typing import Protocol
 from sqlalchemy import Date, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db.session import Database, Row
+from bot.db.base import Row
+from bot.db.session import Database
 
 RETENTION = timedelta(days=7)
 

@@ -10,8 +10,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.facts import Source
 from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricQuery, QueryError
-from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue, Population
@@ -25,8 +25,7 @@ from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.normalize import tokenize, word_set
-from bot.text.slugs import format_title, slugify
+from bot.text.normalize import format_title, slugify, tokenize, word_set
 
 DEFAULT_DAYS = 90  # when no days are requested
 MAX_SELLERS = 10

@@ -12,8 +12,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.core.facts import Source
 from bot.core.metric_query import MetricQuery
-from bot.core.source import Source
 from bot.data.analyses.products import load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import find_hidden_groups
@@ -40,9 +40,9 @@ from bot.data.metrics.query.runner import COUNT_KEY, QueryRunner, Values
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.calendar_names import get_weekday_key
 from bot.i18n.messages import Words
-from bot.text.slugs import format_title, slugify
+from bot.i18n.periods import get_weekday_key
+from bot.text.normalize import format_title, slugify
 
 FEW_SUBJECT, OTHERS_SUBJECT, ALL_SUBJECT = "few", "others", "all"
 PLACE_DIMENSIONS = ("country", "region", "device", "source")  # orders may lack the value

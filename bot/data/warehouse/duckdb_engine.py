@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.catalogue.product import Product, find_lowest_price
 from bot.data.floors import SALES_FLOOR, Floors
 from bot.data.schema import load_kinds

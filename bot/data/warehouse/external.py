@@ -20,7 +20,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis.backends.sql import SQLBackend
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.catalogue.product import Product
 from bot.data.floors import Floors
 from bot.data.schema import ColumnType, load_kinds

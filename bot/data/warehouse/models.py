@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.db.session import Row
+from bot.db.base import Row
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
 from bot.data.schema import ColumnType, load_kinds
 from bot.errors import CannotDo
@@ -90,6 +90,7 @@ class Warehouse:
     sales_floor: int = SALES_FLOOR
     damaged: Mapping[str, DamagedTable] = field(default_factory=dict)
     released: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def floors(self) -> Floors:
@@ -112,7 +113,9 @@ class Warehouse:
             raise DamagedRows(self.damaged[kind])
         if kind not in self.listed:
             return None
-        return self.engine.table(kind)
+        if kind not in self._tables:  # the engine describes a table each time that it is asked
+            self._tables[kind] = self.engine.table(kind)
+        return self._tables[kind]
 
     def source(self, kind: str) -> Source:
         return self.listed[kind].source

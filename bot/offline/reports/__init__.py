@@ -14,7 +14,7 @@ from bot.core.report import Report
 from bot.core.request import Question
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 
 NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
 
@@ -29,8 +29,8 @@ async def write_offline_report(ctx: OfflineContext) -> BaseModel | Question:
         raise CannotDo(NEEDS_AI)
     module = import_module(f"{__name__}.{ctx.request.skill}")
     written: BaseModel | Question = await module.write_report(ctx.request, ctx)
-    if not isinstance(written, Report) or not ctx.request.brief.left_over:
+    language, left_over = ctx.request.language, ctx.request.brief.left_over
+    if not isinstance(written, Report) or not left_over:
         return written
-    quoted = [Words("“{quote}”", quote=one) for one in ctx.request.brief.left_over]
-    not_used = ", ".join(words.to(ctx.request.language) for words in quoted)
+    not_used = ", ".join(Words("“{quote}”", quote=one).to(language) for one in left_over)
     return written.model_copy(update={"not_used": Copy(text=not_used)})

@@ -27,12 +27,8 @@ from bot.core.report import MissingData, Report
 from bot.core.request import Question, SkillRequest
 from bot.data.metrics.query.describe import ValueNames, load_value_names
 from bot.i18n.messages import Words, format_short_period
-from bot.offline.context import OfflineContext
-from bot.offline.questions import (
-    QuestionReader,
-    build_form_query,
-    find_dataset,
-)
+from bot.offline import OfflineContext
+from bot.offline.questions import QuestionReader, build_form_query, find_dataset
 from bot.offline.report_builder import load_texts
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from bot.core.fact_sentences import CONFIRMED, NO_CELL, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.i18n.messages import Words, quote_name
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 
 MAX_BLOCKERS, MAX_LEADS, MAX_WATCHED = 10, 4, 2

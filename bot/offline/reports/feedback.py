@@ -11,13 +11,9 @@ from bot.core.parts import Copy, NextStep, Quote
 from bot.core.report import MAX_QUOTES
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import is_about_thread
-from bot.data.analyses.findings import (
-    drop_near_duplicates,
-    find_named_themes,
-    list_places,
-)
+from bot.data.analyses.findings import drop_near_duplicates, find_named_themes, list_places
 from bot.i18n.messages import Words, join_words
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 
 MAX_THEMES, MAX_MOVED = 8, 2

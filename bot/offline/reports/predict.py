@@ -11,7 +11,7 @@ from bot.core.report import MissingData, Report
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.forecast.next_category import NO_CATEGORIES
 from bot.i18n.messages import quote_name
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
 

@@ -11,7 +11,7 @@ from bot.core.report import MissingData
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import find_channel_name, wants_channel
 from bot.i18n.messages import Words
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 
 MAX_QUESTIONS, MAX_SHARED, MAX_NAMES = 3, 4, 5  # of the points; the table has all questions

@@ -12,7 +12,7 @@ from bot.core.parts import Copy, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.audience_proposals import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
 from bot.text.normalize import normalize_text, tokenize

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from bot.core.fact_sentences import CHANGE_STATUSES, CONFIRMED, TO_WATCH, FactSubject, join_copies
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
-from bot.offline.context import OfflineContext
+from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 

@@ -6,18 +6,11 @@ from typing import Any
 
 from bot.playground import slack_objects as seed
 from bot.playground.block_kit import assign_ids, check_message_blocks
-from bot.playground.connected_workspace import ConnectedWorkspace
+from bot.playground.block_schemas import read_check
 from bot.playground.errors import ApiRefusal, SchemaErrors
-from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
-from bot.playground.schema import (
-    ObjectSchema,
-    allow_anything,
-    require_choice,
-    require_list,
-    require_string,
-    require_type,
-)
+from bot.playground.methods import MethodArguments, ResponseBody, register_method
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
+from bot.playground.workspace import SlackWorkspace
 
 MAX_TEXT_CHARACTERS = 4_000
 MAX_MARKDOWN_TEXT = 12_000
@@ -26,7 +19,7 @@ MAX_METADATA_CHARACTERS = 16_000
 
 
 @register_method("chat.postMessage", "chat:write")
-def post_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def post_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Post a message as the bot."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
@@ -47,7 +40,7 @@ def post_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 
 @register_method("chat.update", "chat:write")
-def update_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def update_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Update one of the bot's messages; fields that are not given stay as they are."""
     message = find_own_message(slack, args, "cant_update_message")
     if message.streaming_until:
@@ -65,7 +58,7 @@ def update_message(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 
 @register_method("chat.delete", "chat:write")
-def delete_message(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def delete_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Delete one of the bot's messages."""
     message = find_own_message(slack, args, "cant_delete_message")
     slack.delete_message(message)
@@ -73,7 +66,7 @@ def delete_message(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 
 @register_method("chat.postEphemeral", "chat:write")
-def post_ephemeral(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def post_ephemeral(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Post a message that only one member of a channel sees."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     user = args.require_string("user", "user_not_found")
@@ -91,7 +84,7 @@ def post_ephemeral(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 
 @register_method("chat.getPermalink")
-def get_permalink(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def get_permalink(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return the URL of a message."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     message = place.by_ts.get(args.require_string("message_ts", "message_not_found"))
@@ -103,7 +96,7 @@ def get_permalink(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseB
     return {"channel": place.id, "permalink": link}
 
 
-def find_visible_place(slack: ConnectedWorkspace, channel: str) -> Place:
+def find_visible_place(slack: SlackWorkspace, channel: str) -> Place:
     """Return a place that the bot can see: a public channel, or one where it is a member."""
     place = slack.get_place(channel)
     if place.kind != "channel" and slack.bot_user not in place.members:
@@ -111,7 +104,7 @@ def find_visible_place(slack: ConnectedWorkspace, channel: str) -> Place:
     return place
 
 
-def find_writable_place(slack: ConnectedWorkspace, channel: str) -> Place:
+def find_writable_place(slack: SlackWorkspace, channel: str) -> Place:
     """Return a place where the bot may write.
 
     `channel` is an id, a name such as #marketing, or a person's id for the direct message."""
@@ -141,9 +134,7 @@ def read_thread_ts(place: Place, args: MethodArguments) -> str | None:
     return thread_ts
 
 
-def find_own_message(
-    slack: ConnectedWorkspace, args: MethodArguments, error_name: str
-) -> SlackMessage:
+def find_own_message(slack: SlackWorkspace, args: MethodArguments, error_name: str) -> SlackMessage:
     """Return the bot's message with the given channel and ts.
 
     `error_name` is the error for a message of somebody else."""
@@ -159,7 +150,7 @@ def find_own_message(
 
 
 def read_content(
-    slack: ConnectedWorkspace, args: MethodArguments, keep: SlackMessage | None = None
+    slack: SlackWorkspace, args: MethodArguments, keep: SlackMessage | None = None
 ) -> dict[str, Any]:
     """Read and check a message's text, blocks and attachments.
 
@@ -204,29 +195,10 @@ def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
 
 SESSION_STATUSES = ("active", "processing", "suspended", "closed")
 TOO_LONG_ERROR = f"must be less than {MAX_MARKDOWN_TEXT + 1} characters"
-CHUNK_SCHEMA = require_type(
-    {
-        "markdown_text": ObjectSchema({"text": require_string(MAX_MARKDOWN_TEXT)}),
-        "plan_update": ObjectSchema({"title": require_string(255)}),
-        "task_update": ObjectSchema(
-            {
-                "id": require_string(255),
-                "title": require_string(255),
-                "status": require_choice("pending", "in_progress", "complete", "error"),
-            },
-            {
-                "details": require_string(3000, 0),
-                "output": require_string(3000, 0),
-                "sources": require_list(allow_anything, 100, 0),
-            },
-        ),
-        "blocks": ObjectSchema({"blocks": require_list(allow_anything, 50)}),
-    }
-)
 
 
 @register_method("chat.startStream", "chat:write")
-def start_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def start_stream(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Start a streaming message in a thread; in a channel a recipient is required."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
@@ -247,7 +219,7 @@ def start_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 
 @register_method("chat.appendStream", "chat:write")
-def append_to_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def append_to_stream(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Append chunks to a streaming message."""
     message = find_open_stream(slack, args)
     chunks = read_chunks(args)
@@ -259,7 +231,7 @@ def append_to_stream(slack: ConnectedWorkspace, args: MethodArguments) -> Respon
 
 
 @register_method("chat.stopStream", "chat:write")
-def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def stop_stream(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """End a streaming message, optionally with final chunks and blocks."""
     message = find_open_stream(slack, args)
     chunks = read_chunks(args)
@@ -281,7 +253,7 @@ def stop_stream(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBod
     return {"channel": message.channel, "ts": message.ts, "message": shown}
 
 
-def find_open_stream(slack: ConnectedWorkspace, args: MethodArguments) -> SlackMessage:
+def find_open_stream(slack: SlackWorkspace, args: MethodArguments) -> SlackMessage:
     """Return the bot's streaming message; raise ApiRefusal if its stream has ended."""
     message = find_own_message(slack, args, "message_not_owned_by_app")
     if not message.streaming_until or time.monotonic() > message.streaming_until:
@@ -305,7 +277,7 @@ def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
         chunks = [{"type": "markdown_text", "text": markdown}]
     faults = SchemaErrors()
     for place, chunk in enumerate(chunks):
-        CHUNK_SCHEMA(faults, chunk, f"/chunks/{place}")
+        read_check("chunks(all)")(faults, chunk, f"/chunks/{place}")
     if any(TOO_LONG_ERROR in fault for fault in faults.messages):
         raise ApiRefusal("msg_too_long")
     faults.raise_if_any("invalid_chunks")
@@ -315,7 +287,7 @@ def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
 
 
 def append_chunks(
-    slack: ConnectedWorkspace, message: SlackMessage, chunks: list[dict[str, Any]]
+    slack: SlackWorkspace, message: SlackMessage, chunks: list[dict[str, Any]]
 ) -> None:
     """Append chunks to a message."""
     for chunk in chunks:
@@ -337,7 +309,7 @@ MAX_TITLE_CHARACTERS = 200
 
 
 @register_method("assistant.threads.setStatus", "assistant:write", "chat:write")
-def set_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def set_status(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Set a thread's status; an empty status, the app's next reply, or two minutes clear it."""
     place, thread_ts = find_thread(slack, args)
     if not args.has("status"):
@@ -353,7 +325,7 @@ def set_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 
 
 @register_method("assistant.threads.setTitle", "assistant:write")
-def set_title(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def set_title(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Set the title of a thread."""
     place, thread_ts = find_thread(slack, args)
     slack.titles[(place.id, thread_ts)] = args.require_string("title")
@@ -362,7 +334,7 @@ def set_title(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 
 @register_method("assistant.threads.setSuggestedPrompts", "assistant:write")
-def set_suggested_prompts(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def set_suggested_prompts(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Set up to four suggested prompts of a thread, or without thread_ts of the whole place."""
     place = find_writable_place(slack, args.require_string("channel_id", "channel_not_found"))
     prompts = args.read_array("prompts", "invalid_arguments") or []
@@ -376,7 +348,7 @@ def set_suggested_prompts(slack: ConnectedWorkspace, args: MethodArguments) -> R
 
 
 @register_method("agents.sessions.setStatus", "chat:write")
-def set_session_status(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def set_session_status(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Set the session status of a thread; create the session if needed."""
     place, thread_ts = find_thread(slack, args)
     status, title = args.require_string("status"), args.read_string("title")
@@ -392,7 +364,7 @@ def set_session_status(slack: ConnectedWorkspace, args: MethodArguments) -> Resp
     return {"status": status, "agent_status": status, "title": slack.titles.get(key, "")}
 
 
-def find_thread(slack: ConnectedWorkspace, args: MethodArguments) -> tuple[Place, str]:
+def find_thread(slack: SlackWorkspace, args: MethodArguments) -> tuple[Place, str]:
     """Return the place and thread_ts of a call; raise ApiRefusal if the thread does not exist."""
     place = find_writable_place(slack, args.require_string("channel_id", "channel_not_found"))
     thread_ts = args.require_string("thread_ts")
@@ -407,7 +379,7 @@ MAX_FILE_BYTES = 2**30
 
 
 @register_method("files.getUploadURLExternal", "files:write")
-def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def get_upload_url(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Step one of an upload: return the URL for the bytes."""
     name, size = (
         args.require_string("filename"),
@@ -428,7 +400,7 @@ def get_upload_url(slack: ConnectedWorkspace, args: MethodArguments) -> Response
 
 
 @register_method("files.completeUploadExternal", "files:write")
-def complete_upload(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def complete_upload(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Step three of an upload: mark the files as complete and share them in the channels."""
     files = [
         find_uploaded_file(slack, entry)
@@ -457,7 +429,7 @@ def complete_upload(slack: ConnectedWorkspace, args: MethodArguments) -> Respons
 
 
 @register_method("files.info", "files:read")
-def show_file(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def show_file(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return a complete file's metadata."""
     file = slack.files.get(args.require_string("file", "file_not_found"))
     if file is None or not file.complete:
@@ -465,7 +437,7 @@ def show_file(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
     return {"file": file.as_slack(), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
-def find_uploaded_file(slack: ConnectedWorkspace, entry: Any) -> StoredFile:
+def find_uploaded_file(slack: SlackWorkspace, entry: Any) -> StoredFile:
     """Return an uploaded file and set its title if one is given."""
     file = slack.files.get(str(entry.get("id"))) if isinstance(entry, dict) else None
     if file is None or file.content is None:

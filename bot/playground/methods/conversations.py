@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.playground import slack_objects as seed
-from bot.playground.connected_workspace import ConnectedWorkspace
 from bot.playground.errors import ApiRefusal
+from bot.playground.methods import MethodArguments, ResponseBody, register_method
 from bot.playground.methods.chat import find_visible_place
-from bot.playground.methods.registry import MethodArguments, ResponseBody, register_method
 from bot.playground.slack_objects import Place, SlackMessage, slice_messages
+from bot.playground.workspace import SlackWorkspace
 
 CONVERSATION_KINDS = {
     "public_channel": "channel",
@@ -21,7 +21,7 @@ MAX_GROUP_MEMBERS = 8
 
 
 @register_method("conversations.open", "im:write", "mpim:write")
-def open_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def open_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Open the direct message with one to eight people."""
     if channel := args.read_string("channel"):
         place = find_visible_place(slack, channel)
@@ -47,7 +47,7 @@ def open_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> Respo
 
 
 @register_method("conversations.info", "channels:read", "groups:read", "im:read", "mpim:read")
-def show_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def show_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return one place."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     shown = place.as_slack(slack.bot_user, slack.team)
@@ -59,7 +59,7 @@ def show_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> Respo
 
 
 @register_method("conversations.list", "channels:read", "groups:read", "im:read", "mpim:read")
-def list_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_conversations(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """List the places of the given types that the bot can see."""
     places = [
         place
@@ -70,7 +70,7 @@ def list_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> Resp
 
 
 @register_method("users.conversations", "channels:read", "groups:read", "im:read", "mpim:read")
-def list_user_conversations(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_user_conversations(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """List the places of which a person, by default the bot, is a member."""
     user = args.read_string("user") or slack.bot_user
     if user not in slack.people:
@@ -81,14 +81,14 @@ def list_user_conversations(slack: ConnectedWorkspace, args: MethodArguments) ->
 
 
 @register_method("conversations.members", "channels:read", "groups:read", "im:read", "mpim:read")
-def list_members(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_members(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     page, cursor = paginate_entries(place.members, args)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
 @register_method("conversations.join", "channels:join")
-def join_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def join_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Make the bot a member of a public channel."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     if place.kind != "channel":
@@ -104,7 +104,7 @@ def join_conversation(slack: ConnectedWorkspace, args: MethodArguments) -> Respo
 
 
 def filter_conversations(
-    slack: ConnectedWorkspace, args: MethodArguments, places: list[Place]
+    slack: SlackWorkspace, args: MethodArguments, places: list[Place]
 ) -> ResponseBody:
     """Return a page of the places that have one of the given types."""
     types = args.read_list("types") or ["public_channel"]
@@ -119,11 +119,9 @@ def filter_conversations(
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
-def paginate_entries(
-    entries: Sequence[Any], args: MethodArguments, default: int = 100
-) -> tuple[list[Any], str]:
+def paginate_entries(entries: Sequence[Any], args: MethodArguments) -> tuple[list[Any], str]:
     """Return one page of a list and the cursor of the next page."""
-    limit = args.read_integer("limit", default, maximum=1000)
+    limit = args.read_integer("limit", 100, maximum=1000)
     cursor = args.read_string("cursor")
     if cursor and not (cursor.startswith("at:") and cursor[3:].isdigit()):
         raise ApiRefusal("invalid_cursor")
@@ -139,7 +137,7 @@ TS_PATTERN = re.compile(r"\d{1,10}(\.\d{1,6})?")
 
 
 @register_method("conversations.history", *HISTORY_SCOPES)
-def list_history(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_history(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """List a channel's top-level messages, the newest first."""
     place = find_readable_place(slack, args)
     oldest, latest, inclusive = read_ts_range(args)
@@ -150,7 +148,7 @@ def list_history(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 
 @register_method("conversations.replies", *HISTORY_SCOPES)
-def list_replies(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_replies(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """List a thread: its first message, then the replies, the oldest first."""
     place = find_readable_place(slack, args)
     ts = args.require_string("ts")
@@ -167,7 +165,7 @@ def list_replies(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
 
 
 @register_method("reactions.add", "reactions:write")
-def add_reaction(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def add_reaction(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Add the bot's emoji reaction to a message."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     name = args.require_string("name", "invalid_name")
@@ -182,7 +180,7 @@ def add_reaction(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBo
     return {}
 
 
-def find_readable_place(slack: ConnectedWorkspace, args: MethodArguments) -> Place:
+def find_readable_place(slack: SlackWorkspace, args: MethodArguments) -> Place:
     """Return a place where the bot is a member, so that it may read the messages."""
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     if slack.bot_user not in place.members:
@@ -211,7 +209,7 @@ def read_cursor(args: MethodArguments) -> str:
 
 
 def build_history_page(
-    slack: ConnectedWorkspace, args: MethodArguments, found: list[SlackMessage]
+    slack: SlackWorkspace, args: MethodArguments, found: list[SlackMessage]
 ) -> ResponseBody:
     """Build the answer with the first messages and the cursor for the rest."""
     limit = args.read_integer("limit", 100, maximum=1000)
@@ -230,7 +228,7 @@ def build_history_page(
 
 
 @register_method("users.info", "users:read")
-def show_user(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def show_user(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return one person; with the locale only if include_locale is set."""
     person = slack.people.get(args.require_string("user", "user_not_found"))
     if person is None:
@@ -239,7 +237,7 @@ def show_user(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 
 @register_method("users.list", "users:read")
-def list_users(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_users(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """List all people and bots, page by page."""
     page, cursor = paginate_entries(list(slack.people.values()), args)
     locale = args.read_flag("include_locale")
@@ -248,7 +246,7 @@ def list_users(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody
 
 
 @register_method("usergroups.list", "usergroups:read")
-def list_user_groups(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_user_groups(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """List the user groups; with their members only if include_users is set."""
     with_users = args.read_flag("include_users")
     shown = [
@@ -259,7 +257,7 @@ def list_user_groups(slack: ConnectedWorkspace, args: MethodArguments) -> Respon
 
 
 @register_method("usergroups.users.list", "usergroups:read")
-def list_user_group_members(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def list_user_group_members(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     group = slack.usergroups.get(args.require_string("usergroup"))
     if group is None:
         raise ApiRefusal("no_such_subteam")
@@ -270,7 +268,7 @@ def list_user_group_members(slack: ConnectedWorkspace, args: MethodArguments) ->
 
 
 @register_method("api.test", caller="anyone")
-def api_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def api_test(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return the arguments, or the error that `error` names."""
     if error := args.read_string("error"):
         raise ApiRefusal(error)
@@ -278,7 +276,7 @@ def api_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 
 @register_method("auth.test")
-def auth_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def auth_test(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return the workspace and the user of the bot token."""
     return {
         "url": f"https://{seed.TEAM_DOMAIN}.slack.com/",
@@ -293,14 +291,14 @@ def auth_test(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 
 @register_method("apps.connections.open", "connections:write", caller="app")
-def open_connection(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def open_connection(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return a WebSocket URL that is valid for one connection."""
     base = slack.base_url.replace("http://", "ws://", 1)
     return {"url": f"{base}socket/?ticket={slack.sockets.issue_ticket()}"}
 
 
 @register_method("bots.info", "users:read")
-def show_bot(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def show_bot(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return a bot's name and, for the app's own bot, its ids."""
     known = {slack.bot_id: slack.people[slack.bot_user].name, seed.OTHER_BOT_ID: "other"}
     id = args.read_string("bot") or slack.bot_id
@@ -313,7 +311,7 @@ def show_bot(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
 
 
 @register_method("team.info", "team:read")
-def show_team(slack: ConnectedWorkspace, args: MethodArguments) -> ResponseBody:
+def show_team(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Return the workspace."""
     if args.read_string("team") not in ("", slack.team):
         raise ApiRefusal("team_not_found")

@@ -1,7 +1,6 @@
 """Runs the actions that people take on the page in the local Slack."""
 
 import base64
-import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -14,6 +13,7 @@ from bot.agent.skills import load_skills
 from bot.playground import user_actions
 from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
+from bot.playground.terminal.text_rendering import compose_text
 from bot.playground.transport import AppResponse
 
 ActionRequest = dict[str, Any]
@@ -84,14 +84,14 @@ class ActionRunner:
         files = [
             (str(one["name"]), base64.b64decode(one["bytes"])) for one in request.get("files", [])
         ]
-        text = encode_typed_text(self.slack, str(request.get("text", "")))
+        text = compose_text(str(request.get("text", "")), self.slack)
         await self.slack.post_message(
             user, request["channel"], text, request.get("thread") or None, files
         )
 
     async def _command(self, user: str, request: ActionRequest) -> AppResponse | None:
         command, channel = str(request["command"]), str(request["channel"])
-        text = encode_typed_text(self.slack, str(request.get("text", "")))
+        text = compose_text(str(request.get("text", "")), self.slack)
         if command == INVITE_COMMAND and f"<@{self.slack.bot_user}>" in text:
             user_actions.invite_bot(self.slack, user, self.slack.places[channel])
             return None
@@ -132,7 +132,7 @@ class ActionRunner:
         await self.slack.open_home(user, str(request.get("tab", "home")))
 
     async def _edit(self, user: str, request: ActionRequest) -> None:
-        text = encode_typed_text(self.slack, str(request["text"]))
+        text = compose_text(str(request["text"]), self.slack)
         await self.slack.edit(user, request["channel"], request["ts"], text)
 
     async def _delete(self, user: str, request: ActionRequest) -> None:
@@ -145,18 +145,3 @@ class ActionRunner:
         ack = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}
         self.acks.append(ack)
         return answer
-
-
-def encode_typed_text(slack: LocalSlack, text: str) -> str:
-    """Escape typed text and convert @names and #channels to mentions, as Slack stores them."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    names = {}
-    for id, person in slack.people.items():
-        for name in (person.display_name, person.name):
-            names[f"@{name}".lower()] = f"<@{id}>"
-    for id, place in slack.places.items():
-        if place.name and not place.is_direct:
-            names[f"#{place.name}".lower()] = f"<#{id}|{place.name}>"
-    longest = sorted(names, key=len, reverse=True)
-    pattern = r"(?<!\w)(?:" + "|".join(map(re.escape, longest)) + r")(?!\w)"
-    return re.sub(pattern, lambda found: names[found[0].lower()], text, flags=re.IGNORECASE)

@@ -5,32 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.playground.shop import data_files
-from bot.playground.shop.data_files import read_planted, read_toml
-from bot.playground.shop.random_stream import RandomStream, WeightedChoice
-from bot.playground.shop.sales_period import SalesPeriod
+from bot.playground.shop.generation import (
+    RandomStream,
+    SalesPeriod,
+    WeightedChoice,
+    format_yes_no,
+    read_planted,
+    read_toml,
+    write_csv,
+)
 from bot.text.normalize import strip_accents
 
-CUSTOMER_COLUMNS = (
-    "client",
-    "prénom",
-    "nom",
-    "e-mail",
-    "téléphone",
-    "adresse",
-    "code postal",
-    "ville",
-    "département",
-    "pays",
-    "langue",
-    "inscrit le",
-    "consentement e-mail",
-    "consentement SMS",
-    "consent_ad_user_data",
-    "consent_ad_personalization",
-    "consent_ts",
-    "opt_out",
-)
 ENGLISH_SHARES = {"GB": 0.97, "IE": 0.97, "BE": 0.12, "LU": 0.25, "CH": 0.1, "FR": 0.05}
 CUSTOMER_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (57, 36, 7))
 
@@ -86,9 +71,8 @@ def generate_customers(
 
 def write_customers(folder: Path, customers: Sequence[Customer], period: SalesPeriod) -> int:
     """Write customers.csv and return the number of rows."""
-    return data_files.write_csv(
+    return write_csv(
         folder / "customers.csv",
-        CUSTOMER_COLUMNS,
         (_build_customer_row(customer, period) for customer in customers),
     )
 
@@ -107,10 +91,10 @@ def _build_customer_row(customer: Customer, period: SalesPeriod) -> tuple[object
         customer.country,
         customer.language,
         period.date_of(customer.registration_day),
-        data_files.format_yes_no(customer.email),
-        data_files.format_yes_no(customer.sms),
-        data_files.format_yes_no(customer.ad_user_data),
-        data_files.format_yes_no(customer.ad_personalization),
+        format_yes_no(customer.email),
+        format_yes_no(customer.sms),
+        format_yes_no(customer.ad_user_data),
+        format_yes_no(customer.ad_personalization),
         f"{period.date_of(customer.registration_day)}T12:00:00",
         "" if customer.opted_out is None else period.date_of(customer.opted_out),
     )

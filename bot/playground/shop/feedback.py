@@ -6,14 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.i18n.calendar_names import list_month_names
-from bot.playground.shop import data_files
+from bot.i18n.periods import list_month_names
 from bot.playground.shop.customers import build_email_address
-from bot.playground.shop.data_files import read_planted, read_toml
+from bot.playground.shop.generation import (
+    CLOCK_TIMES,
+    RandomStream,
+    SalesPeriod,
+    WeightedChoice,
+    read_planted,
+    read_toml,
+    write_csv,
+)
 from bot.playground.shop.orders import OrderBook, OrderLine, ShopOrder
 from bot.playground.shop.products import ShopProduct
-from bot.playground.shop.random_stream import RandomStream, WeightedChoice
-from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 from bot.text.normalize import strip_accents
 
 REVIEW_CHANNEL = "avis"
@@ -301,20 +306,6 @@ class FeedbackWriter:
 
 # Which orders get feedback, and on which themes.
 
-FEEDBACK_COLUMNS = (
-    "id",
-    "date",
-    "canal",
-    "langue",
-    "client",
-    "commande",
-    "référence",
-    "article",
-    "note",
-    "texte",
-    "pays",
-    "département",
-)
 MESSAGE_CHANNELS = ("e-mail", "e-mail", "chat", "instagram")
 
 
@@ -339,9 +330,7 @@ class CustomerFeedback:
 
     def write(self, folder: Path) -> int:
         """Write feedback.csv and return the number of rows."""
-        return data_files.write_csv(
-            folder / "feedback.csv", FEEDBACK_COLUMNS, map(self._row, self.notes)
-        )
+        return write_csv(folder / "feedback.csv", map(self._row, self.notes))
 
     def _row(self, note: FeedbackItem) -> tuple[object, ...]:
         who, product = note.order.customer, note.line.product

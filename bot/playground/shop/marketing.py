@@ -1,4 +1,4 @@
-"""Generates the advertising figures and the sent campaigns with their results."""
+"""Generates the advertising figures, the sent campaigns with their results, and the A/B tests."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -7,44 +7,27 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.playground.shop import data_files
 from bot.playground.shop.customers import Customer
-from bot.playground.shop.data_files import read_planted, read_toml
-from bot.playground.shop.orders import OrderBook, ShopOrder
-from bot.playground.shop.products import ProductRange
-from bot.playground.shop.random_stream import RandomStream
-from bot.playground.shop.sales_period import (
+from bot.playground.shop.generation import (
     CLOCK_TIMES,
+    RandomStream,
     SalesPeriod,
+    WeightedChoice,
     find_black_friday,
     find_summer_sales,
     find_winter_sales,
+    format_money,
+    read_planted,
+    read_toml,
+    write_csv,
 )
-
-AD_COLUMNS = (
-    "date",
-    "enseigne",
-    "campagne",
-    "référence",
-    "article",
-    "mot-clé",
-    "emplacement",
-    "impressions",
-    "clics",
-    "dépense",
-    "commandes",
-    "chiffre d'affaires",
-    "devise",
-    "budget du jour",
-    "budget épuisé à",
-)
+from bot.playground.shop.orders import OrderBook, ShopOrder
+from bot.playground.shop.products import ProductRange
 
 
 def write_ads(folder: Path, seed: int, period: SalesPeriod, products: ProductRange) -> int:
     """Write ads.csv and return the number of rows."""
-    return data_files.write_csv(
-        folder / "ads.csv", AD_COLUMNS, _list_ad_rows(RandomStream(seed, "ads"), period, products)
-    )
+    return write_csv(folder / "ads.csv", _list_ad_rows(RandomStream(seed, "ads"), period, products))
 
 
 def _list_ad_rows(
@@ -94,37 +77,17 @@ def _build_ad_row(
         placement,
         impressions,
         clicks,
-        data_files.format_money(clicks * cost),
+        format_money(clicks * cost),
         orders,
-        data_files.format_money(orders * product.price_on(day)),
+        format_money(orders * product.price_on(day)),
         "EUR",
-        data_files.format_money(budget),
+        format_money(budget),
         spent_at,
     )
 
 
 # Sent campaigns: text, audience and results.
 
-CAMPAIGN_COLUMNS = (
-    "code",
-    "date",
-    "canal",
-    "langue",
-    "audience",
-    "objet",
-    "pré-en-tête",
-    "texte",
-    "appel à l'action",
-    "références",
-    "envoyés",
-    "délivrés",
-    "ouverts",
-    "clics",
-    "désinscriptions",
-    "commandes",
-    "chiffre d'affaires",
-    "devise",
-)
 OCCASION_DATES: dict[str, Callable[[int], date]] = {
     "summer_sales": lambda year: find_summer_sales(year)[0],
     "winter_sales": lambda year: find_winter_sales(year)[0],
@@ -183,9 +146,7 @@ class CampaignHistory:
 
     def write(self, folder: Path) -> int:
         """Write campaigns.csv and return the number of rows."""
-        return data_files.write_csv(
-            folder / "campaigns.csv", CAMPAIGN_COLUMNS, map(self._row, self.sent)
-        )
+        return write_csv(folder / "campaigns.csv", map(self._row, self.sent))
 
     def _row(self, sent: SentCampaign) -> tuple[object, ...]:
         source, text = sent.source, sent.text
@@ -206,7 +167,7 @@ class CampaignHistory:
             sent.clicked,
             sent.unsubscribed,
             len(sent.orders),
-            data_files.format_money(sum(order.total for order in sent.orders)),
+            format_money(sum(order.total for order in sent.orders)),
             "EUR",
         )
 
@@ -316,3 +277,51 @@ def _find_date(moment: str, year: int) -> date:
         return OCCASION_DATES[moment](year)
     month, day = moment.split("-")
     return date(year, int(month), int(day))
+
+
+# Two A/B tests by visitor: one has a true winner, one has a sample ratio mismatch.
+
+VISITOR_DEVICES = WeightedChoice(("mobile", "desktop", "tablet"), (62, 31, 7))
+VISITOR_COUNTRIES = WeightedChoice(("FR", "BE", "CH", "GB", "IE"), (88, 5, 2, 3, 2))
+BASKET_AMOUNTS = WeightedChoice(
+    tuple(range(2400, 24000, 700)), tuple(40 - i for i in range(31))
+)  # cents
+
+
+def write_experiments(folder: Path, seed: int, period: SalesPeriod) -> int:
+    """Write experiments.csv and return the number of rows."""
+    rows = (
+        row
+        for name, plan in read_planted("experiments").items()
+        for row in _list_visitor_rows(seed, name, plan, period)
+    )
+    return write_csv(folder / "experiments.csv", rows)
+
+
+def _list_visitor_rows(
+    seed: int, name: str, plan: dict[str, Any], period: SalesPeriod
+) -> Iterator[tuple[object, ...]]:
+    """Yield the visitors by time, with the planned numbers of visitors and buyers per variant."""
+    rng = RandomStream(seed, "trials", name)
+    start = period.length - plan["ended"] - plan["days"]
+    people: list[tuple[str, bool]] = []
+    for variant, visitors, buyers in zip("AB", plan["visitors"], plan["buyers"], strict=True):
+        people += [(variant, i < buyers) for i in range(visitors)]
+    moments = sorted((start + rng.randbelow(plan["days"]), period.minute(rng)) for _ in people)
+    expected = dict(zip("AB", plan["expected"], strict=True))
+    for number, ((variant, bought), (day, minute)) in enumerate(
+        zip(rng.shuffled(people), moments, strict=True), 1
+    ):
+        amount = BASKET_AMOUNTS.draw(rng) if bought else 0
+        yield (
+            name,
+            plan["title"],
+            f"{name[:2]}{number:06}",
+            variant,
+            expected[variant],
+            f"{period.iso[day]}T{CLOCK_TIMES[minute]}:00",
+            VISITOR_DEVICES.draw(rng),
+            VISITOR_COUNTRIES.draw(rng),
+            int(bought),
+            format_money(amount) if bought else "",
+        )

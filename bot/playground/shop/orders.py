@@ -1,15 +1,22 @@
-"""Generates the orders, with their lines, deliveries and returns."""
+"""Generates the orders, with their lines, deliveries and returns, and the visits to the site."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.playground.shop import data_files
 from bot.playground.shop.customers import Customer
-from bot.playground.shop.data_files import read_planted
+from bot.playground.shop.generation import (
+    CLOCK_TIMES,
+    RandomStream,
+    SalesPeriod,
+    WeightedChoice,
+    format_money,
+    format_yes_no,
+    read_planted,
+    read_toml,
+    write_csv,
+)
 from bot.playground.shop.products import ProductRange, ShopProduct
-from bot.playground.shop.random_stream import RandomStream, WeightedChoice
-from bot.playground.shop.sales_period import CLOCK_TIMES, SalesPeriod
 
 
 @dataclass
@@ -112,31 +119,6 @@ class ParcelCarrier:
 
 # The orders of the whole sales period.
 
-ORDER_COLUMNS = (
-    "commande",
-    "date",
-    "client",
-    "référence",
-    "article",
-    "taille",
-    "couleur",
-    "quantité",
-    "prix unitaire",
-    "remise",
-    "total",
-    "devise",
-    "appareil",
-    "source",
-    "code campagne",
-    "paiement",
-    "pays",
-    "département",
-    "expédiée le",
-    "promise le",
-    "livrée le",
-    "retournée",
-    "motif du retour",
-)
 ORDER_SIZES = WeightedChoice((1, 2, 3, 4), (56, 28, 12, 4))  # the number of lines of an order
 ORDER_SOURCES = WeightedChoice(
     ("direct", "moteur", "email", "instagram", "publicité"), (31, 29, 17, 9, 14)
@@ -169,7 +151,7 @@ class OrderBook:
 
     def write(self, folder: Path) -> int:
         """Write orders.csv with one row per order line, and return the number of rows."""
-        return data_files.write_csv(folder / "orders.csv", ORDER_COLUMNS, self._rows())
+        return write_csv(folder / "orders.csv", self._rows())
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         iso, last = self.period.iso, self.period.length - 1
@@ -190,9 +172,9 @@ class OrderBook:
                     line.size,
                     line.colour,
                     line.quantity,
-                    data_files.format_money(line.price),
-                    data_files.format_money(line.discount),
-                    data_files.format_money(line.total),
+                    format_money(line.price),
+                    format_money(line.discount),
+                    format_money(line.total),
                     "EUR",
                     order.device,
                     order.source,
@@ -203,7 +185,7 @@ class OrderBook:
                     sent,
                     promised,
                     arrived,
-                    data_files.format_yes_no(back),
+                    format_yes_no(back),
                     line.returned,
                 )
 
@@ -282,3 +264,107 @@ def _merge_lines(lines: Sequence[OrderLine]) -> list[OrderLine]:
     for line in lines:
         found.setdefault((line.product.ref, line.size, line.colour), line)
     return list(found.values())
+
+
+# The site's browsing events of the last half year.
+
+VISIT_SOURCES = WeightedChoice(
+    ("direct", "moteur", "email", "sms", "instagram", "publicité"), (21, 33, 10, 1, 22, 13)
+)
+VISIT_COUNTRIES = WeightedChoice(("FR", "BE", "LU", "CH", "GB", "IE"), (870, 38, 6, 18, 44, 24))
+PAGE_VIEW_COUNTS = WeightedChoice((1, 2, 3, 5), (62, 22, 11, 5))  # product pages of a session
+SessionRows = tuple[int, str]  # the minute of its start, and its rows
+
+
+class VisitLog:
+    """The sessions of the last half year, with the planted conversion rate of each funnel step."""
+
+    def __init__(self, seed: int, period: SalesPeriod, products: ProductRange, book: OrderBook):
+        self.period, self.products, self.rng = period, products, RandomStream(seed, "visits")
+        start = period.start_of_last(read_planted("span")["event_days"])
+        self.orders = [order for order in book.orders if order.day >= start]
+        self.lost_orders = [order for order in book.lost_orders if order.day >= start]
+
+    def write(self, folder: Path) -> int:
+        """Write events.csv, ordered by time, and return the number of events."""
+        sessions = sorted(self._sessions())
+        count = 0
+        with (folder / "events.csv").open("w", encoding="utf-8", newline="") as file:
+            file.write(",".join(read_toml("columns")["events"]) + "\n")
+            for number, (_, rows) in enumerate(sessions, 1):
+                name = f"s{number:07}"
+                lines = rows.split("\n")
+                count += len(lines)
+                file.write(f"{name}," + f"\n{name},".join(lines) + "\n")
+        return count
+
+    def _sessions(self) -> Iterator[SessionRows]:
+        for order in self.orders:
+            yield self._build_order_session(order, "purchase")
+        for order in self.lost_orders:
+            yield self._build_order_session(order, "checkout")
+        for device, (carted, checked, paid) in read_planted("steps").items():
+            similar_orders = [o for o in (*self.orders, *self.lost_orders) if o.device == device]
+            checkouts = round(len(similar_orders) / paid)
+            carts = round(checkouts / checked)
+            views = round(carts / carted)
+            yield from self._build_other_sessions(
+                similar_orders, checkouts - len(similar_orders), ("cart", "checkout")
+            )
+            yield from self._build_other_sessions(similar_orders, carts - checkouts, ("cart",))
+            yield from self._build_other_sessions(similar_orders, views - carts, ())
+
+    def _build_order_session(self, order: ShopOrder, end: str) -> SessionRows:
+        """Build the session of an order; it ends with the purchase or, if lost, at the checkout."""
+        who, client = order.customer, order.customer.id
+        steps = [("view", line.product) for line in order.lines]
+        steps += [("cart", line.product) for line in order.lines]
+        tail = f"{order.device},{order.source},{who.country}"
+        rows = self._rows(client, order.day, order.minute, tail, steps)
+        rows.append(self._row(client, order.day, order.minute, "checkout,/paiement,", tail, ","))
+        if end == "purchase":
+            sold = f"{order.id},{format_money(order.total)}"
+            rows.append(self._row(client, order.day, order.minute, "purchase,/merci,", tail, sold))
+        return order.day * 1440 + order.minute, "\n".join(rows)
+
+    def _build_other_sessions(
+        self, similar_orders: Sequence[ShopOrder], count: int, steps: Sequence[str]
+    ) -> Iterator[SessionRows]:
+        """Yield sessions without a purchase, on the same days as `similar_orders`."""
+        rng = self.rng
+        for _ in range(count):
+            near = rng.choose(similar_orders)
+            minute = self.period.minute(rng)
+            die = self.products.choices_on(near.day)
+            country = VISIT_COUNTRIES.draw(rng)
+            tail = f"{near.device},{VISIT_SOURCES.draw(rng)},{country}"
+            known = rng.random() < (0.45 if steps else 0.12)
+            client, home = (near.customer.id, near.customer.country) if known else ("", country)
+            if known:
+                tail = f"{tail[:-2]}{home}"
+            viewed = [("view", die.draw(rng)) for _ in range(PAGE_VIEW_COUNTS.draw(rng))]
+            if steps:
+                viewed.append(("cart", viewed[-1][1]))
+            rows = self._rows(client, near.day, minute, tail, viewed)
+            if len(steps) == 2:
+                rows.append(self._row(client, near.day, minute, "checkout,/paiement,", tail, ","))
+            yield near.day * 1440 + minute, "\n".join(rows)
+
+    def _rows(
+        self,
+        client: str,
+        day: int,
+        minute: int,
+        tail: str,
+        steps: Sequence[tuple[str, ShopProduct]],
+    ) -> list[str]:
+        rows, at = [], max(0, minute - len(steps))
+        for step, product in steps:
+            page = "/panier" if step == "cart" else product.page
+            rows.append(self._row(client, day, at, f"{step},{page},{product.ref}", tail, ","))
+            at += at < minute
+        return rows
+
+    def _row(self, client: str, day: int, minute: int, what: str, tail: str, sold: str) -> str:
+        moment = f"{self.period.iso[day]}T{CLOCK_TIMES[minute]}:00"
+        return f"{client},{moment},{what},{tail},{sold}"

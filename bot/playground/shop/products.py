@@ -7,34 +7,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bot.playground.shop import data_files
-from bot.playground.shop.data_files import read_planted, read_toml
-from bot.playground.shop.random_stream import RandomStream, WeightedChoice
-from bot.playground.shop.sales_period import (
+from bot.playground.shop.generation import (
+    RandomStream,
     SalesPeriod,
+    WeightedChoice,
     find_black_friday,
     find_summer_sales,
     find_winter_sales,
+    format_money,
     interpolate_month,
+    read_planted,
+    read_toml,
+    write_csv,
 )
 
 SITE_URL = "https://maison-ormelin.example"
-PRODUCT_COLUMNS = (
-    "référence",
-    "nom",
-    "prix",
-    "prix barré",
-    "prix le plus bas sur 30 jours",
-    "devise",
-    "description",
-    "matière",
-    "couleurs",
-    "tailles",
-    "catégorie",
-    "lien",
-    "stock",
-    "statut",
-)
 
 
 @dataclass
@@ -119,25 +106,21 @@ class ProductRange:
         """Write products.csv and prices.csv, and return the number of products."""
         last = self.period.length - 1
         history = (
-            (product.ref, self.period.iso[day], data_files.format_money(price), "EUR")
+            (product.ref, self.period.iso[day], format_money(price), "EUR")
             for product in self.products
             for day, price in zip(product.days, product.prices, strict=True)
         )
-        data_files.write_csv(
-            folder / "prices.csv", ("référence", "depuis le", "prix", "devise"), history
-        )
-        return data_files.write_csv(
-            folder / "products.csv", PRODUCT_COLUMNS, (self._row(g, last) for g in self.products)
-        )
+        write_csv(folder / "prices.csv", history)
+        return write_csv(folder / "products.csv", (self._row(g, last) for g in self.products))
 
     def _row(self, product: ShopProduct, day: int) -> tuple[object, ...]:
         struck = product.compare_at_price(day)
         return (
             product.ref,
             product.name,
-            data_files.format_money(product.price_on(day)),
-            data_files.format_money(struck) if struck else "",
-            data_files.format_money(product.lowest_prior_price(day)),
+            format_money(product.price_on(day)),
+            format_money(struck) if struck else "",
+            format_money(product.lowest_prior_price(day)),
             "EUR",
             product.description,
             product.material,

@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from bot.playground.block_kit import list_elements
-from bot.playground.schema import list_options
+from bot.playground.block_schemas import list_options
 from bot.playground.terminal import text_rendering
 from bot.playground.terminal.text_rendering import DisplayNames, render_mrkdwn, render_text_object
 from bot.playground.workspace import SlackWorkspace

@@ -12,9 +12,8 @@ from bot.playground.errors import ImpossibleAction
 from bot.playground.intern_process import PendingWork
 from bot.playground.local_slack import LocalSlack
 from bot.playground.terminal.block_rendering import BlockRenderer, ControlLocation
-from bot.playground.terminal.console import LineReader
+from bot.playground.terminal.console import LineReader, Screen
 from bot.playground.terminal.prompts import LABEL_PATTERN, NUMBER_PATTERN, FormPrompt, PressHandler
-from bot.playground.terminal.screen import Screen
 from bot.playground.terminal.text_rendering import (
     PERSON_ROLES,
     DisplayNames,

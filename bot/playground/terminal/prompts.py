@@ -22,8 +22,7 @@ from bot.playground.terminal.block_rendering import (
     ControlLocation,
     list_choices,
 )
-from bot.playground.terminal.console import LineReader
-from bot.playground.terminal.screen import Screen
+from bot.playground.terminal.console import LineReader, Screen
 from bot.playground.terminal.text_rendering import QuoteBar, render_text_object
 from bot.playground.transport import AppResponse
 

@@ -8,27 +8,27 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy.orm import Session
 
 from bot.approvals import decision
+from bot.approvals.decision import demand_author_or_approver
 from bot.core.request import task_id
 from bot.data.catalogue.models import VALIDITY, ProductFact
 from bot.digests.visibility import demand_visible, may_see
 from bot.drafts.models import Draft
-from bot.drafts.openings import replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
-from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
 from bot.slack.actions import digests, imports, reports
-from bot.slack.actions.download import start_download
+from bot.slack.actions.exports import start_download
 from bot.slack.actions.modals import MODALS, open_modal
 from bot.slack.actions.reports import demand_membership, send_to_channel, share_draft
-from bot.slack.actions.revisions import start_revision
-from bot.slack.cards import results
+from bot.slack.cards import draft_status
 from bot.slack.cards.draft_status import find_fact_proposals
-from bot.slack.interactions import (
+from bot.slack.events.thread_replies import request_changes, use_opening
+from bot.slack.listeners import (
     BlockAction,
+    ListenerContext,
     choose_next_place,
     copy_task_form,
-    demand_author_or_approver,
+    decision_fields,
     find_card,
     load_visible_draft,
     load_visible_task,
@@ -36,7 +36,6 @@ from bot.slack.interactions import (
     remove_private_sources,
     run_for_viewer,
 )
-from bot.slack.listener_context import ListenerContext
 from bot.tasks.models import Task
 
 # Each press is checked and stored; the person is notified after the commit.
@@ -59,10 +58,7 @@ async def handle_block_action(
         await context.run(_redraw_card, context, action)
         raise
     if reply is not None:
-        notify = context.people.notify
-        context.background.start(
-            notify(action.workspace, action.user, reply, action.channel, action.thread)
-        )
+        context.background.start(context.notify(action, reply))
 
 
 async def _run_action(context: ListenerContext, action: BlockAction) -> Words | None:
@@ -91,10 +87,7 @@ def approve_draft(session: Session, context: ListenerContext, action: BlockActio
         session,
         context.services.enqueue,
         load_visible_draft(session, action.viewer, action.ref),
-        by=action.user,
-        fingerprint=action.ref.seen or "",
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
+        **decision_fields(context, action),
         accepts=action.ref.pick == action_ids.CHECKED,
     )
 
@@ -104,10 +97,7 @@ def accept_terms(session: Session, context: ListenerContext, action: BlockAction
         session,
         context.services.enqueue,
         load_visible_draft(session, action.viewer, action.ref),
-        by=action.user,
-        fingerprint=action.ref.seen or "",
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
+        **decision_fields(context, action),
     )
 
 
@@ -132,7 +122,7 @@ def add_product_facts(session: Session, context: ListenerContext, action: BlockA
             now=now,
         )
         draft.accept_warnings(session, by=action.user, ground="fact", now=now, quote=check.quote)
-    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+    context.redraw(session, draft.piece)
     return Words.count(
         "{n} product fact added, until {day}. Details lists it.",
         "{n} product facts added, until {day}. Details lists them.",
@@ -149,20 +139,6 @@ def revoke_product_fact(session: Session, context: ListenerContext, action: Bloc
         raise CannotDo(Words("This product fact is no longer there."))
     fact.revoke(session, by=action.user, now=context.services.now())
     return Words("Revoked: “{quote}” is no source any more.", quote=fact.text)
-
-
-def use_opening(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    decision.revise(
-        session,
-        context.services.enqueue,
-        draft,
-        by=action.user,
-        fingerprint=action.ref.seen or "",
-        texts=replace_opening(draft, action.ref.pick or ""),
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
-    )
 
 
 def answer_question(
@@ -206,31 +182,16 @@ def _restart_task(
         changed.pop("form")
         more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
     new_task = task.retry(id, place=place, private=private, **{**changed, **more})
-    accepted = Task.accept(session, context.services.enqueue, new_task, context.services.now())
+    accepted = context.accept(session, new_task)
     # The pressed card then says that the work continues below it.
-    OutboxMessage.request_redraw(session, context.services.enqueue, piece)
+    context.redraw(session, piece)
     return accepted
 
 
 def shorten_draft(session: Session, context: ListenerContext, action: BlockAction) -> None:
     """Send the draft back for a shorter version, which comes below."""
-    draft = load_visible_draft(session, action.viewer, action.ref)
     locale = context.people.cached_locale(action.workspace, action.user)
-    reason = Words("Shorter").to(parse_language(locale))
-    decision.send_back(
-        session,
-        context.services.enqueue,
-        draft,
-        by=action.user,
-        fingerprint=action.ref.seen or "",
-        reason=reason,
-        policy=context.services.policy(action.workspace),
-        now=context.services.now(),
-    )
-    id = task_id("send back", draft.id, action.user)
-    start_revision(
-        session, context, draft, id=id, reason=reason, back=action.origin, viewer=action.viewer
-    )
+    request_changes(session, context, action, Words("Shorter").to(parse_language(locale)))
 
 
 def write_for_market(
@@ -270,17 +231,15 @@ def _find_draft_of_task(session: Session, action: BlockAction, task: Task) -> Dr
     if not action.ref.draft:
         return None
     draft = session.get(Draft, action.ref.draft)
-    return demand_visible(session, action.viewer, draft if _is_draft_of(draft, task) else None)
-
-
-def _is_draft_of(draft: Draft | None, task: Task) -> bool:
-    return draft is not None and draft.task == task.id
+    return demand_visible(
+        session, action.viewer, draft if draft and draft.task == task.id else None
+    )
 
 
 def _redraw_card(session: Session, context: ListenerContext, action: BlockAction) -> None:
     """Redraw the pressed card, because it may be outdated."""
     if piece := _find_visible_piece(session, action):
-        OutboxMessage.request_redraw(session, context.services.enqueue, piece)
+        context.redraw(session, piece)
 
 
 def _find_visible_piece(session: Session, action: BlockAction) -> str | None:
@@ -299,7 +258,7 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.ACCEPT_TERMS: accept_terms,
     action_ids.ADD_FACT: add_product_facts,
     action_ids.REVOKE_FACT: revoke_product_fact,
-    action_ids.USE_HOOK: use_opening,
+    action_ids.USE_HOOK: lambda s, c, action: use_opening(s, c, action, action.ref.pick or ""),
     action_ids.ANSWER: answer_question,
     action_ids.TRY_AGAIN: retry_task,
     action_ids.SEND_TO: send_to_channel,
@@ -309,12 +268,12 @@ BUTTON_ACTIONS: dict[str, ActionHandler] = {
     action_ids.SAME_FOR: write_for_market,
     action_ids.CALL_TO_ACTION: explain_call_to_action,
     action_ids.LEAD_NOW: reports.start_next_step,
-    action_ids.DIGEST_ON: digests.make_state_action("on"),
-    action_ids.DIGEST_PAUSE: digests.make_state_action("paused"),
-    action_ids.DIGEST_OFF: digests.make_state_action("off"),
+    action_ids.DIGEST_ON: partial(digests.switch_digest, state="on"),
+    action_ids.DIGEST_PAUSE: partial(digests.switch_digest, state="paused"),
+    action_ids.DIGEST_OFF: partial(digests.switch_digest, state="off"),
     action_ids.DIGEST_NOW: digests.run_digest_now,
     **imports.IMPORT_ACTIONS,
-    **results.RESULT_ACTIONS,
+    **draft_status.RESULT_ACTIONS,
     **digests.ALERT_ACTIONS,
     **reports.VOTE_ACTIONS,
 }

@@ -22,7 +22,7 @@ from bot.digests.models import (
     format_place_key,
     parse_digest_name,
 )
-from bot.digests.visibility import Viewer, demand_visible, may_see
+from bot.digests.visibility import GONE, Viewer, demand_visible, may_see
 from bot.errors import CannotDo
 from bot.i18n.messages import Words, format_value
 from bot.messages.outbox import OutboxMessage
@@ -30,10 +30,14 @@ from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
 from bot.slack.actions.reports import can_post_in
 from bot.slack.blocks import Block, actions_block, button, confirm, context_block, quote_as_mrkdwn
-from bot.slack.interactions import GONE, BlockAction, ViewSubmission, load_visible_task
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import add_heirs, make_place
-from bot.slack.notices import enqueue_notice
+from bot.slack.listeners import (
+    BlockAction,
+    ListenerContext,
+    ViewSubmission,
+    load_visible_task,
+)
+from bot.slack.notices import plan_notice
+from bot.slack.threads import add_heirs, make_place
 from bot.slack.views.digest_form import (
     build_digest_form,
     list_catalogue_filters,
@@ -58,15 +62,15 @@ def announce_digest_change(
     """Post a line about the change in the digest's channel, once for each `trigger`."""
     services = context.services
     heirs = services.policy(schedule.workspace).approvers
-    enqueue_notice(
+    plan_notice(
         session,
-        services.enqueue,
         _render_digest_notice(schedule, user, event),
         schedule.language,
         id=_make_notice_prefix(schedule) + trigger,
         workspace=schedule.workspace,
         place=add_heirs(schedule.place, heirs, private=False),
         now=services.now(),
+        enqueue=services.enqueue,
     )
 
 
@@ -202,7 +206,7 @@ def _start_preview(
     place = make_place(str(submission.origin.get("channel") or user), user, private=True)
     new_task = row.build_task(row.day_of(now), turn=str(submission.view["id"]))
     private_fields = {"place": place, "private": True, "author": user}
-    Task.accept(session, context.services.enqueue, new_task.model_copy(update=private_fields), now)
+    context.accept(session, new_task.model_copy(update=private_fields))
 
 
 def build_digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
@@ -233,26 +237,22 @@ def _build_delete_button(schedule: Schedule, ref: str, language: str) -> Block:
     return button(Words("Delete it").to(language), action_ids.DIGEST_OFF, ref, confirm=ask)
 
 
-def make_state_action(
-    state: ScheduleState,
-) -> Callable[[Session, ListenerContext, BlockAction], Words | None]:
-    def verb(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
-        schedule = _load_schedule(session, context, action)
-        if schedule.state == state:
-            raise CannotDo(Words("That was done already."))
-        schedule.switch(session, state, context.services.now())
-        announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
-        _redraw_digest(session, context, action)
-        return None
-
-    return verb
+def switch_digest(
+    session: Session, context: ListenerContext, action: BlockAction, *, state: ScheduleState
+) -> None:
+    schedule = _load_schedule(session, context, action)
+    if schedule.state == state:
+        raise CannotDo(Words("That was done already."))
+    schedule.switch(session, state, context.services.now())
+    announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
+    _redraw_digest(session, context, action)
 
 
 def run_digest_now(session: Session, context: ListenerContext, action: BlockAction) -> Words | None:
     schedule, now = _load_schedule(session, context, action), context.services.now()
     new_task = schedule.build_task(schedule.day_of(now), turn=action.trigger)
     announce_digest_change(session, context, schedule, action.user, action.name, action.trigger)
-    Task.accept(session, context.services.enqueue, new_task, now)
+    context.accept(session, new_task)
     if schedule.place.get("dm"):
         return Words("It is on its way to its owner alone.")
     return Words("It is on its way to its channel.")
@@ -262,10 +262,8 @@ def prepare_digest_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> Callable[[str], Block]:
     schedule = _load_schedule(session, context, action)
-    brand, offered = (
-        context.services.brand(action.workspace),
-        list_catalogue_filters(session, action.workspace),
-    )
+    brand = context.services.brand(action.workspace)
+    offered = list_catalogue_filters(session, action.workspace)
     return lambda language: build_digest_form(language, brand, schedule.name, schedule, offered)
 
 
@@ -278,7 +276,7 @@ def _load_schedule(session: Session, context: ListenerContext, action: BlockActi
 def _redraw_digest(session: Session, context: ListenerContext, action: BlockAction) -> None:
     task = session.get(Task, action.ref.task) if action.ref.task else None
     if task is not None and may_see(session, action.viewer, task):
-        OutboxMessage.request_redraw(session, context.services.enqueue, task.first_piece)
+        context.redraw(session, task.first_piece)
 
 
 # The buttons on an alert: mute or unmute its series, or mark it as not useful, which raises the
@@ -303,14 +301,14 @@ def build_alert_buttons(task: Task, alert: Alert | None, language: str) -> list[
 def mute_alert(session: Session, context: ListenerContext, action: BlockAction) -> Words:
     _demand_alert_right(context, action)
     _load_alert(session, action).mute(session, action.user, context.services.now())
-    _redraw_alert(session, context, action)
+    context.redraw(session, f"{action.ref.task}.0")
     return Words("I won't alert anybody to this here again.")
 
 
 def unmute_alert(session: Session, context: ListenerContext, action: BlockAction) -> None:
     _demand_alert_right(context, action)
     _load_alert(session, action).unmute(session, action.user, context.services.now())
-    _redraw_alert(session, context, action)
+    context.redraw(session, f"{action.ref.task}.0")
 
 
 def mark_alert_useless(session: Session, context: ListenerContext, action: BlockAction) -> Words:
@@ -331,10 +329,6 @@ def _load_alert(session: Session, action: BlockAction) -> Alert:
     if alert is None:
         raise CannotDo(GONE)
     return alert
-
-
-def _redraw_alert(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    OutboxMessage.request_redraw(session, context.services.enqueue, f"{action.ref.task}.0")
 
 
 ALERT_ACTIONS = {

@@ -1,6 +1,7 @@
 """The buttons and the menu on the card of a dropped file, and the download of rejected rows."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
@@ -12,17 +13,19 @@ from bot.data.ingest.models import FileUpload
 from bot.data.ingest.rejects import LEGACY_SUFFIX, read_rejects, render_rejects
 from bot.data.ingest.review import undo_import
 from bot.digests.visibility import demand_visible, may_see
-from bot.errors import CannotDo, TryAgain
+from bot.errors import CannotDo
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.cards.import_labels import FORMAT_CHOICES, KIND_LABELS
+from bot.slack.actions.exports import notify_of_failure
+from bot.slack.cards.import_labels import FORMAT_LABELS, KIND_LABELS
 from bot.slack.cards.renderer import make_thread_place
 from bot.slack.files import upload_file
-from bot.slack.interactions import BlockAction
-from bot.slack.listener_context import ListenerContext
-from bot.slack.location import Place
+from bot.slack.listeners import BlockAction, ListenerContext
 from bot.slack.sender import MessageSender
+from bot.slack.threads import Place
+
+ImportAction = Callable[[Session, ListenerContext, BlockAction], None]
 
 
 def confirm_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
@@ -32,33 +35,28 @@ def confirm_import(session: Session, context: ListenerContext, action: BlockActi
     )
 
 
-def cancel_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    review.cancel_import(session, context.services.enqueue, upload, **common_args)
-
-
 def change_import_kind(session: Session, context: ListenerContext, action: BlockAction) -> None:
     upload, common_args = _prepare_review(session, context, action)
     pick = action.ref.pick or ""
-    setting, _, value = pick.partition("=")
-    if pick not in KIND_LABELS and (setting, value) not in FORMAT_CHOICES:
-        raise CannotDo(Words("There is no such kind of rows."))
-    if (setting, value) in FORMAT_CHOICES:
+    if pick in FORMAT_LABELS:
+        setting, _, value = pick.partition("=")
         review.change_setting(
             session, context.services.enqueue, upload, what=setting, how=value, **common_args
         )
-        return
-    review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
+    elif pick in KIND_LABELS:
+        review.change_kind(session, context.services.enqueue, upload, kind=pick, **common_args)
+    else:
+        raise CannotDo(Words("There is no such kind of rows."))
 
 
-def reread_import(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    review.retry_import(session, context.services.enqueue, upload, **common_args)
+def make_import_action(verb: Callable[..., None]) -> ImportAction:
+    """Return the action that does `verb`, one of bot.data.ingest, to the file of the card."""
 
+    def act(session: Session, context: ListenerContext, action: BlockAction) -> None:
+        upload, common_args = _prepare_review(session, context, action)
+        verb(session, context.services.enqueue, upload, **common_args)
 
-def undo(session: Session, context: ListenerContext, action: BlockAction) -> None:
-    upload, common_args = _prepare_review(session, context, action)
-    undo_import(session, context.services.enqueue, upload, **common_args)
+    return act
 
 
 async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
@@ -67,24 +65,10 @@ async def send_rejects(context: ListenerContext, action: BlockAction) -> Words:
     home = context.services.home
     if home is None or not upload.rejects or not (home / upload.rejects).is_file():
         raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
-    context.background.start(_send_rejects_file(context, action, upload, home / upload.rejects))
+    path, now = home / upload.rejects, context.services.now()
+    sending = send_rejected_rows(context.sender, upload, action.user, path, now)
+    context.background.start(notify_of_failure(context, action, sending))
     return Words("The file is on its way to your direct messages with me.")
-
-
-async def _send_rejects_file(
-    context: ListenerContext, action: BlockAction, upload: FileUpload, path: Path
-) -> None:
-    try:
-        await send_rejected_rows(context.sender, upload, action.user, path, context.services.now())
-    except CannotDo as error:
-        await context.people.notify(
-            action.workspace, action.user, error.words, action.channel, action.thread
-        )
-    except TryAgain:
-        words = Words("Slack didn't take the files. Please press Download again in a moment.")
-        await context.people.notify(
-            action.workspace, action.user, words, action.channel, action.thread
-        )
 
 
 def find_import_piece(session: Session, action: BlockAction) -> str | None:
@@ -120,12 +104,12 @@ def load_visible_upload(session: Session, action: BlockAction) -> FileUpload:
     return demand_visible(session, action.viewer, upload, words)
 
 
-IMPORT_ACTIONS = {
+IMPORT_ACTIONS: dict[str, ImportAction] = {
     action_ids.TAKE_IN: confirm_import,
-    action_ids.DONT: cancel_import,
+    action_ids.DONT: make_import_action(review.cancel_import),
     action_ids.OTHER_KIND: change_import_kind,
-    action_ids.READ_AGAIN: reread_import,
-    action_ids.UNDO_IMPORT: undo,
+    action_ids.READ_AGAIN: make_import_action(review.retry_import),
+    action_ids.UNDO_IMPORT: make_import_action(undo_import),
 }
 
 
@@ -158,11 +142,7 @@ async def send_rejected_rows(
 async def _upload_rejected_rows(
     sender: MessageSender, upload: FileUpload, id: str, place: Place, path: Path, now: datetime
 ) -> None:
-    def plan(session: Session) -> None:
-        workspace = upload.workspace
-        OutboxMessage.plan(session, id=id, workspace=workspace, kind="file", place=place, now=now)
-
-    await sender.database.run(plan)
+    await sender.plan(id, upload.workspace, "file", place, now)
     locale = await sender.people.locale(upload.workspace, upload.author)
     language = parse_language(locale or upload.locale)
     content = await asyncio.to_thread(render_stored_rejects, path, language)

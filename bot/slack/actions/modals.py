@@ -2,11 +2,20 @@
 submission."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, demand_approver, demand_editor, demand_open
+from bot.approvals.decision import (
+    Decision,
+    demand_approver,
+    demand_author_or_approver,
+    demand_checked,
+    demand_editable,
+    demand_editor,
+    demand_open,
+)
 from bot.audit.receipt import Receipt
 from bot.delivery.models import Delivery
 from bot.digests.visibility import may_see, may_see_receipts
@@ -14,15 +23,13 @@ from bot.drafts.models import Draft
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.actions import audience_export, digests, imports
-from bot.slack.interactions import (
+from bot.slack.actions import digests, exports, imports
+from bot.slack.listeners import (
     BlockAction,
-    demand_author_or_approver,
-    demand_editable,
+    ListenerContext,
     load_visible_draft,
 )
-from bot.slack.listener_context import ListenerContext
-from bot.slack.views import audience_rule_form, draft_details, forms, lowest_price_form
+from bot.slack.views import draft_details, forms, next_step_forms
 from bot.tasks.draft_versions import list_version_history
 from bot.tasks.models import Task
 
@@ -32,6 +39,7 @@ NOT_SHARED = Words(
     "them can read it."
 )
 ViewBuilder = Callable[[str], View]  # builds the view in the reader's language
+PrepareView = Callable[[Session, ListenerContext, BlockAction], ViewBuilder]
 
 
 async def open_modal(context: ListenerContext, action: BlockAction) -> None:
@@ -50,21 +58,21 @@ def prepare_edit_form(
     policy = context.services.policy(action.workspace)
     demand_editor(session, draft, action.user, policy)
     demand_editable(session, draft, action.ref.seen or "", policy)
-    return lambda language: forms.build_edit_form(draft, language)
+    return partial(forms.build_edit_form, draft)
 
 
-def prepare_send_back_form(
+def prepare_refusal_form(
     session: Session, context: ListenerContext, action: BlockAction
 ) -> ViewBuilder:
-    draft = _load_refusable_draft(session, context, action)
-    return lambda language: forms.build_send_back_form(draft, language)
-
-
-def prepare_reject_form(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = _load_refusable_draft(session, context, action)
-    return lambda language: forms.build_reject_form(draft, language)
+    """Open the form that asks for the reason to send a draft back, or to reject it."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
+    draft.demand_current(session, action.ref.seen or "")
+    demand_author_or_approver(session.get_one(Task, draft.task), draft, action.user, policy)
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
+    is_rejected = action.name == action_ids.REJECT
+    build = forms.build_reject_form if is_rejected else forms.build_send_back_form
+    return partial(build, draft)
 
 
 def prepare_approve_anyway_form(
@@ -75,13 +83,8 @@ def prepare_approve_anyway_form(
     draft.demand_current(session, action.ref.seen or "")
     demand_approver(session, draft, action.user, policy)
     demand_open(Decision.list_for_draft(session, draft.id), policy)
-    if draft.findings is None:
-        raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
-    if draft.list_final_checks():
-        raise CannotDo(
-            Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
-        )
-    return lambda language: forms.build_approve_anyway_form(draft, language)
+    demand_checked(draft)
+    return partial(forms.build_approve_anyway_form, draft)
 
 
 def prepare_change_form(
@@ -94,25 +97,13 @@ def prepare_change_form(
     return lambda language: forms.build_change_form(draft, language, brand)
 
 
-def prepare_angles_form(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: forms.build_angles_form(draft, language)
+def prepare_draft_view(build: Callable[[Draft, str], View]) -> PrepareView:
+    """Return what opens a view that everybody may see who sees the draft."""
 
+    def prepare(session: Session, _: ListenerContext, action: BlockAction) -> ViewBuilder:
+        return partial(build, load_visible_draft(session, action.viewer, action.ref))
 
-def prepare_copy_view(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: draft_details.build_copy_view(draft, language)
-
-
-def prepare_sources_view(
-    session: Session, context: ListenerContext, action: BlockAction
-) -> ViewBuilder:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    return lambda language: forms.sources_view(draft, language)
+    return prepare
 
 
 def prepare_history_view(
@@ -127,7 +118,9 @@ def prepare_history_view(
     deliveries = [
         one for version in versions for one in Delivery.list_for_draft(session, version.id)
     ]
-    return lambda language: forms.history_view(versions, decisions, deliveries, language)
+    return lambda language: draft_details.build_history_view(
+        versions, decisions, deliveries, language
+    )
 
 
 def prepare_receipts_view(
@@ -136,38 +129,28 @@ def prepare_receipts_view(
     if action.ref.arrival:
         upload = imports.load_visible_upload(session, action)
         calls = Receipt.list_for_task(session, upload.id)
-        return lambda language: forms.what_left_view(calls, language)
+        return lambda language: draft_details.build_receipts_view(calls, language)
     draft = load_visible_draft(session, action.viewer, action.ref)
     if not may_see_receipts(session, action.viewer, session.get_one(Task, draft.task)):
         raise CannotDo(NOT_SHARED)
     receipts = Receipt.list_for_task(session, draft.task)
-    return lambda language: forms.what_left_view(receipts, language)
+    return lambda language: draft_details.build_receipts_view(receipts, language)
 
 
-def _load_refusable_draft(session: Session, context: ListenerContext, action: BlockAction) -> Draft:
-    draft = load_visible_draft(session, action.viewer, action.ref)
-    policy = context.services.policy(action.workspace)
-    draft.demand_current(session, action.ref.seen or "")
-    task = session.get_one(Task, draft.task)
-    demand_author_or_approver(task, draft, action.user, policy)
-    demand_open(Decision.list_for_draft(session, draft.id), policy)
-    return draft
-
-
-MODALS: dict[str, Callable[[Session, ListenerContext, BlockAction], ViewBuilder]] = {
+MODALS: dict[str, PrepareView] = {
     action_ids.EDIT: prepare_edit_form,
-    action_ids.SEND_BACK: prepare_send_back_form,
-    action_ids.REJECT: prepare_reject_form,
+    action_ids.SEND_BACK: prepare_refusal_form,
+    action_ids.REJECT: prepare_refusal_form,
     action_ids.APPROVE_ANYWAY: prepare_approve_anyway_form,
-    action_ids.SOURCES: prepare_sources_view,
+    action_ids.SOURCES: prepare_draft_view(draft_details.build_sources_view),
     action_ids.HISTORY: prepare_history_view,
     action_ids.WHAT_LEFT: prepare_receipts_view,
-    action_ids.LEAD: audience_rule_form.prepare_next_step_form,
-    action_ids.EXPORT: audience_export.prepare_export_form,
-    action_ids.LOWEST_PRICE: lowest_price_form.prepare_lowest_price_form,
+    action_ids.LEAD: next_step_forms.prepare_next_step_form,
+    action_ids.EXPORT: exports.prepare_export_form,
+    action_ids.LOWEST_PRICE: forms.prepare_lowest_price_form,
     action_ids.DIGEST_CHANGE: digests.prepare_digest_form,
     action_ids.DETAILS: draft_details.prepare_details_view,
     action_ids.CHANGE: prepare_change_form,
-    action_ids.ANGLES: prepare_angles_form,
-    action_ids.COPY: prepare_copy_view,
+    action_ids.ANGLES: prepare_draft_view(forms.build_angles_form),
+    action_ids.COPY: prepare_draft_view(draft_details.build_copy_view),
 }

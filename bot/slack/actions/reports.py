@@ -1,41 +1,41 @@
 """The buttons of a report: its next steps, whether it was useful, and where else it is shown."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.approvals.decision import Decision, compute_status
+from bot.approvals.decision import Decision, compute_status, demand_author_or_approver
 from bot.audit import journal
 from bot.audit.row_digests import require_unchanged_task
 from bot.core.facts import ONE_CUSTOMER_NOTICE
 from bot.core.parts import NextStep
 from bot.core.request import task_id
 from bot.delivery.models import Delivery
-from bot.digests.visibility import Viewer
+from bot.digests.visibility import GONE, Viewer
 from bot.drafts.models import Draft, Vote
 from bot.errors import CannotDo, TryAgain
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue
+from bot.slack.action_ids import ButtonValue, pack_draft
 from bot.slack.blocks import Block, actions_block, button
 from bot.slack.cards.draft_status import number_action_id
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.interactions import (
-    GONE,
+from bot.slack.listeners import (
+    LANGUAGE_SECONDS,
     BlockAction,
+    ListenerContext,
+    ViewSubmission,
     choose_next_place,
-    demand_author_or_approver,
     find_card,
     load_visible_draft,
 )
-from bot.slack.listener_context import LANGUAGE_SECONDS, ListenerContext
-from bot.slack.location import Place
+from bot.slack.threads import Place
 from bot.slack.views.brief_form import build_brief_form, find_known_values
-from bot.tasks.models import NewTask, Task
+from bot.tasks.models import Task
 
 MAX_NEXT_STEPS = 12  # as many as there are ideas; Slack allows 25 buttons in a row
 
@@ -77,20 +77,29 @@ def start_next_step(
     context.services.policy(action.workspace).require(action.user, "ask")
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = find_next_step(draft, action.ref)
-    place, private = find_next_step_place(session, draft, action.viewer, action.origin)
-    new_task = NewTask(
-        id=task_id("lead", draft.id, str(action.ref.pick), action.user),
-        workspace=action.workspace,
-        author=action.user,
-        words=lead.words,
-        place=place,
-        locale=context.people.cached_locale(action.workspace, action.user),
-        private=private,
-        form=build_next_step_form(draft, lead),
-    )
-    if not Task.accept(session, context.services.enqueue, new_task, context.services.now()):
+    id = task_id("lead", draft.id, str(action.ref.pick), action.user)
+    if not accept_next_step(session, context, action, id, lead.words):
         return Words("That is being worked on already.")
     return None
+
+
+def accept_next_step(
+    session: Session,
+    context: ListenerContext,
+    request: BlockAction | ViewSubmission,
+    id: str,
+    words: str,
+    form: Mapping[str, str] | None = None,
+) -> bool:
+    """Store the task of a next step. `form` has its own fields besides the step's. Return False
+    when it was stored already."""
+    draft = load_visible_draft(session, request.viewer, request.ref)
+    fields = build_next_step_form(draft, find_next_step(draft, request.ref)) | dict(form or {})
+    place, private = find_next_step_place(session, draft, request.viewer, request.origin)
+    new_task = context.build_task(
+        request.workspace, request.user, id, words, place, private=private, form=fields
+    )
+    return context.accept(session, new_task)
 
 
 def find_next_step(draft: Draft, ref: ButtonValue) -> NextStep:
@@ -122,7 +131,7 @@ THUMBS = {action_ids.VOTE_UP: "👍", action_ids.VOTE_DOWN: "👎"}
 
 def build_vote_buttons(draft: Draft, votes: tuple[int, int]) -> list[Block]:
     """Build the buttons, with the number of votes where there are any."""
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     return [
         button(f"{thumb} {count}" if count else thumb, action, ref)
         for (action, thumb), count in zip(THUMBS.items(), votes, strict=True)
@@ -135,7 +144,7 @@ def cast_vote(
     """Store the vote of whoever sees the report. The card then shows the new count."""
     draft = load_visible_draft(session, action.viewer, action.ref)
     Vote.cast(session, draft, by=action.user, useful=useful, now=context.services.now())
-    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+    context.redraw(session, draft.piece)
     return None
 
 
@@ -175,10 +184,8 @@ def send_to_channel(
 ) -> Words | None:
     """Plan the delivery of approved words to a channel that the policy names, for the requester
     or an approver."""
-    draft, policy = (
-        load_visible_draft(session, action.viewer, action.ref),
-        context.services.policy(action.workspace),
-    )
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
     channel = action.ref.pick or ""
     if channel not in policy.delivery.channels:
         raise CannotDo(Words("The policy does not let drafts go to that channel."))
@@ -195,7 +202,7 @@ def send_to_channel(
         now=context.services.now(),
         by=action.user,
     )
-    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+    context.redraw(session, draft.piece)
     return None if planned else _explain_refusal(session, draft, channel)
 
 
@@ -230,7 +237,7 @@ def share_draft(session: Session, context: ListenerContext, action: BlockAction)
         piece=draft.piece,
         now=now,
     )
-    OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+    context.redraw(session, draft.piece)
     journal.record_event(
         session,
         workspace=draft.workspace,

@@ -11,7 +11,7 @@ from bot.approvals.decision import Decision, compute_status
 from bot.config.brand import Brand
 from bot.config.policy import Policy
 from bot.core.request import Question
-from bot.db.session import find_one, find_row
+from bot.db.base import find_one, find_row
 from bot.db.workspace import BrandRow
 from bot.delivery.models import CampaignOutcome, Delivery
 from bot.digests.models import Alert, Schedule, format_place_key
@@ -20,7 +20,7 @@ from bot.drafts.models import Draft, Vote
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.client import READ_OUTSIDE
-from bot.slack.location import resolve_thread
+from bot.slack.threads import resolve_thread
 from bot.tasks.draft_versions import list_newest_drafts, list_versions
 from bot.tasks.models import Task
 
@@ -47,10 +47,7 @@ class CardData:
     private: bool = False  # only the author sees this card
     shared: bool = False  # the card was private, and a second card shows the piece to others
     origin: str | None = None  # the channel of the request
-    # the card is in a direct message because the intern is not in the channel
-    fallback: bool = False
-    archived: bool = False  # reason for `fallback`: the channel is archived
-    read_outside: bool = False  # reason for `fallback`: another company reads the channel
+    fallback: str = ""  # why the card is in a direct message; see `explain_fallback`
     hosts: frozenset[str] = frozenset()  # hosts that links may lead to
     channel_names: Mapping[str, str] = field(default_factory=dict)
     source_draft: Draft | None = None  # the result that this draft was started from
@@ -84,7 +81,6 @@ def load_card_data(
     session: Session,
     post: OutboxMessage,
     policy: Policy,
-    channel_names: Mapping[str, str] | None = None,
 ) -> CardData:
     """Read what the card of this row shows now."""
     piece = post.piece or ""
@@ -105,19 +101,35 @@ def load_card_data(
         private=task.private and private,
         shared=task.private and _count_cards(session, piece) > 1,
         origin=origin,
-        fallback=private and origin is not None and not task.private,
-        archived=post.place.get("fallback") == "is_archived",
-        read_outside=post.place.get("fallback") == READ_OUTSIDE,
+        fallback=_find_fallback(task, post) if private and origin else "",
         hosts=brand.link_sites if brand else frozenset(),
         brand=brand,
         markets=_list_markets(session, task, draft),
         votes=Vote.count(session, draft.id) if draft and draft.channel is None else (0, 0),
-        channel_names=channel_names or {},
         source_draft=_find_source_draft(session, draft, task, post),
         outcome=find_row(session, CampaignOutcome, piece),
         digest=_find_schedule(session, task),
         alert=_find_alert(session, task),
     )
+
+
+def explain_fallback(channel: str, reason: str) -> Words:
+    """Say why a card is in direct messages and not in the channel of its request."""
+    place = f"<#{channel}>"
+    if reason == READ_OUTSIDE:
+        return Words("Another company reads {place}, so this comes to you alone.", place=place)
+    if reason == "is_archived":
+        return Words("{place} is archived, so this comes to you alone.", place=place)
+    return Words(
+        "I am not in {place}, so I answer you here. To have me answer there, type {command} in "
+        "that channel.",
+        place=place,
+        command="`/invite @Super-Intern`",
+    )
+
+
+def _find_fallback(task: Task, post: OutboxMessage) -> str:
+    return "" if task.private else str(post.place.get("fallback") or "not_in_channel")
 
 
 def _find_schedule(session: Session, task: Task) -> Schedule | None:

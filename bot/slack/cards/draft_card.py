@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from bot.agent.examples import EXAMPLE_WRITER
 from bot.agent.skills import load_skills
+from bot.approvals.decision import explain_no_approver
 from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
 from bot.drafts.models import Draft
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
-from bot.slack.action_ids import CHECKED, ButtonValue
-from bot.slack.actions.audience_export import find_exportable_rules, is_audience_draft
+from bot.slack.action_ids import CHECKED, ButtonValue, pack_draft
 from bot.slack.actions.digests import build_alert_buttons, build_digest_buttons
+from bot.slack.actions.exports import find_exportable_rules, is_audience_draft
 from bot.slack.actions.reports import build_next_step_buttons
 from bot.slack.blocks import (
     HEADER,
@@ -33,17 +34,17 @@ from bot.slack.blocks import (
     translate_title,
     truncate,
 )
-from bot.slack.cards.card_data import CardData
+from bot.slack.cards.card_data import CardData, explain_fallback
 from bot.slack.cards.draft_parts import find_copy_channel, is_report, render_copy
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
     render_draft_status,
     render_findings,
+    render_results,
     render_unused,
 )
 from bot.slack.cards.report_card import render_report_card
-from bot.slack.cards.results import render_results
 from bot.slack.views.draft_details import build_details_button
 from bot.slack.views.forms import list_other_openings
 from bot.text.normalize import collapse_spaces
@@ -55,7 +56,7 @@ MAX_CHANNEL_OPTIONS = 20
 def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Build the buttons for the draft's current state. An action that is not possible has no
     button; the card says why."""
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     fixed = is_audience_draft(draft)  # a rule is changed in a form of its own
     if card.status == "approved":
         return actions_block(
@@ -66,7 +67,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
         )
     why = _explain_no_approval(card, draft, language)
     # A shared draft is decided on the card that others see.
-    elsewhere = card.shared and not _can_approve_alone(card, draft)
+    elsewhere = card.shared and not _may_decide(card, draft, card.task.author)
     no_approval = why or (card.private and elsewhere) or draft.findings is None
     row = actions_block(
         _build_share_button(card, draft, language),
@@ -81,7 +82,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
 def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
     """Build the row of one-tap variants: shorter, the other openings, another market,
     and the button for the details."""
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
     if count := len(list_other_openings(draft)):
         words = Words.count("{n} other angle", "{n} other angles", count)
@@ -113,11 +114,7 @@ def _explain_no_approval(card: CardData, draft: Draft, language: str) -> str | N
         words = Words("This can't be approved: {why}", why=draft.list_final_checks()[0].words)
         return render_words(words, language, 500)
     if not card.policy.approvers:
-        return Words(
-            "No approver is named yet. An administrator can name approvers in policy.toml, "
-            "for example: approvers = [{who}]",
-            who=f'"{card.task.author}"',
-        ).to(language)
+        return explain_no_approver(card.task.author).to(language)
     if _is_hidden_from_approvers(card, draft):
         return Words("To have it approved, share it: approvers can't see it here.").to(language)
     return None
@@ -125,11 +122,7 @@ def _explain_no_approval(card: CardData, draft: Draft, language: str) -> str | N
 
 def _is_hidden_from_approvers(card: CardData, draft: Draft) -> bool:
     """Return whether no approver can see this draft."""
-    return card.private and not card.shared and not _can_approve_alone(card, draft)
-
-
-def _can_approve_alone(card: CardData, draft: Draft) -> bool:
-    return _may_decide(card, draft, card.task.author)
+    return card.private and not card.shared and not _may_decide(card, draft, card.task.author)
 
 
 def _may_decide(card: CardData, draft: Draft, who: str) -> bool:
@@ -170,11 +163,16 @@ def _build_channel_menu(card: CardData, draft: Draft, language: str) -> Block | 
         Words("Send"),
         language,
     )
+    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint)
+    options = [
+        option(f"#{card.channel_names.get(one, one)}", ref.model_copy(update={"pick": one}).pack())
+        for one in places
+    ]
     return {
         "type": "static_select",
         "action_id": action_ids.SEND_TO,
         "placeholder": plain_text(Words("Send to…").to(language), 150),
-        "options": [_build_channel_option(card, draft, one) for one in places],
+        "options": options,
         "confirm": ask,
     }
 
@@ -182,13 +180,8 @@ def _build_channel_menu(card: CardData, draft: Draft, language: str) -> Block | 
 def _build_export_button(draft: Draft, language: str) -> Block | None:
     if not find_exportable_rules(draft):
         return None
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     return button(Words("Export audience").to(language), action_ids.EXPORT, ref)
-
-
-def _build_channel_option(card: CardData, draft: Draft, channel: str) -> Block:
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=channel)
-    return option(f"#{card.channel_names.get(channel, channel)}", ref.pack())
 
 
 def build_more_menu(draft: Draft, language: str, first: Sequence[str] = ()) -> Block:
@@ -241,12 +234,7 @@ def render_draft_card(card: CardData, language: str) -> Message:
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
     more = context_block(long.to(language))
-    room = (
-        MAX_MESSAGE_CHARACTERS
-        - measure_blocks(above)
-        - measure_blocks(below)
-        - measure_blocks(more)
-    )
+    room = MAX_MESSAGE_CHARACTERS - measure_blocks([*above, *below, more])
     copy, rest = render_copy(draft, language, hosts=card.hosts, room=room)
     blocks = [*above, *copy, *([more] if rest else []), *below]
     return Message(
@@ -280,22 +268,8 @@ def render_visibility(card: CardData, language: str) -> list[str]:
         return [f":lock: {Words('Only you see this.').to(language)}"]
     if card.private and card.origin:
         return [Words("Posted in {place}", place=f"<#{card.origin}>").to(language)]
-    if card.fallback and card.origin and card.read_outside:
-        words = Words(
-            "Another company reads {place}, so this comes to you alone.", place=f"<#{card.origin}>"
-        )
-        return [words.to(language)]
-    if card.fallback and card.origin and card.archived:
-        words = Words("{place} is archived, so this comes to you alone.", place=f"<#{card.origin}>")
-        return [words.to(language)]
     if card.fallback and card.origin:
-        words = Words(
-            "I am not in {place}, so I answer you here. To have me answer there, type {command} "
-            "in that channel.",
-            place=f"<#{card.origin}>",
-            command="`/invite @Super-Intern`",
-        )
-        return [words.to(language)]
+        return [explain_fallback(card.origin, card.fallback).to(language)]
     return []
 
 
@@ -359,7 +333,7 @@ def _render_audience(card: CardData, draft: Draft, language: str) -> Block:
     words = Words("For: {audience}", audience=listed).to(language)
     if card.status != "open":
         return context_block(words)
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
     return section_block(words, change)
 

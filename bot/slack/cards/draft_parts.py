@@ -7,7 +7,7 @@ from bot.core.parts import File, Part, Quote, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
 from bot.i18n.typography import is_gsm7
-from bot.slack.action_ids import CALL_TO_ACTION, ButtonValue
+from bot.slack.action_ids import CALL_TO_ACTION, pack_draft
 from bot.slack.blocks import (
     BUTTON,
     MAX_PLAIN_CONTEXT,
@@ -20,6 +20,7 @@ from bot.slack.blocks import (
     measure_blocks,
     plain_context_block,
     quote_as_mrkdwn,
+    render_title,
     rich_text,
     rich_text_list,
     rich_text_quote,
@@ -163,10 +164,10 @@ def _render_by_role(
         above = [] if limit.role == "list" else [context_block(f"*{quote_as_mrkdwn(name, 150)}*")]
         blocks = [*above, rich_text(rich_text_list(lines, numbered=limit.role != "list"))]
     elif not text.strip():
-        name = quote_as_mrkdwn(translate_title(limit.title, language), 150)
-        blocks = [context_block(f"*{name}* {Words('(empty)').to(language)}")]
+        name = render_title(limit.title, language)
+        blocks = [context_block(f"{name} {Words('(empty)').to(language)}")]
     elif limit.role == "button" and count_utf16_units(text) <= BUTTON:
-        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+        ref = pack_draft(draft)
         blocks = actions_block(button(text, CALL_TO_ACTION, ref))
     elif limit.role == "preview" and count_utf16_units(text) <= MAX_PLAIN_CONTEXT:
         blocks = [plain_context_block(text)]
@@ -175,7 +176,7 @@ def _render_by_role(
     else:
         blocks = [rich_text(rich_text_section(linked_text_elements(text, hosts)))]
     long = [
-        f":red_circle: *{quote_as_mrkdwn(translate_title(limit.title, language), 150)}* "
+        f":red_circle: {render_title(limit.title, language)} "
         f"{render_length(part.text, limit, language)}"
         for part in parts
         if measure_text(part.text, limit) > limit.most
@@ -188,7 +189,7 @@ def render_part(
 ) -> list[Block]:
     if part.kind == "heading":
         return [rich_text(rich_text_section(text_elements(part.text or "-", bold=True)))]
-    name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
+    name = render_title(part.title, language)
     size = render_length(part.text, find_part_limit(draft, part), language)
     above = context_block(f"{name} · {size}" if size else name)
     body = part.body
@@ -245,7 +246,7 @@ def _render_excerpt(part: Part, language: str, room: int) -> tuple[list[Block], 
     """Return as much of a part as fits, and the remaining text."""
     if part.kind != "copy" or room < MIN_EXCERPT_CHARACTERS * 2:
         return [], part.text
-    name = f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*"
+    name = render_title(part.title, language)
     excerpt, remaining = split_at_pause(part.text, room - MIN_EXCERPT_CHARACTERS)
     return [context_block(name), rich_text(rich_text_quote(text_elements(excerpt)))], remaining
 

@@ -1,12 +1,11 @@
 """The card of a dropped file: how it was understood, the question whether to import it, and the
 result."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.data.ingest.models import FileUpload
-from bot.data.ingest.upload import ImportPreview, MatchedColumn
+from bot.data.ingest.upload import ImportPreview
 from bot.errors import UNUSABLE_PARAM
 from bot.i18n.messages import Words
 from bot.messages.outbox import OutboxMessage
@@ -28,7 +27,6 @@ from bot.slack.blocks import (
     actions_block,
     button,
     context_block,
-    count_fitting,
     measure_blocks,
     option,
     plain_text,
@@ -37,94 +35,16 @@ from bot.slack.blocks import (
     section_block,
     truncate,
 )
+from bot.slack.cards.card_data import explain_fallback
 from bot.slack.cards.import_labels import (
-    CONVERSION_LABELS,
-    FORMAT_CHOICES,
+    FORMAT_LABELS,
     KIND_LABELS,
+    build_mapping_table,
     label_column,
     label_kind,
     suggest_questions,
 )
-from bot.slack.client import READ_OUTSIDE
-from bot.text.escape import strip_hidden
 from bot.text.normalize import collapse_spaces
-
-# The table on the card: a column of the file, what it becomes, and three of its values.
-
-SAMPLE_LABELS = {  # "(keyed)" replaces the values of a person
-    "(keyed)": Words("(a key)"),
-    "true": Words("yes"),
-    "false": Words("no"),
-}
-NUMBER_FORMATS = ("amount", "number", "a factor", "a metric")
-_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
-MAX_MAPPING_ROWS = 99  # a native Slack table takes 100 rows with its head
-MAX_COLUMN_NAME = 40  # characters
-MAX_SAMPLE_CHARACTERS = 28
-
-
-def build_mapping_table(
-    preview: ImportPreview, language: str, room: int
-) -> tuple[list[Block], tuple[MatchedColumn, ...]]:
-    """Build the table, and return the columns that did not fit. `room` is in UTF-16 units, as
-    Slack counts characters."""
-    samples = preview.sample[:3]
-    rows = [_build_header_row(len(samples), language)]
-    room -= measure_blocks(list(rows[0]))
-    for number, column in enumerate(preview.columns[:MAX_MAPPING_ROWS]):
-        row = _build_column_row(column, [one.get(column.ours, "") for one in samples], language)
-        room -= measure_blocks(list(row))
-        if room < 0:
-            return _build_table(rows), preview.columns[number:]
-        rows.append(row)
-    return _build_table(rows), preview.columns[MAX_MAPPING_ROWS:]
-
-
-def _build_header_row(samples: int, language: str) -> list[str]:
-    words = [Words("In your file"), Words("Becomes")]
-    values = [Words("Row {n}", n=n + 1) for n in range(samples)]
-    return [one.to(language) for one in (*words, *values)]
-
-
-def _build_column_row(column: MatchedColumn, values: list[str], language: str) -> list[str]:
-    ours = label_column(column.ours).to(language)
-    conversion = CONVERSION_LABELS.get(column.how)
-    becomes = f"{ours} ({conversion.to(language)})" if conversion else ours
-    samples = [_format_sample(one, column.how, language) for one in values]
-    return [
-        _build_cell(column.theirs, MAX_COLUMN_NAME),
-        _build_cell(becomes, MAX_COLUMN_NAME),
-        *(_build_cell(v, MAX_SAMPLE_CHARACTERS) for v in samples),
-    ]
-
-
-def _format_sample(value: str, conversion: str, language: str) -> str:
-    """Write a value as people write it in that language: "18,00" for "18.00", « oui » for
-    "true"."""
-    if value in SAMPLE_LABELS:
-        return SAMPLE_LABELS[value].to(language)
-    if language == "fr" and conversion in NUMBER_FORMATS:
-        return _DECIMAL_POINT.sub(",", value)
-    return value
-
-
-def _build_cell(text: str, limit: int) -> str:
-    """Return one short line, never empty, because Slack refuses an empty cell."""
-    line = collapse_spaces(strip_hidden(text))
-    return truncate(line, limit)[: count_fitting(line, limit)] or "–"
-
-
-def _build_table(rows: list[list[str]]) -> list[Block]:
-    if len(rows) < 2:
-        return []
-    return [
-        {
-            "type": "table",
-            "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows],
-            "column_settings": [{"is_wrapped": True}, {"is_wrapped": True}],
-        }
-    ]
-
 
 MAX_PROPOSED = 12  # columns of a proposal, those that are not proved first
 MAX_NAME_CHARACTERS, MAX_LISTED_NAMES, MAX_ASSUMPTIONS, MAX_JOINED_FILES = 40, 25, 12, 5
@@ -144,12 +64,7 @@ def render_import_question(upload: FileUpload, language: str) -> tuple[str, list
         context_block(Words("Whoever has the right to import can say yes.").to(language)),
     ]
     joined = _render_joined_files(preview, language)
-    room = (
-        MAX_MESSAGE_CHARACTERS
-        - measure_blocks(below)
-        - measure_blocks(joined)
-        - RESERVED_CHARACTERS
-    )
+    room = MAX_MESSAGE_CHARACTERS - measure_blocks([*below, *joined]) - RESERVED_CHARACTERS
     table, unseen = build_mapping_table(preview, language, room)
     more = Words("And {columns}", columns=_list_names([one.theirs for one in unseen], language))
     return words, [
@@ -296,24 +211,17 @@ def _build_question_buttons(upload: FileUpload, language: str) -> list[Block]:
 def build_kind_menu(upload: FileUpload, language: str) -> Block:
     """Build a menu with other readings of what was assumed, then the other data kinds."""
     readings = upload.preview.otherwise if upload.preview and upload.state == "waiting" else ()
-    reading_options = [
-        option(
-            FORMAT_CHOICES[reading].to(language),
-            ButtonValue(arrival=upload.id, pick="=".join(reading)).pack(),
-        )
-        for reading in readings
-    ]
-    current_kind = upload.preview.kind if upload.preview else upload.kind
+    labels = {pick: FORMAT_LABELS[pick] for pick in map("=".join, readings)} | KIND_LABELS
+    labels.pop(upload.preview.kind if upload.preview else upload.kind or "", None)
     options = [
-        option(words.to(language), ButtonValue(arrival=upload.id, pick=kind).pack())
-        for kind, words in KIND_LABELS.items()
-        if kind != current_kind
+        option(words.to(language), ButtonValue(arrival=upload.id, pick=pick).pack())
+        for pick, words in labels.items()
     ]
     return {
         "type": "static_select",
         "action_id": OTHER_KIND,
         "placeholder": plain_text(Words("It is something else").to(language), 150),
-        "options": [*reading_options, *options],
+        "options": options,
     }
 
 
@@ -330,16 +238,12 @@ class ImportCardData:
 
     arrival: FileUpload
     private: bool = False  # only the author sees this card
-    # the card is in a direct message because the intern is not in the channel
-    fallback: bool = False
-    # the card is in a direct message because another company reads the channel
-    read_outside: bool = False
+    fallback: str = ""  # why the card is in a direct message; see `explain_fallback`
 
 
 def make_import_card_data(upload: FileUpload, post: OutboxMessage) -> ImportCardData:
     place = post.place
-    why = place.get("fallback")
-    return ImportCardData(upload, bool(place.get("dm")), bool(why), why == READ_OUTSIDE)
+    return ImportCardData(upload, bool(place.get("dm")), str(place.get("fallback") or ""))
 
 
 def render_import_card(card: ImportCardData, language: str) -> Message:
@@ -505,18 +409,6 @@ def _render_visibility(card: ImportCardData, language: str) -> list[Block]:
     if card.private:
         return [context_block(f":lock: {Words('Only you see this.').to(language)}")]
     if card.fallback:
-        channel = card.arrival.place.get("channel")
-        if card.read_outside:
-            words = Words(
-                "Another company reads {place}, so this comes to you alone.",
-                place=f"<#{quote_as_mrkdwn(str(channel), 30)}>",
-            )
-            return [context_block(words.to(language))]
-        words = Words(
-            "I am not in {place}, so I answer you here. To have me answer there, type {command} "
-            "in that channel.",
-            place=f"<#{quote_as_mrkdwn(str(channel), 30)}>",
-            command="`/invite @Super-Intern`",
-        )
-        return [context_block(words.to(language))]
+        channel = quote_as_mrkdwn(str(card.arrival.place.get("channel")), 30)
+        return [context_block(explain_fallback(channel, card.fallback).to(language))]
     return []

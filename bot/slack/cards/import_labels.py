@@ -1,168 +1,27 @@
-"""Screen names of data kinds and columns, and questions that imported rows can answer."""
+"""Screen names of data kinds and columns, the table of a file's columns on its card, and questions
+that imported rows can answer."""
+
+import re
+import tomllib
+from pathlib import Path
 
 from bot.agent.skills import load_skills
+from bot.data.ingest.upload import ImportPreview, MatchedColumn
 from bot.i18n.messages import Words
+from bot.slack.blocks import Block, count_fitting, measure_blocks, truncate
+from bot.text.escape import strip_hidden
+from bot.text.normalize import collapse_spaces
 
-KIND_LABELS: dict[str, Words] = {
-    "orders": Words("Orders"),
-    "events": Words("Visits to the shop"),
-    "feedback": Words("Customer feedback"),
-    "products": Words("Products"),
-    "prices": Words("Past prices"),
-    "campaigns": Words("Campaign and ad results"),
-    "experiments": Words("Tests of variants"),
-    "consents": Words("Customers and their consent"),
-    "customers": Words("Customers without consent"),
-    "returns": Words("Returns and refunds"),
-    "traffic": Words("Visitor numbers"),
+LABELS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+KIND_LABELS = {kind: Words(text) for kind, text in LABELS["kinds"].items()}
+COLUMN_LABELS = {column: Words(text) for column, text in LABELS["columns"].items()}
+CONVERSION_LABELS = {how: Words(text) for how, text in LABELS["conversions"].items()}
+MAX_QUESTIONS = 3
+CURRENCIES = ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")
+FORMAT_LABELS = {
+    **{choice: Words(text) for choice, text in LABELS["formats"].items()},
+    **{f"currency={code}": Words("Its amounts are in {code}", code=code) for code in CURRENCIES},
 }
-
-# Columns whose name alone does not say what they hold.
-COLUMN_LABELS: dict[str, Words] = {
-    "order": Words("order number"),
-    "line": Words("line of the order"),
-    "at": Words("date"),
-    "since": Words("since when"),
-    "customer": Words("customer"),
-    "visitor": Words("visitor"),
-    "unit": Words("person"),
-    "product": Words("product"),
-    "title": Words("title"),
-    "category": Words("category"),
-    "variant": Words("variant"),
-    "quantity": Words("quantity"),
-    "amount": Words("amount"),
-    "currency": Words("currency"),
-    "status": Words("status"),
-    "device": Words("device"),
-    "source": Words("where from"),
-    "code": Words("campaign code"),
-    "country": Words("country"),
-    "region": Words("region"),
-    "shipped": Words("shipped on"),
-    "promised": Words("promised for"),
-    "delivered": Words("delivered"),
-    "returned": Words("returned"),
-    "reason": Words("reason"),
-    "session": Words("visit"),
-    "step": Words("step"),
-    "page": Words("page"),
-    "id": Words("reference"),
-    "text": Words("text"),
-    "rating": Words("rating"),
-    "channel": Words("channel"),
-    "language": Words("language"),
-    "segment": Words("segment"),
-    "price": Words("price"),
-    "retailer": Words("retailer"),
-    "name": Words("name"),
-    "audience": Words("audience"),
-    "subject": Words("subject line"),
-    "keyword": Words("keyword"),
-    "placement": Words("placement"),
-    "sent": Words("sent"),
-    "opened": Words("opened"),
-    "impressions": Words("impressions"),
-    "clicks": Words("clicks"),
-    "unsubscribed": Words("unsubscribed"),
-    "orders": Words("orders"),
-    "sales": Words("sales"),
-    "spend": Words("spend"),
-    "budget": Words("budget of the day"),
-    "spent_out": Words("budget used up at"),
-    "experiment": Words("test"),
-    "share": Words("planned share"),
-    "metric": Words("measure"),
-    "users": Words("people"),
-    "successes": Words("successes"),
-    "value": Words("value"),
-    "email": Words("consent to e-mail"),
-    "sms": Words("consent to SMS"),
-    "ads_user_data": Words("consent to data for ads"),
-    "ads_personalization": Words("consent to personal ads"),
-    "opted_out": Words("opted out"),
-    "handle": Words("reference"),
-    "description": Words("description"),
-    "type": Words("category"),
-    "vendor": Words("maker"),
-    "tags": Words("tags"),
-    "sale_price": Words("sale price"),
-    "compare_at": Words("price before"),
-    "lowest": Words("lowest price in 30 days"),
-    "sizes": Words("sizes"),
-    "colours": Words("colours"),
-    "materials": Words("materials"),
-    "link": Words("link"),
-    "stock": Words("stock"),
-    "unit_price": Words("price of one"),
-    "line_discount": Words("discount of the line"),
-    "size": Words("size"),
-    "colour": Words("colour"),
-    "time": Words("hour"),
-    "age": Words("age"),
-    "gender": Words("gender"),
-    "discount": Words("discount"),
-    "tax": Words("tax"),
-    "shipping": Words("shipping costs"),
-    "refunded": Words("paid back"),
-    "until": Words("last day"),
-    "day": Words("day"),
-    "level": Words("loyalty level"),
-    "points": Words("loyalty points"),
-    "spent": Words("spent so far"),
-    "last_order": Words("last order"),
-    "medium": Words("medium"),
-    "campaign": Words("campaign"),
-    "sessions": Words("visits"),
-    "new_users": Words("new visitors"),
-    "engaged": Words("engaged visits"),
-    "views": Words("pages seen"),
-    "conversions": Words("conversions"),
-    "gross": Words("sales before discounts"),
-}
-
-# Other readings of what was assumed about a file.
-FORMAT_CHOICES: dict[tuple[str, str], Words] = {
-    ("dates", "day-first"): Words("Its dates are day/month"),
-    ("dates", "month-first"): Words("Its dates are month/day"),
-    ("dates", "year-first"): Words("Its dates begin with the year"),
-    ("decimal", "comma"): Words("Its decimal sign is the comma"),
-    ("decimal", "point"): Words("Its decimal sign is the point"),
-    ("split", "equal"): Words("Its tests were meant to be split equally"),
-    **{
-        ("currency", code): Words("Its amounts are in {code}", code=code)
-        for code in ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")
-    },
-}
-
-# What happens to a column's values, where that is not obvious.
-CONVERSION_LABELS: dict[str, Words] = {
-    "keyed": Words("replaced by a key"),
-    "yes/no": Words("yes or no"),
-    "number": Words("as a number"),
-    "time": Words("with its time"),
-    "step": Words("steps renamed"),
-    "status": Words("statuses renamed"),
-    "reference": Words("made comparable"),
-    "part of a text": Words("part of a text"),
-    "a metric": Words("a measure of its own"),
-    "a factor": Words("multiplied"),
-    "day of the time": Words("the day of it"),
-}
-
-# A question, the skill that answers it, and the data kinds that it needs.
-EXAMPLE_QUESTIONS: tuple[tuple[str, tuple[str, ...], Words], ...] = (
-    ("targeting", ("orders", "consents"), Words("Whom should I target this month?")),
-    ("trends", ("orders", "events"), Words("What moved in the last weeks?")),
-    ("blockers", ("events", "campaigns"), Words("What blocks our sales now?")),
-    ("feedback", ("feedback",), Words("What do customers complain about?")),
-    ("experiment", ("experiments",), Words("Which variant won?")),
-    ("predict", ("orders",), Words("Who is likely to buy again?")),
-    ("draft", ("products", "prices"), Words("Draft an e-mail for one of these products")),
-    ("draft", ("orders",), Words("Draft an e-mail for our best seller")),
-    ("draft", ("feedback",), Words("Draft a text that answers the main complaint")),
-    ("draft", ("consents", "campaigns"), Words("Draft an e-mail for customers who drift away")),
-)
 
 
 def label_kind(kind: str) -> Words:
@@ -173,9 +32,84 @@ def label_column(column: str) -> Words:
     return COLUMN_LABELS.get(column, Words("{column}", column=column.replace("_", " ")))
 
 
-def suggest_questions(kind: str, limit: int = 3) -> list[Words]:
+def suggest_questions(kind: str) -> list[Words]:
     """Return questions that people can ask about this kind of rows, with the installed skills."""
-    skills = load_skills()
-    return [ask for skill, kinds, ask in EXAMPLE_QUESTIONS if skill in skills and kind in kinds][
-        :limit
+    fitting = (one for one in LABELS["questions"] if kind in one["kinds"])
+    return [Words(one["text"]) for one in fitting if one["skill"] in load_skills()][:MAX_QUESTIONS]
+
+
+# The table on the card: a column of the file, what it becomes, and three of its values.
+
+SAMPLE_LABELS = {  # "(keyed)" replaces the values of a person
+    "(keyed)": Words("(a key)"),
+    "true": Words("yes"),
+    "false": Words("no"),
+}
+NUMBER_FORMATS = ("amount", "number", "a factor", "a metric")
+_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+MAX_MAPPING_ROWS = 99  # a native Slack table takes 100 rows with its head
+MAX_COLUMN_NAME = 40  # characters
+MAX_SAMPLE_CHARACTERS = 28
+
+
+def build_mapping_table(
+    preview: ImportPreview, language: str, room: int
+) -> tuple[list[Block], tuple[MatchedColumn, ...]]:
+    """Build the table, and return the columns that did not fit. `room` is in UTF-16 units, as
+    Slack counts characters."""
+    samples = preview.sample[:3]
+    rows = [_build_header_row(len(samples), language)]
+    room -= measure_blocks(list(rows[0]))
+    for number, column in enumerate(preview.columns[:MAX_MAPPING_ROWS]):
+        row = _build_column_row(column, [one.get(column.ours, "") for one in samples], language)
+        room -= measure_blocks(list(row))
+        if room < 0:
+            return _build_table(rows), preview.columns[number:]
+        rows.append(row)
+    return _build_table(rows), preview.columns[MAX_MAPPING_ROWS:]
+
+
+def _build_header_row(samples: int, language: str) -> list[str]:
+    words = [Words("In your file"), Words("Becomes")]
+    values = [Words("Row {n}", n=n + 1) for n in range(samples)]
+    return [one.to(language) for one in (*words, *values)]
+
+
+def _build_column_row(column: MatchedColumn, values: list[str], language: str) -> list[str]:
+    ours = label_column(column.ours).to(language)
+    conversion = CONVERSION_LABELS.get(column.how)
+    becomes = f"{ours} ({conversion.to(language)})" if conversion else ours
+    samples = [_format_sample(one, column.how, language) for one in values]
+    return [
+        _build_cell(column.theirs, MAX_COLUMN_NAME),
+        _build_cell(becomes, MAX_COLUMN_NAME),
+        *(_build_cell(v, MAX_SAMPLE_CHARACTERS) for v in samples),
+    ]
+
+
+def _format_sample(value: str, conversion: str, language: str) -> str:
+    """Write a value as people write it in that language: "18,00" for "18.00", « oui » for
+    "true"."""
+    if value in SAMPLE_LABELS:
+        return SAMPLE_LABELS[value].to(language)
+    if language == "fr" and conversion in NUMBER_FORMATS:
+        return _DECIMAL_POINT.sub(",", value)
+    return value
+
+
+def _build_cell(text: str, limit: int) -> str:
+    """Return one short line, never empty, because Slack refuses an empty cell."""
+    line = collapse_spaces(strip_hidden(text))
+    return truncate(line, limit)[: count_fitting(line, limit)] or "–"
+
+
+def _build_table(rows: list[list[str]]) -> list[Block]:
+    if len(rows) < 2:
+        return []
+    return [
+        {
+            "type": "table",
+            "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows],
+            "column_settings": [{"is_wrapped": True}, {"is_wrapped": True}],
+        }
     ]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
-from bot.slack.action_ids import CHANGE, ButtonValue
+from bot.slack.action_ids import CHANGE, pack_draft
 from bot.slack.actions.reports import build_next_step_buttons, build_vote_buttons
 from bot.slack.blocks import (
     HEADER,
@@ -21,8 +21,8 @@ from bot.slack.blocks import (
     context_block,
     plain_text,
     quote_as_mrkdwn,
+    render_title,
     section_block,
-    translate_title,
 )
 from bot.slack.cards.card_data import CardData
 from bot.slack.cards.draft_parts import render_slack_table
@@ -92,7 +92,7 @@ def _render_reading(
     if read_as := parts.get("read_as"):
         first, *more = [quote_as_mrkdwn(line, 200) for line in read_as.text.splitlines()]
         reading = "\n".join([Words("Read as: {what}", what=first).to(language), *more])
-        ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+        ref = pack_draft(draft)
         change = button(Words("Change it").to(language), CHANGE, ref)
         blocks.append(section_block(reading, change))
     return [*blocks, *([context_block(*visibility)] if visibility else [])]
@@ -113,7 +113,7 @@ def _render_follow_up(parts: dict[str, Part], language: str) -> list[Block]:
     """Render what a digest says of the last one, of what was sent, and of the work."""
     return [
         section_block(
-            f"*{quote_as_mrkdwn(translate_title(parts[key].title, language), 150)}*\n"
+            f"{render_title(parts[key].title, language)}\n"
             f"{quote_as_mrkdwn(parts[key].text, MAX_FOLLOW_UP)}"
         )
         for key in FOLLOW_UP_PARTS

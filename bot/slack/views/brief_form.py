@@ -8,25 +8,22 @@ import json
 from collections.abc import Mapping
 
 from bot.config.brand import Brand
-from bot.core.brief import Goal
 from bot.core.channels import PartLimit, load_channels
+from bot.core.request import Goal
 from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notices
 from bot.offline.routing import list_content_words, read_fields
 from bot.slack import action_ids
-from bot.slack.blocks import Block, context_block, option, plain_text, translate_title
+from bot.slack.blocks import Block, context_block, plain_text, translate_title
 from bot.slack.views.inputs import (
-    HINT,
-    LABEL,
+    PLACEHOLDER,
+    FormBuilder,
+    Labels,
     View,
-    build_form,
-    plain_text_input,
     read_checked,
     read_choice,
     read_text,
-    select_input,
-    text_input,
 )
 
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
@@ -62,62 +59,41 @@ def build_brief_form(
 ) -> Block:
     """Build the form. `metadata` comes back with the submission; `words` and `values` are what is
     known already. `is_full`: it asks for every field of a brief."""
-    known = dict(values or {})
-    request_input = text_input(
-        "words", Words("What do you need?"), language, words, multiline=True, optional=is_full
+    known, form = dict(values or {}), FormBuilder(language)
+    request_input = form.text(
+        "words", Words("What do you need?"), words, multiline=True, optional=is_full
     )
     example = Words("For example: our linen shirt is back in stock, tell last summer's buyers")
-    request_input["element"]["placeholder"] = plain_text(example.to(language), 150)
-    channel = _select(
-        "channel", Words("Where it will go"), _build_channel_menu(language), known, language
-    )
-    audience = text_input(
-        "audience", Words("For whom"), language, known.get("audience", ""), optional=True
-    )
-    text_language = _select(
-        "language", Words("Language"), _build_language_menu(brand), known, language
-    )
+    request_input["element"]["placeholder"] = plain_text(example.to(language), PLACEHOLDER)
+
+    def text(id: str, label: Words, hint: Words | None = None, *, multiline: bool = False) -> Block:
+        value = known.get(id, "")
+        return form.text(id, label, value, multiline=multiline, optional=True, hint=hint)
+
+    def menu(id: str, label: Words, options: Labels) -> Block:
+        return form.menu(id, label, options, known.get(id))
+
+    channel = menu("channel", Words("Where it will go"), _list_channels(language))
+    audience = text("audience", Words("For whom"))
+    text_language = menu("language", Words("Language"), _list_languages(brand))
     if not is_full:
         blocks = [request_input, channel, audience, text_language]
     else:
         blocks = [
             channel,
-            _select(
-                "kind", Words("What there is to tell"), _build_kind_menu(language), known, language
-            ),
-            text_input(
-                "product", Words("Product"), language, known.get("product", ""), optional=True
-            ),
+            menu("kind", Words("What there is to tell"), _list_kinds()),
+            text("product", Words("Product")),
             audience,
-            _hinted(
-                "offer",
-                Words("Offer"),
-                Words("As it should read: 20% off with code LIN20"),
-                known,
-                language,
-            ),
-            _select("occasion", Words("Occasion"), _build_occasion_menu(language), known, language),
-            _hinted(
-                "dates",
-                Words("When"),
-                Words("As it should read: until Sunday 12 January"),
-                known,
-                language,
-            ),
-            text_input(
-                "must_say",
-                Words("What must be said"),
-                language,
-                known.get("must_say", ""),
-                multiline=True,
-                optional=True,
-            ),
+            text("offer", Words("Offer"), Words("As it should read: 20% off with code LIN20")),
+            menu("occasion", Words("Occasion"), _list_occasions(language)),
+            text("dates", Words("When"), Words("As it should read: until Sunday 12 January")),
+            text("must_say", Words("What must be said"), multiline=True),
             text_language,
             request_input,
         ]
-    blocks.append(_build_private_checkbox(language, with_preview=is_full))
-    return build_form(
-        action_ids.BRIEF_FORM, Words("New brief"), Words("Draft it"), blocks, metadata, language
+    blocks.append(_build_private_checkbox(form, with_preview=is_full))
+    return form.build(
+        action_ids.BRIEF_FORM, Words("New brief"), Words("Draft it"), blocks, metadata
     )
 
 
@@ -173,17 +149,15 @@ def describe_brief(fields: Mapping[str, str], language: str) -> str:
 
 def build_own_text_choice(language: str, brand: Brand) -> Block:
     """Build the form that asks which channel a text of one's own is for."""
+    form = FormBuilder(language)
+    channels = _list_channels(language)
     blocks = [
-        select_input(
-            "channel", Words("Where it will go"), _build_channel_menu(language), language, must=True
-        ),
-        select_input("language", Words("Language"), _build_language_menu(brand), language),
-        text_input("product", Words("Product"), language, optional=True),
-        text_input("audience", Words("For whom"), language, optional=True),
+        form.menu("channel", Words("Where it will go"), channels, must=True),
+        form.menu("language", Words("Language"), _list_languages(brand)),
+        form.text("product", Words("Product"), optional=True),
+        form.text("audience", Words("For whom"), optional=True),
     ]
-    return build_form(
-        action_ids.OWN_TEXT_CHOICE, Words("Your own text"), Words("Next"), blocks, "", language
-    )
+    return form.build(action_ids.OWN_TEXT_CHOICE, Words("Your own text"), Words("Next"), blocks)
 
 
 def build_own_text_form(fields: Mapping[str, str], metadata: str, language: str) -> Block:
@@ -191,17 +165,12 @@ def build_own_text_form(fields: Mapping[str, str], metadata: str, language: str)
     channel = load_channels()[fields["channel"]]
     lead = Words("The text is checked, and can then be approved and sent.")
     blocks: list[Block] = [context_block(lead.to(language))]
+    form = FormBuilder(language)
     for key, limit in channel.parts.items():
-        blocks.append(_build_part_input(key, limit, language))
+        blocks.append(_build_part_input(form, key, limit))
     packed = json.dumps({**json.loads(metadata or "{}"), "own": dict(fields)})
-    return build_form(
-        action_ids.OWN_TEXT_FORM,
-        Words("Your own text"),
-        Words("Check it"),
-        blocks,
-        packed,
-        language,
-    )
+    title, check = Words("Your own text"), Words("Check it")
+    return form.build(action_ids.OWN_TEXT_FORM, title, check, blocks, packed)
 
 
 def read_own_text(view: View) -> dict[str, str]:
@@ -211,72 +180,43 @@ def read_own_text(view: View) -> dict[str, str]:
     return {key: text for key in keys if (text := read_text(view, f"{OWN_PART}{key}"))}
 
 
-def _build_part_input(key: str, limit: PartLimit, language: str) -> Block:
+def _build_part_input(form: FormBuilder, key: str, limit: PartLimit) -> Block:
     is_list = bool(getattr(limit, "items", None))
     long = is_list or limit.unit != "characters" or limit.most > 150
-    block: Block = {
-        "type": "input",
-        "block_id": f"{OWN_PART}{key}",
-        "optional": is_list,
-        "label": plain_text(translate_title(limit.title, language), LABEL),
-        "element": plain_text_input(f"{OWN_PART}{key}", "", multiline=long),
-    }
-    if is_list:
-        block["hint"] = plain_text(Words("One text a line.").to(language), HINT)
-    return block
-
-
-def _select(
-    id: str, label: Words, options: list[Block], known: Mapping[str, str], language: str
-) -> Block:
-    block = select_input(id, label, options, language)
-    chosen = next((one for one in options if one["value"] == known.get(id)), None)
-    if chosen is not None:
-        block["element"]["initial_option"] = chosen
-    return block
-
-
-def _hinted(id: str, label: Words, hint: Words, known: Mapping[str, str], language: str) -> Block:
-    block = text_input(id, label, language, known.get(id, ""), optional=True)
-    block["hint"] = plain_text(hint.to(language), HINT)
-    return block
-
-
-def _build_channel_menu(language: str) -> list[Block]:
-    return [
-        option(translate_title(one.title, language), key) for key, one in load_channels().items()
-    ][:100]
-
-
-def _build_kind_menu(language: str) -> list[Block]:
-    goals = [option(words.to(language), f"goal={key}") for key, words in GOALS.items()]
-    notices = [(key, NOTICES[key]) for key in list_notices()]
-    return [*goals, *(option(words.to(language), f"notice={key}") for key, words in notices)]
-
-
-def _build_occasion_menu(language: str) -> list[Block]:
-    titles = {key: one.title for key, one in load_occasions().items()}
-    return [option(title.get(language) or title["en"], key) for key, title in titles.items()][:100]
-
-
-def _build_language_menu(brand: Brand) -> list[Block]:
-    return [option(LANGUAGE_NAMES[one], one) for one in brand.languages or ("en",)]
-
-
-def _build_private_checkbox(language: str, *, with_preview: bool) -> Block:
-    only = option(Words("Only me").to(language), "yes")
-    only["description"] = plain_text(
-        Words("Nobody else sees it until you post it").to(language), 75
+    return form.text(
+        f"{OWN_PART}{key}",
+        translate_title(limit.title, form.language),
+        multiline=long,
+        optional=is_list,
+        hint=Words("One text a line.") if is_list else None,
     )
-    boxes = [only]
+
+
+def _list_channels(language: str) -> Labels:
+    return {key: translate_title(one.title, language) for key, one in load_channels().items()}
+
+
+def _list_kinds() -> Labels:
+    goals = {f"goal={key}": words for key, words in GOALS.items()}
+    return {**goals, **{f"notice={key}": NOTICES[key] for key in list_notices()}}
+
+
+def _list_occasions(language: str) -> Labels:
+    titles = {key: one.title for key, one in load_occasions().items()}
+    return {key: title.get(language) or title["en"] for key, title in titles.items()}
+
+
+def _list_languages(brand: Brand) -> Labels:
+    return {one: LANGUAGE_NAMES[one] for one in brand.languages or ("en",)}
+
+
+def _build_private_checkbox(form: FormBuilder, *, with_preview: bool) -> Block:
+    boxes: dict[str, Words] = {"yes": Words("Only me")}
+    about = [Words("Nobody else sees it until you post it")]
     if with_preview:
-        preview = option(Words("Preview what the AI would get").to(language), "preview")
-        preview["description"] = plain_text(Words("Nothing is written or sent").to(language), 75)
-        boxes.append(preview)
-    return {
-        "type": "input",
-        "block_id": "private",
-        "optional": True,
-        "label": plain_text(Words("Who sees it").to(language), LABEL),
-        "element": {"type": "checkboxes", "action_id": "private", "options": boxes},
-    }
+        boxes["preview"] = Words("Preview what the AI would get")
+        about.append(Words("Nothing is written or sent"))
+    block = form.choices("private", Words("Who sees it"), boxes)
+    for box, words in zip(block["element"]["options"], about, strict=True):
+        box["description"] = plain_text(words.to(form.language), 75)
+    return block

@@ -9,19 +9,17 @@ from sqlalchemy.orm import Session
 from bot.config.brand import Brand
 from bot.data.catalogue.models import ProductRow
 from bot.digests.models import BRAND_PREFIX, DAILY, Schedule, format_digest_name
-from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.messages import Words, format_value
+from bot.i18n.periods import list_weekday_names
 from bot.slack import action_ids
-from bot.slack.blocks import Block, context_block, option, plain_text, truncate
-from bot.slack.interactions import ViewSubmission
+from bot.slack.blocks import Block, context_block, plain_text, truncate
+from bot.slack.listeners import ViewSubmission
 from bot.slack.views.inputs import (
-    HINT,
-    LABEL,
-    build_form,
+    PLACEHOLDER,
+    FormBuilder,
+    Labels,
     read_checked,
     read_choice,
-    select_input,
-    text_input,
 )
 
 SECTIONS = {
@@ -50,67 +48,53 @@ def build_digest_form(
     channel: str = "",
 ) -> Block:
     """Build the form. A new digest defaults to `channel`, where the command was typed."""
-    days: list[tuple[str, Words | str]] = [(str(DAILY), Words("Every day"))]
-    days += [(str(number), name) for number, name in enumerate(list_weekday_names(language))]
+    form = FormBuilder(language)
+    names: dict[str, Words | str] = {
+        str(n): day for n, day in enumerate(list_weekday_names(language))
+    }
+    days = {str(DAILY): Words("Every day"), **names}
+    hours = {str(hour): Words("{h}:00", h=hour) for hour in HOURS}
     languages = {"en": Words("English"), "fr": Words("French")}
+    own_name = format_value(format_digest_name(name), language)
+    sections = schedule.sections if schedule else list(SECTIONS)
+    weekday, hour = (schedule.weekday, schedule.hour) if schedule else (0, 9)
+    zone = schedule.zone if schedule else TIME_ZONES[0]
+    spoken = schedule.language if schedule else brand.languages[0]
+    quiet = {"yes": Words("Only when something moved")}
+    alerts = {"yes": Words("Tell me at once when sales stop or complaints jump")}
     blocks = [
-        text_input(
-            "name", Words("Its name"), language, format_value(format_digest_name(name), language)
-        ),
-        _build_checkboxes(
-            "sections",
-            Words("What it tells"),
-            list(SECTIONS.items()),
-            language,
-            schedule.sections if schedule else list(SECTIONS),
-        ),
-        *_build_filter_menu(language, schedule, narrower),
-        _build_channel_input(language, str(schedule.place.get("channel")) if schedule else channel),
+        form.text("name", Words("Its name"), own_name),
+        form.choices("sections", Words("What it tells"), SECTIONS, sections),
+        *_build_filter_menu(form, schedule, narrower),
+        _build_channel_input(form, str(schedule.place.get("channel")) if schedule else channel),
+        _build_menu(form, "weekday", Words("Day"), days, str(weekday)),
+        _build_menu(form, "hour", Words("Hour"), hours, str(hour)),
+        _build_menu(form, "zone", Words("Time zone"), {one: one for one in TIME_ZONES}, zone),
         _build_menu(
-            "weekday", Words("Day"), days, language, str(schedule.weekday if schedule else 0)
-        ),
-        _build_menu(
-            "hour",
-            Words("Hour"),
-            [(str(h), Words("{h}:00", h=h)) for h in HOURS],
-            language,
-            str(schedule.hour if schedule else 9),
-        ),
-        _build_menu(
-            "zone",
-            Words("Time zone"),
-            [(zone, zone) for zone in TIME_ZONES],
-            language,
-            schedule.zone if schedule else TIME_ZONES[0],
-        ),
-        _build_menu(
+            form,
             "language",
             Words("Language"),
-            [(one, languages[one]) for one in brand.languages],
-            language,
-            schedule.language if schedule else brand.languages[0],
+            {one: languages[one] for one in brand.languages},
+            spoken,
         ),
-        _build_checkboxes(
+        form.choices(
             "quiet",
             Words("When it speaks"),
-            [("yes", Words("Only when something moved"))],
-            language,
+            quiet,
             ["yes"] if schedule and schedule.only_when_moved else [],
         ),
-        _build_checkboxes(
+        form.choices(
             "alerts",
             Words("Between two digests"),
-            [("yes", Words("Tell me at once when sales stop or complaints jump"))],
-            language,
+            alerts,
             ["yes"] if schedule and schedule.alerts else [],
         ),
     ]
     lead = Words("You get a preview first. It is posted only once you switch it on.")
     blocks.append(context_block(lead.to(language)))
     metadata = json.dumps({"was": schedule.name} if schedule else {})
-    return build_form(
-        action_ids.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, metadata, language
-    )
+    title, preview = Words("Digest"), Words("Show a preview")
+    return form.build(action_ids.DIGEST_FORM, title, preview, blocks, metadata)
 
 
 def read_digest_name(view: dict[str, Any]) -> str | None:
@@ -119,25 +103,17 @@ def read_digest_name(view: dict[str, Any]) -> str | None:
     return metadata.get("was") if isinstance(metadata, dict) else None
 
 
-def _build_channel_input(language: str, channel: str) -> Block:
+def _build_channel_input(form: FormBuilder, channel: str) -> Block:
     """Build the channel menu. Without a channel the digest is sent to its owner alone."""
     element: Block = {
         "type": "conversations_select",
-        "action_id": "where",
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
-        "placeholder": plain_text(Words("Only to you").to(language), 150),
+        "placeholder": plain_text(Words("Only to you").to(form.language), PLACEHOLDER),
     }
     if channel[:1] in ("C", "G"):
         element["initial_conversation"] = channel
-    label, hint = Words("Where"), Words("Left open, it comes to you alone.")
-    return {
-        "type": "input",
-        "block_id": "where",
-        "optional": True,
-        "label": plain_text(label.to(language), LABEL),
-        "hint": plain_text(hint.to(language), HINT),
-        "element": element,
-    }
+    hint = Words("Left open, it comes to you alone.")
+    return form.input("where", Words("Where"), element, optional=True, hint=hint)
 
 
 def list_catalogue_filters(session: Session, workspace: str) -> list[str]:
@@ -149,17 +125,15 @@ def list_catalogue_filters(session: Session, workspace: str) -> list[str]:
 
 
 def _build_filter_menu(
-    language: str, schedule: Schedule | None, narrower: Sequence[str]
+    form: FormBuilder, schedule: Schedule | None, narrower: Sequence[str]
 ) -> list[Block]:
     """Build the menu of brands and categories; nothing without a catalogue."""
     about = schedule.about if schedule else None
     every = list(dict.fromkeys([*([about] if about else []), *narrower]))
-    offered = [
-        (EVERYTHING, Words("Everything")),
-        *((truncate(one, 75), _name_filter(one)) for one in every),
-    ]
+    offered = {EVERYTHING: Words("Everything")}
+    offered |= {truncate(one, 75): _name_filter(one) for one in every}
     label = Words("One brand or category only")
-    return [_build_menu("about", label, offered, language, about or EVERYTHING)] if every else []
+    return [_build_menu(form, "about", label, offered, about or EVERYTHING)] if every else []
 
 
 def _name_filter(about: str) -> Words:
@@ -184,31 +158,7 @@ def read_digest_settings(submission: ViewSubmission) -> dict[str, Any]:
     }
 
 
-def _build_menu(
-    id: str, label: Words, offered: list[tuple[str, Any]], language: str, start: str
-) -> Block:
-    options = [option(_translate(words, language), value) for value, words in offered]
-    field = select_input(id, label, options, language, must=True)
-    initial = next((one for one in options if one["value"] == start), options[0])
-    field["element"]["initial_option"] = initial
-    return field
-
-
-def _build_checkboxes(
-    id: str, label: Words, offered: list[tuple[str, Words]], language: str, start: list[Any]
-) -> Block:
-    options = [option(words.to(language), value) for value, words in offered]
-    element: Block = {"type": "checkboxes", "action_id": id, "options": options}
-    if initial := [one for one in options if one["value"] in start]:
-        element["initial_options"] = initial
-    return {
-        "type": "input",
-        "block_id": id,
-        "optional": True,
-        "label": plain_text(label.to(language), LABEL),
-        "element": element,
-    }
-
-
-def _translate(words: Words | str, language: str) -> str:
-    return words.to(language) if isinstance(words, Words) else words
+def _build_menu(form: FormBuilder, id: str, label: Words, options: Labels, chosen: str) -> Block:
+    """Build a menu in which one option is chosen at first: the first one without `chosen`."""
+    first = chosen if chosen in options else next(iter(options))
+    return form.menu(id, label, options, first, must=True)

@@ -8,15 +8,14 @@ from sqlalchemy.orm import Session
 from bot.approvals.decision import Decision
 from bot.audiences.platforms import ExportReceipt
 from bot.audit.receipt import Receipt
-from bot.core.facts import Fact
-from bot.core.source import NO_SOURCE
+from bot.core.facts import NO_SOURCE, Fact
 from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
 from bot.grounding.legal import list_unverified_sources
 from bot.i18n.messages import Money, Words
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue
+from bot.slack.action_ids import ButtonValue, pack_draft
 from bot.slack.blocks import (
     Block,
     actions_block,
@@ -27,12 +26,12 @@ from bot.slack.blocks import (
     quote_as_mrkdwn,
     quote_in_language,
     render_time,
+    render_title,
     rich_text,
     rich_text_preformatted,
     rich_text_quote,
     section_block,
     text_elements,
-    translate_title,
     truncate,
 )
 from bot.slack.cards.draft_parts import list_folded_parts, render_part
@@ -42,8 +41,7 @@ from bot.slack.cards.draft_status import (
     render_decision,
     render_delivery,
 )
-from bot.slack.interactions import BlockAction, load_visible_draft
-from bot.slack.listener_context import ListenerContext
+from bot.slack.listeners import BlockAction, ListenerContext, load_visible_draft
 
 MAX_ADDED_FACTS = 20
 VIEW_TITLE, MAX_VIEW_BLOCKS, MAX_PROMPT_CHARACTERS = 24, 95, 9_000
@@ -60,7 +58,7 @@ def build_read_only_view(title: Words | str, blocks: list[Block], language: str)
     }
 
 
-def sources_view(draft: Draft, language: str) -> Block:
+def build_sources_view(draft: Draft, language: str) -> Block:
     return build_read_only_view(Words("Sources"), list_source_blocks(draft, language), language)
 
 
@@ -71,8 +69,8 @@ def list_source_blocks(draft: Draft, language: str) -> list[Block]:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
         if facts:
             lines = [_render_fact(fact, language) for fact in facts]
-            name = quote_as_mrkdwn(translate_title(part.title, language), 150)
-            blocks.append(section_block(f"*{name}*\n" + truncate("\n".join(lines), 2_800)))
+            name = render_title(part.title, language)
+            blocks.append(section_block(f"{name}\n" + truncate("\n".join(lines), 2_800)))
     without = [check for check in draft.list_blocking_checks() if check.quote]
     if without:
         lines = [
@@ -92,11 +90,9 @@ def build_copy_view(draft: Draft, language: str) -> Block:
     for part in draft.parts:
         if part.kind == "file" or not part.text:
             continue
-        blocks.append(
-            context_block(f"*{quote_as_mrkdwn(translate_title(part.title, language), 150)}*")
-        )
+        blocks.append(context_block(render_title(part.title, language)))
         blocks.append(rich_text(rich_text_preformatted(text_elements(part.text))))
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     download = button(Words("Download as a file").to(language), action_ids.DOWNLOAD, ref)
     return build_read_only_view(
         Words("Copy text"), [*blocks[: MAX_VIEW_BLOCKS - 1], *actions_block(download)], language
@@ -122,7 +118,7 @@ def _render_fact(fact: Fact, language: str) -> str:
     return f"{line} — {at.to(language)}"
 
 
-def history_view(
+def build_history_view(
     versions: Sequence[Draft],
     decisions: Sequence[Decision],
     deliveries: Sequence[Delivery],
@@ -146,7 +142,7 @@ def history_view(
     return build_read_only_view(Words("History"), blocks or [section_block("…")], language)
 
 
-def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
+def build_receipts_view(receipts: Sequence[Receipt], language: str) -> Block:
     """List for each call of a model its host, its size, its price and the text as it was sent;
     for each exported audience its counts, without an address."""
     sent_receipts = [receipt for receipt in receipts if receipt.sent]
@@ -220,7 +216,7 @@ def build_details_button(draft: Draft, language: str) -> Block | None:
     stands on."""
     if not list_folded_parts(draft) and not draft.channel:
         return None
-    ref = ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+    ref = pack_draft(draft)
     return button(Words("Details").to(language), action_ids.DETAILS, ref)
 
 

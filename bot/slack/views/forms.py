@@ -1,15 +1,25 @@
-"""The forms for an edit and for the reason of a decision."""
+"""The forms that change or decide a draft: edit, brief, openings, reason, lowest price."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from sqlalchemy.orm import Session
+
+from bot.approvals.decision import Decision, demand_open
 from bot.config.brand import Brand
 from bot.core.channels import PartLimit
 from bot.core.parts import Hook, Part
+from bot.data.catalogue.models import ProductFact, list_product_facts
 from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.grounding.copy_checks import recheck_price_cuts
+from bot.grounding.numbers import read_figures
 from bot.i18n.messages import Words
 from bot.slack import action_ids
-from bot.slack.action_ids import ButtonValue
+from bot.slack.action_ids import ButtonValue, pack_draft
 from bot.slack.blocks import (
     Block,
     context_block,
@@ -23,34 +33,22 @@ from bot.slack.blocks import (
 )
 from bot.slack.cards.draft_parts import find_part_limit
 from bot.slack.cards.draft_status import render_check
-from bot.slack.views.brief_form import build_brief_form
-from bot.slack.views.draft_details import history_view, sources_view, what_left_view
-from bot.slack.views.inputs import (
-    HINT,
-    LABEL,
-    VIEW_TITLE,
-    build_form,
-    encode_separator,
-    find_missing_reason,
-    plain_text_input,
-    read_edit,
-    read_reason,
-    split_into_chunks,
-    text_input,
+from bot.slack.listeners import (
+    BlockAction,
+    ListenerContext,
+    View,
+    ViewSubmission,
+    load_visible_draft,
 )
-
-__all__ = [
-    "build_approve_anyway_form",
-    "build_edit_form",
-    "build_reject_form",
-    "build_send_back_form",
-    "find_missing_reason",
-    "history_view",
-    "read_edit",
-    "read_reason",
-    "sources_view",
-    "what_left_view",
-]
+from bot.slack.views.brief_form import build_brief_form
+from bot.slack.views.inputs import (
+    VIEW_TITLE,
+    FormBuilder,
+    encode_separator,
+    plain_text_input,
+    read_text,
+    split_into_chunks,
+)
 
 MAX_INPUTS, MAX_JSON_CHARACTERS = 95, 200_000  # Slack allows 100 blocks and 250,000 characters
 MAX_HOOKS = 2
@@ -79,16 +77,11 @@ def build_angles_form(draft: Draft, language: str) -> Block:
         angle = quote_as_mrkdwn(translate_title(hook.angle, language), 100) or "…"
         blocks.append(section_block(f"*{angle}*\n{quote_as_mrkdwn(hook.text, 1_000)}"))
         options.append(option(translate_title(hook.angle, language) or "…", str(number)))
-    blocks.append(
-        {
-            "type": "input",
-            "block_id": "angle",
-            "label": plain_text(Words("Which opening?").to(language), LABEL),
-            "element": {"type": "radio_buttons", "action_id": "angle", "options": options},
-        }
-    )
+    form = FormBuilder(language)
+    radio = {"type": "radio_buttons", "options": options}
+    blocks.append(form.input("angle", Words("Which opening?"), radio))
     title, use = Words("Other openings"), Words("Use this")
-    return build_form(action_ids.ANGLES_FORM, title, use, blocks, _pack_draft(draft), language)
+    return form.build(action_ids.ANGLES_FORM, title, use, blocks, pack_draft(draft))
 
 
 def list_other_openings(draft: Draft) -> list[tuple[int, Hook]]:
@@ -121,9 +114,8 @@ def build_edit_form(
     if left_out:
         words = Words("Some of the text is too long to edit here, and stays as it is.")
         blocks.append(context_block(words.to(language)))
-    return build_form(
-        action_ids.EDIT_FORM, Words("Edit"), Words("Save"), blocks, _pack_draft(draft), language
-    )
+    title, save = Words("Edit"), Words("Save")
+    return FormBuilder(language).build(action_ids.EDIT_FORM, title, save, blocks, pack_draft(draft))
 
 
 def build_send_back_form(draft: Draft, language: str) -> Block:
@@ -136,36 +128,20 @@ def build_send_back_form(draft: Draft, language: str) -> Block:
         Words("More about the product"),
         Words("Something is wrong"),
     ]
-    options = [option(words.to(language), words.to(language)) for words in reasons]
-    tapped: Block = {
-        "type": "input",
-        "block_id": "reasons",
-        "optional": True,
-        "label": plain_text(Words("What should change?").to(language), LABEL),
-        "element": {"type": "checkboxes", "action_id": "reasons", "options": options},
-    }
-    reason_input = text_input(
-        "reason", Words("In your words"), language, multiline=True, optional=True
-    )
-    reason_input["hint"] = plain_text(Words("A new draft takes this up.").to(language), HINT)
-    title, send = Words("Request changes"), Words("Request changes")
-    return build_form(
-        action_ids.SEND_BACK_FORM, title, send, [tapped, reason_input], _pack_draft(draft), language
-    )
+    form, options = FormBuilder(language), {words.to(language): words for words in reasons}
+    tapped = form.choices("reasons", Words("What should change?"), options)
+    hint = Words("A new draft takes this up.")
+    typed = form.text("reason", Words("In your words"), multiline=True, optional=True, hint=hint)
+    title = Words("Request changes")
+    return form.build(action_ids.SEND_BACK_FORM, title, title, [tapped, typed], pack_draft(draft))
 
 
 def build_reject_form(draft: Draft, language: str) -> Block:
     """Build the form for rejecting a draft for good."""
-    why = text_input("reason", Words("Why?"), language, multiline=True)
-    why["hint"] = plain_text(Words("There will be no new draft.").to(language), HINT)
-    return build_form(
-        action_ids.REJECT_FORM,
-        Words("Reject"),
-        Words("Reject"),
-        [why],
-        _pack_draft(draft),
-        language,
-    )
+    form, hint = FormBuilder(language), Words("There will be no new draft.")
+    why = form.text("reason", Words("Why?"), multiline=True, hint=hint)
+    title = Words("Reject")
+    return form.build(action_ids.REJECT_FORM, title, title, [why], pack_draft(draft))
 
 
 def build_approve_anyway_form(draft: Draft, language: str) -> Block:
@@ -173,48 +149,139 @@ def build_approve_anyway_form(draft: Draft, language: str) -> Block:
     lines = [render_check(check, language) for check in draft.list_blocking_checks()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
     blocks = [section_block(f"{lead}\n" + truncate("\n".join(lines), 2_800))]
-    why = text_input("reason", Words("Why is it right?"), language, multiline=True)
-    title, yes = Words("Approve anyway"), Words("Approve anyway")
-    return build_form(
-        action_ids.APPROVE_ANYWAY_FORM, title, yes, [*blocks, why], _pack_draft(draft), language
-    )
+    form = FormBuilder(language)
+    blocks.append(form.text("reason", Words("Why is it right?"), multiline=True))
+    title = Words("Approve anyway")
+    return form.build(action_ids.APPROVE_ANYWAY_FORM, title, title, blocks, pack_draft(draft))
 
 
 def _build_part_inputs(
     part: Part, text: str, limit: PartLimit | None, language: str
 ) -> list[Block]:
     """Build one input for a part, or several when it is long."""
-    pieces = split_into_chunks(text)
+    pieces, form = split_into_chunks(text), FormBuilder(language)
     name = translate_title(part.title, language)
     inputs = []
     for number, (before, piece) in enumerate(pieces):
+        is_last = number + 1 == len(pieces)
         label = f"{name} ({number + 1}/{len(pieces)})" if len(pieces) > 1 else name
         long = len(pieces) > 1 or limit is None or limit.unit == "segments" or limit.most > 150
+        element = plain_text_input(piece, multiline=long or "\n" in piece) | {"action_id": "text"}
         inputs.append(
-            {
-                "type": "input",
-                "block_id": json.dumps([part.key, number, encode_separator(before)]),
-                "optional": len(pieces) > 1,
-                "label": plain_text(label, LABEL),
-                "element": plain_text_input("text", piece, multiline=long or "\n" in piece),
-            }
+            form.input(
+                json.dumps([part.key, number, encode_separator(before)]),
+                label,
+                element,
+                optional=len(pieces) > 1,
+                hint=_build_hint(limit) if limit and is_last else None,
+            )
         )
-    if limit:
-        inputs[-1]["hint"] = plain_text(_build_hint(limit, language), HINT)
     return inputs
 
 
-def _build_hint(limit: PartLimit, language: str) -> str:
+def _build_hint(limit: PartLimit) -> Words:
     if limit.unit == "segments":
-        words = Words.count("At most {n} message", "At most {n} messages", limit.most)
-    elif limit.unit == "words":
-        words = Words.count("At most {n} word", "At most {n} words", limit.most)
-    elif limit.kind == "hard":
-        words = Words.count("At most {n} character", "At most {n} characters", limit.most)
-    else:
-        words = Words("Aim for {n} characters at most", n=limit.most)
-    return words.to(language)
+        return Words.count("At most {n} message", "At most {n} messages", limit.most)
+    if limit.unit == "words":
+        return Words.count("At most {n} word", "At most {n} words", limit.most)
+    if limit.kind == "hard":
+        return Words.count("At most {n} character", "At most {n} characters", limit.most)
+    return Words("Aim for {n} characters at most", n=limit.most)
 
 
-def _pack_draft(draft: Draft) -> str:
-    return ButtonValue(draft=draft.id, seen=draft.fingerprint).pack()
+# The lowest price of the last 30 days, which a person enters where the data don't have it.
+
+FIELD = "price"
+DEFAULT_CURRENCY = "EUR"
+NO_PRICE = Words("Write one price, such as 49.90.")
+WHY = Words(
+    "A price cut is shown against the lowest price of the 30 days before it. Your data don't have "
+    "it, so what you enter is used for this promotion, with your name and the day."
+)
+
+
+def prepare_lowest_price_form(
+    session: Session, context: ListenerContext, action: BlockAction
+) -> Callable[[str], Block]:
+    metadata = pack_draft(_load_draft(session, context, action))
+    return lambda language: build_lowest_price_form(metadata, language)
+
+
+def build_lowest_price_form(metadata: str, language: str) -> Block:
+    form, title = FormBuilder(language), Words("Lowest price")
+    price = form.text(FIELD, Words("Lowest price of the last 30 days"))
+    blocks = [price, context_block(WHY.to(language))]
+    return form.build(action_ids.LOWEST_PRICE_FORM, title, Words("Save"), blocks, metadata)
+
+
+async def submit_lowest_price(
+    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+) -> BoltResponse:
+    language = await context.language(submission.workspace, submission.user)
+    price = read_price(submission.view)
+    if price is None:
+        return await ack(response_action="errors", errors={FIELD: NO_PRICE.to(language)})
+    await context.run(store_price, context, submission, price)
+    return await ack()
+
+
+def read_price(view: View) -> tuple[Decimal, str | None] | None:
+    """Return the one sum that was typed and its currency, if it has one."""
+    figures = read_figures(read_text(view, FIELD))
+    if len(figures) != 1 or not figures[0].is_number or figures[0].first.base <= 0:
+        return None
+    reading = figures[0].first
+    if reading.unit is not None and not figures[0].is_money:
+        return None
+    return reading.base, reading.unit
+
+
+def store_price(
+    session: Session,
+    context: ListenerContext,
+    submission: ViewSubmission,
+    price: tuple[Decimal, str | None],
+) -> None:
+    draft = _load_draft(session, context, submission)
+    brief, now = draft.brief, context.services.now()
+    currency = price[1] or _find_currency(draft) or DEFAULT_CURRENCY
+    ProductFact.add_lowest_price(
+        session,
+        workspace=draft.workspace,
+        product=str(brief.product),
+        market=brief.market,
+        price=price[0],
+        currency=currency,
+        until=brief.until,
+        by=submission.user,
+        draft=draft.id,
+        now=now,
+    )
+    session.flush()
+    today = now.date()
+    added = list_product_facts(session, draft.workspace, brief.product, brief.market, today)
+    evidence = draft.facts.plus(added)
+    checks = recheck_price_cuts(
+        draft.findings or (), draft.parts, draft.other_hooks, evidence, brief
+    )
+    draft.store_checks(session, context.services.enqueue, checks, evidence, now)
+
+
+def _load_draft(
+    session: Session, context: ListenerContext, action: BlockAction | ViewSubmission
+) -> Draft:
+    """Return the draft that is open to be approved. Raises CannotDo."""
+    draft = load_visible_draft(session, action.viewer, action.ref)
+    policy = context.services.policy(action.workspace)
+    draft.demand_current(session, action.ref.seen or "")
+    policy.require(action.user, "approve")
+    demand_open(Decision.list_for_draft(session, draft.id), policy)
+    if draft.brief.product is None or draft.findings is None:
+        raise CannotDo(Words("There is no price cut on this card that needs a price."))
+    return draft
+
+
+def _find_currency(draft: Draft) -> str | None:
+    """Return the currency of the product's prices."""
+    prices = [fact for fact in draft.facts.of("product") if fact.label == "price" and fact.unit]
+    return prices[0].unit if prices else None

@@ -29,19 +29,19 @@ from bot.slack.blocks import (
     section_block,
 )
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
-from bot.slack.interactions import (
+from bot.slack.listeners import (
     BlockAction,
-    load_asked_task,
+    ListenerContext,
+    load_visible_task,
     parse_block_action,
     run_for_viewer,
 )
-from bot.slack.listener_context import ListenerContext
-from bot.slack.view_limits import fit_view
 from bot.slack.views.brief_form import (
     build_brief_form,
     build_own_text_choice,
     find_known_values,
 )
+from bot.slack.views.inputs import fit_view
 from bot.tasks.models import AUTOMATIC_FORM_KEYS, Task
 from bot.text.normalize import collapse_spaces
 
@@ -81,7 +81,7 @@ async def open_new_brief(context: ListenerContext, ack: AsyncAck, body: dict[str
     brand, is_full = context.services.brand(action.workspace), not context.services.has_ai
     if action.ref.task and action.channel:
         task = await run_for_viewer(
-            context, action, lambda asked: context.run(load_asked_task, asked)
+            context, action, lambda asked: context.run(load_visible_task, asked.viewer, asked.ref)
         )
         values = find_known_values(task.words, {k: str(v) for k, v in task.form.items()})
         form = build_brief_form(language, brand, words=task.words, values=values, is_full=True)

@@ -11,31 +11,29 @@ from sqlalchemy.orm import Session
 
 from bot.approvals import decision
 from bot.approvals.decision import Verdict
-from bot.core.brief import parse_just_for_me
 from bot.core.channels import load_channels
 from bot.core.parts import Copy
-from bot.core.request import task_id
+from bot.core.request import parse_just_for_me, task_id
 from bot.digests.visibility import may_see
 from bot.drafts.models import Draft
-from bot.drafts.openings import replace_opening
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.messages.outbox import OutboxMessage
 from bot.slack import action_ids
-from bot.slack.actions import audience_export, digests, reports
-from bot.slack.actions.revisions import start_revision
-from bot.slack.interactions import (
+from bot.slack.actions import digests, exports, reports
+from bot.slack.events.thread_replies import request_changes, use_opening
+from bot.slack.listeners import (
+    ListenerContext,
     View,
     ViewSubmission,
     copy_task_form,
+    decision_fields,
     find_workspace,
     load_visible_draft,
+    pack_metadata,
     run_for_viewer,
 )
-from bot.slack.listener_context import ListenerContext, pack_metadata
-from bot.slack.location import Place, make_place
-from bot.slack.view_limits import fit_view
-from bot.slack.views import audience_rule_form, forms, lowest_price_form, question_form
+from bot.slack.threads import Place, make_place
+from bot.slack.views import forms, inputs, next_step_forms
 from bot.slack.views.brief_form import (
     NOTHING_TO_WRITE,
     build_own_text_form,
@@ -43,8 +41,8 @@ from bot.slack.views.brief_form import (
     read_brief,
     read_own_text,
 )
-from bot.slack.views.inputs import read_choice
-from bot.tasks.models import NewTask, Task
+from bot.slack.views.inputs import fit_view, read_choice
+from bot.tasks.models import Task
 
 
 async def submit_edit(
@@ -79,7 +77,7 @@ def _save_edit(
 ) -> tuple[Draft, dict[str, str]] | None:
     """Return None when it is stored; else the newest version, and the texts changed in the older
     one."""
-    ref, texts = submission.ref, forms.read_edit(submission.view)
+    ref, texts = submission.ref, inputs.read_edit(submission.view)
     draft = load_visible_draft(session, submission.viewer, ref)
     newest = Draft.latest(session, draft.piece)
     if newest is not None and newest.fingerprint != ref.seen:
@@ -114,11 +112,11 @@ def _find_changed_texts(before: Draft, texts: dict[str, str]) -> dict[str, str]:
 
 def _find_emptied_parts(view: View, language: str) -> dict[str, str]:
     """Return an error for each part that was emptied, at the block with its beginning."""
-    remaining = forms.read_edit(view)
+    remaining = inputs.read_edit(view)
     message = Words("Something has to stay here.").to(language)
     errors: dict[str, str] = {}
     for block in view["blocks"]:
-        parts = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
+        parts = inputs.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
         for key in parts:
             if not remaining.get(key, "x").strip() and key not in errors.values():
                 errors.setdefault(str(block["block_id"]), key)
@@ -201,20 +199,13 @@ async def _accept_form(
     is_private = is_private or bool(origin.get("private"))
     place = make_place(channel, submission.user, thread=origin.get("thread"), private=is_private)
     if submission.ref.draft:  # a button under a result opened the form
-        load = _load_changed if submission.ref.field == forms.CHANGED_BRIEF else _load_next_step
-        place, source_private, more = await context.run(load, submission)
+        place, source_private, more = await context.run(_load_source, submission)
         is_private, fields = is_private or source_private, {**more, **fields}
-    new_task = NewTask(
-        id=task_id(submission.workspace, "form", str(submission.view["id"])),
-        workspace=submission.workspace,
-        author=submission.user,
-        words=words,
-        place=place,
-        locale=context.people.cached_locale(submission.workspace, submission.user),
-        private=is_private,
-        form=fields,
+    id = task_id(submission.workspace, "form", str(submission.view["id"]))
+    new_task = context.build_task(
+        submission.workspace, submission.user, id, words, place, private=is_private, form=fields
     )
-    await context.run(Task.accept, context.services.enqueue, new_task, context.services.now())
+    await context.run(context.accept, new_task)
 
 
 async def _find_readable_channel(context: ListenerContext, submission: ViewSubmission) -> str:
@@ -231,31 +222,19 @@ async def _find_readable_channel(context: ListenerContext, submission: ViewSubmi
     )
 
 
-def _load_next_step(
+def _load_source(
     session: Session, submission: ViewSubmission
 ) -> tuple[Place, bool, dict[str, str]]:
-    """Return the place, the privacy and the form fields of a next step."""
+    """Return the place, the privacy and the form fields of a next step, or of a draft whose brief
+    was changed."""
     draft = load_visible_draft(session, submission.viewer, submission.ref)
     place, private = reports.find_next_step_place(
         session, draft, submission.viewer, submission.origin
     )
-    return (
-        place,
-        private,
-        reports.build_next_step_form(draft, reports.find_next_step(draft, submission.ref)),
-    )
-
-
-def _load_changed(
-    session: Session, submission: ViewSubmission
-) -> tuple[Place, bool, dict[str, str]]:
-    """Return the place, the privacy and the form fields of a draft whose brief was changed."""
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
-    place, private = reports.find_next_step_place(
-        session, draft, submission.viewer, submission.origin
-    )
-    task = session.get_one(Task, draft.task)
-    fields = copy_task_form(session, task, draft)
+    if submission.ref.field != forms.CHANGED_BRIEF:
+        step = reports.find_next_step(draft, submission.ref)
+        return place, private, reports.build_next_step_form(draft, step)
+    fields = copy_task_form(session, session.get_one(Task, draft.task), draft)
     for name in ("words", "channels", "channel", "audience", "language"):  # the form has these
         fields.pop(name, None)
     return place, private, fields | {"skill": draft.skill}
@@ -265,41 +244,17 @@ async def submit_opening(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
     """Store the chosen opening as the next version."""
-    await context.run(_use_opening, context, submission)
+    pick = read_choice(submission.view, "angle")
+    await context.run(use_opening, context, submission, pick)
     return await ack()
 
 
-def _use_opening(session: Session, context: ListenerContext, submission: ViewSubmission) -> None:
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
-    decision.revise(
-        session,
-        context.services.enqueue,
-        draft,
-        by=submission.user,
-        fingerprint=submission.ref.seen or "",
-        texts=replace_opening(draft, read_choice(submission.view, "angle")),
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
-    )
-
-
-async def submit_send_back(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
+async def submit_refusal(
+    verdict: Verdict, context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
-    return await _submit_refusal(context, ack, submission, "send back")
-
-
-async def submit_rejection(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
-) -> BoltResponse:
-    return await _submit_refusal(context, ack, submission, "reject")
-
-
-async def _submit_refusal(
-    context: ListenerContext, ack: AsyncAck, submission: ViewSubmission, verdict: Verdict
-) -> BoltResponse:
+    """Send the draft back or reject it, with the reason."""
     language = await context.language(submission.workspace, submission.user)
-    if errors := forms.find_missing_reason(submission.view, language):
+    if errors := inputs.find_missing_reason(submission.view, language):
         return await ack(response_action="errors", errors=errors)
     await context.run(_record_refusal, context, submission, verdict)
     return await ack()
@@ -310,37 +265,25 @@ def _record_refusal(
 ) -> None:
     """Record the decision. A draft that was sent back continues as a new task under the same
     card."""
-    draft = load_visible_draft(session, submission.viewer, submission.ref)
-    reason = forms.read_reason(submission.view)
+    reason = inputs.read_reason(submission.view)
+    if verdict == "send back":
+        request_changes(session, context, submission, reason)
+        return
     decision.send_back(
         session,
         context.services.enqueue,
-        draft,
-        by=submission.user,
-        fingerprint=submission.ref.seen or "",
+        load_visible_draft(session, submission.viewer, submission.ref),
+        **decision_fields(context, submission),
         reason=reason,
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
         verdict=verdict,
     )
-    if verdict == "send back":
-        id = task_id("send back", draft.id, submission.user)
-        start_revision(
-            session,
-            context,
-            draft,
-            id=id,
-            reason=reason,
-            back=submission.origin,
-            viewer=submission.viewer,
-        )
 
 
 async def submit_approve_anyway(
     context: ListenerContext, ack: AsyncAck, submission: ViewSubmission
 ) -> BoltResponse:
     """Approve a draft with blocking findings, with a reason."""
-    reason = forms.read_reason(submission.view)
+    reason = inputs.read_reason(submission.view)
     if not reason:
         language = await context.language(submission.workspace, submission.user)
         message = Words("Say why it is right.").to(language)
@@ -356,10 +299,7 @@ def _approve_draft(
         session,
         context.services.enqueue,
         load_visible_draft(session, submission.viewer, submission.ref),
-        by=submission.user,
-        fingerprint=submission.ref.seen or "",
-        policy=context.services.policy(submission.workspace),
-        now=context.services.now(),
+        **decision_fields(context, submission),
         reason=reason,
     )
 
@@ -368,7 +308,7 @@ def _redraw_card(session: Session, context: ListenerContext, submission: ViewSub
     """Redraw the card behind the form, because it may be outdated."""
     draft = session.get(Draft, submission.ref.draft) if submission.ref.draft else None
     if draft is not None and may_see(session, submission.viewer, draft):
-        OutboxMessage.request_redraw(session, context.services.enqueue, draft.piece)
+        context.redraw(session, draft.piece)
 
 
 SUBMISSION_HANDLERS: dict[
@@ -378,13 +318,13 @@ SUBMISSION_HANDLERS: dict[
     action_ids.OWN_TEXT_CHOICE: choose_own_text,
     action_ids.OWN_TEXT_FORM: submit_own_text,
     action_ids.EDIT_FORM: submit_edit,
-    action_ids.SEND_BACK_FORM: submit_send_back,
-    action_ids.REJECT_FORM: submit_rejection,
+    action_ids.SEND_BACK_FORM: partial(submit_refusal, "send back"),
+    action_ids.REJECT_FORM: partial(submit_refusal, "reject"),
     action_ids.ANGLES_FORM: submit_opening,
     action_ids.APPROVE_ANYWAY_FORM: submit_approve_anyway,
     action_ids.DIGEST_FORM: digests.submit_digest_form,
-    action_ids.QUESTION_FORM: question_form.submit_question_form,
-    action_ids.RULE_FORM: audience_rule_form.submit_rule_form,
-    action_ids.EXPORT_FORM: audience_export.submit_export_form,
-    action_ids.LOWEST_PRICE_FORM: lowest_price_form.submit_lowest_price,
+    action_ids.QUESTION_FORM: next_step_forms.submit_question_form,
+    action_ids.RULE_FORM: next_step_forms.submit_rule_form,
+    action_ids.EXPORT_FORM: exports.submit_export_form,
+    action_ids.LOWEST_PRICE_FORM: forms.submit_lowest_price,
 }

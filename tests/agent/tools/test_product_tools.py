@@ -10,8 +10,7 @@ import pytest
 
 from bot.agent.tool import ToolError, ToolResult
 from bot.agent.tools.find_products import COVER_LABEL
-from bot.core.facts import Fact
-from bot.core.source import Source
+from bot.core.facts import Fact, Source
 from bot.data.analyses.campaigns.mailings import nearest_texts
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product

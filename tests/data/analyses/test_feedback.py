@@ -16,7 +16,7 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.playground.shop import fill
-from bot.playground.shop.data_files import read_planted
+from bot.playground.shop.generation import read_planted
 from tests.support.sample_tables import TODAY, sample, shelf
 from tests.support.small_tables import small
 

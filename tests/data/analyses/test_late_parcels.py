@@ -10,7 +10,7 @@ import pytest
 from bot.data.analyses.late_parcels import find
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.stats import split_two_groups
-from bot.playground.shop.data_files import read_planted
+from bot.playground.shop.generation import read_planted
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.app import Container
 from bot.config.settings import Settings
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data import local_data
 from bot.data.analyses import cache
 from bot.data.analyses.cache import ResultCache

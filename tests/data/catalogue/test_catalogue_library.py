@@ -5,9 +5,8 @@ from datetime import date
 
 import pytest
 
-from bot.core.brief import Brief
 from bot.core.library import Library
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary
 from bot.data.catalogue.product import Product
 

@@ -3,10 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from bot.core.brief import Brief
 from bot.core.facts import Evidence, Fact
 from bot.core.material_facts import find_material_facts, load_material_facts
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 
 
 def list_material_facts(materials: str, language: str = "en", name: str = "Shirt") -> set[str]:

@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from bot.config.brand import Market
-from bot.core.brief import Brief
-from bot.core.facts import Fact
-from bot.core.request import SkillRequest
-from bot.core.source import Source
+from bot.core.facts import Fact, Source
+from bot.core.request import Brief, SkillRequest
 from bot.data.catalogue.library import CatalogueLibrary, MarketLibrary
 from bot.data.catalogue.product import Product
 from bot.data.service import WorkspaceData

@@ -10,7 +10,7 @@ import pytest
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.loader import load_file
-from bot.privacy.personal_data import mask_personal_data
+from bot.privacy import mask_personal_data
 from tests.support.import_files import KEY, TODAY, file, take_in
 from tests.support.sample_tables import made
 

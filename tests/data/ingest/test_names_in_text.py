@@ -8,8 +8,8 @@ import pytest
 
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.loader import load_file
+from bot.privacy import mask_personal_data
 from bot.privacy.names import build_own_words
-from bot.privacy.personal_data import mask_personal_data
 from tests.support.import_files import KEY, TODAY, file
 from tests.support.sample_tables import made
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.core.brief import Brief
-from bot.core.request import SkillRequest
+from bot.core.request import Brief, SkillRequest
 from bot.data import service
 from bot.data.analyses import experiments
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult

@@ -252,7 +252,7 @@ def test_catalogue_alone_is_read_and_confined(home: Home) -> None:
     (row,) = shelf.engine.to_pyarrow(shelf.products).to_pylist()
     assert row["product"] == "drap"
     with pytest.raises(Exception, match=r"disabled|configuration"):
-        shelf.engine.con.execute("SET enable_external_access = true")  # type: ignore[attr-defined]
+        shelf.engine.con.execute("SET enable_external_access = true")
 
 
 def product(**more: Any) -> Product:

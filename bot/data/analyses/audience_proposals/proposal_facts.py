@@ -24,7 +24,7 @@ from bot.data.metrics.filters import list_currencies
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 # Sizes of an audience, how many of it can be reached, and its purchases in the backtest.
 

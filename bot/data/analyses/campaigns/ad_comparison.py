@@ -24,7 +24,7 @@ from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.stats import Numbers, find_change_point, round_p
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 COMPARISON_QUERY = "compared"
 MAX_COMPARISONS = 6

@@ -25,8 +25,7 @@ from bot.data.stats import student_quantile, student_tail, to_percent
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.normalize import strip_accents
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify, strip_accents
 
 MAX_SIMILAR = 3
 SEASON_DAYS = 35  # days before an occasion in which mailings are about it

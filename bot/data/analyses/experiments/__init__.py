@@ -34,7 +34,7 @@ from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 AddFact: TypeAlias = Callable[..., Any]
 MAX_P_VALUE = 0.05

@@ -9,7 +9,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.data.analyses.experiments.hypothesis_tests import ArmCounts
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import fetch_rows

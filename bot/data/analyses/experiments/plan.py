@@ -13,8 +13,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
-from bot.core.experiment_plan import PlanRequest, TestPlace
-from bot.core.source import Source
+from bot.core.facts import Source
+from bot.core.metric_query import PlanRequest, TestPlace
 from bot.data.analyses.experiments.hypothesis_tests import (
     ALPHA,
     POWER,
@@ -38,7 +38,7 @@ from bot.data.warehouse.query import fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 VISIT_LOOKBACK_DAYS, MAILING_LOOKBACK_DAYS = 2 * CURRENT_DAYS, 91  # days read back
 START_EVENTS: dict[TestPlace, str] = {

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bot.core.source import Source
+from bot.core.facts import Source
 from bot.core.thread_text import ThreadMessage, parse_messages
 from bot.data.analyses.cache import MentionCache
 from bot.data.analyses.feedback.aspects import get_theme_title

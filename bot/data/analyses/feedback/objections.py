@@ -27,8 +27,7 @@ from bot.data.stats import compute_percent
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import LANGUAGES, Words
-from bot.text.normalize import normalize_text
-from bot.text.slugs import slugify
+from bot.text.normalize import normalize_text, slugify
 
 MIN_COMPLAINTS = 5  # with fewer complaints no figures are shown
 MIN_PART_SHARE = 0.6  # of a theme's complaints; a part with this share replaces its theme

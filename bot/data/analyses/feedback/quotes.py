@@ -32,7 +32,7 @@ from bot.data.analyses.feedback.texts import (
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import LOCALES, Words
-from bot.privacy.personal_data import find_personal_data
+from bot.privacy import find_personal_data
 from bot.text.normalize import normalize_text
 
 MAX_QUOTES = 3

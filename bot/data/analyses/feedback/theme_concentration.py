@@ -21,7 +21,7 @@ from bot.data.stats import (
     compute_percent,
     hypergeometric_tail,
 )
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 MIN_LIFT = 1.5  # times as often as elsewhere
 # languages are left out because each has its own list, so they can't be compared

@@ -15,7 +15,7 @@ from bot.data.analyses.products import load_purchased_products
 from bot.data.floors import is_below_floor
 from bot.data.stats import CONFIRMED_FDR, Numbers, adjust_false_discovery, normal_tail, to_percent
 from bot.i18n.messages import Words, quote_name
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 NO_CATEGORIES = Words(
     "What is bought next needs categories: import a product list that has them. Or name one "

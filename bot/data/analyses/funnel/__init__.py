@@ -40,7 +40,7 @@ from bot.data.stats import Numbers, find_change_point, round_p
 from bot.data.warehouse.query import TableCache, defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 # The facts on the funnel.
 

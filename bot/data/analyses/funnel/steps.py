@@ -32,7 +32,7 @@ from bot.data.stats import (
 )
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 MIN_SESSIONS = 30  # on either side
 MIN_EXPECTED_HITS = 5  # expected count on both sides of the step

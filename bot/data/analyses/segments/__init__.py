@@ -28,8 +28,8 @@ from bot.data.floors import is_below_floor, too_few_message
 from bot.data.stats import to_percent
 from bot.data.warehouse.purchases import group_by_order
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.calendar_names import get_weekday_key
 from bot.i18n.messages import Words
+from bot.i18n.periods import get_weekday_key
 
 MIN_CUSTOMERS = 100
 

@@ -22,7 +22,7 @@ from bot.data.stats import (
 )
 from bot.data.warehouse.warehouse import FLOOR
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 # Pairs of products or categories with the same customers, and groups of such pairs.
 

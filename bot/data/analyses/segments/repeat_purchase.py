@@ -25,7 +25,7 @@ from bot.data.floors import is_below_floor
 from bot.data.stats import CONFIRMED_FDR, adjust_false_discovery, normal_tail, to_percent
 from bot.data.warehouse.purchases import group_by_day, last_day, purchase_lines
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 RETURN_WINDOWS = (30, 60, 90, 180)  # in days; the tool repeat_purchases tells what is missing
 BREAKDOWN_DAYS = 90

@@ -27,7 +27,7 @@ from bot.data.stats import CONFIRMED_FDR, Numbers, round_p
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 # The facts on weekly series and on returns.
 

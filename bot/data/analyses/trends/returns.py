@@ -23,7 +23,7 @@ from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 RETURN_PERIOD, RETURN_DELAY = timedelta(days=365), timedelta(days=14)
 MIN_LINES = 30  # lines of a product

@@ -27,7 +27,7 @@ from bot.data.metrics.query.wording import (
 )
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language, Words
-from bot.text.slugs import slugify
+from bot.text.normalize import slugify
 
 METRIC_KIND = "metric"
 MAX_SUBJECT_LENGTH = 110

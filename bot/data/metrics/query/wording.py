@@ -17,7 +17,6 @@ from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import Group
 from bot.data.warehouse.warehouse import Warehouse
-from bot.i18n.calendar_names import list_weekday_names
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import (
     LOCALES,
@@ -26,7 +25,8 @@ from bot.i18n.messages import (
     format_short_period,
     format_value,
 )
-from bot.text.slugs import format_title
+from bot.i18n.periods import list_weekday_names
+from bot.text.normalize import format_title
 
 VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("customer_type", "new"): Words("new customers"),

@@ -1,0 +1,449 @@
+"""Write a digest or an alert: code decides what moved and what is said, the model words it.
+
+What moved, what is confirmed, what became of the last digest's findings and whether there is
+anything to say is composed by code alone, with or without an AI. The model is asked only when
+something is confirmed: silence costs nothing. A sentence of the model that states other figures
+than its finding, or typed ones, gives way to the one by code.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, Field
+
+from bot.core.charts import COLOURS, Bar, ChartPicture, build_bar_chart
+from bot.core.fact_sentences import (
+    CANNOT,
+    CHANGE_STATUSES,
+    CONFIRMED,
+    FactSubject,
+    SentenceWriter,
+    group_by_subject,
+    join_copies,
+)
+from bot.core.facts import NO_SOURCE, Evidence, Fact
+from bot.core.parts import Copy, NextStep, Table
+from bot.core.report import (
+    DIGEST_SECTIONS,
+    NONE,
+    DigestFollowUp,
+    DigestReport,
+    QuietDigest,
+    ReportForm,
+)
+from bot.core.request import Question, SkillRequest
+from bot.data.analyses.findings import Move, build_point, find_moves, tell_break
+from bot.grounding.report_text import ReportChecker
+from bot.i18n.messages import Words
+from bot.i18n.typography import insert_nbsp
+from bot.offline import OfflineContext
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
+
+UNFILTERED_KINDS = ("campaigns", "experiments")
+GRADED_MEASURES = ("status", "verdict", "change")  # kept so that the next digest can compare
+MAX_MOVES, MAX_MORE, MAX_LEADS = 6, 15, 3
+MEASURES = {  # kind → the measure of its calls
+    "delivery": "late",
+    "funnel": "rate",
+    "feedback": "share-now",
+    "trends": "change",
+}
+MAX_GRADED, MAX_SENT = 4, 3
+RATES = {
+    "open-rate": Words("opened"),
+    "click-rate": Words("clicked"),
+    "order-rate": Words("ordered"),
+}
+NOTHING_NEWER = Words(
+    "I can't say yet whether what I told you last time went on: no newer rows have come in."
+)
+WENT_ON = Words("{what}, {how}: it went on, {now} now, {was} last time.")
+STOPPED = Words("{what}, {how}: it did not go on, {now} now, {was} last time.")
+QUIET = Words("Nothing moved this week beyond what chance does by itself.")
+ONLY_WATCHED = Words("Nothing moved this week for sure. To watch: {what}")
+CERTAINTY = Words(
+    "What stands without a mark is confirmed: that allows for how many things were looked at. What "
+    "to keep an eye on may be chance."
+)
+LOOKED_AT = Words("{series} series of sales were looked at.")
+NARROWED = Words("Only {what} was looked at; campaigns and tests can't be told by it.")
+COMPARISONS = {
+    "yes": Words(
+        "{title}: {own} {verb}, {median} in the middle of comparable ones; chance explains what "
+        "lies between."
+    ),
+    "better": Words(
+        "{title}: {own} {verb}, {median} in the middle of comparable ones: better than chance "
+        "explains."
+    ),
+    "worse": Words(
+        "{title}: {own} {verb}, {median} in the middle of comparable ones: worse than chance "
+        "explains."
+    ),
+}
+TOO_FEW = Words("{title}: too few comparable campaigns to say whether it did well.")
+SOLD = Words("It brought {orders}, {sales}.")
+WITHOUT_RESULTS = Words("Campaigns that went out without results so far: {without}.")
+WAITING = (
+    Words("Drafts that wait for approval: {waiting}; the oldest was made {oldest} ago."),
+    Words("Drafts that wait for approval: {waiting}."),
+)
+NOTHING_WAITS = Words("Nothing waits for your approval.")
+DONE = Words("In seven days: {what}.")
+WORK = {
+    "drafted": Words("drafts made"),
+    "approved": Words("approved"),
+    "sent-back": Words("sent back"),
+    "rejected": Words("rejected"),
+    "delivered": Words("gone out"),
+}
+WEEK_COLUMNS = {
+    "last": Words("Last week"),
+    "expected": Words("Expected"),
+    "change": Words("Change"),
+}
+SYSTEM_PROMPT = "digest_system"
+
+
+@dataclass(frozen=True)
+class ComposedDigest:
+    """A digest by code. `moves` are those that the headline and the points state, in order."""
+
+    output: BaseModel | Question
+    moves: tuple[Move, ...] = ()
+
+
+async def compose_digest(request: SkillRequest, ctx: OfflineContext) -> ComposedDigest:
+    """Look the facts up and compose the digest. The evidence becomes what it states, and the grades
+    that the next digest compares with."""
+    brief = request.brief
+    chosen = () if brief.series else brief.sections or tuple(DIGEST_SECTIONS)
+    kinds = [kind for key in chosen for kind in DIGEST_SECTIONS.get(key, ())]
+    if brief.series:
+        kinds = [brief.series.split(".")[0]]
+    if narrowed := brief.category or brief.brand:
+        kinds = [kind for kind in kinds if kind not in UNFILTERED_KINDS]
+    evidence, writer = await ctx.look_up(*kinds), SentenceWriter(request.language)
+    known = (
+        [*kinds, "sent"] if kinds else []
+    )  # campaigns that went out are told without orders, too
+    if known and not any(group_by_subject(evidence, kind).keys() - {CANNOT} for kind in known):
+        return ComposedDigest(writer.report_missing_data(evidence, kinds))
+    moves = find_moves(writer, evidence, brief.series)
+    broken = tell_break(writer, evidence) if "trends" in kinds else Copy(text="")
+    follow_up, leads = build_follow_up(writer, evidence, chosen)
+    parts = follow_up.model_dump()
+    if not kinds:
+        nothing = QuietDigest(quiet=Copy(text=writer.say(NOTHING_WAITS)))
+        return ComposedDigest(follow_up if follow_up.work else nothing)
+    if not any(move.is_sure for move in moves):
+        quiet = Copy(text=writer.say(QUIET))
+        if moves:
+            said = writer.say(ONLY_WATCHED.with_params(what=moves[0].words))
+            quiet = Copy(text=said, facts=moves[0].facts)
+        quiet = join_copies([broken, quiet])
+        output = QuietDigest(quiet=quiet, more=_list_more(writer, moves[1:]), leads=leads, **parts)
+        _keep_facts(ctx, writer, moves, evidence)
+        return ComposedDigest(output)
+    first_points = [point for point in (moves[0].cost, broken) if point.text]
+    told = moves[: MAX_MOVES - len(first_points)]
+    tested = group_by_subject(evidence, "trends").get("tested")
+    limits = [Copy(text=writer.say(CERTAINTY)), writer.tell(tested, LOOKED_AT)]
+    if narrowed:
+        limits.append(Copy(text=writer.say(NARROWED.with_params(what=narrowed))))
+    report = DigestReport(
+        headline=told[0].text,
+        points=[*first_points, *(build_point(writer, move) for move in told[1:])],
+        table=_tabulate_week(writer, evidence) if chosen else None,
+        more=_list_more(writer, moves[len(told) :]),
+        how_to_read=writer.explain_reading(evidence, kinds, *limits),
+        sources=Copy(text="\n".join(_list_sources(writer))),
+        leads=[*_list_leads(moves), *leads],
+        **parts,
+    )
+    _keep_facts(ctx, writer, moves, evidence)
+    if chart := _build_chart(writer, told[0], ctx):
+        report = report.model_copy(update={"picture": await ctx.draw(chart)})
+    return ComposedDigest(report, tuple(told))
+
+
+def _list_more(writer: SentenceWriter, moves: Sequence[Move]) -> Copy | None:
+    """List the changes that the details show."""
+    points = [build_point(writer, move) for move in moves[:MAX_MORE]]
+    return join_copies(points, "\n", before="– ") if points else None
+
+
+def _list_leads(moves: Sequence[Move]) -> list[NextStep]:
+    """Return the first step of each label, because equal buttons can't be told apart."""
+    first: dict[str, NextStep] = {}
+    for lead in (move.lead for move in moves if move.lead):
+        first.setdefault(lead.label.text, lead)
+    return list(first.values())[:MAX_LEADS]
+
+
+def _keep_facts(
+    ctx: OfflineContext, writer: SentenceWriter, moves: Sequence[Move], evidence: Evidence
+) -> None:
+    """Keep the facts that are stated, and the grades that the next digest compares with."""
+    told = {move.subject for move in moves[:MAX_MOVES]}
+    graded = [
+        fact
+        for fact in evidence.facts
+        if fact.id.rpartition(".")[0] in told and fact.parts.measure in GRADED_MEASURES
+    ]
+    ctx.keep_facts(*graded, *writer.stated.values())
+
+
+def _build_chart(writer: SentenceWriter, top: Move, ctx: OfflineContext) -> ChartPicture | None:
+    """Draw the most important change: before and now. None without a pair of values."""
+    if top.pair is None:
+        return None
+    names = [writer.say(words) for words in (top.compared_with or Words("Before"), Words("Now"))]
+    bars = [
+        Bar(name, float(str(fact.value)), strong=name is names[1], spelled=writer.spell(fact))
+        for name, fact in zip(names, top.pair, strict=True)
+        if fact is not None
+    ]
+    title, colours = top.words.rstrip("."), ctx.brand.colours or COLOURS
+    return build_bar_chart(title, bars, language=writer.language, colours=colours)
+
+
+def _tabulate_week(writer: SentenceWriter, evidence: Evidence) -> Table | None:
+    """Orders, pieces and revenue of the last complete week beside what was expected."""
+    totals = group_by_subject(evidence, "trends", "total-").values()
+    return writer.table([o for o in totals if o.get("expected")], Words("What"), WEEK_COLUMNS)
+
+
+def _list_sources(writer: SentenceWriter) -> Iterator[str]:
+    """Return one line for each file that figures come from, with its last day."""
+    days: dict[str, Fact] = {}
+    for fact in writer.stated.values():
+        own = fact.parts.kind in ("before", "work") or fact.parts.subject == CANNOT
+        if not own and fact.source != NO_SOURCE:
+            name = fact.source.without_age.to(writer.language)
+            if name not in days or days[name].as_of < fact.as_of:
+                days[name] = fact
+    for name, fact in days.items():
+        yield writer.say(Words("{file}, up to {day}", file=name, day=fact.as_of))
+
+
+# What became of the last digest's findings, of what was sent, and of the work.
+
+
+def build_follow_up(
+    writer: SentenceWriter, evidence: Evidence, chosen: Sequence[str]
+) -> tuple[DigestFollowUp, list[NextStep]]:
+    """Build the follow-up parts that have content, and their next steps. An alert has none."""
+    campaigns = group_by_subject(evidence, "sent") if "campaigns" in chosen else {}
+    graded = grade_calls(writer, evidence) if chosen else []
+    work = [_tell_waiting(writer, evidence)] if "queue" in chosen else []
+    work += [_tell_done(writer, evidence)] if "intern" in chosen else []
+    sent = join_copies(_describe_sent(writer, campaigns), "\n", before="– ")
+    parts = {"graded": join_copies(graded, "\n"), "sent": sent, "work": join_copies(work)}
+    newest = next((one for key, one in campaigns.items() if key != "all"), None)
+    leads = _list_sent_leads(writer, newest) if newest else []
+    return DigestFollowUp(**{name: part for name, part in parts.items() if part.text}), leads
+
+
+@dataclass(frozen=True)
+class Call:
+    """A finding of the last digest, and what is known of it now."""
+
+    then: FactSubject
+    now: FactSubject | None
+    kind: str
+
+    @property
+    def measure(self) -> str:
+        return MEASURES[self.kind]
+
+    @property
+    def was_sure(self) -> bool:
+        return self.then.status == CONFIRMED
+
+    @property
+    def has_newer_rows(self) -> bool:
+        known, was = self.now and self.now.get(self.measure), self.then.get(self.measure)
+        return bool(known and was and known.as_of > was.as_of)
+
+    @property
+    def went_on(self) -> bool:
+        """Still called, and in the same direction where there is one."""
+        assert self.now is not None
+        same = self.now.number("change") * self.then.number("change") >= 0
+        return self.now.status in CHANGE_STATUSES and same
+
+
+def list_calls(evidence: Evidence) -> list[Call]:
+    """Return what was called last time, what was confirmed first."""
+    calls = []
+    for key, then in group_by_subject(evidence, "before").items():
+        kind, _, subject = key.partition("--")
+        if kind in MEASURES and then.get(MEASURES[kind]) is not None:
+            calls.append(Call(then, group_by_subject(evidence, kind).get(subject), kind))
+    return sorted(calls, key=lambda call: (not call.was_sure, [*MEASURES].index(call.kind)))
+
+
+def grade_calls(writer: SentenceWriter, evidence: Evidence) -> list[Copy]:
+    """Return a line for each finding of the last digest: whether it went on."""
+    calls = list_calls(evidence)
+    if not calls:
+        return []
+    last = max(fact.as_of for call in calls for fact in call.then.facts.values())
+    known = [fact for kind in (*MEASURES, *UNFILTERED_KINDS) for fact in evidence.of(kind)]
+    if not any(fact.as_of > last for fact in known if fact.parts.subject != CANNOT):
+        return [Copy(text=writer.say(NOTHING_NEWER))]
+    return [_grade(writer, call) for call in calls if call.has_newer_rows][:MAX_GRADED]
+
+
+def _grade(writer: SentenceWriter, call: Call) -> Copy:
+    assert call.now is not None
+    told = writer.tell(
+        call.now,
+        WENT_ON if call.went_on else STOPPED,
+        what=writer.tell(call.now, Words("{name}")).text,
+        how=Words("called confirmed") if call.was_sure else Words("called to watch"),
+        now=call.now.get(call.measure),
+        was=call.then.get(call.measure),
+    )
+    return told.model_copy(update={"text": f"– {told.text}"})
+
+
+def _describe_sent(writer: SentenceWriter, campaigns: Mapping[str, FactSubject]) -> Iterator[Copy]:
+    """Yield a line for each campaign that results came back for, against comparable ones."""
+    for one in [one for key, one in campaigns.items() if key != "all"][:MAX_SENT]:
+        yield join_copies([_compare_rate(writer, one), writer.tell(one, SOLD)])
+    if (none := campaigns.get("all")) and none.number("without"):
+        yield writer.tell(none, WITHOUT_RESULTS)
+
+
+def _compare_rate(writer: SentenceWriter, one: FactSubject) -> Copy:
+    """State the first rate that can be held against other campaigns."""
+    title = one.get("name") or one.about
+    rate = next((rate for rate in RATES if one.get(f"{rate}-median")), None)
+    if rate is None:
+        return writer.tell(one, TOO_FEW, title=title)
+    is_better = one.number(rate) > one.number(f"{rate}-median")
+    key = "yes" if one.word(f"{rate}-chance") == "yes" else "better" if is_better else "worse"
+    figures = {"own": one.get(rate), "median": one.get(f"{rate}-median")}
+    return writer.tell(one, COMPARISONS[key], title=title, verb=RATES[rate], **figures)
+
+
+def _list_sent_leads(writer: SentenceWriter, one: FactSubject) -> list[NextStep]:
+    plan = writer.say(Words("Plan a test of the subject line for: {what}", what=one.about))
+    return [
+        NextStep(label=Words("Adjust what we sent"), skill="draft", words=one.word("asked")),
+        NextStep(label=Words("Plan a test"), skill="experiment", words=plan, ask=False),
+    ]
+
+
+def _tell_waiting(writer: SentenceWriter, evidence: Evidence) -> Copy:
+    queue = group_by_subject(evidence, "work").get("queue")
+    if queue is None or not queue.number("waiting"):
+        return Copy(text="")
+    return writer.tell(queue, *(WAITING if queue.number("oldest") else WAITING[1:]))
+
+
+def _tell_done(writer: SentenceWriter, evidence: Evidence) -> Copy:
+    """Say what the intern did in seven days."""
+    week = group_by_subject(evidence, "work").get("week")
+    labels = {name: label for name, label in WORK.items() if week and week.number(name)}
+    if week is None or not labels:
+        return Copy(text="")
+    figures = writer.tell_labels(week, labels)
+    return Copy(text=writer.say(DONE.with_params(what=figures.text)), facts=figures.facts)
+
+
+class DigestForm(BaseModel):
+    """What the model fills in."""
+
+    sentences: list[str] = Field(
+        description="one short sentence for each finding, in their order, its figures as slots; "
+        "the first is the headline"
+    )
+
+
+async def write_digest(ctx: "SkillContext") -> BaseModel | Question:
+    composed = await compose_digest(ctx.request, ctx)
+    report = composed.output
+    if ctx.by_rules or not isinstance(report, DigestReport):
+        return report
+    return await _word_report(ctx, report, composed.moves)
+
+
+async def _word_report(
+    ctx: "SkillContext", report: DigestReport, moves: Sequence[Move]
+) -> DigestReport:
+    kept, cited = ctx.evidence, {id for move in moves for id in move.facts}
+    ctx.evidence = Evidence(facts=tuple(fact for fact in kept.facts if fact.id in cited))
+    for fact in ctx.evidence.facts:
+        ctx.book.add(fact)
+
+    def check(form: DigestForm) -> list[str]:
+        if len(form.sentences) != len(moves):
+            return [f"sentences: write exactly {len(moves)}, one for each finding"]
+        pairs = zip(form.sentences, moves, strict=True)
+        return [
+            f"sentence {number}: {fault}"
+            for number, (text, move) in enumerate(pairs, 1)
+            for fault in find_sentence_faults(ctx, text, move, is_first=number == 1)
+        ]
+
+    findings = "\n".join(f"{n}. {describe_finding(ctx, move)}" for n, move in enumerate(moves, 1))
+    try:
+        form = await ctx.write(
+            DigestForm, tools=(), check=check, system=SYSTEM_PROMPT, values={"composed": findings}
+        )
+    finally:
+        ctx.evidence = kept
+    writer, copies = SentenceWriter(ctx.request.language), list[Copy]()
+    for number, move in enumerate(moves):
+        text = form.sentences[number] if number < len(form.sentences) else ""
+        good = text.strip() and not find_sentence_faults(ctx, text, move, is_first=not number)
+        by_code = "" if number else move.words  # what it has cost is a point of its own
+        copies.append(
+            _fill(ctx, writer, move, text) if good else build_point(writer, move, by_code)
+        )
+    own = len(report.points) - (len(moves) - 1)  # points that belong to the headline
+    return report.model_copy(
+        update={"headline": copies[0], "points": [*report.points[:own], *copies[1:]]}
+    )
+
+
+def describe_finding(ctx: "SkillContext", move: Move) -> str:
+    """Return a finding for the prompt: how sure it is, code's sentence, and its figures."""
+    names = [name for id in move.facts if (name := ctx.book.find_name(id))]
+    status = "confirmed" if move.is_sure else "to watch"
+    return f"{status}: {move.words} [{', '.join(names)}]"
+
+
+def find_sentence_faults(
+    ctx: "SkillContext", text: str, move: Move, *, is_first: bool
+) -> list[str]:
+    """Return what is wrong with a sentence: typed figures, and figures of other findings."""
+    assert ctx.today is not None
+    form = ReportForm(
+        headline=text if is_first else "…",
+        points=[] if is_first else [text],
+        exhibit=NONE,
+        cannot_tell=NONE,
+        not_used=[],
+        next_steps=[],
+    )
+    checker = ReportChecker(ctx.book, (), move.words, ctx.request.language, (), ctx.today)
+    if faults := checker.find_faults(form):
+        return faults
+    facts = set(ctx.book.fill(text, ctx.request.language).facts)
+    if not facts:
+        return ["state its figure, as a slot"]
+    return ["it states figures of another finding"] if facts - set(move.facts) else []
+
+
+def _fill(ctx: "SkillContext", writer: SentenceWriter, move: Move, text: str) -> Copy:
+    filled = ctx.book.fill(text.strip(), writer.language)
+    shown = insert_nbsp(filled.text) if writer.language == "fr" else filled.text
+    point = build_point(writer, move, shown)
+    return point.model_copy(update={"facts": filled.facts})

@@ -1,0 +1,306 @@
+"""Write a report, or ideas: the model looks things up and writes; code fills the figures in."""
+
+import logging
+import re
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from bot.agent.audience_draft import list_export_steps
+from bot.agent.claim_check import ClaimSentence
+from bot.agent.skills import load_skills
+from bot.agent.tool import Refusal
+from bot.core.charts import build_exhibit_chart
+from bot.core.checks import Check
+from bot.core.fact_book import FactBook, SlotError
+from bot.core.parts import Copy, File, NextStep
+from bot.core.report import (
+    MAX_HEADLINE,
+    MAX_IDEAS,
+    NONE,
+    IdeaForm,
+    Ideas,
+    IdeasForm,
+    Report,
+    ReportForm,
+    build_report,
+    find_exhibit,
+    is_given,
+)
+from bot.drafts.occasions import list_coming_occasions, load_occasions
+from bot.errors import CannotDo
+from bot.grounding.report_text import ReportChecker
+from bot.i18n.messages import Language, Words
+from bot.i18n.typography import insert_nbsp
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
+
+log = logging.getLogger(__name__)
+
+SYSTEM_PROMPT = "report"
+NO_GOOD_SENTENCE = Words(
+    "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
+)
+AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
+IDEAS_PROMPT = "ideas_system"
+MAX_IDEA_LABEL = 50
+OCCASION_DAYS = 60  # how far ahead occasions are named
+NO_GOOD_IDEA = Words(
+    "The AI's ideas stood on no facts of your data, so I don't show them. Ask again in other words."
+)
+
+
+async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
+    """Have the model answer the context's request with these tools. The evidence is what the
+    report cites."""
+    request, language = ctx.request, ctx.request.language
+
+    def list_claims(form: ReportForm) -> list[ClaimSentence]:
+        return list_report_sentences(form, ctx.book, language)
+
+    try:
+        form = await ctx.write(
+            ReportForm,
+            tools=tools,
+            check=lambda form: build_checker(ctx, load_skills()).find_faults(form),
+            system=SYSTEM_PROMPT,
+            list_claims=list_claims,
+        )
+    except Refusal as refusal:
+        log.info("a question could not be answered: %s", refusal.reason)
+        return build_refusal(refusal.words.to(language))
+    form, dropped = build_checker(ctx, load_skills()).drop_faulty_texts(form)
+    ctx.notes = build_dropped_notes(dropped)
+    ctx.notes += ctx.list_claim_checks(form, list_claims(form))
+    if not form.headline:
+        raise CannotDo(NO_GOOD_SENTENCE)
+    filled = build_report(
+        form,
+        ctx.book,
+        ctx.exhibits,
+        language=language,
+        read_as=(*choose_reading(form, ctx), *list_not_ranked(form, ctx)),
+        unused=request.brief.left_over,
+    )
+    picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
+    return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
+
+
+def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportChecker:
+    """Build the checker that knows what has been found up to now."""
+    if ctx.today is None:
+        raise ValueError("a report needs to know the day")
+    brief = ctx.request.brief
+    return ReportChecker(
+        ctx.book,
+        ctx.exhibits,
+        request_words="\n".join(filter(None, [brief.words, ctx.request.reason, brief.material])),
+        language=ctx.request.language,
+        skills=skills,
+        today=ctx.today,
+        shown=ctx.read_as,
+        notes=ctx.tool_notes,
+    )
+
+
+def _add_exports(report: Report, ctx: "SkillContext") -> list[NextStep]:
+    """Return the next steps: those of the model, and the export of the audiences that the report
+    leads with. A text or a test for them knows their rule."""
+    cited = [id for text in (report.headline, *report.points) for id in text.facts]
+    exports = list_export_steps(cited, ctx.book.facts)
+    if not exports:
+        return report.leads
+    names = [fact for fact in ctx.book.facts if fact.parts.subject == "things"]
+    ctx.evidence = ctx.evidence.plus(names)
+    rule = {"rule": exports[0].form["rule"]}
+    steps = [
+        step.model_copy(update={"form": rule}) if step.skill in AUDIENCE_SKILLS else step
+        for step in report.leads
+    ]
+    return [*exports, *steps]
+
+
+def list_report_sentences(
+    form: ReportForm, book: FactBook, language: Language
+) -> list[ClaimSentence]:
+    """Return the texts of a report with their slots filled and the facts that these name. A text
+    whose slots can't be filled goes back for that."""
+    texts = [("headline", form.headline)]
+    texts += [(f"points.{number}", point) for number, point in enumerate(form.points, 1)]
+    texts += [("cannot_tell", form.cannot_tell)] if is_given(form.cannot_tell) else []
+    found = []
+    for part, text in texts:
+        try:
+            filled = book.fill(text.strip(), language)
+        except SlotError:
+            continue
+        if filled.text:
+            found.append(ClaimSentence(part, filled.text, filled.facts))
+    return found
+
+
+def choose_reading(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+    """Return how the question was read, in one line: the reading of the call whose figures the
+    headline shows, else of the shown exhibit, else of the points. A call that was corrected or not
+    used says nothing about the report."""
+    chosen = find_exhibit(form.exhibit, ctx.exhibits)
+    for text in (form.headline, "", " ".join([*form.points, form.cannot_tell])):
+        names = re.findall(r"\bf\d+\b", text)
+        cited = {fact.id for name in names if (fact := ctx.book.get(name))}
+        cited |= set(_list_sources_of(cited, ctx)) if text else set(chosen.facts if chosen else ())
+        for exhibit in ctx.exhibits:
+            if exhibit.read_as and cited & set(exhibit.facts):
+                return (exhibit.read_as,)
+    with_exhibit = {exhibit.read_as for exhibit in ctx.exhibits}
+    return tuple(one for one in ctx.read_as if one not in with_exhibit)[:1]
+
+
+def list_not_ranked(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
+    """Return what the rankings leave out that the report shows, or whose figures it cites."""
+    names = re.findall(r"\bf\d+\b", " ".join([form.headline, *form.points, form.cannot_tell]))
+    cited = {fact.id for name in names if (fact := ctx.book.get(name))}
+    cited |= set(_list_sources_of(cited, ctx))
+    chosen = find_exhibit(form.exhibit, ctx.exhibits)
+    found = [
+        exhibit.not_ranked
+        for exhibit in ctx.exhibits
+        if exhibit.not_ranked and (exhibit == chosen or cited & set(exhibit.facts))
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _list_sources_of(ids: set[str], ctx: "SkillContext") -> list[str]:
+    """Return the facts that calculated ones among these were computed from."""
+    calculated = [fact.query or "" for fact in ctx.book.facts if fact.id in ids]
+    return [fact.id for fact in ctx.book.facts if any(fact.id in query for query in calculated)]
+
+
+def build_dropped_notes(count: int) -> tuple[Check, ...]:
+    """Build the note on sentences that were left out; none when there are none."""
+    if not count:
+        return ()
+    words = Words.count(
+        "{n} sentence left out: it held a figure or a quotation without a source.",
+        "{n} sentences left out: they held figures or quotations without a source.",
+        count,
+    )
+    return (Check(rule="left out", level="info", words=words),)
+
+
+def build_refusal(sentence: str) -> Report:
+    """Build the report that only says what the data can't tell, and what would change that."""
+    headline, _, rest = sentence.partition(". ")
+    if not rest or len(headline) > MAX_HEADLINE:
+        return Report(headline=Copy(text=sentence))
+    return Report(headline=Copy(text=f"{headline}."), cannot_tell=Copy(text=rest))
+
+
+async def _draw_exhibit(
+    ctx: "SkillContext", form: ReportForm, title: str, language: Language
+) -> File | None:
+    """Draw the chart of the chosen exhibit, with the finding as its title."""
+    exhibit = find_exhibit(form.exhibit, ctx.exhibits)
+    picture = build_exhibit_chart(exhibit, title, language, ctx.brand.colours) if exhibit else None
+    return await ctx.draw(picture) if picture else None
+
+
+async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
+    """Have the model suggest ideas with these tools. Those that are still wrong after one
+    correction are left out."""
+
+    def check(form: IdeasForm) -> list[str]:
+        if not 1 <= len(form.ideas) <= MAX_IDEAS:
+            return [f"ideas: write as many as were asked for, 1 to {MAX_IDEAS}"]
+        return [
+            f"idea {number}: {fault}"
+            for number, idea in enumerate(form.ideas, 1)
+            for fault in find_idea_faults(ctx, idea)
+        ]
+
+    def list_claims(form: IdeasForm) -> list[ClaimSentence]:
+        return [one for idea in form.ideas for one in list_idea_sentences(ctx, idea)]
+
+    form = await ctx.write(
+        IdeasForm,
+        tools=tools,
+        check=check,
+        system=IDEAS_PROMPT,
+        values={"occasion": describe_occasions(ctx)},
+        list_claims=list_claims,
+    )
+    good = [idea for idea in form.ideas[:MAX_IDEAS] if not find_idea_faults(ctx, idea)]
+    if not good:
+        raise CannotDo(NO_GOOD_IDEA)
+    claims = [one for idea in good for one in list_idea_sentences(ctx, idea)]
+    ctx.notes += ctx.list_claim_checks(form, claims)
+    return Ideas(
+        ideas=[_build_idea(ctx, idea) for idea in good],
+        leads=[_build_step(number, idea) for number, idea in enumerate(good, 1)],
+    )
+
+
+def find_idea_faults(ctx: "SkillContext", idea: IdeaForm) -> list[str]:
+    """Return what is wrong with an idea: typed figures, wrong slots, no fact behind it."""
+    form = ReportForm(
+        headline=idea.idea,
+        points=[idea.audience, idea.fact, idea.request],
+        exhibit=NONE,
+        cannot_tell=NONE,
+        not_used=[],
+        next_steps=[],
+    )
+    faults = build_checker(ctx).find_faults(form)
+    empty = [name for name in ("audience", "fact", "request") if not getattr(idea, name).strip()]
+    faults += [f"{name}: it is empty" for name in empty]
+    if not faults and not _list_idea_facts(ctx, idea):
+        faults.append("facts: name at least one fact that a tool gave, such as f3")
+    return faults
+
+
+def list_idea_sentences(ctx: "SkillContext", idea: IdeaForm) -> list[ClaimSentence]:
+    """Return what an idea claims of the data, with the facts that it stands on. The idea itself
+    is a proposal, and what it may bring is no claim of it."""
+    try:
+        filled = ctx.book.fill(idea.fact.strip(), ctx.request.language)
+    except SlotError:
+        return []  # it goes back for that
+    return [ClaimSentence("ideas", filled.text, _list_idea_facts(ctx, idea))] if filled.text else []
+
+
+def describe_occasions(ctx: "SkillContext") -> str:
+    """Return the occasions of the next weeks with their days, for the prompt."""
+    brief, today = ctx.request.brief, ctx.today
+    assert today is not None
+    wanted = ctx.brand.list_occasions(brief.market) or tuple(load_occasions())
+    if brief.occasion:
+        wanted = (brief.occasion,)
+    coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
+    lines = [
+        f"{one.title[ctx.request.language]}, {period.starts} to {period.until}"
+        for one, period in coming
+    ]
+    return "; ".join(lines) or "none in the next weeks"
+
+
+def _list_idea_facts(ctx: "SkillContext", idea: IdeaForm) -> tuple[str, ...]:
+    """Return the ids of the facts that the idea stands on."""
+    named = [fact.id for name in idea.facts if (fact := ctx.book.get(name.strip("{} ")))]
+    filled = ctx.book.fill(idea.fact, ctx.request.language).facts
+    return tuple(dict.fromkeys([*filled, *named]))
+
+
+def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
+    language = ctx.request.language
+    title = Words("Mad: {idea}", idea=idea.idea.strip()).to(language) if idea.mad else idea.idea
+    audience = Words("For: {audience}", audience=idea.audience.strip()).to(language)
+    fact = ctx.book.fill(idea.fact.strip(), language).text
+    text = f"{title.strip()}\n{audience}\n{fact}"
+    shown = insert_nbsp(text) if language == "fr" else text
+    return Copy(text=shown, facts=_list_idea_facts(ctx, idea))
+
+
+def _build_step(number: int, idea: IdeaForm) -> NextStep:
+    """Build the button that drafts an idea at once."""
+    short = idea.idea.strip()[:MAX_IDEA_LABEL].rstrip()
+    label = Words("Draft {n}: {idea}", n=number, idea=short)
+    return NextStep(label=label, skill="draft", words=idea.request.strip(), ask=False)

@@ -1,0 +1,163 @@
+"""Read the dates, weekdays and times of day of a text, in English and French."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache, lru_cache
+
+from bot.grounding.units import RATING_SCALES, Figure, Reading, load_units
+from bot.i18n.periods import index_month_names, index_weekday_names
+
+SHORT_STEM = 4
+MONTH_ABBREVIATIONS = (
+    "jan janv;feb fev fevr;mar;apr avr;;jun;jul juil;aug;sep sept;oct;nov;dec"  # May has none
+)
+WEEKDAY_ABBREVIATIONS = (
+    "mon lun;tue tues mar;wed weds mer;thu thur thurs jeu;fri ven;sat sam;sun dim"
+)
+ISO_DATE = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
+NUMERIC_DATE = re.compile(
+    r"(?<![\w.,/])(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d\d))?(?![\d/%h]|[.,]\d)"
+)
+CLOCK = re.compile(
+    r"(?<![\w.,:/])(?:(?P<h>\d{1,2}) ?h ?(?P<hm>\d\d)?|(?P<c>\d{1,2}):(?P<cm>\d\d)"
+    r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])\.?m\b)(?![\w:])"
+)
+STRONG_DEADLINE = "until|till|jusqu'a|jusqu'au|des|a partir de|from|by|before|avant|ends|starts"
+WEAK_DEADLINE = "on|this|ce|next|le"
+
+
+@cache
+def _index_weekdays() -> dict[str, int]:
+    """Return the weekdays by their names, full and short: a short one stands before a day only."""
+    short = enumerate(WEEKDAY_ABBREVIATIONS.split(";"))
+    return index_weekday_names() | {name: n for n, names in short for name in names.split()}
+
+
+@cache
+def _weekday_date_shape() -> re.Pattern[str]:
+    """Saturday 16 May, dimanche 18, Wednesday, December 16."""
+    months = _date_shapes()[3]
+    month = "|".join(sorted(months, key=len, reverse=True))
+    weekday = "|".join(sorted(_index_weekdays(), key=len, reverse=True))
+    return re.compile(
+        rf"\b(?P<weekday>{weekday})\.?,? "
+        rf"(?:(?P<month>{month})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
+        rf"|(?:the |le )?(?P<date>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)?(?: (?P<of>{month})\b)?)"
+        r"(?![\d%€£]| ?[%€£h]|[.,:/]\d)(?:,? (?P<year>\d{4})\b)?"
+    )
+
+
+def _find_weekday_dates(text: str, low: str) -> Iterator[Figure]:
+    months = _date_shapes()[3]
+    for match in _weekday_date_shape().finditer(low):
+        day = int(match["day"] or match["date"])
+        month = months.get(match["month"] or match["of"] or "", 0)
+        year = int(match["year"]) if match["year"] else None
+        if build_dates(year, month or 1, day):
+            weekday = str(_index_weekdays()[match["weekday"]])
+            yield Figure.at(text, match.span(), Reading("date", (year, month, day), weekday))
+
+
+@cache
+def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], dict[str, int]]:
+    months = index_month_names() | {
+        name: number
+        for number, names in enumerate(MONTH_ABBREVIATIONS.split(";"), start=1)
+        for name in names.split()
+    }
+    month = "|".join(sorted(months, key=len, reverse=True))
+    weekday = "|".join(index_weekday_names())
+    return (
+        re.compile(
+            rf"(?<![\w.,/])(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: of)? ({month})\b"
+            r"(?:\.?,? (\d{4})\b)?"
+        ),
+        re.compile(
+            rf"\b({month})\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,:/]\d| ?[%€£h])"
+            r"(?:,? (\d{4})\b)?"
+        ),
+        re.compile(
+            rf"\b(?:(?P<strong>{STRONG_DEADLINE})|(?P<weak>{WEAK_DEADLINE})) (?P<day>{weekday})\b"
+            r"(?! (?:morning|evening|afternoon|matin|soir)s)"
+        ),
+        months,
+    )
+
+
+def find_dates(text: str, low: str) -> Iterator[Figure]:
+    day_first, month_first, weekday, months = _date_shapes()
+    if any(character.isdigit() for character in low):
+        yield from _find_weekday_dates(text, low)
+        for match in ISO_DATE.finditer(low):
+            yield Figure.at(text, match.span(), *build_dates(*map(int, match.groups())))
+        shown = [(match, 1, 2) for match in day_first.finditer(low)]
+        shown += [(match, 2, 1) for match in month_first.finditer(low)]
+        for match, day, month in shown:
+            is_name = text[match.start(month)].isupper()
+            if is_name or (day == 1 and match[month] != "may"):
+                year = int(match[3]) if match[3] else None
+                if dates := build_dates(year, months[match[month]], int(match[day])):
+                    yield Figure.at(text, match.span(), *dates)
+        yield from _find_numeric_dates(text, low)
+        for match in CLOCK.finditer(low):
+            if readings := _read_clock(match):
+                yield Figure.at(text, match.span(), *readings)
+    for match in weekday.finditer(low):
+        if match["strong"] or is_promise(low, match.start()):
+            weekday_number = str(index_weekday_names()[match["day"]])
+            yield Figure.at(text, match.span(), Reading("weekday", weekday_number))
+
+
+def _find_numeric_dates(text: str, low: str) -> Iterator[Figure]:
+    """Yield 12/06 and 12/06/2026, day first and month first. 4/5 may be a rating, and 12.06 needs
+    its year."""
+    for match in NUMERIC_DATE.finditer(low):
+        one, two = int(match[1]), int(match[3])
+        if match[2] == "." and not match[4]:
+            continue
+        year = int(match[4]) if match[4] and len(match[4]) == 4 else None
+        year = 2000 + int(match[4]) if match[4] and year is None else year
+        dates = (*build_dates(year, two, one), *build_dates(year, one, two))
+        if not match[4] and two in RATING_SCALES and one <= two:
+            dates = (Reading("number", Decimal(one), f"/{two}"), *dates)
+        if dates:
+            yield Figure.at(text, match.span(), *dict.fromkeys(dates))
+
+
+def build_dates(year: int | None, month: int, day: int) -> tuple[Reading, ...]:
+    """Return a date, unless no calendar has it; 29 February needs no year."""
+    try:
+        date(year or 2024, month, day)
+    except ValueError:
+        return ()
+    return (Reading("date", (year, month, day)),)
+
+
+def _read_clock(match: re.Match[str]) -> tuple[Reading, ...]:
+    """18 h is six in the evening, or eighteen hours."""
+    hours = int(match["h"] or match["c"] or match["a"])
+    minutes = Decimal(hours * 60 + int(match["hm"] or match["cm"] or match["am"] or 0))
+    if match["half"]:
+        minutes = minutes % 720 + (720 if match["half"] == "p" else 0)
+    clock = (Reading("clock", minutes),) if minutes <= 24 * 60 else ()
+    return (*clock, *((Reading("number", minutes, "time"),) if match["h"] else ()))
+
+
+def is_promise(low: str, at: int) -> bool:
+    """Whether the sentence around a place in a normalized text promises something: a delivery, an
+    offer, a guarantee."""
+    start = max((low.rfind(end, 0, at) for end in (". ", "! ", "? ", "\n")), default=-1) + 1
+    ends = [place for end in (". ", "! ", "? ", "\n") if (place := low.find(end, at)) >= 0]
+    words = re.findall(r"[a-z]+", low[start : min(ends, default=len(low))])
+    return any(_begins_promise(word) for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _begins_promise(word: str) -> bool:
+    """Whether a word begins with a stem of a promise. A short stem is a word of its own."""
+    return any(
+        word.startswith(stem) if len(stem) > SHORT_STEM else word in (stem, f"{stem}s")
+        for stem in load_units().promises
+    )

@@ -1,0 +1,311 @@
+"""Hold the figures of copy to the facts: each is in a fact, or somebody stated it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from bot.core.checks import Check
+from bot.core.facts import Fact
+from bot.drafts.occasions import load_occasions
+from bot.grounding.citations import format_person
+from bot.grounding.dates import is_promise
+from bot.grounding.derived_figures import find_stated_cut, is_derived
+from bot.grounding.numbers import read_counts, read_figures
+from bot.grounding.price_cuts import find_cuts, find_former_prices
+from bot.grounding.sources import (
+    OWN_TEXT_ORIGIN,
+    KnownFact,
+    Piece,
+    Sources,
+    Statement,
+    find_spans_left_out,
+    is_within,
+)
+from bot.grounding.units import MAX_FREE_NUMBER, Figure, is_bare, load_units
+from bot.i18n.messages import Money, Words
+from bot.i18n.periods import list_weekday_names
+from bot.text.normalize import normalize_text
+
+# "Free delivery from €60": what must be spent, which is no product's price.
+THRESHOLD = re.compile(
+    r"(?:\bfrom|\bover|\babove|\bdes|\ba partir de|\bau-dela de|\bplus de|\bminimum(?: of| de)?"
+    r"|\bat least|\bspend(?:ing)?) ?$"
+)
+OFFERED = re.compile(
+    r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat|\boff\b|remise"
+    r"|reduction|\borders?\b|commande|panier|basket"
+)
+HOUR = Decimal(60)  # in minutes
+ORIGINS = {
+    "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
+    OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
+    "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
+}
+Grade = Literal["block", "warn", "info"]
+PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#shops", "#stock"})
+
+
+def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> Iterator[Check]:
+    """Yield a finding for each figure without a source or in a wrong role, and one on how many are
+    in the facts. What a person stated is named once for the whole draft."""
+    proven = 0
+    named: set[object] = set()
+    for piece in pieces:
+        left_out, seen = find_spans_left_out(piece, sources), set[object]()
+        for figure in read_figures(piece.text):
+            key = (figure.readings, figure.noun)
+            if wrong_day := _check_weekday(figure, piece, today):
+                yield wrong_day
+                continue
+            grade = grade_unsourced(figure, piece.text, today)
+            if (
+                grade is None
+                or key in seen
+                or is_within(figure.start, figure.end, left_out)
+                or _is_occasion_day(figure, piece.text, sources, today)
+            ):
+                continue
+            seen.add(key)
+            known = sources.find_figure(
+                figure, piece.cites, is_threshold=_is_threshold(figure, piece.text)
+            )
+            if known is not None:
+                wrong = _check_role(figure, known, piece, pieces, sources)
+                proven += wrong is None
+                if wrong:
+                    yield wrong
+            elif statement := (
+                sources.find_statement(figure) or find_stated_cut(figure, piece.text, sources)
+            ):
+                denied = _find_denied_price(figure, statement, piece, sources)
+                if denied is not None:
+                    yield _build_wrong_price(figure, piece, denied)
+                elif figure.readings not in named:
+                    named.add(figure.readings)
+                    yield build_stated_check("figure", show_figure(figure, piece), piece, statement)
+            elif not (is_derived(figure, piece, sources) or _is_collective(figure, sources)):
+                yield _build_unsourced(figure, grade, piece, sources)
+            else:
+                proven += 1
+        yield from _find_counted_otherwise(piece, sources)
+    if proven:
+        words = Words.count("{n} figure proven", "{n} figures proven", proven)
+        yield Check(rule="figure", level="pass", words=words)
+
+
+def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
+    """A weekday beside a date is that of the calendar, in the year of the date or the next one."""
+    reading = figure.first
+    if reading.kind != "date" or reading.unit is None or not isinstance(reading.value, tuple):
+        return None
+    year, month, day = reading.value
+    if not month:
+        return None
+    if year is None:
+        year = today.year + ((month, day) < (today.month, today.day))
+    try:
+        right = date(year, month, day)
+    except ValueError:
+        return None
+    if str(right.weekday()) == reading.unit:
+        return None
+    return piece.build_check(
+        "figure",
+        "block",
+        Words(
+            "“{quote}”: that day is a {day}.",
+            quote=figure.text,
+            day=Words(list_weekday_names("en")[right.weekday()]),
+        ),
+        quote=figure.text,
+        override=True,
+    )
+
+
+def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
+    """Whether a date is one of the brief's occasion, as the writer was told, and promises
+    nothing."""
+    brief = sources.brief
+    occasion = load_occasions().get(brief.occasion or "") if brief else None
+    period = occasion.coming(today, brief.market) if occasion and brief else None
+    if period is None or is_promise(normalize_text(text), figure.start):
+        return False
+    length = (period.until - period.starts).days + 1
+    days = [period.starts + timedelta(days=offset) for offset in range(length)]
+    dates = {(year, day.month, day.day) for day in days for year in (None, day.year)}
+    return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
+
+
+def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:
+    """Build the finding on what a person stated: the approver confirms it."""
+    template = ORIGINS.get(
+        statement.origin, Words("From the brief: {quote}. Approving confirms it.")
+    )
+    words = template.with_params(quote=quote, who=format_person(statement.who))
+    return piece.build_check(rule, "stated", words, quote=quote)
+
+
+def show_figure(figure: Figure, piece: Piece) -> str:
+    """A bare number is shown with what it counts: "45 coloris"; a cut with its sign."""
+    start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
+    end = figure.end + len(figure.noun) + 1 if is_bare(figure) and figure.noun else figure.end
+    return piece.text[max(start, 0) : end].rstrip(" .,;:!?\n")
+
+
+def _find_denied_price(
+    figure: Figure, statement: Statement, piece: Piece, sources: Sources
+) -> Fact | None:
+    """Return the catalogue's price, where a text that a person wrote themselves gives another one.
+    In a brief, another price is an offer."""
+    if statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text):
+        return None
+    if find_stated_cut(figure, piece.text, sources) is not None:
+        return None
+    prices = (
+        sources.list_prices(product) if (product := _find_product(figure, piece, sources)) else []
+    )
+    return prices[0].fact if len(prices) == 1 else None
+
+
+def _is_plain_price(figure: Figure, text: str) -> bool:
+    """Whether it is a product's price of today: no cut, no sum to spend, no former price."""
+    is_cut = any(cut.quote == figure.text for cut in find_cuts(text))
+    is_former = any(figure.start <= one.start < figure.end for one in find_former_prices(text))
+    return figure.is_money and not is_cut and not is_former and not _is_threshold(figure, text)
+
+
+def _find_product(figure: Figure, piece: Piece, sources: Sources) -> str | None:
+    """Return the product that a figure is about: the one named beside it, or that of the text."""
+    mine = sources.brief.product if sources.brief else None
+    product = _find_product_named(figure, piece.text, sources) or mine
+    return product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+
+
+def _is_threshold(figure: Figure, text: str) -> bool:
+    if not figure.is_money:
+        return False
+    low = normalize_text(text)
+    start = max((low.rfind(end, 0, figure.start) for end in (". ", "! ", "? ", "\n")), default=-1)
+    before = low[max(0, figure.start - 20) : figure.start]
+    return bool(THRESHOLD.search(before) and OFFERED.search(low[start + 1 : figure.end + 60]))
+
+
+def _check_role(
+    figure: Figure, known: KnownFact, piece: Piece, pieces: Sequence[Piece], sources: Sources
+) -> Check | None:
+    """A former price is no price of today, and another product's price is not this one's."""
+    if not figure.is_money:
+        return None
+    if known.is_former_price and known.product:
+        now = sources.list_prices(known.product)
+        shown = [f.first.base for one in pieces for f in read_figures(one.text)]
+        if now and not any(price.fact.value in shown for price in now):
+            return _build_wrong_price(figure, piece, now[0].fact)
+    named = _find_product_named(figure, piece.text, sources)
+    if named and known.is_price and known.product not in (None, named):
+        prices = sources.list_prices(named)
+        if prices and not any(price.fact.value == figure.first.base for price in prices):
+            return _build_wrong_price(figure, piece, prices[0].fact)
+    return None
+
+
+def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | None:
+    """Return the only product that the figure's line names, if there is one."""
+    start, end = text.rfind("\n", 0, figure.start) + 1, text.find("\n", figure.end)
+    sentence = text[start : end if end >= 0 else len(text)]
+    parts = re.split(r"(?<=[.!?;])\s", sentence)
+    at = start
+    for part in parts:
+        if at <= figure.start < at + len(part) + 1:
+            low = normalize_text(part)
+            named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
+            return named[0] if len(named) == 1 else None
+        at += len(part) + 1
+    return None
+
+
+def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
+    known = Money(amount=Decimal(fact.value), currency=fact.unit or str(figure.first.unit))
+    return piece.build_check(
+        "price",
+        "block",
+        Words("The catalogue says {known}, the text says {quote}.", known=known, quote=figure.text),
+        quote=figure.text,
+        fact=fact.id,
+        override=True,
+    )
+
+
+def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Sources) -> Check:
+    """A wrong price is told with the right one, where the text is about one product."""
+    product = _find_product(figure, piece, sources)
+    prices = sources.list_prices(product) if product else []
+    if len(prices) == 1 and _is_plain_price(figure, piece.text):
+        return _build_wrong_price(figure, piece, prices[0].fact)
+    if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
+        grade = "warn"  # a fact counts the same, and otherwise
+    return _build_finding(figure, show_figure(figure, piece), grade, piece)
+
+
+def _is_collective(figure: Figure, sources: Sources) -> bool:
+    """Whether it counts pieces of what a fact counts: four pairs, of four double wheels."""
+    counts = sources.counts_by_noun.values()
+    return figure.first.unit == "#stock" and figure.first.base in set().union(*counts)
+
+
+def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
+    """Whether the fact has a figure in the same unit: colours, days, hours or minutes."""
+
+    def list_units(one: Figure) -> set[tuple[str | None, Decimal]]:
+        return {(r.unit, max(r.size, HOUR)) for r in one.readings if r.unit and r.kind == "number"}
+
+    return any(list_units(figure) & list_units(one) for one in known.figures)
+
+
+def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[Check]:
+    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
+    counts = sources.counts_by_noun
+    low = normalize_text(piece.text)
+    for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
+        known = counts.get(figure.noun)
+        if known and figure.first.base not in known:
+            if is_within(figure.start, figure.end, find_spans_left_out(piece, sources)):
+                continue
+            yield _build_finding(figure, figure.text, "warn", piece)
+
+
+def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
+    return piece.build_check(
+        "figure",
+        grade,
+        Words("No source: {quote}", quote=Words("“{quote}”", quote=quote)),
+        quote=quote,
+        override=grade == "block",
+    )
+
+
+def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
+    """Return how grave it is that no fact has a figure, by its kind; None where it says nothing.
+
+    Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
+    other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
+    Whether another count or duration is a claim is meaning, which the second call judges."""
+    reading, unit = figure.first, str(figure.first.unit)
+    if reading.kind in ("date", "clock") or unit in ("time", "months"):
+        if is_promise(normalize_text(text), figure.start):
+            return "block"
+        return "warn" if reading.kind == "date" else None if figure.in_words else "info"
+    if reading.kind != "number":
+        return "block"
+    if is_bare(figure):
+        year = reading.base in (today.year, today.year + 1)
+        is_free = year or abs(reading.base) < MAX_FREE_NUMBER
+        return None if is_free else "info" if figure.noun else "warn"
+    if not unit.startswith("#"):
+        return "block"
+    least = load_units().everyday.get(unit, {"words": 2, "digits": 2})
+    if reading.base < least["words" if figure.in_words else "digits"]:
+        return None
+    return "warn" if unit in PROVING_COUNTS else "info"

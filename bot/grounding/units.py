@@ -1,0 +1,274 @@
+"""A figure of a text: its readings, its unit, and whether two figures are the same.
+
+The tables of units and numerals are in `units.toml`. `bot/grounding/numbers.py` finds the figures
+of a text.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from bot.text.normalize import normalize_text
+
+UNITS_FILE = Path(__file__).parent / "units.toml"
+Kind = Literal["number", "date", "weekday", "clock", "code", "deal"]
+YearMonthDay = tuple[int | None, int, int]
+CENT = Decimal("0.01")
+RATING_SCALES = (5, 10, 20)
+DOLLARS = frozenset({"USD", "CAD"})
+SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a figure
+DAY_AFTER = ("on ", "le ")  # not "until", "by", "jusqu'au"
+MEASURES = ("length", "mass", "volume")
+PERSON_KINDS = frozenset({"#people", "#customers", "#reviews"})  # one review, one customer
+
+
+class Reading(NamedTuple):
+    """One way to understand a figure. A number is in `unit` times `size`: 25 cm is 25 times 10 of
+    "length". What is counted has the unit "#colours". The unit of a date is the number of the
+    weekday beside it, if any; its month is 0 when only weekday and day are said."""
+
+    kind: Kind
+    value: Decimal | str | YearMonthDay
+    unit: str | None = None
+    size: Decimal = Decimal(1)
+
+    @property
+    def day(self) -> YearMonthDay:
+        """The value of a date."""
+        assert isinstance(self.value, tuple)
+        return self.value
+
+    @property
+    def base(self) -> Decimal:
+        """The number in base units."""
+        return self.value * self.size if isinstance(self.value, Decimal) else Decimal("NaN")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as it stands in a text, from `start` to `end`. 12/06 has two readings."""
+
+    text: str
+    start: int
+    end: int
+    readings: tuple[Reading, ...]
+    noun: str = ""  # the normalized word behind a number without a unit
+    in_words: bool = False
+    sign: str = ""  # "+" or "-" before it
+
+    @classmethod
+    def at(cls, text: str, span: tuple[int, int], *readings: Reading, **more: Any) -> "Figure":
+        """Return the figure that stands there in a text."""
+        return cls(text[slice(*span)], *span, readings, **more)
+
+    @property
+    def first(self) -> Reading:
+        return self.readings[0]
+
+    @property
+    def is_number(self) -> bool:
+        return all(reading.kind == "number" for reading in self.readings)
+
+    @property
+    def is_money(self) -> bool:
+        return self.first.unit in load_units().money
+
+
+@dataclass(frozen=True)
+class Units:
+    """The tables of `units.toml`, by normalized word."""
+
+    words: dict[str, tuple[str, Decimal]]  # a unit as written → its dimension and size
+    money: frozenset[str]
+    counted: dict[str, str]
+    everyday: dict[str, dict[str, int]]  # from which number on such a count needs a source
+    labels: dict[str, tuple[str, ...]]
+    all_numerals: dict[str, int]  # with "one", which is also an article
+    promises: tuple[str, ...]
+    after: re.Pattern[str]  # a unit behind a number
+    counts: re.Pattern[str]  # what is counted behind a number, with one adjective between
+    spelled: re.Pattern[str]
+    fractions: dict[str, int]
+    multiples: dict[str, int]
+    parts: re.Pattern[str]
+    fraction: re.Pattern[str]
+    share: re.Pattern[str]  # nine in ten, 9 clientes sur 10
+
+
+@cache
+def load_units() -> Units:
+    tables: dict[str, Any] = tomllib.loads(UNITS_FILE.read_text(encoding="utf-8"))
+    words = {w: (code, Decimal(1)) for code, written in tables["money"].items() for w in written}
+    words |= {w: (code, CENT) for code, written in tables["cents"].items() for w in written}
+    for dimension, sizes in tables["measures"].items():
+        words |= {w: (dimension, Decimal(size)) for size, some in sizes.items() for w in some}
+    counted = {w: f"#{kind}" for kind, some in tables["counted"].items() for w in some}
+    numerals = {w: int(value) for value, some in tables["numerals"].items() for w in some}
+    listed = "|".join(
+        re.escape(word) + (r"(?![\w²]|'\w)" if word[-1].isalnum() else "")
+        for word in sorted(words, key=len, reverse=True)
+    )
+    numeral = "|".join(sorted(numerals, key=len, reverse=True))
+    fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
+    multiples = {w: int(n) for n, some in tables["multiples"].items() for w in some}
+    shown = sorted((*fractions, *multiples), key=len, reverse=True)
+    part = "|".join(sorted(fractions, key=len, reverse=True))
+    people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
+    return Units(
+        fractions=fractions,
+        multiples=multiples,
+        parts=re.compile(rf"\b(?:an? |une? )?({'|'.join(shown)})\b"),
+        fraction=re.compile(
+            rf"\b({part})(?: off\b| the price\b| du prix\b| de (?:remise|reduction)\b"
+            rf"| (?:of|de|des)(?: (?:our|the|all|your|nos|les|vos|toutes|tous))*(?: [a-z]+)?"
+            rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
+        ),
+        share=re.compile(
+            rf"\b(?<!\d[.,])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
+            rf"(?P<b>\d{{1,3}}|{numeral})\b(?! ?[%€])"
+        ),
+        words=words,
+        money=frozenset(tables["money"]),
+        counted=counted,
+        everyday={f"#{kind}": least for kind, least in tables["everyday"].items()},
+        labels={unit: tuple(some) for unit, some in tables["labels"].items()},
+        all_numerals=numerals | {"un": 1, "une": 1, "one": 1},
+        promises=tuple(tables["promises"]["stems"]),
+        after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
+        counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
+        spelled=re.compile(
+            rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
+        ),
+    )
+
+
+def find_unit(written: str | None) -> tuple[str | None, Decimal]:
+    """Return the dimension and size of a fact's unit. An unknown word counts something."""
+    units, low = load_units(), normalize_text(written or "").strip()
+    if low in units.words:
+        return units.words[low]
+    if low == "p":
+        return "GBP", CENT
+    if written and len(written) == 3 and written.isupper():
+        return written, Decimal(1)
+    return find_counted(low), Decimal(1)
+
+
+@lru_cache(maxsize=4096)
+def find_counted(words: str) -> str | None:
+    """Return the class that a noun or a label counts: "avis" → "#reviews"."""
+    counted = load_units().counted
+    return next((counted[w] for w in re.findall(r"[a-z]+", words) if w in counted), None)
+
+
+def is_bare(figure: Figure) -> bool:
+    """Whether it is a number without a unit."""
+    return all(r.kind == "number" and r.unit is None for r in figure.readings)
+
+
+# Whether two figures are the same.
+
+
+def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
+    """Whether both are one figure: the same value, in a unit that fits. `about` is the normalized
+    label of the fact."""
+    return any(
+        _reading_agrees(one, other, said, known, about)
+        for one in said.readings
+        for other in known.readings
+    )
+
+
+def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
+    if s.kind == "number" and k.kind == "number":
+        if said.sign == "+" and k.base < 0:
+            return False
+        if s.unit is None and s.value == k.value and k.unit in MEASURES:
+            return True  # "218 cm long, 92 deep": the unit was said before
+        return _unit_fits(s, k, said, known, about) and _is_equal(
+            s, k, is_share=said.in_words and s.unit == "%"
+        )
+    if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
+        return s.unit is None and s.value in (k.value[0], None if said.noun else k.value[2])
+    if isinstance(s.value, tuple) and isinstance(k.value, tuple):
+        return _is_same_date(s, k)
+    if s.kind == "weekday" and isinstance(k.value, tuple):
+        weekday = _find_weekday(k)
+        # "on Tuesday": the offer ended on Monday
+        after = (1,) if said.text.lower().startswith(DAY_AFTER) else ()
+        return weekday is not None and int(str(s.value)) in {
+            (weekday + days) % 7 for days in (0, *after)
+        }
+    return s.kind == k.kind and s.value == k.value
+
+
+def _find_weekday(reading: Reading) -> int | None:
+    """Return the weekday of a date that has its year, or that stands beside it."""
+    year, month, day = reading.day
+    if year is not None and month:
+        return date(year, month, day).weekday()
+    return int(reading.unit) if reading.unit else None
+
+
+def _is_same_date(s: Reading, k: Reading) -> bool:
+    """Whether both are one day. "Sunday 18" is the 18th of any month that is a Sunday."""
+    (year, month, day), (known_year, known_month, known_day) = s.day, k.day
+    if day != known_day or (month and known_month and month != known_month):
+        return False
+    if not month and s.unit and known_year and known_month:
+        return str(date(known_year, known_month, day).weekday()) == s.unit
+    return None in (year, known_year) or year == known_year
+
+
+def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:
+    """Equal, or rounded as it is shown: a price to cents, 4.68 to 4.7; never to a whole number."""
+    said, known = abs(s.base), abs(k.base)
+    if said == known:
+        return True
+    if is_share and abs(said - known) <= Decimal("0.5"):
+        return True  # a third: 33.3 %
+    if s.unit == "%" and k.unit == "%" and said == said.to_integral():
+        return False
+    places = 2 if k.unit in load_units().money else -int(said.normalize().as_tuple().exponent)
+    if places < 1 or s.size != 1 or abs(said - known) >= 1:
+        return False
+    half = Decimal(1).scaleb(-places) / 2
+    return abs(said - known) <= half
+
+
+def _unit_fits(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
+    units = load_units()
+    if s.unit is None:
+        return _bare_fits(k, said, known, about)
+    if k.unit is None:
+        unit = "money" if s.unit in units.money else s.unit or ""
+        if unit.startswith("#"):
+            counts = find_counted(known.noun) or find_counted(about)
+            return counts is None or _same_unit(unit, counts)
+        return any(stem in about for stem in units.labels.get(unit, ()))
+    return _same_unit(s.unit, k.unit)
+
+
+def _same_unit(one: str, other: str) -> bool:
+    if {one, other} <= PERSON_KINDS or {one, other} == {"/5", "#stars"}:
+        return True
+    if "money" in (one, other):
+        return {one, other} - {"money"} <= load_units().money
+    return one == other or {one, other} <= DOLLARS
+
+
+def _bare_fits(k: Reading, said: Figure, known: Figure, about: str) -> bool:
+    """Whether what a number without a unit counts fits what is known."""
+    counts = find_counted(said.noun)
+    if k.unit is None or k.unit.startswith("#"):
+        other = k.unit or find_counted(known.noun) or find_counted(about)
+        return counts is None or other is None or _same_unit(counts, other)
+    return k.unit not in ("%", "times", "/5") and counts is None
+
+
+MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"

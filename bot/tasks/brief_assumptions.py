@@ -1,0 +1,112 @@
+"""The assumptions of a brief, and the options that change them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.config.brand import Brand
+from bot.core.channels import get_default_channel, load_channels
+from bot.core.library import ProductMatch
+from bot.core.request import Assumption, Goal, Option
+from bot.i18n.messages import Language, Words
+
+MAX_OPTIONS = 3
+GOAL_LABELS: dict[Goal, Words] = {
+    "launch": Words("goal: launch"),
+    "back in stock": Words("goal: back in stock"),
+    "sell through": Words("goal: sell through"),
+    "win back": Words("goal: win back"),
+    "announce": Words("goal: announce"),
+    "inform": Words("goal: show what it is good for"),
+}
+LANGUAGE_LABELS: dict[Language, Words] = {"en": Words("in English"), "fr": Words("in French")}
+LAPSED_AUDIENCE: dict[Language, str] = {
+    "en": "customers who haven't ordered for a while",
+    "fr": "clientes et clients qui n'ont pas commandé depuis un moment",
+}
+LOYAL_AUDIENCE: dict[Language, str] = {"en": "loyal customers", "fr": "clientes et clients fidèles"}
+
+
+class StatedFields(Protocol):
+    """What the words of a request say, as far as assumptions and options depend on it."""
+
+    @property
+    def channels(self) -> Sequence[str]: ...
+    @property
+    def audience(self) -> str | None: ...
+    @property
+    def goal(self) -> str | None: ...
+    @property
+    def language(self) -> str | None: ...
+
+
+def list_assumptions(
+    stated: StatedFields,
+    language: Language,
+    product: ProductMatch | None = None,
+    alternatives: Sequence[ProductMatch] = (),
+    *,
+    is_language_known: bool = True,
+    is_notice: bool = False,
+) -> tuple[Assumption, ...]:
+    """List what the draft assumes because the words do not say it.
+
+    `is_language_known`: the language was detected in the words themselves. `is_notice`: the text
+    sells nothing, so no goal is assumed."""
+    assumptions = []
+    if not stated.channels:
+        channel = get_default_channel()
+        assumptions.append(
+            Assumption(field="channels", value=channel.key, words=Words(channel.title))
+        )
+    if not stated.audience:
+        everyone = Words("your whole list")
+        assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
+    if not stated.goal and not is_notice:
+        assumptions.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))
+    if product and product.score < 1 and alternatives:
+        words = Words("the product is {product}", product=product.title)
+        assumptions.append(Assumption(field="product", value=product.handle, words=words))
+    if not stated.language and not is_language_known:
+        assumptions.append(
+            Assumption(field="language", value=language, words=LANGUAGE_LABELS[language])
+        )
+    return tuple(assumptions)
+
+
+def list_unknown_products(names: Sequence[str]) -> tuple[Assumption, ...]:
+    """List the products that the words name and the catalogue does not have."""
+    return tuple(
+        Assumption(
+            field="left out",
+            value=name,
+            words=Words("without “{name}”, which is not in the catalogue", name=name),
+        )
+        for name in names
+    )
+
+
+def build_options(
+    stated: StatedFields,
+    language: Language,
+    brand: Brand,
+    alternatives: Sequence[ProductMatch] = (),
+) -> tuple[Option, ...]:
+    """Return up to three buttons, each of which redrafts with another value of one field."""
+    options = [
+        Option(label=Words("About {product}", product=o.title), field="product", value=o.handle)
+        for o in alternatives
+    ]
+    if not stated.channels:
+        channel = list(load_channels().values())[1]
+        label = Words("As {channel}", channel=Words(channel.title))
+        options.append(Option(label=label, field="channels", value=channel.key))
+    if not stated.audience:
+        lapsed = Words("For those who haven't ordered for a while")
+        options.append(Option(label=lapsed, field="audience", value=LAPSED_AUDIENCE[language]))
+        loyal = Words("For loyal customers")
+        options.append(Option(label=loyal, field="audience", value=LOYAL_AUDIENCE[language]))
+    if not stated.language and len(brand.languages) > 1:
+        other: Language = "en" if language == "fr" else "fr"
+        label = Words("In English") if other == "en" else Words("In French")
+        options.append(Option(label=label, field="language", value=other))
+    return tuple(options[:MAX_OPTIONS])
