@@ -224,6 +224,8 @@ class TemplateWriter:
         choices = []
         for block in blocks:
             filled = list(self._fill(block))
+            if block == "{sentence}":  # one that stands in the title is not said again
+                filled = [one for one in filled if not self._stands_in_first(one.text)] or filled
             if filled:
                 has_several = "{sentence}" in block or "{link}" in block
                 choices.append(filled if has_several else filled[:1])
@@ -234,6 +236,9 @@ class TemplateWriter:
         """Return whether one of this text and the first part contains the other."""
         said = normalize_text(self._set_type(text)).strip(" .")
         return bool(self.told) and (said in self.told or self.told.strip(" .") in said)
+
+    def _stands_in_first(self, text: str) -> bool:
+        return normalize_text(self._set_type(text)).strip(" .") in self.told
 
     def _fits(self, text: str, limit: PartLimit) -> bool:
         refused = set(limit.refused)

@@ -272,7 +272,13 @@ def _contains(kind: str, tokens: Tokens, words: list[str], phrases: list[str]) -
 
 
 def _has_day(tokens: Tokens) -> bool:
-    return bool({*tokens} & ({*index_month_names()} | {*index_weekday_names()}))
+    """Return whether the words name a day or a month. "Black Friday" is no Friday."""
+    days = {*index_month_names()} | {*index_weekday_names()}
+    not_after = load_routing()["fields"]["dates"]["not_after"]
+    return any(
+        token in days and (at == 0 or tokens[at - 1] not in not_after)
+        for at, token in enumerate(tokens)
+    )
 
 
 def _has_offer(words: Sequence[str], tokens: Tokens) -> bool:

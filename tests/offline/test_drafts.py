@@ -284,6 +284,12 @@ def test_french_is_spaced() -> None:
             assert not re.search(r"[^\u00a0\s][;!?](?:\s|$)| [;!?%€]", text), text
 
 
+def test_sentence_of_the_title_is_not_said_again_in_a_push() -> None:
+    parts = write(JACKET, "push")
+    assert "Taped seams" in parts["title"]
+    assert "Taped seams" not in parts["body"]
+
+
 def test_exclamation_marks_of_a_name_are_left_out() -> None:
     loud = JACKET.model_copy(update={"title": "Veste Mousse NOUVEAU !!"})
     body = write(loud, "email", "fr")["body"]

@@ -166,6 +166,12 @@ def test_one_person_is_recognized() -> None:
     assert not names_one_person("an e-mail for our loyal customers")
 
 
+def test_black_friday_is_no_day() -> None:
+    for words in ("SMS pour le Black Friday : -15 %", "an SMS for Black Friday, 15% off"):
+        assert read_fields(words).dates is None
+    assert read_fields("SMS pour le plaid, vendredi 27 novembre").dates
+
+
 def test_product_named_after_a_person_is_no_person() -> None:
     rose = "Rosier grimpant 'Pierre de Ronsard'"
     words = "post Instagram sur le rosier Pierre de Ronsard"
