@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -20,7 +21,7 @@ from bot.drafts.occasions import find_named_occasion
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
 from bot.privacy import Pseudonymizer
-from bot.privacy.names import build_own_words
+from bot.privacy.names import build_own_words, is_only_given_name
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import straighten_apostrophes, tokenize
 
@@ -164,8 +165,20 @@ def names_one_person(words: str, *own: str | None) -> bool:
     """Return whether the words are about one person: by name, by address, or "a customer". `own`
     are the names of the brand and the products: the rose "Pierre de Ronsard" is no person."""
     phrases = load_routing()["one_person"]["phrases"]
-    masked = Pseudonymizer(build_own_words([*filter(None, own)])).mask(words)
-    return _names_one_of(tokenize(words), phrases) or masked != words
+    known = build_own_words([*filter(None, own)])
+    if _names_one_of(tokenize(words), phrases) or _is_for_first_name(words.split(), known):
+        return True
+    return Pseudonymizer(known).mask(words) != words
+
+
+def _is_for_first_name(words: Sequence[str], own: Collection[str]) -> bool:
+    """Return whether a first name stands behind a word that begins an audience: "to Rita"."""
+    begins = load_routing()["fields"]["audience"]["begins"]
+    return any(
+        name[:1].isupper() and is_only_given_name(name, own) and tokenize(before)[-1:] == [begin]
+        for before, name in pairwise(words)
+        for begin in begins
+    )
 
 
 def list_content_words(text: str) -> list[str]:

@@ -163,7 +163,11 @@ def test_short_reply_asks_for_another_version(words: str, wish: str | None) -> N
 def test_one_person_is_recognized() -> None:
     assert names_one_person("write to a customer whose parcel is late")
     assert names_one_person("écris à marie.durand@example.com")
+    assert names_one_person("SMS to Rita, her strap has arrived")
+    assert names_one_person("un SMS pour Jules : son vase est là")
     assert not names_one_person("an e-mail for our loyal customers")
+    assert not names_one_person("un e-mail pour Noël, pour Paris et pour la Saint-Valentin")
+    assert not names_one_person("an e-mail for Rita", "Rita sandals")
 
 
 def test_black_friday_is_no_day() -> None:
