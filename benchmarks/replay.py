@@ -53,7 +53,6 @@ def users() -> tuple[Warehouse, date]:
                     "order": f"d{n}",
                     "line": 1,
                     "at": at,
-                    "customer": "all",
                     "product": "u",
                     "title": "Users",
                     "quantity": thousands,

@@ -167,7 +167,7 @@ def print_catalogue_rejects(catalogue: Catalogue, path: Path) -> None:
     summary = (
         f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
     )
-    print_line(f"{summary}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
+    print_line(f"{summary}; {len(catalogue.remarks)} remarks. All of it: {path}")
     for reject in left_out[:MAX_SHOWN_REJECTS]:
         where = f"line {reject.line}" + (f", {reject.column}" if reject.column else "")
         print_line(f"  {where}: {reject.reason}")

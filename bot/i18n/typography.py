@@ -51,7 +51,7 @@ def _list_spacings(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
         units = re.compile(rf"(?<=\d){SPACES}?([{re.escape(marks.spaced_units)}])")
         found.append((units, NBSP + r"\1"))
     if marks.spaced:
-        spaced = rf"(?<!https)(?<!http){SPACES}*([{re.escape(marks.spaced)}])(?=\s|$)"
+        spaced = rf"(?<!https)(?<!http){SPACES}*([{re.escape(marks.spaced)}]+)(?=\s|$)"
         found.append((re.compile(spaced), NBSP + r"\1"))
     return tuple(found)
 

@@ -72,20 +72,38 @@ def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
     """Fill in the template of the request's channel. Raises CannotDo where there is no template."""
     if ctx.channel is None:
         raise CannotDo(Words("A text needs a channel: name one."))
-    if names_one_person(ctx.request.brief.words) and not ctx.request.brief.notice:
+    brief = ctx.request.brief
+    if not brief.notice and names_one_person(brief.words, brief.product_words, ctx.brand.name):
         raise CannotDo(ONE_PERSON)
     writer = TemplateWriter(ctx.request, ctx.brand, ctx.channel, ctx.evidence)
     return output.model_validate(writer.write(output))
 
 
 def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
-    """Return what people should know about the text: that the brand has no SMS sender."""
+    """Return what people should know about the text: that the brand has no SMS sender, and that
+    the product is sold out."""
+    return tuple(check for check in (_check_sender(ctx), _check_stock(ctx)) if check)
+
+
+def _check_sender(ctx: OfflineContext) -> Check | None:
     segments = ctx.channel and any(one.unit == "segments" for one in ctx.channel.parts.values())
     if not segments or ctx.brand.sender:
-        return ()
+        return None
     missing = Words("No SMS sender in brand.toml: the text begins with {brand}.")
     words = missing.with_params(brand=ctx.brand.name)
-    return (Check(rule="sender", level="warn", words=words),)
+    return Check(rule="sender", level="warn", words=words)
+
+
+def _check_stock(ctx: OfflineContext) -> Check | None:
+    """Warn of a text that sells what is sold out. That of a return has a check of its own."""
+    brief = ctx.request.brief
+    stock = ctx.evidence.get(f"product.{brief.product}.stock")
+    if stock is None or stock.value != 0 or (ctx.channel and ctx.channel.is_listing):
+        return None
+    if brief.goal == "back in stock" or brief.notice:
+        return None
+    words = Words("The catalogue has none in stock ({source}).", source=stock.source.words())
+    return Check(rule="stock", level="warn", words=words, fact=stock.id)
 
 
 def detect_catalogue_language(evidence: Evidence, handle: str | None) -> Language | None:
@@ -207,6 +225,8 @@ class TemplateWriter:
         choices = []
         for block in blocks:
             filled = list(self._fill(block))
+            if block == "{sentence}":  # one that stands in the title is not said again
+                filled = [one for one in filled if not self._stands_in_first(one.text)] or filled
             if filled:
                 has_several = "{sentence}" in block or "{link}" in block
                 choices.append(filled if has_several else filled[:1])
@@ -217,6 +237,9 @@ class TemplateWriter:
         """Return whether one of this text and the first part contains the other."""
         said = normalize_text(self._set_type(text)).strip(" .")
         return bool(self.told) and (said in self.told or self.told.strip(" .") in said)
+
+    def _stands_in_first(self, text: str) -> bool:
+        return normalize_text(self._set_type(text)).strip(" .") in self.told
 
     def _fits(self, text: str, limit: PartLimit) -> bool:
         refused = set(limit.refused)
@@ -283,7 +306,7 @@ class TemplateWriter:
         """Names, prices and sentences, each with the facts that they come from."""
         brief = self.request.brief
         handles = [handle for handle in (brief.product, *brief.others) if handle]
-        names = [name for handle in handles if (name := self._find(handle, "name"))]
+        names = [_strip_exclamation(n) for handle in handles if (n := self._find(handle, "name"))]
         if len(names) > 1:
             self._set_several(handles, names)
             return
@@ -531,6 +554,11 @@ def _end_sentence(text: str) -> str:
 def _make_tag(text: str) -> str:
     """Return the words as one, for a hashtag."""
     return "".join(_capitalize(word) for word in re.findall(r"\w+", text))
+
+
+def _strip_exclamation(name: FilledText) -> FilledText:
+    """Return a name without the marks at its end, which would stand before a full stop."""
+    return FilledText(name.text.rstrip(" !"), name.facts)
 
 
 def _shorten_name(name: FilledText) -> FilledText:

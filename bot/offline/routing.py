@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -17,9 +18,10 @@ from pydantic import BaseModel, ConfigDict
 from bot.core.channels import load_channels
 from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
-from bot.i18n.messages import LANGUAGES, Language
+from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
 from bot.privacy import Pseudonymizer
+from bot.privacy.names import build_own_words, is_only_given_name
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import straighten_apostrophes, tokenize
 
@@ -55,7 +57,6 @@ class FoundFields(BaseModel):
     must_say: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
     left_over: tuple[str, ...] = ()
-    is_one_person: bool = False
 
 
 def find_skill(
@@ -157,14 +158,27 @@ def read_fields(words: str) -> FoundFields:
         must_say=tuple(found["must_say"]),
         rest=tuple(found["rest"]),
         left_over=tuple(found["none"]),
-        is_one_person=names_one_person(words),
     )
 
 
-def names_one_person(words: str) -> bool:
-    """Return whether the words are about one person: by name, by address, or "a customer"."""
+def names_one_person(words: str, *own: str | None) -> bool:
+    """Return whether the words are about one person: by name, by address, or "a customer". `own`
+    are the names of the brand and the products: the rose "Pierre de Ronsard" is no person."""
     phrases = load_routing()["one_person"]["phrases"]
-    return _names_one_of(tokenize(words), phrases) or Pseudonymizer().mask(words) != words
+    known = build_own_words([*filter(None, own)])
+    if _names_one_of(tokenize(words), phrases) or _is_for_first_name(words.split(), known):
+        return True
+    return Pseudonymizer(known).mask(words) != words
+
+
+def _is_for_first_name(words: Sequence[str], own: Collection[str]) -> bool:
+    """Return whether a first name stands behind a word that begins an audience: "to Rita"."""
+    begins = load_routing()["fields"]["audience"]["begins"]
+    return any(
+        name[:1].isupper() and is_only_given_name(name, own) and tokenize(before)[-1:] == [begin]
+        for before, name in pairwise(words)
+        for begin in begins
+    )
 
 
 def list_content_words(text: str) -> list[str]:
@@ -271,7 +285,13 @@ def _contains(kind: str, tokens: Tokens, words: list[str], phrases: list[str]) -
 
 
 def _has_day(tokens: Tokens) -> bool:
-    return bool({*tokens} & ({*index_month_names()} | {*index_weekday_names()}))
+    """Return whether the words name a day or a month. "Black Friday" is no Friday."""
+    days = {*index_month_names()} | {*index_weekday_names()}
+    not_after = load_routing()["fields"]["dates"]["not_after"]
+    return any(
+        token in days and (at == 0 or tokens[at - 1] not in not_after)
+        for at, token in enumerate(tokens)
+    )
 
 
 def _has_offer(words: Sequence[str], tokens: Tokens) -> bool:
@@ -400,7 +420,7 @@ def _list_channel_names() -> tuple[tuple[tuple[str, ...], str], ...]:
     names = [
         (tuple(token.removesuffix("s") for token in tokenize(name)), key)
         for key, channel in load_channels().items()
-        for name in channel.names
+        for name in (*channel.names, *(Words(channel.title).to(one) for one in LANGUAGES))
         if name not in ambiguous
     ]
     return tuple(sorted(names, key=lambda pair: -len(pair[0])))

@@ -261,6 +261,13 @@ def is_given_name(word: str) -> bool:
     return normalize_text(word).strip(". ") in _load_lists().listed
 
 
+def is_only_given_name(word: str, own: Collection[str] = ()) -> bool:
+    """Whether the word is a first name that means nothing else, in the language or, by the words of
+    `build_own_words`, in the team's catalogue."""
+    name = normalize_text(word).strip(".,;:!? ")
+    return name in _load_lists().first and name not in own
+
+
 _ROMAN = re.compile(r"[ivx]{2,}")
 _LOUD_WORD = re.compile(r"[A-ZÀ-ÖØ-Þ]{3}")
 

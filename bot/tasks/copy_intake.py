@@ -149,6 +149,7 @@ class CopyIntake:
             named = exact[:1] or (await self._match_piece(chosen))[0]
             if named or "product" in self._answers:
                 return named, ()
+        await self._restore_names()
         found: dict[str, ProductMatch] = {}
         alternatives: list[ProductMatch] = []
         others = (*filter(None, [self._fields.offer]), *self._fields.must_say)
@@ -162,6 +163,20 @@ class CopyIntake:
                 found.setdefault(product.handle, product)
             alternatives = alternatives or near
         return [*found.values()], alternatives if len(found) == 1 else ()
+
+    async def _restore_names(self) -> None:
+        """Put back what was read as a restriction but stands in a product's name: "peat without
+        lime"."""
+        for restriction in self._fields.left_over:
+            for piece in self._fields.rest:
+                joined = f"{piece} {restriction}"
+                best = next(iter(await self._search(joined)), None)
+                if best is None or not {*tokenize(restriction)} <= {*tokenize(best.title)}:
+                    continue
+                rest = tuple(joined if one == piece else one for one in self._fields.rest)
+                left = tuple(one for one in self._fields.left_over if one != restriction)
+                self._fields = self._fields.model_copy(update={"rest": rest, "left_over": left})
+                break
 
     async def _match_piece(self, piece: str) -> tuple[list[ProductMatch], list[ProductMatch]]:
         """Return the products that a piece of the words names, and those that are as likely."""
@@ -245,7 +260,8 @@ class CopyIntake:
         )
         options = build_options(stated, language, self._brand, alternatives)
         options = tuple(one for one in options if one.field != "language")
-        if fields.notice or fields.is_one_person:  # it goes to whom it concerns
+        one_person = routing.names_one_person(self._words, self._brand.name, *titles)
+        if fields.notice or one_person:  # it goes to whom it concerns
             assumed = tuple(one for one in assumed if one.field != "audience")
             options = tuple(one for one in options if one.field != "audience")
         return Brief(

@@ -284,6 +284,26 @@ def test_french_is_spaced() -> None:
             assert not re.search(r"[^\u00a0\s][;!?](?:\s|$)| [;!?%€]", text), text
 
 
+def test_sentence_of_the_title_is_not_said_again_in_a_push() -> None:
+    parts = write(JACKET, "push")
+    assert "Taped seams" in parts["title"]
+    assert "Taped seams" not in parts["body"]
+
+
+def test_exclamation_marks_of_a_name_are_left_out() -> None:
+    loud = JACKET.model_copy(update={"title": "Veste Mousse NOUVEAU !!"})
+    body = write(loud, "email", "fr")["body"]
+    assert body.startswith("Veste Mousse NOUVEAU.")
+
+
+@pytest.mark.parametrize("fields", [{}, {"goal": "launch"}, {"offer": "-10%"}])
+def test_text_that_sells_what_is_sold_out_is_marked(fields: dict[str, str]) -> None:
+    for stock in (0, 5, None):
+        made = run_draft(JACKET.model_copy(update={"stock": stock}), "push", "en", **fields)
+        marked = [check.level for check in made.checks if check.rule == "stock"]
+        assert marked == (["warn"] if stock == 0 else [])
+
+
 def test_hooks_open_otherwise_or_there_are_none() -> None:
     for product in products()[::3]:
         parts = write(product, "email", "fr", goal="back in stock")

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from bot.agent.skills import load_skills
+from bot.core.channels import load_channels
+from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline.routing import (
+    find_channels,
     find_message_kind,
     find_revision,
     find_skill,
@@ -160,4 +163,29 @@ def test_short_reply_asks_for_another_version(words: str, wish: str | None) -> N
 def test_one_person_is_recognized() -> None:
     assert names_one_person("write to a customer whose parcel is late")
     assert names_one_person("écris à marie.durand@example.com")
+    assert names_one_person("SMS to Rita, her strap has arrived")
+    assert names_one_person("un SMS pour Jules : son vase est là")
     assert not names_one_person("an e-mail for our loyal customers")
+    assert not names_one_person("un e-mail pour Noël, pour Paris et pour la Saint-Valentin")
+    assert not names_one_person("an e-mail for Rita", "Rita sandals")
+
+
+def test_black_friday_is_no_day() -> None:
+    for words in ("SMS pour le Black Friday : -15 %", "an SMS for Black Friday, 15% off"):
+        assert read_fields(words).dates is None
+    assert read_fields("SMS pour le plaid, vendredi 27 novembre").dates
+
+
+def test_product_named_after_a_person_is_no_person() -> None:
+    rose = "Rosier grimpant 'Pierre de Ronsard'"
+    words = "post Instagram sur le rosier Pierre de Ronsard"
+    assert names_one_person(words)
+    assert not names_one_person(words, rose)
+    assert names_one_person("SMS à Claire Fontanel sur le rosier Pierre de Ronsard", rose)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", load_channels())
+def test_channel_is_found_by_its_title(key: str, language: Language) -> None:
+    title = Words(load_channels()[key].title).to(language)
+    assert find_channels(f"{title} : Vase") == (key,)

@@ -24,11 +24,13 @@ async def taken(words: str, *, brand: Brand = BRAND, **told: Any) -> IntakeResul
     return found
 
 
-async def asked(words: str, *, brand: Brand = BRAND, **told: Any) -> IntakeResult | Question:
+async def asked(
+    words: str, *, brand: Brand = BRAND, shop: Shop | None = None, **told: Any
+) -> IntakeResult | Question:
     return await understand_request(
         IncomingRequest.model_validate({"words": words, "author": "ana"} | told),
         brand=brand,
-        library=Shop(),
+        library=shop or Shop(),
         today=TODAY,
     )
 
@@ -309,3 +311,17 @@ async def test_one_person_is_no_audience() -> None:
     ):
         brief = (await taken(words)).brief
         assert not [one for one in brief.assumed if one.field == "audience"]
+
+
+async def test_product_named_after_a_person_has_an_audience() -> None:
+    shop = Shop({"rose": {"name": "Rosier Pierre de Ronsard"}})
+    brief = (await taken("SMS sur le rosier Pierre de Ronsard", shop=shop)).brief
+    assert [one.field for one in brief.assumed if one.field == "audience"]
+
+
+async def test_restriction_in_a_products_name_is_part_of_it() -> None:
+    shop = Shop({"peat": {"name": "Terreau universel"}, "no-peat": {"name": "Terreau SANS TOURBE"}})
+    brief = (await taken("SMS pour le terreau sans tourbe", shop=shop)).brief
+    assert (brief.product, brief.left_over) == ("no-peat", ())
+    brief = (await taken("SMS pour le terreau sans photo", shop=shop)).brief
+    assert (brief.product, brief.left_over) == ("peat", ("sans photo",))
