@@ -21,6 +21,7 @@ TOOLS = (
     "funnel",
     "deliveries",
     "advertising",
+    "past_copy",
     "experiments",
     "feedback_themes",
     "read_feedback",

@@ -276,7 +276,7 @@ def describe_occasions(ctx: "SkillContext") -> str:
         wanted = (brief.occasion,)
     coming = list_coming_occasions(wanted, today, brief.market, OCCASION_DAYS)
     lines = [
-        f"{one.title[ctx.request.language]}, {period.starts} to {period.until}"
+        f"{one.title[ctx.request.language]}, {period.as_prompt(brief.market)}"
         for one, period in coming
     ]
     return "; ".join(lines) or "none in the next weeks"

@@ -207,6 +207,11 @@ class OccasionPeriod(BaseModel):
     source: str
     checked: date
 
+    def as_prompt(self, market: str | None) -> str:
+        """Return the days, and whose they are where no market says it."""
+        country = f" ({self.country})" if self.country and not market else ""
+        return f"{self.starts} to {self.until}{country}"
+
 
 class Occasion(BaseModel):
     """An occasion for which people buy."""
@@ -234,6 +239,13 @@ class Occasion(BaseModel):
         ahead = [p for p in self._in(country) if p.until >= today]
         return min(ahead, key=lambda period: period.starts, default=None)
 
+    def list_coming(self, today: date, country: str | None = None) -> list[OccasionPeriod]:
+        """The current period or the next one; of each country with days of its own when none is
+        given."""
+        countries = {country} if country else {period.country for period in self.periods}
+        found = {self.coming(today, one) for one in countries}
+        return sorted((p for p in found if p), key=lambda p: (p.starts, p.country or ""))
+
     def _in(self, country: str | None) -> list[OccasionPeriod]:
         return [p for p in self.periods if not (country and p.country) or p.country == country]
 
@@ -258,10 +270,11 @@ def set_occasion_days(brief: Brief, today: date) -> Brief:
     """Return the brief with the days of its occasion in its market, the next ones; unchanged
     without an occasion whose days are known."""
     occasion = load_occasions().get(brief.occasion or "")
-    period = occasion.coming(today, brief.market) if occasion else None
-    if period is None:
+    periods = occasion.list_coming(today, brief.market) if occasion else []
+    if not periods:
         return brief
-    return brief.model_copy(update={"since": period.starts, "until": period.until})
+    until = max(period.until for period in periods)
+    return brief.model_copy(update={"since": periods[0].starts, "until": until})
 
 
 def list_coming_occasions(
@@ -269,9 +282,14 @@ def list_coming_occasions(
 ) -> list[tuple[Occasion, OccasionPeriod]]:
     """Return those of these occasions that run or start within so many days, the next first."""
     known, last = load_occasions(), today + timedelta(days=days)
-    coming = [(known[key], known[key].coming(today, country)) for key in keys if key in known]
-    near = [(one, period) for one, period in coming if period and period.starts <= last]
-    return sorted(near, key=lambda pair: (pair[1].starts, pair[0].key))
+    near = [
+        (known[key], period)
+        for key in keys
+        if key in known
+        for period in known[key].list_coming(today, country)
+        if period.starts <= last
+    ]
+    return sorted(near, key=lambda pair: (pair[1].starts, pair[0].key, pair[1].country or ""))
 
 
 @cache

@@ -129,11 +129,14 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     nothing."""
     brief = sources.brief
     occasion = load_occasions().get(brief.occasion or "") if brief else None
-    period = occasion.coming(today, brief.market) if occasion and brief else None
-    if period is None or is_promise(normalize_text(text), figure.start):
+    periods = occasion.list_coming(today, brief.market) if occasion and brief else []
+    if not periods or is_promise(normalize_text(text), figure.start):
         return False
-    length = (period.until - period.starts).days + 1
-    days = [period.starts + timedelta(days=offset) for offset in range(length)]
+    days = [
+        period.starts + timedelta(days=offset)
+        for period in periods
+        for offset in range((period.until - period.starts).days + 1)
+    ]
     dates = {(year, day.month, day.day) for day in days for year in (None, day.year)}
     return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
 

@@ -196,6 +196,26 @@ def list_content_words(text: str) -> list[str]:
     return [word for word in said if not set(tokenize(word)) <= known]
 
 
+def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tuple[str, ...]:
+    """Return what the request for a report says beyond the phrases of its skill and these names of
+    what was read, such as a product or days. Words that stand together are one quote."""
+    tokens = tokenize(words)
+    known = _load_fillers() | {*tokenize(skill)} | {t for name in names for t in tokenize(name)}
+    for phrases in (_list_phrases("skills").get(skill, ()), *_list_report_words()):
+        for phrase in phrases:
+            known |= {*(_locate(tokens, phrase) or ())}
+    for kind in ("polite", "question"):
+        known |= {t for phrase in load_routing()["beginnings"][kind] for t in phrase.split()}
+    quotes: list[list[str]] = [[]]
+    for word in straighten_apostrophes(words).split():
+        if {*tokenize(word)} <= known:
+            quotes.append([])
+        else:
+            quotes[-1].append(word)
+    found = (" ".join(quote).strip(' .,;:!?()«»“”"') for quote in quotes)
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
 @cache
 def load_routing() -> dict[str, dict[str, Any]]:
     return tomllib.loads(ROUTING_FILE.read_text(encoding="utf-8"))
@@ -340,6 +360,11 @@ def _list_phrases(group: str) -> dict[str, tuple[str, ...]]:
         name: tuple(phrase for language in LANGUAGES for phrase in table.get(language, ()))
         for name, table in load_routing()[group].items()
     }
+
+
+@cache
+def _list_report_words() -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(words.split(", ")) for words in load_routing()["report_words"].values())
 
 
 @cache

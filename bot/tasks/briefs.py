@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -21,6 +21,7 @@ from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Unde
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
+LATEST = timedelta(days=14)  # "last week", which skills with days of their own cover
 
 
 class Plan(BaseModel):
@@ -337,6 +338,12 @@ def _analyse(
     before = about.brief if about is not None and about.skill == read.skill else None
     if before is not None:
         read = _continue_question(read, before)
+    days_ahead, left_over = _count_days_ahead(read, today), understanding.left_over
+    if load_skills()[read.skill].own_period and (read.since or read.until):
+        begins = read.since or read.until or today
+        if read.period_words and today - begins > LATEST:
+            left_over = (*left_over, read.period_words)
+        read = read.model_copy(update={"since": None, "until": None, "against": None})
     product = next((one for one in read.products if one.handle), None)
     more = [] if product else incoming.more_words
     brief = Brief(
@@ -349,11 +356,11 @@ def _analyse(
         since=read.since,
         until=read.until,
         against=read.against,
-        within=_count_days_ahead(read, today),
+        within=days_ahead,
         stands_on=(about.id if about else None) or answers.get("stands_on"),
         follows=about.brief.words if about is not None and not about.is_copy else None,
         market=next(iter(read.markets), None),
-        left_over=understanding.left_over,
+        left_over=left_over,
         material=incoming.material,
         private=incoming.private,
     )

@@ -123,6 +123,9 @@ async def understand_analysis(
         or routing.detect_typed_language(words)
     )
     product = await _find_exact_product(answers.get("product"), words, library)
+    if product is None and skill != routing.ANSWER_SKILL and not answers.get("product"):
+        unread = " ".join(routing.list_unread_words(words, skill))
+        product = _find_named(await library.find(unread)) if unread else None
     brief = Brief(
         words="\n".join(filter(None, [follows, words])),
         author=incoming.author,

@@ -58,6 +58,14 @@ def rules(found: DraftResult) -> dict[str, AudienceRule]:
 # The report without an AI.
 
 
+async def test_words_that_chose_no_audience_are_said() -> None:
+    (not_used,) = [
+        p.text for p in (await made(f"{ENGLISH[:-1]}, best VIPs?")).parts if p.key == "not_used"
+    ]
+    assert "VIPs" in not_used
+    assert "target" not in not_used
+
+
 @pytest.mark.parametrize(("words", "language"), [(ENGLISH, "en"), (FRENCH, "fr")])
 async def test_report_leads_with_the_audience_that_bought_most(words: str, language: str) -> None:
     found = await made(words, language=language, category=LINEN)

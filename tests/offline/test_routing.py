@@ -12,6 +12,7 @@ from bot.offline.routing import (
     find_message_kind,
     find_revision,
     find_skill,
+    list_unread_words,
     load_routing,
     names_one_person,
     read_fields,
@@ -60,6 +61,23 @@ MESSAGES = [
 @pytest.mark.parametrize(("words", "skill"), MESSAGES)
 def test_message_is_routed_to_its_skill(words: str, skill: str | None) -> None:
     assert find_skill(words, load_skills()).skill == skill
+
+
+@pytest.mark.parametrize(
+    ("words", "skill", "unread"),
+    [
+        ("what do customers say?", "feedback", ()),
+        ("what do Belgian customers say about the zip?", "feedback", ("Belgian", "zip")),
+        ("résume les avis 1 et 2 étoiles", "feedback", ("1", "2 étoiles")),
+        ("où perd-on des acheteurs sur mobile ?", "blockers", ("mobile",)),
+        ("qui cibler pour le plaid ?", "targeting", ("plaid",)),
+    ],
+)
+def test_words_that_a_report_is_not_written_by_are_listed(
+    words: str, skill: str, unread: tuple[str, ...]
+) -> None:
+    assert list_unread_words(words, skill) == unread
+    assert list_unread_words(words, skill, names=[words]) == ()
 
 
 def test_name_of_a_skill_routes_to_it() -> None:

@@ -260,6 +260,9 @@ def test_sales_periods_are_known() -> None:
     coming = winter.coming(date(2026, 11, 24), "FR")
     assert coming
     assert (coming.starts, coming.until) == (date(2027, 1, 6), date(2027, 2, 2))
+    by_country = [(p.country, p.starts.day) for p in winter.list_coming(date(2026, 11, 24))]
+    assert by_country == [("BE", 2), ("FR", 6)]
+    assert winter.list_coming(date(2026, 11, 24), "FR") == [coming]
     mothers = load_occasions()["fete_des_meres"]
     assert mothers.coming(TODAY, "GB").starts == date(2027, 3, 7)  # type: ignore[union-attr]
     assert mothers.coming(TODAY, "FR").starts == date(2027, 5, 30)  # type: ignore[union-attr]

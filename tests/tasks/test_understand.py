@@ -89,6 +89,18 @@ async def plan(
     return plan.requests
 
 
+async def test_skill_with_its_own_days_gets_no_period() -> None:
+    """A digest of one week alone would have nothing to compare with."""
+    last_week = {"since": "2026-11-16", "until": "2026-11-22", "period_words": "last week"}
+    october = {"since": "2026-10-01", "until": "2026-10-31", "period_words": "in October"}
+    for period, left_over in ((last_week, ()), (october, ("in October",))):
+        words = f"what moved {period['period_words']}?"
+        _, found = read_one(words, skill="digest", **period)
+        (request,) = await plan(found, words)
+        assert (request.brief.since, request.brief.until) == (None, None)
+        assert request.brief.left_over == left_over
+
+
 # Values of a request.
 
 

@@ -1,7 +1,8 @@
 """The approved or sent texts that are nearest to what is to be written, with subject, text and
 results such as the open rate. For the brand's voice and for what worked; they prove nothing about a
-product. `channel` is a key such as email, sms or instagram_post, or "none" for all; `occasion` is
-the key of an occasion such as noel, whose time of year comes first.
+product. `words` may be up to three codes of campaigns, whose texts come first. `channel` is a key
+such as email, sms or instagram_post, or "none" for all; `occasion` is the key of an occasion such
+as noel, whose time of year comes first.
 Not for counting or comparing campaigns (query_metrics).
 Example: {"words": "winter sale bed linen", "channel": "email", "product": "none",
 "occasion": "soldes_hiver"}

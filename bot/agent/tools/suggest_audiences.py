@@ -16,11 +16,13 @@ from bot.agent.tools._analysis import (
     build_filter,
     build_table,
     find_analysis,
+    find_product,
     group_by_subject,
     make_result,
     prepare_facts,
 )
 from bot.core.audience_rule import AUDIENCE_NAMES, AudienceGoal, AudienceRule, name_audience
+from bot.data.catalogue.product import build_availability_facts
 from bot.i18n.messages import Words
 
 MEASURES = (
@@ -72,9 +74,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             chosen += [fact.model_copy(update={"about": about}) for fact in kept]
     facts = prepare_facts(chosen, finding.where, of_call=params.goal if goal else "")
     things = tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
+    product = await find_product(where.product, deps) if where.product else None
+    availability = build_availability_facts(product, language) if product else ()
     return make_result(
         finding,
-        (*facts, *things),
+        (*facts, *things, *availability),
         title=Words("audiences"),
         language=language,
         exhibits=build_exhibit(
@@ -86,6 +90,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "“bought share”: of the people whom the same rule picked 90 days ago, those who bought "
             "since, by themselves; “others share”: of all. Only “confirmed” is beyond chance.",
             "One person can be in several audiences.",
+            *(f"{one.about} is sold out: say so first." for one in availability),
         )
         if len(facts) > 1
         else (),

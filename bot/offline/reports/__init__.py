@@ -14,7 +14,11 @@ from bot.core.report import Report
 from bot.core.request import Question
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
+from bot.i18n.periods import find_periods
 from bot.offline import OfflineContext
+from bot.offline.questions import load_idle_words
+from bot.offline.routing import ANSWER_SKILL, list_unread_words
+from bot.text.normalize import tokenize
 
 NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
 
@@ -29,8 +33,20 @@ async def write_offline_report(ctx: OfflineContext) -> BaseModel | Question:
         raise CannotDo(NEEDS_AI)
     module = import_module(f"{__name__}.{ctx.request.skill}")
     written: BaseModel | Question = await module.write_report(ctx.request, ctx)
-    language, left_over = ctx.request.language, ctx.request.brief.left_over
-    if not isinstance(written, Report) or not left_over:
+    if not isinstance(written, Report) or not (unused := _list_unused(ctx, written)):
         return written
-    not_used = ", ".join(Words("“{quote}”", quote=one).to(language) for one in left_over)
-    return written.model_copy(update={"not_used": Copy(text=not_used)})
+    quotes = (Words("“{quote}”", quote=one).to(ctx.request.language) for one in unused)
+    return written.model_copy(update={"not_used": Copy(text=", ".join(quotes))})
+
+
+def _list_unused(ctx: OfflineContext, report: Report) -> tuple[str, ...]:
+    """Return the words of the request that the report was not written by: neither by keyword, nor
+    as days, a product, or what it says to be about."""
+    brief = ctx.request.brief
+    if ctx.request.skill == ANSWER_SKILL or brief.stands_on or brief.rule or ctx.today is None:
+        return brief.left_over  # an answer says which words it reads; buttons have words of ours
+    tokens = tokenize(brief.words)
+    days = [" ".join(tokens[at] for at in one.words) for one in find_periods(tokens, ctx.today)]
+    told = [one.text for one in (report.headline, report.read_as) if one]
+    names = [*load_idle_words(), *days, *told, brief.product_words or "", brief.category or ""]
+    return (*brief.left_over, *list_unread_words(brief.words, ctx.request.skill, names))

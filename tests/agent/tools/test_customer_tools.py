@@ -269,7 +269,8 @@ async def test_forecast_looks_a_week_to_a_year_ahead(days: int) -> None:
         await call_tool("forecast", {"days": days})
 
 
-LINEN = {"product": "none", "category": "Vêtements en lin", "goal": "none", "country": "none"}
+ANY = {"product": "none", "category": "none", "goal": "none", "country": "none"}
+LINEN = {**ANY, "category": "Vêtements en lin"}
 
 
 async def test_suggested_audiences_have_the_figures_of_their_rules() -> None:
@@ -289,6 +290,15 @@ async def test_suggested_audiences_have_the_figures_of_their_rules() -> None:
     chart = result.exhibits[0].chart
     assert chart is not None
     assert all(p.low is not None and p.low <= p.value <= (p.high or 0) for p in chart.points)
+
+
+async def test_suggested_audiences_say_that_the_product_is_sold_out() -> None:
+    sold_out = "Plaid Nuée en mohair et laine is sold out: say so first."
+    result = await call_tool("suggest_audiences", {**ANY, "product": "lit-nuee"})
+    assert sold_out in result.notes
+    assert figure(result, "product.lit-nuee.availability").value == "sold out"
+    result = await call_tool("suggest_audiences", {**ANY, "product": "lin-alba"})
+    assert not any("sold out" in note for note in result.notes)
 
 
 async def test_suggested_audiences_fit_goal_and_country() -> None:

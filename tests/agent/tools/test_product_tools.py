@@ -290,6 +290,14 @@ async def test_past_copy_comes_from_deliveries_and_from_imported_campaigns() -> 
     assert any(fact.parts.measure == "open-rate" for fact in result.facts)
 
 
+async def test_past_copy_of_codes_is_found_in_any_language() -> None:
+    codes = ["om-260915-maud", "om-261020-kerven-en"]
+    result = await call_tool("past_copy", {"words": " ".join(codes), "channel": "email"})
+    subjects = {f.parts.subject: f.value for f in result.facts if f.parts.measure == "subject"}
+    assert {*codes} <= {*subjects}
+    assert subjects[codes[0]] == "Col roulé Maud\u00a0: une côte fine, sous la veste"
+
+
 async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:
     deps = tool_deps(language="fr")
     brief = deps.request.brief.model_copy(update={"occasion": "noel"})

@@ -175,11 +175,16 @@ def nearest_texts(
     (`product_words`), the season or some words, the most similar first; ties go to the higher open
     rate, then to the later one. Product, name and season each count for more than all other words.
     `season` is the first and last day of an occasion: mailings of any year share it that were sent
-    on its days or in the SEASON_DAYS before."""
+    on its days or in the SEASON_DAYS before. Mailings whose code stands in the words come first,
+    in any language."""
     wanted_stems, product_stems = _extract_stems(words), _extract_stems(product_words)
+    codes = {*words.casefold().split()}
     scored = []
     for letter in load_mailings(warehouse, None):
-        if (channel and letter.channel != channel) or (letter.language or language) != language:
+        is_coded = letter.code.casefold() in codes
+        if channel and letter.channel != channel:
+            continue
+        if not is_coded and (letter.language or language) != language:
             continue
         if not letter.text:
             continue
@@ -188,7 +193,7 @@ def nearest_texts(
         same = 1.0 if product and product in (letter.product or "") else 0.0
         timely = 1.0 if season and letter.at and _is_in_season(letter.at.date(), season) else 0.0
         named = len(product_stems & stems) / len(product_stems) if product_stems else 0.0
-        score = 0.6 * same + 0.5 * named + 0.5 * timely + 0.4 * shared
+        score = 2.0 * is_coded + 0.6 * same + 0.5 * named + 0.5 * timely + 0.4 * shared
         if score > 0.1:
             scored.append(SimilarMailing(letter, round(score, 3)))
     return sorted(
