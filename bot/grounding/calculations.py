@@ -320,8 +320,10 @@ def _says(
     figure = unproven.figure
     if _is_numerator(figure, value, unit, operands):
         return True
+    is_percent = "*" in text and "100" in text
+    is_rate = all(one.unit in load_units().money for one in operands)
     return any(
-        _reading_says(reading, value, unit, unproven, is_percent="*" in text and "100" in text)
+        _reading_says(reading, value, unit, unproven, is_percent=is_percent, is_rate=is_rate)
         for reading in figure.readings
     )
 
@@ -341,8 +343,16 @@ def _is_numerator(
 
 
 def _reading_says(
-    said: Reading, value: Decimal, unit: str | None, unproven: UnprovenFigure, *, is_percent: bool
+    said: Reading,
+    value: Decimal,
+    unit: str | None,
+    unproven: UnprovenFigure,
+    *,
+    is_percent: bool,
+    is_rate: bool,
 ) -> bool:
+    """Whether a result is what was said. `is_percent`: it was multiplied by 100; `is_rate`: all its
+    operands are sums of money."""
     figure, money = unproven.figure, load_units().money
     if said.unit in ("%", "points"):
         if unit not in (None, "%"):
@@ -354,6 +364,8 @@ def _reading_says(
         if not unproven.is_copy:
             error = min(ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR * abs(said.base))
         return abs(share - abs(said.base)) <= error
+    if (said.unit or "").startswith("/") and unit is None:  # 6 out of 10
+        return _rounds_to(value * Decimal(str(said.unit)[1:]), said)
     if said.unit == "times":
         if unit is not None:
             return False
@@ -365,6 +377,7 @@ def _reading_says(
     if said.unit == "time" and unit is None:  # six days, of twelve tins and two a day
         return abs(value) == abs(Decimal(str(said.value)))
     fits = unit == said.unit or (said.unit == "money" and unit in money)
+    fits = fits or (said.unit in money and unit is None and is_rate)  # $2.50 per dollar
     return fits and _rounds_to(value / said.size, said)
 
 

@@ -306,10 +306,21 @@ def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[tuple[Ch
     for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
         known = counts.get(figure.noun)
         if known and figure.first.base not in known:
-            if is_within(figure.start, figure.end, find_spans_left_out(piece, sources)):
+            left_out = find_spans_left_out(piece, sources)
+            if is_within(figure.start, figure.end, left_out) or _is_measured(figure, piece.text):
                 continue
             if not has_proof(figure, piece.text, sources):
                 yield _build_finding(figure, figure.text, "warn", piece), figure
+
+
+def _is_measured(count: Figure, text: str) -> bool:
+    """Whether the number of a count is that of a price, a share or a measure: "£84 until"."""
+    return any(
+        one.start <= count.start < one.end
+        and not is_bare(one)
+        and not str(one.first.unit).startswith("#")
+        for one in read_figures(text)
+    )
 
 
 def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:

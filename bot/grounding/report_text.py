@@ -417,7 +417,8 @@ def _list_typed_figures(text: str, material: _Material) -> Iterator[tuple[Figure
             or material.carries_measured(token, prose, match.start())
             or material.is_clock(prose, match.start())
         ):
-            at = [one for one in read_figures(prose) if one.start <= match.start() < one.end]
+            figures = read_figures(prose)
+            at = [one for one in figures if one.start < match.end() and match.start() < one.end]
             if not any(material.follows(figure, text) for figure in at):
                 yield (at[0] if at else None), shown.strip()
 
