@@ -142,7 +142,7 @@ def prove_figure(
             value, unit = _evaluate(found.tree, values)
         except CalculationError:
             continue
-        if _says(unproven, value, unit, chosen, text):
+        if _says(unproven, value, unit, chosen, found.tree):
             if unproven.is_price:
                 _require_consistent_price(found, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]
@@ -237,7 +237,7 @@ class _OperandFinder:
                 for reading in figure.readings:
                     if reading.kind == "number" and abs(Decimal(str(reading.value))) == value:
                         yield from _list_options(reading, known.fact)
-            if any(one.first.base == value for one in read_counts(known.text)):
+            if any(one.first.base == value for one in known.counts):
                 yield Operand(value, None, known.fact)
         for statement in self.sources.statements:
             for figure in statement.figures:
@@ -315,12 +315,19 @@ def _says(
     value: Decimal,
     unit: str | None,
     operands: Sequence[Operand],
-    text: str,
+    tree: ast.expr,
 ) -> bool:
     figure = unproven.figure
     if _is_numerator(figure, value, unit, operands):
         return True
-    is_percent = "*" in text and "100" in text
+    is_percent = any(
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mult)
+        and any(
+            isinstance(side, ast.Constant) and side.value == 100 for side in (node.left, node.right)
+        )
+        for node in ast.walk(tree)
+    )
     is_rate = all(one.unit in load_units().money for one in operands)
     return any(
         _reading_says(reading, value, unit, unproven, is_percent=is_percent, is_rate=is_rate)
