@@ -90,6 +90,7 @@ class Warehouse:
     sales_floor: int = SALES_FLOOR
     damaged: Mapping[str, DamagedTable] = field(default_factory=dict)
     released: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def floors(self) -> Floors:
@@ -112,7 +113,9 @@ class Warehouse:
             raise DamagedRows(self.damaged[kind])
         if kind not in self.listed:
             return None
-        return self.engine.table(kind)
+        if kind not in self._tables:  # the engine describes a table each time that it is asked
+            self._tables[kind] = self.engine.table(kind)
+        return self._tables[kind]
 
     def source(self, kind: str) -> Source:
         return self.listed[kind].source
