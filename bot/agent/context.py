@@ -48,7 +48,13 @@ from bot.core.parts import File, fill_own_text, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
-from bot.grounding.calculations import CalculationError, UnprovenFigure, prove_figure
+from bot.grounding.calculations import (
+    CalculationError,
+    UnprovenFigure,
+    list_operands,
+    list_proofs,
+    prove_figure,
+)
 from bot.grounding.copy_checks import check_draft, list_faults
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.sources import Sources, list_pieces
@@ -245,7 +251,7 @@ class SkillContext:
         The evidence becomes what the output cites. `system` names the prompt that never changes for
         a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
         a question to the person. `list_claims` gives the sentences that a second model judges; of
-        copy, all of it; `list_figures` those without a source, for which it may propose a
+        copy, all of it; `list_figures` the figures without a source, for which it may propose a
         calculation. Without a model, the text is the template of `bot.offline.drafts`."""
         if self.by_rules and not self.request.brief.preview:
             written = write_offline_draft(self, output)
@@ -305,7 +311,12 @@ class SkillContext:
         )
         # What was found last counts where a figure has changed since the earlier work.
         cited = {f.id: f for f in collect_cited_facts(written, self.book, self.exhibits)}
-        self.evidence = Evidence(facts=kept).plus(cited.values()).plus(self.proofs)
+        if self.channel:  # those of sentences that are no longer there are dropped
+            parts, hooks = split_output(written)
+            text = "\n".join(one.text for one in (*parts, *hooks))
+            self.proofs = tuple(list_proofs(text, self.proofs))
+        operands = list_operands(self.proofs, self._list_known_facts().facts)
+        self.evidence = Evidence(facts=kept).plus(cited.values()).plus((*operands, *self.proofs))
         return written
 
     def _read_output(self, written: T) -> T:

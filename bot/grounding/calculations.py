@@ -22,7 +22,7 @@ from bot.i18n.messages import Language
 from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces, normalize_text
 
-PROOF = "proof"
+PROOF, SEPARATOR = "proof", " "
 MAX_LENGTH, MAX_OPERATIONS, MAX_OPERAND = 80, 4, Decimal(10**9)
 MAX_COUNT = 100  # the largest number that a sentence alone may name as multiplier or divisor
 MAX_READINGS = 256  # combinations of what the operands may measure
@@ -130,7 +130,7 @@ def prove_figure(
         if fact is None:
             raise CalculationError("a date stands on a fact by its name")
         _require_date(figure, fact)
-        return _build_proof(unproven, fact.shown(language), fact, sources)
+        return _build_proof(unproven, fact.shown(language), [fact], sources)
     found = _parse(text)
     finder = _OperandFinder(unproven, named, sources)
     found.operands = [finder.find(leaf, found) for leaf in found.leaves]
@@ -147,7 +147,7 @@ def prove_figure(
                 _require_consistent_price(found, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]
             shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
-            return _build_proof(unproven, shown, facts[0] if facts else None, sources)
+            return _build_proof(unproven, shown.replace("*", "×"), facts, sources)
     raise CalculationError("the result is not what the sentence says")
 
 
@@ -432,13 +432,22 @@ def _require_date(figure: Figure, fact: Fact) -> None:
         raise CalculationError(f"{fact.id} does not have that day")
 
 
-def _build_proof(unproven: UnprovenFigure, shown: str, fact: Fact | None, sources: Sources) -> Fact:
+def _build_proof(
+    unproven: UnprovenFigure, shown: str, operands: Sequence[Fact], sources: Sources
+) -> Fact:
     last = max((one.as_of for one in sources.evidence.facts), default=date.min)
     return Fact(
         id=unproven.proof_id,
         label="calculation",
         about=unproven.sentence,
         value=f"{unproven.figure.text} = {shown}",
-        source=fact.source if fact else "brief",
-        as_of=fact.as_of if fact else last,
+        source=operands[0].source if operands else "brief",
+        as_of=operands[0].as_of if operands else last,
+        query=SEPARATOR.join(dict.fromkeys(one.id for one in operands)),
     )
+
+
+def list_operands(proofs: Iterable[Fact], facts: Iterable[Fact]) -> list[Fact]:
+    """Return the facts that proofs stand on."""
+    ids = {id for proof in proofs for id in (proof.query or "").split(SEPARATOR)}
+    return [fact for fact in facts if fact.id in ids]

@@ -74,7 +74,8 @@ class Proposer:
         figures = re.findall(r"\b(g\d+) in “", said)
         self.asked += figures
         one, three = (re.search(rf"\b(f\d+) {label}", said) for label in ("price", "set: 3"))
-        assert one and three
+        assert one
+        assert three
         calculation = CALCULATIONS[self.kind].format(one=one[1], three=three[1])
         proposed = [{"figure": figure, "calculation": calculation} for figure in figures]
         return {**support_all(body), "calculations": proposed}
@@ -105,7 +106,7 @@ async def test_figure_with_a_proving_calculation_has_no_finding(
     assert "quarter off" not in list_quotes(drafted)
     assert "No source" not in text_of(card)
     sources = json.dumps(list_source_blocks(drafted, "en"), ensure_ascii=False)
-    assert "quarter off = 1 - €132.75 / (3 * €59.00)" in sources
+    assert "quarter off = 1 - €132.75 / (3 × €59.00)" in sources
 
 
 async def test_figure_with_a_wrong_calculation_blocks(intern: UnderstandingBench) -> None:
