@@ -312,8 +312,7 @@ class SkillContext:
         # What was found last counts where a figure has changed since the earlier work.
         cited = {f.id: f for f in collect_cited_facts(written, self.book, self.exhibits)}
         if self.channel:  # those of sentences that are no longer there are dropped
-            parts, hooks = split_output(written)
-            text = "\n".join(one.text for one in (*parts, *hooks))
+            text = "\n".join(piece.text for piece in list_pieces(*split_output(written)))
             self.proofs = tuple(list_proofs(text, self.proofs))
         operands = list_operands(self.proofs, self._list_known_facts().facts)
         self.evidence = Evidence(facts=kept).plus(cited.values()).plus((*operands, *self.proofs))
