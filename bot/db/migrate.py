@@ -5,10 +5,10 @@ Importing Alembic takes longer than most commands run, so it is imported only wh
 
 import ast
 import asyncio
-import shutil
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,9 +92,11 @@ def read_revision(database: Database) -> str | None:
 
 
 def back_up_database(database: Database, revision: str) -> None:
+    """Copy the SQLite file beside it, with what its write-ahead log has not moved there yet."""
     path = Path(str(database.engine.url.database))
-    with database.engine.begin():
-        shutil.copy2(path, path.with_name(f"{path.name}.before-{revision}"))
+    target = path.with_name(f"{path.name}.before-{revision}")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
 
 
 def find_newest_revision(scripts: Path = VERSIONS) -> str | None:
