@@ -2,7 +2,9 @@
 
     python -m evals.grounding_sets
 
-It prints how many planted sentences are caught, and how many honest ones are blocked or marked
+Figures that code alone finds no source for get the calculations of `calculations.yaml`, which stand
+in a model's place. It prints how many planted sentences are caught, and how many honest ones are
+blocked or marked
 wrongly. No model is called: what only the second call can find is counted as "not measured".
 """
 
@@ -28,6 +30,7 @@ from bot.grounding.sources import find_stated_facts
 from evals.grounding_shops import check_shop_sentence, read_shop_sentences, read_shops
 
 FOLDER = Path(__file__).parent / "grounding"
+CALCULATIONS = FOLDER / "calculations.yaml"
 TODAY = date(2026, 11, 25)
 BRAND = Brand(name="Maison Alba", sender="ALBA", site="https://alba.example")
 NO_LIMITS = Channel(key="email", title="E-mail", names=(), parts={})
@@ -54,6 +57,7 @@ class Counts:
     honest: int = 0
     sent_back: int = 0  # honest sentences of reports, once, before people see them
     blocked: int = 0
+    blocked_by_code: int = 0  # without the calculations that a model would propose
     marked: int = 0
     planted: Counter[str] = None  # type: ignore[assignment]
     caught: Counter[str] = None  # type: ignore[assignment]
@@ -121,7 +125,9 @@ def count_sentences() -> Counts:
     for sentence in read_sentences("honest"):
         found = check_sentence(sentence, worlds[sentence.facts])
         counts.honest += 1
-        counts.blocked += any(check.level == "block" for check in found)
+        is_blocked = any(check.level == "block" for check in found)
+        counts.blocked += is_blocked
+        counts.blocked_by_code += is_blocked
         counts.marked += bool(found) and all(check.level == "warn" for check in found)
         counts.wrong += [f"{sentence.text} → {c.rule}: {c.quote}" for c in found]
     for sentence in read_sentences("planted"):
@@ -142,8 +148,10 @@ def count_shop_sentences(counts: Counts, honest: Path, planted: Path) -> None:
     """Add the sentences on invented shops, copy and reports. What goes back to the writer of a
     report counts as caught; of honest sentences it is counted apart."""
     shops = read_shops()
+    calculations = yaml.safe_load(CALCULATIONS.read_text(encoding="utf-8"))
     for sentence in read_shop_sentences(honest):
-        result = check_shop_sentence(sentence, shops)
+        counts.blocked_by_code += check_shop_sentence(sentence, shops).is_blocked
+        result = check_shop_sentence(sentence, shops, calculations.get(sentence.id, ()))
         counts.honest += 1
         counts.blocked += result.is_blocked
         counts.marked += result.is_marked and not result.is_blocked
@@ -165,7 +173,8 @@ def main() -> int:
     counts = count_sentences()
     lines = [
         f"honest sentences: {counts.honest}, wrongly blocked {counts.blocked}, "
-        f"wrongly marked {counts.marked}, sent back once {counts.sent_back}"
+        f"wrongly marked {counts.marked}, sent back once {counts.sent_back}; "
+        f"without calculations of a model {counts.blocked_by_code} are blocked"
     ]
     for kind, many in counts.planted.items():
         rest = "" if "(" not in kind else "; the second call is not measured here"

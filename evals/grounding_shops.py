@@ -8,8 +8,9 @@ is held as typed.
 
 import calendar
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
@@ -26,17 +27,21 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.report import ReportForm
 from bot.core.request import Brief, SkillRequest
+from bot.grounding.calculations import CalculationError, UnprovenFigure, prove_figure
 from bot.grounding.copy_checks import check_draft
+from bot.grounding.figure_checks import list_unproven
 from bot.grounding.numbers import read_figures
 from bot.grounding.report_text import ReportChecker
-from bot.grounding.sources import find_stated_facts, read_fact
+from bot.grounding.sources import Sources, find_stated_facts, list_pieces, read_fact
 from bot.grounding.units import Figure, agrees
 from bot.i18n.messages import Language
+from bot.text.normalize import collapse_spaces
 
 FOLDER = Path(__file__).parent / "grounding"
 NO_LIMITS = Channel(key="email", title="E-mail", names=(), parts={})
 PERIOD = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?(?:/(\d{4})-(\d\d)(?:-(\d\d))?)?")
 Row = dict[str, Any]
+Proposal = dict[str, str]  # "figure" and "calculation"
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class ShopResult:
     checks: tuple[Check, ...] = ()
     sent_back: tuple[str, ...] = ()
     is_dropped: bool = False
+    unproven: tuple[UnprovenFigure, ...] = ()  # by code alone: what a model would be asked about
 
     @property
     def is_blocked(self) -> bool:
@@ -88,14 +94,33 @@ def read_shop_sentences(path: Path) -> Iterator[ShopSentence]:
         )
 
 
-def check_shop_sentence(sentence: ShopSentence, shops: dict[str, Row]) -> ShopResult:
+def check_shop_sentence(
+    sentence: ShopSentence, shops: dict[str, Row], calculations: Sequence[Proposal] = ()
+) -> ShopResult:
+    """Return what comes of a sentence. `calculations` are those that a model would propose: a
+    figure as it stands there, and an expression with the ids of shops.yaml."""
     shop = shops[sentence.shop]
     if "question" in shop:
-        return _check_report(sentence, shop)
-    return ShopResult(checks=_check_copy(sentence, shop))
+        return _check_report(sentence, shop, calculations)
+    return _check_copy(sentence, shop, calculations)
 
 
-def _check_copy(sentence: ShopSentence, shop: Row) -> tuple[Check, ...]:
+def _prove(
+    unproven: Sequence[UnprovenFigure],
+    calculations: Sequence[Proposal],
+    named: dict[str, Fact],
+    sources: Sources,
+) -> tuple[Fact, ...]:
+    proofs = []
+    for one in unproven:
+        for proposal in calculations:
+            if proposal["figure"] == collapse_spaces(one.figure.text):
+                with suppress(CalculationError):
+                    proofs.append(prove_figure(one, proposal["calculation"], named, sources))
+    return tuple(proofs)
+
+
+def _check_copy(sentence: ShopSentence, shop: Row, calculations: Sequence[Proposal]) -> ShopResult:
     today, product = _read_day(shop), sentence.shop.replace("_", "-")
     channel = load_channels()["sms"] if sentence.channel.lower() == "sms" else NO_LIMITS
     key = "text" if channel.key == "sms" else "body"
@@ -108,16 +133,22 @@ def _check_copy(sentence: ShopSentence, shop: Row) -> tuple[Check, ...]:
     facts = tuple(_list_facts(shop, product))
     cited = tuple(f.id for f in facts if f.parts.measure.split("-")[0] in sentence.cites)
     body = Copy(text=sentence.text, facts=cited)
+    parts = (Part(kind="copy", key=key, title=key, body=body),)
+    evidence = Evidence(facts=(*facts, *find_stated_facts(brief.words, "U1", today)))
+    sources = Sources(evidence, brief, _read_brand(shop))
+    unproven = list_unproven(list_pieces(parts), sources, today=today)
+    named = {f.parts.measure.split("-")[0]: f for f in reversed(facts) if f.label != "period"}
     checks = check_draft(
-        (Part(kind="copy", key=key, title=key, body=body),),
+        parts,
         (),
-        Evidence(facts=(*facts, *find_stated_facts(brief.words, "U1", today))),
+        evidence.plus(_prove(unproven, calculations, named, sources)),
         request=SkillRequest(skill="draft", brief=brief, channel=channel.key),
         brand=_read_brand(shop),
         channel=channel,
         today=today,
     )
-    return tuple(check for check in checks if check.severity in ("block", "warn"))
+    found = tuple(check for check in checks if check.severity in ("block", "warn"))
+    return ShopResult(checks=found, unproven=unproven)
 
 
 def _read_day(shop: Row) -> date:
@@ -175,13 +206,17 @@ def _build_fact(
 # Reports.
 
 
-def _check_report(sentence: ShopSentence, shop: Row) -> ShopResult:
+def _check_report(
+    sentence: ShopSentence, shop: Row, calculations: Sequence[Proposal]
+) -> ShopResult:
     today, book = _read_day(shop), FactBook()
+    named: dict[str, Fact] = {}
     for id, _measure, label, value, unit, period, source in shop["facts"]:
         fact = _build_fact(f"metric.{id}", label, value, unit, source, today)
         since, until = _read_period(period)
         said = label if since or not period else f"{label} ({period})"
-        book.add(fact.model_copy(update={"label": said, "since": since, "until": until}))
+        named[id] = fact.model_copy(update={"label": said, "since": since, "until": until})
+        book.add(named[id])
     form = ReportForm(
         headline=fill_slots(sentence.text, book),
         points=[],
@@ -192,10 +227,14 @@ def _check_report(sentence: ShopSentence, shop: Row) -> ShopResult:
     )
     language: Language = "fr" if sentence.language == "fr" else "en"
     checker = ReportChecker(book, (), shop["question"], language, ("draft",), today)
+    unproven = checker.list_unproven(form)
+    evidence = Evidence(facts=tuple(named.values()))
+    proofs = _prove(unproven, calculations, named, Sources(evidence))
+    checker = replace(checker, proofs=proofs)
     faults = checker.find_faults(form)
     _kept, dropped = checker.drop_faulty_texts(form)
     sent = tuple(fault for fault in faults if "characters" not in fault)
-    return ShopResult(sent_back=sent, is_dropped=bool(dropped))
+    return ShopResult(sent_back=sent, is_dropped=bool(dropped), unproven=unproven)
 
 
 def _read_period(period: Any) -> tuple[date | None, date | None]:

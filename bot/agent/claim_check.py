@@ -1,5 +1,8 @@
 """The claim check: a small model judges the sentences of a draft against the facts beside it.
 
+The same call shows it the figures that code found without a source. It may propose a calculation
+for each, which code proves or drops (`bot.grounding.calculations`).
+
 One call for a draft, with its own receipt. The answer is kept as a turn of the task, so that a run
 after a crash pays nothing. A verdict is bound to the id of its sentence. A missing or faulty one
 leaves its sentence unchecked, and no verdict lifts what code has found. Where no verdict can be
@@ -7,12 +10,11 @@ had, the draft says so and goes on.
 """
 
 import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import OFF, ON, ask_once
@@ -20,12 +22,19 @@ from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.turns import NoTurnLog, TurnLog
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
-from bot.core.parts import split_output
+from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import SkillRequest
 from bot.core.thread_text import list_unmasked_speakers
 from bot.core.writer import ReceiptWriter
 from bot.errors import CannotDo, SpendingBusy, SpendingRefused, TryAgain
-from bot.grounding.sources import UNPROVING_KINDS, Piece, list_pieces
+from bot.grounding.calculations import (
+    SENTENCE_END,
+    CalculationError,
+    UnprovenFigure,
+    is_calculation,
+    prove_figure,
+)
+from bot.grounding.sources import UNPROVING_KINDS, Piece, Sources, list_pieces
 from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer, find_personal_data
 from bot.text.escape import strip_hidden
@@ -35,7 +44,7 @@ MAX_SENTENCES = 80  # of one call; those behind stay unchecked
 MAX_FACTS, MAX_VALUE = 120, 600
 MAX_NOTES, MAX_CONVERSATION = 40, 12_000
 MAX_WHY = 160
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
+MAX_FIGURES = 20  # without a source, of one call
 RULE, UNCHECKED_RULE = "claim", "claims unchecked"
 NO_AI = Words("Claims not checked: no AI connected.")
 SWITCHED_OFF = Words("Claims not checked: switched off in the policy.")
@@ -43,6 +52,7 @@ NOT_REACHED = Words("Claims not checked: the AI could not be reached.")
 MAY_NOT_LEAVE = Words("Claims not checked: the spending limit is reached.")
 
 Judgement = Literal["supported", "not_supported", "no_claim"]
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 PROMPT = "claims"
 
@@ -56,10 +66,18 @@ class SentenceVerdict(BaseModel):
     why: str
 
 
+class ProposedCalculation(BaseModel):
+    """How a figure follows from facts: "g1" and "f12 - f3"."""
+
+    figure: str
+    calculation: str
+
+
 class ClaimForm(BaseModel):
-    """The model's answer."""
+    """The model's answer. Answers of earlier versions have no calculations."""
 
     verdicts: list[SentenceVerdict]
+    calculations: list[ProposedCalculation] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -82,10 +100,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """The verdicts by the text of the sentence. `failure`: why none could be had."""
+    """The verdicts by the text of the sentence, and the proofs of figures. `failure`: why none
+    could be had."""
 
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     failure: Words | None = None
+    proofs: tuple[Fact, ...] = ()
 
     def list_faults(self, sentences: Iterable[ClaimSentence]) -> list[str]:
         """What is not supported, as sentences for the writer."""
@@ -158,16 +178,38 @@ def list_output_sentences(output: BaseModel) -> tuple[ClaimSentence, ...]:
     return list_sentences(list_pieces(*split_output(output)))
 
 
+def take_calculations(value: T, found: dict[str, list[str]]) -> T:
+    """Return an output without the calculations among its cited facts. They are added to `found`,
+    by the text that cites them."""
+    changed: Any = value
+    if isinstance(value, Copy | Hook):
+        proposed = [one for one in value.facts if is_calculation(one)]
+        if proposed:
+            found.setdefault(value.text, []).extend(proposed[:MAX_FIGURES])
+            kept = tuple(one for one in value.facts if one not in proposed)
+            changed = value.model_copy(update={"facts": kept})
+    elif isinstance(value, BaseModel):
+        fields = {name: getattr(value, name) for name in type(value).model_fields}
+        changed = value.model_copy(
+            update={name: take_calculations(one, found) for name, one in fields.items()}
+        )
+    elif isinstance(value, list | tuple):
+        changed = type(value)(take_calculations(one, found) for one in value)
+    return changed  # type: ignore[no-any-return]
+
+
 def build_claim_prompt(
     sentences: Sequence[ClaimSentence],
     evidence: Evidence,
     request: SkillRequest,
     notes: Sequence[str] = (),
+    figures: Sequence[UnprovenFigure] = (),
 ) -> str:
     """Return the message: the facts, the notes of the tools, what was asked, the conversation that
-    a report is about, and the numbered sentences with the names of the facts that they cite."""
+    a report is about, the numbered sentences with the names of the facts that they cite, and the
+    figures without a source."""
     facts = list_facts_beside(sentences, evidence)
-    names = {fact.id: f"f{number}" for number, fact in enumerate(facts, 1)}
+    names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
     numbered = []
     for id, sentence in number_sentences(sentences).items():
@@ -184,7 +226,49 @@ def build_claim_prompt(
     message.append(fence_value("asked", asked or "none"))
     if brief.material and not request.channel:
         message.append(fence_value("conversation", brief.material[-MAX_CONVERSATION:]))
-    return "\n".join([*message, fence_value("sentences", "\n".join(numbered))])
+    message.append(fence_value("sentences", "\n".join(numbered)))
+    if figures:
+        listed = [
+            f"{id} in “{collapse_spaces(one.sentence)}”: {one.reason}"
+            for id, one in number_figures(figures).items()
+        ]
+        message.append(fence_value("figures", "\n".join(listed)))
+    return "\n".join(message)
+
+
+def name_facts(facts: Sequence[Fact]) -> dict[str, Fact]:
+    return {f"f{number}": fact for number, fact in enumerate(facts, 1)}
+
+
+def number_figures(figures: Sequence[UnprovenFigure]) -> dict[str, UnprovenFigure]:
+    return {f"g{number}": one for number, one in enumerate(figures[:MAX_FIGURES], 1)}
+
+
+def prove_calculations(
+    form: ClaimForm,
+    figures: Sequence[UnprovenFigure],
+    facts: Sequence[Fact],
+    evidence: Evidence,
+    request: SkillRequest,
+) -> tuple[Fact, ...]:
+    """Return the proofs of the figures whose proposed calculation holds. One that does not hold
+    changes nothing."""
+    numbered, named = number_figures(figures), name_facts(facts)
+    sources = Sources(evidence, request.brief)
+    proofs: dict[str, Fact] = {}
+    for one in form.calculations:
+        unproven = numbered.get(one.figure.strip())
+        if unproven is None or unproven.proof_id in proofs:
+            continue
+        try:
+            proof = prove_figure(
+                unproven, one.calculation, named, sources, language=request.language
+            )
+        except CalculationError as error:
+            log.info("a calculation proves nothing: %s", error)
+        else:
+            proofs[proof.id] = proof
+    return tuple(proofs.values())
 
 
 def number_sentences(sentences: Sequence[ClaimSentence]) -> dict[str, ClaimSentence]:
@@ -263,10 +347,11 @@ class ClaimChecker:
         call: str,
         own_words: Iterable[str] = (),
         notes: Sequence[str] = (),
+        figures: Sequence[UnprovenFigure] = (),
     ) -> ClaimResult:
-        """Have the sentences judged. `call` names the call among those of its task, `notes` are
-        what tools said besides facts. Does not raise when the model can't be had: the result then
-        says why."""
+        """Have the sentences judged, and calculations proposed for the figures without a source.
+        `call` names the call among those of its task, `notes` are what tools said besides facts.
+        Does not raise when the model can't be had: the result then says why."""
         if self.model is None:
             return ClaimResult(failure=NO_AI)
         if self.setting == OFF:
@@ -275,7 +360,7 @@ class ClaimChecker:
             return ClaimResult()
         veil = Pseudonymizer(frozenset(own_words))
         veil.add_names(list_unmasked_speakers(request.brief.material))
-        message = veil.mask(build_claim_prompt(sentences, evidence, request, notes))
+        message = veil.mask(build_claim_prompt(sentences, evidence, request, notes, figures))
         try:
             form = await ask_once(
                 self.model,
@@ -293,4 +378,6 @@ class ClaimChecker:
         except (TryAgain, CannotDo, ValidationError) as error:
             log.warning("claims are not checked: %s", type(error).__name__)
             return ClaimResult(failure=NOT_REACHED)
-        return read_verdicts(form, sentences)
+        facts = list_facts_beside(sentences, evidence)
+        proofs = prove_calculations(form, figures, facts, evidence, request)
+        return replace(read_verdicts(form, sentences), proofs=proofs)

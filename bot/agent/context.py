@@ -21,6 +21,7 @@ from bot.agent.claim_check import (
     ClaimResult,
     ClaimSentence,
     list_output_sentences,
+    take_calculations,
 )
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
@@ -47,7 +48,16 @@ from bot.core.parts import File, fill_own_text, split_output
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
+from bot.grounding.calculations import (
+    CalculationError,
+    UnprovenFigure,
+    list_operands,
+    list_proofs,
+    prove_figure,
+)
 from bot.grounding.copy_checks import check_draft, list_faults
+from bot.grounding.figure_checks import list_unproven
+from bot.grounding.sources import Sources, list_pieces
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notes, write_offline_draft
 from bot.offline.reports import write_offline_report
@@ -112,6 +122,7 @@ class SkillContext:
         self._library, self._writer, self._may = library, writer, may
         self._receipt = receipt
         self.claims: ClaimResult | None = None  # of the second look at the last answer
+        self.proofs: tuple[Fact, ...] = ()  # of figures, by calculations that the model proposed
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
     async def look_up(
@@ -232,6 +243,7 @@ class SkillContext:
         system: str = "system",
         values: Mapping[str, str] | None = None,
         list_claims: Callable[[T], Sequence[ClaimSentence]] | None = None,
+        list_figures: Callable[[T], Sequence[UnprovenFigure]] | None = None,
     ) -> T:
         """Have the model fill in `output`, looking things up with these tools, at most 8 turns. The
         faults that `check` finds go back to it once; those that are left are in `faults`.
@@ -239,7 +251,8 @@ class SkillContext:
         The evidence becomes what the output cites. `system` names the prompt that never changes for
         a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
         a question to the person. `list_claims` gives the sentences that a second model judges; of
-        copy, all of it. Without a model, the text is the template of `bot.offline.drafts`."""
+        copy, all of it; `list_figures` the figures without a source, for which it may propose a
+        calculation. Without a model, the text is the template of `bot.offline.drafts`."""
         if self.by_rules and not self.request.brief.preview:
             written = write_offline_draft(self, output)
             self.notes += list_notes(self)
@@ -261,10 +274,11 @@ class SkillContext:
             sentences = (
                 list_claims(written)
                 if list_claims
-                else list_output_sentences(replace_fact_names(written, self.book))
+                else list_output_sentences(self._read_output(written))
             )
+            figures = list_figures(written) if list_figures else self._list_unproven(written)
             evidence = self.evidence.plus(self.book.facts)
-            claims = await self._check_claims(sentences, evidence, f"{call}.claims{turn}")
+            claims = await self._check_claims(sentences, evidence, f"{call}.claims{turn}", figures)
             return claims.list_faults(sentences)
 
         loop = AgentLoop(
@@ -291,25 +305,64 @@ class SkillContext:
         self.faults = result.faults
         if result.faults:
             self.notes += (build_fault_check(len(result.faults)),)
-        written = replace_fact_names(result.output, self.book)
+        written = self._read_output(result.output)
         kept = tuple(
             fact for fact in self.evidence.facts if fact.stated_by or fact.parts.kind in KEPT_KINDS
         )
         # What was found last counts where a figure has changed since the earlier work.
         cited = {f.id: f for f in collect_cited_facts(written, self.book, self.exhibits)}
-        self.evidence = Evidence(facts=kept).plus(cited.values())
+        if self.channel:  # those of sentences that are no longer there are dropped
+            text = "\n".join(piece.text for piece in list_pieces(*split_output(written)))
+            self.proofs = tuple(list_proofs(text, self.proofs))
+        operands = list_operands(self.proofs, self._list_known_facts().facts)
+        self.evidence = Evidence(facts=kept).plus(cited.values()).plus((*operands, *self.proofs))
         return written
 
+    def _read_output(self, written: T) -> T:
+        """Return an output whose facts are cited by their ids. Calculations that stand among them
+        are tried on the figures of their text that have no source."""
+        named, calculations = replace_fact_names(written, self.book), dict[str, list[str]]()
+        output = take_calculations(named, calculations)
+        for unproven in self._list_unproven(output) if calculations else ():
+            texts = [text for text in calculations if unproven.sentence in text]
+            for calculation in (one for text in texts for one in calculations[text]):
+                try:
+                    proof = prove_figure(
+                        unproven,
+                        calculation,
+                        self.book.by_name,
+                        Sources(self._list_known_facts(), self.request.brief),
+                        language=self.request.language,
+                    )
+                except CalculationError:
+                    continue
+                self._keep_proofs(proof)
+        return output
+
+    def _keep_proofs(self, *proofs: Fact) -> None:
+        self.proofs = Evidence(facts=self.proofs).plus(proofs).facts
+
+    def _list_known_facts(self) -> Evidence:
+        """What the model was told counts, also where a restart has found another value since."""
+        return Evidence(facts=self.book.facts).plus(self.evidence.facts).plus(self.proofs)
+
+    def _list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:
+        """Return the figures of copy that have no source and no proof."""
+        if self.today is None or self.channel is None:
+            return ()
+        pieces = list_pieces(*split_output(take_calculations(written, {})))
+        sources = Sources(self._list_known_facts(), self.request.brief, self.brand)
+        return list_unproven(pieces, sources, today=self.today)
+
     def find_unproven(self, written: BaseModel) -> list[str]:
-        """List what code would block or mark in this copy, as sentences for the writer. What the
-        model was told counts, also where a restart has found another value since."""
+        """List what code would block or mark in this copy, as sentences for the writer."""
         if self.today is None:
             return []
-        parts, hooks = split_output(replace_fact_names(written, self.book))
+        parts, hooks = split_output(self._read_output(written))
         checks = check_draft(
             parts,
             hooks,
-            Evidence(facts=self.book.facts).plus(self.evidence.facts),
+            self._list_known_facts(),
             request=self.request,
             brand=self.brand,
             channel=self.channel,
@@ -318,9 +371,13 @@ class SkillContext:
         return list_faults(checks)
 
     async def _check_claims(
-        self, sentences: Sequence[ClaimSentence], evidence: Evidence, call: str
+        self,
+        sentences: Sequence[ClaimSentence],
+        evidence: Evidence,
+        call: str,
+        figures: Sequence[UnprovenFigure] = (),
     ) -> ClaimResult:
-        """Have a model judge the sentences."""
+        """Have a model judge the sentences, and keep the proofs of figures."""
         self.claims = await self.claim_checker.check(
             sentences,
             evidence,
@@ -328,7 +385,9 @@ class SkillContext:
             call=f"{self._agent.call}.{call}",
             own_words=self.list_own_words(),
             notes=self._list_claim_notes(),
+            figures=figures,
         )
+        self._keep_proofs(*self.claims.proofs)
         return self.claims
 
     def _list_claim_notes(self) -> tuple[str, ...]:
@@ -361,7 +420,13 @@ class SkillContext:
     async def use_own_text(self, output: type[T]) -> T:
         """Fill in `output` with the text that the person wrote, and have its claims judged."""
         written = fill_own_text(output, self.request.brief.own_text)
-        await self._check_claims(list_output_sentences(written), self.evidence, "own.claims")
+        await self._check_claims(
+            list_output_sentences(written),
+            self.evidence,
+            "own.claims",
+            self._list_unproven(written),
+        )
+        self.evidence = self.evidence.plus(self.proofs)
         return written
 
     @property

@@ -193,8 +193,9 @@ class AgentLoop(Generic[T]):
 
     async def _read(self, answer: TurnAnswer, turn: int) -> LoopResult[T]:
         output = self.veil.restore(self.output.model_validate_json(answer.text))
-        faults = tuple(self.check(output)) if self.check else ()
+        # The review first: what it proves is no fault any more.
         remarks = tuple(await self.review(output, turn)) if self.review else ()
+        faults = tuple(self.check(output)) if self.check else ()
         return LoopResult(output, faults, answer.model, remarks)
 
     def _choose_corrections(self, result: LoopResult[T]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from bot.agent.tool import Refusal
 from bot.core.charts import build_exhibit_chart
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook, SlotError
+from bot.core.facts import Fact
 from bot.core.parts import Copy, File, NextStep
 from bot.core.report import (
     MAX_HEADLINE,
@@ -28,6 +29,7 @@ from bot.core.report import (
 )
 from bot.drafts.occasions import list_coming_occasions, load_occasions
 from bot.errors import CannotDo
+from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
@@ -65,6 +67,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
             check=lambda form: build_checker(ctx, load_skills()).find_faults(form),
             system=SYSTEM_PROMPT,
             list_claims=list_claims,
+            list_figures=lambda form: build_checker(ctx).list_unproven(form),
         )
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
@@ -74,6 +77,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     ctx.notes += ctx.list_claim_checks(form, list_claims(form))
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
+    ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
     filled = build_report(
         form,
         ctx.book,
@@ -84,6 +88,16 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
     )
     picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
+
+
+def _fill_proofs(ctx: "SkillContext", form: ReportForm) -> list[Fact]:
+    """Return the proofs of figures of this report, each with its text as people read it."""
+    texts = {form.headline, *form.points, form.cannot_tell}
+    return [
+        proof.model_copy(update={"about": ctx.book.fill(proof.about, ctx.request.language).text})
+        for proof in ctx.proofs
+        if proof.about in texts
+    ]
 
 
 def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportChecker:
@@ -100,6 +114,7 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
         today=ctx.today,
         shown=ctx.read_as,
         notes=ctx.tool_notes,
+        proofs=ctx.proofs,
     )
 
 

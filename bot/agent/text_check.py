@@ -11,7 +11,8 @@ from bot.core.parts import Copy, Part
 from bot.core.request import SkillRequest
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft, list_faults
-from bot.grounding.sources import list_pieces
+from bot.grounding.figure_checks import list_unproven
+from bot.grounding.sources import Sources, list_pieces
 from bot.i18n.messages import Words
 from bot.text.normalize import normalize_text
 
@@ -30,9 +31,18 @@ async def check_text(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
     parts = split_text(text, ctx.channel)
     sentences = list_sentences(list_pieces(parts))
     evidence, request = _drop_statements(ctx)
+    if ctx.today is None:
+        raise ValueError("a check needs to know the day")
+    sources = Sources(evidence, request.brief, ctx.brand)
     claims = await ctx.claim_checker.check(
-        sentences, evidence, request, call="check.claims", own_words=ctx.list_own_words()
+        sentences,
+        evidence,
+        request,
+        call="check.claims",
+        own_words=ctx.list_own_words(),
+        figures=list_unproven(list_pieces(parts), sources, today=ctx.today),
     )
+    ctx.evidence = ctx.evidence.plus(claims.proofs)
     return sort_checks((*_check_by_code(ctx, text), *claims.build_checks(sentences)))
 
 

@@ -7,7 +7,7 @@ facts of its slots and on those that its parts cite.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
@@ -66,6 +66,10 @@ class FactBook:
 
     def get(self, name: str) -> Fact | None:
         return self._facts.get(name)
+
+    @property
+    def by_name(self) -> Mapping[str, Fact]:
+        return self._facts
 
     @property
     def facts(self) -> tuple[Fact, ...]:

@@ -60,6 +60,7 @@ FACT_LABELS = (
     Words("bought most"),
     Words("to pay with the offer"),
     Words("to pay with the offer, from"),
+    Words("calculation"),
 )
 # The units that are words, so that they can be read in other languages.
 FACT_UNITS = (
@@ -371,6 +372,9 @@ class Evidence(BaseModel):
     def of(self, kind: str) -> tuple[Fact, ...]:
         """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
         return tuple(fact for fact in self.facts if fact.parts.kind == kind)
+
+    def without_kind(self, kind: str) -> "Evidence":
+        return Evidence(facts=tuple(fact for fact in self.facts if fact.parts.kind != kind))
 
     def labelled(self, label: str) -> Fact | None:
         return next((fact for fact in self.facts if fact.label == label), None)

@@ -10,9 +10,10 @@ from bot.core.checks import Check, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
 from bot.core.parts import Hook, Part
 from bot.core.request import Brief, SkillRequest
+from bot.grounding.calculations import list_proofs
 from bot.grounding.channel_form import check_form, check_text
 from bot.grounding.citations import check_citations, check_quotes
-from bot.grounding.figure_checks import check_figures
+from bot.grounding.figure_checks import UNSOURCED, check_figures
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
@@ -20,6 +21,10 @@ from bot.grounding.sources import Piece, Sources, list_pieces
 from bot.grounding.style import check_brand_rules
 from bot.i18n.messages import Words
 
+CALCULATION_HINT = (
+    "(if it follows from facts, keep it and add its calculation to the `facts` of its part: "
+    "“f12 - f3”, “14.49 / 3”)"
+)
 MAX_UNUSED = 4  # figures of the brief that are named one by one
 
 
@@ -59,10 +64,20 @@ def check_draft(
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
     """Return what blocks or is marked, as sentences for the writer. What only people can settle is
-    left out: what a person stated, and a cut whose price before is not known."""
+    left out: what a person stated, and a cut whose price before is not known. A figure without a
+    source may be kept with a calculation."""
     for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
     return [
-        " ".join(filter(None, [f"{check.part}:" if check.part else "", check.words.to("en")]))
+        " ".join(
+            filter(
+                None,
+                [
+                    f"{check.part}:" if check.part else "",
+                    check.words.to("en"),
+                    CALCULATION_HINT if check.words.text == UNSOURCED.text else "",
+                ],
+            )
+        )
         for check in checks
         if check.level == "block" or (check.level == "warn" and check.words.text not in for_people)
     ]
@@ -169,5 +184,6 @@ def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, F
         facts = [evidence.get(id) for id in piece.cites]
         known = [sources.find_figure(one, piece.cites) for one in read_figures(piece.text)]
         facts += [one.fact for one in known if one is not None]
+        facts += list_proofs(piece.text, evidence.facts)
         found += [(piece.key, fact) for fact in facts if fact is not None]
     return list({(key, fact.id): (key, fact) for key, fact in found}.values())

@@ -1,8 +1,9 @@
-"""Figures that follow from known ones of the same kind by one step of arithmetic.
+"""Figures that follow from known ones by one step that their roles or the sentence name.
 
-The steps: a sum, a difference, a multiple, the price of one of many, a share, a cut, a ratio, and
-sixty days as two months. Copy is held to the facts of its product and to what people stated, a
-report to the figures in its slots.
+Copy: a cut and a saving from a product's former price, a price times a number of the text, what a
+stated cut leaves, sixty days as two months. A report: one step between figures whose slots the
+sentence shows. Other calculations are proposed by a model and proven
+(`bot.grounding.calculations`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,50 +13,36 @@ from itertools import permutations, product
 from bot.core.facts import Fact
 from bot.grounding.numbers import list_numbers
 from bot.grounding.sources import Piece, Sources, Statement, read_fact
-from bot.grounding.units import MAX_FREE_NUMBER, Figure, Reading, is_bare, load_units
+from bot.grounding.units import MAX_FREE_NUMBER, Figure, Reading, is_bare
 
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
 MAX_SHARE_ERROR = Decimal(3)  # percentage points between "a third" and the true share
 MAX_RELATIVE_ERROR = Decimal("0.12")  # and of it: one in eight is not one in seven
-MAX_ROUGH, MAX_ROUGH_ERROR = 5, Decimal("0.1")  # of a whole sum for one of many
+MAX_CUT_ERROR = Decimal("0.51")  # percentage points
+MAX_ROUGH_ERROR = Decimal("0.1")  # of "twice"
 SPANS = {"time": Decimal(1), "months": Decimal(30 * 1440)}  # in minutes
 MAX_SPAN_ERROR = Decimal("0.02")  # a year: 360 days or 365
 YEARS = range(1900, 2100)
 Pair = tuple[str | None, Decimal, Decimal]  # a unit and two values
-MULTIPLIED = ("length", "mass", "volume", "ounces")
 
 
 def is_derived(figure: Figure, piece: Piece, sources: Sources) -> bool:
-    """Whether a figure of copy follows from the facts, from what people gave, and from the numbers
-    that stand in the same text."""
-    reading, known, numbers = figure.first, _list_known(sources), list_numbers(piece.text)
-    said, money = abs(reading.base), load_units().money
-    amounts = {abs(one.base) for one in known if one.unit in money}
+    """Whether a figure of copy follows from prices of one product by their roles: the cut from a
+    former price to that of today, what is saved, a price times a number that the same text has; or
+    is a known span of time in another unit."""
+    reading, said = figure.first, abs(figure.first.base)
     if reading.unit == "%":
-        shares = (100 * a / b for a in amounts for b in amounts if a < b)
-        return any(abs(said - cut) < Decimal("0.51") for cut in _list_cuts(sources)) or (
-            figure.in_words and any(_is_share(said, one) for one in shares)
-        )
-    if reading.unit in SPANS or reading.unit in MULTIPLIED:
-        same = [one for one in known if one.unit == reading.unit]
-        return any(_is_span(reading, one) for one in known) or any(
-            said == abs(one.base) * n for one in same for n in numbers if n > 1
-        )
+        return any(abs(said - cut) < MAX_CUT_ERROR for cut in _list_cuts(sources))
+    if reading.unit in SPANS:
+        return any(_is_span(reading, one) for one in _list_known(sources))
     if not (figure.is_money or is_bare(figure)):
         return False
-    results = {one for a, b in product(amounts, amounts) for one in (abs(a - b), a + b) if a != b}
-    results |= {a * n for a in amounts for n in numbers if 1 < n <= MAX_TIMES}
-    if not is_bare(figure) and said != said.to_integral():
-        counts = {*numbers, *(one.base for one in known if one.unit not in money)}
-        results |= {a / n for a in amounts for n in counts if n > 1}
-    is_rough = said == said.to_integral() and said <= MAX_ROUGH  # "about €1 a day"
-    return any(abs(said - one) <= HALF_CENT for one in results) or any(
-        is_rough and abs(said - a / n) <= MAX_ROUGH_ERROR * said
-        for a in amounts
-        for n in numbers
-        if n > 1
-    )
+    pairs = list(_pair_prices(sources))
+    prices = {price.fact.value for one in sources.products for price in sources.list_prices(one)}
+    counts = [n for n in list_numbers(piece.text) if 1 < n <= MAX_TIMES]
+    results = {old - new for old, new in pairs} | {Decimal(p) * n for p in prices for n in counts}
+    return any(abs(said - one) <= HALF_CENT for one in results)
 
 
 def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | None:
@@ -85,38 +72,27 @@ def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | 
 
 
 def follows_from_slots(figure: Figure, slotted: Sequence[Fact], facts: Sequence[Fact]) -> bool:
-    """Whether a typed figure of a report is that of a fact, rounded or in words, or follows by one
-    step of which the sentence shows at least one figure in a slot."""
+    """Whether a typed figure of a report is that of a fact, in words, or follows by one step from
+    figures whose slots the sentence shows."""
     if figure.in_words and is_bare(figure) and figure.first.base == len(slotted):
         return True  # "the two subjects", of two figures
     shown, known = list(_read_facts(slotted)), list(_read_facts(facts))
-    pairs = _pair(product(slotted, facts))
-    if figure.first.unit == "%" and _is_known_share(figure, slotted, facts, pairs):
+    pairs = _pair(permutations(slotted, 2))
+    if figure.first.unit == "%" and _is_known_share(figure, shown, pairs):
         return True
     return any(_follows(one, figure, shown, known, pairs) for one in figure.readings)
 
 
-def _is_known_share(
-    figure: Figure, slotted: Sequence[Fact], facts: Sequence[Fact], pairs: Sequence[Pair]
-) -> bool:
-    """Whether a percentage is a fact's, or a share or a change of two figures of one kind. One in
-    words is of the counts whose slots the sentence shows, if it shows two."""
-    own = [pair for pair in _pair(product(slotted, slotted)) if _is_count(pair[0])]
-    alike = [(x, y) for x, y in permutations(facts, 2) if _name_measure(x) == _name_measure(y)]
-    others = (own or pairs) if figure.in_words else [*pairs, *(_pair(alike) if slotted else ())]
-    shares = [100 * min(a, b) / max(a, b) for _unit, a, b in others if max(a, b)]
-    shares += [100 * abs(a - b) / b for _unit, a, b in others if b]
+def _is_known_share(figure: Figure, shown: Sequence[Reading], pairs: Sequence[Pair]) -> bool:
+    """Whether a percentage is one that is shown, or a share or a change of two that are."""
+    shares = [100 * min(a, b) / max(a, b) for _unit, a, b in pairs if max(a, b)]
+    shares += [100 * abs(a - b) / b for _unit, a, b in pairs if b]
     said = abs(figure.first.base)
-    stated = [abs(r.base) for r in _read_facts(slotted if own else facts) if r.unit == "%"]
+    stated = [abs(one.base) for one in shown if one.unit == "%"]
     if figure.in_words:
         return any(_is_share(said, one) for one in (*stated, *shares))
     shares += [one for one in stated if one != said]  # which has its slot
     return any(_rounds_to(one, figure.first) for one in shares)
-
-
-def _name_measure(fact: Fact) -> str:
-    """Return the first word of a label: that of "visits 2026" and "visits 2025"."""
-    return fact.label.partition(" ")[0]
 
 
 def _pair(facts: Iterable[tuple[Fact, Fact]]) -> list[Pair]:
@@ -150,7 +126,7 @@ def _follows(
     return said >= MAX_FREE_NUMBER and any(
         _rounds_to(a.base / Decimal(str(n.value)), reading)  # £18 a parcel, 148 orders a day
         for a in shown
-        for n in known
+        for n in shown
         if (a.unit == unit or (_is_count(a.unit) and _is_count(unit)))
         and (_is_count(n.unit) or n.unit == "time")
         and n.base > 1
@@ -208,8 +184,14 @@ def _list_known(sources: Sources) -> list[Reading]:
 
 def _list_cuts(sources: Sources) -> Iterator[Decimal]:
     """Yield the cuts in percent from a former price to a price of today."""
+    for old, new in _pair_prices(sources):
+        yield (old - new) / old * 100
+
+
+def _pair_prices(sources: Sources) -> Iterator[tuple[Decimal, Decimal]]:
+    """Yield each former price of a product with each lower one of today."""
     for handle in sources.products:
         former = [k.fact.value for k in sources.known if k.product == handle and k.is_former_price]
         for old, new in product(former, sources.list_prices(handle)):
             if Decimal(old) > Decimal(new.fact.value):
-                yield (Decimal(old) - Decimal(new.fact.value)) / Decimal(old) * 100
+                yield Decimal(old), Decimal(new.fact.value)

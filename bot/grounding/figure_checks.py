@@ -9,6 +9,7 @@ from typing import Literal
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
+from bot.grounding.calculations import UnprovenFigure, find_sentence, has_proof
 from bot.grounding.citations import format_person
 from bot.grounding.dates import is_promise
 from bot.grounding.derived_figures import find_stated_cut, is_derived
@@ -43,13 +44,30 @@ ORIGINS = {
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
     "send-back": Words("From {who}'s comment: {quote}. Approving confirms it."),
 }
+UNSOURCED = Words("No source: {quote}")
 Grade = Literal["block", "warn", "info"]
 PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#shops", "#stock"})
 
 
 def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> Iterator[Check]:
     """Yield a finding for each figure without a source or in a wrong role, and one on how many are
-    in the facts. What a person stated is named once for the whole draft."""
+    in the facts or proven by a calculation. What a person stated is named once for the whole
+    draft."""
+    for check, _unproven in _examine(pieces, sources, today):
+        yield check
+
+
+def list_unproven(
+    pieces: Sequence[Piece], sources: Sources, *, today: date
+) -> tuple[UnprovenFigure, ...]:
+    """Return the figures whose finding a calculation may lift."""
+    return tuple(one for _check, one in _examine(pieces, sources, today) if one is not None)
+
+
+def _examine(
+    pieces: Sequence[Piece], sources: Sources, today: date
+) -> Iterator[tuple[Check, UnprovenFigure | None]]:
+    """Yield the findings, and of a figure without a source the figure."""
     proven = 0
     named: set[object] = set()
     for piece in pieces:
@@ -57,7 +75,7 @@ def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> 
         for figure in read_figures(piece.text):
             key = (figure.readings, figure.noun)
             if wrong_day := _check_weekday(figure, piece, today):
-                yield wrong_day
+                yield wrong_day, None
                 continue
             grade = grade_unsourced(figure, piece.text, today)
             if (
@@ -75,24 +93,41 @@ def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> 
                 wrong = _check_role(figure, known, piece, pieces, sources)
                 proven += wrong is None
                 if wrong:
-                    yield wrong
+                    yield wrong, None
             elif statement := (
                 sources.find_statement(figure) or find_stated_cut(figure, piece.text, sources)
             ):
                 denied = _find_denied_price(figure, statement, piece, sources)
                 if denied is not None:
-                    yield _build_wrong_price(figure, piece, denied)
+                    yield _build_wrong_price(figure, piece, denied), None
                 elif figure.readings not in named:
                     named.add(figure.readings)
-                    yield build_stated_check("figure", show_figure(figure, piece), piece, statement)
-            elif not (is_derived(figure, piece, sources) or _is_collective(figure, sources)):
-                yield _build_unsourced(figure, grade, piece, sources)
+                    quote = show_figure(figure, piece)
+                    yield build_stated_check("figure", quote, piece, statement), None
+            elif not (
+                is_derived(figure, piece, sources)
+                or _is_collective(figure, sources)
+                or has_proof(figure, piece.text, sources)
+            ):
+                check = _build_unsourced(figure, grade, piece, sources)
+                yield check, _build_unproven(check, figure, piece)
             else:
                 proven += 1
-        yield from _find_counted_otherwise(piece, sources)
+        for check, figure in _find_counted_otherwise(piece, sources):
+            yield check, _build_unproven(check, figure, piece)
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
-        yield Check(rule="figure", level="pass", words=words)
+        yield Check(rule="figure", level="pass", words=words), None
+
+
+def _build_unproven(check: Check, figure: Figure, piece: Piece) -> UnprovenFigure:
+    return UnprovenFigure(
+        part=piece.key,
+        sentence=find_sentence(piece.text, figure.start),
+        figure=figure,
+        reason=check.words.to("en"),
+        is_price=check.rule == "price",
+    )
 
 
 def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
@@ -267,23 +302,35 @@ def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
     return any(list_units(figure) & list_units(one) for one in known.figures)
 
 
-def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[Check]:
+def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[tuple[Check, Figure]]:
     """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
     counts = sources.counts_by_noun
     low = normalize_text(piece.text)
     for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
         known = counts.get(figure.noun)
         if known and figure.first.base not in known:
-            if is_within(figure.start, figure.end, find_spans_left_out(piece, sources)):
+            left_out = find_spans_left_out(piece, sources)
+            if is_within(figure.start, figure.end, left_out) or _is_measured(figure, piece.text):
                 continue
-            yield _build_finding(figure, figure.text, "warn", piece)
+            if not has_proof(figure, piece.text, sources):
+                yield _build_finding(figure, figure.text, "warn", piece), figure
+
+
+def _is_measured(count: Figure, text: str) -> bool:
+    """Whether the number of a count is that of a price, a share or a measure: "£84 until"."""
+    return any(
+        one.start <= count.start < one.end
+        and not is_bare(one)
+        and not str(one.first.unit).startswith("#")
+        for one in read_figures(text)
+    )
 
 
 def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
     return piece.build_check(
         "figure",
         grade,
-        Words("No source: {quote}", quote=Words("“{quote}”", quote=quote)),
+        UNSOURCED.with_params(quote=Words("“{quote}”", quote=quote)),
         quote=quote,
         override=grade == "block",
     )

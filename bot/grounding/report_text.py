@@ -29,6 +29,7 @@ from bot.core.report import (
     find_quotable,
     is_given,
 )
+from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.derived_figures import SPANS, follows_from_slots
 from bot.grounding.numbers import ORDINAL, read_figures, read_word_figures
 from bot.grounding.units import Figure, Reading, is_bare, load_units
@@ -66,7 +67,8 @@ NUMBER_WITH_WORD = re.compile(r"(\d[\d.,]*)[\s-]?([a-z]+|%)(?!\w)")  # "30 days"
 @dataclass(frozen=True)
 class ReportChecker:
     """Checks a report against what was found up to now. `shown` are other texts that tools gave,
-    such as how they read a call, and `notes` what they said of their facts."""
+    such as how they read a call, and `notes` what they said of their facts. `proofs` are of typed
+    figures, by calculations."""
 
     book: FactBook
     exhibits: Sequence[Exhibit]
@@ -76,6 +78,7 @@ class ReportChecker:
     today: date
     shown: Sequence[str] = ()
     notes: Sequence[str] = ()
+    proofs: Sequence[Fact] = ()
 
     @cached_property
     def _material(self) -> "_Material":
@@ -114,6 +117,18 @@ class ReportChecker:
             if is_given(step.label) and step.skill not in self.skills
         ]
         return list(dict.fromkeys([*faults, *counts])) if faults else []
+
+    def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
+        """Return the typed figures that nothing gave, with their whole text: a headline or a
+        point."""
+        found = []
+        for where, text in _iter_texts(form):
+            figures = [one for one, _fault in _list_typed_figures(text, self._material) if one]
+            figures += [one for one, _count in _list_number_words(text, self._material)]
+            for figure in figures:
+                reason = f"“{figure.text}” is typed and in no fact"
+                found.append(UnprovenFigure(where, text, figure, reason, is_copy=False))
+        return tuple(found)
 
     def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:
         """Return the report without the sentences whose figures, slots, quotations or links are
@@ -232,6 +247,7 @@ class _Material:
     def __init__(self, given: "ReportChecker") -> None:
         facts, exhibits, language = list(given.book.facts), given.exhibits, given.language
         self._book = given.book
+        self._proofs = frozenset(fact.id for fact in given.proofs)
         texts = [given.request_words, *given.shown]
         texts += [text for fact in facts for text in (fact.about, fact.titled(language))]
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
@@ -301,7 +317,10 @@ class _Material:
         )
 
     def follows(self, figure: Figure, text: str) -> bool:
-        """Whether a typed figure follows from those whose slots stand in the text."""
+        """Whether a typed figure follows from those whose slots stand in the text, or has a
+        proof."""
+        if self._proofs and build_proof_id(text, figure.text) in self._proofs:
+            return True
         facts = [self._book.get(name) for name in dict.fromkeys(SLOT_NAME.findall(text))]
         slotted = [fact for fact in facts if fact is not None]
         return follows_from_slots(figure, slotted, self._book.facts)
@@ -371,6 +390,16 @@ def _find_months(text: str, start: int, end: int, language: Language) -> set[int
 
 def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
     """Return a sentence for each figure that is typed and not a slot."""
+    for _figure, shown in _list_typed_figures(text, material):
+        yield (
+            f"“{shown}” is a typed figure: write the slot of a fact, look the figure up with a "
+            "tool, or leave it out"
+        )
+
+
+def _list_typed_figures(text: str, material: _Material) -> Iterator[tuple[Figure | None, str]]:
+    """Yield the figures that are typed and that nothing gave, as they can be read and as they
+    stand there."""
     prose = SLOT_PATTERN.sub(lambda slot: "\u0000" * len(slot[0]), text)
     for quotation in QUOTE_PATTERN.finditer(prose):
         inner = next(filter(None, quotation.groups()))
@@ -387,21 +416,26 @@ def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
             or material.carries_with_unit(token, shown)
             or material.carries_measured(token, prose, match.start())
             or material.is_clock(prose, match.start())
-            or any(
-                figure.start <= match.start() < figure.end and material.follows(figure, text)
-                for figure in read_figures(prose)
-            )
         ):
-            yield (
-                f"“{shown.strip()}” is a typed figure: write the slot of a fact, look the figure "
-                "up with a tool, or leave it out"
-            )
+            figures = read_figures(prose)
+            at = [one for one in figures if one.start < match.end() and match.start() < one.end]
+            if not any(material.follows(figure, text) for figure in at):
+                yield (at[0] if at else None), shown.strip()
 
 
 def _find_number_words(text: str, material: _Material) -> Iterator[tuple[bool, str]]:
     """Return a sentence for each figure in words that no fact has and that follows from none, and
     whether it may be a count of what the report lists ("three reasons"). It goes back to the model,
     and is no reason to drop a sentence."""
+    for figure, is_bare_count in _list_number_words(text, material):
+        word = normalize_text(figure.text)
+        yield (
+            is_bare_count,
+            f"“{word}” is a figure in words: write the slot of a fact, or leave it out",
+        )
+
+
+def _list_number_words(text: str, material: _Material) -> Iterator[tuple[Figure, bool]]:
     prose = SLOT_PATTERN.sub(lambda slot: "\u0000" * len(slot[0]), text)
     for figure in read_word_figures(prose):
         word = normalize_text(figure.text)
@@ -411,9 +445,8 @@ def _find_number_words(text: str, material: _Material) -> Iterator[tuple[bool, s
             or material.has_span(figure)
         )
         if not given and not material.follows(figure, text):
-            is_bare_count = is_bare(figure) and figure.first.base in range(1, MAX_BARE_COUNT + 1)
-            fault = f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
-            yield is_bare_count, fault
+            is_count = is_bare(figure) and figure.first.base in range(1, MAX_BARE_COUNT + 1)
+            yield figure, is_count
 
 
 def _has_word(normalized: str, word: str) -> bool:

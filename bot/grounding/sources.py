@@ -24,7 +24,7 @@ from bot.text.normalize import collapse_spaces, normalize_text
 UNPROVING_KINDS = frozenset(
     {
         *("past_copy", "sample", "voice", "praise", "objection", "segment", "audiences"),
-        *("stated", "edit", "back", "own"),
+        *("stated", "edit", "back", "own", "proof"),
     }
 )
 OWN_TEXT_ORIGIN = "own text"  # of what stands in the text that a person wrote
@@ -207,6 +207,7 @@ class Sources:
             for fact in evidence.facts
             if fact.stated_by is None and fact.parts.kind not in UNPROVING_KINDS
         ]
+        self.proofs = frozenset(fact.id for fact in evidence.of("proof"))
         self.known = [read_fact(fact) for fact in (*proving, *_list_brand_facts(brand))]
 
     def find_figure(

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from bot.agent.pipeline import recheck_parts
 from bot.config.policy import NOBODY_HAS_RIGHT, Admission
 from bot.core.channels import list_sender_channels
-from bot.core.checks import sort_checks
+from bot.core.checks import Check, sort_checks
+from bot.core.facts import Evidence
 from bot.data.catalogue.models import list_product_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
@@ -148,20 +149,27 @@ class Worker:
             edited.brief.market,
             context.now().date(),
         )
-        evidence, checks = recheck_parts(
-            edited.parts,
-            edited.other_hooks,
-            edited.facts.plus(added),
-            request=edited.skill_request,
-            brand=context.brand(edited.workspace).for_market(
-                edited.brief.market, list_sender_channels()
-            ),
-            today=context.now().date(),
-            before=before.parts,
-            editor=edited.author or "",
-        )
+
+        def recheck(facts: Evidence) -> tuple[Evidence, tuple[Check, ...]]:
+            return recheck_parts(
+                edited.parts,
+                edited.other_hooks,
+                facts,
+                request=edited.skill_request,
+                brand=context.brand(edited.workspace).for_market(
+                    edited.brief.market, list_sender_channels()
+                ),
+                today=context.now().date(),
+                before=before.parts,
+                editor=edited.author or "",
+            )
+
+        evidence, checks = recheck(edited.facts.plus(added))
         if edited.channel is not None and edited.checks is None:
-            checks = sort_checks((*checks, *await TaskRun(context, task).check_claims(edited)))
+            claims, proofs = await TaskRun(context, task).check_claims(edited, evidence)
+            if proofs:
+                evidence, checks = recheck(evidence.plus(proofs))
+            checks = sort_checks((*checks, *claims))
 
         def keep(session: Session) -> None:
             row = session.get_one(Draft, id, with_for_update=True)

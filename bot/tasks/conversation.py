@@ -13,6 +13,7 @@ from bot.core.facts import Fact
 from bot.core.parts import Table
 from bot.core.request import Brief
 from bot.drafts.models import Draft
+from bot.grounding.calculations import PROOF
 from bot.tasks.draft_versions import list_kept_passages
 from bot.tasks.message_prompt import (
     MAX_DRAFTS,
@@ -257,7 +258,8 @@ def _list_copy_facts(draft: Draft, brief: Brief) -> Iterator[Fact]:
         of_dropped = fact.parts.kind in PRODUCT_KINDS and fact.parts.subject in dropped
         of_other = fact.parts.kind in FEEDBACK_KINDS and before.product != brief.product
         of_audience = fact.parts.kind in AUDIENCE_KINDS
-        if not (of_dropped or of_other or of_audience):
+        is_proof = fact.parts.kind == PROOF  # of a sentence of that text
+        if not (of_dropped or of_other or of_audience or is_proof):
             yield fact
 
 

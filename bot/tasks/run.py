@@ -23,7 +23,7 @@ from bot.agent.theme_labelling import ThemeLabeller
 from bot.approvals.decision import Decision
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check
-from bot.core.facts import Fact
+from bot.core.facts import Evidence, Fact
 from bot.core.request import Question, SkillRequest
 from bot.core.thread_text import wants_recap
 from bot.data.catalogue.library import choose_library
@@ -31,7 +31,8 @@ from bot.db.base import lock_one
 from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import Viewer, may_see
 from bot.drafts.models import Draft, DraftImage, campaign_code
-from bot.grounding.sources import list_pieces
+from bot.grounding.figure_checks import list_unproven
+from bot.grounding.sources import Sources, list_pieces
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.privacy.names import build_own_words
@@ -245,8 +246,11 @@ class TaskRun(RunningTask):
             request.brief, previous, source if may_see(session, viewer, source) else None
         )
 
-    async def check_claims(self, draft: Draft) -> tuple[Check, ...]:
-        """Have a model judge the sentences of an edited draft against its facts."""
+    async def check_claims(
+        self, draft: Draft, evidence: Evidence
+    ) -> tuple[tuple[Check, ...], tuple[Fact, ...]]:
+        """Have a model judge the sentences of an edited draft against its facts, and propose
+        calculations for figures without a source. Return the findings and the proofs."""
         services = self.services
         checker = ClaimChecker(
             None if self.writer.by_rules else cast(TurnModel, self.writer),
@@ -254,16 +258,19 @@ class TaskRun(RunningTask):
             self.turns,
             services.policy(draft.workspace).checks.claims,
         )
-        sentences = list_sentences(list_pieces(draft.parts, draft.other_hooks))
+        pieces, brief = list_pieces(draft.parts, draft.other_hooks), draft.brief
+        sentences = list_sentences(pieces)
+        sources = Sources(evidence, brief, services.brand(draft.workspace))
         names = [known.value for known in draft.facts.facts if known.label in ("name", "title")]
         result = await checker.check(
             sentences,
-            draft.facts,
+            evidence,
             draft.skill_request,
             call=f"check.{draft.id}",
             own_words=build_own_words([services.brand(draft.workspace).name, *map(str, names)]),
+            figures=list_unproven(pieces, sources, today=services.now().date()),
         )
-        return result.build_checks(sentences)
+        return result.build_checks(sentences), result.proofs
 
     def _store_draft(
         self,

@@ -308,8 +308,8 @@ SOLD = (
         ("{f4} orders, against {f3} a year ago.", False),
         ("{f3} orders, 7.5% more than the {f4} of last year.", True),
         ("{f3} orders, 9.5% more than the {f4} of last year.", False),
-        ("{f1} sold, twenty-three more than planned.", True),
-        ("{f1} sold, twenty-five more than planned.", False),
+        ("{f1} sold, twenty-three more than the {f2} planned.", True),
+        ("{f1} sold, twenty-five more than the {f2} planned.", False),
     ],
 )
 def test_figures_keep_their_roles_and_derived_ones_are_computed(text: str, is_right: bool) -> None:

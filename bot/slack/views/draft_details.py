@@ -12,6 +12,7 @@ from bot.core.facts import NO_SOURCE, Fact
 from bot.data.catalogue.models import ProductFact
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
+from bot.grounding.calculations import list_proofs
 from bot.grounding.legal import list_unverified_sources
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Money, Words
@@ -64,10 +65,12 @@ def build_sources_view(draft: Draft, language: str) -> Block:
 
 
 def list_source_blocks(draft: Draft, language: str) -> list[Block]:
-    """List for each part the facts that it cites, with value, source and day."""
+    """List for each part the facts that it cites, with value, source and day, and the
+    calculations of its figures."""
     blocks: list[Block] = []
     for part in draft.parts:
         facts = [fact for id in part.facts if (fact := draft.facts.get(id))]
+        facts += list_proofs(part.text, draft.facts.facts)
         if facts:
             lines = [_render_fact(fact, language) for fact in facts]
             name = render_title(part.title, language)

@@ -1,0 +1,453 @@
+"""Prove a figure by a calculation that a model proposes: code evaluates it and compares.
+
+A calculation is an arithmetic expression such as "f12 - f3", "14.49 / 3" or "1 - f5 / f4". Its
+operands are figures of facts or of what people stated. For a date it is the name of a fact. A
+proven one is kept as a fact of the kind `proof`, bound to the sentence with the figure.
+"""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import islice, product
+
+from bot.core.facts import Fact, FactId
+from bot.grounding.numbers import list_numbers, read_counts, read_figures
+from bot.grounding.sources import UNPROVING_KINDS, Sources, read_fact
+from bot.grounding.units import Figure, Reading, agrees, is_bare, load_units
+from bot.i18n.messages import Language
+from bot.text.links import find_links
+from bot.text.normalize import collapse_spaces, normalize_text
+
+PROOF, SEPARATOR = "proof", " "
+MAX_LENGTH, MAX_OPERATIONS, MAX_OPERAND = 80, 4, Decimal(10**9)
+MAX_COUNT = 100  # the largest number that a sentence alone may name as multiplier or divisor
+MAX_READINGS = 256  # combinations of what the operands may measure
+LITERAL = re.compile(r"\d{1,10}(?:\.\d{1,4})?")
+NAME = re.compile(r"f\d{1,4}")
+SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-"})
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
+SPELLED_SHARE_ERROR = Decimal("0.5")  # percentage points between "a third" and 33.3
+ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR = Decimal(3), Decimal("0.12")  # in reports
+TIMES_ERROR = Decimal("0.1")  # of "twice"
+HUNDRED, WHOLE = Decimal(100), Decimal(1)
+
+
+class CalculationError(ValueError):
+    """Why a calculation proves nothing."""
+
+
+@dataclass(frozen=True)
+class UnprovenFigure:
+    """A figure without a source, in its sentence. `is_price`: the catalogue has another price."""
+
+    part: str
+    sentence: str
+    figure: Figure
+    reason: str
+    is_price: bool = False
+    is_copy: bool = True
+
+    @property
+    def proof_id(self) -> str:
+        return build_proof_id(self.sentence, self.figure.text)
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A number with its dimension, in base units."""
+
+    value: Decimal
+    unit: str | None = None
+    fact: Fact | None = None
+    is_free: bool = False  # named by the sentence alone, or 100, or 1
+
+
+@dataclass
+class Calculation:
+    """A parsed expression with what each of its operands may be."""
+
+    tree: ast.expr
+    text: str
+    leaves: list[ast.expr] = field(default_factory=list)
+    operands: list[Sequence[Operand]] = field(default_factory=list)
+
+
+def find_sentence(text: str, start: int) -> str:
+    """Return the sentence that has this position."""
+    begin = 0
+    for match in SENTENCE_END.finditer(text):
+        if start < match.start():
+            return text[begin : match.start()].strip()
+        begin = match.end()
+    return text[begin:].strip()
+
+
+def build_proof_id(sentence: str, quote: str) -> str:
+    """Return the id of the proof of a figure in its sentence. Links are left out, as they get
+    their campaign later."""
+    key = "\n".join(normalize_text(_drop_links(one)) for one in (sentence, quote))
+    return str(FactId(PROOF, "figure", hashlib.sha256(key.encode()).hexdigest()[:16]))
+
+
+def has_proof(figure: Figure, text: str, sources: Sources) -> bool:
+    """Whether a calculation has proven the figure that stands in this text."""
+    return bool(sources.proofs) and (
+        build_proof_id(find_sentence(text, figure.start), figure.text) in sources.proofs
+    )
+
+
+def list_proofs(text: str, facts: Iterable[Fact]) -> list[Fact]:
+    """Return the proofs of figures whose sentence stands in a text."""
+    proofs = [fact for fact in facts if fact.parts.kind == PROOF]
+    whole = _drop_links(text) if proofs else ""
+    return [fact for fact in proofs if _drop_links(fact.about) in whole]
+
+
+def _drop_links(text: str) -> str:
+    for link in reversed(find_links(text)):
+        text = text[: link.start] + text[link.end :]
+    return collapse_spaces(text)
+
+
+def prove_figure(
+    unproven: UnprovenFigure,
+    calculation: str,
+    named: Mapping[str, Fact],
+    sources: Sources,
+    *,
+    language: Language = "en",
+) -> Fact:
+    """Return the proof of a figure by a calculation over the facts of these names. Raises
+    CalculationError."""
+    text = calculation.strip().translate(SIGNS).strip("{} ")
+    figure = unproven.figure
+    if not figure.is_number:
+        fact = named.get(text)
+        if fact is None:
+            raise CalculationError("a date stands on a fact by its name")
+        _require_date(figure, fact)
+        return _build_proof(unproven, fact.shown(language), [fact], sources)
+    found = _parse(text)
+    finder = _OperandFinder(unproven, named, sources)
+    found.operands = [finder.find(leaf, found) for leaf in found.leaves]
+    if all(one.is_free for options in found.operands for one in options):
+        raise CalculationError("no operand is a figure of a fact")
+    for chosen in islice(product(*found.operands), MAX_READINGS):
+        values = dict(zip(map(id, found.leaves), chosen, strict=True))
+        try:
+            value, unit = _evaluate(found.tree, values)
+        except CalculationError:
+            continue
+        if _says(unproven, value, unit, chosen, found.tree):
+            if unproven.is_price:
+                _require_consistent_price(found, values, unproven.sentence)
+            facts = [one.fact for one in chosen if one.fact]
+            shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
+            return _build_proof(unproven, shown.replace("*", "×"), facts, sources)
+    raise CalculationError("the result is not what the sentence says")
+
+
+def is_calculation(text: str) -> bool:
+    """Whether a text that stands where a fact is cited is an expression with an operation."""
+    try:
+        return isinstance(_parse(text.translate(SIGNS)).tree, ast.BinOp)
+    except CalculationError:
+        return False
+
+
+def _parse(text: str) -> Calculation:
+    """Parse an expression of numbers, names of facts, + - * / and brackets."""
+    if len(text) > MAX_LENGTH:
+        raise CalculationError("it is too long")
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise CalculationError("it is no expression") from None
+    found, operations = Calculation(tree, text), 0
+    waiting: list[ast.expr] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.BinOp) and isinstance(
+            node.op, ast.Add | ast.Sub | ast.Mult | ast.Div
+        ):
+            operations += 1
+            waiting += [node.left, node.right]
+        elif isinstance(node, ast.Constant | ast.Name):
+            found.leaves.append(node)
+        else:
+            raise CalculationError("only numbers, names of facts, + - * / and brackets")
+    if operations > MAX_OPERATIONS:
+        raise CalculationError(f"at most {MAX_OPERATIONS} operations")
+    return found
+
+
+@dataclass(frozen=True)
+class _OperandFinder:
+    unproven: UnprovenFigure
+    named: Mapping[str, Fact]
+    sources: Sources
+
+    def find(self, leaf: ast.expr, calculation: Calculation) -> Sequence[Operand]:
+        """Return what an operand may be. Raises CalculationError when it is in no evidence."""
+        written = ast.get_source_segment(calculation.text, leaf) or ""
+        if isinstance(leaf, ast.Name):
+            fact = self.named.get(written)
+            if fact is None or not NAME.fullmatch(written):
+                raise CalculationError(f"there is no fact {written}")
+            return self._read_named(fact, is_alone=leaf is calculation.tree)
+        if not LITERAL.fullmatch(written) or Decimal(written) > MAX_OPERAND:
+            raise CalculationError(f"{written} is no number that may stand here")
+        value = Decimal(written)
+        found = list(self._find_known(value))
+        if self._is_free(value, leaf, calculation.tree):
+            found.append(Operand(value, is_free=True))
+        if not found:
+            raise CalculationError(f"{written} is in no fact")
+        return list(dict.fromkeys(found))
+
+    def _read_named(self, fact: Fact, *, is_alone: bool) -> Sequence[Operand]:
+        if fact.parts.kind in UNPROVING_KINDS and fact.stated_by is None:
+            raise CalculationError(f"{fact.id} proves nothing")
+        readings = [one for figure in read_fact(fact).figures for one in figure.readings]
+        if isinstance(fact.value, Decimal):
+            readings = readings[:1]
+        found = [one for one in dict.fromkeys(readings) if one.kind == "number"]
+        options = [option for one in found for option in _list_options(one, fact)]
+        if isinstance(fact.value, Decimal) and fact.exact is not None:
+            options += [Operand(fact.exact * found[0].size, found[0].unit, fact)]
+        if is_alone and fact.since and fact.until:
+            days = Decimal((fact.until - fact.since).days + 1)
+            options.append(Operand(days * 1440, "time", fact))
+        if not options or len(found) > 1:
+            raise CalculationError(f"{fact.id} has no figure, or several")
+        return options
+
+    def _find_known(self, value: Decimal) -> Iterator[Operand]:
+        """Yield the figures of this value that facts have and that people stated."""
+        brief = self.sources.brief
+        mine = brief.product if brief else None
+        for known in self.sources.known:
+            if mine and known.product not in (None, mine):
+                continue
+            for figure in known.figures:
+                for reading in figure.readings:
+                    if reading.kind == "number" and abs(Decimal(str(reading.value))) == value:
+                        yield from _list_options(reading, known.fact)
+            if any(one.first.base == value for one in known.counts):
+                yield Operand(value, None, known.fact)
+        for statement in self.sources.statements:
+            for figure in statement.figures:
+                for reading in figure.readings:
+                    if reading.kind == "number" and abs(Decimal(str(reading.value))) == value:
+                        yield from _list_options(reading, None)
+            if value in list_numbers(statement.text):
+                yield Operand(value, None, None)
+
+    def _is_free(self, value: Decimal, leaf: ast.expr, tree: ast.expr) -> bool:
+        """Whether a number needs no source: one that the sentence names, or 100 of a percentage,
+        to multiply or divide by; and the whole from which a share is taken away."""
+        is_share = self.unproven.figure.first.unit in ("%", "points")
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.BinOp):
+                continue
+            if isinstance(node.op, ast.Sub) and node.left is leaf:
+                return value in (WHOLE, HUNDRED)
+            is_factor = isinstance(node.op, ast.Mult) and leaf in (node.left, node.right)
+            if is_factor or (isinstance(node.op, ast.Div) and node.right is leaf):
+                if value == HUNDRED:
+                    return is_share or self._has_percentage(tree)
+                return 1 < value <= MAX_COUNT and value in list_numbers(self.unproven.sentence)
+        return False
+
+    def _has_percentage(self, tree: ast.expr) -> bool:
+        """Whether a percentage is among the operands."""
+        names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        values = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        units = [self.named[name].unit for name in names if name in self.named]
+        literals = [Decimal(str(one)) for one in values if isinstance(one, int | float)]
+        units += [one.unit for value in literals for one in self._find_known(value)]
+        return "%" in units
+
+
+def _list_options(reading: Reading, fact: Fact | None) -> Iterator[Operand]:
+    """Yield a figure in base units; a count without a unit; and a span of time as a number, by
+    which a rate is told."""
+    unit = None if reading.unit is None or reading.unit.startswith("#") else reading.unit
+    yield Operand(reading.base, unit, fact)
+    if unit in ("time", "months"):
+        yield Operand(Decimal(str(reading.value)), None, fact)
+
+
+def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal, str | None]:
+    """Return the value and the dimension of an expression. Raises CalculationError where units do
+    not fit."""
+    if not isinstance(node, ast.BinOp):
+        operand = operands[id(node)]
+        return operand.value, operand.unit
+    (a, unit), (b, other) = (_evaluate(side, operands) for side in (node.left, node.right))
+    if isinstance(node.op, ast.Add | ast.Sub):
+        left = operands.get(id(node.left))
+        is_whole = left is not None and left.is_free and isinstance(node.op, ast.Sub)
+        if is_whole and (a, other) in ((WHOLE, None), (HUNDRED, "%")):
+            return a - b, other
+        if unit != other or is_whole:
+            raise CalculationError("only figures of one unit are added")
+        return (a + b if isinstance(node.op, ast.Add) else a - b), unit
+    # A percentage is a number: 20 % of €85 is f2 * 20 / 100.
+    unit, other = (None if one == "%" else one for one in (unit, other))
+    if isinstance(node.op, ast.Mult):
+        if unit and other:
+            raise CalculationError("two measures are not multiplied")
+        return a * b, unit or other
+    if not b:
+        raise CalculationError("nothing is divided by 0")
+    if other and unit != other:
+        raise CalculationError("a number is not divided by a measure")
+    return a / b, None if other else unit
+
+
+def _says(
+    unproven: UnprovenFigure,
+    value: Decimal,
+    unit: str | None,
+    operands: Sequence[Operand],
+    tree: ast.expr,
+) -> bool:
+    figure = unproven.figure
+    if _is_numerator(figure, value, unit, operands):
+        return True
+    is_percent = any(
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mult)
+        and any(
+            isinstance(side, ast.Constant) and side.value == 100 for side in (node.left, node.right)
+        )
+        for node in ast.walk(tree)
+    )
+    is_rate = all(one.unit in load_units().money for one in operands)
+    return any(
+        _reading_says(reading, value, unit, unproven, is_percent=is_percent, is_rate=is_rate)
+        for reading in figure.readings
+    )
+
+
+def _is_numerator(
+    figure: Figure, value: Decimal, unit: str | None, operands: Sequence[Operand]
+) -> bool:
+    """Whether the result is the first number of "6 places sur 16", which is calculated of 16."""
+    counts = [one.first.base for one in read_counts(figure.text)]
+    return (
+        figure.first.unit == "%"
+        and unit is None
+        and len(counts) == 2
+        and value == counts[0]
+        and any(one.value == counts[1] and not one.is_free for one in operands)
+    )
+
+
+def _reading_says(
+    said: Reading,
+    value: Decimal,
+    unit: str | None,
+    unproven: UnprovenFigure,
+    *,
+    is_percent: bool,
+    is_rate: bool,
+) -> bool:
+    """Whether a result is what was said. `is_percent`: it was multiplied by 100; `is_rate`: all its
+    operands are sums of money."""
+    figure, money = unproven.figure, load_units().money
+    if said.unit in ("%", "points"):
+        if unit not in (None, "%"):
+            return False
+        share = abs(value if unit == "%" or is_percent else 100 * value)
+        if not figure.in_words:
+            return _rounds_to(share, said)
+        error = SPELLED_SHARE_ERROR
+        if not unproven.is_copy:
+            error = min(ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR * abs(said.base))
+        return abs(share - abs(said.base)) <= error
+    if (said.unit or "").startswith("/") and unit is None:  # 6 out of 10
+        return _rounds_to(value * Decimal(str(said.unit)[1:]), said)
+    if said.unit == "times":
+        if unit is not None:
+            return False
+        error = TIMES_ERROR * abs(said.base)
+        return abs(value - said.base) <= error if figure.in_words else _rounds_to(value, said)
+    if is_bare(figure) or (said.unit or "").startswith("#"):
+        fits = unit is None or (unit in money and is_bare(figure))
+        return fits and (_rounds_to(value, said) or _rounds_to_zeros(value, said, unit))
+    if said.unit == "time" and unit is None:  # six days, of twelve tins and two a day
+        return abs(value) == abs(Decimal(str(said.value)))
+    fits = unit == said.unit or (said.unit == "money" and unit in money)
+    fits = fits or (said.unit in money and unit is None and is_rate)  # $2.50 per dollar
+    return fits and _rounds_to(value / said.size, said)
+
+
+def _rounds_to(value: Decimal, said: Reading) -> bool:
+    """Whether the value is this one to the decimals that are said."""
+    shown = abs(Decimal(str(said.value)))
+    places = WHOLE.scaleb(min(int(shown.as_tuple().exponent), 0))
+    return abs(abs(value) - shown) <= places / 2
+
+
+def _rounds_to_zeros(value: Decimal, said: Reading, unit: str | None) -> bool:
+    """Whether a count of hundreds is rounded to its first digits: 1,200 of 1,184."""
+    shown = abs(Decimal(str(said.value)))
+    if unit is not None or shown < HUNDRED or shown != shown.to_integral():
+        return False
+    step = WHOLE.scaleb(int(shown.normalize().as_tuple().exponent))
+    return abs(abs(value) - shown) <= step / 2
+
+
+def _require_consistent_price(
+    calculation: Calculation, operands: Mapping[int, Operand], sentence: str
+) -> None:
+    """A sum that differs from the price of the catalogue is proven by a total, a multiple or a part
+    of a price; by a difference only where the sentence says both amounts. Raises
+    CalculationError."""
+    said = {abs(one.base) for f in read_figures(sentence) for one in f.readings}
+    money = load_units().money
+    if not isinstance(calculation.tree, ast.BinOp):
+        raise CalculationError("the catalogue has another price")
+    for node in ast.walk(calculation.tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+            inner = [operands[id(one)] for one in ast.walk(node) if id(one) in operands]
+            if any(one.unit in money and one.value not in said for one in inner):
+                raise CalculationError("the catalogue has another price")
+    if not any(one.unit in money for one in operands.values()):
+        raise CalculationError("no operand is a price")
+
+
+def _require_date(figure: Figure, fact: Fact) -> None:
+    """Require that a date or a weekday is one of the fact's days. Raises CalculationError."""
+    days = [day for day in (fact.since, fact.until) if day]
+    known = [Figure("", 0, 0, (Reading("date", (d.year, d.month, d.day)),)) for d in days]
+    known += read_fact(fact).figures
+    if figure.first.kind not in ("date", "weekday") or not any(agrees(figure, k) for k in known):
+        raise CalculationError(f"{fact.id} does not have that day")
+
+
+def _build_proof(
+    unproven: UnprovenFigure, shown: str, operands: Sequence[Fact], sources: Sources
+) -> Fact:
+    last = max((one.as_of for one in sources.evidence.facts), default=date.min)
+    return Fact(
+        id=unproven.proof_id,
+        label="calculation",
+        about=unproven.sentence,
+        value=f"{unproven.figure.text} = {shown}",
+        source=operands[0].source if operands else "brief",
+        as_of=operands[0].as_of if operands else last,
+        query=SEPARATOR.join(dict.fromkeys(one.id for one in operands)),
+    )
+
+
+def list_operands(proofs: Iterable[Fact], facts: Iterable[Fact]) -> list[Fact]:
+    """Return the facts that proofs stand on."""
+    ids = {id for proof in proofs for id in (proof.query or "").split(SEPARATOR)}
+    return [fact for fact in facts if fact.id in ids]
