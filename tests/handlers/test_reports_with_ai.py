@@ -39,7 +39,13 @@ CASES = (
         {"product": "none", "channel": "none", "since": "none", "until": "none"},
         "campaigns",
     ),
-    Case("experiment", "read our tests", "experiments", {"experiment": "none"}, "experiments"),
+    Case(
+        "experiment",
+        "read our tests",
+        "experiments",
+        {"experiment": "none", "split": []},
+        "experiments",
+    ),
 )
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.tool)
 

@@ -36,6 +36,7 @@ class AnalysisFilter:
     segment: str | None = None
     language: str | None = None  # of the feedback text
     experiment: str | None = None
+    split: str | None = None  # the shares meant for a test's variants, as JSON: {"A": 50, "B": 50}
     since: date | None = None
     until: date | None = None
     days: int | None = None  # the forecast horizon in days

@@ -111,6 +111,8 @@ def look_up(
     limits = list(list_limits(warehouse, query, answer))
     if any(one == LATE_RETURNS for one in limits) and all(not fact.value for fact in result.facts):
         found.refusal = LATE_RETURNS
+    elif not result.facts and not answer.is_allowed((), query.measures[0]):
+        found.refusal = TOO_FEW
     elif not result.facts:
         label = answer.get_measure(query.measures[0]).label
         source = warehouse.source(answer.dataset.kind).words()

@@ -1,15 +1,17 @@
 """Every measure of `query_metrics` against plain SQL on the same tables."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.core.metric_query import QueryError
+from bot.data.metrics.filters import add_options
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.metrics.query.runner import DATASETS
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop
@@ -373,3 +375,46 @@ def test_traffic_columns_of_different_files_are_not_combined() -> None:
         answer(
             traffic_shop(), dataset="traffic", measures=["sessions"], dimensions=["channel", "page"]
         )
+
+
+# Options of a variant.
+
+
+@pytest.mark.parametrize(("dimension", "place"), [("colour", -1), ("size", 1)])
+def test_option_of_the_variant_is_grouped_by_as_the_catalogue_lists_it(
+    dimension: str, place: int
+) -> None:
+    found = answer(sample(), dataset="orders", measures=["units"], dimensions=[dimension], limit=99)
+    rows = sample().engine.con.execute(
+        f"SELECT split_part(variant, ', ', {place}), sum(quantity) FROM orders"
+        " WHERE variant LIKE '%, %' GROUP BY 1"
+    )
+    expected = {str(name): float(units) for name, units in rows.fetchall()}
+    groups = [group for group in found.recipe.list_groups() if group != ("others",)]
+    assert len(groups) > 10
+    for group in groups:
+        assert group[0] is not None
+        assert_same(found.get_value("now", group, "units"), expected[group[0]], group)
+
+
+@pytest.mark.parametrize(
+    ("variant", "colour", "size"),
+    [
+        ("M / Navy Blue", "Navy blue", "M"),
+        ("navy blue, m", "Navy blue", "M"),
+        ("Colour: Blue | Size: XL", "Blue", "XL"),
+        ("Blue", "Blue", None),
+        ("special edition", None, None),
+    ],
+)
+def test_variant_is_split_into_the_options_of_its_product(
+    variant: str, colour: str | None, size: str | None
+) -> None:
+    products = [{"product": "shirt", "colours": "Blue|Navy blue", "sizes": "M|XL"}]
+    line = {"at": datetime(2026, 11, 3, 12), "amount": Decimal(9), "quantity": 1}
+    line |= {"product": "shirt", "variant": variant}
+    warehouse = small(products=products, orders=[{**line, "order": "1"}])
+    orders = warehouse.table("orders")
+    assert orders is not None
+    (row,) = fetch_rows(warehouse, add_options(warehouse, orders))
+    assert (row["colour"], row["size"]) == (colour, size)

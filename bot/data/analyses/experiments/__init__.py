@@ -1,22 +1,26 @@
 """Evaluate A/B tests: whether the result is valid, what changed, and how certain it is.
 
-The sample ratio is checked first; a broken test is reported as broken, without an effect. Then each
-arm is compared with the control, with an interval, Holm's correction over several arms, and a p
-value that stays valid under daily looks."""
+The sample ratio is checked first, where the split that was meant is stated; a broken test is
+reported as broken, without an effect. Then each arm is compared with the control, with an interval,
+Holm's correction over several arms, and a p value that stays valid under daily looks."""
 
+import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
 import ibis.expr.types as ir
+from ibis import _
 
 from bot.data.analyses.experiments.arms import (
     EventExperiment,
     Experiment,
     build_experiments,
     count_outcomes,
+    describe_crossed_people,
     describe_unreadable,
+    find_crossed_people,
     read_event_experiment,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
@@ -69,11 +73,23 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 def _add_experiments(
     result: AnalysisResult, warehouse: Warehouse, table: ir.Table, filter_: AnalysisFilter
 ) -> None:
+    crossed = find_crossed_people(table)
+    several = {
+        row["test"]: int(row["people"])
+        for row in fetch_rows(warehouse, crossed.group_by("test").aggregate(people=_.count()))
+    }
+    if several:
+        named = table.mutate(test=table.experiment.fill_null("test"))
+        table = named.anti_join(crossed, ["test", "unit"]).drop("test")
     expression = count_outcomes(table)
     result.queries["arms"] = defer_sql(expression)
+    split = json.loads(filter_.split) if filter_.split else {}
     for trial in build_experiments(fetch_rows(warehouse, expression)):
         if filter_.experiment in (None, trial.experiment, slugify(trial.experiment)):
-            safe = trial.without(
+            if people := several.pop(trial.experiment, 0):  # once for all of its metrics
+                title = trial.title or trial.experiment
+                result.add_limit(describe_crossed_people(people, title, warehouse.floor))
+            safe = trial.with_split(split).without(
                 [arm.variant for arm in trial.arms if is_below_floor(arm.users, warehouse.floor)]
             )
             if len(safe.arms) < len(trial.arms):
@@ -91,13 +107,6 @@ def _add_visit_experiment(
         return
     mine = AnalysisResult.from_table("experiments", warehouse, "events")
     _add_experiments(mine, warehouse, visits.rows, filter_)
-    result.add_limit(
-        Words(
-            "{file} does not say which share of the visitors each variant was meant for: equal "
-            "shares are taken.",
-            file=mine.source.words(),
-        )
-    )
     result.facts += [fact.model_copy(update={"query": "visits"}) for fact in mine.facts]
     result.queries["visits"] = mine.queries["arms"]
     result.limits += mine.limits
@@ -121,16 +130,16 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
         add("status", "too early")
         result.add_limit(Words("{test} has one variant only: nothing to compare.", test=about))
         return
-    statistic, p = check_sample_ratio([arm.users for arm in trial.arms], trial.shares)
-    add("ratio-p", _round_p(p))
-    add("ratio-chance", _round_chance(p), "%")
-    if p < MIN_RATIO_P:
-        add("status", "broken")
-        add("ratio-chi-square", round(statistic, 1))
-        shares = trial.shares or [1.0] * len(trial.arms)
-        for arm, share in zip(trial.arms, shares, strict=True):
-            meant = round(trial.users * share / sum(shares))
-            _add_arm(result, subject, about, arm)("meant", meant)
+    if trial.shares is None:
+        add("split", "not stated")
+        result.add_limit(
+            Words(
+                "{test}: nobody stated how people were meant to be split, so whether the split "
+                "went wrong can't be checked. How was it meant, for example 50/50?",
+                test=about,
+            )
+        )
+    elif _is_broken(result, trial, trial.shares, add, subject, about):
         return
     add("control", trial.control.variant)
     if any(is_below_floor(arm.buyers, sales_floor) for arm in trial.arms):
@@ -141,6 +150,29 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
             _add_arm(result, subject, about, arm)
         return
     _add_effects(result, trial, add, subject, about)
+
+
+def _is_broken(
+    result: AnalysisResult,
+    trial: Experiment,
+    shares: Sequence[float],
+    add: AddFact,
+    subject: str,
+    about: str,
+) -> bool:
+    """Add how likely the sizes of the arms are by chance, and where the split is broken, the sizes
+    that were meant."""
+    statistic, p = check_sample_ratio([arm.users for arm in trial.arms], shares)
+    add("ratio-p", _round_p(p))
+    add("ratio-chance", _round_chance(p), "%")
+    if p >= MIN_RATIO_P:
+        return False
+    add("status", "broken")
+    add("ratio-chi-square", round(statistic, 1))
+    for arm, share in zip(trial.arms, shares, strict=True):
+        meant = round(trial.users * share / sum(shares))
+        _add_arm(result, subject, about, arm)("meant", meant)
+    return True
 
 
 def _add_effects(
