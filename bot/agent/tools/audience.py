@@ -1,17 +1,13 @@
 """Counts the customers who meet conditions: segments, what they bought or did not buy, how often,
-for how much, when last, where; or who resembles the buyers of a product. Tells how many there are,
-how many agreed to e-mail, SMS and ads, and what such customers bought in the last 90 days against
-all others. Returns the rule in words and as JSON, which an export takes later.
-`orders` takes the conditions of query_metrics: "bought linen last summer at least twice, never with
-a code" is two of them. Leave a condition out with [], 0 or "none". Not for shares of a whole
-(segments) or for sales.
-Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": ["linen"],
+for how much, when, where; or who resembles the buyers of a product. Tells how many there are, how
+many agreed to e-mail, SMS and ads, and what such customers bought in the last 90 days. Returns the
+rule in words and as JSON, which an export takes later. Leave a condition out with [], 0 or "none".
+Not for shares of a whole (segments) or for sales.
+Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
 "min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": ["FR"], "regions": [],
-"last_order_from": "none", "last_order_until": "none", "orders": [{"filters": [[{"field":
-"category", "operator": "is", "values": ["Linen"]}], [{"field": "selected_orders", "operator":
-"at_least", "values": ["2"]}]], "since": "2026-06-01", "until": "2026-08-31", "never": false}]}
+"last_order_from": "none", "last_order_until": "none", "orders": []}
 """
 
 from collections.abc import Mapping
@@ -97,7 +93,9 @@ class Params(ToolParams):
     last_order_from: str
     last_order_until: str
     orders: list[Orders] = Field(
-        description="Orders that the customer must have, or never have: all of them hold."
+        description="Orders that the customer must have, or never have; all of them hold. “Bought "
+        "linen last summer at least twice, never with a code” is two: category, since, until and "
+        "selected_orders at_least 2; and code is any, never."
     )
 
 

@@ -295,7 +295,7 @@ def test_split_that_is_said_in_the_question_is_checked(
 
 def test_people_in_several_variants_are_counted_and_left_out() -> None:
     rows = [
-        {**arm_rows(variant, 1, n % 9 == 0), "unit": f"{variant}{n}"}
+        {**arm_rows(variant, 1, int(n % 9 == 0)), "unit": f"{variant}{n}"}
         for variant in "AB"
         for n in range(600)
     ]
@@ -305,3 +305,15 @@ def test_people_in_several_variants_are_counted_and_left_out() -> None:
     assert value(found, "t--visit", "users") == 1200
     says = [words.to("en") for words in found.limits]
     assert "25 visitors in t saw several variants; they are left out." in says
+
+
+# Exact figures.
+
+
+def test_rate_and_effect_keep_what_they_were_rounded_from() -> None:
+    found = find(shelf_of([arm_rows("A", 900, 100), arm_rows("B", 1100, 200)]), AnalysisFilter())
+    rate, effect = found.get("t--visit--b", "rate"), found.get("t--visit--b", "effect")
+    assert rate is not None
+    assert effect is not None
+    assert (rate.value, round(rate.number, 9)) == (Decimal("18.18"), Decimal("18.181818182"))
+    assert effect.number == pytest.approx(Decimal(200) / 11 - Decimal(100) / 9)

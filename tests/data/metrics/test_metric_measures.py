@@ -418,3 +418,37 @@ def test_variant_is_split_into_the_options_of_its_product(
     assert orders is not None
     (row,) = fetch_rows(warehouse, add_options(warehouse, orders))
     assert (row["colour"], row["size"]) == (colour, size)
+
+
+# Refunds and returns that the data don't have, or that are of too few people.
+
+
+def shop_with(**of_two: Any) -> Warehouse:
+    """Sixty customers with an order each. Two have these values, the others know of none."""
+    others = {name: False if value is True else None for name, value in of_two.items()}
+    line = {"at": datetime(2026, 11, 3, 12), "amount": Decimal(10), "quantity": 1}
+    return small(
+        orders=[
+            {**line, "order": str(n), "customer": f"c{n}", **(of_two if n < 2 else others)}
+            for n in range(60)
+        ]
+    )
+
+
+@pytest.mark.parametrize("measure", ["net_revenue", "refunded"])
+def test_what_is_paid_back_is_unknown_where_no_refunds_and_no_returns_are_in_the_data(
+    measure: str,
+) -> None:
+    found = answer(shop_with(), dataset="orders", measures=["revenue", measure])
+    assert found.get_value("now", ALL_GROUPS, measure) is None
+    assert "no refunds and do not say which lines were returned" in found.unknown[measure]
+
+
+@pytest.mark.parametrize("of_two", [{"returned": True}, {"refunded": Decimal(5)}])
+def test_net_revenue_of_a_few_returns_says_whom_it_would_tell_of(of_two: dict[str, Any]) -> None:
+    found = answer(shop_with(**of_two), dataset="orders", measures=["revenue", "net_revenue"])
+    assert found.get_value("now", ALL_GROUPS, "revenue") == 600
+    (note,) = [one for one in found.notes if one.startswith("net_revenue")]
+    assert "under 5 people with a refund or a return" in note
+    with pytest.raises(QueryError, match="under 5 people with a refund or a return"):
+        answer(shop_with(**of_two), dataset="orders", measures=["net_revenue"])

@@ -35,6 +35,7 @@ from bot.data.analyses.experiments.hypothesis_tests import (
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
+from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -168,7 +169,7 @@ def _is_broken(
     if p >= MIN_RATIO_P:
         return False
     add("status", "broken")
-    add("ratio-chi-square", round(statistic, 1))
+    add("ratio-chi-square", round_figure(statistic, 1))
     for arm, share in zip(trial.arms, shares, strict=True):
         meant = round(trial.users * share / sum(shares))
         _add_arm(result, subject, about, arm)("meant", meant)
@@ -188,10 +189,10 @@ def _add_effects(
     for arm in trial.arms:
         tell = add_arms[arm.variant] = _add_arm(result, subject, about, arm)
         if trial.amounts:
-            tell("mean", round(arm.mean, 2))
+            tell("mean", round_figure(arm.mean, 2))
         else:
             tell("successes", arm.successes)
-            tell("rate", round(100 * arm.rate, 2), "%")
+            tell("rate", round_figure(100 * arm.rate, 2), "%")
     others = [arm for arm in trial.arms if arm is not control]
     if not all(arm.spread for arm in trial.arms):
         result.add_limit(
@@ -240,9 +241,9 @@ def _add_best_variant(
     scale, unit = (1.0, None) if trial.amounts else (100.0, "points")
     effect = compare_amounts(first, second) if trial.amounts else compare_rates(first, second)
     add("runner-up", second.variant)
-    add("ahead", round(scale * effect.change, 2), unit)
-    add("ahead-low", round(scale * effect.low, 2), unit)
-    add("ahead-high", round(scale * effect.high, 2), unit)
+    add("ahead", round_figure(scale * effect.change, 2), unit)
+    add("ahead-low", round_figure(scale * effect.low, 2), unit)
+    add("ahead-high", round_figure(scale * effect.high, 2), unit)
     sure = adjust_holm([*ps, effect.p])[-1] < MAX_P_VALUE
     add("ahead-verdict", "won" if sure else "no difference seen")
 
@@ -259,14 +260,14 @@ def _add_arm(result: AnalysisResult, subject: str, about: str, arm: ArmCounts) -
 
 def _add_effect(add: AddFact, trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> None:
     scale, unit, digits = (1.0, None, 2) if trial.amounts else (100.0, "points", 2)
-    add("effect", round(scale * effect.change, digits), unit)
-    add("effect-low", round(scale * effect.low, digits), unit)
-    add("effect-high", round(scale * effect.high, digits), unit)
+    add("effect", round_figure(scale * effect.change, digits), unit)
+    add("effect-low", round_figure(scale * effect.low, digits), unit)
+    add("effect-high", round_figure(scale * effect.high, digits), unit)
     add("p", _round_p(p))
     add("chance", _round_chance(p), "%")
     base = trial.control.mean if trial.amounts else trial.control.rate
     if base:
-        add("relative-change", round(100 * effect.change / base, 1), "%")
+        add("relative-change", round_figure(100 * effect.change / base, 1), "%")
     if trial.days and not trial.amounts:
         daily = compute_sequential_p(trial.iter_daily_looks(arm.variant))
         add("always-valid-p", _round_p(daily))
@@ -277,12 +278,12 @@ def _add_value_per_person(add: AddFact, arm: ArmCounts, control: ArmCounts) -> N
     """Add the change in money per person shown, because more buyers may spend less each. There is
     no interval where the amounts are sums over several people."""
     if not (arm.spread and control.spread):
-        add("worth", round(arm.mean - control.mean, 2))
+        add("worth", round_figure(arm.mean - control.mean, 2))
         return
     effect = compare_amounts(arm, control)
-    add("worth", round(effect.change, 2))
-    add("worth-low", round(effect.low, 2))
-    add("worth-high", round(effect.high, 2))
+    add("worth", round_figure(effect.change, 2))
+    add("worth-low", round_figure(effect.low, 2))
+    add("worth-high", round_figure(effect.high, 2))
 
 
 def _choose_verdict(trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> str:

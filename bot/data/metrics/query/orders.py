@@ -217,13 +217,18 @@ def resolve_order_condition(
 def select_customers(warehouse: Warehouse, condition: OrderCondition, until: date) -> ir.Table:
     """Return `customer` of those who have orders that the condition describes, whether it is a
     condition that they have or that they never have. Nothing later than `until` is looked at."""
+    lines = select_customer_lines(warehouse, condition, until)
+    return lines.filter(is_purchase(lines)).select("customer").distinct()
+
+
+def select_customer_lines(warehouse: Warehouse, condition: OrderCondition, until: date) -> ir.Table:
+    """Return the order lines that the condition describes, none later than `until`."""
     last = min(condition.until or until, until)
     currencies = list_currencies(warehouse, DATASET.kind)
     currency = currencies[0] if currencies else None
     days = (condition.since or EVER[0], last)
     query = _build_query(condition)
-    lines = select_lines(RowSelection(DATASET, warehouse, query, days, currency, until))
-    return lines.filter(is_purchase(lines)).select("customer").distinct()
+    return select_lines(RowSelection(DATASET, warehouse, query, days, currency, until))
 
 
 def _build_query(condition: OrderCondition) -> MetricQuery:
