@@ -3,27 +3,46 @@
 import gc
 import itertools
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine, event
 
 from bot.db import migrate
 from bot.db.session import Database
 from tests.slack.bench import Bench, bench_of
-from tests.support.empty_databases import create_postgres, create_sqlite, upgrade_from_template
+from tests.support.empty_databases import (
+    create_postgres,
+    create_sqlite,
+    share_compiled_statements,
+    upgrade_from_template,
+)
 from tests.support.postgres import start_postgres
 from tests.support.processes import kill_leftovers
 
 # Where compiled files are not kept, every process that a test starts would compile the product.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Every commit waits for the disk, which takes longer than most tests, so temporary files are kept
+# in memory where there is room.
+IN_MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30
+if (
+    "TMPDIR" not in os.environ
+    and IN_MEMORY.is_dir()
+    and min(shutil.disk_usage(IN_MEMORY).free, psutil.virtual_memory().available) > ROOM
+):
+    tempfile.tempdir = os.environ["TMPDIR"] = str(IN_MEMORY)
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -128,6 +147,13 @@ def migrated_template() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    event.listen(Engine, "engine_connect", share_compiled_statements)
+    yield
+    event.remove(Engine, "engine_connect", share_compiled_statements)
+
+
 # The bench, for the tests that need one.
 
 
@@ -174,7 +200,14 @@ SLOW_FILES = (
 )
 SLOW_SECONDS = 900  # that one long test may take
 # Files whose tests share the results of the analyses of the sample shop, in one process.
-SAMPLE_SHOP_FILES = ("tests/handlers/", "tests/data/test_planted_findings.py")
+SAMPLE_SHOP_FILES = (
+    "tests/agent/test_examples.py",
+    "tests/agent/test_metric_tools.py",
+    "tests/agent/test_tool_contracts.py",
+    "tests/agent/tools/",
+    "tests/data/test_planted_findings.py",
+    "tests/handlers/",
+)
 # Where the longest files are. They start first, so that no process waits for one at the end.
 LONG_FIRST = (
     "tests/security/test_small_groups.py",

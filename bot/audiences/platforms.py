@@ -53,8 +53,8 @@ class FileFormat(BaseModel):
 
 
 def _read_platform(fields: dict[str, Any]) -> Platform:
-    title = fields.pop("proper_name", None) or Words(fields.pop("title"))
-    return Platform(**fields | {"title": title, "note": Words(fields["note"])})
+    written, title = fields.pop("title", None), fields.pop("proper_name", None)
+    return Platform(**fields | {"title": title or Words(written), "note": Words(fields["note"])})
 
 
 TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))

@@ -210,9 +210,10 @@ class Engine:
         self._lock_database()
         _running = self
         await asyncio.to_thread(self._recovery.register)
+        await migrate_engine(self.database)
+        await self._register_queues()
         DBOS(config=self._config())
         DBOS.launch()
-        await self._register_queues()
         self._maintenance = [asyncio.create_task(self._maintain())]
 
     async def close(self, grace: float = SHUTDOWN_GRACE) -> None:
@@ -302,12 +303,18 @@ class Engine:
             "log_level": "WARNING",
             "run_migrations": True,
             "use_listen_notify": False,
+            # Nothing listens for notifications, but the shutdown waits for this thread. On
+            # PostgreSQL that second lets other threads give back their connections.
+            "notification_listener_polling_interval_sec": (
+                self.limits.poll if self.database.sqlite else 1.0
+            ),
             "scheduler_polling_interval_sec": 3600.0,
         }
 
     async def _register_queues(self) -> None:
+        """Register the queues before the launch: later, their first job would wait for a second."""
         for name, bounds in build_queues(self.limits).items():
-            await DBOS.register_queue_async(name, **bounds, on_conflict="always_update")
+            await self.client.register_queue_async(name, **bounds)
 
     def _lock_database(self) -> None:
         """On SQLite, allow only one process to run jobs: a second one would claim its jobs."""

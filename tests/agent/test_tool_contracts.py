@@ -67,6 +67,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "read_thread": {"most": 10, "before": 0},
     "advertising": {},
     "repeat_purchases": {},
+    "suggest_audiences": {"category": "Mailles"},
     "segments": {},
     "trends": {},
 }

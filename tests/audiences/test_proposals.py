@@ -1,16 +1,22 @@
 """Proposed audiences for a question."""
 
 import re
+from functools import cache
 
 import pytest
 
 from bot.data.analyses.audience_proposals import find, find_similar_name, list_proposals
 from bot.data.analyses.audience_proposals.proposal_facts import PastPurchases
 from bot.data.analyses.products import PurchasedProducts, Subject
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.sample_tables import sample
 
 LINEN = "Vêtements en lin"
+
+
+@cache
+def found_for_linen() -> AnalysisResult:
+    return find(sample(), AnalysisFilter(category=LINEN))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +34,7 @@ def test_at_most_three_audiences_and_a_niche() -> None:
 
 
 def test_facts_can_be_found_again() -> None:
-    found = find(sample(), AnalysisFilter(category=LINEN))
+    found = found_for_linen()
     shape = re.compile(r"audiences\.[a-z0-9-]+\.[a-z0-9-]+")
     ids = [fact.id for fact in found.facts]
     assert all(shape.fullmatch(id) for id in ids)
@@ -38,7 +44,7 @@ def test_facts_can_be_found_again() -> None:
 
 
 def test_look_alikes_must_buy_more_than_others() -> None:
-    found = find(sample(), AnalysisFilter(category=LINEN))
+    found = found_for_linen()
     low, others = (found.get("alike", m) for m in ("bought-share-low", "others-share"))
     assert low is not None
     assert others is not None
@@ -67,13 +73,13 @@ def test_misspelt_name_is_corrected(typed: str, near: str | None) -> None:
 
 
 def test_lead_names_the_best_selling_product() -> None:
-    told = find(sample(), AnalysisFilter(category=LINEN))
+    told = found_for_linen()
     first = told.get("all", "most-bought")
     assert first is not None
     assert "lin" in str(first.value)
 
 
 def test_niche_of_other_products_is_left_out() -> None:
-    assert "niche" not in find(sample(), AnalysisFilter(category=LINEN)).subjects()
+    assert "niche" not in found_for_linen().subjects()
     kitchen = find(sample(), AnalysisFilter(category="Cuisine et linge de table"))
     assert "niche" in kitchen.subjects()

@@ -1,14 +1,12 @@
 """The journal's hash chain."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from bot.__main__ import main
 from bot.audit import journal
 from bot.db.session import Database
 from tests.conftest import NOW
@@ -149,14 +147,9 @@ def test_unreadable_entry_is_detected(sqlite: Database, harm: str) -> None:
     assert fault(sqlite) == "An entry can't be read: it was changed."
 
 
-def test_verify_without_journal_names_the_home(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "bot", "journal", "verify"],
-        env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "DATABASE_URL": ""},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert f"No journal in {tmp_path} yet." in ran.stdout
+def test_verify_without_journal_names_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path))
+    assert main(["journal", "verify"]) == 0
+    assert f"No journal in {tmp_path} yet." in capsys.readouterr().out

@@ -1,15 +1,13 @@
 """Comparison of the rows with the journal."""
 
 import hashlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from sqlalchemy import select, text
 
+from bot.__main__ import main
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.approvals import decision
 from bot.audit import journal
@@ -122,29 +120,20 @@ def test_old_receipt_without_fingerprint_is_accepted(sqlite: Database) -> None:
     assert found(sqlite) is None
 
 
-def test_verify_command_reports_the_fault(tmp_path: Path) -> None:
+def test_verify_command_reports_the_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path))
     database = Database(f"sqlite:///{tmp_path / 'super-intern.db'}")
     migrate.upgrade(database)
     work(database)
-
-    def verify() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "bot", "journal", "verify"],
-            env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "DATABASE_URL": ""},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    assert verify().returncode == 0
+    assert main(["journal", "verify"]) == 0
     with database.begin() as session:
         session.execute(text("UPDATE drafts SET canonical = replace(canonical, 'cool', 'cold')"))
         session.execute(text("UPDATE receipts SET sent = ''"))
     database.close()
-    ran = verify()
-    assert ran.returncode == 1
-    assert "Receipt 1: it is not what was recorded." in ran.stdout
+    assert main(["journal", "verify"]) == 1
+    assert "Receipt 1: it is not what was recorded." in capsys.readouterr().out
 
 
 class Witness(ScriptedClaude):

@@ -10,9 +10,10 @@ import gzip
 import json
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,6 @@ from tests.support.digests import schedule, worker
 HERE = Path(__file__).parent
 EDITIONS = ("first_edition", "before_moves")
 EDITED = {'["subject", 0, "-"]': {"text": "Linen is back"}}
-MIGRATED: dict[str, Path] = {}  # homes that were opened once, by their edition
 
 
 @dataclass
@@ -97,19 +97,25 @@ def laid_out(edition: str, home: Path) -> Path:
     return home
 
 
-def migrated(edition: str, folder: Path) -> Path:
-    """An own copy of the home after its first start with the present code."""
-    if edition not in MIGRATED:
-        home = laid_out(edition, folder / "first")
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The home of an edition after its first start with the present code. Copy it before use."""
+
+    @cache
+    def migrated_once(edition: str) -> Path:
+        home = laid_out(edition, tmp_path_factory.mktemp(edition) / "first")
         Container(settings_of(home)).migrated().database.close()
-        MIGRATED[edition] = home
-    return Path(shutil.copytree(MIGRATED[edition], folder / "home"))
+        return home
+
+    return migrated_once
 
 
 @pytest.fixture(params=EDITIONS)
-async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Old]:
+async def old(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated: Callable[[str], Path]
+) -> AsyncIterator[Old]:
     edition = str(request.param)
-    home = migrated(edition, tmp_path)
+    home = Path(shutil.copytree(migrated(edition), tmp_path / "home"))
     settings = settings_of(home)
     kept = json.loads(unpacked(edition, "slack.json.gz"))
     container = Container(settings).migrated()
@@ -141,9 +147,12 @@ def remember(bench: Bench, kept: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_verifies_once_it_was_started(
-    edition: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    edition: str,
+    tmp_path: Path,
+    migrated: Callable[[str], Path],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    settings = settings_of(migrated(edition, tmp_path))
+    settings = settings_of(Path(shutil.copytree(migrated(edition), tmp_path / "home")))
     assert verify_journals(settings, []) == 0, capsys.readouterr().out
     assert "whole" in capsys.readouterr().out
 

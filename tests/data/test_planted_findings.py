@@ -3,7 +3,7 @@
 import json
 import math
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -14,8 +14,9 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.core.facts import Fact
 from bot.data.analyses import audience_proposals, campaigns, feedback, funnel, late_parcels, trends
-from bot.data.analyses.result import AnalysisFilter
+from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.catalogue.reader import read_catalogue
+from bot.data.warehouse.warehouse import Warehouse
 from bot.playground import shop
 from tests.support.sample_tables import TODAY, sample
 from tests.support.sample_tables import made as files
@@ -356,6 +357,25 @@ def asked(truth: Truth, language: str) -> tuple[str, dict[str, Any]]:
     return words, {"language": language, "library": library(), **chosen}
 
 
+@cache
+def analysis_facts(find: Callable[[Warehouse, AnalysisFilter], AnalysisResult]) -> Sequence[Fact]:
+    """What this analysis finds in the whole sample shop, computed once."""
+    return find(sample(), AnalysisFilter()).facts
+
+
+ANSWERS: dict[tuple[str, str], DraftResult] = {}
+
+
+async def answer(truth: Truth, language: str) -> DraftResult:
+    """The answer to a truth's question. Several truths have the same question."""
+    words, more = asked(truth, language)
+    if (truth.skill, words) not in ANSWERS:
+        found = await run(words, **more)
+        assert isinstance(found, DraftResult), found
+        ANSWERS[truth.skill, words] = found
+    return ANSWERS[truth.skill, words]
+
+
 def facts_of(found: DraftResult) -> Facts:
     return {fact.id: fact for fact in found.evidence.facts if fact.stated_by is None}
 
@@ -382,15 +402,13 @@ async def test_planted_findings_are_found_without_ai_and_nothing_else(
 ) -> None:
     if truth.skill == "answer":  # a query without an AI; the analyses behind it hold the finding
         kinds = (campaigns.find, funnel.find, trends.find)
-        behind = [fact for find in kinds for fact in find(sample(), AnalysisFilter()).facts]
+        behind = [fact for find in kinds for fact in analysis_facts(find)]
         assert truth.holds({fact.id: fact for fact in behind})
         return
-    words, more = asked(truth, language)
-    found = await run(words, **more)
-    assert isinstance(found, DraftResult), found
+    found = await answer(truth, language)
     facts = facts_of(found)
     if find := SHOWN_BY_TOOLS.get(truth.key):  # a standard report leaves it to the AI's tools
-        facts = {**{one.id: one for one in find(sample(), AnalysisFilter()).facts}, **facts}
+        facts = {**{one.id: one for one in analysis_facts(find)}, **facts}
     assert truth.holds(facts)
     assert [check for check in found.checks if check.level == "block"] == []
     for said in confirmed(found):
@@ -401,9 +419,7 @@ async def test_planted_findings_are_found_without_ai_and_nothing_else(
 async def test_planted_traps_are_not_reported(language: str) -> None:
     """The price struck through was never asked for thirty days: no text shows it as the old one."""
     trap = next(truth for truth in TRUTHS if truth.key == "price_trap")
-    words, more = asked(trap, language)
-    found = await run(words, **more)
-    assert isinstance(found, DraftResult)
+    found = await answer(trap, language)
     struck = str(PLANTED["price_trap"]["raised"])
     assert not any(struck in part.text for part in found.parts)
 
@@ -411,7 +427,7 @@ async def test_planted_traps_are_not_reported(language: str) -> None:
 def test_planted_noise_is_confirmed_by_no_analysis() -> None:
     """Not by those either whose facts no answer has room for."""
     analyses = (trends.find, feedback.find, campaigns.find, funnel.find, late_parcels.find)
-    facts = [fact for find in analyses for fact in find(sample(), AnalysisFilter()).facts]
+    facts = [fact for find in analyses for fact in analysis_facts(find)]
     sure = [f for f in facts if f.id.rpartition(".")[2] in SURE and f.value == "confirmed"]
     assert len(sure) > 20
     said = [f"{fact.id} {fact.about}".casefold() for fact in sure]

@@ -5,8 +5,10 @@ import tempfile
 import uuid
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy.util import LRUCache
 
 from bot.db import migrate
 from bot.db.session import Database
@@ -55,6 +57,30 @@ def upgrade_from_template(
         path.write_bytes(_migrated_file())
         return True
     return REAL_UPGRADE(database, to, scripts=scripts)
+
+
+class CompiledStatements(LRUCache[Any, Any]):
+    """Compiled statements of all engines of a kind of database. Each test has its own engine, which
+    would otherwise compile every statement again."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(_without_engine(key), default)
+
+    def __setitem__(self, key: Any, compiled: Any) -> None:
+        super().__setitem__(_without_engine(key), compiled)
+
+
+def _without_engine(key: Any) -> Any:
+    dialect, *statement = key
+    return (dialect.name, dialect.driver, *statement)
+
+
+COMPILED_STATEMENTS = CompiledStatements(2000)
+
+
+def share_compiled_statements(connection: Connection) -> None:
+    """Listen for `engine_connect`."""
+    connection.engine._compiled_cache = COMPILED_STATEMENTS
 
 
 def _migrate(url: str) -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import ibis
 import ibis.expr.operations as ops
@@ -104,7 +103,7 @@ def recording(engine: Backend) -> Iterator[Recording]:
         return sql
 
     ibis.to_sql, TableCache.materialize = spelled, laid  # type: ignore[method-assign]
-    query.run_query, query._SQL_CACHE = ran, WeakKeyDictionary()
+    query.run_query, query._SQL_CACHE = ran, {}
     engine._create_cached_table = MethodType(kept, engine)
     try:
         yield found

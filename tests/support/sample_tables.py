@@ -115,13 +115,15 @@ def sample(size: Size = "middle", seed: int = 7) -> Warehouse:
 
 @cache
 def made(size: Size = "middle", seed: int = 7) -> Path:
-    """The sample shop's files, created once per machine and day for this version of the code."""
-    folder = Path(tempfile.gettempdir()) / f"super-intern-shop-{os.getuid()}-{size}-{seed}"
+    """The sample shop's files, created once per machine and day for this version of the code. They
+    stay after the tests, so they are kept on a disk."""
+    temporary = tempfile.gettempdir()
+    disk = Path("/tmp" if temporary == "/dev/shm" else temporary)
+    folder = disk / f"super-intern-shop-{os.getuid()}-{size}-{seed}"
     if not (folder / "done").exists():
-        fresh = Path(tempfile.mkdtemp())
+        fresh = Path(tempfile.mkdtemp(dir=disk))
         fill(fresh, size=size, seed=seed, today=TODAY)
         (fresh / "done").touch()
-        folder.parent.mkdir(exist_ok=True)
         try:
             fresh.rename(folder)
         except OSError:  # another process was quicker

@@ -17,14 +17,15 @@ from bot.data.service import WorkspaceData
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Language
 from bot.privacy import Pseudonymizer
-from tests.support.sample_tables import TODAY, made, sample
+from tests.support.sample_tables import TODAY, made
+from tests.support.skill_runner import SampleData
 
 
 @cache
 def sample_data() -> WorkspaceData:
     """The sample shop's rows and catalogue."""
     products = read_catalogue(made() / "products.csv", as_of=TODAY).products
-    return WorkspaceData(CatalogueLibrary(lambda: products), sample)
+    return SampleData(lambda: products)
 
 
 def data_of(shop: Warehouse) -> WorkspaceData:

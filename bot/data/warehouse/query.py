@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from types import TracebackType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import ibis
 import ibis.expr.types as ir
@@ -13,8 +13,11 @@ import numpy as np
 from bot.data.stats import Numbers
 from bot.data.warehouse.warehouse import Warehouse
 
-# Rendering a query takes longer than running it, and most queries are run and then shown.
-_SQL_CACHE: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+# Rendering a query takes longer than running it. Most queries are run and then shown, and asked
+# again when the tables have new rows. The keys hold no connection, so they keep no engine alive.
+MOST_RENDERED = 500  # queries; each takes about 70 kB
+_SQL_CACHE: dict[Any, str] = {}
+_SQL_CACHE_LOCK = Lock()
 
 
 def fetch_rows(warehouse: Warehouse, expression: ir.Table) -> list[dict[str, Any]]:
@@ -62,9 +65,29 @@ def fetch_numbers(warehouse: Warehouse, expression: ir.Table) -> dict[str, Numbe
 def render_sql(expression: ir.Table) -> str:
     """Return exactly the SQL that is run, so that people can read it and run it themselves."""
     query = expression.op()
-    if query not in _SQL_CACHE:
-        _SQL_CACHE[query] = str(ibis.to_sql(expression))
-    return _SQL_CACHE[query]
+    sql = _SQL_CACHE.get(query)
+    if sql is None:
+        sql, key = str(ibis.to_sql(expression)), _disconnect(query)
+        with _SQL_CACHE_LOCK:
+            if len(_SQL_CACHE) >= MOST_RENDERED:
+                del _SQL_CACHE[next(iter(_SQL_CACHE))]  # the oldest
+            _SQL_CACHE[key] = sql
+    return sql
+
+
+def _disconnect(query: Any) -> Any:
+    """Return an equal query whose tables have an engine without a connection: engines are equal if
+    they were made with the same arguments."""
+
+    def replace(node: Any, changed: dict[str, Any] | None) -> Any:
+        if "source" in node.__argnames__:
+            engine: Any = node.source
+            unconnected = type(engine)(*engine._con_args, **engine._con_kwargs)
+            arguments = dict(zip(node.__argnames__, node.__args__, strict=True))
+            return node.__recreate__(arguments | (changed or {}) | {"source": unconnected})
+        return node.__recreate__(changed) if changed else node
+
+    return query.replace(replace)
 
 
 def defer_sql(expression: ir.Table) -> Callable[[], str]:

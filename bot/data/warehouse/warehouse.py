@@ -83,8 +83,8 @@ class Warehouse:
     """The tables that analyses read. `today` is the current day of the workspace. `products` holds
     the catalogue columns that analyses join: product, title, category, price, compare_at,
     lowest_30_days, currency, stock, status, brand (the maker's name where the catalogue has it),
-    colours, sizes. `released` caches what is read once for each state of the data: the tables'
-    columns, and which rows earlier answers about sales were computed from."""
+    colours, sizes. `released` caches what is read once for each state of the data, such as which
+    rows earlier answers about sales were computed from."""
 
     engine: SQLBackend
     today: date
@@ -94,6 +94,7 @@ class Warehouse:
     sales_floor: int = SALES_FLOOR
     damaged: Mapping[str, DamagedTable] = field(default_factory=dict)
     released: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[str, ir.Table] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def floors(self) -> Floors:
@@ -116,11 +117,9 @@ class Warehouse:
             raise DamagedRows(self.damaged[kind])
         if kind not in self.listed:
             return None
-        key = ("table", kind)
-        if key not in self.released:  # the engine reads the columns anew each time
-            self.released[key] = self.engine.table(kind)
-        known: ir.Table = self.released[key]
-        return known
+        if kind not in self._tables:  # the engine describes a table each time that it is asked
+            self._tables[kind] = self.engine.table(kind)
+        return self._tables[kind]
 
     def source(self, kind: str) -> Source:
         return self.listed[kind].source

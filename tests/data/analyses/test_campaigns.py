@@ -3,6 +3,7 @@
 import csv
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,6 +15,11 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.paths import DATA
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
+
+
+@cache
+def found_in_sample() -> AnalysisResult:
+    return find(sample(), AnalysisFilter())
 
 
 def value(found: AnalysisResult, subject: str, measure: str) -> Any:
@@ -57,7 +63,7 @@ def letter(code: str, days_ago: int, opened: int, **more: Any) -> dict[str, Any]
 
 
 def test_planted_bottlenecks_are_found_and_no_others() -> None:
-    assert stuck(find(sample(), AnalysisFilter())) == {
+    assert stuck(found_in_sample()) == {
         "plaid mohair": "sold out",
         "location nappe mariage": "unbought",
         "bougie naturelle": "budget gone by noon",
@@ -67,13 +73,13 @@ def test_planted_bottlenecks_are_found_and_no_others() -> None:
 
 
 def test_sold_out_lines_cost_the_spend_since_the_sell_out() -> None:
-    found = find(sample(), AnalysisFilter())
+    found = found_in_sample()
     assert value(found, "stuck--plaid-mohair", "spend") == Decimal("304.50")
     assert value(found, "stuck--plaid-mohair", "days") == 19
 
 
 def test_only_product_names_in_subjects_increase_opens() -> None:
-    found = find(sample(), AnalysisFilter())
+    found = found_in_sample()
     status = {f.about: f.value for f in found.facts if ".opens--" in f.id and ".status" in f.id}
     assert status.pop("names a product") == "confirmed"
     assert set(status.values()) == {"chance"}
@@ -82,7 +88,7 @@ def test_only_product_names_in_subjects_increase_opens() -> None:
 
 
 def test_each_placement_shows_cost_and_sales() -> None:
-    found = find(sample(), AnalysisFilter())
+    found = found_in_sample()
     spent = [f for f in found.facts if f.label == "spend" and ".placement--" in f.id]
     assert sum(Decimal(f.value) for f in spent) == value(found, "ads", "spend")
     assert all(f.rows and f.query == "ads" and f.unit == "EUR" for f in spent)

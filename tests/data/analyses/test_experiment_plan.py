@@ -1,6 +1,7 @@
 """The plan of a test: sample size, duration and audience."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,6 +13,11 @@ from bot.data.analyses.experiments.plan import find, find_population
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
+
+
+@cache
+def basket_plan() -> AnalysisResult:
+    return find(sample(), AnalysisFilter(plan=PlanRequest("basket")))
 
 
 def value(found: AnalysisResult, subject: str, measure: str) -> Any:
@@ -47,7 +53,7 @@ def test_sample_size_agrees_with_the_textbook() -> None:
 
 def test_base_rate_is_the_one_of_the_place() -> None:
     """Of the visits with a cart fewer buy than of those at the checkout, and fewer open e-mails."""
-    basket = find(sample(), AnalysisFilter(plan=PlanRequest("basket")))
+    basket = basket_plan()
     checkout = find(sample(), AnalysisFilter(plan=PlanRequest("checkout")))
     assert value(basket, "basket", "base") < value(checkout, "checkout", "base")
     assert value(basket, "basket", "weekly") > value(checkout, "checkout", "weekly")
@@ -64,7 +70,7 @@ def test_plan_for_one_product_counts_only_its_visits() -> None:
 
 
 def test_shorter_test_detects_only_larger_lifts() -> None:
-    found = find(sample(), AnalysisFilter(plan=PlanRequest("basket")))
+    found = basket_plan()
     least = [value(found, f"basket-weeks-{n}", "smallest-lift") for n in (2, 4, 8)]
     assert least == sorted(least, reverse=True)
     assert value(found, "basket-lift-20", "weeks") <= 4
@@ -85,7 +91,7 @@ def test_planned_rate_never_exceeds_100_percent() -> None:
 
 
 def test_every_fact_refers_to_an_existing_query() -> None:
-    found = find(sample(), AnalysisFilter(plan=PlanRequest("basket")))
+    found = basket_plan()
     assert all(fact.query is None or fact.query in found.queries for fact in found.facts)
     con = sample().engine.con
     assert con.execute(found.queries["base"]).fetchall()
