@@ -70,7 +70,10 @@ class AudienceSelection:
         if (not_these := self._select_buyers_of(*without, rule.not_within)) is not None:
             fits = fits.anti_join(not_these, "customer")
         for condition in rule.orders:
-            orderers = select_customers(self.warehouse, condition, self.until)
+            orderers = self._cache_table(
+                f"orders_{AudienceRule(orders=(condition,)).code}",
+                select_customers(self.warehouse, condition, self.until),
+            )
             keep = fits.anti_join if condition.never else fits.semi_join
             fits = keep(orderers, "customer")
         if rule.like_product or rule.like_category:
