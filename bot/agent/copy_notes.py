@@ -35,6 +35,11 @@ POINTING = (
     ", unless the request points to the people of the report (“those”): "
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
 )
+WITHOUT_PRODUCT = (
+    "The brief names no product. The products among the facts are best sellers: show at most three "
+    "that suit the occasion, these or others (`find_products`), and look each of them up with "
+    "`product` first."
+)
 COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
 OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
@@ -48,6 +53,8 @@ def list_copy_notes(
 ) -> list[str]:
     """Return the notes as sentences for the writer."""
     notes = [*_describe_audience(request, evidence)]
+    if not request.brief.product and evidence.of("product"):
+        notes.append(WITHOUT_PRODUCT)
     for handle in filter(None, (request.brief.product, *request.brief.others)):
         is_listing = channel is not None and channel.is_listing
         notes += _describe_product(handle, request, evidence, is_listing=is_listing)
@@ -190,6 +197,8 @@ def describe_audience(ctx: "SkillContext") -> str:
     if not brief.audience:
         unless = POINTING if ctx.earlier.report else ""
         return f"nobody in particular: the whole list{unless}"
+    if ctx.channel and ctx.channel.is_public:
+        return f"{brief.audience}: whom the text speaks to. Anybody may read it: count nobody."
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
@@ -226,7 +235,7 @@ async def keep_counted_audience(ctx: "SkillContext") -> None:
         ctx.request = ctx.request.model_copy(update={"brief": brief})
     elif conditions and brief.rule:
         _note(ctx, COUNTED_AS.with_params(rule=str(conditions.value)))
-    elif brief.audience and not conditions:
+    elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
 
 

@@ -23,7 +23,7 @@ from bot.audit.receipt import Receipt, SpendingUsage
 from bot.config.policy import Policy
 from bot.config.settings import Settings
 from bot.core.model_prices import FREE_PRICE, TokenPrice, TokenUsage, find_price
-from bot.core.writer import BUDGET_RESERVED, LlmCall
+from bot.core.writer import BUDGET_RESERVED, PENDING_END, LlmCall
 from bot.db.session import Database
 from bot.errors import SpendingBusy, SpendingRefused, TryAgain
 from bot.i18n.messages import Money, Words
@@ -105,11 +105,15 @@ class SpendingCap:
         Before a call, wait while only reservations of other calls fill the limit. Raises
         SpendingRefused when the call costs too much or its price is unknown, SpendingBusy when the
         wait exceeds `max_wait_seconds`.
+
+        The receipt is on the disk before the call is sent. Its end is there with the answer, which
+        is stored next: when a power cut undoes the end, the reservation stays.
         """
         price = await self._find_price(payer.workspace, sent)
         clock = asyncio.get_running_loop().time
         deadline, pause = clock() + self.max_wait_seconds, FIRST_PAUSE
-        while not await self.database.run(self._try_reserve_or_settle, payer, sent, price):
+        run = self.database.run if sent.ended == PENDING_END else self.database.run_unsynced
+        while not await run(self._try_reserve_or_settle, payer, sent, price):
             if clock() + pause >= deadline:
                 raise SpendingBusy(
                     "other calls have reserved the limit", words=BUDGET_RESERVED, after=pause

@@ -60,6 +60,7 @@ class Channel(BaseModel):
     has_hooks: bool = True
     answers_doubts: bool = False
     is_listing: bool = False
+    is_public: bool = False
 
     def as_prompt(self, language: str) -> str:
         """The channel's parts and limits as text for the prompt."""

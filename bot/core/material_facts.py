@@ -27,6 +27,7 @@ class MaterialFact(BaseModel):
     id: str
     words: tuple[str, ...]
     not_: tuple[str, ...] = Field(default=(), alias="not")
+    only: tuple[str, ...] = ()  # the kinds of product that it is about; of any kind where empty
     use: tuple[str, ...]
     honest: bool = False  # a drawback that buyers find out anyway, not a reason to buy
     en: str
@@ -48,7 +49,8 @@ class MaterialFact(BaseModel):
 
     def fits(self, text: str) -> bool:
         """Whether `text`, a product's name or materials in lower case, names this material."""
-        return _mentions_any(self.words, text) and not _mentions_any(self.not_, text)
+        is_of_kind = not self.only or _mentions_any(self.only, text)
+        return is_of_kind and _mentions_any(self.words, text) and not _mentions_any(self.not_, text)
 
 
 @cache

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.i18n.messages import Words
 
+PENDING_END = "no answer kept"  # the state on a receipt until the end of the call is known
 BUDGET_RESERVED = Words(
     "What may be spent on the AI is reserved by other requests under way. "
     "Ask again in a few minutes."

@@ -3,7 +3,8 @@
 Transactions are synchronous and short; async code runs them in a thread by `Database.run`. On
 SQLite each starts with BEGIN IMMEDIATE after it has acquired a first-come, first-served lock, which
 the engine's own transactions acquire too, because SQLite's own busy wait is unfair. Code that reads
-much and writes nothing uses a snapshot, which blocks nobody.
+much and writes nothing uses a snapshot, which blocks nobody. The wait for the disk comes after the
+lock: see `bot.db.group_commit`.
 """
 
 import asyncio
@@ -39,6 +40,7 @@ from bot.db.base import (
     lock_row,
     note_written_table,
 )
+from bot.db.group_commit import GroupCommit
 
 __all__ = [
     "Database",
@@ -109,8 +111,11 @@ class Database:
         self.url = url
         self.sqlite = url.startswith("sqlite")
         self.write_lock = FairLock() if self.sqlite else None
+        self.commits = GroupCommit()
         self.engine = (
-            create_sqlite_engine(url, begin=True) if self.sqlite else create_postgres_engine(url)
+            create_sqlite_engine(url, self.commits, begin=True)
+            if self.sqlite
+            else create_postgres_engine(url)
         )
         self._threads = ThreadPoolExecutor(MAX_DATABASE_THREADS, thread_name_prefix="rows")
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -128,11 +133,13 @@ class Database:
     def begin(self, *, synced: bool = True) -> Iterator[Session]:
         """Open a transaction: it is committed at the end and rolled back on any error. `synced`:
         see `run_unsynced`."""
-        lock = self.write_lock.hold() if self.write_lock else nullcontext()
-        with lock, self._sessions.begin() as session:
-            if self.sqlite and not synced:
-                session.connection(execution_options={"unsynced": True})
-            yield session
+        with self.write_lock.hold() if self.write_lock else nullcontext():
+            with self._sessions.begin() as session:
+                if self.sqlite and not synced:
+                    session.connection(execution_options={"unsynced": True})
+                yield session
+            number = self.commits.last
+        self.commits.wait(number)
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
@@ -151,8 +158,8 @@ class Database:
     async def run_unsynced(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Like `run`, without waiting for the disk on SQLite. Until the next commit that waits, a
-        power cut can undo the transaction; the death of the process can't."""
+        """Like `run`, without waiting on SQLite until the transaction is on the disk. Until the
+        next commit that waits, a power cut can undo it; the death of the process can't."""
         return await self._run(lambda session: function(session, *args, **kwargs), synced=False)
 
     async def _run(self, function: Callable[[Session], T], *, synced: bool) -> T:
@@ -169,17 +176,30 @@ class Database:
         """Return another engine on the same database, for the durable engine's own tables.
 
         The durable engine begins its transactions itself, so this engine has no BEGIN listener. On
-        SQLite, its connections hold the same FairLock while they are checked out."""
+        SQLite, its connections hold the same FairLock while they are checked out, and are returned
+        once their transaction is on the disk."""
         if not self.write_lock:
             return create_postgres_engine(self.url)
-        engine, write_lock = create_sqlite_engine(self.url, begin=False), self.write_lock
-        event.listen(engine, "checkout", lambda *_: write_lock.enter())
-        event.listen(engine, "checkin", lambda *_: write_lock.leave())
+        write_lock, commits = self.write_lock, self.commits
+        engine = create_sqlite_engine(self.url, commits, begin=False)
+
+        @event.listens_for(engine, "checkout")
+        def _checked_out(*_: Any) -> None:
+            write_lock.enter()
+            commits.check()  # when it raises, the connection is checked in
+
+        @event.listens_for(engine, "checkin")
+        def _checked_in(*_: Any) -> None:
+            number = commits.last
+            write_lock.leave()
+            commits.wait(number)
+
         return engine
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+        self.commits.close()
 
 
 def _note_flushed_tables(session: Session, _: Any) -> None:
@@ -197,7 +217,8 @@ def _forget_writes(session: Session) -> None:
     session.info.pop(WRITTEN_KEY, None)
 
 
-def create_sqlite_engine(url: str, *, begin: bool) -> Engine:
+def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engine:
+    """Return an engine whose commits are counted in `commits`, for those who wait for them."""
     waiting = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(url, connect_args=waiting, hide_parameters=True)
 
@@ -205,19 +226,31 @@ def create_sqlite_engine(url: str, *, begin: bool) -> Engine:
     def _connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None if begin else "IMMEDIATE"
         connection.execute("PRAGMA busy_timeout=30000")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        if connection.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
+            _, _, path = connection.execute("PRAGMA database_list").fetchone()
+            commits.path = f"{path}-wal"
+            connection.execute("PRAGMA synchronous=NORMAL")
+        else:
+            connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "checkin")
+    def _count_commit(connection: Any, record: Any) -> None:
+        # Still under the write lock. A transaction that was rolled back counts as well: one sync
+        # too many. One that changed the schema only waits for nothing.
+        unsynced = record.info.pop("unsynced", False)
+        if connection is not None and connection.total_changes != record.info.get("changes", 0):
+            record.info["changes"] = connection.total_changes
+            if not unsynced:
+                commits.count()
 
     if begin:
 
         @event.listens_for(engine, "begin")
         def _begun(connection: Any) -> None:
+            commits.check()
             options = connection.get_execution_options()
-            level = "NORMAL" if options.get("unsynced") else "FULL"
-            if connection.info.get("synchronous", "FULL") != level:
-                connection.exec_driver_sql(f"PRAGMA synchronous={level}")
-                connection.info["synchronous"] = level
+            connection.info["unsynced"] = bool(options.get("unsynced"))
             connection.exec_driver_sql("BEGIN" if options.get("reads") else "BEGIN IMMEDIATE")
 
     return engine

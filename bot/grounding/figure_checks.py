@@ -34,7 +34,7 @@ THRESHOLD = re.compile(
     r"|\bat least|\bspend(?:ing)?) ?$"
 )
 OFFERED = re.compile(
-    r"deliver|shipping|livraison|port offert|\bfree\b|offert|gift|cadeau|d'achat|\boff\b|remise"
+    r"deliver|shipping|livraison|port offert|\bfree\b|offert|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
 HOUR = Decimal(60)  # in minutes

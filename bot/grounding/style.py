@@ -10,13 +10,14 @@ from functools import cache
 
 from bot.config.brand import Brand
 from bot.core.channels import Channel, count_sms_excess, measure_text
-from bot.core.checks import Check
+from bot.core.checks import Check, CheckLevel
 from bot.core.parts import Part
 from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import Piece
 from bot.i18n.messages import Words
+from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 
 TERM = "|"  # stands for a word of a term, which no word of a text is
@@ -151,7 +152,8 @@ def _check_banned_words(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check
 def _check_mentions(
     pieces: Sequence[Piece], request: SkillRequest, brand: Brand
 ) -> Iterator[Check]:
-    """The brand's mentions for this channel and language, and what the brief asks to say."""
+    """The brand's mentions for this channel and language, and what the brief asks to say. That
+    stands word for word only in a text of the brief's language."""
     whole = normalize_text(
         collapse_spaces(" ".join(piece.text for piece in pieces if piece.is_delivered))
     )
@@ -164,8 +166,11 @@ def _check_mentions(
             yield Check(rule="required mention", level="block", words=words, override=True)
     for text in request.brief.must_say:
         if normalize_text(collapse_spaces(text)).strip(" .!") not in whole:
+            language = detect_language(request.brief.words, WRITTEN_LANGUAGES)
+            is_translated = language not in (None, request.language)
             words = Words("The brief asks to say “{said}”, and the draft does not.", said=text)
-            yield Check(rule="required mention", level="warn", words=words)
+            level: CheckLevel = "info" if is_translated else "warn"
+            yield Check(rule="required mention", level=level, words=words)
 
 
 def _check_address(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check]:

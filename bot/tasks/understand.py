@@ -40,6 +40,7 @@ from bot.text.normalize import normalize_text
 log = logging.getLogger("bot.tasks.understand")
 
 MAX_REPLY_CHARACTERS = 600
+MAX_GAP = 60  # characters that an offer may leave out between two of its words
 COPY_SKILL = "draft"
 
 Outcome = Literal["requests", "revise", "answer_question", "reply", "not_for_us"]
@@ -310,7 +311,7 @@ class _FormCheck:
             goal=form.goal if form.goal in get_args(Goal) else None,
             audience=counted.name if counted else self._quote(form.audience),
             rule=counted.rule if counted else None,
-            offer=self._quote(form.offer),
+            offer=self._quote_stretch(form.offer),
             occasion=next(iter(self._check_values([form.occasion], load_occasions())), None),
             since=since,
             until=until,
@@ -407,6 +408,17 @@ class _FormCheck:
             return text.strip()
         self.dropped += 1
         return None
+
+    def _quote_stretch(self, text: str) -> str | None:
+        """Return the stretch of the message from the text's first word to its last, with what the
+        text leaves out between: an offer is never lost because its conditions stand apart."""
+        gap = rf".{{0,{MAX_GAP}}}?"
+        pattern = gap.join(map(re.escape, text.split()))
+        if not _is_none(text) and not self._is_quoted(text, self.typed):
+            for source in self.typed:
+                if match := re.search(pattern, source, re.IGNORECASE | re.DOTALL):
+                    return match[0]
+        return self._quote(text)
 
     def _leave(self, words: str, value: str) -> None:
         """Drop a value. The words it was read from are named, unless they were made up as well."""

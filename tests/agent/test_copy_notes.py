@@ -179,3 +179,9 @@ def test_both_prices_of_a_cut_are_told_only_where_the_lowest_is_known() -> None:
     unknown = make_evidence().plus(find_offer_prices(make_evidence(), request, NOW.date()))
     assert "instead of €40.00" in notes(known, request)
     assert "write no former price" in notes(unknown, request)
+
+
+def test_text_without_a_product_is_told_to_look_up_the_few_it_shows() -> None:
+    evidence = make_evidence()
+    assert "names no product" in notes(evidence, make_request(product=None))
+    assert "names no product" not in notes(evidence, make_request())

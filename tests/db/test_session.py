@@ -7,7 +7,6 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, StatementError
-from sqlalchemy.orm import Session
 
 from bot.db.session import Database, FairLock, insert_once
 from bot.db.workspace import Workspace
@@ -48,18 +47,6 @@ def test_insert_once_ignores_an_existing_key(database: Database) -> None:
     with database.begin() as session:
         assert insert_once(session, Workspace, id="T1", created_at=NOW)
         assert not insert_once(session, Workspace, id="T1", created_at=NOW)
-
-
-async def test_only_an_unsynced_transaction_does_not_wait_for_the_disk(sqlite: Database) -> None:
-    def read_level(session: Session) -> int:
-        return int(session.execute(text("PRAGMA synchronous")).scalar_one())
-
-    full, normal = 2, 1
-    assert await sqlite.run(read_level) == full
-    assert await sqlite.run_unsynced(read_level) == normal
-    with sqlite.begin() as session:  # on the connection of the transaction before
-        assert read_level(session) == full
-    assert await sqlite.run(read_level) == full
 
 
 async def test_unsynced_transaction_is_committed(database: Database) -> None:

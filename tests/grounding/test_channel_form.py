@@ -69,6 +69,13 @@ def test_required_sentences_of_the_brief_are_checked() -> None:
     assert not only(proved("Rendez-vous le 27 novembre !", asked=asked), "required mention")
 
 
+def test_required_sentences_are_not_asked_for_word_for_word_in_another_language() -> None:
+    asked = request("un mail pour la chemise, dis que le col tient", must_say=("le col tient",))
+    english = asked.model_copy(update={"brief": asked.brief.model_copy(update={"language": "en"})})
+    (check,) = only(proved("Its collar stays up.", "en", asked=english), "required mention")
+    assert check.level == "info"
+
+
 def test_link_given_by_a_person_is_allowed() -> None:
     asked = request("mail chemise, lien https://partner.example/a")
     (check,) = only(proved("Sur https://partner.example/a.", asked=asked), "link")

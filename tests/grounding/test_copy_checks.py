@@ -47,6 +47,8 @@ SOUND: list[tuple[Language, str]] = [
     ("en", "Wear it with a navy pair of trousers, sleeves rolled up, collar open."),
     ("en", "The girls' shirt and the boys' one; linen says summer."),
     ("en", "Sizes 36 to 44, €49.90."),
+    ("fr", "Des cadeaux dès 49,90 €, à choisir sans connaître sa taille."),
+    ("en", "Christmas gifts from €49.90."),
     ("en", "In a hurry? The collar stays put from breakfast to dinner, at home or at work."),
 ]
 FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [

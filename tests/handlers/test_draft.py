@@ -315,6 +315,17 @@ async def test_what_varies_in_a_first_message_is_at_most_3000_tokens(channel: st
     assert "garance" not in request.system.lower()  # what is cached is the same for every text
 
 
+@pytest.mark.parametrize(
+    ("channel", "is_counted"), [("email", True), ("meta_ad", True), ("product_page", False)]
+)
+def test_audience_is_counted_only_where_readers_are_chosen(
+    channel: str, *, is_counted: bool
+) -> None:
+    told = make_context(channel=channel, audience="people who bake").describe_audience()
+    assert told.startswith("people who bake: ")
+    assert ("Call `audience`" in told) is is_counted
+
+
 def test_claim_check_is_told_for_whom_a_text_is() -> None:
     from bot.agent.copy_notes import CONDITIONS, describe_counted_audience
 

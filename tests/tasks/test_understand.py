@@ -143,6 +143,14 @@ def test_quotes_are_found_whatever_their_accents_and_apostrophes() -> None:
     assert (request.offer, request.topic) == ("-20 %", "pour l'ete")
 
 
+def test_an_offer_with_its_conditions_apart_is_the_stretch_that_holds_them() -> None:
+    words = "sms, -10 % for our best customers until 2 December"
+    request, _ = read_one(words, offer="-10 % until 2 December")
+    assert request.offer == "-10 % for our best customers until 2 December"
+    request, _ = read_one(words, offer="-10 % until Easter")
+    assert request.offer is None
+
+
 def test_a_product_of_no_catalogue_keeps_the_persons_words() -> None:
     request, _ = read_one("a mail for the zinzin", products=[reading("none", "zinzin")])
     assert [(one.words, one.handle) for one in request.products] == [("zinzin", None)]

@@ -27,7 +27,7 @@ from bot.agent.llm.api_request import SUBMIT, LlmRequest
 from bot.agent.llm.failures import ErrorResponse, LlmError
 from bot.agent.llm.turn import ToolUse, TurnAnswer
 from bot.core.model_prices import TokenUsage, find_price
-from bot.core.writer import LlmCall
+from bot.core.writer import PENDING_END, LlmCall
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -44,7 +44,6 @@ READ_TIMEOUT = (
 )
 T = TypeVar("T", bound=BaseModel)
 MAX_MISTAKES = 10  # validation errors sent back to the model at once
-PENDING_END = "no answer kept"  # the state on a receipt until the end of the call is known
 CHARACTERS_PER_TOKEN = 4  # an estimate, for calls that broke off
 current_call: ContextVar["StreamingCall"] = ContextVar("calling")
 KEPT_FIELDS = {  # of each kind of content block

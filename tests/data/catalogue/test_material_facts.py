@@ -42,6 +42,14 @@ def test_qualified_material_has_no_fact() -> None:
     assert "material.leather.patina" not in list_material_facts("faux leather")
 
 
+def test_fact_about_vases_is_not_told_of_other_products() -> None:
+    assert "material.glass.shows" in list_material_facts("verre", name="Vase Onde")
+    assert "material.glass.shows" not in list_material_facts("verre", name="Verres Onde")
+    assert "material.ceramic.shade" not in list_material_facts("grès", name="Bols Tamis")
+    assert "material.wood.grain" not in list_material_facts("cire", name="Bougie Feu de pin")
+    assert "material.wood.grain" in list_material_facts("pin", name="Plateau")
+
+
 def test_material_inside_other_word_is_ignored() -> None:
     assert list_material_facts("linoleum") == set()
     assert list_material_facts("Pinewood Derby", name="Toy") == set()
