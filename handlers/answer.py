@@ -29,6 +29,7 @@ TOOLS = (
     "product",
     "price_history",
     "read_thread",
+    "top_customers",
     "ask_person",
     "cannot",
 )

@@ -134,7 +134,8 @@ class AgentLoop(Generic[T]):
 
     async def run(self, message: str) -> LoopResult[T]:
         """Return the answer to `message`, in which personal data is already masked. Raises
-        AskedPerson and Refusal when a tool ended the conversation, TryAgain and CannotDo."""
+        AskedPerson, AskedForPeople and Refusal when a tool ended the conversation, TryAgain and
+        CannotDo."""
         turns = self.services.turns
         self._deadline = asyncio.get_running_loop().time() + self.services.limits.seconds
         stored = await turns.load(self.call)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.agent.audience_draft import list_export_steps
 from bot.agent.claim_check import ClaimSentence
 from bot.agent.skills import load_skills
-from bot.agent.tool import Refusal
+from bot.agent.tool import AskedForPeople, Refusal
 from bot.core.charts import build_exhibit_chart
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook, SlotError
@@ -21,6 +21,7 @@ from bot.core.report import (
     IdeaForm,
     Ideas,
     IdeasForm,
+    MissingData,
     Report,
     ReportForm,
     build_report,
@@ -33,6 +34,7 @@ from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
+from bot.offline.top_customers import write_top_customers
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
@@ -52,7 +54,7 @@ NO_GOOD_IDEA = Words(
 )
 
 
-async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
+async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | MissingData:
     """Have the model answer the context's request with these tools. The evidence is what the
     report cites."""
     request, language = ctx.request, ctx.request.language
@@ -69,6 +71,10 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report:
             list_claims=list_claims,
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
         )
+    except AskedForPeople as asked:
+        from bot.data.metrics.query.top_customers import TopCustomersQuery
+
+        return await write_top_customers(ctx, TopCustomersQuery.model_validate_json(asked.query))
     except Refusal as refusal:
         log.info("a question could not be answered: %s", refusal.reason)
         return build_refusal(refusal.words.to(language))

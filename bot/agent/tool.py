@@ -9,7 +9,8 @@ Every module in `bot/agent/tools/` is a tool; its name is the tool's name. It de
 
 `ENDS_LOOP = True` marks a tool whose call ends the conversation instead of being answered. The
 notes of `ask_person` are the question and its options; those of any other such tool are the
-sentence that the person reads and a short reason for counting.
+sentence that the person reads and a short reason for counting. The note of `top_customers` is a
+query that code answers.
 
 `ToolRunner` runs the calls of a turn. `render_result` puts a result into text for the model.
 """
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 TOOLS_FOLDER = Path(__file__).parent / "tools"
 log = logging.getLogger("bot.agent.tools")
-ASK_TOOL = "ask_person"
+ASK_TOOL, PEOPLE_TOOL = "ask_person", "top_customers"
 TOOL_SECONDS = 180.0  # of one call, with its wait for the engine
 MAX_FACTS = 60  # of one result
 MAX_RESULT_CHARACTERS = 6_000  # about 1,500 tokens
@@ -149,6 +150,15 @@ class AskedPerson(Exception):
         self.question = question
 
 
+class AskedForPeople(Exception):
+    """A tool ended the conversation: code answers this query about single customers, which no model
+    may see."""
+
+    def __init__(self, query: str):
+        super().__init__("a query about single customers")
+        self.query = query
+
+
 class Refusal(CannotDo):
     """A tool ended the conversation: the question can't be answered. `reason` is a short key for
     counting, without anything that people wrote."""
@@ -181,7 +191,7 @@ class ToolRunner:
     async def run(self, uses: Sequence[ToolUse], allowed: int) -> tuple[ToolReply, ...]:
         """Run the calls of one turn, one after the other: each has the engine alone, and its time
         begins when it has it (`run_limited`). Of more than `allowed` calls, the last are not run.
-        Raises AskedPerson and Refusal."""
+        Raises AskedPerson, AskedForPeople and Refusal."""
         deps = replace(self.deps, book=self.found.book)
         results = [await self._call(use, deps) for use in uses[:allowed]]
         results += [NO_MORE_CALLS] * (len(uses) - len(results))
@@ -223,8 +233,10 @@ class ToolRunner:
 
 
 def _end_loop(name: str, result: ToolResult) -> None:
-    """End the conversation as the tool says: with a question, or with a refusal."""
+    """End the conversation as the tool says: with a question, a refusal, or a query for code."""
     sentence, *rest = result.notes
+    if name == PEOPLE_TOOL:
+        raise AskedForPeople(sentence)
     if name == ASK_TOOL:
         raise AskedPerson(
             Question(words=Words("{sentence}", sentence=sentence), options=tuple(rest))

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, FieldName, MetricCondition
 from bot.i18n.messages import Country, Words, quote_name
 
 AudiencePurpose = Literal["email", "sms", "ads"]
@@ -43,7 +44,91 @@ AUDIENCE_NAMES: Mapping[str, Words] = {
     "yours": Words("Your rule"),
 }
 PLACE_LIST_SEPARATOR = "; "  # between several places
+MAX_NAMED_VALUES = 4  # of one condition
 HEX_TO_LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
+
+
+# The conditions on orders that a rule may have, with their names for people.
+ORDER_FIELDS: Mapping[FieldName, Words] = {
+    "country": Words("country"),
+    "region": Words("region"),
+    "device": Words("device"),
+    "source": Words("source"),
+    "channel": Words("channel"),
+    "category": Words("category"),
+    "product": Words("product"),
+    "variant": Words("variant"),
+    "colour": Words("colour"),
+    "size": Words("size"),
+    "code": Words("campaign code"),
+    "return_reason": Words("return reason"),
+    "payment_method": Words("means of payment"),
+    "carrier": Words("carrier"),
+    "returned": Words("returned"),
+    "late": Words("late"),
+    "discounted": Words("with a discount"),
+    "order_value": Words("value of the order"),
+    "order_units": Words("units of the order"),
+    "selected_orders": Words("orders among these"),
+    "selected_spent": Words("spent on these"),
+    "customer_orders": Words("orders of the customer"),
+    "customer_spent": Words("spent by the customer"),
+    "customer_first_order": Words("first order"),
+    "customer_last_order": Words("last order"),
+    "customer_ordered": Words("ordered"),
+    "customer_not_ordered": Words("not ordered"),
+    "customer_bought": Words("bought"),
+}
+PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
+DAY_FIELDS = (
+    "customer_first_order",
+    "customer_last_order",
+    "customer_ordered",
+    "customer_not_ordered",
+)
+
+
+class OrderCondition(BaseModel):
+    """Orders that each customer has, or with `never` has not, in these days, which are inclusive.
+    The filters are those of a `MetricQuery` of orders: every group holds, of a group one condition
+    suffices. Their values are those of the data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    filters: tuple[tuple[MetricCondition, ...], ...] = ()
+    since: date | None = None
+    until: date | None = None
+    never: bool = False
+
+    @field_validator("filters")
+    @classmethod
+    def _allowed(
+        cls, filters: tuple[tuple[MetricCondition, ...], ...]
+    ) -> tuple[tuple[MetricCondition, ...], ...]:
+        unknown = {one.field for group in filters for one in group} - {*ORDER_FIELDS}
+        if unknown:
+            raise ValueError(f"an audience can't be chosen by {', '.join(sorted(unknown))}")
+        return filters
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The keys of products, and the categories, that the filters name."""
+        conditions = (one for group in self.filters for one in group)
+        return tuple(v for one in conditions if one.field in PRODUCT_FIELDS for v in one.values)
+
+    def words(self, titles: Mapping[str, str]) -> Words:
+        parts = [
+            _as_words(join_with_or([_describe_condition(one, titles) for one in group]))
+            for group in self.filters
+            if group
+        ]
+        if self.since and self.until:
+            parts.insert(0, Words("from {since} to {until}", since=self.since, until=self.until))
+        elif self.since:
+            parts.insert(0, Words("since {day}", day=self.since))
+        elif self.until:
+            parts.insert(0, Words("until {day}", day=self.until))
+        what = _join_with_and(parts) if parts else Words("ever")
+        return Words("never ordered ({what})" if self.never else "ordered ({what})", what=what)
 
 
 class AudienceRule(BaseModel):
@@ -76,6 +161,7 @@ class AudienceRule(BaseModel):
     regions: tuple[str, ...] = ()
     last_from: date | None = None
     last_until: date | None = None
+    orders: tuple[OrderCondition, ...] = ()  # all of them hold
 
     @field_validator("segments")
     @classmethod
@@ -105,6 +191,8 @@ class AudienceRule(BaseModel):
                 "Only {n} things are named to be bought.",
                 named,
             )
+        if any(one.since and one.until and one.until < one.since for one in self.orders):
+            return "orders", Words("This day is before the first one.")
         not_within = None if self.not_bought or self.not_bought_categories else self.not_within
         if not_within and self.bought_within and not_within >= self.bought_within:
             return "not_within", Words("Nobody bought within these days and not within these.")
@@ -138,7 +226,8 @@ class AudienceRule(BaseModel):
     def products(self) -> tuple[str, ...]:
         """The keys of all products that the rule mentions, each once."""
         like = [self.like_product] if self.like_product else []
-        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like]))
+        ordered = [key for one in self.orders for key in one.products]
+        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like, *ordered]))
 
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a sentence, with the consent it needs. `titles` are product names by key."""
@@ -151,6 +240,7 @@ class AudienceRule(BaseModel):
 
     def _parts(self, titles: Mapping[str, str]) -> list[Words]:
         parts = [*self._groups(), *self._things(titles)]
+        parts += [one.words(titles) for one in self.orders]
         return [*parts, *self._amounts(), *self._places(), *self._dates()]
 
     def _groups(self) -> list[Words]:
@@ -210,6 +300,38 @@ class AudienceRule(BaseModel):
         if self.last_until:
             parts.append(Words("last order on {day} or earlier", day=self.last_until))
         return parts
+
+
+def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -> Words:
+    """Return "product: “Alba”" or "value of the order: at least 50"."""
+    label = ORDER_FIELDS[condition.field]
+    if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
+        has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
+        return Words("with {what}", what=label) if has else Words("without {what}", what=label)
+    values: list[str | Words | date] = list(condition.values)
+    if condition.field in DAY_FIELDS:
+        values = [date.fromisoformat(one) for one in condition.values]
+    elif condition.field in PRODUCT_FIELDS:
+        values = [quote_name(titles.get(one, one)) for one in condition.values]
+    first, last = values[0], values[-1]
+    if condition.operator == "at_least":
+        return Words("{what}: at least {value}", what=label, value=first)
+    if condition.operator == "at_most":
+        return Words("{what}: at most {value}", what=label, value=first)
+    if condition.operator == "between":
+        return Words("{what}: {first} to {last}", what=label, first=first, last=last)
+    if len(values) > MAX_NAMED_VALUES:
+        rest = len(values) - MAX_NAMED_VALUES
+        more = Words.count("{n} more", "{n} more", rest)
+        values = [*values[:MAX_NAMED_VALUES], more]
+    joined = join_with_or([Words("{value}", value=one) for one in values])
+    if condition.operator == "is_not":
+        return Words("{what}: not {value}", what=label, value=joined)
+    return Words("{what}: {value}", what=label, value=joined)
+
+
+def _as_words(text: str | Words | Country) -> Words:
+    return text if isinstance(text, Words) else Words("{value}", value=text)
 
 
 def _name_products(

@@ -105,7 +105,8 @@ WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keep
 MINUS = "\u2212"
 UNSIGNED_CHANGES = ("guard-change",)  # how large a change must be to be seen
 MIN_LARGE_VALUE = 1000  # from here on whole amounts are written without cents
-ONE_CUSTOMER_MEASURES = ("largest-order", "largest-day")  # measures of one order alone
+# measures of one order or one customer alone
+ONE_CUSTOMER_MEASURES = ("largest-order", "largest-day", "top-customer")
 ONE_CUSTOMER_NOTICE = Words(
     "This is one customer's own figure: it is for whoever asked alone, and goes nowhere else."
 )
@@ -381,7 +382,7 @@ class Evidence(BaseModel):
 
     @property
     def of_one_customer(self) -> bool:
-        """Whether a figure among them is one customer's own: the largest order."""
+        """Whether a figure among them is one customer's own: the largest order, a top customer."""
         return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER_MEASURES for fact in self.facts)
 
     def plus(self, more: Iterable[Fact]) -> "Evidence":

@@ -8,12 +8,14 @@ the dataset, in `bot/data/metrics/query/`.
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.core.audience_rule import AudiencePurpose
 from bot.text.normalize import tokenize, word_set
+
+if TYPE_CHECKING:
+    from bot.core.audience_rule import AudiencePurpose
 
 DatasetName = Literal["orders", "visits", "campaigns", "feedback", "traffic"]
 MeasureName = Literal[
@@ -139,6 +141,8 @@ DimensionName = Literal[
     "category",
     "product",
     "variant",
+    "colour",
+    "size",
     "code",
     "status",
     "return_reason",
@@ -170,6 +174,8 @@ FieldName = Literal[
     "category",
     "product",
     "variant",
+    "colour",
+    "size",
     "code",
     "status",
     "return_reason",
@@ -325,7 +331,7 @@ class PlanRequest:
     base: Decimal | None = None
     lift: Decimal | None = None
     weekly: int | None = None
-    reach: AudiencePurpose | None = None
+    reach: "AudiencePurpose | None" = None
 
 
 def find_place(words: str) -> TestPlace | None:

@@ -4,9 +4,10 @@ Python's own functions are used where they exist, because loading scipy takes lo
 analyses. The others use scipy.special.
 """
 
+from decimal import Decimal
 from math import erfc, lgamma, sqrt
 from statistics import NormalDist
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +46,44 @@ def round_p(p: float) -> float:
 
 def to_percent(share: float) -> float:
     """0.12345 → 12.3"""
-    return round(100 * share, 1)
+    return round_figure(100 * share, 1)
+
+
+class RoundedFloat(float):
+    """A number as it is shown, with the number that it was rounded from."""
+
+    exact: float | Decimal
+
+
+class RoundedInt(int):
+    exact: float | Decimal
+
+
+class RoundedDecimal(Decimal):
+    exact: float | Decimal
+
+
+@overload
+def round_figure(number: float, digits: int | None = None) -> float: ...
+@overload
+def round_figure(number: Decimal, digits: int | None = None) -> Decimal | int: ...
+def round_figure(number: float | Decimal, digits: int | None = None) -> float | Decimal:
+    """Round a number for a fact, which keeps the number before that: a share or a difference of
+    facts is computed from it."""
+    shown: RoundedInt | RoundedDecimal | RoundedFloat
+    if digits is None:
+        shown = RoundedInt(round(number))
+    elif isinstance(number, Decimal):
+        shown = RoundedDecimal(round(number, digits))
+    else:
+        shown = RoundedFloat(round(float(number), digits))
+    shown.exact = number if isinstance(number, Decimal) else float(number)
+    return shown
 
 
 def compute_percent(part: float, whole: float) -> float:
     """Return percent with one decimal; 0 when `whole` is 0."""
-    return round(100 * float(part) / float(whole), 1) if whole else 0.0
+    return round_figure(100 * float(part) / float(whole), 1) if whole else 0.0
 
 
 def compare_shares(

@@ -2,16 +2,25 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
-from bot.data.analyses.segments.audience import NO_CONSENTS, count_audience, list_members
+from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule, OrderCondition
+from bot.data.analyses.segments.audience import (
+    NO_CONSENTS,
+    AudienceSelection,
+    count_audience,
+    list_members,
+    select_matching,
+)
 from bot.data.analyses.segments.rfm import SEGMENT_DEFINITIONS
+from bot.data.warehouse.purchases import purchase_lines
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
+from tests.support.metric_queries import condition
 from tests.support.sample_tables import sample
 from tests.support.small_tables import small
 
@@ -165,3 +174,88 @@ def test_rule_reads_as_a_sentence() -> None:
         " ont acheté «~Planche Meule~» au cours des 180 derniers jours~; au moins 2 commandes~;"
         " livraison~: France, Belgique ou Suisse"
     )
+
+
+# Conditions on orders, in the grammar of the figures.
+
+
+def orders(*filters: tuple[str, str, str], **more: Any) -> OrderCondition:
+    groups = tuple((condition(field, operator, value),) for field, operator, value in filters)
+    return OrderCondition(filters=groups, **more)
+
+
+LINEN = ("category", "is", "Vêtements en lin")
+KNITWEAR = ("category", "is", "Mailles")
+SUMMER: Any = {"since": date(2026, 6, 1), "until": date(2026, 8, 31)}
+BOUGHT = """SELECT customer FROM orders JOIN products USING (product)
+WHERE products.category = '{category}' AND customer IS NOT NULL AND amount >= 0
+ AND "at"::DATE BETWEEN '{since}' AND '{until}' GROUP BY 1 HAVING count(DISTINCT "order") >= {n}"""
+
+
+def bought(category: str, since: str = "2020-01-01", until: str = "2026-12-31", n: int = 1) -> str:
+    return BOUGHT.format(category=category, since=since, until=until, n=n)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sql"),
+    [
+        ([orders(LINEN, **SUMMER)], bought(LINEN[2], "2026-06-01", "2026-08-31")),
+        (
+            [orders(LINEN, ("selected_orders", "at_least", "2"), **SUMMER)],
+            bought(LINEN[2], "2026-06-01", "2026-08-31", 2),
+        ),
+        (
+            [orders(LINEN), orders(KNITWEAR)],
+            f"({bought(LINEN[2])}) INTERSECT ({bought(KNITWEAR[2])})",
+        ),
+        (
+            [orders(LINEN, **SUMMER), orders(KNITWEAR, never=True)],
+            f"({bought(LINEN[2], '2026-06-01', '2026-08-31')}) EXCEPT ({bought(KNITWEAR[2])})",
+        ),
+        (
+            [orders(LINEN), orders(since=date(2026, 6, 1), never=True)],
+            f"({bought(LINEN[2])}) EXCEPT (SELECT customer FROM orders"
+            " WHERE \"at\"::DATE >= '2026-06-01')",
+        ),
+        (
+            [orders(("colour", "is", "bleu nuit"), ("code", "is", "any"))],
+            "SELECT customer FROM orders WHERE variant LIKE '%, bleu nuit' AND code IS NOT NULL",
+        ),
+    ],
+)
+def test_orders_condition_selects_who_sql_selects(
+    conditions: list[OrderCondition], sql: str
+) -> None:
+    rule = AudienceRule(orders=tuple(conditions))
+    fits = {row["customer"] for row in fetch_rows(sample(), select_matching(sample(), rule))}
+    assert fits == ask(sql) - {None}
+    counted = count_audience(sample(), rule)
+    assert counted.fits == (len(fits) if len(fits) >= 20 else None)
+
+
+def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
+    rule = AudienceRule(orders=(orders(LINEN, **SUMMER), orders(KNITWEAR, never=True)))
+    assert AudienceRule.model_validate_json(rule.stored) == rule
+    assert rule.describe_conditions().to("en") == (
+        "ordered (from 1 June 2026 to 31 August 2026; category: “Vêtements en lin”); "
+        "never ordered (category: “Mailles”)"
+    )
+
+
+def test_orders_condition_on_the_customer_looks_no_further_than_its_day() -> None:
+    rule = AudienceRule(orders=(orders(("customer_orders", "at_least", "2")),))
+    lines = purchase_lines(sample())
+    assert lines is not None
+    day = date(2026, 3, 1)
+    then = AudienceSelection(sample(), lines.filter(lines.day <= day), day).select_fitting(rule)
+    assert {row["customer"] for row in fetch_rows(sample(), then)} == ask(
+        "SELECT customer FROM orders WHERE \"at\"::DATE <= '2026-03-01' AND customer IS NOT NULL"
+        ' GROUP BY 1 HAVING count(DISTINCT "order") >= 2'
+    )
+
+
+def test_orders_condition_can_not_name_whom_it_may_not() -> None:
+    with pytest.raises(ValidationError, match="can't be chosen by language"):
+        orders(("language", "is", "fr"))
+    backwards = AudienceRule(orders=(orders(since=date(2026, 2, 1), until=date(2026, 1, 1)),))
+    assert backwards.impossible is not None

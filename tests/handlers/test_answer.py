@@ -9,6 +9,7 @@ import pytest
 from bot.agent.pipeline import DraftResult
 from bot.agent.skills import load_skills
 from bot.core.metric_query import MetricQuery, QuestionFields
+from bot.core.parts import Table
 from bot.data.metrics.answer_log import DatabaseAnswerLog
 from bot.data.metrics.query.describe import load_value_names
 from bot.db.session import Database
@@ -214,6 +215,27 @@ async def test_largest_order_needs_the_right_and_a_private_place() -> None:
     assert keys(await answer("what was our largest order?", may=may)) == ["answer"]
     found = await answer("just for me: what was our largest order?", may=may)
     assert "headline" in keys(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "rows"), [("who are our top 3 customers?", 3), ("nos meilleurs clients", 10)]
+)
+async def test_top_customers_need_the_right_and_a_private_place(words: str, rows: int) -> None:
+    async def may(_right: str) -> bool:
+        return True
+
+    assert keys(await answer(words)) == ["answer"]
+    assert keys(await answer(words, private=True)) == ["answer"]
+    assert keys(await answer(words, may=may)) == ["answer"]
+    found = await answer(words, may=may, private=True)
+    tables = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert [len(table.rows) for table in tables] == [rows]
+
+
+async def test_rate_that_would_tell_of_a_few_is_not_said_to_be_missing() -> None:
+    orders = [{**one, "returned": n == 0} for n, one in enumerate(few_orders(30))]
+    found = await answer("return rate?", library=workspace_data(small(orders=orders)))
+    assert "what a few people did" in found.parts[0].text
 
 
 async def test_return_rate_of_days_without_returns_is_not_zero() -> None:

@@ -7,10 +7,12 @@ import pytest
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
 from bot.agent.skills import load_skills
+from bot.core.parts import Table
 from bot.core.report import ReportForm
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, calls, says
 from tests.handlers.test_recap import ENGLISH
+from tests.support.sample_tables import sample
 from tests.support.skill_runner import AI, collect_text, run
 from tests.support.tool_schemas import check_tool_set
 
@@ -39,7 +41,13 @@ CASES = (
         {"product": "none", "channel": "none", "since": "none", "until": "none"},
         "campaigns",
     ),
-    Case("experiment", "read our tests", "experiments", {"experiment": "none"}, "experiments"),
+    Case(
+        "experiment",
+        "read our tests",
+        "experiments",
+        {"experiment": "none", "split": []},
+        "experiments",
+    ),
 )
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.tool)
 
@@ -123,3 +131,49 @@ async def test_recap_names_the_messages_that_a_tool_numbers() -> None:
     )
     assert "Morning. The linen launch" in str(letters[1]["messages"][-1]["content"])
     assert found.parts[0].facts == ("thread.message-1.words",)
+
+
+# Single customers.
+
+TOP: dict[str, Any] = {"filters": [], "since": "none", "until": "none", "limit": 3}
+
+
+def find_top_spenders() -> list[str]:
+    sql = """SELECT customer FROM orders WHERE customer IS NOT NULL GROUP BY customer
+        ORDER BY sum(amount) DESC, customer LIMIT 3"""
+    return [row[0] for row in sample().engine.con.execute(sql).fetchall()]
+
+
+async def allow(_right: str) -> bool:
+    return True
+
+
+async def test_top_customers_are_listed_by_code_for_the_asker_alone() -> None:
+    found, letters = await ask(
+        "who are our three best customers?",
+        "answer",
+        calls(("top_customers", TOP)),
+        private=True,
+        may=allow,
+    )
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert [row[0] for row in table.rows] == [one[:8] for one in find_top_spenders()]
+    assert found.evidence.of_one_customer
+    assert len(letters) == 1  # the AI is not told
+
+
+@pytest.mark.parametrize(("private", "has_right"), [(True, False), (False, True), (False, False)])
+async def test_top_customers_take_the_right_and_a_private_place(
+    private: bool, has_right: bool
+) -> None:
+    more: dict[str, Any] = {"may": allow} if has_right else {}
+    found, letters = await ask(
+        "who are our three best customers?",
+        "answer",
+        calls(("top_customers", TOP)),
+        private=private,
+        **more,
+    )
+    assert [part.key for part in found.parts] == ["answer"]
+    assert not found.evidence.of_one_customer
+    assert len(letters) == 1

@@ -262,7 +262,7 @@ async def test_word_in_a_rule_takes_all_matching_products() -> None:
 
 COUNTS = {
     **{name: [] for name in ("bought", "bought_named", "bought_categories", "not_bought")},
-    **{name: [] for name in ("not_bought_categories", "regions")},
+    **{name: [] for name in ("not_bought_categories", "regions", "orders")},
     **dict.fromkeys(("bought_within_days", "bought_at_least", "not_within_days"), 0),
     **dict.fromkeys(("min_orders", "max_orders", "min_spend"), 0),
     **dict.fromkeys(("like_product", "like_category"), "none"),

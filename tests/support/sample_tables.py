@@ -88,7 +88,8 @@ PRODUCTS = f"""
 SELECT {SLUG.format('"référence"')} AS product, nom AS title, "catégorie" AS category,
  prix::DECIMAL(18,2) AS price, "prix barré"::DECIMAL(18,2) AS compare_at,
  "prix le plus bas sur 30 jours"::DECIMAL(18,2) AS lowest_30_days, devise AS currency,
- stock::BIGINT AS stock, statut AS status, CAST(NULL AS VARCHAR) AS brand
+ stock::BIGINT AS stock, statut AS status, CAST(NULL AS VARCHAR) AS brand,
+ replace(couleurs, ', ', '|') AS colours, replace(tailles, ', ', '|') AS sizes
 FROM read('products.csv')"""
 
 

@@ -1,13 +1,13 @@
 """Counts the customers who meet conditions: segments, what they bought or did not buy, how often,
-for how much, when last, where; or who resembles the buyers of a product. Tells how many there are,
-how many agreed to e-mail, SMS and ads, and what such customers bought in the last 90 days against
-all others. Returns the rule in words and as JSON, which an export takes later.
-Leave a condition out with [], 0 or "none". Not for shares of a whole (segments) or for sales.
-Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": ["linen"],
+for how much, when, where; or who resembles the buyers of a product. Tells how many there are, how
+many agreed to e-mail, SMS and ads, and what such customers bought in the last 90 days. Returns the
+rule in words and as JSON, which an export takes later. Leave a condition out with [], 0 or "none".
+Not for shares of a whole (segments) or for sales.
+Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_named": [],
 "bought_categories": [], "bought_within_days": 0, "bought_at_least": 0, "not_bought": [],
 "not_bought_categories": [], "not_within_days": 90, "like_product": "none", "like_category": "none",
 "min_orders": 0, "max_orders": 0, "min_spend": 0, "countries": ["FR"], "regions": [],
-"last_order_from": "none", "last_order_until": "none"}
+"last_order_from": "none", "last_order_until": "none", "orders": []}
 """
 
 from collections.abc import Mapping
@@ -28,8 +28,9 @@ from bot.agent.tools._analysis import (
     read_text,
     run_query,
 )
+from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
-from bot.core.audience_rule import AudiencePurpose, AudienceRule
+from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.warehouse.warehouse import Warehouse
@@ -58,6 +59,16 @@ COLUMNS = {
 }
 
 
+class Orders(ToolParams):
+    filters: list[list[Condition]] = Field(
+        description="As in query_metrics: every group must hold, of a group one condition. "
+        "selected_orders counts the customer's orders that all else here selects."
+    )
+    since: str = Field(description="First day, or “none”.")
+    until: str = Field(description="Last day, or “none”.")
+    never: bool = Field(description="true: the customer has no such order.")
+
+
 class Params(ToolParams):
     purpose: AudiencePurpose
     segments: list[SegmentName]
@@ -81,10 +92,15 @@ class Params(ToolParams):
     regions: list[str]
     last_order_from: str
     last_order_until: str
+    orders: list[Orders] = Field(
+        description="Orders that the customer must have, or never have; all of them hold. “Bought "
+        "linen last summer at least twice, never with a code” is two: category, since, until and "
+        "selected_orders at_least 2; and code is any, never."
+    )
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    rule, titles = await run_query(deps, lambda warehouse: _read_rule(params, warehouse))
+    rule, titles, words = await run_query(deps, lambda warehouse: _read_rule(params, warehouse))
     if problem := rule.impossible:
         raise ToolError(f"{problem[0]}: {problem[1].to('en')}")
     finding = await find_analysis(deps, "audiences", AnalysisFilter(rule=rule.stored))
@@ -115,7 +131,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
                 whole=rule.describe_conditions(titles),
             ),
         ),
-        notes=_explain(facts),
+        notes=[*words, *_explain(facts)],
     )
 
 
@@ -195,12 +211,15 @@ def _describe_rule(
     return [stored.model_copy(update={"id": id, "label": "conditions", "value": words})]
 
 
-def _read_rule(params: Params, warehouse: Warehouse) -> tuple[AudienceRule, dict[str, str]]:
-    """Return the rule with references in place of titles, and the titles by reference. Raises
-    ToolError or CannotDo for a product or category that doesn't exist."""
+def _read_rule(
+    params: Params, warehouse: Warehouse
+) -> tuple[AudienceRule, dict[str, str], list[str]]:
+    """Return the rule with references in place of titles, the titles by reference, and how words
+    were understood. Raises ToolError, QueryError or CannotDo for what the data don't have."""
 
     from bot.data.analyses.products import load_product_titles
     from bot.data.metrics.filters import validate_filter
+    from bot.data.metrics.query.orders import resolve_order_condition
 
     def find_product(name: str) -> str:
         known = validate_filter(warehouse, "sellers", AnalysisFilter(product=name))
@@ -232,10 +251,22 @@ def _read_rule(params: Params, warehouse: Warehouse) -> tuple[AudienceRule, dict
         "last_until": read_day(params.last_order_until, "last_order_until"),
     }
     try:
-        rule = AudienceRule(**values)
+        orders = [_build_order_condition(one) for one in params.orders]
+        resolved = [resolve_order_condition(warehouse, one) for one in orders]
+        rule = AudienceRule(**values, orders=tuple(one for one, _ in resolved))
     except ValidationError as wrong:
         raise ToolError(_explain_errors(wrong)) from wrong
-    return rule, load_product_titles(warehouse, rule.products)
+    words = [note for _, notes in resolved for note in notes]
+    return rule, load_product_titles(warehouse, rule.products), words
+
+
+def _build_order_condition(orders: Orders) -> OrderCondition:
+    return OrderCondition(
+        filters=build_filters(orders.filters),
+        since=read_day(orders.since, "since"),
+        until=read_day(orders.until, "until"),
+        never=orders.never,
+    )
 
 
 def _explain_errors(wrong: ValidationError) -> str:

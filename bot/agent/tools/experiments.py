@@ -2,16 +2,18 @@
 its range, whether it won, lost or is undecided, and whether the split was as meant; a test whose
 split is broken has no winner.
 Not for planning a test (plan_experiment), nor for comparing two periods or campaigns.
-Example: {"experiment": "none"}
+`split` is how people were meant to be split, where a person says it: shares of the variants, in %;
+[] where nobody does. A split in the file needs none.
+Example: {"experiment": "none", "split": []}
 """
 
+import json
 from collections.abc import Sequence
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     build_bars,
     build_exhibit,
-    build_filter,
     build_table,
     find_analysis,
     group_by_subject,
@@ -20,6 +22,7 @@ from bot.agent.tools._analysis import (
     read_text,
 )
 from bot.core.facts import Fact
+from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
 
 LEFT_OUT = ("variant", "ratio-p", "ratio-chi-square", "p", "always-valid-p", "metric", "title")
@@ -39,13 +42,23 @@ VERDICTS = {
 MAX_TESTS = 4
 
 
+class VariantShare(ToolParams):
+    variant: str
+    percent: float
+
+
 class Params(ToolParams):
     experiment: str
+    split: list[VariantShare]
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     name = read_text(params.experiment)
-    finding = await find_analysis(deps, "experiments", build_filter(Params(experiment="none")))
+    split = {share.variant: share.percent for share in params.split}
+    if split and (not name or min(split.values()) <= 0 or abs(sum(split.values()) - 100) > 1):
+        raise ToolError("A split is of one named test, and its shares are above 0 and make 100%.")
+    stated = json.dumps(split, sort_keys=True) if split else None
+    finding = await find_analysis(deps, "experiments", AnalysisFilter(split=stated))
     known = _list_tests(finding.result.facts)
     if name:
         chosen = [key for key, title in known.items() if name.lower() in f"{key} {title}".lower()]
@@ -61,6 +74,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.parts.subject.split("--")[0] in told and fact.parts.measure not in LEFT_OUT
         ],
         finding.where,
+        of_call="-".join(f"{one.variant}-{one.percent}" for one in params.split),
     )
     language = deps.request.language
     title = Words("tests")
@@ -72,6 +86,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "“effect” is in points, with its 95 % range; “chance”: how likely such a difference is "
             "by chance; “worth”: more a person in money; “ratio chance”: how likely such a split "
             "is by chance. A test that is “broken” has no winner."
+        )
+    unstated = [fact for fact in facts if fact.parts.measure == "split"]
+    if unstated and split:
+        raise ToolError(f"The split must name exactly the variants of {name}.")
+    if unstated:
+        notes.append(
+            "Where the split is not stated, say that it could not be checked and ask for it in a "
+            "next step; with the answer call again with `split`."
         )
     if len(chosen) > MAX_TESTS:
         notes.append(f"Told are the first {MAX_TESTS} of {len(chosen)}: name one to see it.")

@@ -8,6 +8,7 @@ the period's first-time customers who ordered again within 90 days: by month it 
 cohort. lifetime_value is what a customer has spent so far; by first_order_month it is by cohort.
 Groups of few people are not shown."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -85,13 +86,7 @@ def build_query(params: Params) -> MetricQuery:
         dataset=params.dataset,
         measures=tuple(dict.fromkeys(params.measures)),
         dimensions=tuple(dict.fromkeys(params.dimensions)),
-        filters=tuple(
-            tuple(
-                MetricCondition(field=one.field, operator=one.operator, values=tuple(one.values))
-                for one in group
-            )
-            for group in params.filters
-        ),
+        filters=build_filters(params.filters),
         since=read_day(params.since, "since"),
         until=read_day(params.until, "until"),
         comparison=params.comparison,
@@ -100,6 +95,16 @@ def build_query(params: Params) -> MetricQuery:
         having=tuple(_build_bound(one) for one in params.having),
         order=params.order,
         limit=params.limit,
+    )
+
+
+def build_filters(groups: Sequence[Sequence[Condition]]) -> tuple[tuple[MetricCondition, ...], ...]:
+    return tuple(
+        tuple(
+            MetricCondition(field=one.field, operator=one.operator, values=tuple(one.values))
+            for one in group
+        )
+        for group in groups
     )
 
 

@@ -26,6 +26,7 @@ from bot.data.stats import (
     compute_percent,
     find_change_point,
     fisher_test,
+    round_figure,
     round_p,
     split_two_groups,
 )
@@ -306,7 +307,9 @@ def _add_regions(
         add("rest", compute_percent(*rest[n]), "%")
         add("p", round_p(p[n]))
         if currency and people.late_worth(name):
-            add("late-worth", round(float(parcels.worth[-CURRENT_DAYS:, at].sum())), currency)
+            add(
+                "late-worth", round_figure(float(parcels.worth[-CURRENT_DAYS:, at].sum())), currency
+            )
         if due_before[at] >= floors.people and name in safe_before:
             before = compute_percent(late_before[at], due_before[at])
             add("before", before, "%", rows=round(due_before[at]))
@@ -342,12 +345,14 @@ def _add_late_regions(
     add = partial(result.add, "late-regions", about=names, rows=rows, query=PARCELS_QUERY)
     add("status", "confirmed")
     add("regions", names)
-    add("late", round(100 * high, 1), "%")
-    add("rest", round(100 * low, 1), "%")
+    add("late", round_figure(100 * high, 1), "%")
+    add("rest", round_figure(100 * low, 1), "%")
     add("parcels", rows, "parcels")
-    add("late-parcels", round(parcels.now()[0][inside].sum()), "parcels")
+    add("late-parcels", round_figure(parcels.now()[0][inside].sum()), "parcels")
     if currency:
-        add("late-worth", round(float(parcels.worth[-CURRENT_DAYS:, inside].sum())), currency)
+        add(
+            "late-worth", round_figure(float(parcels.worth[-CURRENT_DAYS:, inside].sum())), currency
+        )
     if began:
         add("since", parcels.days[began[0]])
         add("since-days", began[1], "days")

@@ -13,6 +13,7 @@ from bot.core.facts import NO_SOURCE, Fact, FactId, Source
 from bot.core.metric_query import MESSAGE_PLACES, PlanRequest, find_place
 from bot.core.request import SkillRequest
 from bot.data.floors import NO_GROUP, FloorKind, Floors, GroupSize, withheld_groups_message
+from bot.data.stats import RoundedDecimal, RoundedFloat, RoundedInt
 from bot.i18n.messages import Words
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class AnalysisFilter:
     segment: str | None = None
     language: str | None = None  # of the feedback text
     experiment: str | None = None
+    split: str | None = None  # the shares meant for a test's variants, as JSON: {"A": 50, "B": 50}
     since: date | None = None
     until: date | None = None
     days: int | None = None  # the forecast horizon in days
@@ -156,10 +158,13 @@ class AnalysisResult:
     ) -> Fact:
         """Add one fact. `about` is the subject's display name ("sizing", "Champions", a product's
         title); the measure, with spaces for hyphens, is its label. The caller rounds numbers,
-        because the value is displayed as it is; `exact` is the number before that. `rows` is how
+        because the value is displayed as it is; `exact` is the number before that, which
+        `round_figure` keeps. `rows` is how
         many rows the value is based on. Facts of a subject that is too small are not kept. Raises
         LookupError where the subject's size has not been set."""
         known = value if isinstance(value, str) else _to_plain_value(value)
+        if exact is None and isinstance(value, RoundedDecimal | RoundedFloat | RoundedInt):
+            exact = value.exact
         # the same rows as the last fact of this subject from the same query
         if query and rows is None:
             rows = self._rows.get((subject, query))

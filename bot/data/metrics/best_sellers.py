@@ -21,6 +21,7 @@ from bot.data.metrics.query.execution import answer_query
 from bot.data.metrics.query.guard import guard_answer
 from bot.data.metrics.query.order_rows import select_counted_lines
 from bot.data.metrics.query.orders import build_conditions
+from bot.data.stats import round_figure
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows, person_column
 from bot.data.warehouse.warehouse import Warehouse
@@ -158,7 +159,7 @@ def _add_total(
     _add_period(result, "all", days, "", n, "orders")
     add = result.add
     add("all", "orders", n, unit="orders", rows=n, query="orders")
-    add("all", "revenue", round(row["revenue"]), unit=money, rows=n, query="orders")
+    add("all", "revenue", round_figure(row["revenue"]), unit=money, rows=n, query="orders")
     mean = round(float(row["revenue"]) / n, 2)
     add("all", "average-order", mean, unit=money, rows=n, query="orders")
 
@@ -241,8 +242,8 @@ def _add_sellers(
         shown += seller.revenue
         _add_period(result, key, days, seller.title, seller.orders, query)
         for measure, value, of in (
-            ("revenue", round(seller.revenue), money),
-            ("units", round(seller.units), "units"),
+            ("revenue", round_figure(seller.revenue), money),
+            ("units", round_figure(seller.units), "units"),
             ("orders", seller.orders, "orders"),
         ):
             result.add(

@@ -10,12 +10,13 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from bot.core.audience_rule import AudienceRule
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter
 from bot.data.warehouse.purchases import segments_table
 from bot.data.warehouse.query import fetch_rows
-from bot.data.warehouse.warehouse import Warehouse
+from bot.data.warehouse.warehouse import OPTION_SEPARATOR, Warehouse
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 
@@ -71,6 +72,42 @@ def add_category(warehouse: Warehouse, table: ir.Table) -> ir.Table:
     joined = table.left_join(known, table.product == known.known)
     category = ibis.coalesce(joined.category, joined.known_category)
     return joined.mutate(category=category).drop("known", "known_category")
+
+
+OPTION_COLUMNS = {"colour": "colours", "size": "sizes"}  # of a line → of the catalogue
+LIST_SEPARATOR = r"\s*[,/|]\s*"  # between the options of a variant: "M / Blue"
+OPTION_NAME = r"[^,:|/]+:\s*"  # "Colour: blue"
+
+
+def add_options(warehouse: Warehouse, table: ir.Table) -> ir.Table:
+    """Return the rows with `colour` and `size`: the part of the variant that the catalogue lists
+    among the colours or sizes of the product, spelled alike for all products. Null where it lists
+    none."""
+    for name, listed in OPTION_COLUMNS.items():
+        products = warehouse.products
+        if products is None or listed not in products.columns:
+            table = table.mutate(**{name: ibis.null("string")})
+            continue
+        options = products.filter(products[listed].notnull()).select(
+            of_product=products.product, option=products[listed].split(OPTION_SEPARATOR).unnest()
+        )
+        options = options.mutate(option=_.option.min().over(group_by=_.option.lower()))
+        pairs = table.filter(_.variant.notnull()).select("product", "variant").distinct()
+        pairs = pairs.join(options, pairs.product == options.of_product)
+        parts = _spell_parts(pairs.variant.re_replace(OPTION_NAME, ""))
+        found = pairs.filter(parts.contains(_spell_parts(pairs.option)))
+        found = found.group_by(known=found.product, of_variant=found.variant).aggregate(
+            **{name: found.option.max()}
+        )
+        both = (table.product == found.known) & (table.variant == found.of_variant)
+        table = table.left_join(found, both).drop("known", "of_variant")
+    return table
+
+
+def _spell_parts(value: ir.Value) -> ir.Value:
+    """Return ", m, blue, " for "M / Blue"."""
+    comma = ibis.literal(", ")
+    return comma + value.lower().re_replace(LIST_SEPARATOR, ", ") + comma
 
 
 def filter_brand(warehouse: Warehouse, table: ir.Table, brand: str) -> ir.Table:
@@ -150,7 +187,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "funnel": (*PRODUCT_FILTERS, "segment", "country", "device", "source", "channel", "until"),
     "delivery": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "campaigns": ("product", "channel", *DAY_FILTERS),
-    "experiments": ("experiment",),
+    "experiments": ("experiment", "split"),
     "plan": ("rule", "until"),
     "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),

@@ -37,6 +37,7 @@ from bot.data.metrics.query.release import (
     read_grouped_rows,
 )
 from bot.data.metrics.query.runner import COUNT_KEY, QueryRunner, Values
+from bot.data.stats import round_figure
 from bot.data.warehouse.purchases import NO_ORDERS
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -380,8 +381,8 @@ class SalesReport:
         if many and values["revenue"] is not None:
             orders = int(values[COUNT_KEY])
             add = partial(self.result.add, subject, about=about, rows=orders, query="weekday")
-            add("per-day", round(float(values["revenue"]) / many), unit=self.money)
-            add("orders-per-day", round(orders / many, 1), unit="orders")
+            add("per-day", round_figure(float(values["revenue"]) / many), unit=self.money)
+            add("orders-per-day", round_figure(orders / many, 1), unit="orders")
 
     def _name_groups(self, dimension: str, groups: Sequence[Group]) -> dict[Group, str]:
         """Return the display names of the groups; products without a name are left out."""

@@ -20,7 +20,13 @@ from bot.data.warehouse.integrity import DamageDetected, report_damage
 from bot.data.warehouse.merge import shape_of_kind
 from bot.data.warehouse.models import LIBRARY_FOLDER, LOCAL_WORKSPACE, DataFile
 from bot.data.warehouse.parquet import SPILL_SUFFIX, escape_path, quote_text, read_parquet_sql
-from bot.data.warehouse.warehouse import DamagedTable, ListedTable, Warehouse, schema_of
+from bot.data.warehouse.warehouse import (
+    OPTION_SEPARATOR,
+    DamagedTable,
+    ListedTable,
+    Warehouse,
+    schema_of,
+)
 from bot.db.session import CachedRead, Database
 
 if TYPE_CHECKING:
@@ -48,6 +54,8 @@ CATALOGUE_COLUMNS = {
     "stock": "BIGINT",
     "status": "VARCHAR",
     "brand": "VARCHAR",
+    "colours": "VARCHAR",  # joined by OPTION_SEPARATOR
+    "sizes": "VARCHAR",
 }
 
 
@@ -207,6 +215,8 @@ def _catalogue_row(one: Product) -> dict[str, Any]:
         "stock": one.stock,
         "status": one.status,
         "brand": one.vendor,
+        "colours": OPTION_SEPARATOR.join(one.colours) or None,
+        "sizes": OPTION_SEPARATOR.join(one.sizes) or None,
     }
 
 

@@ -75,12 +75,16 @@ class DamagedRows(CannotDo):
         )
 
 
+OPTION_SEPARATOR = "|"  # between the colours or sizes of a product
+
+
 @dataclass
 class Warehouse:
     """The tables that analyses read. `today` is the current day of the workspace. `products` holds
     the catalogue columns that analyses join: product, title, category, price, compare_at,
-    lowest_30_days, currency, stock, status, brand (the maker's name where the catalogue has it).
-    `released` caches which rows earlier answers about sales were computed from."""
+    lowest_30_days, currency, stock, status, brand (the maker's name where the catalogue has it),
+    colours, sizes. `released` caches what is read once for each state of the data, such as which
+    rows earlier answers about sales were computed from."""
 
     engine: SQLBackend
     today: date

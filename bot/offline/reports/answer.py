@@ -30,6 +30,7 @@ from bot.i18n.messages import Words, format_short_period
 from bot.offline import OfflineContext
 from bot.offline.questions import QuestionReader, build_form_query, find_dataset
 from bot.offline.report_builder import load_texts
+from bot.offline.top_customers import parse_top_customers, write_top_customers
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -56,6 +57,8 @@ class Lookup:
 
 
 async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
+    if (top := parse_top_customers(request.brief.words)) is not None and not request.brief.query:
+        return await write_top_customers(ctx, top)
     may_see_people = await ctx.may("see_people")
     see_people = ctx.is_private and may_see_people
     found = await ctx.data.run_limited(
@@ -109,7 +112,9 @@ def look_up(
         return found
     result = build_result(warehouse, answer, request.language)
     limits = list(list_limits(warehouse, query, answer))
-    if any(one == LATE_RETURNS for one in limits) and all(not fact.value for fact in result.facts):
+    if not result.facts and not answer.is_allowed((), query.measures[0]):
+        found.refusal = TOO_FEW
+    elif LATE_RETURNS in limits and all(not fact.value for fact in result.facts):
         found.refusal = LATE_RETURNS
     elif not result.facts:
         label = answer.get_measure(query.measures[0]).label

@@ -309,7 +309,14 @@ def _find_categories(facts: Evidence) -> list[str]:
 
 def _describe_kept_rule(rule: AudienceRule, titles: dict[str, str], language: str) -> list[Block]:
     """Say what stays in the rule because the form has no field for it."""
-    kept_fields = ("like_product", "like_category", "min_spend", "last_from", "last_until")
+    kept_fields = (
+        "like_product",
+        "like_category",
+        "min_spend",
+        "last_from",
+        "last_until",
+        "orders",
+    )
     rest = AudienceRule(**{name: getattr(rule, name) for name in kept_fields})
     if rest == AudienceRule():
         return []

@@ -120,10 +120,12 @@ async def test_experiments_name_the_winner_and_the_broken_test() -> None:
 
 
 async def test_one_experiment_is_found_by_a_part_of_its_name() -> None:
-    result = await call_tool("experiments", {"experiment": "Panier"}, tool_deps(language="fr"))
+    result = await call_tool(
+        "experiments", {"experiment": "Panier", "split": []}, tool_deps(language="fr")
+    )
     assert {fact.parts.subject.split("--")[0] for fact in result.facts} == {"panier-court"}
     with pytest.raises(ToolError, match="panier-court, photos-portees"):
-        await call_tool("experiments", {"experiment": "hero image"})
+        await call_tool("experiments", {"experiment": "hero image", "split": []})
 
 
 async def test_a_planned_test_needs_the_people_that_the_analysis_computes() -> None:

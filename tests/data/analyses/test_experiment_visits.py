@@ -55,7 +55,7 @@ def test_visitor_counts_once_with_purchases_after_the_first_exposure() -> None:
     assert value(found, "visits--purchase", "winner") == "B"
     assert value(found, "visits--purchase--a", "users") == 2000
     assert value(found, "visits--purchase--b", "successes") == 160
-    assert "equal shares are taken" in doubts(found)
+    assert "nobody stated how people were meant to be split" in doubts(found)
 
 
 def test_variant_without_effect_does_not_win() -> None:
@@ -63,8 +63,11 @@ def test_variant_without_effect_does_not_win() -> None:
     assert value(found, "visits--purchase", "status") == "no difference seen"
 
 
-def test_uneven_visitor_arms_are_broken() -> None:
-    found = found_in(visits({"A": (900, 50), "B": (1100, 90)}))
+def test_uneven_visitor_arms_are_broken_once_the_split_is_stated() -> None:
+    uneven = small(events=visits({"A": (900, 50), "B": (1100, 90)}))
+    assert value(find(uneven, AnalysisFilter()), "visits--purchase", "ratio-p") is None
+    found = find(uneven, AnalysisFilter(split='{"a": 50, "B": 50}'))
+    assert "nobody stated" not in doubts(found)
     assert value(found, "visits--purchase", "status") == "broken"
     assert value(found, "visits--purchase--b", "effect") is None
 

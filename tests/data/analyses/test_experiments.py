@@ -1,6 +1,7 @@
 """Evaluation of A/B tests."""
 
 import csv
+import json
 from collections import Counter
 from datetime import datetime
 from decimal import Decimal
@@ -266,3 +267,53 @@ def _hillstrom() -> list[dict[str, Any]]:
         for arm in arms
         for metric in ("visit", "conversion")
     ]
+
+
+# The split that was meant.
+
+
+def test_split_that_nobody_stated_is_asked_for_and_not_checked() -> None:
+    shop = shelf_of([arm_rows("A", 900, 100), arm_rows("B", 1100, 200)])
+    found = find(shop, AnalysisFilter())
+    assert value(found, "t--visit", "split") == "not stated"
+    assert value(found, "t--visit", "status") == "won"
+    assert found.get("t--visit", "ratio-p") is None
+    assert [w.text for w in found.limits if "How was it meant" in w.text]
+
+
+@pytest.mark.parametrize(("meant", "is_broken"), [((50, 50), True), ((45, 55), False)])
+def test_split_that_is_said_in_the_question_is_checked(
+    meant: tuple[int, int], is_broken: bool
+) -> None:
+    shop = shelf_of([arm_rows("A", 900, 100), arm_rows("B", 1100, 200)])
+    split = json.dumps({"a": meant[0], "b": meant[1]})
+    found = find(shop, AnalysisFilter(split=split))
+    assert (value(found, "t--visit", "status") == "broken") == is_broken
+    assert found.get("t--visit", "split") is None
+    assert not [w for w in found.limits if "How was it meant" in w.text]
+
+
+def test_people_in_several_variants_are_counted_and_left_out() -> None:
+    rows = [
+        {**arm_rows(variant, 1, int(n % 9 == 0)), "unit": f"{variant}{n}"}
+        for variant in "AB"
+        for n in range(600)
+    ]
+    both = [{**arm_rows(variant, 1, 1), "unit": f"both{n}"} for variant in "AB" for n in range(25)]
+    found = find(shelf_of([*rows, *both]), AnalysisFilter())
+    assert value(found, "t--visit--a", "users") == 600
+    assert value(found, "t--visit", "users") == 1200
+    says = [words.to("en") for words in found.limits]
+    assert "25 visitors in t saw several variants; they are left out." in says
+
+
+# Exact figures.
+
+
+def test_rate_and_effect_keep_what_they_were_rounded_from() -> None:
+    found = find(shelf_of([arm_rows("A", 900, 100), arm_rows("B", 1100, 200)]), AnalysisFilter())
+    rate, effect = found.get("t--visit--b", "rate"), found.get("t--visit--b", "effect")
+    assert rate is not None
+    assert effect is not None
+    assert (rate.value, round(rate.number, 9)) == (Decimal("18.18"), Decimal("18.181818182"))
+    assert effect.number == pytest.approx(Decimal(200) / 11 - Decimal(100) / 9)

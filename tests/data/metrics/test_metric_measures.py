@@ -1,15 +1,17 @@
 """Every measure of `query_metrics` against plain SQL on the same tables."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.core.metric_query import QueryError
+from bot.data.metrics.filters import add_options
 from bot.data.metrics.query.release import ALL_GROUPS
 from bot.data.metrics.query.runner import DATASETS
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop
@@ -373,3 +375,80 @@ def test_traffic_columns_of_different_files_are_not_combined() -> None:
         answer(
             traffic_shop(), dataset="traffic", measures=["sessions"], dimensions=["channel", "page"]
         )
+
+
+# Options of a variant.
+
+
+@pytest.mark.parametrize(("dimension", "place"), [("colour", -1), ("size", 1)])
+def test_option_of_the_variant_is_grouped_by_as_the_catalogue_lists_it(
+    dimension: str, place: int
+) -> None:
+    found = answer(sample(), dataset="orders", measures=["units"], dimensions=[dimension], limit=99)
+    rows = sample().engine.con.execute(
+        f"SELECT split_part(variant, ', ', {place}), sum(quantity) FROM orders"
+        " WHERE variant LIKE '%, %' GROUP BY 1"
+    )
+    expected = {str(name): float(units) for name, units in rows.fetchall()}
+    groups = [group for group in found.recipe.list_groups() if group != ("others",)]
+    assert len(groups) > 10
+    for group in groups:
+        assert group[0] is not None
+        assert_same(found.get_value("now", group, "units"), expected[group[0]], group)
+
+
+@pytest.mark.parametrize(
+    ("variant", "colour", "size"),
+    [
+        ("M / Navy Blue", "Navy blue", "M"),
+        ("navy blue, m", "Navy blue", "M"),
+        ("Colour: Blue | Size: XL", "Blue", "XL"),
+        ("Blue", "Blue", None),
+        ("special edition", None, None),
+    ],
+)
+def test_variant_is_split_into_the_options_of_its_product(
+    variant: str, colour: str | None, size: str | None
+) -> None:
+    products = [{"product": "shirt", "colours": "Blue|Navy blue", "sizes": "M|XL"}]
+    line = {"at": datetime(2026, 11, 3, 12), "amount": Decimal(9), "quantity": 1}
+    line |= {"product": "shirt", "variant": variant}
+    warehouse = small(products=products, orders=[{**line, "order": "1"}])
+    orders = warehouse.table("orders")
+    assert orders is not None
+    (row,) = fetch_rows(warehouse, add_options(warehouse, orders))
+    assert (row["colour"], row["size"]) == (colour, size)
+
+
+# Refunds and returns that the data don't have, or that are of too few people.
+
+
+def shop_with(**of_two: Any) -> Warehouse:
+    """Sixty customers with an order each. Two have these values, the others know of none."""
+    others = {name: False if value is True else None for name, value in of_two.items()}
+    line = {"at": datetime(2026, 11, 3, 12), "amount": Decimal(10), "quantity": 1}
+    return small(
+        orders=[
+            {**line, "order": str(n), "customer": f"c{n}", **(of_two if n < 2 else others)}
+            for n in range(60)
+        ]
+    )
+
+
+@pytest.mark.parametrize("measure", ["net_revenue", "refunded"])
+def test_what_is_paid_back_is_unknown_where_no_refunds_and_no_returns_are_in_the_data(
+    measure: str,
+) -> None:
+    found = answer(shop_with(), dataset="orders", measures=["revenue", measure])
+    assert found.get_value("now", ALL_GROUPS, measure) is None
+    assert "no refunds and do not say which lines were returned" in found.unknown[measure]
+
+
+@pytest.mark.parametrize("of_two", [{"returned": True}, {"refunded": Decimal(5)}])
+def test_net_revenue_of_a_few_returns_says_whom_it_would_tell_of(of_two: dict[str, Any]) -> None:
+    found = answer(shop_with(**of_two), dataset="orders", measures=["revenue", "net_revenue"])
+    assert found.get_value("now", ALL_GROUPS, "revenue") == 600
+    (note,) = [one for one in found.notes if one.startswith("net_revenue")]
+    assert "under 5 people with a refund or a return" in note
+    with pytest.raises(QueryError, match="under 5 people with a refund or a return"):
+        answer(shop_with(**of_two), dataset="orders", measures=["net_revenue"])

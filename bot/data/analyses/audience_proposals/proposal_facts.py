@@ -21,6 +21,7 @@ from bot.data.analyses.segments.audience import AudienceSelection, select_consen
 from bot.data.analyses.segments.basket import build_baskets, build_pairs, find_pairs, group_pairs
 from bot.data.floors import bound_count, is_below_floor
 from bot.data.metrics.filters import list_currencies
+from bot.data.stats import round_figure
 from bot.data.warehouse.query import TableCache, fetch_rows, render_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -307,11 +308,11 @@ class ProposalReport:
         fine = 1 if high < WHOLE_PERCENT_FROM else 0  # the same digits for both ends
         shares = (("", past.share, 1), ("-low", low, fine), ("-high", high, fine))
         for measure, share, digits in shares:
-            add(f"bought-share{measure}", round(100 * share, digits), "%")
+            add(f"bought-share{measure}", round_figure(100 * share, digits), "%")
         if base.share > 0:
             others = round(100 * base.share, 1)
             add("others-share", others, "%", rows=base.people, query="all-then")
-            add("times-all", round(past.share / base.share, 1), "×")
+            add("times-all", round_figure(past.share / base.share, 1), "×")
         verdict = "confirmed" if _is_above_average(past, base) or high < base.share else "to watch"
         add("verdict", verdict)
         reach = sizes.get(proposal.rule.purpose, sizes["fits"])
@@ -332,7 +333,7 @@ class ProposalReport:
                 add(f"expected-sales-{end}", sales, self._currency)
         effect = compute_smallest_lift(past.share, reach // 2) if past.share < 1 else 1.0
         if past.share < 1 and effect <= 1:
-            add("smallest-effect", round(100 * effect), "%")
+            add("smallest-effect", round_figure(100 * effect), "%")
 
     @cached_property
     def _currency(self) -> str | None:

@@ -37,6 +37,7 @@ from bot.data.analyses.campaigns.mailings import add_mailing_facts
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.floors import is_below_floor
+from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -228,8 +229,8 @@ class _AdReport:
             money = self.currency if measure in ("spend", "sales") else None
             add(measure, getattr(totals, measure), money)
         if totals.conversion is not None:
-            add("orders-per-click", round(100 * totals.conversion, 2), "%", totals.clicks)
+            add("orders-per-click", round_figure(100 * totals.conversion, 2), "%", totals.clicks)
         if totals.cost_per_order is not None:
-            add("cost-per-order", round(totals.cost_per_order, 2), self.currency)
+            add("cost-per-order", round_figure(totals.cost_per_order, 2), self.currency)
         if totals.returned is not None:
-            add("return", round(totals.returned, 1))
+            add("return", round_figure(totals.returned, 1))

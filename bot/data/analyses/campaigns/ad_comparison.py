@@ -21,7 +21,12 @@ from bot.data.analyses.campaigns.efficiency import (
 )
 from bot.data.analyses.result import AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
-from bot.data.stats import Numbers, find_change_point, round_p
+from bot.data.stats import (
+    Numbers,
+    find_change_point,
+    round_figure,
+    round_p,
+)
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.normalize import slugify
@@ -227,7 +232,7 @@ def _add_shares(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | 
         mine, theirs = getattr(own, measure), getattr(rest, measure)
         if own.says(measure) and mine + theirs:
             add(measure, mine, currency if measure in MONEY_MEASURES else None)
-            add(f"share-of-{measure}", round(100 * float(mine / (mine + theirs)), 1), "%")
+            add(f"share-of-{measure}", round_figure(100 * float(mine / (mine + theirs)), 1), "%")
 
 
 def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | None) -> None:
@@ -235,9 +240,9 @@ def _add_rates(add: AddMeasure, own: AdTotals, rest: AdTotals, currency: str | N
         if of.conversion is not None:
             add(f"orders-per-click{end}", _round_share(of.conversion), "%", of.clicks)
         if of.cost_per_order is not None:
-            add(f"cost-per-order{end}", round(of.cost_per_order, 2), currency)
+            add(f"cost-per-order{end}", round_figure(of.cost_per_order, 2), currency)
         if of.returned is not None:
-            add(f"return{end}", round(of.returned, 1))
+            add(f"return{end}", round_figure(of.returned, 1))
 
 
 def _round_share(rate: float) -> float:

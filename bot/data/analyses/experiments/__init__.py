@@ -1,22 +1,26 @@
 """Evaluate A/B tests: whether the result is valid, what changed, and how certain it is.
 
-The sample ratio is checked first; a broken test is reported as broken, without an effect. Then each
-arm is compared with the control, with an interval, Holm's correction over several arms, and a p
-value that stays valid under daily looks."""
+The sample ratio is checked first, where the split that was meant is stated; a broken test is
+reported as broken, without an effect. Then each arm is compared with the control, with an interval,
+Holm's correction over several arms, and a p value that stays valid under daily looks."""
 
+import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
 import ibis.expr.types as ir
+from ibis import _
 
 from bot.data.analyses.experiments.arms import (
     EventExperiment,
     Experiment,
     build_experiments,
     count_outcomes,
+    describe_crossed_people,
     describe_unreadable,
+    find_crossed_people,
     read_event_experiment,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
@@ -31,6 +35,7 @@ from bot.data.analyses.experiments.hypothesis_tests import (
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
+from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -69,11 +74,23 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 def _add_experiments(
     result: AnalysisResult, warehouse: Warehouse, table: ir.Table, filter_: AnalysisFilter
 ) -> None:
+    crossed = find_crossed_people(table)
+    several = {
+        row["test"]: int(row["people"])
+        for row in fetch_rows(warehouse, crossed.group_by("test").aggregate(people=_.count()))
+    }
+    if several:
+        named = table.mutate(test=table.experiment.fill_null("test"))
+        table = named.anti_join(crossed, ["test", "unit"]).drop("test")
     expression = count_outcomes(table)
     result.queries["arms"] = defer_sql(expression)
+    split = json.loads(filter_.split) if filter_.split else {}
     for trial in build_experiments(fetch_rows(warehouse, expression)):
         if filter_.experiment in (None, trial.experiment, slugify(trial.experiment)):
-            safe = trial.without(
+            if people := several.pop(trial.experiment, 0):  # once for all of its metrics
+                title = trial.title or trial.experiment
+                result.add_limit(describe_crossed_people(people, title, warehouse.floor))
+            safe = trial.with_split(split).without(
                 [arm.variant for arm in trial.arms if is_below_floor(arm.users, warehouse.floor)]
             )
             if len(safe.arms) < len(trial.arms):
@@ -91,13 +108,6 @@ def _add_visit_experiment(
         return
     mine = AnalysisResult.from_table("experiments", warehouse, "events")
     _add_experiments(mine, warehouse, visits.rows, filter_)
-    result.add_limit(
-        Words(
-            "{file} does not say which share of the visitors each variant was meant for: equal "
-            "shares are taken.",
-            file=mine.source.words(),
-        )
-    )
     result.facts += [fact.model_copy(update={"query": "visits"}) for fact in mine.facts]
     result.queries["visits"] = mine.queries["arms"]
     result.limits += mine.limits
@@ -121,16 +131,16 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
         add("status", "too early")
         result.add_limit(Words("{test} has one variant only: nothing to compare.", test=about))
         return
-    statistic, p = check_sample_ratio([arm.users for arm in trial.arms], trial.shares)
-    add("ratio-p", _round_p(p))
-    add("ratio-chance", _round_chance(p), "%")
-    if p < MIN_RATIO_P:
-        add("status", "broken")
-        add("ratio-chi-square", round(statistic, 1))
-        shares = trial.shares or [1.0] * len(trial.arms)
-        for arm, share in zip(trial.arms, shares, strict=True):
-            meant = round(trial.users * share / sum(shares))
-            _add_arm(result, subject, about, arm)("meant", meant)
+    if trial.shares is None:
+        add("split", "not stated")
+        result.add_limit(
+            Words(
+                "{test}: nobody stated how people were meant to be split, so whether the split "
+                "went wrong can't be checked. How was it meant, for example 50/50?",
+                test=about,
+            )
+        )
+    elif _is_broken(result, trial, trial.shares, add, subject, about):
         return
     add("control", trial.control.variant)
     if any(is_below_floor(arm.buyers, sales_floor) for arm in trial.arms):
@@ -141,6 +151,29 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
             _add_arm(result, subject, about, arm)
         return
     _add_effects(result, trial, add, subject, about)
+
+
+def _is_broken(
+    result: AnalysisResult,
+    trial: Experiment,
+    shares: Sequence[float],
+    add: AddFact,
+    subject: str,
+    about: str,
+) -> bool:
+    """Add how likely the sizes of the arms are by chance, and where the split is broken, the sizes
+    that were meant."""
+    statistic, p = check_sample_ratio([arm.users for arm in trial.arms], shares)
+    add("ratio-p", _round_p(p))
+    add("ratio-chance", _round_chance(p), "%")
+    if p >= MIN_RATIO_P:
+        return False
+    add("status", "broken")
+    add("ratio-chi-square", round_figure(statistic, 1))
+    for arm, share in zip(trial.arms, shares, strict=True):
+        meant = round(trial.users * share / sum(shares))
+        _add_arm(result, subject, about, arm)("meant", meant)
+    return True
 
 
 def _add_effects(
@@ -156,10 +189,10 @@ def _add_effects(
     for arm in trial.arms:
         tell = add_arms[arm.variant] = _add_arm(result, subject, about, arm)
         if trial.amounts:
-            tell("mean", round(arm.mean, 2))
+            tell("mean", round_figure(arm.mean, 2))
         else:
             tell("successes", arm.successes)
-            tell("rate", round(100 * arm.rate, 2), "%")
+            tell("rate", round_figure(100 * arm.rate, 2), "%")
     others = [arm for arm in trial.arms if arm is not control]
     if not all(arm.spread for arm in trial.arms):
         result.add_limit(
@@ -208,9 +241,9 @@ def _add_best_variant(
     scale, unit = (1.0, None) if trial.amounts else (100.0, "points")
     effect = compare_amounts(first, second) if trial.amounts else compare_rates(first, second)
     add("runner-up", second.variant)
-    add("ahead", round(scale * effect.change, 2), unit)
-    add("ahead-low", round(scale * effect.low, 2), unit)
-    add("ahead-high", round(scale * effect.high, 2), unit)
+    add("ahead", round_figure(scale * effect.change, 2), unit)
+    add("ahead-low", round_figure(scale * effect.low, 2), unit)
+    add("ahead-high", round_figure(scale * effect.high, 2), unit)
     sure = adjust_holm([*ps, effect.p])[-1] < MAX_P_VALUE
     add("ahead-verdict", "won" if sure else "no difference seen")
 
@@ -227,14 +260,14 @@ def _add_arm(result: AnalysisResult, subject: str, about: str, arm: ArmCounts) -
 
 def _add_effect(add: AddFact, trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> None:
     scale, unit, digits = (1.0, None, 2) if trial.amounts else (100.0, "points", 2)
-    add("effect", round(scale * effect.change, digits), unit)
-    add("effect-low", round(scale * effect.low, digits), unit)
-    add("effect-high", round(scale * effect.high, digits), unit)
+    add("effect", round_figure(scale * effect.change, digits), unit)
+    add("effect-low", round_figure(scale * effect.low, digits), unit)
+    add("effect-high", round_figure(scale * effect.high, digits), unit)
     add("p", _round_p(p))
     add("chance", _round_chance(p), "%")
     base = trial.control.mean if trial.amounts else trial.control.rate
     if base:
-        add("relative-change", round(100 * effect.change / base, 1), "%")
+        add("relative-change", round_figure(100 * effect.change / base, 1), "%")
     if trial.days and not trial.amounts:
         daily = compute_sequential_p(trial.iter_daily_looks(arm.variant))
         add("always-valid-p", _round_p(daily))
@@ -245,12 +278,12 @@ def _add_value_per_person(add: AddFact, arm: ArmCounts, control: ArmCounts) -> N
     """Add the change in money per person shown, because more buyers may spend less each. There is
     no interval where the amounts are sums over several people."""
     if not (arm.spread and control.spread):
-        add("worth", round(arm.mean - control.mean, 2))
+        add("worth", round_figure(arm.mean - control.mean, 2))
         return
     effect = compare_amounts(arm, control)
-    add("worth", round(effect.change, 2))
-    add("worth-low", round(effect.low, 2))
-    add("worth-high", round(effect.high, 2))
+    add("worth", round_figure(effect.change, 2))
+    add("worth-low", round_figure(effect.low, 2))
+    add("worth-high", round_figure(effect.high, 2))
 
 
 def _choose_verdict(trial: Experiment, arm: ArmCounts, effect: Effect, p: float) -> str:

@@ -1,6 +1,6 @@
 """Read a test's rows as arms: the control, the intended shares, and the counts by day."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
@@ -55,6 +55,14 @@ class Experiment:
             days=days,
         )
 
+    def with_split(self, split: Mapping[str, float]) -> "Experiment":
+        """Return the test with these intended shares, where they name all of its variants."""
+        known = {name.strip().casefold(): share for name, share in split.items()}
+        names = [arm.variant.strip().casefold() for arm in self.arms]
+        if not known or {*names} != {*known}:
+            return self
+        return replace(self, shares=[known[name] for name in names])
+
     @property
     def control(self) -> ArmCounts:
         """The arm that the others are compared with: the one named as control, else the first."""
@@ -86,6 +94,13 @@ class Experiment:
                 if name in arms:
                     sums[name] = _add_counts(sums[name], arms[name])
             yield sums[variant], sums[control]
+
+
+def find_crossed_people(rows: ir.Table) -> ir.Table:
+    """Return `test` and `unit` of the people who were shown several variants of a test."""
+    people = rows.filter(rows.unit.notnull()).mutate(test=rows.experiment.fill_null("test"))
+    seen = people.group_by("test", "unit").aggregate(seen=people.variant.nunique())
+    return seen.filter(seen.seen > 1).select("test", "unit")
 
 
 def count_outcomes(rows: ir.Table) -> ir.Table:
@@ -247,15 +262,16 @@ def describe_unreadable(
             n=experiment.twice,
             people=experiment.people,
         )
-    if is_below_floor(experiment.twice, floor):
-        return Words("Some visitors in {file} saw several variants; they are left out.", file=file)
-    if experiment.twice:
-        return Words(
-            "{n} visitors in {file} saw several variants; they are left out.",
-            file=file,
-            n=experiment.twice,
-        )
-    return None
+    return describe_crossed_people(experiment.twice, file, floor) if experiment.twice else None
+
+
+def describe_crossed_people(people: int, where: Words | str, floor: int) -> Words:
+    """Say how many people are left out because they were shown several variants."""
+    if is_below_floor(people, floor):
+        return Words("Some visitors in {file} saw several variants; they are left out.", file=where)
+    return Words(
+        "{n} visitors in {file} saw several variants; they are left out.", file=where, n=people
+    )
 
 
 def _assign_variants(events: ir.Table, named: ir.Table) -> ir.Table:

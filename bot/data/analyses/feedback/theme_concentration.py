@@ -20,6 +20,7 @@ from bot.data.stats import (
     adjust_false_discovery,
     compute_percent,
     hypergeometric_tail,
+    round_figure,
 )
 from bot.text.normalize import slugify
 
@@ -168,5 +169,5 @@ def add_concentrations(
         add("praise-share", praise, "%", rows=concentration.mentions)
         if concentration.elsewhere:
             both = concentration.texts + concentration.others
-            add("lift", round(concentration.lift, 1), "times", rows=both)
+            add("lift", round_figure(concentration.lift, 1), "times", rows=both)
         add("verdict", "confirmed")

@@ -31,6 +31,7 @@ from bot.data.stats import (
     compute_percent,
     hypergeometric_cdf,
     hypergeometric_tail,
+    round_figure,
 )
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -213,7 +214,7 @@ def add_theme_changes(
         before, of_before = theme_change.before, theme_change.of_before
         add("share-before", compute_percent(before, of_before), "%", rows=of_before)
         if theme_change.change is not None:
-            add("change", round(100 * theme_change.change, 1), unit="%")
+            add("change", round_figure(100 * theme_change.change, 1), unit="%")
         add("verdict", theme_change.verdict)
 
 
@@ -245,7 +246,7 @@ def add_theme_shares(
         add("complaints", int(is_complaint(flags).sum()))
         stars = ratings[(flags > 0) & np.isfinite(ratings)]
         if len(stars) >= few:
-            add("rating", round(float(stars.mean()), 1), unit="of 5", rows=len(stars))
+            add("rating", round_figure(float(stars.mean()), 1), unit="of 5", rows=len(stars))
 
 
 MIN_HAPPY_STARS = 4  # ratings from this on are happy
@@ -258,7 +259,7 @@ def add_text_ratings(result: AnalysisResult, texts: list[FeedbackText]) -> None:
         return
     rated = len(stars)
     add = partial(result.add, "all", about=get_theme_title("all"), rows=rated, query="texts")
-    add("rating", round(float(stars.mean()), 2), unit="of 5")
+    add("rating", round_figure(float(stars.mean()), 2), unit="of 5")
     happy, unhappy = (stars >= MIN_HAPPY_STARS).sum(), (stars <= MAX_UNHAPPY_STARS).sum()
     add("happy-share", compute_percent(int(happy), rated), unit="%")
     add("unhappy-share", compute_percent(int(unhappy), rated), unit="%")
@@ -327,7 +328,7 @@ def add_priorities(
         )
         add("fix-first-rank", rank)
         add("fix-first-complaints", priority.complaints)
-        add("fix-first-trend", round(priority.trend, 2), unit="times")
+        add("fix-first-trend", round_figure(priority.trend, 2), unit="times")
         add("fix-first-reach", compute_percent(round(1000 * priority.reach), 1000), unit="%")
 
 

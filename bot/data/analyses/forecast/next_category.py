@@ -13,7 +13,14 @@ from ibis import _
 from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.products import load_purchased_products
 from bot.data.floors import is_below_floor
-from bot.data.stats import CONFIRMED_FDR, Numbers, adjust_false_discovery, normal_tail, to_percent
+from bot.data.stats import (
+    CONFIRMED_FDR,
+    Numbers,
+    adjust_false_discovery,
+    normal_tail,
+    round_figure,
+    to_percent,
+)
 from bot.i18n.messages import Words, quote_name
 from bot.text.normalize import slugify
 
@@ -249,7 +256,7 @@ def _add_next_purchases(
             f"after-{by}-{slugify(one.name)}",
             ("share", to_percent(one.share), "%"),
             ("at-large", to_percent(one.share / one.lift), "%"),
-            ("lift", round(one.lift, 1), "×"),
+            ("lift", round_figure(one.lift, 1), "×"),
             ("purchases", one.after, "purchases"),
             ("customers", one.people, "customers"),
             ("verdict", "more often" if one in more else "as always", None),
@@ -291,7 +298,7 @@ def add_next_category(context: AnalysisContext) -> None:
             f"{slugify(step.a)}-then-{slugify(step.b)}",
             ("share", to_percent(step.share), "%"),
             ("at-large", to_percent(step.share / step.lift), "%"),
-            ("lift", round(step.lift, 1), "×"),
+            ("lift", round_figure(step.lift, 1), "×"),
             ("purchases", step.after, "purchases"),
             about=f"{step.a} → {step.b}",
             rows=step.before,

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory
 from bot.data.floors import bound_count, is_below_floor
-from bot.data.stats import Numbers, compute_auc, to_percent
+from bot.data.stats import (
+    Numbers,
+    compute_auc,
+    round_figure,
+    to_percent,
+)
 from bot.i18n.messages import Words
 
 # Logistic regression on a few features, and its Brier score.
@@ -275,9 +280,9 @@ def _add_backtest_score(context: AnalysisContext, record: BacktestRecord, ahead:
     share = to_percent(newest.buyers / newest.customers)
     add(("base-rate", share, "%"), rows=newest.customers, query="histories")
     add(
-        ("backtest-auc", round(record.auc, 3), None),
-        ("backtest-brier", round(record.brier, 3), None),
-        ("base-rate-brier", round(record.base, 3), None),
+        ("backtest-auc", round_figure(record.auc, 3), None),
+        ("backtest-brier", round_figure(record.brier, 3), None),
+        ("base-rate-brier", round_figure(record.base, 3), None),
         ("pairs", to_percent(record.auc), "%"),
         ("simple-rule", record.simple[0], None),
         ("simple-share", to_percent(record.simple[1]), "%"),
@@ -311,7 +316,7 @@ def _add_buyer_count(
     shown = bound_count(likely, rows, context.warehouse.floor)
     context.result.add_measures(
         subject,
-        ("expected-buyers", round(float(chances.sum())), "customers"),
+        ("expected-buyers", round_figure(float(chances.sum())), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
         ("backtest-worst-error", to_percent(worst.off), "%"),
         about=_format_about(ahead),
@@ -354,8 +359,8 @@ def _add_top_decile_profile(
         context.result.add_measures(
             f"buy-{ahead}-days-{name}",
             ("customers", len(who), "customers"),
-            ("purchases", round(float(np.median(today.frequency[who]))), None),
-            ("silent", round(float(np.median(today.recency[who]))), "days"),
+            ("purchases", round_figure(float(np.median(today.frequency[who]))), None),
+            ("silent", round_figure(float(np.median(today.recency[who]))), "days"),
             about=about.text,
             rows=len(who),
             query="histories",

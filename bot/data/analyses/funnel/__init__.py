@@ -36,7 +36,12 @@ from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import DimensionValue, Population
 from bot.data.floors import Floors, is_below_floor
 from bot.data.metrics.filters import find_last_whole_day, list_currencies
-from bot.data.stats import Numbers, find_change_point, round_p
+from bot.data.stats import (
+    Numbers,
+    find_change_point,
+    round_figure,
+    round_p,
+)
 from bot.data.warehouse.query import TableCache, defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -283,12 +288,12 @@ def _add_step(result: AnalysisResult, step: FunnelStep, about: str) -> None:
     query = VISITS_QUERY if step.at >= 0 else PRODUCTS_QUERY
     add = partial(result.add, _format_subject(step), about=about, rows=round(step.of), query=query)
     add("status", step.status)
-    add("rate", round(100 * step.rate, 1), "%")
-    add("visits", round(step.of), "visits")
-    add("passed", round(step.passed), "visits")
+    add("rate", round_figure(100 * step.rate, 1), "%")
+    add("visits", round_figure(step.of), "visits")
+    add("passed", round_figure(step.passed), "visits")
     if step.of_before:
-        add("before", round(100 * step.before, 1), "%", rows=round(step.of_before))
-        add("change", round(100 * (step.rate - step.before), 1), "points")
+        add("before", round_figure(100 * step.before, 1), "%", rows=round(step.of_before))
+        add("change", round_figure(100 * (step.rate - step.before), 1), "points")
         add("p", round_p(step.p))
     if step.through:
         add("through", step.through[1])
@@ -319,7 +324,7 @@ def _add_change(
     cost = estimate_loss(counts, step.at, start, spread, worth)
     rows = round(counts[start:, step.at].sum())
     for name, value in zip(INTERVAL_SUFFIXES, cost.buyers, strict=True):
-        add(f"lost-buyers{name}", round(value), "orders", rows=rows)
+        add(f"lost-buyers{name}", round_figure(value), "orders", rows=rows)
     for name, value in zip(INTERVAL_SUFFIXES, cost.money or (), strict=False):
         add(f"lost-money{name}", _round_estimate(value), currency, rows=rows)
 

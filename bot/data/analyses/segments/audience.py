@@ -27,6 +27,7 @@ from bot.data.analyses.segments import (
 from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
 from bot.data.analyses.segments.rfm import assign_segments, compute_typical_gap, rank_rfm
 from bot.data.floors import is_below_floor
+from bot.data.metrics.query.orders import select_customers
 from bot.data.warehouse.purchases import NO_ORDERS, group_by_order, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -68,6 +69,13 @@ class AudienceSelection:
         without = rule.not_bought, rule.not_bought_categories
         if (not_these := self._select_buyers_of(*without, rule.not_within)) is not None:
             fits = fits.anti_join(not_these, "customer")
+        for condition in rule.orders:
+            orderers = self._cache_table(
+                f"orders_{AudienceRule(orders=(condition,)).code}",
+                select_customers(self.warehouse, condition, self.until),
+            )
+            keep = fits.anti_join if condition.never else fits.semi_join
+            fits = keep(orderers, "customer")
         if rule.like_product or rule.like_category:
             seed = select_buyers(self.lines, rule.like_product, rule.like_category)
             fits = fits.semi_join(

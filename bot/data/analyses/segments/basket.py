@@ -18,6 +18,7 @@ from bot.data.stats import (
     MAD_TO_SIGMA,
     adjust_false_discovery,
     normal_tail,
+    round_figure,
     to_percent,
 )
 from bot.data.warehouse.warehouse import FLOOR
@@ -189,7 +190,7 @@ def _add_tastes(context: AnalysisContext, pairs: list[ItemPair]) -> None:
             subject,
             ("customers", people, "customers"),
             ("share-of-customers", to_percent(people / context.people), "%"),
-            ("lift", round(median(p.lift for p in inside), 1), "×"),
+            ("lift", round_figure(median(p.lift for p in inside), 1), "×"),
             about=names,
             rows=people,
             query=query,
@@ -212,8 +213,8 @@ def _add_pairs(
         context.result.set_group_size(subject, pair.both, context.people - pair.both)
         context.result.add_measures(
             subject,
-            ("lift", round(pair.lift, 1), "×"),
-            ("ordinary-lift", round(pair.ordinary, 1), "×"),
+            ("lift", round_figure(pair.lift, 1), "×"),
+            ("ordinary-lift", round_figure(pair.ordinary, 1), "×"),
             ("customers", pair.both, "customers"),
             about=about,
             rows=pair.both,

@@ -23,7 +23,12 @@ from bot.data.analyses.trends.weekly_series import (
 from bot.data.floors import is_below_floor
 from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import CONFIRMED_FDR, Numbers, round_p
+from bot.data.stats import (
+    CONFIRMED_FDR,
+    Numbers,
+    round_figure,
+    round_p,
+)
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -206,16 +211,16 @@ def _add_change(
         _start_subject(result, all_of, row, titles), rows=_count_rows(all_of, counted, span)
     )
     add("status", all_of.status[row] or "steady")
-    add("change", round(float(deviation.change[row]) * 100, 1), "%")
-    add("last", round(float(deviation.came[row])), unit)
-    add("expected", round(float(deviation.expected[row])), unit)
-    add("level", round(float(deviation.level[row])), unit)
+    add("change", round_figure(float(deviation.change[row]) * 100, 1), "%")
+    add("last", round_figure(float(deviation.came[row])), unit)
+    add("expected", round_figure(float(deviation.expected[row])), unit)
+    add("level", round_figure(float(deviation.level[row])), unit)
     add("weeks", span)
     add("p", round_p(deviation.p[row]))
     if all_of.status[row]:
         add("since", all_of.since[row])
     if key[0] != "total" and all_of.currencies:
-        add("revenue", round(float(all_of.series.worth[row, -span:].mean())), money)
+        add("revenue", round_figure(float(all_of.series.worth[row, -span:].mean())), money)
 
 
 def _start_subject(
@@ -259,11 +264,15 @@ def _add_new_series(
     add = partial(
         _start_subject(result, all_of, row, titles, "new-"), rows=_count_rows(all_of, row, span)
     )
-    add("last", round(float(deviation.came[row])), unit=_choose_unit(all_of.series.keys[row], None))
+    add(
+        "last",
+        round_figure(float(deviation.came[row])),
+        unit=_choose_unit(all_of.series.keys[row], None),
+    )
     add("since", all_of.since[row])
     if all_of.currencies:
         worth = float(all_of.series.worth[row, -span:].mean())
-        add("revenue", round(worth, 2), unit=all_of.currencies[0])
+        add("revenue", round_figure(worth, 2), unit=all_of.currencies[0])
 
 
 def _add_chart_points(

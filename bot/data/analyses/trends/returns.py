@@ -18,7 +18,13 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import Population
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import filter_rows, find_last_whole_day
-from bot.data.stats import adjust_false_discovery, choose_status, fisher_test, round_p
+from bot.data.stats import (
+    adjust_false_discovery,
+    choose_status,
+    fisher_test,
+    round_figure,
+    round_p,
+)
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -161,7 +167,7 @@ def _add_product(
     subject, lines = f"returns-{slugify(comparison.product)}", comparison.lines
     add = partial(result.add, subject, about=about, rows=lines, query=RETURNS_QUERY)
     add("status", comparison.status)
-    add("rate", round(100 * comparison.back / lines, 1), "%")
+    add("rate", round_figure(100 * comparison.back / lines, 1), "%")
     if comparison.other_lines:
         rest = round(100 * comparison.other_back / comparison.other_lines, 1)
         add("rest", rest, "%", rows=comparison.other_lines)

@@ -13,7 +13,7 @@ from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.analyses.result import describe_age
 from bot.data.metrics.query.dataset import ALL_ROWS, Measure
-from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer
+from bot.data.metrics.query.metric_answer import OTHERS, MetricAnswer, explain_withheld
 from bot.data.metrics.query.periods import Days
 from bot.data.metrics.query.release import ALL_GROUPS, Group, get_floor
 from bot.data.metrics.query.runner import PeriodName
@@ -272,16 +272,18 @@ class _ResultBuilder:
                 if one != OTHERS and one in shown and cells[one, name][0] is None
             ]
             few = [one for one in without if not self.answer.is_allowed(one, name)]
+            lacking = {basis for one in few for basis in self.answer.list_lacking(one, name)}
             blank = [one for one in without if one not in few and self.answer.is_blank(one, name)]
             rest = [one for one in without if one not in few and one not in blank]
             columns = " and ".join(measure.needs)
             for some, why in (
-                (few, "of too few people, or needed to hide those"),
+                (few, explain_withheld(self.warehouse, self.answer.dataset, lacking)),
                 (blank, f"{columns} is blank in these rows"),
                 (rest, "there is nothing to compute it from"),
             ):
                 if some:
-                    notes.append(f"No {name} for {self._list_names(some, groups)}: {why}.")
+                    names = self._list_names(some, groups)
+                    notes.append(f"No {name} for {names}: {why.rstrip('.')}.")
         return notes
 
     def _list_names(self, some: Sequence[Group], groups: Sequence[Group]) -> str:

@@ -21,7 +21,7 @@ from bot.core.metric_query import (
 )
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
-from bot.data.metrics.filters import add_category
+from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options
 from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -195,6 +195,23 @@ def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
     return bool(warehouse.released[key])
 
 
+def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
+    """Find in one query which stored columns have a value, for `has_column`."""
+    rows = warehouse.table(dataset.kind)
+    assert rows is not None
+    joined = ("category", "segment")  # other tables may have them where this one does not
+    names = [
+        name
+        for name in rows.columns
+        if name not in joined and ("has", dataset.name, name) not in warehouse.released
+    ]
+    if names:
+        counted = rows.aggregate(**{f"c{n}": rows[name].count() for n, name in enumerate(names)})
+        (row,) = fetch_rows(warehouse, counted)
+        for n, name in enumerate(names):
+            warehouse.released["has", dataset.name, name] = bool(row[f"c{n}"])
+
+
 def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.Table:
     """Return the stored rows, with what is joined to them for this column."""
     rows = warehouse.table(dataset.kind)
@@ -202,6 +219,8 @@ def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.
     people = warehouse.table("consents")
     if name == "segment" and "segment" not in rows.columns and people is not None:
         return people
+    if name in OPTION_COLUMNS and dataset.kind == "orders":
+        return add_options(warehouse, rows)
     return add_category(warehouse, rows) if name == "category" else rows
 
 

@@ -25,11 +25,13 @@ Expression = Callable[[ir.Table], ir.Value]
 @dataclass(frozen=True)
 class Basis:
     """A set of rows, or of the people behind them, that a figure is computed from. `refine` names a
-    further choice among the rows that depends on the group: see `release.py`."""
+    further choice among the rows that depends on the group: see `release.py`. `whose` says behind
+    "people" who they are, for a figure that is not shown because they are too few."""
 
     family: Family
     mask: Callable[[ir.Table], ir.BooleanValue]
     refine: str = ""
+    whose: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,15 @@ class ConditionField:
 
 @dataclass(frozen=True)
 class RowSelection:
-    """What a dataset's `select` gets: the query, the days, and the currency that is counted."""
+    """What a dataset's `select` gets: the query, the days, and the currency that is counted.
+    Conditions on the customer are about what the customer ordered up to `known_until`."""
 
     dataset: "MetricDataset"
     warehouse: Warehouse
     query: MetricQuery
     days: tuple[date, date]
     currency: str | None
+    known_until: date = date.max
 
 
 SelectRows = Callable[[RowSelection], ir.Table]

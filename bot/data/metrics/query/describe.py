@@ -5,7 +5,12 @@ from typing import cast
 
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, MetricQuery
 from bot.data.metrics.filters import list_currencies
-from bot.data.metrics.query.conditions import FIXED_VALUES, has_column, load_values
+from bot.data.metrics.query.conditions import (
+    FIXED_VALUES,
+    find_filled_columns,
+    has_column,
+    load_values,
+)
 from bot.data.metrics.query.dataset import MetricDataset
 from bot.data.metrics.query.metric_answer import MetricAnswer
 from bot.data.metrics.query.periods import find_known_days
@@ -15,7 +20,16 @@ from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import DamagedRows, Warehouse
 from bot.i18n.messages import Words
 
-SHORT_COLUMNS = ("country", "device", "source", "channel", "category", "segment", "language")
+SHORT_COLUMNS = (
+    "country",
+    "device",
+    "source",
+    "channel",
+    "category",
+    "segment",
+    "language",
+    "colour",
+)
 MAX_VALUES, MAX_CODES = 8, 3
 # the dataset that a column was first described for, with its values
 Described = dict[str, tuple[str, frozenset[str]]]
@@ -40,11 +54,17 @@ COUNT_ONLY = ("product", "variant", "keyword", "placement", "retailer", "page")
 FIXED_NOTES = {
     "step": "step (the furthest: view, cart, checkout, purchase)",
 }
-NOT_KEPT = "No import keeps sizes apart from colours: a variant has both."
 
 
 def describe_data(warehouse: Warehouse) -> list[str]:
-    """Return lines for the model that asks."""
+    """Return lines for the model that asks. Computed once for each state of the data."""
+    key = ("description", frozenset(warehouse.damaged))
+    if key not in warehouse.released:
+        warehouse.released[key] = _describe_data(warehouse)
+    return list(warehouse.released[key])
+
+
+def _describe_data(warehouse: Warehouse) -> list[str]:
     lines = [f"Today is {warehouse.today}."]
     described: Described = {}
     for name, dataset in DATASETS.items():
@@ -57,13 +77,13 @@ def describe_data(warehouse: Warehouse) -> list[str]:
             lines += _describe_dataset(warehouse, dataset, described)
         else:
             lines.append(f"{name}: none imported.")
-    lines.append(NOT_KEPT)
     return lines
 
 
 def _describe_dataset(
     warehouse: Warehouse, dataset: MetricDataset, described: Described
 ) -> Iterator[str]:
+    find_filled_columns(warehouse, dataset)
     days = find_known_days(warehouse, dataset)
     rows = warehouse.listed[dataset.kind].rows
     line = f"{dataset.name}: {rows} {_name_rows(dataset)}"

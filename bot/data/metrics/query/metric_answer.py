@@ -4,7 +4,7 @@
 within the bounds, as many as there is room for. The recipe is all that is needed to read the rows
 behind them again, so it is what the log of answers keeps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -130,9 +130,13 @@ class MetricAnswer:
 
     def is_allowed(self, group: Group, name: str) -> bool:
         """Whether a figure of the group may be shown."""
+        return not self.list_lacking(group, name)
+
+    def list_lacking(self, group: Group, name: str) -> set[str]:
+        """Return the bases of a figure that may not be told of the group."""
         measure = self.dataset.measures[name]
         bases = self.dataset.measures[measure.share_of or name].bases
-        return set(bases) <= self.recipe.get_bases("now", group)
+        return set(bases) - self.recipe.get_bases("now", group)
 
     def is_blank(self, group: Group, name: str) -> bool:
         """Whether no row of the group says what the measure needs."""
@@ -206,6 +210,15 @@ def get_people_floor(warehouse: Warehouse, dataset: MetricDataset) -> int:
     return get_floor(warehouse, dataset.bases[ALL_ROWS].family)
 
 
+def explain_withheld(warehouse: Warehouse, dataset: MetricDataset, lacking: Collection[str]) -> str:
+    """Say of which people there are too few, from the bases that a figure lacks."""
+    few = [
+        f"under {get_floor(warehouse, basis.family)} people {basis.whose}".rstrip()
+        for basis in (dataset.bases[name] for name in sorted(lacking))
+    ]
+    return f"it would tell what {' or '.join(dict.fromkeys(few))} did."
+
+
 def build_recipe(
     runner: QueryRunner,
     rows: Mapping[PeriodName, GroupedRows],
@@ -225,14 +238,16 @@ def build_recipe(
         shown += groups
     if not query.dimensions or not any(one.group for one in shown):
         missing = [name for name, one in runner.measures.items() if not set(one.bases) <= now_bases]
-        if len(missing) == len(runner.measures):
-            floors = {get_floor(warehouse, runner.dataset.bases[b].family) for b in runner.bases}
-            raise QueryError(
-                "{names}: under {n} people, too few to show. Ask with fewer filters.",
-                names=", ".join(missing),
-                n=max(floors),
+        reasons = [
+            f"{name} is not shown: "
+            + explain_withheld(
+                warehouse, runner.dataset, {*runner.measures[name].bases} - now_bases
             )
-        notes += [f"{name} is of too few people to be shown." for name in missing]
+            for name in missing
+        ]
+        if len(missing) == len(runner.measures):
+            raise QueryError("{reasons} Ask with fewer filters.", reasons=" ".join(reasons))
+        notes += reasons
     recipe = MetricRecipe(
         query=query,
         before=runner.before if "before" in rows else None,

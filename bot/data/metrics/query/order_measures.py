@@ -29,6 +29,7 @@ from bot.i18n.messages import Words
 
 RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
 NO_REFUNDS = "the file marks returned lines and has no refund amounts."
+NO_RETURNS = "the data have no refunds and do not say which lines were returned."
 RETURNS_COUNT = (
     "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
     "them: net_revenue."
@@ -101,13 +102,18 @@ def _not_reordered(days: int) -> Expression:
 
 def _explain_refunds(warehouse: Warehouse) -> str:
     marks = read_return_marks(warehouse)
-    return NO_REFUNDS if marks["marked"] and not marks["paid_back"] else ""
+    return NO_REFUNDS if marks["marked"] and not marks["paid_back"] else _explain_net(warehouse)
+
+
+def _explain_net(warehouse: Warehouse) -> str:
+    marks = read_return_marks(warehouse)
+    return "" if marks["paid_back"] or marks["says_returned"] else NO_RETURNS
 
 
 def _warn_of_refunds(warehouse: Warehouse, _days: tuple[date, date]) -> str:
     if read_return_marks(warehouse)["apart"]:
         return REFUNDS_APART
-    return RETURNS_COUNT if _explain_refunds(warehouse) else ""
+    return RETURNS_COUNT if _explain_refunds(warehouse) == NO_REFUNDS else ""
 
 
 def _warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
@@ -156,29 +162,55 @@ def _warn_of_newcomers(days: int) -> Callable[[Warehouse, tuple[date, date]], st
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("sales", lambda t: ibis.literal(True)),
     "charged": Basis("sales", lambda t: t.paid >= 0),
-    "paid_back": Basis("sales", lambda t: (t.paid < 0) | (t.refunded > 0).fill_null(False)),
+    "paid_back": Basis(
+        "sales", lambda t: (t.paid < 0) | (t.refunded > 0).fill_null(False), whose="with a refund"
+    ),
     "of_customers": Basis("sales", lambda t: t.customer.notnull()),
     "customers": Basis("people", is_purchase),
-    "new": Basis("people", is_new),
-    "known": Basis("people", is_purchase, "except new"),
-    "once": Basis("people", is_purchase, "one order"),
-    "repeat": Basis("people", is_purchase, "more orders"),
-    "returned": Basis("marks", lambda t: says_returned(t) & t.returned.fill_null(False)),
-    "kept": Basis("marks", lambda t: says_returned(t) & ~t.returned.fill_null(True)),
-    "taken_off": Basis("sales", lambda t: t.taken_off > 0),
-    "discounts": Basis("sales", _has_discount),
-    "reduced": Basis("marks", lambda t: is_order(t) & t.reduced.fill_null(False)),
-    "full_price": Basis("marks", lambda t: is_order(t) & ~t.reduced.fill_null(False)),
-    "cancelled": Basis("marks", lambda t: t.cancelled),
-    "not_cancelled": Basis("marks", lambda t: is_order(t) & ~t.cancelled),
-    "came_back": Basis("people", lambda t: is_new(t) & t.second_day.notnull()),
-    "not_back": Basis("people", lambda t: is_new(t) & t.second_day.isnull()),
+    "new": Basis("people", is_new, whose="who are new"),
+    "known": Basis("people", is_purchase, "except new", whose="who are not new"),
+    "once": Basis("people", is_purchase, "one order", whose="with one order"),
+    "repeat": Basis("people", is_purchase, "more orders", whose="with several orders"),
+    "returned": Basis(
+        "marks", lambda t: says_returned(t) & t.returned.fill_null(False), whose="with a return"
+    ),
+    "kept": Basis(
+        "marks", lambda t: says_returned(t) & ~t.returned.fill_null(True), whose="without a return"
+    ),
+    "taken_off": Basis("sales", lambda t: t.taken_off > 0, whose="with a refund or a return"),
+    "discounts": Basis("sales", _has_discount, whose="with a discount"),
+    "reduced": Basis(
+        "marks", lambda t: is_order(t) & t.reduced.fill_null(False), whose="with a discount"
+    ),
+    "full_price": Basis(
+        "marks", lambda t: is_order(t) & ~t.reduced.fill_null(False), whose="without a discount"
+    ),
+    "cancelled": Basis("marks", lambda t: t.cancelled, whose="with a cancelled order"),
+    "not_cancelled": Basis(
+        "marks", lambda t: is_order(t) & ~t.cancelled, whose="without a cancelled order"
+    ),
+    "came_back": Basis(
+        "people", lambda t: is_new(t) & t.second_day.notnull(), whose="who came back"
+    ),
+    "not_back": Basis(
+        "people", lambda t: is_new(t) & t.second_day.isnull(), whose="who did not come back"
+    ),
     **{f"reordered_{n}": Basis("people", _reordered(n)) for n in REORDER_DAYS},
     **{f"not_reordered_{n}": Basis("people", _not_reordered(n)) for n in REORDER_DAYS},
-    "late": Basis("marks", lambda t: is_order(t) & came_late(t).fill_null(False)),
-    "delivered": Basis("marks", lambda t: is_order(t) & t.delivered.notnull()),
-    "not_delivered": Basis("marks", lambda t: is_order(t) & t.delivered.isnull()),
-    "in_time": Basis("marks", lambda t: is_order(t) & ~came_late(t).fill_null(True)),
+    "late": Basis(
+        "marks", lambda t: is_order(t) & came_late(t).fill_null(False), whose="with a late order"
+    ),
+    "delivered": Basis(
+        "marks", lambda t: is_order(t) & t.delivered.notnull(), whose="with a delivered order"
+    ),
+    "not_delivered": Basis(
+        "marks", lambda t: is_order(t) & t.delivered.isnull(), whose="without a delivered order"
+    ),
+    "in_time": Basis(
+        "marks",
+        lambda t: is_order(t) & ~came_late(t).fill_null(True),
+        whose="with an order in time",
+    ),
     **{f"top_{n}": Basis("sales", is_purchase, f"top {n}") for n in (1, 5, 10, 20, 50)},
 }
 
@@ -249,6 +281,7 @@ MEASURES: Mapping[str, Measure] = {
         lambda t: t.paid.sum() - t.taken_off.sum(),
         bases=(ALL_ROWS, "taken_off"),
         is_sum=True,
+        explain_unknown=_explain_net,
         caution=_warn_of_late_returns,
     ),
     "discounts": Measure(

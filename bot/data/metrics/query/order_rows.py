@@ -16,7 +16,7 @@ from ibis import _
 
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import add_category
+from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import (
     filter_rows,
@@ -124,12 +124,14 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
     if query.uses("category"):
         lines = add_category(warehouse, lines)
+    if query.uses(*OPTION_COLUMNS):
+        lines = add_options(warehouse, lines)
     people = warehouse.table("consents")
     if query.uses("segment") and people is not None:
         named = people.select(of="customer", segment="segment")
         lines = lines.left_join(named, lines.customer == named.of).drop("of")
     if conditions := query.customer_conditions:
-        profile = build_profile(warehouse, conditions, selection.currency)
+        profile = build_profile(warehouse, conditions, selection.currency, selection.known_until)
         lines = lines.left_join(profile, lines.customer == profile.who).drop("who")
     return lines
 
@@ -192,7 +194,8 @@ def _number_orders(warehouse: Warehouse, currency: str | None) -> ir.Table:
 
 def read_return_marks(warehouse: Warehouse) -> Mapping[str, Any]:
     """Return what the orders say of returns, ever: `paid_back` and `marked`, whether there are
-    refund amounts and lines marked as returned, `below`, whether refunds are lines below zero,
+    refund amounts and lines marked as returned, `says_returned`, whether lines say if they were
+    returned, `below`, whether refunds are lines below zero,
     `apart`, whether some are not taken off the revenue, `last`, the day of the latest returned
     order, and `first`, the first day. Read once for each state of the data."""
     key = ("return marks", "orders")
@@ -204,6 +207,7 @@ def read_return_marks(warehouse: Warehouse) -> Mapping[str, Any]:
             below=(lines.paid < 0).any(),
             apart=(lines.refunded > 0).any(),
             marked=marked.any(),
+            says_returned=says_returned(lines).any(),
             last=lines["at"].max(where=marked).date(),
             first=lines["at"].min().date(),
         )
@@ -229,10 +233,14 @@ def _take_off(warehouse: Warehouse, lines: ir.Table) -> ir.Value:
 
 
 def build_profile(
-    warehouse: Warehouse, conditions: Sequence[MetricCondition], currency: str | None
+    warehouse: Warehouse,
+    conditions: Sequence[MetricCondition],
+    currency: str | None,
+    known_until: date,
 ) -> ir.Table:
     """Return `who`, and for each condition whether it holds, one row for each customer."""
-    lines = select_counted_lines(warehouse, AnalysisFilter(), *EVER, currency)
+    days = (EVER[0], min(EVER[1], known_until))
+    lines = select_counted_lines(warehouse, AnalysisFilter(), *days, currency)
     lines = lines.filter(_.customer.notnull())
     bought = [one for one in conditions if one.field == "customer_bought"]
     if bought:

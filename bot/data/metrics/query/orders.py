@@ -2,19 +2,22 @@
 are those of `order_rows.py`."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
-from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition
+from bot.core.audience_rule import OrderCondition
+from bot.core.metric_query import ANY_VALUE, NO_VALUE, MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import filter_brand
-from bot.data.metrics.query.conditions import load_values
+from bot.data.metrics.filters import filter_brand, list_currencies
+from bot.data.metrics.query.conditions import load_values, resolve_conditions
 from bot.data.metrics.query.dataset import (
     TIME_DIMENSIONS,
     ConditionField,
     Dimension,
     MetricDataset,
+    RowSelection,
     column,
 )
 from bot.data.metrics.query.order_measures import (
@@ -24,10 +27,12 @@ from bot.data.metrics.query.order_measures import (
     count_orders,
 )
 from bot.data.metrics.query.order_rows import (
+    EVER,
     group_by_customer,
     group_by_gap,
     group_by_newcomer,
     group_by_order,
+    is_purchase,
     select_cancelled_lines,
     select_lines,
     select_placed_lines,
@@ -58,6 +63,8 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "category": column("category", Words("category")),
     "product": column("product", Words("product")),
     "variant": column("variant", Words("variant")),
+    "colour": column("colour", Words("colour")),
+    "size": column("size", Words("size")),
     "code": column("code", Words("campaign code")),
     "campaign": column("code", Words("campaign")),
     "status": column("status", Words("status")),
@@ -193,6 +200,39 @@ def build_conditions(
         found = sorted(row["product"] for row in fetch_rows(warehouse, products))
         conditions.append(_is_one_of("product", found))
     return tuple((condition,) for condition in conditions)
+
+
+# The customers of conditions, for an audience.
+
+
+def resolve_order_condition(
+    warehouse: Warehouse, condition: OrderCondition
+) -> tuple[OrderCondition, list[str]]:
+    """Return the condition with the data's own values, and how words were understood. Raises
+    QueryError."""
+    query, notes = resolve_conditions(warehouse, DATASET, _build_query(condition))
+    return condition.model_copy(update={"filters": query.filters}), notes
+
+
+def select_customers(warehouse: Warehouse, condition: OrderCondition, until: date) -> ir.Table:
+    """Return `customer` of those who have orders that the condition describes, whether it is a
+    condition that they have or that they never have. Nothing later than `until` is looked at."""
+    lines = select_customer_lines(warehouse, condition, until)
+    return lines.filter(is_purchase(lines)).select("customer").distinct()
+
+
+def select_customer_lines(warehouse: Warehouse, condition: OrderCondition, until: date) -> ir.Table:
+    """Return the order lines that the condition describes, none later than `until`."""
+    last = min(condition.until or until, until)
+    currencies = list_currencies(warehouse, DATASET.kind)
+    currency = currencies[0] if currencies else None
+    days = (condition.since or EVER[0], last)
+    query = _build_query(condition)
+    return select_lines(RowSelection(DATASET, warehouse, query, days, currency, until))
+
+
+def _build_query(condition: OrderCondition) -> MetricQuery:
+    return MetricQuery(dataset="orders", measures=("customers",), filters=condition.filters)
 
 
 def _is_one_of(name: str, values: Sequence[str]) -> MetricCondition:
