@@ -69,7 +69,8 @@ def round_figure(number: float, digits: int | None = None) -> float: ...
 def round_figure(number: Decimal, digits: int | None = None) -> Decimal | int: ...
 def round_figure(number: float | Decimal, digits: int | None = None) -> float | Decimal:
     """Round a number for a fact, which keeps the number before that: a share or a difference of
-    facts is computed from it."""
+    facts is computed from it. Twelve digits of it: the order in which rows are summed is in the
+    last ones."""
     shown: RoundedInt | RoundedDecimal | RoundedFloat
     if digits is None:
         shown = RoundedInt(round(number))
@@ -77,7 +78,7 @@ def round_figure(number: float | Decimal, digits: int | None = None) -> float | 
         shown = RoundedDecimal(round(number, digits))
     else:
         shown = RoundedFloat(round(float(number), digits))
-    shown.exact = number if isinstance(number, Decimal) else float(number)
+    shown.exact = number if isinstance(number, Decimal) else float(f"{number:.12g}")
     return shown
 
 

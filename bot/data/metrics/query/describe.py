@@ -57,8 +57,8 @@ FIXED_NOTES = {
 
 
 def describe_data(warehouse: Warehouse) -> list[str]:
-    """Return lines for the model that asks. Computed once for each state of the data."""
-    key = ("description", frozenset(warehouse.damaged))
+    """Return lines for the model that asks. Computed once a day for each state of the data."""
+    key = ("description", warehouse.today, frozenset(warehouse.damaged))
     if key not in warehouse.released:
         warehouse.released[key] = _describe_data(warehouse)
     return list(warehouse.released[key])
