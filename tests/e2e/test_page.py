@@ -290,7 +290,7 @@ async def test_sees_the_ai_log_and_the_chain(house: House) -> None:
     await page.locator(".look").click()
     await expect(page.locator(".task").first).to_be_visible()
     await page.locator("#tab-left").click()
-    await expect(page.locator(".verdict")).to_contain_text("Nothing was sent to an AI")
+    await expect(page.locator("[role=tabpanel]")).to_contain_text("No AI calls yet")
     await page.locator("#tab-journal").click()
     await expect(page.locator(".verdict.good")).to_contain_text("the chain is whole")
     await page.locator("#tab-wire").click()
