@@ -277,8 +277,8 @@ class SkillContext:
                 else list_output_sentences(self._read_output(written))
             )
             figures = list_figures(written) if list_figures else self._list_unproven(written)
-            evidence = self.evidence.plus(self.book.facts)
-            claims = await self._check_claims(sentences, evidence, f"{call}.claims{turn}", figures)
+            told = self._list_told_facts()
+            claims = await self._check_claims(sentences, told, f"{call}.claims{turn}", figures)
             return claims.list_faults(sentences)
 
         loop = AgentLoop(
@@ -342,9 +342,16 @@ class SkillContext:
     def _keep_proofs(self, *proofs: Fact) -> None:
         self.proofs = Evidence(facts=self.proofs).plus(proofs).facts
 
+    def _list_told_facts(self) -> Evidence:
+        """What the model was told counts, also where a restart has found another value since. Of
+        two values of a fact, the one that it was told last counts, as in the draft's evidence. The
+        order stays the same after a restart: the claim check numbers the facts."""
+        stated = tuple(fact for fact in self.evidence.facts if fact.stated_by)
+        told = {fact.id: fact for fact in self.book.facts}
+        return Evidence(facts=stated).plus(told.values()).plus(self.evidence.facts)
+
     def _list_known_facts(self) -> Evidence:
-        """What the model was told counts, also where a restart has found another value since."""
-        return Evidence(facts=self.book.facts).plus(self.evidence.facts).plus(self.proofs)
+        return self._list_told_facts().plus(self.proofs)
 
     def _list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:
         """Return the figures of copy that have no source and no proof."""

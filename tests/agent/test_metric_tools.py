@@ -693,6 +693,12 @@ async def test_calculation(
     assert all(one.id in fact.query for one in facts)
 
 
+async def test_calculations_with_long_names_are_told_apart(mixed: Warehouse) -> None:
+    whole, *shares = [figure(f"{'a' * 110}-{name}", "100") for name in ("whole", "north", "south")]
+    ids = [(await calculated("ratio", whole, one, warehouse=mixed)).id for one in shares]
+    assert len({*ids}) == 2
+
+
 async def test_figures_stay_exact_until_they_are_shown(mixed: Warehouse) -> None:
     grown = await calculated(
         "percent_change", figure("a", "125.474"), figure("b", "100"), warehouse=mixed

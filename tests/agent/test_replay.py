@@ -1,6 +1,7 @@
 """A process that dies between two turns: the next run goes on, and loses and pays nothing."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot.agent.claim_check import ClaimSentence
 from bot.agent.context import SkillContext
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.llm.turn import TurnAnswer
@@ -23,7 +25,7 @@ from bot.core.parts import Copy
 from bot.db.session import Database
 from bot.tasks.models import Task
 from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, use
+from tests.fakes.claude import ScriptedClaude, fenced, use
 from tests.support.channel_outputs import Email
 from tests.support.loop_tools import TODAY, Answer, Facts, SmallTools, context, fact
 from tests.support.rows import Jobs, wish
@@ -175,10 +177,42 @@ async def test_copy_is_held_to_the_facts_that_the_model_was_told() -> None:
         ctx.book.add(before)  # as a restart takes it from the first turn
         await writer.close()
     parts = {name: Copy(text="Shirt") for name in ("subject", "preheader", "call_to_action")}
-    for price, is_unproven in ((59, False), (60, True), (61, True)):
-        body = Copy(text=f"It is €{price}.00.", facts=("product.shirt.price",))
-        faults = ctx.find_unproven(Email(body=body, hooks=[], **parts))
-        assert bool(faults) == is_unproven, (price, faults)
+
+    def list_proven() -> list[int]:
+        bodies = {
+            price: Copy(text=f"It is €{price}.00.", facts=("product.shirt.price",))
+            for price in (59, 60, 61)
+        }
+        mails = {price: Email(body=body, hooks=[], **parts) for price, body in bodies.items()}
+        return [price for price, mail in mails.items() if not ctx.find_unproven(mail)]
+
+    assert list_proven() == [59]
+    ctx.book.add(now)  # as a tool that runs after the restart finds it
+    assert list_proven() == [60]
+
+
+async def test_claim_check_after_a_restart_gets_the_facts_that_the_model_was_told(
+    sqlite: Database,
+) -> None:
+    def list_claims(written: Answer) -> list[ClaimSentence]:
+        return [ClaimSentence("headline", written.headline, ("product.shirt.price",))]
+
+    async with ScriptedClaude(answer=lambda _: {"headline": "It is {f1}.", "points": []}) as claude:
+        run = Run(sqlite, claude, die_at=2)  # when the answer is stored
+        for price in (59, 60):
+            writer = AnthropicWriter(key="k", base_url=claude.url, now=lambda: NOW)
+            turns = MortalTurns(sqlite, "T1", "t1", lambda: KEY, lambda: NOW, die=run.die)
+            library = Facts(fact("product.shirt.price", Decimal(price), unit="EUR"))
+            ctx = context(writer, SmallTools(), library=library, agent=AgentOptions(turns=turns))
+            await ctx.look_up("product")
+            with suppress(Killed):
+                await ctx.write(Answer, tools=TOOLS, list_claims=list_claims)
+            await writer.close()
+        assert len(claude.letters) == 1
+        (judged,) = claude.judged
+    facts = fenced(judged["messages"][0]["content"], "facts")
+    assert "€59" in facts
+    assert "€60" not in facts
 
 
 async def test_two_writings_of_a_task_are_kept_apart(sqlite: Database) -> None:

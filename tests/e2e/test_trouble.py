@@ -32,7 +32,7 @@ async def drafted_once(house: House, page: Page) -> None:
     asked = int((await page.locator("[data-proof=asked]").inner_text()).split()[0])
     await write(page, f"@Super-Intern {BRIEF}")
     ended = page.locator("[data-proof=ended]")
-    await expect(ended).to_have_text(f"{asked + 1} ended visibly", timeout=2 * SECONDS)
+    await expect(ended).to_have_text(f"{asked + 1} answered", timeout=2 * SECONDS)
     await expect(page.locator("[data-proof=open]")).to_have_text("0 under way")
     await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
     await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")

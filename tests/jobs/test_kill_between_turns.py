@@ -5,6 +5,7 @@ again a day later. Nothing is lost, nothing comes twice, and no call is paid twi
 """
 
 import asyncio
+import json
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -32,6 +33,7 @@ from tests.fakes.claude import (
     ScriptedClaude,
     asked_request,
     fenced,
+    is_judging,
     reading,
     understood,
     use,
@@ -42,17 +44,21 @@ from tests.support.paths import ROOT
 from tests.support.processes import Intern, kill_processes_of
 
 # What is stored for a report: the message to be understood and its answer, then three turns with
-# tools and the report, each with its answer. For a draft: one turn with a tool, and the text.
-REPORT_PLACES, DRAFT_PLACES = 10, 6
-FIRST_FIGURE = 5  # the place at which the first figure of the report is stored
-FIRST_PRICE = 3  # the place at which the facts of the draft are stored
+# tools and the report, each with its answer, then the claim check and its verdicts. For a draft:
+# one turn with a tool, and the text, with the same around them.
+REPORT_PLACES, DRAFT_PLACES = 12, 8
+REPORT_TURNS, DRAFT_TURNS = 4, 2
+# The place at which the first figure of the report is stored, or the price that the tool found. A
+# tool that had not run when the process died finds what was imported meanwhile.
+FIRST_FIGURE = FIRST_PRICE = 5
 DAY = 24 * 60 * 60
 CUSTOMERS = 30  # that each import adds: more than a small group
 CHANNEL, ASKER = "C0MARKET", "UMARIE"
 QUESTION = "how many orders do we have?"
 BRIEF = "an e-mail about our linen shirt"
 MEASURES = ("orders", "customers", "units")
-PRICE = re.compile(r"(f\d+) \[product\.linen-shirt\.price\][^\n]*?(\d+\.\d\d)")
+PRICE = re.compile(r"(f\d+): €(\d+\.\d\d) · price, Linen shirt")
+CHECKED_PRICE = re.compile(r"^f\d+ price, .*?€(\d+\.\d\d)$", re.MULTILINE)
 
 
 def answer(body: dict[str, Any]) -> Any:
@@ -68,7 +74,9 @@ def answer(body: dict[str, Any]) -> Any:
         return understood("requests", asked)
     turn = len(body["messages"]) // 2
     if "call_to_action" in str(body.get("output_config")):
-        return [use("product", {"product": "linen-shirt"})] if turn == 0 else write_mail(first)
+        if turn == 0:
+            return [use("product", {"product": "linen-shirt"})]
+        return write_mail(text_of(body["messages"][-1]))
     if turn < len(MEASURES):
         look_up = {"dataset": "orders", "measures": [MEASURES[turn]], **NEUTRAL}
         return [use("query_metrics", look_up)]
@@ -76,9 +84,9 @@ def answer(body: dict[str, Any]) -> Any:
     return report | {"exhibit": "none", "cannot_tell": "none", "not_used": [], "next_steps": []}
 
 
-def write_mail(prompt: str) -> dict[str, Any]:
-    """A mail with the price that the model was told, and its source."""
-    ((name, price),) = set(PRICE.findall(prompt))
+def write_mail(found: str) -> dict[str, Any]:
+    """A mail with the price that the tool has found, and its source."""
+    ((name, price),) = PRICE.findall(found)
     body = f"One shirt for the hot days ahead. It is €{price}."
     texts = {
         "subject": "A shirt for slow mornings",
@@ -98,7 +106,9 @@ def write_mail(prompt: str) -> dict[str, Any]:
 
 def text_of(message: dict[str, Any]) -> str:
     content = message["content"]
-    return content if isinstance(content, str) else "".join(one.get("text", "") for one in content)
+    if isinstance(content, str):
+        return content
+    return "".join(one.get("text") or str(one.get("content", "")) for one in content)
 
 
 @dataclass
@@ -169,6 +179,10 @@ class Line:
         await self.slack.wait_until(ended, 60)
         return self.cards(said)[0]
 
+    def list_sent(self) -> list[str]:
+        """The exact bodies of all calls to the AI."""
+        return [asked.text for asked in self.claude.asked if asked.path == "/v1/messages"]
+
     def cards(self, said: SlackMessage) -> list[SlackMessage]:
         replies = self.slack.messages(CHANNEL, said.ts)
         return [one for one in replies if one.bot_id and not one.deleted]
@@ -213,16 +227,24 @@ def list_messages(letter: dict[str, Any]) -> list[list[Any]]:
     ]
 
 
-def check_calls(line: Line, letters: list[dict[str, Any]], task: str, count: int) -> None:
-    """Each call was sent once, and went on from what was sent before; each has one receipt."""
-    assert len(letters) == count
-    for earlier, later in pairwise([list_messages(letter) for letter in letters[1:]]):
+def check_calls(line: Line, since: int, task: str, turns: int, *, lost: int = 0) -> dict[str, Any]:
+    """Each call since this one was sent once: the one that understands the message, the turns, of
+    which each goes on from what was sent before, and the claim check. Each has one receipt of its
+    exact bytes, after those of the `lost` calls. Return the body of the claim check."""
+    sent = line.list_sent()[since:]
+    understanding, *conversation, claim_check = map(json.loads, sent)
+    assert UNDERSTANDS in str(understanding["system"])
+    assert is_judging(claim_check)
+    assert len(conversation) == turns
+    for earlier, later in pairwise(map(list_messages, conversation)):
         assert later[: len(earlier)] == earlier
         assert len(later) == len(earlier) + 2
     with line.database.begin() as session:
-        receipts = Receipt.list_for_task(session, task)
-        assert [(one.ended, one.reserved) for one in receipts] == [("done", None)] * count
+        receipts = Receipt.list_for_task(session, task)[lost:]
+        assert [one.sent for one in receipts] == sent
+        assert {(one.ended, one.reserved) for one in receipts} == {("done", None)}
         assert not session.scalar(select(func.count()).select_from(AgentTurn))
+    return dict(claim_check)
 
 
 def check_draft(line: Line, said: SlackMessage) -> Draft:
@@ -243,7 +265,7 @@ async def test_report_of_a_process_killed_between_any_two_turns(
 ) -> None:
     async with open_line(tmp_path, line_url) as line:
         for place in range(1, REPORT_PLACES + 1):
-            before = len(line.claude.letters)
+            before = len(line.list_sent())
             orders = line.orders
             (line.home / DIE_AT).write_text(str(place))
             said = await line.ask(QUESTION)
@@ -254,7 +276,9 @@ async def test_report_of_a_process_killed_between_any_two_turns(
             known = orders if place >= FIRST_FIGURE else line.orders
             assert card.text == f"We have {known}\u00a0orders.", place
             draft = check_draft(line, said)
-            check_calls(line, line.claude.letters[before:], draft.task, 5)
+            claim_check = check_calls(line, before, draft.task, REPORT_TURNS)
+            facts = fenced(text_of(claim_check["messages"][0]), "facts")
+            assert f": {known} orders (" in facts, place
             assert line.slack.status(CHANNEL, said.ts) == ""
 
 
@@ -266,7 +290,7 @@ async def test_draft_of_a_process_killed_between_any_two_turns(
 ) -> None:
     async with open_line(tmp_path, line_url) as line:
         for place in range(1, DRAFT_PLACES + 1):
-            before = len(line.claude.letters)
+            before = len(line.list_sent())
             price = line.price
             (line.home / DIE_AT).write_text(str(place))
             said = await line.ask(BRIEF)
@@ -277,8 +301,10 @@ async def test_draft_of_a_process_killed_between_any_two_turns(
             known = price if place >= FIRST_PRICE else line.price
             draft = check_draft(line, said)
             assert any(f"It is €{known}.00." in part.text for part in draft.parts), place
-            assert not draft.list_blocking_checks()
-            check_calls(line, line.claude.letters[before:], draft.task, 3)
+            assert not draft.list_blocking_checks(), place
+            claim_check = check_calls(line, before, draft.task, DRAFT_TURNS)
+            facts = fenced(text_of(claim_check["messages"][0]), "facts")
+            assert CHECKED_PRICE.findall(facts) == [f"{known}.00"], place
             assert line.slack.status(CHANNEL, said.ts) == ""
 
 
@@ -298,13 +324,14 @@ async def test_call_that_was_under_way_is_sent_again_and_counts_with_its_most(
         card = await line.wait_for_card(said)
         assert card.text == f"We have {line.orders}\u00a0orders."
         draft = check_draft(line, said)
-        died, again, *_ = line.claude.letters
+        died, again, *_ = line.list_sent()
         assert again == died
         with line.database.begin() as session:
-            lost, *others = Receipt.list_for_task(session, draft.task)
+            lost = Receipt.list_for_task(session, draft.task)[0]
+            assert lost.sent == died
             assert lost.usd is None
             assert lost.reserved
-            assert [(one.ended, one.reserved) for one in others] == [("done", None)] * 5
+        check_calls(line, 1, draft.task, REPORT_TURNS, lost=1)
         assert line.slack.status(CHANNEL, said.ts) == ""
 
 

@@ -4,6 +4,7 @@ to the first). The result is a new figure with a name of its own. Takes figures 
 only: one of this turn has no name yet."""
 
 from decimal import Decimal
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Operation = Literal["difference", "ratio", "sum", "share", "percent_change"]
 MAX_FIGURES = 12
+MAX_SUBJECT_LENGTH = 160
 LABELS: dict[Operation, Words] = {
     "difference": Words("difference"),
     "ratio": Words("ratio"),
@@ -49,9 +51,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     value = exact.quantize(_find_digits(params.operation, facts))
     await _refuse_few_people(params.operation, facts, value, deps)
     first = facts[0]
-    digest = "-".join(slugify(f"{one.parts.subject}-{one.parts.measure}") for one in facts)
+    subject = "-".join(slugify(f"{one.parts.subject}-{one.parts.measure}") for one in facts)
+    if len(subject) > MAX_SUBJECT_LENGTH:  # two that begin alike are still two figures
+        subject = f"{subject[:MAX_SUBJECT_LENGTH]}-{sha256(subject.encode()).hexdigest()[:10]}"
     fact = Fact(
-        id=str(FactId("calculated", digest[:160], slugify(params.operation))),
+        id=str(FactId("calculated", subject, slugify(params.operation))),
         label=LABELS[params.operation].text,
         about=SIGNS[params.operation].join(_describe(one, deps) for one in facts),
         value=value,
