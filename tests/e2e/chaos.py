@@ -19,7 +19,7 @@ from sqlalchemy import select
 from bot.db.session import Database
 from bot.messages.outbox import DRAW_LEASE
 from bot.playground.local_slack import LocalSlack
-from bot.playground.slack_objects import SlackMessage
+from bot.playground.slack_objects import TEAM_ID, SlackMessage
 from bot.tasks.models import Task
 from tests.support.processes import Intern
 
@@ -29,7 +29,7 @@ POLICY = (
 )
 STILL = 2 * DRAW_LEASE.total_seconds()  # without a call to Slack: what is missing now is lost
 LONGEST = 120.0  # seconds
-WORDS = ("e-mail: our linen shirt is back", "SMS: the wool jumper is 10 % off until Sunday")
+WORDS = ("e-mail: our linen shirt is back", "SMS: our linen shirt is 10 % off until Sunday")
 
 
 @dataclass
@@ -154,7 +154,8 @@ class Chaos:
         """Until everything has ended; on a busy machine, as long as something still happens."""
         goes_on = self._goes_on(LONGEST)
         while goes_on():
-            if len(self.cards()) >= requests and not self._open():
+            cards = len(self.cards())
+            if cards >= requests and not self._open() and len(self._list_deliveries()) >= cards:
                 break
             await asyncio.sleep(0.2)
         await asyncio.sleep(1.0)
@@ -179,6 +180,9 @@ class Chaos:
     def cards(self) -> list[SlackMessage]:
         return [m for m in self._ours() if _post(m).endswith(":card")]
 
+    def _list_deliveries(self) -> set[str]:
+        return {post for post in map(_post, self._ours()) if ":thread" in post}
+
     def _ours(self) -> list[SlackMessage]:
         place = self.slack.places["C0MARKET"]
         found: list[SlackMessage] = []
@@ -196,7 +200,7 @@ class Chaos:
         outcome.cards = len({_post(card) for card in cards})
         outcome.finished = sum(_delivered(card) for card in cards)
         outcome.approved = len(self.approved)
-        outcome.deliveries = len({p for p in counted if ":thread:" in p or ":thread" in p})
+        outcome.deliveries = len(self._list_deliveries())
         taken = self.wishes()
         for number, tries in self.tries.items():
             if taken[number] > tries:  # typed again as its answer was lost, it is two wishes
@@ -247,7 +251,7 @@ async def chaos(
 ) -> Outcome:
     """One run. On SQLite one process, on PostgreSQL as many as asked for. `pause` is the mean time
     from one kill to the next, in seconds; the requests are spread over all of it."""
-    await asyncio.to_thread(_furnish, home)
+    await asyncio.to_thread(_furnish, home, database)
     settings = {"DATABASE_URL": database} if database else {}
     async with LocalSlack(signing_secret="chaos") as slack:
         slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, *[8.0] * 12)  # a busy machine starts slowly
@@ -274,9 +278,11 @@ def _wishes(home: Path, url: str | None) -> Counter[int]:
     return Counter(int(words.partition("(wish ")[2].partition(")")[0]) for words in said)
 
 
-def _furnish(home: Path) -> None:
+def _furnish(home: Path, database: str | None) -> None:
+    from benchmarks.furnished_home import furnish_home
+
     home.mkdir(parents=True, exist_ok=True)
-    (home / "policy.toml").write_text(POLICY)
+    furnish_home(home, [TEAM_ID], database)
 
 
 def migrated_postgres(url: str) -> str:

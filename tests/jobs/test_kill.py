@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.furnished_home import furnish_home
 from bot.playground.local_slack import LocalSlack
+from bot.playground.slack_objects import TEAM_ID
 from tests.e2e.chaos import chaos, migrated_postgres
 from tests.support.processes import Intern
 
@@ -32,11 +34,12 @@ async def test_work_continues_after_a_clean_shutdown(
     tmp_path: Path,
 ) -> None:
     async with LocalSlack(signing_secret="end") as slack:
+        furnish_home(tmp_path, [TEAM_ID])
         intern = Intern(slack, tmp_path)
         await intern.start()
         slack.events_url = intern.url
         for number in range(10):
-            words = f"e-mail: our vase {number} is back"
+            words = f"e-mail: our linen shirt is back (wish {number})"
             assert (await slack.command("UMARIE", "C0MARKET", "/draft", words)).ok
         await asyncio.sleep(1.2)
         assert await intern.end() == 0
