@@ -72,7 +72,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
             list_figures=lambda form: build_checker(ctx).list_unproven(form),
         )
     except AskedForPeople as asked:
-        from bot.data.metrics.query.top_customers import TopCustomersQuery
+        from bot.data.metrics.query.customer_ranking import TopCustomersQuery
 
         return await write_top_customers(ctx, TopCustomersQuery.model_validate_json(asked.query))
     except Refusal as refusal:

@@ -14,7 +14,7 @@ from bot.offline.routing import load_routing
 from bot.text.normalize import tokenize
 
 if TYPE_CHECKING:
-    from bot.data.metrics.query.top_customers import TopCustomer, TopCustomersQuery
+    from bot.data.metrics.query.customer_ranking import TopCustomer, TopCustomersQuery
     from bot.data.warehouse.warehouse import Warehouse
 
 MAX_SECONDS = 30.0
@@ -25,7 +25,7 @@ COLUMNS = (Words("Customer"), Words("Spent"), Words("Orders"), Words("Last order
 
 def parse_top_customers(words: str) -> "TopCustomersQuery | None":
     """Return the query if the words ask for nothing else: "our top 10 customers"."""
-    from bot.data.metrics.query.top_customers import (
+    from bot.data.metrics.query.customer_ranking import (
         DEFAULT_CUSTOMERS,
         MAX_CUSTOMERS,
         TopCustomersQuery,
@@ -51,7 +51,7 @@ async def write_top_customers(
         return MissingData(answer=Copy(text=text.to(language)))
 
     def ask(warehouse: "Warehouse") -> tuple[list["TopCustomer"], list[Fact]]:
-        from bot.data.metrics.query.top_customers import find_top_customers
+        from bot.data.metrics.query.customer_ranking import find_top_customers
 
         if warehouse.table("orders") is None:
             return [], []

@@ -45,8 +45,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("The period ends before it begins.")
 
     def resolve(warehouse: "Warehouse") -> str:
+        from bot.data.metrics.query.customer_ranking import TopCustomersQuery
         from bot.data.metrics.query.orders import resolve_order_condition
-        from bot.data.metrics.query.top_customers import TopCustomersQuery
 
         if warehouse.table("orders") is None:
             raise ToolError("There are no orders yet: nothing was imported.")
