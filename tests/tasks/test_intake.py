@@ -129,6 +129,14 @@ async def test_answer_to_a_question_continues_the_request() -> None:
     assert found.brief.product == "linen-shirt"
 
 
+async def test_answer_counts_more_than_what_the_form_said() -> None:
+    form = {"product": "Kitchen things"}
+    found = await asked("e-mail: kitchen things", answers=form)
+    assert isinstance(found, Question)
+    answered = await taken("e-mail: kitchen things", answers=form | {"answer 1": "Linen Shirt"})
+    assert answered.brief.product == "linen-shirt"
+
+
 async def test_unknown_product_is_asked_about() -> None:
     found = await asked("e-mail for our blue gloves")
     assert isinstance(found, Question)
