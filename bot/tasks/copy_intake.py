@@ -209,7 +209,8 @@ class CopyIntake:
 
     async def _collect_left_over(self, piece: str, named: Sequence[ProductMatch]) -> None:
         """Keep the words that neither a field nor the catalogue knows."""
-        titles = tokenize(" ".join(product.title for product in named))
+        given = (*(product.title for product in named), *self._answers.values())
+        titles = tokenize(" ".join(given))
         unknown = [
             word
             for word in routing.list_content_words(piece)

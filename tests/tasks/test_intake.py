@@ -179,6 +179,12 @@ async def test_form_values_override_the_words() -> None:
     assert brief.must_say == ("open on Sundays",)
 
 
+async def test_words_that_stand_in_the_form_are_not_left_over() -> None:
+    form = {"channel": "email", "audience": "customers who complained", "must_say": "We measured."}
+    found = await taken("E-mail, customers who complained, We measured.", answers=form)
+    assert found.brief.left_over == ()
+
+
 async def test_form_without_words_is_a_request_for_copy() -> None:
     brief = (await taken("Linen Shirt", answers={"channel": "sms", "product": "linen shirt"})).brief
     assert (brief.channels, brief.product) == (("sms",), "linen-shirt")
