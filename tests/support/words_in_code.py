@@ -154,7 +154,9 @@ def _texts_of_reports() -> Iterator[tuple[str, None, str]]:
     def walk(value: object) -> Iterator[str]:
         if isinstance(value, dict):
             for key, one in value.items():
-                if key == "form":  # values of a form: a channel's key, or a gap alone
+                if key == "form" and isinstance(
+                    one, dict
+                ):  # values of a form: a channel's key, or a gap alone
                     told = [v for k, v in one.items() if k != "channel"]
                     yield from (v for v in told if not re.fullmatch(r"\{\w+\}", v))
                 elif key != "skill":
