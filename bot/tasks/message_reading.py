@@ -110,7 +110,6 @@ class MessageReading(RunningTask):
         if task.parent and (known := await services.database.run(self._find_same_reading)):
             return known
         try:
-            await self.demand_budget()
             message = await self._build_message(conversation)
             understanding = await understand_message(
                 message,

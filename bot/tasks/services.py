@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from bot.agent.examples import ExampleBook, ExampleModel
 from bot.agent.spending import Payer, SpendingCap
-from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
+from bot.agent.turns import NoTurnLog, TaskTurns
 from bot.config.brand import Brand
 from bot.config.policy import Admission, Policy, Right
 from bot.core.facts import Fact
@@ -122,13 +122,14 @@ class RunningTask:
                 return None
         return services.examples.open(example, task.workspace)
 
-    @property
-    def turns(self) -> TurnLog:
+    @cached_property
+    def turns(self) -> TaskTurns | NoTurnLog:
         """Where the turns of this task are kept."""
         services, task = self.services, self.task
         if services.key is None:
             return NoTurnLog()
-        return TaskTurns(services.database, task.workspace, task.id, services.key, services.now)
+        key, now = services.key, services.now
+        return TaskTurns(services.database, task.workspace, task.id, key, now, with_receipts=True)
 
     async def build_incoming_request(self) -> IncomingRequest:
         slack, task = self.services.slack, self.task
@@ -158,7 +159,7 @@ class RunningTask:
         await change_task(self.services, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
 
     async def receipt(self, sent: LlmCall) -> None:
-        await self.services.spending.reserve_or_settle(self.payer, sent)
+        await self.turns.store_receipt(self.services.spending, self.payer, sent)
 
     @property
     def payer(self) -> Payer:
