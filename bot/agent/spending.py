@@ -132,9 +132,9 @@ class SpendingCap:
     async def demand_budget(self, payer: Payer, model: str) -> None:
         """Raises SpendingRefused when the limit is already reached, before any work starts. A model
         without a known price may be free, so each of its calls is checked separately."""
-        await self.database.run(self._demand_budget, payer, model)
+        await self.database.run(self.check_budget, payer, model)
 
-    def _demand_budget(self, session: Session, payer: Payer, model: str) -> None:
+    def check_budget(self, session: Session, payer: Payer, model: str) -> None:
         price = self._find_named_price(payer.workspace, model)
         for limit, used, refusal in self._list_limits(session, payer):
             if limit == 0 or (price not in (None, FREE_PRICE) and used.spent >= limit):

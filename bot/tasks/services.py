@@ -174,15 +174,16 @@ def _list_requests(session: Session, pieces: Sequence[str]) -> list[str]:
 
 async def change_task(
     services: TaskServices, id: str, verb: Callable[[Task, Session, Enqueue], object]
-) -> None:
-    """Apply `verb` to the locked row of a task. No job for its cards is enqueued, because the
-    running job renders them at its end."""
+) -> Task:
+    """Apply `verb` to the locked row of a task, and return it. No job for its cards is enqueued,
+    because the running job renders them at its end."""
 
-    def change(session: Session) -> None:
+    def change(session: Session) -> Task:
         task = lock_one(session, Task, id)
         verb(task, session, partial(enqueue_unless_card, services))
+        return task
 
-    await services.database.run(change)
+    return await services.database.run(change)
 
 
 def enqueue_unless_card(services: TaskServices, session: Session, job: Job) -> None:

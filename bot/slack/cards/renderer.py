@@ -18,6 +18,7 @@ from bot.agent.skills import load_skills
 from bot.config.policy import Policy
 from bot.core.parts import File
 from bot.data.ingest.models import FileUpload
+from bot.db.base import find_row
 from bot.drafts.models import DraftImage
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo, TryAgain
 from bot.i18n.messages import Language, Words, parse_language, restore_words
@@ -394,7 +395,7 @@ def find_request_origin(session: Session, post: OutboxMessage) -> RequestOrigin 
     upload = FileUpload.by_card_piece(session, post.piece)
     if upload is not None:
         return upload.workspace, upload.author, upload.place
-    task = session.get(Task, (post.piece or "").rpartition(".")[0])
+    task = find_row(session, Task, (post.piece or "").rpartition(".")[0])
     return (task.workspace, task.author, task.place) if task and task.is_typed else None
 
 
