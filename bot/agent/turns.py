@@ -71,6 +71,10 @@ class AgentTurn(Row):
         return list(session.scalars(rows.order_by(AgentTurn.turn)))
 
     @staticmethod
+    def exist_for_task(session: Session, task: str) -> bool:
+        return session.scalar(SELECT_FOR_TASK, {"of": task}) is not None
+
+    @staticmethod
     def delete_for_task(session: Session, task: str) -> None:
         """Delete the turns of a task that has ended, or whose author takes it back."""
         session.flush()
@@ -85,6 +89,7 @@ class AgentTurn(Row):
 
 TURNS = Row.metadata.tables["agent_turns"]
 # Built once, since they run in every task.
+SELECT_FOR_TASK = select(TURNS.c.task).where(TURNS.c.task == bindparam("of")).limit(1)
 DELETE_FOR_TASK = delete(TURNS).where(TURNS.c.task == bindparam("of"))
 STORE_ANSWER = (
     update(TURNS)
@@ -125,7 +130,8 @@ class NoTurnLog:
 class TaskTurns:
     """The turns of a task, as rows. `key` returns the home's key. `with_receipts`: the receipts of
     the calls come to `store_receipt`, so that a turn and the receipt of its call are stored in one
-    transaction, and so are the answer and the end of the call."""
+    transaction, and so are the answer and the end of the call. `is_first_run`: no turn was stored
+    when this run of the task began, so there is none to load."""
 
     database: Database
     workspace: str
@@ -133,10 +139,14 @@ class TaskTurns:
     key: Callable[[], bytes]
     now: Callable[[], datetime]
     with_receipts: bool = False
+    is_first_run: bool = False
     _writes: list[Callable[[Session], object]] = field(default_factory=list)  # not yet stored
+    _calls: set[str] = field(default_factory=set)  # the conversations that this run has stored
     _answers_due: set[str] = field(default_factory=set)  # the calls that turns were stored with
 
     async def load(self, call: str) -> list[StoredTurn]:
+        if self.is_first_run and call not in self._calls:
+            return []
         rows = await self.database.run(AgentTurn.list_for_call, self.task, call)
         return [self._restore(row) for row in rows]
 
@@ -156,6 +166,7 @@ class TaskTurns:
             "veil": self._cipher.close(f"{self.task}/{call}/{turn}", stored.veil),
             "at": self.now(),
         }
+        self._calls.add(call)
         self._writes.append(lambda session: insert_once(session, AgentTurn, **values))
         if not self.with_receipts:
             await self.database.run_unsynced(self._write)

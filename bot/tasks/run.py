@@ -91,7 +91,8 @@ class TaskRun(RunningTask):
             elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
-                read = await MessageReading(services, task, self.example).read()
+                reading = MessageReading(services, task, self.example, self.is_first_run)
+                read = await reading.read()
                 task, requests = read.task, read.requests
                 thread = _describe_thread(read)
             else:

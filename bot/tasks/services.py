@@ -94,11 +94,13 @@ class TaskServices:
 
 @dataclass(frozen=True)
 class RunningTask:
-    """A task that is worked on, and what all work on it shares."""
+    """A task that is worked on, and what all work on it shares. `is_first_run`: no earlier run of
+    it has asked a model."""
 
     services: TaskServices
     task: Task
     example: ExampleModel | None = None
+    is_first_run: bool = False
 
     @property
     def writer(self) -> Writer:
@@ -128,8 +130,15 @@ class RunningTask:
         services, task = self.services, self.task
         if services.key is None:
             return NoTurnLog()
-        key, now = services.key, services.now
-        return TaskTurns(services.database, task.workspace, task.id, key, now, with_receipts=True)
+        return TaskTurns(
+            services.database,
+            task.workspace,
+            task.id,
+            services.key,
+            services.now,
+            with_receipts=True,
+            is_first_run=self.is_first_run,
+        )
 
     async def build_incoming_request(self) -> IncomingRequest:
         slack, task = self.services.slack, self.task

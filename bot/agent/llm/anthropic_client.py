@@ -290,14 +290,24 @@ class AnthropicClient:
         """Send a request and read its answer into the call. Raises LlmError for every way in which
         the stream can break."""
         await self.client()
-        from anthropic import APIError
+        from anthropic import APIError, AsyncStream
+        from anthropic.types import RawMessageStreamEvent
         from httpx2 import HTTPError, StreamError
 
         display_name, token = self.display_name(call.name), current_call.set(call)
         pool = self._choose_pool()
         pool.calls += 1
         try:
-            async with await pool.client.messages.create(**request.body(), stream=True) as response:
+            # `messages.create` would copy the whole body once more.
+            whole = {**request.body(), "stream": True}
+            body = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+            async with await pool.client.post(
+                "/v1/messages",
+                content=body.encode(),
+                cast_to=RawMessageStreamEvent,
+                stream=True,
+                stream_cls=AsyncStream[RawMessageStreamEvent],
+            ) as response:
                 call.request_id = response.response.headers.get("request-id")
                 async for event in response:
                     call.add_event(event)
