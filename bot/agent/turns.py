@@ -176,7 +176,7 @@ class TaskTurns:
         """Store the answer. The row is gone when the task was stopped meanwhile."""
         key = {"of": self.task, "in_call": call, "at_turn": turn}
         values = key | {"text": ANSWER.dump_json(answer).decode()}
-        self._writes.append(lambda session: session.execute(STORE_ANSWER, values))
+        self._writes.append(lambda session: session.connection().execute(STORE_ANSWER, values))
         await self.database.run(self._write)
         self._writes.clear()
 
