@@ -175,8 +175,9 @@ class MessageSender:
 
         plainness = 0
         for _ in range(MAX_ROUNDS):
-            post, content = loaded or await self.database.run(load)
-            loaded = None
+            if loaded is None:
+                loaded = await self.database.run(load)
+            (post, content), loaded = loaded, None
             message = await render(post, content)
             simplified = simplify_message(message, plainness)
             try:

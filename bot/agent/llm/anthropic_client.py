@@ -291,7 +291,7 @@ class AnthropicClient:
         the stream can break."""
         await self.client()
         from anthropic import APIError, AsyncStream
-        from anthropic.types import RawMessageStreamEvent
+        from anthropic.types import Message, RawMessageStreamEvent
         from httpx2 import HTTPError, StreamError
 
         display_name, token = self.display_name(call.name), current_call.set(call)
@@ -304,7 +304,7 @@ class AnthropicClient:
             async with await pool.client.post(
                 "/v1/messages",
                 content=body.encode(),
-                cast_to=RawMessageStreamEvent,
+                cast_to=Message,
                 stream=True,
                 stream_cls=AsyncStream[RawMessageStreamEvent],
             ) as response:
