@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.spending import Payer, SpendingCap, is_private, strip_port
