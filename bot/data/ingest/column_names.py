@@ -105,7 +105,8 @@ def _is_misread(found: ColumnMatch, others: Sequence[ColumnMatch]) -> bool:
     has = {one.kind: one.columns for one in others if one.kind != PRODUCTS_KIND}
     if found.kind in ("consents", "customers"):
         messages = "text" in has["feedback"] or "subject" in has["campaigns"]
-        return messages or ("order" in has["orders"] and "amount" in has["orders"])
+        of_orders = "order" in has["orders"] or found.kind == "consents"
+        return messages or (of_orders and "amount" in has["orders"])
     if found.kind == "traffic":
         return "session" in has["events"] or "visitor" in has["events"]
     return found.kind == "returns"  # only by a known export, or when a person says so
