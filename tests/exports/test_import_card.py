@@ -147,6 +147,16 @@ def test_card_counts_stored_rows_that_are_replaced(
     assert "1 row that is stored is replaced by one of this file." in said
 
 
+def test_card_counts_stored_products_that_are_replaced(
+    importer: LibraryImporter, tmp_path: Path
+) -> None:
+    path = file(tmp_path, "title,price,currency\nVase,20,EUR\nPlate,8,EUR\n", "products.csv")
+    assert preview(importer, path)[0].kind == "products"
+    assert not any("replaced" in one for one in store(importer, path))
+    said = preview(importer, path)[2]
+    assert "2 rows that are stored are replaced by rows of this file." in said
+
+
 def test_card_says_which_stored_days_would_count_twice(
     importer: LibraryImporter, tmp_path: Path
 ) -> None:

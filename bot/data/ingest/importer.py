@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from bot.data.catalogue.models import ProductRow
 from bot.data.ingest.assumptions import (
     JOINED_KINDS,
     describe_repeats,
+    describe_replaced,
     find_changes,
 )
 from bot.data.ingest.column_names import normalize_column_name
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.detection import detect_schema
-from bot.data.ingest.file_schema import FileSchema, ImportOptions
+from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
 from bot.data.ingest.header import split_tables
 from bot.data.ingest.inspection import (
     JoinedTable,
@@ -99,11 +101,13 @@ CommitHook = Callable[[Session, StoredRows], None]
 @dataclass(frozen=True)
 class ImportableRows:
     """The accepted rows of a file, ready to be stored. `rejects` is the file of the others. `keep`
-    stores the rows and calls its argument in the same transaction."""
+    stores the rows and calls its argument in the same transaction. `complete` returns a preview
+    with the figures of the whole file and with what the import would change."""
 
     rejected: int
     rejects: Path | None
     keep: Callable[[CommitHook], None]
+    complete: Callable[[ImportPreview], ImportPreview] | None = None
 
 
 # Uploaded product catalogues.
@@ -149,15 +153,17 @@ def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]
     return build_own_words([word for words in said for word in words])
 
 
-MOST_EXACT_PREVIEW_BYTES = 20 * 2**20  # bytes; smaller files are read completely for the preview
+MOST_EXACT_PREVIEW_BYTES = 20 * 2**20
 
 
 @dataclass(frozen=True)
 class LibraryImporter:
     """Imports files into the library of one home. All methods block, and raise CannotDo. `parts`
-    are read as one table; each has the name that people see. Temporary files go into `folder`."""
+    are read as one table; each has the name that people see. Temporary files go into `folder`.
+    Files of up to `exact_bytes` are read completely for the preview."""
 
     data: LocalData
+    exact_bytes: int = MOST_EXACT_PREVIEW_BYTES
 
     def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
         """Return the file itself, or the tables of a workbook that contains several."""
@@ -282,7 +288,8 @@ class LibraryImporter:
                 workspace, found.kind, fresh, source=name, apart=kept, on_commit=record
             )
 
-        return ImportableRows(taken.rejected, taken.rejects, import_rows)
+        complete = partial(self._complete_preview, workspace, found, taken, fresh, folder)
+        return ImportableRows(taken.rejected, taken.rejects, import_rows, complete)
 
     def _with_known_customers(
         self,
@@ -328,12 +335,34 @@ class LibraryImporter:
         """Return the preview: for a small file with the rows, rejects and days that a complete
         reading gives, and with what it would change."""
         preview = _build_preview(found, joined)
-        if found.kind == PRODUCTS_KIND or path.stat().st_size > MOST_EXACT_PREVIEW_BYTES:
+        if found.kind == PRODUCTS_KIND:
+            replaced = self._count_replaced_products(workspace, path, found)
+            assumed = (*describe_replaced(replaced), *preview.assumed)
+            return preview.model_copy(update={"changes": replaced, "assumed": assumed})
+        if path.stat().st_size > self.exact_bytes:
             return preview
         trial = folder / "trial.parquet"
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
-        first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
-        changes = find_changes(self.data.row_store, workspace, found, trial, folder)
+        return self._complete_preview(workspace, found, taken, trial, folder, preview)
+
+    def _count_replaced_products(self, workspace: str, path: Path, found: FileSchema) -> int:
+        handles = [one.handle for one in reread_product_file(path, found).products]
+        with self.data.database.begin() as session:
+            return len(ProductRow.load(session, workspace, handles))
+
+    def _complete_preview(
+        self,
+        workspace: str,
+        found: FileSchema,
+        taken: LoadResult,
+        rows: Path,
+        folder: Path,
+        preview: ImportPreview,
+    ) -> ImportPreview:
+        """Return the preview with the figures of all `rows` that were read, and with what they
+        would change."""
+        first, last = _first_and_last_day(rows, load_kinds()[found.kind].dated)
+        changes = find_changes(self.data.row_store, workspace, found, rows, folder)
         said = (*changes.sentences, *describe_repeats(found, taken))
         update = {
             "exact": True,
