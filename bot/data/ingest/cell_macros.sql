@@ -152,3 +152,6 @@ CREATE MACRO as_device(x) AS CASE
   WHEN list_contains(['desktop', 'computer', 'ordinateur', 'pc', 'web', 'laptop'], plainer(x))
     THEN 'desktop'
   WHEN plainer(x) IN ('tablet', 'tablette', 'ipad') THEN 'tablet' ELSE lower(x) END;
+CREATE MACRO as_channel(x) AS CASE
+  WHEN list_contains(['email', 'e-mail', 'emails', 'e-mails', 'courriel'], plainer(x)) THEN 'email'
+  WHEN plainer(x) IN ('sms', 'push') THEN plainer(x) ELSE hidden(x) END;

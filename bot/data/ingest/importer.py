@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.assumptions import (
     JOINED_KINDS,
     describe_repeats,
@@ -44,6 +45,7 @@ from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
 from bot.data.warehouse.merge import MergeResult
 from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.store import MergeCounts
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -106,8 +108,12 @@ class ImportableRows:
 
     rejected: int
     rejects: Path | None
-    keep: Callable[[CommitHook], None]
+    keep: Callable[[CommitHook], object]
     complete: Callable[[ImportPreview], ImportPreview] | None = None
+
+
+def ignore_commit(_: Session, __: StoredRows) -> None:
+    """Do nothing: the default when nothing else is stored with the rows."""
 
 
 # Uploaded product catalogues.
@@ -123,19 +129,29 @@ def read_products(
     if catalogue.rejects or catalogue.remarks:
         rejects = folder / f"rejects{REJECTS_SUFFIX}"
         write_rejects(list_catalogue_rejects(catalogue), rejects)
-
-    def keep(on_commit: CommitHook) -> None:
-        with data.database.begin() as session:
-            Workspace.ensure(session, workspace, now())
-            ProductRow.adopt(session, LOCAL_WORKSPACE, workspace)
-            stored_at, handles = now(), [one.handle for one in catalogue.products]
-            before = ProductRow.load(session, workspace, handles)
-            change = ProductChange.of(before, handles, stored_at)
-            rows = catalogue.rows
-            new, again = ProductRow.put(session, workspace, rows, file=found.name, now=stored_at)
-            on_commit(session, StoredRows(new, again, 0, PRODUCTS_KIND, products=change))
-
+    keep = partial(store_products, data, workspace, catalogue, found.name)
     return ImportableRows(len(catalogue.rejects), rejects, keep)
+
+
+def store_products(
+    data: LocalData,
+    workspace: str,
+    catalogue: Catalogue,
+    file: str,
+    on_commit: CommitHook = ignore_commit,
+) -> StoredRows:
+    """Store the products of a catalogue. Those with the same handle are replaced."""
+    with data.database.begin() as session:
+        Workspace.ensure(session, workspace, now())
+        ProductRow.adopt(session, LOCAL_WORKSPACE, workspace)
+        stored_at, handles = now(), [one.handle for one in catalogue.products]
+        before = ProductRow.load(session, workspace, handles)
+        change = ProductChange.of(before, handles, stored_at)
+        rows = catalogue.rows
+        new, again = ProductRow.put(session, workspace, rows, file=file, now=stored_at)
+        stored = StoredRows(new, again, 0, PRODUCTS_KIND, products=change)
+        on_commit(session, stored)
+    return stored
 
 
 # Words of the team's own products, which must not be masked as names of people.
@@ -151,6 +167,63 @@ def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]
     products = data.products(workspace)
     said = [(one.title, one.vendor or "", one.type or "", *one.colours) for one in products]
     return build_own_words([word for words in said for word in words])
+
+
+# The rows of one table.
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """The rows of a table, read and not stored yet. `apart` are its encrypted addresses."""
+
+    found: FileSchema
+    loaded: LoadResult
+    path: Path
+    apart: Path | None
+
+
+def read_table(
+    data: LocalData,
+    workspace: str,
+    path: Path,
+    found: FileSchema,
+    folder: Path,
+    *,
+    progress: Callable[[int], None] = lambda rows: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> TableRows:
+    """Read all rows of a table into `folder`. Nothing is stored in the library yet."""
+    fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
+    loaded = load_file(
+        path,
+        found,
+        to=fresh,
+        key=data.row_store.key(),
+        apart=apart,
+        progress=progress,
+        cancelled=cancelled,
+        own=list_own_words(data, workspace, found.kind),
+    )
+    return TableRows(found, loaded, fresh, apart if apart.exists() else None)
+
+
+def store_table(
+    data: LocalData,
+    workspace: str,
+    table: TableRows,
+    source: str,
+    on_commit: CommitHook = ignore_commit,
+) -> MergeCounts:
+    """Merge the rows of a table into the library, as rows of this source."""
+    kind = table.found.kind
+
+    def record(session: Session, merge: MergeResult) -> None:
+        same = merge.same + merge.doubles
+        on_commit(session, StoredRows(merge.new, merge.replaced, same, kind, merge))
+
+    return data.row_store.import_rows(
+        workspace, kind, table.path, source=source, apart=table.apart, on_commit=record
+    )
 
 
 MOST_EXACT_PREVIEW_BYTES = 20 * 2**20
@@ -265,31 +338,18 @@ class LibraryImporter:
         path = _join_into_one(parts, folder)[0].path
         if found.kind == PRODUCTS_KIND:
             return read_products(self.data, workspace, path, found, folder)
-        fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
-        taken = load_file(
+        table = read_table(
+            self.data,
+            workspace,
             path,
             found,
-            to=fresh,
-            key=self.data.row_store.key(),
-            apart=apart,
+            folder,
             progress=watch.progress,
             cancelled=watch.cancelled,
-            own=list_own_words(self.data, workspace, found.kind),
         )
-
-        def import_rows(on_commit: CommitHook) -> None:
-            def record(session: Session, merge: MergeResult) -> None:
-                same = merge.same + merge.doubles
-                stored = StoredRows(merge.new, merge.replaced, same, found.kind, merge)
-                on_commit(session, stored)
-
-            kept, row_store = apart if apart.exists() else None, self.data.row_store
-            row_store.import_rows(
-                workspace, found.kind, fresh, source=name, apart=kept, on_commit=record
-            )
-
-        complete = partial(self._complete_preview, workspace, found, taken, fresh, folder)
-        return ImportableRows(taken.rejected, taken.rejects, import_rows, complete)
+        keep = partial(store_table, self.data, workspace, table, name)
+        complete = partial(self._complete_preview, workspace, table, folder)
+        return ImportableRows(table.loaded.rejected, table.loaded.rejects, keep, complete)
 
     def _with_known_customers(
         self,
@@ -343,7 +403,8 @@ class LibraryImporter:
             return preview
         trial = folder / "trial.parquet"
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
-        return self._complete_preview(workspace, found, taken, trial, folder, preview)
+        table = TableRows(found, taken, trial, None)
+        return self._complete_preview(workspace, table, folder, preview)
 
     def _count_replaced_products(self, workspace: str, path: Path, found: FileSchema) -> int:
         handles = [one.handle for one in reread_product_file(path, found).products]
@@ -351,18 +412,13 @@ class LibraryImporter:
             return len(ProductRow.load(session, workspace, handles))
 
     def _complete_preview(
-        self,
-        workspace: str,
-        found: FileSchema,
-        taken: LoadResult,
-        rows: Path,
-        folder: Path,
-        preview: ImportPreview,
+        self, workspace: str, table: TableRows, folder: Path, preview: ImportPreview
     ) -> ImportPreview:
-        """Return the preview with the figures of all `rows` that were read, and with what they
-        would change."""
-        first, last = _first_and_last_day(rows, load_kinds()[found.kind].dated)
-        changes = find_changes(self.data.row_store, workspace, found, rows, folder)
+        """Return the preview with the figures of all rows that were read, and with what they would
+        change."""
+        found, taken = table.found, table.loaded
+        first, last = _first_and_last_day(table.path, load_kinds()[found.kind].dated)
+        changes = find_changes(self.data.row_store, workspace, found, table.path, folder)
         said = (*changes.sentences, *describe_repeats(found, taken))
         update = {
             "exact": True,

@@ -109,10 +109,22 @@ MEASURES: Mapping[str, Measure] = {
         Words("unsubscribed"), "", _sum("unsubscribed"), needs=("unsubscribed",), is_sum=True
     ),
     "campaign_orders": Measure(
-        Words("orders from campaigns, as the platform claims"), "orders", _sum("orders"), "rows", BOUGHT, ("orders",), True
+        Words("orders from campaigns, as the platform claims"),
+        "orders",
+        _sum("orders"),
+        "rows",
+        BOUGHT,
+        ("orders",),
+        True,
     ),
     "campaign_sales": Measure(
-        Words("sales from campaigns, as the platform claims"), "money", _sum("income"), "rows", BOUGHT, ("sales",), True
+        Words("sales from campaigns, as the platform claims"),
+        "money",
+        _sum("income"),
+        "rows",
+        BOUGHT,
+        ("sales",),
+        True,
     ),
     "spend": Measure(Words("spend"), "money", _sum("cost"), needs=("spend",), is_sum=True),
     "open_rate": Measure(
