@@ -42,16 +42,14 @@ class ColumnMatch:
     aids: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, int] = field(default_factory=dict)  # outcome of a test → position
     personal: dict[int, str] = field(default_factory=dict)  # position → the type of personal data
-    many: dict[str, tuple[int, ...]] = field(default_factory=dict)
     score: int = 0
     # Columns of a known export from which ours are computed → position: see `ToolExport.columns`.
     fields: dict[str, int] = field(default_factory=dict)
     export: str = ""  # the id of the known export
 
     def used(self) -> set[int]:
-        joined = [place for places in self.many.values() for place in places]
         parts = (self.columns, self.aids, self.metrics, self.fields)
-        return {place for part in parts for place in part.values()} | set(joined)
+        return {place for part in parts for place in part.values()}
 
 
 @lru_cache(maxsize=20_000)
