@@ -215,6 +215,13 @@ def test_order_total_on_each_line_is_counted_once(tmp_path: Path) -> None:
     assert taken.loaded.rows == 5
 
 
+def test_orders_that_wait_for_their_payment_are_kept_apart_from_sales(tmp_path: Path) -> None:
+    words = ["Paid", "On hold", "En attente de paiement", "Livré", "Expédié", "Annulée"]
+    lines = [f"{n},2026-05-0{n},10,{word}" for n, word in enumerate(words, 1)]
+    taken = take_in(file(tmp_path, "\n".join(["order,date,amount,status", *lines])), tmp_path)
+    assert taken.values("status") == ["cancelled", "sold", "sold", "sold", "unpaid", "unpaid"]
+
+
 def test_different_products_with_one_line_number_all_count(tmp_path: Path) -> None:
     lines = ["order,line,date,sku,amount", "1,1,2026-05-01,A,10", "1,1,2026-05-01,B,20"]
     lines += ["2,1,2026-05-02,A,10", "2,2,2026-05-02,B,5"]
