@@ -11,6 +11,7 @@ from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.trends.expectation import forecast_weeks
 from bot.data.analyses.trends.returns import add_returns
+from bot.data.analyses.trends.truncation import Truncation
 from bot.data.analyses.trends.weekly_series import (
     CHART_WEEKS,
     LINE_DIMENSIONS,
@@ -21,7 +22,6 @@ from bot.data.analyses.trends.weekly_series import (
     assess_series,
 )
 from bot.data.floors import is_below_floor
-from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import find_last_whole_day
 from bot.data.stats import (
     CONFIRMED_FDR,

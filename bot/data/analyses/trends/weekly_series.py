@@ -21,9 +21,9 @@ from bot.data.analyses.trends.expectation import (
     find_onsets,
     measure_deviation,
 )
+from bot.data.analyses.trends.truncation import Truncation, detect_truncation
 from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import Population
-from bot.data.ingest.truncation import Truncation, detect_truncation
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
 from bot.data.stats import CONFIRMED_FDR, WATCHED_P, Numbers, adjust_false_discovery
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES, segments_table
