@@ -193,6 +193,14 @@ def test_sums_of_a_much_shorter_earlier_period_are_not_compared(mixed: Warehouse
     assert any("sums are not compared" in note for note in found.notes)
 
 
+def test_nothing_is_compared_with_the_few_days_that_the_data_leave(mixed: Warehouse) -> None:
+    first = periods(mixed).now[0]
+    since, until = first + timedelta(days=3), first + timedelta(days=30)
+    found = periods(mixed, since=str(since), until=str(until), comparison="previous_period")
+    assert found.before is None
+    assert any("only 3 days are known" in note for note in found.notes)
+
+
 def test_nothing_is_compared_with_days_before_the_data(mixed: Warehouse) -> None:
     found = periods(
         mixed,
