@@ -10,14 +10,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice, product
 
 from bot.core.facts import Fact, FactId
 from bot.grounding.numbers import list_numbers, read_counts, read_figures
 from bot.grounding.sources import UNPROVING_KINDS, Sources, read_fact
-from bot.grounding.units import Figure, Reading, agrees, is_bare, load_units
+from bot.grounding.units import Figure, Reading, agrees, is_bare, load_units, says
 from bot.i18n.messages import Language
 from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces, normalize_text
@@ -25,15 +25,14 @@ from bot.text.normalize import collapse_spaces, normalize_text
 PROOF, SEPARATOR = "proof", " "
 MAX_LENGTH, MAX_OPERATIONS, MAX_OPERAND = 80, 4, Decimal(10**9)
 MAX_COUNT = 100  # the largest number that a sentence alone may name as multiplier or divisor
+MAX_DAYS = 1000  # that are added to a day
 MAX_READINGS = 256  # combinations of what the operands may measure
 LITERAL = re.compile(r"\d{1,10}(?:\.\d{1,4})?")
 NAME = re.compile(r"f\d{1,4}")
 SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-"})
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
-SPELLED_SHARE_ERROR = Decimal("0.5")  # percentage points between "a third" and 33.3
-ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR = Decimal(3), Decimal("0.12")  # in reports
-TIMES_ERROR = Decimal("0.1")  # of "twice"
 HUNDRED, WHOLE = Decimal(100), Decimal(1)
+BOUND = re.compile(r"(?P<a>[^<>=]+?) ?(?P<sign>[<>])=? ?(?P<b>[^<>=]+)")
 
 
 class CalculationError(ValueError):
@@ -125,14 +124,14 @@ def prove_figure(
     CalculationError."""
     text = calculation.strip().translate(SIGNS).strip("{} ")
     figure = unproven.figure
-    if not figure.is_number:
-        fact = named.get(text)
-        if fact is None:
-            raise CalculationError("a date stands on a fact by its name")
-        _require_date(figure, fact)
-        return _build_proof(unproven, fact.shown(language), [fact], sources)
-    found = _parse(text)
     finder = _OperandFinder(unproven, named, sources)
+    if not figure.is_number:
+        facts = _require_date(figure, text, finder)
+        shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
+        return _build_proof(unproven, shown, facts, sources)
+    if bound := BOUND.fullmatch(text):
+        text = _drop_bound(figure, bound)
+    found = _parse(text)
     found.operands = [finder.find(leaf, found) for leaf in found.leaves]
     if all(one.is_free for options in found.operands for one in options):
         raise CalculationError("no operand is a figure of a fact")
@@ -329,9 +328,13 @@ def _says(
         for node in ast.walk(tree)
     )
     is_rate = all(one.unit in load_units().money for one in operands)
-    return any(
-        _reading_says(reading, value, unit, unproven, is_percent=is_percent, is_rate=is_rate)
-        for reading in figure.readings
+    return says(
+        figure,
+        value,
+        unit,
+        is_percent=is_percent,
+        is_rate=is_rate,
+        is_rough=not unproven.is_copy,
     )
 
 
@@ -347,61 +350,6 @@ def _is_numerator(
         and value == counts[0]
         and any(one.value == counts[1] and not one.is_free for one in operands)
     )
-
-
-def _reading_says(
-    said: Reading,
-    value: Decimal,
-    unit: str | None,
-    unproven: UnprovenFigure,
-    *,
-    is_percent: bool,
-    is_rate: bool,
-) -> bool:
-    """Whether a result is what was said. `is_percent`: it was multiplied by 100; `is_rate`: all its
-    operands are sums of money."""
-    figure, money = unproven.figure, load_units().money
-    if said.unit in ("%", "points"):
-        if unit not in (None, "%"):
-            return False
-        share = abs(value if unit == "%" or is_percent else 100 * value)
-        if not figure.in_words:
-            return _rounds_to(share, said)
-        error = SPELLED_SHARE_ERROR
-        if not unproven.is_copy:
-            error = min(ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR * abs(said.base))
-        return abs(share - abs(said.base)) <= error
-    if (said.unit or "").startswith("/") and unit is None:  # 6 out of 10
-        return _rounds_to(value * Decimal(str(said.unit)[1:]), said)
-    if said.unit == "times":
-        if unit is not None:
-            return False
-        error = TIMES_ERROR * abs(said.base)
-        return abs(value - said.base) <= error if figure.in_words else _rounds_to(value, said)
-    if is_bare(figure) or (said.unit or "").startswith("#"):
-        fits = unit is None or (unit in money and is_bare(figure))
-        return fits and (_rounds_to(value, said) or _rounds_to_zeros(value, said, unit))
-    if said.unit == "time" and unit is None:  # six days, of twelve tins and two a day
-        return abs(value) == abs(Decimal(str(said.value)))
-    fits = unit == said.unit or (said.unit == "money" and unit in money)
-    fits = fits or (said.unit in money and unit is None and is_rate)  # $2.50 per dollar
-    return fits and _rounds_to(value / said.size, said)
-
-
-def _rounds_to(value: Decimal, said: Reading) -> bool:
-    """Whether the value is this one to the decimals that are said."""
-    shown = abs(Decimal(str(said.value)))
-    places = WHOLE.scaleb(min(int(shown.as_tuple().exponent), 0))
-    return abs(abs(value) - shown) <= places / 2
-
-
-def _rounds_to_zeros(value: Decimal, said: Reading, unit: str | None) -> bool:
-    """Whether a count of hundreds is rounded to its first digits: 1,200 of 1,184."""
-    shown = abs(Decimal(str(said.value)))
-    if unit is not None or shown < HUNDRED or shown != shown.to_integral():
-        return False
-    step = WHOLE.scaleb(int(shown.normalize().as_tuple().exponent))
-    return abs(abs(value) - shown) <= step / 2
 
 
 def _require_consistent_price(
@@ -423,13 +371,43 @@ def _require_consistent_price(
         raise CalculationError("no operand is a price")
 
 
-def _require_date(figure: Figure, fact: Fact) -> None:
-    """Require that a date or a weekday is one of the fact's days. Raises CalculationError."""
-    days = [day for day in (fact.since, fact.until) if day]
-    known = [Figure("", 0, 0, (Reading("date", (d.year, d.month, d.day)),)) for d in days]
-    known += read_fact(fact).figures
+def _drop_bound(figure: Figure, bound: re.Match[str]) -> str:
+    """Return what a comparison holds to the figure: "f3" of "f3 < 28". Raises CalculationError
+    where the sentence does not say that bound."""
+    value, said, sign = bound["a"].strip(), bound["b"].strip(), bound["sign"]
+    if LITERAL.fullmatch(value) and not LITERAL.fullmatch(said):
+        value, said, sign = said, value, "<" if sign == ">" else ">"
+    is_said = LITERAL.fullmatch(said) and any(
+        Decimal(said) in (abs(one.base), abs(Decimal(str(one.value)))) for one in figure.readings
+    )
+    if not is_said or figure.bound != sign:
+        raise CalculationError("the sentence does not say that bound")
+    return value
+
+
+def _require_date(figure: Figure, text: str, finder: _OperandFinder) -> list[Fact]:
+    """Return the facts that have a date or a weekday, or from whose last day a number of days, as
+    a fact has it, leads to it: "f3 + 21". Raises CalculationError."""
+    tree, days, facts = _parse(text).tree, list[date](), list[Fact]()
+    name = tree.left if isinstance(tree, ast.BinOp) else tree
+    fact = finder.named.get(name.id) if isinstance(name, ast.Name) else None
+    if fact is None:
+        raise CalculationError("a date stands on a fact by its name")
+    known: list[Figure] = []
+    if isinstance(tree, ast.BinOp):
+        if not (isinstance(tree.op, ast.Add) and fact.until):
+            raise CalculationError("days are added to the last day of a fact")
+        for one in finder.find(tree.right, Calculation(tree, text)):
+            if one.fact and one.unit in (None, "time") and one.value < MAX_DAYS:
+                facts.append(one.fact)
+                days.append(fact.until + timedelta(days=int(one.value)))
+    else:
+        days = [day for day in (fact.since, fact.until) if day]
+        known = list(read_fact(fact).figures)
+    known += [Figure("", 0, 0, (Reading("date", (d.year, d.month, d.day)),)) for d in days]
     if figure.first.kind not in ("date", "weekday") or not any(agrees(figure, k) for k in known):
         raise CalculationError(f"{fact.id} does not have that day")
+    return [fact, *facts]
 
 
 def _build_proof(

@@ -11,7 +11,7 @@ from bot.i18n.languages import load_languages
 from bot.i18n.periods import SHORT_MONTHS, index_month_names, index_weekday_names, merge_words
 
 SHORT_STEM = 4
-ISO_DATE = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
+ISO_DATE = re.compile(r"(?<![\w.,-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
 NUMERIC_DATE = re.compile(
     r"(?<![\w.,/])(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d\d))?(?![\d/%h]|[.,]\d)"
 )

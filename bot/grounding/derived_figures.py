@@ -13,18 +13,12 @@ from itertools import permutations, product
 from bot.core.facts import Fact
 from bot.grounding.numbers import list_numbers
 from bot.grounding.sources import Piece, Sources, Statement, read_fact
-from bot.grounding.units import MAX_FREE_NUMBER, Figure, Reading, is_bare
+from bot.grounding.units import MAX_FREE_NUMBER, SPANS, Figure, Reading, is_bare, says
 
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
-MAX_SHARE_ERROR = Decimal(3)  # percentage points between "a third" and the true share
-MAX_RELATIVE_ERROR = Decimal("0.12")  # and of it: one in eight is not one in seven
-MAX_CUT_ERROR = Decimal("0.51")  # percentage points
-MAX_ROUGH_ERROR = Decimal("0.1")  # of "twice"
-SPANS = {"time": Decimal(1), "months": Decimal(30 * 1440)}  # in minutes
-MAX_SPAN_ERROR = Decimal("0.02")  # a year: 360 days or 365
 YEARS = range(1900, 2100)
-Pair = tuple[str | None, Decimal, Decimal]  # a unit and two values
+Result = tuple[Decimal, str | None]  # a value in base units, and its unit
 
 
 def is_derived(figure: Figure, piece: Piece, sources: Sources) -> bool:
@@ -32,13 +26,13 @@ def is_derived(figure: Figure, piece: Piece, sources: Sources) -> bool:
     former price to that of today, what is saved, a price times a number that the same text has; or
     is a known span of time in another unit."""
     reading, said = figure.first, abs(figure.first.base)
+    pairs = list(_pair_prices(sources))
     if reading.unit == "%":
-        return any(abs(said - cut) < MAX_CUT_ERROR for cut in _list_cuts(sources))
+        return any(says(figure, (old - new) / old, None) for old, new in pairs)
     if reading.unit in SPANS:
-        return any(_is_span(reading, one) for one in _list_known(sources))
+        return any(says(figure, one.base, one.unit) for one in _list_known(sources))
     if not (figure.is_money or is_bare(figure)):
         return False
-    pairs = list(_pair_prices(sources))
     prices = {price.fact.value for one in sources.products for price in sources.list_prices(one)}
     counts = [n for n in list_numbers(piece.text) if 1 < n <= MAX_TIMES]
     results = {old - new for old, new in pairs} | {Decimal(p) * n for p in prices for n in counts}
@@ -76,61 +70,32 @@ def follows_from_slots(figure: Figure, slotted: Sequence[Fact], facts: Sequence[
     figures whose slots the sentence shows."""
     if figure.in_words and is_bare(figure) and figure.first.base == len(slotted):
         return True  # "the two subjects", of two figures
-    shown, known = list(_read_facts(slotted)), list(_read_facts(facts))
-    pairs = _pair(permutations(slotted, 2))
-    if figure.first.unit == "%" and _is_known_share(figure, shown, pairs):
-        return True
-    return any(_follows(one, figure, shown, known, pairs) for one in figure.readings)
+    results = list(_list_results(figure, slotted))
+    if figure.in_words and figure.first.unit != "%":
+        known = [(one.base, _drop_count(one.unit)) for one in _read_facts(facts)]
+        is_count = _drop_count(figure.first.unit) is None
+        results += [one for one in known if is_count == (one[1] is None)]
+    return any(says(figure, value, unit, is_rough=True) for value, unit in results)
 
 
-def _is_known_share(figure: Figure, shown: Sequence[Reading], pairs: Sequence[Pair]) -> bool:
-    """Whether a percentage is one that is shown, or a share or a change of two that are."""
-    shares = [100 * min(a, b) / max(a, b) for _unit, a, b in pairs if max(a, b)]
-    shares += [100 * abs(a - b) / b for _unit, a, b in pairs if b]
-    said = abs(figure.first.base)
-    stated = [abs(one.base) for one in shown if one.unit == "%"]
-    if figure.in_words:
-        return any(_is_share(said, one) for one in (*stated, *shares))
-    shares += [one for one in stated if one != said]  # which has its slot
-    return any(_rounds_to(one, figure.first) for one in shares)
-
-
-def _pair(facts: Iterable[tuple[Fact, Fact]]) -> list[Pair]:
-    """Return the two values of each two facts that are in one unit."""
-    return [
-        (a.unit, abs(a.base), abs(b.base))
-        for one, other in facts
-        for a, b in product(_read_facts((one,)), _read_facts((other,)))
-        if a != b and (a.unit == b.unit or (_is_count(a.unit) and _is_count(b.unit)))
-    ]
-
-
-def _follows(
-    reading: Reading,
-    figure: Figure,
-    shown: Sequence[Reading],
-    known: Sequence[Reading],
-    pairs: Sequence[Pair],
-) -> bool:
-    said, unit = abs(reading.base), reading.unit
-    if unit == "%" or reading.kind != "number":
-        return False
-    if unit == "times":
-        ratios = (max(a, b) / min(a, b) for _unit, a, b in pairs if a and b)
-        return any(abs(one - said) <= MAX_ROUGH_ERROR * said for one in ratios)
-    if figure.in_words and any(_is_same(reading, one) for one in known):
-        return True
-    units = (unit, "%") if unit in ("points", None) else (unit,)
-    if any(said in (abs(a - b), a + b) for kind, a, b in pairs if unit is None or kind in units):
-        return True
-    return said >= MAX_FREE_NUMBER and any(
-        _rounds_to(a.base / Decimal(str(n.value)), reading)  # £18 a parcel, 148 orders a day
-        for a in shown
-        for n in shown
-        if (a.unit == unit or (_is_count(a.unit) and _is_count(unit)))
-        and (_is_count(n.unit) or n.unit == "time")
-        and n.base > 1
-    )
+def _list_results(figure: Figure, slotted: Sequence[Fact]) -> Iterator[Result]:
+    """Yield what one step makes of each two figures: difference and sum, share and change, ratio,
+    and one for each of the other (£18 a parcel); and the percentages that are shown."""
+    said = figure.first
+    for one, other in permutations(slotted, 2):
+        for a, b in product(_read_facts((one,)), _read_facts((other,))):
+            value, base, unit = abs(a.base), abs(b.base), _drop_count(a.unit)
+            if a != b and unit == _drop_count(b.unit):
+                step = "points" if unit == "%" else unit
+                step = None if is_bare(figure) else step
+                yield from (one for one in ((value - base, step), (value + base, step)) if base)
+                if base and said.unit in ("%", "times"):
+                    yield from ((value / base, None), ((value - base) / base, None))
+            is_each = b.base > 1 and (_drop_count(b.unit) is None or b.unit == "time")
+            if is_each and abs(said.base) >= MAX_FREE_NUMBER and said.unit not in ("%", "times"):
+                yield a.base / Decimal(str(b.value)), unit
+    shown = [one for one in _read_facts(slotted) if one.unit == "%"]
+    yield from ((one.base, "%") for one in shown if figure.in_words or one.base != said.base)
 
 
 def _read_facts(facts: Iterable[Fact]) -> Iterator[Reading]:
@@ -143,34 +108,9 @@ def _read_facts(facts: Iterable[Fact]) -> Iterator[Reading]:
             yield Reading("number", days, "time", Decimal(1440))
 
 
-def _is_count(unit: str | None) -> bool:
-    return unit is None or unit.startswith("#")
-
-
-def _is_same(said: Reading, known: Reading) -> bool:
-    if said.unit is None:
-        return isinstance(known.value, Decimal) and said.value == abs(known.value)
-    is_kind = said.unit == known.unit or (_is_count(said.unit) and _is_count(known.unit))
-    return _is_span(said, known) or (is_kind and abs(said.base) == abs(known.base))
-
-
-def _is_span(said: Reading, known: Reading) -> bool:
-    """Whether both are one duration: sixty days are two months."""
-    if {said.unit, known.unit} != {*SPANS}:
-        return False
-    span, other = (abs(one.base) * SPANS[str(one.unit)] for one in (said, known))
-    return abs(span - other) <= MAX_SPAN_ERROR * other
-
-
-def _rounds_to(value: Decimal, said: Reading) -> bool:
-    """Whether the value is this one to the decimals that are said."""
-    assert isinstance(said.value, Decimal)
-    places = Decimal(1).scaleb(min(int(said.value.as_tuple().exponent), 0))
-    return abs(abs(value) - abs(said.base)) <= places / 2
-
-
-def _is_share(said: Decimal, share: Decimal) -> bool:
-    return abs(share - said) <= min(MAX_SHARE_ERROR, MAX_RELATIVE_ERROR * said)
+def _drop_count(unit: str | None) -> str | None:
+    """What is counted is a number."""
+    return None if unit is None or unit.startswith("#") else unit
 
 
 def _list_known(sources: Sources) -> list[Reading]:
@@ -180,12 +120,6 @@ def _list_known(sources: Sources) -> list[Reading]:
     figures = [figure for fact in known for figure in fact.figures]
     figures += [figure for statement in sources.statements for figure in statement.figures]
     return [one.first for one in figures if one.is_number]
-
-
-def _list_cuts(sources: Sources) -> Iterator[Decimal]:
-    """Yield the cuts in percent from a former price to a price of today."""
-    for old, new in _pair_prices(sources):
-        yield (old - new) / old * 100
 
 
 def _pair_prices(sources: Sources) -> Iterator[tuple[Decimal, Decimal]]:

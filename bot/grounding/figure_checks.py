@@ -38,6 +38,7 @@ OFFERED = re.compile(
     r"deliver|shipping|livraison|port offert|\bfree\b|offert|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
+LAW_WINDOW = re.compile(r"30 derniers jours|last 30 days")  # of the lowest price
 HOUR = Decimal(60)  # in minutes
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
@@ -343,6 +344,8 @@ def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
     Whether another count or duration is a claim is meaning, which the second call judges."""
     reading, unit = figure.first, str(figure.first.unit)
+    if any(one.start() <= figure.start < one.end() for one in LAW_WINDOW.finditer(text.lower())):
+        return None
     if reading.kind in ("date", "clock") or unit in ("time", "months"):
         if is_promise(normalize_text(text), figure.start):
             return "block"

@@ -38,14 +38,14 @@ LIST = re.compile(  # sizes 36,38,40 and 36/38/40
 )
 BETWEEN = re.compile(r" ?(?:-|a|to|au|et|and|ou|or|/|x|×) ?")
 COMMA = re.compile(r" ?, ")
+RANGE_BEFORE = re.compile(r"\b(?:between|entre) [€£$]?$")
+MAX_BOUND_WORDS = 28  # characters of the words before a bound
 TRUE_RATING = re.compile(r" ?(?:/|sur |out of )(5|10|20)(?!\d)")
 ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|re|e|eme|ieme)\b")
 SMALL_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)")
 NOUN_BEHIND = re.compile(r" ([a-z]{4,})\b")
 NUMBERING = re.compile(r"^ *\d{1,2}[.)] ", re.MULTILINE)
-FREE = re.compile(  # the law's own window, a rank, a cut of a sleeve
-    r"(?:30 derniers jours|last 30 days|(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b)"
-)
+FREE = re.compile(r"(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b")  # a rank, a sleeve
 INCHES = re.compile(r" ?in\b")  # only behind 15 × 12 × 4
 SIDE_BEFORE = re.compile(r"\d ?[x×] ?$")
 SCALE = re.compile(r" ?(?:millions?|thousand|mille)\b|k(?![a-z])")
@@ -84,7 +84,23 @@ def read_figures(text: str) -> tuple[Figure, ...]:
         if all(figure.end <= other.start or other.end <= figure.start for other in found):
             found.append(figure)
     found.sort(key=lambda figure: figure.start)
-    return tuple(_share_units(low, [figure for figure in found if figure.readings]))
+    return _with_bounds(low, _share_units(low, [figure for figure in found if figure.readings]))
+
+
+def _with_bounds(low: str, found: list[Figure]) -> tuple[Figure, ...]:
+    """Give the figures behind "under", "over" or "about" their bounds, and both ends of "between 80
+    and 90 %" theirs."""
+    for at, figure in enumerate(found):
+        before = low[max(0, figure.start - MAX_BOUND_WORDS) : figure.start]
+        if not figure.is_number or figure.bound:
+            continue
+        if match := load_units().bound.search(before):
+            found[at] = replace(figure, bound=load_units().bounds[match[1]])
+        elif RANGE_BEFORE.search(before) and at + 1 < len(found):
+            other = found[at + 1]
+            if other.is_number and BETWEEN.fullmatch(low, figure.end, other.start):
+                found[at], found[at + 1] = replace(figure, bound=">"), replace(other, bound="<")
+    return tuple(found)
 
 
 def _find(text: str, low: str) -> Iterator[Figure]:
@@ -129,7 +145,8 @@ def _describe_deal(match: re.Match[str]) -> str:
 def _read_share(match: re.Match[str]) -> Reading | None:
     """Nine in ten, 9 sur 10: a share. Out of five, a digit is a rating."""
     numerals = load_units().all_numerals
-    a, b = (int(w) if w.isdigit() else numerals.get(w) for w in (match["a"], match["b"]))
+    words = (re.sub(r"(?<=\d)[ ,]", "", match[group]) for group in "ab")
+    a, b = (int(word) if word.isdigit() else numerals.get(word) for word in words)
     if not a or not b or not a <= b or b == 1:
         return None
     if match["a"].isdigit() and b in RATING_SCALES and "customer" not in match[0]:
@@ -295,7 +312,7 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
     for one in sorted(found, key=lambda figure: figure.start - figure.end):
         if all(one.end <= other.start or other.end <= one.start for other in sure):
             sure.append(replace(one, in_words=True))
-    return tuple(sure)
+    return _with_bounds(low, _share_units(low, sorted(sure, key=lambda figure: figure.start)))
 
 
 def _add_numerals(words: str) -> int:

@@ -14,7 +14,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
 from bot.core.request import Brief
 from bot.grounding.numbers import read_counts, read_figures
-from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit
+from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit, satisfies_bound
 from bot.i18n.messages import Words
 from bot.i18n.periods import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
@@ -118,6 +118,12 @@ class KnownFact:
     def is_near(self, numbers: Iterable[float]) -> bool:
         return any(abs(one - other) < MAX_ROUNDING for one in numbers for other in self.bases)
 
+    def is_within(self, figure: Figure) -> bool:
+        """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
+        if figure.is_money and (not self.is_price or self.is_former_price):
+            return False
+        return any(satisfies_bound(figure, one, about=self.label) for one in self.figures)
+
     @cached_property
     def has_dates(self) -> bool:
         return any(isinstance(r.value, tuple) for one in self.figures for r in one.readings)
@@ -213,13 +219,18 @@ class Sources:
     def find_figure(
         self, figure: Figure, cites: tuple[str, ...], *, is_threshold: bool = False
     ) -> KnownFact | None:
-        """Return the fact that has this figure, a cited one before any other. What an offer asks to
-        spend is no product's price, even where it is the same sum."""
+        """Return the fact that has this figure, or else a value within its bound; a cited one
+        before any other. What an offer asks to spend is no product's price, even where it is the
+        same sum."""
         former: KnownFact | None = None
+        within: KnownFact | None = None
         said: tuple[float, ...] = ()
         if figure.is_number:
             said = tuple(float(abs(reading.base)) for reading in figure.readings)
+        is_bounded = bool(figure.bound) and not is_threshold
         for known in self._list_cited_first(cites):
+            if is_bounded and within is None and known.is_within(figure):
+                within = known
             if said and not known.has_dates and not known.is_near(said):
                 continue
             if (is_threshold and known.is_price) or not self._has_figure(known, figure):
@@ -227,7 +238,7 @@ class Sources:
             if not known.is_former_price:
                 return known
             former = former or known  # a current price of the same sum comes first
-        return former
+        return within or former
 
     def _has_figure(self, known: KnownFact, figure: Figure) -> bool:
         if figure.first.kind in ("code", "deal"):
