@@ -17,7 +17,7 @@ from itertools import islice, product
 from bot.core.facts import Fact, FactId
 from bot.grounding.numbers import list_numbers, read_counts, read_figures
 from bot.grounding.sources import UNPROVING_KINDS, Sources, read_fact
-from bot.grounding.units import Figure, Reading, agrees, is_bare, load_units, says
+from bot.grounding.units import Figure, Reading, agrees, load_units, says
 from bot.i18n.messages import Language
 from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces, normalize_text
