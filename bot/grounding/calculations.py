@@ -15,7 +15,7 @@ from decimal import Decimal
 from itertools import islice, product
 
 from bot.core.facts import Fact, FactId
-from bot.grounding.numbers import list_numbers, read_counts, read_figures
+from bot.grounding.numbers import list_numbers, read_figures
 from bot.grounding.sources import UNPROVING_KINDS, Sources, read_fact
 from bot.grounding.units import Figure, Reading, agrees, load_units, says
 from bot.i18n.messages import Language
@@ -141,8 +141,15 @@ def prove_figure(
             value, unit = _evaluate(found.tree, values)
         except CalculationError:
             continue
-        if _says(unproven, value, unit, chosen, found.tree):
-            if unproven.is_price:
+        if says(
+            figure,
+            value,
+            unit,
+            is_percent=_is_percent(found.tree),
+            is_rate=all(one.unit in load_units().money for one in chosen),
+            is_rough=not unproven.is_copy,
+        ):
+            if unproven.is_price and not figure.bound:
                 _require_consistent_price(found, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]
             shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
@@ -251,25 +258,28 @@ class _OperandFinder:
         to multiply or divide by; and the whole from which a share is taken away."""
         is_share = self.unproven.figure.first.unit in ("%", "points")
         for node in ast.walk(tree):
-            if not isinstance(node, ast.BinOp):
+            if not isinstance(node, ast.BinOp) or leaf not in (node.left, node.right):
                 continue
-            if isinstance(node.op, ast.Sub) and node.left is leaf:
-                return value in (WHOLE, HUNDRED)
-            is_factor = isinstance(node.op, ast.Mult) and leaf in (node.left, node.right)
-            if is_factor or (isinstance(node.op, ast.Div) and node.right is leaf):
-                if value == HUNDRED:
-                    return is_share or self._has_percentage(tree)
-                return 1 < value <= MAX_COUNT and value in list_numbers(self.unproven.sentence)
+            is_right = node.right is leaf
+            if isinstance(node.op, ast.Sub):
+                return not is_right and value in (WHOLE, HUNDRED)
+            is_divisor = isinstance(node.op, ast.Div) and is_right
+            if value == HUNDRED:
+                return is_divisor or (is_share and isinstance(node.op, ast.Mult))
+            is_named = 1 < value <= MAX_COUNT and value in list_numbers(self.unproven.sentence)
+            return is_named and (is_divisor or isinstance(node.op, ast.Mult))
         return False
 
-    def _has_percentage(self, tree: ast.expr) -> bool:
-        """Whether a percentage is among the operands."""
-        names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-        values = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-        units = [self.named[name].unit for name in names if name in self.named]
-        literals = [Decimal(str(one)) for one in values if isinstance(one, int | float)]
-        units += [one.unit for value in literals for one in self._find_known(value)]
-        return "%" in units
+
+def _is_percent(tree: ast.expr) -> bool:
+    """Whether something is multiplied by 100."""
+    factors = [
+        side
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+        for side in (node.left, node.right)
+    ]
+    return any(isinstance(one, ast.Constant) and one.value == 100 for one in factors)
 
 
 def _list_options(reading: Reading, fact: Fact | None) -> Iterator[Operand]:
@@ -309,49 +319,6 @@ def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal,
     return a / b, None if other else unit
 
 
-def _says(
-    unproven: UnprovenFigure,
-    value: Decimal,
-    unit: str | None,
-    operands: Sequence[Operand],
-    tree: ast.expr,
-) -> bool:
-    figure = unproven.figure
-    if _is_numerator(figure, value, unit, operands):
-        return True
-    is_percent = any(
-        isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Mult)
-        and any(
-            isinstance(side, ast.Constant) and side.value == 100 for side in (node.left, node.right)
-        )
-        for node in ast.walk(tree)
-    )
-    is_rate = all(one.unit in load_units().money for one in operands)
-    return says(
-        figure,
-        value,
-        unit,
-        is_percent=is_percent,
-        is_rate=is_rate,
-        is_rough=not unproven.is_copy,
-    )
-
-
-def _is_numerator(
-    figure: Figure, value: Decimal, unit: str | None, operands: Sequence[Operand]
-) -> bool:
-    """Whether the result is the first number of "6 places sur 16", which is calculated of 16."""
-    counts = [one.first.base for one in read_counts(figure.text)]
-    return (
-        figure.first.unit == "%"
-        and unit is None
-        and len(counts) == 2
-        and value == counts[0]
-        and any(one.value == counts[1] and not one.is_free for one in operands)
-    )
-
-
 def _require_consistent_price(
     calculation: Calculation, operands: Mapping[int, Operand], sentence: str
 ) -> None:
@@ -360,15 +327,19 @@ def _require_consistent_price(
     CalculationError."""
     said = {abs(one.base) for f in read_figures(sentence) for one in f.readings}
     money = load_units().money
-    if not isinstance(calculation.tree, ast.BinOp):
+    taken_away = [
+        operands[id(leaf)]
+        for node in ast.walk(calculation.tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+        for leaf in ast.walk(node)
+        if id(leaf) in operands
+    ]
+    if (
+        not isinstance(calculation.tree, ast.BinOp)
+        or not any(one.unit in money for one in operands.values())
+        or any(one.unit in money and one.value not in said for one in taken_away)
+    ):
         raise CalculationError("the catalogue has another price")
-    for node in ast.walk(calculation.tree):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
-            inner = [operands[id(one)] for one in ast.walk(node) if id(one) in operands]
-            if any(one.unit in money and one.value not in said for one in inner):
-                raise CalculationError("the catalogue has another price")
-    if not any(one.unit in money for one in operands.values()):
-        raise CalculationError("no operand is a price")
 
 
 def _drop_bound(figure: Figure, bound: re.Match[str]) -> str:

@@ -76,9 +76,9 @@ def _read_date(text: str, match: re.Match[str], months: dict[str, int]) -> Itera
     is a month in capitals only, and so are months before their day."""
     named = match.groupdict()
     month, weekday, year = named.get("month"), named["weekday"], named.get("year")
-    if month and not weekday and not text[match.start("month")].isupper():
-        if month == "may" or match.start("month") < match.start("day"):
-            return
+    is_plain = month and not weekday and not text[match.start("month")].isupper()
+    if is_plain and (month == "may" or match.start("month") < match.start("day")):
+        return
     dates = build_dates(int(year) if year else None, months.get(month or "", 1), int(named["day"]))
     for date_found in dates:
         if weekday:

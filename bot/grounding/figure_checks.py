@@ -223,12 +223,12 @@ def _find_product(figure: Figure, piece: Piece, sources: Sources) -> str | None:
 
 
 def _is_threshold(figure: Figure, text: str) -> bool:
-    if not figure.is_money:
-        return False
-    low = normalize_text(text)
-    start = max((low.rfind(end, 0, figure.start) for end in (". ", "! ", "? ", "\n")), default=-1)
-    before = low[max(0, figure.start - 20) : figure.start]
-    return bool(THRESHOLD.search(before) and OFFERED.search(low[start + 1 : figure.end + 60]))
+    before = normalize_text(text[max(0, figure.start - 20) : figure.start])
+    return (
+        figure.is_money
+        and THRESHOLD.search(before) is not None
+        and OFFERED.search(normalize_text(find_sentence(text, figure.start))) is not None
+    )
 
 
 def _check_role(
@@ -251,18 +251,10 @@ def _check_role(
 
 
 def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | None:
-    """Return the only product that the figure's line names, if there is one."""
-    start, end = text.rfind("\n", 0, figure.start) + 1, text.find("\n", figure.end)
-    sentence = text[start : end if end >= 0 else len(text)]
-    parts = re.split(r"(?<=[.!?;])\s", sentence)
-    at = start
-    for part in parts:
-        if at <= figure.start < at + len(part) + 1:
-            low = normalize_text(part)
-            named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
-            return named[0] if len(named) == 1 else None
-        at += len(part) + 1
-    return None
+    """Return the only product that the figure's sentence names, if there is one."""
+    low = normalize_text(find_sentence(text, figure.start))
+    named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
+    return named[0] if len(named) == 1 else None
 
 
 def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
@@ -304,27 +296,23 @@ def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
 
 
 def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[tuple[Check, Figure]]:
-    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
-    counts = sources.counts_by_noun
-    low = normalize_text(piece.text)
-    for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
-        known = counts.get(figure.noun)
-        if known and figure.first.base not in known:
-            left_out = find_spans_left_out(piece, sources)
-            if is_within(figure.start, figure.end, left_out) or _is_measured(figure, piece.text):
-                continue
-            if not has_proof(figure, piece.text, sources):
-                yield _build_finding(figure, figure.text, "warn", piece), figure
-
-
-def _is_measured(count: Figure, text: str) -> bool:
-    """Whether the number of a count is that of a price, a share or a measure: "£84 until"."""
-    return any(
-        one.start <= count.start < one.end
-        and not is_bare(one)
-        and not str(one.first.unit).startswith("#")
-        for one in read_figures(text)
-    )
+    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110. The
+    number of a price, a share or a measure counts nothing."""
+    counts, low = sources.counts_by_noun, normalize_text(piece.text)
+    if not any(noun in low for noun in counts):
+        return
+    left_out = find_spans_left_out(piece, sources) + [
+        (one.start, one.end)
+        for one in read_figures(piece.text)
+        if not is_bare(one) and not str(one.first.unit).startswith("#")
+    ]
+    for figure in read_counts(piece.text):
+        is_other = figure.first.base not in counts.get(figure.noun, {figure.first.base})
+        if is_other and not (
+            is_within(figure.start, figure.start + 1, left_out)
+            or has_proof(figure, piece.text, sources)
+        ):
+            yield _build_finding(figure, figure.text, "warn", piece), figure
 
 
 def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:

@@ -20,7 +20,8 @@ from bot.text.normalize import normalize_text
 
 SURE_BEFORE = re.compile(  # these words make even a number without a sign a price
     r"(?:(?:au lieu de|instead of|prix (?:barre|initial|precedent|d'avant)"
-    r"|(?:old|former|previous|regular|usual) price|ancien prix)(?: de| of| was)?(?: ?:)? |(?<!\S)~~?)$"
+    r"|(?:old|former|previous|regular|usual) price|ancien prix)(?: de| of| was)?(?: ?:)? "
+    r"|(?<!\S)~~?)$"
 )
 LIKELY_BEFORE = re.compile(
     r"\b(?:was|were|before|previously|formerly|avant|auparavant)(?: a| at)?(?: ?:)? $"

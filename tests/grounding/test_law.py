@@ -28,7 +28,10 @@ def test_cut_is_counted_from_the_lowest_price_of_30_days() -> None:
     checks = only(
         proved("-35 % sur la chemise : 40 € au lieu de 60 €.", evidence=known), "price cut"
     )
-    assert [(check.level, check.quote) for check in checks] == [("block", "60 €"), ("block", "35 %")]
+    assert [(check.level, check.quote) for check in checks] == [
+        ("block", "60 €"),
+        ("block", "35 %"),
+    ]
     assert "€50.00" in checks[0].words.to("en")
     assert "the cut is 20 %" in checks[1].words.to("en")
     assert not only(proved("- 100 % lin\n- 6 coloris", evidence=nothing), "price cut")
