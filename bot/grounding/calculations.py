@@ -17,7 +17,7 @@ from itertools import islice, product
 from bot.core.facts import Fact, FactId
 from bot.grounding.numbers import list_numbers, read_figures
 from bot.grounding.sources import UNPROVING_KINDS, Sources, read_fact
-from bot.grounding.units import Figure, Reading, agrees, load_units, says
+from bot.grounding.units import RATE, Figure, Reading, agrees, load_units, says
 from bot.i18n.messages import Language
 from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces, normalize_text
@@ -141,14 +141,11 @@ def prove_figure(
             value, unit = _evaluate(found.tree, values)
         except CalculationError:
             continue
-        if says(
-            figure,
-            value,
-            unit,
-            is_percent=_is_percent(found.tree),
-            is_rate=all(one.unit in load_units().money for one in chosen),
-            is_rough=not unproven.is_copy,
-        ):
+        if unit is None and all(one.unit in load_units().money for one in chosen):
+            unit = RATE
+        if unit in (None, RATE) and _is_percent(found.tree):
+            unit = "%"
+        if says(figure, value, unit, is_rough=not unproven.is_copy):
             if unproven.is_price and not figure.bound:
                 _require_consistent_price(found, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]

@@ -25,6 +25,7 @@ CALCULATION_HINT = (
     "(if it follows from facts, keep it and add its calculation to the `facts` of its part: "
     "“f12 - f3”, “14.49 / 3”)"
 )
+STYLE_RULES = ("length", "cliché", "echo", "call to action")  # of which the writer is told, too
 MAX_UNUSED = 4  # figures of the brief that are named one by one
 
 
@@ -63,14 +64,15 @@ def check_draft(
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
-    """Return what blocks or is marked, as sentences for the writer. What only people can settle is
-    left out: what a person stated, and a cut whose price before is not known. A figure without a
-    source may be kept with a calculation."""
+    """Return what blocks or is marked, and what a writer can better, as sentences for the writer.
+    What only people can settle is left out: what a person stated, and a cut whose price before is
+    not known. A figure without a source may be kept with a calculation."""
     for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
     faults = []
     for check in checks:
         is_marked = check.level == "warn" and check.words.text not in for_people
-        if check.level == "block" or is_marked:
+        is_style = check.level == "info" and check.rule in STYLE_RULES
+        if check.level == "block" or is_marked or is_style:
             where = f"{check.part}: " if check.part else ""
             hint = f" {CALCULATION_HINT}" if check.words.text == UNSOURCED.text else ""
             faults.append(where + check.words.to("en") + hint)

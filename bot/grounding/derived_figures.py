@@ -30,7 +30,8 @@ def is_derived(figure: Figure, piece: Piece, sources: Sources) -> bool:
     if reading.unit == "%":
         return any(says(figure, (old - new) / old, None) for old, new in pairs)
     if reading.unit in SPANS:
-        return any(says(figure, one.base, one.unit) for one in _list_known(sources))
+        spans = (one for one in _list_known(sources) if one.unit in SPANS)
+        return any(says(figure, one.base, one.unit) for one in spans)
     if not (figure.is_money or is_bare(figure)):
         return False
     prices = {price.fact.value for one in sources.products for price in sources.list_prices(one)}

@@ -28,6 +28,7 @@ PERSON_KINDS = frozenset({"#people", "#customers", "#reviews"})  # one review, o
 SPANS = {"time": Decimal(1), "months": Decimal(30 * 1440)}  # in minutes
 MAX_SPAN_ERROR = Decimal("0.02")  # of a span in another unit: a year has 360 days or 365
 INCH, MAX_INCH_ERROR = Decimal("25.4"), Decimal("0.03")  # in mm; 15 cm are six inches
+RATE = "rate"
 ONE, HUNDRED, HALF = Decimal(1), Decimal(100), Decimal("0.5")
 # How far from a bound a value may be, as shares of the bound: "under €28" of €26.90.
 NEAR_BOUND, FAR_BOUND, NEAR_ABOUT = Decimal("0.1"), Decimal("0.25"), Decimal("0.05")
@@ -250,12 +251,8 @@ def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:
         return True  # a third: 33.3 %
     if s.unit == "length" and (s.size % INCH == 0) != (k.size % INCH == 0):
         return abs(said - known) <= MAX_INCH_ERROR * known
-    if s.unit == "%" and k.unit == "%" and said == said.to_integral():
-        return False
-    places = 2 if k.unit in load_units().money else -int(said.normalize().as_tuple().exponent)
-    if places < 1 or s.size != 1 or abs(said - known) >= 1:
-        return False
-    return abs(said - known) <= ONE.scaleb(-places) / 2
+    coarsest = CENT if k.unit in load_units().money else ONE / 10
+    return s.size == 1 and _find_step(said) <= coarsest and _rounds_to(known, s)
 
 
 def _unit_fits(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
@@ -308,8 +305,7 @@ def is_within_bound(bound: str, said: Reading, value: Decimal) -> bool:
     """Whether a value, in the size of what is said, is on the right side of its bound, and so near
     that a reader would find it fair: "over 40" of 47, never of 80."""
     shown = abs(Decimal(str(said.value)))
-    step = ONE.scaleb(int(shown.normalize().as_tuple().exponent)) if shown else ONE
-    off = value - shown
+    step, off = _find_step(shown), value - shown
     if bound == "~":
         return abs(off) <= min(step / 2, NEAR_ABOUT * shown)
     is_right = off > 0 if bound == ">" else off < 0
@@ -319,65 +315,50 @@ def is_within_bound(bound: str, said: Reading, value: Decimal) -> bool:
 # Whether a computed value is what a figure says.
 
 
-def says(
-    figure: Figure,
-    value: Decimal,
-    unit: str | None,
-    *,
-    is_percent: bool = False,
-    is_rate: bool = False,
-    is_rough: bool = False,
-) -> bool:
+def says(figure: Figure, value: Decimal, unit: str | None, *, is_rough: bool = False) -> bool:
     """Whether a value, in base units, is what a figure says, as it is rounded or within its bound.
-    `is_percent`: a value without a unit is in percent; `is_rate`: it is money by money; `is_rough`:
-    shares in words are rough, as in reports."""
-    return any(
-        _reading_says(figure, one, abs(value), unit, is_percent, is_rate, is_rough)
-        for one in figure.readings
-        if one.kind == "number"
-    )
+    The unit RATE is of money by money. `is_rough`: shares in words are rough, as in reports."""
+    readings = [one for one in figure.readings if one.kind == "number"]
+    return any(_reading_says(figure, one, abs(value), unit, is_rough) for one in readings)
 
 
 def _reading_says(
-    figure: Figure,
-    said: Reading,
-    value: Decimal,
-    unit: str | None,
-    is_percent: bool,
-    is_rate: bool,
-    is_rough: bool,
+    figure: Figure, said: Reading, value: Decimal, unit: str | None, is_rough: bool
 ) -> bool:
     money, error = load_units().money, Decimal(0)
     is_counted = said.unit is None or said.unit.startswith("#")
+    if unit == RATE and said.unit not in money:
+        unit = None
     if said.unit in ("%", "points"):
-        if unit not in (None, "%") and unit != said.unit:
+        if unit not in (None, "%", said.unit):
             return False
-        value = value if unit or is_percent else HUNDRED * value
+        value = value if unit else HUNDRED * value
         if figure.in_words:
-            error = SPELLED_SHARE_ERROR
-            if is_rough:
-                error = min(ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR * abs(said.base))
+            rough = min(ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR * abs(said.base))
+            error = rough if is_rough else SPELLED_SHARE_ERROR
     elif (said.unit or "").startswith("/") and unit is None:  # 6 out of 10
         value *= Decimal(str(said.unit)[1:])
     elif said.unit == "times" and unit is None:
         error = TIMES_ERROR * abs(said.base) if figure.in_words else error
     elif is_counted and (unit is None or (unit in money and is_bare(figure))):
-        if _rounds_to_zeros(value, said, unit):
-            return True
+        said_value = abs(Decimal(str(said.value)))
+        if unit is None and said_value >= HUNDRED and said_value == said_value.to_integral():
+            error = said.size * _find_step(said_value) / 2  # a count of hundreds: 1,200 of 1,184
     elif {said.unit, unit} == {*SPANS}:
         value *= SPANS[str(unit)] / SPANS[str(said.unit)]
         error = MAX_SPAN_ERROR * value
     elif said.unit == "time" and unit is None:  # six days, of twelve tins and two a day
         return value == abs(Decimal(str(said.value)))
-    elif not (
-        unit == said.unit
-        or (said.unit == "money" and unit in money)
-        or (said.unit in money and unit is None and is_rate)  # $2.50 per dollar
-    ):
+    elif unit != said.unit and not (unit in money and said.unit == "money") and unit != RATE:
         return False
-    if abs(value - abs(said.base)) <= error or _rounds_to(value / said.size, said):
-        return True
-    return bool(figure.bound) and is_within_bound(figure.bound, said, value / said.size)
+    shown = value / said.size
+    is_near = abs(value - abs(said.base)) <= error or _rounds_to(shown, said)
+    return is_near or (bool(figure.bound) and is_within_bound(figure.bound, said, shown))
+
+
+def _find_step(shown: Decimal) -> Decimal:
+    """Return the unit of the last digit that is not 0: 10 of 40, 100 of 1,200."""
+    return ONE.scaleb(int(shown.normalize().as_tuple().exponent)) if shown else ONE
 
 
 def _rounds_to(value: Decimal, said: Reading) -> bool:
@@ -385,15 +366,6 @@ def _rounds_to(value: Decimal, said: Reading) -> bool:
     shown = abs(Decimal(str(said.value)))
     places = ONE.scaleb(min(int(shown.as_tuple().exponent), 0))
     return abs(value - shown) <= places / 2
-
-
-def _rounds_to_zeros(value: Decimal, said: Reading, unit: str | None) -> bool:
-    """Whether a count of hundreds is rounded to its first digits: 1,200 of 1,184."""
-    shown = abs(Decimal(str(said.value)))
-    if unit is not None or shown < HUNDRED or shown != shown.to_integral():
-        return False
-    step = ONE.scaleb(int(shown.normalize().as_tuple().exponent))
-    return abs(value - shown) <= step / 2
 
 
 MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"
