@@ -178,7 +178,7 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     start, end, digits = match.start("digits"), match.end(), match["digits"]
     if match["currency"]:
         start = match.start("currency")
-    sign = (match["sign"] or "").strip()
+    sign, noun = (match["sign"] or "").strip(), ""
     unit, size = find_unit((match["currency"] or "").strip().upper() or None)
     scaled = SCALE.match(low, end)
     if scaled:
@@ -195,40 +195,22 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
         unit, end = f"/{rating[1]}", rating.end()
     elif unit is None and (counted := units.counts.match(low, end)):
         unit = units.counted[counted[1]]
-        if counted[1] != counted[0].strip(" -"):
-            return _bare(text, low, start, end, digits, size, sign, counts=unit)
-        end = counted.end()
+        if counted[1] == counted[0].strip(" -"):
+            end = counted.end()
+        else:
+            noun = counted[0].split()[0].strip("-")  # an adjective
+    elif unit is None and low[end : end + 1].isalpha() and not re.match(r"s\b", low[end:]):
+        return Figure.at(text, (start, end))  # an ordinal, or part of a word
     elif unit is None:
-        return _bare(text, low, start, end, digits, size, sign)
+        behind = re.match(r"[ -]([a-z][a-z'-]*)", low[end:])
+        noun = behind[1] if behind else ""
+        unit = "money" if not noun and PRICED.search(low, 0, start) else None
     values = _list_values(digits, is_money=unit in units.money)
     meant = [(unit, size)]
     if after and after[1] in WEIGHED_POUNDS:
         meant.append(find_unit("lb"))
     readings = tuple(Reading("number", value, *one) for one in meant for value in values)
-    return Figure.at(text, (start, end), *readings, sign=sign)
-
-
-def _bare(
-    text: str,
-    low: str,
-    start: int,
-    end: int,
-    digits: str,
-    size: Decimal,
-    sign: str,
-    counts: str | None = None,
-) -> Figure:
-    """A number without a unit. An ordinal and part of a word are none."""
-    glued = end < len(low) and low[end].isalpha()
-    if glued and not re.match(r"s\b", low[end:]):  # the 1980s
-        return Figure.at(text, (start, end))
-    noun = re.match(r"[ -]([a-z][a-z'-]*)", low[end:])
-    if counts is None and not noun and PRICED.search(low, 0, start):
-        counts = "money"
-    readings = tuple(
-        Reading("number", value, counts, size) for value in _list_values(digits, is_money=False)
-    )
-    return Figure.at(text, (start, end), *readings, noun=noun[1] if noun else "", sign=sign)
+    return Figure.at(text, (start, end), *readings, noun=noun, sign=sign)
 
 
 def _list_values(digits: str, *, is_money: bool) -> tuple[Decimal, ...]:

@@ -233,29 +233,20 @@ class Sources:
                 within = known
             if said and not known.has_dates and not known.is_near(said):
                 continue
-            if (is_threshold and known.is_price) or not self._has_figure(known, figure):
+            if (is_threshold and known.is_price) or not has_figure(
+                known.text, known.figures, figure, known.label
+            ):
                 continue
             if not known.is_former_price:
                 return known
             former = former or known  # a current price of the same sum comes first
         return within or former
 
-    def _has_figure(self, known: KnownFact, figure: Figure) -> bool:
-        if figure.first.kind in ("code", "deal"):
-            return _contains_code(known.text, figure)
-        if any(agrees(figure, one, about=known.label) for one in known.figures):
-            return True
-        return figure.first.kind in ("clock", "weekday") and _contains_code(known.text, figure)
-
     def find_statement(self, figure: Figure) -> Statement | None:
         """Return who gave this figure without a source."""
-        for statement in self.statements:
-            if any(agrees(figure, one) for one in statement.figures):
-                return statement
-            is_code = figure.first.kind != "number" and statement.figures
-            if is_code and _contains_code(statement.text, figure):
-                return statement
-        return None
+        return next(
+            (one for one in self.statements if has_figure(one.text, one.figures, figure)), None
+        )
 
     def find_words(self, pattern: re.Pattern[str], *, in_label: bool) -> KnownFact | None:
         """Return a fact in whose text, or label, a pattern over normalized text is found. A
@@ -296,19 +287,16 @@ class Sources:
             for fact in self.evidence.facts
             if fact.stated_by is not None
         ]
-        if self.brief:
-            brief, assumed = self.brief, {one.field for one in self.brief.assumed}
+        if brief := self.brief:
+            assumed = {one.field for one in brief.assumed}
             fields = ("words", "product_words", "offer", "dates")
-            texts = [getattr(brief, name) or "" for name in fields if name not in assumed]
-            found += [
-                Statement(brief.author, text, read_figures(text), "brief")
-                for text in (*texts, *brief.must_say)
-                if text
+            texts = [getattr(brief, name) for name in fields if name not in assumed]
+            texts += [
+                *brief.must_say,
+                *(day.isoformat() for day in (brief.since, brief.until) if day),
             ]
-            days = [day for day in (brief.since, brief.until) if day]
             found += [
-                Statement(brief.author, day.isoformat(), read_figures(day.isoformat()), "brief")
-                for day in days
+                Statement(brief.author, text, read_figures(text), "brief") for text in texts if text
             ]
         return tuple(found)
 
@@ -410,22 +398,21 @@ def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:
     return any(first <= start and end <= last for first, last in spans)
 
 
-def _contains_code(text: str, figure: Figure) -> bool:
-    """Whether a text has this code, this weekday, or the same deal in other words."""
+def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = "") -> bool:
+    """Whether a text with these figures has this one, or its code or weekday in other words."""
+    if any(agrees(figure, one, about=about) for one in known):
+        return True
     reading, low = figure.first, normalize_text(text)
-    if reading.kind == "deal":
-        deals = {one.first.value for one in read_figures(text) if one.first.kind == "deal"}
-        return reading.value in deals
     if reading.kind == "weekday":
-        names = [name for name, n in index_weekday_names().items() if str(n) == reading.value]
-        return any(re.search(rf"\b{name}\b", low) for name in names)
-    code = normalize_text(figure.text)
-    if reading.kind == "code" and ".." in str(reading.value):
-        ends = str(reading.value).split("..")
-        return all(re.search(rf"(?<![\w-]){end}(?![\w-])", low) for end in ends)
-    if reading.kind == "code" and code.isalpha():
-        return bool(re.search(rf"(?<!\w){re.escape(code)}(?!\w)", low))
-    return reading.kind == "code" and str(reading.value) in low.replace(" ", "")
+        return any(
+            str(number) == reading.value and re.search(rf"\b{name}\b", low)
+            for name, number in index_weekday_names().items()
+        )
+    code = str(reading.value)
+    if reading.kind != "code" or not (".." in code or code.isalpha()):
+        return reading.kind == "code" and code in low.replace(" ", "")
+    words = code.split("..")  # sizes, or a code without digits
+    return all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", low) for word in words)
 
 
 def _list_brand_facts(brand: Brand | None) -> Iterator[Fact]:
