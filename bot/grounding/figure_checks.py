@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -11,7 +11,7 @@ from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.calculations import UnprovenFigure, find_sentence, has_proof
 from bot.grounding.citations import format_person
-from bot.grounding.dates import is_promise
+from bot.grounding.dates import build_dates, is_promise
 from bot.grounding.derived_figures import find_stated_cut, is_derived
 from bot.grounding.numbers import read_counts, read_figures
 from bot.grounding.price_cuts import find_cuts, find_former_prices
@@ -40,6 +40,7 @@ OFFERED = re.compile(
 )
 LAW_WINDOW = re.compile(r"30 derniers jours|last 30 days")  # of the lowest price
 HOUR = Decimal(60)  # in minutes
+FROM_BRIEF = Words("From the brief: {quote}. Approving confirms it.")
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
@@ -137,27 +138,15 @@ def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
     if reading.kind != "date" or reading.unit is None or not isinstance(reading.value, tuple):
         return None
     year, month, day = reading.value
-    if not month:
+    year = year or today.year + ((month, day) < (today.month, today.day))
+    if not month or not build_dates(year, month, day):
         return None
-    if year is None:
-        year = today.year + ((month, day) < (today.month, today.day))
-    try:
-        right = date(year, month, day)
-    except ValueError:
-        return None
+    right = date(year, month, day)
     if str(right.weekday()) == reading.unit:
         return None
-    return piece.build_check(
-        "figure",
-        "block",
-        Words(
-            "“{quote}”: that day is a {day}.",
-            quote=figure.text,
-            day=Words(list_weekday_names("en")[right.weekday()]),
-        ),
-        quote=figure.text,
-        override=True,
-    )
+    name = Words(list_weekday_names("en")[right.weekday()])
+    words = Words("“{quote}”: that day is a {day}.", quote=figure.text, day=name)
+    return piece.build_check("figure", "block", words, override=True)
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
@@ -168,22 +157,20 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     periods = occasion.list_coming(today, brief.market) if occasion and brief else []
     if not periods or is_promise(normalize_text(text), figure.start):
         return False
-    days = [
-        period.starts + timedelta(days=offset)
+    return any(
+        period.starts <= date(year or period.starts.year, month, day) <= period.until
         for period in periods
-        for offset in range((period.until - period.starts).days + 1)
-    ]
-    dates = {(year, day.month, day.day) for day in days for year in (None, day.year)}
-    return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
+        for year, month, day in (one.day for one in figure.readings if one.kind == "date")
+        if month
+    )
 
 
 def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:
     """Build the finding on what a person stated: the approver confirms it."""
-    template = ORIGINS.get(
-        statement.origin, Words("From the brief: {quote}. Approving confirms it.")
+    words = ORIGINS.get(statement.origin, FROM_BRIEF).with_params(
+        quote=quote, who=format_person(statement.who)
     )
-    words = template.with_params(quote=quote, who=format_person(statement.who))
-    return piece.build_check(rule, "stated", words, quote=quote)
+    return piece.build_check(rule, "stated", words)
 
 
 def show_figure(figure: Figure, piece: Piece) -> str:
@@ -202,10 +189,7 @@ def _find_denied_price(
         return None
     if find_stated_cut(figure, piece.text, sources) is not None:
         return None
-    prices = (
-        sources.list_prices(product) if (product := _find_product(figure, piece, sources)) else []
-    )
-    return prices[0].fact if len(prices) == 1 else None
+    return _find_price(figure, piece, sources)
 
 
 def _is_plain_price(figure: Figure, text: str) -> bool:
@@ -215,11 +199,14 @@ def _is_plain_price(figure: Figure, text: str) -> bool:
     return figure.is_money and not is_cut and not is_former and not _is_threshold(figure, text)
 
 
-def _find_product(figure: Figure, piece: Piece, sources: Sources) -> str | None:
-    """Return the product that a figure is about: the one named beside it, or that of the text."""
+def _find_price(figure: Figure, piece: Piece, sources: Sources) -> Fact | None:
+    """Return the only price of the product that a figure is about: the one named beside it, or
+    that of the text."""
     mine = sources.brief.product if sources.brief else None
     product = _find_product_named(figure, piece.text, sources) or mine
-    return product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    product = product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    prices = sources.list_prices(product) if product else []
+    return prices[0].fact if len(prices) == 1 else None
 
 
 def _is_threshold(figure: Figure, text: str) -> bool:
@@ -259,22 +246,16 @@ def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | No
 
 def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
     known = Money(amount=Decimal(fact.value), currency=fact.unit or str(figure.first.unit))
-    return piece.build_check(
-        "price",
-        "block",
-        Words("The catalogue says {known}, the text says {quote}.", known=known, quote=figure.text),
-        quote=figure.text,
-        fact=fact.id,
-        override=True,
-    )
+    words = Words("The catalogue says {known}, the text says {quote}.", known=known)
+    words = words.with_params(quote=figure.text)
+    return piece.build_check("price", "block", words, fact=fact.id, override=True)
 
 
 def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Sources) -> Check:
     """A wrong price is told with the right one, where the text is about one product."""
-    product = _find_product(figure, piece, sources)
-    prices = sources.list_prices(product) if product else []
-    if len(prices) == 1 and _is_plain_price(figure, piece.text):
-        return _build_wrong_price(figure, piece, prices[0].fact)
+    price = _find_price(figure, piece, sources)
+    if price is not None and _is_plain_price(figure, piece.text):
+        return _build_wrong_price(figure, piece, price)
     if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
         grade = "warn"  # a fact counts the same, and otherwise
     return _build_finding(figure, show_figure(figure, piece), grade, piece)
@@ -316,13 +297,8 @@ def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[tuple[Ch
 
 
 def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
-    return piece.build_check(
-        "figure",
-        grade,
-        UNSOURCED.with_params(quote=Words("“{quote}”", quote=quote)),
-        quote=quote,
-        override=grade == "block",
-    )
+    words = UNSOURCED.with_params(quote=Words("“{quote}”", quote=quote))
+    return piece.build_check("figure", grade, words, quote=quote, override=grade == "block")
 
 
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:

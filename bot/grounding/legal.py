@@ -267,13 +267,8 @@ def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) 
     if stock is None or stock.value != 0:
         return None
     words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
-    return piece.build_check(
-        rule.id,
-        rule.level,
-        words.with_params(source=stock.source.words()),
-        quote=quote,
-        fact=stock.id,
-    )
+    words = words.with_params(source=stock.source.words())
+    return piece.build_check(rule.id, rule.level, words, fact=stock.id)
 
 
 def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
@@ -292,17 +287,11 @@ def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
 
 def _contradict_stock(quote: str, piece: Piece, stock: Fact) -> Check:
     value = Decimal(stock.value)
-    words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).", n=int(value))
-    if value == 0:
-        words = Words("“{quote}”, but the catalogue has none in stock ({source}).")
-    return piece.build_check(
-        "stock" if value == 0 else "scarcity",
-        "block",
-        words.with_params(quote=quote, source=stock.source.words()),
-        quote=quote,
-        fact=stock.id,
-        override=True,
-    )
+    rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
+    if value:
+        rule, words = "scarcity", Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
+    words = words.with_params(quote=quote, source=stock.source.words(), n=int(value))
+    return piece.build_check(rule, "block", words, fact=stock.id, override=True)
 
 
 def find_sold_words(request: SkillRequest, sources: Sources) -> str:

@@ -78,16 +78,11 @@ class Piece:
         fact: str | None = None,
         override: bool = False,
     ) -> Check:
-        """Build a finding on this text."""
-        return Check(
-            rule=rule,
-            level=level,
-            words=words,
-            part=self.key,
-            quote=quote,
-            fact=fact,
-            override=override,
-        )
+        """Build a finding on this text. Without `quote` it is about what its words quote."""
+        if quote is None and isinstance(said := words.params.get("quote"), str):
+            quote = said
+        more = {"quote": quote, "fact": fact, "override": override}
+        return Check(rule=rule, level=level, words=words, part=self.key, **more)
 
 
 def list_pieces(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[Piece, ...]:
@@ -343,12 +338,13 @@ class Sources:
             for name in self.names
         )
 
-    def contains_quote(self, quote: str) -> bool:
-        """Whether a fact has these words, letter for letter."""
+    def contains_quote(self, quote: str, source: str | None = None) -> bool:
+        """Whether a fact, or the one of this id, has these words, letter for letter."""
         said = collapse_spaces(quote.rstrip(" .,!?…"))
         return any(
             said in collapse_spaces(text)
             for known in self.known
+            if source in (None, known.fact.id)
             for text in (known.text, known.fact.about)
         )
 

@@ -119,13 +119,8 @@ def _check_banned_words(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check
         for word in brand.avoid if piece.kind != "quote" else ():
             if match := build_inflected_pattern(word).search(low):
                 quote = piece.text[match.start() : match.end()]
-                yield piece.build_check(
-                    "banned word",
-                    "block",
-                    Words("The brand never says “{word}”. Find another word.", word=quote),
-                    quote=quote,
-                    override=True,
-                )
+                words = Words("The brand never says “{word}”. Find another word.", word=quote)
+                yield piece.build_check("banned word", "block", words, quote=quote, override=True)
         for match in CLICHE_PATTERN.finditer(piece.text) if piece.is_prose else ():
             if not contains_words(liked, match[0]):
                 words = Words("“{word}” is worn out. Say what is special instead.", word=match[0])
