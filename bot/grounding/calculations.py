@@ -9,7 +9,7 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice, product
@@ -23,7 +23,8 @@ from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces, normalize_text
 
 PROOF, SEPARATOR = "proof", " "
-MAX_LENGTH, MAX_OPERATIONS, MAX_OPERAND = 80, 4, Decimal(10**9)
+MAX_OPERATIONS, MAX_OPERAND = 4, Decimal(10**9)
+EXPRESSION = re.compile(r"[\df.()*/ +-]{1,80}")
 MAX_COUNT = 100  # the largest number that a sentence alone may name as multiplier or divisor
 MAX_DAYS = 1000  # that are added to a day
 MAX_READINGS = 256  # combinations of what the operands may measure
@@ -65,14 +66,7 @@ class Operand:
     is_free: bool = False  # named by the sentence alone, or 100, or 1
 
 
-@dataclass
-class Calculation:
-    """A parsed expression with what each of its operands may be."""
-
-    tree: ast.expr
-    text: str
-    leaves: list[ast.expr] = field(default_factory=list)
-    operands: list[Sequence[Operand]] = field(default_factory=list)
+Leaf = ast.Constant | ast.Name
 
 
 def find_sentence(text: str, start: int) -> str:
@@ -131,23 +125,23 @@ def prove_figure(
         return _build_proof(unproven, shown, facts, sources)
     if bound := BOUND.fullmatch(text):
         text = _drop_bound(figure, bound)
-    found = _parse(text)
-    found.operands = [finder.find(leaf, found) for leaf in found.leaves]
-    if all(one.is_free for options in found.operands for one in options):
+    tree, leaves = _parse(text)
+    operands = [finder.find(leaf, tree) for leaf in leaves]
+    if all(one.is_free for options in operands for one in options):
         raise CalculationError("no operand is a figure of a fact")
-    for chosen in islice(product(*found.operands), MAX_READINGS):
-        values = dict(zip(map(id, found.leaves), chosen, strict=True))
+    for chosen in islice(product(*operands), MAX_READINGS):
+        values = dict(zip(map(id, leaves), chosen, strict=True))
         try:
-            value, unit = _evaluate(found.tree, values)
+            value, unit = _evaluate(tree, values)
         except CalculationError:
             continue
         if unit is None and all(one.unit in load_units().money for one in chosen):
             unit = RATE
-        if unit in (None, RATE) and _is_percent(found.tree):
+        if unit in (None, RATE) and _is_percent(tree):
             unit = "%"
         if says(figure, value, unit, is_rough=not unproven.is_copy):
             if unproven.is_price and not figure.bound:
-                _require_consistent_price(found, values, unproven.sentence)
+                _require_consistent_price(tree, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]
             shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
             return _build_proof(unproven, shown.replace("*", "×"), facts, sources)
@@ -157,21 +151,21 @@ def prove_figure(
 def is_calculation(text: str) -> bool:
     """Whether a text that stands where a fact is cited is an expression with an operation."""
     try:
-        return isinstance(_parse(text.translate(SIGNS)).tree, ast.BinOp)
+        return isinstance(_parse(text.translate(SIGNS))[0], ast.BinOp)
     except CalculationError:
         return False
 
 
-def _parse(text: str) -> Calculation:
-    """Parse an expression of numbers, names of facts, + - * / and brackets."""
-    if len(text) > MAX_LENGTH:
-        raise CalculationError("it is too long")
+def _parse(text: str) -> tuple[ast.expr, list[Leaf]]:
+    """Parse an expression of numbers, names of facts, + - * / and brackets. Return it with its
+    operands. Raises CalculationError."""
+    if not EXPRESSION.fullmatch(text):
+        raise CalculationError("only numbers, names of facts, + - * / and brackets")
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise CalculationError("it is no expression") from None
-    found, operations = Calculation(tree, text), 0
-    waiting: list[ast.expr] = [tree]
+    leaves, operations, waiting = list[Leaf](), 0, [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.BinOp) and isinstance(
@@ -179,13 +173,13 @@ def _parse(text: str) -> Calculation:
         ):
             operations += 1
             waiting += [node.left, node.right]
-        elif isinstance(node, ast.Constant | ast.Name):
-            found.leaves.append(node)
+        elif isinstance(node, Leaf):
+            leaves.append(node)
         else:
             raise CalculationError("only numbers, names of facts, + - * / and brackets")
     if operations > MAX_OPERATIONS:
         raise CalculationError(f"at most {MAX_OPERATIONS} operations")
-    return found
+    return tree, leaves
 
 
 @dataclass(frozen=True)
@@ -194,22 +188,21 @@ class _OperandFinder:
     named: Mapping[str, Fact]
     sources: Sources
 
-    def find(self, leaf: ast.expr, calculation: Calculation) -> Sequence[Operand]:
+    def find(self, leaf: Leaf, tree: ast.expr) -> Sequence[Operand]:
         """Return what an operand may be. Raises CalculationError when it is in no evidence."""
-        written = ast.get_source_segment(calculation.text, leaf) or ""
         if isinstance(leaf, ast.Name):
-            fact = self.named.get(written)
-            if fact is None or not NAME.fullmatch(written):
-                raise CalculationError(f"there is no fact {written}")
-            return self._read_named(fact, is_alone=leaf is calculation.tree)
-        if not LITERAL.fullmatch(written) or Decimal(written) > MAX_OPERAND:
-            raise CalculationError(f"{written} is no number that may stand here")
-        value = Decimal(written)
+            fact = self.named.get(leaf.id)
+            if fact is None:
+                raise CalculationError(f"there is no fact {leaf.id}")
+            return self._read_named(fact, is_alone=leaf is tree)
+        value = Decimal(str(leaf.value))
+        if value > MAX_OPERAND:
+            raise CalculationError(f"{value} is too large")
         found = list(self._find_known(value))
-        if self._is_free(value, leaf, calculation.tree):
+        if self._is_free(value, leaf, tree):
             found.append(Operand(value, is_free=True))
         if not found:
-            raise CalculationError(f"{written} is in no fact")
+            raise CalculationError(f"{value} is in no fact")
         return list(dict.fromkeys(found))
 
     def _read_named(self, fact: Fact, *, is_alone: bool) -> Sequence[Operand]:
@@ -317,7 +310,7 @@ def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal,
 
 
 def _require_consistent_price(
-    calculation: Calculation, operands: Mapping[int, Operand], sentence: str
+    tree: ast.expr, operands: Mapping[int, Operand], sentence: str
 ) -> None:
     """A sum that differs from the price of the catalogue is proven by a total, a multiple or a part
     of a price; by a difference only where the sentence says both amounts. Raises
@@ -326,13 +319,13 @@ def _require_consistent_price(
     money = load_units().money
     taken_away = [
         operands[id(leaf)]
-        for node in ast.walk(calculation.tree)
+        for node in ast.walk(tree)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
         for leaf in ast.walk(node)
         if id(leaf) in operands
     ]
     if (
-        not isinstance(calculation.tree, ast.BinOp)
+        not isinstance(tree, ast.BinOp)
         or not any(one.unit in money for one in operands.values())
         or any(one.unit in money and one.value not in said for one in taken_away)
     ):
@@ -356,7 +349,7 @@ def _drop_bound(figure: Figure, bound: re.Match[str]) -> str:
 def _require_date(figure: Figure, text: str, finder: _OperandFinder) -> list[Fact]:
     """Return the facts that have a date or a weekday, or from whose last day a number of days, as
     a fact has it, leads to it: "f3 + 21". Raises CalculationError."""
-    tree, days, facts = _parse(text).tree, list[date](), list[Fact]()
+    (tree, leaves), days, facts = _parse(text), list[date](), list[Fact]()
     name = tree.left if isinstance(tree, ast.BinOp) else tree
     fact = finder.named.get(name.id) if isinstance(name, ast.Name) else None
     if fact is None:
@@ -365,7 +358,7 @@ def _require_date(figure: Figure, text: str, finder: _OperandFinder) -> list[Fac
     if isinstance(tree, ast.BinOp):
         if not (isinstance(tree.op, ast.Add) and fact.until):
             raise CalculationError("days are added to the last day of a fact")
-        for one in finder.find(tree.right, Calculation(tree, text)):
+        for one in finder.find(leaves[0], tree):
             if one.fact and one.unit in (None, "time") and one.value < MAX_DAYS:
                 facts.append(one.fact)
                 days.append(fact.until + timedelta(days=int(one.value)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 
 from bot.grounding.units import RATING_SCALES, Figure, Reading, load_units
 from bot.i18n.languages import load_languages
@@ -127,14 +127,11 @@ def is_promise(low: str, at: int) -> bool:
     offer, a guarantee."""
     start = max((low.rfind(end, 0, at) for end in (". ", "! ", "? ", "\n")), default=-1) + 1
     ends = [place for end in (". ", "! ", "? ", "\n") if (place := low.find(end, at)) >= 0]
-    words = re.findall(r"[a-z]+", low[start : min(ends, default=len(low))])
-    return any(_begins_promise(word) for word in words)
+    return bool(_promise_shape().search(low, start, min(ends, default=len(low))))
 
 
-@lru_cache(maxsize=4096)
-def _begins_promise(word: str) -> bool:
-    """Whether a word begins with a stem of a promise. A short stem is a word of its own."""
-    return any(
-        word.startswith(stem) if len(stem) > SHORT_STEM else word in (stem, f"{stem}s")
-        for stem in load_units().promises
-    )
+@cache
+def _promise_shape() -> re.Pattern[str]:
+    """Words that begin with a stem of a promise. A short stem is a word of its own."""
+    stems = (s if len(s) > SHORT_STEM else rf"{s}s?(?![a-z])" for s in load_units().promises)
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(stems)})")

@@ -55,13 +55,11 @@ def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | 
     }
     for statement in sources.statements:
         for cut in statement.figures:
-            share = 1 - abs(cut.first.base) / 100 if cut.first.unit == "%" else None
-            off = cut.first.base if cut.is_money else None
-            if any(
-                (share is not None and abs(one * share - said) <= CENT)
-                or (off is not None and 0 < off < one and abs(one - off - said) <= CENT)
-                for one in prices
-            ):
+            off, is_share = abs(cut.first.base), cut.first.unit == "%"
+            if not (is_share or cut.is_money):
+                continue
+            left = (one * (1 - off / 100) if is_share else one - off for one in prices if off < one)
+            if any(abs(one - said) <= CENT for one in left):
                 return statement
     return None
 

@@ -106,15 +106,11 @@ def _examine(
                     named.add(figure.readings)
                     quote = show_figure(figure, piece)
                     yield build_stated_check("figure", quote, piece, statement), None
-            elif not (
-                is_derived(figure, piece, sources)
-                or _is_collective(figure, sources)
-                or has_proof(figure, piece.text, sources)
-            ):
+            elif is_derived(figure, piece, sources) or has_proof(figure, piece.text, sources):
+                proven += 1
+            else:
                 check = _build_unsourced(figure, grade, piece, sources)
                 yield check, _build_unproven(check, figure, piece)
-            else:
-                proven += 1
         for check, figure in _find_counted_otherwise(piece, sources):
             yield check, _build_unproven(check, figure, piece)
     if proven:
@@ -259,12 +255,6 @@ def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Source
     if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
         grade = "warn"  # a fact counts the same, and otherwise
     return _build_finding(figure, show_figure(figure, piece), grade, piece)
-
-
-def _is_collective(figure: Figure, sources: Sources) -> bool:
-    """Whether it counts pieces of what a fact counts: four pairs, of four double wheels."""
-    counts = sources.counts_by_noun.values()
-    return figure.first.unit == "#stock" and figure.first.base in set().union(*counts)
 
 
 def _is_of_kind(known: KnownFact, figure: Figure) -> bool:

@@ -320,12 +320,6 @@ class Sources:
         """The titles of products, by handle."""
         return {k.product: k.text.strip() for k in self.known if k.is_title and k.product}
 
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """What products and the brand are called."""
-        found = [*self.titles.values(), self.brand.name if self.brand else ""]
-        return frozenset(name for name in found if len(name) > 2)
-
     def find_names(self, text: str) -> list[Span]:
         """Where a text names a product or the brand: a figure in a name claims nothing. A name of
         one word counts only as it is written."""
@@ -333,9 +327,11 @@ class Sources:
 
     @cached_property
     def _name_shapes(self) -> tuple[re.Pattern[str], ...]:
+        names = {*self.titles.values(), self.brand.name if self.brand else ""}
         return tuple(
             re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
-            for name in self.names
+            for name in names
+            if len(name) > 2
         )
 
     def contains_quote(self, quote: str, source: str | None = None) -> bool:
