@@ -127,14 +127,14 @@ def recheck_price_cuts(
 def find_unused_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
     """Yield the figures, dates and codes of the brief that the draft does not have: an offer
     without its limit is untrue."""
-    text = "\n".join(piece.text for piece in pieces if piece.is_delivered)
-    figures = read_figures(text)
+    texts = [piece.text for piece in pieces if piece.is_delivered]
+    text, figures = "\n".join(texts).lower(), [one for t in texts for one in read_figures(t)]
     stated = [f for f in sources.evidence.facts if f.stated_by and f.source.file == "brief"]
     unused = [
         fact
         for fact in stated
         if fact.label not in ("claim", "link")
-        and str(fact.value).lower() not in text.lower()
+        and str(fact.value).lower() not in text
         and not any(agrees(one, known) for one in figures for known in read_fact(fact).figures)
     ]
     for fact in unused[:MAX_UNUSED]:
