@@ -106,23 +106,20 @@ def _with_bounds(low: str, found: list[Figure]) -> tuple[Figure, ...]:
 def _find(text: str, low: str) -> Iterator[Figure]:
     """Yield what may be a figure, the surest shapes first. One without readings is none, and keeps
     its place from being read in another way."""
-    for match in CODE.finditer(text):
-        yield Figure.at(text, match.span(), Reading("code", match[0].lower()))
+    for match in (*CODE.finditer(text), *ALWAYS.finditer(text)):
+        yield Figure.at(text, match.span(), Reading("code", match[0].lower().replace(" ", "")))
     for match in SIZE_RANGE.finditer(text):
         yield Figure.at(text, match.span(), Reading("code", f"{match['a']}..{match['b']}".lower()))
     units = load_units()
     for match in units.fraction.finditer(low):
         share = Decimal(units.fractions[match[1] or match[2]])
         yield Figure.at(text, match.span(), Reading("number", share, "%"), in_words=True)
-    for match in ALWAYS.finditer(low):
-        yield Figure.at(text, match.span(), Reading("code", match[0].replace(" ", "")))
     for match in DEAL.finditer(low):
         yield Figure.at(text, match.span(), Reading("deal", _describe_deal(match)))
     for match in HALF_PRICE.finditer(low):
         yield Figure.at(text, match.span(), Reading("number", Decimal(50), "%"))
     for match in units.share.finditer(low) if SHARE_WORD.search(low) else ():
-        if reading := _read_share(match):
-            yield Figure.at(text, match.span(), reading)
+        yield from _read_share(text, match)
     yield from find_dates(text, low)
     if any(character.isdigit() for character in low):
         yield from _find_digits(text, low)
@@ -142,16 +139,15 @@ def _describe_deal(match: re.Match[str]) -> str:
     return f"{a} for {b}"
 
 
-def _read_share(match: re.Match[str]) -> Reading | None:
+def _read_share(text: str, match: re.Match[str]) -> Iterator[Figure]:
     """Nine in ten, 9 sur 10: a share. Out of five, a digit is a rating."""
-    numerals = load_units().all_numerals
     words = (re.sub(r"(?<=\d)[ ,]", "", match[group]) for group in "ab")
-    a, b = (int(word) if word.isdigit() else numerals.get(word) for word in words)
-    if not a or not b or not a <= b or b == 1:
-        return None
-    if match["a"].isdigit() and b in RATING_SCALES and "customer" not in match[0]:
-        return Reading("number", Decimal(a), f"/{b}")
-    return Reading("number", Decimal(100 * a) / b, "%")
+    a, b = (int(load_units().all_numerals.get(word, word)) for word in words)
+    if a <= b and b > 1:
+        is_rating = match["a"].isdigit() and b in RATING_SCALES and "customer" not in match[0]
+        share = Reading("number", Decimal(100 * a) / b, "%")
+        reading = Reading("number", Decimal(a), f"/{b}") if is_rating else share
+        yield Figure.at(text, match.span(), reading)
 
 
 def _find_digits(text: str, low: str) -> Iterator[Figure]:
@@ -231,8 +227,8 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
     """Yield numbers in words before a currency, %, a measure or something counted. Others are a
     text's own: "two friends", « deux idées »."""
     units = load_units()
-    for match in units.spelled.finditer(low):
-        value, end = Decimal(_add_numerals(match[0])), match.end()
+    for match, value in _list_numerals(low):
+        end = match.end()
         if re.search(r"\b(?:entre|between|first|premier\w*) $", low[: match.start()]):
             continue  # between two sizes
         after, month = units.after.match(low, end), re.match(r" ([a-z]+)\b", low[end:])
@@ -260,12 +256,11 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
 def read_counts(text: str) -> tuple[Figure, ...]:
     """Return the whole numbers of a text, in digits and in words, with the noun behind, if any, in
     the singular."""
-    low, units, found = normalize_text(text), load_units(), list[Figure]()
-    matches = [*SMALL_NUMBER.finditer(low), *units.spelled.finditer(low)]
-    for match in matches:
-        value = Decimal(match[0]) if match[0].isdigit() else Decimal(_add_numerals(match[0]))
+    low, found = normalize_text(text), list[Figure]()
+    digits = ((match, Decimal(match[0])) for match in SMALL_NUMBER.finditer(low))
+    for match, value in (*digits, *_list_numerals(low)):
         noun = NOUN_BEHIND.match(low, match.end())
-        name = noun[1].rstrip("sx") if noun and noun[1] not in units.words else ""
+        name = noun[1].rstrip("sx") if noun and noun[1] not in load_units().words else ""
         end = noun.end() if noun and name else match.end()
         found.append(Figure.at(text, (match.start(), end), Reading("number", value), noun=name))
     return tuple(found)
@@ -281,9 +276,7 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
     a point", "twice"."""
     low, units = normalize_text(text), load_units()
     found = [one for one in read_figures(text) if one.is_number and not re.search(r"\d", one.text)]
-    for match in units.spelled.finditer(low):
-        value = Decimal(_add_numerals(match[0]))
-        found.append(Figure.at(text, match.span(), Reading("number", value)))
+    found += [Figure.at(text, m.span(), Reading("number", n)) for m, n in _list_numerals(low)]
     for match in units.parts.finditer(low):
         share, times = units.fractions.get(match[1]), units.multiples.get(match[1])
         value = Decimal(share or times or 0)
@@ -297,12 +290,15 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
     return _with_bounds(low, _share_units(low, sorted(sure, key=lambda figure: figure.start)))
 
 
-def _add_numerals(words: str) -> int:
-    total, run, numerals = 0, 0, load_units().all_numerals
+def _list_numerals(low: str) -> list[tuple[re.Match[str], Decimal]]:
+    """Return the numbers in words with their values."""
+    return [(match, _add_numerals(match[0])) for match in load_units().spelled.finditer(low)]
+
+
+def _add_numerals(words: str) -> Decimal:
+    total, run = 0, 0
     for word in re.findall(r"[a-z]+", words):
-        if word in ("et", "and"):
-            continue
-        value = numerals[word]
+        value = load_units().all_numerals.get(word, 0)  # "and", "et"
         if value == 20 and run % 100 == 4:
             run += 76  # quatre-vingts
         elif value >= 100:
@@ -311,7 +307,7 @@ def _add_numerals(words: str) -> int:
                 total, run = total + run, 0
         else:
             run += value
-    return total + run
+    return Decimal(total + run)
 
 
 def _share_units(low: str, found: list[Figure]) -> list[Figure]:
