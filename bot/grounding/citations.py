@@ -21,7 +21,7 @@ def check_citations(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check
                     words = Words("The source “{fact}” does not exist. Cite another.", fact=id)
                     yield piece.build_check("citation", "block", words, fact=id, override=True)
         for link in {normalize_address(one.text): one for one in find_links(piece.text)}.values():
-            if link.text not in sources.files and (found := _check_link(link, piece, sources)):
+            if not sources.names_file(link.text) and (found := _check_link(link, piece, sources)):
                 yield found
         if piece.is_prose:
             for match in MENTION.finditer(piece.text):

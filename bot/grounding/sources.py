@@ -36,9 +36,6 @@ FORMER_LABELS = re.compile(
 )
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
 MAX_ROUNDING = 1.0  # by how much a figure may differ from that of a fact as it is shown
-FILE_NAME = re.compile(
-    r"(?<![\w/@.-])[\w-]+(?:\.[\w-]+)*\.(?:csv|tsv|tab|txt|xlsx?|parquet|jsonl?|zip|md|pdf)(?![\w/.-])"
-)
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
 MIN_WORDS = 3  # fewer between marks are an emphasis, or a name
@@ -360,11 +357,9 @@ class Sources:
         )
         return frozenset(found | {normalize_address(site) for site in sites})
 
-    @cached_property
-    def files(self) -> frozenset[str]:
-        """The names of files that facts come from or name: README.md is no site."""
-        texts = [text for known in self.known for text in (str(known.fact.source), known.text)]
-        return frozenset(name for text in texts for name in FILE_NAME.findall(text))
+    def names_file(self, name: str) -> bool:
+        """Whether a fact comes from the file of this name: README.md is no site."""
+        return any(name in str(known.fact.source) for known in self.known)
 
     @cached_property
     def hosts(self) -> frozenset[str]:
