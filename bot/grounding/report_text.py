@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
+from typing import NamedTuple
 
 from babel.dates import get_month_names
 
@@ -31,13 +32,12 @@ from bot.core.report import (
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.derived_figures import follows_from_slots
 from bot.grounding.numbers import read_figures, read_word_figures
-from bot.grounding.sources import read_fact
+from bot.grounding.sources import find_quotations, read_fact
 from bot.grounding.units import Figure, Reading, agrees, find_unit, is_bare
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import collapse_spaces, normalize_text
 
 WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()\u0000]*\d[^\s\"“”«»()\u0000]*")
-QUOTE_PATTERN = re.compile(r"“([^”]{3,})”|«\s*([^»]{3,}?)\s*»|\"([^\"]{3,})\"")
 # Two figures, one put against the other. From–to has an order; "against" may be turned round.
 FROM_TO_PATTERN = re.compile(
     r"\b(?:from|de) \{(?P<old>f\d+)[^{}]*\}[^{}.;:]{0,60}? (?:to|a) \{(?P<new>f\d+)[^{}]*\}"
@@ -92,11 +92,10 @@ class ReportChecker:
                 *_find_slot_faults(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
                 *_find_swapped_roles(text, self.book, self.language),
-                *_find_typed_figures(text, self._material),
             ):
                 faults.append(f"{where}: {fault}")
-            for is_bare_count, fault in _find_number_words(text, self._material):
-                (counts if is_bare_count else faults).append(f"{where}: {fault}")
+            for typed in _list_typed_figures(text, self._material):
+                (counts if typed.is_count else faults).append(f"{where}: {typed.fault}")
             faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, self._material)]
             forbidden = FORBIDDEN_PATTERN.finditer(text)
             faults += [f"{where}: leave out “{match[0]}”" for match in forbidden]
@@ -122,11 +121,10 @@ class ReportChecker:
         point."""
         found = []
         for where, text in _iter_texts(form):
-            figures = [one for one, _fault in _list_typed_figures(text, self._material) if one]
-            figures += [one for one, _count in _list_number_words(text, self._material)]
-            for figure in figures:
-                reason = f"“{figure.text}” is typed and in no fact"
-                found.append(UnprovenFigure(where, text, figure, reason, is_copy=False))
+            for typed in _list_typed_figures(text, self._material):
+                if figure := typed.figure:
+                    reason = f"“{figure.text}” is typed and in no fact"
+                    found.append(UnprovenFigure(where, text, figure, reason, is_copy=False))
         return tuple(found)
 
     def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:
@@ -150,7 +148,7 @@ class ReportChecker:
         checks = (
             _find_slot_faults(text, self.book, self.language),
             _find_swapped_periods(text, self.book, *ORDERED_PATTERNS),
-            _find_typed_figures(text, self._material),
+            (one for one in _list_typed_figures(text, self._material) if not one.is_rough),
             _find_wrong_quotes(text, self._material),
             FORBIDDEN_PATTERN.findall(text),
         )
@@ -312,66 +310,50 @@ class _Material:
         return collapse_spaces(normalize_text(quotation)) in self._whole
 
 
-def _mask(text: str, material: _Material) -> str:
-    """Return the text without its slots and its true quotations, of the same length."""
-    prose = SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)
-    return QUOTE_PATTERN.sub(
-        lambda quotation: (
-            MASK * len(quotation[0])
-            if material.quotes(next(filter(None, quotation.groups())))
-            else quotation[0]
-        ),
-        prose,
-    )
+class _TypedFigure(NamedTuple):
+    """A figure in the prose that nothing gave, and the fault that it is. `is_rough`: it is in
+    words, which is no reason to drop a sentence; `is_count`: it may count what the report lists
+    ("three reasons")."""
+
+    figure: Figure | None
+    fault: str
+    is_rough: bool = False
+    is_count: bool = False
 
 
-def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
-    """Return a sentence for each figure that is typed and not a slot."""
-    for _figure, shown in _list_typed_figures(text, material):
-        yield (
-            f"“{shown}” is a typed figure: write the slot of a fact, look the figure up with a "
-            "tool, or leave it out"
-        )
-
-
-def _list_typed_figures(text: str, material: _Material) -> Iterator[tuple[Figure | None, str]]:
-    """Yield the figures in digits that nothing gave, as they can be read and as they stand there;
-    and words with digits, such as the name of a product, that stand nowhere."""
-    prose = _mask(text, material)
+def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure]:
+    """Yield the figures that are typed and that nothing gave, in digits and in words; and words
+    with digits, such as the name of a product, that stand nowhere."""
+    bare = SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)
+    prose = bare
+    for start, end in find_quotations(bare):
+        if material.quotes(bare[start:end]):
+            prose = prose[:start] + MASK * (end - start) + prose[end:]
     figures = [one for one in read_figures(prose) if any(map(str.isdigit, one.text))]
-    for figure in figures:
-        if not material.gives(figure, text):
-            yield figure, figure.text.strip()
+    typed = [(one, one.text.strip()) for one in figures if not material.gives(one, text)]
     for match in WORD_WITH_DIGIT.finditer(prose):
         is_read = any(one.start < match.end() and match.start() < one.end for one in figures)
         if not is_read and not material.has_word(match[0]):
-            yield None, match[0].strip(TRAILING)
-
-
-def _find_number_words(text: str, material: _Material) -> Iterator[tuple[bool, str]]:
-    """Return a sentence for each figure in words that no fact has and that follows from none, and
-    whether it may be a count of what the report lists ("three reasons"). It goes back to the model,
-    and is no reason to drop a sentence."""
-    for figure, is_bare_count in _list_number_words(text, material):
-        word = normalize_text(figure.text)
-        yield (
-            is_bare_count,
-            f"“{word}” is a figure in words: write the slot of a fact, or leave it out",
+            typed.append((None, match[0].strip(TRAILING)))
+    for figure, shown in typed:
+        fault = (
+            f"“{shown}” is a typed figure: write the slot of a fact, look the figure up with a "
+            "tool, or leave it out"
         )
-
-
-def _list_number_words(text: str, material: _Material) -> Iterator[tuple[Figure, bool]]:
-    for figure in read_word_figures(SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)):
+        yield _TypedFigure(figure, fault)
+    for figure in read_word_figures(bare):
         if not material.has_word(figure.text.split()[0]) and not material.gives(figure, text):
+            word = normalize_text(figure.text)
+            fault = f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
             is_count = is_bare(figure) and figure.first.base in range(1, MAX_BARE_COUNT + 1)
-            yield figure, is_count
+            yield _TypedFigure(figure, fault, is_rough=True, is_count=is_count)
 
 
 def _find_wrong_quotes(text: str, material: _Material) -> Iterator[str]:
-    for match in QUOTE_PATTERN.finditer(SLOT_PATTERN.sub("", text)):
-        inner = next(filter(None, match.groups()))
-        if not material.quotes(inner):
-            yield f"“{inner}” stands in quotation marks and in no fact: quote letter for letter"
+    prose = SLOT_PATTERN.sub("", text)
+    for quote in (prose[start:end] for start, end in find_quotations(prose)):
+        if not material.quotes(quote):
+            yield f"“{quote}” stands in quotation marks and in no fact: quote letter for letter"
 
 
 def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> Iterator[str]:
