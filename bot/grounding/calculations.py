@@ -252,7 +252,7 @@ class _OperandFinder:
                 continue
             is_right = node.right is leaf
             if isinstance(node.op, ast.Sub):
-                return not is_right and value in (WHOLE, HUNDRED)
+                return is_share and value in (WHOLE, HUNDRED)
             is_divisor = isinstance(node.op, ast.Div) and is_right
             if value == HUNDRED:
                 return is_divisor or (is_share and isinstance(node.op, ast.Mult))
@@ -289,11 +289,13 @@ def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal,
         return operand.value, operand.unit
     (a, unit), (b, other) = (_evaluate(side, operands) for side in (node.left, node.right))
     if isinstance(node.op, ast.Add | ast.Sub):
-        left = operands.get(id(node.left))
-        is_whole = left is not None and left.is_free and isinstance(node.op, ast.Sub)
-        if is_whole and (a, other) in ((WHOLE, None), (HUNDRED, "%")):
-            return a - b, other
-        if unit != other or is_whole:
+        left, right = operands.get(id(node.left)), operands.get(id(node.right))
+        if (is_left := left is not None and left.is_free) or (right is not None and right.is_free):
+            whole, rest = (a, other) if is_left else (b, unit)  # 1 - f5 / f4, or f4 / f5 - 1
+            if (whole, rest) not in ((WHOLE, None), (HUNDRED, None), (HUNDRED, "%")):
+                raise CalculationError("only a share is taken from a whole")
+            return a - b, rest
+        if unit != other:
             raise CalculationError("only figures of one unit are added")
         return (a + b if isinstance(node.op, ast.Add) else a - b), unit
     # A percentage is a number: 20 % of €85 is f2 * 20 / 100.

@@ -30,10 +30,9 @@ from bot.core.report import (
     is_given,
 )
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
-from bot.grounding.derived_figures import follows_from_slots
 from bot.grounding.numbers import read_figures, read_word_figures
 from bot.grounding.sources import find_quotations, read_fact
-from bot.grounding.units import Figure, Reading, agrees, find_unit, is_bare
+from bot.grounding.units import Figure, Reading, agrees, find_unit, is_bare, says
 from bot.i18n.messages import LOCALES, Language
 from bot.text.normalize import collapse_spaces, normalize_text
 
@@ -288,14 +287,18 @@ class _Material:
 
     def gives(self, figure: Figure, text: str) -> bool:
         """Whether a name, a date or a sentence of a tool or of the request has this figure, with
-        its unit, or it follows from those whose slots stand in the text, or has a proof."""
+        its unit; or it has a proof, or is that of a fact in words."""
         if any(agrees(figure, known) for known in self._figures):
             return True
         if self._proofs and build_proof_id(text, figure.text) in self._proofs:
             return True
-        facts = [self._book.get(name) for name in dict.fromkeys(SLOT_NAME.findall(text))]
-        slotted = [fact for fact in facts if fact is not None]
-        return follows_from_slots(figure, slotted, self._book.facts)
+        if not figure.in_words:
+            return False
+        if figure.first.unit == "%":  # "a third", of 31% beside it
+            shown = (self._book.get(name) for name in SLOT_NAME.findall(text))
+            shares = [r for f in shown if f for one in read_fact(f).figures for r in one.readings]
+            return any(says(figure, r.base, "%", is_rough=True) for r in shares if r.unit == "%")
+        return any(agrees(figure, k) for fact in self._book.facts for k in read_fact(fact).figures)
 
     def has_word(self, word: str) -> bool:
         """Whether a tool or the request gave this word."""

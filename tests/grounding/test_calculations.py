@@ -56,6 +56,7 @@ def prove(text: str, calculation: str) -> Fact:
         ("Two sets come to less than €30.", "30 > f2 * 2"),
         ("Two sets come to less than €30.", "f2 * 2"),
         ("Two sets for well over €28.", "2 * f2 > 28"),
+        ("Three single pairs cost 33.3% more than the set.", "3 * f3 / f2 - 1"),
         ("Come by until 22 December.", "f5 + 7"),
         ("28 inches long.", "f4"),
         ("Come by until 15 December.", "f5"),
@@ -102,6 +103,7 @@ def test_calculation_over_facts_proves_what_the_sentence_says(text: str, calcula
         ("Socks: €4.83 less in the set of three.", "3 * f3 - f2"),  # it says neither amount
         ("Come by until 16 December.", "f5"),
         ("Come by until 15 December.", "8 + 7"),
+        ("It has 9 places.", "10 - 1"),  # one is no figure of a fact
         ("Come by until 22 December.", "f5 + 8"),  # seven days are a fact's, eight are not
         ("Two sets come to less than €30.", "f2 * 2 > 30"),
         ("Two sets come to less than €28.", "f2 * 2 < 28"),
