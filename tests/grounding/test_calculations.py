@@ -56,7 +56,7 @@ def prove(text: str, calculation: str) -> Fact:
         ("Two sets come to less than €30.", "30 > f2 * 2"),
         ("Two sets come to less than €30.", "f2 * 2"),
         ("Two sets for well over €28.", "2 * f2 > 28"),
-        ("Three single pairs cost 33.3% more than the set.", "3 * f3 / f2 - 1"),
+        ("Three socks cost 33.3% more than the set.", "3 * f3 / f2 - 1"),
         ("Come by until 22 December.", "f5 + 7"),
         ("28 inches long.", "f4"),
         ("Come by until 15 December.", "f5"),
