@@ -35,7 +35,6 @@ FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
-MAX_ROUNDING = 1.0  # by how much a figure may differ from that of a fact as it is shown
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
 MIN_WORDS = 3  # fewer between marks are an emphasis, or a name
@@ -100,25 +99,11 @@ class KnownFact:
     def text(self) -> str:
         return str(self.fact.value)
 
-    @cached_property
-    def bases(self) -> tuple[float, ...]:
-        """The numbers of its figures in base units, to tell quickly that none is meant."""
-        readings = [reading for figure in self.figures for reading in figure.readings]
-        numbers = [one for one in readings if isinstance(one.value, Decimal)]
-        return tuple(float(abs(n)) for one in numbers for n in {one.base, one.value})  # type: ignore[arg-type]
-
-    def is_near(self, numbers: Iterable[float]) -> bool:
-        return any(abs(one - other) < MAX_ROUNDING for one in numbers for other in self.bases)
-
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
         if figure.is_money and (not self.is_price or self.is_former_price):
             return False
         return any(satisfies_bound(figure, one, about=self.label) for one in self.figures)
-
-    @cached_property
-    def has_dates(self) -> bool:
-        return any(isinstance(r.value, tuple) for one in self.figures for r in one.readings)
 
     @cached_property
     def is_title(self) -> bool:
@@ -216,15 +201,10 @@ class Sources:
         same sum."""
         former: KnownFact | None = None
         within: KnownFact | None = None
-        said: tuple[float, ...] = ()
-        if figure.is_number:
-            said = tuple(float(abs(reading.base)) for reading in figure.readings)
         is_bounded = bool(figure.bound) and not is_threshold
         for known in self._list_cited_first(cites):
             if is_bounded and within is None and known.is_within(figure):
                 within = known
-            if said and not known.has_dates and not known.is_near(said):
-                continue
             if (is_threshold and known.is_price) or not has_figure(
                 known.text, known.figures, figure, known.label
             ):

@@ -207,9 +207,8 @@ def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: 
             return False
         if s.unit is None and s.value == k.value and k.unit in MEASURES:
             return True  # "218 cm long, 92 deep": the unit was said before
-        return _unit_fits(s, k, said, known, about) and _is_equal(
-            s, k, is_share=said.in_words and s.unit == "%"
-        )
+        is_share = said.in_words and s.unit == "%"
+        return _is_equal(s, k, is_share=is_share) and _unit_fits(s, k, said, known, about)
     if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
         return s.unit is None and s.value in (k.value[0], None if said.noun else k.value[2])
     if isinstance(s.value, tuple) and isinstance(k.value, tuple):
