@@ -275,7 +275,7 @@ def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[tuple[Ch
     left_out = find_spans_left_out(piece, sources) + [
         (one.start, one.end)
         for one in read_figures(piece.text)
-        if not is_bare(one) and not str(one.first.unit).startswith("#")
+        if not is_bare(one) and (one.bound or not str(one.first.unit).startswith("#"))
     ]
     for figure in read_counts(piece.text):
         is_other = figure.first.base not in counts.get(figure.noun, {figure.first.base})

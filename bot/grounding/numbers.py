@@ -140,14 +140,14 @@ def _describe_deal(match: re.Match[str]) -> str:
 
 
 def _read_share(text: str, match: re.Match[str]) -> Iterator[Figure]:
-    """Nine in ten, 9 sur 10: a share. Out of five, a digit is a rating."""
+    """Nine in ten, 9 sur 10: a share. Out of five, a digit may be a rating."""
     words = (re.sub(r"(?<=\d)[ ,]", "", match[group]) for group in "ab")
     a, b = (int(load_units().all_numerals.get(word, word)) for word in words)
     if a <= b and b > 1:
-        is_rating = match["a"].isdigit() and b in RATING_SCALES and "customer" not in match[0]
-        share = Reading("number", Decimal(100 * a) / b, "%")
-        reading = Reading("number", Decimal(a), f"/{b}") if is_rating else share
-        yield Figure.at(text, match.span(), reading)
+        readings = [Reading("number", Decimal(100 * a) / b, "%")]
+        if b in RATING_SCALES and re.match(r"\d (?:in|out of|sur) ", match[0]):
+            readings.insert(0, Reading("number", Decimal(a), f"/{b}"))
+        yield Figure.at(text, match.span(), *readings)
 
 
 def _find_digits(text: str, low: str) -> Iterator[Figure]:

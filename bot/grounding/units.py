@@ -244,12 +244,15 @@ def _is_same_date(s: Reading, k: Reading) -> bool:
 def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:
     """Equal, or rounded as it is shown: a price to cents, 4.68 to 4.7; never to a whole number."""
     said, known = abs(s.base), abs(k.base)
-    if said == known:
+    off = abs(said - known)
+    if not off:
         return True
-    if is_share and abs(said - known) <= HALF:
-        return True  # a third: 33.3 %
     if s.unit == "length" and (s.size % INCH == 0) != (k.size % INCH == 0):
-        return abs(said - known) <= MAX_INCH_ERROR * known
+        return off <= MAX_INCH_ERROR * known
+    if off >= 1 or (is_share and off <= HALF):
+        return off < 1  # a third: 33.3 %
+    if s.unit == "%" and k.unit == "%" and said == said.to_integral():
+        return False
     coarsest = CENT if k.unit in load_units().money else ONE / 10
     return s.size == 1 and _find_step(said) <= coarsest and _rounds_to(known, s)
 
