@@ -333,7 +333,9 @@ def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure
         if material.quotes(bare[start:end]):
             prose = prose[:start] + MASK * (end - start) + prose[end:]
     figures = [one for one in read_figures(prose) if any(map(str.isdigit, one.text))]
-    typed = [(one, one.text.strip()) for one in figures if not material.gives(one, text)]
+    typed: list[tuple[Figure | None, str]] = [
+        (one, one.text.strip()) for one in figures if not material.gives(one, text)
+    ]
     for match in WORD_WITH_DIGIT.finditer(prose):
         is_read = any(one.start < match.end() and match.start() < one.end for one in figures)
         if not is_read and not material.has_word(match[0]):
