@@ -30,9 +30,7 @@ def is_derived(figure: Figure, piece: Piece, sources: Sources) -> bool:
         return any(says(figure, one.base, one.unit) for one in spans)
     if not (figure.is_money or is_bare(figure)):
         return False
-    prices = {price.fact.value for one in sources.products for price in sources.list_prices(one)}
-    counts = [n for n in list_numbers(piece.text) if 1 < n <= MAX_TIMES]
-    results = {old - new for old, new in pairs} | {Decimal(p) * n for p in prices for n in counts}
+    results = {old - new for old, new in pairs} | _list_multiples(piece.text, sources, 2)
     return any(abs(said - one) <= HALF_CENT for one in results)
 
 
@@ -41,14 +39,7 @@ def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | 
     takes 20 % off €85, or €155 for two with €15 less."""
     if not (figure.is_money or is_bare(figure)):
         return None
-    said, counts = figure.first.base, (Decimal(1), *list_numbers(text))
-    prices = {
-        Decimal(price.fact.value) * n
-        for one in sources.products
-        for price in sources.list_prices(one)
-        for n in counts
-        if n <= MAX_TIMES
-    }
+    said, prices = figure.first.base, _list_multiples(text, sources, 1)
     for statement in sources.statements:
         for cut in statement.figures:
             off, is_share = abs(cut.first.base), cut.first.unit == "%"
@@ -58,6 +49,13 @@ def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | 
             if any(abs(one - said) <= CENT for one in left):
                 return statement
     return None
+
+
+def _list_multiples(text: str, sources: Sources, fewest: int) -> set[Decimal]:
+    """Return the prices of today, as many times as 1 and the numbers of the text say."""
+    counts = [n for n in (Decimal(1), *list_numbers(text)) if fewest <= n <= MAX_TIMES]
+    prices = [price for one in sources.products for price in sources.list_prices(one)]
+    return {Decimal(price.fact.value) * count for price in prices for count in counts}
 
 
 def _list_known(sources: Sources) -> list[Reading]:

@@ -181,9 +181,8 @@ def _find_denied_price(
 ) -> Fact | None:
     """Return the catalogue's price, where a text that a person wrote themselves gives another one.
     In a brief, another price is an offer."""
-    if statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text):
-        return None
-    if find_stated_cut(figure, piece.text, sources) is not None:
+    is_offer = statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text)
+    if is_offer or find_stated_cut(figure, piece.text, sources) is not None:
         return None
     return _find_price(figure, piece, sources)
 

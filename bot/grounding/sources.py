@@ -223,17 +223,11 @@ class Sources:
     def find_words(self, pattern: re.Pattern[str], *, in_label: bool) -> KnownFact | None:
         """Return a fact in whose text, or label, a pattern over normalized text is found. A
         product's name is no proof of what it says."""
-        return next(
-            (
-                known
-                for known in self.known
-                if not known.is_title
-                and pattern.search(
-                    f"{known.label if in_label else ''} {normalize_text(known.text)}"
-                )
-            ),
-            None,
-        )
+        for known in self.known:
+            text = f"{known.label if in_label else ''} {normalize_text(known.text)}"
+            if not known.is_title and pattern.search(text):
+                return known
+        return None
 
     def find_stated_words(self, pattern: re.Pattern[str]) -> Statement | None:
         return next((s for s in self.statements if pattern.search(normalize_text(s.text))), None)
