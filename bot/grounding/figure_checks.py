@@ -154,10 +154,11 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     if not periods or is_promise(normalize_text(text), figure.start):
         return False
     return any(
-        period.starts <= date(year or period.starts.year, month, day) <= period.until
+        period.starts <= date(one.day[0] or year, *one.day[1:]) <= period.until
         for period in periods
-        for year, month, day in (one.day for one in figure.readings if one.kind == "date")
-        if month
+        for year in (period.starts.year, period.until.year)
+        for one in figure.readings
+        if one.kind == "date" and build_dates(one.day[0] or year, *one.day[1:])
     )
 
 

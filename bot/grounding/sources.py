@@ -1,7 +1,7 @@
 """What a text may stand on: the facts that were looked up, and what people stated."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -98,6 +98,21 @@ class KnownFact:
     @property
     def text(self) -> str:
         return str(self.fact.value)
+
+    @cached_property
+    def bases(self) -> tuple[float, ...]:
+        """The numbers of its figures, to tell quickly that none is meant; and years of dates."""
+        readings = [reading for figure in self.figures for reading in figure.readings]
+        dates = [part for r in readings if isinstance(r.value, tuple) for part in r.value if part]
+        numbers = [n for r in readings if isinstance(r.value, Decimal) for n in (r.base, r.value)]
+        return tuple(float(abs(one)) for one in (*dates, *numbers))
+
+    def is_near(self, said: Sequence[float]) -> bool:
+        for a in said:
+            for b in self.bases:
+                if abs(a - b) < 1 or abs(a - b) < 0.03 * b:
+                    return True
+        return not said
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
@@ -202,11 +217,12 @@ class Sources:
         former: KnownFact | None = None
         within: KnownFact | None = None
         is_bounded = bool(figure.bound) and not is_threshold
+        said = [float(abs(r.base)) for r in figure.readings] if figure.is_number else []
         for known in self._list_cited_first(cites):
             if is_bounded and within is None and known.is_within(figure):
                 within = known
-            if (is_threshold and known.is_price) or not has_figure(
-                known.text, known.figures, figure, known.label
+            if (is_threshold and known.is_price) or not (
+                known.is_near(said) and has_figure(known.text, known.figures, figure, known.label)
             ):
                 continue
             if not known.is_former_price:
