@@ -156,7 +156,9 @@ def load_units() -> Units:
         labels={unit: tuple(some) for unit, some in tables["labels"].items()},
         all_numerals=numerals | {"un": 1, "une": 1, "one": 1},
         promises=tuple(tables["promises"]["stems"]),
-        after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
+        after=re.compile(  # with "30 derniers jours"
+            rf"(?:[ -]| d'| de | (?:derni|prochain|premi)[a-z]+ )?({listed}|p\b(?<=\dp))"
+        ),
         counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
         spelled=re.compile(
             rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
