@@ -102,10 +102,13 @@ class KnownFact:
     @cached_property
     def bases(self) -> tuple[float, ...]:
         """The numbers of its figures, to tell quickly that none is meant; and years of dates."""
-        readings = [reading for figure in self.figures for reading in figure.readings]
-        dates = [part for r in readings if isinstance(r.value, tuple) for part in r.value if part]
-        numbers = [n for r in readings if isinstance(r.value, Decimal) for n in (r.base, r.value)]
-        return tuple(float(abs(one)) for one in (*dates, *numbers))
+        found: list[float] = []
+        for reading in (reading for figure in self.figures for reading in figure.readings):
+            if isinstance(reading.value, tuple):
+                found += [part for part in reading.value if part]
+            elif isinstance(reading.value, Decimal):
+                found += [abs(float(reading.base)), abs(float(reading.value))]
+        return tuple(found)
 
     def is_near(self, said: Sequence[float]) -> bool:
         for a in said:
