@@ -1,5 +1,5 @@
-"""20,000 reviews into themes and sentiment, beside fitting a plain TF-IDF on the same texts; and
-100,000 reviews from a CSV into the library, with one question on them."""
+"""20,000 reviews into themes, beside fitting a plain TF-IDF on the same texts; and 100,000 reviews
+from a CSV into the library, with one question on them."""
 
 import csv
 import multiprocessing
@@ -29,12 +29,12 @@ WORKSPACE = "T1"
 
 
 def feedback() -> list[Figure]:
-    """Everything `find` tells: themes, change, places, quotes, mood (a quarter has no stars)."""
+    """Everything `find` tells: themes, change, places, quotes (a quarter has no stars)."""
     shelf = shelf_of(reviews(REVIEWS))
     began = time.perf_counter()
     found = find(shelf, AnalysisFilter())
     took = time.perf_counter() - began
-    assert found.get("all", "classifier-auc")
+    assert found.get("all", "texts")
     texts = [row["text"] for row in reviews(REVIEWS)]
     beside = f"plain TF-IDF {plain(texts):.2f} s; {len(found.facts)} facts"
     return [Figure(f"feedback, {REVIEWS:,} texts to facts", took, "s", AIM, beside), *stored()]

@@ -13,9 +13,7 @@ from types import FrameType
 
 from bot.app import Container
 from bot.cli.admin import print_line
-from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.data.catalogue.models import ProductRow
 from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.assumptions import describe_repeats, find_changes
 from bot.data.ingest.detection import detect_schema
@@ -25,18 +23,14 @@ from bot.data.ingest.file_schema import (
     FileSchema,
     ImportCancelled,
     ImportOptions,
-    LoadResult,
     Split,
 )
-from bot.data.ingest.importer import list_own_words
+from bot.data.ingest.importer import TableRows, read_table, store_products, store_table
 from bot.data.ingest.inspection import InspectedTable, inspect_files
-from bot.data.ingest.loader import load_file
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
 from bot.data.ingest.upload import TableFile, title_table
-from bot.data.warehouse.models import LOCAL_WORKSPACE
 from bot.data.warehouse.store import IMPORT_PREFIX, MergeCounts
-from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import collapse_spaces
@@ -213,9 +207,7 @@ class ReadTable:
 
     part: TableFile
     found: FileSchema
-    loaded: LoadResult | None = None
-    fresh: Path | None = None
-    apart: Path | None = None
+    rows: TableRows | None = None
 
 
 @dataclass
@@ -277,33 +269,30 @@ class FileImporter:
         if found.kind == PRODUCTS_KIND:
             return ReadTable(part, found)
         mine = Path(tempfile.mkdtemp(dir=folder))
-        fresh, apart = mine / "rows.parquet", mine / "apart.parquet"
-        row_store, counting = self.container.row_store, ProgressLine(found.name, found.rows)
-        with counting:
-            loaded = load_file(
+        with ProgressLine(found.name, found.rows) as counting:
+            rows = read_table(
+                self.container,
+                self.workspace,
                 part.path,
                 found,
-                to=fresh,
-                key=row_store.key(),
-                apart=apart,
-                progress=counting.update,
+                mine,
+                progress=counting,
                 cancelled=self.stop.is_set,
-                own=list_own_words(self.container, self.workspace, found.kind),
             )
-        for words in find_changes(row_store, self.workspace, found, fresh, mine).sentences:
+        changes = find_changes(self.container.row_store, self.workspace, found, rows.path, mine)
+        for words in changes.sentences:
             print_line(f"{found.name}: {words.to('en')}")
-        return ReadTable(part, found, loaded, fresh, apart if apart.exists() else None)
+        return ReadTable(part, found, rows)
 
     def store(self, table: ReadTable) -> int:
         """Store the rows that were read; return 1 when some of the table's rows were rejected."""
-        part, found, loaded = table.part, table.found, table.loaded
-        if loaded is None or table.fresh is None:
+        part, found = table.part, table.found
+        if table.rows is None:
             return self.load_products(part, found)
         if self.stop.is_set():
             raise ImportCancelled
-        merged = self.container.row_store.import_rows(
-            self.workspace, found.kind, table.fresh, source=found.name, apart=table.apart
-        )
+        merged = store_table(self.container, self.workspace, table.rows, found.name)
+        loaded = table.rows.loaded
         print_merged_rows(found, merged)
         for words in describe_repeats(found, loaded):
             print_line(words.to("en"))
@@ -320,12 +309,10 @@ class FileImporter:
             part.path, name=part.name, options=self.build_options(PRODUCTS_KIND)
         )
         catalogue = reread_product_file(part.path, found)
-        with self.container.database.begin() as session:
-            Workspace.ensure(session, self.workspace, now())
-            ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
-            rows = catalogue.rows
-            new, again = ProductRow.put(session, self.workspace, rows, file=found.name, now=now())
-        print_line(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
+        stored = store_products(self.container, self.workspace, catalogue, found.name)
+        count = len(catalogue.products)
+        told = f"{stored.new} new, {stored.replaced} replaced."
+        print_line(f"{count} products from {found.name}: {told}")
         print_catalogue_rejects(catalogue, self._rejects(part))
         return 1 if catalogue.rejects else 0
 

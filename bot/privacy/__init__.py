@@ -12,7 +12,13 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.privacy.contacts import find_addresses, find_emails, find_handles, find_phones
+from bot.privacy.contacts import (
+    MIN_PHONE_DIGITS,
+    find_addresses,
+    find_emails,
+    find_handles,
+    find_phones,
+)
 from bot.privacy.cued_names import MASK_CHARACTER, find_cued_names
 from bot.privacy.names import find_names
 from bot.privacy.numbers import find_numbers, find_traces
@@ -70,11 +76,12 @@ def _find_by_shape(
     filled, starts, ends = normalize_with_offsets(text)
     words = frozenset(_WORDS.findall(normalize_text(filled)))
     spans: list[Span] = []
-    filled = _add_spans(spans, filled, find_emails(filled))
-    if _DIGIT.search(filled):
-        filled = _add_spans(spans, filled, find_numbers(filled, words))
+    filled = _add_spans(spans, filled, find_emails(filled, words))
+    if digits := len(_DIGIT.findall(filled)):
+        filled = _add_spans(spans, filled, find_numbers(filled, words, digits))
         filled = _add_spans(spans, filled, find_addresses(filled, words))
-        filled = _add_spans(spans, filled, find_phones(filled))
+        if digits >= MIN_PHONE_DIGITS:
+            filled = _add_spans(spans, filled, find_phones(filled))
         filled = _add_spans(spans, filled, find_traces(filled, words))
     filled = _add_spans(spans, filled, find_handles(filled))
     return spans, filled, starts, ends, words
@@ -87,15 +94,11 @@ def _span_start(span: Span) -> int:
 def _add_spans(spans: list[Span], text: str, found: Iterator[Span]) -> str:
     """Add the spans that overlap no earlier span. Returns the text with them masked, so that no
     later rule matches there."""
-    fresh = list(found)
-    if not fresh:
-        return text
-    taken = bytearray(c == MASK_CHARACTER for c in text)
-    for kind, start, end in fresh:
-        if start < end and taken.find(1, start, end) < 0:
+    for kind, start, end in list(found):
+        if start < end and MASK_CHARACTER not in text[start:end]:
             spans.append((kind, start, end))
-            taken[start:end] = b"\x01" * (end - start)
-    return "".join(MASK_CHARACTER if full else c for c, full in zip(text, taken, strict=True))
+            text = text[:start] + MASK_CHARACTER * (end - start) + text[end:]
+    return text
 
 
 T = TypeVar("T")

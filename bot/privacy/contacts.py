@@ -27,6 +27,8 @@ _AT = re.compile(
     r"| (?P<bare>at|arobase?|arrobase|arroba) |(?<=\w)_at_(?=\w)",
     re.I,
 )
+_AT_WORDS = frozenset(("at", "arobas", "arobase", "arroba"))  # one of these, or a bracket, is in it
+_BRACKET = re.compile(r"[\[({<]")
 _DOT = (
     r" ?(?:\.|[\[({<] ?(?:dot|point|punto|ponto|\.) ?[\])}>]|(?<![^\W_])(?:dot|point|punto|"
     r"ponto)(?![^\W_])) ?"
@@ -41,6 +43,7 @@ _SURE_RIGHT = re.compile(rf"(?:[\w-]{{1,40}}{_DOT}){{1,3}}{_TLD}", re.I)
 _HANDLE = re.compile(  # @marie_lin, but neither Slack's <@U0123> nor @here
     r"(?<![\w<@/.])@(?!(?:here|channel|everyone|group)\b)[A-Za-z][\w.]{2,29}(?<!\.)"
 )
+_NETWORKS = ("insta", "tiktok", "snap", "twitter", "pinterest")
 _CUED_HANDLE = re.compile(
     r"\b(?:insta(?:gram)?|tiktok|snap(?:chat)?|twitter|pinterest)(?: (?:handle|account|compte|"
     r"pseudo))?"
@@ -52,13 +55,15 @@ _CUED_HANDLE = re.compile(
 EmailSpan = tuple[str, int, int]
 
 
-def find_emails(text: str) -> Iterator[EmailSpan]:
-    """Yield kind, start and end of each e-mail address."""
+def find_emails(text: str, words: Collection[str]) -> Iterator[EmailSpan]:
+    """Yield kind, start and end of each e-mail address. `words` are the text's normalized words."""
     at = text.find("@")
     while at >= 0:
         if (span := _expand_address(text, at)) is not None:
             yield "EMAIL", *span
         at = text.find("@", at + 1)
+    if _AT_WORDS.isdisjoint(words) and not _BRACKET.search(text):
+        return
     for found in _AT.finditer(text):
         if (span := _expand_spelt_address(text, found)) is not None:
             yield "EMAIL", *span
@@ -68,8 +73,10 @@ def find_handles(text: str) -> Iterator[EmailSpan]:
     if "@" in text:
         for found in _HANDLE.finditer(text):
             yield "HANDLE", *found.span()
-    for found in _CUED_HANDLE.finditer(text):
-        yield "HANDLE", *found.span("value")
+    low = text.casefold()
+    if any(network in low for network in _NETWORKS):
+        for found in _CUED_HANDLE.finditer(text):
+            yield "HANDLE", *found.span("value")
 
 
 def _expand_address(text: str, at: int) -> tuple[int, int] | None:
@@ -90,6 +97,7 @@ def _expand_spelt_address(text: str, found: re.Match[str]) -> tuple[int, int] | 
 
 # Telephone numbers in free text, told apart from order numbers, EANs, dates and amounts.
 
+MIN_PHONE_DIGITS = 7
 _PHONE = re.compile(
     r"(?<![\w.,/€£$#-])(?:\+|00)?\(?\d(?:[ ().\-/]{0,2}\d){6,16}(?![\w%€£$]|[.,:/-]\d)"
 )
@@ -251,6 +259,8 @@ _HOUSE = (  # before the street: Appt 12, bâtiment C,
 _NUMBER = r"\d{1,4}(?: ?(?:bis|ter|quater|[A-Da-d])\b)?"
 _CODE = r"(?:F-)?\d{2} ?\d{3}"
 
+# What every French address with a street contains. It is found much faster than the whole.
+_FR_NUMBERED = re.compile(rf"\b{_NUMBER},? (?i:{_STREET}|{_STREET_OR_WORD}|r)\.? ")
 _FR_WHOLE = re.compile(  # 12 bis rue des Lilas, 75011 Paris
     rf"{_HOUSE}\b{_NUMBER},? (?i:{_STREET}|{_STREET_OR_WORD}|r)\.? "
     rf"[\w'. -]{{1,48}}?[,\n ] ?\n?{_CODE} (?:{_TOWN}|[^\W\d_][\w'-]{{1,40}}){_CEDEX}"
@@ -331,7 +341,9 @@ _OTHERS = (
 
 def find_addresses(text: str, words: Collection[str]) -> Iterator[AddressSpan]:
     """Yield kind, start and end of each address, the longer formats first."""
-    shapes = [_FR_WHOLE, _FR_PLACE, _FR_BOX, _EN_STREET, _UK_BOX, _FR_STREET, _EN_LOWER, *_OTHERS]
+    shapes = [_FR_PLACE, _FR_BOX, _EN_STREET, _UK_BOX, _EN_LOWER, *_OTHERS]
+    if _FR_NUMBERED.search(text):
+        shapes = [_FR_WHOLE, *shapes[:4], _FR_STREET, *shapes[4:]]
     for code in _UK_CODE.finditer(text):
         before = _UK_BEFORE.search(text[max(0, code.start() - 100) : code.start()])
         yield "ADDRESS", code.start() - (len(before[0]) if before else 0), code.end()

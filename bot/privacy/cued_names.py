@@ -27,12 +27,14 @@ _TITLE = (
 
 
 class _Rule(NamedTuple):
-    """`words`: normalized words of which a text must contain one for the pattern to be tried.
+    """`words`: normalized words of which a text must contain one for the pattern to be tried;
+    `marks`: characters likewise, if any.
     `sure`: the cue alone makes any word a name; otherwise each word must pass `could_be_name`."""
 
     words: frozenset[str]
     pattern: str
     sure: bool = False
+    marks: str = ""
 
     @property
     def shape(self) -> re.Pattern[str]:
@@ -45,8 +47,8 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _build_rule(words: str, shape: str, sure: bool = False) -> _Rule:
-    return _Rule(frozenset(words.split()), shape, sure)
+def _build_rule(words: str, shape: str, sure: bool = False, marks: str = "") -> _Rule:
+    return _Rule(frozenset(words.split()), shape, sure, marks)
 
 
 _CLOSINGS = (
@@ -96,6 +98,7 @@ _RULES = (
         rf"nom de famille|apelido|apellidos?|vorname|nachname) ?[:=] ?"
         rf"(?P<name>{_FULL}|{_ANY})(?!\w| {_ANY} ?[:=])",
         sure=True,
+        marks=":=",
     ),
     # nom: dupont, prénom: marie
     _build_rule(
@@ -124,15 +127,18 @@ _RULES = (
         rf")?name|nome|nombre|kunde|kundin|"
         rf"signé|signed|avis de|review by|posted by|écrit par|written by|destinataire|recipient|"
         rf"contact|attn|attention|expéditeur|sender) ?[:=] ?(?:{_TITLE} )?(?P<name>{_TWO})",
+        marks=":=",
     ),
     _build_rule(
         _CLOSING_WORDS,
         rf"\b(?i:{_CLOSINGS}) ?[,.!]* ?\n{{1,3}}[ \t]*(?:- ?)?(?P<title>{_TITLE} "
         rf")?(?P<name>{_FULL})"
         rf"(?=[ .,!]*(?:\n|$|[(,;{MASK_CHARACTER}]))",
+        marks="\n",
     ),
     _build_rule(
-        _CLOSING_WORDS,
+        "cordialement cdlt cdt vous regards wishes sincerely atenciosamente saludos obrigado "
+        "obrigada grussen grußen",
         rf"\b(?i:cordialement|cdlt|cdt|bien à vous|regards|best wishes|sincerely|atenciosamente|"
         rf"saludos|"
         rf"obrigad[oa]|mit freundlichen gr[üu](?:ß|ss)en),? (?P<title>{_TITLE} )?(?P<name>{_FULL})"
@@ -167,7 +173,7 @@ def find_cued_names(
     """Yield start and end of names that a word introduces or that sign the text. `words` are the
     text's normalized words; for `own` see `build_own_words`."""
     for rule in _RULES:
-        if rule.words.isdisjoint(words):
+        if rule.words.isdisjoint(words) or not _has_mark(text, rule.marks):
             continue
         shape, sure = rule.shape, rule.sure
         for found in shape.finditer(text):
@@ -181,6 +187,10 @@ def find_cued_names(
                 yield span
     if "\n" in text:
         yield from _find_signature(text, own)
+
+
+def _has_mark(text: str, marks: str) -> bool:
+    return not marks or any(mark in text for mark in marks)
 
 
 def _is_title(found: re.Match[str]) -> bool:

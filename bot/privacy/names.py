@@ -28,6 +28,7 @@ _STAFF = (
     r"(?:advis[eo]r|sales ?(?:assistant|woman|man|lady|person)|shop assistant|stylist|seamstress|"
     r"conseill(?:er|[èe]re)|vendeu(?:r|se)|couturi[èe]re|interlocut(?:eur|rice))"
 )
+_AFTER_WORD = re.compile(r"[^\W\d_],? [A-ZÀ-ÖØ-Þ]")  # what each of these patterns contains
 _INTRODUCED_PATTERNS = (
     re.compile(
         rf"\b(?i:my|our|his|her|your|their|ma|mon|sa|son|notre|votre|leur) (?i:{_KIN}) "
@@ -109,11 +110,10 @@ def find_lone_names(
     """Yield the positions of first names that stand alone and mean a person. `listed` are the
     known first names, normalized; `sure` are those without another meaning, in the language or
     in the team's catalogue."""
-    words = list(_CAPITAL.finditer(text))
-    if not words:
+    folded = {normalize_text(word) for word in _CAPITAL.findall(text)}
+    if not folded:
         return
-    folded = {normalize_text(word[0]) for word in words}
-    for shape in _INTRODUCED_PATTERNS:
+    for shape in _INTRODUCED_PATTERNS if _AFTER_WORD.search(text) else ():
         yield from (found.span("name") for found in shape.finditer(text))
     for shapes, names in ((_LISTED_PATTERNS, listed), (_SURE_PATTERNS, sure)):
         if folded.isdisjoint(names):

@@ -92,6 +92,7 @@ _RULES = (
 )
 
 # Formats that nothing else has; no introducing word is needed.
+_MIN_WRITTEN_DIGITS = 6  # the fewest of any of them, cards included
 _SSN = re.compile(r"(?<![\w.,/-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
 _SORT_CODE = re.compile(r"(?<![\w.,/-])\d\d-\d\d-\d\d \d{8}(?!\w)")  # 20-11-43 87654321
 _NINO = re.compile(r"(?<![\w-])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d ?\d\d ?\d\d ?[A-D](?!\w)")
@@ -128,6 +129,7 @@ _IP = re.compile(
     r"|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|"
     r"(?:[0-9a-fA-F]{1,4}:){2,6}:[0-9a-fA-F]{1,4})(?![\w:]|\.\d)"
 )
+_MIN_IP_MARKS = 3  # dots or colons
 _MONTH = r"[^\W\d_]{3,10}\.?"
 _BORN = _Rule(
     "DATE",
@@ -148,14 +150,16 @@ _BORN = _Rule(
 )
 
 
-def find_numbers(text: str, words: Collection[str]) -> Iterator[Span]:
+def find_numbers(text: str, words: Collection[str], digits: int) -> Iterator[Span]:
     """Yield kind, start and end of each number, the more certain rules first. `words` are the
-    text's normalized words."""
+    text's normalized words, `digits` says how many digits it has."""
     yield from _find_ibans(text)
     for rule in _RULES:
         if not rule.words.isdisjoint(words):
             for found in rule.shape.finditer(text):
                 yield rule.kind, *found.span("value")
+    if digits < _MIN_WRITTEN_DIGITS:
+        return
     for shape in (_SSN, _SORT_CODE, _NINO, _NIR_WRITTEN):
         for found in shape.finditer(text):
             if not _is_order_number(text, found.start()):
@@ -170,7 +174,7 @@ def find_numbers(text: str, words: Collection[str]) -> Iterator[Span]:
 
 def find_traces(text: str, words: Collection[str]) -> Iterator[Span]:
     """Yield IP addresses, and dates of birth after a word that introduces them."""
-    for found in _IP.finditer(text):
+    for found in _IP.finditer(text) if max(map(text.count, ".:")) >= _MIN_IP_MARKS else ():
         yield "NUMBER", *found.span()
     if not _BORN.words.isdisjoint(words):
         for found in _BORN.shape.finditer(text):

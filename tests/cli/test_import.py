@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import bot.cli.import_ as door
+import bot.data.ingest.importer as importer
 from bot.__main__ import main
 from bot.data.ingest.file_schema import LoadResult
 from bot.data.ingest.loader import load_file
@@ -253,7 +253,7 @@ def test_ctrl_c_leaves_the_library_unchanged(
         asked.append(True)
         return load_file(*args, **asked_for)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(door, "load_file", interrupted)
+    monkeypatch.setattr(importer, "load_file", interrupted)
     more = ORDERS + "".join(f"{n},2026-10-03,C{n},A,A,1,5.00\n" for n in range(3, 4000))
     assert main(["import", "--yes", file(home, more)]) == 130
     assert asked
@@ -268,7 +268,7 @@ def test_second_ctrl_c_ends_at_once(home: Path, monkeypatch: pytest.MonkeyPatch)
         os.kill(os.getpid(), signal.SIGINT)
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(door, "load_file", twice)
+    monkeypatch.setattr(importer, "load_file", twice)
     assert main(["import", "--yes", file(home, ORDERS)]) == 130
     assert files(home) == []
 

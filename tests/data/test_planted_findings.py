@@ -139,10 +139,10 @@ def _won(facts: Facts) -> bool:
 
 
 def _broken(facts: Facts) -> bool:
-    """Who got it and who was meant to, and no rate."""
+    """Who got it and who was meant to, and no effect."""
     ids = {id.rpartition(".")[2] for id in facts if id.startswith("experiments.panier-court")}
     b = number(facts, "experiments.panier-court--purchase--b.users")
-    return b == PLANTED["experiments"]["panier-court"]["visitors"][1] and "rate" not in ids
+    return b == PLANTED["experiments"]["panier-court"]["visitors"][1] and "effect" not in ids
 
 
 def lowest(facts: Facts) -> Decimal:

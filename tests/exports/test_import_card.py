@@ -8,6 +8,7 @@ import pytest
 from bot.app import Container
 from bot.config.settings import Settings
 from bot.data.ingest.detection import detect_schema
+from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.importer import ImportProgress, LibraryImporter
 from bot.data.ingest.upload import ImportPreview, TableFile
 from bot.data.warehouse.merge import StoredFile, merge_rows
@@ -108,6 +109,22 @@ def test_file_with_one_consent_leaves_the_other_alone(
     }
 
 
+def test_empty_cell_is_no_consent_and_leaves_the_stored_one_alone(
+    importer: LibraryImporter, tmp_path: Path
+) -> None:
+    columns = "customer_id,email,email_consent,sms_consent"
+    both = f"{columns}\n1,lea@shop.example,yes,yes\n2,tom@shop.example,yes,no\n"
+    store(importer, file(tmp_path, both, "clients.csv"))
+    half = f"{columns}\n1,lea@shop.example,,no\n2,tom@shop.example,no,\n"
+    store(importer, file(tmp_path, half, "clients2.csv"))
+    assert {row[1:] for row in stored(importer, "consents", "customer", "email", "sms")} == {
+        (True, False),
+        (False, False),
+    }
+    paths = [str(one) for one in importer.data.row_store.addresses("T1")]
+    assert duckdb.sql(f"SELECT count(*) FROM read_parquet({paths})").fetchall() == [(1,)]
+
+
 def test_files_about_the_same_people_complete_each_other(
     importer: LibraryImporter, tmp_path: Path
 ) -> None:
@@ -128,6 +145,16 @@ def test_card_counts_stored_rows_that_are_replaced(
     changed = path.read_text().replace(",2,20.00,MAI10,,4.00", ",2,20.00,MAI10,,0.00")
     said = preview(importer, file(tmp_path, changed, "etsy_order_items.csv"))[2]
     assert "1 row that is stored is replaced by one of this file." in said
+
+
+def test_card_counts_stored_products_that_are_replaced(
+    importer: LibraryImporter, tmp_path: Path
+) -> None:
+    path = file(tmp_path, "title,price,currency\nVase,20,EUR\nPlate,8,EUR\n", "products.csv")
+    assert preview(importer, path)[0].kind == "products"
+    assert not any("replaced" in one for one in store(importer, path))
+    said = preview(importer, path)[2]
+    assert "2 rows that are stored are replaced by rows of this file." in said
 
 
 def test_card_says_which_stored_days_would_count_twice(
@@ -164,11 +191,20 @@ def test_card_says_which_orders_do_not_add_up(tmp_path: Path) -> None:
     [
         "email,newsletter,message\na@shop.example,yes,Where is it?\nb@shop.example,no,Late again\n",
         "email,newsletter,order id,date,amount\na@shop.example,yes,1,2026-05-01,12.50\n",
+        "email,newsletter,date,total\na@shop.example,yes,2026-05-01,12.50\n",
     ],
 )
 def test_messages_and_amounts_are_never_taken_for_consents(text: str, tmp_path: Path) -> None:
     found = detect_schema(file(tmp_path, text, "customers.csv"), name="customers.csv")
     assert found.kind in ("feedback", "orders")
+
+
+def test_consents_beside_an_amount_are_not_taken_without_a_word(tmp_path: Path) -> None:
+    path = file(tmp_path, "email,newsletter,amount\na@shop.example,yes,12.50\n", "customers.csv")
+    with pytest.raises(CannotDo, match="can't tell what"):
+        detect_schema(path, name=path.name)
+    told = detect_schema(path, name=path.name, options=ImportOptions(kind="consents"))
+    assert told.kind == "consents"
 
 
 def test_order_total_on_each_line_is_counted_once(tmp_path: Path) -> None:
@@ -177,6 +213,13 @@ def test_order_total_on_each_line_is_counted_once(tmp_path: Path) -> None:
     taken = take_in(file(tmp_path, "\n".join(lines)), tmp_path)
     assert taken.sum_of("amount") == 160
     assert taken.loaded.rows == 5
+
+
+def test_orders_that_wait_for_their_payment_are_kept_apart_from_sales(tmp_path: Path) -> None:
+    words = ["Paid", "On hold", "En attente de paiement", "Livré", "Expédié", "Annulée"]
+    lines = [f"{n},2026-05-0{n},10,{word}" for n, word in enumerate(words, 1)]
+    taken = take_in(file(tmp_path, "\n".join(["order,date,amount,status", *lines])), tmp_path)
+    assert taken.values("status") == ["cancelled", "sold", "sold", "sold", "unpaid", "unpaid"]
 
 
 def test_different_products_with_one_line_number_all_count(tmp_path: Path) -> None:

@@ -322,7 +322,7 @@ async def test_unknown_season_is_stated_beside_a_rise() -> None:
 
 
 async def test_truncated_file_is_stated_and_no_fall_reported() -> None:
-    from tests.data.ingest.test_truncated_files import orders as made_up
+    from tests.data.analyses.test_truncated_orders import orders as made_up
 
     for words, says in (
         ("what moved this week?", "did the shop stop selling?"),
@@ -336,7 +336,7 @@ async def test_truncated_file_is_stated_and_no_fall_reported() -> None:
 
 
 async def test_fall_of_one_channel_is_reported() -> None:
-    from tests.data.ingest.test_truncated_files import orders as made_up
+    from tests.data.analyses.test_truncated_orders import orders as made_up
 
     found = await run("what moved this week?", shelf=small(orders=made_up({999: 60.0}, search=0.0)))
     assert isinstance(found, DraftResult)

@@ -76,11 +76,12 @@ async def test_winner_has_its_difference_with_range_and_worth() -> None:
 @pytest.mark.parametrize(
     "words", ["how did the basket test do?", "which variant won the basket test? show its rates"]
 )
-async def test_broken_test_is_never_read_as_a_result(words: str) -> None:
+async def test_broken_test_shows_its_figures_on_request_and_no_result(words: str) -> None:
     found = await made(words)
     assert {f"{BASKET}--b.users", f"{BASKET}--b.meant"} <= cited(found, "points")
-    shown = text_of(found, "headline") + text_of(found, "points") + text_of(found, "table")
-    assert "%" not in shown
+    assert "broken: it has no result" in text_of(found, "headline")
+    assert "%" not in text_of(found, "headline") + text_of(found, "points")
+    assert text_of(found, "table").count("%") == 2
     (picture,) = [part for part in found.parts if part.kind == "file"]
     assert "%" not in picture.text
     assert [lead.skill for lead in found.leads] == ["experiment"]
@@ -91,6 +92,9 @@ async def test_all_tests_are_read_when_none_is_named() -> None:
     assert f"{PHOTOS}.title" in cited(found, "headline")
     assert f"{BASKET}.title" in cited(found, "points")
     assert len(table(found).rows) == 4
+    assert not any(f"{BASKET}--{arm}.rate" in cited(found, "table") for arm in "ab")
+    counts = {f"experiments.all.{end}" for end in ("won", "lost", "broken", "undecided")}
+    assert counts <= cited(found, "points")
 
 
 async def test_missing_file_is_named() -> None:

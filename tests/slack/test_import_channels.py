@@ -1,5 +1,6 @@
 """Files posted in a channel that the policy names: imported without a question once known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,28 @@ async def test_file_that_changes_something_is_asked_about(
     await post_and_confirm(data_channel)
     upload = await post(data_channel, content, name)
     assert now(data_channel, upload).state == "waiting"
+
+
+async def test_large_file_that_replaces_rows_is_asked_about_once_more(data_channel: Bench) -> None:
+    """Of a large file only a part is read before the first question."""
+    await post_and_confirm(data_channel)
+    assert isinstance(data_channel.stock, LibraryImporter)
+    data_channel.stock = replace(data_channel.stock, exact_bytes=10)
+    upload = await post(data_channel, CORRECTED, "may.csv")
+    found = now(data_channel, upload).preview
+    assert found is not None
+    assert found.changes == 0
+    await data_channel.press(MARIE, card(data_channel, upload), "take_in")
+    await data_channel.run()
+    assert now(data_channel, upload).state == "waiting"
+    found = now(data_channel, upload).preview
+    assert found is not None
+    assert found.changes == 1
+    said = found.assumed[0].to("en")
+    assert said == "1 row that is stored is replaced by one of this file."
+    await data_channel.press(MARIE, card(data_channel, upload), "take_in")
+    await data_channel.run()
+    assert (now(data_channel, upload).state, now(data_channel, upload).replaced) == ("in", 1)
 
 
 async def test_file_of_somebody_who_may_not_import_is_asked_about(data_channel: Bench) -> None:

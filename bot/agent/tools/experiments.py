@@ -1,6 +1,7 @@
 """The results of A/B tests in the team's files: each variant's people and rate, the difference with
 its range, whether it won, lost or is undecided, and whether the split was as meant; a test whose
-split is broken has no winner.
+split is broken has no winner; named, it shows its figures all the same. Of several tests, how many
+won, lost, are broken or undecided.
 Not for planning a test (plan_experiment), nor for comparing two periods or campaigns.
 `split` is how people were meant to be split, where a person says it: shares of the variants, in %;
 [] where nobody does. A split in the file needs none.
@@ -8,7 +9,7 @@ Example: {"experiment": "none", "split": []}
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -39,6 +40,7 @@ VERDICTS = {
     "no difference seen": Words("no difference seen"),
     "too early": Words("too early"),
 }
+OUTCOMES = ("successes", "rate", "mean")
 MAX_TESTS = 4
 
 
@@ -67,11 +69,23 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     else:
         chosen = list(known)
     told = chosen[:MAX_TESTS]
+    broken = {
+        fact.parts.subject
+        for fact in finding.result.facts
+        if fact.parts.measure == "status" and fact.value == "broken"
+    }
     facts = prepare_facts(
         [
             fact
             for fact in finding.result.facts
-            if fact.parts.subject.split("--")[0] in told and fact.parts.measure not in LEFT_OUT
+            if fact.parts.measure not in LEFT_OUT
+            and (
+                (fact.parts.subject == "all" and not name)
+                or (
+                    fact.parts.subject.split("--")[0] in told
+                    and (name or fact.parts.measure not in OUTCOMES or _is_sound(fact, broken))
+                )
+            )
         ],
         finding.where,
         of_call="-".join(f"{one.variant}-{one.percent}" for one in params.split),
@@ -85,7 +99,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(
             "“effect” is in points, with its 95 % range; “chance”: how likely such a difference is "
             "by chance; “worth”: more a person in money; “ratio chance”: how likely such a split "
-            "is by chance. A test that is “broken” has no winner."
+            "is by chance. A test that is “broken” has no winner: say so before any figure of it, "
+            "and compare none."
         )
     unstated = [fact for fact in facts if fact.parts.measure == "split"]
     if unstated and split:
@@ -113,6 +128,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ],
         notes=notes,
     )
+
+
+def _is_sound(fact: Fact, broken: Collection[str]) -> bool:
+    """Tell whether the variant that a fact is about belongs to no broken test."""
+    return fact.parts.subject.rpartition("--")[0] not in broken
 
 
 def _list_tests(facts: list[Fact]) -> dict[str, str]:

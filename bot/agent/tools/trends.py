@@ -1,7 +1,8 @@
 """What moved in the weekly sales: orders, units and revenue in total and by category, product,
 country, region, device and source, each held against what was expected from the weeks before and
 the season. A series is confirmed, to watch or steady; new ones and products with many returns are
-named too. For "what changed?", "is that drop real?", "why are sales down?".
+named too, and steps: what changed within the last
+quarter and stayed. For "what changed?", "is that drop real?", "why are sales down?".
 Not for the amount of a period (query_metrics), nor for where visitors drop off (funnel).
 Example: {"product": "none", "category": "Bath", "brand": "none", "country": "none",
 "region": "none", "device": "none", "source": "none", "segment": "none", "until": "none"}
@@ -30,7 +31,7 @@ from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
 
 MAX_LINES = 3
-RETURNS = "returns-"
+RETURNS, STEPS = "returns-", "step-"
 MOVED = ("confirmed", "to watch")
 MEASURES = ("status", "change", "last", "expected", "level", "since", "weeks", "revenue")
 STEADY_MEASURES = ("status", "change", "last", "expected")
@@ -65,7 +66,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     }
     totals = {name: group for name, group in groups.items() if name.startswith("total-")}
     rest = [
-        name for name in groups if name.startswith(("new-", RETURNS)) or name in ("tested", "ended")
+        name
+        for name in groups
+        if name.startswith(("new-", STEPS, RETURNS)) or name in ("tested", "ended")
     ]
     steady = [
         group[0].about
@@ -76,7 +79,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         *_pick(moved, MEASURES),
         *_pick({k: v for k, v in totals.items() if k not in moved}, STEADY_MEASURES),
         *(
-            _name_return(fact)
+            _name_kind(fact)
             for name in rest
             for fact in groups[name]
             if fact.parts.measure not in ("points", "p")
@@ -102,11 +105,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
 
 
-def _name_return(fact: Fact) -> Fact:
-    """Return the fact, where it is about returns with a label that says so."""
-    if not fact.parts.subject.startswith(RETURNS):
-        return fact
-    return fact.model_copy(update={"label": f"returns: {fact.label}"})
+def _name_kind(fact: Fact) -> Fact:
+    """Return the fact, where it is about returns or a step with a label that says so."""
+    for prefix, kind in ((RETURNS, "returns"), (STEPS, "step of the last quarter")):
+        if fact.parts.subject.startswith(prefix):
+            return fact.model_copy(update={"label": f"{kind}: {fact.label}"})
+    return fact
 
 
 def _set_weeks(chosen: Sequence[Fact], groups: dict[str, list[Fact]]) -> list[Fact]:

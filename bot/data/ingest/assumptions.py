@@ -250,12 +250,7 @@ class ImportChanges:
         return (*self._describe_rows(), *self.joined)
 
     def _describe_rows(self) -> Iterator[Words]:
-        if self.replaced:
-            yield Words.count(
-                "{n} row that is stored is replaced by one of this file.",
-                "{n} rows that are stored are replaced by rows of this file.",
-                self.replaced,
-            )
+        yield from describe_replaced(self.replaced)
         if self.lost:
             yield Words(
                 "What those rows have here is lost, because this file leaves it empty: {columns}.",
@@ -267,6 +262,16 @@ class ImportChanges:
                 "{n} rows that are stored cover days of this file: they would count twice.",
                 self.twice,
             )
+
+
+def describe_replaced(replaced: int) -> Iterator[Words]:
+    """Say how many stored rows an import replaces, if any."""
+    if replaced:
+        yield Words.count(
+            "{n} row that is stored is replaced by one of this file.",
+            "{n} rows that are stored are replaced by rows of this file.",
+            replaced,
+        )
 
 
 def find_changes(

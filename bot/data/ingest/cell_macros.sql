@@ -138,13 +138,23 @@ CREATE MACRO as_step(x) AS CASE
     THEN 'purchase'
   ELSE lower(x) END;
 CREATE MACRO as_status(x) AS CASE
+  WHEN list_contains(['unpaid', 'pending payment', 'awaiting payment', 'on hold', 'on-hold',
+    'payment review', 'suspected fraud', 'payment error', 'awaiting check payment',
+    'awaiting bank wire payment', 'awaiting cash on delivery validation', 'attente paiement',
+    'en attente de paiement', 'en attente du paiement par cheque', 'erreur de paiement',
+    'en attente de virement bancaire', 'en attente du paiement a la livraison'], plainer(x))
+    THEN 'unpaid'
   WHEN list_contains(['cancelled', 'canceled', 'voided', 'annulee', 'annule', 'cancelado',
     'unavailable', 'failed', 'echouee'], plainer(x)) THEN 'cancelled'
   WHEN list_contains(['returned', 'refunded', 'retournee', 'retourne', 'remboursee', 'rembourse',
     'devolvido'], plainer(x)) THEN 'returned'
   WHEN list_contains(['sold', 'paid', 'fulfilled', 'completed', 'complete', 'delivered', 'shipped',
     'processing', 'approved', 'invoiced', 'created', 'livree', 'payee', 'expediee', 'terminee',
-    'partially_refunded', 'vendu', 'vendue', 'processed', 'pending'], plainer(x)) THEN 'sold'
+    'partially_refunded', 'vendu', 'vendue', 'processed', 'pending', 'partially refunded', 'partially shipped',
+    'unshipped', 'awaiting fulfillment', 'awaiting shipment', 'awaiting pickup', 'livre',
+    'expedie', 'termine', 'payment accepted', 'remote payment accepted', 'paiement accepte',
+    'paiement a distance accepte', 'processing in progress', 'en cours de preparation',
+    'en cours de traitement'], plainer(x)) THEN 'sold'
   ELSE lower(x) END;
 CREATE MACRO as_device(x) AS CASE
   WHEN list_contains(['mobile', 'phone', 'smartphone', 'telephone', 'iphone', 'android',
@@ -152,3 +162,6 @@ CREATE MACRO as_device(x) AS CASE
   WHEN list_contains(['desktop', 'computer', 'ordinateur', 'pc', 'web', 'laptop'], plainer(x))
     THEN 'desktop'
   WHEN plainer(x) IN ('tablet', 'tablette', 'ipad') THEN 'tablet' ELSE lower(x) END;
+CREATE MACRO as_channel(x) AS CASE
+  WHEN list_contains(['email', 'e-mail', 'emails', 'e-mails', 'courriel'], plainer(x)) THEN 'email'
+  WHEN plainer(x) IN ('sms', 'push') THEN plainer(x) ELSE hidden(x) END;

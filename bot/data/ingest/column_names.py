@@ -42,16 +42,14 @@ class ColumnMatch:
     aids: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, int] = field(default_factory=dict)  # outcome of a test → position
     personal: dict[int, str] = field(default_factory=dict)  # position → the type of personal data
-    many: dict[str, tuple[int, ...]] = field(default_factory=dict)
     score: int = 0
     # Columns of a known export from which ours are computed → position: see `ToolExport.columns`.
     fields: dict[str, int] = field(default_factory=dict)
     export: str = ""  # the id of the known export
 
     def used(self) -> set[int]:
-        joined = [place for places in self.many.values() for place in places]
         parts = (self.columns, self.aids, self.metrics, self.fields)
-        return {place for part in parts for place in part.values()} | set(joined)
+        return {place for part in parts for place in part.values()}
 
 
 @lru_cache(maxsize=20_000)
@@ -105,7 +103,8 @@ def _is_misread(found: ColumnMatch, others: Sequence[ColumnMatch]) -> bool:
     has = {one.kind: one.columns for one in others if one.kind != PRODUCTS_KIND}
     if found.kind in ("consents", "customers"):
         messages = "text" in has["feedback"] or "subject" in has["campaigns"]
-        return messages or ("order" in has["orders"] and "amount" in has["orders"])
+        of_orders = "order" in has["orders"] or found.kind == "consents"
+        return messages or (of_orders and "amount" in has["orders"])
     if found.kind == "traffic":
         return "session" in has["events"] or "visitor" in has["events"]
     return found.kind == "returns"  # only by a known export, or when a person says so

@@ -243,6 +243,7 @@ WORD_MACROS = {
     "step": "as_step",
     "status": "as_status",
     "device": "as_device",
+    "channel": "as_channel",
     "currency": "as_currency",
 }
 

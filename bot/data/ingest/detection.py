@@ -83,7 +83,7 @@ def assemble_schema(
     are added later."""
     names, apart = shape.names, match.kind == "consents"
     mapped = [_map_column(match.kind, ours, at, names, proof) for ours, at in match.columns.items()]
-    mapped += [_map_aid_column(match, aid, at, names) for aid, at in match.aids.items()]
+    mapped += [_map_aid_column(aid, at, names) for aid, at in match.aids.items()]
     mapped += [
         MappedColumn(theirs=names[at], ours="value", how="a metric", place=at, metric=metric)
         for metric, at in match.metrics.items()
@@ -179,7 +179,7 @@ def _map_column(
     return MappedColumn(theirs=names[at], ours=ours, how=how, place=at, scale=scale)
 
 
-def _map_aid_column(match: ColumnMatch, aid: str, at: int, names: tuple[str, ...]) -> MappedColumn:
+def _map_aid_column(aid: str, at: int, names: tuple[str, ...]) -> MappedColumn:
     hows = {"time": "time", "unit_price": "a factor", "line_discount": "a factor"}
     return MappedColumn(theirs=names[at], ours=aid, how=hows.get(aid, "part of a text"), place=at)
 

@@ -365,12 +365,25 @@ class ImportJob:
 
     async def _import(self, upload: FileUpload, parts: Sequence[TableFile]) -> None:
         ready = await self._read(upload, parts)
+        if await self._ask_again(upload, ready):
+            return
         if not await self._change(upload.id, FileUpload.store):
             return  # cancelled meanwhile
         await self._show_card(upload)
         kept = self._work_dir.store_rejects(upload, ready.rejects)
         taken = partial(self._record_import, upload.id, rejected=ready.rejected, rejects=kept)
         await asyncio.to_thread(ready.keep, taken)
+
+    async def _ask_again(self, upload: FileUpload, ready: ImportableRows) -> bool:
+        """Ask once more about a file of which only a part was read before, where the whole of it
+        would change stored rows. Return whether it now waits for that answer."""
+        preview = upload.preview
+        if preview is None or preview.exact or ready.complete is None:
+            return False
+        whole = await asyncio.to_thread(ready.complete, preview)
+        if not whole.changes:
+            return False
+        return await self._change(upload.id, partial(FileUpload.ask_again, preview=whole))
 
     def _record_import(
         self,

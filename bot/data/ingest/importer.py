@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ from sqlalchemy.orm import Session
 
 from bot.config.clock import now
 from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.reader import Catalogue
 from bot.data.ingest.assumptions import (
     JOINED_KINDS,
     describe_repeats,
+    describe_replaced,
     find_changes,
 )
 from bot.data.ingest.column_names import normalize_column_name
 from bot.data.ingest.column_proofs import sample_columns, select_proposed, try_mapping
 from bot.data.ingest.detection import detect_schema
-from bot.data.ingest.file_schema import FileSchema, ImportOptions
+from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
 from bot.data.ingest.header import split_tables
 from bot.data.ingest.inspection import (
     JoinedTable,
@@ -42,6 +45,7 @@ from bot.data.local_data import LocalData
 from bot.data.schema import load_kinds
 from bot.data.warehouse.merge import MergeResult
 from bot.data.warehouse.models import LOCAL_WORKSPACE
+from bot.data.warehouse.store import MergeCounts
 from bot.db.workspace import Workspace
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -99,11 +103,17 @@ CommitHook = Callable[[Session, StoredRows], None]
 @dataclass(frozen=True)
 class ImportableRows:
     """The accepted rows of a file, ready to be stored. `rejects` is the file of the others. `keep`
-    stores the rows and calls its argument in the same transaction."""
+    stores the rows and calls its argument in the same transaction. `complete` returns a preview
+    with the figures of the whole file and with what the import would change."""
 
     rejected: int
     rejects: Path | None
-    keep: Callable[[CommitHook], None]
+    keep: Callable[[CommitHook], object]
+    complete: Callable[[ImportPreview], ImportPreview] | None = None
+
+
+def ignore_commit(_: Session, __: StoredRows) -> None:
+    """Do nothing: the default when nothing else is stored with the rows."""
 
 
 # Uploaded product catalogues.
@@ -119,19 +129,29 @@ def read_products(
     if catalogue.rejects or catalogue.remarks:
         rejects = folder / f"rejects{REJECTS_SUFFIX}"
         write_rejects(list_catalogue_rejects(catalogue), rejects)
-
-    def keep(on_commit: CommitHook) -> None:
-        with data.database.begin() as session:
-            Workspace.ensure(session, workspace, now())
-            ProductRow.adopt(session, LOCAL_WORKSPACE, workspace)
-            stored_at, handles = now(), [one.handle for one in catalogue.products]
-            before = ProductRow.load(session, workspace, handles)
-            change = ProductChange.of(before, handles, stored_at)
-            rows = catalogue.rows
-            new, again = ProductRow.put(session, workspace, rows, file=found.name, now=stored_at)
-            on_commit(session, StoredRows(new, again, 0, PRODUCTS_KIND, products=change))
-
+    keep = partial(store_products, data, workspace, catalogue, found.name)
     return ImportableRows(len(catalogue.rejects), rejects, keep)
+
+
+def store_products(
+    data: LocalData,
+    workspace: str,
+    catalogue: Catalogue,
+    file: str,
+    on_commit: CommitHook = ignore_commit,
+) -> StoredRows:
+    """Store the products of a catalogue. Those with the same handle are replaced."""
+    with data.database.begin() as session:
+        Workspace.ensure(session, workspace, now())
+        ProductRow.adopt(session, LOCAL_WORKSPACE, workspace)
+        stored_at, handles = now(), [one.handle for one in catalogue.products]
+        before = ProductRow.load(session, workspace, handles)
+        change = ProductChange.of(before, handles, stored_at)
+        rows = catalogue.rows
+        new, again = ProductRow.put(session, workspace, rows, file=file, now=stored_at)
+        stored = StoredRows(new, again, 0, PRODUCTS_KIND, products=change)
+        on_commit(session, stored)
+    return stored
 
 
 # Words of the team's own products, which must not be masked as names of people.
@@ -149,15 +169,74 @@ def list_own_words(data: LocalData, workspace: str, kind: str) -> frozenset[str]
     return build_own_words([word for words in said for word in words])
 
 
-MOST_EXACT_PREVIEW_BYTES = 20 * 2**20  # bytes; smaller files are read completely for the preview
+# The rows of one table.
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """The rows of a table, read and not stored yet. `apart` are its encrypted addresses."""
+
+    found: FileSchema
+    loaded: LoadResult
+    path: Path
+    apart: Path | None
+
+
+def read_table(
+    data: LocalData,
+    workspace: str,
+    path: Path,
+    found: FileSchema,
+    folder: Path,
+    *,
+    progress: Callable[[int], None] = lambda rows: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> TableRows:
+    """Read all rows of a table into `folder`. Nothing is stored in the library yet."""
+    fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
+    loaded = load_file(
+        path,
+        found,
+        to=fresh,
+        key=data.row_store.key(),
+        apart=apart,
+        progress=progress,
+        cancelled=cancelled,
+        own=list_own_words(data, workspace, found.kind),
+    )
+    return TableRows(found, loaded, fresh, apart if apart.exists() else None)
+
+
+def store_table(
+    data: LocalData,
+    workspace: str,
+    table: TableRows,
+    source: str,
+    on_commit: CommitHook = ignore_commit,
+) -> MergeCounts:
+    """Merge the rows of a table into the library, as rows of this source."""
+    kind = table.found.kind
+
+    def record(session: Session, merge: MergeResult) -> None:
+        same = merge.same + merge.doubles
+        on_commit(session, StoredRows(merge.new, merge.replaced, same, kind, merge))
+
+    return data.row_store.import_rows(
+        workspace, kind, table.path, source=source, apart=table.apart, on_commit=record
+    )
+
+
+MOST_EXACT_PREVIEW_BYTES = 20 * 2**20
 
 
 @dataclass(frozen=True)
 class LibraryImporter:
     """Imports files into the library of one home. All methods block, and raise CannotDo. `parts`
-    are read as one table; each has the name that people see. Temporary files go into `folder`."""
+    are read as one table; each has the name that people see. Temporary files go into `folder`.
+    Files of up to `exact_bytes` are read completely for the preview."""
 
     data: LocalData
+    exact_bytes: int = MOST_EXACT_PREVIEW_BYTES
 
     def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
         """Return the file itself, or the tables of a workbook that contains several."""
@@ -259,30 +338,18 @@ class LibraryImporter:
         path = _join_into_one(parts, folder)[0].path
         if found.kind == PRODUCTS_KIND:
             return read_products(self.data, workspace, path, found, folder)
-        fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
-        taken = load_file(
+        table = read_table(
+            self.data,
+            workspace,
             path,
             found,
-            to=fresh,
-            key=self.data.row_store.key(),
-            apart=apart,
+            folder,
             progress=watch.progress,
             cancelled=watch.cancelled,
-            own=list_own_words(self.data, workspace, found.kind),
         )
-
-        def import_rows(on_commit: CommitHook) -> None:
-            def record(session: Session, merge: MergeResult) -> None:
-                same = merge.same + merge.doubles
-                stored = StoredRows(merge.new, merge.replaced, same, found.kind, merge)
-                on_commit(session, stored)
-
-            kept, row_store = apart if apart.exists() else None, self.data.row_store
-            row_store.import_rows(
-                workspace, found.kind, fresh, source=name, apart=kept, on_commit=record
-            )
-
-        return ImportableRows(taken.rejected, taken.rejects, import_rows)
+        keep = partial(store_table, self.data, workspace, table, name)
+        complete = partial(self._complete_preview, workspace, table, folder)
+        return ImportableRows(table.loaded.rejected, table.loaded.rejects, keep, complete)
 
     def _with_known_customers(
         self,
@@ -328,12 +395,30 @@ class LibraryImporter:
         """Return the preview: for a small file with the rows, rejects and days that a complete
         reading gives, and with what it would change."""
         preview = _build_preview(found, joined)
-        if found.kind == PRODUCTS_KIND or path.stat().st_size > MOST_EXACT_PREVIEW_BYTES:
+        if found.kind == PRODUCTS_KIND:
+            replaced = self._count_replaced_products(workspace, path, found)
+            assumed = (*describe_replaced(replaced), *preview.assumed)
+            return preview.model_copy(update={"changes": replaced, "assumed": assumed})
+        if path.stat().st_size > self.exact_bytes:
             return preview
         trial = folder / "trial.parquet"
         taken = load_file(path, found, to=trial, key=self.data.row_store.key())
-        first, last = _first_and_last_day(trial, load_kinds()[found.kind].dated)
-        changes = find_changes(self.data.row_store, workspace, found, trial, folder)
+        table = TableRows(found, taken, trial, None)
+        return self._complete_preview(workspace, table, folder, preview)
+
+    def _count_replaced_products(self, workspace: str, path: Path, found: FileSchema) -> int:
+        handles = [one.handle for one in reread_product_file(path, found).products]
+        with self.data.database.begin() as session:
+            return len(ProductRow.load(session, workspace, handles))
+
+    def _complete_preview(
+        self, workspace: str, table: TableRows, folder: Path, preview: ImportPreview
+    ) -> ImportPreview:
+        """Return the preview with the figures of all rows that were read, and with what they would
+        change."""
+        found, taken = table.found, table.loaded
+        first, last = _first_and_last_day(table.path, load_kinds()[found.kind].dated)
+        changes = find_changes(self.data.row_store, workspace, found, table.path, folder)
         said = (*changes.sentences, *describe_repeats(found, taken))
         update = {
             "exact": True,

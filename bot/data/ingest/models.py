@@ -190,6 +190,17 @@ class FileUpload(Row):
         self.set_state(session, enqueue, "taking", now)
         self.enqueue(session, enqueue, "take_in")
 
+    def ask_again(
+        self, session: Session, enqueue: Enqueue, *, preview: ImportPreview, now: datetime
+    ) -> bool:
+        """Wait for another confirmation: the whole file changes what its card did not say. Return
+        False when it was cancelled meanwhile."""
+        if self.state != "taking":
+            return False
+        self.seen, self.by, self.turn = preview.model_dump_json(), None, self.turn + 1
+        self.set_state(session, enqueue, "waiting", now)
+        return True
+
     @staticmethod
     def is_mapping_known(session: Session, workspace: str, preview: ImportPreview) -> bool:
         """Return whether somebody confirmed a file that was read in the same way."""

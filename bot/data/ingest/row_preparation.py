@@ -80,14 +80,20 @@ def _keep_rows(
         return rows, []
     allowed = " AND ".join(conditions)
     out = source.con.execute(f"SELECT count(*) FROM ({rows}) WHERE NOT ({allowed})").fetchall()
-    said = [
+    said = (
         Words.count(
             "{n} row is left out: it is not written by a customer.",
             "{n} rows are left out: they are not written by customers.",
             out[0][0],
         )
-    ]
-    return f"SELECT * FROM ({rows}) WHERE {allowed}", said if out[0][0] else []
+        if export.kind == "feedback"
+        else Words.count(
+            "{n} row is left out: it does not count people.",
+            "{n} rows are left out: they do not count people.",
+            out[0][0],
+        )
+    )
+    return f"SELECT * FROM ({rows}) WHERE {allowed}", [said] if out[0][0] else []
 
 
 def _carry_down(rows: str, places: Mapping[str, int]) -> str:

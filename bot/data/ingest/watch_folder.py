@@ -19,8 +19,6 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot.config.clock import now
-from bot.data.catalogue.models import ProductRow
 from bot.data.ingest.assumptions import (
     ImportChanges,
     describe_repeats,
@@ -29,7 +27,7 @@ from bot.data.ingest.assumptions import (
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import FileSchema, ImportOptions, LoadResult
 from bot.data.ingest.header import split_tables
-from bot.data.ingest.importer import list_own_words
+from bot.data.ingest.importer import read_table, store_products, store_table
 from bot.data.ingest.inspection import (
     InspectedTable,
     inspect_files,
@@ -37,7 +35,6 @@ from bot.data.ingest.inspection import (
     join_order_files,
     order_file_side,
 )
-from bot.data.ingest.loader import load_file
 from bot.data.ingest.pairing import OTHER_SIDE, WAITING_TIME_LIMIT
 from bot.data.ingest.product_files import reread_product_file
 from bot.data.ingest.rejects import export_rejects, list_catalogue_rejects, render_rejects
@@ -146,40 +143,26 @@ class FolderImport:
         if schema.kind == "products":
             return self._import_products(part, schema)
         with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
-            to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            row_store = self.data.row_store
-            taken = load_file(
-                part.path,
-                schema,
-                to=to,
-                key=row_store.key(),
-                apart=apart,
-                own=list_own_words(self.data, self.workspace, schema.kind),
-            )
-            changes = find_changes(row_store, self.workspace, schema, to, Path(folder))
+            made, row_store = Path(folder), self.data.row_store
+            table = read_table(self.data, self.workspace, part.path, schema, made)
+            changes = find_changes(row_store, self.workspace, schema, table.path, made)
             if self.holds_changes and changes.rows:
                 raise HeldBack(changes)
-            kept = apart if apart.exists() else None
-            name = schema.name
-            merged = row_store.import_rows(self.workspace, schema.kind, to, source=name, apart=kept)
+            merged = store_table(self.data, self.workspace, table, schema.name)
             told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already.\n"
             told += "".join(f"{words.to('en')}\n" for words in changes.sentences)
-            return f"{told}{self._describe_rejects(part, schema, taken)}{_format_note(schema)}"
+            stayed = self._describe_rejects(part, schema, table.loaded)
+            return f"{told}{stayed}{_format_note(schema)}"
 
     def _import_products(self, part: TableFile, schema: FileSchema) -> str:
         """Import a catalogue."""
         catalogue = reread_product_file(part.path, schema)
-        with self.data.database.begin() as session:
-            Workspace.ensure(session, self.workspace, now())
-            ProductRow.adopt(session, LOCAL_WORKSPACE, self.workspace)
-            new, again = ProductRow.put(
-                session, self.workspace, catalogue.rows, file=schema.name, now=now()
-            )
+        stored = store_products(self.data, self.workspace, catalogue, schema.name)
         if catalogue.rejects or catalogue.remarks:
             content = render_rejects(list_catalogue_rejects(catalogue), "en")
             self.rejects(part).write_bytes(content)
         stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
-        return f"{new} new products, {again} replaced{stayed}."
+        return f"{stored.new} new products, {stored.replaced} replaced{stayed}."
 
     def _describe_rejects(self, part: TableFile, found: FileSchema, taken: LoadResult) -> str:
         """Describe duplicates and rejected rows, and move the file of rejected rows beside the

@@ -112,7 +112,7 @@ class Merger:
         self, fresh: Path | None, removed_keys: str | None = None, missing: Sequence[str] = ()
     ) -> MergeResult:
         """Merge the fresh rows. `removed_keys` is SQL that selects keys of stored rows to delete.
-        Columns that are `missing` in the fresh file keep their stored values."""
+        In the columns of `missing`, empty cells of the fresh file keep their stored values."""
         whole, doubles = self._load_fresh(fresh)
         if self.stored and missing:
             self._fill_missing_columns(missing)
@@ -158,7 +158,7 @@ class Merger:
 
     def _fill_missing_columns(self, missing: Sequence[str]) -> None:
         stored = self.shape.rows([file.path for file in self.stored])
-        taken = ", ".join(f'"{name}" = h."{name}"' for name in missing)
+        taken = ", ".join(f'"{name}" = coalesce(fresh."{name}", h."{name}")' for name in missing)
         same = self.shape.same_key_sql("fresh", "h")
         self.con.execute(f"UPDATE fresh SET {taken} FROM {stored} h WHERE {same}")
 
@@ -356,19 +356,21 @@ def count_known(
 
 
 def _list_unstated(con: Any, kind: str, fresh: Path) -> list[str]:
-    """Return the columns about people that the fresh rows leave empty throughout: what is stored of
-    a person stays as it is there."""
+    """Return the columns about people in which what is stored stays where the fresh rows are empty:
+    those that are empty throughout, and consents, of which an empty cell states none."""
     if kind not in PEOPLE_KINDS:
         return []
+    columns = load_kinds()[kind].columns
     names = [one for one in schema_of(kind) if one not in load_kinds()[kind].key]
     counts = ", ".join(f'count("{name}")' for name in names)
     found = con.execute(f"SELECT {counts} FROM {read_parquet_sql([fresh])}").fetchone()
-    return [name for name, count in zip(names, found, strict=True) if not count]
+    counted = zip(names, found, strict=True)
+    return [name for name, count in counted if not count or columns[name].type == "yes"]
 
 
 def merge_addresses(
     addresses: Path | None,
-    consents: Path,
+    consents: Sequence[Path],
     stored: Sequence[StoredFile],
     *,
     folder: Path,
@@ -376,10 +378,10 @@ def merge_addresses(
 ) -> MergeResult:
     """Merge the encrypted addresses and ids that came with a file of consents. Columns that the
     file does not have keep their stored values. All data of people who withdrew every consent is
-    deleted."""
+    deleted; `consents` are the files of what is stored of them now."""
     if addresses is None and not stored:
         return MergeResult(0, 0, 0, 0)
-    withdrawn = f"SELECT customer FROM {read_parquet_sql([consents])} WHERE {WITHDRAWN}"
+    withdrawn = f"SELECT customer FROM {read_parquet_sql(consents)} WHERE {WITHDRAWN}"
     with open_engine(folder) as con:
         merger = Merger(
             con,

@@ -297,9 +297,9 @@ class RowStore:
             if kind != "consents":
                 return made, MergeResult(0, 0, 0, 0)
             beside = self._listing.folder(workspace, ADDRESSES_KIND)
-            return made, merge_addresses(
-                apart, fresh, stored_addresses, folder=beside, source=source
-            )
+            now = [one.path for one in stored if one.id not in made.retires]
+            now += [one.path for one in made.adds]
+            return made, merge_addresses(apart, now, stored_addresses, folder=beside, source=source)
 
         def restore_and_commit(session: Session, merge: MergeResult) -> None:
             on_commit(session, merge)

@@ -1,11 +1,13 @@
 """A test of variants, without an AI: what its result says, or what a planned one needs."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import BaseModel
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
+from bot.core.fact_sentences import FactSubject
 from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
 from bot.core.request import Question, SkillRequest
@@ -20,6 +22,7 @@ from bot.text.normalize import tokenize
 CERTAIN = Decimal("0.05")  # a p value below this counts as a difference
 WEEK = 7  # days
 MAX_TESTS, MAX_ROWS = 5, 10
+OUTCOMES = ("successes", "rate", "mean")
 
 
 def select_named(words: str, trials: Sequence[Trial]) -> list[Trial]:
@@ -69,10 +72,15 @@ async def _write_result(request: SkillRequest, ctx: OfflineContext) -> BaseModel
     trials = list_trials(builder.subjects("experiments"))
     if not trials:
         return builder.report_missing()
-    shown = (select_named(request.brief.words, trials) or trials)[:MAX_TESTS]
+    named = select_named(request.brief.words, trials)
+    shown = (named or trials)[:MAX_TESTS]
     first = shown[0]
     headline = _write_headline(builder, first)
-    arms = [(trial, name, arm) for trial in shown for name, arm in trial.arms.items()][:MAX_ROWS]
+    arms = [
+        (trial, name, arm if named or trial.status != "broken" else _without_outcome(arm))
+        for trial in shown
+        for name, arm in trial.arms.items()
+    ][:MAX_ROWS]
     measure = "rate" if any(arm.get("rate") for arm in first.arms.values()) else "mean"
     measure = "users" if first.status == "broken" else measure
     several = len({trial.test for trial in shown}) > 1
@@ -82,7 +90,11 @@ async def _write_result(request: SkillRequest, ctx: OfflineContext) -> BaseModel
     titles = ", ".join(dict.fromkeys(trial.title for trial in shown))
     return await builder.build(
         headline,
-        [*_list_points(builder, first), *(_write_headline(builder, one) for one in shown[1:])],
+        [
+            *_list_points(builder, first),
+            builder.write(None if named else builder.subjects("experiments").get("all"), "counts"),
+            *(_write_headline(builder, one) for one in shown[1:]),
+        ],
         table=builder.tabulate([arm for _, _, arm in arms], names=names),
         chart=builder.draw_bars(
             headline, first.arms.values(), measure, strong=deciding, names=list(first.arms)
@@ -91,6 +103,12 @@ async def _write_result(request: SkillRequest, ctx: OfflineContext) -> BaseModel
         read_as=builder.words("read_as", names=titles),
         leads=_list_leads(builder, first),
     )
+
+
+def _without_outcome(arm: FactSubject) -> FactSubject:
+    """Return a variant of a broken test without what its people did: that is told on request."""
+    kept = {name: fact for name, fact in arm.facts.items() if name not in OUTCOMES}
+    return replace(arm, facts=kept)
 
 
 def _write_headline(builder: ReportBuilder, trial: Trial) -> Copy:

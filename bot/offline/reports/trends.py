@@ -12,7 +12,7 @@ from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 
 MAX_SERIES = 4  # named in one sentence
-ORDERS, RETURNS = "total-orders", "returns-"
+ORDERS, RETURNS, STEPS = "total-orders", "returns-", "step-"
 GOODS = ("category-", "product-")  # what can be written about
 
 
@@ -24,13 +24,21 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
     every = builder.subjects("trends")
     parts = [one for key, one in every.items() if not key.startswith("total-")]
     named = [one for one in parts if one.is_named_in(words)]
-    series = sorted((one for one in named or every.values() if one.get("change")), key=_rank)
+    series = sorted(
+        (
+            one
+            for one in named or every.values()
+            if one.get("change") and not one.key.startswith(STEPS)
+        ),
+        key=_rank,
+    )
     returned = [one for one in named or parts if one.key.startswith(RETURNS)]
     small = [one for one in named if one.get("least")]
     if not (series or returned or small):
         return builder.report_missing()
     first = series[0] if series else None
     moved = first if first and (named or first.status in CHANGE_STATUSES) else None
+    steps = [one for one in named or parts if one.key.startswith(STEPS)]
     rest = [one for one in series if one is not moved]
     new = [one for one in named or parts if one.key.startswith("new-")]
     falls = [] if named else list_falls(builder)
@@ -46,6 +54,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
         builder.write(every.get("ended"), "break"),
         _write_certainty(builder, moved, every.get("tested")),
         builder.write_list("also", _pick(rest, CONFIRMED), "change"),
+        builder.write_list("stepped", steps[:MAX_SERIES], "change"),
         *(builder.write(one, "fall_orders", "fall") for one in falls[:1]),
         *_list_returns(builder, _pick(returned, CONFIRMED)),
         builder.write_list("new", new[:MAX_SERIES], "last"),

@@ -67,7 +67,14 @@ def test_uneven_arms_are_broken_and_have_no_effect() -> None:
     assert value(found, "panier-court--purchase", "status") == "broken"
     assert value(found, "panier-court--purchase", "ratio-chi-square") == Decimal("33.6")
     assert value(found, "panier-court--purchase--b", "meant") == 10_000
-    assert not [fact for fact in found.facts if "effect" in fact.id or "rate" in fact.label.split()]
+    assert value(found, "panier-court--purchase--b", "rate") == Decimal("5.02")
+    assert not [fact for fact in found.facts if "effect" in fact.id or "verdict" in fact.id]
+
+
+def test_tests_are_counted_by_how_they_ended() -> None:
+    found = find(sample(), AnalysisFilter())
+    ends = ("won", "lost", "broken", "undecided")
+    assert [value(found, "all", end) for end in ends] == [1, 0, 1, 0]
 
 
 def test_every_fact_has_source_rows_and_query() -> None:

@@ -41,6 +41,16 @@ SAID = [
     ("fr", "Est-ce que la chemise taille petit ?", "sizing-small", QUESTION),
     ("fr", "C'est beaucoup trop cher.", "price", COMPLAINT),
     ("fr", "Deux e-mails restés sans réponse.", "service", COMPLAINT),
+    ("fr", "Je n'ai jamais aussi bien dormi.", "comfort", PRAISE),
+    ("fr", "Aucun défaut après six mois.", "quality", PRAISE),
+    ("fr", "Rien à redire sur la qualité.", "quality", PRAISE),
+    ("fr", "Le tissu ne gratte pas.", "comfort", PRAISE),
+    ("fr", "Le site ne bugue pas.", "website", PRAISE),
+    ("fr", "Le tissu n'est pas doux.", "fabric", COMPLAINT),
+    ("fr", "La couleur n'est pas aussi belle que sur la photo.", "colour", COMPLAINT),
+    ("en", "I've never had so many compliments on it.", "look", PRAISE),
+    ("en", "I can't fault the quality.", "quality", PRAISE),
+    ("en", "The holes started after a week.", "quality-breaks", COMPLAINT),
     ("en", "This runs small, size up.", "sizing-small", COMPLAINT),
     ("en", "Way too tight across the chest", "sizing-small", COMPLAINT),
     ("en", "It fits perfectly.", "sizing", PRAISE),
@@ -70,6 +80,9 @@ NOT_SAID = [
     ("fr", "Le carton était deux fois trop grand.", "sizing-large"),
     ("fr", "Elle ne taille pas petit.", "sizing-small"),
     ("fr", "Un livre de cuisine offert à Noël.", "delivery-late"),
+    ("en", "I saw this dress on their website.", "website"),
+    ("en", "I finally broke down and bought it.", "quality-breaks"),
+    ("en", "The arm pit holes are lovely.", "quality-breaks"),
     ("en", "Not too small at all.", "sizing-small"),
     ("en", "Perfect for a late summer evening.", "delivery-late"),
     ("en", "The arm holes are lovely.", "quality-breaks"),
@@ -103,6 +116,12 @@ def test_one_sentence_can_praise_and_complain_by_clause() -> None:
     heard = find_mentions("Le lin est superbe, mais la livraison est en retard.", known("fr"))
     assert heard.flags["fabric-linen"] == PRAISE
     assert heard.flags["delivery-late"] == COMPLAINT
+
+
+def test_clause_takes_no_judgement_from_the_other_side_of_a_contrast() -> None:
+    heard = find_mentions("It fits beautifully but the material makes me sweat.", known("en"))
+    assert heard.flags["sizing"] == PRAISE
+    assert heard.flags["fabric"] == NAMED
 
 
 def test_neutral_mention_takes_the_rating_or_none() -> None:

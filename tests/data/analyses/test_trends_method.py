@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from bot.data.analyses.trends.expectation import (
+    STEP_WEEKS,
     find_onsets,
     find_same_week,
     forecast_weeks,
     measure_deviation,
+    measure_steps,
 )
 from bot.data.stats import Numbers, adjust_false_discovery, compare_shares
 
@@ -113,7 +115,44 @@ def test_onset_week_is_found() -> None:
     mean = np.full((20, 120), 150.0)
     mean[0, -5:] *= 0.6
     began = find_onsets(counted(dice, mean), WEEKS[:120])[0]
+    assert began is not None
     assert abs((began - WEEKS[115]).days) <= 7
+
+
+def test_onset_is_told_only_where_the_weeks_since_differ() -> None:
+    steady = np.random.default_rng(3).poisson(100, (200, 120)).astype(float)
+    told = [began for began in find_onsets(steady, WEEKS[:120]) if began]
+    assert len(told) <= 20
+
+
+def test_steps_of_the_last_quarter_are_found_with_their_week() -> None:
+    dice, mean = many(6)
+    counts = counted(dice, mean)[:, :140]
+    changed = list(range(0, 20, 2))
+    counts[changed, -9:] = counted(dice, mean[changed, 131:140] * 0.5)
+    quarter = measure_steps(counts, WEEKS[:140])
+    assert quarter is not None
+    large = np.median(counts[:, -9:-1], axis=1) >= 30
+    q = np.ones(len(counts))
+    q[large] = adjust_false_discovery(quarter.p[large])
+    sure = set(np.flatnonzero(q <= 0.1))
+    real = {row for row in changed if large[row]}
+    assert len(sure & real) >= 0.8 * len(real)
+    assert len(sure - real) <= 3
+    began = find_onsets(counts, WEEKS[:140], latest=STEP_WEEKS)
+    near = [row for row in sure & real if abs((began[row] or WEEKS[0]) - WEEKS[131]).days <= 7]
+    assert len(near) >= 0.8 * len(sure & real)
+
+
+@pytest.mark.parametrize("count", [60, 63, 68])
+def test_level_is_expected_where_the_season_cannot_be_tried(count: int) -> None:
+    counts = np.random.default_rng(2).poisson(100, (25, count)).astype(float)
+    counts[0, -1] = 200
+    told = measure_deviation(counts, WEEKS[:count])
+    assert told is not None
+    assert not told.season
+    assert told.span[0] == 1
+    assert told.p[0] < 0.001
 
 
 def test_black_friday_is_compared_with_black_friday() -> None:

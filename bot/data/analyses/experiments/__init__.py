@@ -51,8 +51,9 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
     experiments.<test>--<metric>.status is "broken", "too early", "won", "lost" or "no difference
     seen". Rates are in %, effects in percentage points, amounts in the file's currency per person.
-    A broken test only has the arms' .users and .meant. Where amounts are known only as sums over
-    several people, there are means, but no effect, interval, verdict or status."""
+    A broken test has the arms' .users, .meant and what they did, but no effect. Where amounts are
+    known only as sums over several people, there are means, but no effect, interval, verdict or
+    status."""
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
         return AnalysisResult.refuse(
@@ -66,9 +67,29 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         _add_experiments(result, warehouse, table, filter_)
     if visits is not None:
         _add_visit_experiment(result, warehouse, visits, filter_)
+    _add_counts(result)
     if not result.facts and not result.limits:
         result.add_limit(Words("There is no test called {name}.", name=filter_.experiment or "?"))
     return result
+
+
+def _add_counts(result: AnalysisResult) -> None:
+    """Add experiments.all.won, .lost, .broken and .undecided: of several tests, how many ended so.
+    A test of several metrics counts by the best of them."""
+    by_test: dict[str, set[str]] = {}
+    for fact in result.facts:
+        if fact.parts.measure == "status":
+            by_test.setdefault(fact.parts.subject.split("--")[0], set()).add(str(fact.value))
+    if len(by_test) < 2:
+        return
+    ends = [
+        next((end for end in ("won", "lost", "broken") if end in ended), "undecided")
+        for ended in by_test.values()
+    ]
+    result.mark_without_customers("all")
+    add = _make_fact_adder(result, "all", "tests", len(ends))
+    for end in ("won", "lost", "broken", "undecided"):
+        add(end, ends.count(end), "tests")
 
 
 def _add_experiments(
@@ -140,7 +161,7 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
                 test=about,
             )
         )
-    elif _is_broken(result, trial, trial.shares, add, subject, about):
+    elif _is_broken(result, trial, trial.shares, add, subject, about, sales_floor):
         return
     add("control", trial.control.variant)
     if any(is_below_floor(arm.buyers, sales_floor) for arm in trial.arms):
@@ -160,9 +181,10 @@ def _is_broken(
     add: AddFact,
     subject: str,
     about: str,
+    sales_floor: int,
 ) -> bool:
     """Add how likely the sizes of the arms are by chance, and where the split is broken, the sizes
-    that were meant."""
+    that were meant and what the people of each arm did."""
     statistic, p = check_sample_ratio([arm.users for arm in trial.arms], shares)
     add("ratio-p", _round_p(p))
     add("ratio-chance", _round_chance(p), "%")
@@ -170,10 +192,21 @@ def _is_broken(
         return False
     add("status", "broken")
     add("ratio-chi-square", round_figure(statistic, 1))
+    may_show = not any(is_below_floor(arm.buyers, sales_floor) for arm in trial.arms)
     for arm, share in zip(trial.arms, shares, strict=True):
-        meant = round(trial.users * share / sum(shares))
-        _add_arm(result, subject, about, arm)("meant", meant)
+        tell = _add_arm(result, subject, about, arm)
+        tell("meant", round(trial.users * share / sum(shares)))
+        if may_show:
+            _add_outcome(tell, trial, arm)
     return True
+
+
+def _add_outcome(tell: AddFact, trial: Experiment, arm: ArmCounts) -> None:
+    if trial.amounts:
+        tell("mean", round_figure(arm.mean, 2))
+    else:
+        tell("successes", arm.successes)
+        tell("rate", round_figure(100 * arm.rate, 2), "%")
 
 
 def _add_effects(
@@ -188,11 +221,7 @@ def _add_effects(
         add("control-guessed", control.variant)
     for arm in trial.arms:
         tell = add_arms[arm.variant] = _add_arm(result, subject, about, arm)
-        if trial.amounts:
-            tell("mean", round_figure(arm.mean, 2))
-        else:
-            tell("successes", arm.successes)
-            tell("rate", round_figure(100 * arm.rate, 2), "%")
+        _add_outcome(tell, trial, arm)
     others = [arm for arm in trial.arms if arm is not control]
     if not all(arm.spread for arm in trial.arms):
         result.add_limit(

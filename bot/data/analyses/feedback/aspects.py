@@ -31,11 +31,11 @@ class InvalidPhrase(ValueError):
 
 
 class PhraseMatch(NamedTuple):
-    """The position of a phrase in a clause, and the words that its gaps matched."""
+    """The position of a phrase in a clause, and those of the words that its gaps matched."""
 
     start: int
     end: int
-    between: tuple[str, ...]
+    gaps: tuple[int, ...]
 
 
 class PhraseElement:
@@ -81,11 +81,11 @@ class Phrase:
         first = start + 1
         for at, word in enumerate(words[first : first + MAX_GAP_WORDS + 1], first):
             if last.fits(word):
-                return PhraseMatch(start, at + 1, tuple(words[first:at]))
+                return PhraseMatch(start, at + 1, tuple(range(first, at)))
         return None
 
     def _from(
-        self, words: Sequence[str], start: int, at: int, element: int, taken: tuple[str, ...]
+        self, words: Sequence[str], start: int, at: int, element: int, taken: tuple[int, ...]
     ) -> PhraseMatch | None:
         if element == len(self.elements):
             return PhraseMatch(start, at, taken)
@@ -94,7 +94,7 @@ class Phrase:
             for gap in range(MAX_GAP_WORDS + 1):
                 if at + gap > len(words):
                     break
-                took = (*taken, *words[at : at + gap])
+                took = (*taken, *range(at, at + gap))
                 match = self._from(words, start, at + gap, element + 1, took)
                 if match:
                     return match
@@ -200,12 +200,15 @@ class AspectTheme(AspectPart):
 
 class ToneWords(BaseModel):
     """The language's general words: praise, blame, negation ("not"), contrast ("but"), asking
-    ("do")."""
+    ("do"). `emphasizes`: negations that deny nothing ("never so good"). `denies_first`: the first
+    word of a negation in two, which stands before the verb ("ne … pas")."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     good: tuple[str, ...] = ()
     bad: tuple[str, ...] = ()
     denies: tuple[str, ...] = ()
+    denies_first: tuple[str, ...] = ()
+    emphasizes: tuple[str, ...] = ()
     turns: tuple[str, ...] = ()
     opens: tuple[str, ...] = ()  # openings of neutral questions
 
@@ -243,6 +246,7 @@ class Lexicon:
         self.themes = aspects.themes
         self.turns = frozenset(aspects.words.turns)
         self.denies = frozenset(aspects.words.denies)
+        self.denies_first = frozenset(aspects.words.denies_first)
         self.opens = aspects.words.opens
         self._words = aspects.words
         self.subjects = tuple(
@@ -263,6 +267,10 @@ class Lexicon:
             for part, of in (("", theme), *theme.parts.items())
             for phrase, way in of.phrases()
         )
+
+    @cached_property
+    def emphasis(self) -> PhraseFinder[None]:
+        return PhraseFinder((Phrase(phrase), None) for phrase in self._words.emphasizes)
 
     @cached_property
     def tone(self) -> PhraseFinder[str]:

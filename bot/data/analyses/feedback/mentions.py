@@ -2,12 +2,13 @@
 mention, by lists of words or as a model has read them.
 
 The judgement comes from the clause: a phrase that judges by itself ("runs small"), else the praise
-and blame in the clause, else in its sentence, else the rating. A negation up to three words before
-inverts a word ("not a single bobble")."""
+and blame in the clause, else in the clauses beside it up to a contrast ("but"), else the rating. A
+negation up to three words before inverts a word ("not a single bobble")."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
 
@@ -153,12 +154,13 @@ def pack_mentions(text: str, lexicon: Lexicon) -> bytes:
     found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
     for clauses, asked, start, end in split_sentences(text, lexicon.language, lexicon.turns):
         asks = asked and _is_plain_question(clauses[0], lexicon.opens)
-        tones = [_score_tone(clause, lexicon) for clause in clauses]
-        whole_tone = sum(tones)
-        for clause, tone in zip(clauses, tones, strict=True):
+        denials = [_find_denials(clause, lexicon) for clause in clauses]
+        tones = [_score_tone(*each, lexicon) for each in zip(clauses, denials, strict=True)]
+        shared = _share_tones(clauses, tones, lexicon.turns)
+        for clause, denied, tone in zip(clauses, denials, shared, strict=True):
             for saying, spot in _find_phrases(clause, lexicon):
-                own = _judge_phrase(saying, spot, clause, lexicon.denies)
-                flag = _choose_flag(own, asked, asks, tone or whole_tone)
+                own = _judge_phrase(saying, spot, denied)
+                flag = _choose_flag(own, asked, asks, tone)
                 has_part = saying.part and not _is_negated_part(saying, own)
                 for subject in (saying.theme, saying.subject)[: 2 if has_part else 1]:
                     known = found.get(subject)
@@ -211,13 +213,11 @@ def _find_phrases(
     ]
 
 
-def _judge_phrase(
-    saying: PhraseMeaning, spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str]
-) -> str:
+def _judge_phrase(saying: PhraseMeaning, spot: PhraseMatch, denials: "Denials") -> str:
     """Return the judgement of the phrase itself; negated, it is inverted."""
     if saying.way not in (GOOD, BAD):
         return saying.way
-    if not _is_denied(spot, clause, denies):
+    if not denials.invert(spot):
         return saying.way
     return BAD if saying.way == GOOD else GOOD
 
@@ -240,7 +240,7 @@ def _choose_flag(own: str, asked: bool, only_asks: bool, tone: int) -> int:
     return NAMED
 
 
-def _score_tone(clause: Sequence[str], lexicon: Lexicon) -> int:
+def _score_tone(clause: Sequence[str], denials: "Denials", lexicon: Lexicon) -> int:
     """Return words of praise minus words of blame. Overlapping matches count once, the longest
     first."""
     judged = lexicon.tone.find(clause)
@@ -255,13 +255,53 @@ def _score_tone(clause: Sequence[str], lexicon: Lexicon) -> int:
             continue
         taken |= places
         sign = 1 if way == GOOD else -1
-        total += -sign if _is_denied(spot, clause, lexicon.denies) else sign
+        total += -sign if denials.invert(spot) else sign
     return total
 
 
-def _is_denied(spot: PhraseMatch, clause: Sequence[str], denies: frozenset[str]) -> bool:
-    near = (*clause[max(0, spot.start - MAX_DENIAL_DISTANCE) : spot.start], *spot.between)
-    return sum(word in denies for word in near) % 2 == 1
+def _share_tones(
+    clauses: Sequence[Sequence[str]], tones: Sequence[int], turns: frozenset[str]
+) -> list[int]:
+    """Return the tone of each clause; where it has none, that of the clauses beside it. What stands
+    on the other side of a contrast says nothing about it."""
+    side = list(accumulate(int(clause[0] in turns) for clause in clauses))
+    sums = [0] * (side[-1] + 1)
+    for at, tone in zip(side, tones, strict=True):
+        sums[at] += tone
+    return [tone or sums[at] for at, tone in zip(side, tones, strict=True)]
+
+
+class Denials(NamedTuple):
+    """The positions of the negations in a clause. `first` are those of words like the French "ne",
+    which count only where the word that belongs to them stands behind what is denied."""
+
+    whole: frozenset[int]
+    first: frozenset[int]
+
+    def invert(self, spot: PhraseMatch) -> bool:
+        """Tell whether a phrase means the opposite. One that contains a negation of its own ("rien
+        à redire") does not."""
+        if not self.whole and not self.first:
+            return False
+        if not self.whole.isdisjoint(set(range(spot.start, spot.end)).difference(spot.gaps)):
+            return False
+        near = {*range(max(0, spot.start - MAX_DENIAL_DISTANCE), spot.start), *spot.gaps}
+        whole = len(self.whole & near)
+        return whole % 2 == 1 if whole else not self.first.isdisjoint(near)
+
+
+NO_DENIALS = Denials(frozenset(), frozenset())
+
+
+def _find_denials(clause: Sequence[str], lexicon: Lexicon) -> Denials:
+    if lexicon.denies.isdisjoint(clause) and lexicon.denies_first.isdisjoint(clause):
+        return NO_DENIALS
+    void = {at for spot, _ in lexicon.emphasis.find(clause) for at in range(spot.start, spot.end)}
+    counted = [(at, word) for at, word in enumerate(clause) if at not in void]
+    return Denials(
+        frozenset(at for at, word in counted if word in lexicon.denies),
+        frozenset(at for at, word in counted if word in lexicon.denies_first),
+    )
 
 
 def _is_plain_question(clause: Sequence[str], opens: Sequence[str]) -> bool:

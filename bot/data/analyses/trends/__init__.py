@@ -9,8 +9,9 @@ import numpy as np
 
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.trends.expectation import forecast_weeks
+from bot.data.analyses.trends.expectation import STEP_WEEKS, forecast_weeks
 from bot.data.analyses.trends.returns import add_returns
+from bot.data.analyses.trends.truncation import Truncation
 from bot.data.analyses.trends.weekly_series import (
     CHART_WEEKS,
     LINE_DIMENSIONS,
@@ -21,7 +22,6 @@ from bot.data.analyses.trends.weekly_series import (
     assess_series,
 )
 from bot.data.floors import is_below_floor
-from bot.data.ingest.truncation import Truncation
 from bot.data.metrics.filters import find_last_whole_day
 from bot.data.stats import (
     CONFIRMED_FDR,
@@ -46,7 +46,9 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     week), and status: "confirmed", "to watch", "steady". Series that moved and the totals have
     "points", the last half year for a chart. A subject is dimension-value:
     trends.category-candles.change. Series that are too small only have
-    trends.small-<dimension>-<value>.least, the required size. Returns by product are in
+    trends.small-<dimension>-<value>.least, the required size. A series that changed within the last
+    quarter and stayed there has trends.step-<dimension>-<value>: last and expected (a week of that
+    quarter), change and since. Returns by product are in
     trends.returns-<product>."""
     if warehouse.table("orders") is None:
         return AnalysisResult.refuse(
@@ -184,6 +186,8 @@ def _add_series(result: AnalysisResult, all_of: SeriesAssessment, titles: dict[s
         if status[row] and _is_new(all_of, row):
             _add_new_series(result, all_of, row, titles)
             continue
+        if row in all_of.steps:
+            _add_step(result, all_of, row, titles)
         if status[row] or all_of.series.keys[row][0] != "product":
             _add_change(result, all_of, row, titles)
         if status[row] or all_of.series.keys[row][0] == "total":
@@ -217,10 +221,23 @@ def _add_change(
     add("level", round_figure(float(deviation.level[row])), unit)
     add("weeks", span)
     add("p", round_p(deviation.p[row]))
-    if all_of.status[row]:
-        add("since", all_of.since[row])
+    if all_of.status[row] and (since := all_of.since[row]):
+        add("since", since)
     if key[0] != "total" and all_of.currencies:
         add("revenue", round_figure(float(all_of.series.worth[row, -span:].mean())), money)
+
+
+def _add_step(
+    result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
+) -> None:
+    key, step = all_of.series.keys[row], all_of.steps[row]
+    unit = _choose_unit(key, all_of.currencies[0] if all_of.currencies else None)
+    start = _start_subject(result, all_of, row, titles, "step-")
+    add = partial(start, rows=_count_rows(all_of, row, STEP_WEEKS))
+    add("change", round_figure(100 * (step.came / step.expected - 1), 1), "%")
+    add("last", round_figure(step.came), unit)
+    add("expected", round_figure(step.expected), unit)
+    add("since", step.since)
 
 
 def _start_subject(
@@ -269,7 +286,8 @@ def _add_new_series(
         round_figure(float(deviation.came[row])),
         unit=_choose_unit(all_of.series.keys[row], None),
     )
-    add("since", all_of.since[row])
+    if since := all_of.since[row]:
+        add("since", since)
     if all_of.currencies:
         worth = float(all_of.series.worth[row, -span:].mean())
         add("revenue", round_figure(worth, 2), unit=all_of.currencies[0])

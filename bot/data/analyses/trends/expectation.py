@@ -219,7 +219,7 @@ def _measure_deviation(
         for span in SPAN_WEEKS
     ]
     known = [deviation for deviation in measured if deviation is not None]
-    if not known:
+    if not known or (seasonal and not all(deviation.season for deviation in known)):
         return None
     p = np.stack([deviation.p for deviation in known])
     least = np.minimum(1.0, len(known) * p.min(axis=0))
@@ -289,23 +289,43 @@ def _measure_common_spread(errors: Numbers) -> float:
     return max(1.0, MAD_TO_SIGMA * float(np.median(apart)) / USUAL_SPREAD)
 
 
+STEP_WEEKS = 12  # a step may be as old as this
+
+
+def measure_steps(
+    counts: Numbers, weeks: list[date], sizes: Numbers | None = None
+) -> SeriesDeviation | None:
+    """Compare the last quarter as a whole with the eight weeks before it, to find a step that has
+    since become the level of the weeks before the last. None when its season can't be
+    backtested: over a quarter, a season looks like a step."""
+    measured = _measure_last_weeks(SeriesHistory(counts, weeks, STEP_WEEKS, sizes))
+    return measured if measured and measured.season else None
+
+
 # The week since which a series deviates from its expected value.
 
-ONSET_WINDOW_WEEKS = 12  # weeks searched
 MAX_ONSET_WEEKS = 8  # weeks back in which a change may have begun
+MIN_WEEKS_BEFORE_ONSET = 4
+MIN_ONSET_T = 3.0  # higher than at a known place, because the place is chosen
 
 
 def find_onsets(
-    counts: Numbers, weeks: list[date], sizes: Numbers | None = None, *, seasonal: bool = True
-) -> list[date]:
-    """Return for each series (series × weeks) the Monday since which its height differs.
+    counts: Numbers,
+    weeks: list[date],
+    sizes: Numbers | None = None,
+    *,
+    seasonal: bool = True,
+    latest: int = MAX_ONSET_WEEKS,
+) -> list[date | None]:
+    """Return for each series (series × weeks) the Monday since which its height differs, at most
+    `latest` weeks back; None where the weeks since don't differ from those before.
 
-    A single step in the deviations of the last twelve weeks, at the place with the least squared
-    error on both sides (Page, Biometrika 42 (1955) 523–527, as least squares). Meaningful only for
-    a series that did change."""
-    apart = _measure_deviations(SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal))
+    A single step in the deviations of the last weeks, at the place with the least squared error on
+    both sides (Page, Biometrika 42 (1955) 523–527, as least squares)."""
+    history = SeriesHistory(counts, weeks, 1, sizes, seasonal=seasonal)
+    apart = _measure_deviations(history, latest + MIN_WEEKS_BEFORE_ONSET)
     width = apart.shape[1]
-    latest = min(MAX_ONSET_WEEKS, width - 2)
+    latest = min(latest, width - 2)
     errors = np.stack(
         [
             _compute_spread(apart[:, : width - back]) + _compute_spread(apart[:, width - back :])
@@ -313,14 +333,22 @@ def find_onsets(
         ]
     )
     began = errors.argmin(axis=0) + 1
-    return [weeks[len(weeks) - int(back)] for back in began]
+    noise = np.maximum(
+        errors.min(axis=0) / (width - 2), 1 / history.sizes[:, -width:].clip(1).mean(axis=1)
+    )
+    onsets: list[date | None] = []
+    for row, back in enumerate(map(int, began)):
+        step = apart[row, width - back :].mean() - apart[row, : width - back].mean()
+        error = np.sqrt(noise[row] * (1 / back + 1 / (width - back)))
+        onsets.append(weeks[len(weeks) - back] if abs(step) > MIN_ONSET_T * error else None)
+    return onsets
 
 
-def _measure_deviations(history: SeriesHistory) -> Numbers:
+def _measure_deviations(history: SeriesHistory, width: int) -> Numbers:
     """Return how far each of the last weeks deviates from the value expected by the weeks before
     them."""
     counts, weeks = history.counts, history.weeks
-    first = max(LEVEL_WEEKS, len(weeks) - ONSET_WINDOW_WEEKS)
+    first = max(LEVEL_WEEKS, len(weeks) - width)
     log, level = history.log, history.level(first)
     start = history.find_week_last_year(first)
     out = []

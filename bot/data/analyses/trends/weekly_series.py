@@ -17,13 +17,15 @@ import numpy as np
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.trends.expectation import (
     LEVEL_WEEKS,
+    STEP_WEEKS,
     SeriesDeviation,
     find_onsets,
     measure_deviation,
+    measure_steps,
 )
+from bot.data.analyses.trends.truncation import Truncation, detect_truncation
 from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import Population
-from bot.data.ingest.truncation import Truncation, detect_truncation
 from bot.data.metrics.filters import add_category, filter_rows, find_last_whole_day, list_currencies
 from bot.data.stats import CONFIRMED_FDR, WATCHED_P, Numbers, adjust_false_discovery
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES, segments_table
@@ -254,6 +256,16 @@ CHART_WEEKS = 26  # weeks in a chart
 
 
 @dataclass(frozen=True)
+class SeriesStep:
+    """A series that changed within the last quarter and stayed there: its mean a week over the
+    quarter, what was expected of it, and the Monday since which it differs."""
+
+    came: float
+    expected: float
+    since: date
+
+
+@dataclass(frozen=True)
 class SeriesAssessment:
     """`series` are the tested ones; `left` counts those that are too small, and `small` are those
     of them that still sell. `status` is "confirmed", "to watch" or "" for each; `alone` marks those
@@ -263,7 +275,8 @@ class SeriesAssessment:
     deviation: SeriesDeviation | None  # None: too few weeks
     status: list[str]
     alone: list[bool]
-    since: list[date]
+    since: list[date | None]
+    steps: "dict[int, SeriesStep]"  # by row, of series that did not move last
     left: int
     queries: dict[str, ir.Table]
     currencies: list[str]
@@ -302,6 +315,7 @@ def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssess
         since=find_onsets(tested.counts, weeks, tested.sizes, seasonal=deviation.season)
         if deviation
         else [],
+        steps=find_steps(tested, status) if lively else {},
         left=len(series.keys) - len(lively) - withheld,
         queries=queries,
         currencies=named,
@@ -310,6 +324,20 @@ def assess_series(warehouse: Warehouse, filter_: AnalysisFilter) -> SeriesAssess
         withheld=withheld,
         ended=ended,
     )
+
+
+def find_steps(series: WeeklySeries, status: list[str]) -> dict[int, SeriesStep]:
+    """Find the steps of the last quarter, confirmed, in series without a status."""
+    quarter = measure_steps(series.counts, series.weeks, series.sizes)
+    if quarter is None:
+        return {}
+    confirmed, _ = judge_changes(series, quarter)
+    since = find_onsets(series.counts, series.weeks, series.sizes, latest=STEP_WEEKS)
+    return {
+        row: SeriesStep(float(quarter.came[row]), float(quarter.expected[row]), began)
+        for row, began in enumerate(since)
+        if began and confirmed[row] == "confirmed" and not status[row]
+    }
 
 
 def _build_queries(

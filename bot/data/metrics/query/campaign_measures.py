@@ -109,10 +109,22 @@ MEASURES: Mapping[str, Measure] = {
         Words("unsubscribed"), "", _sum("unsubscribed"), needs=("unsubscribed",), is_sum=True
     ),
     "campaign_orders": Measure(
-        Words("orders from campaigns"), "orders", _sum("orders"), "rows", BOUGHT, ("orders",), True
+        Words("orders from campaigns, as the platform claims"),
+        "orders",
+        _sum("orders"),
+        "rows",
+        BOUGHT,
+        ("orders",),
+        True,
     ),
     "campaign_sales": Measure(
-        Words("sales from campaigns"), "money", _sum("income"), "rows", BOUGHT, ("sales",), True
+        Words("sales from campaigns, as the platform claims"),
+        "money",
+        _sum("income"),
+        "rows",
+        BOUGHT,
+        ("sales",),
+        True,
     ),
     "spend": Measure(Words("spend"), "money", _sum("cost"), needs=("spend",), is_sum=True),
     "open_rate": Measure(
@@ -148,7 +160,7 @@ MEASURES: Mapping[str, Measure] = {
         count=lambda t: t.clicks.sum(where=t.orders.notnull()),
     ),
     "cost_per_order": Measure(
-        Words("cost per order"),
+        Words("cost per order, as the platform claims"),
         "money",
         _per("cost", "orders"),
         "rows",
@@ -159,7 +171,7 @@ MEASURES: Mapping[str, Measure] = {
         Words("cost per click"), "money", _per("cost", "clicks"), needs=("spend", "clicks")
     ),
     "sales_per_spend": Measure(
-        Words("sales per unit of spend"),
+        Words("sales per unit of spend, as the platform claims"),
         "",
         _per("income", "cost"),
         bases=BOUGHT,

@@ -10,6 +10,8 @@ from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 Days = tuple[date, date]
+# of a period's days: where the data cut the earlier period to fewer, nothing is compared
+MIN_COMPARED_SHARE = 0.5
 MAX_LENGTH_DIFFERENCE = 0.12  # of two periods whose sums are compared: 28 days and 31
 
 
@@ -132,12 +134,18 @@ def _fit_comparison(now: Days, before: Days, known: Days, notes: list[str]) -> Q
             f"{before[0]}–{before[1]}."
         )
         return QueryPeriods(now, None, False, tuple(notes), known[1])
-    before = (max(before[0], known[0]), min(before[1], known[1]))
+    asked, before = before, (max(before[0], known[0]), min(before[1], known[1]))
     many, earlier = count_days(now), count_days(before)
     if earlier > many * (1 + MAX_LENGTH_DIFFERENCE):
         before = (before[0], before[0] + (now[1] - now[0]))
         notes.append(f"The earlier period was cut to the same {many} days: until {before[1]}.")
         return QueryPeriods(now, before, True, tuple(notes), known[1])
+    if before != asked and earlier < many * MIN_COMPARED_SHARE:
+        notes.append(
+            f"Nothing to compare with: of the earlier period only {earlier} days are known, this "
+            f"one has {many}."
+        )
+        return QueryPeriods(now, None, False, tuple(notes), known[1])
     sums_compare = earlier >= many * (1 - MAX_LENGTH_DIFFERENCE)
     if not sums_compare:
         notes.append(

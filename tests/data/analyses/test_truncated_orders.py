@@ -8,7 +8,7 @@ import pytest
 
 from bot.data.analyses.result import AnalysisFilter
 from bot.data.analyses.trends import find
-from bot.data.ingest.truncation import detect_truncation
+from bot.data.analyses.trends.truncation import detect_truncation
 from tests.support.paths import DATA
 from tests.support.real_orders import cdnow, uci
 from tests.support.sample_tables import TODAY, sample
