@@ -9,31 +9,31 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice, product
 
 from bot.core.facts import Fact, FactId
-from bot.grounding.numbers import list_numbers, read_counts, read_figures
+from bot.grounding.numbers import list_numbers, read_figures
 from bot.grounding.sources import UNPROVING_KINDS, Sources, read_fact
-from bot.grounding.units import Figure, Reading, agrees, is_bare, load_units
+from bot.grounding.units import RATE, Figure, Reading, agrees, load_units, says
 from bot.i18n.messages import Language
 from bot.text.links import find_links
 from bot.text.normalize import collapse_spaces, normalize_text
 
 PROOF, SEPARATOR = "proof", " "
-MAX_LENGTH, MAX_OPERATIONS, MAX_OPERAND = 80, 4, Decimal(10**9)
+MAX_OPERATIONS, MAX_OPERAND = 4, Decimal(10**9)
+EXPRESSION = re.compile(r"[\df.()*/ +-]{1,80}")
 MAX_COUNT = 100  # the largest number that a sentence alone may name as multiplier or divisor
+MAX_DAYS = 1000  # that are added to a day
 MAX_READINGS = 256  # combinations of what the operands may measure
 LITERAL = re.compile(r"\d{1,10}(?:\.\d{1,4})?")
 NAME = re.compile(r"f\d{1,4}")
 SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-"})
 SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
-SPELLED_SHARE_ERROR = Decimal("0.5")  # percentage points between "a third" and 33.3
-ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR = Decimal(3), Decimal("0.12")  # in reports
-TIMES_ERROR = Decimal("0.1")  # of "twice"
 HUNDRED, WHOLE = Decimal(100), Decimal(1)
+BOUND = re.compile(r"(?P<a>[^<>=]+?) ?(?P<sign>[<>])=? ?(?P<b>[^<>=]+)")
 
 
 class CalculationError(ValueError):
@@ -66,14 +66,7 @@ class Operand:
     is_free: bool = False  # named by the sentence alone, or 100, or 1
 
 
-@dataclass
-class Calculation:
-    """A parsed expression with what each of its operands may be."""
-
-    tree: ast.expr
-    text: str
-    leaves: list[ast.expr] = field(default_factory=list)
-    operands: list[Sequence[Operand]] = field(default_factory=list)
+Leaf = ast.Constant | ast.Name
 
 
 def find_sentence(text: str, start: int) -> str:
@@ -125,26 +118,30 @@ def prove_figure(
     CalculationError."""
     text = calculation.strip().translate(SIGNS).strip("{} ")
     figure = unproven.figure
-    if not figure.is_number:
-        fact = named.get(text)
-        if fact is None:
-            raise CalculationError("a date stands on a fact by its name")
-        _require_date(figure, fact)
-        return _build_proof(unproven, fact.shown(language), [fact], sources)
-    found = _parse(text)
     finder = _OperandFinder(unproven, named, sources)
-    found.operands = [finder.find(leaf, found) for leaf in found.leaves]
-    if all(one.is_free for options in found.operands for one in options):
+    if not figure.is_number:
+        facts = _require_date(figure, text, finder)
+        shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
+        return _build_proof(unproven, shown, facts, sources)
+    if bound := BOUND.fullmatch(text):
+        text = _drop_bound(figure, bound)
+    tree, leaves = _parse(text)
+    operands = [finder.find(leaf, tree) for leaf in leaves]
+    if all(one.is_free for options in operands for one in options):
         raise CalculationError("no operand is a figure of a fact")
-    for chosen in islice(product(*found.operands), MAX_READINGS):
-        values = dict(zip(map(id, found.leaves), chosen, strict=True))
+    for chosen in islice(product(*operands), MAX_READINGS):
+        values = dict(zip(map(id, leaves), chosen, strict=True))
         try:
-            value, unit = _evaluate(found.tree, values)
+            value, unit = _evaluate(tree, values)
         except CalculationError:
             continue
-        if _says(unproven, value, unit, chosen, found.tree):
-            if unproven.is_price:
-                _require_consistent_price(found, values, unproven.sentence)
+        if unit is None and all(one.unit in load_units().money for one in chosen):
+            unit = RATE
+        if unit in (None, RATE) and _is_percent(tree):
+            unit = "%"
+        if says(figure, value, unit, is_rough=not unproven.is_copy):
+            if unproven.is_price and not figure.bound:
+                _require_consistent_price(tree, values, unproven.sentence)
             facts = [one.fact for one in chosen if one.fact]
             shown = NAME.sub(lambda name: named[name[0]].shown(language), text)
             return _build_proof(unproven, shown.replace("*", "×"), facts, sources)
@@ -154,21 +151,21 @@ def prove_figure(
 def is_calculation(text: str) -> bool:
     """Whether a text that stands where a fact is cited is an expression with an operation."""
     try:
-        return isinstance(_parse(text.translate(SIGNS)).tree, ast.BinOp)
+        return isinstance(_parse(text.translate(SIGNS))[0], ast.BinOp)
     except CalculationError:
         return False
 
 
-def _parse(text: str) -> Calculation:
-    """Parse an expression of numbers, names of facts, + - * / and brackets."""
-    if len(text) > MAX_LENGTH:
-        raise CalculationError("it is too long")
+def _parse(text: str) -> tuple[ast.expr, list[Leaf]]:
+    """Parse an expression of numbers, names of facts, + - * / and brackets. Return it with its
+    operands. Raises CalculationError."""
+    if not EXPRESSION.fullmatch(text):
+        raise CalculationError("only numbers, names of facts, + - * / and brackets")
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise CalculationError("it is no expression") from None
-    found, operations = Calculation(tree, text), 0
-    waiting: list[ast.expr] = [tree]
+    leaves, operations, waiting = list[Leaf](), 0, [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.BinOp) and isinstance(
@@ -176,13 +173,13 @@ def _parse(text: str) -> Calculation:
         ):
             operations += 1
             waiting += [node.left, node.right]
-        elif isinstance(node, ast.Constant | ast.Name):
-            found.leaves.append(node)
+        elif isinstance(node, Leaf):
+            leaves.append(node)
         else:
             raise CalculationError("only numbers, names of facts, + - * / and brackets")
     if operations > MAX_OPERATIONS:
         raise CalculationError(f"at most {MAX_OPERATIONS} operations")
-    return found
+    return tree, leaves
 
 
 @dataclass(frozen=True)
@@ -191,22 +188,21 @@ class _OperandFinder:
     named: Mapping[str, Fact]
     sources: Sources
 
-    def find(self, leaf: ast.expr, calculation: Calculation) -> Sequence[Operand]:
+    def find(self, leaf: Leaf, tree: ast.expr) -> Sequence[Operand]:
         """Return what an operand may be. Raises CalculationError when it is in no evidence."""
-        written = ast.get_source_segment(calculation.text, leaf) or ""
         if isinstance(leaf, ast.Name):
-            fact = self.named.get(written)
-            if fact is None or not NAME.fullmatch(written):
-                raise CalculationError(f"there is no fact {written}")
-            return self._read_named(fact, is_alone=leaf is calculation.tree)
-        if not LITERAL.fullmatch(written) or Decimal(written) > MAX_OPERAND:
-            raise CalculationError(f"{written} is no number that may stand here")
-        value = Decimal(written)
+            fact = self.named.get(leaf.id)
+            if fact is None:
+                raise CalculationError(f"there is no fact {leaf.id}")
+            return self._read_named(fact, is_alone=leaf is tree)
+        value = Decimal(str(leaf.value))
+        if value > MAX_OPERAND:
+            raise CalculationError(f"{value} is too large")
         found = list(self._find_known(value))
-        if self._is_free(value, leaf, calculation.tree):
+        if self._is_free(value, leaf, tree):
             found.append(Operand(value, is_free=True))
         if not found:
-            raise CalculationError(f"{written} is in no fact")
+            raise CalculationError(f"{value} is in no fact")
         return list(dict.fromkeys(found))
 
     def _read_named(self, fact: Fact, *, is_alone: bool) -> Sequence[Operand]:
@@ -252,25 +248,28 @@ class _OperandFinder:
         to multiply or divide by; and the whole from which a share is taken away."""
         is_share = self.unproven.figure.first.unit in ("%", "points")
         for node in ast.walk(tree):
-            if not isinstance(node, ast.BinOp):
+            if not isinstance(node, ast.BinOp) or leaf not in (node.left, node.right):
                 continue
-            if isinstance(node.op, ast.Sub) and node.left is leaf:
-                return value in (WHOLE, HUNDRED)
-            is_factor = isinstance(node.op, ast.Mult) and leaf in (node.left, node.right)
-            if is_factor or (isinstance(node.op, ast.Div) and node.right is leaf):
-                if value == HUNDRED:
-                    return is_share or self._has_percentage(tree)
-                return 1 < value <= MAX_COUNT and value in list_numbers(self.unproven.sentence)
+            is_right = node.right is leaf
+            if isinstance(node.op, ast.Sub):
+                return is_share and value in (WHOLE, HUNDRED)
+            is_divisor = isinstance(node.op, ast.Div) and is_right
+            if value == HUNDRED:
+                return is_divisor or (is_share and isinstance(node.op, ast.Mult))
+            is_named = 1 < value <= MAX_COUNT and value in list_numbers(self.unproven.sentence)
+            return is_named and (is_divisor or isinstance(node.op, ast.Mult))
         return False
 
-    def _has_percentage(self, tree: ast.expr) -> bool:
-        """Whether a percentage is among the operands."""
-        names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-        values = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-        units = [self.named[name].unit for name in names if name in self.named]
-        literals = [Decimal(str(one)) for one in values if isinstance(one, int | float)]
-        units += [one.unit for value in literals for one in self._find_known(value)]
-        return "%" in units
+
+def _is_percent(tree: ast.expr) -> bool:
+    """Whether something is multiplied by 100."""
+    factors = [
+        side
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+        for side in (node.left, node.right)
+    ]
+    return any(isinstance(one, ast.Constant) and one.value == 100 for one in factors)
 
 
 def _list_options(reading: Reading, fact: Fact | None) -> Iterator[Operand]:
@@ -290,11 +289,13 @@ def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal,
         return operand.value, operand.unit
     (a, unit), (b, other) = (_evaluate(side, operands) for side in (node.left, node.right))
     if isinstance(node.op, ast.Add | ast.Sub):
-        left = operands.get(id(node.left))
-        is_whole = left is not None and left.is_free and isinstance(node.op, ast.Sub)
-        if is_whole and (a, other) in ((WHOLE, None), (HUNDRED, "%")):
-            return a - b, other
-        if unit != other or is_whole:
+        left, right = operands.get(id(node.left)), operands.get(id(node.right))
+        if (is_left := left is not None and left.is_free) or (right is not None and right.is_free):
+            whole, rest = (a, other) if is_left else (b, unit)  # 1 - f5 / f4, or f4 / f5 - 1
+            if (whole, rest) not in ((WHOLE, None), (HUNDRED, None), (HUNDRED, "%")):
+                raise CalculationError("only a share is taken from a whole")
+            return a - b, rest
+        if unit != other:
             raise CalculationError("only figures of one unit are added")
         return (a + b if isinstance(node.op, ast.Add) else a - b), unit
     # A percentage is a number: 20 % of €85 is f2 * 20 / 100.
@@ -310,126 +311,66 @@ def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal,
     return a / b, None if other else unit
 
 
-def _says(
-    unproven: UnprovenFigure,
-    value: Decimal,
-    unit: str | None,
-    operands: Sequence[Operand],
-    tree: ast.expr,
-) -> bool:
-    figure = unproven.figure
-    if _is_numerator(figure, value, unit, operands):
-        return True
-    is_percent = any(
-        isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Mult)
-        and any(
-            isinstance(side, ast.Constant) and side.value == 100 for side in (node.left, node.right)
-        )
-        for node in ast.walk(tree)
-    )
-    is_rate = all(one.unit in load_units().money for one in operands)
-    return any(
-        _reading_says(reading, value, unit, unproven, is_percent=is_percent, is_rate=is_rate)
-        for reading in figure.readings
-    )
-
-
-def _is_numerator(
-    figure: Figure, value: Decimal, unit: str | None, operands: Sequence[Operand]
-) -> bool:
-    """Whether the result is the first number of "6 places sur 16", which is calculated of 16."""
-    counts = [one.first.base for one in read_counts(figure.text)]
-    return (
-        figure.first.unit == "%"
-        and unit is None
-        and len(counts) == 2
-        and value == counts[0]
-        and any(one.value == counts[1] and not one.is_free for one in operands)
-    )
-
-
-def _reading_says(
-    said: Reading,
-    value: Decimal,
-    unit: str | None,
-    unproven: UnprovenFigure,
-    *,
-    is_percent: bool,
-    is_rate: bool,
-) -> bool:
-    """Whether a result is what was said. `is_percent`: it was multiplied by 100; `is_rate`: all its
-    operands are sums of money."""
-    figure, money = unproven.figure, load_units().money
-    if said.unit in ("%", "points"):
-        if unit not in (None, "%"):
-            return False
-        share = abs(value if unit == "%" or is_percent else 100 * value)
-        if not figure.in_words:
-            return _rounds_to(share, said)
-        error = SPELLED_SHARE_ERROR
-        if not unproven.is_copy:
-            error = min(ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR * abs(said.base))
-        return abs(share - abs(said.base)) <= error
-    if (said.unit or "").startswith("/") and unit is None:  # 6 out of 10
-        return _rounds_to(value * Decimal(str(said.unit)[1:]), said)
-    if said.unit == "times":
-        if unit is not None:
-            return False
-        error = TIMES_ERROR * abs(said.base)
-        return abs(value - said.base) <= error if figure.in_words else _rounds_to(value, said)
-    if is_bare(figure) or (said.unit or "").startswith("#"):
-        fits = unit is None or (unit in money and is_bare(figure))
-        return fits and (_rounds_to(value, said) or _rounds_to_zeros(value, said, unit))
-    if said.unit == "time" and unit is None:  # six days, of twelve tins and two a day
-        return abs(value) == abs(Decimal(str(said.value)))
-    fits = unit == said.unit or (said.unit == "money" and unit in money)
-    fits = fits or (said.unit in money and unit is None and is_rate)  # $2.50 per dollar
-    return fits and _rounds_to(value / said.size, said)
-
-
-def _rounds_to(value: Decimal, said: Reading) -> bool:
-    """Whether the value is this one to the decimals that are said."""
-    shown = abs(Decimal(str(said.value)))
-    places = WHOLE.scaleb(min(int(shown.as_tuple().exponent), 0))
-    return abs(abs(value) - shown) <= places / 2
-
-
-def _rounds_to_zeros(value: Decimal, said: Reading, unit: str | None) -> bool:
-    """Whether a count of hundreds is rounded to its first digits: 1,200 of 1,184."""
-    shown = abs(Decimal(str(said.value)))
-    if unit is not None or shown < HUNDRED or shown != shown.to_integral():
-        return False
-    step = WHOLE.scaleb(int(shown.normalize().as_tuple().exponent))
-    return abs(abs(value) - shown) <= step / 2
-
-
 def _require_consistent_price(
-    calculation: Calculation, operands: Mapping[int, Operand], sentence: str
+    tree: ast.expr, operands: Mapping[int, Operand], sentence: str
 ) -> None:
     """A sum that differs from the price of the catalogue is proven by a total, a multiple or a part
     of a price; by a difference only where the sentence says both amounts. Raises
     CalculationError."""
     said = {abs(one.base) for f in read_figures(sentence) for one in f.readings}
     money = load_units().money
-    if not isinstance(calculation.tree, ast.BinOp):
+    taken_away = [
+        operands[id(leaf)]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+        for leaf in ast.walk(node)
+        if id(leaf) in operands
+    ]
+    if (
+        not isinstance(tree, ast.BinOp)
+        or not any(one.unit in money for one in operands.values())
+        or any(one.unit in money and one.value not in said for one in taken_away)
+    ):
         raise CalculationError("the catalogue has another price")
-    for node in ast.walk(calculation.tree):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
-            inner = [operands[id(one)] for one in ast.walk(node) if id(one) in operands]
-            if any(one.unit in money and one.value not in said for one in inner):
-                raise CalculationError("the catalogue has another price")
-    if not any(one.unit in money for one in operands.values()):
-        raise CalculationError("no operand is a price")
 
 
-def _require_date(figure: Figure, fact: Fact) -> None:
-    """Require that a date or a weekday is one of the fact's days. Raises CalculationError."""
-    days = [day for day in (fact.since, fact.until) if day]
-    known = [Figure("", 0, 0, (Reading("date", (d.year, d.month, d.day)),)) for d in days]
-    known += read_fact(fact).figures
+def _drop_bound(figure: Figure, bound: re.Match[str]) -> str:
+    """Return what a comparison holds to the figure: "f3" of "f3 < 28". Raises CalculationError
+    where the sentence does not say that bound."""
+    value, said, sign = bound["a"].strip(), bound["b"].strip(), bound["sign"]
+    if LITERAL.fullmatch(value) and not LITERAL.fullmatch(said):
+        value, said, sign = said, value, "<" if sign == ">" else ">"
+    is_said = LITERAL.fullmatch(said) and any(
+        Decimal(said) in (abs(one.base), abs(Decimal(str(one.value)))) for one in figure.readings
+    )
+    if not is_said or figure.bound != sign:
+        raise CalculationError("the sentence does not say that bound")
+    return value
+
+
+def _require_date(figure: Figure, text: str, finder: _OperandFinder) -> list[Fact]:
+    """Return the facts that have a date or a weekday, or from whose last day a number of days, as
+    a fact has it, leads to it: "f3 + 21". Raises CalculationError."""
+    (tree, leaves), days, facts = _parse(text), list[date](), list[Fact]()
+    name = tree.left if isinstance(tree, ast.BinOp) else tree
+    fact = finder.named.get(name.id) if isinstance(name, ast.Name) else None
+    if fact is None:
+        raise CalculationError("a date stands on a fact by its name")
+    known: list[Figure] = []
+    if isinstance(tree, ast.BinOp):
+        if not (isinstance(tree.op, ast.Add) and fact.until):
+            raise CalculationError("days are added to the last day of a fact")
+        for one in finder.find(leaves[0], tree):
+            if one.fact and one.unit in (None, "time") and one.value < MAX_DAYS:
+                facts.append(one.fact)
+                days.append(fact.until + timedelta(days=int(one.value)))
+    else:
+        days = [day for day in (fact.since, fact.until) if day]
+        known = list(read_fact(fact).figures)
+    known += [Figure("", 0, 0, (Reading("date", (d.year, d.month, d.day)),)) for d in days]
     if figure.first.kind not in ("date", "weekday") or not any(agrees(figure, k) for k in known):
         raise CalculationError(f"{fact.id} does not have that day")
+    return [fact, *facts]
 
 
 def _build_proof(

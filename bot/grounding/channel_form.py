@@ -55,13 +55,8 @@ def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
             continue
         for word in dict.fromkeys(LETTERS.findall(piece.text)):
             if LATIN.search(word) and OTHER_ALPHABETS.search(word):
-                yield piece.build_check(
-                    "letters",
-                    "block",
-                    Words("“{word}” has letters of another alphabet. Type it anew.", word=word),
-                    quote=word,
-                    override=True,
-                )
+                words = Words("“{word}” has letters of another alphabet. Type it anew.", word=word)
+                yield piece.build_check("letters", "block", words, quote=word, override=True)
         text = _drop_quotations(piece.text)
         score = score_languages(text, WRITTEN_LANGUAGES)
         other = max(sorted(WRITTEN_LANGUAGES - {language}), key=lambda one: score[one])

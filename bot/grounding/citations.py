@@ -18,24 +18,15 @@ def check_citations(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check
         if piece.kind != "quote":
             for id in dict.fromkeys(piece.cites):
                 if sources.evidence.get(id) is None:
-                    yield piece.build_check(
-                        "citation",
-                        "block",
-                        Words("The source “{fact}” does not exist. Cite another.", fact=id),
-                        fact=id,
-                        override=True,
-                    )
+                    words = Words("The source “{fact}” does not exist. Cite another.", fact=id)
+                    yield piece.build_check("citation", "block", words, fact=id, override=True)
         for link in {normalize_address(one.text): one for one in find_links(piece.text)}.values():
-            if link.text not in sources.files and (found := _check_link(link, piece, sources)):
+            if not sources.names_file(link.text) and (found := _check_link(link, piece, sources)):
                 yield found
         if piece.is_prose:
             for match in MENTION.finditer(piece.text):
-                yield piece.build_check(
-                    "mention",
-                    "block",
-                    Words("“{quote}” would call people. Take it out.", quote=match[0]),
-                    quote=match[0],
-                )
+                words = Words("“{quote}” would call people. Take it out.", quote=match[0])
+                yield piece.build_check("mention", "block", words)
 
 
 def _check_link(link: Link, piece: Piece, sources: Sources) -> Check | None:
@@ -67,28 +58,16 @@ def check_quotes(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
     """Yield a finding for each quotation that no source has, letter for letter."""
     for piece in pieces:
         if piece.kind == "quote":
-            fact = sources.evidence.get(piece.cites[0]) if piece.cites else None
-            if fact is None or not Sources(
-                sources.evidence.model_copy(update={"facts": (fact,)})
-            ).contains_quote(piece.text):
-                yield piece.build_check(
-                    "quote",
-                    "block",
-                    Words("The quotation is not in its source, letter for letter."),
-                    quote=piece.text,
-                    fact=piece.cites[0] if piece.cites else None,
-                )
+            cited = piece.cites[0] if piece.cites else None
+            if not sources.contains_quote(piece.text, cited or ""):
+                words = Words("The quotation is not in its source, letter for letter.")
+                yield piece.build_check("quote", "block", words, quote=piece.text, fact=cited)
         elif piece.is_prose:
             for start, end in find_quotations(piece.text):
                 text = piece.text[start:end]
                 if not (sources.contains_quote(text) or _is_stated(text, sources)):
-                    yield piece.build_check(
-                        "quote",
-                        "block",
-                        Words("“{quote}” is in no source, letter for letter.", quote=text),
-                        quote=text,
-                        override=True,
-                    )
+                    words = Words("“{quote}” is in no source, letter for letter.", quote=text)
+                    yield piece.build_check("quote", "block", words, override=True)
 
 
 def _is_stated(text: str, sources: Sources) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 
 from bot.config.brand import Brand
 from bot.core.channels import Channel
@@ -17,14 +16,16 @@ from bot.grounding.figure_checks import UNSOURCED, check_figures
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
-from bot.grounding.sources import Piece, Sources, list_pieces
+from bot.grounding.sources import Piece, Sources, list_pieces, read_fact
 from bot.grounding.style import check_brand_rules
+from bot.grounding.units import agrees
 from bot.i18n.messages import Words
 
 CALCULATION_HINT = (
     "(if it follows from facts, keep it and add its calculation to the `facts` of its part: "
     "“f12 - f3”, “14.49 / 3”)"
 )
+STYLE_RULES = ("length", "cliché", "echo", "call to action")  # of which the writer is told, too
 MAX_UNUSED = 4  # figures of the brief that are named one by one
 
 
@@ -63,51 +64,38 @@ def check_draft(
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
-    """Return what blocks or is marked, as sentences for the writer. What only people can settle is
-    left out: what a person stated, and a cut whose price before is not known. A figure without a
-    source may be kept with a calculation."""
+    """Return what blocks or is marked, and what a writer can better, as sentences for the writer.
+    What only people can settle is left out: what a person stated, and a cut whose price before is
+    not known. A figure without a source may be kept with a calculation."""
     for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
-    return [
-        " ".join(
-            filter(
-                None,
-                [
-                    f"{check.part}:" if check.part else "",
-                    check.words.to("en"),
-                    CALCULATION_HINT if check.words.text == UNSOURCED.text else "",
-                ],
-            )
-        )
-        for check in checks
-        if check.level == "block" or (check.level == "warn" and check.words.text not in for_people)
-    ]
+    faults = []
+    for check in checks:
+        is_marked = check.level == "warn" and check.words.text not in for_people
+        is_style = check.level == "info" and check.rule in STYLE_RULES
+        if check.level == "block" or is_marked or is_style:
+            where = f"{check.part}: " if check.part else ""
+            hint = f" {CALCULATION_HINT}" if check.words.text == UNSOURCED.text else ""
+            faults.append(where + check.words.to("en") + hint)
+    return faults
 
 
 def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Check]:
     """Add the findings on price cuts. The same figure is named once: by the finding that tells the
     right one, or that says which price has to be known."""
-    red = [check for check in found if check.level == "block"]
-    unsourced = [check.quote or "" for check in red if check.rule in ("figure", "price")]
-    cuts = [
-        cut.model_copy(update={"level": "block", "override": True})
-        if cut.level == "warn" and any((cut.quote or "") in quote for quote in unsourced)
-        else cut
-        for cut in cuts
-    ]
-    wrong = [cut.quote or "" for cut in cuts if cut.level == "block"]
-    kept = [
-        check
-        for check in found
-        if check.rule not in ("figure", "price")
-        or check.level != "block"
-        or not any(quote in (check.quote or "") for quote in wrong)
-    ]
-    blocked = [check.quote or "" for check in kept if check.level == "block"]
-    return kept + [
-        cut
-        for cut in cuts
-        if cut.level == "block" or not any((cut.quote or "") in quote for quote in blocked)
-    ]
+    kept = list(found)
+    for cut in cuts:
+        same = [
+            check
+            for check in kept
+            if check.level == "block" and (cut.quote or "") in (check.quote or "")
+        ]
+        figures = [check for check in same if check.rule in ("figure", "price")]
+        if cut.level == "block" or figures:
+            kept = [check for check in kept if check not in figures]
+            kept.append(cut.model_copy(update={"level": "block", "override": True}))
+        elif not same:
+            kept.append(cut)
+    return kept
 
 
 def count_report_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
@@ -139,22 +127,16 @@ def recheck_price_cuts(
 def find_unused_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
     """Yield the figures, dates and codes of the brief that the draft does not have: an offer
     without its limit is untrue."""
-    text = "\n".join(piece.text for piece in pieces if piece.is_delivered)
-    figures = [one for piece in pieces if piece.is_delivered for one in read_figures(piece.text)]
-    values = {reading.base for figure in figures for reading in figure.readings}
-    readings = {reading[:3] for figure in figures for reading in figure.readings}
+    texts = [piece.text for piece in pieces if piece.is_delivered]
+    text, figures = "\n".join(texts).lower(), [one for t in texts for one in read_figures(t)]
     stated = [f for f in sources.evidence.facts if f.stated_by and f.source.file == "brief"]
-    unused = []
-    for fact in stated:
-        if isinstance(fact.value, Decimal):
-            is_used = fact.value in values
-        elif fact.label in ("claim", "link"):
-            is_used = True
-        else:
-            told = {r[:3] for figure in read_figures(fact.value) for r in figure.readings}
-            is_used = bool(told & readings) or fact.value.lower() in text.lower()
-        if not is_used:
-            unused.append(fact)
+    unused = [
+        fact
+        for fact in stated
+        if fact.label not in ("claim", "link")
+        and str(fact.value).lower() not in text
+        and not any(agrees(one, known) for one in figures for known in read_fact(fact).figures)
+    ]
     for fact in unused[:MAX_UNUSED]:
         what = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
         words = Words("Not used from the brief: {quote}", quote=what.strip())

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 
 from bot.grounding.units import RATING_SCALES, Figure, Reading, load_units
 from bot.i18n.languages import load_languages
 from bot.i18n.periods import SHORT_MONTHS, index_month_names, index_weekday_names, merge_words
 
 SHORT_STEM = 4
-ISO_DATE = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
+ISO_DATE = re.compile(r"(?<![\w.,-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
 NUMERIC_DATE = re.compile(
     r"(?<![\w.,/])(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d\d))?(?![\d/%h]|[.,]\d)"
 )
@@ -32,74 +32,59 @@ def _index_weekdays() -> dict[str, int]:
 
 
 @cache
-def _weekday_date_shape() -> re.Pattern[str]:
-    """Saturday 16 May, dimanche 18, Wednesday, December 16."""
-    months = _date_shapes()[3]
-    month = "|".join(sorted(months, key=len, reverse=True))
-    weekday = "|".join(sorted(_index_weekdays(), key=len, reverse=True))
-    return re.compile(
-        rf"\b(?P<weekday>{weekday})\.?,? "
-        rf"(?:(?P<month>{month})\.? (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
-        rf"|(?:the |le )?(?P<date>\d{{1,2}})(?:er|st|nd|rd|th)?(?: of)?(?: (?P<of>{month})\b)?)"
-        r"(?![\d%€£]| ?[%€£h]|[.,:/]\d)(?:,? (?P<year>\d{4})\b)?"
-    )
-
-
-def _find_weekday_dates(text: str, low: str) -> Iterator[Figure]:
-    months = _date_shapes()[3]
-    for match in _weekday_date_shape().finditer(low):
-        day = int(match["day"] or match["date"])
-        month = months.get(match["month"] or match["of"] or "", 0)
-        year = int(match["year"]) if match["year"] else None
-        if build_dates(year, month or 1, day):
-            weekday = str(_index_weekdays()[match["weekday"]])
-            yield Figure.at(text, match.span(), Reading("date", (year, month, day), weekday))
-
-
-@cache
-def _date_shapes() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], dict[str, int]]:
+def _build_shapes() -> tuple[tuple[re.Pattern[str], ...], re.Pattern[str], dict[str, int]]:
+    """Return the shapes of dates (Saturday 16 May, Wednesday, December 16, dimanche 18), that of a
+    deadline by its weekday, and the months by their names."""
     months = index_month_names() | SHORT_MONTHS
     month = "|".join(sorted(months, key=len, reverse=True))
-    weekday = "|".join(index_weekday_names())
-    return (
-        re.compile(
-            rf"(?<![\w.,/])(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: of)? ({month})\b"
-            r"(?:\.?,? (\d{4})\b)?"
-        ),
-        re.compile(
-            rf"\b({month})\.? (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,:/]\d| ?[%€£h])"
-            r"(?:,? (\d{4})\b)?"
-        ),
-        re.compile(
-            rf"\b(?:(?P<strong>{STRONG_DEADLINE})|(?P<weak>{WEAK_DEADLINE})) (?P<day>{weekday})\b"
-            r"(?! (?:morning|evening|afternoon|matin|soir)s)"
-        ),
-        months,
+    weekday = "|".join(sorted(_index_weekdays(), key=len, reverse=True))
+    before = rf"(?:\b(?P<weekday>{weekday})\.?,? (?:the |le )?)"
+    day, end = r"(?P<day>\d{1,2})(?:er|st|nd|rd|th|\.)?", r"(?![.,:/]?\d| ?[%€£h])"
+    year = r"(?:\.?,? (?P<year>\d{4})\b)?"
+    dates = (
+        rf"{before}?(?<![\w.,/]){day}(?: of)? (?P<month>{month})\b{year}",
+        rf"{before}?\b(?P<month>{month})\.? (?:the )?{day}\b{end}{year}",
+        rf"{before}{day}{end}",
     )
+    deadline = re.compile(
+        rf"\b(?:(?P<strong>{STRONG_DEADLINE})|(?P<weak>{WEAK_DEADLINE})) "
+        rf"(?P<day>{'|'.join(index_weekday_names())})\b"
+        r"(?! (?:morning|evening|afternoon|matin|soir)s)"
+    )
+    return tuple(map(re.compile, dates)), deadline, months
 
 
 def find_dates(text: str, low: str) -> Iterator[Figure]:
-    day_first, month_first, weekday, months = _date_shapes()
+    shapes, deadline, months = _build_shapes()
     if any(character.isdigit() for character in low):
-        yield from _find_weekday_dates(text, low)
         for match in ISO_DATE.finditer(low):
             yield Figure.at(text, match.span(), *build_dates(*map(int, match.groups())))
-        shown = [(match, 1, 2) for match in day_first.finditer(low)]
-        shown += [(match, 2, 1) for match in month_first.finditer(low)]
-        for match, day, month in shown:
-            is_name = text[match.start(month)].isupper()
-            if is_name or (day == 1 and match[month] != "may"):
-                year = int(match[3]) if match[3] else None
-                if dates := build_dates(year, months[match[month]], int(match[day])):
-                    yield Figure.at(text, match.span(), *dates)
+        for match in (match for shape in shapes for match in shape.finditer(low)):
+            yield from _read_date(text, match, months)
         yield from _find_numeric_dates(text, low)
         for match in CLOCK.finditer(low):
             if readings := _read_clock(match):
                 yield Figure.at(text, match.span(), *readings)
-    for match in weekday.finditer(low):
+    for match in deadline.finditer(low):
         if match["strong"] or is_promise(low, match.start()):
             weekday_number = str(index_weekday_names()[match["day"]])
             yield Figure.at(text, match.span(), Reading("weekday", weekday_number))
+
+
+def _read_date(text: str, match: re.Match[str], months: dict[str, int]) -> Iterator[Figure]:
+    """Yield a date with its weekday, if any; its month is 0 where only these two are said. "may"
+    is a month in capitals only, and so are months before their day."""
+    named = match.groupdict()
+    month, weekday, year = named.get("month"), named["weekday"], named.get("year")
+    is_plain = month and not weekday and not text[match.start("month")].isupper()
+    if is_plain and (month == "may" or match.start("month") < match.start("day")):
+        return
+    dates = build_dates(int(year) if year else None, months.get(month or "", 1), int(named["day"]))
+    for date_found in dates:
+        if weekday:
+            day = (date_found.day[0], date_found.day[1] if month else 0, date_found.day[2])
+            date_found = Reading("date", day, str(_index_weekdays()[weekday]))
+        yield Figure.at(text, match.span(), date_found)
 
 
 def _find_numeric_dates(text: str, low: str) -> Iterator[Figure]:
@@ -142,14 +127,11 @@ def is_promise(low: str, at: int) -> bool:
     offer, a guarantee."""
     start = max((low.rfind(end, 0, at) for end in (". ", "! ", "? ", "\n")), default=-1) + 1
     ends = [place for end in (". ", "! ", "? ", "\n") if (place := low.find(end, at)) >= 0]
-    words = re.findall(r"[a-z]+", low[start : min(ends, default=len(low))])
-    return any(_begins_promise(word) for word in words)
+    return bool(_promise_shape().search(low, start, min(ends, default=len(low))))
 
 
-@lru_cache(maxsize=4096)
-def _begins_promise(word: str) -> bool:
-    """Whether a word begins with a stem of a promise. A short stem is a word of its own."""
-    return any(
-        word.startswith(stem) if len(stem) > SHORT_STEM else word in (stem, f"{stem}s")
-        for stem in load_units().promises
-    )
+@cache
+def _promise_shape() -> re.Pattern[str]:
+    """Words that begin with a stem of a promise. A short stem is a word of its own."""
+    stems = (s if len(s) > SHORT_STEM else rf"{s}s?(?![a-z])" for s in load_units().promises)
+    return re.compile(rf"(?<![a-z])(?:{'|'.join(stems)})")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -11,7 +11,7 @@ from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.calculations import UnprovenFigure, find_sentence, has_proof
 from bot.grounding.citations import format_person
-from bot.grounding.dates import is_promise
+from bot.grounding.dates import build_dates, is_promise
 from bot.grounding.derived_figures import find_stated_cut, is_derived
 from bot.grounding.numbers import read_counts, read_figures
 from bot.grounding.price_cuts import find_cuts, find_former_prices
@@ -38,7 +38,9 @@ OFFERED = re.compile(
     r"deliver|shipping|livraison|port offert|\bfree\b|offert|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
+LAW_WINDOW = re.compile(r"30 derniers jours|last 30 days")  # of the lowest price
 HOUR = Decimal(60)  # in minutes
+FROM_BRIEF = Words("From the brief: {quote}. Approving confirms it.")
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
     OWN_TEXT_ORIGIN: Words("In the text only: {quote}. Approving confirms it."),
@@ -104,15 +106,11 @@ def _examine(
                     named.add(figure.readings)
                     quote = show_figure(figure, piece)
                     yield build_stated_check("figure", quote, piece, statement), None
-            elif not (
-                is_derived(figure, piece, sources)
-                or _is_collective(figure, sources)
-                or has_proof(figure, piece.text, sources)
-            ):
+            elif is_derived(figure, piece, sources) or has_proof(figure, piece.text, sources):
+                proven += 1
+            else:
                 check = _build_unsourced(figure, grade, piece, sources)
                 yield check, _build_unproven(check, figure, piece)
-            else:
-                proven += 1
         for check, figure in _find_counted_otherwise(piece, sources):
             yield check, _build_unproven(check, figure, piece)
     if proven:
@@ -136,27 +134,15 @@ def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
     if reading.kind != "date" or reading.unit is None or not isinstance(reading.value, tuple):
         return None
     year, month, day = reading.value
-    if not month:
+    year = year or today.year + ((month, day) < (today.month, today.day))
+    if not month or not build_dates(year, month, day):
         return None
-    if year is None:
-        year = today.year + ((month, day) < (today.month, today.day))
-    try:
-        right = date(year, month, day)
-    except ValueError:
-        return None
+    right = date(year, month, day)
     if str(right.weekday()) == reading.unit:
         return None
-    return piece.build_check(
-        "figure",
-        "block",
-        Words(
-            "“{quote}”: that day is a {day}.",
-            quote=figure.text,
-            day=Words(list_weekday_names("en")[right.weekday()]),
-        ),
-        quote=figure.text,
-        override=True,
-    )
+    name = Words(list_weekday_names("en")[right.weekday()])
+    words = Words("“{quote}”: that day is a {day}.", quote=figure.text, day=name)
+    return piece.build_check("figure", "block", words, override=True)
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
@@ -167,22 +153,21 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     periods = occasion.list_coming(today, brief.market) if occasion and brief else []
     if not periods or is_promise(normalize_text(text), figure.start):
         return False
-    days = [
-        period.starts + timedelta(days=offset)
+    return any(
+        period.starts <= date(one.day[0] or year, *one.day[1:]) <= period.until
         for period in periods
-        for offset in range((period.until - period.starts).days + 1)
-    ]
-    dates = {(year, day.month, day.day) for day in days for year in (None, day.year)}
-    return any(reading.value in dates for reading in figure.readings if reading.kind == "date")
+        for year in (period.starts.year, period.until.year)
+        for one in figure.readings
+        if one.kind == "date" and build_dates(one.day[0] or year, *one.day[1:])
+    )
 
 
 def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:
     """Build the finding on what a person stated: the approver confirms it."""
-    template = ORIGINS.get(
-        statement.origin, Words("From the brief: {quote}. Approving confirms it.")
+    words = ORIGINS.get(statement.origin, FROM_BRIEF).with_params(
+        quote=quote, who=format_person(statement.who)
     )
-    words = template.with_params(quote=quote, who=format_person(statement.who))
-    return piece.build_check(rule, "stated", words, quote=quote)
+    return piece.build_check(rule, "stated", words)
 
 
 def show_figure(figure: Figure, piece: Piece) -> str:
@@ -197,14 +182,10 @@ def _find_denied_price(
 ) -> Fact | None:
     """Return the catalogue's price, where a text that a person wrote themselves gives another one.
     In a brief, another price is an offer."""
-    if statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text):
+    is_offer = statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text)
+    if is_offer or find_stated_cut(figure, piece.text, sources) is not None:
         return None
-    if find_stated_cut(figure, piece.text, sources) is not None:
-        return None
-    prices = (
-        sources.list_prices(product) if (product := _find_product(figure, piece, sources)) else []
-    )
-    return prices[0].fact if len(prices) == 1 else None
+    return _find_price(figure, piece, sources)
 
 
 def _is_plain_price(figure: Figure, text: str) -> bool:
@@ -214,20 +195,23 @@ def _is_plain_price(figure: Figure, text: str) -> bool:
     return figure.is_money and not is_cut and not is_former and not _is_threshold(figure, text)
 
 
-def _find_product(figure: Figure, piece: Piece, sources: Sources) -> str | None:
-    """Return the product that a figure is about: the one named beside it, or that of the text."""
+def _find_price(figure: Figure, piece: Piece, sources: Sources) -> Fact | None:
+    """Return the only price of the product that a figure is about: the one named beside it, or
+    that of the text."""
     mine = sources.brief.product if sources.brief else None
     product = _find_product_named(figure, piece.text, sources) or mine
-    return product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    product = product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    prices = sources.list_prices(product) if product else []
+    return prices[0].fact if len(prices) == 1 else None
 
 
 def _is_threshold(figure: Figure, text: str) -> bool:
-    if not figure.is_money:
-        return False
-    low = normalize_text(text)
-    start = max((low.rfind(end, 0, figure.start) for end in (". ", "! ", "? ", "\n")), default=-1)
-    before = low[max(0, figure.start - 20) : figure.start]
-    return bool(THRESHOLD.search(before) and OFFERED.search(low[start + 1 : figure.end + 60]))
+    before = normalize_text(text[max(0, figure.start - 20) : figure.start])
+    return (
+        figure.is_money
+        and THRESHOLD.search(before) is not None
+        and OFFERED.search(normalize_text(find_sentence(text, figure.start))) is not None
+    )
 
 
 def _check_role(
@@ -250,47 +234,27 @@ def _check_role(
 
 
 def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | None:
-    """Return the only product that the figure's line names, if there is one."""
-    start, end = text.rfind("\n", 0, figure.start) + 1, text.find("\n", figure.end)
-    sentence = text[start : end if end >= 0 else len(text)]
-    parts = re.split(r"(?<=[.!?;])\s", sentence)
-    at = start
-    for part in parts:
-        if at <= figure.start < at + len(part) + 1:
-            low = normalize_text(part)
-            named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
-            return named[0] if len(named) == 1 else None
-        at += len(part) + 1
-    return None
+    """Return the only product that the figure's sentence names, if there is one."""
+    low = normalize_text(find_sentence(text, figure.start))
+    named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
+    return named[0] if len(named) == 1 else None
 
 
 def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
     known = Money(amount=Decimal(fact.value), currency=fact.unit or str(figure.first.unit))
-    return piece.build_check(
-        "price",
-        "block",
-        Words("The catalogue says {known}, the text says {quote}.", known=known, quote=figure.text),
-        quote=figure.text,
-        fact=fact.id,
-        override=True,
-    )
+    words = Words("The catalogue says {known}, the text says {quote}.", known=known)
+    words = words.with_params(quote=figure.text)
+    return piece.build_check("price", "block", words, fact=fact.id, override=True)
 
 
 def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Sources) -> Check:
     """A wrong price is told with the right one, where the text is about one product."""
-    product = _find_product(figure, piece, sources)
-    prices = sources.list_prices(product) if product else []
-    if len(prices) == 1 and _is_plain_price(figure, piece.text):
-        return _build_wrong_price(figure, piece, prices[0].fact)
+    price = _find_price(figure, piece, sources)
+    if price is not None and _is_plain_price(figure, piece.text):
+        return _build_wrong_price(figure, piece, price)
     if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
         grade = "warn"  # a fact counts the same, and otherwise
     return _build_finding(figure, show_figure(figure, piece), grade, piece)
-
-
-def _is_collective(figure: Figure, sources: Sources) -> bool:
-    """Whether it counts pieces of what a fact counts: four pairs, of four double wheels."""
-    counts = sources.counts_by_noun.values()
-    return figure.first.unit == "#stock" and figure.first.base in set().union(*counts)
 
 
 def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
@@ -303,37 +267,28 @@ def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
 
 
 def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[tuple[Check, Figure]]:
-    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
-    counts = sources.counts_by_noun
-    low = normalize_text(piece.text)
-    for figure in read_counts(piece.text) if any(noun in low for noun in counts) else ():
-        known = counts.get(figure.noun)
-        if known and figure.first.base not in known:
-            left_out = find_spans_left_out(piece, sources)
-            if is_within(figure.start, figure.end, left_out) or _is_measured(figure, piece.text):
-                continue
-            if not has_proof(figure, piece.text, sources):
-                yield _build_finding(figure, figure.text, "warn", piece), figure
-
-
-def _is_measured(count: Figure, text: str) -> bool:
-    """Whether the number of a count is that of a price, a share or a measure: "£84 until"."""
-    return any(
-        one.start <= count.start < one.end
-        and not is_bare(one)
-        and not str(one.first.unit).startswith("#")
-        for one in read_figures(text)
-    )
+    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110. The
+    number of a price, a share or a measure counts nothing."""
+    counts, low = sources.counts_by_noun, normalize_text(piece.text)
+    if not any(noun in low for noun in counts):
+        return
+    left_out = find_spans_left_out(piece, sources) + [
+        (one.start, one.end)
+        for one in read_figures(piece.text)
+        if not is_bare(one) and (one.bound or not str(one.first.unit).startswith("#"))
+    ]
+    for figure in read_counts(piece.text):
+        is_other = figure.first.base not in counts.get(figure.noun, {figure.first.base})
+        if is_other and not (
+            is_within(figure.start, figure.start + 1, left_out)
+            or has_proof(figure, piece.text, sources)
+        ):
+            yield _build_finding(figure, figure.text, "warn", piece), figure
 
 
 def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
-    return piece.build_check(
-        "figure",
-        grade,
-        UNSOURCED.with_params(quote=Words("“{quote}”", quote=quote)),
-        quote=quote,
-        override=grade == "block",
-    )
+    words = UNSOURCED.with_params(quote=Words("“{quote}”", quote=quote))
+    return piece.build_check("figure", grade, words, quote=quote, override=grade == "block")
 
 
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
@@ -343,6 +298,8 @@ def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
     Whether another count or duration is a claim is meaning, which the second call judges."""
     reading, unit = figure.first, str(figure.first.unit)
+    if any(one.start() <= figure.start < one.end() for one in LAW_WINDOW.finditer(text.lower())):
+        return None
     if reading.kind in ("date", "clock") or unit in ("time", "months"):
         if is_promise(normalize_text(text), figure.start):
             return "block"

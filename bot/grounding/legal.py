@@ -37,7 +37,7 @@ EU_COUNTRIES = word_set(
 STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
 SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last pieces" true
-WORD = re.compile(r"[a-z0-9]+")
+WORD, BEGINNING = re.compile(r"[a-z0-9]+"), 4  # the letters by which a word is looked for
 SMS_HOURS_RULE = "sms hours"
 ORDER_RULE = "sold out"  # which has the words by which people order
 MAX_BETWEEN = 3  # words between the two of `near`
@@ -84,18 +84,10 @@ class LegalRule(SourcedRule):
         return build_words_pattern(self.words, self.near)
 
     @cached_property
-    def beginnings(self) -> tuple[frozenset[str], tuple[str, ...]]:
-        """With which words its words begin, and with which beginnings of words: a text without any
-        of them need not be searched."""
+    def beginnings(self) -> frozenset[str]:
+        """How its words begin: a text without any of these need not be searched."""
         listed = (*self.words, *(self.near[0] if self.near else ()))
-        split = [(m[0], word[m.end() :][:1]) for word in listed if (m := WORD.search(word))]
-        whole = frozenset(first for first, after in split if after != "~")
-        return whole, tuple({first for first, after in split if after == "~"})
-
-    def may_be_in(self, words: frozenset[str]) -> bool:
-        """Whether its words may stand in a text that has these words."""
-        whole, parts = self.beginnings
-        return bool(whole & words) or (bool(parts) and any(one.startswith(parts) for one in words))
+        return frozenset(found[0][:BEGINNING] for word in listed if (found := WORD.search(word)))
 
     def applies_in(self, countries: frozenset[str]) -> bool:
         return "all" in self.countries or bool(countries & set(self.countries))
@@ -196,9 +188,9 @@ def check_law(
     """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
-    words = frozenset(WORD.findall(normalize_text(" ".join(piece.text for piece in pieces))))
+    beginnings = {word[:BEGINNING] for p in pieces for word in WORD.findall(normalize_text(p.text))}
     for rule in load_legal_rules().rules:
-        if not rule.may_be_in(words) or not rule.applies_in(countries):
+        if beginnings.isdisjoint(rule.beginnings) or not rule.applies_in(countries):
             continue
         if rule.season and _is_season(today, periods):
             continue
@@ -267,13 +259,8 @@ def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) 
     if stock is None or stock.value != 0:
         return None
     words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
-    return piece.build_check(
-        rule.id,
-        rule.level,
-        words.with_params(source=stock.source.words()),
-        quote=quote,
-        fact=stock.id,
-    )
+    words = words.with_params(source=stock.source.words())
+    return piece.build_check(rule.id, rule.level, words, fact=stock.id)
 
 
 def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
@@ -292,17 +279,11 @@ def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
 
 def _contradict_stock(quote: str, piece: Piece, stock: Fact) -> Check:
     value = Decimal(stock.value)
-    words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).", n=int(value))
-    if value == 0:
-        words = Words("“{quote}”, but the catalogue has none in stock ({source}).")
-    return piece.build_check(
-        "stock" if value == 0 else "scarcity",
-        "block",
-        words.with_params(quote=quote, source=stock.source.words()),
-        quote=quote,
-        fact=stock.id,
-        override=True,
-    )
+    rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
+    if value:
+        rule, words = "scarcity", Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
+    words = words.with_params(quote=quote, source=stock.source.words(), n=int(value))
+    return piece.build_check(rule, "block", words, fact=stock.id, override=True)
 
 
 def find_sold_words(request: SkillRequest, sources: Sources) -> str:

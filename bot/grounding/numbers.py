@@ -38,14 +38,14 @@ LIST = re.compile(  # sizes 36,38,40 and 36/38/40
 )
 BETWEEN = re.compile(r" ?(?:-|a|to|au|et|and|ou|or|/|x|×) ?")
 COMMA = re.compile(r" ?, ")
+RANGE_BEFORE = re.compile(r"\b(?:between|entre) [€£$]?$")
+MAX_BOUND_WORDS = 28  # characters of the words before a bound
 TRUE_RATING = re.compile(r" ?(?:/|sur |out of )(5|10|20)(?!\d)")
 ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|re|e|eme|ieme)\b")
 SMALL_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)")
 NOUN_BEHIND = re.compile(r" ([a-z]{4,})\b")
 NUMBERING = re.compile(r"^ *\d{1,2}[.)] ", re.MULTILINE)
-FREE = re.compile(  # the law's own window, a rank, a cut of a sleeve
-    r"(?:30 derniers jours|last 30 days|(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b)"
-)
+FREE = re.compile(r"(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b")  # a rank, a sleeve
 INCHES = re.compile(r" ?in\b")  # only behind 15 × 12 × 4
 SIDE_BEFORE = re.compile(r"\d ?[x×] ?$")
 SCALE = re.compile(r" ?(?:millions?|thousand|mille)\b|k(?![a-z])")
@@ -84,29 +84,42 @@ def read_figures(text: str) -> tuple[Figure, ...]:
         if all(figure.end <= other.start or other.end <= figure.start for other in found):
             found.append(figure)
     found.sort(key=lambda figure: figure.start)
-    return tuple(_share_units(low, [figure for figure in found if figure.readings]))
+    return _with_bounds(low, _share_units(low, [figure for figure in found if figure.readings]))
+
+
+def _with_bounds(low: str, found: list[Figure]) -> tuple[Figure, ...]:
+    """Give the figures behind "under", "over" or "about" their bounds, and both ends of "between 80
+    and 90 %" theirs."""
+    for at, figure in enumerate(found):
+        before = low[max(0, figure.start - MAX_BOUND_WORDS) : figure.start]
+        if not figure.is_number or figure.bound:
+            continue
+        if match := load_units().bound.search(before):
+            found[at] = replace(figure, bound=load_units().bounds[match[1]])
+        elif RANGE_BEFORE.search(before) and at + 1 < len(found):
+            other = found[at + 1]
+            if other.is_number and BETWEEN.fullmatch(low, figure.end, other.start):
+                found[at], found[at + 1] = replace(figure, bound=">"), replace(other, bound="<")
+    return tuple(found)
 
 
 def _find(text: str, low: str) -> Iterator[Figure]:
     """Yield what may be a figure, the surest shapes first. One without readings is none, and keeps
     its place from being read in another way."""
-    for match in CODE.finditer(text):
-        yield Figure.at(text, match.span(), Reading("code", match[0].lower()))
+    for match in (*CODE.finditer(text), *ALWAYS.finditer(text)):
+        yield Figure.at(text, match.span(), Reading("code", match[0].lower().replace(" ", "")))
     for match in SIZE_RANGE.finditer(text):
         yield Figure.at(text, match.span(), Reading("code", f"{match['a']}..{match['b']}".lower()))
     units = load_units()
     for match in units.fraction.finditer(low):
         share = Decimal(units.fractions[match[1] or match[2]])
         yield Figure.at(text, match.span(), Reading("number", share, "%"), in_words=True)
-    for match in ALWAYS.finditer(low):
-        yield Figure.at(text, match.span(), Reading("code", match[0].replace(" ", "")))
     for match in DEAL.finditer(low):
         yield Figure.at(text, match.span(), Reading("deal", _describe_deal(match)))
     for match in HALF_PRICE.finditer(low):
         yield Figure.at(text, match.span(), Reading("number", Decimal(50), "%"))
     for match in units.share.finditer(low) if SHARE_WORD.search(low) else ():
-        if reading := _read_share(match):
-            yield Figure.at(text, match.span(), reading)
+        yield from _read_share(text, match)
     yield from find_dates(text, low)
     if any(character.isdigit() for character in low):
         yield from _find_digits(text, low)
@@ -126,15 +139,15 @@ def _describe_deal(match: re.Match[str]) -> str:
     return f"{a} for {b}"
 
 
-def _read_share(match: re.Match[str]) -> Reading | None:
-    """Nine in ten, 9 sur 10: a share. Out of five, a digit is a rating."""
-    numerals = load_units().all_numerals
-    a, b = (int(w) if w.isdigit() else numerals.get(w) for w in (match["a"], match["b"]))
-    if not a or not b or not a <= b or b == 1:
-        return None
-    if match["a"].isdigit() and b in RATING_SCALES and "customer" not in match[0]:
-        return Reading("number", Decimal(a), f"/{b}")
-    return Reading("number", Decimal(100 * a) / b, "%")
+def _read_share(text: str, match: re.Match[str]) -> Iterator[Figure]:
+    """Nine in ten, 9 sur 10: a share. Out of five, a digit may be a rating."""
+    words = (re.sub(r"(?<=\d)[ ,]", "", match[group]) for group in "ab")
+    a, b = (int(load_units().all_numerals.get(word, word)) for word in words)
+    if a <= b and b > 1:
+        readings = [Reading("number", Decimal(100 * a) / b, "%")]
+        if b in RATING_SCALES and re.match(r"\d (?:in|out of|sur) ", match[0]):
+            readings.insert(0, Reading("number", Decimal(a), f"/{b}"))
+        yield Figure.at(text, match.span(), *readings)
 
 
 def _find_digits(text: str, low: str) -> Iterator[Figure]:
@@ -161,7 +174,7 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     start, end, digits = match.start("digits"), match.end(), match["digits"]
     if match["currency"]:
         start = match.start("currency")
-    sign = (match["sign"] or "").strip()
+    sign, noun = (match["sign"] or "").strip(), ""
     unit, size = find_unit((match["currency"] or "").strip().upper() or None)
     scaled = SCALE.match(low, end)
     if scaled:
@@ -178,40 +191,22 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
         unit, end = f"/{rating[1]}", rating.end()
     elif unit is None and (counted := units.counts.match(low, end)):
         unit = units.counted[counted[1]]
-        if counted[1] != counted[0].strip(" -"):
-            return _bare(text, low, start, end, digits, size, sign, counts=unit)
-        end = counted.end()
+        if counted[1] == counted[0].strip(" -"):
+            end = counted.end()
+        else:
+            noun = counted[0].split()[0].strip("-")  # an adjective
+    elif unit is None and low[end : end + 1].isalpha() and not re.match(r"s\b", low[end:]):
+        return Figure.at(text, (start, end))  # an ordinal, or part of a word
     elif unit is None:
-        return _bare(text, low, start, end, digits, size, sign)
+        behind = re.match(r"[ -]([a-z][a-z'-]*)", low[end:])
+        noun = behind[1] if behind else ""
+        unit = "money" if not noun and PRICED.search(low, 0, start) else None
     values = _list_values(digits, is_money=unit in units.money)
     meant = [(unit, size)]
     if after and after[1] in WEIGHED_POUNDS:
         meant.append(find_unit("lb"))
     readings = tuple(Reading("number", value, *one) for one in meant for value in values)
-    return Figure.at(text, (start, end), *readings, sign=sign)
-
-
-def _bare(
-    text: str,
-    low: str,
-    start: int,
-    end: int,
-    digits: str,
-    size: Decimal,
-    sign: str,
-    counts: str | None = None,
-) -> Figure:
-    """A number without a unit. An ordinal and part of a word are none."""
-    glued = end < len(low) and low[end].isalpha()
-    if glued and not re.match(r"s\b", low[end:]):  # the 1980s
-        return Figure.at(text, (start, end))
-    noun = re.match(r"[ -]([a-z][a-z'-]*)", low[end:])
-    if counts is None and not noun and PRICED.search(low, 0, start):
-        counts = "money"
-    readings = tuple(
-        Reading("number", value, counts, size) for value in _list_values(digits, is_money=False)
-    )
-    return Figure.at(text, (start, end), *readings, noun=noun[1] if noun else "", sign=sign)
+    return Figure.at(text, (start, end), *readings, noun=noun, sign=sign)
 
 
 def _list_values(digits: str, *, is_money: bool) -> tuple[Decimal, ...]:
@@ -232,8 +227,8 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
     """Yield numbers in words before a currency, %, a measure or something counted. Others are a
     text's own: "two friends", « deux idées »."""
     units = load_units()
-    for match in units.spelled.finditer(low):
-        value, end = Decimal(_add_numerals(match[0])), match.end()
+    for match, value in _list_numerals(low):
+        end = match.end()
         if re.search(r"\b(?:entre|between|first|premier\w*) $", low[: match.start()]):
             continue  # between two sizes
         after, month = units.after.match(low, end), re.match(r" ([a-z]+)\b", low[end:])
@@ -261,12 +256,11 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
 def read_counts(text: str) -> tuple[Figure, ...]:
     """Return the whole numbers of a text, in digits and in words, with the noun behind, if any, in
     the singular."""
-    low, units, found = normalize_text(text), load_units(), list[Figure]()
-    matches = [*SMALL_NUMBER.finditer(low), *units.spelled.finditer(low)]
-    for match in matches:
-        value = Decimal(match[0]) if match[0].isdigit() else Decimal(_add_numerals(match[0]))
+    low, found = normalize_text(text), list[Figure]()
+    digits = ((match, Decimal(match[0])) for match in SMALL_NUMBER.finditer(low))
+    for match, value in (*digits, *_list_numerals(low)):
         noun = NOUN_BEHIND.match(low, match.end())
-        name = noun[1].rstrip("sx") if noun and noun[1] not in units.words else ""
+        name = noun[1].rstrip("sx") if noun and noun[1] not in load_units().words else ""
         end = noun.end() if noun and name else match.end()
         found.append(Figure.at(text, (match.start(), end), Reading("number", value), noun=name))
     return tuple(found)
@@ -282,9 +276,7 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
     a point", "twice"."""
     low, units = normalize_text(text), load_units()
     found = [one for one in read_figures(text) if one.is_number and not re.search(r"\d", one.text)]
-    for match in units.spelled.finditer(low):
-        value = Decimal(_add_numerals(match[0]))
-        found.append(Figure.at(text, match.span(), Reading("number", value)))
+    found += [Figure.at(text, m.span(), Reading("number", n)) for m, n in _list_numerals(low)]
     for match in units.parts.finditer(low):
         share, times = units.fractions.get(match[1]), units.multiples.get(match[1])
         value = Decimal(share or times or 0)
@@ -295,15 +287,18 @@ def read_word_figures(text: str) -> tuple[Figure, ...]:
     for one in sorted(found, key=lambda figure: figure.start - figure.end):
         if all(one.end <= other.start or other.end <= one.start for other in sure):
             sure.append(replace(one, in_words=True))
-    return tuple(sure)
+    return _with_bounds(low, _share_units(low, sorted(sure, key=lambda figure: figure.start)))
 
 
-def _add_numerals(words: str) -> int:
-    total, run, numerals = 0, 0, load_units().all_numerals
+def _list_numerals(low: str) -> list[tuple[re.Match[str], Decimal]]:
+    """Return the numbers in words with their values."""
+    return [(match, _add_numerals(match[0])) for match in load_units().spelled.finditer(low)]
+
+
+def _add_numerals(words: str) -> Decimal:
+    total, run = 0, 0
     for word in re.findall(r"[a-z]+", words):
-        if word in ("et", "and"):
-            continue
-        value = numerals[word]
+        value = load_units().all_numerals.get(word, 0)  # "and", "et"
         if value == 20 and run % 100 == 4:
             run += 76  # quatre-vingts
         elif value >= 100:
@@ -312,7 +307,7 @@ def _add_numerals(words: str) -> int:
                 total, run = total + run, 0
         else:
             run += value
-    return total + run
+    return Decimal(total + run)
 
 
 def _share_units(low: str, found: list[Figure]) -> list[Figure]:

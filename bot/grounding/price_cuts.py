@@ -7,33 +7,29 @@ Justice, C-330/23 (the percentage). UK: CTSI guidance for traders on pricing pra
 import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import zip_longest
 from typing import NamedTuple
 
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.grounding.numbers import HALF_PRICE, read_figures
 from bot.grounding.sources import KnownFact, Piece, Sources
+from bot.grounding.units import Figure, is_bare
 from bot.i18n.messages import Money, Words
 from bot.text.normalize import normalize_text
 
-SUM = (
-    r"(?:(?P<{0}b>[€£$]) ?)?(?P<{0}>\d+(?:[.,]\d{{1,2}})?)(?!\d| ?%|[,.]\d)"
-    r"(?P<{0}a> ?(?:€|£|\$|euros?\b|eur\b))?"
+SURE_BEFORE = re.compile(  # these words make even a number without a sign a price
+    r"(?:(?:au lieu de|instead of|prix (?:barre|initial|precedent|d'avant)"
+    r"|(?:old|former|previous|regular|usual) price|ancien prix)(?: de| of| was)?(?: ?:)? "
+    r"|(?<!\S)~~?)$"
 )
-OLD, NEW = SUM.format("old"), SUM.format("new")
-NO_NOUN = r"(?! ?[a-z%°]|-[a-z])"  # "instead of 2 pockets" is no price
-SURE = re.compile(  # these words make even a bare number a price
-    rf"(?:au lieu de|instead of|prix (?:barre|initial|precedent|d'avant)"
-    rf"|(?:old|former|previous|regular|usual) price|ancien prix)(?: de| of| was)?(?: ?:)?"
-    rf" {OLD}{NO_NOUN}"
-    rf"|~~? ?{OLD.replace('old', 'cut')}[^~\n]{{0,4}}~~?"
+LIKELY_BEFORE = re.compile(
+    r"\b(?:was|were|before|previously|formerly|avant|auparavant)(?: a| at)?(?: ?:)? $"
 )
-LIKELY = re.compile(  # these only with a currency sign
-    rf"\b(?:was|were|before|previously|formerly|avant|auparavant)(?: a| at)?(?: ?:)? {OLD}{NO_NOUN}"
-)
-FROM_TO = re.compile(rf"\b(?:from|de) {OLD} (?:down )?(?:to|a) (?:only )?{NEW}{NO_NOUN}")
-ARROW = re.compile(rf"{OLD} ?(?:->|=>|→|➔) ?{NEW}{NO_NOUN}")
-ARROW_SIGN = re.compile(r"[-=]>|→|➔")
+FROM_BEFORE = re.compile(r"\b(?:from|de) $")
+DOWN_TO = re.compile(r" (?:down )?(?:to|a) (?:only )?")
+ARROW = re.compile(r" ?(?:[-=]>|→|➔) ?")
+MAX_BEFORE = 28  # characters of the words before a former price
 CUT_AFTER = re.compile(r" ?(?:off\b|de remise|de reduction|de moins|d'economie|sur )")
 CUT_BEFORE = re.compile(r"(?:\bsave|economisez|moins) $")
 UNKNOWN_PRICE = Words(
@@ -43,14 +39,6 @@ UNKNOWN_PRICE = Words(
 LOWEST = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
 
 
-class FormerPrice(NamedTuple):
-    """A price before a cut, and where its digits stand."""
-
-    value: Decimal
-    start: int
-    end: int
-
-
 class Cut(NamedTuple):
     """A percentage or an amount by which a price is cut; `value` in percent, if it is one."""
 
@@ -58,26 +46,23 @@ class Cut(NamedTuple):
     quote: str
 
 
-def find_former_prices(text: str) -> list[FormerPrice]:
+def find_former_prices(text: str) -> list[Figure]:
     """Return the prices that a text shows as former ones: au lieu de 50 €, was £50, ~~50~~ 35."""
-    low, found = normalize_text(text), dict[int, FormerPrice]()
-    if not any(character.isdigit() for character in low):
-        return []
-    matches = [*SURE.finditer(low)]
-    matches += [match for match in LIKELY.finditer(low) if match["oldb"] or match["olda"]]
-    for shape in (FROM_TO, ARROW) if ARROW_SIGN.search(low) else (FROM_TO,):
-        for match in shape.finditer(low):
-            is_priced = any(match[sign] for sign in ("oldb", "olda", "newb", "newa"))
-            if is_priced and _parse(match["old"]) > _parse(match["new"]):
-                matches.append(match)
-    for match in matches:
-        group = "old" if match["old"] else "cut"
-        found[match.start(group)] = FormerPrice(_parse(match[group]), *match.span(group))
-    return [found[start] for start in sorted(found)]
-
-
-def _parse(digits: str) -> Decimal:
-    return Decimal(digits.replace(",", "."))
+    low, found = normalize_text(text), list[Figure]()
+    figures = [one for one in read_figures(text) if one.is_number]
+    for figure, after in zip_longest(figures, figures[1:]):
+        before = low[max(0, figure.start - MAX_BEFORE) : figure.start]
+        is_sum = figure.is_money or (is_bare(figure) and not figure.noun)
+        if (SURE_BEFORE.search(before) and is_sum) or (
+            LIKELY_BEFORE.search(before) and figure.is_money
+        ):
+            found.append(figure)
+        elif after is not None and after.first.base < figure.first.base:
+            is_from = FROM_BEFORE.search(before) and DOWN_TO.fullmatch(low, figure.end, after.start)
+            is_from = is_from or ARROW.fullmatch(low, figure.end, after.start)
+            if is_from and is_sum and (figure.is_money or after.is_money):
+                found.append(figure)
+    return found
 
 
 def find_cuts(text: str) -> list[Cut]:
@@ -107,26 +92,24 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
         (piece, one)
         for piece in delivered
         for one in find_former_prices(piece.text)
-        if not _is_price_of_many(one.value, sources)
+        if not _is_price_of_many(one.first.base, sources)
     ]
     if not cuts and not former:
         return
     lowest = _find_lowest(sources)
     if lowest is None:
-        piece, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], None)
-        if quote is None:
-            quote = piece.text[former[0][1].start : former[0][1].end]
+        piece, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], former[0][1].text)
         yield piece.build_check("price cut", "warn", UNKNOWN_PRICE, quote=quote)
         return
     price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
     for piece, one in former:
-        if one.value != lowest.fact.value:
+        if one.first.base != lowest.fact.value:
             words = Words(
                 "The price before the cut must be the lowest of the last 30 days, {price} "
                 "(Directive 98/6, article 6a). Write that one.",
                 price=price,
             )
-            yield _build(words, piece, piece.text[one.start : one.end], lowest.fact)
+            yield _build(words, piece, one.text, lowest.fact)
     named: set[Decimal] = set()
     for piece, cut in cuts:
         right = _compute_cut(cut, lowest, sources)

@@ -6,11 +6,11 @@ or a column has it with the same unit. The faults are sentences for the model.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from functools import cache, cached_property, lru_cache
+from typing import NamedTuple
 
 from babel.dates import get_month_names
 
@@ -30,15 +30,13 @@ from bot.core.report import (
     is_given,
 )
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
-from bot.grounding.derived_figures import SPANS, follows_from_slots
-from bot.grounding.numbers import ORDINAL, read_figures, read_word_figures
-from bot.grounding.units import Figure, Reading, is_bare, load_units
+from bot.grounding.numbers import read_figures, read_word_figures
+from bot.grounding.sources import find_quotations, read_fact
+from bot.grounding.units import Figure, Reading, agrees, find_unit, is_bare, says
 from bot.i18n.messages import LOCALES, Language
-from bot.text.normalize import normalize_text
+from bot.text.normalize import collapse_spaces, normalize_text
 
-ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()]*\d[^\s\"“”«»()]*")
-QUOTE_PATTERN = re.compile(r"“([^”]{3,})”|«\s*([^»]{3,}?)\s*»|\"([^\"]{3,})\"")
+WORD_WITH_DIGIT = re.compile(r"[^\s\"“”«»()\u0000]*\d[^\s\"“”«»()\u0000]*")
 # Two figures, one put against the other. From–to has an order; "against" may be turned round.
 FROM_TO_PATTERN = re.compile(
     r"\b(?:from|de) \{(?P<old>f\d+)[^{}]*\}[^{}.;:]{0,60}? (?:to|a) \{(?P<new>f\d+)[^{}]*\}"
@@ -56,12 +54,12 @@ CALCULATED = "calculated"  # the kind of what the tool `calculate` gave
 ROLE_STEM, MIN_ROLE_WORD = 5, 4
 SLOT_NAME = re.compile(r"\{(f\d{1,4})\b")
 ROLE_SEGMENT = re.compile(r"[{}.,;:()!?]")
-HALVES = "half moitié"
-UNIT_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "%": "%"}
+HALVES = " half moitie"
+DAY = re.compile(r"(\d{1,2})(?:er|st|nd|rd|th)")  # "from the 6th to the 24th"
+MASK = "\u0000"  # stands for each character of a slot
 FORBIDDEN_PATTERN = re.compile(r"https?://\S+|<[@!#][^>]*>|@(?:channel|here|everyone)\b")
 TRAILING = ".,;:!?…’'"
 MAX_BARE_COUNT = 20  # the largest count in words of what a report lists
-NUMBER_WITH_WORD = re.compile(r"(\d[\d.,]*)[\s-]?([a-z]+|%)(?!\w)")  # "30 days", "10 %", "30-day"
 
 
 @dataclass(frozen=True)
@@ -93,11 +91,10 @@ class ReportChecker:
                 *_find_slot_faults(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
                 *_find_swapped_roles(text, self.book, self.language),
-                *_find_typed_figures(text, self._material),
             ):
                 faults.append(f"{where}: {fault}")
-            for is_bare_count, fault in _find_number_words(text, self._material):
-                (counts if is_bare_count else faults).append(f"{where}: {fault}")
+            for typed in _list_typed_figures(text, self._material):
+                (counts if typed.is_count else faults).append(f"{where}: {typed.fault}")
             faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, self._material)]
             forbidden = FORBIDDEN_PATTERN.finditer(text)
             faults += [f"{where}: leave out “{match[0]}”" for match in forbidden]
@@ -123,11 +120,10 @@ class ReportChecker:
         point."""
         found = []
         for where, text in _iter_texts(form):
-            figures = [one for one, _fault in _list_typed_figures(text, self._material) if one]
-            figures += [one for one, _count in _list_number_words(text, self._material)]
-            for figure in figures:
-                reason = f"“{figure.text}” is typed and in no fact"
-                found.append(UnprovenFigure(where, text, figure, reason, is_copy=False))
+            for typed in _list_typed_figures(text, self._material):
+                if figure := typed.figure:
+                    reason = f"“{figure.text}” is typed and in no fact"
+                    found.append(UnprovenFigure(where, text, figure, reason, is_copy=False))
         return tuple(found)
 
     def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:
@@ -151,7 +147,7 @@ class ReportChecker:
         checks = (
             _find_slot_faults(text, self.book, self.language),
             _find_swapped_periods(text, self.book, *ORDERED_PATTERNS),
-            _find_typed_figures(text, self._material),
+            (one for one in _list_typed_figures(text, self._material) if not one.is_rough),
             _find_wrong_quotes(text, self._material),
             FORBIDDEN_PATTERN.findall(text),
         )
@@ -228,6 +224,16 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
                 break
 
 
+@cache
+def _month_numbers(language: Language) -> dict[str, int]:
+    """Return the months of a year by their names, full and short, in the language."""
+    names: dict[str, int] = {}
+    for width in ("wide", "abbreviated"):
+        for number, name in get_month_names(width, locale=LOCALES[language]).items():
+            names[normalize_text(str(name)).rstrip(".")] = int(number)
+    return names
+
+
 def _list_role_words(fact: Fact, language: Language) -> frozenset[str]:
     """Return the stems of what a fact is called, and of its month."""
     months = {day.month for day in (fact.since, fact.until) if day}
@@ -242,7 +248,8 @@ def _list_stems(text: str) -> frozenset[str]:
 
 
 class _Material:
-    """What may carry digits into a report: names, quotations and dates from tools and request."""
+    """What may carry figures into a report: names, quotations, dates and words from tools and the
+    request."""
 
     def __init__(self, given: "ReportChecker") -> None:
         facts, exhibits, language = list(given.book.facts), given.exhibits, given.language
@@ -252,220 +259,106 @@ class _Material:
         texts += [text for fact in facts for text in (fact.about, fact.titled(language))]
         texts += [fact.value for fact in facts if isinstance(fact.value, str)]
         texts += [cell for e in exhibits if e.table for row in e.table.rows for cell in row[:1]]
-        self._texts = [normalize_text(text) for text in texts if text]
-        if any("median" in text for text in self._texts):
-            self._texts.append(normalize_text(HALVES))  # a median says what half of them are below
-        # Of these a figure may be repeated with its unit only: "the last 30 days", "10 %".
+        self._whole = collapse_spaces(normalize_text("\n".join(filter(None, texts))))
+        if "median" in self._whole:
+            self._whole += HALVES  # a median says what half of them are below
         labels = [fact.titled(known) for fact in facts for known in LOCALES]
         labels += [exhibit.shows for exhibit in exhibits]
         labels += [column for e in exhibits if e.table for column in e.table.columns]
-        told = list(dict.fromkeys([*texts, *given.notes, *labels]))
-        self._measured = {pair for text in told for pair in _list_measured(text)}
-        lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
-        self._measured |= {_measure(str(days), "days") for days in lengths}
-        self._whole = "\n".join(self._texts)
-        self._tokens = {
-            token.strip(TRAILING) for text in self._texts for token in WORD_WITH_DIGIT.findall(text)
-        }
-        self._of_unit = {
-            (UNIT_SIGNS[fact.unit], token.strip(TRAILING))
-            for fact in facts
-            if fact.unit in UNIT_SIGNS
-            for token in WORD_WITH_DIGIT.findall(normalize_text(fact.titled(language)))
-        }
-        self._clocks = {r.value for r in _list_readings(texts) if r.kind == "clock"}
-        self.language = language
+        told = dict.fromkeys([*texts, *given.notes, *labels])
         days = {day for f in facts for day in (f.since, f.until, f.as_of) if day} | {given.today}
-        self._days = days | {parsed for f in facts if (parsed := _parse_day(f.value)) is not None}
-        self._days |= {
-            parsed for text in told for day in ISO_DAY.findall(text) if (parsed := _parse_day(day))
-        }
-        dates = [reading.day for reading in _list_readings(told) if reading.kind == "date"]
-        self._years = {day.year for day in self._days} | {day[0] for day in dates if day[0]}
-        self._month_days = {(day.month, day.day) for day in self._days}
-        self._month_days |= {(month, day) for _year, month, day in dates}
-
-    def carries(self, token: str) -> bool:
-        """Whether this word with digits stands in a name, a quotation or the request."""
-        return normalize_text(token).strip(TRAILING).removeprefix("+") in self._tokens
-
-    def carries_measured(self, token: str, text: str, start: int) -> bool:
-        """Whether a tool gave the figure that stands here with the unit or word behind it."""
-        ahead = NUMBER_WITH_WORD.match(normalize_text(text[start:]))
-        if ahead is None or ahead.end() < len(normalize_text(token).rstrip(TRAILING)):
-            return False
-        return _measure(ahead[1], ahead[2]) in self._measured
-
-    def has_span(self, figure: Figure) -> bool:
-        """Whether a tool gave this length of time, in figures: "two weeks" of "14 days"."""
-        return figure.first.unit in SPANS and any(
-            unit == figure.first.unit and value == figure.first.base
-            for value, unit in self._measured
+        self._words = frozenset(self._whole.split()) | frozenset(
+            word.strip(TRAILING) for text in told for word in normalize_text(text).split()
         )
+        self._figures = [one for text in told for one in read_figures(text)]
+        self._figures += [
+            one for fact in facts if isinstance(fact.value, str) for one in read_fact(fact).figures
+        ]
+        self._figures += [one for day in days for one in read_figures(day.isoformat())]
+        lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
+        self._figures += [one for n in lengths for one in read_figures(f"{n} days")]
+        for fact in facts:  # "sales lost (9,000 to 14,700)", of a fact in euros
+            unit, size = find_unit(fact.unit)
+            self._figures += [
+                replace(one, readings=tuple(Reading(*r[:2], unit, size) for r in one.readings))
+                for one in read_figures(fact.titled(language))
+                if unit and one.is_number and one.first.unit in (None, "#sizes")
+            ]
 
-    def carries_with_unit(self, token: str, figure: str) -> bool:
-        """Whether the name of a fact in this unit has the figure: "lost (9,000 to 14,700)"."""
-        bare = normalize_text(re.sub(r"[€£$%]", "", token)).strip(TRAILING)
-        return any((sign, bare) in self._of_unit for sign in UNIT_SIGNS.values() if sign in figure)
-
-    def is_clock(self, text: str, start: int) -> bool:
-        """Whether a time of day stands here that a tool gave: "2 pm" of "14:00"."""
-        return any(
-            figure.start <= start < figure.end
-            and any(r.kind == "clock" and r.value in self._clocks for r in figure.readings)
-            for figure in read_figures(text)
-        )
-
-    def follows(self, figure: Figure, text: str) -> bool:
-        """Whether a typed figure follows from those whose slots stand in the text, or has a
-        proof."""
+    def gives(self, figure: Figure, text: str) -> bool:
+        """Whether a name, a date or a sentence of a tool or of the request has this figure, with
+        its unit; or it has a proof, or is that of a fact in words."""
+        if any(agrees(figure, known) for known in self._figures):
+            return True
         if self._proofs and build_proof_id(text, figure.text) in self._proofs:
             return True
-        facts = [self._book.get(name) for name in dict.fromkeys(SLOT_NAME.findall(text))]
-        slotted = [fact for fact in facts if fact is not None]
-        return follows_from_slots(figure, slotted, self._book.facts)
+        if not figure.in_words:
+            return False
+        if figure.first.unit == "%":  # "a third", of 31% beside it
+            shown = (self._book.get(name) for name in SLOT_NAME.findall(text))
+            shares = [r for f in shown if f for one in read_fact(f).figures for r in one.readings]
+            return any(says(figure, r.base, "%", is_rough=True) for r in shares if r.unit == "%")
+        return any(agrees(figure, k) for fact in self._book.facts for k in read_fact(fact).figures)
 
     def has_word(self, word: str) -> bool:
         """Whether a tool or the request gave this word."""
-        return _has_word(self._whole, word)
+        low = normalize_text(word).strip(TRAILING)
+        if ordinal := DAY.fullmatch(low):
+            dates = [r.day for one in self._figures for r in one.readings if r.kind == "date"]
+            return low in self._words or int(ordinal[1]) in {day for _, _, day in dates}
+        return low in self._words
 
     def quotes(self, quotation: str) -> bool:
         """Whether these words stand in a fact or in the request, letter for letter."""
-        return " ".join(normalize_text(quotation).split()) in " ".join(self._whole.split())
-
-    def is_date(self, token: str, text: str, start: int, end: int) -> bool:
-        """Whether this token is the day or the year of a date that a tool gave."""
-        bare = ORDINAL.sub("", token.strip(TRAILING))
-        for part in re.split(r"[–-]", bare):
-            if not part.isdigit():
-                return _parse_day(bare) in self._days
-            if len(part) == 4 and (int(part) in self._years or _has_word(self._whole, part)):
-                continue
-            months = _find_months(text, start, end, self.language)
-            if not any((month, int(part)) in self._month_days for month in months):
-                return False
-        return True
+        return collapse_spaces(normalize_text(quotation)) in self._whole
 
 
-def _list_readings(texts: Iterable[str]) -> list[Reading]:
-    return [one for text in texts for figure in read_figures(text) for one in figure.readings]
+class _TypedFigure(NamedTuple):
+    """A figure in the prose that nothing gave, and the fault that it is. `is_rough`: it is in
+    words, which is no reason to drop a sentence; `is_count`: it may count what the report lists
+    ("three reasons")."""
+
+    figure: Figure | None
+    fault: str
+    is_rough: bool = False
+    is_count: bool = False
 
 
-def _measure(digits: str, word: str) -> tuple[Decimal | str, str]:
-    """Return a figure and its unit, the same in each language, or the word behind it."""
-    unit, size = load_units().words.get(word, (word, Decimal(1)))
-    digits = digits.strip(TRAILING)
-    return (Decimal(digits) * size if digits.isdecimal() else digits), unit
-
-
-def _list_measured(text: str) -> Iterator[tuple[Decimal | str, str]]:
-    for match in NUMBER_WITH_WORD.finditer(normalize_text(text)):
-        if len(match[2]) >= MIN_ROLE_WORD or match[2] in load_units().words:
-            yield _measure(match[1], match[2])
-
-
-def _parse_day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(str(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-@cache
-def _month_numbers(language: Language) -> dict[str, int]:
-    """Return the months of a year by their names, full and short, in the language."""
-    names: dict[str, int] = {}
-    for width in ("wide", "abbreviated"):
-        for number, name in get_month_names(width, locale=LOCALES[language]).items():
-            names[normalize_text(str(name)).rstrip(".")] = int(number)
-    return names
-
-
-def _find_months(text: str, start: int, end: int, language: Language) -> set[int]:
-    """Return the months that are named near a position: "from 1 to 26 November"."""
-    around = normalize_text(text[max(0, start - 16) : end + 24])
-    known = _month_numbers(language)
-    return {known[word] for word in re.findall(r"[a-z]+", around) if word in known}
-
-
-def _find_typed_figures(text: str, material: _Material) -> Iterator[str]:
-    """Return a sentence for each figure that is typed and not a slot."""
-    for _figure, shown in _list_typed_figures(text, material):
-        yield (
+def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure]:
+    """Yield the figures that are typed and that nothing gave, in digits and in words; and words
+    with digits, such as the name of a product, that stand nowhere."""
+    bare = SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)
+    prose = bare
+    for start, end in find_quotations(bare):
+        if material.quotes(bare[start:end]):
+            prose = prose[:start] + MASK * (end - start) + prose[end:]
+    figures = [one for one in read_figures(prose) if any(map(str.isdigit, one.text))]
+    typed: list[tuple[Figure | None, str]] = [
+        (one, one.text.strip()) for one in figures if not material.gives(one, text)
+    ]
+    for match in WORD_WITH_DIGIT.finditer(prose):
+        is_read = any(one.start < match.end() and match.start() < one.end for one in figures)
+        if not is_read and not material.has_word(match[0]):
+            typed.append((None, match[0].strip(TRAILING)))
+    for figure, shown in typed:
+        fault = (
             f"“{shown}” is a typed figure: write the slot of a fact, look the figure up with a "
             "tool, or leave it out"
         )
-
-
-def _list_typed_figures(text: str, material: _Material) -> Iterator[tuple[Figure | None, str]]:
-    """Yield the figures that are typed and that nothing gave, as they can be read and as they
-    stand there."""
-    prose = SLOT_PATTERN.sub(lambda slot: "\u0000" * len(slot[0]), text)
-    for quotation in QUOTE_PATTERN.finditer(prose):
-        inner = next(filter(None, quotation.groups()))
-        if material.quotes(inner):
-            hidden = "\u0000" * len(quotation[0])
-            prose = prose[: quotation.start()] + hidden + prose[quotation.end() :]
-    for match in WORD_WITH_DIGIT.finditer(prose):
-        token = match[0].replace("\u0000", "")
-        shown = _with_unit(prose, match)
-        if any(character.isdigit() for character in token) and not (
-            (shown == token and material.carries(token))
-            or material.is_date(token, prose, match.start(), match.end())
-            or (shown != token and material.quotes(shown))
-            or material.carries_with_unit(token, shown)
-            or material.carries_measured(token, prose, match.start())
-            or material.is_clock(prose, match.start())
-        ):
-            figures = read_figures(prose)
-            at = [one for one in figures if one.start < match.end() and match.start() < one.end]
-            if not any(material.follows(figure, text) for figure in at):
-                yield (at[0] if at else None), shown.strip()
-
-
-def _find_number_words(text: str, material: _Material) -> Iterator[tuple[bool, str]]:
-    """Return a sentence for each figure in words that no fact has and that follows from none, and
-    whether it may be a count of what the report lists ("three reasons"). It goes back to the model,
-    and is no reason to drop a sentence."""
-    for figure, is_bare_count in _list_number_words(text, material):
-        word = normalize_text(figure.text)
-        yield (
-            is_bare_count,
-            f"“{word}” is a figure in words: write the slot of a fact, or leave it out",
-        )
-
-
-def _list_number_words(text: str, material: _Material) -> Iterator[tuple[Figure, bool]]:
-    prose = SLOT_PATTERN.sub(lambda slot: "\u0000" * len(slot[0]), text)
-    for figure in read_word_figures(prose):
-        word = normalize_text(figure.text)
-        given = (
-            material.has_word(word)
-            or material.has_word(word.split()[0])
-            or material.has_span(figure)
-        )
-        if not given and not material.follows(figure, text):
+        yield _TypedFigure(figure, fault)
+    for figure in read_word_figures(bare):
+        if not material.has_word(figure.text.split()[0]) and not material.gives(figure, text):
+            word = normalize_text(figure.text)
+            fault = f"“{word}” is a figure in words: write the slot of a fact, or leave it out"
             is_count = is_bare(figure) and figure.first.base in range(1, MAX_BARE_COUNT + 1)
-            yield figure, is_count
-
-
-def _has_word(normalized: str, word: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", normalized) is not None
-
-
-def _with_unit(text: str, match: re.Match[str]) -> str:
-    """Return the word with the sign of a unit beside it: "5 %"."""
-    after = re.match(r"[\u00a0\u202f ]?[%€$£‰]", text[match.end() :])
-    before = re.search(r"[€$£][\u00a0\u202f ]?$", text[: match.start()])
-    word = match[0].replace("\u0000", "")
-    return (before[0] if before else "") + word + (after[0] if after else "")
+            yield _TypedFigure(figure, fault, is_rough=True, is_count=is_count)
 
 
 def _find_wrong_quotes(text: str, material: _Material) -> Iterator[str]:
-    for match in QUOTE_PATTERN.finditer(SLOT_PATTERN.sub("", text)):
-        inner = next(filter(None, match.groups()))
-        if not material.quotes(inner):
-            yield f"“{inner}” stands in quotation marks and in no fact: quote letter for letter"
+    prose = SLOT_PATTERN.sub("", text)
+    for quote in (prose[start:end] for start, end in find_quotations(prose)):
+        if not material.quotes(quote):
+            yield f"“{quote}” stands in quotation marks and in no fact: quote letter for letter"
 
 
 def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """What a text may stand on: the facts that were looked up, and what people stated."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
 from bot.core.request import Brief
 from bot.grounding.numbers import read_counts, read_figures
-from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit
+from bot.grounding.units import Figure, Reading, agrees, find_counted, find_unit, satisfies_bound
 from bot.i18n.messages import Words
 from bot.i18n.periods import index_weekday_names
 from bot.text.links import find_links, normalize_address, parse_host
@@ -35,10 +35,6 @@ FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
-MAX_ROUNDING = 1.0  # by how much a figure may differ from that of a fact as it is shown
-FILE_NAME = re.compile(
-    r"(?<![\w/@.-])[\w-]+(?:\.[\w-]+)*\.(?:csv|tsv|tab|txt|xlsx?|parquet|jsonl?|zip|md|pdf)(?![\w/.-])"
-)
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
 MIN_WORDS = 3  # fewer between marks are an emphasis, or a name
@@ -78,16 +74,11 @@ class Piece:
         fact: str | None = None,
         override: bool = False,
     ) -> Check:
-        """Build a finding on this text."""
-        return Check(
-            rule=rule,
-            level=level,
-            words=words,
-            part=self.key,
-            quote=quote,
-            fact=fact,
-            override=override,
-        )
+        """Build a finding on this text. Without `quote` it is about what its words quote."""
+        if quote is None and isinstance(said := words.params.get("quote"), str):
+            quote = said
+        more = {"quote": quote, "fact": fact, "override": override}
+        return Check(rule=rule, level=level, words=words, part=self.key, **more)
 
 
 def list_pieces(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[Piece, ...]:
@@ -110,17 +101,27 @@ class KnownFact:
 
     @cached_property
     def bases(self) -> tuple[float, ...]:
-        """The numbers of its figures in base units, to tell quickly that none is meant."""
-        readings = [reading for figure in self.figures for reading in figure.readings]
-        numbers = [one for one in readings if isinstance(one.value, Decimal)]
-        return tuple(float(abs(n)) for one in numbers for n in {one.base, one.value})  # type: ignore[arg-type]
+        """The numbers of its figures, to tell quickly that none is meant; and years of dates."""
+        found: list[float] = []
+        for reading in (reading for figure in self.figures for reading in figure.readings):
+            if isinstance(reading.value, tuple):
+                found += [part for part in reading.value if part]
+            elif isinstance(reading.value, Decimal):
+                found += [abs(float(reading.base)), abs(float(reading.value))]
+        return tuple(found)
 
-    def is_near(self, numbers: Iterable[float]) -> bool:
-        return any(abs(one - other) < MAX_ROUNDING for one in numbers for other in self.bases)
+    def is_near(self, said: Sequence[float]) -> bool:
+        for a in said:
+            for b in self.bases:
+                if abs(a - b) < 1 or abs(a - b) < 0.03 * b:
+                    return True
+        return not said
 
-    @cached_property
-    def has_dates(self) -> bool:
-        return any(isinstance(r.value, tuple) for one in self.figures for r in one.readings)
+    def is_within(self, figure: Figure) -> bool:
+        """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
+        if figure.is_money and (not self.is_price or self.is_former_price):
+            return False
+        return any(satisfies_bound(figure, one, about=self.label) for one in self.figures)
 
     @cached_property
     def is_title(self) -> bool:
@@ -213,53 +214,39 @@ class Sources:
     def find_figure(
         self, figure: Figure, cites: tuple[str, ...], *, is_threshold: bool = False
     ) -> KnownFact | None:
-        """Return the fact that has this figure, a cited one before any other. What an offer asks to
-        spend is no product's price, even where it is the same sum."""
+        """Return the fact that has this figure, or else a value within its bound; a cited one
+        before any other. What an offer asks to spend is no product's price, even where it is the
+        same sum."""
         former: KnownFact | None = None
-        said: tuple[float, ...] = ()
-        if figure.is_number:
-            said = tuple(float(abs(reading.base)) for reading in figure.readings)
+        within: KnownFact | None = None
+        is_bounded = bool(figure.bound) and not is_threshold
+        said = [float(abs(r.base)) for r in figure.readings] if figure.is_number else []
         for known in self._list_cited_first(cites):
-            if said and not known.has_dates and not known.is_near(said):
-                continue
-            if (is_threshold and known.is_price) or not self._has_figure(known, figure):
+            if is_bounded and within is None and known.is_within(figure):
+                within = known
+            if (is_threshold and known.is_price) or not (
+                known.is_near(said) and has_figure(known.text, known.figures, figure, known.label)
+            ):
                 continue
             if not known.is_former_price:
                 return known
             former = former or known  # a current price of the same sum comes first
-        return former
-
-    def _has_figure(self, known: KnownFact, figure: Figure) -> bool:
-        if figure.first.kind in ("code", "deal"):
-            return _contains_code(known.text, figure)
-        if any(agrees(figure, one, about=known.label) for one in known.figures):
-            return True
-        return figure.first.kind in ("clock", "weekday") and _contains_code(known.text, figure)
+        return within or former
 
     def find_statement(self, figure: Figure) -> Statement | None:
         """Return who gave this figure without a source."""
-        for statement in self.statements:
-            if any(agrees(figure, one) for one in statement.figures):
-                return statement
-            is_code = figure.first.kind != "number" and statement.figures
-            if is_code and _contains_code(statement.text, figure):
-                return statement
-        return None
+        return next(
+            (one for one in self.statements if has_figure(one.text, one.figures, figure)), None
+        )
 
     def find_words(self, pattern: re.Pattern[str], *, in_label: bool) -> KnownFact | None:
         """Return a fact in whose text, or label, a pattern over normalized text is found. A
         product's name is no proof of what it says."""
-        return next(
-            (
-                known
-                for known in self.known
-                if not known.is_title
-                and pattern.search(
-                    f"{known.label if in_label else ''} {normalize_text(known.text)}"
-                )
-            ),
-            None,
-        )
+        for known in self.known:
+            text = f"{known.label if in_label else ''} {normalize_text(known.text)}"
+            if not known.is_title and pattern.search(text):
+                return known
+        return None
 
     def find_stated_words(self, pattern: re.Pattern[str]) -> Statement | None:
         return next((s for s in self.statements if pattern.search(normalize_text(s.text))), None)
@@ -285,19 +272,16 @@ class Sources:
             for fact in self.evidence.facts
             if fact.stated_by is not None
         ]
-        if self.brief:
-            brief, assumed = self.brief, {one.field for one in self.brief.assumed}
+        if brief := self.brief:
+            assumed = {one.field for one in brief.assumed}
             fields = ("words", "product_words", "offer", "dates")
-            texts = [getattr(brief, name) or "" for name in fields if name not in assumed]
-            found += [
-                Statement(brief.author, text, read_figures(text), "brief")
-                for text in (*texts, *brief.must_say)
-                if text
+            texts = [getattr(brief, name) for name in fields if name not in assumed]
+            texts += [
+                *brief.must_say,
+                *(day.isoformat() for day in (brief.since, brief.until) if day),
             ]
-            days = [day for day in (brief.since, brief.until) if day]
             found += [
-                Statement(brief.author, day.isoformat(), read_figures(day.isoformat()), "brief")
-                for day in days
+                Statement(brief.author, text, read_figures(text), "brief") for text in texts if text
             ]
         return tuple(found)
 
@@ -326,12 +310,6 @@ class Sources:
         """The titles of products, by handle."""
         return {k.product: k.text.strip() for k in self.known if k.is_title and k.product}
 
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """What products and the brand are called."""
-        found = [*self.titles.values(), self.brand.name if self.brand else ""]
-        return frozenset(name for name in found if len(name) > 2)
-
     def find_names(self, text: str) -> list[Span]:
         """Where a text names a product or the brand: a figure in a name claims nothing. A name of
         one word counts only as it is written."""
@@ -339,17 +317,20 @@ class Sources:
 
     @cached_property
     def _name_shapes(self) -> tuple[re.Pattern[str], ...]:
+        names = {*self.titles.values(), self.brand.name if self.brand else ""}
         return tuple(
             re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
-            for name in self.names
+            for name in names
+            if len(name) > 2
         )
 
-    def contains_quote(self, quote: str) -> bool:
-        """Whether a fact has these words, letter for letter."""
+    def contains_quote(self, quote: str, source: str | None = None) -> bool:
+        """Whether a fact, or the one of this id, has these words, letter for letter."""
         said = collapse_spaces(quote.rstrip(" .,!?…"))
         return any(
             said in collapse_spaces(text)
             for known in self.known
+            if source in (None, known.fact.id)
             for text in (known.text, known.fact.about)
         )
 
@@ -369,11 +350,9 @@ class Sources:
         )
         return frozenset(found | {normalize_address(site) for site in sites})
 
-    @cached_property
-    def files(self) -> frozenset[str]:
-        """The names of files that facts come from or name: README.md is no site."""
-        texts = [text for known in self.known for text in (str(known.fact.source), known.text)]
-        return frozenset(name for text in texts for name in FILE_NAME.findall(text))
+    def names_file(self, name: str) -> bool:
+        """Whether a fact comes from the file of this name: README.md is no site."""
+        return any(name in str(known.fact.source) for known in self.known)
 
     @cached_property
     def hosts(self) -> frozenset[str]:
@@ -399,22 +378,21 @@ def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:
     return any(first <= start and end <= last for first, last in spans)
 
 
-def _contains_code(text: str, figure: Figure) -> bool:
-    """Whether a text has this code, this weekday, or the same deal in other words."""
+def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = "") -> bool:
+    """Whether a text with these figures has this one, or its code or weekday in other words."""
+    if any(agrees(figure, one, about=about) for one in known):
+        return True
     reading, low = figure.first, normalize_text(text)
-    if reading.kind == "deal":
-        deals = {one.first.value for one in read_figures(text) if one.first.kind == "deal"}
-        return reading.value in deals
     if reading.kind == "weekday":
-        names = [name for name, n in index_weekday_names().items() if str(n) == reading.value]
-        return any(re.search(rf"\b{name}\b", low) for name in names)
-    code = normalize_text(figure.text)
-    if reading.kind == "code" and ".." in str(reading.value):
-        ends = str(reading.value).split("..")
-        return all(re.search(rf"(?<![\w-]){end}(?![\w-])", low) for end in ends)
-    if reading.kind == "code" and code.isalpha():
-        return bool(re.search(rf"(?<!\w){re.escape(code)}(?!\w)", low))
-    return reading.kind == "code" and str(reading.value) in low.replace(" ", "")
+        return any(
+            str(number) == reading.value and re.search(rf"\b{name}\b", low)
+            for name, number in index_weekday_names().items()
+        )
+    code = str(reading.value)
+    if reading.kind != "code" or not (".." in code or code.isalpha()):
+        return reading.kind == "code" and code in low.replace(" ", "")
+    words = code.split("..")  # sizes, or a code without digits
+    return all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", low) for word in words)
 
 
 def _list_brand_facts(brand: Brand | None) -> Iterator[Fact]:

@@ -1,7 +1,7 @@
 """Check the style of a draft, and what its brand asks of it.
 
-For the writer: length, clichés, words copied from the brief, how it opens. For people: words that
-the brand never uses, mentions, tu or vous, worn-out words.
+For the writer alone: the length of an SMS, how a text opens, what has to stay. For people, too:
+words that the brand never uses, mentions, tu or vous, worn-out words.
 """
 
 import re
@@ -14,7 +14,6 @@ from bot.core.checks import Check, CheckLevel
 from bot.core.parts import Part
 from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
-from bot.grounding.legal import asks_to_act
 from bot.grounding.sources import Piece
 from bot.i18n.languages import Address, AddressForm, get_language
 from bot.i18n.messages import Words
@@ -43,17 +42,12 @@ def find_style_faults(
     """Return the faults as sentences for the writer that the checks of the draft do not tell it."""
     text = "\n".join(part.text for part in parts)
     sender = brand.sender or brand.name
-    faults = list(_find_long_parts(_tag_sms_links(parts, channel, brand), channel))
-    if channel and channel.names_sender and not asks_to_act(text):
-        faults.append("the text says what to do next: a link, a code, or a word such as “order”")
+    faults = list(_find_long_sms(parts, channel, brand)) if channel else []
     faults += [
         f"a person wrote this, keep it word for word: “{passage.text}”"
         for passage in request.kept
         if collapse_spaces(passage.text) not in collapse_spaces(text)
     ]
-    faults += [f"never write “{match[0]}”" for match in CLICHE_PATTERN.finditer(text)]
-    if echoed := find_echo(text, request):
-        faults.append(f"the text echoes the brief, say it in your own words: “{echoed}”")
     if GREETING_PATTERN.match(text.removeprefix(sender).lstrip(" :\u00a0")):
         faults.append("the first 40 characters are a greeting: put the benefit there")
     return faults
@@ -90,28 +84,18 @@ def _list_word_runs(words: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)]
 
 
-def _tag_sms_links(parts: Sequence[Part], channel: Channel | None, brand: Brand) -> Sequence[Part]:
-    """Return the parts with those that are counted in SMS segments as they go out: with a campaign
-    code."""
-    if channel is None:
-        return parts
+def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Iterator[str]:
+    """Yield what is too long of an SMS as it goes out: with the campaign code in its link."""
     code = campaign_code("")  # all codes have the same length
-    return [
-        part.with_text(tag_links(part.text, brand.site, code))
-        if (limit := channel.find_limit(part.key)) and limit.unit == "segments"
-        else part
-        for part in parts
-    ]
-
-
-def _find_long_parts(parts: Sequence[Part], channel: Channel | None) -> Iterable[str]:
     for part in parts:
-        limit = channel.find_limit(part.key) if channel else None
-        if limit is None:
+        limit = channel.find_limit(part.key)
+        if limit is None or limit.unit != "segments":
             continue
-        if (size := measure_text(part.text, limit)) > limit.most:
-            yield f"{part.key} has {size} {limit.unit}, at most {limit.most} fit: shorten it"
-        elif limit.unit == "segments" and 0 < (excess := count_sms_excess(part.text)) <= FEW_MORE:
+        tagged = tag_links(part.text, brand.site, code)
+        size, excess = measure_text(tagged, limit), count_sms_excess(tagged)
+        if size > limit.most:
+            yield f"{part.key} has {size} segments, at most {limit.most} fit: shorten it"
+        elif 0 < excess <= FEW_MORE:
             yield (
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
                 f"{excess} characters less it is one: shorten it"
@@ -135,13 +119,8 @@ def _check_banned_words(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check
         for word in brand.avoid if piece.kind != "quote" else ():
             if match := build_inflected_pattern(word).search(low):
                 quote = piece.text[match.start() : match.end()]
-                yield piece.build_check(
-                    "banned word",
-                    "block",
-                    Words("The brand never says “{word}”. Find another word.", word=quote),
-                    quote=quote,
-                    override=True,
-                )
+                words = Words("The brand never says “{word}”. Find another word.", word=quote)
+                yield piece.build_check("banned word", "block", words, quote=quote, override=True)
         for match in CLICHE_PATTERN.finditer(piece.text) if piece.is_prose else ():
             if not contains_words(liked, match[0]):
                 words = Words("“{word}” is worn out. Say what is special instead.", word=match[0])

@@ -1,7 +1,7 @@
 """A figure of a text: its readings, its unit, and whether two figures are the same.
 
-The tables of units and numerals are in `units.toml`. `bot/grounding/numbers.py` finds the figures
-of a text.
+The tables of units, numerals and bounds are in `units.toml`. `bot/grounding/numbers.py` finds the
+figures of a text.
 """
 
 import re
@@ -25,6 +25,16 @@ SHARED_KINDS = ("#customers", "#orders")  # of which "half" or "a third" is a fi
 DAY_AFTER = ("on ", "le ")  # not "until", "by", "jusqu'au"
 MEASURES = ("length", "mass", "volume")
 PERSON_KINDS = frozenset({"#people", "#customers", "#reviews"})  # one review, one customer
+SPANS = {"time": Decimal(1), "months": Decimal(30 * 1440)}  # in minutes
+MAX_SPAN_ERROR = Decimal("0.02")  # of a span in another unit: a year has 360 days or 365
+INCH, MAX_INCH_ERROR = Decimal("25.4"), Decimal("0.03")  # in mm; 15 cm are six inches
+RATE = "rate"
+ONE, HUNDRED, HALF = Decimal(1), Decimal(100), Decimal("0.5")
+# How far from a bound a value may be, as shares of the bound: "under €28" of €26.90.
+NEAR_BOUND, FAR_BOUND, NEAR_ABOUT = Decimal("0.1"), Decimal("0.25"), Decimal("0.05")
+SPELLED_SHARE_ERROR = HALF  # percentage points between "a third" and 33.3
+ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR = Decimal(3), Decimal("0.12")  # in reports
+TIMES_ERROR = Decimal("0.1")  # of "twice"
 
 
 class Reading(NamedTuple):
@@ -60,6 +70,7 @@ class Figure:
     noun: str = ""  # the normalized word behind a number without a unit
     in_words: bool = False
     sign: str = ""  # "+" or "-" before it
+    bound: str = ""  # "<" of "under 28", ">" of "over 40", "~" of "about 40"
 
     @classmethod
     def at(cls, text: str, span: tuple[int, int], *readings: Reading, **more: Any) -> "Figure":
@@ -98,6 +109,8 @@ class Units:
     parts: re.Pattern[str]
     fraction: re.Pattern[str]
     share: re.Pattern[str]  # nine in ten, 9 clientes sur 10
+    bounds: dict[str, str]  # words before a figure → "<", ">" or "~"
+    bound: re.Pattern[str]
 
 
 @cache
@@ -119,7 +132,11 @@ def load_units() -> Units:
     shown = sorted((*fractions, *multiples), key=len, reverse=True)
     part = "|".join(sorted(fractions, key=len, reverse=True))
     people = "|".join(word for word, kind in counted.items() if kind in SHARED_KINDS)
+    bounds = {w: sign for sign, some in tables["bounds"].items() for w in some}
+    before = "|".join(sorted(bounds, key=len, reverse=True))
     return Units(
+        bounds=bounds,
+        bound=re.compile(rf"(?<![a-z])({before})(?: (?:the|an?|les?|la|une?|des?))?[ +€£$-]*$"),
         fractions=fractions,
         multiples=multiples,
         parts=re.compile(rf"\b(?:an? |une? )?({'|'.join(shown)})\b"),
@@ -130,7 +147,7 @@ def load_units() -> Units:
         ),
         share=re.compile(
             rf"\b(?<!\d[.,])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
-            rf"(?P<b>\d{{1,3}}|{numeral})\b(?! ?[%€])"
+            rf"(?P<b>\d{{1,3}}(?:[ ,]000)?|{numeral})\b(?! ?[%€])"
         ),
         words=words,
         money=frozenset(tables["money"]),
@@ -139,7 +156,9 @@ def load_units() -> Units:
         labels={unit: tuple(some) for unit, some in tables["labels"].items()},
         all_numerals=numerals | {"un": 1, "une": 1, "one": 1},
         promises=tuple(tables["promises"]["stems"]),
-        after=re.compile(rf"(?:[ -]| d'| de )?({listed}|p\b(?<=\dp))"),
+        after=re.compile(  # with "30 derniers jours"
+            rf"(?:[ -]| d'| de | (?:derni|prochain|premi)[a-z]+ )?({listed}|p\b(?<=\dp))"
+        ),
         counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
         spelled=re.compile(
             rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
@@ -190,9 +209,8 @@ def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: 
             return False
         if s.unit is None and s.value == k.value and k.unit in MEASURES:
             return True  # "218 cm long, 92 deep": the unit was said before
-        return _unit_fits(s, k, said, known, about) and _is_equal(
-            s, k, is_share=said.in_words and s.unit == "%"
-        )
+        is_share = said.in_words and s.unit == "%"
+        return _is_equal(s, k, is_share=is_share) and _unit_fits(s, k, said, known, about)
     if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
         return s.unit is None and s.value in (k.value[0], None if said.noun else k.value[2])
     if isinstance(s.value, tuple) and isinstance(k.value, tuple):
@@ -228,17 +246,17 @@ def _is_same_date(s: Reading, k: Reading) -> bool:
 def _is_equal(s: Reading, k: Reading, *, is_share: bool) -> bool:
     """Equal, or rounded as it is shown: a price to cents, 4.68 to 4.7; never to a whole number."""
     said, known = abs(s.base), abs(k.base)
-    if said == known:
+    off = abs(said - known)
+    if not off:
         return True
-    if is_share and abs(said - known) <= Decimal("0.5"):
-        return True  # a third: 33.3 %
+    if s.unit == "length" and (s.size % INCH == 0) != (k.size % INCH == 0):
+        return off <= MAX_INCH_ERROR * known
+    if off >= 1 or (is_share and off <= HALF):
+        return off < 1  # a third: 33.3 %
     if s.unit == "%" and k.unit == "%" and said == said.to_integral():
         return False
-    places = 2 if k.unit in load_units().money else -int(said.normalize().as_tuple().exponent)
-    if places < 1 or s.size != 1 or abs(said - known) >= 1:
-        return False
-    half = Decimal(1).scaleb(-places) / 2
-    return abs(said - known) <= half
+    coarsest = CENT if k.unit in load_units().money else ONE / 10
+    return s.size == 1 and _find_step(said) <= coarsest and _rounds_to(known, s)
 
 
 def _unit_fits(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:
@@ -269,6 +287,89 @@ def _bare_fits(k: Reading, said: Figure, known: Figure, about: str) -> bool:
         other = k.unit or find_counted(known.noun) or find_counted(about)
         return counts is None or other is None or _same_unit(counts, other)
     return k.unit not in ("%", "times", "/5") and counts is None
+
+
+def satisfies_bound(said: Figure, known: Figure, *, about: str = "") -> bool:
+    """Whether a figure with a bound, such as "under €28", is fair of a known one, in its unit. A
+    known bound ("free over £50") proves itself alone."""
+    if not said.bound or known.bound:
+        return False
+    return any(
+        s.kind == k.kind == "number"
+        and s.unit is not None
+        and k.unit is not None
+        and _unit_fits(s, k, said, known, about)
+        and is_within_bound(said.bound, s, abs(k.base) / s.size)
+        for s in said.readings
+        for k in known.readings
+    )
+
+
+def is_within_bound(bound: str, said: Reading, value: Decimal) -> bool:
+    """Whether a value, in the size of what is said, is on the right side of its bound, and so near
+    that a reader would find it fair: "over 40" of 47, never of 80."""
+    shown = abs(Decimal(str(said.value)))
+    step, off = _find_step(shown), value - shown
+    if bound == "~":
+        return abs(off) <= min(step / 2, NEAR_ABOUT * shown)
+    is_right = off > 0 if bound == ">" else off < 0
+    return is_right and abs(off) <= max(NEAR_BOUND * shown, min(step, FAR_BOUND * shown))
+
+
+# Whether a computed value is what a figure says.
+
+
+def says(figure: Figure, value: Decimal, unit: str | None, *, is_rough: bool = False) -> bool:
+    """Whether a value, in base units, is what a figure says, as it is rounded or within its bound.
+    The unit RATE is of money by money. `is_rough`: shares in words are rough, as in reports."""
+    readings = [one for one in figure.readings if one.kind == "number"]
+    return any(_reading_says(figure, one, abs(value), unit, is_rough) for one in readings)
+
+
+def _reading_says(
+    figure: Figure, said: Reading, value: Decimal, unit: str | None, is_rough: bool
+) -> bool:
+    money, error = load_units().money, Decimal(0)
+    is_counted = said.unit is None or said.unit.startswith("#")
+    if unit == RATE and said.unit not in money:
+        unit = None
+    if said.unit in ("%", "points"):
+        if unit not in (None, "%", said.unit):
+            return False
+        value = value if unit else HUNDRED * value
+        if figure.in_words:
+            rough = min(ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR * abs(said.base))
+            error = rough if is_rough else SPELLED_SHARE_ERROR
+    elif (said.unit or "").startswith("/") and unit is None:  # 6 out of 10
+        value *= Decimal(str(said.unit)[1:])
+    elif said.unit == "times" and unit is None:
+        error = TIMES_ERROR * abs(said.base) if figure.in_words else error
+    elif is_counted and (unit is None or (unit in money and is_bare(figure))):
+        said_value = abs(Decimal(str(said.value)))
+        if unit is None and said_value >= HUNDRED and said_value == said_value.to_integral():
+            error = said.size * _find_step(said_value) / 2  # a count of hundreds: 1,200 of 1,184
+    elif {said.unit, unit} == {*SPANS}:
+        value *= SPANS[str(unit)] / SPANS[str(said.unit)]
+        error = MAX_SPAN_ERROR * value
+    elif said.unit == "time" and unit is None:  # six days, of twelve tins and two a day
+        return value == abs(Decimal(str(said.value)))
+    elif unit != said.unit and not (unit in money and said.unit == "money") and unit != RATE:
+        return False
+    shown = value / said.size
+    is_near = abs(value - abs(said.base)) <= error or _rounds_to(shown, said)
+    return is_near or (bool(figure.bound) and is_within_bound(figure.bound, said, shown))
+
+
+def _find_step(shown: Decimal) -> Decimal:
+    """Return the unit of the last digit that is not 0: 10 of 40, 100 of 1,200."""
+    return ONE.scaleb(int(shown.normalize().as_tuple().exponent)) if shown else ONE
+
+
+def _rounds_to(value: Decimal, said: Reading) -> bool:
+    """Whether the value is this one to the decimals that are said."""
+    shown = abs(Decimal(str(said.value)))
+    places = ONE.scaleb(min(int(shown.as_tuple().exponent), 0))
+    return abs(value - shown) <= places / 2
 
 
 MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"

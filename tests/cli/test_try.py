@@ -1,5 +1,6 @@
 """`super-intern try`: one request in a terminal, from words to a draft or an answer."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,20 @@ def test_a_question_about_sales_without_orders_is_told_what_is_missing(
 ) -> None:
     assert main(["try", "answer", "how much did we sell by country?"]) == 0
     assert "No orders are imported yet" in capsys.readouterr().out
+
+
+def test_check_gives_findings_as_json_and_ends_with_one_when_something_blocks(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check(text: str) -> tuple[int, list[dict[str, str]]]:
+        capsys.readouterr()
+        code = main(["check", text, "--product", "linen-shirt", "--json"])
+        return code, json.loads(capsys.readouterr().out)["findings"]
+
+    code, findings = check("The Linen shirt, €39.")
+    assert code == 1
+    assert all({*one} == {"level", "rule", "words", "why"} for one in findings)
+    assert ("block", "price", "€39") in {(f["level"], f["rule"], f["words"]) for f in findings}
+    assert ("info", "claims unchecked") in {(f["level"], f["rule"]) for f in findings}
+    code, findings = check("The Linen shirt, under €50.")
+    assert (code, {one["level"] for one in findings}) == (0, {"info"})

@@ -17,8 +17,7 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.core.parts import Part, split_output
 from bot.core.request import Brief, SkillRequest
-from bot.grounding.copy_checks import check_draft
-from bot.grounding.style import find_style_faults
+from bot.grounding.copy_checks import check_draft, list_faults
 from tests.conftest import NOW
 
 BRAND = Brand(name="Maison Alba", sender="MaisonAlba")
@@ -50,7 +49,7 @@ def make_request(channel: Channel) -> SkillRequest:
 
 
 def list_form_faults(parts: tuple[Part, ...], channel: Channel) -> list[str]:
-    return find_style_faults(parts, request=make_request(channel), brand=BRAND, channel=channel)
+    return list_faults(check_parts(parts, channel))
 
 
 def check_parts(parts: tuple[Part, ...], channel: Channel) -> tuple[Check, ...]:
@@ -106,7 +105,7 @@ def test_output_of_a_channel_has_its_parts_in_order(channel: Channel) -> None:
 def test_each_part_that_is_too_long_is_found(channel: Channel) -> None:
     parts = write(channel, size=6000)
     faults = "\n".join(list_form_faults(parts, channel))
-    assert all(f"{part.key} has " in faults for part in parts)
+    assert all(f"{part.key}: " in faults for part in parts)
     checks = find_form_checks(parts, channel)
     for part in parts:
         limit = channel.find_limit(part.key)

@@ -26,8 +26,9 @@ LENGTH = fact("shop.length", "length", Decimal("71"), "cm")
 WEEK = fact("shop.week", "workshop week", "open").model_copy(
     update={"since": date(2026, 12, 8), "until": date(2026, 12, 15)}
 )
+NOTICE = fact("shop.notice", "days until the next one", "7 days")
 QUOTE = fact("feedback.quote.2", "quote", "I waited 37 days for it.")
-MORE = (PLACES, SET, SINGLE, LENGTH, WEEK, QUOTE)
+MORE = (PLACES, SET, SINGLE, LENGTH, WEEK, QUOTE, NOTICE)
 EVIDENCE = Evidence(facts=(*FACTS, *MORE))
 ASKED = request("an e-mail", language="en")
 NAMED = {f"f{number}": one for number, one in enumerate(MORE, 1)} | {"f9": FACTS[1]}
@@ -50,8 +51,13 @@ def prove(text: str, calculation: str) -> Fact:
         ("Three socks: €4.83 each.", "f2 / 3"),
         ("Three socks, a quarter off.", "1 - f2 / (3 * f3)"),
         ("Three socks, 25% off.", "(1 - f2 / (3 * f3)) * 100"),
-        ("Only 6 places sur 16 are left.", "16 - 10"),
-        ("28 inches long.", "f4"),
+        ("Only 6 places sur 16 are left.", "(16 - 10) / 16"),
+        ("Two sets come to less than €30.", "f2 * 2 < 30"),
+        ("Two sets come to less than €30.", "30 > f2 * 2"),
+        ("Two sets come to less than €30.", "f2 * 2"),
+        ("Two sets for well over €28.", "2 * f2 > 28"),
+        ("Three socks cost 33.3% more than the set.", "3 * f3 / f2 - 1"),
+        ("Come by until 22 December.", "f5 + 7"),
         ("Come by until 15 December.", "f5"),
         ("A shirt and a pair of socks: €56.34.", "f9 + f3"),
     ],
@@ -96,6 +102,12 @@ def test_calculation_over_facts_proves_what_the_sentence_says(text: str, calcula
         ("Socks: €4.83 less in the set of three.", "3 * f3 - f2"),  # it says neither amount
         ("Come by until 16 December.", "f5"),
         ("Come by until 15 December.", "8 + 7"),
+        ("It has 9 places.", "10 - 1"),  # one is no figure of a fact
+        ("Come by until 22 December.", "f5 + 8"),  # seven days are a fact's, eight are not
+        ("Two sets come to less than €30.", "f2 * 2 > 30"),
+        ("Two sets come to less than €28.", "f2 * 2 < 28"),
+        ("Two sets come to less than €45.", "f2 * 2 < 45"),  # too far to be fair
+        ("Two sets come to €30.", "f2 * 2 < 30"),  # it says no bound
     ],
 )
 def test_other_calculations_prove_nothing(text: str, calculation: str) -> None:

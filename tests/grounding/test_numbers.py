@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.core.checks import Check
 from bot.core.facts import Evidence
 from bot.grounding.numbers import read_figures
+from bot.i18n.messages import Language
 from tests.support.shirt import fact, proved, request
 
 FIGURE_RULES = ("figure", "price")
@@ -151,3 +152,45 @@ def test_pounds_may_be_money_or_a_weight() -> None:
     assert {reading.unit for reading in figure.readings} == {"GBP", "ounces"}
     evidence = Evidence(facts=(fact("f.load", "load", Decimal(41), unit="lb"),))
     assert wrong_figures(proved("It carries 41 pounds.", evidence=evidence, language="en")) == []
+
+
+SHARE = fact("survey.like", "would buy it again", Decimal("86"), unit="%")
+RATE = fact("mail.rate", "orders by e-mail sent", Decimal("0.4"), unit="%")
+STORES = fact("shop.stores", "stores", "47 stores")
+DELIVERY = fact("shop.delivery", "free delivery", "free over £50")
+PRICE = fact("product.a.price", "price", Decimal("26.90"), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_fair"),
+    [
+        ("Moins de 28 €.", True),
+        ("Under €30.", True),
+        ("Sous les 27 €.", True),
+        ("Moins de 26 €.", False),
+        ("Plus de 28 €.", False),
+        ("Moins de 60 €.", False),  # true, and no reader would find it fair
+        ("In over 40 stores.", True),
+        ("In more than 50 stores.", False),
+        ("Dans plus de 45 boutiques.", True),
+        ("More than 4 in 10 would buy it again.", False),
+        ("Plus de 8 personnes sur 10 la rachèteraient.", True),
+        ("Moins de 8 personnes sur 10 la rachèteraient.", False),
+        ("Between 80 and 90 % would buy it again.", True),
+        ("Between 87 and 95 % would buy it again.", False),
+        ("Entre 60 et 70 % la rachèteraient.", False),
+        ("4 pour mille commandent.", True),
+        ("5 pour mille commandent.", False),
+        ("Free delivery over £50.", True),
+        ("Free delivery over £45.", False),  # a threshold is the one of the fact
+    ],
+)
+def test_bound_is_proven_by_a_fact_on_its_side_that_is_near(text: str, is_fair: bool) -> None:
+    evidence = Evidence(facts=(SHARE, RATE, STORES, DELIVERY, PRICE))
+    asked = request("un mail sur la chemise")
+    language: Language = "en" if text.split()[0] in EN else "fr"
+    checks = proved(text, evidence=evidence, asked=asked, language=language)
+    assert (not wrong_figures(checks)) is is_fair
+
+
+EN = ("Under", "In", "More", "Between", "Free")

@@ -29,7 +29,7 @@ LOW = fact("product.a.low", "lowest price, last 30 days", Decimal("45"), "EUR")
     ],
 )
 def test_former_price_must_be_the_lowest_of_30_days(text: str) -> None:
-    assert [one.value for one in find_former_prices(text)] == [Decimal(50)]
+    assert [one.first.base for one in find_former_prices(text)] == [Decimal(50)]
     known = only(proved(text, evidence=Evidence(facts=(PRICE, LOW))), "price cut")
     assert [check.level for check in known] == ["block"]
     assert "€45.00" in known[0].words.to("en")

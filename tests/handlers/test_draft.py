@@ -97,7 +97,7 @@ def email(subject: str = "A vase that stands its ground", **more: Any) -> BaseMo
 
 
 def found(written: BaseModel, ctx: SkillContext) -> str:
-    return "\n".join(find_problems(written, ctx))
+    return "\n".join([*find_problems(written, ctx), *ctx.find_unproven(written)])
 
 
 async def test_product_is_looked_up_and_written_for_the_channel() -> None:
@@ -226,10 +226,10 @@ def test_good_text_has_no_faults() -> None:
 @pytest.mark.parametrize(
     ("written", "told", "finding"),
     [
-        (email("x" * 51), {}, "subject has 51 characters, at most 50 fit"),
-        (email("Discover the vase"), {}, "never write “Discover”"),
-        (email("Un vase incontournable"), {}, "never write “incontournable”"),
-        (email("A must-have vase"), {}, "never write “must-have”"),
+        (email("x" * 51), {}, "Subject has 51 characters: keep to 50"),
+        (email("Discover the vase"), {}, "“Discover” is worn out"),
+        (email("Un vase incontournable"), {}, "“incontournable” is worn out"),
+        (email("A must-have vase"), {}, "“must-have” is worn out"),
         (email("Bonjour à vous"), {}, "the first 40 characters are a greeting"),
         (email(hooks=[Hook(angle="price", text="€34")]), {}, "hooks: exactly two"),
         (
@@ -240,7 +240,7 @@ def test_good_text_has_no_faults() -> None:
         (
             email("Write something nice about the round glass vase"),
             {"words": "please write something nice about the round glass vase"},
-            "echoes the brief",
+            "only repeats the brief",
         ),
     ],
 )
@@ -248,7 +248,7 @@ def test_fault_is_found(written: BaseModel, told: dict[str, Any], finding: str) 
     assert finding in found(written, make_context(**{"product_words": "vase"} | told))
 
 
-FORM_FAULT = re.compile(r"SMS|who sends it|how to stop")
+FORM_FAULT = re.compile(r"SMS|who sends it|how to stop|what to do next")
 
 
 @pytest.mark.parametrize(
