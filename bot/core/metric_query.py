@@ -147,6 +147,7 @@ DimensionName = Literal[
     "status",
     "return_reason",
     "segment",
+    "level",
     "customer_type",
     "first_order_month",
     "first_order_source",
@@ -164,6 +165,7 @@ DimensionName = Literal[
     "medium",
 ]
 FieldName = Literal[
+    "day",
     "weekday",
     "hour",
     "country",
@@ -180,6 +182,7 @@ FieldName = Literal[
     "status",
     "return_reason",
     "segment",
+    "level",
     "customer_type",
     "payment_method",
     "carrier",
@@ -198,6 +201,8 @@ FieldName = Literal[
     "returned",
     "late",
     "discounted",
+    "sale_day",
+    "customer_points",
     "selected_orders",
     "selected_spent",
     "customer_orders",
@@ -210,7 +215,7 @@ FieldName = Literal[
 ]
 OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
 ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
-OrderName = Literal["highest", "lowest", "natural"]
+OrderName = Literal["highest", "lowest", "natural", "growth", "decline"]
 
 TIME_DIMENSIONS = ("day", "week", "month", "quarter", "year", "weekday", "hour")
 DATED_DIMENSIONS = ("day", "week", "month", "quarter", "year")  # their values are first days
@@ -282,9 +287,9 @@ class MetricQuery(BaseModel):
     compare_since: date | None = None  # of the comparison "dates"
     compare_until: date | None = None
     having: tuple[MetricBound, ...] = ()
-    order: OrderName = (
-        "natural"  # by the first measure; natural: time by time, others highest first
-    )
+    # by the first measure, or its change against the earlier period; natural: time by time, others
+    # highest first
+    order: OrderName = "natural"
     limit: int = 20
 
     @property

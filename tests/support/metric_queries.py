@@ -81,8 +81,8 @@ async def query_tool(deps: ToolDeps, **params: Any) -> ToolResult:
     return await query_metrics.run(query_metrics.Params.model_validate({**NEUTRAL, **params}), deps)
 
 
-def mixed_shop(seed: int = 3, orders: int = 900) -> Warehouse:
-    """A shop with what real files have: refunds, cancelled lines, a second currency, orders without
+def mixed_shop(seed: int = 3, orders: int = 900, **tables: list[dict[str, Any]]) -> Warehouse:
+    """A shop, with other tables beside its orders, and with what real files have: refunds, cancelled lines, a second currency, orders without
     a customer, stock corrections, late parcels, returns, several lines in an order."""
     dice, rows = random.Random(seed), []
     for n in range(orders):
@@ -123,7 +123,7 @@ def mixed_shop(seed: int = 3, orders: int = 900) -> Warehouse:
             )
         if n % 97 == 0:  # a stock correction: neither an order nor a return
             rows.append({**rows[-1], "line": 9, "quantity": -4.0, "amount": Decimal(0)})
-    return small(orders=rows)
+    return small(orders=rows, **tables)
 
 
 def month(year: int, number: int) -> tuple[date, date]:

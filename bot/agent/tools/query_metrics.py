@@ -64,7 +64,10 @@ class Params(ToolParams):
         description="Groups of conditions: every group must hold, of a group one condition. The "
         "fields customer_… are about all that the customer ever ordered. customer_bought takes "
         "products or categories; is_not means never. selected_orders and selected_spent are about "
-        "the customer's orders among those that all else here selects, days included."
+        "the customer's orders among those that all else here selects, days included. sale_day is "
+        "no leaves out the days on which much of the range was reduced; day leaves out others (at "
+        "most one day, or at least another, in one group). level and customer_points are of the "
+        "loyalty programme."
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")
@@ -73,7 +76,8 @@ class Params(ToolParams):
     compare_until: str = Field(description="Only for the comparison “dates”, else “none”.")
     having: list[Bound] = Field(description="Bounds on the measures of a group, or empty.")
     order: OrderName = Field(
-        description="By the first measure; natural: time by time, all else highest first."
+        description="By the first measure; natural: time by time, all else highest first; growth "
+        "and decline: by its change against the earlier period."
     )
     limit: int = Field(description="How many groups to show; 0 for as many as is usual.")
 

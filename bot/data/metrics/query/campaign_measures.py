@@ -13,6 +13,7 @@ from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
+    DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
     Dimension,
@@ -210,6 +211,7 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
+    fields=DAY_FIELDS,
     count=lambda t: t.count(),
     weights={"people": "many_sent", "sales": "many_bought"},
 )

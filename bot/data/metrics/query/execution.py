@@ -5,11 +5,18 @@ from dataclasses import replace
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import MAX_DIMENSIONS, MAX_MEASURES, MetricQuery, QueryError
+from bot.core.metric_query import (
+    DATED_DIMENSIONS,
+    MAX_DIMENSIONS,
+    MAX_MEASURES,
+    MetricQuery,
+    QueryError,
+)
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import require_column, resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.metric_answer import (
+    CHANGE_ORDERS,
     MetricAnswer,
     build_recipe,
     get_people_floor,
@@ -154,6 +161,8 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
     for bound in query.having:
         if bound.measure not in query.measures:
             raise QueryError("{name} is in having, so ask for it, too.", name=bound.measure)
+    if query.order in CHANGE_ORDERS:
+        _require_comparison(query)
     _require_one_source(dataset, query)
     _require_what_measures_allow(dataset, query)
     return dataset
@@ -177,6 +186,17 @@ def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> 
                 name=name,
                 known=", ".join(measure.only_by),
             )
+
+
+def _require_comparison(query: MetricQuery) -> None:
+    """Raises QueryError for an order by change where no group is compared."""
+    is_dated = not set(DATED_DIMENSIONS).isdisjoint(query.dimensions)
+    if query.comparison == "none" or not query.dimensions or is_dated:
+        raise QueryError(
+            "The order {order} needs a comparison and a dimension other than days, weeks, months, "
+            "quarters and years.",
+            order=query.order,
+        )
 
 
 def _require_one_source(dataset: MetricDataset, query: MetricQuery) -> None:

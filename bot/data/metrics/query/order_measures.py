@@ -24,6 +24,8 @@ from bot.data.metrics.query.order_rows import (
     read_return_marks,
     says_returned,
 )
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -124,6 +126,26 @@ def _warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
     return (
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
         f"with a return is of {last}."
+    )
+
+
+def _warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say how many orders of the days are overdue and not delivered: they have no delay yet."""
+    orders, today = warehouse.table("orders"), ibis.literal(warehouse.as_of("orders"))
+    assert orders is not None
+    day, status = orders["at"].date(), orders.status.lower()
+    overdue = orders.filter(
+        orders.delivered.isnull(),
+        orders.promised < today,
+        day.between(*map(ibis.literal, days)),
+        orders.status.isnull() | status.notin(NOT_SOLD_STATUSES),
+    )
+    (row,) = fetch_rows(warehouse, overdue.aggregate(n=overdue["order"].nunique()))
+    if row["n"] < warehouse.sales_floor:
+        return ""
+    return (
+        f"{row['n']} orders of these days are overdue and not delivered yet (all filters apart): "
+        "they do not count here, so the last weeks look better than they are."
     )
 
 
@@ -414,6 +436,7 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         is_sum=True,
+        caution=_warn_of_missing_parcels,
     ),
     "late_share": Measure(
         Words("share of late orders"),
@@ -423,6 +446,7 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         count=lambda t: t.late.count(),
+        caution=_warn_of_missing_parcels,
     ),
     "mean_delivery_days": Measure(
         Words("mean days to delivery"),

@@ -16,7 +16,7 @@ from ibis import _
 
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options
+from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import (
     filter_rows,
@@ -56,10 +56,10 @@ def select_counted_lines(
 
 
 def select_lines(selection: RowSelection) -> ir.Table:
-    """Return the counted lines with `day`, the customer's `first_day`, `last_known`, the last whole
-    day of the data, what is `taken_off` by refunds and returns, and the `net` of the order's lines
-    that are selected. Where they are asked for: the whole order's `total`, `held` pieces and
-    whether it is `reduced`, and the customer's `second_day`."""
+    """Return the counted lines with `day`, `last_known`, the last whole day of the data, what is
+    `taken_off` by refunds and returns, and the `net` of the order's lines that are selected. Where
+    they are asked for: the whole order's `total`, `held` pieces and whether it is `reduced`, and
+    the customer's `first_day` and `second_day`."""
     warehouse = selection.warehouse
     lines = select_counted_lines(warehouse, AnalysisFilter(), *selection.days, selection.currency)
     lines = lines.mutate(taken_off=_take_off(warehouse, lines))
@@ -115,7 +115,9 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         )
     if query.uses("discounted") or query.asks("discounted"):
         lines = lines.mutate(reduced=(_.discount > 0).any().over(group_by="order"))
-    lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
+    is_of_first_orders = query.asks("new_customers", "second_order", "reorder")
+    if is_of_first_orders or query.uses("customer_type", "first_order_month"):
+        lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
     if query.asks("second_order", "reorder"):
         second = find_second_orders(warehouse, selection.currency)
         lines = lines.left_join(second, lines.customer == second.buyer).drop("buyer")
@@ -126,9 +128,9 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         lines = add_category(warehouse, lines)
     if query.uses(*OPTION_COLUMNS):
         lines = add_options(warehouse, lines)
-    people = warehouse.table("consents")
-    if query.uses("segment") and people is not None:
-        named = people.select(of="customer", segment="segment")
+    people = build_people(warehouse)
+    if query.uses("segment", "level", "customer_points") and people is not None:
+        named = people.rename(of="customer")
         lines = lines.left_join(named, lines.customer == named.of).drop("of")
     if conditions := query.customer_conditions:
         profile = build_profile(warehouse, conditions, selection.currency, selection.known_until)

@@ -13,6 +13,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import filter_brand, list_currencies
 from bot.data.metrics.query.conditions import load_values, resolve_conditions
 from bot.data.metrics.query.dataset import (
+    DAY_FIELDS,
     TIME_DIMENSIONS,
     ConditionField,
     Dimension,
@@ -70,6 +71,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "status": column("status", Words("status")),
     "return_reason": column("reason", Words("return reason")),
     "segment": column("segment", Words("segment")),
+    "level": column("level", Words("loyalty level")),
     "payment_method": column("payment_method", Words("means of payment")),
     "carrier": column("carrier", Words("carrier")),
     "first_order_source": Dimension(
@@ -117,6 +119,10 @@ FIELDS: Mapping[str, ConditionField] = {
         "text",
         lambda t: _yes_or_no(t.reduced.fill_null(False)),
         "discount",
+    ),
+    **DAY_FIELDS,
+    "customer_points": ConditionField(
+        Words("loyalty points"), "number", lambda t: t.points, "points"
     ),
     "selected_orders": ConditionField(Words("orders among these"), "number", needs="customer"),
     "selected_spent": ConditionField(Words("spent on these"), "number", needs="customer"),

@@ -203,12 +203,16 @@ def describe_condition(
     field = get_field(dataset, condition.field)
     assert field is not None
     label = field.label.to(language)
+    if condition.field == "sale_day":
+        is_outside = condition.operator == "is_not"
+        return (Words("without sale days") if is_outside else Words("on sale days")).to(language)
     if condition.field in SELECTED_AT_LEAST and condition.operator == "at_least":
         words = SELECTED_AT_LEAST[condition.field]
         return words.model_copy(update={"params": {"n": condition.values[0]}}).to(language)
-    if field.kind != "text":
+    has_no_bound = condition.values in ((ANY_VALUE,), (NO_VALUE,))
+    if field.kind != "text" and not has_no_bound:
         return _describe_bounds(condition, label, field.kind == "day", language)
-    if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
+    if has_no_bound:
         has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
