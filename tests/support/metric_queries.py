@@ -82,8 +82,9 @@ async def query_tool(deps: ToolDeps, **params: Any) -> ToolResult:
 
 
 def mixed_shop(seed: int = 3, orders: int = 900, **tables: list[dict[str, Any]]) -> Warehouse:
-    """A shop, with other tables beside its orders, and with what real files have: refunds, cancelled lines, a second currency, orders without
-    a customer, stock corrections, late parcels, returns, several lines in an order."""
+    """A shop with what real files have: refunds, cancelled lines, a second currency, orders without
+    a customer, stock corrections, late parcels, returns, several lines in an order. `tables` are
+    those beside its orders."""
     dice, rows = random.Random(seed), []
     for n in range(orders):
         day = TODAY - timedelta(days=dice.randrange(1, 400))
