@@ -456,6 +456,7 @@ async def test_rows_are_named_by_their_own_value_and_the_filter(mixed: Warehouse
         ({"filters": [[where("device", "at_least", "3")]]}, "takes the operators"),
         ({"filters": [[where("order_value", "between", "3")]]}, "needs 2 values"),
         ({"comparison": "dates"}, "needs its first and last day"),
+        ({"dimensions": ["with_product"]}, "would count a line once for each other product"),
         ({"order": "growth", "dimensions": ["product"]}, "growth needs a comparison"),
         ({"filters": [[where("level", "is", "Gold")]]}, "No file of a loyalty programme"),
         ({"having": [{"measure": "orders", "operator": "at_least", "value": "3"}]}, "ask for it"),

@@ -151,6 +151,42 @@ def test_sale_days_are_those_of_reductions_that_end(value: str, sign: str) -> No
     assert any(f"{SALE[0]} to {SALE[1]}" in note for note in found.words)
 
 
+def test_reduced_price_is_about_the_days_of_each_product() -> None:
+    shop = with_prices()
+    where = f"product = 'vase' AND \"at\"::DATE BETWEEN '{SALE[0]}' AND '{SALE[1]}'"
+    sql = ALL_SQL["orders", "units"].format(since=EVER[0], until=EVER[1], where=where)
+    filters = [[condition("reduced_price", "is", "yes")]]
+    found = answer(shop, dataset="orders", measures=["units"], filters=filters)
+    theirs = shop.engine.con.execute(sql).fetchone()[0]
+    assert theirs
+    assert float(found.get_value("now", ALL_GROUPS, "units")) == float(theirs)
+
+
+def test_pairs_of_products_are_counted_once_for_each_order(mixed: Warehouse) -> None:
+    pairs = """SELECT one.product, other.product, count(DISTINCT one."order") FROM orders AS one
+        JOIN orders AS other ON one."order" = other."order" AND one.product < other.product
+        WHERE one."order" IN (SELECT "order" FROM orders WHERE {counted} GROUP BY "order"
+            HAVING sum(amount) >= 0)
+        GROUP BY ALL"""
+    rows = mixed.engine.con.execute(pairs.format(counted=COUNTED)).fetchall()
+    found = answer(
+        mixed, dataset="orders", measures=["orders"], dimensions=["product", "with_product"]
+    )
+    ours = {group: found.get_value("now", group, "orders") for group in found.recipe.list_groups()}
+    assert ours == {(one, other): many for one, other, many in rows}
+
+
+def test_what_else_is_in_the_orders_of_a_product(mixed: Warehouse) -> None:
+    filters = [[condition("product", "is", "vase")]]
+    found = answer(
+        mixed, dataset="orders", measures=["orders"], dimensions=["with_product"], filters=filters
+    )
+    whole = answer(mixed, dataset="orders", measures=["orders"], filters=filters)
+    total = whole.get_value("now", ALL_GROUPS, "orders")
+    assert found.get_value("now", ALL_GROUPS, "orders") == total
+    assert {group for (group,) in found.recipe.list_groups()} == {None, "lamp", "rug"}
+
+
 def test_sale_days_are_unknown_without_prices(mixed: Warehouse) -> None:
     filters = [[condition("sale_day", "is", "no")]]
     with pytest.raises(QueryError, match="No price history"):

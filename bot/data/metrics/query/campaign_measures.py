@@ -5,6 +5,7 @@ for customers. Figures of a mailing to too few people, and what too few bought, 
 amounts in the currency of most rows count."""
 
 from collections.abc import Mapping
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -25,6 +26,7 @@ from bot.data.metrics.query.dataset import (
     ratio,
 )
 from bot.data.schema import load_kinds
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
@@ -91,6 +93,22 @@ def _clicked_of(t: ir.Table) -> ir.Value:
     return ibis.coalesce(t.arrived, t.impressions)
 
 
+def _say_who_counts(warehouse: Warehouse, _days: tuple[date, date]) -> str:
+    """Say that the figures of advertising are its platforms' own."""
+    key = ("has advertising", "campaigns")
+    if key not in warehouse.released:
+        rows = warehouse.table("campaigns")
+        assert rows is not None
+        ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull()).limit(1)
+        warehouse.released[key] = bool(fetch_rows(warehouse, ads.select("at")))
+    if not warehouse.released[key]:
+        return ""
+    return (
+        "Orders and sales of advertising are as the platform claims; those in your own orders are "
+        "in the dataset orders, by source or code."
+    )
+
+
 BASES: Mapping[str, Basis] = {
     ALL_ROWS: Basis("people", lambda t: t["at"].notnull()),
     "buyers": Basis("sales", lambda t: t["at"].notnull()),
@@ -110,10 +128,22 @@ MEASURES: Mapping[str, Measure] = {
         Words("unsubscribed"), "", _sum("unsubscribed"), needs=("unsubscribed",), is_sum=True
     ),
     "campaign_orders": Measure(
-        Words("orders from campaigns"), "orders", _sum("orders"), "rows", BOUGHT, ("orders",), True
+        Words("orders from campaigns"),
+        "orders",
+        _sum("orders"),
+        bases=BOUGHT,
+        needs=("orders",),
+        is_sum=True,
+        caution=_say_who_counts,
     ),
     "campaign_sales": Measure(
-        Words("sales from campaigns"), "money", _sum("income"), "rows", BOUGHT, ("sales",), True
+        Words("sales from campaigns"),
+        "money",
+        _sum("income"),
+        bases=BOUGHT,
+        needs=("sales",),
+        is_sum=True,
+        caution=_say_who_counts,
     ),
     "spend": Measure(Words("spend"), "money", _sum("cost"), needs=("spend",), is_sum=True),
     "open_rate": Measure(

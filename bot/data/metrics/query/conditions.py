@@ -38,6 +38,7 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "late": {"yes": "yes", "no": "no"},
     "discounted": {"yes": "yes", "no": "no"},
     "sale_day": {"yes": "yes", "no": "no"},
+    "reduced_price": {"yes": "yes", "no": "no"},
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
 ID_COLUMNS = ("customer", "visitor", "session", "order", "line", "id")
@@ -53,8 +54,16 @@ MISSING_HINTS: Mapping[str, str] = {
     "level": "No file of a loyalty programme was imported.",
     "points": "No file of a loyalty programme was imported.",
 }
+NO_PRICES = (
+    "No price history was imported, so sale days are not known. Orders at a discount are the field "
+    "discounted; days that you know are the field day."
+)
 SPAN_SIGN = "/"  # between the first and the last day of a sale: 2026-01-07/2026-02-03
 NAMED_COLUMNS = ("category", "product")  # whose values people name in their own words
+NAMED_FIELDS: Mapping[str, tuple[str, ...]] = {  # the columns that these fields have values of
+    "customer_bought": ("product", "category"),
+    "with_product": ("product",),
+}
 
 
 # Apply conditions.
@@ -189,6 +198,8 @@ def _resolve(
         return condition.model_copy(update={"values": tuple(map(_parse_number, values))})
     if field.kind == "day":
         return condition.model_copy(update={"values": tuple(map(_parse_day, values))})
+    if condition.field in ("sale_day", "reduced_price") and warehouse.table("prices") is None:
+        raise QueryError(NO_PRICES)
     if condition.field == "sale_day":
         return _resolve_sale_days(warehouse, condition, values, notes)
     return _resolve_texts(warehouse, dataset, condition, values, notes)
@@ -197,13 +208,8 @@ def _resolve(
 def _resolve_sale_days(
     warehouse: Warehouse, condition: MetricCondition, values: Sequence[str], notes: list[str]
 ) -> MetricCondition:
-    """Return the condition with the spans of the sales. Raises QueryError without prices."""
-    spans = find_sale_days(warehouse)
-    if spans is None:
-        raise QueryError(
-            "No price history was imported, so sale days are not known. Orders at a discount are "
-            "the field discounted; days that you know are the field day."
-        )
+    """Return the condition with the spans of the sales."""
+    spans = find_sale_days(warehouse) or ()
     if {normalize_text(value) for value in values} not in ({"yes"}, {"no"}):
         raise QueryError("sale_day is yes or no.")
     is_no = (normalize_text(values[0]) == "no") != (condition.operator == "is_not")
@@ -318,7 +324,7 @@ def _resolve_texts(
     values: Sequence[str],
     notes: list[str],
 ) -> MetricCondition:
-    names = ["product", "category"] if condition.field == "customer_bought" else [condition.field]
+    names = NAMED_FIELDS.get(condition.field, (condition.field,))
     known = {name: load_values(warehouse, dataset, name) for name in names}
     found: list[str] = []
     for value in values:

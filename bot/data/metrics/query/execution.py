@@ -27,6 +27,9 @@ from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, PeriodName, QueryRunner, Values
 from bot.data.warehouse.warehouse import Warehouse
 
+# what a line counts once for, however many other products its order has
+PAIR_MEASURES = frozenset({"orders", "customers", "orders_share", "customers_share"})
+
 
 def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) -> MetricAnswer:
     """Raises QueryError for what can't be answered."""
@@ -171,6 +174,13 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
 def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> None:
     """Raises QueryError for a period of what has none, and for groups and filters that a measure is
     not told by."""
+    if query.uses("with_product") and (other := {*query.measures} - PAIR_MEASURES):
+        raise QueryError(
+            "{names} would count a line once for each other product of its order. with_product "
+            "takes {known}.",
+            names=", ".join(sorted(other)),
+            known=", ".join(sorted(PAIR_MEASURES)),
+        )
     for name in query.measures:
         measure = dataset.measures[name]
         if measure.whole_time and (query.since or query.until):

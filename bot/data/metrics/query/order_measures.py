@@ -30,7 +30,10 @@ from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
-NO_REFUNDS = "the file marks returned lines and has no refund amounts."
+NO_REFUNDS = (
+    "the file marks returned lines and has no refund amounts; what was paid for these lines is "
+    "returned_revenue."
+)
 NO_RETURNS = "the data have no refunds and do not say which lines were returned."
 RETURNS_COUNT = (
     "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
@@ -78,6 +81,10 @@ def _count_customers(lines: ir.Table) -> ir.Value:
 
 def _has_discount(lines: ir.Table) -> ir.BooleanValue:
     return (lines.discount > 0).fill_null(False)
+
+
+def _sum_discounts(lines: ir.Table) -> ir.Value:
+    return lines.discount.cast("decimal(18, 2)").sum(where=_has_discount(lines))
 
 
 def _days_since_first(lines: ir.Table, day: str) -> ir.Value:
@@ -306,10 +313,27 @@ MEASURES: Mapping[str, Measure] = {
         explain_unknown=_explain_net,
         caution=_warn_of_late_returns,
     ),
+    "returned_revenue": Measure(
+        Words("revenue of returns and refunds"),
+        MONEY,
+        lambda t: t.taken_off.sum(),
+        bases=("taken_off",),
+        is_sum=True,
+        explain_unknown=_explain_net,
+        caution=_warn_of_late_returns,
+    ),
+    "revenue_before_discounts": Measure(
+        Words("revenue before discounts"),
+        MONEY,
+        lambda t: t.paid.sum() + _sum_discounts(t).fill_null(Decimal(0)),
+        bases=(ALL_ROWS, "discounts"),
+        needs=("discount",),
+        is_sum=True,
+    ),
     "discounts": Measure(
         Words("discounts"),
         MONEY,
-        lambda t: t.discount.cast("decimal(18, 2)").sum(where=_has_discount(t)),
+        _sum_discounts,
         bases=("discounts",),
         needs=("discount",),
         is_sum=True,
@@ -414,6 +438,7 @@ MEASURES: Mapping[str, Measure] = {
         Words("return rate"),
         "%",
         lambda t: percent(_count_returned(t), _count_with_mark(t)),
+        read_as=lambda _: Words("return rate (of units)"),
         bases=("returned", "kept"),
         needs=("returned",),
         count=_count_with_mark,

@@ -25,6 +25,7 @@ from bot.data.metrics.query.conditions import (
     name_customer_column,
 )
 from bot.data.metrics.query.dataset import RowSelection
+from bot.data.metrics.query.sale_days import select_reductions
 from bot.data.warehouse.purchases import CANCELLED_STATUSES, NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -124,6 +125,10 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
     if query.uses("first_order_source"):
         first = find_first_sources(warehouse, selection.currency)
         lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
+    if query.uses("reduced_price"):
+        lines = _add_reductions(warehouse, lines)
+    if query.uses("with_product"):
+        lines = _add_other_products(lines, query)
     if query.uses("category"):
         lines = add_category(warehouse, lines)
     if query.uses(*OPTION_COLUMNS):
@@ -136,6 +141,38 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         profile = build_profile(warehouse, conditions, selection.currency, selection.known_until)
         lines = lines.left_join(profile, lines.customer == profile.who).drop("who")
     return lines
+
+
+def _add_reductions(warehouse: Warehouse, lines: ir.Table) -> ir.Table:
+    """Return the lines with `reduced_price`: whether the product cost less than before that day."""
+    cuts = select_reductions(warehouse)
+    assert cuts is not None  # without prices the condition is refused
+    is_reduced = [
+        lines["product"] == cuts.reduced_product,
+        lines.day.between(cuts["first"], cuts["last"]),
+    ]
+    joined = lines.left_join(cuts, is_reduced)
+    return joined.mutate(reduced_price=joined.reduced_product.notnull()).drop(
+        "reduced_product", "first", "last"
+    )
+
+
+def _add_other_products(lines: ir.Table, query: MetricQuery) -> ir.Table:
+    """Return the lines once for each other product of their order, `with_product`, null where there
+    is none. Where pairs are grouped by, each pair comes once, and orders without one are left
+    out."""
+    others = lines.filter(_["product"].notnull()).select(of_order="order", with_product="product")
+    others = others.distinct()
+    together = lines["order"] == others.of_order
+    if groups_by_pair(query):
+        pairs = lines.join(others, [together, lines["product"] < others.with_product])
+    else:
+        pairs = lines.left_join(others, [together, lines["product"] != others.with_product])
+    return pairs.drop("of_order")
+
+
+def groups_by_pair(query: MetricQuery) -> bool:
+    return {"product", "with_product"} <= {*query.dimensions}
 
 
 def _filter(lines: ir.Table, selection: RowSelection) -> ir.Table:

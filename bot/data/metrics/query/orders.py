@@ -33,6 +33,7 @@ from bot.data.metrics.query.order_rows import (
     group_by_gap,
     group_by_newcomer,
     group_by_order,
+    groups_by_pair,
     is_purchase,
     select_cancelled_lines,
     select_lines,
@@ -63,6 +64,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "channel": column("source", Words("channel")),
     "category": column("category", Words("category")),
     "product": column("product", Words("product")),
+    "with_product": Dimension(
+        Words("other product of the order"), lambda t: t.with_product, "product"
+    ),
     "variant": column("variant", Words("variant")),
     "colour": column("colour", Words("colour")),
     "size": column("size", Words("size")),
@@ -121,6 +125,9 @@ FIELDS: Mapping[str, ConditionField] = {
         "discount",
     ),
     **DAY_FIELDS,
+    "reduced_price": ConditionField(
+        Words("at a reduced price"), "text", lambda t: _yes_or_no(t.reduced_price), "product"
+    ),
     "customer_points": ConditionField(
         Words("loyalty points"), "number", lambda t: t.points, "points"
     ),
@@ -152,6 +159,10 @@ def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
     return joined.hash() if warehouse.engine.name == "duckdb" else joined
 
 
+def _describe_rows(_warehouse: Warehouse, query: MetricQuery) -> str:
+    return "Only orders of at least two products count." if groups_by_pair(query) else ""
+
+
 DATASET = MetricDataset(
     name="orders",
     kind="orders",
@@ -168,6 +179,7 @@ DATASET = MetricDataset(
     identify=_identify,
     key=_build_row_key,
     count=count_orders,
+    describe_rows=_describe_rows,
     fields=FIELDS,
     stages={
         "orders": group_by_order,

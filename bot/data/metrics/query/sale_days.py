@@ -1,63 +1,70 @@
-"""Days on which much of the range was reduced, from the price history."""
+"""Days on which products were reduced, from the price history."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import groupby, pairwise
-from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
 
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 
 MIN_REDUCED_SHARE = 0.1  # of the products that have a price on the day
-LONGEST_SALE = timedelta(days=60)  # a price that stays lower for longer is the new price
+LONGEST_SALE = 60  # days; a price that stays lower for longer is the new price
 SaleDays = tuple[date, date]
+
+
+def select_reductions(warehouse: Warehouse) -> ir.Table | None:
+    """Return `reduced_product`, and `first` and `last`, the days, included, on which it cost
+    less than before. A cut that lasts is none. None without a price history."""
+    prices = warehouse.table("prices")
+    if prices is None:
+        return None
+    of_product = ibis.window(group_by=prices["product"], order_by=prices.since)
+    changes = prices.select(
+        reduced_product="product",
+        first=prices.since,
+        is_cut=prices.price < prices.price.lag().over(of_product),
+        last=ibis.coalesce(
+            prices.since.lead().over(of_product) - ibis.interval(days=1),
+            ibis.literal(warehouse.today),
+        ).cast("date"),
+    )
+    cuts = changes.filter(
+        _.is_cut.fill_null(False), _.last.delta(_.first, unit="day") <= LONGEST_SALE
+    )
+    return cuts.drop("is_cut")
 
 
 def find_sale_days(warehouse: Warehouse) -> Sequence[SaleDays] | None:
     """Return the spans of days, both included, on which at least MIN_REDUCED_SHARE of the products
-    cost less than before; None without a price history. Read once for each state of the data."""
+    were reduced; None without a price history. Read once for each state of the data."""
     key = ("sale days", "prices")
     if key not in warehouse.released:
-        prices = warehouse.table("prices")
-        if prices is None:
+        reductions, prices = select_reductions(warehouse), warehouse.table("prices")
+        if reductions is None or prices is None:
             return None
-        rows = fetch_rows(warehouse, prices.select("product", "since", "price"))
-        warehouse.released[key] = _join_days(_find_sale_days(rows, warehouse.today))
-    known: Sequence[SaleDays] = warehouse.released[key]
-    return known
-
-
-def _find_sale_days(rows: Sequence[dict[str, Any]], today: date) -> list[date]:
-    ordered = sorted(rows, key=lambda row: (row["product"], row["since"]))
-    changes, reduced = Counter[date](), Counter[date]()
-    for _product, of_product in groupby(ordered, key=lambda row: row["product"]):
-        history = [(row["since"], row["price"]) for row in of_product]
-        changes[history[0][0]] += 1
-        for first, last in _find_reductions(history, today):
-            reduced.update(first + timedelta(days=n) for n in range((last - first).days + 1))
-    days = sorted({*changes, *reduced})
-    found, products = [], 0
-    for day in days:
-        products += changes[day]
-        if reduced[day] and reduced[day] >= MIN_REDUCED_SHARE * products:
-            found.append(day)
+        known = prices.group_by("product").aggregate(first=prices.since.min())
+        begins = Counter(row["first"] for row in fetch_rows(warehouse, known))
+        spans = [(row["first"], row["last"]) for row in fetch_rows(warehouse, reductions)]
+        warehouse.released[key] = _join_days(_count_days(begins, spans))
+    found: Sequence[SaleDays] = warehouse.released[key]
     return found
 
 
-def _find_reductions(history: Sequence[tuple[date, Any]], today: date) -> Iterator[SaleDays]:
-    """Yield the days from a price cut to the day before the price is back. The days of a cut that
-    lasts are none."""
-    started: tuple[date, Any] | None = None  # the day of the cut, and the price before it
-    for (_, before), (since, price) in pairwise(history):
-        if started is None and price < before:
-            started = since, before
-        elif started is not None and price >= started[1]:
-            if since - started[0] <= LONGEST_SALE:
-                yield started[0], since - timedelta(days=1)
-            started = None
-    if started is not None and today - started[0] <= LONGEST_SALE:
-        yield started[0], today
+def _count_days(begins: Counter[date], spans: Sequence[SaleDays]) -> list[date]:
+    """Return the days on which enough of the products that have a price are reduced."""
+    reduced = Counter(
+        first + timedelta(days=n) for first, last in spans for n in range((last - first).days + 1)
+    )
+    found, products = [], 0
+    for day in sorted({*begins, *reduced}):
+        products += begins[day]
+        if reduced[day] and reduced[day] >= MIN_REDUCED_SHARE * products:
+            found.append(day)
+    return found
 
 
 def _join_days(days: Sequence[date]) -> tuple[SaleDays, ...]:
