@@ -30,7 +30,7 @@ from bot.i18n.messages import Words, format_short_period
 from bot.offline import OfflineContext
 from bot.offline.questions import QuestionReader, build_form_query, find_dataset
 from bot.offline.report_builder import load_texts
-from bot.offline.top_customers import parse_top_customers, write_top_customers
+from bot.offline.reports.top_customers import parse_top_customers, write_top_customers
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
