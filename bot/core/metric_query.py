@@ -259,6 +259,10 @@ class QueryError(Exception):
         super().__init__(reason.format(**values))
 
 
+class TooFewError(QueryError):
+    """A query whose answer would tell what a few people did."""
+
+
 class MetricCondition(BaseModel):
     """One condition. `is` and `in` hold for any of the values, `is_not` for none of them; `between`
     has two values, both included. Days are ISO dates."""

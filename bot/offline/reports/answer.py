@@ -21,6 +21,7 @@ from bot.core.metric_query import (
     MetricQuery,
     QueryError,
     QuestionFields,
+    TooFewError,
 )
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
@@ -107,8 +108,8 @@ def look_up(
     try:
         answer = answer_query(warehouse, query, see_people=see_people)
         answer = guard_answer(warehouse, answer, log, ctx.person)
-    except QueryError:
-        found.refusal = TOO_FEW
+    except QueryError as error:
+        found.refusal = TOO_FEW if isinstance(error, TooFewError) else TEXTS["not_so"]
         return found
     result = build_result(warehouse, answer, request.language)
     limits = list(list_limits(warehouse, query, answer))

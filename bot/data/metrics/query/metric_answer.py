@@ -12,7 +12,7 @@ from typing import Any
 import ibis.expr.types as ir
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.metric_query import ORDERED_DIMENSIONS, OTHERS_VALUE, MetricQuery, QueryError
+from bot.core.metric_query import ORDERED_DIMENSIONS, OTHERS_VALUE, MetricQuery, TooFewError
 from bot.data.metrics.query.dataset import ALL_ROWS, Family, Measure, MetricDataset
 from bot.data.metrics.query.periods import QueryPeriods, find_known_days
 from bot.data.metrics.query.release import (
@@ -201,7 +201,7 @@ def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset
         rows = read_grouped_rows(warehouse, dataset, ever.select("now"), (), ())
         few = is_too_few(warehouse, rows, ALL_ROWS)
     if few:
-        raise QueryError(
+        raise TooFewError(
             "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
             n=get_people_floor(warehouse, dataset),
         )
@@ -247,7 +247,7 @@ def build_recipe(
             for name in missing
         ]
         if len(missing) == len(runner.measures):
-            raise QueryError("{reasons} Ask with fewer filters.", reasons=" ".join(reasons))
+            raise TooFewError("{reasons} Ask with fewer filters.", reasons=" ".join(reasons))
         notes += reasons
     recipe = MetricRecipe(
         query=query,
