@@ -124,7 +124,7 @@ def mixed_shop(seed: int = 3, orders: int = 900, **tables: list[dict[str, Any]])
             )
         if n % 97 == 0:  # a stock correction: neither an order nor a return
             rows.append({**rows[-1], "line": 9, "quantity": -4.0, "amount": Decimal(0)})
-    return small(orders=rows, **tables)
+    return small(TODAY, None, orders=rows, **tables)
 
 
 def month(year: int, number: int) -> tuple[date, date]:
