@@ -34,7 +34,7 @@ from bot.grounding.calculations import PROOF
 from bot.grounding.report_text import ReportChecker
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
-from bot.offline.top_customers import write_top_customers
+from bot.offline.reports.top_customers import write_top_customers
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext

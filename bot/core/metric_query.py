@@ -24,6 +24,8 @@ MeasureName = Literal[
     "gross_revenue",
     "refunded",
     "net_revenue",
+    "returned_revenue",
+    "revenue_before_discounts",
     "discounts",
     "orders",
     "units",
@@ -147,9 +149,11 @@ DimensionName = Literal[
     "status",
     "return_reason",
     "segment",
+    "level",
     "customer_type",
     "first_order_month",
     "first_order_source",
+    "with_product",
     "payment_method",
     "carrier",
     "campaign",
@@ -164,6 +168,7 @@ DimensionName = Literal[
     "medium",
 ]
 FieldName = Literal[
+    "day",
     "weekday",
     "hour",
     "country",
@@ -180,7 +185,10 @@ FieldName = Literal[
     "status",
     "return_reason",
     "segment",
+    "level",
     "customer_type",
+    "first_order_source",
+    "with_product",
     "payment_method",
     "carrier",
     "campaign",
@@ -198,6 +206,9 @@ FieldName = Literal[
     "returned",
     "late",
     "discounted",
+    "sale_day",
+    "reduced_price",
+    "customer_points",
     "selected_orders",
     "selected_spent",
     "customer_orders",
@@ -210,7 +221,7 @@ FieldName = Literal[
 ]
 OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
 ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
-OrderName = Literal["highest", "lowest", "natural"]
+OrderName = Literal["highest", "lowest", "natural", "growth", "decline"]
 
 TIME_DIMENSIONS = ("day", "week", "month", "quarter", "year", "weekday", "hour")
 DATED_DIMENSIONS = ("day", "week", "month", "quarter", "year")  # their values are first days
@@ -248,6 +259,10 @@ class QueryError(Exception):
         super().__init__(reason.format(**values))
 
 
+class TooFewError(QueryError):
+    """A query whose answer would tell what a few people did."""
+
+
 class MetricCondition(BaseModel):
     """One condition. `is` and `in` hold for any of the values, `is_not` for none of them; `between`
     has two values, both included. Days are ISO dates."""
@@ -282,9 +297,9 @@ class MetricQuery(BaseModel):
     compare_since: date | None = None  # of the comparison "dates"
     compare_until: date | None = None
     having: tuple[MetricBound, ...] = ()
-    order: OrderName = (
-        "natural"  # by the first measure; natural: time by time, others highest first
-    )
+    # by the first measure, or its change against the earlier period; natural: time by time, others
+    # highest first
+    order: OrderName = "natural"
     limit: int = 20
 
     @property

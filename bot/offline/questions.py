@@ -108,7 +108,10 @@ def _list_entries(table: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
     for group in ("measures", "verbs"):
         for dataset, entries in table[group].items():
             yield f"{group}.{dataset}", entries
-    for kind in ("said", "dimensions", "order", "share", "comparison", "bounds", "customers"):
+    for kind in (
+        *("said", "dimensions", "order", "share", "comparison", "bounds", "customers"),
+        "conditions",
+    ):
         yield kind, {k: v for k, v in table[kind].items() if isinstance(v, str)}
 
 
@@ -129,6 +132,7 @@ class QuestionReader:
         self.filters: list[tuple[MetricCondition, ...]] = []
         self.having: list[MetricBound] = []
         self.splitting: list[Match] = []  # "against" between two values
+        self.conditions: list[Match] = []
 
     def read(self) -> QuestionReading:
         measures, dataset = self._choose_measures()
@@ -136,11 +140,14 @@ class QuestionReader:
         order, limit = self._choose_order(measures, dimensions)
         self._read_bounds(measures, dimensions, dataset)
         self._read_not_ordered(measures)
+        self._read_conditions(dataset, measures)
         only = self._read_values(dataset, measures, dimensions)
         period, comparison, compared = self._choose_periods()
         measures = self._read_share(dataset, measures, dimensions)
         self._accept_small_words()
         unread = self._list_unread()
+        if unread or not measures:  # the form has no place for conditions
+            unread = (*unread, *(self._quote(match.at) for match in self.conditions))
         fields = QuestionFields(
             measure=measures[0] if measures else None,
             split=dimensions[0] if dimensions else None,
@@ -372,6 +379,27 @@ class QuestionReader:
             values=days[:1] if period.is_open else days,
         )
         self.filters.append((condition,))
+
+    def _read_conditions(self, dataset: DatasetName, measures: Sequence[str]) -> None:
+        """Read phrases that stand for a condition: "without a code", "on Sundays", "1 star". Not
+        of customers, who may never have had a code or once ordered without, and not behind a
+        question that has ended."""
+        from bot.data.metrics.query.dataset import get_field
+        from bot.data.metrics.query.runner import DATASETS
+
+        found: dict[str, list[MetricCondition]] = {}
+        for match in self.matches:
+            for name in match.names("conditions"):
+                field, operator, value = name.split()
+                is_second = "?" in self.question[: self.spans[match.at.start][0]]
+                is_of_people = value in ("no", "none") and {*measures} & {*PEOPLE_MEASURES}
+                if is_second or is_of_people or get_field(DATASETS[dataset], field) is None:
+                    self._reject(match)
+                    continue
+                condition = {"field": field, "operator": operator, "values": (value,)}
+                found.setdefault(field, []).append(MetricCondition.model_validate(condition))
+                self.conditions.append(match)
+        self.filters += map(tuple, found.values())
 
     # Days.
 

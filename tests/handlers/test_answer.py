@@ -232,6 +232,49 @@ async def test_top_customers_need_the_right_and_a_private_place(words: str, rows
     assert [len(table.rows) for table in tables] == [rows]
 
 
+@pytest.mark.parametrize(
+    ("words", "measures", "conditions"),
+    [
+        ("how many 1 star reviews this year?", ("reviews",), [("rating", "is", ("1",))]),
+        ("combien d'avis à 5 étoiles ?", ("reviews",), [("rating", "is", ("5",))]),
+        (
+            "orders without a code on Sundays",
+            ("orders",),
+            [("code", "is", ("none",)), ("weekday", "is", ("sunday",))],
+        ),
+        ("CA hors soldes en 2026", ("revenue",), [("sale_day", "is", ("no",))]),
+    ],
+)
+def test_conditions_are_read(
+    words: str, measures: tuple[str, ...], conditions: list[tuple[str, str, tuple[str, ...]]]
+) -> None:
+    query, unread = read(words)
+    assert query is not None, unread
+    assert query.measures == measures
+    assert [(one.field, one.operator, one.values) for one in query.conditions] == conditions
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "how many visits without a code?",
+        "how many customers without a code?",  # who never had one, or who once had none
+        "quelle part des commandes ont une remise ? et avec un code ?",
+        "how many blue orders without a code?",
+    ],
+)
+def test_condition_that_is_not_clear_is_not_read(words: str) -> None:
+    query, unread = read(words)
+    assert query is None
+    assert any("code" in one for one in unread)
+
+
+async def test_figure_that_has_no_period_is_not_said_to_be_of_too_few() -> None:
+    found = await answer("customer lifetime value in 2026")
+    assert keys(found) == ["answer"]
+    assert "a few people" not in found.parts[0].text
+
+
 async def test_rate_that_would_tell_of_a_few_is_not_said_to_be_missing() -> None:
     orders = [{**one, "returned": n == 0} for n, one in enumerate(few_orders(30))]
     found = await answer("return rate?", library=workspace_data(small(orders=orders)))

@@ -81,9 +81,10 @@ async def query_tool(deps: ToolDeps, **params: Any) -> ToolResult:
     return await query_metrics.run(query_metrics.Params.model_validate({**NEUTRAL, **params}), deps)
 
 
-def mixed_shop(seed: int = 3, orders: int = 900) -> Warehouse:
+def mixed_shop(seed: int = 3, orders: int = 900, **tables: list[dict[str, Any]]) -> Warehouse:
     """A shop with what real files have: refunds, cancelled lines, a second currency, orders without
-    a customer, stock corrections, late parcels, returns, several lines in an order."""
+    a customer, stock corrections, late parcels, returns, several lines in an order. `tables` are
+    those beside its orders."""
     dice, rows = random.Random(seed), []
     for n in range(orders):
         day = TODAY - timedelta(days=dice.randrange(1, 400))
@@ -123,7 +124,7 @@ def mixed_shop(seed: int = 3, orders: int = 900) -> Warehouse:
             )
         if n % 97 == 0:  # a stock correction: neither an order nor a return
             rows.append({**rows[-1], "line": 9, "quantity": -4.0, "amount": Decimal(0)})
-    return small(orders=rows)
+    return small(TODAY, None, orders=rows, **tables)
 
 
 def month(year: int, number: int) -> tuple[date, date]:

@@ -58,13 +58,18 @@ class Params(ToolParams):
     )
     dimensions: list[DimensionName] = Field(
         description="What to group by: none, one or two. Of visits: page, each that a visit saw; "
-        "step, the furthest that it reached."
+        "step, the furthest that it reached. Of orders: with_product, each other product of the "
+        "order; with product, the pairs bought together."
     )
     filters: list[list[Condition]] = Field(
         description="Groups of conditions: every group must hold, of a group one condition. The "
         "fields customer_… are about all that the customer ever ordered. customer_bought takes "
         "products or categories; is_not means never. selected_orders and selected_spent are about "
-        "the customer's orders among those that all else here selects, days included."
+        "the customer's orders among those that all else here selects, days included. sale_day no "
+        "leaves out the days on which much of the range was reduced; reduced_price no each "
+        "product's own days at a lower price; discounted no orders with a discount of their own. "
+        "day: at_most one day or at_least another, in one group, leaves out those between. level "
+        "and customer_points are of the loyalty programme."
     )
     since: str = Field(description="First day, or “none” for the first day of the data.")
     until: str = Field(description="Last day, or “none” for the last whole day.")
@@ -73,7 +78,8 @@ class Params(ToolParams):
     compare_until: str = Field(description="Only for the comparison “dates”, else “none”.")
     having: list[Bound] = Field(description="Bounds on the measures of a group, or empty.")
     order: OrderName = Field(
-        description="By the first measure; natural: time by time, all else highest first."
+        description="By the first measure; natural: time by time, all else highest first; growth "
+        "and decline: by its change against the earlier period."
     )
     limit: int = Field(description="How many groups to show; 0 for as many as is usual.")
 

@@ -74,6 +74,27 @@ def add_category(warehouse: Warehouse, table: ir.Table) -> ir.Table:
     return joined.mutate(category=category).drop("known", "known_category")
 
 
+def build_people(warehouse: Warehouse) -> ir.Table | None:
+    """Return `customer`, `segment`, and the `level` and `points` of the loyalty programme, one row
+    for each customer that a file describes; None where none does."""
+    parts = []
+    for kind, names in (("customers", ("segment", "level", "points")), ("consents", ("segment",))):
+        table = warehouse.table(kind)
+        if table is not None:
+            empty = {"segment": "string", "level": "string", "points": "float64"}
+            columns = {
+                name: table[name].cast(type_) if name in names else ibis.null(type_)
+                for name, type_ in empty.items()
+            }
+            parts.append(table.select(customer=table.customer, **columns))
+    if not parts:
+        return None
+    people = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    return people.group_by("customer").aggregate(
+        segment=people.segment.max(), level=people.level.max(), points=people.points.max()
+    )
+
+
 OPTION_COLUMNS = {"colour": "colours", "size": "sizes"}  # of a line → of the catalogue
 LIST_SEPARATOR = r"\s*[,/|]\s*"  # between the options of a variant: "M / Blue"
 OPTION_NAME = r"[^,:|/]+:\s*"  # "Colour: blue"

@@ -1,4 +1,5 @@
-"""Reports without an AI: a module for each skill, with a function `write_report`.
+"""Reports without an AI: a module for each skill, with a function `write_report`; and the list of
+top customers, which no AI may see.
 
 A report states the finding in a headline and at most five points, with a table and a chart. A skill
 that has no module here needs an AI.

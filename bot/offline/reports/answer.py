@@ -21,6 +21,7 @@ from bot.core.metric_query import (
     MetricQuery,
     QueryError,
     QuestionFields,
+    TooFewError,
 )
 from bot.core.parts import Copy, NextStep
 from bot.core.report import MissingData, Report
@@ -30,7 +31,7 @@ from bot.i18n.messages import Words, format_short_period
 from bot.offline import OfflineContext
 from bot.offline.questions import QuestionReader, build_form_query, find_dataset
 from bot.offline.report_builder import load_texts
-from bot.offline.top_customers import parse_top_customers, write_top_customers
+from bot.offline.reports.top_customers import parse_top_customers, write_top_customers
 
 if TYPE_CHECKING:
     from bot.data.metrics.query.answer_facts import MetricResult
@@ -107,8 +108,8 @@ def look_up(
     try:
         answer = answer_query(warehouse, query, see_people=see_people)
         answer = guard_answer(warehouse, answer, log, ctx.person)
-    except QueryError:
-        found.refusal = TOO_FEW
+    except QueryError as error:
+        found.refusal = TOO_FEW if isinstance(error, TooFewError) else TEXTS["not_so"]
         return found
     result = build_result(warehouse, answer, request.language)
     limits = list(list_limits(warehouse, query, answer))

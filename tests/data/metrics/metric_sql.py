@@ -57,6 +57,11 @@ ORDER_MEASURES = {
     "net_revenue": """SELECT sum(amount - CASE WHEN (SELECT by_amount FROM refunds)
         THEN coalesce(refunded, 0) WHEN returned AND amount >= 0 THEN amount ELSE 0 END)
         FROM lines""",
+    "returned_revenue": """SELECT sum(CASE WHEN (SELECT by_amount FROM refunds)
+        THEN coalesce(refunded, 0) WHEN returned AND amount >= 0 THEN amount ELSE 0 END)
+        FROM lines""",
+    "revenue_before_discounts": """SELECT sum(amount)
+        + coalesce(sum(discount) FILTER (discount > 0), 0) FROM lines""",
     "discounts": "SELECT sum(discount) FROM lines WHERE discount > 0",
     "discounted_orders": "SELECT count(*) FROM bought WHERE reduced",
     "discounted_share": "SELECT 100.0 * count(*) FILTER (reduced) / count(*) FROM bought",

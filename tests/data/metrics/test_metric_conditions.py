@@ -1,17 +1,19 @@
 """Conditions and periods of `query_metrics` against plain SQL."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.core.metric_query import MetricCondition, QueryError
 from bot.data.metrics.query.release import ALL_GROUPS
+from bot.data.metrics.query.sale_days import find_sale_days
 from bot.data.warehouse.warehouse import Warehouse
 from tests.data.metrics.metric_sql import ALL_SQL
 from tests.support.metric_queries import answer, condition, mixed_shop
 from tests.support.sample_tables import TODAY
+from tests.support.small_tables import small
 
 LAST = TODAY - timedelta(days=1)
 EVER = (date(2020, 1, 1), LAST)
@@ -51,6 +53,11 @@ CASES: list[tuple[list[list[MetricCondition]], str]] = [
     ),
     ([[C("weekday", "is", "Monday")]], 'isodow("at") = 1'),
     ([[C("hour", "between", "9", "17")]], 'hour("at") BETWEEN 9 AND 17'),
+    ([[C("day", "is_not", "2026-05-01")]], "\"at\"::DATE <> '2026-05-01'"),
+    (
+        [[C("day", "at_most", "2026-04-30"), C("day", "at_least", "2026-06-01")]],
+        "\"at\"::DATE NOT BETWEEN '2026-05-01' AND '2026-05-31'",
+    ),
     ([[C("returned", "is", "yes")]], "returned"),
     ([[C("late", "is", "yes")]], "delivered > promised"),
     (
@@ -112,6 +119,134 @@ def test_condition_selects_what_sql_selects(
         assert theirs
         ours = found.get_value("now", ALL_GROUPS, measure)
         assert float(ours) == pytest.approx(float(theirs)), measure
+
+
+SALE = date(2026, 6, 24), date(2026, 7, 21)
+
+
+def with_prices() -> Warehouse:
+    """The mixed shop, whose vase was reduced for four weeks, and whose rug is cheaper for good."""
+    history = {
+        "vase": [(date(2026, 1, 1), 50), (SALE[0], 40), (SALE[1] + timedelta(days=1), 50)],
+        "lamp": [(date(2026, 1, 1), 30)],
+        "rug": [(date(2026, 1, 1), 90), (date(2026, 3, 1), 80)],
+    }
+    prices = [
+        {"product": product, "since": since, "price": price}
+        for product, changes in history.items()
+        for since, price in changes
+    ]
+    return replace(mixed_shop(prices=prices), floor=1, sales_floor=1)
+
+
+@pytest.mark.parametrize(("value", "sign"), [("no", "NOT "), ("yes", "")])
+def test_sale_days_are_those_of_reductions_that_end(value: str, sign: str) -> None:
+    shop = with_prices()
+    assert find_sale_days(shop) == (SALE,)
+    where = f"\"at\"::DATE {sign}BETWEEN '{SALE[0]}' AND '{SALE[1]}'"
+    sql = ALL_SQL["orders", "revenue"].format(since=EVER[0], until=EVER[1], where=where)
+    filters = [[condition("sale_day", "is", value)]]
+    found = answer(shop, dataset="orders", measures=["revenue"], filters=filters)
+    ours = found.get_value("now", ALL_GROUPS, "revenue")
+    assert float(ours) == pytest.approx(float(shop.engine.con.execute(sql).fetchone()[0]))
+    assert any(f"{SALE[0]} to {SALE[1]}" in note for note in found.words)
+
+
+def test_reduced_price_is_about_the_days_of_each_product() -> None:
+    shop = with_prices()
+    where = f"product = 'vase' AND \"at\"::DATE BETWEEN '{SALE[0]}' AND '{SALE[1]}'"
+    sql = ALL_SQL["orders", "units"].format(since=EVER[0], until=EVER[1], where=where)
+    filters = [[condition("reduced_price", "is", "yes")]]
+    found = answer(shop, dataset="orders", measures=["units"], filters=filters)
+    theirs = shop.engine.con.execute(sql).fetchone()[0]
+    assert theirs
+    assert float(found.get_value("now", ALL_GROUPS, "units")) == float(theirs)
+
+
+def test_pairs_of_products_are_counted_once_for_each_order(mixed: Warehouse) -> None:
+    pairs = """SELECT one.product, other.product, count(DISTINCT one."order") FROM orders AS one
+        JOIN orders AS other ON one."order" = other."order" AND one.product < other.product
+        WHERE one."order" IN (SELECT "order" FROM orders WHERE {counted} GROUP BY "order"
+            HAVING sum(amount) >= 0)
+        GROUP BY ALL"""
+    rows = mixed.engine.con.execute(pairs.format(counted=COUNTED)).fetchall()
+    found = answer(
+        mixed, dataset="orders", measures=["orders"], dimensions=["product", "with_product"]
+    )
+    ours = {group: found.get_value("now", group, "orders") for group in found.recipe.list_groups()}
+    assert ours == {(one, other): many for one, other, many in rows}
+
+
+def test_what_else_is_in_the_orders_of_a_product(mixed: Warehouse) -> None:
+    filters = [[condition("product", "is", "vase")]]
+    found = answer(
+        mixed, dataset="orders", measures=["orders"], dimensions=["with_product"], filters=filters
+    )
+    whole = answer(mixed, dataset="orders", measures=["orders"], filters=filters)
+    total = whole.get_value("now", ALL_GROUPS, "orders")
+    assert found.get_value("now", ALL_GROUPS, "orders") == total
+    assert {group for (group,) in found.recipe.list_groups()} == {None, "lamp", "rug"}
+
+
+def test_sale_days_are_unknown_without_prices(mixed: Warehouse) -> None:
+    filters = [[condition("sale_day", "is", "no")]]
+    with pytest.raises(QueryError, match="No price history"):
+        answer(mixed, dataset="orders", measures=["revenue"], filters=filters)
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "values", "where"),
+    [
+        ("level", "is", ("gold",), "n < 60"),
+        ("level", "is", ("none",), "n >= 120"),
+        ("customer_points", "at_least", ("100",), "n BETWEEN 100 AND 119"),
+    ],
+)
+def test_customers_are_selected_by_what_their_loyalty_programme_says(
+    field: str, operator: str, values: tuple[str, ...], where: str
+) -> None:
+    members = [
+        {"customer": f"c{n}", "level": "Gold" if n < 60 else "Silver", "points": float(n)}
+        for n in range(120)
+    ]
+    shop = replace(mixed_shop(customers=members), floor=1, sales_floor=1)
+    filters = [[condition(field, operator, *values)]]
+    found = answer(shop, dataset="orders", measures=["customers"], filters=filters)
+    sql = f"""SELECT count(*) FROM (SELECT DISTINCT customer, substr(customer, 2)::INT AS n
+        FROM {BOUGHT}) WHERE {where}"""
+    theirs = shop.engine.con.execute(sql).fetchone()[0]
+    assert found.get_value("now", ALL_GROUPS, "customers") == theirs > 0
+
+
+def test_customers_without_a_rating_are_apart_from_those_with_one() -> None:
+    at = datetime(2026, 11, 20, 12)
+    stars = [float(1 + n % 5) if n % 3 else None for n in range(90)]
+    rows = [{"id": f"r{n}", "at": at, "rating": rating} for n, rating in enumerate(stars)]
+    shop = small(feedback=rows)
+    for value, many in (("none", 30), ("any", 60)):
+        filters = [[condition("rating", "is", value)]]
+        found = answer(shop, dataset="feedback", measures=["reviews"], filters=filters)
+        assert found.get_value("now", ALL_GROUPS, "reviews") == many
+
+
+@pytest.mark.parametrize("order", ["growth", "decline"])
+def test_groups_are_ordered_by_their_change(mixed: Warehouse, order: str) -> None:
+    found = answer(
+        mixed,
+        dataset="orders",
+        measures=["revenue"],
+        dimensions=["product"],
+        since=date(2026, 7, 1),
+        until=date(2026, 9, 30),
+        comparison="previous_period",
+        order=order,
+    )
+    changes = [
+        found.get_value("now", group, "revenue") / found.get_value("before", group, "revenue")
+        for group in found.recipe.list_groups()
+    ]
+    assert len(changes) == 3
+    assert changes == sorted(changes, reverse=order == "growth")
 
 
 def test_total_spent_is_net_of_refunds(mixed: Warehouse) -> None:

@@ -252,24 +252,37 @@ def select_consenting(warehouse: Warehouse, purpose: AudiencePurpose) -> ir.Tabl
     consents = warehouse.table("consents")
     if consents is None:
         return None
+    return consents.filter(_has_agreed(consents, purpose)).select("customer").distinct()
+
+
+def _has_agreed(consents: ir.Table, purpose: AudiencePurpose) -> ir.BooleanValue:
     yes = [consents[name].fill_null(False) for name in CONSENT_COLUMNS[purpose]]
-    return consents.filter(*yes, ~_.opted_out.fill_null(False)).select("customer").distinct()
+    return ibis.and_(*yes, ~consents.opted_out.fill_null(False))
 
 
 def count_consents(warehouse: Warehouse) -> dict[AudiencePurpose, int]:
     """Count the people with consent for each purpose, with or without an order. A purpose is left
     out where too few agreed, or too few of them have no order."""
-    lines, counts = purchase_lines(warehouse), {}
-    for purpose in CONSENT_COLUMNS:
-        agreed = select_consenting(warehouse, purpose)
-        if agreed is None or lines is None:
-            return {}
-        people = _count_if_safe(warehouse, agreed)
-        without = agreed.anti_join(lines, "customer")
-        left = int(fetch_rows(warehouse, without.aggregate(people=without.count()))[0]["people"])
-        if people is not None and not is_below_floor(left, warehouse.floor):
-            counts[purpose] = people
-    return counts
+    lines, consents = purchase_lines(warehouse), warehouse.table("consents")
+    if lines is None or consents is None:
+        return {}
+    buyers = lines.select(buyer="customer").distinct()
+    people = consents.left_join(buyers, consents.customer == buyers.buyer)
+    agreed = {purpose: _has_agreed(people, purpose) for purpose in CONSENT_COLUMNS}
+    counted = people.aggregate(
+        **{name: people.customer.nunique(where=has) for name, has in agreed.items()},
+        **{
+            f"{name}_without": people.customer.nunique(where=has & people.buyer.isnull())
+            for name, has in agreed.items()
+        },
+    )
+    (row,) = fetch_rows(warehouse, counted)
+    return {
+        purpose: int(row[purpose])
+        for purpose in CONSENT_COLUMNS
+        if row[purpose] >= warehouse.floor
+        and not is_below_floor(row[f"{purpose}_without"], warehouse.floor)
+    }
 
 
 def select_matching(warehouse: Warehouse, rule: AudienceRule) -> ir.Table:
@@ -306,10 +319,14 @@ class AudienceTastes:
 def find_tastes(warehouse: Warehouse, rule: AudienceRule) -> AudienceTastes:
     """Return what the customers of the rule bought, with or without consent. Raises CannotDo when
     there are no orders with customers."""
-    fits = select_matching(warehouse, rule)
+    with TableCache(warehouse, f"tastes_{rule.code}") as tables:
+        return _find_tastes(warehouse, rule, tables)
+
+
+def _find_tastes(warehouse: Warehouse, rule: AudienceRule, tables: TableCache) -> AudienceTastes:
+    members = tables.materialize("members", select_matching(warehouse, rule).distinct())
     lines = purchase_lines(warehouse)
     assert lines is not None  # select_matching has refused
-    members = fits.distinct()
     others = lines.select("customer").distinct().anti_join(members, "customer")
     groups = members.mutate(segment=ibis.literal(AUDIENCE)).union(
         others.mutate(segment=ibis.literal(OTHERS))

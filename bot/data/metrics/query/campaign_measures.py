@@ -13,6 +13,7 @@ from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
+    DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
     Dimension,
@@ -112,19 +113,17 @@ MEASURES: Mapping[str, Measure] = {
         Words("orders from campaigns, as the platform claims"),
         "orders",
         _sum("orders"),
-        "rows",
-        BOUGHT,
-        ("orders",),
-        True,
+        bases=BOUGHT,
+        needs=("orders",),
+        is_sum=True,
     ),
     "campaign_sales": Measure(
         Words("sales from campaigns, as the platform claims"),
         "money",
         _sum("income"),
-        "rows",
-        BOUGHT,
-        ("sales",),
-        True,
+        bases=BOUGHT,
+        needs=("sales",),
+        is_sum=True,
     ),
     "spend": Measure(Words("spend"), "money", _sum("cost"), needs=("spend",), is_sum=True),
     "open_rate": Measure(
@@ -222,6 +221,7 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
+    fields=DAY_FIELDS,
     count=lambda t: t.count(),
     weights={"people": "many_sent", "sales": "many_bought"},
 )

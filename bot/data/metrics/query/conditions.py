@@ -21,8 +21,10 @@ from bot.core.metric_query import (
 )
 from bot.data.analyses.products import load_product_titles
 from bot.data.metrics.entity_resolution import match_name, value_is_called
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options
+from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
 from bot.data.metrics.query.dataset import FieldKind, MetricDataset, get_field
+from bot.data.metrics.query.sale_days import MIN_REDUCED_SHARE, find_sale_days
+from bot.data.schema import load_kinds
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.countries import parse_country_code
@@ -35,6 +37,8 @@ FIXED_VALUES: Mapping[str, Mapping[str, str]] = {  # value → name
     "returned": {"yes": "yes", "no": "no"},
     "late": {"yes": "yes", "no": "no"},
     "discounted": {"yes": "yes", "no": "no"},
+    "sale_day": {"yes": "yes", "no": "no"},
+    "reduced_price": {"yes": "yes", "no": "no"},
     "step": {step: step for step in ("view", "cart", "checkout", "purchase")},
 }
 ID_COLUMNS = ("customer", "visitor", "session", "order", "line", "id")
@@ -45,7 +49,21 @@ OPERATORS: Mapping[FieldKind, tuple[str, ...]] = {
 }
 MAX_LISTED_VALUES, MAX_NEAR_VALUES = 12, 3
 MAX_CONTAINED_VALUES = 500
+MISSING_HINTS: Mapping[str, str] = {
+    "segment": "Groups by how people buy (loyal, lapsed, one-time …) are in segments and audience.",
+    "level": "No file of a loyalty programme was imported.",
+    "points": "No file of a loyalty programme was imported.",
+}
+NO_PRICES = (
+    "No price history was imported, so sale days are not known. Orders at a discount are the field "
+    "discounted; days that you know are the field day."
+)
+SPAN_SIGN = "/"  # between the first and the last day of a sale: 2026-01-07/2026-02-03
 NAMED_COLUMNS = ("category", "product")  # whose values people name in their own words
+NAMED_FIELDS: Mapping[str, tuple[str, ...]] = {  # the columns that these fields have values of
+    "customer_bought": ("product", "category"),
+    "with_product": ("product",),
+}
 
 
 # Apply conditions.
@@ -82,13 +100,26 @@ def _holds(
     assert field is not None
     assert field.value is not None
     value = field.value(rows)
-    if field.kind == "number":
-        return holds_number(value.cast("float64"), condition).fill_null(False)
     if condition.values == (ANY_VALUE,):
         return value.isnull() if condition.operator == "is_not" else value.notnull()
     if condition.values == (NO_VALUE,):
         return value.notnull() if condition.operator == "is_not" else value.isnull()
+    if field.kind == "number":
+        return holds_number(value.cast("float64"), condition).fill_null(False)
+    if field.kind == "day":
+        return holds_day(value, condition).fill_null(False)
+    if condition.field == "sale_day":
+        return _is_sale_day(value, condition)
     inside = value.isin(condition.values).fill_null(False)
+    return ~inside if condition.operator == "is_not" else inside
+
+
+def _is_sale_day(day: ir.Value, condition: MetricCondition) -> ir.BooleanValue:
+    """Whether the day is in one of the spans, or with `is_not` in none of them."""
+    inside: ir.BooleanValue = ibis.literal(False)
+    for span in condition.values:
+        first, last = map(date.fromisoformat, span.split(SPAN_SIGN))
+        inside = inside | day.between(ibis.literal(first), ibis.literal(last))
     return ~inside if condition.operator == "is_not" else inside
 
 
@@ -160,13 +191,35 @@ def _resolve(
             n=needed,
         )
     require_column(warehouse, dataset, field.needs)
+    has_value = {normalize_text(value) for value in values} <= {ANY_VALUE, NO_VALUE}
+    if has_value and condition.operator in ("is", "in", "is_not"):
+        return condition.model_copy(update={"values": tuple(map(normalize_text, values[:1]))})
     if field.kind == "number":
         return condition.model_copy(update={"values": tuple(map(_parse_number, values))})
     if field.kind == "day":
         return condition.model_copy(update={"values": tuple(map(_parse_day, values))})
-    if {normalize_text(value) for value in values} <= {ANY_VALUE, NO_VALUE}:
-        return condition.model_copy(update={"values": tuple(map(normalize_text, values[:1]))})
+    if condition.field in ("sale_day", "reduced_price") and warehouse.table("prices") is None:
+        raise QueryError(NO_PRICES)
+    if condition.field == "sale_day":
+        return _resolve_sale_days(warehouse, condition, values, notes)
     return _resolve_texts(warehouse, dataset, condition, values, notes)
+
+
+def _resolve_sale_days(
+    warehouse: Warehouse, condition: MetricCondition, values: Sequence[str], notes: list[str]
+) -> MetricCondition:
+    """Return the condition with the spans of the sales."""
+    spans = find_sale_days(warehouse) or ()
+    if {normalize_text(value) for value in values} not in ({"yes"}, {"no"}):
+        raise QueryError("sale_day is yes or no.")
+    is_no = (normalize_text(values[0]) == "no") != (condition.operator == "is_not")
+    listed = "; ".join(f"{first} to {last}" for first, last in spans) or "none"
+    notes.append(
+        f"Sale days are those on which at least {MIN_REDUCED_SHARE:.0%} of the products were "
+        f"reduced, by the price history: {listed}."
+    )
+    days = tuple(f"{first}{SPAN_SIGN}{last}" for first, last in spans)
+    return condition.model_copy(update={"operator": "is_not" if is_no else "in", "values": days})
 
 
 def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> None:
@@ -175,10 +228,21 @@ def require_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> N
         return
     source = warehouse.source(dataset.kind).words()
     raise QueryError(
-        "{source} does not say the {column}, so nothing can be told by it.",
+        "{source} does not say the {column}, so nothing can be told by it.{hint}",
         source=source,
         column=name,
+        hint=_explain_absence(warehouse, dataset, name),
     )
+
+
+def _explain_absence(warehouse: Warehouse, dataset: MetricDataset, name: str) -> str:
+    """Say where else to look, or that rows of an earlier version lack what their file may say."""
+    if name in MISSING_HINTS:
+        return f" {MISSING_HINTS[name]}"
+    known = load_kinds()[dataset.kind].columns.get(name)
+    if known is not None and known.added:
+        return " If the file has it, it was imported before this column was read: import it again."
+    return ""
 
 
 def has_column(warehouse: Warehouse, dataset: MetricDataset, name: str) -> bool:
@@ -199,7 +263,8 @@ def find_filled_columns(warehouse: Warehouse, dataset: MetricDataset) -> None:
     """Find in one query which stored columns have a value, for `has_column`."""
     rows = warehouse.table(dataset.kind)
     assert rows is not None
-    joined = ("category", "segment")  # other tables may have them where this one does not
+    # other tables may have them where this one does not
+    joined = ("category", "segment", "level", "points")
     names = [
         name
         for name in rows.columns
@@ -216,9 +281,9 @@ def _read_stored(warehouse: Warehouse, dataset: MetricDataset, name: str) -> ir.
     """Return the stored rows, with what is joined to them for this column."""
     rows = warehouse.table(dataset.kind)
     assert rows is not None
-    people = warehouse.table("consents")
-    if name == "segment" and "segment" not in rows.columns and people is not None:
-        return people
+    if dataset.kind == "orders" and name in ("segment", "level", "points"):
+        people = build_people(warehouse)
+        return rows if people is None else people
     if name in OPTION_COLUMNS and dataset.kind == "orders":
         return add_options(warehouse, rows)
     return add_category(warehouse, rows) if name == "category" else rows
@@ -259,7 +324,7 @@ def _resolve_texts(
     values: Sequence[str],
     notes: list[str],
 ) -> MetricCondition:
-    names = ["product", "category"] if condition.field == "customer_bought" else [condition.field]
+    names = NAMED_FIELDS.get(condition.field, (condition.field,))
     known = {name: load_values(warehouse, dataset, name) for name in names}
     found: list[str] = []
     for value in values:

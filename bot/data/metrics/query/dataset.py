@@ -150,6 +150,10 @@ TIME_DIMENSIONS: Mapping[str, Dimension] = {
     ),
     "hour": Dimension(Words("hour"), lambda rows: rows.at.hour().cast("string"), "at", "number"),
 }
+DAY_FIELDS: Mapping[str, ConditionField] = {
+    "day": ConditionField(Words("day"), "day", lambda rows: rows.at.date(), "at"),
+    "sale_day": ConditionField(Words("sale days"), "text", lambda rows: rows.at.date(), "at"),
+}
 
 
 def column(name: str, label: Words) -> Dimension:

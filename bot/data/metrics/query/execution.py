@@ -5,11 +5,18 @@ from dataclasses import replace
 
 import ibis.expr.types as ir
 
-from bot.core.metric_query import MAX_DIMENSIONS, MAX_MEASURES, MetricQuery, QueryError
+from bot.core.metric_query import (
+    DATED_DIMENSIONS,
+    MAX_DIMENSIONS,
+    MAX_MEASURES,
+    MetricQuery,
+    QueryError,
+)
 from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import require_column, resolve_conditions
 from bot.data.metrics.query.dataset import ALL_ROWS, MetricDataset
 from bot.data.metrics.query.metric_answer import (
+    CHANGE_ORDERS,
     MetricAnswer,
     build_recipe,
     get_people_floor,
@@ -19,6 +26,9 @@ from bot.data.metrics.query.periods import choose_periods
 from bot.data.metrics.query.release import ALL_GROUPS, Group, is_too_few
 from bot.data.metrics.query.runner import DATASETS, PeriodName, QueryRunner, Values
 from bot.data.warehouse.warehouse import Warehouse
+
+# what a line counts once for, however many other products its order has
+PAIR_MEASURES = frozenset({"orders", "customers", "orders_share", "customers_share"})
 
 
 def answer_query(warehouse: Warehouse, asked: MetricQuery, *, see_people: bool) -> MetricAnswer:
@@ -154,6 +164,8 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
     for bound in query.having:
         if bound.measure not in query.measures:
             raise QueryError("{name} is in having, so ask for it, too.", name=bound.measure)
+    if query.order in CHANGE_ORDERS:
+        _require_comparison(query)
     _require_one_source(dataset, query)
     _require_what_measures_allow(dataset, query)
     return dataset
@@ -162,6 +174,13 @@ def get_dataset(warehouse: Warehouse, query: MetricQuery) -> MetricDataset:
 def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> None:
     """Raises QueryError for a period of what has none, and for groups and filters that a measure is
     not told by."""
+    if query.uses("with_product") and (other := {*query.measures} - PAIR_MEASURES):
+        raise QueryError(
+            "{names} would count a line once for each other product of its order. with_product "
+            "takes {known}.",
+            names=", ".join(sorted(other)),
+            known=", ".join(sorted(PAIR_MEASURES)),
+        )
     for name in query.measures:
         measure = dataset.measures[name]
         if measure.whole_time and (query.since or query.until):
@@ -177,6 +196,17 @@ def _require_what_measures_allow(dataset: MetricDataset, query: MetricQuery) -> 
                 name=name,
                 known=", ".join(measure.only_by),
             )
+
+
+def _require_comparison(query: MetricQuery) -> None:
+    """Raises QueryError for an order by change where no group is compared."""
+    is_dated = not set(DATED_DIMENSIONS).isdisjoint(query.dimensions)
+    if query.comparison == "none" or not query.dimensions or is_dated:
+        raise QueryError(
+            "The order {order} needs a comparison and a dimension other than days, weeks, months, "
+            "quarters and years.",
+            order=query.order,
+        )
 
 
 def _require_one_source(dataset: MetricDataset, query: MetricQuery) -> None:

@@ -10,6 +10,7 @@ from bot.data.metrics.filters import add_category
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
+    DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
     Dimension,
@@ -139,5 +140,6 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
+    fields=DAY_FIELDS,
     count=lambda t: t.count(),
 )

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from bot.core.facts import Fact
-from bot.core.metric_query import MetricQuery, QueryError
+from bot.core.metric_query import MetricQuery, QueryError, TooFewError
 from bot.data.floors import is_below_floor
 from bot.data.metrics.answer_log import AnswerLog, SalesAnswerRecord
 from bot.data.metrics.query.answer_facts import MetricResult
@@ -44,7 +44,7 @@ MAX_FIGURES = 5_000
 def guard_answer(
     warehouse: Warehouse, answer: MetricAnswer, log: AnswerLog | None, person: str
 ) -> MetricAnswer:
-    """Return the answer as this person may see it. Raises QueryError, which names the earlier
+    """Return the answer as this person may see it. Raises TooFewError, which names the earlier
     answer, where even the least of it would tell too much."""
     state = digest_state(warehouse, answer.query)
     released = collect_released(answer.recipe, answer.rows)
@@ -170,7 +170,7 @@ def _refuse(
     released: Released,
     earlier: Sequence[SalesAnswerRecord],
     known: Sequence[Released],
-) -> QueryError:
+) -> TooFewError:
     """Return the refusal, which names an earlier answer that does it alone, else the last one."""
     floor = find_broken_floor(warehouse, query, released, known)
     alone = (
@@ -180,8 +180,8 @@ def _refuse(
     )
     record = next(alone, earlier[0] if earlier else None)
     if record is None:
-        return QueryError("This would tell what under {n} people did, so it is not told.", n=floor)
-    return QueryError(
+        return TooFewError("This would tell what under {n} people did, so it is not told.", n=floor)
+    return TooFewError(
         "Together with the answer on {what} from {since} to {until}, this would tell what under "
         "{n} people did, so it is not told. Ask for something else.",
         what=record.measure.replace("_", " "),
@@ -204,13 +204,13 @@ def _build_record(recipe: MetricRecipe) -> SalesAnswerRecord:
 
 
 def _read_rows(warehouse: Warehouse, record: SalesAnswerRecord) -> Released:
-    """Return the rows behind an earlier answer, from memory or read again. Raises QueryError for an
-    answer of an earlier version, whose rows can't be read any more."""
+    """Return the rows behind an earlier answer, from memory or read again. Raises TooFewError for
+    an answer of an earlier version, whose rows can't be read any more."""
     key = (METRIC_KEY, record.filter)
     if key not in warehouse.released:
         data: dict[str, Any] = json.loads(record.filter)
         if METRIC_KEY not in data:
-            raise QueryError(
+            raise TooFewError(
                 "An earlier version told this person figures of these data, of {since} to {until}. "
                 "This can't be held against them, so it is not told before newer data are "
                 "imported, at the latest in a week.",

@@ -12,7 +12,7 @@ from typing import Any
 import ibis.expr.types as ir
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.metric_query import ORDERED_DIMENSIONS, OTHERS_VALUE, MetricQuery, QueryError
+from bot.core.metric_query import ORDERED_DIMENSIONS, OTHERS_VALUE, MetricQuery, TooFewError
 from bot.data.metrics.query.dataset import ALL_ROWS, Family, Measure, MetricDataset
 from bot.data.metrics.query.periods import QueryPeriods, find_known_days
 from bot.data.metrics.query.release import (
@@ -184,6 +184,7 @@ def reread_released(warehouse: Warehouse, recipe: MetricRecipe) -> Released:
 
 MAX_FACTS = 60
 DEFAULT_LIMIT = 20
+CHANGE_ORDERS = ("growth", "decline")
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
 
 
@@ -200,7 +201,7 @@ def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset
         rows = read_grouped_rows(warehouse, dataset, ever.select("now"), (), ())
         few = is_too_few(warehouse, rows, ALL_ROWS)
     if few:
-        raise QueryError(
+        raise TooFewError(
             "This is of under {n} people: too few to show any figure. Ask with fewer filters.",
             n=get_people_floor(warehouse, dataset),
         )
@@ -246,7 +247,7 @@ def build_recipe(
             for name in missing
         ]
         if len(missing) == len(runner.measures):
-            raise QueryError("{reasons} Ask with fewer filters.", reasons=" ".join(reasons))
+            raise TooFewError("{reasons} Ask with fewer filters.", reasons=" ".join(reasons))
         notes += reasons
     recipe = MetricRecipe(
         query=query,
@@ -284,7 +285,7 @@ def _choose_groups(
         if any(values["now", one].get(name) is not None for name in runner.names)
     ]
     kept = [one for one in open_groups if _is_within(runner, one, values, hidden.shows)]
-    kept = _sort_groups(runner, kept, values, hidden)
+    kept = _sort_groups(runner, kept, values, hidden, earlier)
     per_group = len(query.measures) * (3 if earlier is not None else 1)
     room = max(1, (MAX_FACTS - len(query.measures) * (3 if "before" in rows else 1)) // per_group)
     chosen = _cut(query, kept, room)
@@ -320,7 +321,12 @@ def _choose_groups(
         and not any(hidden.shows(one, measure.bases) for measure in runner.measures.values())
     ]
     first_bases = runner.measures[runner.names[0]].bases
-    unranked = [one for one in kept if not hidden.shows(one, first_bases)]
+    unranked = [
+        one
+        for one in kept
+        if not hidden.shows(one, first_bases)
+        or (query.order in CHANGE_ORDERS and earlier and not earlier.shows(one, first_bases))
+    ]
     counts = GroupCounts(
         known=len(open_groups) + len(small),
         chosen=len(chosen),
@@ -360,9 +366,10 @@ def _sort_groups(
     groups: Sequence[Group],
     values: Mapping[tuple[PeriodName, Group], Values],
     hidden: HiddenGroups,
+    earlier: HiddenGroups | None,
 ) -> list[Group]:
-    """Sort by the first measure. Groups whose figure is not shown come last: their place would
-    tell it."""
+    """Sort by the first measure, or by its change. Groups whose figure is not shown come last:
+    their place would tell it."""
     query, measure = runner.query, runner.names[0]
 
     def in_time(group: Group) -> tuple[Any, ...]:
@@ -371,8 +378,19 @@ def _sort_groups(
     def by_value(group: Group) -> tuple[Any, ...]:
         is_shown = hidden.shows(group, runner.measures[measure].bases)
         value = values["now", group].get(measure) if is_shown else None
+        if value is not None and query.order in CHANGE_ORDERS:
+            value = change_since(group, float(value))
         number = float(value) if value is not None else 0.0
-        return (value is None, -number if query.order != "lowest" else number, in_time(group))
+        is_ascending = query.order in ("lowest", "decline")
+        return (value is None, number if is_ascending else -number, in_time(group))
+
+    def change_since(group: Group, value: float) -> float | None:
+        if earlier is None or not earlier.shows(group, runner.measures[measure].bases):
+            return None
+        before = values.get(("before", group), {}).get(measure)
+        if before is None or runner.measures[measure].unit == "%":
+            return None if before is None else value - float(before)
+        return (value - float(before)) / abs(float(before)) if before else None
 
     has_time = query.dimensions[0] in ORDERED_DIMENSIONS
     return sorted(groups, key=in_time if has_time and query.order == "natural" else by_value)

@@ -24,11 +24,16 @@ from bot.data.metrics.query.order_rows import (
     read_return_marks,
     says_returned,
 )
+from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
+from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 RETURN_DAYS = 30  # from an order to its return: delivery, 14 days to withdraw, the way back
-NO_REFUNDS = "the file marks returned lines and has no refund amounts."
+NO_REFUNDS = (
+    "the file marks returned lines and has no refund amounts; what was paid for these lines is "
+    "returned_revenue."
+)
 NO_RETURNS = "the data have no refunds and do not say which lines were returned."
 RETURNS_COUNT = (
     "Returned lines count in the revenue: the file marks them and has no refund amounts. Without "
@@ -78,6 +83,10 @@ def _has_discount(lines: ir.Table) -> ir.BooleanValue:
     return (lines.discount > 0).fill_null(False)
 
 
+def _sum_discounts(lines: ir.Table) -> ir.Value:
+    return lines.discount.cast("decimal(18, 2)").sum(where=_has_discount(lines))
+
+
 def _days_since_first(lines: ir.Table, day: str) -> ir.Value:
     return lines[day].delta(lines.first_day, unit="day")
 
@@ -124,6 +133,26 @@ def _warn_of_late_returns(warehouse: Warehouse, days: tuple[date, date]) -> str:
     return (
         f"Returns of orders of the last {RETURN_DAYS} days are still to come: the latest order "
         f"with a return is of {last}."
+    )
+
+
+def _warn_of_missing_parcels(warehouse: Warehouse, days: tuple[date, date]) -> str:
+    """Say how many orders of the days are overdue and not delivered: they have no delay yet."""
+    orders, today = warehouse.table("orders"), ibis.literal(warehouse.as_of("orders"))
+    assert orders is not None
+    day, status = orders["at"].date(), orders.status.lower()
+    overdue = orders.filter(
+        orders.delivered.isnull(),
+        orders.promised < today,
+        day.between(*map(ibis.literal, days)),
+        orders.status.isnull() | status.notin(NOT_SOLD_STATUSES),
+    )
+    (row,) = fetch_rows(warehouse, overdue.aggregate(n=overdue["order"].nunique()))
+    if row["n"] < warehouse.sales_floor:
+        return ""
+    return (
+        f"{row['n']} orders of these days are overdue and not delivered yet (all filters apart): "
+        "they do not count here, so the last weeks look better than they are."
     )
 
 
@@ -284,10 +313,27 @@ MEASURES: Mapping[str, Measure] = {
         explain_unknown=_explain_net,
         caution=_warn_of_late_returns,
     ),
+    "returned_revenue": Measure(
+        Words("revenue of returns and refunds"),
+        MONEY,
+        lambda t: t.taken_off.sum(),
+        bases=("taken_off",),
+        is_sum=True,
+        explain_unknown=_explain_net,
+        caution=_warn_of_late_returns,
+    ),
+    "revenue_before_discounts": Measure(
+        Words("revenue before discounts"),
+        MONEY,
+        lambda t: t.paid.sum() + _sum_discounts(t).fill_null(Decimal(0)),
+        bases=(ALL_ROWS, "discounts"),
+        needs=("discount",),
+        is_sum=True,
+    ),
     "discounts": Measure(
         Words("discounts"),
         MONEY,
-        lambda t: t.discount.cast("decimal(18, 2)").sum(where=_has_discount(t)),
+        _sum_discounts,
         bases=("discounts",),
         needs=("discount",),
         is_sum=True,
@@ -392,6 +438,7 @@ MEASURES: Mapping[str, Measure] = {
         Words("return rate"),
         "%",
         lambda t: percent(_count_returned(t), _count_with_mark(t)),
+        read_as=lambda _: Words("return rate (of units)"),
         bases=("returned", "kept"),
         needs=("returned",),
         count=_count_with_mark,
@@ -414,6 +461,7 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         is_sum=True,
+        caution=_warn_of_missing_parcels,
     ),
     "late_share": Measure(
         Words("share of late orders"),
@@ -423,6 +471,7 @@ MEASURES: Mapping[str, Measure] = {
         ("late", "in_time"),
         needs=("promised", "delivered"),
         count=lambda t: t.late.count(),
+        caution=_warn_of_missing_parcels,
     ),
     "mean_delivery_days": Measure(
         Words("mean days to delivery"),

@@ -16,7 +16,7 @@ from ibis import _
 
 from bot.core.metric_query import MetricCondition, MetricQuery
 from bot.data.analyses.result import AnalysisFilter
-from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options
+from bot.data.metrics.filters import OPTION_COLUMNS, add_category, add_options, build_people
 from bot.data.metrics.filters import filter_rows as filter_rows_of_kind
 from bot.data.metrics.query.conditions import (
     filter_rows,
@@ -25,6 +25,7 @@ from bot.data.metrics.query.conditions import (
     name_customer_column,
 )
 from bot.data.metrics.query.dataset import RowSelection
+from bot.data.metrics.query.sale_days import select_reductions
 from bot.data.warehouse.purchases import CANCELLED_STATUSES, NOT_SOLD_STATUSES
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -56,10 +57,10 @@ def select_counted_lines(
 
 
 def select_lines(selection: RowSelection) -> ir.Table:
-    """Return the counted lines with `day`, the customer's `first_day`, `last_known`, the last whole
-    day of the data, what is `taken_off` by refunds and returns, and the `net` of the order's lines
-    that are selected. Where they are asked for: the whole order's `total`, `held` pieces and
-    whether it is `reduced`, and the customer's `second_day`."""
+    """Return the counted lines with `day`, `last_known`, the last whole day of the data, what is
+    `taken_off` by refunds and returns, and the `net` of the order's lines that are selected. Where
+    they are asked for: the whole order's `total`, `held` pieces and whether it is `reduced`, and
+    the customer's `first_day` and `second_day`."""
     warehouse = selection.warehouse
     lines = select_counted_lines(warehouse, AnalysisFilter(), *selection.days, selection.currency)
     lines = lines.mutate(taken_off=_take_off(warehouse, lines))
@@ -115,25 +116,63 @@ def _add_columns(lines: ir.Table, selection: RowSelection) -> ir.Table:
         )
     if query.uses("discounted") or query.asks("discounted"):
         lines = lines.mutate(reduced=(_.discount > 0).any().over(group_by="order"))
-    lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
+    is_of_first_orders = query.asks("new_customers", "second_order", "reorder")
+    if is_of_first_orders or query.uses("customer_type", "first_order_month"):
+        lines = lines.left_join(find_first_orders(warehouse), "customer").drop("customer_right")
     if query.asks("second_order", "reorder"):
         second = find_second_orders(warehouse, selection.currency)
         lines = lines.left_join(second, lines.customer == second.buyer).drop("buyer")
     if query.uses("first_order_source"):
         first = find_first_sources(warehouse, selection.currency)
         lines = lines.left_join(first, lines.customer == first.buyer).drop("buyer")
+    if query.uses("reduced_price"):
+        lines = _add_reductions(warehouse, lines)
+    if query.uses("with_product"):
+        lines = _add_other_products(lines, query)
     if query.uses("category"):
         lines = add_category(warehouse, lines)
     if query.uses(*OPTION_COLUMNS):
         lines = add_options(warehouse, lines)
-    people = warehouse.table("consents")
-    if query.uses("segment") and people is not None:
-        named = people.select(of="customer", segment="segment")
+    people = build_people(warehouse)
+    if query.uses("segment", "level", "customer_points") and people is not None:
+        named = people.rename(of="customer")
         lines = lines.left_join(named, lines.customer == named.of).drop("of")
     if conditions := query.customer_conditions:
         profile = build_profile(warehouse, conditions, selection.currency, selection.known_until)
         lines = lines.left_join(profile, lines.customer == profile.who).drop("who")
     return lines
+
+
+def _add_reductions(warehouse: Warehouse, lines: ir.Table) -> ir.Table:
+    """Return the lines with `reduced_price`: whether the product cost less than before that day."""
+    cuts = select_reductions(warehouse)
+    assert cuts is not None  # without prices the condition is refused
+    is_reduced = [
+        lines["product"] == cuts.reduced_product,
+        lines.day.between(cuts["first"], cuts["last"]),
+    ]
+    joined = lines.left_join(cuts, is_reduced)
+    return joined.mutate(reduced_price=joined.reduced_product.notnull()).drop(
+        "reduced_product", "first", "last"
+    )
+
+
+def _add_other_products(lines: ir.Table, query: MetricQuery) -> ir.Table:
+    """Return the lines once for each other product of their order, `with_product`, null where there
+    is none. Where pairs are grouped by, each pair comes once, and orders without one are left
+    out."""
+    others = lines.filter(_["product"].notnull()).select(of_order="order", with_product="product")
+    others = others.distinct()
+    together = lines["order"] == others.of_order
+    if groups_by_pair(query):
+        pairs = lines.join(others, [together, lines["product"] < others.with_product])
+    else:
+        pairs = lines.left_join(others, [together, lines["product"] != others.with_product])
+    return pairs.drop("of_order")
+
+
+def groups_by_pair(query: MetricQuery) -> bool:
+    return {"product", "with_product"} <= {*query.dimensions}
 
 
 def _filter(lines: ir.Table, selection: RowSelection) -> ir.Table:

@@ -13,6 +13,7 @@ from bot.data.analyses.result import AnalysisFilter
 from bot.data.metrics.filters import filter_brand, list_currencies
 from bot.data.metrics.query.conditions import load_values, resolve_conditions
 from bot.data.metrics.query.dataset import (
+    DAY_FIELDS,
     TIME_DIMENSIONS,
     ConditionField,
     Dimension,
@@ -32,6 +33,7 @@ from bot.data.metrics.query.order_rows import (
     group_by_gap,
     group_by_newcomer,
     group_by_order,
+    groups_by_pair,
     is_purchase,
     select_cancelled_lines,
     select_lines,
@@ -62,6 +64,9 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "channel": column("source", Words("channel")),
     "category": column("category", Words("category")),
     "product": column("product", Words("product")),
+    "with_product": Dimension(
+        Words("other product of the order"), lambda t: t.with_product, "product"
+    ),
     "variant": column("variant", Words("variant")),
     "colour": column("colour", Words("colour")),
     "size": column("size", Words("size")),
@@ -70,6 +75,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "status": column("status", Words("status")),
     "return_reason": column("reason", Words("return reason")),
     "segment": column("segment", Words("segment")),
+    "level": column("level", Words("loyalty level")),
     "payment_method": column("payment_method", Words("means of payment")),
     "carrier": column("carrier", Words("carrier")),
     "first_order_source": Dimension(
@@ -118,6 +124,13 @@ FIELDS: Mapping[str, ConditionField] = {
         lambda t: _yes_or_no(t.reduced.fill_null(False)),
         "discount",
     ),
+    **DAY_FIELDS,
+    "reduced_price": ConditionField(
+        Words("at a reduced price"), "text", lambda t: _yes_or_no(t.reduced_price), "product"
+    ),
+    "customer_points": ConditionField(
+        Words("loyalty points"), "number", lambda t: t.points, "points"
+    ),
     "selected_orders": ConditionField(Words("orders among these"), "number", needs="customer"),
     "selected_spent": ConditionField(Words("spent on these"), "number", needs="customer"),
     **CUSTOMER_FIELDS,
@@ -146,6 +159,10 @@ def _build_row_key(warehouse: Warehouse, table: ir.Table) -> ir.Value:
     return joined.hash() if warehouse.engine.name == "duckdb" else joined
 
 
+def _describe_rows(_warehouse: Warehouse, query: MetricQuery) -> str:
+    return "Only orders of at least two products count." if groups_by_pair(query) else ""
+
+
 DATASET = MetricDataset(
     name="orders",
     kind="orders",
@@ -162,6 +179,7 @@ DATASET = MetricDataset(
     identify=_identify,
     key=_build_row_key,
     count=count_orders,
+    describe_rows=_describe_rows,
     fields=FIELDS,
     stages={
         "orders": group_by_order,

@@ -15,6 +15,7 @@ from bot.data.metrics.filters import list_currencies
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
+    DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
     Dimension,
@@ -237,6 +238,7 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
+    fields=DAY_FIELDS,
     count=lambda t: t.count(),
     weights={"people": "many_sessions", "sales": "many_buyers"},
     describe_rows=describe_breakdown,

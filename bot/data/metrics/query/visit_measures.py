@@ -14,6 +14,7 @@ from bot.data.metrics.filters import add_category
 from bot.data.metrics.query.conditions import filter_rows
 from bot.data.metrics.query.dataset import (
     ALL_ROWS,
+    DAY_FIELDS,
     TIME_DIMENSIONS,
     Basis,
     Dimension,
@@ -216,6 +217,7 @@ DATASET = MetricDataset(
     bases=BASES,
     identify=_identify,
     key=_key,
+    fields=DAY_FIELDS,
     count=_count,
     stages={"visits": group_by_visit},
 )

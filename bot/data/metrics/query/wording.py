@@ -37,6 +37,8 @@ VALUE_NAMES: Mapping[tuple[str, str], Words] = {
     ("late", "no"): Words("in time"),
     ("discounted", "yes"): Words("with a discount"),
     ("discounted", "no"): Words("without a discount"),
+    ("reduced_price", "yes"): Words("at a reduced price"),
+    ("reduced_price", "no"): Words("at full price"),
     ("step", "view"): Words("product view"),
     ("step", "cart"): Words("cart"),
     ("step", "checkout"): Words("checkout"),
@@ -47,6 +49,7 @@ SELECTED_AT_LEAST: Mapping[str, Words] = {
     "selected_spent": Words("for at least {n} in all"),
 }
 NOT_STATED, OTHERS = Words("not stated"), Words("Others")
+ALONE = Words("no other product")
 MAX_NAMES, MAX_SHORT_NAMES = 4, 3
 
 
@@ -55,7 +58,7 @@ def name_value(
 ) -> str:
     """Return the value of a dimension or a field as people read it."""
     if value is None:
-        return NOT_STATED.to(language)
+        return (ALONE if dimension == "with_product" else NOT_STATED).to(language)
     if value == OTHERS_VALUE:
         return OTHERS.to(language)
     if dimension in DATED_DIMENSIONS:
@@ -70,7 +73,7 @@ def name_value(
         return words.to(language)
     if dimension == "country":
         return translate_country(value, language)
-    if dimension in ("product", "customer_bought"):
+    if dimension in ("product", "with_product", "customer_bought"):
         value = load_values(warehouse, dataset, "product").get(value, value)
     return format_title(value)
 
@@ -203,12 +206,16 @@ def describe_condition(
     field = get_field(dataset, condition.field)
     assert field is not None
     label = field.label.to(language)
+    if condition.field == "sale_day":
+        is_outside = condition.operator == "is_not"
+        return (Words("without sale days") if is_outside else Words("on sale days")).to(language)
     if condition.field in SELECTED_AT_LEAST and condition.operator == "at_least":
         words = SELECTED_AT_LEAST[condition.field]
         return words.model_copy(update={"params": {"n": condition.values[0]}}).to(language)
-    if field.kind != "text":
+    has_no_bound = condition.values in ((ANY_VALUE,), (NO_VALUE,))
+    if field.kind != "text" and not has_no_bound:
         return _describe_bounds(condition, label, field.kind == "day", language)
-    if condition.values in ((ANY_VALUE,), (NO_VALUE,)):
+    if has_no_bound:
         has = (condition.values == (ANY_VALUE,)) != (condition.operator == "is_not")
         words = Words("with {what}", what=label) if has else Words("without {what}", what=label)
         return words.to(language)
