@@ -53,8 +53,6 @@ class SchemaErrors:
 
 # Faults that a local Slack injects when a test or the page asks for them; all start off.
 
-FaultAction = Callable[[], None]
-
 
 @dataclass(frozen=True)
 class InjectedFault:
@@ -90,8 +88,7 @@ class FaultInjection:
         default_factory=lambda: defaultdict(deque)
     )
     delays: dict[str, float] = field(default_factory=dict)
-    on_drop_socket: FaultAction = lambda: None
-    on_end_streams: FaultAction = lambda: None
+    on_drop_socket: Callable[[], None] = lambda: None
 
     def rate_limit(self, method: str, times: int = 1, retry_after: int = 1) -> None:
         """Answer the next calls with HTTP 429 and Retry-After."""
@@ -120,10 +117,6 @@ class FaultInjection:
     def drop_socket(self) -> None:
         """Abort every Socket Mode connection without a closing handshake."""
         self.on_drop_socket()
-
-    def end_streams(self) -> None:
-        """Close every streaming message, as Slack does after about five minutes."""
-        self.on_end_streams()
 
     def take_fault(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
         """Return the fault planned for this call and remove it from the plan."""

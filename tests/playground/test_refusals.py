@@ -69,13 +69,8 @@ OTHERS: list[tuple[str, dict[str, Any], str]] = [
     ("no.such", {}, "unknown_method"),
     ("chat.update", {"channel": MARKET, "ts": TS, "text": "x"}, "message_not_found"),
     ("chat.update", {"channel": MARKET, "text": "x"}, "message_not_found"),
-    ("chat.delete", {"channel": MARKET, "ts": TS}, "message_not_found"),
-    ("chat.delete", {"channel": NOWHERE, "ts": TS}, "channel_not_found"),
-    ("chat.getPermalink", {"channel": MARKET, "message_ts": TS}, "message_not_found"),
     ("chat.postEphemeral", {"channel": MARKET, "user": "UX", "text": "x"}, "user_not_found"),
     ("chat.postEphemeral", {"channel": "D0", "user": "UMAX", "text": "x"}, "channel_not_found"),
-    ("chat.startStream", {"channel": MARKET}, "invalid_arguments"),
-    ("chat.appendStream", {"channel": MARKET, "ts": TS}, "message_not_found"),
     ("conversations.history", {"channel": SECRET}, "not_in_channel"),
     ("conversations.history", {"channel": MARKET, "latest": "soon"}, "invalid_ts_latest"),
     ("conversations.history", {"channel": MARKET, "oldest": "then"}, "invalid_ts_oldest"),
@@ -84,30 +79,19 @@ OTHERS: list[tuple[str, dict[str, Any], str]] = [
     ("conversations.history", {"channel": MARKET, "limit": "ten"}, "invalid_arguments"),
     ("conversations.replies", {"channel": MARKET, "ts": TS}, "thread_not_found"),
     ("conversations.replies", {"channel": MARKET}, "invalid_arguments"),
-    ("conversations.list", {"types": "secret"}, "invalid_types"),
-    ("conversations.list", {"cursor": "nope"}, "invalid_cursor"),
     ("conversations.info", {"channel": NOWHERE}, "channel_not_found"),
     ("conversations.open", {}, "users_list_not_supplied"),
     ("conversations.open", {"users": "UX"}, "user_not_found"),
     ("conversations.open", {"users": "UINTERN"}, "cannot_dm_bot"),
     ("conversations.open", {"users": ",".join("UMAX" for _ in range(9))}, "too_many_users"),
-    ("conversations.join", {"channel": "DUMAX"}, "method_not_supported_for_channel_type"),
     ("users.info", {"user": "UX"}, "user_not_found"),
-    ("users.conversations", {"user": "UX"}, "user_not_found"),
     ("usergroups.users.list", {"usergroup": "S0"}, "no_such_subteam"),
-    ("bots.info", {"bot": "B0"}, "bot_not_found"),
-    ("team.info", {"team": "T0"}, "team_not_found"),
-    ("reactions.add", {"channel": MARKET, "timestamp": TS, "name": "eyes"}, "message_not_found"),
-    ("reactions.add", {"channel": MARKET, "name": "eyes"}, "no_item_specified"),
-    ("reactions.add", {"channel": MARKET, "timestamp": TS}, "invalid_name"),
     ("files.info", {"file": "F0"}, "file_not_found"),
     ("files.completeUploadExternal", {"files": [{"id": "F0"}]}, "file_not_found"),
     ("files.completeUploadExternal", {}, "invalid_arguments"),
     ("files.getUploadURLExternal", {"filename": "x", "length": 0}, "invalid_arguments"),
     ("views.open", {"view": modal(section())}, "invalid_arguments"),
     ("views.open", {"view": modal(section()), "trigger_id": "1.2.x"}, "invalid_trigger_id"),
-    ("views.update", {"view": modal(section()), "view_id": "V0"}, "not_found"),
-    ("views.update", {"view": modal(section()), "external_id": "mine"}, "not_found"),
     ("views.publish", {"view": HOME}, "invalid_arguments"),
     ("views.publish", {"view": HOME, "user_id": "UX"}, "user_not_found"),
     ("views.publish", {"user_id": "UMAX"}, "invalid_arguments"),
@@ -132,7 +116,6 @@ async def test_update_of_foreign_message_is_refused(
     said = await slack.post_message("UMARIE", MARKET, "mine")
     args = {"channel": MARKET, "ts": said.ts, "text": "x"}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
-    assert (await refusal(client, "chat.delete", args)).response["error"] == "cant_delete_message"
     other = await slack.post_bot_message("B0OTHER", MARKET, "theirs")
     args |= {"ts": other.ts}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
