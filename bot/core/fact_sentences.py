@@ -30,10 +30,6 @@ CONFIRMED, TO_WATCH = "confirmed", "to watch"
 CHANGE_STATUSES = (CONFIRMED, TO_WATCH)  # of a subject that has changed, the surest first
 EXACT_KINDS = ("experiments", "plan")  # whose values are not rounded
 STATUS_MEASURES = ("status", "verdict", "where")
-STATUSES = (
-    *(Words("confirmed"), Words("to watch"), Words("steady"), Words("won"), Words("lost")),
-    *(Words("broken"), Words("no difference seen"), Words("too early"), Words("none seen")),
-)
 STEPS = {
     "view": Words("product page"),
     "cart": Words("cart"),

@@ -36,32 +36,6 @@ PARTS_KEY = "source_parts"  # in stored JSON, beside the source as text
 _LINE = re.compile(r"(.+), line (\d+)")
 _OLD = re.compile(r"(.+), (\d+) days old")
 _MORE = re.compile(r"(.+) and (\d+) more")
-# The labels that products and audiences have, so that they can be read in other languages.
-FACT_LABELS = (
-    Words("name"),
-    Words("price"),
-    Words("price to"),
-    Words("compare-at price"),
-    Words("lowest price 30 days"),
-    Words("description"),
-    Words("type"),
-    Words("vendor"),
-    Words("tags"),
-    Words("sizes"),
-    Words("colours"),
-    Words("materials"),
-    Words("link"),
-    Words("stock"),
-    Words("availability"),
-    Words("price now"),
-    Words("price from that day"),
-    Words("cut against lowest price"),
-    Words("typical category"),
-    Words("bought most"),
-    Words("to pay with the offer"),
-    Words("to pay with the offer, from"),
-    Words("calculation"),
-)
 # The units that are words, so that they can be read in other languages.
 FACT_UNITS = (
     Words("times"),

@@ -141,6 +141,9 @@ def _labels_of_files() -> Iterator[tuple[str, None, str]]:
     tables = [table.values() for table in LABELS.values() if isinstance(table, dict)]
     for text in (*questions, *chain.from_iterable(tables)):
         yield text, None, "bot/slack/cards/import_labels.toml"
+    labels = tomllib.loads((ROOT / "bot" / "i18n" / "labels.toml").read_text(encoding="utf-8"))
+    for text in chain.from_iterable(labels.values()):
+        yield text, None, "bot/i18n/labels.toml"
     for platform in PLATFORMS.values():
         for words in (platform.title, platform.note, *COLUMN_FORMATS.values()):
             if isinstance(words, Words):

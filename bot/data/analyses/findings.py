@@ -212,7 +212,6 @@ def build_point(writer: SentenceWriter, move: Move, text: str = "") -> Copy:
 
 RANK = ("won", "lost", "broken", "no difference seen", "too early")  # what can be acted on first
 MAX_WEEKS = 8  # beyond, people forget and come back as somebody else
-METRICS = (Words("purchase"), Words("visit"), Words("spend"), Words("click"))
 AUDIENCE = "audience"  # the place of a test on customers who are named, read by their orders
 
 

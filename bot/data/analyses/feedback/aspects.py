@@ -289,7 +289,7 @@ def load_lexicon(language: str) -> Lexicon | None:
     return Lexicon(language, AspectList.model_validate(read))
 
 
-# Display names of themes, measures and dimensions, so that they can be translated.
+# Display names of themes, so that they can be translated.
 
 THEME_TITLES = {
     "sizing": Words("sizing"),
@@ -338,40 +338,6 @@ THEME_TITLES = {
     "all": Words("all feedback"),
     "unhappy": Words("unhappy ratings"),
 }
-
-# The measures that people see. A fact's label is its measure with spaces.
-MEASURE_TITLES = (
-    Words("texts"),
-    Words("share"),
-    Words("praise share"),
-    Words("complaint share"),
-    Words("question share"),
-    Words("complaints"),
-    Words("rating"),
-    Words("rating of texts"),
-    Words("texts now"),
-    Words("before first day"),
-    Words("share now"),
-    Words("share before"),
-    Words("change"),
-    Words("verdict"),
-    Words("lift"),
-    Words("share elsewhere"),
-    Words("quote 1"),
-    Words("quote 2"),
-    Words("quote 3"),
-    Words("fix first rank"),
-    Words("happy share"),
-    Words("unhappy share"),
-    Words("first day"),
-    Words("last day"),
-)
-VERDICT_TITLES = (
-    Words("confirmed"),
-    Words("to watch"),
-    Words("no change seen"),
-    Words("other products or channels"),
-)
 
 
 def get_theme_title(subject: str) -> str:
