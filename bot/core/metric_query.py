@@ -1,14 +1,17 @@
 """Queries of the data: a query of figures, and the plan of a test.
 
 A query of figures has measures of one dataset, grouped, filtered, and compared with another period.
-The names in this module are what a caller may ask for. What each of them means is defined beside
-the dataset, in `bot/data/metrics/query/`.
+`metric_names.toml` has the names that a caller may ask for. What each of them means is defined
+beside the dataset, in `bot/data/metrics/query/`.
 """
 
+import tomllib
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,196 +21,14 @@ if TYPE_CHECKING:
     from bot.core.audience_rule import AudiencePurpose
 
 DatasetName = Literal["orders", "visits", "campaigns", "feedback", "traffic"]
-MeasureName = Literal[
-    # orders
-    "revenue",
-    "gross_revenue",
-    "refunded",
-    "net_revenue",
-    "discounts",
-    "orders",
-    "units",
-    "customers",
-    "new_customers",
-    "repeat_customers",
-    "average_order",
-    "median_order",
-    "largest_order",
-    "revenue_per_customer",
-    "orders_per_customer",
-    "units_per_order",
-    "returned",
-    "return_rate",
-    "repeat_rate",
-    "late_orders",
-    "late_share",
-    "mean_delivery_days",
-    "cancelled_orders",
-    "cancelled_share",
-    "discounted_orders",
-    "discounted_share",
-    "median_days_between_orders",
-    "mean_days_between_orders",
-    "median_days_to_second_order",
-    "mean_days_to_second_order",
-    "reordered_30_days",
-    "reordered_90_days",
-    "reordered_180_days",
-    "reordered_365_days",
-    "reorder_rate_30_days",
-    "reorder_rate_90_days",
-    "reorder_rate_180_days",
-    "reorder_rate_365_days",
-    "lifetime_value",
-    "median_days_since_last_order",
-    "days_since_last_sale",
-    "revenue_share",
-    "orders_share",
-    "units_share",
-    "customers_share",
-    "top_1_percent_share",
-    "top_5_percent_share",
-    "top_10_percent_share",
-    "top_20_percent_share",
-    "top_50_percent_share",
-    # visits
-    "visits",
-    "visitors",
-    "visits_with_cart",
-    "visits_with_checkout",
-    "visits_with_order",
-    "conversion",
-    "view_to_cart",
-    "cart_to_checkout",
-    "checkout_to_order",
-    "visit_sales",
-    "sales_per_1000_visits",
-    "visits_share",
-    # campaigns
-    "sent",
-    "delivered",
-    "opened",
-    "clicks",
-    "impressions",
-    "unsubscribed",
-    "campaign_orders",
-    "campaign_sales",
-    "spend",
-    "open_rate",
-    "click_rate",
-    "unsubscribe_rate",
-    "orders_per_click",
-    "cost_per_order",
-    "cost_per_click",
-    "sales_per_spend",
-    "sales_per_1000_sent",
-    "orders_per_1000_sent",
-    "spend_share",
-    # feedback
-    "reviews",
-    "ratings",
-    "reviewers",
-    "rating",
-    "low_rating_share",
-    "stars_1",
-    "stars_2",
-    "stars_3",
-    "stars_4",
-    "stars_5",
-    "reviews_share",
-    # traffic
-    "sessions",
-    "engaged_share",
-    "page_views",
-    "traffic_orders",
-    "traffic_sales",
-    "traffic_conversion",
-    "sales_per_1000_sessions",
-    "sessions_share",
-]
-DimensionName = Literal[
-    "day",
-    "week",
-    "month",
-    "quarter",
-    "year",
-    "weekday",
-    "hour",
-    "country",
-    "region",
-    "device",
-    "source",
-    "channel",
-    "category",
-    "product",
-    "variant",
-    "colour",
-    "size",
-    "code",
-    "status",
-    "return_reason",
-    "segment",
-    "customer_type",
-    "first_order_month",
-    "first_order_source",
-    "payment_method",
-    "carrier",
-    "campaign",
-    "audience",
-    "retailer",
-    "keyword",
-    "placement",
-    "rating",
-    "language",
-    "page",
-    "step",
-    "medium",
-]
-FieldName = Literal[
-    "weekday",
-    "hour",
-    "country",
-    "region",
-    "device",
-    "source",
-    "channel",
-    "category",
-    "product",
-    "variant",
-    "colour",
-    "size",
-    "code",
-    "status",
-    "return_reason",
-    "segment",
-    "customer_type",
-    "payment_method",
-    "carrier",
-    "campaign",
-    "audience",
-    "retailer",
-    "keyword",
-    "placement",
-    "rating",
-    "language",
-    "page",
-    "step",
-    "medium",
-    "order_value",
-    "order_units",
-    "returned",
-    "late",
-    "discounted",
-    "selected_orders",
-    "selected_spent",
-    "customer_orders",
-    "customer_spent",
-    "customer_first_order",
-    "customer_last_order",
-    "customer_ordered",
-    "customer_not_ordered",
-    "customer_bought",
-]
+NAMES = tomllib.loads(Path(__file__).with_name("metric_names.toml").read_text(encoding="utf-8"))
+if TYPE_CHECKING:
+    MeasureName: TypeAlias = str
+    DimensionName: TypeAlias = str
+    FieldName: TypeAlias = str
+else:
+    MeasureName = Literal[tuple(chain.from_iterable(NAMES["measures"].values()))]
+    DimensionName, FieldName = Literal[tuple(NAMES["dimensions"])], Literal[tuple(NAMES["fields"])]
 OperatorName = Literal["is", "is_not", "in", "at_least", "at_most", "between", "contains"]
 ComparisonName = Literal["none", "previous_period", "same_period_last_year", "dates"]
 OrderName = Literal["highest", "lowest", "natural"]

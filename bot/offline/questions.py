@@ -239,7 +239,7 @@ class QuestionReader:
             is_said = dataset in match.names("said") or dataset in group_names
             if match not in spoken and not is_said:
                 self._reject(match)
-        return cast(list[MeasureName], measures), dataset
+        return measures, dataset
 
     def _joins(self, one: Match, other: Match) -> bool:
         """Whether "and", a comma or a bound stands between two measures."""
@@ -268,7 +268,7 @@ class QuestionReader:
                 self._accept_by(match)
         if self._of("order", "best_sellers") and "product" not in found:
             found.insert(0, "product")
-        return cast(list[DimensionName], found[:2])
+        return found[:2]
 
     def _accept_by(self, match: Match) -> None:
         at = match.at.start - 1
@@ -322,7 +322,7 @@ class QuestionReader:
         if len(measures) != 1 or not shares or not (self.filters or dimensions):
             self._reject(*said)
             return measures
-        return [cast(MeasureName, shares[0]), *measures]
+        return [shares[0], *measures]
 
     # Bounds: "at least 20 ratings", "customers with at least 5 orders".
 
@@ -340,7 +340,7 @@ class QuestionReader:
                 continue
             value = Decimal(number) + {"over": 1, "under": -1}.get(kind, 0)
             operator = "at_least" if kind in ("at_least", "over") else "at_most"
-            measure = cast(MeasureName, names[0])
+            measure = names[0]
             if dimensions:
                 self.having.append(
                     MetricBound.model_validate(
@@ -484,7 +484,7 @@ class QuestionReader:
             if set(match.at) <= set(between) and len(dimensions) < 2:
                 self.splitting.append(match)
                 if field in get_args(DimensionName) and field not in dimensions:
-                    dimensions.append(cast(DimensionName, field))
+                    dimensions.append(field)
 
     # What is left.
 

@@ -1,7 +1,6 @@
 """Describe what the data hold and lack: for the AI, for the form, and for a query."""
 
 from collections.abc import Iterator, Mapping
-from typing import cast
 
 from bot.core.metric_query import TIME_DIMENSIONS, DatasetName, FieldName, MetricQuery
 from bot.data.metrics.filters import list_currencies
@@ -180,10 +179,7 @@ _OTHER_FIELDS = {
     ("feedback", "source"): "channel",
 }
 COLUMN_FIELDS: Mapping[DatasetName, Mapping[str, FieldName]] = {  # column of the names → field
-    dataset: {
-        column: cast(FieldName, _OTHER_FIELDS.get((dataset, column), column))
-        for column in columns.split()
-    }
+    dataset: {column: _OTHER_FIELDS.get((dataset, column), column) for column in columns.split()}
     for dataset, columns in _COLUMNS.items()
 }
 ValueNames = Mapping[str, Mapping[str, str]]  # column → value → name
