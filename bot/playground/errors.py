@@ -4,7 +4,6 @@ faults that it injects when a test or the page asks for them."""
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 
@@ -69,21 +68,12 @@ class FaultInjection:
 
     deliver_twice sends each event again as a retry; deliver_twice_without_headers sends it again
     without the retry headers. lost_acks is the number of acknowledgements that get lost, so that
-    Slack sends these events again. send_both_mention_events is Slack's normal behaviour: a
-    mention is sent as `message` and as `app_mention`. delivery_delay is the number of seconds
-    before each event; out_of_order shuffles the events within each shuffle_window (seconds).
-    strict_rates allows one chat.postMessage a second for each channel.
+    Slack sends these events again.
     """
 
     deliver_twice: bool = False
     lost_acks: int = 0
     deliver_twice_without_headers: bool = False
-    send_both_mention_events: bool = True
-    delivery_delay: float = 0.0
-    out_of_order: bool = False
-    shuffle_window: float = 0.05
-    strict_rates: bool = False
-    random: Random = field(default_factory=lambda: Random(7))  # noqa: S311 (repeatable on purpose)
     planned_faults: dict[str, deque[InjectedFault]] = field(
         default_factory=lambda: defaultdict(deque)
     )

@@ -24,7 +24,6 @@ class ApiServer:
     def __init__(self, slack: SlackWorkspace, granted: frozenset[str]) -> None:
         self.slack = slack
         self.granted = granted
-        self._last_post: dict[str, float] = {}
 
     def application(self) -> web.Application:
         """Build the aiohttp application; the playground's page adds its own routes to it."""
@@ -81,7 +80,8 @@ class ApiServer:
         headers = {"X-OAuth-Scopes": ",".join(sorted(self.granted))}
         try:
             self._check_token(name, token, arguments)
-            self._check_rate(name, arguments, fault)
+            if fault and fault.kind == "ratelimited":
+                raise ApiRefusal("ratelimited", status=429, retry_after=int(fault.seconds))
             if fault and fault.kind == "fail":
                 raise ApiRefusal(fault.error)
             answer = {"ok": True, **METHODS[name].function(self.slack, MethodArguments(arguments))}
@@ -114,18 +114,6 @@ class ApiServer:
         if name == "conversations.open":
             return "mpim" if len(MethodArguments(arguments).read_list("users")) > 1 else "im"
         return None
-
-    def _check_rate(
-        self, name: str, arguments: dict[str, Any], fault: InjectedFault | None
-    ) -> None:
-        if fault and fault.kind == "ratelimited":
-            raise ApiRefusal("ratelimited", status=429, retry_after=int(fault.seconds))
-        if name != "chat.postMessage" or not self.slack.faults.strict_rates:
-            return
-        channel, now = str(arguments.get("channel")), time.monotonic()
-        if now - self._last_post.get(channel, -1.0) < 1.0:
-            raise ApiRefusal("ratelimited", status=429, retry_after=1)
-        self._last_post[channel] = now
 
     def _record_call(self, name: str, arguments: dict[str, Any], answer: dict[str, Any]) -> None:
         self.slack.calls.append(ApiCall(name, arguments, answer, time.time()))

@@ -20,7 +20,7 @@ from bot.playground.block_kit import (
     list_elements,
 )
 from bot.playground.errors import ApiRefusal, ImpossibleAction
-from bot.playground.slack_objects import Place, SlackMessage, StoredFile
+from bot.playground.slack_objects import Place, SlackMessage, SlackUser, StoredFile
 from bot.playground.transport import AppResponse
 from bot.playground.workspace import SlackWorkspace
 
@@ -151,23 +151,6 @@ class MessageActions(SlackWorkspace):
         """Delete a person's own message."""
         self.delete_message(self._find_own_message(user, channel, ts))
 
-    async def post_bot_message(
-        self, bot_id: str, channel: str, text: str, thread_ts: str | None = None, **more: Any
-    ) -> SlackMessage:
-        """Post a message of another app."""
-        message = SlackMessage(
-            self.ids.new_ts(),
-            channel,
-            None,
-            text,
-            thread_ts=thread_ts,
-            bot_id=bot_id,
-            username="other",
-            subtype="bot_message",
-            **more,
-        )
-        return self.publish_message(self.places[channel], message)
-
     async def open_home(self, user: str, tab: str = "home") -> None:
         """Open the app as a person: its Home tab, or its messages (tab="messages")."""
         event: dict[str, Any] = {
@@ -187,52 +170,12 @@ class MessageActions(SlackWorkspace):
         if person.locale == locale:
             return
         person.locale = locale
+        self.send_user_change(person)
+
+    def send_user_change(self, person: SlackUser) -> None:
+        """Send the event user_change with the person as they are now."""
         shown = person.as_slack(self.team, locale=True)
         self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
-
-    async def update_profile(self, user: str, **new: Any) -> None:
-        """Change fields of a person, such as guest="multi" or deleted=True (event user_change)."""
-        person = self.people[user]
-        for name, value in new.items():
-            setattr(person, name, value)
-        shown = person.as_slack(self.team, locale=True)
-        self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
-
-    async def share_channel(self, channel: str, team: str) -> None:
-        """Share a channel with another company's workspace (event channel_shared)."""
-        place = self.places[channel]
-        place.shared_with.append(team)
-        place.invited = [one for one in place.invited if one != team]
-        event = {"type": "channel_shared", "connected_team_id": team, "channel": channel}
-        self.send_event(place, event | {"event_ts": self.ids.new_ts()})
-        self.notify_change("place", channel)
-
-    async def press_stop(self, user: str, channel: str, thread_ts: str) -> None:
-        """Press Stop in a thread (event agent_session_stopped)."""
-        self.send_event(
-            None,
-            {
-                "type": "agent_session_stopped",
-                "channel": channel,
-                "user": user,
-                "thread_ts": thread_ts,
-                "streaming_message_ts": [],
-                "event_ts": self.ids.new_ts(),
-            },
-        )
-
-    async def uninstall(self) -> None:
-        """Uninstall the app as an administrator: send the events and make its tokens invalid."""
-        tokens = {"bot": [self.bot_user], "oauth": []}
-        self.send_event(None, {"type": "tokens_revoked", "tokens": tokens})
-        self.send_event(None, {"type": "app_uninstalled"})
-        self.installed = False
-
-    def invite(self, user: str, channel: str) -> None:
-        """Make a person or the bot a member of a channel."""
-        if user not in self.places[channel].members:
-            self.places[channel].members.append(user)
-        self.notify_change("place", channel)
 
     def upload(self, user: str, name: str, content: bytes) -> StoredFile:
         """Store a file without sharing it yet."""
@@ -321,23 +264,6 @@ class PressActions(SlackWorkspace):
         if answer.error:
             self.show_slack_error(user, channel, f"{action_id}: {answer.error}")
         return answer
-
-    async def shortcut(
-        self, user: str, callback_id: str, message: SlackMessage | None = None
-    ) -> AppResponse:
-        """Run a global shortcut, or a message shortcut if `message` is given."""
-        kind = "message_action" if message else "shortcut"
-        body = self.build_interaction(kind, user)
-        body |= {"callback_id": callback_id, "action_ts": self.ids.new_ts()}
-        if message:
-            place = self.places[message.channel]
-            body |= {
-                "message": message.as_slack(self.team),
-                "message_ts": message.ts,
-                "channel": {"id": place.id, "name": place.name},
-                "response_url": self.unused_response_url,
-            }
-        return await self.send_interaction(body)
 
     async def _click_in_view(
         self, user: str, view: View, action_id: str, block_id: str | None, chosen: Any

@@ -213,8 +213,6 @@ class SlackWorkspace:
         self.notify_change("message", place.id, message.ts)
         if self._is_mention(place, message):
             self.send_event(place, self.build_mention_event(place, message))
-            if not self.faults.send_both_mention_events:
-                return message
         self.send_event(place, self.build_message_event(place, message))
         return message
 

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, button, field_of, modal, section
+from tests.support.slack_actions import run_shortcut
 
 MARKET = "C0MARKET"
 Body = dict[str, Any]
@@ -342,7 +343,7 @@ async def test_shortcuts_send_trigger_id_and_message(
         await ack()
 
     said = await slack.post_message("UMARIE", MARKET, "make this an e-mail")
-    await slack.shortcut("UMARIE", "brief")
-    await slack.shortcut("UMARIE", "brief", message=said)
+    await run_shortcut(slack, "UMARIE", "brief")
+    await run_shortcut(slack, "UMARIE", "brief", message=said)
     assert [body["type"] for body in seen] == ["shortcut", "message_action"]
     assert seen[1]["message"]["text"] == "make this an e-mail"

@@ -11,6 +11,7 @@ from bot.playground.local_slack import LocalSlack
 from bot.playground.methods import GRANTED_SCOPES
 from bot.playground.slack_objects import Place
 from tests.playground.conftest import SUBMIT, field_of, modal, section
+from tests.support.slack_actions import post_bot_message, uninstall
 
 MARKET, SECRET, NOWHERE = "C0MARKET", "C0SECRET", "C0NOWHERE"
 TS = "1700000000.000001"
@@ -116,7 +117,7 @@ async def test_update_of_foreign_message_is_refused(
     said = await slack.post_message("UMARIE", MARKET, "mine")
     args = {"channel": MARKET, "ts": said.ts, "text": "x"}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
-    other = await slack.post_bot_message("B0OTHER", MARKET, "theirs")
+    other = await post_bot_message(slack, "B0OTHER", MARKET, "theirs")
     args |= {"ts": other.ts}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
 
@@ -193,7 +194,7 @@ async def test_opening_group_message_requires_mpim_scope() -> None:
 
 
 async def test_uninstalled_app_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
-    await slack.uninstall()
+    await uninstall(slack)
     assert (await refusal(client, "auth.test", {})).response["error"] == "account_inactive"
 
 
