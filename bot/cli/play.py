@@ -20,6 +20,7 @@ from bot.cli.admin import print_line
 from bot.cli.import_ import FileImporter
 from bot.config.clock import now
 from bot.config.settings import Settings
+from bot.contracts import HOME_FILES_WRITTEN
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
@@ -57,7 +58,7 @@ SETTINGS_FILES = ("brand.toml", "policy.toml")
 # What `play` and its intern create in the folder. Other files belong to the person and stay.
 GENERATED_PATHS = (
     *(SHOP, FILLED, "slack", "library", "rejects", "intern.log*", TEMPORARY, "arrivals", "damaged"),
-    *("super-intern.db*", "super-intern.key", *SETTINGS_FILES),
+    *("super-intern.db*", "super-intern.key", *HOME_FILES_WRITTEN, *SETTINGS_FILES),
 )
 
 

@@ -67,8 +67,13 @@ class Words(BaseModel):
         return Words(self.text, many=self.many, params={**self.params, **params})
 
     def to(self, language: str) -> str:
-        """Return the sentence in that language; an unknown language gets English."""
+        """Return the sentence in that language; an unknown language gets English.
+
+        Without parameters nothing is filled in: the text can be a product's name with braces.
+        """
         sentence = _translate(language, self.text, self.many, self.params.get("n"))
+        if not self.params:
+            return sentence
         return sentence.format(**{k: format_value(v, language) for k, v in self.params.items()})
 
 

@@ -89,14 +89,20 @@ class ReportBuilder(SentenceWriter):
         return self.table(subjects, columns.pop("name"), columns, names)
 
     def step(self, key: str, form: dict[str, str] | None = None, **params: Any) -> NextStep:
-        """Return a next step of the texts; `form` are fields of the brief that are known."""
+        """Return a next step of the texts; `form` are fields of the brief that are known, besides
+        those of the texts."""
         known = self.texts["steps"][key]
+        texts: dict[str, str] = known.get("form", {})
+        fields = {
+            name: text if name == "channel" else self.say(Words(text, **params))
+            for name, text in texts.items()
+        }
         return NextStep(
             label=Words(known["label"], **params),
             skill=known["skill"],
             words=self.say(Words(known["words"], **params)),
             ask=known.get("ask", False),
-            form=form or {},
+            form=fields | (form or {}),
         )
 
     def draw_bars(

@@ -142,13 +142,15 @@ class CopyIntake:
     ) -> tuple[list[ProductMatch], Sequence[ProductMatch]]:
         """Return the products that the text is about, and others that may be meant instead. Words
         that name none of the catalogue are left over."""
-        chosen = self._answers.get("product") or self._incoming.product or picked
-        if chosen:
+        # What somebody picked last counts more than what the form said before.
+        for chosen in filter(None, (picked, self._answers.get("product"), self._incoming.product)):
             hits = sorted(await self._library.find(chosen), key=lambda hit: -hit.score)
             exact = [hit for hit in hits if hit.handle == chosen or hit.score >= 1]
             named = exact[:1] or (await self._match_piece(chosen))[0]
-            if named or "product" in self._answers:
+            if named:
                 return named, ()
+        if "product" in self._answers:
+            return [], ()
         await self._restore_names()
         found: dict[str, ProductMatch] = {}
         alternatives: list[ProductMatch] = []
@@ -207,7 +209,8 @@ class CopyIntake:
 
     async def _collect_left_over(self, piece: str, named: Sequence[ProductMatch]) -> None:
         """Keep the words that neither a field nor the catalogue knows."""
-        titles = tokenize(" ".join(product.title for product in named))
+        given = (*(product.title for product in named), *self._answers.values())
+        titles = tokenize(" ".join(given))
         unknown = [
             word
             for word in routing.list_content_words(piece)

@@ -13,6 +13,7 @@ from bot.__main__ import main
 from bot.app import Container
 from bot.cli.facts import parse_where
 from bot.data.analyses.result import AnalysisFilter
+from bot.data.private_files import private_process
 from bot.errors import CannotDo
 from tests.support.paths import ROOT
 from tests.support.stocked_library import stocked
@@ -21,8 +22,9 @@ from tests.support.stocked_library import stocked
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("facts")
-    container: Container = stocked(folder, "experiments", "orders")
-    container.database.close()
+    with private_process(folder):
+        container: Container = stocked(folder, "experiments", "orders")
+        container.database.close()
     return folder
 
 

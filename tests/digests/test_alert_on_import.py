@@ -28,7 +28,7 @@ async def test_imported_drop_is_alerted_and_can_be_muted(tmp_path: Path) -> None
             await shop.take_in("visits-since.csv", fresh, f"{count:,} rows are in")
             await slack.wait_until(lambda: alerts(slack) != [], 60)
             (card,) = alerts(slack)
-            assert "Confirmed: On mobile, 39% of checkouts end in a payment" in text_of(card)
+            assert "On mobile, 39% of checkouts end in a payment" in text_of(card)
             assert "An alert: at most 3 a week." in text_of(card)
             assert await shop.press(card, "alert_mute")
             muted = f"SELECT muted FROM alerts WHERE series = '{SERIES}'"

@@ -40,6 +40,7 @@ async def test_report_leads_with_the_theme_asked_about(
     assert found.parts[0].key == "headline"
     assert {id.split(".")[1].split("-")[0] for id in found.parts[0].facts} <= {theme, "all"}
     assert {check.level for check in found.checks} == {"pass"}
+    assert "not_used" not in {part.key for part in found.parts}
 
 
 async def test_quotes_are_verbatim_with_ids() -> None:

@@ -218,3 +218,7 @@ def test_unknown_language_gets_english() -> None:
     assert Words("Approve").to("de") == "Approve"
     assert parse_language("fr-CA") == "fr"
     assert parse_language("pt_BR") == parse_language(None) == "en"
+
+
+def test_braces_of_a_name_are_kept_where_nothing_is_filled_in() -> None:
+    assert Words("{{brief}} {0} shirt").to("fr") == "{{brief}} {0} shirt"

@@ -296,14 +296,14 @@ async def test_draft_is_approved_and_survives_restart(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = settings.home / "script.txt"
-    script.write_text("/draft e-mail: the linen shirt, 49 €\n2\nLinen weather\n\n\n\n")
+    script.write_text("/draft e-mail: the linen shirt, 49 €\n4\nLinen weather\n\n\n\n")
     assert await play_(settings, chosen(script=script)) == 0
     first = capsys.readouterr().out
     assert "1 products from products.csv" in first
     for words in ("inen shirt ·\u00a0v1", "·\u00a0v2", "Linen weather"):
         assert words in first, first
 
-    script.write_text("/as otto\n1\n/as max\n1\ny\n")
+    script.write_text("/as otto\n3\n/as max\n3\ny\n")
     assert await play_(settings, chosen(script=script)) == 0
     second = capsys.readouterr().out
     assert "Filling" not in second

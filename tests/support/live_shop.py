@@ -23,7 +23,7 @@ from tests.support.uploads import MARIE, MARKETING, Shop
 
 TEAM = "T0SHOP"
 ASKED = "how many customers do we have?"
-TOLD = re.compile(r"([\d,]+)\s+customers have ordered")
+TOLD = re.compile(r": ([\d,]+)\s+customers\b")
 HEAD = "order,line,at,customer,product,title,quantity,amount,currency"
 
 

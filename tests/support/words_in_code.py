@@ -8,6 +8,7 @@ that rows may hold into legacy.po.
 
 import ast
 import io
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -165,7 +166,13 @@ def _texts_of_reports() -> Iterator[tuple[str, None, str]]:
     def walk(value: object) -> Iterator[str]:
         if isinstance(value, dict):
             for key, one in value.items():
-                yield from walk(one) if key != "skill" else ()
+                if key == "form" and isinstance(
+                    one, dict
+                ):  # values of a form: a channel's key, or a gap alone
+                    told = [v for k, v in one.items() if k != "channel"]
+                    yield from (v for v in told if not re.fullmatch(r"\{\w+\}", v))
+                elif key != "skill":
+                    yield from walk(one)
         elif isinstance(value, list):
             yield from (str(one) for one in value)
         elif isinstance(value, str):

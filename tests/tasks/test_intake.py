@@ -129,6 +129,14 @@ async def test_answer_to_a_question_continues_the_request() -> None:
     assert found.brief.product == "linen-shirt"
 
 
+async def test_answer_counts_more_than_what_the_form_said() -> None:
+    form = {"product": "Kitchen things"}
+    found = await asked("e-mail: kitchen things", answers=form)
+    assert isinstance(found, Question)
+    answered = await taken("e-mail: kitchen things", answers=form | {"answer 1": "Linen Shirt"})
+    assert answered.brief.product == "linen-shirt"
+
+
 async def test_unknown_product_is_asked_about() -> None:
     found = await asked("e-mail for our blue gloves")
     assert isinstance(found, Question)
@@ -169,6 +177,12 @@ async def test_form_values_override_the_words() -> None:
     assert (brief.language, brief.goal, brief.occasion) == ("en", "launch", "noel")
     assert (brief.offer, brief.dates) == ("free delivery", "until Sunday")
     assert brief.must_say == ("open on Sundays",)
+
+
+async def test_words_that_stand_in_the_form_are_not_left_over() -> None:
+    form = {"channel": "email", "audience": "customers who complained", "must_say": "We measured."}
+    found = await taken("E-mail, customers who complained, We measured.", answers=form)
+    assert found.brief.left_over == ()
 
 
 async def test_form_without_words_is_a_request_for_copy() -> None:

@@ -6,6 +6,7 @@ Code alone decides what moved, whether that is confirmed, and in which order it 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from bot.core.fact_sentences import (
     CHANGE_STATUSES,
@@ -19,6 +20,9 @@ from bot.core.metric_query import MESSAGE_PLACES
 from bot.core.parts import Copy, NextStep
 from bot.i18n.messages import LANGUAGES, Words
 from bot.text.normalize import normalize_text, tokenize
+
+if TYPE_CHECKING:
+    from bot.data.analyses.feedback.aspects import PhraseMatch
 
 MAX_THEMES, MAX_PRODUCTS = 3, 3
 MOSTLY_ONE_SERIES = 0.8  # the share of a total from which a series is nearly all of it
@@ -331,12 +335,7 @@ def find_named_themes(words: str, themes: Sequence[FactSubject]) -> tuple[list[F
     """Return the themes that the words name, most texts first, and whether the words name any
     theme at all. The words are read with the lists of phrases by which the texts are read, and
     with the names of the themes."""
-    from bot.data.analyses.feedback.aspects import load_lexicon  # loads ibis
-
-    found = set()
-    for language in LANGUAGES:
-        if lexicon := load_lexicon(language):
-            found |= {meaning.subject for _, meaning in lexicon.finder.find(tokenize(words))}
+    found = {subject for _, subject in _read_themes(tokenize(words))}
     low = f" {normalize_text(words)} "
     by_name = {o.key for o in themes for x in LANGUAGES if normalize_text(o.named(x)) in low}
     parts = {key for key in found if any(other.startswith(f"{key}-") for other in found)}
@@ -346,6 +345,28 @@ def find_named_themes(words: str, themes: Sequence[FactSubject]) -> tuple[list[F
     matching += [o for o in themes if o.key.split("-")[0] in whole and o.key not in whole]
     largest = sorted(matching, key=lambda one: -one.number("texts"))[:MAX_NAMED]
     return largest, bool(keys)
+
+
+def list_theme_words(words: str) -> list[str]:
+    """Return the words by which `find_named_themes` finds a theme."""
+    from bot.data.analyses.feedback.aspects import THEME_TITLES  # loads ibis
+
+    tokens, low = tokenize(words), f" {normalize_text(words)} "
+    found = [
+        token for match, _ in _read_themes(tokens) for token in tokens[match.start : match.end]
+    ]
+    names = {title.to(language) for title in THEME_TITLES.values() for language in LANGUAGES}
+    named = {word for name in names if normalize_text(name) in low for word in tokenize(name)}
+    return [*found, *(token for token in tokens if any(word in token for word in named))]
+
+
+def _read_themes(tokens: Sequence[str]) -> Iterator[tuple["PhraseMatch", str]]:
+    from bot.data.analyses.feedback.aspects import load_lexicon  # loads ibis
+
+    for language in LANGUAGES:
+        if lexicon := load_lexicon(language):
+            for match, meaning in lexicon.finder.find(tokens):
+                yield match, meaning.subject
 
 
 def drop_near_duplicates(themes: Sequence[FactSubject]) -> list[FactSubject]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from bot.core.parts import Copy
 from bot.core.report import Report
 from bot.core.request import Question
+from bot.data.analyses.findings import list_theme_words
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.i18n.periods import find_periods
@@ -20,6 +21,7 @@ from bot.offline.questions import load_idle_words
 from bot.offline.routing import ANSWER_SKILL, list_unread_words
 from bot.text.normalize import tokenize
 
+FEEDBACK_SKILL = "feedback"
 NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
 
 
@@ -49,4 +51,6 @@ def _list_unused(ctx: OfflineContext, report: Report) -> tuple[str, ...]:
     days = [" ".join(tokens[at] for at in one.words) for one in find_periods(tokens, ctx.today)]
     told = [one.text for one in (report.headline, report.read_as) if one]
     names = [*load_idle_words(), *days, *told, brief.product_words or "", brief.category or ""]
+    if ctx.request.skill == FEEDBACK_SKILL:
+        names += list_theme_words(brief.words)
     return (*brief.left_over, *list_unread_words(brief.words, ctx.request.skill, names))
