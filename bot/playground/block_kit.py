@@ -10,10 +10,9 @@ from bot.playground.errors import ApiRefusal, ImpossibleAction, SchemaErrors
 from bot.playground.slack_objects import IdGenerator
 
 Block = dict[str, Any]
-MESSAGE_ONLY_BLOCKS = {"markdown", "table"}
+MESSAGE_ONLY_BLOCKS = {"table"}
 MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MAX_TABLES = 1
-MAX_MARKDOWN_CHARACTERS = 12_000
 MAX_MESSAGE_CHARACTERS = 13_200
 MODAL_ONLY_ELEMENTS = {"email_text_input", "url_text_input", "number_input", "file_input"}
 
@@ -63,11 +62,6 @@ def _check_ids(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
 def _check_counts(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
     if sum(block["type"] == "table" for block in blocks) > MAX_TABLES:
         faults.add(f"no more than {MAX_TABLES} table blocks allowed", pointer)
-    markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
-    if markdown > MAX_MARKDOWN_CHARACTERS:
-        faults.add(
-            f"markdown blocks must have less than {MAX_MARKDOWN_CHARACTERS + 1} characters", pointer
-        )
 
 
 def list_elements(block: Block) -> list[dict[str, Any]]:

@@ -112,11 +112,9 @@ class SlackMessage:
     username: str | None = None
     subtype: str | None = None
     metadata: dict[str, Any] | None = None
-    attachments: list[dict[str, Any]] = field(default_factory=list)
     files: list[StoredFile] = field(default_factory=list)
     edited: dict[str, str] | None = None
     ephemeral_to: str | None = None
-    reply_broadcast: bool = False
     parent_user_id: str | None = None
     history: list[MessageVersion] = field(default_factory=list)
     deleted: bool = False
@@ -137,9 +135,8 @@ class SlackMessage:
         for name in ("user", "subtype", "bot_id", "app_id", "username", "edited"):
             if (value := getattr(self, name)) is not None:
                 shown[name] = value
-        for name in ("blocks", "attachments"):
-            if value := getattr(self, name):
-                shown[name] = value
+        if self.blocks:
+            shown["blocks"] = self.blocks
         if self.files:
             shown["files"] = [file.as_slack() for file in self.files]
         if metadata and self.metadata:
@@ -200,7 +197,7 @@ class Place:
             root = self.by_ts[message.thread_ts]
             message.parent_user_id = root.user
             root.replies.append(message)
-        if not message.is_reply or message.reply_broadcast:
+        if not message.is_reply:
             self.roots.append(message)
 
     def remove(self, message: SlackMessage) -> None:

@@ -67,7 +67,6 @@ TAKEN: list[Block] = [
     {"type": "context", "elements": [plain(), IMAGE, {"type": "mrkdwn", "text": "x"}]},
     field_of("b", multiline=True, max_length=3000),
     RICH,
-    {"type": "markdown", "text": "x" * 12000},
     table(100, 20),
 ]
 
@@ -132,8 +131,6 @@ REFUSED: list[tuple[Block, str]] = [
     (field_of("b") | {"label": plain("x" * 2001)}, "2001 characters"),
     (field_of("b") | {"element": button("a")}, "unsupported type: button"),
     (field_of("b") | {"element": {"type": "file_input"}}, "unsupported type: file_input"),
-    ({"type": "markdown", "text": "x" * 12001}, "12001 characters"),
-    ({"type": "markdown", "text": ""}, "more than 0 characters"),
     (table(101, 1), "no more than 100 items"),
     (table(1, 21), "no more than 20 items"),
     ({"type": "table", "rows": [[{"type": "text", "text": "x"}]]}, "unsupported type: text"),
@@ -157,7 +154,6 @@ def test_invalid_block_is_refused(block: Block, what: str) -> None:
     [
         ([section()] * 51, "no more than 50 items"),
         ([table(1, 1), table(1, 1)], "no more than 1 table"),
-        ([{"type": "markdown", "text": "x" * 6001}] * 2, "12001 characters"),
         ([section() | {"block_id": "b"}, section() | {"block_id": "b"}], "more than once"),
         (["divider"], "must be an object"),
     ],
@@ -199,7 +195,7 @@ def test_blocks_over_total_character_limit_are_refused() -> None:
 @pytest.mark.parametrize(
     ("block", "modal", "home"),
     [
-        ({"type": "markdown", "text": "x"}, False, False),
+        (table(1, 1), False, False),
         (field_of("b"), True, True),
         (field_of("b") | {"element": {"type": "file_input"}}, True, True),
     ],
@@ -239,7 +235,6 @@ def test_blocks_built_with_slack_sdk_are_accepted() -> None:
             label="Copy",
             element=sdk.PlainTextInputElement(action_id="words", multiline=True, max_length=100),
         ),
-        sdk.MarkdownBlock(text="# Hi"),
         sdk.TableBlock(rows=[[sdk.RawTextObject(text="a").to_dict()]]),
     ]
     check_message_blocks([block.to_dict() for block in made])

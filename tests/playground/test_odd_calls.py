@@ -24,7 +24,7 @@ def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, An
     own = run("chat.postMessage", slack, here | {"text": "x"})["ts"]
     file = run("files.getUploadURLExternal", slack, {"filename": "x", "length": 1})["file_id"]
     slack.files[file].content = b"x"
-    content = {"text": "x", "blocks": [section()], "metadata": META, "attachments": [{}]}
+    content = {"text": "x", "blocks": [section()], "metadata": META}
     trigger = slack.create_trigger("UMARIE").id
     return [
         ("chat.postMessage", here | content | {"thread_ts": said.ts}),

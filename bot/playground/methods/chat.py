@@ -10,8 +10,6 @@ from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 from bot.playground.workspace import SlackWorkspace
 
 MAX_TEXT_CHARACTERS = 4_000
-MAX_MARKDOWN_TEXT = 12_000
-MAX_ATTACHMENTS = 100
 MAX_METADATA_CHARACTERS = 16_000
 
 
@@ -20,16 +18,12 @@ def post_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Post a message as the bot."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
-    broadcast = thread_ts is not None and args.read_flag("reply_broadcast")
     fields = read_content(slack, args)
     message = slack.build_bot_message(
         place.id,
         fields.pop("text"),
         thread_ts=thread_ts,
-        reply_broadcast=broadcast,
-        subtype="thread_broadcast" if broadcast else None,
         metadata=read_metadata(args),
-        username=args.read_string("username") or None,
         **fields,
     )
     slack.publish_message(place, message)
@@ -126,29 +120,17 @@ def find_own_message(slack: SlackWorkspace, args: MethodArguments, error_name: s
 def read_content(
     slack: SlackWorkspace, args: MethodArguments, keep: SlackMessage | None = None
 ) -> dict[str, Any]:
-    """Read and check a message's text, blocks and attachments.
+    """Read and check a message's text and blocks.
 
     The text of `keep`, the message before an update, is used if none is given."""
-    text, markdown = args.read_string("text"), args.read_string("markdown_text")
-    blocks = args.read_array("blocks", "invalid_blocks_format")
-    attachments = args.read_array("attachments", "invalid_attachments") or []
-    if markdown and (text or blocks):
-        raise ApiRefusal("markdown_text_conflict")
-    if len(text) > MAX_TEXT_CHARACTERS or len(markdown) > MAX_MARKDOWN_TEXT:
+    text, blocks = args.read_string("text"), args.read_array("blocks", "invalid_blocks_format")
+    if len(text) > MAX_TEXT_CHARACTERS:
         raise ApiRefusal("msg_too_long")
-    if len(attachments) > MAX_ATTACHMENTS:
-        raise ApiRefusal("too_many_attachments")
-    if not (text.strip() or markdown.strip() or blocks or attachments):
+    if not (text.strip() or blocks):
         raise ApiRefusal("no_text")
-    if markdown:
-        blocks = [{"type": "markdown", "text": markdown}]
     check_message_blocks(blocks or [])
-    given_text = args.has("text") or bool(markdown) or keep is None
-    return {
-        "text": (text or markdown) if given_text else keep.text if keep else "",
-        "blocks": assign_ids(blocks or [], slack.ids),
-        "attachments": attachments,
-    }
+    kept_text = keep.text if keep and not args.has("text") else text
+    return {"text": kept_text, "blocks": assign_ids(blocks or [], slack.ids)}
 
 
 def read_metadata(args: MethodArguments) -> dict[str, Any] | None:

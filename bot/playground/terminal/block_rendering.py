@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import Markdown
 from rich.rule import Rule
 from rich.text import Text
 
@@ -181,7 +180,6 @@ class BlockRenderer:
             "image": self._image,
             "actions": self._render_controls,
             "rich_text": lambda block: text_rendering.render_rich_text(block, names),
-            "markdown": lambda block: [Markdown(block["text"])],
             "table": lambda block: text_rendering.render_table(block, names),
             "input": self._input,
         }
