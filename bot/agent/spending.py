@@ -99,8 +99,11 @@ class SpendingCap:
     max_wait_seconds: float = MAX_WAIT_SECONDS
     resolve: AddressResolver = resolve_addresses
 
-    async def reserve_or_settle(self, payer: Payer, sent: LlmCall) -> None:
-        """Store the receipt of a call that is about to be sent, or that has ended.
+    async def reserve_or_settle(
+        self, payer: Payer, sent: LlmCall, write: Callable[[Session], object] | None = None
+    ) -> None:
+        """Store the receipt of a call that is about to be sent, or that has ended, and have `write`
+        store what belongs to it in the same transaction.
 
         Before a call, wait while only reservations of other calls fill the limit. Raises
         SpendingRefused when the call costs too much or its price is unknown, SpendingBusy when the
@@ -113,7 +116,7 @@ class SpendingCap:
         clock = asyncio.get_running_loop().time
         deadline, pause = clock() + self.max_wait_seconds, FIRST_PAUSE
         run = self.database.run if sent.ended == PENDING_END else self.database.run_unsynced
-        while not await run(self._try_reserve_or_settle, payer, sent, price):
+        while not await run(self._try_reserve_or_settle, payer, sent, price, write):
             if clock() + pause >= deadline:
                 raise SpendingBusy(
                     "other calls have reserved the limit", words=BUDGET_RESERVED, after=pause
@@ -121,23 +124,38 @@ class SpendingCap:
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311
             pause = min(MAX_PAUSE, pause * 1.5)
 
+    async def build_settlement(self, payer: Payer, sent: LlmCall) -> Callable[[Session], object]:
+        """Return what stores the end of a call in the transaction that stores its answer."""
+        price = await self._find_price(payer.workspace, sent)
+        return lambda session: self._try_reserve_or_settle(session, payer, sent, price)
+
     async def demand_budget(self, payer: Payer, model: str) -> None:
         """Raises SpendingRefused when the limit is already reached, before any work starts. A model
         without a known price may be free, so each of its calls is checked separately."""
-        await self.database.run(self._demand_budget, payer, model)
+        await self.database.run(self.check_budget, payer, model)
 
-    def _demand_budget(self, session: Session, payer: Payer, model: str) -> None:
+    def check_budget(self, session: Session, payer: Payer, model: str) -> None:
         price = self._find_named_price(payer.workspace, model)
         for limit, used, refusal in self._list_limits(session, payer):
             if limit == 0 or (price not in (None, FREE_PRICE) and used.spent >= limit):
                 raise refusal
 
     def _try_reserve_or_settle(
-        self, session: Session, payer: Payer, sent: LlmCall, price: TokenPrice | None
+        self,
+        session: Session,
+        payer: Payer,
+        sent: LlmCall,
+        price: TokenPrice | None,
+        write: Callable[[Session], object] | None = None,
     ) -> bool:
         """Store the receipt. False while reservations of other calls fill the limit."""
-        if begun := Receipt.find_begun(session, payer.task, sent.call):
-            begun.end(session, self._with_cost(payer, sent, price))
+        if write is not None:
+            write(session)
+        known = None
+        if sent.ended != PENDING_END:
+            known = Receipt.find_begun(session, payer.task, sent.call)
+        if known is not None:
+            known.end(session, self._with_cost(payer, sent, price))
             return True
         if not sent.sent:
             self._begin(session, payer, self._with_cost(payer, sent, price))

@@ -6,9 +6,10 @@ paid again, whatever has changed since. The rows are deleted when their task end
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import TypeAdapter
 from sqlalchemy import LargeBinary, Text, bindparam, delete, select, update
@@ -17,9 +18,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.agent.llm.turn import ConversationMessage, TurnAnswer
 from bot.core.charts import Exhibit
 from bot.core.facts import Fact
+from bot.core.writer import PENDING_END, LlmCall
 from bot.db.base import Row
 from bot.db.session import Database, insert_once
 from bot.jobs.models import Job
+
+if TYPE_CHECKING:
+    from bot.agent.spending import Payer, SpendingCap
 
 RETENTION = timedelta(days=7)
 VEIL_PURPOSE = b"super-intern veils 1"
@@ -66,6 +71,10 @@ class AgentTurn(Row):
         return list(session.scalars(rows.order_by(AgentTurn.turn)))
 
     @staticmethod
+    def exist_for_task(session: Session, task: str) -> bool:
+        return session.scalar(SELECT_FOR_TASK, {"of": task}) is not None
+
+    @staticmethod
     def delete_for_task(session: Session, task: str) -> None:
         """Delete the turns of a task that has ended, or whose author takes it back."""
         session.flush()
@@ -80,6 +89,7 @@ class AgentTurn(Row):
 
 TURNS = Row.metadata.tables["agent_turns"]
 # Built once, since they run in every task.
+SELECT_FOR_TASK = select(TURNS.c.task).where(TURNS.c.task == bindparam("of")).limit(1)
 DELETE_FOR_TASK = delete(TURNS).where(TURNS.c.task == bindparam("of"))
 STORE_ANSWER = (
     update(TURNS)
@@ -112,24 +122,37 @@ class NoTurnLog:
     async def store_answer(self, call: str, turn: int, answer: TurnAnswer) -> None:
         """Keep nothing."""
 
+    async def store_receipt(self, spending: "SpendingCap", payer: "Payer", sent: LlmCall) -> None:
+        await spending.reserve_or_settle(payer, sent)
+
 
 @dataclass(frozen=True)
 class TaskTurns:
-    """The turns of a task, as rows. `key` returns the home's key."""
+    """The turns of a task, as rows. `key` returns the home's key. `with_receipts`: the receipts of
+    the calls come to `store_receipt`, so that a turn and the receipt of its call are stored in one
+    transaction, and so are the answer and the end of the call. `is_first_run`: no turn was stored
+    when this run of the task began, so there is none to load."""
 
     database: Database
     workspace: str
     task: str
     key: Callable[[], bytes]
     now: Callable[[], datetime]
+    with_receipts: bool = False
+    is_first_run: bool = False
+    _writes: list[Callable[[Session], object]] = field(default_factory=list)  # not yet stored
+    _calls: set[str] = field(default_factory=set)  # the conversations that this run has stored
+    _answers_due: set[str] = field(default_factory=set)  # the calls that turns were stored with
 
     async def load(self, call: str) -> list[StoredTurn]:
+        if self.is_first_run and call not in self._calls:
+            return []
         rows = await self.database.run(AgentTurn.list_for_call, self.task, call)
         return [self._restore(row) for row in rows]
 
     async def store_sent(self, call: str, turn: int, stored: StoredTurn) -> None:
         """Store what is about to be sent. A turn that is stored already stays as it is. The
-        receipt, which is stored before the bytes leave, takes this row to the disk as well."""
+        receipt, which is stored before the bytes leave, takes this row along."""
         values: dict[str, Any] = {
             "task": self.task,
             "call": call,
@@ -140,27 +163,49 @@ class TaskTurns:
             "facts": FACTS.dump_json(stored.facts).decode(),
             "exhibits": EXHIBITS.dump_json(stored.exhibits).decode(),
             "read_as": list(stored.read_as),
-            "veil": self._cipher().close(f"{self.task}/{call}/{turn}", stored.veil),
+            "veil": self._cipher.close(f"{self.task}/{call}/{turn}", stored.veil),
             "at": self.now(),
         }
-        await self.database.run_unsynced(lambda session: insert_once(session, AgentTurn, **values))
+        self._calls.add(call)
+        self._writes.append(lambda session: insert_once(session, AgentTurn, **values))
+        if not self.with_receipts:
+            await self.database.run_unsynced(self._write)
+            self._writes.clear()
 
     async def store_answer(self, call: str, turn: int, answer: TurnAnswer) -> None:
         """Store the answer. The row is gone when the task was stopped meanwhile."""
         key = {"of": self.task, "in_call": call, "at_turn": turn}
         values = key | {"text": ANSWER.dump_json(answer).decode()}
-        await self.database.run(lambda session: session.execute(STORE_ANSWER, values))
+        self._writes.append(lambda session: session.connection().execute(STORE_ANSWER, values))
+        await self.database.run(self._write)
+        self._writes.clear()
+
+    async def store_receipt(self, spending: "SpendingCap", payer: "Payer", sent: LlmCall) -> None:
+        """Store the receipt of a call with the turn that it sends. The end of a call that was
+        answered waits for its answer, which is stored next."""
+        if sent.ended == PENDING_END and self._writes and sent.call:
+            self._answers_due.add(sent.call)
+        if sent.ended == "done" and sent.call in self._answers_due:
+            self._writes.append(await spending.build_settlement(payer, sent))
+        else:
+            await spending.reserve_or_settle(payer, sent, self._write)
+            self._writes.clear()
+
+    def _write(self, session: Session) -> None:
+        for write in self._writes:
+            write(session)
 
     def _restore(self, row: AgentTurn) -> StoredTurn:
         return StoredTurn(
             sent=MESSAGE.validate_json(row.sent),
-            veil=self._cipher().open(f"{row.task}/{row.call}/{row.turn}", row.veil),
+            veil=self._cipher.open(f"{row.task}/{row.call}/{row.turn}", row.veil),
             facts=FACTS.validate_json(row.facts),
             exhibits=EXHIBITS.validate_json(row.exhibits),
             read_as=tuple(row.read_as),
             answer=ANSWER.validate_json(row.answer) if row.answer else None,
         )
 
+    @cached_property
     def _cipher(self) -> Any:
         from bot.data.ingest.address_encryption import AddressCipher
 

@@ -231,7 +231,8 @@ def append_entries(
         rows.append(entry)
     signature = signer.sign("head", workspace, str(count), prev) if signer else None
     connection = session.connection()
-    connection.execute(INSERT_ENTRY, rows)
+    # A list of one row would take the slower way of many rows.
+    connection.execute(INSERT_ENTRY, rows[0] if len(rows) == 1 else rows)
     new_head = {"of": workspace, "count": count, "hash": prev, "signature": signature}
     connection.execute(UPDATE_HEAD, new_head)
     get_pending_changes(session).heads[workspace] = count, prev

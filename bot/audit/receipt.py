@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Index, Numeric, Select, Text, and_, func, or_, select
+from sqlalchemy import Index, Numeric, Select, Text, and_, bindparam, case, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from bot.audit import journal
@@ -100,9 +100,7 @@ class Receipt(Row):
     @staticmethod
     def find_begun(session: Session, task: str, call: str | None) -> "Receipt | None":
         """Return the receipt that was stored before this call was sent."""
-        if call is None:
-            return None
-        return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
+        return session.scalar(SELECT_BEGUN, {"task": task, "call": call}) if call else None
 
     def end(self, session: Session, sent: LlmCall) -> None:
         """Record how the call ended. The sent text is kept, unless nothing was sent after all."""
@@ -161,11 +159,7 @@ class Receipt(Row):
     def compute_task_usage(session: Session, task: str) -> "TaskUsage":
         """Return what the calls of a task have used so far. A call whose end is not known counts
         with the most that it may cost."""
-        total = select(
-            func.sum(func.coalesce(Receipt.reserved, Receipt.usd)),
-            func.sum(Receipt.tokens_in + Receipt.tokens_out),
-        ).where(Receipt.task == task, Receipt.sent != "")
-        usd, tokens = session.execute(total).one()
+        usd, tokens = session.execute(SUM_TASK, {"task": task}).one()
         return TaskUsage(Decimal(usd or 0), int(tokens or 0))
 
     @staticmethod
@@ -173,24 +167,46 @@ class Receipt(Row):
         session: Session, workspace: str, now: datetime, of_tasks: Select[Any] | None = None
     ) -> "SpendingUsage":
         """Return what counts against the limit of the workspace, or of the tasks with these ids."""
-        conditions = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
-        if of_tasks is not None:
-            conditions.append(Receipt.task.in_(of_tasks))
-        ended = select(func.sum(Receipt.usd)).where(*conditions, Receipt.reserved.is_(None))
-        spent, reserved = Decimal(session.scalar(ended) or 0), Decimal(0)
-        older = and_(Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != "")
-        open_calls = select(Receipt.reserved, Receipt.usd, Receipt.at, Receipt.writer, Receipt.id)
-        open_calls = open_calls.where(*conditions, or_(Receipt.reserved.is_not(None), older))
-        for max_cost, usd, at, writer, id in session.execute(open_calls).all():
-            if max_cost is None:  # a receipt of an earlier version, which reserved nothing
-                price = find_price(writer)
-                max_cost = (
-                    price.compute_max_cost(session.get_one(Receipt, id).sent)
-                    if price
-                    else Decimal(0)
-                )
-            if usd is None and now - at <= MAX_CALL_DURATION:
-                reserved += max_cost
-            else:
-                spent += max_cost
+        values = {
+            "workspace": workspace,
+            "since": now - timedelta(hours=24),
+            "running_since": now - MAX_CALL_DURATION,
+        }
+
+        def narrow(wanted: Select[Any]) -> Select[Any]:
+            return wanted if of_tasks is None else wanted.where(Receipt.task.in_(of_tasks))
+
+        sums = session.execute(narrow(SUM_USAGE), values).one()
+        spent, reserved = Decimal(sums.spent or 0), Decimal(sums.reserved or 0)
+        if sums.unreserved:
+            for receipt in session.scalars(narrow(SELECT_UNRESERVED), values):
+                price = find_price(receipt.writer)
+                max_cost = price.compute_max_cost(receipt.sent) if price else Decimal(0)
+                if now - receipt.at <= MAX_CALL_DURATION:
+                    reserved += max_cost
+                else:
+                    spent += max_cost
         return SpendingUsage(spent, reserved)
+
+
+# Built once, since they run for each call to a model.
+SELECT_BEGUN = select(Receipt).where(
+    Receipt.task == bindparam("task"), Receipt.call == bindparam("call")
+)
+SUM_TASK = select(
+    func.sum(func.coalesce(Receipt.reserved, Receipt.usd)),
+    func.sum(Receipt.tokens_in + Receipt.tokens_out),
+).where(Receipt.task == bindparam("task"), Receipt.sent != "")
+IS_RUNNING = and_(Receipt.usd.is_(None), Receipt.at >= bindparam("running_since"))
+IS_UNRESERVED = and_(  # a running call of an earlier version, which reserved nothing
+    Receipt.reserved.is_(None), Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != ""
+)
+IN_PERIOD = and_(Receipt.workspace == bindparam("workspace"), Receipt.at >= bindparam("since"))
+SUM_USAGE = select(
+    func.sum(
+        case((Receipt.reserved.is_(None), Receipt.usd), (~IS_RUNNING, Receipt.reserved))
+    ).label("spent"),
+    func.sum(case((IS_RUNNING, Receipt.reserved))).label("reserved"),
+    func.max(case((IS_UNRESERVED, 1))).label("unreserved"),
+).where(IN_PERIOD)
+SELECT_UNRESERVED = select(Receipt).where(IN_PERIOD, IS_UNRESERVED)

@@ -259,7 +259,9 @@ def insert_digests(session: Session, digests: Sequence[DigestValues], seq: int) 
         digest.signature = signer.sign(*digest.signed) if signer else None
         rows.append({name: getattr(digest, name) for name in DIGEST_COLUMNS})
     for start in range(0, len(rows), INSERT_PAGE_SIZE):
-        session.connection().execute(INSERT_DIGEST, rows[start : start + INSERT_PAGE_SIZE])
+        page = rows[start : start + INSERT_PAGE_SIZE]
+        # A list of one row would take the slower way of many rows.
+        session.connection().execute(INSERT_DIGEST, page[0] if len(page) == 1 else page)
 
 
 # Reading rows and digests

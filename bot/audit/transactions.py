@@ -54,6 +54,7 @@ CACHED_TABLES = (
     "tasks",
     "drafts",
     "posts",
+    "receipts",
 )  # their values are cached as written, since reading them back costs more
 NEVER_REINSERTED = ("tasks", "posts", "receipts", "workspaces")  # re-creating one gains nothing
 

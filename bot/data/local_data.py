@@ -153,7 +153,7 @@ class LocalData:
 
     def _read_catalogue_version(self, workspace: str) -> tuple[str, int, str]:
         """Return the owner of the catalogue that serves this workspace, and its version."""
-        with self.database.begin() as session:
+        with self.database.snapshot() as session:
             count, last = ProductRow.version(session, workspace)
             if count:
                 return workspace, count, last

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import TypeAdapter
-from sqlalchemy import LargeBinary, Text, UniqueConstraint, select
+from sqlalchemy import LargeBinary, Text, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
@@ -147,9 +147,7 @@ class Draft(Row):
     @staticmethod
     def latest(session: Session, piece: str) -> "Draft | None":
         """Return the newest version of a piece."""
-        return session.scalar(
-            select(Draft).where(Draft.piece == piece).order_by(Draft.version.desc()).limit(1)
-        )
+        return session.scalar(SELECT_LATEST, {"piece": piece})
 
     @property
     def stored_fingerprint(self) -> str:
@@ -319,6 +317,11 @@ class Draft(Row):
             now=now,
             fingerprint=self.fingerprint,
         )
+
+
+SELECT_LATEST = (  # built once
+    select(Draft).where(Draft.piece == bindparam("piece")).order_by(Draft.version.desc()).limit(1)
+)
 
 
 class DraftImage(Row):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.agent.pipeline import recheck_parts
+from bot.agent.turns import AgentTurn
 from bot.config.policy import NOBODY_HAS_RIGHT, Admission
 from bot.core.channels import list_sender_channels
 from bot.core.checks import Check, sort_checks
@@ -105,14 +106,18 @@ class Worker:
         """Run a task from its words to its drafts or its question, and show its cards."""
         context = self.context
 
-        def start(session: Session) -> Task | None:
+        def start(session: Session) -> TaskRun | None:
             task = lock_one(session, Task, id)
             brand = context.brand(task.workspace)
             BrandRow.seed(session, task.workspace, brand, context.now())
-            return task if task.start(context.now()) else None
+            if not task.start(context.now()):
+                return None
+            return TaskRun(
+                context, task, is_first_run=not AgentTurn.exist_for_task(session, task.id)
+            )
 
-        if await self._is_admitted(id) and (task := await context.database.run(start)):
-            await TaskRun(context, task).run()
+        if await self._is_admitted(id) and (run := await context.database.run(start)):
+            await run.run()
         await self._show_cards(id)
 
     async def _is_admitted(self, id: str) -> bool:

@@ -164,9 +164,10 @@ class MessageSender:
         id: str,
         read: Callable[[Session, OutboxMessage], T],
         render: Callable[[OutboxMessage, T], Awaitable[Message]],
+        loaded: tuple[OutboxMessage, T] | None = None,
     ) -> tuple[OutboxMessage, Message]:
         """Draw a message that `render` renders from what `read` returns. `read` runs in the
-        transaction that checks the row."""
+        transaction that checks the row; `loaded` is its result, if it has just run."""
 
         def load(session: Session) -> tuple[OutboxMessage, T]:
             post = _load_recorded_post(session, id)
@@ -174,7 +175,9 @@ class MessageSender:
 
         plainness = 0
         for _ in range(MAX_ROUNDS):
-            post, content = await self.database.run(load)
+            if loaded is None:
+                loaded = await self.database.run(load)
+            (post, content), loaded = loaded, None
             message = await render(post, content)
             simplified = simplify_message(message, plainness)
             try:

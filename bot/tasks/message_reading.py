@@ -15,6 +15,7 @@ from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
 from bot.core.request import IncomingRequest, SkillRequest
+from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
@@ -59,6 +60,7 @@ class MessageReading(RunningTask):
         continues another task. Without a request the task has ended."""
         services, task = self.services, self.task
         conversation = await self._load_conversation()
+        fresh: Task | None = None
         if task.understanding:
             understanding = Understanding.model_validate_json(task.understanding)
         else:
@@ -69,7 +71,7 @@ class MessageReading(RunningTask):
                 )
                 return ReadMessage(task)
             stored = understanding.model_dump_json()
-            await change_task(
+            fresh = await change_task(
                 services, task.id, lambda t, s, e: t.store_understanding(stored, services.now())
             )
         if understanding.line is not None and understanding.outcome == "reply":
@@ -93,7 +95,8 @@ class MessageReading(RunningTask):
             except CannotDo as refusal:  # who may send it back is said as it is
                 await self._reply(refusal.words)
                 return ReadMessage(task)
-        fresh = await services.database.run(lambda s: s.get_one(Task, task.id))
+        if fresh is None or understanding.outcome != "requests":
+            fresh = await services.database.run(find_one, Task, task.id)
         if fresh.state not in OPEN_STATES:
             return ReadMessage(fresh)
         requests = await replace(self, task=fresh)._plan(understanding, conversation)
@@ -110,7 +113,6 @@ class MessageReading(RunningTask):
         if task.parent and (known := await services.database.run(self._find_same_reading)):
             return known
         try:
-            await self.demand_budget()
             message = await self._build_message(conversation)
             understanding = await understand_message(
                 message,

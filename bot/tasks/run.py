@@ -91,7 +91,8 @@ class TaskRun(RunningTask):
             elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
-                read = await MessageReading(services, task, self.example).read()
+                reading = MessageReading(services, task, self.example, self.is_first_run)
+                read = await reading.read()
                 task, requests = read.task, read.requests
                 thread = _describe_thread(read)
             else:
@@ -147,11 +148,11 @@ class TaskRun(RunningTask):
         ends with its last draft."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
-        if await services.database.run(Draft.latest, piece) is not None:
+        agent = await services.database.run(self._prepare_agent, number, request, on_step)
+        if agent is None:
             if is_last:
                 await self._finish()
             return
-        await self.demand_budget()
         extra_facts = await asyncio.to_thread(
             services.extra_facts, task.workspace, request, task.form
         )
@@ -170,7 +171,7 @@ class TaskRun(RunningTask):
             today=today,
             extra_facts=extra_facts,
             may=partial(services.has_right, task.workspace, task.author),
-            agent=await services.database.run(self._build_agent_options, number, request, on_step),
+            agent=agent,
         )
         if isinstance(result, Question):
             await self.end_in_question(result)
@@ -197,14 +198,20 @@ class TaskRun(RunningTask):
         load = partial(load_thread_drafts, policy=policy, language=request.language, now=now)
         return await services.database.run(load, pieces)
 
-    def _build_agent_options(
+    def _prepare_agent(
         self,
         session: Session,
         number: int,
         request: SkillRequest,
         on_step: Callable[[Words], None],
-    ) -> AgentOptions:
+    ) -> AgentOptions | None:
+        """Return the options for the draft, None when it is stored already. Raises SpendingRefused
+        when the spending limit is reached."""
         services, task = self.services, self.task
+        if Draft.latest(session, f"{task.id}.{number}") is not None:
+            return None
+        if not self.writer.by_rules:
+            services.spending.check_budget(session, self.payer, self.writer.name)
         return AgentOptions(
             turns=self.turns,
             call=str(number),

@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from bot.agent.examples import ExampleBook, ExampleModel
 from bot.agent.spending import Payer, SpendingCap
-from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
+from bot.agent.turns import NoTurnLog, TaskTurns
 from bot.config.brand import Brand
 from bot.config.policy import Admission, Policy, Right
 from bot.core.facts import Fact
@@ -94,11 +94,13 @@ class TaskServices:
 
 @dataclass(frozen=True)
 class RunningTask:
-    """A task that is worked on, and what all work on it shares."""
+    """A task that is worked on, and what all work on it shares. `is_first_run`: no earlier run of
+    it has asked a model."""
 
     services: TaskServices
     task: Task
     example: ExampleModel | None = None
+    is_first_run: bool = False
 
     @property
     def writer(self) -> Writer:
@@ -122,13 +124,21 @@ class RunningTask:
                 return None
         return services.examples.open(example, task.workspace)
 
-    @property
-    def turns(self) -> TurnLog:
+    @cached_property
+    def turns(self) -> TaskTurns | NoTurnLog:
         """Where the turns of this task are kept."""
         services, task = self.services, self.task
         if services.key is None:
             return NoTurnLog()
-        return TaskTurns(services.database, task.workspace, task.id, services.key, services.now)
+        return TaskTurns(
+            services.database,
+            task.workspace,
+            task.id,
+            services.key,
+            services.now,
+            with_receipts=True,
+            is_first_run=self.is_first_run,
+        )
 
     async def build_incoming_request(self) -> IncomingRequest:
         slack, task = self.services.slack, self.task
@@ -158,7 +168,7 @@ class RunningTask:
         await change_task(self.services, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
 
     async def receipt(self, sent: LlmCall) -> None:
-        await self.services.spending.reserve_or_settle(self.payer, sent)
+        await self.turns.store_receipt(self.services.spending, self.payer, sent)
 
     @property
     def payer(self) -> Payer:
@@ -173,15 +183,16 @@ def _list_requests(session: Session, pieces: Sequence[str]) -> list[str]:
 
 async def change_task(
     services: TaskServices, id: str, verb: Callable[[Task, Session, Enqueue], object]
-) -> None:
-    """Apply `verb` to the locked row of a task. No job for its cards is enqueued, because the
-    running job renders them at its end."""
+) -> Task:
+    """Apply `verb` to the locked row of a task, and return it. No job for its cards is enqueued,
+    because the running job renders them at its end."""
 
-    def change(session: Session) -> None:
+    def change(session: Session) -> Task:
         task = lock_one(session, Task, id)
         verb(task, session, partial(enqueue_unless_card, services))
+        return task
 
-    await services.database.run(change)
+    return await services.database.run(change)
 
 
 def enqueue_unless_card(services: TaskServices, session: Session, job: Job) -> None:

@@ -120,18 +120,26 @@ def escape_mrkdwn(text: str, allowed_links: Collection[str] = ()) -> str:
     text = _SLACK_MENTION.sub(r"‹\1›", strip_hidden(text).replace("`", "'"))
     while (without := _BROADCAST.sub("", text)) != text:  # what is left may form a link
         text = without
+    return _BROADCAST.sub("", _close_links(text, allowed_links))
+
+
+def _close_links(text: str, allowed: Collection[str]) -> str:
+    """Turn links that are not allowed into code. What is left beside them is read again by itself,
+    as it may be another link than before."""
     found = find_links(text)
-    closed = [one for one in found if not _is_allowed_link(one, allowed_links)]
-    text = _strip_styles(text, [(one.start, one.end) for one in found if one not in closed])
+    closed = [one for one in found if not _is_allowed_link(one, allowed)]
+    if not closed:
+        return _escape_entities(_strip_styles(text, [(one.start, one.end) for one in found]))
     pieces, at = [], 0
     for link in closed:
         start = link.start  # include characters attached to it, which could form another link
         while start > at and (text[start - 1].isalnum() or text[start - 1] in "-._"):
             start -= 1
         shown = re.sub(r"^[a-z]+://", "", text[start : link.end], flags=re.IGNORECASE)
-        pieces += [_escape_entities(text[at:start]), f"`{_escape_entities(shown)}`"]
+        code = _escape_entities(_strip_styles(shown, []))
+        pieces += [_close_links(text[at:start], allowed), f"`{code}`" if code else ""]
         at = link.end
-    return _BROADCAST.sub("", "".join((*pieces, _escape_entities(text[at:]))))
+    return "".join((*pieces, _close_links(text[at:], allowed)))
 
 
 def _is_allowed_link(link: Link, hosts: Collection[str]) -> bool:

@@ -61,7 +61,8 @@ _SHAPES = {
         re.IGNORECASE,
     ),
     "full": re.compile(
-        rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:[/\\]{{2,}}{_HOST}{_REST}"
+        rf"(?:(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*|(?<=[0-9+.-])(?:https?|ftp|wss?))"
+        rf":[/\\]{{2,}}{_HOST}{_REST}"
         rf"|(?<![\w.-])(?:https?|ftp|wss?):[/\\]?(?=[\w\[]){_HOST}{_REST}"
         rf"|\bwww\d?\.{_HOST}{_REST}",
         re.IGNORECASE,

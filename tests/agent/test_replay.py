@@ -22,6 +22,7 @@ from bot.audit.receipt import Receipt
 from bot.config.policy import Policy
 from bot.core.channels import load_channels
 from bot.core.parts import Copy
+from bot.core.writer import PENDING_END, LlmCall
 from bot.db.session import Database
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -264,3 +265,37 @@ async def test_a_turn_is_stored_once(sqlite: Database) -> None:
     await turns.store_sent("c", 0, first)
     await turns.store_sent("c", 0, replace(first, sent=TurnAnswer("two", (), "end").as_message()))
     assert [one.sent.text for one in await turns.load("c")] == ["one"]
+
+
+async def test_turn_is_stored_with_its_receipt_and_the_end_of_a_call_with_its_answer(
+    sqlite: Database,
+) -> None:
+    turns = TaskTurns(sqlite, "T1", "t1", lambda: KEY, lambda: NOW, with_receipts=True)
+    spending = SpendingCap(sqlite, lambda _: Policy(), lambda: NOW)
+    payer = Payer("T1", "t1")
+    begun = LlmCall(
+        writer="claude-sonnet-5-5", sent="{}", to="ai:443", at=NOW, call="c1", ended=PENDING_END
+    )
+
+    def list_stored() -> tuple[list[str | None], list[str]]:
+        with sqlite.begin() as session:
+            answers = list(session.scalars(select(AgentTurn.answer)))
+            return answers, [one.ended for one in Receipt.list_for_task(session, "t1")]
+
+    await turns.store_sent(
+        "c", 0, StoredTurn(sent=TurnAnswer("", (), "end").as_message(), veil="{}")
+    )
+    assert list_stored() == ([], [])
+    await turns.store_receipt(spending, payer, begun)
+    assert list_stored() == ([None], [PENDING_END])
+    done = begun.model_copy(update={"ended": "done", "usd": Decimal("0.01")})
+    await turns.store_receipt(spending, payer, done)
+    assert list_stored() == ([None], [PENDING_END])
+    await turns.store_answer("c", 0, TurnAnswer("x", (), "end"))
+    (answer,), ended = list_stored()
+    assert answer
+    assert ended == ["done"]
+    failed = begun.model_copy(update={"call": "c2"})
+    await turns.store_receipt(spending, payer, failed)
+    await turns.store_receipt(spending, payer, failed.model_copy(update={"ended": "timed out"}))
+    assert list_stored()[1] == ["done", "timed out"]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.spending import Payer, SpendingCap, is_private, strip_port
@@ -74,11 +75,13 @@ class MortalSpending(SpendingCap):
 
     dies: Callable[[], bool] = lambda: False
 
-    async def reserve_or_settle(self, payer: Payer, sent: LlmCall) -> None:
+    async def reserve_or_settle(
+        self, payer: Payer, sent: LlmCall, write: Callable[[Session], object] | None = None
+    ) -> None:
         begins = sent.usd is None and not sent.exact
         if not begins and self.dies():
             raise Killed
-        await super().reserve_or_settle(payer, sent)
+        await super().reserve_or_settle(payer, sent, write)
         if begins and self.dies():
             raise Killed
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.__main__ import main
 from bot.agent.turns import TaskTurns
+from bot.core.writer import PENDING_END, LlmCall
 
 DIE_AT = "die-at"
 
@@ -22,6 +23,8 @@ DIE_AT = "die-at"
 def die_after(store: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Any]:
     async def store_and_die(*args: Any) -> None:
         await store(*args)
+        if isinstance(args[-1], LlmCall) and args[-1].ended != PENDING_END:
+            return  # the end of a call is stored with its answer
         place = Path(os.environ["SUPER_INTERN_HOME"]) / DIE_AT
         if not place.exists():
             return
@@ -35,6 +38,7 @@ def die_after(store: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
 
 
 if __name__ == "__main__":
-    TaskTurns.store_sent = die_after(TaskTurns.store_sent)  # type: ignore[method-assign]
+    # A message is stored with the receipt of its call.
+    TaskTurns.store_receipt = die_after(TaskTurns.store_receipt)  # type: ignore[method-assign]
     TaskTurns.store_answer = die_after(TaskTurns.store_answer)  # type: ignore[method-assign]
     sys.exit(main())

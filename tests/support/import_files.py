@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,17 @@ def take_in(path: Path, folder: Path, **asked: Any) -> In:
     understood = detect_schema(path, name=path.name, options=ImportOptions.model_validate(asked))
     to = folder / "taken" / f"{path.stem}.parquet"
     taken = load_file(path, understood, to=to, key=KEY, today=TODAY)
-    with duckdb.connect() as con:
-        table = con.execute(f"SELECT * FROM '{to}'").to_arrow_table()
+    table = _reader().execute(f"SELECT * FROM '{to}'").to_arrow_table()
     told = ""
     if taken.rejects:
         csv_file = render_rejects(read_rejects(taken.rejects.read_bytes()), "en")
         told = csv_file.decode("utf-8-sig").replace("\r\n", "\n")
     return In(understood, taken, table.to_pylist(), told)
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
 
 
 def file(folder: Path, text: str | bytes, name: str = "orders.csv") -> Path:

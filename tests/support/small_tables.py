@@ -18,7 +18,7 @@ def small(
     **tables: list[dict[str, Any]],
 ) -> Warehouse:
     """Tables with these rows by kind; a column that a row leaves out is null."""
-    engine = ibis.duckdb.connect()
+    engine = ibis.duckdb.connect(threads=1)  # each core runs tests already
     listed = {}
     for kind, rows in tables.items():
         shape = ibis.schema(schema_of(kind)).to_pyarrow()

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 MAX_CONNECTIONS = 500
+CALLS_PER_POOL = 50  # a pool looks at each of its connections twice for a call
 UNPROXIED_HOSTS = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never use a proxy
 CONNECT_TIMEOUT, LOOKUP_TIMEOUT = 10.0, 15.0  # seconds, to connect and to look up a model
 READ_TIMEOUT = (
@@ -256,8 +257,16 @@ def _read_count(counts: Any, name: str, before: int) -> int:
     return value if isinstance(value, int) else before
 
 
+@dataclass
+class ConnectionPool:
+    """A client with its connections, and how many calls use it now."""
+
+    client: "AsyncAnthropic"
+    calls: int = 0
+
+
 class AnthropicClient:
-    """One connection pool for each event loop, kept until `close`."""
+    """Connection pools for each event loop, kept until `close`."""
 
     def __init__(
         self, *, key: str | None, base_url: str | None, now: Callable[[], datetime], deadline: float
@@ -265,8 +274,8 @@ class AnthropicClient:
         self._key = SecretStr(key or "none")  # the SDK requires a key, a local server does not
         self._url = (base_url or ANTHROPIC_URL).rstrip("/").removesuffix("/v1")
         self._now, self._deadline = now, deadline
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncAnthropic]
-        self._clients = WeakKeyDictionary()
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, list[ConnectionPool]]
+        self._pools = WeakKeyDictionary()
 
     @property
     def is_anthropic(self) -> bool:
@@ -280,13 +289,25 @@ class AnthropicClient:
     async def stream(self, request: LlmRequest, call: StreamingCall) -> None:
         """Send a request and read its answer into the call. Raises LlmError for every way in which
         the stream can break."""
-        client = await self.client()
-        from anthropic import APIError
+        await self.client()
+        from anthropic import APIError, AsyncStream
+        from anthropic.types import Message, RawMessageStreamEvent
         from httpx2 import HTTPError, StreamError
 
         display_name, token = self.display_name(call.name), current_call.set(call)
+        pool = self._choose_pool()
+        pool.calls += 1
         try:
-            async with await client.messages.create(**request.body(), stream=True) as response:
+            # `messages.create` would copy the whole body once more.
+            whole = {**request.body(), "stream": True}
+            body = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+            async with await pool.client.post(
+                "/v1/messages",
+                content=body.encode(),
+                cast_to=Message,
+                stream=True,
+                stream_cls=AsyncStream[RawMessageStreamEvent],
+            ) as response:
                 call.request_id = response.response.headers.get("request-id")
                 async for event in response:
                     call.add_event(event)
@@ -303,6 +324,7 @@ class AnthropicClient:
                 display_name, f"garbled: {type(error).__name__}"
             ) from None
         finally:
+            pool.calls -= 1
             current_call.reset(token)
 
     async def look_up(self, name: str) -> Any:
@@ -321,16 +343,25 @@ class AnthropicClient:
     async def client(self) -> "AsyncAnthropic":
         """Return the client of this event loop. The first call imports the SDK in a thread."""
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
+        if loop not in self._pools:
             await asyncio.to_thread(importlib.import_module, "anthropic.resources.messages")
-        if loop not in self._clients:
-            self._clients[loop] = self._connect()
-        return self._clients[loop]
+        if loop not in self._pools:
+            self._pools[loop] = [ConnectionPool(self._connect())]
+        return self._pools[loop][0].client
+
+    def _choose_pool(self) -> ConnectionPool:
+        """Return the first pool with room, else a new one, else the one with the fewest calls."""
+        pools = self._pools[asyncio.get_running_loop()]
+        free = next((pool for pool in pools if pool.calls < CALLS_PER_POOL), None)
+        if free is None and len(pools) < MAX_CONNECTIONS // CALLS_PER_POOL:
+            free = ConnectionPool(self._connect())
+            pools.append(free)
+        return free or min(pools, key=lambda pool: pool.calls)
 
     async def close(self) -> None:
         """Close the connections of this event loop."""
-        if client := self._clients.pop(asyncio.get_running_loop(), None):
-            await client.close()
+        for pool in self._pools.pop(asyncio.get_running_loop(), ()):
+            await pool.client.close()
 
     def _connect(self) -> "AsyncAnthropic":
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
@@ -352,7 +383,7 @@ class AnthropicClient:
             http_client=DefaultAsyncHttpxClient(
                 timeout=timeout,
                 limits=Limits(
-                    max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS // 5
+                    max_connections=CALLS_PER_POOL, max_keepalive_connections=CALLS_PER_POOL // 5
                 ),
                 follow_redirects=False,
                 mounts=dict.fromkeys(UNPROXIED_HOSTS),

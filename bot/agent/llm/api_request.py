@@ -126,9 +126,9 @@ class LlmRequest:
     def _is_cached(self) -> bool:
         if self.ignores_schema or "cache" in self.unsupported_settings:
             return False
-        prefix = len(self.system) + sum(
-            len(tool.description) + len(json.dumps(tool.schema)) for tool in self.tools
-        )
+        prefix = len(self.system)
+        for tool in self.tools if prefix < MIN_CACHED_CHARACTERS else ():
+            prefix += len(tool.description) + len(json.dumps(tool.schema))
         return prefix >= MIN_CACHED_CHARACTERS
 
     def _tools(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Date, Numeric, Text, delete, func, select, update
+from sqlalchemy import Date, Numeric, Text, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
@@ -94,10 +94,7 @@ class ProductRow(Row):
     def version(session: Session, workspace: str) -> tuple[int, str]:
         """Return the number of products and the time of the last import. It changes whenever the
         catalogue does."""
-        query = select(func.count(), func.max(ProductRow.imported_at)).where(
-            ProductRow.workspace == workspace
-        )
-        count, last = session.execute(query).one()
+        count, last = session.execute(SELECT_VERSION, {"workspace": workspace}).one()
         return count, str(last)
 
     @staticmethod
@@ -122,6 +119,10 @@ class ProductRow(Row):
 
 # Facts of products that people added.
 
+# Built once, since it runs for every look-up.
+SELECT_VERSION = select(func.count(), func.max(ProductRow.imported_at)).where(
+    ProductRow.workspace == bindparam("workspace")
+)
 VALIDITY = timedelta(days=365)
 PROMOTION = timedelta(days=30)  # how long a lowest price holds where the offer names no end
 LABEL = Words("confirmed by the team")

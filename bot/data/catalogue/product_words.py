@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -208,7 +209,7 @@ def _read(text: str) -> tuple[frozenset[str], str]:
 @cache
 def _load_patterns() -> tuple[re.Pattern[str], Sequence[str], frozenset[str]]:
     """Return one pattern for all wordings, the longest first, the concept of each, and the
-    materials."""
+    materials. The wordings stand under their first letter, so that a word is tried on few."""
     with WORDS_FILE.open("rb") as file:
         tables = tomllib.load(file)
     wordings = [
@@ -217,8 +218,11 @@ def _load_patterns() -> tuple[re.Pattern[str], Sequence[str], frozenset[str]]:
         for concept, some in table.items()
         for wording in some
     ]
-    wordings.sort(key=lambda one: -len(one[0]))
-    pattern = "|".join(f"({_build_pattern(wording)})" for wording, _ in wordings)
+    wordings.sort(key=lambda one: (one[0][0], -len(one[0])))
+    pattern = "|".join(
+        f"(?={re.escape(letter)})(?:{'|'.join(f'({_build_pattern(one)})' for one, _ in group)})"
+        for letter, group in groupby(wordings, key=lambda one: one[0][0])
+    )
     concepts = [concept for _, concept in wordings]
     return re.compile(rf"\b(?:{pattern})\b"), concepts, frozenset(tables["materials"])
 

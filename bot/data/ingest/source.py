@@ -125,6 +125,8 @@ def _join_cells(cells: Sequence[str]) -> str:
 
 MEMORY_LIMIT = "600MB"
 LONGEST_LINE = 10_000_000
+# bytes; below that, waking a second thread for each query takes longer than it saves
+SMALL_FILE = 1_000_000
 
 
 @dataclass
@@ -146,13 +148,16 @@ def open_source(
 ) -> Iterator[RowSource]:
     """Open the file's rows. All temporary files are deleted afterwards."""
     with TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
-        con = duckdb.connect()
+        # Settings of the start: DuckDB would first start a thread for each core.
+        con = duckdb.connect(
+            config={
+                "threads": 1 if path.stat().st_size < SMALL_FILE else 2,
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": f"{folder}/spill",
+            }
+        )
         try:
-            con.execute(
-                f"SET memory_limit = '{MEMORY_LIMIT}'; SET temp_directory = '{folder}/spill'"
-            )
-            con.execute("SET threads = 2; SET enable_progress_bar = true")
-            con.execute("SET enable_progress_bar_print = false")
+            con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
             yield _create_source(con, path, name, shape, Path(folder), cancelled)
         finally:
             con.close()

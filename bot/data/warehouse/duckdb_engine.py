@@ -309,12 +309,9 @@ class WarehousePool:
 
     def _read_files(self, workspace: str) -> list[DataFile]:
         """Return the same files with the damaged ones."""
-        with self.database.begin() as session:
-            for owner in (workspace, LOCAL_WORKSPACE):
-                data_files = DataFile.in_force(session, owner) + DataFile.damaged(session, owner)
-                if data_files:
-                    return data_files
-        return []
+        with self.database.snapshot() as session:
+            found = DataFile.list_for_owners(session, (workspace, LOCAL_WORKSPACE))
+        return next(filter(None, found), [])
 
     def _group_by_kind(self, data_files: Sequence[DataFile]) -> dict[str, ListedTable]:
         by_kind: dict[str, list[DataFile]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ColumnElement, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
@@ -56,6 +56,14 @@ class DataFile(Row):
     def damaged(session: Session, workspace: str, kind: str | None = None) -> list["DataFile"]:
         """Return the files that would be in force if they were not damaged."""
         return _in_force(session, workspace, kind, DataFile.damaged_at.is_not(None))
+
+    @staticmethod
+    def list_for_owners(session: Session, owners: Sequence[str]) -> list[list["DataFile"]]:
+        """Return for each workspace its undamaged files in force, and the damaged ones after
+        them."""
+        rows = list(session.scalars(SELECT_IN_FORCE, {"owners": owners}))
+        rows.sort(key=lambda row: row.damaged_at is not None)
+        return [[row for row in rows if row.workspace == owner] for owner in owners]
 
     @staticmethod
     def to_check(session: Session) -> list["DataFile"]:
@@ -195,6 +203,16 @@ class DataFile(Row):
     def any(session: Session) -> bool:
         """Return whether the library holds any file, of any workspace."""
         return session.scalar(select(DataFile.id).limit(1)) is not None
+
+
+# Built once, since it runs for every look-up.
+SELECT_IN_FORCE = (
+    select(DataFile)
+    .where(
+        DataFile.workspace.in_(bindparam("owners", expanding=True)), DataFile.retired_at.is_(None)
+    )
+    .order_by(DataFile.taken_in_at, DataFile.id)
+)
 
 
 def _in_force(

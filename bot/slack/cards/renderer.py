@@ -15,9 +15,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.agent.skills import load_skills
+from bot.audit.row_digests import require_unchanged_row
 from bot.config.policy import Policy
 from bot.core.parts import File
 from bot.data.ingest.models import FileUpload
+from bot.db.base import find_row
 from bot.drafts.models import DraftImage
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo, TryAgain
 from bot.i18n.messages import Language, Words, parse_language, restore_words
@@ -209,6 +211,7 @@ POLL_SECONDS = 0.2
 CHART_UPLOAD_LIMIT = timedelta(hours=1)  # after that the chart's content is said in words
 
 RequestOrigin = tuple[str, str, Place]  # workspace, person and place of a request
+CardContent = FileUpload | CardData
 Admits = Callable[[str, str, Place], Awaitable[bool]]  # of a request's origin
 
 
@@ -232,7 +235,7 @@ class CardRenderer:
         holder, run = f"{self.process}:{uuid.uuid4().hex}", self.sender.database.run_unsynced
         until = time.monotonic() + DRAW_LEASE.total_seconds() + 5
         while True:
-            acquired = await run(_acquire, id, holder, self.now())
+            acquired = await run(self._acquire, id, holder)
             if acquired is None:
                 if not await run(_needs_redraw, id):
                     return
@@ -242,8 +245,27 @@ class CardRenderer:
             elif await self._draw_acquired(*acquired, holder, admits):
                 return
 
+    def _acquire(
+        self, session: Session, id: str, holder: str
+    ) -> tuple[OutboxMessage, CardContent, RequestOrigin | None] | None:
+        """Lock the card and read what it shows now. None: see `OutboxMessage.acquire`."""
+        post = OutboxMessage.acquire(session, id, holder, self.now())
+        if post is None:
+            return None
+        require_unchanged_row(session, post)
+        return post, self._read(session, post), find_request_origin(session, post)
+
+    def _read(self, session: Session, post: OutboxMessage) -> CardContent:
+        upload = FileUpload.by_card_piece(session, post.piece)
+        return upload or load_card_data(session, post, self.policy(post.workspace))
+
     async def _draw_acquired(
-        self, post: OutboxMessage, origin: RequestOrigin | None, holder: str, admits: Admits
+        self,
+        post: OutboxMessage,
+        content: CardContent,
+        origin: RequestOrigin | None,
+        holder: str,
+        admits: Admits,
     ) -> bool:
         """Draw a card that this holder has acquired. Return False when it changed meanwhile."""
         run = self.sender.database.run_unsynced
@@ -251,23 +273,18 @@ class CardRenderer:
             if origin and not await admits(*origin):
                 await run(OutboxMessage.give_up_drawing, post.id)
             else:
-                await self._draw(post)
+                await self._draw(post, content)
         except BaseException:
             await run(OutboxMessage.release, post.id, holder)
             raise
         return bool(await run(OutboxMessage.finish_draw, post.id, holder, post.wanted))
 
-    async def _draw(self, post: OutboxMessage) -> None:
-        policy = self.policy(post.workspace)
+    async def _draw(self, post: OutboxMessage, content: CardContent) -> None:
         names: list[str | None] = []  # the name of the file with what does not fit
         pictures: list[File] = []
         spoken: list[Language] = []
 
-        def read(session: Session, now: OutboxMessage) -> FileUpload | CardData:
-            upload = FileUpload.by_card_piece(session, now.piece)
-            return upload or load_card_data(session, now, policy)
-
-        async def drawn(now: OutboxMessage, content: FileUpload | CardData) -> Message:
+        async def drawn(now: OutboxMessage, content: CardContent) -> Message:
             if isinstance(content, FileUpload):
                 names.append(f"details-v{content.turn + 1}")
                 return await self._render_upload(content, now)
@@ -277,7 +294,7 @@ class CardRenderer:
             spoken.append(await self._find_language(card))
             return render_task_card(card, spoken[-1])
 
-        up, message = await self.sender.draw_from(post.id, read, drawn)
+        up, message = await self.sender.draw_from(post.id, self._read, drawn, (post, content))
         # a card without a draft has its whole content in its text
         if message.rest and (name := names[-1]):
             await self._upload_rest(up, message.rest, name)
@@ -375,13 +392,6 @@ def make_thread_place(post: OutboxMessage) -> Place:
     return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under
 
 
-def _acquire(
-    session: Session, id: str, holder: str, now: datetime
-) -> tuple[OutboxMessage, RequestOrigin | None] | None:
-    post = OutboxMessage.acquire(session, id, holder, now)
-    return (post, find_request_origin(session, post)) if post else None
-
-
 def find_request_origin(session: Session, post: OutboxMessage) -> RequestOrigin | None:
     """Return workspace, person and place of the request behind a card that was never posted.
 
@@ -393,7 +403,7 @@ def find_request_origin(session: Session, post: OutboxMessage) -> RequestOrigin 
     upload = FileUpload.by_card_piece(session, post.piece)
     if upload is not None:
         return upload.workspace, upload.author, upload.place
-    task = session.get(Task, (post.piece or "").rpartition(".")[0])
+    task = find_row(session, Task, (post.piece or "").rpartition(".")[0])
     return (task.workspace, task.author, task.place) if task and task.is_typed else None
 
 
