@@ -40,7 +40,7 @@ LAYERS = (
     ("bot.config", "bot.privacy"),
     ("bot.errors",),
     ("bot.i18n",),
-    ("bot.text", "bot.contracts"),
+    ("bot.text",),
 )
 
 # Single imports against the layers, each with its reason.
@@ -81,7 +81,6 @@ PURE = (
     "bot.core",
     "bot.i18n",
     "bot.text",
-    "bot.contracts",
     "bot.errors",
     "bot.privacy",
     "handlers",
@@ -167,7 +166,7 @@ def test_the_environment_is_read_in_settings_alone() -> None:
 
 def test_only_six_modules_lie_directly_in_bot() -> None:
     direct = {path.name for path in (ROOT / "bot").glob("*.py")}
-    assert direct <= {"__init__.py", "__main__.py", "app.py", "contracts.py", "errors.py"}
+    assert direct <= {"__init__.py", "__main__.py", "app.py", "errors.py"}
 
 
 def test_the_table_is_held_against_real_files() -> None:

@@ -20,7 +20,6 @@ from bot.cli.admin import print_line
 from bot.cli.import_ import FileImporter
 from bot.config.clock import now
 from bot.config.settings import Settings
-from bot.contracts import HOME_FILES_WRITTEN
 from bot.data.ingest.detection import detect_schema
 from bot.data.ingest.file_schema import ImportOptions
 from bot.data.ingest.upload import TableFile
@@ -44,6 +43,7 @@ from bot.playground.terminal.console import (
     find_terminal_language,
 )
 from bot.slack.manifest import list_bot_scopes
+from bot.slack.notices import HEADS_FILE
 
 SHOP, FILLED, LOCK = "shop", "filled.json", "play.lock"
 SIZE: shop.Size = "middle"
@@ -58,7 +58,7 @@ SETTINGS_FILES = ("brand.toml", "policy.toml")
 # What `play` and its intern create in the folder. Other files belong to the person and stay.
 GENERATED_PATHS = (
     *(SHOP, FILLED, "slack", "library", "rejects", "intern.log*", TEMPORARY, "arrivals", "damaged"),
-    *("super-intern.db*", "super-intern.key", *HOME_FILES_WRITTEN, *SETTINGS_FILES),
+    *("super-intern.db*", "super-intern.key", HEADS_FILE, *SETTINGS_FILES),
 )
 
 

@@ -7,6 +7,7 @@ common ones; its lists replace the common lists.
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -20,152 +21,46 @@ from bot.config.brand import Brand
 from bot.config.policy import RIGHTS, Policy
 from bot.config.settings import SettingsError, describe_error
 
-# The line of each setting in a TOML file. The text has been parsed before: it is valid TOML.
-
 TomlPath = tuple[str | int, ...]
-
-TOML_TOKEN = re.compile(
-    r"""
-    (?P<string>\"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\])*" | '[^']*')
-    | (?P<comment>\#[^\n]*)
-    | (?P<newline>\n)
-    | (?P<space>[ \t\r]+)
-    | (?P<mark>[\[\]{}=,.])
-    | (?P<bare>[^\s\[\]{}=,.#"']+)
-    """,
-    re.X | re.S,
-)
+CLOSINGS = ("", "]", "]]", "]}", "]}]", '"""', "'''")  # what may be open at the end of a line
 
 
 class TomlLines:
-    """Maps each key's path to its line: `("approval", "needed")`; list items by their index."""
+    """Maps each key's path to its line: `("approval", "needed")`; list items by their index.
+
+    A setting is on the first line with which the beginning of the file has it."""
 
     def __init__(self, text: str):
-        self._tokens = list(_tokens(f"{text}\n"))
-        self._at = 0
         self._found: dict[TomlPath, int] = {}
-        self._lists: dict[TomlPath, int] = {}  # number of tables in each array of tables so far
-        self._document()
+        beginning = ""
+        for number, line in enumerate(text.splitlines(keepends=True), 1):
+            beginning += line
+            for path in _list_paths(_parse_beginning(beginning)):
+                self._found.setdefault(path, number)
 
     def find_line(self, path: TomlPath) -> int | None:
         """Return the line of that setting, or of the nearest table or list that contains it."""
-        while path:
-            if path in self._found:
-                return self._found[path]
-            path = path[:-1]
-        return None
+        return self._found.get(path[: self.count_known(path)])
 
     def count_known(self, path: TomlPath) -> int:
         """Return how many leading elements of that path exist in the file."""
         return next((n for n in range(len(path), 0, -1) if path[:n] in self._found), 0)
 
-    def _document(self) -> None:
-        table: TomlPath = ()
-        while self._at < len(self._tokens):
-            kind, text, _ = self._tokens[self._at]
-            if kind == "newline":
-                self._at += 1
-            elif text == "[" and kind == "mark":
-                table = self._header()
-            else:
-                self._pair(table)
 
-    def _header(self) -> TomlPath:
-        """Read `[a.b]` or `[[a.b]]`; return the path of the table that the next keys belong to."""
-        line, depth = self._tokens[self._at][2], 0
-        while self._is("["):
-            self._at, depth = self._at + 1, depth + 1
-        path = self._inside_lists(self._key())
-        if depth == 2:
-            index = self._lists.get(path, 0)
-            self._lists[path] = index + 1
-            self._note(path, line)
-            path = (*path, index)
-        while self._is("]"):
-            self._at += 1
-        for end in range(1, len(path) + 1):
-            self._note(path[:end], line)
-        return path
-
-    def _inside_lists(self, key: TomlPath) -> TomlPath:
-        """Insert indexes: a header below an array of tables refers to the array's last table."""
-        path: TomlPath = ()
-        for i, name in enumerate(key):
-            path = (*path, name)
-            if path in self._lists and i < len(key) - 1:
-                path = (*path, self._lists[path] - 1)
-        return path
-
-    def _pair(self, table: TomlPath) -> None:
-        line = self._tokens[self._at][2]
-        path = table + self._key()
-        for end in range(len(table) + 1, len(path) + 1):
-            self._note(path[:end], line)
-        self._at += 1  # the equals sign
-        self._value(path)
-
-    def _key(self) -> TomlPath:
-        names: list[str | int] = []
-        while True:
-            kind, text, _ = self._tokens[self._at]
-            if kind == "string":
-                names.append(tomllib.loads(f"k = {text}")["k"])
-            elif kind == "bare":
-                names.append(text)
-            elif text != ".":
-                return tuple(names)
-            self._at += 1
-
-    def _value(self, path: TomlPath) -> None:
-        if self._is("["):
-            self._list(path)
-        elif self._is("{"):
-            self._inline_table(path)
-        else:
-            while self._at < len(self._tokens) and not self._ends():
-                self._at += 1
-
-    def _list(self, path: TomlPath) -> None:
-        self._at, index = self._at + 1, 0
-        while not self._is("]"):
-            if self._is(",") or self._tokens[self._at][0] == "newline":
-                self._at += 1
-                continue
-            item = (*path, index)
-            self._note(item, self._tokens[self._at][2])
-            self._value(item)
-            index += 1
-        self._at += 1
-
-    def _inline_table(self, path: TomlPath) -> None:
-        self._at += 1
-        while not self._is("}"):
-            if self._is(",") or self._tokens[self._at][0] == "newline":
-                self._at += 1
-            else:
-                self._pair(path)
-        self._at += 1
-
-    def _is(self, mark: str) -> bool:
-        kind, text, _ = self._tokens[self._at]
-        return kind == "mark" and text == mark
-
-    def _ends(self) -> bool:
-        kind, text, _ = self._tokens[self._at]
-        return kind == "newline" or (kind == "mark" and text in ",]}")
-
-    def _note(self, path: TomlPath, line: int) -> None:
-        self._found.setdefault(path, line)
+def _parse_beginning(text: str) -> Any:
+    for closing in CLOSINGS:
+        with suppress(tomllib.TOMLDecodeError):
+            return tomllib.loads(text + closing)
+    return {}
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """Yield (kind, text, line) of each token, without whitespace and comments."""
-    line = 1
-    for match in TOML_TOKEN.finditer(text):
-        kind = str(match.lastgroup)
-        if kind not in ("space", "comment"):
-            yield kind, match[0], line
-        line += match[0].count("\n")
+def _list_paths(value: Any, path: TomlPath = ()) -> Iterator[TomlPath]:
+    """Yield the paths of all tables, lists and values in a parsed file."""
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else ()
+    for key, inner in enumerate(value) if isinstance(value, list) else items:
+        yield from _list_paths(inner, (*path, key))
 
 
 BRAND, POLICY = "brand.toml", "policy.toml"

@@ -30,10 +30,6 @@ CONFIRMED, TO_WATCH = "confirmed", "to watch"
 CHANGE_STATUSES = (CONFIRMED, TO_WATCH)  # of a subject that has changed, the surest first
 EXACT_KINDS = ("experiments", "plan")  # whose values are not rounded
 STATUS_MEASURES = ("status", "verdict", "where")
-STATUSES = (
-    *(Words("confirmed"), Words("to watch"), Words("steady"), Words("won"), Words("lost")),
-    *(Words("broken"), Words("no difference seen"), Words("too early"), Words("none seen")),
-)
 STEPS = {
     "view": Words("product page"),
     "cart": Words("cart"),
@@ -53,7 +49,6 @@ _NAMES_OF_STEPS = "|".join(STEPS)
 _STEP = re.compile(rf"^([a-z]+)-(?:.*-)?({_NAMES_OF_STEPS})-to-({_NAMES_OF_STEPS})(?:--.*)?$")
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 _GAP = re.compile(r"\{(\w+)\}")
-_COUNTED_UNITS = frozenset(unit.text for unit in FACT_UNITS)
 MIN_BARS = 2
 
 
@@ -293,7 +288,7 @@ class SentenceWriter:
         values: dict[str, object] = {}
         counted: str | None = None
         for gap, facts in found.items():
-            unit = facts[-1].unit if facts[-1].unit in _COUNTED_UNITS else None
+            unit = facts[-1].unit if facts[-1].unit in FACT_UNITS else None
             if len(facts) > 1:
                 most = max(fact.decimals for fact in facts)
                 low = self.spell(facts[0], most, bare=unit is not None)
@@ -316,7 +311,7 @@ class SentenceWriter:
 
     def _spell_cell(self, fact: Fact | None) -> str:
         """The column says what is counted."""
-        return self.spell(fact, bare=fact.unit in _COUNTED_UNITS) if fact else NO_CELL
+        return self.spell(fact, bare=fact.unit in FACT_UNITS) if fact else NO_CELL
 
 
 def _find_facts(one: FactSubject | None, gap: str) -> list[Fact]:

@@ -1,9 +1,11 @@
 """Facts: figures and texts with their source, and the evidence of a draft."""
 
 import re
+import tomllib
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import (
@@ -36,69 +38,10 @@ PARTS_KEY = "source_parts"  # in stored JSON, beside the source as text
 _LINE = re.compile(r"(.+), line (\d+)")
 _OLD = re.compile(r"(.+), (\d+) days old")
 _MORE = re.compile(r"(.+) and (\d+) more")
-# The labels that products and audiences have, so that they can be read in other languages.
-FACT_LABELS = (
-    Words("name"),
-    Words("price"),
-    Words("price to"),
-    Words("compare-at price"),
-    Words("lowest price 30 days"),
-    Words("description"),
-    Words("type"),
-    Words("vendor"),
-    Words("tags"),
-    Words("sizes"),
-    Words("colours"),
-    Words("materials"),
-    Words("link"),
-    Words("stock"),
-    Words("availability"),
-    Words("price now"),
-    Words("price from that day"),
-    Words("cut against lowest price"),
-    Words("typical category"),
-    Words("bought most"),
-    Words("to pay with the offer"),
-    Words("to pay with the offer, from"),
-    Words("calculation"),
+# The units that are words, each with its singular, so that they can be read in other languages.
+FACT_UNITS: dict[str, str] = tomllib.loads(
+    Path(__file__).with_name("fact_units.toml").read_text(encoding="utf-8")
 )
-# The units that are words, so that they can be read in other languages.
-FACT_UNITS = (
-    Words("times"),
-    Words("points"),
-    Words("days"),
-    Words("visits"),
-    Words("orders"),
-    Words("customers"),
-    Words("purchases"),
-    Words("weeks"),
-    Words("of 5"),
-    Words("units"),
-    Words("parcels"),
-    Words("countries"),
-    Words("regions"),
-    Words("sources"),
-    Words("products"),
-    Words("categories"),
-    Words("codes"),
-)
-SINGULAR_UNITS = {  # of the units above, where there is one
-    "points": Words("point"),
-    "days": Words("day"),
-    "visits": Words("visit"),
-    "orders": Words("order"),
-    "customers": Words("customer"),
-    "purchases": Words("purchase"),
-    "weeks": Words("week"),
-    "units": Words("unit"),
-    "parcels": Words("parcel"),
-    "countries": Words("country"),
-    "regions": Words("region"),
-    "sources": Words("source"),
-    "products": Words("product"),
-    "categories": Words("category"),
-    "codes": Words("code"),
-}
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 MIN_COARSE_ERROR = Decimal("0.005")  # a standard error from which a share has no decimals
 WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keeps them
@@ -238,7 +181,7 @@ def _spell_unit(n: Decimal, unit: str | None, language: str) -> str:
     if not unit:
         return ""
     one = get_language(language).is_singular(float(abs(n)))
-    words = SINGULAR_UNITS.get(unit, Words(unit)) if one else Words(unit)
+    words = Words(FACT_UNITS.get(unit, unit) if one else unit)
     return f"\u00a0{words.to(language)}"
 
 

@@ -1,8 +1,7 @@
 """Queries of the data: a query of figures, and the plan of a test.
 
 A query of figures has measures of one dataset, grouped, filtered, and compared with another period.
-The names in this module are what a caller may ask for. What each of them means is defined beside
-the dataset, in `bot/data/metrics/query/`.
+What each name means is defined beside the dataset, in `bot/data/metrics/query/`.
 """
 
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ passed on as `Words` (its English text and parameters) until it is shown, since 
 reader's language known. `Words` can be stored: `model_dump(mode="json")` and `restore_words`.
 """
 
+import tomllib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.contracts import SHOWN_TITLES
 from bot.i18n import countries
 from bot.i18n.languages import LANGUAGES as LANGUAGES
 from bot.i18n.languages import SOURCE_LANGUAGE, get_language, load_languages
@@ -24,6 +24,9 @@ from bot.i18n.periods import list_weekday_names
 LOCALES = {language: table.locale for language, table in load_languages().items()}
 LOCALE_DIR = Path(__file__).parent / "locale"
 LEGACY = "legacy.po"  # sentences that old rows hold and the code no longer uses
+CONTRACTS = Path(__file__).parent.parent / "contracts.toml"
+# Titles that old drafts have, and the present title that is shown instead.
+SHOWN_TITLES: dict[str, str] = tomllib.loads(CONTRACTS.read_text(encoding="utf-8"))["shown_titles"]
 
 
 class Money(BaseModel):

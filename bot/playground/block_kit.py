@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,26 +10,9 @@ from bot.playground.errors import ApiRefusal, ImpossibleAction, SchemaErrors
 from bot.playground.slack_objects import IdGenerator
 
 Block = dict[str, Any]
-MESSAGE_ONLY_BLOCKS = {
-    "markdown",
-    "table",
-    "data_table",
-    "data_visualization",
-    "context_actions",
-    "plan",
-    "task_card",
-    "container",
-    "file",
-    "auth_provider",
-}
-FORBIDDEN_BLOCKS = {
-    "message": {"alert"},
-    "modal": MESSAGE_ONLY_BLOCKS | {"carousel"},
-    "home": MESSAGE_ONLY_BLOCKS | {"alert"},
-}
+MESSAGE_ONLY_BLOCKS = {"table"}
 MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
-MAX_BLOCKS_OF_TYPE = {"table": 1, "data_visualization": 2}
-MAX_MARKDOWN_CHARACTERS = 12_000
+MAX_TABLES = 1
 MAX_MESSAGE_CHARACTERS = 13_200
 MODAL_ONLY_ELEMENTS = {"email_text_input", "url_text_input", "number_input", "file_input"}
 
@@ -59,10 +41,8 @@ def check_message_blocks(blocks: list[Block]) -> None:
 
 
 def _check_surface(faults: SchemaErrors, block: Block, surface: str, pointer: str) -> None:
-    if block["type"] in FORBIDDEN_BLOCKS[surface]:
+    if surface != "message" and block["type"] in MESSAGE_ONLY_BLOCKS:
         faults.add(f"unsupported type: {block['type']}", f"{pointer}/type")
-    for inner in block.get("child_blocks") or []:
-        _check_surface(faults, inner, surface, pointer)
     for element in list_elements(block):
         if surface == "message" and element["type"] in MODAL_ONLY_ELEMENTS:
             faults.add(f"unsupported type: {element['type']}", f"{pointer}/element/type")
@@ -70,7 +50,7 @@ def _check_surface(faults: SchemaErrors, block: Block, surface: str, pointer: st
 
 def _check_ids(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
     seen: set[str] = set()
-    for block in walk_blocks(blocks):
+    for block in blocks:
         if (name := block.get("block_id")) and name in seen:
             faults.add(f"block_id {name} is used more than once", pointer)
         seen.add(block.get("block_id") or "")
@@ -80,34 +60,15 @@ def _check_ids(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
 
 
 def _check_counts(faults: SchemaErrors, blocks: list[Block], pointer: str) -> None:
-    for kind, maximum in MAX_BLOCKS_OF_TYPE.items():
-        if sum(block["type"] == kind for block in walk_blocks(blocks)) > maximum:
-            faults.add(f"no more than {maximum} {kind} blocks allowed", pointer)
-    markdown = sum(
-        len(block["text"]) for block in walk_blocks(blocks) if block["type"] == "markdown"
-    )
-    if markdown > MAX_MARKDOWN_CHARACTERS:
-        faults.add(
-            f"markdown blocks must have less than {MAX_MARKDOWN_CHARACTERS + 1} characters", pointer
-        )
-
-
-def walk_blocks(blocks: list[Block]) -> Iterator[Block]:
-    """Yield all blocks, including those inside containers and carousels."""
-    for block in blocks:
-        yield block
-        yield from walk_blocks(block.get("child_blocks") or [])
-        if block.get("type") == "carousel":
-            yield from walk_blocks(block["elements"])
+    if sum(block["type"] == "table" for block in blocks) > MAX_TABLES:
+        faults.add(f"no more than {MAX_TABLES} table blocks allowed", pointer)
 
 
 def list_elements(block: Block) -> list[dict[str, Any]]:
     """Return the elements of one block that a person can click or fill in."""
     found = [block.get("element"), block.get("accessory")]
-    if block.get("type") in ("actions", "context_actions"):
+    if block.get("type") == "actions":
         found += block["elements"]
-    if block.get("type") == "card":
-        found += block.get("actions") or []
     return [one for one in found if isinstance(one, dict) and one.get("type") != "image"]
 
 
@@ -129,16 +90,11 @@ def assign_ids(blocks: list[Block], ids: IdGenerator) -> list[Block]:
 
 def _assign_block_ids(block: Block, ids: IdGenerator) -> Block:
     copy = {"block_id": ids.new_id("b")[-6:]} | _drop_nulls(block)
-    if "child_blocks" in copy:
-        copy["child_blocks"] = assign_ids(copy["child_blocks"], ids)
-    if copy["type"] == "carousel":
-        copy["elements"] = assign_ids(copy["elements"], ids)
     for key in ("element", "accessory"):
         if key in copy and copy[key].get("type") != "image":
             copy[key] = _assign_action_id(copy[key], ids)
-    for key in ("elements",) if copy["type"].endswith("actions") else ("actions",):
-        if copy.get(key):
-            copy[key] = [_assign_action_id(element, ids) for element in copy[key]]
+    if copy["type"] == "actions":
+        copy["elements"] = [_assign_action_id(element, ids) for element in copy["elements"]]
     return copy
 
 
@@ -187,7 +143,7 @@ VALUE_ELEMENTS = SINGLE_VALUE_ELEMENTS | MULTI_VALUE_ELEMENTS
 def collect_initial_values(blocks: list[dict[str, Any]]) -> ElementValues:
     """Return the state of blocks before any input."""
     values: ElementValues = {}
-    for block in walk_blocks(blocks):
+    for block in blocks:
         for element in list_elements(block):
             if element["type"] in STATEFUL_ELEMENTS:
                 fields = values.setdefault(block["block_id"], {})
@@ -267,8 +223,6 @@ class View:
     source: dict[str, Any]
     blocks: list[dict[str, Any]]
     hash: str
-    root_id: str
-    previous_id: str | None = None
     values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     trouble: str | None = None
@@ -286,10 +240,6 @@ class View:
     @property
     def private_metadata(self) -> str:
         return str(self.source.get("private_metadata") or "")
-
-    @property
-    def external_id(self) -> str:
-        return str(self.source.get("external_id") or "")
 
     def replace_source(self, source: dict[str, Any], ids: IdGenerator) -> None:
         """Replace the view's definition; entered values stay if block and action id stay."""
@@ -318,10 +268,10 @@ class View:
             "notify_on_close": bool(self.source.get("notify_on_close")),
             "close": self.source.get("close"),
             "submit": self.source.get("submit"),
-            "previous_view_id": self.previous_id,
-            "root_view_id": self.root_id,
+            "previous_view_id": None,
+            "root_view_id": self.id,
             "app_id": app,
-            "external_id": self.external_id,
+            "external_id": "",
             "app_installed_team_id": team,
             "bot_id": bot,
         }
@@ -340,7 +290,7 @@ def check_view(view: Any, kind: str) -> dict[str, Any]:
     else:
         check_blocks(faults, blocks, kind, "/view/blocks")
     faults.raise_if_any("invalid_arguments")
-    has_input = any(block["type"] == "input" for block in walk_blocks(blocks))
+    has_input = any(block["type"] == "input" for block in blocks)
     if kind == "modal" and has_input and not view.get("submit"):
         faults.add("a modal with an input block needs submit", "/view/submit")
     faults.raise_if_any("invalid_arguments")

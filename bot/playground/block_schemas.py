@@ -169,34 +169,6 @@ def check_options(faults: SchemaErrors, value: Any, pointer: str) -> None:
             faults.add("initial options must match exactly one of the options", pointer)
 
 
-def check_data_table(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """Check that rows have the same number of cells and the header has no rich text."""
-    rows = value["rows"]
-    if len({len(row) for row in rows}) > 1:
-        faults.add("all rows must have the same number of cells", f"{pointer}/rows")
-    if any(cell["type"] == "rich_text" for cell in rows[0]):
-        faults.add("header cells must not be rich_text", f"{pointer}/rows/0")
-
-
-def check_chart_labels(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """Check that series names are unique and that each series has one point per category."""
-    names = [one["name"] for one in value["series"]]
-    if len(set(names)) < len(names):
-        faults.add("series names must be unique", f"{pointer}/series")
-    for place, one in enumerate(value["series"]):
-        if [point["label"] for point in one["data"]] != value["axis_config"]["categories"]:
-            faults.add("labels must match the categories", f"{pointer}/series/{place}/data")
-
-
-def check_container(faults: SchemaErrors, value: Any, pointer: str) -> None:
-    """Check that a collapsible container has no divider, and only such a one starts collapsed."""
-    if value.get("is_collapsible") and value.get("has_header_divider"):
-        faults.add("has_header_divider cannot be set when is_collapsible is true", pointer)
-    if value.get("default_collapsed") and not value.get("is_collapsible"):
-        faults.add("default_collapsed requires is_collapsible", pointer)
-    require_any_field("title", "rich_text_title")(faults, value, pointer)
-
-
 def list_options(element: dict[str, Any]) -> list[dict[str, Any]]:
     """Return all options of a menu, including those in groups."""
     found = list(element.get("options") or [])
@@ -242,9 +214,6 @@ _NAMED_CHECKS: dict[str, Check] = {
     "boolean": require_boolean,
     "number": require_number,
     "options": check_options,
-    "data_table": check_data_table,
-    "chart_labels": check_chart_labels,
-    "container": check_container,
 }
 
 

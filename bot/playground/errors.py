@@ -4,7 +4,6 @@ faults that it injects when a test or the page asks for them."""
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 
@@ -53,8 +52,6 @@ class SchemaErrors:
 
 # Faults that a local Slack injects when a test or the page asks for them; all start off.
 
-FaultAction = Callable[[], None]
-
 
 @dataclass(frozen=True)
 class InjectedFault:
@@ -71,27 +68,17 @@ class FaultInjection:
 
     deliver_twice sends each event again as a retry; deliver_twice_without_headers sends it again
     without the retry headers. lost_acks is the number of acknowledgements that get lost, so that
-    Slack sends these events again. send_both_mention_events is Slack's normal behaviour: a
-    mention is sent as `message` and as `app_mention`. delivery_delay is the number of seconds
-    before each event; out_of_order shuffles the events within each shuffle_window (seconds).
-    strict_rates allows one chat.postMessage a second for each channel.
+    Slack sends these events again.
     """
 
     deliver_twice: bool = False
     lost_acks: int = 0
     deliver_twice_without_headers: bool = False
-    send_both_mention_events: bool = True
-    delivery_delay: float = 0.0
-    out_of_order: bool = False
-    shuffle_window: float = 0.05
-    strict_rates: bool = False
-    random: Random = field(default_factory=lambda: Random(7))  # noqa: S311 (repeatable on purpose)
     planned_faults: dict[str, deque[InjectedFault]] = field(
         default_factory=lambda: defaultdict(deque)
     )
     delays: dict[str, float] = field(default_factory=dict)
-    on_drop_socket: FaultAction = lambda: None
-    on_end_streams: FaultAction = lambda: None
+    on_drop_socket: Callable[[], None] = lambda: None
 
     def rate_limit(self, method: str, times: int = 1, retry_after: int = 1) -> None:
         """Answer the next calls with HTTP 429 and Retry-After."""
@@ -120,10 +107,6 @@ class FaultInjection:
     def drop_socket(self) -> None:
         """Abort every Socket Mode connection without a closing handshake."""
         self.on_drop_socket()
-
-    def end_streams(self) -> None:
-        """Close every streaming message, as Slack does after about five minutes."""
-        self.on_end_streams()
 
     def take_fault(self, method: str, *, with_blocks: bool) -> InjectedFault | None:
         """Return the fault planned for this call and remove it from the plan."""

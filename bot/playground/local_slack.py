@@ -1,4 +1,4 @@
-"""The HTTP server of a local Slack: Web API, uploads, downloads, response URLs and sockets."""
+"""The HTTP server of a local Slack: Web API, uploads, downloads and sockets."""
 
 import asyncio
 import json
@@ -10,54 +10,9 @@ from aiohttp import web
 
 from bot.playground.errors import ApiRefusal, InjectedFault
 from bot.playground.methods import GRANTED_SCOPES, METHODS, MethodArguments, check_scope, scopes_for
-from bot.playground.methods.chat import read_content
 from bot.playground.methods.views import FormActions
-from bot.playground.slack_objects import ResponseUrl
 from bot.playground.user_actions import MessageActions, PressActions
 from bot.playground.workspace import ApiCall, SlackWorkspace
-
-
-def use_response_url(slack: SlackWorkspace, id: str, args: MethodArguments) -> None:
-    """Post, replace or delete a message through a response_url.
-
-    Like Slack, a URL works five times within 30 minutes, also in channels without the bot."""
-    url = _find_response_url(slack, id)
-    original = url.original if url.original and not url.original.deleted else None
-    if args.read_flag("delete_original"):
-        if original is None:
-            raise ApiRefusal("message_not_found", status=404)
-        slack.delete_message(original)
-    elif args.read_flag("replace_original") and original is not None:
-        fields = read_content(slack, args)
-        slack.update_message(original, slack.bot_user, **fields)
-    else:
-        _post_response(slack, url, args)
-    url.left -= 1
-
-
-def _find_response_url(slack: SlackWorkspace, id: str) -> ResponseUrl:
-    url = slack.response_urls.get(id)
-    if url is None or time.monotonic() > url.expires:
-        raise ApiRefusal("expired_url", status=404)
-    if url.left < 1:
-        raise ApiRefusal("used_url", status=404)
-    return url
-
-
-def _post_response(slack: SlackWorkspace, url: ResponseUrl, args: MethodArguments) -> None:
-    kind = args.read_string("response_type", "ephemeral")
-    if kind not in ("ephemeral", "in_channel"):
-        raise ApiRefusal("invalid_arguments", ["[ERROR] unknown response_type"])
-    place = slack.get_place(url.channel)
-    fields = read_content(slack, args)
-    thread_ts = args.read_string("thread_ts") or url.thread_ts
-    message = slack.build_bot_message(place.id, fields.pop("text"), thread_ts=thread_ts, **fields)
-    if kind == "in_channel":
-        slack.publish_message(place, message)
-    else:
-        message.ephemeral_to = url.user
-        slack.post_ephemeral(place, message)
-
 
 MAX_BODY_BYTES = 2**30
 SIGN_IN_PAGE = "<!DOCTYPE html><html><title>Sign in | Slack</title><body>Sign in</body></html>"
@@ -69,7 +24,6 @@ class ApiServer:
     def __init__(self, slack: SlackWorkspace, granted: frozenset[str]) -> None:
         self.slack = slack
         self.granted = granted
-        self._last_post: dict[str, float] = {}
 
     def application(self) -> web.Application:
         """Build the aiohttp application; the playground's page adds its own routes to it."""
@@ -77,7 +31,6 @@ class ApiServer:
         app.router.add_route("*", "/api/socket/", self.slack.sockets.serve)
         app.router.add_post("/api/upload/v1/{file}", self.upload)
         app.router.add_get("/api/files-pri/{file}/{rest:.+}", self.download)
-        app.router.add_post("/api/response/{id}", self.response)
         app.router.add_route("*", "/api/{method}", self.api)
         app.on_shutdown.append(lambda _: self.slack.sockets.close())
         return app
@@ -121,25 +74,14 @@ class ApiServer:
             return web.Response(status=404)
         return web.Response(body=file.content, content_type=file.as_slack()["mimetype"])
 
-    async def response(self, request: web.Request) -> web.Response:
-        """Handle a POST to a response_url."""
-        arguments, _ = await _read_call(request)
-        try:
-            use_response_url(self.slack, request.match_info["id"], MethodArguments(arguments))
-        except ApiRefusal as refusal:
-            self._record_call("response_url", arguments, refusal.as_slack())
-            status = 400 if refusal.status == 200 else refusal.status
-            return web.json_response(refusal.as_slack(), status=status)
-        self._record_call("response_url", arguments, {"ok": True})
-        return web.Response(text="ok")
-
     def _run_method(
         self, name: str, arguments: dict[str, Any], token: str, fault: InjectedFault | None
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         headers = {"X-OAuth-Scopes": ",".join(sorted(self.granted))}
         try:
             self._check_token(name, token, arguments)
-            self._check_rate(name, arguments, fault)
+            if fault and fault.kind == "ratelimited":
+                raise ApiRefusal("ratelimited", status=429, retry_after=int(fault.seconds))
             if fault and fault.kind == "fail":
                 raise ApiRefusal(fault.error)
             answer = {"ok": True, **METHODS[name].function(self.slack, MethodArguments(arguments))}
@@ -172,18 +114,6 @@ class ApiServer:
         if name == "conversations.open":
             return "mpim" if len(MethodArguments(arguments).read_list("users")) > 1 else "im"
         return None
-
-    def _check_rate(
-        self, name: str, arguments: dict[str, Any], fault: InjectedFault | None
-    ) -> None:
-        if fault and fault.kind == "ratelimited":
-            raise ApiRefusal("ratelimited", status=429, retry_after=int(fault.seconds))
-        if name != "chat.postMessage" or not self.slack.faults.strict_rates:
-            return
-        channel, now = str(arguments.get("channel")), time.monotonic()
-        if now - self._last_post.get(channel, -1.0) < 1.0:
-            raise ApiRefusal("ratelimited", status=429, retry_after=1)
-        self._last_post[channel] = now
 
     def _record_call(self, name: str, arguments: dict[str, Any], answer: dict[str, Any]) -> None:
         self.slack.calls.append(ApiCall(name, arguments, answer, time.time()))

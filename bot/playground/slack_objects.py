@@ -112,18 +112,12 @@ class SlackMessage:
     username: str | None = None
     subtype: str | None = None
     metadata: dict[str, Any] | None = None
-    attachments: list[dict[str, Any]] = field(default_factory=list)
     files: list[StoredFile] = field(default_factory=list)
     edited: dict[str, str] | None = None
     ephemeral_to: str | None = None
-    reply_broadcast: bool = False
     parent_user_id: str | None = None
-    reactions: dict[str, list[str]] = field(default_factory=dict)
     history: list[MessageVersion] = field(default_factory=list)
     deleted: bool = False
-    streaming_until: float | None = None
-    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    plan: str | None = None
     replies: list["SlackMessage"] = field(default_factory=list)
 
     @property
@@ -141,16 +135,10 @@ class SlackMessage:
         for name in ("user", "subtype", "bot_id", "app_id", "username", "edited"):
             if (value := getattr(self, name)) is not None:
                 shown[name] = value
-        for name in ("blocks", "attachments"):
-            if value := getattr(self, name):
-                shown[name] = value
+        if self.blocks:
+            shown["blocks"] = self.blocks
         if self.files:
             shown["files"] = [file.as_slack() for file in self.files]
-        if self.reactions:
-            shown["reactions"] = [
-                {"name": name, "users": users, "count": len(users)}
-                for name, users in self.reactions.items()
-            ]
         if metadata and self.metadata:
             shown["metadata"] = self.metadata
         return shown | self._thread()
@@ -209,7 +197,7 @@ class Place:
             root = self.by_ts[message.thread_ts]
             message.parent_user_id = root.user
             root.replies.append(message)
-        if not message.is_reply or message.reply_broadcast:
+        if not message.is_reply:
             self.roots.append(message)
 
     def remove(self, message: SlackMessage) -> None:
@@ -296,7 +284,6 @@ TEAM_DOMAIN = "maison-ormelin"
 APP_ID = "A0INTERN"
 BOT_ID = "B0INTERN"
 BOT_USER_ID = "UINTERN"
-OTHER_BOT_ID = "B0OTHER"
 
 
 @dataclass
@@ -393,12 +380,6 @@ def create_places(people: Iterable[str]) -> dict[str, Place]:
     return {place.id: place for place in places}
 
 
-# Trigger ids and response URLs, which expire.
-
-MAX_RESPONSE_URL_USES = 5
-RESPONSE_URL_SECONDS = 30 * 60
-
-
 @dataclass
 class Trigger:
     """A trigger_id: lets the app open one view for one person within three seconds."""
@@ -406,18 +387,4 @@ class Trigger:
     id: str
     user: str
     expires: float
-    view_id: str | None = None
     used: bool = False
-
-
-@dataclass
-class ResponseUrl:
-    """A response_url: lets the app answer an interaction five times within 30 minutes."""
-
-    id: str
-    user: str
-    channel: str
-    expires: float
-    original: SlackMessage | None = None
-    thread_ts: str | None = None
-    left: int = MAX_RESPONSE_URL_USES

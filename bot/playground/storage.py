@@ -1,7 +1,7 @@
 """Saves the state of a local Slack to disk and restores it at the next start.
 
 Saved are people, places, messages, files, Home tabs and the id counters. Not saved is what a
-restart would end in Slack too: open modals, triggers, streams and "is typing".
+restart would end in Slack too: open modals, triggers and "is typing".
 """
 
 import asyncio
@@ -27,10 +27,10 @@ ContentReader = Callable[[str], bytes | None]
 
 STATE_FORMAT = 1
 MAX_UNDELIVERED_EVENTS = 100  # events saved for an intern that did not run
-THREAD_FIELDS = ("titles", "prompts", "sessions")  # dicts by (channel, thread) in SlackWorkspace
 SHARING_FIELDS = ("shared_with", "invited", "inside")  # lists of Place
-UNSAVED_FIELDS = {"files", "history", "replies", "streaming_until"}
+UNSAVED_FIELDS = {"files", "history", "replies"}
 MESSAGE_FIELDS = [field.name for field in fields(SlackMessage) if field.name not in UNSAVED_FIELDS]
+VIEW_FIELDS = [field.name for field in fields(View)]
 FILE_FIELDS = [
     field.name for field in fields(StoredFile) if field.name not in ("content", "base_url")
 ]
@@ -55,7 +55,7 @@ def dump_state(slack: LocalSlack) -> SavedState:
         "files": [_copy_fields(file, FILE_FIELDS) for file in slack.files.values()],
         "homes": [asdict(view) for view in slack.homes.values()],
         "states": [[*key, copy.deepcopy(values)] for key, values in slack.states.items()],
-        **{name: _dump_threads(getattr(slack, name)) for name in THREAD_FIELDS},
+        "prompts": [[*key, prompts] for key, prompts in slack.prompts.items()],
         "undelivered": [one.event for one in slack.deliveries if not one.done][
             -MAX_UNDELIVERED_EVENTS:
         ],
@@ -81,12 +81,11 @@ def restore_state(slack: LocalSlack, state: SavedState, content: ContentReader) 
     for one in state["messages"]:
         _load_message(slack, one)
     for one in state["homes"]:
-        view = View(**one)
+        view = View(**{name: one[name] for name in VIEW_FIELDS})  # older files have more
         slack.homes[view.user] = slack.views[view.id] = view
     slack.states |= {(ts, user): values for ts, user, values in state["states"]}
     slack.deliveries.extend(_load_delivery(one) for one in state["undelivered"])
-    for name in THREAD_FIELDS:
-        getattr(slack, name).update({(c, t): value for c, t, value in state[name]})
+    slack.prompts |= {(channel, thread): shown for channel, thread, shown in state["prompts"]}
 
 
 def _load_delivery(body: SavedState) -> EventDelivery:
@@ -119,16 +118,13 @@ def _load_place(state: SavedState) -> Place:
 
 def _load_message(slack: LocalSlack, state: SavedState) -> None:
     shown = [slack.files[id] for id in state["files"] if id in slack.files]
-    message = SlackMessage(**{**state, "files": shown})
+    known = {name: state[name] for name in MESSAGE_FIELDS}  # older files have more
+    message = SlackMessage(**known, files=shown)
     place = slack.places[message.channel]
     if message.ephemeral_to is not None:
         place.ephemerals.append(message)
     else:
         place.add(message)
-
-
-def _dump_threads(by_thread: dict[tuple[str, str], Any]) -> list[list[Any]]:
-    return [[*key, value] for key, value in by_thread.items()]
 
 
 # Reading and writing the files of a local Slack.

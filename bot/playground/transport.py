@@ -63,7 +63,6 @@ class SocketMode:
         self._app = app
         self._round_robin_index = 0
         self._pending_acks: dict[str, tuple[SocketConnection, asyncio.Future[Any]]] = {}
-        self._connection_opened = asyncio.Event()
 
     def issue_ticket(self) -> str:
         """Create a ticket that admits one connection."""
@@ -81,7 +80,6 @@ class SocketMode:
         await socket.prepare(request)
         connection = SocketConnection(socket, request)
         self.connections.append(connection)
-        self._connection_opened.set()
         try:
             await socket.send_json(self._build_hello(request))
             async for frame in socket:
@@ -121,20 +119,6 @@ class SocketMode:
         finally:
             self._pending_acks.pop(envelope_id, None)
         return AppResponse(200, _milliseconds_since(started), response_body)
-
-    async def wait_for_connections(self, seconds: float = 5, count: int = 1) -> None:
-        """Wait until at least `count` connections are open; raise TimeoutError after `seconds`."""
-        async with asyncio.timeout(seconds):
-            while len(self.connections) < count:
-                self._connection_opened.clear()
-                await self._connection_opened.wait()
-
-    async def request_disconnect(self, reason: str = "refresh_requested") -> None:
-        """Send `disconnect` on every connection, as Slack does before it restarts a server."""
-        for connection in list(self.connections):
-            await connection.socket.send_json(
-                {"type": "disconnect", "reason": reason, "debug_info": {}}
-            )
 
     def drop_connections(self) -> None:
         """Abort every connection without a closing handshake."""
@@ -178,7 +162,6 @@ def _milliseconds_since(started: float) -> float:
 
 ACK_TIMEOUT = 3.0
 RETRY_DELAYS = (0.0, 60.0, 300.0)
-SHUFFLE_PAUSE = 0.002  # seconds between shuffled events, so that they arrive in that order
 
 
 @dataclass(eq=False)
@@ -210,7 +193,6 @@ class AppTransport:
         self._faults = faults
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held_deliveries: list[EventDelivery] = []
 
     async def close(self) -> None:
         """Cancel all running deliveries and close the HTTP session."""
@@ -229,12 +211,7 @@ class AppTransport:
         """Start the delivery of an event and return without waiting for it."""
         delivery = EventDelivery(body["event_id"], body["event"]["type"], body)
         self.deliveries.append(delivery)
-        if self._faults.out_of_order:
-            self._held_deliveries.append(delivery)
-            if len(self._held_deliveries) == 1:
-                self._start(self._release())
-        else:
-            self._start(self._deliver(delivery))
+        self._start(self._deliver(delivery))
         return delivery
 
     async def send_request(self, kind: str, body: dict[str, Any]) -> AppResponse:
@@ -249,17 +226,7 @@ class AppTransport:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _release(self) -> None:
-        await asyncio.sleep(self._faults.shuffle_window)
-        held, self._held_deliveries = self._held_deliveries, []
-        self._faults.random.shuffle(held)
-        for delivery in held:
-            self._start(self._deliver(delivery))
-            await asyncio.sleep(SHUFFLE_PAUSE)
-
     async def _deliver(self, delivery: EventDelivery) -> None:
-        if self._faults.delivery_delay:
-            await asyncio.sleep(self._faults.delivery_delay)
         answer = await self._attempt(delivery, 0, "")
         for number, delay in enumerate(self.retry_delays, 1):
             if answer.ok or answer.no_retry:

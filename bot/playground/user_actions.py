@@ -18,10 +18,9 @@ from bot.playground.block_kit import (
     check_message_blocks,
     collect_initial_values,
     list_elements,
-    walk_blocks,
 )
 from bot.playground.errors import ApiRefusal, ImpossibleAction
-from bot.playground.slack_objects import Place, SlackMessage, StoredFile
+from bot.playground.slack_objects import Place, SlackMessage, SlackUser, StoredFile
 from bot.playground.transport import AppResponse
 from bot.playground.workspace import SlackWorkspace
 
@@ -152,29 +151,6 @@ class MessageActions(SlackWorkspace):
         """Delete a person's own message."""
         self.delete_message(self._find_own_message(user, channel, ts))
 
-    async def react(self, user: str, channel: str, ts: str, name: str) -> None:
-        """Add a person's emoji reaction to a message."""
-        message = self._find_writable_place(user, channel).by_ts[ts]
-        message.reactions.setdefault(name, []).append(user)
-        self.notify_change("edit", channel, ts)
-
-    async def post_bot_message(
-        self, bot_id: str, channel: str, text: str, thread_ts: str | None = None, **more: Any
-    ) -> SlackMessage:
-        """Post a message of another app."""
-        message = SlackMessage(
-            self.ids.new_ts(),
-            channel,
-            None,
-            text,
-            thread_ts=thread_ts,
-            bot_id=bot_id,
-            username="other",
-            subtype="bot_message",
-            **more,
-        )
-        return self.publish_message(self.places[channel], message)
-
     async def open_home(self, user: str, tab: str = "home") -> None:
         """Open the app as a person: its Home tab, or its messages (tab="messages")."""
         event: dict[str, Any] = {
@@ -188,72 +164,18 @@ class MessageActions(SlackWorkspace):
             event["view"] = view.as_slack(self.team, self.app, self.bot_id)
         self.send_event(None, event)
 
-    async def open_channel(self, user: str, channel: str | None = None) -> None:
-        """Open a channel while the app is open beside it (event app_context_changed)."""
-        entity = {"type": "slack#/types/channel_id", "value": channel, "team_id": self.team}
-        context = {"entities": [entity]} if channel else {}
-        event = {
-            "type": "app_context_changed",
-            "user": user,
-            "channel": self.open_direct_message(user),
-        }
-        self.send_event(None, event | {"context": context, "event_ts": self.ids.new_ts()})
-
     async def set_locale(self, user: str, locale: str) -> None:
         """Set the locale in a person's preferences, such as "fr-FR" (event user_change)."""
         person = self.people[user]
         if person.locale == locale:
             return
         person.locale = locale
+        self.send_user_change(person)
+
+    def send_user_change(self, person: SlackUser) -> None:
+        """Send the event user_change with the person as they are now."""
         shown = person.as_slack(self.team, locale=True)
         self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
-
-    async def update_profile(self, user: str, **new: Any) -> None:
-        """Change fields of a person, such as guest="multi" or deleted=True (event user_change)."""
-        person = self.people[user]
-        for name, value in new.items():
-            setattr(person, name, value)
-        shown = person.as_slack(self.team, locale=True)
-        self.send_event(None, {"type": "user_change", "user": shown, "event_ts": self.ids.new_ts()})
-
-    async def share_channel(self, channel: str, team: str) -> None:
-        """Share a channel with another company's workspace (event channel_shared)."""
-        place = self.places[channel]
-        place.shared_with.append(team)
-        place.invited = [one for one in place.invited if one != team]
-        event = {"type": "channel_shared", "connected_team_id": team, "channel": channel}
-        self.send_event(place, event | {"event_ts": self.ids.new_ts()})
-        self.notify_change("place", channel)
-
-    async def press_stop(self, user: str, channel: str, thread_ts: str) -> None:
-        """Press Stop in a thread: end its streams and send agent_session_stopped."""
-        streams = [one for one in self.messages(channel, thread_ts) if one.streaming_until]
-        for message in streams:
-            self.end_stream(message)
-        self.send_event(
-            None,
-            {
-                "type": "agent_session_stopped",
-                "channel": channel,
-                "user": user,
-                "thread_ts": thread_ts,
-                "streaming_message_ts": [message.ts for message in streams],
-                "event_ts": self.ids.new_ts(),
-            },
-        )
-
-    async def uninstall(self) -> None:
-        """Uninstall the app as an administrator: send the events and make its tokens invalid."""
-        tokens = {"bot": [self.bot_user], "oauth": []}
-        self.send_event(None, {"type": "tokens_revoked", "tokens": tokens})
-        self.send_event(None, {"type": "app_uninstalled"})
-        self.installed = False
-
-    def invite(self, user: str, channel: str) -> None:
-        """Make a person or the bot a member of a channel."""
-        if user not in self.places[channel].members:
-            self.places[channel].members.append(user)
-        self.notify_change("place", channel)
 
     def upload(self, user: str, name: str, content: bytes) -> StoredFile:
         """Store a file without sharing it yet."""
@@ -288,7 +210,6 @@ class MessageActions(SlackWorkspace):
 # Commands, buttons, menus and shortcuts.
 
 BlockElement = tuple[dict[str, Any], dict[str, Any]]
-BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 
 
 class PressActions(SlackWorkspace):
@@ -321,8 +242,7 @@ class PressActions(SlackWorkspace):
     ) -> AppResponse:
         """Press a button or choose in a menu, in a message or (with view_id) in a view.
 
-        `value` selects one of several buttons with the same action_id, a feedback button
-        ("positive", "negative") or an option of a menu.
+        `value` selects one of several buttons with the same action_id, or an option of a menu.
         """
         if view_id is not None:
             return await self._click_in_view(user, self.views[view_id], action_id, block_id, value)
@@ -336,7 +256,7 @@ class PressActions(SlackWorkspace):
         action = self._build_action(block, element, value, state)
         body = self.build_interaction("block_actions", user) | self._build_message_context(message)
         body |= {
-            "response_url": self.create_response_url(user, channel, message, message.thread_ts),
+            "response_url": self.unused_response_url,
             "state": {"values": state},
             "actions": [action],
         }
@@ -344,23 +264,6 @@ class PressActions(SlackWorkspace):
         if answer.error:
             self.show_slack_error(user, channel, f"{action_id}: {answer.error}")
         return answer
-
-    async def shortcut(
-        self, user: str, callback_id: str, message: SlackMessage | None = None
-    ) -> AppResponse:
-        """Run a global shortcut, or a message shortcut if `message` is given."""
-        kind = "message_action" if message else "shortcut"
-        body = self.build_interaction(kind, user)
-        body |= {"callback_id": callback_id, "action_ts": self.ids.new_ts()}
-        if message:
-            place = self.places[message.channel]
-            body |= {
-                "message": message.as_slack(self.team),
-                "message_ts": message.ts,
-                "channel": {"id": place.id, "name": place.name},
-                "response_url": self.create_response_url(user, place.id, message),
-            }
-        return await self.send_interaction(body)
 
     async def _click_in_view(
         self, user: str, view: View, action_id: str, block_id: str | None, chosen: Any
@@ -371,7 +274,7 @@ class PressActions(SlackWorkspace):
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise ImpossibleAction(f"{action_id} reports nothing before the form is sent")
         action = self._build_action(block, element, chosen, view.values)
-        body = self.build_interaction("block_actions", user, view.id)
+        body = self.build_interaction("block_actions", user)
         body |= {
             "container": {"type": "view", "view_id": view.id},
             "view": self.build_view_payload(view),
@@ -434,7 +337,7 @@ def _find_element(
     """Return the matching block and element.
 
     Raises ImpossibleAction if none matches, none is visible to the person, or several match."""
-    candidates = [(block, one) for block in walk_blocks(blocks) for one in list_elements(block)]
+    candidates = [(block, one) for block in blocks for one in list_elements(block)]
     found = [
         (block, one)
         for block, one in candidates
@@ -456,14 +359,8 @@ def _find_element(
 def _build_action_value(element: dict[str, Any], chosen: Any) -> dict[str, Any]:
     """Return the fields of an action that depend on its element's type and value."""
     kind = element["type"]
-    if kind in BUTTON_TYPES:
+    if kind == "button":
         field_names = ("type", "text", "value", "style", "url")
         return {name: element[name] for name in field_names if name in element}
-    if kind == "feedback_buttons":
-        sides = {"positive": element["positive_button"], "negative": element["negative_button"]}
-        for name, side in sides.items():
-            if chosen in (name, side["value"]):
-                return {"type": kind, "value": side["value"], "text": side["text"]}
-        raise ImpossibleAction(f"feedback is positive or negative, not {chosen!r}")
     held = {"placeholder": element["placeholder"]} if "placeholder" in element else {}
     return build_element_state(element, chosen) | held

@@ -11,10 +11,8 @@ from bot.playground import slack_objects as seed
 from bot.playground.block_kit import View
 from bot.playground.errors import ApiRefusal, FaultInjection
 from bot.playground.slack_objects import (
-    RESPONSE_URL_SECONDS,
     IdGenerator,
     Place,
-    ResponseUrl,
     SlackMessage,
     SlackUser,
     StoredFile,
@@ -25,7 +23,6 @@ from bot.playground.transport import AppResponse, AppTransport, EventDelivery, S
 VERIFICATION_TOKEN = "local"  # noqa: S105  Slack's deprecated field, not a secret
 Payload = dict[str, Any]
 TRIGGER_SECONDS = 3.0
-STREAM_SECONDS = 300.0
 STATUS_SECONDS = 120.0  # after which Slack drops a thread's status
 
 
@@ -71,16 +68,12 @@ class SlackWorkspace:
         self.homes: dict[str, View] = {}
         # by channel and thread: the status, and the monotonic time when it expires
         self._statuses: dict[tuple[str, str], tuple[str, float]] = {}
-        self.titles: dict[tuple[str, str], str] = {}
         self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
-        self.sessions: dict[tuple[str, str], str] = {}
         self.states: dict[tuple[str, str], dict[str, Any]] = {}
         self.triggers: dict[str, Trigger] = {}
-        self.response_urls: dict[str, ResponseUrl] = {}
         self.calls: list[ApiCall] = []
-        self.faults = FaultInjection(on_end_streams=self.end_streams)
+        self.faults = FaultInjection()
         self.trigger_seconds = TRIGGER_SECONDS
-        self.stream_seconds = STREAM_SECONDS
         self.status_seconds = STATUS_SECONDS
         self.base_url = ""
         self._listeners: list[ChangeListener] = []
@@ -196,18 +189,6 @@ class SlackWorkspace:
         name = "" if kind == "im" else "mpdm-" + "--".join(members).lower()
         return self.places.setdefault(id, Place(id, name, members=members, kind=kind))
 
-    def end_streams(self) -> None:
-        """Close every streaming message."""
-        for place in self.places.values():
-            for message in place.by_ts.values():
-                if message.streaming_until is not None:
-                    self.end_stream(message)
-
-    def end_stream(self, message: SlackMessage) -> None:
-        """Close one streaming message and notify the listeners."""
-        message.streaming_until = None
-        self.notify_change("edit", message.channel, message.ts)
-
     # What happens, with the events that the app gets.
 
     @property
@@ -232,8 +213,6 @@ class SlackWorkspace:
         self.notify_change("message", place.id, message.ts)
         if self._is_mention(place, message):
             self.send_event(place, self.build_mention_event(place, message))
-            if not self.faults.send_both_mention_events:
-                return message
         self.send_event(place, self.build_message_event(place, message))
         return message
 
@@ -374,7 +353,7 @@ class SlackWorkspace:
         shown = message.as_slack(self.team_of(message.user), metadata=True)
         return event | {"message": shown}
 
-    def build_interaction(self, kind: str, user: str, view_id: str | None = None) -> Payload:
+    def build_interaction(self, kind: str, user: str) -> Payload:
         """Build the common fields of an interaction, with a new trigger_id.
 
         `team` is the workspace of the person who acts."""
@@ -386,7 +365,7 @@ class SlackWorkspace:
             "user": self.build_user_payload(user),
             "api_app_id": self.app,
             "token": VERIFICATION_TOKEN,
-            "trigger_id": self.create_trigger(user, view_id).id,
+            "trigger_id": self.create_trigger(user).id,
             "enterprise": None,
             "is_enterprise_install": False,
         }
@@ -400,25 +379,17 @@ class SlackWorkspace:
         """Build the view object of an interaction."""
         return view.as_slack(self.team, self.app, self.bot_id)
 
-    def create_trigger(self, user: str, view_id: str | None = None) -> Trigger:
+    def create_trigger(self, user: str) -> Trigger:
         """Create a trigger_id, valid for three seconds (`trigger_seconds`)."""
         id = f"{self.ids.new_ts()}.{self.ids.new_id('').lower()}"
-        trigger = Trigger(id, user, time.monotonic() + self.trigger_seconds, view_id)
+        trigger = Trigger(id, user, time.monotonic() + self.trigger_seconds)
         self.triggers[id] = trigger
         return trigger
 
-    def create_response_url(
-        self,
-        user: str,
-        channel: str,
-        original: SlackMessage | None = None,
-        thread_ts: str | None = None,
-    ) -> str:
-        """Create a response_url; `original` is the message that it may replace."""
-        id = self.ids.new_id("R")
-        expires = time.monotonic() + RESPONSE_URL_SECONDS
-        self.response_urls[id] = ResponseUrl(id, user, channel, expires, original, thread_ts)
-        return f"{self.base_url}response/{id}"
+    @property
+    def unused_response_url(self) -> str:
+        """The response_url of every interaction: the intern answers by messages."""
+        return f"{self.base_url}response/unused"
 
     def build_command(self, user: str, place: Place, command: str, text: str) -> dict[str, str]:
         """Build the form fields of a slash command."""
@@ -435,6 +406,6 @@ class SlackWorkspace:
             "text": text,
             "api_app_id": self.app,
             "is_enterprise_install": "false",
-            "response_url": self.create_response_url(user, place.id),
+            "response_url": self.unused_response_url,
             "trigger_id": self.create_trigger(user).id,
         }

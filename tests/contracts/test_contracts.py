@@ -1,6 +1,6 @@
 """A name that a running team's database, Slack messages or files hold …
 
-Each test compares one contract of `bot/contracts.py` with the code. A name that is gone breaks
+Each test compares one contract of `names.py` with the code. A name that is gone breaks
 what teams have; a name that is new has to be added to the contracts.
 """
 
@@ -15,7 +15,6 @@ import pytest
 from dbos import DBOSPortableJSONSerializer
 from dbos._dbos import _get_or_create_dbos_registry
 
-from bot import contracts
 from bot.__main__ import parser
 from bot.agent import skills
 from bot.approvals import decision
@@ -45,6 +44,7 @@ from bot.jobs import models as jobs_models
 from bot.jobs.engine import NAME, VERSION
 from bot.slack import action_ids
 from bot.tasks import models as tasks_models
+from tests.contracts import names as contracts
 from tests.support import contract_walkers as walkers
 from tests.support.words_in_code import french, legacy
 
@@ -56,7 +56,7 @@ def compare(contract: str, pinned: Collection[str], found: Collection[str]) -> N
         f"The contract {contract} is broken: {', '.join(gone)} is gone from the code, and running "
         "teams have it stored. Keep the name, or migrate what is stored and still read the old one."
     )
-    assert not new, f"{', '.join(new)} is new: add it to {contract} in bot/contracts."
+    assert not new, f"{', '.join(new)} is new: add it to {contract} in tests/contracts/names.py."
 
 
 def stored_roots() -> dict[type, str]:
@@ -260,7 +260,7 @@ def test_of_the_fingerprints_recipe_stays() -> None:
 def test_of_part_keys_and_titles_stays() -> None:
     """A title that the code no longer uses is still shown: under today's title, or translated."""
     found = titles()
-    shown = {*contracts.SHOWN_TITLES, *(m.id for m in (*french(), *legacy()))}
+    shown = {*messages.SHOWN_TITLES, *(m.id for m in (*french(), *legacy()))}
     old = {
         key: {title for title in kept if title in shown - {*found.get(key, ())}}
         for key, kept in contracts.PART_TITLES.items()
@@ -272,8 +272,8 @@ def test_of_part_keys_and_titles_stays() -> None:
 
 def test_of_old_titles_is_shown_as_todays(monkeypatch: pytest.MonkeyPatch) -> None:
     today = {title for kept in titles().values() for title in kept}
-    compare("SHOWN_TITLES", {*contracts.SHOWN_TITLES.values()} - today, ())
-    monkeypatch.setitem(contracts.SHOWN_TITLES, "What is broken", "What blocks sales")
+    compare("SHOWN_TITLES", {*messages.SHOWN_TITLES.values()} - today, ())
+    monkeypatch.setitem(messages.SHOWN_TITLES, "What is broken", "What blocks sales")
     assert messages.translate_stored_title("What is broken", "en") == "What blocks sales"
     assert messages.translate_stored_title("What is broken", "fr") == Words("What blocks sales").to(
         "fr"

@@ -13,8 +13,8 @@ import pytest
 
 from bot.__main__ import parser
 from bot.agent.skills import load_skills
-from bot.contracts import HOME_FILES
 from bot.db.models import TABLES
+from tests.contracts.names import HOME_FILES
 from tests.docs.how_to import HowTo, read_steps
 from tests.support.paths import ROOT
 from tests.test_arrows import LAYERS

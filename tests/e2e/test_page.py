@@ -23,17 +23,6 @@ from tests.e2e.steps import (
 )
 from tests.fakes.claude import ScriptedClaude
 
-FEEDBACK: dict[str, Any] = {
-    "type": "context_actions",
-    "elements": [
-        {
-            "type": "feedback_buttons",
-            "action_id": "opinion",
-            "positive_button": {"text": {"type": "plain_text", "text": "Good"}, "value": "good"},
-            "negative_button": {"text": {"type": "plain_text", "text": "Bad"}, "value": "bad"},
-        }
-    ],
-}
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 
 
@@ -295,33 +284,6 @@ async def test_sees_the_ai_log_and_the_chain(house: House) -> None:
     await expect(page.locator(".verdict.good")).to_contain_text("the chain is whole")
     await page.locator("#tab-wire").click()
     await expect(page.locator(".ack").first).to_contain_text("ms")
-
-
-@pytest.mark.slow
-async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House) -> None:
-    page = await house.visit()
-    root = await house.slack.post_message("UMARIE", "C0MARKET", "a question for later")
-    slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
-    begun = await slack.chat_startStream(
-        channel="C0MARKET",
-        thread_ts=root.ts,
-        recipient_team_id=house.slack.team,
-        recipient_user_id="UMARIE",
-        markdown_text="Linen ",
-    )
-    ts = str(begun["ts"])
-    # By its own start: the newest thread on the page may still be an older one.
-    await page.locator(f".middle [data-ts='{root.ts}'] .replies").click()
-    grown = page.locator(f".thread [data-ts='{ts}']")
-    await expect(grown).to_contain_text("Linen")
-    await expect(grown.locator(".growing")).to_be_visible()
-    await slack.chat_appendStream(channel="C0MARKET", ts=ts, markdown_text="lets the air through.")
-    await expect(grown).to_contain_text("Linen lets the air through.")
-    await slack.chat_stopStream(channel="C0MARKET", ts=ts, blocks=[FEEDBACK])
-    await expect(grown.locator(".growing")).to_have_count(0)
-    good = grown.get_by_role("button", name="Good")
-    await good.click()
-    await expect(good).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.mark.slow

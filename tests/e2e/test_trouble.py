@@ -1,11 +1,7 @@
 """When Slack misbehaves at the press of a switch, a person …"""
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Locator, Page, expect
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.e2e.house import SECONDS, House
 from tests.e2e.steps import BRIEF, everything_said, write
@@ -76,28 +72,6 @@ async def test_gets_one_draft_when_the_intern_is_killed(house: House) -> None:
     await drafted_once(house, page)
     await expect(page.locator(".pulse:not(.down)")).to_be_visible()
     assert house.child.starts == starts + 1
-
-
-async def test_keeps_the_text_of_a_stream_that_ends_too_early(house: House) -> None:
-    page = await trouble(house)
-    await expect(page.locator("[data-switch=streams]")).to_be_disabled()
-    slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
-    root = await house.slack.post_message("UMARIE", "C0MARKET", "a question with a long answer")
-    whom: dict[str, Any] = {"recipient_team_id": house.slack.team, "recipient_user_id": "UMARIE"}
-    begun = await slack.chat_startStream(
-        channel="C0MARKET", thread_ts=root.ts, markdown_text="Linen lets", **whom
-    )
-    ts = str(begun["ts"])
-    await flip(page, "streams")
-    with pytest.raises(SlackApiError, match="message_not_in_streaming_state"):
-        await slack.chat_appendStream(channel="C0MARKET", ts=ts, markdown_text=" air through")
-    await page.locator(".behind header button").click()
-    await page.locator(f".middle [data-ts='{root.ts}'] .replies").click()
-    grown = page.locator(f".thread [data-ts='{ts}']")
-    await expect(grown).to_contain_text("Linen lets")
-    await expect(grown.locator(".growing")).to_have_count(0)
-    await slack.chat_update(channel="C0MARKET", ts=ts, text="Linen lets the air through.")
-    await expect(grown).to_contain_text("Linen lets the air through.")
 
 
 async def test_gets_one_draft_when_the_line_is_cut(house: House) -> None:

@@ -43,6 +43,7 @@ from tests.support.dying_intern import DIE_AT
 from tests.support.metric_queries import NEUTRAL
 from tests.support.paths import ROOT
 from tests.support.processes import Intern, kill_processes_of
+from tests.support.slack_actions import press_stop
 
 # What is stored for a report: the message to be understood and its answer, then three turns with
 # tools and the report, each with its answer, then the claim check and its verdicts. For a draft:
@@ -353,7 +354,7 @@ async def test_stop_cuts_the_call_short_and_clears_the_status(
         said = await line.ask(QUESTION)
         await asyncio.wait_for(line.claude.answering.wait(), 60)
         await line.slack.wait_until(lambda: line.slack.status(CHANNEL, said.ts), 60)
-        await line.slack.press_stop(ASKER, CHANNEL, said.ts)
+        await press_stop(line.slack, ASKER, CHANNEL, said.ts)
         await line.slack.wait_until(lambda: not line.claude.open, 60)
         await line.slack.wait_until(lambda: not line.slack.status(CHANNEL, said.ts), 60)
         assert await line.intern.end(60) == 0

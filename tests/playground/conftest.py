@@ -95,7 +95,7 @@ async def over_http(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp
 async def over_socket(slack: LocalSlack, bolt: AsyncApp) -> AsyncIterator[AsyncApp]:
     handler = AsyncSocketModeHandler(bolt, slack.app_token, web_client=bolt.client)
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    await slack.sockets.wait_for_connections()
+    await slack.wait_until(lambda: slack.sockets.connections)
     yield bolt
     await handler.close_async()  # type: ignore[no-untyped-call]
 

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SECRET, RecordingApp, serve_app
+from tests.support.slack_actions import post_bot_message, uninstall
 
 MARKET = "C0MARKET"
 
@@ -57,7 +58,7 @@ async def test_app_gets_events_only_from_its_channels(
     await slack.post_message("UMARIE", "C0SECRET", "<@UINTERN> draft")
     await slack.wait_for_deliveries()
     assert recording_app.requests == []
-    slack.invite("UINTERN", "C0SECRET")
+    slack.places["C0SECRET"].members.append("UINTERN")
     await slack.post_message("UMARIE", "C0SECRET", "<@UINTERN> draft")
     await slack.wait_for_deliveries()
     assert types(recording_app) == ["app_mention", "message"]
@@ -78,7 +79,7 @@ async def test_edits_deletions_files_and_bot_messages_send_events(
     reply = await slack.post_message("UMAX", MARKET, "two", thread_ts=root.ts)
     await slack.edit("UMARIE", MARKET, root.ts, "three")
     await slack.delete("UMAX", MARKET, reply.ts)
-    await slack.post_bot_message("B0OTHER", MARKET, "beep")
+    await post_bot_message(slack, "B0OTHER", MARKET, "beep")
     await slack.wait_for_deliveries()
     told = {body["event"].get("subtype", ""): body["event"] for body in bodies(recording_app)}
     assert told["file_share"]["files"][0]["name"] == "a.csv"
@@ -95,7 +96,7 @@ async def test_app_gets_events_of_own_messages(
 ) -> None:
     posted = await client.chat_postMessage(channel=MARKET, text="mine")
     await client.chat_update(channel=MARKET, ts=posted["ts"], text="changed")
-    await client.chat_delete(channel=MARKET, ts=posted["ts"])
+    slack.delete_message(slack.messages(MARKET)[-1])
     await slack.wait_for_deliveries()
     told = [
         (body["event"].get("subtype"), body["event"].get("bot_id"))
@@ -104,16 +105,14 @@ async def test_app_gets_events_of_own_messages(
     assert set(told) == {(None, slack.bot_id), ("message_changed", None), ("message_deleted", None)}
 
 
-async def test_home_context_and_uninstall_send_events(
+async def test_home_and_uninstall_send_events(
     slack: LocalSlack, recording_app: RecordingApp
 ) -> None:
     await slack.open_home("UMARIE", tab="messages")
-    await slack.open_channel("UMARIE", MARKET)
-    await slack.uninstall()
+    await uninstall(slack)
     await slack.post_message("UMARIE", MARKET, "gone")
     await slack.wait_for_deliveries()
     assert types(recording_app) == [
-        "app_context_changed",
         "app_home_opened",
         "app_uninstalled",
         "tokens_revoked",

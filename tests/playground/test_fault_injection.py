@@ -1,7 +1,5 @@
 """Tests of fault injection in the local Slack."""
 
-import asyncio
-import json
 import time
 
 import aiohttp
@@ -32,16 +30,6 @@ async def test_sdk_retry_handler_waits_after_rate_limit(slack: LocalSlack) -> No
     client = AsyncWebClient(slack.bot_token, base_url=slack.url, retry_handlers=[handler])
     await client.chat_postMessage(channel=MARKET, text="x")
     assert [call.answer["ok"] for call in slack.calls] == [False, True]
-
-
-async def test_strict_rates_allow_one_post_per_second_and_channel(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
-    slack.faults.strict_rates = True
-    await client.chat_postMessage(channel=MARKET, text="x")
-    await client.chat_postMessage(channel="C0LAUNCH", text="another channel")
-    with pytest.raises(SlackApiError, match="ratelimited"):
-        await client.chat_postMessage(channel=MARKET, text="y")
 
 
 async def test_fail_applies_to_given_number_of_calls(
@@ -81,7 +69,7 @@ async def test_call_with_lost_answer_is_executed(slack: LocalSlack, client: Asyn
 async def test_slow_delays_method(slack: LocalSlack, client: AsyncWebClient) -> None:
     slack.faults.slow("auth.test", 0.2)
     began = time.perf_counter()
-    await client.api_test()
+    await client.users_info(user="UMAX")
     assert time.perf_counter() - began < 0.2
     await client.auth_test()
     assert time.perf_counter() - began >= 0.2
@@ -128,38 +116,3 @@ async def test_deliver_twice_without_headers_resends_event_without_headers(
         None,
     ]
     assert recording_app.requests[0][1] == recording_app.requests[1][1]
-
-
-async def test_mention_sends_one_event_if_switched_off(
-    slack: LocalSlack, recording_app: RecordingApp
-) -> None:
-    slack.faults.send_both_mention_events = False
-    await slack.post_message("UMARIE", MARKET, "<@UINTERN> x")
-    await slack.wait_for_deliveries()
-    assert [json.loads(body)["event"]["type"] for _, body in recording_app.requests] == [
-        "app_mention"
-    ]
-
-
-async def test_delivery_delay_delays_events(slack: LocalSlack, recording_app: RecordingApp) -> None:
-    slack.faults.delivery_delay = 0.2
-    await slack.post_message("UMARIE", MARKET, "x")
-    await asyncio.sleep(0.05)
-    assert recording_app.requests == []
-    await slack.wait_for_deliveries()
-    assert len(recording_app.requests) == 1
-
-
-async def test_out_of_order_shuffles_events_deterministically(
-    slack: LocalSlack, recording_app: RecordingApp
-) -> None:
-    slack.faults.out_of_order = True
-    for number in range(8):
-        await slack.post_message("UMARIE", MARKET, str(number))
-    await slack.wait_for_deliveries()
-    texts = [json.loads(body)["event"]["text"] for _, body in recording_app.requests]
-    assert sorted(texts) == list("01234567")
-    assert texts != sorted(texts)
-    expected = list("01234567")
-    type(slack.faults)().random.shuffle(expected)
-    assert texts == expected

@@ -21,33 +21,26 @@ def calls(slack: LocalSlack, said: SlackMessage) -> list[tuple[str, dict[str, An
     """Return one valid call for each method with arguments worth checking."""
     here = {"channel": said.channel}
     thread = {"channel_id": said.channel, "thread_ts": said.ts}
-    stream = run("chat.startStream", slack, here | {"thread_ts": said.ts})["ts"]
     own = run("chat.postMessage", slack, here | {"text": "x"})["ts"]
     file = run("files.getUploadURLExternal", slack, {"filename": "x", "length": 1})["file_id"]
     slack.files[file].content = b"x"
-    chunks = [{"type": "markdown_text", "text": "x"}, {"type": "blocks", "blocks": [section()]}]
-    content = {"text": "x", "blocks": [section()], "metadata": META, "attachments": [{}]}
+    content = {"text": "x", "blocks": [section()], "metadata": META}
     trigger = slack.create_trigger("UMARIE").id
     return [
         ("chat.postMessage", here | content | {"thread_ts": said.ts}),
         ("chat.update", here | content | {"ts": own}),
         ("chat.postEphemeral", content | {"channel": "C0MARKET", "user": "UMAX"}),
-        ("chat.startStream", here | {"thread_ts": said.ts, "chunks": chunks}),
-        ("chat.appendStream", here | {"ts": stream, "chunks": chunks}),
-        ("chat.stopStream", here | {"ts": stream, "blocks": [section()], "metadata": META}),
         ("conversations.history", here | {"limit": 2, "oldest": "0", "cursor": "ts:1"}),
         ("conversations.replies", here | {"ts": said.ts, "limit": 2, "latest": "9"}),
         ("conversations.open", {"users": ["UMARIE", "UMAX"]}),
-        ("conversations.list", {"types": ["im"], "cursor": "at:0", "limit": 1}),
         ("files.completeUploadExternal", thread | {"files": [{"id": file, "title": "x"}]}),
-        ("views.open", {"trigger_id": trigger, "view": modal(section(), external_id="x")}),
+        ("views.open", {"trigger_id": trigger, "view": modal(section())}),
         ("views.publish", {"user_id": "UMAX", "view": {"type": "home", "blocks": [section()]}}),
         ("assistant.threads.setStatus", thread | {"status": "x", "loading_messages": ["x"]}),
         (
             "assistant.threads.setSuggestedPrompts",
             thread | {"prompts": [{"title": "x", "message": "y"}]},
         ),
-        ("agents.sessions.setStatus", thread | {"status": "active", "title": "x"}),
     ]
 
 

@@ -86,9 +86,8 @@ async def lived_in(slack: LocalSlack) -> None:
     slack.post_ephemeral(
         slack.places[MARKETING], slack.build_bot_message(MARKETING, "psst", ephemeral_to="UMAX")
     )
-    await slack.react("UMAX", MARKETING, said.ts, "eyes")
     await slack.post_message("UOTTO", slack.open_direct_message("UOTTO"), "only us")
-    slack.invite(slack.bot_user, "C0SECRET")
+    slack.places["C0SECRET"].members.append(slack.bot_user)
 
 
 def everything(slack: LocalSlack) -> list[Any]:

@@ -11,6 +11,7 @@ from bot.playground.local_slack import LocalSlack
 from bot.playground.methods import GRANTED_SCOPES
 from bot.playground.slack_objects import Place
 from tests.playground.conftest import SUBMIT, field_of, modal, section
+from tests.support.slack_actions import post_bot_message, uninstall
 
 MARKET, SECRET, NOWHERE = "C0MARKET", "C0SECRET", "C0NOWHERE"
 TS = "1700000000.000001"
@@ -33,14 +34,10 @@ POST_REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"channel": MARKET}, "no_text"),
     ({"channel": MARKET, "text": "  "}, "no_text"),
     ({"channel": MARKET, "text": "x" * 4001}, "msg_too_long"),
-    ({"channel": MARKET, "markdown_text": "x" * 12001}, "msg_too_long"),
-    ({"channel": MARKET, "markdown_text": "x", "text": "y"}, "markdown_text_conflict"),
     ({"channel": MARKET, "text": "x", "blocks": "[{"}, "invalid_blocks_format"),
     ({"channel": MARKET, "text": "x", "blocks": {"type": "divider"}}, "invalid_blocks_format"),
     ({"channel": MARKET, "text": "x", "blocks": [{"type": "nope"}]}, "invalid_blocks"),
     ({"channel": MARKET, "text": "x", "blocks": [section("y" * 2900)] * 5}, "msg_blocks_too_long"),
-    ({"channel": MARKET, "text": "x", "attachments": [{}] * 101}, "too_many_attachments"),
-    ({"channel": MARKET, "text": "x", "attachments": "no"}, "invalid_attachments"),
     ({"channel": MARKET, "text": "x", "thread_ts": TS}, "thread_not_found"),
     ({"channel": MARKET, "text": "x", "metadata": "no"}, "invalid_metadata_format"),
     ({"channel": MARKET, "text": "x", "metadata": {"event_type": "x"}}, "invalid_metadata_format"),
@@ -69,13 +66,8 @@ OTHERS: list[tuple[str, dict[str, Any], str]] = [
     ("no.such", {}, "unknown_method"),
     ("chat.update", {"channel": MARKET, "ts": TS, "text": "x"}, "message_not_found"),
     ("chat.update", {"channel": MARKET, "text": "x"}, "message_not_found"),
-    ("chat.delete", {"channel": MARKET, "ts": TS}, "message_not_found"),
-    ("chat.delete", {"channel": NOWHERE, "ts": TS}, "channel_not_found"),
-    ("chat.getPermalink", {"channel": MARKET, "message_ts": TS}, "message_not_found"),
     ("chat.postEphemeral", {"channel": MARKET, "user": "UX", "text": "x"}, "user_not_found"),
     ("chat.postEphemeral", {"channel": "D0", "user": "UMAX", "text": "x"}, "channel_not_found"),
-    ("chat.startStream", {"channel": MARKET}, "invalid_arguments"),
-    ("chat.appendStream", {"channel": MARKET, "ts": TS}, "message_not_found"),
     ("conversations.history", {"channel": SECRET}, "not_in_channel"),
     ("conversations.history", {"channel": MARKET, "latest": "soon"}, "invalid_ts_latest"),
     ("conversations.history", {"channel": MARKET, "oldest": "then"}, "invalid_ts_oldest"),
@@ -84,30 +76,19 @@ OTHERS: list[tuple[str, dict[str, Any], str]] = [
     ("conversations.history", {"channel": MARKET, "limit": "ten"}, "invalid_arguments"),
     ("conversations.replies", {"channel": MARKET, "ts": TS}, "thread_not_found"),
     ("conversations.replies", {"channel": MARKET}, "invalid_arguments"),
-    ("conversations.list", {"types": "secret"}, "invalid_types"),
-    ("conversations.list", {"cursor": "nope"}, "invalid_cursor"),
     ("conversations.info", {"channel": NOWHERE}, "channel_not_found"),
     ("conversations.open", {}, "users_list_not_supplied"),
     ("conversations.open", {"users": "UX"}, "user_not_found"),
     ("conversations.open", {"users": "UINTERN"}, "cannot_dm_bot"),
     ("conversations.open", {"users": ",".join("UMAX" for _ in range(9))}, "too_many_users"),
-    ("conversations.join", {"channel": "DUMAX"}, "method_not_supported_for_channel_type"),
     ("users.info", {"user": "UX"}, "user_not_found"),
-    ("users.conversations", {"user": "UX"}, "user_not_found"),
     ("usergroups.users.list", {"usergroup": "S0"}, "no_such_subteam"),
-    ("bots.info", {"bot": "B0"}, "bot_not_found"),
-    ("team.info", {"team": "T0"}, "team_not_found"),
-    ("reactions.add", {"channel": MARKET, "timestamp": TS, "name": "eyes"}, "message_not_found"),
-    ("reactions.add", {"channel": MARKET, "name": "eyes"}, "no_item_specified"),
-    ("reactions.add", {"channel": MARKET, "timestamp": TS}, "invalid_name"),
     ("files.info", {"file": "F0"}, "file_not_found"),
     ("files.completeUploadExternal", {"files": [{"id": "F0"}]}, "file_not_found"),
     ("files.completeUploadExternal", {}, "invalid_arguments"),
     ("files.getUploadURLExternal", {"filename": "x", "length": 0}, "invalid_arguments"),
     ("views.open", {"view": modal(section())}, "invalid_arguments"),
     ("views.open", {"view": modal(section()), "trigger_id": "1.2.x"}, "invalid_trigger_id"),
-    ("views.update", {"view": modal(section()), "view_id": "V0"}, "not_found"),
-    ("views.update", {"view": modal(section()), "external_id": "mine"}, "not_found"),
     ("views.publish", {"view": HOME}, "invalid_arguments"),
     ("views.publish", {"view": HOME, "user_id": "UX"}, "user_not_found"),
     ("views.publish", {"user_id": "UMAX"}, "invalid_arguments"),
@@ -132,8 +113,7 @@ async def test_update_of_foreign_message_is_refused(
     said = await slack.post_message("UMARIE", MARKET, "mine")
     args = {"channel": MARKET, "ts": said.ts, "text": "x"}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
-    assert (await refusal(client, "chat.delete", args)).response["error"] == "cant_delete_message"
-    other = await slack.post_bot_message("B0OTHER", MARKET, "theirs")
+    other = await post_bot_message(slack, "B0OTHER", MARKET, "theirs")
     args |= {"ts": other.ts}
     assert (await refusal(client, "chat.update", args)).response["error"] == "cant_update_message"
 
@@ -210,7 +190,7 @@ async def test_opening_group_message_requires_mpim_scope() -> None:
 
 
 async def test_uninstalled_app_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
-    await slack.uninstall()
+    await uninstall(slack)
     assert (await refusal(client, "auth.test", {})).response["error"] == "account_inactive"
 
 
@@ -233,7 +213,6 @@ async def test_errors_have_json_pointers(client: AsyncWebClient) -> None:
         (modal(*[section()] * 101), "no more than 100 items"),
         (modal(field_of("b")), "needs submit"),
         (modal(field_of("b"), field_of("b"), submit=SUBMIT), "more than once"),
-        (modal({"type": "markdown", "text": "x"}), "unsupported type: markdown"),
         (modal({"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}), "table"),
         (modal({"type": "nope"}), "unsupported type: nope"),
         ({"type": "modal", "blocks": [section()]}, "missing required field: title"),

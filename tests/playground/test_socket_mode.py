@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.local_slack import LocalSlack
 from tests.playground.conftest import SUBMIT, button, field_of, modal
+from tests.support.slack_actions import request_disconnect
 
 MARKET = "C0MARKET"
 
@@ -133,7 +134,7 @@ async def test_bolt_app_reconnects_after_disconnect(
         seen.append(event["text"])
 
     before = slack.sockets.connections[0]
-    await slack.sockets.request_disconnect()
+    await request_disconnect(slack)
     await slack.wait_until(
         lambda: slack.sockets.connections and slack.sockets.connections[-1] is not before
     )

@@ -1,4 +1,4 @@
-"""Tests of modals and Home tabs: opening, pushing, updating and publishing."""
+"""Tests of modals and Home tabs: opening, updating and publishing."""
 
 from typing import Any
 
@@ -7,11 +7,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.local_slack import LocalSlack
+from bot.playground.methods.views import update_view
 from tests.playground.conftest import SUBMIT, field_of, modal, section
 
 
-def trigger(slack: LocalSlack, view_id: str | None = None) -> str:
-    return slack.create_trigger("UMARIE", view_id).id
+def trigger(slack: LocalSlack) -> str:
+    return slack.create_trigger("UMARIE").id
 
 
 async def opened(slack: LocalSlack, client: AsyncWebClient, **more: Any) -> dict[str, Any]:
@@ -48,33 +49,8 @@ async def test_update_keeps_values_of_same_ids(slack: LocalSlack, client: AsyncW
     view = await opened(slack, client)
     slack.fill("UMARIE", view["id"], {"b": {"words": "typed"}})
     new = modal(section(), field_of("b"), field_of("c"), submit=SUBMIT)
-    answer = await client.views_update(view_id=view["id"], hash=view["hash"], view=new)
-    values = answer["view"]["state"]["values"]
+    values = update_view(slack, slack.views[view["id"]], new).values
     assert (values["b"]["words"]["value"], values["c"]["words"]["value"]) == ("typed", None)
-    with pytest.raises(SlackApiError, match="hash_conflict"):
-        await client.views_update(view_id=view["id"], hash=view["hash"], view=new)
-
-
-async def test_view_is_found_by_external_id(slack: LocalSlack, client: AsyncWebClient) -> None:
-    await opened(slack, client, external_id="mine")
-    await client.views_update(external_id="mine", view=modal(section("new"), external_id="mine"))
-    assert slack.open_views("UMARIE")[0].blocks[0]["text"]["text"] == "new"
-    with pytest.raises(SlackApiError, match="duplicate_external_id"):
-        await opened(slack, client, external_id="mine")
-
-
-async def test_fourth_pushed_view_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:
-    view = await opened(slack, client)
-    for _ in range(2):
-        pushed = await client.views_push(
-            trigger_id=trigger(slack, view["id"]), view=modal(section())
-        )
-    assert pushed["view"]["root_view_id"] == view["id"]
-    assert pushed["view"]["previous_view_id"] != view["id"]
-    with pytest.raises(SlackApiError, match="push_limit_reached"):
-        await client.views_push(trigger_id=trigger(slack, view["id"]), view=modal(section()))
-    with pytest.raises(SlackApiError, match="not_found"):
-        await client.views_push(trigger_id=trigger(slack), view=modal(section()))
 
 
 async def test_home_tab_is_published_for_one_person(

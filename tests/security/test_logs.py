@@ -8,6 +8,7 @@ import pytest
 from bot.playground.local_slack import LocalSlack
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, buttons
 from tests.support.processes import Intern
+from tests.support.slack_actions import run_shortcut
 
 POLICY = '[approval]\napprovers = ["UMAX"]\n'
 ROWS = (
@@ -35,7 +36,7 @@ async def test_debug_log_contains_no_text_of_people(tmp_path: Path, socket: bool
         await intern.start()
         try:
             if socket:
-                await slack.sockets.wait_for_connections()
+                await slack.wait_until(lambda: slack.sockets.connections)
             else:
                 slack.events_url = intern.url
             await everything(slack)
@@ -69,7 +70,7 @@ async def everything(slack: LocalSlack) -> None:
         MAX, MARKETING, "<@UINTERN> our orders", None, [("zanzibar.csv", ROWS)]
     )
     await until_card(slack, "take_in")
-    await slack.shortcut(MARIE, "quokka")  # nobody takes it
+    await run_shortcut(slack, MARIE, "quokka")  # nobody takes it
     if slack.events_url:
         slack.transport._secret = b"another"
         await slack.command(MARIE, MARKETING, "/draft", "a Zanzibar shirt")

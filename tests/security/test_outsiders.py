@@ -47,6 +47,7 @@ from tests.slack.bench import (
     bench_of,
     buttons,
 )
+from tests.support.slack_actions import share_channel, update_profile
 from tests.support.small_shop import Shop
 
 
@@ -152,7 +153,7 @@ async def test_member_in_a_shared_channel_is_told_once_in_private(
     bench: Bench,
 ) -> None:
     card = await worked(bench)
-    await bench.slack.share_channel(MARKETING, EVIL)
+    await share_channel(bench.slack, MARKETING, EVIL)
     await bench.settled()
     before = counted(bench)
     posted = len(bench.said())
@@ -239,7 +240,7 @@ async def test_member_who_becomes_a_guest_loses_all_rights(bench: Bench) -> None
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     assert bench.slack.open_views(OTTO)
-    await bench.slack.update_profile(MAX, guest="multi")
+    await update_profile(bench.slack, MAX, guest="multi")
     await bench.settled()
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
     await bench.run()
@@ -393,7 +394,7 @@ async def test_nothing_is_posted_to_a_channel_shared_meanwhile(bench: Bench) -> 
     assert (
         await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt is back")
     ).ok
-    await bench.slack.share_channel(MARKETING, EVIL)
+    await share_channel(bench.slack, MARKETING, EVIL)
     await bench.run()
     assert not bench.said(MARKETING)
 
@@ -403,7 +404,7 @@ async def test_nothing_is_posted_to_a_former_member(bench: Bench) -> None:
         MARIE, bench.slack.open_direct_message(MARIE), "e-mail: our linen shirt is back"
     )
     await bench.settled()
-    await bench.slack.update_profile(MARIE, guest="multi")
+    await update_profile(bench.slack, MARIE, guest="multi")
     await bench.run()
     assert not bench.in_dm(MARIE)
 

@@ -23,7 +23,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import LANGUAGES, Words
 from bot.playground.block_kit import check_view
 from bot.slack.actions.exports import build_export_form
-from bot.slack.blocks import Block, actions_block, button, context_block, plain_text, section_block
+from bot.slack.blocks import Block
 from bot.slack.listeners import pack_metadata
 from bot.slack.views.brief_form import build_brief_form
 from bot.slack.views.digest_form import build_digest_form
@@ -263,75 +263,6 @@ def test_every_view_with_odd_texts_is_within_limits(
 
 
 FORM = FormBuilder("en")
-
-
-def random_view(rng: random.Random, said: Iterator[str]) -> Block:
-    """A view that our code never builds, with everything too long, too often or twice."""
-
-    def options() -> list[Block]:
-        values = [next(said) for _ in range(rng.choice((0, 1, 5, 11, 130)))]
-        return [{"text": plain_text(next(said), 9_999), "value": value} for value in values]
-
-    def field() -> Block:
-        block = FORM.text("words", Words("x"), next(said))
-        block["block_id"] = rng.choice(("same", next(said) or "b"))
-        block["label"] = plain_text(next(said), 9_999)
-        block["hint"] = plain_text(next(said), 9_999)
-        block["element"]["placeholder"] = plain_text(next(said), 9_999)
-        return block
-
-    def menu() -> Block:
-        offered = options()
-        block = FORM.menu("menu", Words("x"), {})
-        block["element"]["options"] = offered
-        block["block_id"] = rng.choice(("same", next(said) or "b"))
-        if offered and rng.random() < 0.5:
-            block["element"]["initial_option"] = rng.choice(offered)
-        return block
-
-    def ticks() -> Block:
-        offered = options()
-        element: Block = {"type": "checkboxes", "action_id": "a", "options": offered}
-        if offered and rng.random() < 0.5:
-            element["initial_options"] = rng.sample(offered, min(len(offered), 4))
-        return {"type": "input", "label": plain_text("x", 9), "element": element, "optional": True}
-
-    def buttons() -> Block:
-        asked = {
-            "title": plain_text(next(said), 9_999),
-            "text": plain_text(next(said), 9_999),
-            "confirm": plain_text(next(said), 9_999),
-            "deny": plain_text(next(said), 9_999),
-        }
-        one = button("x", rng.choice(("same", next(said) or "a")), next(said), confirm=asked)
-        one["text"] = plain_text(next(said), 9_999)
-        return actions_block(*[one] * rng.choice((1, 3, 30)))[0]
-
-    def shown() -> Block:
-        return rng.choice(
-            (
-                {"type": "section", "text": {"type": "mrkdwn", "text": next(said)}},
-                {"type": "header", "text": plain_text(next(said), 9_999)},
-                {
-                    "type": "context",
-                    "elements": [plain_text(next(said), 9_999)] * rng.choice((1, 12)),
-                },
-                {"type": "divider", "block_id": next(said) or "x"},
-                section_block(next(said), button("x", "a", next(said))),
-                context_block(),
-            )
-        )
-
-    makers = (field, menu, ticks, buttons, shown)
-    blocks = [rng.choice(makers)() for _ in range(rng.choice((0, 3, 40, 130)))]
-    view = FORM.build("x", Words("x"), Words("x"), blocks, "{}")
-    return view | {"title": plain_text(next(said), 9_999)}
-
-
-@pytest.mark.parametrize("seed", range(60))
-@pytest.mark.sample(7)
-def test_random_view_is_within_limits(seed: int) -> None:
-    taken(random_view(random.Random(seed), odd(seed)))
 
 
 def test_valid_view_is_unchanged() -> None:

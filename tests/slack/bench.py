@@ -354,7 +354,7 @@ async def bench_of(
             if socket:
                 connection = make_socket_mode(app, services, slack.app_token)
                 await connection.connect_async()  # type: ignore[no-untyped-call]
-                await slack.sockets.wait_for_connections()
+                await slack.wait_until(lambda: slack.sockets.connections)
             else:
                 port = await stack.enter_async_context(start_server(site, "127.0.0.1", 0))
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"

@@ -20,7 +20,7 @@ from bot.i18n.messages import LANGUAGES, Words
 from bot.messages.outbox import OutboxMessage
 from bot.slack.actions.digests import announce_digest_change, build_digest_buttons
 from bot.slack.blocks import render_words
-from bot.slack.cards.import_card import ImportCardData, render_import_card
+from bot.slack.cards.import_card import render_import_card
 from bot.slack.cards.renderer import render_task_card
 from bot.slack.notices import render_notice
 from bot.slack.views.draft_details import build_history_view, build_sources_view
@@ -193,7 +193,7 @@ def test_hostile_text_on_import_card(seed: int, state: str) -> None:
     if state in ("refused", "failed", "half"):
         one.why = assumed.model_dump(mode="json")
     for language in LANGUAGES:
-        message = render_import_card(ImportCardData(one, fallback="not_in_channel"), language)
+        message = render_import_card(one, language, {"fallback": "not_in_channel"})
         check(message.blocks)
         harmless(message.text)
 

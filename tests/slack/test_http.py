@@ -15,6 +15,7 @@ from bot.errors import CannotDo
 from bot.slack.events.message_events import remove_mention
 from bot.slack.threads import remove_markup
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
+from tests.support.slack_actions import request_disconnect
 
 
 async def test_unsigned_request_is_refused(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
@@ -119,7 +120,7 @@ async def test_direct_message_shows_suggested_prompts(bench: Bench) -> None:
 async def test_broken_socket_reconnects(socket_bench: Bench) -> None:
     bench = socket_bench
     (first,) = bench.slack.sockets.connections
-    await bench.slack.sockets.request_disconnect()
+    await request_disconnect(bench.slack)
     await bench.slack.wait_until(
         lambda: (
             any(one is not first for one in bench.slack.sockets.connections)

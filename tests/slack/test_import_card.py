@@ -10,9 +10,8 @@ from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import ImportPreview, MatchedColumn
 from bot.errors import UNUSABLE_PARAM
 from bot.i18n.messages import LANGUAGES, Words
-from bot.messages.outbox import OutboxMessage
 from bot.slack.blocks import Block
-from bot.slack.cards.import_card import ImportCardData, make_import_card_data, render_import_card
+from bot.slack.cards.import_card import render_import_card
 from bot.slack.cards.import_labels import LABELS, suggest_questions
 from tests.conftest import NOW
 from tests.support.card_scenes import pressable, sound, text_of
@@ -59,8 +58,8 @@ def arrival(
 def blocks(one: FileUpload, language: str = "en") -> list[Block]:
     """Return the card's blocks, after checking them in both languages."""
     for other in LANGUAGES:
-        sound(render_import_card(ImportCardData(one), other))
-    return render_import_card(ImportCardData(one), language).blocks
+        sound(render_import_card(one, other))
+    return render_import_card(one, language).blocks
 
 
 def test_card_summarizes_the_file() -> None:
@@ -209,8 +208,8 @@ def test_refused_file_offers_kinds_only_for_tables() -> None:
 
 
 def test_card_says_why_it_is_in_a_direct_message() -> None:
-    post = OutboxMessage(place={"channel": "C1", "user": "UMARIE", "fallback": "not_in_channel"})
-    card = render_import_card(make_import_card_data(arrival(), post), "en")
+    place = {"channel": "C1", "user": "UMARIE", "fallback": "not_in_channel"}
+    card = render_import_card(arrival(), "en", place)
     assert "I am not in <#C1>, so I answer you here." in text_of(card.blocks)
 
 

@@ -16,6 +16,7 @@ from tests.slack.bench import (
     buttons,
     text_of,
 )
+from tests.support.slack_actions import post_bot_message
 
 
 async def test_command_becomes_a_card(bench: Bench) -> None:
@@ -89,7 +90,7 @@ async def test_direct_message_needs_no_mention(bench: Bench) -> None:
 
 async def test_messages_of_bots_and_system_are_ignored(bench: Bench) -> None:
     await bench.slack.post_message(MARIE, MARKETING, "good morning")
-    await bench.slack.post_bot_message("B0OTHER", MARKETING, "<@UINTERN> buy now")
+    await post_bot_message(bench.slack, "B0OTHER", MARKETING, "<@UINTERN> buy now")
     an_app = SlackMessage(
         bench.slack.ids.new_ts(), MARKETING, OTTO, "<@UINTERN> buy", bot_id="B0OTHER"
     )

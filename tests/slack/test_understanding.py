@@ -27,6 +27,7 @@ from bot.tasks.run import clear_statuses
 from tests.fakes.claude import asked_request, breaks, fails, fenced, reading, says, understood
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, buttons, text_of
 from tests.support.empty_databases import create_postgres
+from tests.support.slack_actions import press_stop
 from tests.support.understanding_bench import UnderstandingBench, understanding_bench
 
 SHIRT = [reading("linen-shirt", "linen shirt")]
@@ -612,8 +613,8 @@ async def test_a_restarted_worker_clears_what_a_dead_one_left(intern: Understand
 
 async def test_stop_in_slacks_agent_view_stops_the_task(intern: UnderstandingBench) -> None:
     said = await intern.say("<@UINTERN> an e-mail about our linen shirt", run=False)
-    await intern.bench.slack.press_stop(MAX, MARKETING, said.ts)
-    await intern.bench.slack.press_stop("UOTTO", MARKETING, said.ts)
+    await press_stop(intern.bench.slack, MAX, MARKETING, said.ts)
+    await press_stop(intern.bench.slack, "UOTTO", MARKETING, said.ts)
     await intern.bench.settled()
     (task,) = intern.tasks
     assert task.state == "stopped"

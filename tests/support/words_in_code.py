@@ -22,6 +22,9 @@ from babel.messages.pofile import read_po, write_po
 
 from bot.agent.skills import load_skills
 from bot.audiences.platforms import COLUMN_FORMATS, PLATFORMS
+from bot.core.facts import FACT_UNITS
+from bot.data.analyses.feedback.aspects import THEME_TITLES
+from bot.data.reject_reasons import TEMPLATES
 from bot.grounding.legal import load_legal_rules
 from bot.i18n.languages import load_languages
 from bot.i18n.messages import LEGACY, Words
@@ -142,6 +145,15 @@ def _labels_of_files() -> Iterator[tuple[str, None, str]]:
     tables = [table.values() for table in LABELS.values() if isinstance(table, dict)]
     for text in (*questions, *chain.from_iterable(tables)):
         yield text, None, "bot/slack/cards/import_labels.toml"
+    labels = tomllib.loads((ROOT / "bot" / "i18n" / "labels.toml").read_text(encoding="utf-8"))
+    for text in chain.from_iterable(labels.values()):
+        yield text, None, "bot/i18n/labels.toml"
+    for text in chain.from_iterable(FACT_UNITS.items()):
+        yield text, None, "bot/core/fact_units.toml"
+    for text in THEME_TITLES.values():
+        yield text, None, "bot/data/analyses/feedback/theme_titles.toml"
+    for text in TEMPLATES.values():
+        yield text, None, "bot/data/reject_reasons.toml"
     for platform in PLATFORMS.values():
         for words in (platform.title, platform.note, *COLUMN_FORMATS.values()):
             if isinstance(words, Words):

@@ -347,7 +347,7 @@ def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOL
 def _cell(fact: Fact | None, language: Language) -> str:
     if fact is None:
         return NO_CELL
-    is_counted = fact.unit in {unit.text for unit in FACT_UNITS}  # the column says what is counted
+    is_counted = fact.unit in FACT_UNITS  # the column says what is counted
     shown = fact.model_copy(update={"unit": None}) if is_counted else fact
     return shown.shown(language)
 

@@ -216,7 +216,6 @@ def build_point(writer: SentenceWriter, move: Move, text: str = "") -> Copy:
 
 RANK = ("won", "lost", "broken", "no difference seen", "too early")  # what can be acted on first
 MAX_WEEKS = 8  # beyond, people forget and come back as somebody else
-METRICS = (Words("purchase"), Words("visit"), Words("spend"), Words("click"))
 AUDIENCE = "audience"  # the place of a test on customers who are named, read by their orders
 
 
@@ -356,7 +355,7 @@ def list_theme_words(words: str) -> list[str]:
     found = [
         token for match, _ in _read_themes(tokens) for token in tokens[match.start : match.end]
     ]
-    names = {title.to(language) for title in THEME_TITLES.values() for language in LANGUAGES}
+    names = {Words(one).to(language) for one in THEME_TITLES.values() for language in LANGUAGES}
     named = {word for name in names if normalize_text(name) in low for word in tokenize(name)}
     return [*found, *(token for token in tokens if any(word in token for word in named))]
 

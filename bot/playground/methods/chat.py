@@ -1,20 +1,15 @@
-"""chat.*, assistant.threads.*, agents.sessions.* and files.*: messages, streams and uploads."""
+"""chat.*, assistant.threads.* and files.*: messages, thread status and uploads."""
 
 import asyncio
-import time
 from typing import Any
 
-from bot.playground import slack_objects as seed
 from bot.playground.block_kit import assign_ids, check_message_blocks
-from bot.playground.block_schemas import read_check
-from bot.playground.errors import ApiRefusal, SchemaErrors
+from bot.playground.errors import ApiRefusal
 from bot.playground.methods import MethodArguments, ResponseBody, register_method
 from bot.playground.slack_objects import Place, SlackMessage, StoredFile
 from bot.playground.workspace import SlackWorkspace
 
 MAX_TEXT_CHARACTERS = 4_000
-MAX_MARKDOWN_TEXT = 12_000
-MAX_ATTACHMENTS = 100
 MAX_METADATA_CHARACTERS = 16_000
 
 
@@ -23,16 +18,12 @@ def post_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Post a message as the bot."""
     place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
     thread_ts = read_thread_ts(place, args)
-    broadcast = thread_ts is not None and args.read_flag("reply_broadcast")
     fields = read_content(slack, args)
     message = slack.build_bot_message(
         place.id,
         fields.pop("text"),
         thread_ts=thread_ts,
-        reply_broadcast=broadcast,
-        subtype="thread_broadcast" if broadcast else None,
         metadata=read_metadata(args),
-        username=args.read_string("username") or None,
         **fields,
     )
     slack.publish_message(place, message)
@@ -43,8 +34,6 @@ def post_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
 def update_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Update one of the bot's messages; fields that are not given stay as they are."""
     message = find_own_message(slack, args, "cant_update_message")
-    if message.streaming_until:
-        raise ApiRefusal("streaming_state_conflict")
     new = {
         name: value
         for name, value in read_content(slack, args, keep=message).items()
@@ -55,14 +44,6 @@ def update_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody
     slack.update_message(message, slack.bot_user, **new)
     shown = message.as_slack(slack.team)
     return {"channel": message.channel, "ts": message.ts, "text": message.text, "message": shown}
-
-
-@register_method("chat.delete", "chat:write")
-def delete_message(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Delete one of the bot's messages."""
-    message = find_own_message(slack, args, "cant_delete_message")
-    slack.delete_message(message)
-    return {"channel": message.channel, "ts": message.ts}
 
 
 @register_method("chat.postEphemeral", "chat:write")
@@ -81,19 +62,6 @@ def post_ephemeral(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody
     )
     slack.post_ephemeral(place, message)
     return {"message_ts": message.ts}
-
-
-@register_method("chat.getPermalink")
-def get_permalink(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return the URL of a message."""
-    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
-    message = place.by_ts.get(args.require_string("message_ts", "message_not_found"))
-    if message is None:
-        raise ApiRefusal("message_not_found")
-    path = f"archives/{place.id}/p{message.ts.replace('.', '')}"
-    thread = f"?thread_ts={message.thread_ts}&cid={place.id}" if message.is_reply else ""
-    link = f"https://{seed.TEAM_DOMAIN}.slack.com/{path}{thread}"
-    return {"channel": place.id, "permalink": link}
 
 
 def find_visible_place(slack: SlackWorkspace, channel: str) -> Place:
@@ -152,29 +120,17 @@ def find_own_message(slack: SlackWorkspace, args: MethodArguments, error_name: s
 def read_content(
     slack: SlackWorkspace, args: MethodArguments, keep: SlackMessage | None = None
 ) -> dict[str, Any]:
-    """Read and check a message's text, blocks and attachments.
+    """Read and check a message's text and blocks.
 
     The text of `keep`, the message before an update, is used if none is given."""
-    text, markdown = args.read_string("text"), args.read_string("markdown_text")
-    blocks = args.read_array("blocks", "invalid_blocks_format")
-    attachments = args.read_array("attachments", "invalid_attachments") or []
-    if markdown and (text or blocks):
-        raise ApiRefusal("markdown_text_conflict")
-    if len(text) > MAX_TEXT_CHARACTERS or len(markdown) > MAX_MARKDOWN_TEXT:
+    text, blocks = args.read_string("text"), args.read_array("blocks", "invalid_blocks_format")
+    if len(text) > MAX_TEXT_CHARACTERS:
         raise ApiRefusal("msg_too_long")
-    if len(attachments) > MAX_ATTACHMENTS:
-        raise ApiRefusal("too_many_attachments")
-    if not (text.strip() or markdown.strip() or blocks or attachments):
+    if not (text.strip() or blocks):
         raise ApiRefusal("no_text")
-    if markdown:
-        blocks = [{"type": "markdown", "text": markdown}]
     check_message_blocks(blocks or [])
-    given_text = args.has("text") or bool(markdown) or keep is None
-    return {
-        "text": (text or markdown) if given_text else keep.text if keep else "",
-        "blocks": assign_ids(blocks or [], slack.ids),
-        "attachments": attachments,
-    }
+    kept_text = keep.text if keep and not args.has("text") else text
+    return {"text": kept_text, "blocks": assign_ids(blocks or [], slack.ids)}
 
 
 def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
@@ -191,121 +147,10 @@ def read_metadata(args: MethodArguments) -> dict[str, Any] | None:
     return given
 
 
-# chat.startStream, chat.appendStream and chat.stopStream.
-
-SESSION_STATUSES = ("active", "processing", "suspended", "closed")
-TOO_LONG_ERROR = f"must be less than {MAX_MARKDOWN_TEXT + 1} characters"
-
-
-@register_method("chat.startStream", "chat:write")
-def start_stream(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Start a streaming message in a thread; in a channel a recipient is required."""
-    place = find_writable_place(slack, args.require_string("channel", "channel_not_found"))
-    thread_ts = read_thread_ts(place, args)
-    if thread_ts is None:
-        raise ApiRefusal("invalid_arguments", ["[ERROR] missing required field: thread_ts"])
-    if not place.is_direct:
-        team = args.require_string("recipient_team_id", "missing_recipient_team_id")
-        user = args.require_string("recipient_user_id", "missing_recipient_user_id")
-        if user not in slack.people or team != slack.team:
-            raise ApiRefusal("user_not_found")
-    if args.read_string("task_display_mode", "timeline") not in ("timeline", "plan", "dense"):
-        raise ApiRefusal("invalid_arguments", ["[ERROR] unknown task_display_mode"])
-    message = slack.build_bot_message(place.id, "", thread_ts=thread_ts)
-    message.streaming_until = time.monotonic() + slack.stream_seconds
-    append_chunks(slack, message, read_chunks(args))
-    slack.publish_message(place, message)
-    return {"channel": place.id, "ts": message.ts}
-
-
-@register_method("chat.appendStream", "chat:write")
-def append_to_stream(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Append chunks to a streaming message."""
-    message = find_open_stream(slack, args)
-    chunks = read_chunks(args)
-    if not chunks:
-        raise ApiRefusal("no_text")
-    append_chunks(slack, message, chunks)
-    slack.notify_change("edit", message.channel, message.ts)
-    return {"channel": message.channel, "ts": message.ts}
-
-
-@register_method("chat.stopStream", "chat:write")
-def stop_stream(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """End a streaming message, optionally with final chunks and blocks."""
-    message = find_open_stream(slack, args)
-    chunks = read_chunks(args)
-    blocks = args.read_array("blocks", "invalid_blocks_format") or []
-    check_message_blocks(message.blocks + blocks)
-    status = args.read_string("session_status")
-    if status and status not in SESSION_STATUSES:
-        raise ApiRefusal("invalid_arguments", ["[ERROR] unknown session_status"])
-    described = read_metadata(args)
-    append_chunks(slack, message, chunks)
-    message.streaming_until = None
-    whole = message.blocks + assign_ids(blocks, slack.ids)
-    slack.update_message(
-        message, slack.bot_user, blocks=whole, metadata=described or message.metadata
-    )
-    if status and message.thread_ts:
-        slack.sessions[(message.channel, message.thread_ts)] = status
-    shown = message.as_slack(slack.team)
-    return {"channel": message.channel, "ts": message.ts, "message": shown}
-
-
-def find_open_stream(slack: SlackWorkspace, args: MethodArguments) -> SlackMessage:
-    """Return the bot's streaming message; raise ApiRefusal if its stream has ended."""
-    message = find_own_message(slack, args, "message_not_owned_by_app")
-    if not message.streaming_until or time.monotonic() > message.streaming_until:
-        if message.streaming_until:
-            slack.end_stream(message)
-        raise ApiRefusal("message_not_in_streaming_state")
-    return message
-
-
-def read_chunks(args: MethodArguments) -> list[dict[str, Any]]:
-    """Read and check the chunks of a call; markdown_text is converted to a chunk."""
-    markdown, chunks = (
-        args.read_string("markdown_text"),
-        args.read_array("chunks", "invalid_chunks") or [],
-    )
-    if markdown and chunks:
-        raise ApiRefusal(
-            "invalid_arguments", ["[ERROR] markdown_text and chunks exclude each other"]
-        )
-    if markdown:
-        chunks = [{"type": "markdown_text", "text": markdown}]
-    faults = SchemaErrors()
-    for place, chunk in enumerate(chunks):
-        read_check("chunks(all)")(faults, chunk, f"/chunks/{place}")
-    if any(TOO_LONG_ERROR in fault for fault in faults.messages):
-        raise ApiRefusal("msg_too_long")
-    faults.raise_if_any("invalid_chunks")
-    for chunk in chunks:
-        check_message_blocks(chunk.get("blocks") or [])
-    return chunks
-
-
-def append_chunks(
-    slack: SlackWorkspace, message: SlackMessage, chunks: list[dict[str, Any]]
-) -> None:
-    """Append chunks to a message."""
-    for chunk in chunks:
-        if chunk["type"] == "markdown_text":
-            message.text += chunk["text"]
-        elif chunk["type"] == "blocks":
-            message.blocks = message.blocks + assign_ids(chunk["blocks"], slack.ids)
-        elif chunk["type"] == "plan_update":
-            message.plan = chunk["title"]
-        else:
-            message.tasks.setdefault(chunk["id"], {}).update(chunk)
-
-
-# assistant.threads.* and agents.sessions.*: a thread's status, title and suggested prompts.
+# assistant.threads.*: a thread's status and suggested prompts.
 
 MAX_PROMPTS = 4
 MAX_LOADING_MESSAGES = 10
-MAX_TITLE_CHARACTERS = 200
 
 
 @register_method("assistant.threads.setStatus", "assistant:write", "chat:write")
@@ -324,15 +169,6 @@ def set_status(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     return {}
 
 
-@register_method("assistant.threads.setTitle", "assistant:write")
-def set_title(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Set the title of a thread."""
-    place, thread_ts = find_thread(slack, args)
-    slack.titles[(place.id, thread_ts)] = args.require_string("title")
-    slack.notify_change("status", place.id, thread_ts)
-    return {}
-
-
 @register_method("assistant.threads.setSuggestedPrompts", "assistant:write")
 def set_suggested_prompts(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Set up to four suggested prompts of a thread, or without thread_ts of the whole place."""
@@ -345,23 +181,6 @@ def set_suggested_prompts(slack: SlackWorkspace, args: MethodArguments) -> Respo
     slack.prompts[(place.id, args.read_string("thread_ts"))] = prompts
     slack.notify_change("status", place.id, args.read_string("thread_ts"))
     return {}
-
-
-@register_method("agents.sessions.setStatus", "chat:write")
-def set_session_status(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Set the session status of a thread; create the session if needed."""
-    place, thread_ts = find_thread(slack, args)
-    status, title = args.require_string("status"), args.read_string("title")
-    if status not in SESSION_STATUSES:
-        raise ApiRefusal("invalid_arguments", [f"[ERROR] status must be one of {SESSION_STATUSES}"])
-    if len(title) > MAX_TITLE_CHARACTERS:
-        raise ApiRefusal("invalid_arguments", ["[ERROR] title must be less than 201 characters"])
-    key = (place.id, thread_ts)
-    if title and key not in slack.sessions:
-        slack.titles[key] = title
-    slack.sessions[key] = status
-    slack.notify_change("status", place.id, thread_ts)
-    return {"status": status, "agent_status": status, "title": slack.titles.get(key, "")}
 
 
 def find_thread(slack: SlackWorkspace, args: MethodArguments) -> tuple[Place, str]:

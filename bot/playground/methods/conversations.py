@@ -1,4 +1,4 @@
-"""conversations.*, users.*, usergroups.*, reactions.*, auth.*, apps.*, bots.* and team.*."""
+"""conversations.*, users.*, usergroups.*, auth.* and apps.*: places, people and the app."""
 
 import re
 from collections.abc import Sequence
@@ -11,12 +11,6 @@ from bot.playground.methods.chat import find_visible_place
 from bot.playground.slack_objects import Place, SlackMessage, slice_messages
 from bot.playground.workspace import SlackWorkspace
 
-CONVERSATION_KINDS = {
-    "public_channel": "channel",
-    "private_channel": "group",
-    "im": "im",
-    "mpim": "mpim",
-}
 MAX_GROUP_MEMBERS = 8
 
 
@@ -58,65 +52,11 @@ def show_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseB
     return {"channel": shown}
 
 
-@register_method("conversations.list", "channels:read", "groups:read", "im:read", "mpim:read")
-def list_conversations(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """List the places of the given types that the bot can see."""
-    places = [
-        place
-        for place in slack.places.values()
-        if place.kind == "channel" or slack.bot_user in place.members
-    ]
-    return filter_conversations(slack, args, places)
-
-
-@register_method("users.conversations", "channels:read", "groups:read", "im:read", "mpim:read")
-def list_user_conversations(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """List the places of which a person, by default the bot, is a member."""
-    user = args.read_string("user") or slack.bot_user
-    if user not in slack.people:
-        raise ApiRefusal("user_not_found")
-    return filter_conversations(
-        slack, args, [one for one in slack.places.values() if user in one.members]
-    )
-
-
 @register_method("conversations.members", "channels:read", "groups:read", "im:read", "mpim:read")
 def list_members(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
     page, cursor = paginate_entries(place.members, args)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
-
-
-@register_method("conversations.join", "channels:join")
-def join_conversation(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Make the bot a member of a public channel."""
-    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
-    if place.kind != "channel":
-        raise ApiRefusal("method_not_supported_for_channel_type")
-    if place.archived:
-        raise ApiRefusal("is_archived")
-    already = slack.bot_user in place.members
-    if not already:
-        place.members.append(slack.bot_user)
-        slack.notify_change("place", place.id)
-    warning = {"warning": "already_in_channel"} if already else {}
-    return {"channel": place.as_slack(slack.bot_user, slack.team), **warning}
-
-
-def filter_conversations(
-    slack: SlackWorkspace, args: MethodArguments, places: list[Place]
-) -> ResponseBody:
-    """Return a page of the places that have one of the given types."""
-    types = args.read_list("types") or ["public_channel"]
-    if not set(types) <= set(CONVERSATION_KINDS):
-        raise ApiRefusal("invalid_types")
-    kinds = {CONVERSATION_KINDS[name] for name in types}
-    shown = [one for one in places if one.kind in kinds]
-    if args.read_flag("exclude_archived"):
-        shown = [one for one in shown if not one.archived]
-    page, cursor = paginate_entries(shown, args)
-    channels = [place.as_slack(slack.bot_user, slack.team) for place in page]
-    return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
 def paginate_entries(entries: Sequence[Any], args: MethodArguments) -> tuple[list[Any], str]:
@@ -130,7 +70,7 @@ def paginate_entries(entries: Sequence[Any], args: MethodArguments) -> tuple[lis
     return list(entries[start:end]), f"at:{end}" if end < len(entries) else ""
 
 
-# conversations.history and conversations.replies with their pages; reactions.add.
+# conversations.history and conversations.replies with their pages.
 
 HISTORY_SCOPES = ("channels:history", "groups:history", "im:history", "mpim:history")
 TS_PATTERN = re.compile(r"\d{1,10}(\.\d{1,6})?")
@@ -162,22 +102,6 @@ def list_replies(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
         oldest, inclusive = cursor, False
     found = slice_messages(root.replies, oldest, latest, inclusive=inclusive)
     return build_history_page(slack, args, found if cursor else [root, *found])
-
-
-@register_method("reactions.add", "reactions:write")
-def add_reaction(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Add the bot's emoji reaction to a message."""
-    place = find_visible_place(slack, args.require_string("channel", "channel_not_found"))
-    name = args.require_string("name", "invalid_name")
-    message = place.by_ts.get(args.require_string("timestamp", "no_item_specified"))
-    if message is None:
-        raise ApiRefusal("message_not_found")
-    users = message.reactions.setdefault(name, [])
-    if slack.bot_user in users:
-        raise ApiRefusal("already_reacted")
-    users.append(slack.bot_user)
-    slack.notify_change("edit", place.id, message.ts)
-    return {}
 
 
 def find_readable_place(slack: SlackWorkspace, args: MethodArguments) -> Place:
@@ -236,26 +160,6 @@ def show_user(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     return {"user": person.as_slack(slack.team, locale=args.read_flag("include_locale"))}
 
 
-@register_method("users.list", "users:read")
-def list_users(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """List all people and bots, page by page."""
-    page, cursor = paginate_entries(list(slack.people.values()), args)
-    locale = args.read_flag("include_locale")
-    members = [person.as_slack(slack.team, locale=locale) for person in page]
-    return {"members": members, "response_metadata": {"next_cursor": cursor}}
-
-
-@register_method("usergroups.list", "usergroups:read")
-def list_user_groups(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """List the user groups; with their members only if include_users is set."""
-    with_users = args.read_flag("include_users")
-    shown = [
-        {name: value for name, value in group.items() if name != "users" or with_users}
-        for group in slack.usergroups.values()
-    ]
-    return {"usergroups": shown}
-
-
 @register_method("usergroups.users.list", "usergroups:read")
 def list_user_group_members(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     group = slack.usergroups.get(args.require_string("usergroup"))
@@ -264,15 +168,7 @@ def list_user_group_members(slack: SlackWorkspace, args: MethodArguments) -> Res
     return {"users": group["users"]}
 
 
-# api.*, auth.*, apps.*, bots.* and team.*: the app and its workspace.
-
-
-@register_method("api.test", caller="anyone")
-def api_test(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return the arguments, or the error that `error` names."""
-    if error := args.read_string("error"):
-        raise ApiRefusal(error)
-    return {"args": args.values}
+# auth.* and apps.*: the app and its workspace.
 
 
 @register_method("auth.test")
@@ -295,32 +191,3 @@ def open_connection(slack: SlackWorkspace, args: MethodArguments) -> ResponseBod
     """Return a WebSocket URL that is valid for one connection."""
     base = slack.base_url.replace("http://", "ws://", 1)
     return {"url": f"{base}socket/?ticket={slack.sockets.issue_ticket()}"}
-
-
-@register_method("bots.info", "users:read")
-def show_bot(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return a bot's name and, for the app's own bot, its ids."""
-    known = {slack.bot_id: slack.people[slack.bot_user].name, seed.OTHER_BOT_ID: "other"}
-    id = args.read_string("bot") or slack.bot_id
-    if id not in known:
-        raise ApiRefusal("bot_not_found")
-    shown = {"id": id, "deleted": False, "name": known[id], "updated": 1700000000, "icons": {}}
-    if id == slack.bot_id:
-        shown |= {"app_id": slack.app, "user_id": slack.bot_user}
-    return {"bot": shown}
-
-
-@register_method("team.info", "team:read")
-def show_team(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Return the workspace."""
-    if args.read_string("team") not in ("", slack.team):
-        raise ApiRefusal("team_not_found")
-    return {
-        "team": {
-            "id": slack.team,
-            "name": seed.TEAM_NAME,
-            "domain": seed.TEAM_DOMAIN,
-            "email_domain": "",
-            "icon": {},
-        }
-    }

@@ -9,7 +9,6 @@ from bot.playground.block_kit import (
     check_view,
     find_input_problem,
     list_elements,
-    walk_blocks,
 )
 from bot.playground.errors import ApiRefusal, ImpossibleAction
 from bot.playground.methods import MethodArguments, ResponseBody, register_method
@@ -17,28 +16,20 @@ from bot.playground.slack_objects import Trigger
 from bot.playground.transport import AppResponse
 from bot.playground.workspace import SlackWorkspace
 
-MAX_STACK_DEPTH = 3
 
-
-def open_view(slack: SlackWorkspace, source: Any, user: str, parent: View | None = None) -> View:
-    """Open a modal; with `parent`, on top of that view."""
+def open_view(slack: SlackWorkspace, source: Any, user: str) -> View:
+    """Open a modal, on top of those that are open."""
     check_view(source, "modal")
-    check_external_id(slack, source, None)
-    if parent is not None and count_stacked_views(parent, slack) >= MAX_STACK_DEPTH:
-        raise ApiRefusal("push_limit_reached")
-    view = create_view(slack, source, "modal", user, parent)
+    view = create_view(slack, source, "modal", user)
     slack.modal_stacks.setdefault(user, []).append(view)
     slack.notify_view_change(view)
     return view
 
 
-def create_view(
-    slack: SlackWorkspace, source: Any, kind: str, user: str, parent: View | None = None
-) -> View:
+def create_view(slack: SlackWorkspace, source: Any, kind: str, user: str) -> View:
     """Create a view with a new id and store it in the workspace."""
     id = slack.ids.new_id("V")
-    root, previous = (parent.root_id, parent.id) if parent else (id, None)
-    view = View(id, kind, user, source, [], "", root, previous)
+    view = View(id, kind, user, source, [], "")
     view.replace_source(source, slack.ids)
     slack.views[id] = view
     return view
@@ -47,37 +38,16 @@ def create_view(
 def update_view(slack: SlackWorkspace, view: View, source: Any) -> View:
     """Replace the definition of an open view."""
     check_view(source, view.kind)
-    check_external_id(slack, source, view)
     view.replace_source(source, slack.ids)
     slack.notify_view_change(view)
     return view
 
 
-def close_view(slack: SlackWorkspace, view: View, *, whole_stack: bool = False) -> list[View]:
-    """Close a view, or the whole stack that it belongs to, and return the closed views."""
-    stack = slack.modal_stacks.get(view.user, [])
-    closed = [one for one in stack if one is view or (whole_stack and one.root_id == view.root_id)]
-    for one in closed:
-        one.closed = True
-        stack.remove(one)
-        del slack.views[one.id]
+def close_view(slack: SlackWorkspace, view: View) -> None:
+    view.closed = True
+    slack.modal_stacks[view.user].remove(view)
+    del slack.views[view.id]
     slack.notify_view_change(view)
-    return closed
-
-
-def count_stacked_views(view: View, slack: SlackWorkspace) -> int:
-    """Return the number of views in the stack of this view."""
-    return sum(one.root_id == view.root_id for one in slack.modal_stacks.get(view.user, []))
-
-
-def check_external_id(
-    slack: SlackWorkspace, source: dict[str, Any], except_view: View | None
-) -> None:
-    """Raise ApiRefusal if another open view than `except_view` has the same external_id."""
-    if external_id := source.get("external_id"):
-        for view in slack.views.values():
-            if view.external_id == external_id and view is not except_view:
-                raise ApiRefusal("duplicate_external_id")
 
 
 # What people do with modals: fill in, submit and close.
@@ -94,7 +64,7 @@ class FormActions(SlackWorkspace):
         view = self._find_modal(user, view_id)
         elements = {
             (block["block_id"], one["action_id"]): one
-            for block in walk_blocks(view.blocks)
+            for block in view.blocks
             for one in list_elements(block)
         }
         for block_id, fields in values.items():
@@ -120,25 +90,14 @@ class FormActions(SlackWorkspace):
             raise ImpossibleAction("another view lies on top of this one")
         if problems := _find_problems(view):
             raise ImpossibleAction(f"Slack would not send this form: {problems}")
-        body = self.build_interaction("view_submission", user, view.id)
-        body |= {
-            "view": self.build_view_payload(view),
-            "response_urls": self._create_response_urls(view),
-        }
+        body = self.build_interaction("view_submission", user)
+        body |= {"view": self.build_view_payload(view), "response_urls": []}
         answer = await self.send_interaction(body)
         return self._apply_response(view, answer)
 
-    async def close(self, user: str, view_id: str) -> AppResponse | None:
-        """Close a modal; the app gets view_closed only if the view has notify_on_close."""
-        view = self._find_modal(user, view_id)
-        cleared = bool(view.source.get("clear_on_close"))
-        close_view(self, view, whole_stack=cleared)
-        if not view.source.get("notify_on_close"):
-            return None
-        body = self.build_interaction("view_closed", user)
-        del body["trigger_id"]
-        body |= {"view": self.build_view_payload(view), "is_cleared": cleared}
-        return await self.send_interaction(body)
+    def close(self, user: str, view_id: str) -> None:
+        """Close a modal. Slack tells the app only about views with notify_on_close."""
+        close_view(self, self._find_modal(user, view_id))
 
     def _apply_response(self, view: View, answer: AppResponse) -> AppResponse:
         view.errors, view.trouble = {}, None
@@ -151,10 +110,10 @@ class FormActions(SlackWorkspace):
                 view.errors = _check_errors(view, response.get("errors"))
             elif action == "update":
                 update_view(self, view, response.get("view"))
-            elif action == "push":
-                open_view(self, response.get("view"), view.user, view)
+            elif action is None:
+                close_view(self, view)
             else:
-                close_view(self, view, whole_stack=action == "clear")
+                raise ApiRefusal("invalid_arguments", [f"unknown response_action {action}"])
         except ApiRefusal as refusal:
             view.trouble = f"{SUBMIT_FAILURE} ({refusal.error}{''.join(refusal.messages)})"
         self.notify_view_change(view)
@@ -170,27 +129,10 @@ class FormActions(SlackWorkspace):
             raise ImpossibleAction(f"{user} has no modal {view_id} open")
         return view
 
-    def _create_response_urls(self, view: View) -> list[dict[str, Any]]:
-        urls = []
-        for block in walk_blocks(view.blocks):
-            for element in list_elements(block):
-                if element.get("response_url_enabled"):
-                    state = view.values[block["block_id"]][element["action_id"]]
-                    channel = state.get("selected_conversation") or state["selected_channel"]
-                    urls.append(
-                        {
-                            "block_id": block["block_id"],
-                            "action_id": element["action_id"],
-                            "channel_id": channel,
-                            "response_url": self.create_response_url(view.user, channel),
-                        }
-                    )
-        return urls
-
 
 def _find_problems(view: View) -> dict[str, str]:
     problems = {}
-    for block in walk_blocks(view.blocks):
+    for block in view.blocks:
         if block["type"] == "input":
             state = view.values[block["block_id"]][block["element"]["action_id"]]
             if problem := find_input_problem(block, state):
@@ -199,7 +141,7 @@ def _find_problems(view: View) -> dict[str, str]:
 
 
 def _check_errors(view: View, errors: Any) -> dict[str, str]:
-    inputs = {block["block_id"] for block in walk_blocks(view.blocks) if block["type"] == "input"}
+    inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
         raise ApiRefusal("invalid_arguments", ["errors must name input blocks of the view"])
     return {block_id: str(words) for block_id, words in errors.items()}
@@ -212,27 +154,6 @@ def open_modal(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     return build_view_response(slack, open_view(slack, read_view_source(args), trigger.user))
 
 
-@register_method("views.push")
-def push_modal(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Open a view on top of the modal that the trigger_id belongs to."""
-    trigger = use_trigger(slack, args)
-    parent = slack.views.get(trigger.view_id or "")
-    if parent is None or parent.kind != "modal":
-        raise ApiRefusal("not_found")
-    top = slack.open_views(trigger.user)[-1]
-    return build_view_response(slack, open_view(slack, read_view_source(args), trigger.user, top))
-
-
-@register_method("views.update")
-def change_view(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
-    """Update an open view by its view_id or external_id."""
-    view = slack.views.get(args.read_string("view_id")) or find_by_external_id(slack, args)
-    if view is None:
-        raise ApiRefusal("not_found")
-    check_view_hash(args, view)
-    return build_view_response(slack, update_view(slack, view, read_view_source(args)))
-
-
 @register_method("views.publish")
 def publish_home(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     """Publish the Home tab of one person."""
@@ -242,7 +163,6 @@ def publish_home(slack: SlackWorkspace, args: MethodArguments) -> ResponseBody:
     given = check_view(read_view_source(args), "home")
     view = slack.homes.get(user)
     if view is None:
-        check_external_id(slack, given, None)
         view = slack.homes[user] = create_view(slack, given, "home", user)
         slack.notify_view_change(view)
     else:
@@ -272,13 +192,6 @@ def use_trigger(slack: SlackWorkspace, args: MethodArguments) -> Trigger:
         raise ApiRefusal("expired_trigger_id")
     trigger.used = True
     return trigger
-
-
-def find_by_external_id(slack: SlackWorkspace, args: MethodArguments) -> View | None:
-    """Return the open view with the given external_id, or None."""
-    external_id = args.read_string("external_id")
-    found = (view for view in slack.views.values() if view.external_id == external_id)
-    return next(found, None) if external_id else None
 
 
 def check_view_hash(args: MethodArguments, view: View) -> None:

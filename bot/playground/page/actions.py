@@ -129,8 +129,8 @@ class ActionRunner:
         answer = await self.slack.submit(user, request["view"], values)
         return self._record_ack(f"view_submission · {name}", answer)
 
-    async def _close(self, user: str, request: ActionRequest) -> AppResponse | None:
-        return await self.slack.close(user, request["view"])
+    async def _close(self, user: str, request: ActionRequest) -> None:
+        self.slack.close(user, request["view"])
 
     async def _open_home(self, user: str, request: ActionRequest) -> None:
         await self.slack.open_home(user, str(request.get("tab", "home")))

@@ -78,9 +78,6 @@ def describe_message(slack: LocalSlack, message: SlackMessage) -> PageData:
     shown = message.as_slack(slack.team) | {
         "channel": message.channel,
         "ephemeral": message.ephemeral_to is not None,
-        "streaming": message.streaming_until is not None,
-        "tasks": list(message.tasks.values()),
-        "plan": message.plan,
     }
     if shown.get("blocks") and message.subtype == "tombstone":
         shown["blocks"] = []
@@ -147,7 +144,6 @@ class FaultSwitches:
             "refuse": sum(len(faults.planned_faults.get(method, ())) for method in MESSAGE_METHODS),
             "sockets": len(self.slack.sockets.connections),
             "lost": faults.lost_acks,
-            "streams": self._count_streams(),
             "ai": child is not None and child.has_ai,
             "child": child is not None,
             "alive": child is None or child.pid is not None,
@@ -171,8 +167,6 @@ class FaultSwitches:
             faults.drop_socket()
         elif name == "drop":  # over HTTP the acknowledgements get lost instead
             faults.lost_acks = LOST_ACKS if on else 0
-        elif name == "streams":
-            faults.end_streams()
         elif name == "kill" and self.child is not None:
             await self.child.kill()
         elif name == "travel" and self.child is not None:
@@ -188,10 +182,6 @@ class FaultSwitches:
         if self.child is None or (key and not KEY.fullmatch(key)):
             raise ImpossibleAction("that is no key")
         await self.child.connect_ai(key)
-
-    def _count_streams(self) -> int:
-        places = self.slack.places.values()
-        return sum(one.streaming_until is not None for p in places for one in p.by_ts.values())
 
 
 # The page's WebSocket: sends changes and receives actions.

@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.markdown import Markdown
-from rich.padding import Padding
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.rule import Rule
 from rich.text import Text
 
@@ -37,7 +35,6 @@ class WrappedRow:
 
 # Controls (buttons and menus) and their numbers.
 
-BUTTON_TYPES = ("button", "icon_button", "workflow_button")
 MULTI_CHOICE_TYPES = ("checkboxes", "multi_static_select")
 PERSON_SELECTS = ("users_select", "multi_users_select")
 PLACE_SELECTS = (
@@ -68,7 +65,7 @@ class Control:
     @property
     def is_button(self) -> bool:
         """Whether it is a button, without options to choose from."""
-        return self.element["type"] in BUTTON_TYPES
+        return bool(self.element["type"] == "button")
 
     @property
     def label(self) -> str:
@@ -96,9 +93,6 @@ class ControlRegistry:
 def list_choices(element: Element, slack: SlackWorkspace) -> list[tuple[str, Any]]:
     """Return a menu's options as (label, value)."""
     kind = element["type"]
-    if kind == "feedback_buttons":
-        sides = (element["positive_button"], element["negative_button"])
-        return [(side["text"]["text"], side["value"]) for side in sides]
     if kind in PERSON_SELECTS:
         people = slack.people.values()
         return [(f"@{one.display_name}", one.id) for one in people if not one.deleted]
@@ -119,7 +113,7 @@ def list_initial_values(element: Element) -> Iterator[str]:
 
 BUTTON_STYLES = {"primary": "bold green", "danger": "bold red"}
 MAX_CHOICES_SHOWN = 12
-MENU_SIGNS = {"overflow": "⋯", "checkboxes": "☐", "radio_buttons": "○", "feedback_buttons": ""}
+MENU_SIGNS = {"overflow": "⋯", "checkboxes": "☐", "radio_buttons": "○"}
 INITIAL_FIELDS = (
     "initial_date",
     "initial_time",
@@ -168,8 +162,6 @@ def _describe_menu(element: dict[str, Any], names: DisplayNames) -> tuple[str, l
 # Rendering of blocks.
 
 Block = dict[str, Any]
-TASK_SIGNS = {"pending": "○", "in_progress": "◔", "complete": "●", "error": "✗"}
-ALERT_SIGNS = {"warning": "⚠ ", "error": "✗ ", "success": "✓ ", "info": "ℹ "}
 
 
 class BlockRenderer:
@@ -186,20 +178,10 @@ class BlockRenderer:
             "context": self._context,
             "divider": lambda _: [Rule(style="dim")],
             "image": self._image,
-            "actions": self._actions,
-            "context_actions": self._actions,
+            "actions": self._render_controls,
             "rich_text": lambda block: text_rendering.render_rich_text(block, names),
-            "markdown": lambda block: [Markdown(block["text"])],
             "table": lambda block: text_rendering.render_table(block, names),
-            "data_table": lambda block: text_rendering.render_table(block, names),
-            "data_visualization": text_rendering.render_chart,
             "input": self._input,
-            "alert": self._alert,
-            "card": self._card,
-            "carousel": lambda block: self.draw(block["elements"]),
-            "container": self._container,
-            "plan": self._plan,
-            "task_card": self._task,
         }
 
     def draw(self, blocks: list[Block]) -> list[RenderableType]:
@@ -242,9 +224,6 @@ class BlockRenderer:
         words = f"{title}: {block['alt_text']}" if title else block["alt_text"]
         return [Text(f"[picture: {words}]", "italic")]
 
-    def _actions(self, block: Block) -> list[RenderableType]:
-        return self._render_controls(block)
-
     def _render_controls(self, block: Block) -> list[RenderableType]:
         """Render the buttons in a row, then each menu on its own line."""
         row: list[Text] = []
@@ -264,36 +243,6 @@ class BlockRenderer:
 
     def _input(self, block: Block) -> list[RenderableType]:
         return [Text(f"{block['label']['text']}: …", "bold")]
-
-    def _alert(self, block: Block) -> list[RenderableType]:
-        sign = ALERT_SIGNS.get(block.get("level", ""), "")
-        return [Text(sign).append_text(render_text_object(block["text"], self.names))]
-
-    def _card(self, block: Block) -> list[RenderableType]:
-        texts = [
-            render_text_object(block.get(k), self.names) for k in ("title", "subtitle", "body")
-        ]
-        if texts[0]:
-            texts[0].stylize("bold")
-        pictures = [one for k in ("hero_image",) if (one := block.get(k))]
-        found: list[RenderableType] = [t for one in pictures for t in self._image(one)]
-        return [*found, *(text for text in texts if text), *self._render_controls(block)]
-
-    def _container(self, block: Block) -> list[RenderableType]:
-        head: list[RenderableType] = (
-            [render_text_object(block["title"], self.names)]
-            if block.get("title")
-            else text_rendering.render_rich_text(block["rich_text_title"], self.names)
-        )
-        inner = Group(*self.draw(block["child_blocks"]))
-        return [*head, Padding(inner, (0, 0, 0, 2))]
-
-    def _plan(self, block: Block) -> list[RenderableType]:
-        tasks = [line for task in block.get("tasks") or [] for line in self._task(task)]
-        return [Text(block["title"], "bold"), *tasks]
-
-    def _task(self, block: Block) -> list[RenderableType]:
-        return [Text(f"{TASK_SIGNS.get(block['status'], '○')} {block['title']}")]
 
     def _unknown(self, block: Block) -> list[RenderableType]:
         words = block.get("title") or block.get("name") or block.get("alt_text") or ""

@@ -17,11 +17,10 @@ from rich.segment import Segment
 from rich.text import Text
 
 from bot.i18n.messages import Language, parse_language
-from bot.playground.block_kit import list_elements, walk_blocks
+from bot.playground.block_kit import list_elements
 from bot.playground.local_slack import LocalSlack
 from bot.playground.slack_objects import SlackMessage, StoredFile
 from bot.playground.terminal.block_rendering import (
-    TASK_SIGNS,
     BlockRenderer,
     ControlLocation,
     ControlRegistry,
@@ -170,8 +169,8 @@ def is_working(message: SlackMessage) -> bool:
     """Whether the message shows running work, so that the app will update it."""
     if message.deleted or message.bot_id is None:
         return False
-    elements = (one for block in walk_blocks(message.blocks) for one in list_elements(block))
-    if message.streaming_until or any(one["action_id"] == STOP_ACTION for one in elements):
+    elements = (one for block in message.blocks for one in list_elements(block))
+    if any(one["action_id"] == STOP_ACTION for one in elements):
         return True
     shown = str(message.blocks)
     return any(sign in shown for sign in WORKING_SIGNS)
@@ -205,13 +204,9 @@ def render_body(
         return _append_files([render_mrkdwn(message.text, names)] if message.text else [], message)
     where = ControlLocation(message.channel, message.ts)
     inner = BlockRenderer(names, controls, where).draw(message.blocks)
-    grown = [render_mrkdwn(message.text, names)] if message.streaming_until else []
     if not message.blocks:
-        words = [render_mrkdwn(message.text, names)] if message.text else []
-        return _append_files([*_render_tasks(message), *words], message)
-    card = Panel(
-        Group(*grown, *_render_tasks(message), *inner), box=box.ROUNDED, border_style="dim"
-    )
+        return _append_files([render_mrkdwn(message.text, names)] if message.text else [], message)
+    card = Panel(Group(*inner), box=box.ROUNDED, border_style="dim")
     return _append_files([card], message)
 
 
@@ -236,12 +231,6 @@ def _append_files(shown: list[RenderableType], message: SlackMessage) -> Group:
 def _describe_file(file: StoredFile) -> str:
     size = f"{file.size} bytes" if file.size < 1000 else f"{file.size / 1000:.1f} kB"
     return f"{file.name} ({size})" + (f": {file.alt_txt}" if file.alt_txt else "")
-
-
-def _render_tasks(message: SlackMessage) -> list[RenderableType]:
-    lines: list[RenderableType] = [Text(message.plan, "bold")] if message.plan else []
-    tasks: list[dict[str, Any]] = list(message.tasks.values())
-    return lines + [Text(f"{TASK_SIGNS.get(one['status'], '○')} {one['title']}") for one in tasks]
 
 
 def _describe_place(message: SlackMessage, names: DisplayNames) -> str:

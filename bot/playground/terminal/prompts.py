@@ -11,7 +11,6 @@ from bot.playground.block_kit import (
     find_input_problem,
     is_empty_state,
     list_elements,
-    walk_blocks,
 )
 from bot.playground.errors import ImpossibleAction
 from bot.playground.local_slack import LocalSlack
@@ -134,7 +133,7 @@ class PressHandler:
         else:
             message = self.slack.places[where.channel].find(where.ts)
             blocks = [] if message is None or message.deleted else message.blocks
-        for block in walk_blocks(blocks):
+        for block in blocks:
             if control.element in list_elements(block):
                 return block
         return None
@@ -161,14 +160,14 @@ class FormPrompt:
         view, slack = self.view, self.slack
         self._show()
         if not view.source.get("submit"):
-            await slack.close(view.user, view.id)
+            slack.close(view.user, view.id)
             return
         try:
             await self._ask_until_sent()
         except FormCancelled:
             self.screen.show("The form is closed; nothing was sent.")
             if not view.closed:
-                await slack.close(view.user, view.id)
+                slack.close(view.user, view.id)
 
     async def _ask_until_sent(self) -> None:
         view, wanted, seen = self.view, self._inputs(), self.view.hash
@@ -209,7 +208,7 @@ class FormPrompt:
         self.screen.show(*BlockRenderer(self.screen.names, self.screen.controls, where).draw(shown))
 
     def _inputs(self) -> list[Block]:
-        return [block for block in walk_blocks(self.view.blocks) if block["type"] == "input"]
+        return [block for block in self.view.blocks if block["type"] == "input"]
 
     def _state(self, block: Block) -> dict[str, Any]:
         return self.view.values[block["block_id"]][block["element"]["action_id"]]

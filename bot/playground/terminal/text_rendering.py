@@ -129,7 +129,7 @@ def _normalize_name(name: str) -> str:
     return strip_accents(name.lower().strip())
 
 
-# Renders Slack's mrkdwn, rich_text, tables and charts for a terminal.
+# Renders Slack's mrkdwn, rich_text and tables for a terminal.
 
 MARK_PATTERN = re.compile(
     r"```\n?(?P<pre>.+?)```"
@@ -296,9 +296,7 @@ def _render_list(part: dict[str, Any], names: DisplayNames) -> list[RenderableTy
     return found
 
 
-# Tables and charts.
-
-MAX_BAR_WIDTH = 30  # characters of the longest bar in a chart
+# Tables.
 
 
 def render_table(block: dict[str, Any], names: DisplayNames) -> list[RenderableType]:
@@ -311,22 +309,7 @@ def render_table(block: dict[str, Any], names: DisplayNames) -> list[RenderableT
         shown.add_column(_render_cell(cell, names), justify=(setting or {}).get("align", "left"))
     for row in rows:
         shown.add_row(*(_render_cell(cell, names) for cell in row))
-    caption = [Text(block["caption"], "bold")] if block.get("caption") else []
-    return [*caption, shown]
-
-
-def render_chart(block: dict[str, Any]) -> list[RenderableType]:
-    """Render a chart as horizontal bars with their values."""
-    inner = block["chart"]
-    series = inner.get("series") or [{"name": "", "data": inner.get("segments") or []}]
-    lines: list[RenderableType] = [Text(block["title"], "bold")]
-    most = max((abs(point["value"]) for one in series for point in one["data"]), default=0) or 1
-    for one in series:
-        lines += [Text(one["name"], "italic")] if one["name"] else []
-        for point in one["data"]:
-            bar = "█" * round(MAX_BAR_WIDTH * abs(point["value"]) / most)
-            lines.append(Text(f"{point['label']:<20} {bar} {point['value']:g}"))
-    return lines
+    return [shown]
 
 
 def _render_cell(cell: dict[str, Any], names: DisplayNames) -> Text:

@@ -2,13 +2,11 @@
 result."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import ImportPreview
 from bot.errors import UNUSABLE_PARAM
 from bot.i18n.messages import Words
-from bot.messages.outbox import OutboxMessage
 from bot.slack.action_ids import (
     DONT,
     OTHER_KIND,
@@ -44,6 +42,7 @@ from bot.slack.cards.import_labels import (
     label_kind,
     suggest_questions,
 )
+from bot.slack.threads import Place
 from bot.text.normalize import collapse_spaces
 
 MAX_PROPOSED = 12  # columns of a proposal, those that are not proved first
@@ -232,23 +231,9 @@ def build_stop_button(upload: FileUpload, language: str) -> Block:
 # The message.
 
 
-@dataclass(frozen=True)
-class ImportCardData:
-    """An import, and where its card is."""
-
-    arrival: FileUpload
-    private: bool = False  # only the author sees this card
-    fallback: str = ""  # why the card is in a direct message; see `explain_fallback`
-
-
-def make_import_card_data(upload: FileUpload, post: OutboxMessage) -> ImportCardData:
-    place = post.place
-    return ImportCardData(upload, bool(place.get("dm")), str(place.get("fallback") or ""))
-
-
-def render_import_card(card: ImportCardData, language: str) -> Message:
-    """Render the current card within Slack's limits, however many columns there are."""
-    upload = card.arrival
+def render_import_card(upload: FileUpload, language: str, place: Place | None = None) -> Message:
+    """Render the current card within Slack's limits, however many columns there are. `place` is
+    that of the card's message."""
     drawers = {
         "reading": _render_reading,
         "half": render_missing_file,
@@ -264,7 +249,9 @@ def render_import_card(card: ImportCardData, language: str) -> Message:
     title = f"{label_kind(_render_kind(upload)).to(language)} · {upload.title}"
     name = title if _render_kind(upload) else upload.title
     head: Block = {"type": "header", "text": plain_text(name, HEADER)}
-    return Message(truncate(text, 3_000), [head, *blocks, *_render_visibility(card, language)])
+    return Message(
+        truncate(text, 3_000), [head, *blocks, *_render_visibility(upload, place or {}, language)]
+    )
 
 
 def _render_kind(upload: FileUpload) -> str:
@@ -404,11 +391,11 @@ def _render_failure(upload: FileUpload, language: str) -> tuple[str, list[Block]
     return why, [section_block(f":x: {why}"), *actions_block(build_kind_menu(upload, language))]
 
 
-def _render_visibility(card: ImportCardData, language: str) -> list[Block]:
+def _render_visibility(upload: FileUpload, place: Place, language: str) -> list[Block]:
     """Return lines that say who sees this card, where that is not obvious."""
-    if card.private:
+    if place.get("dm"):
         return [context_block(f":lock: {Words('Only you see this.').to(language)}")]
-    if card.fallback:
-        channel = quote_as_mrkdwn(str(card.arrival.place.get("channel")), 30)
-        return [context_block(explain_fallback(channel, card.fallback).to(language))]
+    if reason := place.get("fallback"):
+        channel = quote_as_mrkdwn(str(upload.place.get("channel")), 30)
+        return [context_block(explain_fallback(channel, str(reason)).to(language))]
     return []

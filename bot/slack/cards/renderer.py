@@ -42,7 +42,7 @@ from bot.slack.blocks import (
 from bot.slack.cards.card_data import CardData, load_card_data
 from bot.slack.cards.draft_card import render_draft_card, render_visibility
 from bot.slack.cards.draft_status import MAX_PICK_CHARACTERS, number_action_id
-from bot.slack.cards.import_card import make_import_card_data, render_import_card
+from bot.slack.cards.import_card import render_import_card
 from bot.slack.client import ExpiringCache, SlackRefusal, call_slack, make_retrying_client
 from bot.slack.files import upload_file
 from bot.slack.notices import plan_notice, render_notice
@@ -312,8 +312,7 @@ class CardRenderer:
 
     async def _render_upload(self, upload: FileUpload, post: OutboxMessage) -> Message:
         locale = await self.sender.people.locale(upload.workspace, upload.author)
-        card = make_import_card_data(upload, post)
-        return render_import_card(card, parse_language(locale or upload.locale))
+        return render_import_card(upload, parse_language(locale or upload.locale), post.place)
 
     async def _add_channel_names(self, card: CardData) -> CardData:
         wanted = {*card.policy.delivery.channels, *filter(None, [card.origin])}

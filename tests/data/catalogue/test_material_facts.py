@@ -3,10 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from bot.contracts import LANGUAGES
 from bot.core.facts import Evidence, Fact
 from bot.core.material_facts import find_material_facts, load_material_facts
 from bot.core.request import Brief, SkillRequest
+from tests.contracts.names import LANGUAGES
 
 
 def list_material_facts(materials: str, language: str = "en", name: str = "Shirt") -> set[str]:

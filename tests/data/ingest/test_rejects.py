@@ -52,9 +52,9 @@ def unspaced(text: str) -> str:
 @pytest.mark.parametrize("code", [code for code in RejectCode if code is not RejectCode.OTHER])
 def test_each_code_has_a_sentence_in_french(code: RejectCode) -> None:
     template = TEMPLATES[code]
-    gaps = re.findall(r"\{(\w+)\}", template.text)
+    gaps = re.findall(r"\{(\w+)\}", template)
     reason = RejectReason(code, args=dict.fromkeys(gaps, "7"))
-    assert str(reason) == re.sub(r"\{\w+\}", "7", template.text)
+    assert str(reason) == re.sub(r"\{\w+\}", "7", template)
     assert reason.words().to("fr") != str(reason)
 
 

@@ -14,7 +14,6 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from bot.i18n.messages import Words
 from bot.text import normalize
 from bot.text.normalize import normalize_spelling
 
@@ -297,92 +296,13 @@ def load_lexicon(language: str) -> Lexicon | None:
     return Lexicon(language, AspectList.model_validate(read))
 
 
-# Display names of themes, measures and dimensions, so that they can be translated.
+# Display names of themes, so that they can be translated.
 
-THEME_TITLES = {
-    "sizing": Words("sizing"),
-    "sizing-small": Words("runs small"),
-    "sizing-large": Words("runs large"),
-    "delivery": Words("delivery"),
-    "delivery-late": Words("late parcels"),
-    "delivery-damaged": Words("damaged on arrival"),
-    "delivery-fast": Words("fast delivery"),
-    "delivery-partial": Words("only part arrived"),
-    "delivery-pickup": Words("had to be picked up"),
-    "quality": Words("quality"),
-    "quality-breaks": Words("comes apart or breaks"),
-    "quality-broken": Words("broken or faulty"),
-    "quality-pilling": Words("bobbles"),
-    "quality-wash": Words("how it washes"),
-    "quality-crease": Words("creases"),
-    "fabric": Words("fabric"),
-    "fabric-linen": Words("linen"),
-    "fabric-cotton": Words("cotton"),
-    "fabric-wool": Words("wool"),
-    "fabric-silk": Words("silk"),
-    "fabric-leather": Words("leather"),
-    "fabric-thin": Words("thin or see-through"),
-    "comfort": Words("comfort"),
-    "colour": Words("colour"),
-    "colour-different": Words("colour not as pictured"),
-    "colour-asked": Words("questions about the colour"),
-    "price": Words("price"),
-    "returns": Words("returns and refunds"),
-    "service": Words("customer service"),
-    "website": Words("website and payment"),
-    "website-phone": Words("paying on the phone"),
-    "website-code": Words("codes that fail"),
-    "stock": Words("stock"),
-    "stock-sold-out": Words("sold out, when is it back"),
-    "stock-range": Words("colours and sizes asked for"),
-    "packaging": Words("packaging"),
-    "look": Words("look and style"),
-    "smell": Words("smell"),
-    "gift": Words("as a gift"),
-    "order": Words("the order itself"),
-    "order-wrong": Words("wrong article"),
-    "order-as-described": Words("as described"),
-    "care": Words("care"),
-    "all": Words("all feedback"),
-    "unhappy": Words("unhappy ratings"),
-}
-
-# The measures that people see. A fact's label is its measure with spaces.
-MEASURE_TITLES = (
-    Words("texts"),
-    Words("share"),
-    Words("praise share"),
-    Words("complaint share"),
-    Words("question share"),
-    Words("complaints"),
-    Words("rating"),
-    Words("rating of texts"),
-    Words("texts now"),
-    Words("before first day"),
-    Words("share now"),
-    Words("share before"),
-    Words("change"),
-    Words("verdict"),
-    Words("lift"),
-    Words("share elsewhere"),
-    Words("quote 1"),
-    Words("quote 2"),
-    Words("quote 3"),
-    Words("fix first rank"),
-    Words("happy share"),
-    Words("unhappy share"),
-    Words("first day"),
-    Words("last day"),
-)
-VERDICT_TITLES = (
-    Words("confirmed"),
-    Words("to watch"),
-    Words("no change seen"),
-    Words("other products or channels"),
+THEME_TITLES: dict[str, str] = tomllib.loads(
+    (ASPECTS_FOLDER / "theme_titles.toml").read_text(encoding="utf-8")
 )
 
 
 def get_theme_title(subject: str) -> str:
     """Return a theme's English name, which is its translation key."""
-    known = THEME_TITLES.get(subject)
-    return known.text if known else subject.replace("-", " ")
+    return THEME_TITLES.get(subject) or subject.replace("-", " ")

@@ -379,7 +379,7 @@ class _ResultBuilder:
         """Return a cell, rounded as in a sentence; the column says what is counted."""
         if fact is None:
             return NOT_SHOWN
-        is_counted = fact.unit in {unit.text for unit in FACT_UNITS}
+        is_counted = fact.unit in FACT_UNITS
         return (fact.model_copy(update={"unit": None}) if is_counted else fact).shown(self.language)
 
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:

@@ -166,10 +166,6 @@ function Body({ message, press }: { message: Message; press: (b: Kit, e: Kit, v:
       ) : (
         message.text && <Read blocks={[{ type: "section", text: { type: "mrkdwn", text: message.text } }]} text={message.text} />
       )}
-      {message.tasks.map((task) => (
-        <Read key={task.id} blocks={[{ ...task, type: "task_card", task_id: task.id } as unknown as Kit]} text={task.title} />
-      ))}
-      {message.streaming && <span className="growing" aria-hidden="true" />}
       {message.attachments?.map((one, at) => (
         <div key={at} className="attachment">
           {one.blocks ? <Blocks blocks={one.blocks} press={press} text={one.fallback ?? ""} /> : <p className="plain">{one.text ?? one.fallback}</p>}

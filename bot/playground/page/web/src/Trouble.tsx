@@ -28,7 +28,6 @@ export function Trouble({ all, behind }: { all: Everything; behind: Behind }) {
           busy={how.lost > 0}
           flip={flip}
         />
-        <Once name="streams" title={words.sw_streams} small={words.sw_streams_small(how.streams)} off={!how.streams} flip={flip} />
         <Once
           name="kill"
           title={words.sw_kill}

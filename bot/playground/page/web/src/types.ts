@@ -94,9 +94,6 @@ export interface Message {
   latest_reply?: string;
   reactions?: { name: string; users: string[]; count: number }[];
   ephemeral: boolean;
-  streaming: boolean;
-  tasks: { id: string; title: string; status: string; details?: string; output?: string }[];
-  plan: string | null;
 }
 export type Field = Record<string, unknown>;
 export interface View {
@@ -122,7 +119,6 @@ export interface Switches {
   slow: boolean;
   refuse: number;
   sockets: number;
-  streams: number;
   lost: number; // acks still to be lost
   child: boolean;
   alive: boolean;

@@ -142,9 +142,6 @@ const en = {
   sw_cut: "Cut the line",
   sw_cut_small: "Super-Intern takes the next two events, but its answer is lost: Slack sends them again.",
   sw_drop_small: (n: number) => `${n} open connections break without notice.`,
-  sw_streams: "End the streams",
-  sw_streams_small: (n: number) =>
-    n ? `${n} open now.` : "No text is being streamed now.",
   sw_kill: "Kill the worker",
   sw_kill_small: "kill -9 in the middle of its work. It restarts and carries on.",
   sw_kill_none: "Not available: this page did not start Super-Intern.",
@@ -351,8 +348,6 @@ const fr: Words = {
   sw_cut_small:
     "Le super-stagiaire prend les deux prochains évènements, mais sa réponse se perd : Slack les renvoie.",
   sw_drop_small: (n) => `${n} connexions ouvertes se coupent sans prévenir.`,
-  sw_streams: "Interrompre les textes en cours",
-  sw_streams_small: (n) => (n ? `${n} en cours.` : "Aucun texte ne s'écrit en ce moment."),
   sw_kill: "Tuer le processus",
   sw_kill_small: "kill -9 en plein travail. Il redémarre et reprend où il en était.",
   sw_kill_none: "Sans objet : cette page n'a pas démarré le super-stagiaire.",

@@ -2,14 +2,15 @@
 
 After an upgrade, the code meets these names in rows, in buttons of old messages and in the home.
 A name may be added here, but never changed or removed without a migration and a reader for the
-old name. `tests/contracts/test_contracts.py` compares the lists with the code. The long tables are
-in `contracts.toml`: the columns of each table, the fields stored as JSON, and the titles of parts.
+old name. `test_contracts.py` compares the lists with the code. The long tables are in
+`bot/contracts.toml`: the columns of each table, the fields stored as JSON, and the titles of parts.
 """
 
 import tomllib
-from pathlib import Path
 
-_LONG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+from tests.support.paths import ROOT
+
+_LONG = tomllib.loads((ROOT / "bot" / "contracts.toml").read_text(encoding="utf-8"))
 
 # The database.
 TABLES: dict[str, list[str]] = _LONG["tables"]
@@ -66,8 +67,6 @@ FINGERPRINT_BODIES = {
 }
 # The titles that the part with each key may have; a key of a list ends with ".1", ".2".
 PART_TITLES: dict[str, list[str]] = _LONG["titles"]
-# Titles that the code no longer uses, and the present title that is shown instead.
-SHOWN_TITLES: dict[str, str] = _LONG["shown_titles"]
 SKILLS = (
     *("answer", "blockers", "check", "digest", "draft", "experiment", "feedback", "ideas"),
     *("predict", "recap", "targeting", "trends"),
