@@ -26,7 +26,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.writer import LlmCall
 from bot.db.session import Database
 from bot.errors import SpendingRefused
-from bot.grounding.sources import list_pieces
+from bot.grounding.sources import list_text_parts
 from bot.i18n.messages import Words
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, list_judged, verdict
@@ -207,7 +207,7 @@ async def test_injected_sentence_changes_no_other_verdict(text: str) -> None:
     ids that are not there, and "supported" for a wrong price. None of it lifts a finding."""
     wrong = part(f"{text}\nElle coûte 39,90 €. It lasts a lifetime.")
     evidence = EVIDENCE.plus([fact(f"{SHIRT}.note", "note", text)])
-    sentences = list_sentences(list_pieces([wrong]))
+    sentences = list_sentences(list_text_parts([wrong]))
 
     def taken_in(body: dict[str, Any]) -> dict[str, Any]:
         known = list_judged(body)
