@@ -341,7 +341,7 @@ class SkillContext:
         return copy_notes.describe_audience(self)
 
     async def keep_counted_audience(self) -> None:
-        """After writing, make the audience that the model has counted that of the brief."""
+        """After writing, store in the brief the audience that the model counted with a tool."""
         await copy_notes.keep_counted_audience(self)
 
     def add_offer_prices(self) -> None:

@@ -60,7 +60,8 @@ def check_draft(
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
-    """Return what blocks or is marked, and what a writer can better, as sentences for the writer.
+    """Turn findings into sentences for the writer: those that block, those that warn, and those on
+    style, which a writer can improve.
     What only people can settle is left out: what a person stated, and a cut whose price before is
     not known. A figure without a source may be kept with a calculation."""
     for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)

@@ -69,7 +69,7 @@ def list_unproven(
 def _examine(
     parts: Sequence[TextPart], sources: Sources, today: date
 ) -> Iterator[tuple[Check, UnprovenFigure | None]]:
-    """Yield the findings, and of a figure without a source the figure."""
+    """Yield each finding. Where a calculation may lift it, the figure comes with it."""
     proven = 0
     named: set[object] = set()
     for part in parts:
@@ -248,7 +248,8 @@ def _build_wrong_price(figure: Figure, part: TextPart, fact: Fact) -> Check:
 
 
 def _build_unsourced(figure: Figure, grade: Grade, part: TextPart, sources: Sources) -> Check:
-    """A wrong price is told with the right one, where the text is about one product."""
+    """Build the finding on a figure without a source. Where the product and its price are known, it
+    names the right price."""
     price = _find_price(figure, part, sources)
     if price is not None and _is_plain_price(figure, part.text):
         return _build_wrong_price(figure, part, price)
@@ -292,7 +293,8 @@ def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> 
 
 
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
-    """Return how grave it is that no fact has a figure, by its kind; None where it says nothing.
+    """Return the level of the finding on a figure that no fact has, by the kind of the figure. None:
+    the figure claims nothing, and there is no finding.
 
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.

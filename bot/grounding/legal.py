@@ -41,6 +41,7 @@ WORD, BEGINNING = re.compile(r"[a-z0-9]+"), 4  # the letters by which a word is 
 SMS_HOURS_RULE = "sms hours"
 ORDER_RULE = "sold out"  # which has the words by which people order
 MAX_BETWEEN = 3  # words between the two of `near`
+MAX_BETWEEN_IN_FACT = 6  # a fact lists more: delivery assembled, €29, free from €500
 
 
 class SourcedRule(BaseModel):
@@ -150,13 +151,14 @@ def build_words_pattern(
     words: tuple[str, ...],
     near: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
     between: str = r"[\w'-]+",
+    most_between: int = MAX_BETWEEN,
 ) -> re.Pattern[str]:
     """Return a pattern for whole words in a normalized text; "~" is any ending. `near`: also for a
-    word of one list with at most MAX_BETWEEN words to one of the other."""
+    word of one list with at most `most_between` words to one of the other."""
     listed = _join_words(words)
     if near:
         one, other = map(_join_words, near)
-        between = rf"(?: {between}){{0,{MAX_BETWEEN}}} "
+        between = rf"(?: {between}){{0,{most_between}}} "
         listed += rf"|(?:{one}){between}(?:{other})|(?:{other}){between}(?:{one})"
     return re.compile(rf"(?<![\w#°])(?:{listed})(?!\w)")
 
@@ -240,7 +242,7 @@ def _judge(
             return _contradict_stock(quote, part, stock)
     if rule.stock == "some":
         return None  # nothing is known, and somebody says that it is there
-    pattern = build_words_pattern(rule.words, rule.near, r"\S+")  # a fact is no sentence
+    pattern = build_words_pattern(rule.words, rule.near, r"\S+", MAX_BETWEEN_IN_FACT)
     if rule.same:
         low = normalize_text(quote)
         pattern = build_words_pattern((re.split(r" ", low)[-1] if rule.same == "last" else low,))

@@ -19,7 +19,7 @@ from tests.conftest import NOW
 from tests.docs.how_to import read_steps
 from tests.fakes.claude import ScriptedClaude, list_judged, says, verdict
 from tests.support.loop_tools import Facts, SmallTools, context, drop
-from tests.support.shirt import BRAND, FACTS, TODAY
+from tests.support.shirt import BRAND, FACTS, SHIRT, TODAY
 
 GUIDE = "docs/adding-a-skill.md"
 REQUEST = SkillRequest(
@@ -28,7 +28,7 @@ REQUEST = SkillRequest(
 HONEST = "What does it cost? It is €49.90."
 WRONG = {
     "What does it cost? Now 9.99 euros.": ("figure", "block"),
-    "Is it a bargain? 70% off, loved by 5,000 customers.": ("figure", "block"),
+    "Is it a bargain? 70% off, loved by 5,000 customers.": ("figure", "warn"),
     "Does it help? It relieves pain.": ("health", "warn"),
 }
 
@@ -65,7 +65,8 @@ async def write(claude: ScriptedClaude) -> DraftResult:
 
 
 def answer(*texts: str) -> dict[str, Sequence[object]]:
-    return {"answers": [{"text": text, "facts": []} for text in texts]}
+    facts = {HONEST: [f"{SHIRT}.price"]}
+    return {"answers": [{"text": text, "facts": facts.get(text, [])} for text in texts]}
 
 
 async def test_figures_and_claims_of_an_own_output_are_checked_by_code() -> None:
@@ -73,9 +74,8 @@ async def test_figures_and_claims_of_an_own_output_are_checked_by_code() -> None
     async with ScriptedClaude(wrong, wrong) as claude:
         result = await write(claude)
         correction = claude.letters[1]["messages"][-1]["content"]
-    levels = {(check.part, check.rule): check.level for check in result.checks}
-    for number, (rule, level) in enumerate(WRONG.values(), 2):
-        assert levels[f"answers.{number}", rule] == level
+    found = {(check.part, check.rule, check.level) for check in result.checks}
+    assert {(f"answers.{n}", *what) for n, what in enumerate(WRONG.values(), 2)} <= found
     assert not [check for check in result.checks if check.part == "answers.1"]
     assert "9.99" in str(correction)  # what code finds goes back to the writer
 
