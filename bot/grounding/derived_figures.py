@@ -35,8 +35,8 @@ def is_derived(figure: Figure, part: TextPart, sources: Sources) -> bool:
 
 
 def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | None:
-    """Return the statement of a price cut that explains this figure: the price of the catalogue, less
-    the cut, is the figure. €68 is €85 less the 20 % of the brief; €155 is two of them less €15."""
+    """Return the statement of a price cut that explains this figure: the price of the catalogue
+    less the cut is the figure. €68 is €85 less 20 %; €155 is two of them less €15."""
     if not (figure.is_money or is_bare(figure)):
         return None
     said, prices = figure.first.base, _list_multiples(text, sources, 1)

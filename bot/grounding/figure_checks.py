@@ -293,8 +293,8 @@ def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> 
 
 
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
-    """Return the level of the finding on a figure that no fact has, by the kind of the figure. None:
-    the figure claims nothing, and there is no finding.
+    """Return the level of the finding on a figure that no fact has, by the kind of the figure.
+    None: the figure claims nothing, and there is no finding.
 
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.

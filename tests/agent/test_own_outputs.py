@@ -27,7 +27,7 @@ REQUEST = SkillRequest(
 )
 HONEST = "What does it cost? It is €49.90."
 WRONG = {
-    "What does it cost? Now 9.99 euros.": ("figure", "block"),
+    "What does it cost? Now 9.99 euros.": ("price", "block"),
     "Is it a bargain? 70% off, loved by 5,000 customers.": ("figure", "warn"),
     "Does it help? It relieves pain.": ("health", "warn"),
 }
