@@ -238,7 +238,7 @@ def test_recap_is_judged_with_its_conversation_and_the_notes() -> None:
     brief = asked.brief.model_copy(update={"material": "1. Léa: We take Monday."})
     asked = asked.model_copy(update={"brief": brief})
     sentence = ClaimSentence("headline", "The team chose Monday.", ())
-    text = build_claim_prompt([sentence], EVIDENCE, asked, ["Messages 1 to 1 of 9."])
+    text = build_claim_prompt([sentence], EVIDENCE, asked, ["Messages 1 to 1 of 9."], is_copy=False)
     assert "<<<conversation\n1. Léa: We take Monday.\nconversation>>>" in text
     assert "<<<notes\nMessages 1 to 1 of 9.\nnotes>>>" in text
     copy = asked.model_copy(update={"channel": "email"})
@@ -255,7 +255,7 @@ def test_facts_are_shown_with_what_they_are_compared_with() -> None:
     )
     sentence = ClaimSentence("headline", "Conversion fell to 39%.", (after.id,))
     asked = request(language="en").model_copy(update={"channel": None})
-    text = build_claim_prompt([sentence], Evidence(facts=(before, after)), asked)
+    text = build_claim_prompt([sentence], Evidence(facts=(before, after)), asked, is_copy=False)
     assert "f1 conversion, mobile: 39% (compared with f2)" in text
     assert "f2 conversion, mobile: 58%" in text
     assert "s1 [f1]: Conversion fell to 39%." in text
