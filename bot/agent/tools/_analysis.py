@@ -13,6 +13,7 @@ from bot.core.metric_query import QueryError
 from bot.core.parts import Table
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
 from bot.data.catalogue.product import Product
+from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
@@ -125,6 +126,7 @@ class Finding:
     result: AnalysisResult
     where: AnalysisFilter
     notes: tuple[str, ...]  # what can't be told, and the age of old data
+    language: Language  # of the report
     age: Words | None = None
 
 
@@ -136,11 +138,12 @@ async def find_analysis(
     kind: str,
     where: AnalysisFilter,
     *,
-    part: Analysis | None = None,
+    part: Analysis | str = "",
     validate: bool = True,
 ) -> Finding:
-    """Run an analysis, or only a `part` of it, as far as the asker may see it. Raises ToolError for
-    a value that the data doesn't have, with those that it has."""
+    """Run an analysis, or only a `part` of it (a function, or the name of one of the analysis'
+    module), as far as the asker may see it. Raises ToolError for a value that the data doesn't
+    have, with those that it has."""
 
     def work(warehouse: Warehouse) -> Finding:
         from bot.data.metrics.filters import validate_filter
@@ -148,15 +151,17 @@ async def find_analysis(
         known = where
         if validate and where != AnalysisFilter():
             known = validate_filter(warehouse, kind, where)
-        if part is None:
+        if not part:
             found = deps.data.findings(kind, known)
         else:
-            found = part(warehouse.for_reading(TABLES_BY_KIND[kind]), known)
+            find = getattr(load_analysis(kind), part) if isinstance(part, str) else part
+            found = find(warehouse.for_reading(TABLES_BY_KIND[kind]), known)
         found = deps.data.guard_sales(kind, found, known, deps.person)
         ages = _list_ages(warehouse, kind)
-        limits = [words.to(deps.request.language) for words in found.limits]
+        language = deps.request.language
+        limits = [words.to(language) for words in found.limits]
         old = [f"{age.to('en')} Say so." for age in ages]
-        return Finding(found, known, (*limits, *old), ages[0] if ages else None)
+        return Finding(found, known, (*limits, *old), language, ages[0] if ages else None)
 
     return await run_query(deps, work)
 
@@ -410,12 +415,29 @@ def build_exhibit(
     return (Exhibit(shows=shows, table=table, chart=chart, facts=tuple(facts)),)
 
 
+@dataclass(frozen=True)
+class GroupExhibit:
+    """An exhibit of groups: a table with a row for each, and a chart with a bar for each."""
+
+    shows: str
+    heading: Words
+    columns: Mapping[str, Words]  # by measure
+    bars: str = ""  # the measure of the bars; a table alone without one
+
+    def build(
+        self, facts: Sequence[Fact], language: Language, *, whole: Words = WHOLE
+    ) -> tuple[Exhibit, ...]:
+        """Return the exhibit of these facts, or nothing when it would be empty."""
+        table = build_table(facts, self.heading, self.columns, language, whole=whole)
+        chart = build_bars(facts, self.bars, language) if self.bars else None
+        return build_exhibit(self.shows, table, chart)
+
+
 def make_result(
     finding: Finding,
     facts: Sequence[Fact],
     *,
     title: Words,
-    language: Language,
     exhibits: Sequence[Exhibit] = (),
     notes: Sequence[str] = (),
 ) -> ToolResult:
@@ -429,8 +451,8 @@ def make_result(
         notes=(*finding.notes, *notes, *left_out),
         read_as="\n".join(
             [
-                describe_filter(title, finding.where, language),
-                *([finding.age.to(language)] if finding.age else []),
+                describe_filter(title, finding.where, finding.language),
+                *([finding.age.to(finding.language)] if finding.age else []),
             ]
         ),
     )

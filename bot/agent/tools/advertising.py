@@ -9,10 +9,8 @@ Example: {"product": "none", "channel": "none", "since": "none", "until": "none"
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     find_analysis,
     group_by_subject,
     link_changes,
@@ -40,10 +38,14 @@ COLUMNS = {
     "cost-per-order": Words("Cost per order"),
     "return": Words("Return on ad spend"),
 }
-KEYWORD_COLUMNS = {
-    "where": Words("Problem"),
-    **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
-}
+KEYWORDS = GroupExhibit(
+    "keywords that don't sell",
+    Words("Keyword"),
+    {
+        "where": Words("Problem"),
+        **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
+    },
+)
 PROBLEMS = {
     "sold out": Words("product sold out"),
     "unbought": Words("clicked, not bought"),
@@ -97,35 +99,21 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = prepare_facts(chosen, finding.where)
     facts = link_changes(facts, {"return": "return-elsewhere"})
     compared = prepare_facts(side_by_side, finding.where)
-    language = deps.request.language
     measure = "return" if pick_measures(compared, ("return",)) else "cost-per-order"
+    advertised = GroupExhibit(
+        "what is advertised, side by side", Words("Advertising"), COLUMNS, bars=measure
+    )
+    language = finding.language
+    keywords = [
+        _name_problem(fact, language) for fact in facts if fact.parts.subject.startswith(STUCK)
+    ]
     return make_result(
         finding,
         facts,
         title=Words("advertising"),
-        language=language,
-        exhibits=[
-            *build_exhibit(
-                "what is advertised, side by side",
-                build_table(compared, Words("Advertising"), COLUMNS, language),
-                build_bars(compared, measure, language),
-            ),
-            *build_exhibit(
-                "keywords that don't sell",
-                build_table(
-                    [_name_problem(fact, language) for fact in facts if _is_keyword(fact)],
-                    Words("Keyword"),
-                    KEYWORD_COLUMNS,
-                    language,
-                ),
-            ),
-        ],
+        exhibits=[*advertised.build(compared, language), *KEYWORDS.build(keywords, language)],
         notes=notes,
     )
-
-
-def _is_keyword(fact: Fact) -> bool:
-    return fact.parts.subject.startswith(STUCK)
 
 
 def _name_problem(fact: Fact, language: Language) -> Fact:

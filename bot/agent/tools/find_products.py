@@ -18,10 +18,8 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     NO_CATALOGUE,
     Finding,
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     describe_filter,
     find_analysis,
     group_by_subject,
@@ -41,18 +39,22 @@ MAX_PRODUCTS = 20
 COVER_DAYS = 28
 COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
-SALES_MEASURES = ("revenue", "units", "orders")
-COLUMNS = {
-    "name": Words("Product"),
-    "price": Words("Price"),
-    "stock": Words("Stock"),
-    "stock-cover": Words("Days of stock"),
-}
-SALES_COLUMNS = {
-    "revenue": Words("Revenue"),
-    "units": Words("Units"),
-    "orders": Words("Orders"),
-}
+PRODUCTS = GroupExhibit(
+    "the products",
+    Words("Handle"),
+    {
+        "name": Words("Product"),
+        "price": Words("Price"),
+        "stock": Words("Stock"),
+        "stock-cover": Words("Days of stock"),
+    },
+)
+SELLERS = GroupExhibit(
+    "best sellers",
+    Words("Product"),
+    {"revenue": Words("Revenue"), "units": Words("Units"), "orders": Words("Orders")},
+    bars="revenue",
+)
 
 
 class Params(ToolParams):
@@ -109,25 +111,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if read_text(params.words)
         else (Words("products"))
     )
+    known = [fact for fact in facts if fact.parts.kind == "product"]
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=tuple(facts),
-        exhibits=(
-            *build_exhibit(
-                "the products",
-                build_table(
-                    [fact for fact in facts if fact.parts.kind == "product"],
-                    Words("Handle"),
-                    COLUMNS,
-                    language,
-                ),
-            ),
-            *build_exhibit(
-                "best sellers",
-                build_table(sold, Words("Product"), SALES_COLUMNS, language),
-                build_bars(sold, "revenue", language),
-            ),
-        ),
+        exhibits=(*PRODUCTS.build(known, language), *SELLERS.build(sold, language)),
         notes=_explain(params, products, shown, every, finding),
         read_as=describe_filter(title, where, language),
     )
@@ -233,7 +221,7 @@ def _group_sales(finding: Finding) -> dict[str, list[Fact]]:
         )
         sales[subject.removeprefix("product-")] = [
             *prepare_facts(
-                [fact for fact in group if fact.parts.measure in SALES_MEASURES],
+                [fact for fact in group if fact.parts.measure in SELLERS.columns],
                 finding.where,
                 period=(period[0], period[1]),
             )

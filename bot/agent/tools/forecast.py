@@ -11,10 +11,8 @@ from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     find_analysis,
     make_result,
     prepare_facts,
@@ -26,8 +24,19 @@ from bot.i18n.messages import Words
 MIN_DAYS, MAX_DAYS = 7, 365
 LEFT_OUT = ("backtest-brier", "base-rate-brier", "backtest-auc", "simple-rule", "p")
 DAYS = ("first-day", "last-day")  # of the past windows
-TENTH_COLUMNS = {"bought": Words("Bought in such a window")}
-SILENCE_COLUMNS = {"customers": Words("Customers"), **TENTH_COLUMNS}
+BOUGHT = Words("Bought in such a window")
+TENTHS = GroupExhibit(
+    "share that bought in past windows, by tenth of likelihood",
+    Words("Likeliest first"),
+    {"bought": BOUGHT},
+    bars="bought",
+)
+SILENCE = GroupExhibit(
+    "share that bought again, by how long they have been silent",
+    Words("Customers"),
+    {"customers": Words("Customers"), "bought": BOUGHT},
+    bars="bought",
+)
 
 
 class Params(ToolParams):
@@ -49,25 +58,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     facts = prepare_facts(
         [fact for fact in finding.result.facts if _is_forecast(fact)], finding.where
     )
-    language = deps.request.language
     tenths = [fact for fact in facts if "-tenth-" in fact.parts.subject]
     rhythm = [fact for fact in facts if "rhythm" in fact.parts.subject or _is_silent(fact)]
     return make_result(
         finding,
         facts,
         title=Words("forecast for {days} days", days=params.days),
-        language=language,
         exhibits=(
-            *build_exhibit(
-                "share that bought in past windows, by tenth of likelihood",
-                build_table(tenths, Words("Likeliest first"), TENTH_COLUMNS, language),
-                build_bars(tenths, "bought", language),
-            ),
-            *build_exhibit(
-                "share that bought again, by how long they have been silent",
-                build_table(rhythm, Words("Customers"), SILENCE_COLUMNS, language),
-                build_bars(rhythm, "bought", language),
-            ),
+            *TENTHS.build(tenths, finding.language),
+            *SILENCE.build(rhythm, finding.language),
         ),
         notes=(
             "Shares are from past windows of the same length. A season can change them.",

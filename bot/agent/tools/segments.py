@@ -12,10 +12,8 @@ from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     find_analysis,
     make_result,
     prepare_facts,
@@ -42,13 +40,18 @@ OVERVIEW = (
     "average-order",
     "growth",
 )
-COLUMNS = {
-    "customers": Words("Customers"),
-    "share-of-customers": Words("Share of customers"),
-    "revenue-share": Words("Share of revenue"),
-    "average-order": Words("Average order"),
-    "growth": Words("Growth in 90 days"),
-}
+EXHIBIT = GroupExhibit(
+    "customer segments",
+    Words("Segment"),
+    {
+        "customers": Words("Customers"),
+        "share-of-customers": Words("Share of customers"),
+        "revenue-share": Words("Share of revenue"),
+        "average-order": Words("Average order"),
+        "growth": Words("Growth in 90 days"),
+    },
+    bars="customers",
+)
 
 
 class Params(ToolParams):
@@ -72,13 +75,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         and (named or fact.parts.measure in OVERVIEW)
     ]
     facts = prepare_facts(chosen, finding.where)
-    language = deps.request.language
-    parts = [fact for fact in facts if fact.about]
-    exhibits = build_exhibit(
-        "customer segments",
-        build_table(parts, Words("Segment"), COLUMNS, language),
-        build_bars(parts, "customers", language),
-    )
     notes = ["Every customer is in exactly one segment. Growth compares with 90 days ago."]
     if not named and facts:
         notes.append("Name one segment to get its rule, favourite category, best day and hour.")
@@ -86,8 +82,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         finding,
         facts,
         title=SEGMENT_LABELS[params.segment] if named else Words("customer segments"),
-        language=language,
-        exhibits=exhibits,
+        exhibits=EXHIBIT.build([fact for fact in facts if fact.about], finding.language),
         notes=notes,
     )
 

@@ -11,10 +11,8 @@ from dataclasses import replace
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     find_analysis,
     find_product,
     group_by_subject,
@@ -30,14 +28,19 @@ MEASURES = (
     *("bought-share-high", "others-share", "verdict", "expected-buyers-low"),
     *("expected-buyers-high", "smallest-effect", "lift"),
 )
-COLUMNS = {
+AUDIENCE_COLUMNS = {
     "customers": Words("Customers"),
     "by-email": Words("Agreed to e-mail"),
     "by-sms": Words("Agreed to SMS"),
     "by-ads": Words("Agreed to ads"),
     "bought-share": Words("Bought within 90 days"),
-    "others-share": Words("Of all"),
 }
+EXHIBIT = GroupExhibit(
+    "the audiences and what they bought",
+    Words("Audience"),
+    {**AUDIENCE_COLUMNS, "others-share": Words("Of all")},
+    bars="bought-share",
+)
 
 
 class Params(ToolParams):
@@ -53,7 +56,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("Name a product or a category, not both.")
     goal = None if params.goal == "none" else params.goal
     finding = await find_analysis(deps, "audiences", replace(where, goal=goal))
-    language = deps.request.language
+    language = finding.language
     groups = {
         name: {fact.parts.measure: fact for fact in group}
         for name, group in group_by_subject(finding.result.facts).items()
@@ -80,12 +83,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         finding,
         (*facts, *things, *availability),
         title=Words("audiences"),
-        language=language,
-        exhibits=build_exhibit(
-            "the audiences and what they bought",
-            build_table(facts, Words("Audience"), COLUMNS, language),
-            build_bars(facts, "bought-share", language),
-        ),
+        exhibits=EXHIBIT.build(facts, language),
         notes=(
             "“bought share”: of the people whom the same rule picked 90 days ago, those who bought "
             "since, by themselves; “others share”: of all. Only “confirmed” is beyond chance.",
