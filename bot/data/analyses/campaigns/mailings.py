@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from bot.data.analyses.campaigns.ads import make_fact_adder, refuse_without_campaigns
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
+from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.stats import student_quantile, student_tail, to_percent
@@ -348,13 +349,12 @@ def add_mailing_facts(
         if (filter_.product is None or filter_.product in (letter.product or ""))
         and filter_.channel in (None, letter.channel)
     ]
-    if warehouse.products is not None and known:
-        titles = [r["title"] for r in fetch_rows(warehouse, warehouse.products.select("title"))]
+    if known and (titles := load_catalogue_titles(warehouse).values()):
         _add_subject_features(result, [x for x in known if x.channel == "email"], titles)
 
 
 def _add_subject_features(
-    result: AnalysisResult, mailings: list[Mailing], titles: list[str]
+    result: AnalysisResult, mailings: list[Mailing], titles: Collection[str]
 ) -> None:
     tested = compare_subject_features(mailings, find_product_words(titles))
     for feature in tested:
