@@ -131,7 +131,6 @@ def _is_sound(fact: Fact, broken: Collection[str]) -> bool:
 
 
 def _list_tests(facts: list[Fact]) -> dict[str, str]:
-    """Return the tests' titles by key."""
     return {
         fact.parts.subject.split("--")[0]: str(fact.value)
         for fact in facts

@@ -168,7 +168,6 @@ class PriceHistory:
 
 
 def load_price_history(warehouse: "Warehouse", product: Product) -> PriceHistory:
-    """Return the prices of a product up to today."""
     known = {change.day: change for change in product.price_history}
     source, as_of = product.source, product.as_of
     table = warehouse.table("prices")

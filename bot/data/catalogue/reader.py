@@ -49,8 +49,6 @@ SEPARATORS = re.compile(
 
 
 class ProductBuilder:
-    """Builds one product from its rows."""
-
     source: Source
     as_of: date
 

@@ -105,8 +105,6 @@ WordMeanings = dict[str, dict[str, float]]  # a query word → indexed words, ea
 
 
 class ProductIndex:
-    """An index of products for searching."""
-
     def __init__(self, products: Sequence[Product]):
         self._products = list(products)
         self._names = [[stem_word(word) for word in split_words(p.title)] for p in self._products]

@@ -33,6 +33,12 @@ SEASON_DAYS = 35  # days before an occasion in which mailings are about it
 DAYS_IN_YEAR = 365
 MIN_COMPARABLE = 8  # comparable mailings required
 RateName = Literal["open rate", "click rate", "order rate", "unsubscribe rate"]
+RATES: dict[RateName, str] = {  # with what is counted
+    "open rate": "opened",
+    "click rate": "clicks",
+    "order rate": "orders",
+    "unsubscribe rate": "unsubscribed",
+}
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,8 @@ class Mailing:
     currency: str | None
 
     def count(self, rate: RateName) -> int | None:
-        return {
-            "open rate": self.opened,
-            "click rate": self.clicks,
-            "order rate": self.orders,
-            "unsubscribe rate": self.unsubscribed,
-        }[rate]
+        counted: int | None = getattr(self, RATES[rate])
+        return counted
 
     def rate(self, rate: RateName) -> float | None:
         """Return the rate from 0 to 1; None when it was not counted."""
@@ -90,7 +92,6 @@ COPIED_COLUMNS = (
     *("at", "audience", "language", "subject", "text", "product"),
     *("opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
 )
-RATES: tuple[RateName, ...] = ("open rate", "click rate", "order rate", "unsubscribe rate")
 
 
 def select_mailings(rows: ir.Table) -> ir.Table:

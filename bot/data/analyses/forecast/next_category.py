@@ -48,7 +48,6 @@ class Transition:
 
     @property
     def measures(self) -> tuple[tuple[str, float | int, str | None], ...]:
-        """The facts on it."""
         return (
             ("share", to_percent(self.share), "%"),
             ("at-large", to_percent(self.share / self.lift), "%"),
