@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
@@ -129,6 +129,52 @@ class Finding:
     language: Language  # of the report
     age: Words | None = None
 
+    def prepare(
+        self,
+        facts: Iterable[Fact],
+        *,
+        period: tuple[date | None, date | None] | None = None,
+        of_call: str = "",
+    ) -> tuple[Fact, ...]:
+        """Return facts of one call: with their period, and with ids that differ from those of a
+        call with other filters. Figures of one customer are left out. `of_call` tells calls apart
+        whose difference is not in the filter."""
+        suffix = _build_suffix(self.where, of_call)
+        since, until = period or (self.where.since, self.where.until)
+        prepared = []
+        for fact in facts:
+            if is_of_one_customer(fact):
+                continue
+            id, compared = _add_suffix(fact.id, suffix), fact.compared_with
+            changes = {
+                "id": id,
+                "compared_with": compared and _add_suffix(compared, suffix),
+                "since": fact.since or since,
+                "until": fact.until or until or (fact.as_of if since else None),
+            }
+            prepared.append(fact.model_copy(update=changes))
+        return tuple(prepared)
+
+    def build_result(
+        self,
+        facts: Sequence[Fact],
+        *,
+        title: Words,
+        exhibits: Sequence[Exhibit] = (),
+        notes: Sequence[str] = (),
+    ) -> ToolResult:
+        """Return a tool's result, with the limits of the analysis among its notes. Facts beyond
+        MAX_FACTS are left out and counted."""
+        left = len(facts) - MAX_FACTS
+        left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
+        ages = [self.age.to(self.language)] if self.age else []
+        return ToolResult(
+            facts=tuple(facts[:MAX_FACTS]),
+            exhibits=tuple(exhibits),
+            notes=(*self.notes, *notes, *left_out),
+            read_as="\n".join([describe_filter(title, self.where, self.language), *ages]),
+        )
+
 
 Analysis = Callable[[Warehouse, AnalysisFilter], AnalysisResult]
 
@@ -216,33 +262,6 @@ def is_of_one_customer(fact: Fact) -> bool:
     return fact.parts.measure in ONE_CUSTOMER_MEASURES
 
 
-def prepare_facts(
-    facts: Iterable[Fact],
-    where: AnalysisFilter,
-    *,
-    period: tuple[date | None, date | None] | None = None,
-    of_call: str = "",
-) -> tuple[Fact, ...]:
-    """Return facts of one call: with their period, and with ids that differ from those of a call
-    with other filters. Figures of one customer are left out. `of_call` tells calls apart whose
-    difference is not in the filter."""
-    suffix = _build_suffix(where, of_call)
-    since, until = period or (where.since, where.until)
-    prepared = []
-    for fact in facts:
-        if is_of_one_customer(fact):
-            continue
-        id, compared = _add_suffix(fact.id, suffix), fact.compared_with
-        changes = {
-            "id": id,
-            "compared_with": compared and _add_suffix(compared, suffix),
-            "since": fact.since or since,
-            "until": fact.until or until or (fact.as_of if since else None),
-        }
-        prepared.append(fact.model_copy(update=changes))
-    return tuple(prepared)
-
-
 def _build_suffix(where: AnalysisFilter, of_call: str) -> str:
     values = [getattr(where, name) for name in TEXT_FILTERS]
     days = (where.since, where.until, where.days and f"{where.days}-days")
@@ -300,8 +319,6 @@ def set_periods(facts: Iterable[Fact], periods: Mapping[str, Period]) -> list[Fa
         for fact in facts
     ]
 
-
-MAX_FACTS = 60  # of one result
 
 # Exhibits.
 
@@ -431,28 +448,3 @@ class GroupExhibit:
         table = build_table(facts, self.heading, self.columns, language, whole=whole)
         chart = build_bars(facts, self.bars, language) if self.bars else None
         return build_exhibit(self.shows, table, chart)
-
-
-def make_result(
-    finding: Finding,
-    facts: Sequence[Fact],
-    *,
-    title: Words,
-    exhibits: Sequence[Exhibit] = (),
-    notes: Sequence[str] = (),
-) -> ToolResult:
-    """Return a tool's result, with the limits of the analysis among its notes. Facts beyond
-    MAX_FACTS are left out and counted."""
-    left = len(facts) - MAX_FACTS
-    left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
-    return ToolResult(
-        facts=tuple(facts[:MAX_FACTS]),
-        exhibits=tuple(exhibits),
-        notes=(*finding.notes, *notes, *left_out),
-        read_as="\n".join(
-            [
-                describe_filter(title, finding.where, finding.language),
-                *([finding.age.to(finding.language)] if finding.age else []),
-            ]
-        ),
-    )

@@ -14,10 +14,8 @@ from bot.agent.tools._analysis import (
     find_analysis,
     group_by_subject,
     link_changes,
-    make_result,
     number_of,
     pick_measures,
-    prepare_facts,
 )
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
@@ -96,9 +94,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if name.split("--")[0] in (dimensions or {"name"}) and "--" in name
         for fact in group
     ]
-    facts = prepare_facts(chosen, finding.where)
+    facts = finding.prepare(chosen)
     facts = link_changes(facts, {"return": "return-elsewhere"})
-    compared = prepare_facts(side_by_side, finding.where)
+    compared = finding.prepare(side_by_side)
     measure = "return" if pick_measures(compared, ("return",)) else "cost-per-order"
     advertised = GroupExhibit(
         "what is advertised, side by side", Words("Advertising"), COLUMNS, bars=measure
@@ -107,8 +105,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     keywords = [
         _name_problem(fact, language) for fact in facts if fact.parts.subject.startswith(STUCK)
     ]
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("advertising"),
         exhibits=[*advertised.build(compared, language), *KEYWORDS.build(keywords, language)],

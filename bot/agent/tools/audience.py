@@ -18,15 +18,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    GroupExhibit,
-    find_analysis,
-    make_result,
-    prepare_facts,
-    read_day,
-    read_text,
-    run_query,
-)
+from bot.agent.tools._analysis import GroupExhibit, find_analysis, read_day, read_text, run_query
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
 from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
@@ -99,9 +91,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError(f"{problem[0]}: {problem[1].to('en')}")
     finding = await find_analysis(deps, "audiences", AnalysisFilter(rule=rule.stored))
     own = [fact for fact in finding.result.facts if fact.parts.subject == OWN]
-    facts = prepare_facts(
-        [*_describe_rule(rule, titles, own, deps), *own], finding.where, of_call=rule.code
-    )
+    facts = finding.prepare([*_describe_rule(rule, titles, own, deps), *own], of_call=rule.code)
     facts = tuple(_label(fact) for fact in facts if fact.parts.measure not in HIDDEN)
     if facts:
         facts += await run_query(deps, _count_consents)
@@ -109,8 +99,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts += await run_query(
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
-    return make_result(
-        replace(finding, where=AnalysisFilter(), age=None),
+    return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
         title=rule.words(titles),
         exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),

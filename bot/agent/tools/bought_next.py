@@ -11,13 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    GroupExhibit,
-    build_filter,
-    find_analysis,
-    make_result,
-    prepare_facts,
-)
+from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
 
@@ -58,7 +52,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         else find_analysis(deps, "segments", where, part="find_bought_together")
     )
     chosen = [fact for fact in finding.result.facts if _is_told(fact)]
-    facts = prepare_facts(chosen, finding.where)
+    facts = finding.prepare(chosen)
     pairs = [fact for fact in facts if fact.parts.subject.split("--")[0] != "after"]
     notes = [
         "“lift”: how many times more often than among all; “more often”: beyond chance; “ordinary "
@@ -68,8 +62,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append("Nothing is bought after or with it more often than chance explains.")
     elif not (where.product or where.category):
         notes.append("Name a product or a category to see what belongs to it.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("bought next") if is_next else Words("bought together"),
         exhibits=[

@@ -8,14 +8,7 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "FR
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    GroupExhibit,
-    build_filter,
-    find_analysis,
-    link_changes,
-    make_result,
-    prepare_facts,
-)
+from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis, link_changes
 from bot.i18n.messages import Words
 
 LEFT_OUT = ("p", "regions")
@@ -52,10 +45,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         for fact in finding.result.facts
         if fact.parts.measure not in LEFT_OUT or fact.parts.subject == "tested"
     ]
-    facts = link_changes(prepare_facts(chosen, finding.where), {"late": "before"})
+    facts = link_changes(finding.prepare(chosen), {"late": "before"})
     regions = [fact for fact in facts if fact.parts.subject.startswith("region-")]
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("late parcels"),
         exhibits=REGIONS.build(regions, finding.language),

@@ -17,8 +17,6 @@ from bot.agent.tools._analysis import (
     GroupExhibit,
     find_analysis,
     group_by_subject,
-    make_result,
-    prepare_facts,
     read_text,
 )
 from bot.core.facts import Fact
@@ -73,7 +71,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         for fact in finding.result.facts
         if fact.parts.measure == "status" and fact.value == "broken"
     }
-    facts = prepare_facts(
+    facts = finding.prepare(
         [
             fact
             for fact in finding.result.facts
@@ -86,7 +84,6 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
                 )
             )
         ],
-        finding.where,
         of_call="-".join(f"{one.variant}-{one.percent}" for one in params.split),
     )
     title = Words("tests")
@@ -110,8 +107,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         )
     if len(chosen) > MAX_TESTS:
         notes.append(f"Told are the first {MAX_TESTS} of {len(chosen)}: name one to see it.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=title,
         exhibits=[

@@ -21,9 +21,7 @@ from bot.agent.tools._analysis import (
     group_by_subject,
     label_themes,
     link_changes,
-    make_result,
     number_of,
-    prepare_facts,
     read_text,
     set_periods,
 )
@@ -84,11 +82,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     )
     chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
     chosen = [*_translate_places(chosen, finding.language)]
-    facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
+    facts = link_changes(finding.prepare(chosen), {"share-now": "share-before"})
     shown = [name for name in themes if not wanted or any(f.parts.subject == name for f in chosen)]
-    table_facts = prepare_facts(
-        [fact for name in shown for fact in groups[name] if fact.parts.measure in EXHIBIT.columns],
-        finding.where,
+    table_facts = finding.prepare(
+        fact for name in shown for fact in groups[name] if fact.parts.measure in EXHIBIT.columns
     )
     changes = [fact for fact in facts if fact.parts.measure in CHANGES.columns]
     notes = []
@@ -104,8 +101,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"No days were named: these are the texts of {first} to {last}. Say so.")
     if others := themes[MAX_THEMES:]:
         notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("feedback"),
         exhibits=(

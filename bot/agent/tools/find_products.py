@@ -23,7 +23,6 @@ from bot.agent.tools._analysis import (
     describe_filter,
     find_analysis,
     group_by_subject,
-    prepare_facts,
     read_text,
     run_query,
 )
@@ -220,9 +219,8 @@ def _group_sales(finding: Finding) -> dict[str, list[Fact]]:
             date.fromisoformat(days[name]) if name in days else None for name in ("since", "until")
         )
         sales[subject.removeprefix("product-")] = [
-            *prepare_facts(
+            *finding.prepare(
                 [fact for fact in group if fact.parts.measure in SELLERS.columns],
-                finding.where,
                 period=(period[0], period[1]),
             )
         ]

@@ -10,14 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    GroupExhibit,
-    build_filter,
-    find_analysis,
-    make_result,
-    prepare_facts,
-    read_day,
-)
+from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis, read_day
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
 
@@ -55,13 +48,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(
         deps, "behaviour", replace(build_filter(params), days=params.days)
     )
-    facts = prepare_facts(
-        [fact for fact in finding.result.facts if _is_forecast(fact)], finding.where
-    )
+    facts = finding.prepare(fact for fact in finding.result.facts if _is_forecast(fact))
     tenths = [fact for fact in facts if "-tenth-" in fact.parts.subject]
     rhythm = [fact for fact in facts if "rhythm" in fact.parts.subject or _is_silent(fact)]
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("forecast for {days} days", days=params.days),
         exhibits=(

@@ -20,8 +20,6 @@ from bot.agent.tools._analysis import (
     find_analysis,
     group_by_subject,
     link_changes,
-    make_result,
-    prepare_facts,
     set_periods,
 )
 from bot.core.charts import Exhibit
@@ -88,12 +86,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         _list_periods(finding.result.as_of),
     )
     every = link_changes(
-        (*prepare_facts(steps, finding.where), *prepare_facts(_list_visits(groups), finding.where)),
+        (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
         {"rate": "before"},
     )
     facts = _select(every)
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("path to purchase"),
         exhibits=_build_exhibits(every, groups, finding.language),

@@ -9,12 +9,7 @@ Example: {"words": "winter sale bed linen", "channel": "email", "product": "none
 """
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    GroupExhibit,
-    find_product,
-    group_by_subject,
-    read_text,
-)
+from bot.agent.tools._analysis import GroupExhibit, find_product, group_by_subject, read_text
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions, set_occasion_days

@@ -14,15 +14,7 @@ from decimal import Decimal
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    NONE,
-    GroupExhibit,
-    find_analysis,
-    make_result,
-    prepare_facts,
-    read_text,
-    run_query,
-)
+from bot.agent.tools._analysis import NONE, GroupExhibit, find_analysis, read_text, run_query
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
@@ -84,12 +76,9 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     base, lift = params.base_percent, params.lift_percent
     call = f"{params.place} {base:g} {lift:g} {params.people_a_week} {params.segment}"
     finding = replace(finding, where=AnalysisFilter(product=where.product), age=None)
-    facts = prepare_facts(
-        _name_weeks(finding.result.facts, finding.language), finding.where, of_call=call
-    )
+    facts = finding.prepare(_name_weeks(finding.result.facts, finding.language), of_call=call)
     lifts = [fact for fact in facts if "-lift-" in fact.parts.subject]
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("test of: {place}", place=PLACE_NAMES[params.place]),
         exhibits=LIFTS.build(lifts, finding.language),

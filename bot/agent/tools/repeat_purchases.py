@@ -11,14 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    Finding,
-    GroupExhibit,
-    build_filter,
-    find_analysis,
-    make_result,
-    prepare_facts,
-)
+from bot.agent.tools._analysis import Finding, GroupExhibit, build_filter, find_analysis
 from bot.i18n.messages import Words
 
 EVERYBODY = Words("all customers")
@@ -47,16 +40,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(
         deps, "segments", build_filter(params), part="find_repeat_purchases"
     )
-    facts = prepare_facts(
-        [
-            fact if fact.about else fact.model_copy(update={"about": EVERYBODY.text})
-            for fact in finding.result.facts
-        ],
-        finding.where,
+    facts = finding.prepare(
+        fact if fact.about else fact.model_copy(update={"about": EVERYBODY.text})
+        for fact in finding.result.facts
     )
     groups = [fact for fact in facts if fact.parts.measure in EXHIBIT.columns]
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("repeat purchases"),
         exhibits=EXHIBIT.build(groups, finding.language),

@@ -16,8 +16,6 @@ from bot.agent.tools._analysis import (
     find_analysis,
     find_product,
     group_by_subject,
-    make_result,
-    prepare_facts,
 )
 from bot.core.audience_rule import AUDIENCE_NAMES, AudienceGoal, AudienceRule, name_audience
 from bot.data.catalogue.product import build_availability_facts
@@ -75,12 +73,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             kept = [group[measure] for measure in MEASURES if measure in group]
             kept.insert(1, conditions.model_copy(update={"id": id}))
             chosen += [fact.model_copy(update={"about": about}) for fact in kept]
-    facts = prepare_facts(chosen, finding.where, of_call=params.goal if goal else "")
+    facts = finding.prepare(chosen, of_call=params.goal if goal else "")
     things = tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
     product = await find_product(where.product, deps) if where.product else None
     availability = build_availability_facts(product, language) if product else ()
-    return make_result(
-        finding,
+    return finding.build_result(
         (*facts, *things, *availability),
         title=Words("audiences"),
         exhibits=EXHIBIT.build(facts, language),

@@ -20,9 +20,7 @@ from bot.agent.tools._analysis import (
     find_analysis,
     group_by_subject,
     link_changes,
-    make_result,
     number_of,
-    prepare_facts,
     set_periods,
 )
 from bot.core.charts import Exhibit
@@ -89,17 +87,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.parts.measure not in ("points", "p")
         ),
     ]
-    facts = link_changes(
-        prepare_facts(_set_weeks(chosen, groups), finding.where), {"last": "level"}
-    )
+    facts = link_changes(finding.prepare(_set_weeks(chosen, groups)), {"last": "level"})
     notes = [
         "“last” is a week's mean over “weeks”; “level” the eight weeks before; “change” is against "
         "what was expected. Only what is confirmed is sure; “to watch” may be chance."
     ]
     if steady:
         notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("weekly sales"),
         exhibits=_build_exhibits(facts, {**moved, **totals}, finding.language),

@@ -25,12 +25,7 @@ from bot.data.analyses.trends.weekly_series import (
 )
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import (
-    CONFIRMED_FDR,
-    Numbers,
-    round_figure,
-    round_p,
-)
+from bot.data.stats import CONFIRMED_FDR, Numbers, round_figure, round_p
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
