@@ -27,27 +27,14 @@ MAX_QUERY_SECONDS = 30.0  # from when the query has the engine
 
 NONE = "none"  # what a call says for a parameter that it does not use
 MAX_WORDS_LENGTH = 200
-TEXT_FILTERS = (
-    "product",
-    "category",
-    "brand",
-    "country",
-    "region",
-    "device",
-    "source",
-    "channel",
-    "segment",
-    "language",
-    "experiment",
-)
-FILTER_LABELS: Mapping[str, Words] = {
+TEXT_FILTERS: Mapping[str, Words] = {  # as people read them
     "product": Words("product"),
     "category": Words("category"),
+    "brand": Words("brand"),
     "country": Words("country"),
     "region": Words("region"),
     "device": Words("device"),
     "source": Words("source"),
-    "brand": Words("brand"),
     "channel": Words("channel"),
     "segment": Words("segment"),
     "language": Words("language"),
@@ -95,10 +82,10 @@ def build_filter(params: ToolParams) -> AnalysisFilter:
 def describe_filter(title: Words, where: AnalysisFilter, language: Language) -> str:
     """Return how a call was read, for people: "segments · country: FR · since 1 October 2026"."""
     pieces: list[Words | str] = [title]
-    for name in TEXT_FILTERS:
+    for name, label in TEXT_FILTERS.items():
         if value := getattr(where, name):
             value = _name_value(name, str(value), language)
-            pieces.append(Words("{name}: {value}", name=FILTER_LABELS[name], value=value))
+            pieces.append(Words("{name}: {value}", name=label, value=value))
     if where.since and where.until:
         pieces.append(Words("{first} to {last}", first=where.since, last=where.until))
     elif where.since:
