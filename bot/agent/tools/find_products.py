@@ -28,7 +28,12 @@ from bot.agent.tools._analysis import (
 )
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.catalogue.product import Product, build_availability_facts, build_product_facts
+from bot.data.catalogue.product import (
+    Product,
+    build_availability_facts,
+    build_product_facts,
+    load_first_days,
+)
 from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex
 from bot.data.warehouse.warehouse import Warehouse
@@ -87,7 +92,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         finding = await _rank_by_sales(deps, where, among, most)
     sales = _group_sales(finding) if finding else {}
     covers = _compute_covers(products, sales) if params.sort == "stock_cover" else {}
-    arrived = await _load_first_days(deps) if params.sort == "newest" else {}
+    arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
     best = sorted(covers, key=lambda handle: covers[handle].value) if covers else [*sales]
@@ -225,17 +230,6 @@ def _group_sales(finding: Finding) -> dict[str, list[Fact]]:
             )
         ]
     return sales
-
-
-async def _load_first_days(deps: ToolDeps) -> dict[str, date]:
-    """Return the day on which each product was first sold, or first had a price."""
-
-    def work(warehouse: Warehouse) -> dict[str, date]:
-        from bot.data.catalogue.product import load_first_days
-
-        return load_first_days(warehouse)
-
-    return await run_query(deps, work)
 
 
 def _sort(
