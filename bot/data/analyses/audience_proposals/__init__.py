@@ -28,7 +28,6 @@ from bot.data.analyses.products import (
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.analyses.segments.audience import NO_CONSENTS, AudienceSelection
 from bot.data.floors import too_few_message
-from bot.data.metrics.entity_resolution import match_name
 from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
@@ -255,13 +254,20 @@ def _sort_names(
     typed: Sequence[str], goods: PurchasedProducts, unknown: list[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what was typed as products' keys and as categories, and add the rest to `unknown`."""
+    titles = {_normalize(title): key for key, title in goods.titles.items()}
     names = {_normalize(name): name for name in goods.names}
     keys, categories = [], []
     for one in typed:
-        if _normalize(one) in names:
-            categories.append(names[_normalize(one)])
-        elif found := match_name(one, goods.titles).found:
-            keys.append(found[0])
+        name = _normalize(one)
+        containing = [key for title, key in titles.items() if name and name in title]
+        if one in goods.titles:
+            keys.append(one)
+        elif name in names:
+            categories.append(names[name])
+        elif name in titles:
+            keys.append(titles[name])
+        elif len(containing) == 1:
+            keys += containing
         else:
             unknown.append(one)
     return tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(categories))
