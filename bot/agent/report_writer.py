@@ -92,7 +92,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         read_as=(*choose_reading(form, ctx), *list_not_ranked(form, ctx)),
         unused=request.brief.left_over,
     )
-    picture = await _draw_exhibit(ctx, form, filled.headline.text, language)
+    picture = await _draw_exhibit(ctx, form, filled.headline, language)
     return filled.model_copy(update={"picture": picture, "leads": _add_exports(filled, ctx)})
 
 
@@ -217,11 +217,18 @@ def build_refusal(sentence: str) -> Report:
 
 
 async def _draw_exhibit(
-    ctx: "SkillContext", form: ReportForm, title: str, language: Language
+    ctx: "SkillContext", form: ReportForm, headline: Copy, language: Language
 ) -> File | None:
-    """Draw the chart of the chosen exhibit, with the finding as its title."""
+    """Draw the chart of the chosen exhibit, with the finding as its title. None where the finding
+    is about another measure of the exhibit than the one that the chart draws."""
     exhibit = find_exhibit(form.exhibit, ctx.exhibits)
-    picture = build_exhibit_chart(exhibit, title, language, ctx.brand.colours) if exhibit else None
+    if exhibit is None or exhibit.chart is None:
+        return None
+    told = [one for one in ctx.book.facts if one.id in headline.facts and one.id in exhibit.facts]
+    measures = {fact.parts.measure for fact in told}
+    if exhibit.chart.measure and measures and exhibit.chart.measure not in measures:
+        return None
+    picture = build_exhibit_chart(exhibit, headline.text, language, ctx.brand.colours)
     return await ctx.draw(picture) if picture else None
 
 

@@ -37,6 +37,7 @@ class ExhibitChart(BaseModel):
     points: tuple[ExhibitPoint, ...]
     unit: str = ""  # of a Fact: a currency, % or one of FACT_UNITS, in English
     is_change: bool = False  # its values say by how much something rose or fell
+    measure: str = ""  # of the facts that it draws, where the exhibit has several
 
 
 class Exhibit(BaseModel):

@@ -790,3 +790,17 @@ async def test_result_can_be_stored_as_json(mixed: Warehouse) -> None:
     )
     again = type(result).model_validate_json(result.model_dump_json())
     assert again == result
+
+
+async def test_campaign_is_filtered_by_its_name() -> None:
+    deps = tool_deps(workspace_data(sample()))
+    everything = await query_tool(
+        deps, dataset="campaigns", measures=["delivered"], dimensions=["campaign"]
+    )
+    name = next(fact.about for fact in everything.facts if fact.about)
+    filters = [[where("campaign", "is", name)]]
+    one = await query_tool(deps, dataset="campaigns", measures=["delivered"], filters=filters)
+    assert one.facts[0].value == next(f.value for f in everything.facts if f.about == name)
+    wrong = [[where("campaign", "is", "no such campaign")]]
+    with pytest.raises(ToolError, match="There are: .*om-25"):
+        await query_tool(deps, dataset="campaigns", measures=["delivered"], filters=wrong)

@@ -75,6 +75,20 @@ async def test_how_it_was_read_is_one_line_of_the_look_up_that_the_headline_show
     assert text_of(found, "Read as") == ["customers · October"]
 
 
+async def test_picture_shows_the_measure_of_the_finding_or_nothing() -> None:
+    """The chart draws orders; facts come in the order of the columns: orders, then revenue."""
+    about = {}
+    for name in ("f1", "f2"):
+        found, _letters = await answer(LOOKS_UP, report(f"{{{name}}} in the shop.", exhibit="e1"))
+        about[found.parts[0].facts[0].rpartition(".")[2]] = [
+            part.body for part in found.parts if part.key == "picture"
+        ]
+    assert len(about["orders"]) == 1
+    assert "EUR" not in about["orders"][0].alt
+    assert "€" not in about["orders"][0].alt
+    assert about["revenue"] == []
+
+
 async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> None:
     ranked = {
         **QUERY,

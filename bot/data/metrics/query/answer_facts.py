@@ -386,10 +386,11 @@ class _ResultBuilder:
         name = self.query.measures[0]
         dimensions = self.query.dimensions
         by_time = is_by_time(dimensions)
-        points = []
+        points, facts = [], []
         for group in groups:
             fact = cells[group, name][0]
             if fact is not None:
+                facts.append(fact)
                 day = date.fromisoformat(str(group[0])) if by_time and group[0] else None
                 label = " · ".join(self._name(group))
                 points.append(ExhibitPoint(name=label, value=float(fact.number), day=day))
@@ -397,8 +398,12 @@ class _ResultBuilder:
             return None
         if not by_time and not set(ORDERED_DIMENSIONS).intersection(dimensions):
             points.sort(key=lambda point: -point.value)
-        unit = next((fact.unit for fact in self.facts if fact.unit), "") or ""
-        return ExhibitChart(kind="line" if by_time else "bars", points=tuple(points), unit=unit)
+        return ExhibitChart(
+            kind="line" if by_time else "bars",
+            points=tuple(points),
+            unit=facts[0].unit or "",
+            measure=facts[0].parts.measure,
+        )
 
 
 def _last_day(dimension: str, first: date) -> date:

@@ -298,15 +298,13 @@ def load_values(warehouse: Warehouse, dataset: MetricDataset, name: str) -> Mapp
     assert field is not None
     if (field.needs or name) in ID_COLUMNS:
         return {}
-    key = ("values", dataset.name, field.needs or name)
+    column = field.needs or name
+    is_computed = column == "at" and field.value is not None  # such as a campaign's name or code
+    key = ("values", dataset.name, name if is_computed else column)
     if key not in warehouse.released:
-        column = field.needs or name
         rows = _read_stored(warehouse, dataset, column)
-        counted = (
-            rows.filter(rows[column].notnull())
-            .group_by(value=rows[column])
-            .aggregate(n=ibis._.count())
-        )
+        of_row = field.value(rows) if is_computed and field.value else rows[column]
+        counted = rows.filter(of_row.notnull()).group_by(value=of_row).aggregate(n=ibis._.count())
         found = fetch_rows(warehouse, counted)
         values = [
             str(row["value"]) for row in sorted(found, key=lambda one: (-one["n"], one["value"]))
