@@ -251,7 +251,9 @@ def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engi
             commits.check()
             options = connection.get_execution_options()
             connection.info["unsynced"] = bool(options.get("unsynced"))
-            connection.exec_driver_sql("BEGIN" if options.get("reads") else "BEGIN IMMEDIATE")
+            # Through the driver, since this runs in every transaction.
+            begin = "BEGIN" if options.get("reads") else "BEGIN IMMEDIATE"
+            connection.connection.dbapi_connection.execute(begin)
 
     return engine
 
