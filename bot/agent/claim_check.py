@@ -198,16 +198,16 @@ def take_calculations(value: T, found: dict[str, list[str]]) -> T:
     return changed  # type: ignore[no-any-return]
 
 
-def build_claim_prompt(
+def build_claim_sections(
     sentences: Sequence[ClaimSentence],
     evidence: Evidence,
     request: SkillRequest,
     notes: Sequence[str] = (),
     figures: Sequence[UnprovenFigure] = (),
-) -> str:
-    """Return the message: the facts, the notes of the tools, what was asked, the conversation that
-    a report is about, the numbered sentences with the names of the facts that they cite, and the
-    figures without a source."""
+) -> list[str]:
+    """Return the sections of the message: the facts, the notes of the tools, what was asked, the
+    conversation that a report is about, the numbered sentences with the names of the facts that
+    they cite, and the figures without a source."""
     facts = list_facts_beside(sentences, evidence)
     names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
@@ -233,7 +233,7 @@ def build_claim_prompt(
             for id, one in number_figures(figures).items()
         ]
         message.append(fence_value("figures", "\n".join(listed)))
-    return "\n".join(message)
+    return message
 
 
 def name_facts(facts: Sequence[Fact]) -> dict[str, Fact]:
@@ -360,12 +360,13 @@ class ClaimChecker:
             return ClaimResult()
         veil = Pseudonymizer(frozenset(own_words))
         veil.add_names(list_unmasked_speakers(request.brief.material))
-        message = veil.mask(build_claim_prompt(sentences, evidence, request, notes, figures))
+        # Masked section by section, since the same facts often come again.
+        sections = veil.mask(build_claim_sections(sentences, evidence, request, notes, figures))
         try:
             form = await ask_once(
                 self.model,
                 read_prompt(PROMPT),
-                message,
+                "\n".join(sections),
                 ClaimForm,
                 receipt=self.receipt,
                 task=self.turns,

@@ -196,7 +196,7 @@ class Receipt(Row):
 # Built once, since they run for each call to a model.
 RECEIPTS = Row.metadata.tables["receipts"]
 INSERT_RECEIPT = insert(RECEIPTS)
-INSERTED_COLUMNS = tuple(name for name in RECEIPTS.columns.keys() if name != "id")
+INSERTED_COLUMNS = tuple(column.name for column in RECEIPTS.columns if column.name != "id")
 SELECT_BEGUN = select(Receipt).where(
     Receipt.task == bindparam("task"), Receipt.call == bindparam("call")
 )

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -30,6 +31,8 @@ from bot.core.model_prices import TokenUsage, find_price
 from bot.core.writer import PENDING_END, LlmCall
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from anthropic import AsyncAnthropic
     from httpx2 import Request
 
@@ -37,7 +40,7 @@ log = logging.getLogger(__name__)
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 MAX_CONNECTIONS = 500
-CALLS_PER_POOL = 50  # a pool looks at each of its connections twice for a call
+CALLS_PER_POOL = 10  # a pool looks at each of its connections twice for a call
 UNPROXIED_HOSTS = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never use a proxy
 CONNECT_TIMEOUT, LOOKUP_TIMEOUT = 10.0, 15.0  # seconds, to connect and to look up a model
 READ_TIMEOUT = (
@@ -279,6 +282,13 @@ class AnthropicClient:
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, list[ConnectionPool]]
         self._pools = WeakKeyDictionary()
 
+    @cached_property
+    def _ssl_context(self) -> "SSLContext":
+        """What all pools share: it reads the certificates of the machine."""
+        from httpx2 import create_ssl_context
+
+        return create_ssl_context()
+
     @property
     def is_anthropic(self) -> bool:
         """Whether this is Anthropic's own server."""
@@ -382,6 +392,7 @@ class AnthropicClient:
             timeout=timeout,
             open_telemetry=False,
             http_client=DefaultAsyncHttpxClient(
+                verify=self._ssl_context,
                 timeout=timeout,
                 limits=Limits(
                     max_connections=CALLS_PER_POOL, max_keepalive_connections=CALLS_PER_POOL // 5
