@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 
 from benchmarks.table import Figure, percentile
-from bot.agent.claim_check import build_claim_sections, list_sentences
+from bot.agent.claim_check import build_claim_prompt, list_sentences
 from bot.core.channels import load_channels
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import list_pieces
+from bot.grounding.sources import list_text_parts
 from tests.support.shirt import BRAND, EVIDENCE, TODAY, mail, request
 
 BODY = (
@@ -39,8 +39,8 @@ def checks() -> list[Figure]:
 
     bare = _measure(lambda at: [ANY_NUMBER.findall(part.text) for part in texts[at]])
     measured = _measure(check)
-    sentences = list_sentences(list_pieces(texts[0]))
-    prompt = "\n".join(build_claim_sections(sentences, EVIDENCE, asked))
+    sentences = list_sentences(list_text_parts(texts[0]))
+    prompt = build_claim_prompt(sentences, EVIDENCE, asked)
     return [
         Figure(
             "code checks of an e-mail, p95 of CPU time",

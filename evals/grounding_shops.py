@@ -32,7 +32,7 @@ from bot.grounding.copy_checks import check_draft
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.numbers import read_figures
 from bot.grounding.report_text import ReportChecker
-from bot.grounding.sources import Sources, find_stated_facts, list_pieces, read_fact
+from bot.grounding.sources import Sources, find_stated_facts, list_text_parts, read_fact
 from bot.grounding.units import Figure, agrees
 from bot.i18n.messages import Language
 from bot.text.normalize import collapse_spaces
@@ -136,7 +136,7 @@ def _check_copy(sentence: ShopSentence, shop: Row, calculations: Sequence[Propos
     parts = (Part(kind="copy", key=key, title=key, body=body),)
     evidence = Evidence(facts=(*facts, *find_stated_facts(brief.words, "U1", today)))
     sources = Sources(evidence, brief, _read_brand(shop))
-    unproven = list_unproven(list_pieces(parts), sources, today=today)
+    unproven = list_unproven(list_text_parts(parts), sources, today=today)
     named = {f.parts.measure.split("-")[0]: f for f in reversed(facts) if f.label != "period"}
     checks = check_draft(
         parts,

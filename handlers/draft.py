@@ -47,7 +47,7 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     written = await ctx.write(
         output,
         tools=TOOLS,
-        check=lambda written: [*find_problems(written, ctx), *ctx.find_unproven(written)],
+        check=lambda written: find_problems(written, ctx),
         system="copy",
         values={"audience": ctx.describe_audience(), "notes": ctx.describe_copy_notes()},
     )

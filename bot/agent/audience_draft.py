@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from bot.audiences.platforms import DEFAULT_PLATFORMS, PLATFORMS, adapt_rule
 from bot.core.audience_rule import CONSENT_LABELS, AudienceRule
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, NextStep, Table
-from bot.core.report import Report
+from bot.core.report import ComputedOutput, Report
 from bot.i18n.messages import Language, Words
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ NAME_SUBJECTS = ("things", "category")  # of the facts that name products and ca
 MAX_EXPORTS = 2  # next steps of one report
 
 
-class AudienceDraft(BaseModel):
+class AudienceDraft(ComputedOutput):
     """What is approved: the rule in words, its purpose, platform, size and code. At the export the
     rule with this code is looked up among the facts, and its people are counted again."""
 
     audience: Table = Field(title=Words("Audience to export").text)
     how_to_read: Copy = Field(title=Words("How to read this").text)
-    leads: list[NextStep] = []
+    leads: list[NextStep] = Field(default=[])
 
 
 async def write_audience_draft(ctx: "SkillContext") -> AudienceDraft | Report:

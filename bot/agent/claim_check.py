@@ -34,7 +34,7 @@ from bot.grounding.calculations import (
     is_calculation,
     prove_figure,
 )
-from bot.grounding.sources import UNPROVING_KINDS, Piece, Sources, list_pieces
+from bot.grounding.sources import UNPROVING_KINDS, Sources, TextPart, list_text_parts
 from bot.i18n.messages import Language, Words
 from bot.privacy import Pseudonymizer, find_personal_data
 from bot.text.escape import strip_hidden
@@ -160,7 +160,7 @@ def _key(text: str) -> str:
     return collapse_spaces(normalize_text(text))
 
 
-def list_sentences(pieces: Iterable[Piece]) -> tuple[ClaimSentence, ...]:
+def list_sentences(pieces: Iterable[TextPart]) -> tuple[ClaimSentence, ...]:
     """Split the prose of a draft into sentences. Each stands once."""
     found: dict[str, ClaimSentence] = {}
     for piece in pieces:
@@ -175,7 +175,7 @@ def list_sentences(pieces: Iterable[Piece]) -> tuple[ClaimSentence, ...]:
 
 def list_output_sentences(output: BaseModel) -> tuple[ClaimSentence, ...]:
     """Return the sentences of an Output."""
-    return list_sentences(list_pieces(*split_output(output)))
+    return list_sentences(list_text_parts(*split_output(output)))
 
 
 def take_calculations(value: T, found: dict[str, list[str]]) -> T:
@@ -198,16 +198,18 @@ def take_calculations(value: T, found: dict[str, list[str]]) -> T:
     return changed  # type: ignore[no-any-return]
 
 
-def build_claim_sections(
+def build_claim_prompt(
     sentences: Sequence[ClaimSentence],
     evidence: Evidence,
     request: SkillRequest,
     notes: Sequence[str] = (),
     figures: Sequence[UnprovenFigure] = (),
-) -> list[str]:
-    """Return the sections of the message: the facts, the notes of the tools, what was asked, the
-    conversation that a report is about, the numbered sentences with the names of the facts that
-    they cite, and the figures without a source."""
+    *,
+    is_copy: bool = True,
+) -> str:
+    """Return the message: the facts, the notes of the tools, what was asked, the conversation that
+    a report is about, the numbered sentences with the names of the facts that they cite, and the
+    figures without a source."""
     facts = list_facts_beside(sentences, evidence)
     names = {fact.id: name for name, fact in name_facts(facts).items()}
     lines = [_describe_fact(fact, names, request.language) for fact in facts]
@@ -219,12 +221,12 @@ def build_claim_sections(
     asked = "\n".join(
         filter(None, [brief.words, brief.offer, *brief.must_say, request.reason or ""])
     )
-    kind = "copy for customers" if request.channel else "a report for the team"
+    kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
     if notes:
         message.append(fence_value("notes", "\n".join(map(collapse_spaces, notes[:MAX_NOTES]))))
     message.append(fence_value("asked", asked or "none"))
-    if brief.material and not request.channel:
+    if brief.material and not is_copy:
         message.append(fence_value("conversation", brief.material[-MAX_CONVERSATION:]))
     message.append(fence_value("sentences", "\n".join(numbered)))
     if figures:
@@ -233,7 +235,7 @@ def build_claim_sections(
             for id, one in number_figures(figures).items()
         ]
         message.append(fence_value("figures", "\n".join(listed)))
-    return message
+    return "\n".join(message)
 
 
 def name_facts(facts: Sequence[Fact]) -> dict[str, Fact]:
@@ -348,6 +350,7 @@ class ClaimChecker:
         own_words: Iterable[str] = (),
         notes: Sequence[str] = (),
         figures: Sequence[UnprovenFigure] = (),
+        is_copy: bool = True,
     ) -> ClaimResult:
         """Have the sentences judged, and calculations proposed for the figures without a source.
         `call` names the call among those of its task, `notes` are what tools said besides facts.
@@ -360,13 +363,13 @@ class ClaimChecker:
             return ClaimResult()
         veil = Pseudonymizer(frozenset(own_words))
         veil.add_names(list_unmasked_speakers(request.brief.material))
-        # Masked section by section, since the same facts often come again.
-        sections = veil.mask(build_claim_sections(sentences, evidence, request, notes, figures))
+        prompt = build_claim_prompt(sentences, evidence, request, notes, figures, is_copy=is_copy)
+        message = veil.mask(prompt)
         try:
             form = await ask_once(
                 self.model,
                 read_prompt(PROMPT),
-                "\n".join(sections),
+                message,
                 ClaimForm,
                 receipt=self.receipt,
                 task=self.turns,

@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from pydantic import BaseModel
 
 from bot.agent import audience_draft, copy_notes, digest_writer, report_writer, text_check
-from bot.agent.claim_check import (
-    NO_AI,
-    NOT_REACHED,
-    ClaimChecker,
-    ClaimResult,
-    ClaimSentence,
-    list_output_sentences,
-    take_calculations,
-)
+from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
+from bot.agent.claim_check import ClaimChecker, list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
 from bot.agent.llm.turn import TurnModel
 from bot.agent.loop import (
@@ -41,23 +34,14 @@ from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture, Exhibit, render_png
 from bot.core.checks import Check
-from bot.core.fact_book import FactBook, collect_cited_facts, replace_fact_names
+from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
-from bot.core.parts import File, fill_own_text, split_output
+from bot.core.parts import File, fill_own_text
+from bot.core.report import ComputedOutput
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
-from bot.grounding.calculations import (
-    CalculationError,
-    UnprovenFigure,
-    list_operands,
-    list_proofs,
-    prove_figure,
-)
-from bot.grounding.copy_checks import check_draft, list_faults
-from bot.grounding.figure_checks import list_unproven
-from bot.grounding.sources import Sources, list_pieces
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notes, write_offline_draft
 from bot.offline.reports import write_offline_report
@@ -85,7 +69,6 @@ PRODUCT_NAME_LABELS = (
     "type",
     "colours",
 )  # the labels of product facts that are names
-KEPT_KINDS = ("segment",)  # facts that a card shows, cited or not
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -121,8 +104,9 @@ class SkillContext:
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer, self._may = library, writer, may
         self._receipt = receipt
-        self.claims: ClaimResult | None = None  # of the second look at the last answer
-        self.proofs: tuple[Fact, ...] = ()  # of figures, by calculations that the model proposed
+        model = None if writer.by_rules else cast(TurnModel, writer)
+        self.claim_checker = ClaimChecker(model, receipt, self._agent.turns, self._agent.claims)
+        self.answer_checks = AnswerChecks(self, self.claim_checker, self._agent.call)
         self.notes: tuple[Check, ...] = ()  # findings on how the draft was written
 
     async def look_up(
@@ -242,17 +226,21 @@ class SkillContext:
         check: Callable[[T], list[str]] | None = None,
         system: str = "system",
         values: Mapping[str, str] | None = None,
-        list_claims: Callable[[T], Sequence[ClaimSentence]] | None = None,
-        list_figures: Callable[[T], Sequence[UnprovenFigure]] | None = None,
+        list_claims: ListClaims[T] = None,
+        list_figures: ListFigures[T] = None,
     ) -> T:
         """Have the model fill in `output`, looking things up with these tools, at most 8 turns. The
-        faults that `check` finds go back to it once; those that are left are in `faults`.
+        faults that `check` finds, and those that code finds in copy, go back to it once; those that
+        are left are in `faults`.
 
         The evidence becomes what the output cites. `system` names the prompt that never changes for
         a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
-        a question to the person. `list_claims` gives the sentences that a second model judges; of
-        copy, all of it; `list_figures` the figures without a source, for which it may propose a
-        calculation. Without a model, the text is the template of `bot.offline.drafts`."""
+        a question to the person. An output with parts is copy. Of a form that code turns into
+        a report, `list_claims` gives the sentences that a second model judges, and `list_figures`
+        the figures without a source, for which it may propose a calculation. Without a model, the
+        text is the template of `bot.offline.drafts`."""
+        if issubclass(output, ComputedOutput):
+            raise TypeError(f"code fills in {output.__name__}: have the model write a form for it")
         if self.by_rules and not self.request.brief.preview:
             written = write_offline_draft(self, output)
             self.notes += list_notes(self)
@@ -269,17 +257,12 @@ class SkillContext:
         call = f"write{self._writes}"
 
         async def review(written: T, turn: int) -> Sequence[str]:
-            if list_claims is None and self.channel is None:
-                return ()
-            sentences = (
-                list_claims(written)
-                if list_claims
-                else list_output_sentences(self._read_output(written))
-            )
-            figures = list_figures(written) if list_figures else self._list_unproven(written)
-            told = self._list_told_facts()
-            claims = await self._check_claims(sentences, told, f"{call}.claims{turn}", figures)
-            return claims.list_faults(sentences)
+            claims_call = f"{call}.claims{turn}"
+            return await self.answer_checks.review(written, claims_call, list_claims, list_figures)
+
+        def find_faults(written: T) -> list[str]:
+            faults = check(written) if check else []
+            return list(dict.fromkeys([*faults, *self.find_unproven(written)]))
 
         loop = AgentLoop(
             services=LoopServices(
@@ -297,7 +280,7 @@ class SkillContext:
             deps=self._build_tool_deps(),
             veil=self._veil,
             found=self._found,
-            check=check,
+            check=find_faults,
             review=review,
         )
         result = await loop.run(message)
@@ -305,105 +288,13 @@ class SkillContext:
         self.faults = result.faults
         if result.faults:
             self.notes += (build_fault_check(len(result.faults)),)
-        written = self._read_output(result.output)
-        kept = tuple(
-            fact for fact in self.evidence.facts if fact.stated_by or fact.parts.kind in KEPT_KINDS
-        )
-        # What was found last counts where a figure has changed since the earlier work.
-        cited = {f.id: f for f in collect_cited_facts(written, self.book, self.exhibits)}
-        if self.channel:  # those of sentences that are no longer there are dropped
-            text = "\n".join(piece.text for piece in list_pieces(*split_output(written)))
-            self.proofs = tuple(list_proofs(text, self.proofs))
-        operands = list_operands(self.proofs, self._list_known_facts().facts)
-        self.evidence = Evidence(facts=kept).plus(cited.values()).plus((*operands, *self.proofs))
+        written = self.answer_checks.read_output(result.output)
+        self.evidence = self.answer_checks.collect_evidence(written)
         return written
-
-    def _read_output(self, written: T) -> T:
-        """Return an output whose facts are cited by their ids. Calculations that stand among them
-        are tried on the figures of their text that have no source."""
-        named, calculations = replace_fact_names(written, self.book), dict[str, list[str]]()
-        output = take_calculations(named, calculations)
-        for unproven in self._list_unproven(output) if calculations else ():
-            texts = [text for text in calculations if unproven.sentence in text]
-            for calculation in (one for text in texts for one in calculations[text]):
-                try:
-                    proof = prove_figure(
-                        unproven,
-                        calculation,
-                        self.book.by_name,
-                        Sources(self._list_known_facts(), self.request.brief),
-                        language=self.request.language,
-                    )
-                except CalculationError:
-                    continue
-                self._keep_proofs(proof)
-        return output
-
-    def _keep_proofs(self, *proofs: Fact) -> None:
-        self.proofs = Evidence(facts=self.proofs).plus(proofs).facts
-
-    def _list_told_facts(self) -> Evidence:
-        """What the model was told counts, also where a restart has found another value since. Of
-        two values of a fact, the one that it was told last counts, as in the draft's evidence. The
-        order stays the same after a restart: the claim check numbers the facts."""
-        stated = tuple(fact for fact in self.evidence.facts if fact.stated_by)
-        told = {fact.id: fact for fact in self.book.facts}
-        return Evidence(facts=stated).plus(told.values()).plus(self.evidence.facts)
-
-    def _list_known_facts(self) -> Evidence:
-        return self._list_told_facts().plus(self.proofs)
-
-    def _list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:
-        """Return the figures of copy that have no source and no proof."""
-        if self.today is None or self.channel is None:
-            return ()
-        pieces = list_pieces(*split_output(take_calculations(written, {})))
-        sources = Sources(self._list_known_facts(), self.request.brief, self.brand)
-        return list_unproven(pieces, sources, today=self.today)
 
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what code would block or mark in this copy, as sentences for the writer."""
-        if self.today is None:
-            return []
-        parts, hooks = split_output(self._read_output(written))
-        checks = check_draft(
-            parts,
-            hooks,
-            self._list_known_facts(),
-            request=self.request,
-            brand=self.brand,
-            channel=self.channel,
-            today=self.today,
-        )
-        return list_faults(checks)
-
-    async def _check_claims(
-        self,
-        sentences: Sequence[ClaimSentence],
-        evidence: Evidence,
-        call: str,
-        figures: Sequence[UnprovenFigure] = (),
-    ) -> ClaimResult:
-        """Have a model judge the sentences, and keep the proofs of figures."""
-        self.claims = await self.claim_checker.check(
-            sentences,
-            evidence,
-            self.request,
-            call=f"{self._agent.call}.{call}",
-            own_words=self.list_own_words(),
-            notes=self._list_claim_notes(),
-            figures=figures,
-        )
-        self._keep_proofs(*self.claims.proofs)
-        return self.claims
-
-    def _list_claim_notes(self) -> tuple[str, ...]:
-        """Return what bears a sentence out besides facts: how the look-ups were read, for whom the
-        text is, what was assumed, and what the tools said."""
-        notes = [f"Read as: {reading}" for reading in self.read_as]
-        notes += [f"Audience: {rule}" for rule in copy_notes.describe_counted_audience(self)]
-        notes += [f"Assumed: {one.words.to('en')}" for one in self.request.brief.assumed]
-        return (*notes, *self.tool_notes)
+        return self.answer_checks.find_unproven(written)
 
     async def find_text_to_check(self, *, product: str = "", whole: bool = False) -> str:
         """Return the text of the request that is to be checked, after looking up the product that
@@ -427,27 +318,15 @@ class SkillContext:
     async def use_own_text(self, output: type[T]) -> T:
         """Fill in `output` with the text that the person wrote, and have its claims judged."""
         written = fill_own_text(output, self.request.brief.own_text)
-        await self._check_claims(
+        checks = self.answer_checks
+        await checks.check_claims(
             list_output_sentences(written),
             self.evidence,
             "own.claims",
-            self._list_unproven(written),
+            checks.list_unproven(written),
         )
-        self.evidence = self.evidence.plus(self.proofs)
+        self.evidence = self.evidence.plus(checks.proofs)
         return written
-
-    @property
-    def claim_checker(self) -> ClaimChecker:
-        model = None if self.by_rules else cast(TurnModel, self._writer)
-        return ClaimChecker(model, self._receipt, self._agent.turns, self._agent.claims)
-
-    def list_claim_checks(
-        self, output: BaseModel, sentences: Sequence[ClaimSentence] | None = None
-    ) -> tuple[Check, ...]:
-        """Return the findings of the second call on an output, or on these of its `sentences`."""
-        found = list_output_sentences(output) if sentences is None else sentences
-        claims = self.claims or ClaimResult(failure=NO_AI if self.by_rules else NOT_REACHED)
-        return claims.build_checks(found)
 
     async def write_report(self, *, tools: Sequence[str]) -> BaseModel | Question:
         """Have the model answer the request with these tools. It writes slots where figures stand,
@@ -462,7 +341,7 @@ class SkillContext:
         return copy_notes.describe_audience(self)
 
     async def keep_counted_audience(self) -> None:
-        """After writing, make the audience that the model has counted that of the brief."""
+        """After writing, store in the brief the audience that the model counted with a tool."""
         await copy_notes.keep_counted_audience(self)
 
     def add_offer_prices(self) -> None:

@@ -219,8 +219,8 @@ def describe_counted_audience(ctx: "SkillContext") -> tuple[str, ...]:
 
 
 async def keep_counted_audience(ctx: "SkillContext") -> None:
-    """Make the audience that the model has counted that of the brief, so that the card shows its
-    size and a later version keeps it. Note how it was counted, or that it was not."""
+    """Store in the brief the audience that the model counted with a tool, so that the card shows
+    its size and a later version keeps it. Note how it was counted, or that it was not."""
     if ctx.by_rules:
         return
     brief = ctx.request.brief

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from bot.agent.audience_draft import AudienceDraft
+from bot.agent.claim_check import list_output_sentences
 from bot.agent.context import SkillContext, deny_right
 from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
@@ -16,8 +16,8 @@ from bot.core.channels import load_channels
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
-from bot.core.parts import Copy, Hook, NextStep, Part, collect_next_steps, split_output
-from bot.core.report import Ideas, Report
+from bot.core.parts import Hook, NextStep, Part, collect_next_steps, split_output
+from bot.core.report import ComputedOutput
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.drafts.models import tag_links
@@ -84,13 +84,8 @@ async def run_skill(
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
-    checks: tuple[Check, ...]
-    if isinstance(output, Report):  # code has filled in its figures, and checked the rest
-        checks = check_report(output)
-    elif isinstance(output, AudienceDraft):  # all of it is made by code
-        checks = ()
-    elif isinstance(output, Ideas):
-        checks = check_figures(output.ideas)
+    if isinstance(output, ComputedOutput):
+        checks = build_figure_checks(output)
     else:
         checks = check_draft(
             parts,
@@ -101,8 +96,8 @@ async def run_skill(
             channel=channel,
             today=today,
         )
-        if channel is not None:
-            checks = (*checks, *ctx.list_claim_checks(output))
+        claims = ctx.answer_checks.list_claim_checks(list_output_sentences(output))
+        checks = (*checks, *claims)
     checks = sort_checks((*checks, *ctx.notes))
     return DraftResult(
         ctx.request,
@@ -116,13 +111,9 @@ async def run_skill(
     )
 
 
-def check_report(report: Report) -> tuple[Check, ...]:
-    """Return the finding that all figures of a report come from the data."""
-    return check_figures((report.headline, *report.points, report.cannot_tell))
-
-
-def check_figures(texts: Sequence[Copy | None]) -> tuple[Check, ...]:
-    figures = len({id for text in texts if text for id in text.facts})
+def build_figure_checks(output: ComputedOutput) -> tuple[Check, ...]:
+    """Return the finding that the figures which code has filled in come from the data."""
+    figures = output.count_figures()
     if not figures:
         return ()
     words = Words.count("{n} figure proven", "{n} figures proven", figures)

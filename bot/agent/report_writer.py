@@ -80,7 +80,7 @@ async def write_report(ctx: "SkillContext", tools: Sequence[str]) -> Report | Mi
         return build_refusal(refusal.words.to(language))
     form, dropped = build_checker(ctx, load_skills()).drop_faulty_texts(form)
     ctx.notes = build_dropped_notes(dropped)
-    ctx.notes += ctx.list_claim_checks(form, list_claims(form))
+    ctx.notes += ctx.answer_checks.list_claim_checks(list_claims(form))
     if not form.headline:
         raise CannotDo(NO_GOOD_SENTENCE)
     ctx.evidence = ctx.evidence.without_kind(PROOF).plus(_fill_proofs(ctx, form))
@@ -101,7 +101,7 @@ def _fill_proofs(ctx: "SkillContext", form: ReportForm) -> list[Fact]:
     texts = {form.headline, *form.points, form.cannot_tell}
     return [
         proof.model_copy(update={"about": ctx.book.fill(proof.about, ctx.request.language).text})
-        for proof in ctx.proofs
+        for proof in ctx.answer_checks.proofs
         if proof.about in texts
     ]
 
@@ -120,7 +120,7 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
         today=ctx.today,
         shown=ctx.read_as,
         notes=ctx.tool_notes,
-        proofs=ctx.proofs,
+        proofs=ctx.answer_checks.proofs,
     )
 
 
@@ -253,7 +253,7 @@ async def write_ideas(ctx: "SkillContext", tools: Sequence[str]) -> Ideas:
     if not good:
         raise CannotDo(NO_GOOD_IDEA)
     claims = [one for idea in good for one in list_idea_sentences(ctx, idea)]
-    ctx.notes += ctx.list_claim_checks(form, claims)
+    ctx.notes += ctx.answer_checks.list_claim_checks(claims)
     return Ideas(
         ideas=[_build_idea(ctx, idea) for idea in good],
         leads=[_build_step(number, idea) for number, idea in enumerate(good, 1)],

@@ -12,7 +12,7 @@ from bot.core.request import SkillRequest
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft, list_faults
 from bot.grounding.figure_checks import list_unproven
-from bot.grounding.sources import Sources, list_pieces
+from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.messages import Words
 from bot.text.normalize import normalize_text
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bot.agent.context import SkillContext
 
 PRODUCT_KINDS = ("product", "availability", "prices")
-NO_FORM = Channel(key="", title="", names=(), parts={})  # of a text whose channel is not known
 MAX_FIRST_LINE, MAX_BUTTON = 90, 30  # characters of a subject or title, and of a call to action
 LABEL = re.compile(r"^(?:subject|objet|title|titre|preheader|pr[ée]header) ?: *", re.IGNORECASE)
 
@@ -29,7 +28,7 @@ async def check_text(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
     """Return the findings on a text by code and by the second call, the gravest first. Nothing in
     it is taken as stated: each figure is in the data or is not."""
     parts = split_text(text, ctx.channel)
-    sentences = list_sentences(list_pieces(parts))
+    sentences = list_sentences(list_text_parts(parts))
     evidence, request = _drop_statements(ctx)
     if ctx.today is None:
         raise ValueError("a check needs to know the day")
@@ -40,7 +39,7 @@ async def check_text(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
         request,
         call="check.claims",
         own_words=ctx.list_own_words(),
-        figures=list_unproven(list_pieces(parts), sources, today=ctx.today),
+        figures=list_unproven(list_text_parts(parts), sources, today=ctx.today),
     )
     ctx.evidence = ctx.evidence.plus(claims.proofs)
     return sort_checks((*_check_by_code(ctx, text), *claims.build_checks(sentences)))
@@ -78,7 +77,7 @@ def _check_by_code(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
         evidence,
         request=request,
         brand=ctx.brand,
-        channel=ctx.channel or NO_FORM,
+        channel=ctx.channel,
         today=ctx.today,
     )
 

@@ -189,8 +189,9 @@ class ToolRunner:
     seconds: float = TOOL_SECONDS
 
     async def run(self, uses: Sequence[ToolUse], allowed: int) -> tuple[ToolReply, ...]:
-        """Run the calls of one turn, one after the other: each has the engine alone, and its time
-        begins when it has it (`run_limited`). Of more than `allowed` calls, the last are not run.
+        """Run the calls of one turn, one after the other. No two calls use the database engine at
+        once; the time limit of a call starts when its turn comes (`run_limited`). Of more than
+        `allowed` calls, the last are not run.
         Raises AskedPerson, AskedForPeople and Refusal."""
         deps = replace(self.deps, book=self.found.book)
         results = [await self._call(use, deps) for use in uses[:allowed]]

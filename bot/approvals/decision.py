@@ -115,8 +115,8 @@ def accept_terms(
     policy: Policy,
     now: datetime,
 ) -> None:
-    """Record that what is marked stands in the brand's terms. Raises CannotDo for a changed text or
-    a missing right."""
+    """Record that a person confirms the marked offer, because it stands in the brand's terms.
+    Raises CannotDo for a changed text or a missing right."""
     lock_piece(session, draft)
     draft.demand_current(session, fingerprint)
     policy.require(by, "approve")

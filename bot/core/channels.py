@@ -75,7 +75,7 @@ class Channel(BaseModel):
 
     @property
     def is_counted_in_segments(self) -> bool:
-        """Whether it is an SMS, as far as its length goes."""
+        """Whether a part is measured in SMS segments instead of characters or words."""
         return any(limit.unit == "segments" for limit in self.parts.values())
 
     @property

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook
 from bot.core.facts import Fact
-from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table
+from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 
@@ -58,7 +58,17 @@ class ReportForm(BaseModel):
     next_steps: list[NextStepForm] = Field(description="up to three")
 
 
-class Report(BaseModel):
+class ComputedOutput(BaseModel):
+    """The kind of output whose figures code fills in, or that code writes as a whole. Any other
+    output is copy: its figures and claims are checked."""
+
+    def count_figures(self) -> int:
+        """Return how many facts its texts cite."""
+        texts = (part for part in split_output(self)[0] if part.kind == "copy")
+        return len({id for text in texts for id in text.facts})
+
+
+class Report(ComputedOutput):
     """What is stored. Figures are filled in, and every text lists the facts that it stands on."""
 
     headline: Copy = Field(title=Words("Finding").text)
@@ -73,8 +83,12 @@ class Report(BaseModel):
     sources: Copy | None = Field(default=None, title=Words("Where the figures come from").text)
     leads: list[NextStep] = []
 
+    def count_figures(self) -> int:
+        texts = (self.headline, *self.points, self.cannot_tell)
+        return len({id for text in texts if text for id in text.facts})
 
-class MissingData(BaseModel):
+
+class MissingData(ComputedOutput):
     """The output when the data is missing or too thin."""
 
     answer: Copy = Field(title=CANNOT_TELL_TITLE)
@@ -202,7 +216,7 @@ class DigestReport(Report):
     more: Copy | None = Field(default=None, title="What else moved")
 
 
-class QuietDigest(BaseModel):
+class QuietDigest(ComputedOutput):
     """A digest without a confirmed change: one line, and the rest behind a button."""
 
     quiet: Copy = Field(title="What moved")
@@ -242,7 +256,7 @@ class IdeasForm(BaseModel):
     ideas: list[IdeaForm] = Field(description=f"as many as were asked for, at most {MAX_IDEAS}")
 
 
-class Ideas(BaseModel):
+class Ideas(ComputedOutput):
     """What is stored: each idea with who it is for and the fact behind it, and a draft of each."""
 
     ideas: list[Copy] = Field(title=Words("Idea").text)

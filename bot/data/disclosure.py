@@ -276,7 +276,7 @@ class _DisclosureAudit:
         return len(np.unique(self._who[inside])) < self._floor
 
     def _count_people(self, merged: NDArray[np.intp]) -> NDArray[Any]:
-        """Return the number of people of each merged class, given the one of each class."""
+        """Return how many people each merged class has; `merged` maps a class to its merged one."""
         class_of = merged[self._of_class]
         if not self._are_people:
             return np.bincount(class_of, self._who, minlength=int(merged.max()) + 1)
@@ -321,8 +321,8 @@ class _DisclosureAudit:
         return None
 
     def _combined(self, kept: list[DimensionValue]) -> DimensionValue | None:
-        """Do the same for any other linear combination: check whether a class, a value, or what
-        two values have in common lies in the span of the published values and is small."""
+        """Return a value to withhold where adding and subtracting published values, with any
+        factors, gives the size of a small group: a class, a value, or what two values share."""
         table = self._inside[[self._every.index(value) for value in kept]]
         columns, class_of = np.unique(table, axis=1, return_inverse=True)
         class_of = np.asarray(class_of).reshape(-1)

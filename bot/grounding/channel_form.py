@@ -1,4 +1,4 @@
-"""Check what the channel asks of a text's form: parts, lengths, sender, opt-out, gaps, language."""
+"""Check a text's form: gaps, language, echo; and what its channel asks: parts, lengths, sender."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from bot.core.channels import Channel, PartLimit, count_sms_segments, measure_te
 from bot.core.checks import Check, CheckLevel
 from bot.core.request import SkillRequest
 from bot.grounding.legal import asks_to_act
-from bot.grounding.sources import Piece, find_quotations
+from bot.grounding.sources import TextPart, find_quotations
 from bot.grounding.style import find_echo
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
@@ -29,42 +29,41 @@ TIGHT_MARK = r"(?<=[\w)»”\"'’%€])([{marks}]+)(?=[\s\"»”)]|$)"
 MIN_LANGUAGE_WORDS, MIN_LANGUAGE_SCORE = 6, 3  # below them a text's language can't be told
 
 
-def check_form(
-    pieces: Sequence[Piece], *, request: SkillRequest, brand: Brand, channel: Channel
-) -> Iterator[Check]:
+def check_form(parts: Sequence[TextPart], *, brand: Brand, channel: Channel) -> Iterator[Check]:
     """Yield the findings on the form of copy for a channel."""
-    yield from _check_lengths(pieces, channel)
+    yield from _check_lengths(parts, channel)
     if channel.names_sender:
-        yield from _check_sender(pieces, channel, brand)
-    yield from _check_segments(pieces, channel)
-    yield from _check_echo(pieces, request)
-    yield from _check_campaign_code(pieces, channel, brand)
-    yield from _check_spacing(pieces, request.language)
+        yield from _check_sender(parts, channel, brand)
+    yield from _check_segments(parts, channel)
+    yield from _check_campaign_code(parts, channel, brand)
 
 
-def check_text(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
-    """Yield the findings on any text: gaps left open, letters of another alphabet, the wrong
-    language. What a customer wrote is their own."""
-    for piece in pieces:
-        if piece.kind == "quote":
+def check_text(parts: Sequence[TextPart], request: SkillRequest) -> Iterator[Check]:
+    """Yield the findings on the form of any text: gaps left open, letters of another alphabet, the
+    wrong language, an echo of the brief, spacing. What a customer wrote is their own."""
+    language = request.language
+    yield from _check_echo(parts, request)
+    yield from _check_spacing(parts, language)
+    for part in parts:
+        if part.kind == "quote":
             continue
-        for gap in dict.fromkeys(match[0] for match in GAP.finditer(piece.text)):
+        for gap in dict.fromkeys(match[0] for match in GAP.finditer(part.text)):
             words = Words("“{gap}” is still to be filled in.", gap=gap)
-            yield piece.build_check("gap", "block", words, quote=gap)
-        if not piece.is_prose:
+            yield part.build_check("gap", "block", words, quote=gap)
+        if not part.is_prose:
             continue
-        for word in dict.fromkeys(LETTERS.findall(piece.text)):
+        for word in dict.fromkeys(LETTERS.findall(part.text)):
             if LATIN.search(word) and OTHER_ALPHABETS.search(word):
                 words = Words("“{word}” has letters of another alphabet. Type it anew.", word=word)
-                yield piece.build_check("letters", "block", words, quote=word, override=True)
-        text = _drop_quotations(piece.text)
+                yield part.build_check("letters", "block", words, quote=word, override=True)
+        text = _drop_quotations(part.text)
         score = score_languages(text, WRITTEN_LANGUAGES)
         other = max(sorted(WRITTEN_LANGUAGES - {language}), key=lambda one: score[one])
         is_long = len(tokenize(text)) >= MIN_LANGUAGE_WORDS
         if is_long and score[other] >= MIN_LANGUAGE_SCORE and score[other] > 2 * score[language]:
             name = Words(get_language(language).name)
             sentence = Words("This is not in {language}. Write it again.", language=name)
-            yield piece.build_check("language", "warn", sentence)
+            yield part.build_check("language", "warn", sentence)
 
 
 def _drop_quotations(text: str) -> str:
@@ -74,18 +73,18 @@ def _drop_quotations(text: str) -> str:
     return text
 
 
-def _check_lengths(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:
+def _check_lengths(parts: Sequence[TextPart], channel: Channel) -> Iterator[Check]:
     """Each part within its limit, and none missing."""
-    by_key: dict[str, list[Piece]] = {}
-    for piece in pieces:
-        if piece.is_delivered:
-            by_key.setdefault(piece.key.split(".")[0], []).append(piece)
+    by_key: dict[str, list[TextPart]] = {}
+    for part in parts:
+        if part.is_delivered:
+            by_key.setdefault(part.key.split(".")[0], []).append(part)
     if not any(key in by_key for key in channel.parts):
         return  # a report about the channel, not a text for it
     for key, limit in channel.parts.items():
         found = by_key.get(key, [])
         fewest, most = limit.items or (1, 1)
-        if fewest and not any(piece.text.strip() for piece in found):
+        if fewest and not any(part.text.strip() for part in found):
             words = Words(
                 "{part} is missing: {channel} needs it. Write it.",
                 part=Words(limit.title),
@@ -102,23 +101,23 @@ def _check_lengths(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]
                 part=Words(limit.title),
             )
             yield Check(rule="count", level="block", words=words, part=key)
-        for piece in found:
-            yield from _check_length(piece, limit)
-            yield from _check_characters(piece, limit, channel)
+        for part in found:
+            yield from _check_length(part, limit)
+            yield from _check_characters(part, limit, channel)
 
 
-def _check_characters(piece: Piece, limit: PartLimit, channel: Channel) -> Iterator[Check]:
-    if refused := sorted(set(piece.text) & set(limit.refused)):
+def _check_characters(part: TextPart, limit: PartLimit, channel: Channel) -> Iterator[Check]:
+    if refused := sorted(set(part.text) & set(limit.refused)):
         words = Words(
             "{channel} refuses these characters: {characters}. Replace them.",
             channel=Words(channel.title),
             characters=" ".join(refused),
         )
-        yield piece.build_check("characters", "block", words)
+        yield part.build_check("characters", "block", words)
 
 
-def _check_length(piece: Piece, limit: PartLimit) -> Iterator[Check]:
-    size = measure_text(piece.text, limit)
+def _check_length(part: TextPart, limit: PartLimit) -> Iterator[Check]:
+    size = measure_text(part.text, limit)
     if size <= limit.most:
         return
     level: CheckLevel = "block" if limit.kind == "hard" else "info"
@@ -129,19 +128,19 @@ def _check_length(piece: Piece, limit: PartLimit) -> Iterator[Check]:
         words = Words("{part} has {size} words: keep to {most}. Shorten it.", **filled)
     else:
         words = Words("{part} has {size} characters: keep to {most}. Shorten it.", **filled)
-    yield piece.build_check("length", level, words)
+    yield part.build_check("length", level, words)
 
 
-def _check_sender(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Check]:
+def _check_sender(parts: Sequence[TextPart], channel: Channel, brand: Brand) -> Iterator[Check]:
     """The parts together name the sender, how to stop and what to do next."""
     parts = [
-        piece
-        for piece in pieces
-        if piece.is_delivered and channel.find_limit(piece.key) and piece.text.strip()
+        part
+        for part in parts
+        if part.is_delivered and channel.find_limit(part.key) and part.text.strip()
     ]
     if not parts:
         return
-    text = "\n".join(piece.text for piece in parts)
+    text = "\n".join(part.text for part in parts)
     low = normalize_text(text)
     if not any(normalize_text(name) in low for name in (brand.sender, brand.name) if name):
         words = Words("The text does not say who sends it. Name {brand}.", brand=brand.name)
@@ -156,65 +155,65 @@ def _check_sender(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> It
         yield parts[-1].build_check("call to action", "info", words)
 
 
-def _check_segments(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:
+def _check_segments(parts: Sequence[TextPart], channel: Channel) -> Iterator[Check]:
     """Characters outside GSM-7 make an SMS dearer; how many segments it takes is told."""
-    for piece in _find_sms_pieces(pieces, channel):
-        odd = sorted({c for c in piece.text if c not in GSM7 and c not in GSM7_DOUBLE})
+    for part in _find_sms_parts(parts, channel):
+        odd = sorted({c for c in part.text if c not in GSM7 and c not in GSM7_DOUBLE})
         if odd:
             words = Words(
                 "These characters make the SMS hold 70 signs instead of 160: {characters}. "
                 "Replace them.",
                 characters=" ".join("␣" if c.isspace() else c for c in odd),
             )
-            yield piece.build_check("characters", "info", words)
-        count = count_sms_segments(piece.text)
+            yield part.build_check("characters", "info", words)
+        count = count_sms_segments(part.text)
         words = Words.count("It goes out as {n} SMS.", "It goes out as {n} SMS.", count)
-        yield piece.build_check("length", "pass", words)
+        yield part.build_check("length", "pass", words)
 
 
-def _find_sms_pieces(pieces: Sequence[Piece], channel: Channel) -> list[Piece]:
+def _find_sms_parts(parts: Sequence[TextPart], channel: Channel) -> list[TextPart]:
     keys = {key for key, limit in channel.parts.items() if limit.unit == "segments"}
-    return [piece for piece in pieces if piece.key in keys and piece.text.strip()]
+    return [part for part in parts if part.key in keys and part.text.strip()]
 
 
-def _check_echo(pieces: Sequence[Piece], request: SkillRequest) -> Iterator[Check]:
+def _check_echo(parts: Sequence[TextPart], request: SkillRequest) -> Iterator[Check]:
     """Seven words in a row from the brief are not yet a text; what must be said may be."""
-    for piece in pieces:
-        if quote := find_echo(piece.text, request):
+    for part in parts:
+        if quote := find_echo(part.text, request):
             words = Words("“{quote}” only repeats the brief. Say it anew.", quote=quote)
-            yield piece.build_check("echo", "info", words, quote=quote)
+            yield part.build_check("echo", "info", words, quote=quote)
 
 
 def _check_campaign_code(
-    pieces: Sequence[Piece], channel: Channel, brand: Brand
+    parts: Sequence[TextPart], channel: Channel, brand: Brand
 ) -> Iterator[Check]:
     """An SMS that names our site without a link: what it brings can't be told from the rest."""
     host = parse_host(brand.site) if brand.site else None
-    for piece in _find_sms_pieces(pieces, channel):
-        if not host or "utm_campaign=" in piece.text:
+    for part in _find_sms_parts(parts, channel):
+        if not host or "utm_campaign=" in part.text:
             continue
-        if bare := re.search(rf"(?<![/\w.]){re.escape(host)}\b", piece.text, re.IGNORECASE):
+        if bare := re.search(rf"(?<![/\w.]){re.escape(host)}\b", part.text, re.IGNORECASE):
             words = Words(
                 "“{site}” carries no campaign code, so the orders it brings cannot be counted. "
                 "Shorten the text to leave room for the link.",
                 site=bare[0],
             )
-            yield piece.build_check("link", "info", words, quote=bare[0])
+            yield part.build_check("link", "info", words, quote=bare[0])
 
 
-def _check_spacing(pieces: Sequence[Piece], language: str) -> Iterator[Check]:
+def _check_spacing(parts: Sequence[TextPart], language: str) -> Iterator[Check]:
     """Some languages put a space before marks: French before : ; ! and ?"""
     marks = get_language(language).marks.spaced
     if not marks:
         return
     tight_mark = re.compile(TIGHT_MARK.format(marks=re.escape(marks)))
-    for piece in pieces:
-        if not piece.is_prose:
+    for part in parts:
+        if not part.is_prose:
             continue
-        spans = [(link.start, link.end + 1) for link in find_links(piece.text)]
-        for match in tight_mark.finditer(piece.text):
+        spans = [(link.start, link.end + 1) for link in find_links(part.text)]
+        for match in tight_mark.finditer(part.text):
             if not any(start <= match.start() < end for start, end in spans):
-                quote = piece.text[max(0, match.start() - 12) : match.end()].split(" ")[-1]
+                quote = part.text[max(0, match.start() - 12) : match.end()].split(" ")[-1]
                 words = Words("French puts a space before “{mark}”.", mark=match[1])
-                yield piece.build_check("spacing", "info", words, quote=quote)
+                yield part.build_check("spacing", "info", words, quote=quote)
                 break

@@ -16,7 +16,7 @@ from bot.grounding.figure_checks import UNSOURCED, check_figures
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
-from bot.grounding.sources import Piece, Sources, list_pieces, read_fact
+from bot.grounding.sources import Sources, TextPart, list_text_parts, read_fact
 from bot.grounding.style import check_brand_rules
 from bot.grounding.units import agrees
 from bot.i18n.messages import Words
@@ -40,31 +40,28 @@ def check_draft(
     today: date,
     periods: Sequence[tuple[date, date]] | None = None,
 ) -> tuple[Check, ...]:
-    """Return the findings on a draft. Without a channel it is a report: its figures come from code,
-    and only its citations and quotations are checked. `periods` are those of the legal sales."""
-    pieces = list_pieces(parts, hooks)
+    """Return the findings on copy. Without a channel, no channel's form is asked for. `periods` are
+    those of the legal sales."""
+    texts = list_text_parts(parts, hooks)
     sources = Sources(evidence, request.brief, brand)
-    found = [*check_quotes(pieces, sources), *check_citations(pieces, sources)]
+    found = [*check_quotes(texts, sources), *check_citations(texts, sources)]
     if evidence.of_one_customer:
         found.append(Check(rule="one customer", level="block", words=ONE_CUSTOMER_NOTICE))
-    if channel is None:
-        found += count_report_figures(pieces, sources)
-    else:
-        found += check_text(pieces, request.language)
-        found += check_figures(pieces, sources, today=today)
-        found = merge_price_cuts(found, tuple(check_price_cuts(pieces, sources)))
-        found += check_law(
-            pieces, sources, request=request, brand=brand, today=today, periods=periods
-        )
-        found += check_brand_rules(pieces, request=request, brand=brand)
-        found += check_form(pieces, request=request, brand=brand, channel=channel)
-        found += find_unused_figures(pieces, sources)
-        found += check_stock_of_brief(request, sources, found)
+    found += check_text(texts, request)
+    found += check_figures(texts, sources, today=today)
+    found = merge_price_cuts(found, tuple(check_price_cuts(texts, sources)))
+    found += check_law(texts, sources, request=request, brand=brand, today=today, periods=periods)
+    found += check_brand_rules(texts, request=request, brand=brand)
+    if channel is not None:
+        found += check_form(texts, brand=brand, channel=channel)
+    found += find_unused_figures(texts, sources)
+    found += check_stock_of_brief(request, sources, found)
     return sort_checks(found)
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
-    """Return what blocks or is marked, and what a writer can better, as sentences for the writer.
+    """Turn findings into sentences for the writer: those that block, those that warn, and those on
+    style, which a writer can improve.
     What only people can settle is left out: what a person stated, and a cut whose price before is
     not known. A figure without a source may be kept with a calculation."""
     for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
@@ -98,19 +95,6 @@ def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Chec
     return kept
 
 
-def count_report_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
-    """Count the figures of a report that its facts have."""
-    proven = sum(
-        sources.find_figure(figure, piece.cites) is not None
-        for piece in pieces
-        if piece.kind != "quote"
-        for figure in set(read_figures(piece.text))
-    )
-    if proven:
-        words = Words.count("{n} figure proven", "{n} figures proven", proven)
-        yield Check(rule="figure", level="pass", words=words)
-
-
 def recheck_price_cuts(
     checks: Sequence[Check],
     parts: Sequence[Part],
@@ -120,21 +104,22 @@ def recheck_price_cuts(
 ) -> tuple[Check, ...]:
     """Return the findings with those on price cuts made anew, once a lowest price is known."""
     kept = [check for check in checks if check.rule != "price cut"]
-    cuts = check_price_cuts(list_pieces(parts, hooks), Sources(evidence, brief))
+    cuts = check_price_cuts(list_text_parts(parts, hooks), Sources(evidence, brief))
     return sort_checks((*kept, *cuts))
 
 
-def find_unused_figures(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
+def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
     """Yield the figures, dates and codes of the brief that the draft does not have: an offer
     without its limit is untrue."""
-    texts = [piece.text for piece in pieces if piece.is_delivered]
-    text, figures = "\n".join(texts).lower(), [one for t in texts for one in read_figures(t)]
+    delivered = [text.text for text in texts if text.is_delivered]
+    whole = "\n".join(delivered).lower()
+    figures = [one for text in delivered for one in read_figures(text)]
     stated = [f for f in sources.evidence.facts if f.stated_by and f.source.file == "brief"]
     unused = [
         fact
         for fact in stated
         if fact.label not in ("claim", "link")
-        and str(fact.value).lower() not in text
+        and str(fact.value).lower() not in whole
         and not any(agrees(one, known) for one in figures for known in read_fact(fact).figures)
     ]
     for fact in unused[:MAX_UNUSED]:
@@ -162,10 +147,10 @@ def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, F
     """Return which facts a draft stands on, as (part's key, fact): those that a part cites, and
     those of its figures."""
     sources, found = Sources(evidence), list[tuple[str, Fact]]()
-    for piece in list_pieces(parts):
-        facts = [evidence.get(id) for id in piece.cites]
-        known = [sources.find_figure(one, piece.cites) for one in read_figures(piece.text)]
+    for text in list_text_parts(parts):
+        facts = [evidence.get(id) for id in text.cites]
+        known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
         facts += [one.fact for one in known if one is not None]
-        facts += list_proofs(piece.text, evidence.facts)
-        found += [(piece.key, fact) for fact in facts if fact is not None]
+        facts += list_proofs(text.text, evidence.facts)
+        found += [(text.key, fact) for fact in facts if fact is not None]
     return list({(key, fact.id): (key, fact) for key, fact in found}.values())

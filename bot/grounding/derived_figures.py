@@ -10,14 +10,14 @@ from decimal import Decimal
 from itertools import product
 
 from bot.grounding.numbers import list_numbers
-from bot.grounding.sources import Piece, Sources, Statement
+from bot.grounding.sources import Sources, Statement, TextPart
 from bot.grounding.units import SPANS, Figure, Reading, is_bare, says
 
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
 
 
-def is_derived(figure: Figure, piece: Piece, sources: Sources) -> bool:
+def is_derived(figure: Figure, part: TextPart, sources: Sources) -> bool:
     """Whether a figure of copy follows from prices of one product by their roles: the cut from a
     former price to that of today, what is saved, a price times a number that the same text has; or
     is a known span of time in another unit."""
@@ -30,13 +30,13 @@ def is_derived(figure: Figure, piece: Piece, sources: Sources) -> bool:
         return any(says(figure, one.base, one.unit) for one in spans)
     if not (figure.is_money or is_bare(figure)):
         return False
-    results = {old - new for old, new in pairs} | _list_multiples(piece.text, sources, 2)
+    results = {old - new for old, new in pairs} | _list_multiples(part.text, sources, 2)
     return any(abs(said - one) <= HALF_CENT for one in results)
 
 
 def find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | None:
-    """Return the statement of a cut that makes this price of the catalogue's: €68, where the brief
-    takes 20 % off €85, or €155 for two with €15 less."""
+    """Return the statement of a price cut that explains this figure: the price of the catalogue
+    less the cut is the figure. €68 is €85 less 20 %; €155 is two of them less €15."""
     if not (figure.is_money or is_bare(figure)):
         return None
     said, prices = figure.first.base, _list_multiples(text, sources, 1)

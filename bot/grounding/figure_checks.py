@@ -18,9 +18,9 @@ from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
     OWN_TEXT_ORIGIN,
     KnownFact,
-    Piece,
     Sources,
     Statement,
+    TextPart,
     find_spans_left_out,
     is_within,
 )
@@ -51,84 +51,84 @@ Grade = Literal["block", "warn", "info"]
 PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#shops", "#stock"})
 
 
-def check_figures(pieces: Sequence[Piece], sources: Sources, *, today: date) -> Iterator[Check]:
+def check_figures(parts: Sequence[TextPart], sources: Sources, *, today: date) -> Iterator[Check]:
     """Yield a finding for each figure without a source or in a wrong role, and one on how many are
     in the facts or proven by a calculation. What a person stated is named once for the whole
     draft."""
-    for check, _unproven in _examine(pieces, sources, today):
+    for check, _unproven in _examine(parts, sources, today):
         yield check
 
 
 def list_unproven(
-    pieces: Sequence[Piece], sources: Sources, *, today: date
+    parts: Sequence[TextPart], sources: Sources, *, today: date
 ) -> tuple[UnprovenFigure, ...]:
     """Return the figures whose finding a calculation may lift."""
-    return tuple(one for _check, one in _examine(pieces, sources, today) if one is not None)
+    return tuple(one for _check, one in _examine(parts, sources, today) if one is not None)
 
 
 def _examine(
-    pieces: Sequence[Piece], sources: Sources, today: date
+    parts: Sequence[TextPart], sources: Sources, today: date
 ) -> Iterator[tuple[Check, UnprovenFigure | None]]:
-    """Yield the findings, and of a figure without a source the figure."""
+    """Yield each finding. Where a calculation may lift it, the figure comes with it."""
     proven = 0
     named: set[object] = set()
-    for piece in pieces:
-        left_out, seen = find_spans_left_out(piece, sources), set[object]()
-        for figure in read_figures(piece.text):
+    for part in parts:
+        left_out, seen = find_spans_left_out(part, sources), set[object]()
+        for figure in read_figures(part.text):
             key = (figure.readings, figure.noun)
-            if wrong_day := _check_weekday(figure, piece, today):
+            if wrong_day := _check_weekday(figure, part, today):
                 yield wrong_day, None
                 continue
-            grade = grade_unsourced(figure, piece.text, today)
+            grade = grade_unsourced(figure, part.text, today)
             if (
                 grade is None
                 or key in seen
                 or is_within(figure.start, figure.end, left_out)
-                or _is_occasion_day(figure, piece.text, sources, today)
+                or _is_occasion_day(figure, part.text, sources, today)
             ):
                 continue
             seen.add(key)
             known = sources.find_figure(
-                figure, piece.cites, is_threshold=_is_threshold(figure, piece.text)
+                figure, part.cites, is_threshold=_is_threshold(figure, part.text)
             )
             if known is not None:
-                wrong = _check_role(figure, known, piece, pieces, sources)
+                wrong = _check_role(figure, known, part, parts, sources)
                 proven += wrong is None
                 if wrong:
                     yield wrong, None
             elif statement := (
-                sources.find_statement(figure) or find_stated_cut(figure, piece.text, sources)
+                sources.find_statement(figure) or find_stated_cut(figure, part.text, sources)
             ):
-                denied = _find_denied_price(figure, statement, piece, sources)
+                denied = _find_denied_price(figure, statement, part, sources)
                 if denied is not None:
-                    yield _build_wrong_price(figure, piece, denied), None
+                    yield _build_wrong_price(figure, part, denied), None
                 elif figure.readings not in named:
                     named.add(figure.readings)
-                    quote = show_figure(figure, piece)
-                    yield build_stated_check("figure", quote, piece, statement), None
-            elif is_derived(figure, piece, sources) or has_proof(figure, piece.text, sources):
+                    quote = show_figure(figure, part)
+                    yield build_stated_check("figure", quote, part, statement), None
+            elif is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
                 proven += 1
             else:
-                check = _build_unsourced(figure, grade, piece, sources)
-                yield check, _build_unproven(check, figure, piece)
-        for check, figure in _find_counted_otherwise(piece, sources):
-            yield check, _build_unproven(check, figure, piece)
+                check = _build_unsourced(figure, grade, part, sources)
+                yield check, _build_unproven(check, figure, part)
+        for check, figure in _find_counted_otherwise(part, sources):
+            yield check, _build_unproven(check, figure, part)
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words), None
 
 
-def _build_unproven(check: Check, figure: Figure, piece: Piece) -> UnprovenFigure:
+def _build_unproven(check: Check, figure: Figure, part: TextPart) -> UnprovenFigure:
     return UnprovenFigure(
-        part=piece.key,
-        sentence=find_sentence(piece.text, figure.start),
+        part=part.key,
+        sentence=find_sentence(part.text, figure.start),
         figure=figure,
         reason=check.words.to("en"),
         is_price=check.rule == "price",
     )
 
 
-def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
+def _check_weekday(figure: Figure, part: TextPart, today: date) -> Check | None:
     """A weekday beside a date is that of the calendar, in the year of the date or the next one."""
     reading = figure.first
     if reading.kind != "date" or reading.unit is None or not isinstance(reading.value, tuple):
@@ -142,7 +142,7 @@ def _check_weekday(figure: Figure, piece: Piece, today: date) -> Check | None:
         return None
     name = Words(list_weekday_names("en")[right.weekday()])
     words = Words("“{quote}”: that day is a {day}.", quote=figure.text, day=name)
-    return piece.build_check("figure", "block", words, override=True)
+    return part.build_check("figure", "block", words, override=True)
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
@@ -162,30 +162,30 @@ def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -
     )
 
 
-def build_stated_check(rule: str, quote: str, piece: Piece, statement: Statement) -> Check:
+def build_stated_check(rule: str, quote: str, part: TextPart, statement: Statement) -> Check:
     """Build the finding on what a person stated: the approver confirms it."""
     words = ORIGINS.get(statement.origin, FROM_BRIEF).with_params(
         quote=quote, who=format_person(statement.who)
     )
-    return piece.build_check(rule, "stated", words)
+    return part.build_check(rule, "stated", words)
 
 
-def show_figure(figure: Figure, piece: Piece) -> str:
+def show_figure(figure: Figure, part: TextPart) -> str:
     """A bare number is shown with what it counts: "45 coloris"; a cut with its sign."""
     start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
     end = figure.end + len(figure.noun) + 1 if is_bare(figure) and figure.noun else figure.end
-    return piece.text[max(start, 0) : end].rstrip(" .,;:!?\n")
+    return part.text[max(start, 0) : end].rstrip(" .,;:!?\n")
 
 
 def _find_denied_price(
-    figure: Figure, statement: Statement, piece: Piece, sources: Sources
+    figure: Figure, statement: Statement, part: TextPart, sources: Sources
 ) -> Fact | None:
     """Return the catalogue's price, where a text that a person wrote themselves gives another one.
     In a brief, another price is an offer."""
-    is_offer = statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, piece.text)
-    if is_offer or find_stated_cut(figure, piece.text, sources) is not None:
+    is_offer = statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, part.text)
+    if is_offer or find_stated_cut(figure, part.text, sources) is not None:
         return None
-    return _find_price(figure, piece, sources)
+    return _find_price(figure, part, sources)
 
 
 def _is_plain_price(figure: Figure, text: str) -> bool:
@@ -195,11 +195,11 @@ def _is_plain_price(figure: Figure, text: str) -> bool:
     return figure.is_money and not is_cut and not is_former and not _is_threshold(figure, text)
 
 
-def _find_price(figure: Figure, piece: Piece, sources: Sources) -> Fact | None:
+def _find_price(figure: Figure, part: TextPart, sources: Sources) -> Fact | None:
     """Return the only price of the product that a figure is about: the one named beside it, or
     that of the text."""
     mine = sources.brief.product if sources.brief else None
-    product = _find_product_named(figure, piece.text, sources) or mine
+    product = _find_product_named(figure, part.text, sources) or mine
     product = product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
     prices = sources.list_prices(product) if product else []
     return prices[0].fact if len(prices) == 1 else None
@@ -215,21 +215,21 @@ def _is_threshold(figure: Figure, text: str) -> bool:
 
 
 def _check_role(
-    figure: Figure, known: KnownFact, piece: Piece, pieces: Sequence[Piece], sources: Sources
+    figure: Figure, known: KnownFact, part: TextPart, parts: Sequence[TextPart], sources: Sources
 ) -> Check | None:
     """A former price is no price of today, and another product's price is not this one's."""
     if not figure.is_money:
         return None
     if known.is_former_price and known.product:
         now = sources.list_prices(known.product)
-        shown = [f.first.base for one in pieces for f in read_figures(one.text)]
+        shown = [f.first.base for one in parts for f in read_figures(one.text)]
         if now and not any(price.fact.value in shown for price in now):
-            return _build_wrong_price(figure, piece, now[0].fact)
-    named = _find_product_named(figure, piece.text, sources)
+            return _build_wrong_price(figure, part, now[0].fact)
+    named = _find_product_named(figure, part.text, sources)
     if named and known.is_price and known.product not in (None, named):
         prices = sources.list_prices(named)
         if prices and not any(price.fact.value == figure.first.base for price in prices):
-            return _build_wrong_price(figure, piece, prices[0].fact)
+            return _build_wrong_price(figure, part, prices[0].fact)
     return None
 
 
@@ -240,21 +240,22 @@ def _find_product_named(figure: Figure, text: str, sources: Sources) -> str | No
     return named[0] if len(named) == 1 else None
 
 
-def _build_wrong_price(figure: Figure, piece: Piece, fact: Fact) -> Check:
+def _build_wrong_price(figure: Figure, part: TextPart, fact: Fact) -> Check:
     known = Money(amount=Decimal(fact.value), currency=fact.unit or str(figure.first.unit))
     words = Words("The catalogue says {known}, the text says {quote}.", known=known)
     words = words.with_params(quote=figure.text)
-    return piece.build_check("price", "block", words, fact=fact.id, override=True)
+    return part.build_check("price", "block", words, fact=fact.id, override=True)
 
 
-def _build_unsourced(figure: Figure, grade: Grade, piece: Piece, sources: Sources) -> Check:
-    """A wrong price is told with the right one, where the text is about one product."""
-    price = _find_price(figure, piece, sources)
-    if price is not None and _is_plain_price(figure, piece.text):
-        return _build_wrong_price(figure, piece, price)
+def _build_unsourced(figure: Figure, grade: Grade, part: TextPart, sources: Sources) -> Check:
+    """Build the finding on a figure without a source. Where the product and its price are known, it
+    names the right price."""
+    price = _find_price(figure, part, sources)
+    if price is not None and _is_plain_price(figure, part.text):
+        return _build_wrong_price(figure, part, price)
     if grade == "info" and any(_is_of_kind(known, figure) for known in sources.known):
         grade = "warn"  # a fact counts the same, and otherwise
-    return _build_finding(figure, show_figure(figure, piece), grade, piece)
+    return _build_finding(figure, show_figure(figure, part), grade, part)
 
 
 def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
@@ -266,33 +267,34 @@ def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
     return any(list_units(figure) & list_units(one) for one in known.figures)
 
 
-def _find_counted_otherwise(piece: Piece, sources: Sources) -> Iterator[tuple[Check, Figure]]:
+def _find_counted_otherwise(part: TextPart, sources: Sources) -> Iterator[tuple[Check, Figure]]:
     """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110. The
     number of a price, a share or a measure counts nothing."""
-    counts, low = sources.counts_by_noun, normalize_text(piece.text)
+    counts, low = sources.counts_by_noun, normalize_text(part.text)
     if not any(noun in low for noun in counts):
         return
-    left_out = find_spans_left_out(piece, sources) + [
+    left_out = find_spans_left_out(part, sources) + [
         (one.start, one.end)
-        for one in read_figures(piece.text)
+        for one in read_figures(part.text)
         if not is_bare(one) and (one.bound or not str(one.first.unit).startswith("#"))
     ]
-    for figure in read_counts(piece.text):
+    for figure in read_counts(part.text):
         is_other = figure.first.base not in counts.get(figure.noun, {figure.first.base})
         if is_other and not (
             is_within(figure.start, figure.start + 1, left_out)
-            or has_proof(figure, piece.text, sources)
+            or has_proof(figure, part.text, sources)
         ):
-            yield _build_finding(figure, figure.text, "warn", piece), figure
+            yield _build_finding(figure, figure.text, "warn", part), figure
 
 
-def _build_finding(figure: Figure, quote: str, grade: Grade, piece: Piece) -> Check:
+def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> Check:
     words = UNSOURCED.with_params(quote=Words("“{quote}”", quote=quote))
-    return piece.build_check("figure", grade, words, quote=quote, override=grade == "block")
+    return part.build_check("figure", grade, words, quote=quote, override=grade == "block")
 
 
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
-    """Return how grave it is that no fact has a figure, by its kind; None where it says nothing.
+    """Return the level of the finding on a figure that no fact has, by the kind of the figure.
+    None: the figure claims nothing, and there is no finding.
 
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.

@@ -23,7 +23,7 @@ from bot.core.facts import Fact
 from bot.core.request import SkillRequest
 from bot.drafts.occasions import load_occasions
 from bot.grounding.numbers import CODE, PHONE
-from bot.grounding.sources import Piece, Sources, find_spans_left_out, is_within
+from bot.grounding.sources import Sources, TextPart, find_spans_left_out, is_within
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language, Words
 from bot.text.links import find_links
@@ -36,11 +36,12 @@ EU_COUNTRIES = word_set(
 )
 STATED_WORDS = Words("Stated by a person only: “{quote}”. {why} ({source})")
 SUNDAY = 6  # of date.weekday()
-MAX_FEW = 20  # a stock up to here makes "last pieces" true
+MAX_FEW = 20  # a stock up to here makes "last parts" true
 WORD, BEGINNING = re.compile(r"[a-z0-9]+"), 4  # the letters by which a word is looked for
 SMS_HOURS_RULE = "sms hours"
 ORDER_RULE = "sold out"  # which has the words by which people order
 MAX_BETWEEN = 3  # words between the two of `near`
+MAX_BETWEEN_IN_FACT = 6  # a fact lists more: delivery assembled, €29, free from €500
 
 
 class SourcedRule(BaseModel):
@@ -150,13 +151,14 @@ def build_words_pattern(
     words: tuple[str, ...],
     near: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
     between: str = r"[\w'-]+",
+    most_between: int = MAX_BETWEEN,
 ) -> re.Pattern[str]:
     """Return a pattern for whole words in a normalized text; "~" is any ending. `near`: also for a
-    word of one list with at most MAX_BETWEEN words to one of the other."""
+    word of one list with at most `most_between` words to one of the other."""
     listed = _join_words(words)
     if near:
         one, other = map(_join_words, near)
-        between = rf"(?: {between}){{0,{MAX_BETWEEN}}} "
+        between = rf"(?: {between}){{0,{most_between}}} "
         listed += rf"|(?:{one}){between}(?:{other})|(?:{other}){between}(?:{one})"
     return re.compile(rf"(?<![\w#°])(?:{listed})(?!\w)")
 
@@ -177,7 +179,7 @@ def find_countries(brand: Brand, language: Language) -> frozenset[str]:
 
 
 def check_law(
-    pieces: Sequence[Piece],
+    parts: Sequence[TextPart],
     sources: Sources,
     *,
     request: SkillRequest,
@@ -188,21 +190,21 @@ def check_law(
     """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
-    beginnings = {word[:BEGINNING] for p in pieces for word in WORD.findall(normalize_text(p.text))}
+    beginnings = {word[:BEGINNING] for p in parts for word in WORD.findall(normalize_text(p.text))}
     for rule in load_legal_rules().rules:
         if beginnings.isdisjoint(rule.beginnings) or not rule.applies_in(countries):
             continue
         if rule.season and _is_season(today, periods):
             continue
-        for piece in pieces:
-            if piece.kind == "quote" or (rule.season and not piece.is_delivered):
+        for part in parts:
+            if part.kind == "quote" or (rule.season and not part.is_delivered):
                 continue
-            for quote in _find_words(rule, piece, sources):
+            for quote in _find_words(rule, part, sources):
                 key = (rule.id, "" if rule.stock else normalize_text(quote))
-                if key not in named and (finding := _judge(rule, quote, piece, sources, countries)):
+                if key not in named and (finding := _judge(rule, quote, part, sources, countries)):
                     named.add(key)
                     yield finding
-    yield from _check_products(pieces, sources, request, countries)
+    yield from _check_products(parts, sources, request, countries)
     yield from _check_sms_day(request, countries, today)
 
 
@@ -213,34 +215,34 @@ def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool
     return any(start <= today <= end for start, end in periods)
 
 
-def _find_words(rule: LegalRule, piece: Piece, sources: Sources) -> Iterator[str]:
-    low = normalize_text(piece.text)
+def _find_words(rule: LegalRule, part: TextPart, sources: Sources) -> Iterator[str]:
+    low = normalize_text(part.text)
     if not rule.pattern.search(low):
         return
     if rule.excepted:
         excepted = build_words_pattern(rule.excepted)
         low = excepted.sub(lambda found: "\0" * len(found[0]), low)
-    left_out = find_spans_left_out(piece, sources)
+    left_out = find_spans_left_out(part, sources)
     for match in rule.pattern.finditer(low):
         if not is_within(*match.span(), left_out):
-            yield piece.text[match.start() : match.end()]
+            yield part.text[match.start() : match.end()]
 
 
 def _judge(
-    rule: LegalRule, quote: str, piece: Piece, sources: Sources, countries: frozenset[str]
+    rule: LegalRule, quote: str, part: TextPart, sources: Sources, countries: frozenset[str]
 ) -> Check | None:
     """Return the finding on the words of a rule; None where a fact bears them out."""
     if rule.stock == "order":
-        return _find_sold_out(rule, quote, piece, sources)
+        return _find_sold_out(rule, quote, part, sources)
     if rule.stock:
-        stock = _find_stock(piece, sources)
+        stock = _find_stock(part, sources)
         if stock is not None and isinstance(stock.value, Decimal):
             if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
                 return None
-            return _contradict_stock(quote, piece, stock)
+            return _contradict_stock(quote, part, stock)
     if rule.stock == "some":
         return None  # nothing is known, and somebody says that it is there
-    pattern = build_words_pattern(rule.words, rule.near, r"\S+")  # a fact is no sentence
+    pattern = build_words_pattern(rule.words, rule.near, r"\S+", MAX_BETWEEN_IN_FACT)
     if rule.same:
         low = normalize_text(quote)
         pattern = build_words_pattern((re.split(r" ", low)[-1] if rule.same == "last" else low,))
@@ -250,22 +252,22 @@ def _judge(
     if rule.stated and sources.find_stated_words(pattern):
         level, words = rule.stated, STATED_WORDS
     words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
-    return piece.build_check(rule.id, level, words, quote=quote, override=True)
+    return part.build_check(rule.id, level, words, quote=quote, override=True)
 
 
-def _find_sold_out(rule: LegalRule, quote: str, piece: Piece, sources: Sources) -> Check | None:
+def _find_sold_out(rule: LegalRule, quote: str, part: TextPart, sources: Sources) -> Check | None:
     """Return the finding on words that ask people to order what the catalogue has none of."""
-    stock = _find_stock(piece, sources)
+    stock = _find_stock(part, sources)
     if stock is None or stock.value != 0:
         return None
     words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
     words = words.with_params(source=stock.source.words())
-    return piece.build_check(rule.id, rule.level, words, fact=stock.id)
+    return part.build_check(rule.id, rule.level, words, fact=stock.id)
 
 
-def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
+def _find_stock(part: TextPart, sources: Sources) -> Fact | None:
     """Return the stock of the only product that the text names, or else of the one it is about."""
-    low = normalize_text(piece.text)
+    low = normalize_text(part.text)
     named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
     about = sources.brief.product if sources.brief else None
     mine = named[0] if len(named) == 1 else about
@@ -277,13 +279,13 @@ def _find_stock(piece: Piece, sources: Sources) -> Fact | None:
     return found[0] if len(found) == 1 or (found and mine) else None
 
 
-def _contradict_stock(quote: str, piece: Piece, stock: Fact) -> Check:
+def _contradict_stock(quote: str, part: TextPart, stock: Fact) -> Check:
     value = Decimal(stock.value)
     rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
     if value:
         rule, words = "scarcity", Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
     words = words.with_params(quote=quote, source=stock.source.words(), n=int(value))
-    return piece.build_check(rule, "block", words, fact=stock.id, override=True)
+    return part.build_check(rule, "block", words, fact=stock.id, override=True)
 
 
 def find_sold_words(request: SkillRequest, sources: Sources) -> str:
@@ -293,9 +295,9 @@ def find_sold_words(request: SkillRequest, sources: Sources) -> str:
 
 
 def _check_products(
-    pieces: Sequence[Piece], sources: Sources, request: SkillRequest, countries: frozenset[str]
+    parts: Sequence[TextPart], sources: Sources, request: SkillRequest, countries: frozenset[str]
 ) -> Iterator[Check]:
-    whole = normalize_text(" ".join(piece.text for piece in pieces if piece.is_delivered))
+    whole = normalize_text(" ".join(part.text for part in parts if part.is_delivered))
     for rule in load_legal_rules().products:
         is_here = bool(countries & set(rule.countries))
         level = rule.level if is_here else rule.elsewhere

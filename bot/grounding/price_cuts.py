@@ -13,7 +13,7 @@ from typing import NamedTuple
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.grounding.numbers import HALF_PRICE, read_figures
-from bot.grounding.sources import KnownFact, Piece, Sources
+from bot.grounding.sources import KnownFact, Sources, TextPart
 from bot.grounding.units import Figure, is_bare
 from bot.i18n.messages import Money, Words
 from bot.text.normalize import normalize_text
@@ -84,34 +84,34 @@ def find_cuts(text: str) -> list[Cut]:
     return found
 
 
-def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Check]:
+def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
     """Yield the findings on the price cuts of copy."""
-    delivered = [piece for piece in pieces if piece.is_delivered and piece.kind != "quote"]
-    cuts = [(piece, cut) for piece in delivered for cut in find_cuts(piece.text)]
+    delivered = [part for part in parts if part.is_delivered and part.kind != "quote"]
+    cuts = [(part, cut) for part in delivered for cut in find_cuts(part.text)]
     former = [
-        (piece, one)
-        for piece in delivered
-        for one in find_former_prices(piece.text)
+        (part, one)
+        for part in delivered
+        for one in find_former_prices(part.text)
         if not _is_price_of_many(one.first.base, sources)
     ]
     if not cuts and not former:
         return
     lowest = _find_lowest(sources)
     if lowest is None:
-        piece, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], former[0][1].text)
-        yield piece.build_check("price cut", "warn", UNKNOWN_PRICE, quote=quote)
+        part, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], former[0][1].text)
+        yield part.build_check("price cut", "warn", UNKNOWN_PRICE, quote=quote)
         return
     price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
-    for piece, one in former:
+    for part, one in former:
         if one.first.base != lowest.fact.value:
             words = Words(
                 "The price before the cut must be the lowest of the last 30 days, {price} "
                 "(Directive 98/6, article 6a). Write that one.",
                 price=price,
             )
-            yield _build(words, piece, one.text, lowest.fact)
+            yield _build(words, part, one.text, lowest.fact)
     named: set[Decimal] = set()
-    for piece, cut in cuts:
+    for part, cut in cuts:
         right = _compute_cut(cut, lowest, sources)
         if right is None or cut.value is None or cut.value in named:
             continue
@@ -123,11 +123,11 @@ def check_price_cuts(pieces: Sequence[Piece], sources: Sources) -> Iterator[Chec
                 price=price,
                 right=right,
             )
-            yield _build(words, piece, cut.quote, lowest.fact)
+            yield _build(words, part, cut.quote, lowest.fact)
 
 
-def _build(words: Words, piece: Piece, quote: str, fact: Fact) -> Check:
-    return piece.build_check("price cut", "block", words, quote=quote, fact=fact.id, override=True)
+def _build(words: Words, part: TextPart, quote: str, fact: Fact) -> Check:
+    return part.build_check("price cut", "block", words, quote=quote, fact=fact.id, override=True)
 
 
 def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | None:
@@ -147,7 +147,7 @@ def _compute_cut(cut: Cut, lowest: KnownFact, sources: Sources) -> Decimal | Non
 
 
 def _is_price_of_many(value: Decimal, sources: Sources) -> bool:
-    """Whether it is today's price of several pieces: less for two is no cut of the price of one."""
+    """Whether it is today's price of several of it: less for two is no cut of the price of one."""
     prices = [Decimal(k.fact.value) for one in sources.products for k in sources.list_prices(one)]
     return any(price and value > price and value % price == 0 for price in prices)
 

@@ -46,7 +46,7 @@ QUOTED = re.compile(
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPart:
     """A text under examination: a part, or a hook, whose `key` is then "hook.1". `cites` are the
     ids of the facts that it cites."""
 
@@ -81,9 +81,11 @@ class Piece:
         return Check(rule=rule, level=level, words=words, part=self.key, **more)
 
 
-def list_pieces(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[Piece, ...]:
-    found = [Piece(part.key, part.kind, part.text, part.facts) for part in parts]
-    found += [Piece(f"hook.{n}", "hook", hook.text, hook.facts) for n, hook in enumerate(hooks, 1)]
+def list_text_parts(parts: Iterable[Part], hooks: Iterable[Hook] = ()) -> tuple[TextPart, ...]:
+    found = [TextPart(part.key, part.kind, part.text, part.facts) for part in parts]
+    found += [
+        TextPart(f"hook.{n}", "hook", hook.text, hook.facts) for n, hook in enumerate(hooks, 1)
+    ]
     return tuple(found)
 
 
@@ -202,7 +204,7 @@ class Sources:
 
     def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
         self.evidence, self.brief, self.brand = evidence, brief, brand
-        self.spans: dict[Piece, list[Span]] = {}  # where a piece holds what is not ours
+        self.spans: dict[TextPart, list[Span]] = {}  # where a part holds what is not ours
         proving = [
             fact
             for fact in evidence.facts
@@ -359,19 +361,19 @@ class Sources:
         return frozenset(parse_host(address) for address in self.addresses)
 
 
-def find_spans_left_out(piece: Piece, sources: Sources) -> list[Span]:
+def find_spans_left_out(part: TextPart, sources: Sources) -> list[Span]:
     """Return where figures and claims are not ours: links, names, placeholders, and quotations that
     stand in a fact."""
-    if piece.kind == "quote":
-        return [(0, len(piece.text))]
-    if piece not in sources.spans:
-        spans = [(link.start, link.end) for link in find_links(piece.text)]
-        spans += sources.find_names(piece.text)
-        spans += [match.span() for match in PLACEHOLDER.finditer(piece.text)]
-        quotations = find_quotations(piece.text)
-        spans += [one for one in quotations if sources.contains_quote(piece.text[slice(*one)])]
-        sources.spans[piece] = spans
-    return sources.spans[piece]
+    if part.kind == "quote":
+        return [(0, len(part.text))]
+    if part not in sources.spans:
+        spans = [(link.start, link.end) for link in find_links(part.text)]
+        spans += sources.find_names(part.text)
+        spans += [match.span() for match in PLACEHOLDER.finditer(part.text)]
+        quotations = find_quotations(part.text)
+        spans += [one for one in quotations if sources.contains_quote(part.text[slice(*one)])]
+        sources.spans[part] = spans
+    return sources.spans[part]
 
 
 def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:

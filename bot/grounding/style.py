@@ -14,7 +14,7 @@ from bot.core.checks import Check, CheckLevel
 from bot.core.parts import Part
 from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
-from bot.grounding.sources import Piece
+from bot.grounding.sources import TextPart
 from bot.i18n.languages import Address, AddressForm, get_language
 from bot.i18n.messages import Words
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
@@ -103,37 +103,37 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
 
 
 def check_brand_rules(
-    pieces: Sequence[Piece], *, request: SkillRequest, brand: Brand
+    parts: Sequence[TextPart], *, request: SkillRequest, brand: Brand
 ) -> Iterator[Check]:
-    yield from _check_banned_words(pieces, brand)
-    yield from _check_mentions(pieces, request, brand)
-    yield from _check_address(pieces, brand, request.language)
+    yield from _check_banned_words(parts, brand)
+    yield from _check_mentions(parts, request, brand)
+    yield from _check_address(parts, brand, request.language)
 
 
-def _check_banned_words(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check]:
+def _check_banned_words(parts: Sequence[TextPart], brand: Brand) -> Iterator[Check]:
     """A word that the brand never uses blocks, with its endings. A worn-out word is named, unless
     the brand likes it."""
     liked = " ".join((*brand.use, *brand.avoid))
-    for piece in pieces:
-        low = normalize_text(piece.text)
-        for word in brand.avoid if piece.kind != "quote" else ():
+    for part in parts:
+        low = normalize_text(part.text)
+        for word in brand.avoid if part.kind != "quote" else ():
             if match := build_inflected_pattern(word).search(low):
-                quote = piece.text[match.start() : match.end()]
+                quote = part.text[match.start() : match.end()]
                 words = Words("The brand never says “{word}”. Find another word.", word=quote)
-                yield piece.build_check("banned word", "block", words, quote=quote, override=True)
-        for match in CLICHE_PATTERN.finditer(piece.text) if piece.is_prose else ():
+                yield part.build_check("banned word", "block", words, quote=quote, override=True)
+        for match in CLICHE_PATTERN.finditer(part.text) if part.is_prose else ():
             if not contains_words(liked, match[0]):
                 words = Words("“{word}” is worn out. Say what is special instead.", word=match[0])
-                yield piece.build_check("cliché", "info", words, quote=match[0])
+                yield part.build_check("cliché", "info", words, quote=match[0])
 
 
 def _check_mentions(
-    pieces: Sequence[Piece], request: SkillRequest, brand: Brand
+    parts: Sequence[TextPart], request: SkillRequest, brand: Brand
 ) -> Iterator[Check]:
     """The brand's mentions for this channel and language, and what the brief asks to say. That
     stands word for word only in a text of the brief's language."""
     whole = normalize_text(
-        collapse_spaces(" ".join(piece.text for piece in pieces if piece.is_delivered))
+        collapse_spaces(" ".join(part.text for part in parts if part.is_delivered))
     )
     for mention in brand.mentions:
         applies = not mention.channels or request.channel in mention.channels
@@ -151,12 +151,12 @@ def _check_mentions(
             yield Check(rule="required mention", level=level, words=words)
 
 
-def _check_address(pieces: Sequence[Piece], brand: Brand, language: str) -> Iterator[Check]:
+def _check_address(parts: Sequence[TextPart], brand: Brand, language: str) -> Iterator[Check]:
     """Tu or vous: one of them throughout, the brand's unless the brief wishes the other."""
     forms = get_language(language).address
     if not forms:
         return
-    delivered = [p.text for p in pieces if p.is_delivered and p.kind != "quote"]
+    delivered = [p.text for p in parts if p.is_delivered and p.kind != "quote"]
     text = " \n".join(map(normalize_text, delivered))
     tu, vous = (_build_address_pattern(forms[one]).search(text) for one in ADDRESS_FORMS)
     names = {"tu": forms["tu"].name, "vous": forms["vous"].name, "one": forms[brand.address].name}

@@ -146,7 +146,7 @@ def load_units() -> Units:
             rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
         ),
         share=re.compile(
-            rf"\b(?<!\d[.,])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
+            rf"\b(?<!\d[.,/])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
             rf"(?P<b>\d{{1,3}}(?:[ ,]000)?|{numeral})\b(?! ?[%€])"
         ),
         words=words,

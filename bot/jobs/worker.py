@@ -171,7 +171,7 @@ class Worker:
             )
 
         evidence, checks = recheck(edited.facts.plus(added))
-        if edited.channel is not None and edited.checks is None:
+        if edited.checks is None:
             claims, proofs = await TaskRun(context, task).check_claims(edited, evidence)
             if proofs:
                 evidence, checks = recheck(evidence.plus(proofs))

@@ -140,7 +140,7 @@ class QuestionReader:
         order, limit = self._choose_order(measures, dimensions)
         self._read_bounds(measures, dimensions, dataset)
         self._read_not_ordered(measures)
-        self._read_conditions(dataset, measures)
+        self._read_conditions(dataset, measures, dimensions)
         only = self._read_values(dataset, measures, dimensions)
         period, comparison, compared = self._choose_periods()
         measures = self._read_share(dataset, measures, dimensions)
@@ -380,10 +380,13 @@ class QuestionReader:
         )
         self.filters.append((condition,))
 
-    def _read_conditions(self, dataset: DatasetName, measures: Sequence[str]) -> None:
+    def _read_conditions(
+        self, dataset: DatasetName, measures: Sequence[str], dimensions: list[DimensionName]
+    ) -> None:
         """Read phrases that stand for a condition: "without a code", "on Sundays", "1 star". Not
         of customers, who may never have had a code or once ordered without, and not behind a
-        question that has ended."""
+        question that has ended. Two values of one field ("1 star and 5 stars") are told apart,
+        unless one or the other is meant."""
         from bot.data.metrics.query.dataset import get_field
         from bot.data.metrics.query.runner import DATASETS
 
@@ -400,6 +403,11 @@ class QuestionReader:
                 found.setdefault(field, []).append(MetricCondition.model_validate(condition))
                 self.conditions.append(match)
         self.filters += map(tuple, found.values())
+        if not {*EITHER}.isdisjoint(self.words):
+            return
+        several = [field for field, conditions in found.items() if len({*conditions}) > 1]
+        splits = [f for f in several if f in get_args(DimensionName) and f not in dimensions]
+        dimensions += cast(list[DimensionName], splits[: 2 - len(dimensions)])
 
     # Days.
 

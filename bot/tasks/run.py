@@ -32,7 +32,7 @@ from bot.digests.history import load_thread_drafts
 from bot.digests.visibility import Viewer, may_see
 from bot.drafts.models import Draft, DraftImage, campaign_code
 from bot.grounding.figure_checks import list_unproven
-from bot.grounding.sources import Sources, list_pieces
+from bot.grounding.sources import Sources, list_text_parts
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
 from bot.privacy.names import build_own_words
@@ -265,7 +265,7 @@ class TaskRun(RunningTask):
             self.turns,
             services.policy(draft.workspace).checks.claims,
         )
-        pieces, brief = list_pieces(draft.parts, draft.other_hooks), draft.brief
+        pieces, brief = list_text_parts(draft.parts, draft.other_hooks), draft.brief
         sentences = list_sentences(pieces)
         sources = Sources(evidence, brief, services.brand(draft.workspace))
         names = [known.value for known in draft.facts.facts if known.label in ("name", "title")]

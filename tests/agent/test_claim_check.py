@@ -26,7 +26,7 @@ from bot.core.facts import Evidence, Fact
 from bot.core.writer import LlmCall
 from bot.db.session import Database
 from bot.errors import SpendingRefused
-from bot.grounding.sources import list_pieces
+from bot.grounding.sources import list_text_parts
 from bot.i18n.messages import Words
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, list_judged, verdict
@@ -207,7 +207,7 @@ async def test_injected_sentence_changes_no_other_verdict(text: str) -> None:
     ids that are not there, and "supported" for a wrong price. None of it lifts a finding."""
     wrong = part(f"{text}\nElle coûte 39,90 €. It lasts a lifetime.")
     evidence = EVIDENCE.plus([fact(f"{SHIRT}.note", "note", text)])
-    sentences = list_sentences(list_pieces([wrong]))
+    sentences = list_sentences(list_text_parts([wrong]))
 
     def taken_in(body: dict[str, Any]) -> dict[str, Any]:
         known = list_judged(body)
@@ -232,21 +232,21 @@ async def test_injected_sentence_changes_no_other_verdict(text: str) -> None:
 
 
 def test_recap_is_judged_with_its_conversation_and_the_notes() -> None:
-    from bot.agent.claim_check import build_claim_sections
+    from bot.agent.claim_check import build_claim_prompt
 
     asked = request(language="en").model_copy(update={"channel": None})
     brief = asked.brief.model_copy(update={"material": "1. Léa: We take Monday."})
     asked = asked.model_copy(update={"brief": brief})
     sentence = ClaimSentence("headline", "The team chose Monday.", ())
-    text = "\n".join(build_claim_sections([sentence], EVIDENCE, asked, ["Messages 1 to 1 of 9."]))
+    text = build_claim_prompt([sentence], EVIDENCE, asked, ["Messages 1 to 1 of 9."], is_copy=False)
     assert "<<<conversation\n1. Léa: We take Monday.\nconversation>>>" in text
     assert "<<<notes\nMessages 1 to 1 of 9.\nnotes>>>" in text
     copy = asked.model_copy(update={"channel": "email"})
-    assert "We take Monday" not in "\n".join(build_claim_sections([sentence], EVIDENCE, copy))
+    assert "We take Monday" not in build_claim_prompt([sentence], EVIDENCE, copy)
 
 
 def test_facts_are_shown_with_what_they_are_compared_with() -> None:
-    from bot.agent.claim_check import build_claim_sections
+    from bot.agent.claim_check import build_claim_prompt
 
     before = Fact(id="funnel.mobile.before", label="conversion", value=Decimal(58), unit="%",
                   source="visits.csv", as_of=NOW.date())  # fmt: skip
@@ -255,7 +255,7 @@ def test_facts_are_shown_with_what_they_are_compared_with() -> None:
     )
     sentence = ClaimSentence("headline", "Conversion fell to 39%.", (after.id,))
     asked = request(language="en").model_copy(update={"channel": None})
-    text = "\n".join(build_claim_sections([sentence], Evidence(facts=(before, after)), asked))
+    text = build_claim_prompt([sentence], Evidence(facts=(before, after)), asked, is_copy=False)
     assert "f1 conversion, mobile: 39% (compared with f2)" in text
     assert "f2 conversion, mobile: 58%" in text
     assert "s1 [f1]: Conversion fell to 39%." in text
@@ -263,7 +263,7 @@ def test_facts_are_shown_with_what_they_are_compared_with() -> None:
 
 
 def test_no_fact_of_the_prompt_is_taken_for_a_bank_account() -> None:
-    from bot.agent.claim_check import build_claim_sections
+    from bot.agent.claim_check import build_claim_prompt
     from bot.privacy import Pseudonymizer
 
     subject = "de12-3456-7890-1234-5678-90"
@@ -277,6 +277,6 @@ def test_no_fact_of_the_prompt_is_taken_for_a_bank_account() -> None:
     )
     sentence = ClaimSentence("headline", "There are 12 orders.", (orders.id,))
     asked = request(language="en").model_copy(update={"channel": None})
-    text = "\n".join(build_claim_sections([sentence], Evidence(facts=(orders,)), asked))
+    text = build_claim_prompt([sentence], Evidence(facts=(orders,)), asked)
     assert "f1 orders: 12" in Pseudonymizer().mask(text)
     assert "IBAN" not in Pseudonymizer().mask(text)

@@ -16,7 +16,7 @@ from bot.grounding.calculations import (
     prove_figure,
 )
 from bot.grounding.figure_checks import list_unproven
-from bot.grounding.sources import Sources, list_pieces
+from bot.grounding.sources import Sources, list_text_parts
 from tests.support.shirt import FACTS, SHIRT, TODAY, fact, found, part, proved, request
 
 PLACES = fact("shop.places", "workshop", "16 places, 10 booked")
@@ -35,7 +35,7 @@ NAMED = {f"f{number}": one for number, one in enumerate(MORE, 1)} | {"f9": FACTS
 
 
 def unproven(text: str) -> Sequence[UnprovenFigure]:
-    return list_unproven(list_pieces([part(text)]), Sources(EVIDENCE, ASKED.brief), today=TODAY)
+    return list_unproven(list_text_parts([part(text)]), Sources(EVIDENCE, ASKED.brief), today=TODAY)
 
 
 def prove(text: str, calculation: str) -> Fact:

@@ -194,3 +194,7 @@ def test_bound_is_proven_by_a_fact_on_its_side_that_is_near(text: str, is_fair: 
 
 
 EN = ("Under", "In", "More", "Between", "Free")
+
+
+def test_rating_beside_the_number_of_its_reviews_is_no_share() -> None:
+    assert [one.text for one in read_figures("4,6/5 sur 138 avis")] == ["4,6/5", "138 avis"]

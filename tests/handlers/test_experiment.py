@@ -286,4 +286,5 @@ async def test_audience_of_a_button_is_planned_for_those_who_agreed() -> None:
     assert size < fits
     (letter,) = found.leads
     assert letter.words == "E-mail to be tested, to: Buyers of Bain"
-    assert letter.form == {"audience": "Buyers of Bain", "rule": rule.stored}
+    known = {"channel": "email", "audience": "Buyers of Bain", "rule": rule.stored}
+    assert letter.form == known

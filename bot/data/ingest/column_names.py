@@ -122,9 +122,8 @@ def match_columns(kind: str, names: Sequence[str], given: Mapping[str, str]) -> 
     """Match the columns of a file to one kind. `given` (theirs → ours) takes precedence."""
     if kind == PRODUCTS_KIND:
         return _match_products(names, given)
-    lists = {ours: column.called for ours, column in load_kinds()[kind].columns.items()}
-    aids = load_kinds()[kind].aids
-    columns = _assign_columns(names, {**lists, **aids}, given)
+    lists, aids = load_kinds()[kind].columns, load_kinds()[kind].aids
+    columns = _assign_columns(names, _known_columns(kind), given)
     named = names[columns["order"]] if kind == "orders" and "order" in columns else ""
     if "at" not in columns and not given and normalize_column_name(named) in GENERIC_COLUMNS:
         del columns["order"]
@@ -182,8 +181,42 @@ def is_complete(found: ColumnMatch) -> bool:
     return all(name in has for name in needed)
 
 
+@dataclass(frozen=True)
+class KnownNames:
+    """The names that our columns have in files: each normalized one with our columns and its rank
+    among the names of each."""
+
+    columns: frozenset[str]
+    ranks: Mapping[str, Mapping[str, int]]
+
+
+def _rank_names(lists: Mapping[str, Sequence[str]]) -> KnownNames:
+    ranks: dict[str, dict[str, int]] = {}
+    for ours, names in lists.items():
+        for rank, name in enumerate(names):
+            ranks.setdefault(normalize_column_name(name), {}).setdefault(ours, rank)
+    return KnownNames(frozenset(lists), ranks)
+
+
+@cache
+def _known_columns(kind: str) -> KnownNames:
+    found = load_kinds()[kind]
+    called = {ours: column.called for ours, column in found.columns.items()}
+    return _rank_names({**called, **found.aids})
+
+
+@cache
+def _known_product_fields() -> KnownNames:
+    return _rank_names(list_known_fields())
+
+
+@cache
+def _known_metrics(sort: str) -> KnownNames:
+    return _rank_names(load_column_names()["metrics"][sort])
+
+
 def _assign_columns(
-    names: Sequence[str], lists: Mapping[str, Sequence[str]], given: Mapping[str, str]
+    names: Sequence[str], known: KnownNames, given: Mapping[str, str]
 ) -> dict[str, int]:
     """Assign to each of our columns the most likely column of the file, and no column twice."""
     fixed = {normalize_column_name(theirs): ours for theirs, ours in given.items()}
@@ -193,29 +226,12 @@ def _assign_columns(
             offers.append((-1, place, fixed[normalize_column_name(name)]))
             continue
         for way in list_name_variants(name):
-            offers += [
-                (rank, place, ours) for ours, rank in _rank_names(_freeze_lists(lists)).get(way, ())
-            ]
+            offers += [(rank, place, ours) for ours, rank in known.ranks.get(way, {}).items()]
     columns: dict[str, int] = {}
     for _, place, ours in sorted(offers):
-        if ours in lists and ours not in columns and place not in columns.values():
+        if ours in known.columns and ours not in columns and place not in columns.values():
             columns[ours] = place
     return columns
-
-
-def _freeze_lists(lists: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((ours, tuple(names)) for ours, names in lists.items())
-
-
-@cache
-def _rank_names(
-    lists: tuple[tuple[str, tuple[str, ...]], ...],
-) -> dict[str, tuple[tuple[str, int], ...]]:
-    found: dict[str, dict[str, int]] = {}
-    for ours, names in lists:
-        for rank, name in enumerate(names):
-            found.setdefault(normalize_column_name(name), {}).setdefault(ours, rank)
-    return {name: tuple(ranked.items()) for name, ranked in found.items()}
 
 
 def _find_metrics(names: Sequence[str], columns: dict[str, int]) -> dict[str, int]:
@@ -225,12 +241,11 @@ def _find_metrics(names: Sequence[str], columns: dict[str, int]) -> dict[str, in
         return {}
     found: dict[str, int] = {}
     for sort in ("successes", "values"):
-        lists = load_column_names()["metrics"][sort]
         free = [
             n if i not in columns.values() or _is_outcome(columns, i) else ""
             for i, n in enumerate(names)
         ]
-        found.update(_assign_columns(free, lists, {}))
+        found.update(_assign_columns(free, _known_metrics(sort), {}))
     for ours in ("successes", "value"):
         if columns.get(ours) in found.values():
             del columns[ours]
@@ -249,12 +264,7 @@ def classify_metric(metric: str) -> str:
 def find_personal_columns(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
     """Return the positions of columns with personal data by their names, and its type. Columns that
     are `taken` for something else count only where they hold e-mail addresses or phone numbers."""
-    known = {
-        normalize_column_name(name): what
-        for what, list_ in load_column_names()["personal"].items()
-        for name in list_
-    }
-    found = {}
+    known, found = _known_personal_names(), {}
     for place, name in enumerate(names):
         what = next((known[way] for way in list_name_variants(name) if way in known), None)
         if what and (place not in set(taken) or what in ("email", "phone")):
@@ -262,8 +272,17 @@ def find_personal_columns(names: Sequence[str], taken: Iterable[int]) -> dict[in
     return found
 
 
+@cache
+def _known_personal_names() -> dict[str, str]:
+    return {
+        normalize_column_name(name): what
+        for what, names in load_column_names()["personal"].items()
+        for name in names
+    }
+
+
 def _match_products(names: Sequence[str], given: Mapping[str, str]) -> ColumnMatch:
-    columns = _assign_columns(names, list_known_fields(), given)
+    columns = _assign_columns(names, _known_product_fields(), given)
     return ColumnMatch(PRODUCTS_KIND, columns, score=len(columns))
 
 

@@ -271,7 +271,11 @@ def find_header(path: Path, opened: FileInfo, name: str, options: ImportOptions)
     if sheets:
         require_sheets(path.name, sheets, list(dict.fromkeys(head.sheet or "" for head in every)))
     found = [head for head in every if not sheets or head.sheet in sheets]
-    best = max(found, key=lambda head: score_header(head, name, options), default=None)
+    # A line that a delimiter does not part has one cell, whatever the delimiter.
+    distinct: dict[object, HeaderRow] = {}
+    for head in found:
+        distinct.setdefault((head.names, head.line, head.sheet), head)
+    best = max(distinct.values(), key=lambda head: score_header(head, name, options), default=None)
     if best is None or len(best.names) < 2:
         raise CannotDo(
             Words(

@@ -201,6 +201,11 @@ def _direct_csv(con: duckdb.DuckDBPyConnection, path: Path, shape: FileLayout) -
     """Return SQL that reads the CSV with DuckDB itself, or None when a row is not clean."""
     if shape.encoding not in ("utf-8", "utf-8-sig") or shape.delimiter == "whitespace":
         return None
+    with path.open("rb") as file:  # DuckDB skips lines by the line end of the first one
+        lines = iter(partial(file.readline, LONGEST_LINE), b"")
+        head = list(itertools.islice(lines, shape.header_line + 1))
+    if len({line.endswith(b"\r\n") for line in head}) > 1:
+        return None
     width = len(shape.names)
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     reading = (

@@ -67,12 +67,20 @@ def render_sql(expression: ir.Table) -> str:
     query = expression.op()
     sql = _SQL_CACHE.get(query)
     if sql is None:
-        sql, key = str(ibis.to_sql(expression)), _disconnect(query)
+        sql, key = _compile(expression), _disconnect(query)
         with _SQL_CACHE_LOCK:
             if len(_SQL_CACHE) >= MOST_RENDERED:
                 del _SQL_CACHE[next(iter(_SQL_CACHE))]  # the oldest
             _SQL_CACHE[key] = sql
     return sql
+
+
+def _compile(expression: ir.Table) -> str:
+    """Return the same as ibis.to_sql, which would first copy the query without its engine."""
+    engine: Any = expression.get_backend()
+    if engine.name != "duckdb":
+        return str(ibis.to_sql(expression))
+    return str(engine.compiler.to_sqlglot(expression).sql(dialect="duckdb", pretty=True))
 
 
 def _disconnect(query: Any) -> Any:

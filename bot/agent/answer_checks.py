@@ -1,0 +1,184 @@
+"""Check what a model has written against the facts: by code, and by the claim check.
+
+A handler gets all of this through `bot.agent.context.SkillContext.write`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel
+
+from bot.agent import copy_notes
+from bot.agent.claim_check import (
+    NO_AI,
+    NOT_REACHED,
+    ClaimChecker,
+    ClaimResult,
+    ClaimSentence,
+    list_output_sentences,
+    take_calculations,
+)
+from bot.core.checks import Check
+from bot.core.fact_book import collect_cited_facts, replace_fact_names
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import split_output
+from bot.grounding.calculations import (
+    CalculationError,
+    UnprovenFigure,
+    list_operands,
+    list_proofs,
+    prove_figure,
+)
+from bot.grounding.copy_checks import check_draft, list_faults
+from bot.grounding.figure_checks import list_unproven
+from bot.grounding.sources import Sources, list_text_parts
+
+if TYPE_CHECKING:
+    from bot.agent.context import SkillContext
+
+KEPT_KINDS = ("segment",)  # facts that a card shows, cited or not
+T = TypeVar("T", bound=BaseModel)
+# Of a form that the model fills in and code turns into an output: its sentences and figures.
+ListClaims = Callable[[T], Sequence[ClaimSentence]] | None
+ListFigures = Callable[[T], Sequence[UnprovenFigure]] | None
+
+
+class AnswerChecks:
+    """The checks of the answers that a context's model writes. `claims` are the verdicts on the
+    last one, `proofs` the proofs of figures by calculations that the model proposed."""
+
+    def __init__(self, ctx: "SkillContext", checker: ClaimChecker, call: str) -> None:
+        """`call` begins the names of the claim check's calls."""
+        self._ctx, self.checker, self._call = ctx, checker, call
+        self.claims: ClaimResult | None = None
+        self.proofs: tuple[Fact, ...] = ()
+
+    def read_output(self, written: T) -> T:
+        """Return an output whose facts are cited by their ids. Calculations that stand among them
+        are tried on the figures of their text that have no source."""
+        ctx, calculations = self._ctx, dict[str, list[str]]()
+        output = take_calculations(replace_fact_names(written, ctx.book), calculations)
+        for unproven in self.list_unproven(output) if calculations else ():
+            texts = [text for text in calculations if unproven.sentence in text]
+            for calculation in (one for text in texts for one in calculations[text]):
+                try:
+                    proof = prove_figure(
+                        unproven,
+                        calculation,
+                        ctx.book.by_name,
+                        Sources(self._list_known_facts(), ctx.request.brief),
+                        language=ctx.request.language,
+                    )
+                except CalculationError:
+                    continue
+                self._keep_proofs(proof)
+        return output
+
+    async def review(
+        self, written: T, call: str, list_claims: ListClaims[T], list_figures: ListFigures[T]
+    ) -> Sequence[str]:
+        """Have a second model judge the sentences of an answer; return its remarks, as sentences
+        for the writer. Without `list_claims` the answer is copy, and all of it is judged."""
+        is_copy = list_claims is None
+        sentences = (
+            list_output_sentences(self.read_output(written))
+            if list_claims is None
+            else list_claims(written)
+        )
+        figures = list_figures(written) if list_figures else self.list_unproven(written)
+        told = self._list_told_facts()
+        claims = await self.check_claims(sentences, told, call, figures, is_copy=is_copy)
+        return claims.list_faults(sentences)
+
+    async def check_claims(
+        self,
+        sentences: Sequence[ClaimSentence],
+        evidence: Evidence,
+        call: str,
+        figures: Sequence[UnprovenFigure] = (),
+        *,
+        is_copy: bool = True,
+    ) -> ClaimResult:
+        """Have a model judge the sentences, and keep the proofs of figures."""
+        self.claims = await self.checker.check(
+            sentences,
+            evidence,
+            self._ctx.request,
+            call=f"{self._call}.{call}",
+            own_words=self._ctx.list_own_words(),
+            notes=self._list_claim_notes(),
+            figures=figures,
+            is_copy=is_copy,
+        )
+        self._keep_proofs(*self.claims.proofs)
+        return self.claims
+
+    def list_claim_checks(self, sentences: Sequence[ClaimSentence]) -> tuple[Check, ...]:
+        """Return the findings of the second call on these sentences of the last answer."""
+        is_offline = self._ctx.by_rules
+        claims = self.claims or ClaimResult(failure=NO_AI if is_offline else NOT_REACHED)
+        return claims.build_checks(sentences)
+
+    def find_unproven(self, written: BaseModel) -> list[str]:
+        """List what code would block or mark in copy, as sentences for the writer. The form of a
+        report has no parts yet: its handler checks it."""
+        parts, hooks = split_output(self.read_output(written))
+        if not parts or self._ctx.today is None:
+            return []
+        checks = check_draft(
+            parts,
+            hooks,
+            self._list_known_facts(),
+            request=self._ctx.request,
+            brand=self._ctx.brand,
+            channel=self._ctx.channel,
+            today=self._ctx.today,
+        )
+        return list_faults(checks)
+
+    def list_unproven(self, written: BaseModel) -> tuple[UnprovenFigure, ...]:
+        """Return the figures of copy that have no source and no proof."""
+        if self._ctx.today is None:
+            return ()
+        texts = list_text_parts(*split_output(take_calculations(written, {})))
+        sources = Sources(self._list_known_facts(), self._ctx.request.brief, self._ctx.brand)
+        return list_unproven(texts, sources, today=self._ctx.today)
+
+    def collect_evidence(self, written: BaseModel) -> Evidence:
+        """Return the facts that an answer stands on: those that it cites, its proofs with their
+        operands, what people stated, and what a card shows."""
+        ctx = self._ctx
+        kept = tuple(
+            fact for fact in ctx.evidence.facts if fact.stated_by or fact.parts.kind in KEPT_KINDS
+        )
+        # What was found last counts where a figure has changed since the earlier work.
+        cited = {fact.id: fact for fact in collect_cited_facts(written, ctx.book, ctx.exhibits)}
+        if texts := list_text_parts(*split_output(written)):
+            # The proofs of sentences that are no longer there are dropped.
+            whole = "\n".join(text.text for text in texts)
+            self.proofs = tuple(list_proofs(whole, self.proofs))
+        operands = list_operands(self.proofs, self._list_known_facts().facts)
+        return Evidence(facts=kept).plus(cited.values()).plus((*operands, *self.proofs))
+
+    def _keep_proofs(self, *proofs: Fact) -> None:
+        self.proofs = Evidence(facts=self.proofs).plus(proofs).facts
+
+    def _list_told_facts(self) -> Evidence:
+        """What the model was told counts, also where a restart has found another value since. Of
+        two values of a fact, the one that it was told last counts, as in the draft's evidence. The
+        order stays the same after a restart: the claim check numbers the facts."""
+        stated = tuple(fact for fact in self._ctx.evidence.facts if fact.stated_by)
+        told = {fact.id: fact for fact in self._ctx.book.facts}
+        return Evidence(facts=stated).plus(told.values()).plus(self._ctx.evidence.facts)
+
+    def _list_known_facts(self) -> Evidence:
+        return self._list_told_facts().plus(self.proofs)
+
+    def _list_claim_notes(self) -> tuple[str, ...]:
+        """Return what bears a sentence out besides facts: how the look-ups were read, for whom the
+        text is, what was assumed, and what the tools said."""
+        ctx = self._ctx
+        notes = [f"Read as: {reading}" for reading in ctx.read_as]
+        notes += [f"Audience: {rule}" for rule in copy_notes.describe_counted_audience(ctx)]
+        notes += [f"Assumed: {one.words.to('en')}" for one in ctx.request.brief.assumed]
+        return (*notes, *ctx.tool_notes)
