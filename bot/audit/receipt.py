@@ -95,8 +95,7 @@ class Receipt(Row):
         row = Receipt(workspace=workspace, task=task, reserved=reserved, **sent.model_dump())
         values = {name: getattr(row, name) for name in INSERTED_COLUMNS}
         # Not as an object: flushing it and reading it back would cost as much again.
-        inserted = session.connection().execute(INSERT_RECEIPT, values).inserted_primary_key
-        row.id = values["id"] = inserted[0]
+        row.id = values["id"] = session.connection().execute(INSERT_RECEIPT, values).scalar_one()
         record_insert(session, RECEIPTS, values)
         row._journal(session)
         return row
@@ -195,7 +194,7 @@ class Receipt(Row):
 
 # Built once, since they run for each call to a model.
 RECEIPTS = Row.metadata.tables["receipts"]
-INSERT_RECEIPT = insert(RECEIPTS)
+INSERT_RECEIPT = insert(RECEIPTS).returning(RECEIPTS.c.id)
 INSERTED_COLUMNS = tuple(column.name for column in RECEIPTS.columns if column.name != "id")
 SELECT_BEGUN = select(Receipt).where(
     Receipt.task == bindparam("task"), Receipt.call == bindparam("call")
