@@ -348,7 +348,6 @@ def _tell_waiting(writer: SentenceWriter, evidence: Evidence) -> Copy:
 
 
 def _tell_done(writer: SentenceWriter, evidence: Evidence) -> Copy:
-    """Say what the intern did in seven days."""
     week = group_by_subject(evidence, "work").get("week")
     labels = {name: label for name, label in WORK.items() if week and week.number(name)}
     if week is None or not labels:

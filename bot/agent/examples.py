@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.agent.llm.turn import ConversationMessage, ToolUse, TurnAnswer, TurnRequest
 from bot.core.writer import ReceiptWriter
+from bot.data.service import QUERY_TOOK_TOO_LONG
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import normalize_text
@@ -34,6 +35,10 @@ DAY = re.compile(r"day([+-]\d+)?")
 OUTDATED = Words(
     "This example answer was written for the sample shop, and the data have changed since. "
     "Ask the question with an AI connected."
+)
+LOOKUP_FAILED = Words(
+    "A look-up for this example answer didn't finish: this machine is slow at the moment. "
+    "Try again."
 )
 NOTHING = {"value": "none", "words": "none"}
 EMPTY_REQUEST: dict[str, Any] = {
@@ -125,8 +130,8 @@ class ExampleModel:
     async def take_turn(
         self, request: TurnRequest, *, receipt: ReceiptWriter, deadline: float
     ) -> TurnAnswer:
-        """Return the answer of this turn. Raises CannotDo when the shop's data lack something that
-        the example names."""
+        """Return the answer of this turn. Raises CannotDo when a look-up failed, or when the shop's
+        data lack something that the example names."""
         form = request.output.__name__ if request.output else ""
         if form == MESSAGE_FORM:
             return self._answer(self._fill(self._read_message(), request.messages))
@@ -175,6 +180,7 @@ class ExampleModel:
 
     def _fill(self, value: Any, messages: Iterable[ConversationMessage]) -> Any:
         """Replace references and days in every text of a form."""
+        replies = [reply for message in messages for reply in message.tool_replies]
         lines = [
             line
             for message in messages
@@ -187,7 +193,8 @@ class ExampleModel:
             for line in lines:
                 if all(words in line for words in wanted) and (name := LINE_NAME.match(line)):
                     return name[1]
-            raise CannotDo(OUTDATED)
+            too_long = any(QUERY_TOOK_TOO_LONG.to("en") in reply.text for reply in replies)
+            raise CannotDo(LOOKUP_FAILED if too_long else OUTDATED)
 
         def fill(value: Any) -> Any:
             if isinstance(value, str):

@@ -14,16 +14,14 @@ class ProductMatch(BaseModel):
 
     `score` is 0 to 1; 1 is the product's exact name. `is_one` is true when the phrase names what
     the product is, in either language: "the glasses" for glasses, but not for a carafe of glass.
-    `of_kind` is true when the phrase names the product's category. `otherwise` is a name in the
-    phrase for a product of this sort that is not this product's name: "zinzin" in
-    « le plaid zinzin »."""
+    `otherwise` is a name in the phrase for a product of this sort that is not this product's name:
+    "zinzin" in « le plaid zinzin »."""
 
     model_config = ConfigDict(frozen=True)
     handle: str
     title: str
     score: float
     is_one: bool = False
-    of_kind: bool = False
     otherwise: str = ""
 
 

@@ -91,8 +91,9 @@ def _objection_facts(warehouse: "Warehouse", product: str, request: SkillRequest
     if channel is None or not channel.answers_doubts:
         return []
     from bot.data.analyses.feedback.objections import find_objection
+    from bot.data.analyses.products import load_catalogue_titles
 
-    title = _product_titles(warehouse).get(product, "")
+    title = load_catalogue_titles(warehouse).get(product, "")
     found = find_objection(warehouse, product, remove_title(request.brief.words, title))
     if found is None:
         return []
@@ -217,9 +218,11 @@ def _segment_facts(warehouse: "Warehouse", request: SkillRequest) -> Iterator[Fa
     rule = _audience_rule(request)
     if rule is None or "orders" not in warehouse.listed:
         return
+    from bot.data.analyses.products import load_catalogue_titles
+
     channel = load_channels().get(request.channel or "")
     purpose = channel.consent if channel else None
-    titles, language = _product_titles(warehouse), request.language
+    titles, language = load_catalogue_titles(warehouse), request.language
     if purpose is not None:
         rule = rule.model_copy(update={"purpose": purpose})
     words = rule.words(titles) if purpose else rule.describe_conditions(titles)
@@ -272,17 +275,6 @@ def _audience_rule(request: SkillRequest) -> AudienceRule | None:
             if called and called <= said:
                 return AudienceRule(segments=(key,))
     return None
-
-
-def _product_titles(warehouse: "Warehouse") -> dict[str, str]:
-    if warehouse.products is None:
-        return {}
-    from bot.data.warehouse.query import fetch_rows
-
-    return {
-        row["product"]: row["title"] or row["product"]
-        for row in fetch_rows(warehouse, warehouse.products.select("product", "title"))
-    }
 
 
 def _build_facts(

@@ -180,7 +180,6 @@ class WorkspaceData:
         return tuple(await asyncio.to_thread(self._added_facts, product, request.brief.market))
 
     async def list_products(self) -> Sequence[Product]:
-        """Return the products of the catalogue."""
         return await self._catalogue.list_products()
 
     async def run_with_timeout(self, work: Callable[[], T]) -> T:
@@ -277,7 +276,6 @@ class WorkspaceData:
 
     @property
     def answers(self) -> "AnswerLog | None":
-        """The log of what each person was told."""
         return self._answers
 
     async def run_limited(self, ask: Callable[["Warehouse"], T], seconds: float) -> T:

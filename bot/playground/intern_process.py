@@ -25,7 +25,7 @@ from bot.tasks.models import OPEN_STATES, Task
 
 RESTART_DELAYS = (0.2, 1.0, 2.0, 5.0, 10.0)  # seconds before each restart
 STABLE_SECONDS = 20.0  # after so many seconds of running, the restart delays begin anew
-START_TIMEOUT, STOP_TIMEOUT = 30.0, 8.0  # seconds until healthy, seconds until ended
+START_TIMEOUT, STOP_TIMEOUT = 180.0, 8.0  # seconds until healthy, seconds until ended
 MAX_LOG_BYTES = 5_000_000
 CLOCK_OFFSET_FILE = "slack/seconds-ahead"  # deleted together with the local Slack's state
 SERVE_COMMAND = (sys.executable, "-m", "bot.playground.parent_watchdog", "serve")
@@ -80,9 +80,10 @@ class InternProcess:
         *,
         command: tuple[str, ...] = SERVE_COMMAND,
         delays: tuple[float, ...] = RESTART_DELAYS,
+        start_timeout: float = START_TIMEOUT,
     ) -> None:
         self.slack, self.home, self.report = slack, home, report
-        self.command, self.delays = command, delays
+        self.command, self.delays, self.start_timeout = command, delays, start_timeout
         self.log = home / "intern.log"
         self.process: Process | None = None
         self.starts = 0
@@ -101,8 +102,11 @@ class InternProcess:
         Raises CannotDo if it does not become healthy."""
         _rotate_log(self.log)
         if not await self._spawn():
-            await self.end()
             why = f"The intern could not start. {self._read_last_log_line()}"
+            if self.pid is not None:
+                slow = f"The intern was not ready after {self.start_timeout:g} seconds"
+                why = f"{slow}: this machine may be busy. Start it again."
+            await self.end()
             raise CannotDo(Words("{what}", what=f"{why}\nIts log: {self.log}"))
         self._watching = asyncio.create_task(self._keep_alive())
 
@@ -178,7 +182,7 @@ class InternProcess:
         return healthy
 
     async def _wait_until_healthy(self, port: int) -> bool:
-        end = time.monotonic() + START_TIMEOUT
+        end = time.monotonic() + self.start_timeout
         async with aiohttp.ClientSession() as session:
             while self.pid is not None and time.monotonic() < end:
                 with contextlib.suppress(aiohttp.ClientError):

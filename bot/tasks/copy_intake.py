@@ -204,8 +204,7 @@ class CopyIntake:
         """Return the products that the words name, without the words that name something else."""
         name = " ".join(routing.list_content_words(text)) or text
         found = [await match_name(one, self._library, self._brand.name) for one in (text, name)]
-        best = max(found, key=lambda one: one.sure[0].score if one.sure else 0)
-        return best.sure
+        return max(found, key=lambda one: one[0].score if one else 0)
 
     async def _collect_left_over(self, piece: str, named: Sequence[ProductMatch]) -> None:
         """Keep the words that neither a field nor the catalogue knows."""

@@ -9,12 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.examples import EXAMPLE_WRITER, ExampleBook
+from bot.agent.context import build_fault_check
+from bot.agent.examples import (
+    EXAMPLE_WRITER,
+    LOOKUP_FAILED,
+    OUTDATED,
+    ExampleBook,
+    ExampleModel,
+)
+from bot.agent.llm.turn import ConversationMessage, ToolReply
 from bot.app import EXAMPLES
 from bot.audit.receipt import Receipt
 from bot.config.brand import Brand
 from bot.core.checks import Check
+from bot.data.service import QUERY_TOOK_TOO_LONG
 from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
 from bot.jobs.worker import Worker
 from bot.offline import OfflineWriter
 from bot.playground.page.actions import list_examples
@@ -86,6 +97,34 @@ async def test_each_example_plays_without_a_fault_and_carries_its_label(
             card = text_of(bench.slack.transcript(MARKETING)[-3:])
             assert EXAMPLE_ANSWER.to("en") in card or EXAMPLE_ANSWER.to("fr") in card
         assert not bench.rows(Receipt)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_the_first_suggestion_s_drafts_have_nothing_left_to_correct(
+    tmp_path: Path, language: str
+) -> None:
+    async with demo(tmp_path) as bench:
+        made = await ask(bench, list_examples()[language][0])
+    assert [draft.channel for draft in made] == ["email", "sms"]
+    assert build_fault_check(1).words.to("en") not in {c.words.to("en") for c in findings(made)}
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (ToolReply("call", f"Error: {QUERY_TOOK_TOO_LONG.to('en')}", is_error=True), LOOKUP_FAILED),
+        (ToolReply("call", "f1 orders: 3"), OUTDATED),
+    ],
+)
+def test_a_look_up_that_took_too_long_is_not_called_changed_data(
+    reply: ToolReply, said: Words
+) -> None:
+    example = ExampleBook.load(EXAMPLES, lambda _: TODAY).examples["en-loyal"]
+    model = ExampleModel(example, TODAY)
+    asked = ConversationMessage("user", "how many?", tool_replies=(reply,))
+    with pytest.raises(CannotDo) as refused:
+        model._fill("{[[customers|Loyal]]}", [asked])
+    assert refused.value.words == said
 
 
 async def test_one_example_shows_the_claim_check_striking_words(tmp_path: Path) -> None:

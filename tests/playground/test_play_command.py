@@ -186,6 +186,16 @@ async def test_failed_start_reports_reason(tmp_path: Path, slack: LocalSlack) ->
     assert child.pid is None
 
 
+async def test_a_start_that_takes_too_long_is_not_called_a_failure(
+    tmp_path: Path, slack: LocalSlack
+) -> None:
+    child = child_of(slack, tmp_path, "import time; time.sleep(60)")
+    child.start_timeout = 0.5
+    with pytest.raises(CannotDo, match=r"not ready after 0\.5 seconds.*Start it again"):
+        await child.start()
+    assert child.pid is None
+
+
 async def test_serve_process_ends_when_its_stdin_is_closed(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.playground.parent_watchdog", "serve"),

@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
+from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
 from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
 from bot.core.metric_query import QueryError
 from bot.core.parts import Table
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
 from bot.data.catalogue.product import Product
+from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
@@ -26,27 +27,14 @@ MAX_QUERY_SECONDS = 30.0  # from when the query has the engine
 
 NONE = "none"  # what a call says for a parameter that it does not use
 MAX_WORDS_LENGTH = 200
-TEXT_FILTERS = (
-    "product",
-    "category",
-    "brand",
-    "country",
-    "region",
-    "device",
-    "source",
-    "channel",
-    "segment",
-    "language",
-    "experiment",
-)
-FILTER_LABELS: Mapping[str, Words] = {
+TEXT_FILTERS: Mapping[str, Words] = {  # as people read them
     "product": Words("product"),
     "category": Words("category"),
+    "brand": Words("brand"),
     "country": Words("country"),
     "region": Words("region"),
     "device": Words("device"),
     "source": Words("source"),
-    "brand": Words("brand"),
     "channel": Words("channel"),
     "segment": Words("segment"),
     "language": Words("language"),
@@ -94,10 +82,10 @@ def build_filter(params: ToolParams) -> AnalysisFilter:
 def describe_filter(title: Words, where: AnalysisFilter, language: Language) -> str:
     """Return how a call was read, for people: "segments · country: FR · since 1 October 2026"."""
     pieces: list[Words | str] = [title]
-    for name in TEXT_FILTERS:
+    for name, label in TEXT_FILTERS.items():
         if value := getattr(where, name):
             value = _name_value(name, str(value), language)
-            pieces.append(Words("{name}: {value}", name=FILTER_LABELS[name], value=value))
+            pieces.append(Words("{name}: {value}", name=label, value=value))
     if where.since and where.until:
         pieces.append(Words("{first} to {last}", first=where.since, last=where.until))
     elif where.since:
@@ -125,7 +113,54 @@ class Finding:
     result: AnalysisResult
     where: AnalysisFilter
     notes: tuple[str, ...]  # what can't be told, and the age of old data
+    language: Language  # of the report
     age: Words | None = None
+
+    def prepare(
+        self,
+        facts: Iterable[Fact],
+        *,
+        period: tuple[date | None, date | None] | None = None,
+        of_call: str = "",
+    ) -> tuple[Fact, ...]:
+        """Return facts of one call: with their period, and with ids that differ from those of a
+        call with other filters. Figures of one customer are left out. `of_call` tells calls apart
+        whose difference is not in the filter."""
+        suffix = _build_suffix(self.where, of_call)
+        since, until = period or (self.where.since, self.where.until)
+        prepared = []
+        for fact in facts:
+            if is_of_one_customer(fact):
+                continue
+            id, compared = _add_suffix(fact.id, suffix), fact.compared_with
+            changes = {
+                "id": id,
+                "compared_with": compared and _add_suffix(compared, suffix),
+                "since": fact.since or since,
+                "until": fact.until or until or (fact.as_of if since else None),
+            }
+            prepared.append(fact.model_copy(update=changes))
+        return tuple(prepared)
+
+    def build_result(
+        self,
+        facts: Sequence[Fact],
+        *,
+        title: Words,
+        exhibits: Sequence[Exhibit] = (),
+        notes: Sequence[str] = (),
+    ) -> ToolResult:
+        """Return a tool's result, with the limits of the analysis among its notes. Facts beyond
+        MAX_FACTS are left out and counted."""
+        left = len(facts) - MAX_FACTS
+        left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
+        ages = [self.age.to(self.language)] if self.age else []
+        return ToolResult(
+            facts=tuple(facts[:MAX_FACTS]),
+            exhibits=tuple(exhibits),
+            notes=(*self.notes, *notes, *left_out),
+            read_as="\n".join([describe_filter(title, self.where, self.language), *ages]),
+        )
 
 
 Analysis = Callable[[Warehouse, AnalysisFilter], AnalysisResult]
@@ -136,11 +171,12 @@ async def find_analysis(
     kind: str,
     where: AnalysisFilter,
     *,
-    part: Analysis | None = None,
+    part: Analysis | str = "",
     validate: bool = True,
 ) -> Finding:
-    """Run an analysis, or only a `part` of it, as far as the asker may see it. Raises ToolError for
-    a value that the data doesn't have, with those that it has."""
+    """Run an analysis, or only a `part` of it (a function, or the name of one of the analysis'
+    module), as far as the asker may see it. Raises ToolError for a value that the data doesn't
+    have, with those that it has."""
 
     def work(warehouse: Warehouse) -> Finding:
         from bot.data.metrics.filters import validate_filter
@@ -148,15 +184,17 @@ async def find_analysis(
         known = where
         if validate and where != AnalysisFilter():
             known = validate_filter(warehouse, kind, where)
-        if part is None:
+        if not part:
             found = deps.data.findings(kind, known)
         else:
-            found = part(warehouse.for_reading(TABLES_BY_KIND[kind]), known)
+            find = getattr(load_analysis(kind), part) if isinstance(part, str) else part
+            found = find(warehouse.for_reading(TABLES_BY_KIND[kind]), known)
         found = deps.data.guard_sales(kind, found, known, deps.person)
         ages = _list_ages(warehouse, kind)
-        limits = [words.to(deps.request.language) for words in found.limits]
+        language = deps.request.language
+        limits = [words.to(language) for words in found.limits]
         old = [f"{age.to('en')} Say so." for age in ages]
-        return Finding(found, known, (*limits, *old), ages[0] if ages else None)
+        return Finding(found, known, (*limits, *old), language, ages[0] if ages else None)
 
     return await run_query(deps, work)
 
@@ -209,33 +247,6 @@ async def find_product(name: str, deps: ToolDeps) -> Product:
 
 def is_of_one_customer(fact: Fact) -> bool:
     return fact.parts.measure in ONE_CUSTOMER_MEASURES
-
-
-def prepare_facts(
-    facts: Iterable[Fact],
-    where: AnalysisFilter,
-    *,
-    period: tuple[date | None, date | None] | None = None,
-    of_call: str = "",
-) -> tuple[Fact, ...]:
-    """Return facts of one call: with their period, and with ids that differ from those of a call
-    with other filters. Figures of one customer are left out. `of_call` tells calls apart whose
-    difference is not in the filter."""
-    suffix = _build_suffix(where, of_call)
-    since, until = period or (where.since, where.until)
-    prepared = []
-    for fact in facts:
-        if is_of_one_customer(fact):
-            continue
-        id, compared = _add_suffix(fact.id, suffix), fact.compared_with
-        changes = {
-            "id": id,
-            "compared_with": compared and _add_suffix(compared, suffix),
-            "since": fact.since or since,
-            "until": fact.until or until or (fact.as_of if since else None),
-        }
-        prepared.append(fact.model_copy(update=changes))
-    return tuple(prepared)
 
 
 def _build_suffix(where: AnalysisFilter, of_call: str) -> str:
@@ -295,8 +306,6 @@ def set_periods(facts: Iterable[Fact], periods: Mapping[str, Period]) -> list[Fa
         for fact in facts
     ]
 
-
-MAX_FACTS = 60  # of one result
 
 # Exhibits.
 
@@ -410,27 +419,19 @@ def build_exhibit(
     return (Exhibit(shows=shows, table=table, chart=chart, facts=tuple(facts)),)
 
 
-def make_result(
-    finding: Finding,
-    facts: Sequence[Fact],
-    *,
-    title: Words,
-    language: Language,
-    exhibits: Sequence[Exhibit] = (),
-    notes: Sequence[str] = (),
-) -> ToolResult:
-    """Return a tool's result, with the limits of the analysis among its notes. Facts beyond
-    MAX_FACTS are left out and counted."""
-    left = len(facts) - MAX_FACTS
-    left_out = (f"{left} more figures are left out: narrow the call.",) if left > 0 else ()
-    return ToolResult(
-        facts=tuple(facts[:MAX_FACTS]),
-        exhibits=tuple(exhibits),
-        notes=(*finding.notes, *notes, *left_out),
-        read_as="\n".join(
-            [
-                describe_filter(title, finding.where, language),
-                *([finding.age.to(language)] if finding.age else []),
-            ]
-        ),
-    )
+@dataclass(frozen=True)
+class GroupExhibit:
+    """An exhibit of groups: a table with a row for each, and a chart with a bar for each."""
+
+    shows: str
+    heading: Words
+    columns: Mapping[str, Words]  # by measure
+    bars: str = ""  # the measure of the bars; a table alone without one
+
+    def build(
+        self, facts: Sequence[Fact], language: Language, *, whole: Words = WHOLE
+    ) -> tuple[Exhibit, ...]:
+        """Return the exhibit of these facts, or nothing when it would be empty."""
+        table = build_table(facts, self.heading, self.columns, language, whole=whole)
+        chart = build_bars(facts, self.bars, language) if self.bars else None
+        return build_exhibit(self.shows, table, chart)

@@ -9,17 +9,13 @@ Example: {"product": "none", "channel": "none", "since": "none", "until": "none"
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     find_analysis,
     group_by_subject,
     link_changes,
-    make_result,
     number_of,
     pick_measures,
-    prepare_facts,
 )
 from bot.core.facts import Fact
 from bot.i18n.messages import Language, Words
@@ -40,10 +36,14 @@ COLUMNS = {
     "cost-per-order": Words("Cost per order"),
     "return": Words("Return on ad spend"),
 }
-KEYWORD_COLUMNS = {
-    "where": Words("Problem"),
-    **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
-}
+KEYWORDS = GroupExhibit(
+    "keywords that don't sell",
+    Words("Keyword"),
+    {
+        "where": Words("Problem"),
+        **{name: COLUMNS[name] for name in ("spend", "clicks", "orders")},
+    },
+)
 PROBLEMS = {
     "sold out": Words("product sold out"),
     "unbought": Words("clicked, not bought"),
@@ -94,38 +94,23 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if name.split("--")[0] in (dimensions or {"name"}) and "--" in name
         for fact in group
     ]
-    facts = prepare_facts(chosen, finding.where)
+    facts = finding.prepare(chosen)
     facts = link_changes(facts, {"return": "return-elsewhere"})
-    compared = prepare_facts(side_by_side, finding.where)
-    language = deps.request.language
+    compared = finding.prepare(side_by_side)
     measure = "return" if pick_measures(compared, ("return",)) else "cost-per-order"
-    return make_result(
-        finding,
+    advertised = GroupExhibit(
+        "what is advertised, side by side", Words("Advertising"), COLUMNS, bars=measure
+    )
+    language = finding.language
+    keywords = [
+        _name_problem(fact, language) for fact in facts if fact.parts.subject.startswith(STUCK)
+    ]
+    return finding.build_result(
         facts,
         title=Words("advertising"),
-        language=language,
-        exhibits=[
-            *build_exhibit(
-                "what is advertised, side by side",
-                build_table(compared, Words("Advertising"), COLUMNS, language),
-                build_bars(compared, measure, language),
-            ),
-            *build_exhibit(
-                "keywords that don't sell",
-                build_table(
-                    [_name_problem(fact, language) for fact in facts if _is_keyword(fact)],
-                    Words("Keyword"),
-                    KEYWORD_COLUMNS,
-                    language,
-                ),
-            ),
-        ],
+        exhibits=[*advertised.build(compared, language), *KEYWORDS.build(keywords, language)],
         notes=notes,
     )
-
-
-def _is_keyword(fact: Fact) -> bool:
-    return fact.parts.subject.startswith(STUCK)
 
 
 def _name_problem(fact: Fact, language: Language) -> Fact:

@@ -11,25 +11,17 @@ Example: {"purpose": "email", "segments": ["lapsed"], "bought": [], "bought_name
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field, ValidationError
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    Finding,
-    build_exhibit,
-    build_table,
-    find_analysis,
-    make_result,
-    prepare_facts,
-    read_day,
-    read_text,
-    run_query,
-)
+from bot.agent.tools._analysis import GroupExhibit, find_analysis, read_day, read_text, run_query
 from bot.agent.tools.query_metrics import Condition, build_filters
 from bot.agent.tools.segments import SegmentName
+from bot.agent.tools.suggest_audiences import AUDIENCE_COLUMNS
 from bot.core.audience_rule import AudiencePurpose, AudienceRule, OrderCondition
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter
@@ -50,13 +42,7 @@ OWN_LABELS = {
     "by-ads": Words("of these, agreed to ads"),
 }
 EVERYBODY = Words("the whole customer file, not this audience")
-COLUMNS = {
-    "customers": Words("Customers"),
-    "by-email": Words("Agreed to e-mail"),
-    "by-sms": Words("Agreed to SMS"),
-    "by-ads": Words("Agreed to ads"),
-    "bought-share": Words("Bought within 90 days"),
-}
+SIZE = GroupExhibit("the size of the audience", Words("Audience"), AUDIENCE_COLUMNS)
 
 
 class Orders(ToolParams):
@@ -104,11 +90,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if problem := rule.impossible:
         raise ToolError(f"{problem[0]}: {problem[1].to('en')}")
     finding = await find_analysis(deps, "audiences", AnalysisFilter(rule=rule.stored))
-    language = deps.request.language
     own = [fact for fact in finding.result.facts if fact.parts.subject == OWN]
-    facts = prepare_facts(
-        [*_describe_rule(rule, titles, own, deps), *own], finding.where, of_call=rule.code
-    )
+    facts = finding.prepare([*_describe_rule(rule, titles, own, deps), *own], of_call=rule.code)
     facts = tuple(_label(fact) for fact in facts if fact.parts.measure not in HIDDEN)
     if facts:
         facts += await run_query(deps, _count_consents)
@@ -116,21 +99,10 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         facts += await run_query(
             deps, lambda warehouse: _find_tastes(rule, facts[0].parts.subject, warehouse)
         )
-    return make_result(
-        Finding(finding.result, AnalysisFilter(), finding.notes),
+    return replace(finding, where=AnalysisFilter(), age=None).build_result(
         facts,
         title=rule.words(titles),
-        language=language,
-        exhibits=build_exhibit(
-            "the size of the audience",
-            build_table(
-                facts,
-                Words("Audience"),
-                COLUMNS,
-                language,
-                whole=rule.describe_conditions(titles),
-            ),
-        ),
+        exhibits=SIZE.build(facts, finding.language, whole=rule.describe_conditions(titles)),
         notes=[*words, *_explain(facts)],
     )
 

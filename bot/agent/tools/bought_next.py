@@ -11,18 +11,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
-    build_filter,
-    build_table,
-    find_analysis,
-    make_result,
-    prepare_facts,
-)
+from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis
 from bot.core.facts import Fact
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
 
 NEXT_COLUMNS = {
@@ -52,18 +42,17 @@ class Params(ToolParams):
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
-    where, language = build_filter(params), deps.request.language
+    where = build_filter(params)
     is_next = params.relation == "next"
     if where.product and where.category:
         raise ToolError("Name a product or a category, not both.")
     finding = await (
-        find_analysis(deps, "behaviour", where, part=_find_next)
+        find_analysis(deps, "behaviour", where, part="find_bought_next")
         if is_next
-        else find_analysis(deps, "segments", where, part=_find_together)
+        else find_analysis(deps, "segments", where, part="find_bought_together")
     )
     chosen = [fact for fact in finding.result.facts if _is_told(fact)]
-    facts = prepare_facts(chosen, finding.where)
-    columns = NEXT_COLUMNS if is_next else TOGETHER_COLUMNS
+    facts = finding.prepare(chosen)
     pairs = [fact for fact in facts if fact.parts.subject.split("--")[0] != "after"]
     notes = [
         "“lift”: how many times more often than among all; “more often”: beyond chance; “ordinary "
@@ -73,22 +62,24 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append("Nothing is bought after or with it more often than chance explains.")
     elif not (where.product or where.category):
         notes.append("Name a product or a category to see what belongs to it.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("bought next") if is_next else Words("bought together"),
-        language=language,
         exhibits=[
             exhibit
             for kind, group in _split_kinds(pairs).items()
-            for exhibit in build_exhibit(
-                f"{kind} bought next" if is_next else f"{kind} that the same customers buy",
-                build_table(group, Words("Bought"), columns, language),
-                build_bars(group, "share" if is_next else "customers", language),
-            )
+            for exhibit in _build_form(kind, is_next=is_next).build(group, finding.language)
         ],
         notes=notes,
     )
+
+
+def _build_form(kind: str, *, is_next: bool) -> GroupExhibit:
+    heading = Words("Bought")
+    if is_next:
+        return GroupExhibit(f"{kind} bought next", heading, NEXT_COLUMNS, bars="share")
+    shows = f"{kind} that the same customers buy"
+    return GroupExhibit(shows, heading, TOGETHER_COLUMNS, bars="customers")
 
 
 def _split_kinds(pairs: Sequence[Fact]) -> dict[str, list[Fact]]:
@@ -103,15 +94,3 @@ def _split_kinds(pairs: Sequence[Fact]) -> dict[str, list[Fact]]:
 def _is_told(fact: Fact) -> bool:
     measure = fact.parts.measure
     return measure not in LEFT_OUT and not (measure == "verdict" and fact.value == "as always")
-
-
-def _find_next(warehouse: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    from bot.data.analyses.forecast import find_bought_next
-
-    return find_bought_next(warehouse, where)
-
-
-def _find_together(warehouse: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    from bot.data.analyses.segments import find_bought_together
-
-    return find_bought_together(warehouse, where)

@@ -60,7 +60,6 @@ class Params(ToolParams):
 
 
 def describe_limit(params: Params) -> Words:
-    """Return the sentence that people read."""
     if params.missing == "none":
         return Words("Your data can't tell: {what}.", what=params.what.strip())
     return Words(

@@ -8,25 +8,21 @@ Example: {"product": "none", "category": "none", "brand": "none", "country": "FR
 """
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
-    build_filter,
-    build_table,
-    find_analysis,
-    link_changes,
-    make_result,
-    prepare_facts,
-)
+from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis, link_changes
 from bot.i18n.messages import Words
 
 LEFT_OUT = ("p", "regions")
-COLUMNS = {
-    "late": Words("Late"),
-    "before": Words("Before"),
-    "rest": Words("Other regions"),
-    "late-worth": Words("Value of late orders"),
-}
+REGIONS = GroupExhibit(
+    "the share of late parcels by region",
+    Words("Region"),
+    {
+        "late": Words("Late"),
+        "before": Words("Before"),
+        "rest": Words("Other regions"),
+        "late-worth": Words("Value of late orders"),
+    },
+    bars="late",
+)
 
 
 class Params(ToolParams):
@@ -49,19 +45,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         for fact in finding.result.facts
         if fact.parts.measure not in LEFT_OUT or fact.parts.subject == "tested"
     ]
-    facts = link_changes(prepare_facts(chosen, finding.where), {"late": "before"})
-    language = deps.request.language
+    facts = link_changes(finding.prepare(chosen), {"late": "before"})
     regions = [fact for fact in facts if fact.parts.subject.startswith("region-")]
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("late parcels"),
-        language=language,
-        exhibits=build_exhibit(
-            "the share of late parcels by region",
-            build_table(regions, Words("Region"), COLUMNS, language),
-            build_bars(regions, "late", language),
-        ),
+        exhibits=REGIONS.build(regions, finding.language),
         notes=(
             "“late” is the share of parcels delivered after the promised day, “rest” that of the "
             "other regions. “late-regions” are those that stand out, taken together.",

@@ -13,18 +13,15 @@ from collections.abc import Collection, Sequence
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
-    build_table,
+    Finding,
+    GroupExhibit,
     find_analysis,
     group_by_subject,
-    make_result,
-    prepare_facts,
     read_text,
 )
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Words
 
 LEFT_OUT = ("variant", "ratio-p", "ratio-chi-square", "p", "always-valid-p", "metric", "title")
 COLUMNS = {
@@ -74,7 +71,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         for fact in finding.result.facts
         if fact.parts.measure == "status" and fact.value == "broken"
     }
-    facts = prepare_facts(
+    facts = finding.prepare(
         [
             fact
             for fact in finding.result.facts
@@ -87,10 +84,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
                 )
             )
         ],
-        finding.where,
         of_call="-".join(f"{one.variant}-{one.percent}" for one in params.split),
     )
-    language = deps.request.language
     title = Words("tests")
     if name and chosen:
         title = Words("tests: {names}", names=", ".join(known[key] for key in told))
@@ -112,19 +107,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         )
     if len(chosen) > MAX_TESTS:
         notes.append(f"Told are the first {MAX_TESTS} of {len(chosen)}: name one to see it.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=title,
-        language=language,
         exhibits=[
             exhibit
-            for subject, group in _group_by_test(facts, finding.result.facts, language).items()
-            for exhibit in build_exhibit(
-                f"the variants of {known[subject]}",
-                build_table(group, Words("Variant"), COLUMNS, language),
-                build_bars(group, "rate", language),
-            )
+            for subject, group in _group_by_test(facts, finding).items()
+            for exhibit in GroupExhibit(
+                f"the variants of {known[subject]}", Words("Variant"), COLUMNS, bars="rate"
+            ).build(group, finding.language)
         ],
         notes=notes,
     )
@@ -136,7 +127,6 @@ def _is_sound(fact: Fact, broken: Collection[str]) -> bool:
 
 
 def _list_tests(facts: list[Fact]) -> dict[str, str]:
-    """Return the tests' titles by key."""
     return {
         fact.parts.subject.split("--")[0]: str(fact.value)
         for fact in facts
@@ -144,11 +134,10 @@ def _list_tests(facts: list[Fact]) -> dict[str, str]:
     }
 
 
-def _group_by_test(
-    facts: Sequence[Fact], every: Sequence[Fact], language: Language
-) -> dict[str, list[Fact]]:
+def _group_by_test(facts: Sequence[Fact], finding: Finding) -> dict[str, list[Fact]]:
     """Return the facts of the variants by test, as a table shows them: each is about its variant,
     and the verdict is in the reader's language."""
+    every, language = finding.result.facts, finding.language
     names = {fact.parts.subject: str(fact.value) for fact in every if fact.label == "variant"}
     groups: dict[str, list[Fact]] = {}
     for subject, group in group_by_subject(facts).items():

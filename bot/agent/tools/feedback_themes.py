@@ -14,18 +14,14 @@ from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    GroupExhibit,
     Period,
-    build_bars,
-    build_exhibit,
     build_filter,
-    build_table,
     find_analysis,
     group_by_subject,
     label_themes,
     link_changes,
-    make_result,
     number_of,
-    prepare_facts,
     read_text,
     set_periods,
 )
@@ -39,14 +35,23 @@ PLACE_MEASURES = ("share", "share-elsewhere", "complaints")
 PRIORITY_MEASURES = ("fix-first-rank", "fix-first-complaints", "fix-first-trend")
 NO_CHANGE = "no change seen"
 MAX_THEMES, MAX_PLACES, MAX_OTHER_THEMES = 8, 3, 20
-COLUMNS = {
-    "texts": Words("Texts"),
-    "share": Words("Share of texts"),
-    "praise-share": Words("Praise"),
-    "complaint-share": Words("Complaints"),
-    "rating": Words("Rating"),
-}
-CHANGE_COLUMNS = {"share-now": Words("Last 30 days"), "share-before": Words("90 days before")}
+EXHIBIT = GroupExhibit(
+    "themes of the feedback",
+    Words("Theme"),
+    {
+        "texts": Words("Texts"),
+        "share": Words("Share of texts"),
+        "praise-share": Words("Praise"),
+        "complaint-share": Words("Complaints"),
+        "rating": Words("Rating"),
+    },
+    bars="share",
+)
+CHANGES = GroupExhibit(
+    "themes that moved",
+    Words("Theme"),
+    {"share-now": Words("Last 30 days"), "share-before": Words("90 days before")},
+)
 
 
 class Params(ToolParams):
@@ -76,15 +81,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         else _choose_overview(themes, groups)
     )
     chosen = set_periods(chosen, _list_periods(groups.get("all", ()), chosen))
-    language = deps.request.language
-    chosen = [*_translate_places(chosen, language)]
-    facts = link_changes(prepare_facts(chosen, finding.where), {"share-now": "share-before"})
+    chosen = [*_translate_places(chosen, finding.language)]
+    facts = link_changes(finding.prepare(chosen), {"share-now": "share-before"})
     shown = [name for name in themes if not wanted or any(f.parts.subject == name for f in chosen)]
-    table_facts = prepare_facts(
-        [fact for name in shown for fact in groups[name] if fact.parts.measure in COLUMNS],
-        finding.where,
+    table_facts = finding.prepare(
+        fact for name in shown for fact in groups[name] if fact.parts.measure in EXHIBIT.columns
     )
-    changes = [fact for fact in facts if fact.parts.measure in CHANGE_COLUMNS]
+    changes = [fact for fact in facts if fact.parts.measure in CHANGES.columns]
     notes = []
     if facts:
         notes.append(
@@ -98,21 +101,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"No days were named: these are the texts of {first} to {last}. Say so.")
     if others := themes[MAX_THEMES:]:
         notes.append(f"More themes: {', '.join(others[:MAX_OTHER_THEMES])}. Name one to see it.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("feedback"),
-        language=language,
         exhibits=(
-            *build_exhibit(
-                "themes of the feedback",
-                build_table(table_facts, Words("Theme"), COLUMNS, language),
-                build_bars(table_facts, "share", language),
-            ),
-            *build_exhibit(
-                "themes that moved",
-                build_table(changes, Words("Theme"), CHANGE_COLUMNS, language),
-            ),
+            *EXHIBIT.build(table_facts, finding.language),
+            *CHANGES.build(changes, finding.language),
         ),
         notes=notes,
     )

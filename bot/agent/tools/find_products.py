@@ -18,20 +18,22 @@ from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
     NO_CATALOGUE,
     Finding,
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     describe_filter,
     find_analysis,
     group_by_subject,
-    prepare_facts,
     read_text,
     run_query,
 )
 from bot.core.facts import Fact, FactId
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.catalogue.product import Product, build_availability_facts, build_product_facts
+from bot.data.catalogue.product import (
+    Product,
+    build_availability_facts,
+    build_product_facts,
+    load_first_days,
+)
 from bot.data.catalogue.product_words import tokenize_product, tokenize_query
 from bot.data.catalogue.search import ProductIndex
 from bot.data.warehouse.warehouse import Warehouse
@@ -41,18 +43,22 @@ MAX_PRODUCTS = 20
 COVER_DAYS = 28
 COVER_LABEL = Words("days of stock at this rate")
 SHOWN_LABELS = ("name", "price", "stock")
-SALES_MEASURES = ("revenue", "units", "orders")
-COLUMNS = {
-    "name": Words("Product"),
-    "price": Words("Price"),
-    "stock": Words("Stock"),
-    "stock-cover": Words("Days of stock"),
-}
-SALES_COLUMNS = {
-    "revenue": Words("Revenue"),
-    "units": Words("Units"),
-    "orders": Words("Orders"),
-}
+PRODUCTS = GroupExhibit(
+    "the products",
+    Words("Handle"),
+    {
+        "name": Words("Product"),
+        "price": Words("Price"),
+        "stock": Words("Stock"),
+        "stock-cover": Words("Days of stock"),
+    },
+)
+SELLERS = GroupExhibit(
+    "best sellers",
+    Words("Product"),
+    {"revenue": Words("Revenue"), "units": Words("Units"), "orders": Words("Orders")},
+    bars="revenue",
+)
 
 
 class Params(ToolParams):
@@ -86,7 +92,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         finding = await _rank_by_sales(deps, where, among, most)
     sales = _group_sales(finding) if finding else {}
     covers = _compute_covers(products, sales) if params.sort == "stock_cover" else {}
-    arrived = await _load_first_days(deps) if params.sort == "newest" else {}
+    arrived = await run_query(deps, load_first_days) if params.sort == "newest" else {}
     if params.sort == "newest" and not arrived:
         raise ToolError("Neither orders nor prices tell what is new. Choose another sort.")
     best = sorted(covers, key=lambda handle: covers[handle].value) if covers else [*sales]
@@ -109,25 +115,11 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if read_text(params.words)
         else (Words("products"))
     )
+    known = [fact for fact in facts if fact.parts.kind == "product"]
     sold = [fact for fact in facts if fact.parts.kind == "sellers"]
     return ToolResult(
         facts=tuple(facts),
-        exhibits=(
-            *build_exhibit(
-                "the products",
-                build_table(
-                    [fact for fact in facts if fact.parts.kind == "product"],
-                    Words("Handle"),
-                    COLUMNS,
-                    language,
-                ),
-            ),
-            *build_exhibit(
-                "best sellers",
-                build_table(sold, Words("Product"), SALES_COLUMNS, language),
-                build_bars(sold, "revenue", language),
-            ),
-        ),
+        exhibits=(*PRODUCTS.build(known, language), *SELLERS.build(sold, language)),
         notes=_explain(params, products, shown, every, finding),
         read_as=describe_filter(title, where, language),
     )
@@ -232,24 +224,12 @@ def _group_sales(finding: Finding) -> dict[str, list[Fact]]:
             date.fromisoformat(days[name]) if name in days else None for name in ("since", "until")
         )
         sales[subject.removeprefix("product-")] = [
-            *prepare_facts(
-                [fact for fact in group if fact.parts.measure in SALES_MEASURES],
-                finding.where,
+            *finding.prepare(
+                [fact for fact in group if fact.parts.measure in SELLERS.columns],
                 period=(period[0], period[1]),
             )
         ]
     return sales
-
-
-async def _load_first_days(deps: ToolDeps) -> dict[str, date]:
-    """Return the day on which each product was first sold, or first had a price."""
-
-    def work(warehouse: Warehouse) -> dict[str, date]:
-        from bot.data.catalogue.product import load_first_days
-
-        return load_first_days(warehouse)
-
-    return await run_query(deps, work)
 
 
 def _sort(

@@ -10,24 +10,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
-    build_filter,
-    build_table,
-    find_analysis,
-    make_result,
-    prepare_facts,
-    read_day,
-)
+from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis, read_day
 from bot.core.facts import Fact
 from bot.i18n.messages import Words
 
 MIN_DAYS, MAX_DAYS = 7, 365
 LEFT_OUT = ("backtest-brier", "base-rate-brier", "backtest-auc", "simple-rule", "p")
 DAYS = ("first-day", "last-day")  # of the past windows
-TENTH_COLUMNS = {"bought": Words("Bought in such a window")}
-SILENCE_COLUMNS = {"customers": Words("Customers"), **TENTH_COLUMNS}
+BOUGHT = Words("Bought in such a window")
+TENTHS = GroupExhibit(
+    "share that bought in past windows, by tenth of likelihood",
+    Words("Likeliest first"),
+    {"bought": BOUGHT},
+    bars="bought",
+)
+SILENCE = GroupExhibit(
+    "share that bought again, by how long they have been silent",
+    Words("Customers"),
+    {"customers": Words("Customers"), "bought": BOUGHT},
+    bars="bought",
+)
 
 
 class Params(ToolParams):
@@ -46,28 +48,15 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(
         deps, "behaviour", replace(build_filter(params), days=params.days)
     )
-    facts = prepare_facts(
-        [fact for fact in finding.result.facts if _is_forecast(fact)], finding.where
-    )
-    language = deps.request.language
+    facts = finding.prepare(fact for fact in finding.result.facts if _is_forecast(fact))
     tenths = [fact for fact in facts if "-tenth-" in fact.parts.subject]
     rhythm = [fact for fact in facts if "rhythm" in fact.parts.subject or _is_silent(fact)]
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("forecast for {days} days", days=params.days),
-        language=language,
         exhibits=(
-            *build_exhibit(
-                "share that bought in past windows, by tenth of likelihood",
-                build_table(tenths, Words("Likeliest first"), TENTH_COLUMNS, language),
-                build_bars(tenths, "bought", language),
-            ),
-            *build_exhibit(
-                "share that bought again, by how long they have been silent",
-                build_table(rhythm, Words("Customers"), SILENCE_COLUMNS, language),
-                build_bars(rhythm, "bought", language),
-            ),
+            *TENTHS.build(tenths, finding.language),
+            *SILENCE.build(rhythm, finding.language),
         ),
         notes=(
             "Shares are from past windows of the same length. A season can change them.",

@@ -12,17 +12,14 @@ from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
+    GroupExhibit,
     Period,
-    build_bars,
     build_exhibit,
     build_filter,
     build_line,
-    build_table,
     find_analysis,
     group_by_subject,
     link_changes,
-    make_result,
-    prepare_facts,
     set_periods,
 )
 from bot.core.charts import Exhibit
@@ -42,19 +39,28 @@ UNSURE_MEASURES = ("status", "rate", "before", "through")
 STEADY_MEASURES = ("rate", "before")
 VISIT_MEASURES = ("visits", "purchases", "conversion")
 MAX_LINES, MAX_MOVED, MAX_UNSURE = 3, 2, 4  # steps
-STEP_COLUMNS = {
-    "rate": Words("Pass it now"),
-    "before": Words("Before"),
-    "change": Words("Change in points"),
-    "visits": Words("Visits"),
-    "since": Words("Since"),
-    "lost-money": Words("Lost, about"),
-}
-VISIT_COLUMNS = {
-    "visits": Words("Visits"),
-    "purchases": Words("Purchases"),
-    "conversion": Words("Conversion"),
-}
+STEPS = GroupExhibit(
+    "the share of visits that passes each step, now and before",
+    Words("Step"),
+    {
+        "rate": Words("Pass it now"),
+        "before": Words("Before"),
+        "change": Words("Change in points"),
+        "visits": Words("Visits"),
+        "since": Words("Since"),
+        "lost-money": Words("Lost, about"),
+    },
+)
+VISITS = GroupExhibit(
+    "conversion of visits by device, source and country",
+    Words("Visits from"),
+    {
+        "visits": Words("Visits"),
+        "purchases": Words("Purchases"),
+        "conversion": Words("Conversion"),
+    },
+    bars="conversion",
+)
 
 
 class Params(ToolParams):
@@ -70,7 +76,6 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "funnel", build_filter(params))
-    language = deps.request.language
     groups = group_by_subject(finding.result.facts)
     ordered = sorted(
         ((name, group) for name, group in groups.items() if "-to-" in name),
@@ -81,16 +86,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         _list_periods(finding.result.as_of),
     )
     every = link_changes(
-        (*prepare_facts(steps, finding.where), *prepare_facts(_list_visits(groups), finding.where)),
+        (*finding.prepare(steps), *finding.prepare(_list_visits(groups))),
         {"rate": "before"},
     )
     facts = _select(every)
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("path to purchase"),
-        language=language,
-        exhibits=_build_exhibits(every, groups, language),
+        exhibits=_build_exhibits(every, groups, finding.language),
         notes=(
             "“rate” is the share of visits that passes the step in the last 14 days, “before” in "
             "the 56 days before. “follows”: moved only because another did, named by “through”. "
@@ -187,15 +190,8 @@ def _build_exhibits(
     visits = [fact for fact in facts if fact.parts.subject.startswith("visits-")]
     steps = _select_shown_steps(facts, groups, language)
     exhibits = [
-        *build_exhibit(
-            "the share of visits that passes each step, now and before",
-            build_table(steps, Words("Step"), STEP_COLUMNS, language),
-        ),
-        *build_exhibit(
-            "conversion of visits by device, source and country",
-            build_table(visits, Words("Visits from"), VISIT_COLUMNS, language),
-            build_bars(visits, "conversion", language),
-        ),
+        *STEPS.build(steps, language),
+        *VISITS.build(visits, language),
     ]
     drawn = [
         (name, fact)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import build_exhibit, build_table, read_text
+from bot.agent.tools._analysis import GroupExhibit, read_text
 from bot.core.facts import Fact, FactId, Source
 from bot.drafts.occasions import (
     OCCASIONS_FILE,
@@ -23,7 +23,11 @@ from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
 MAX_DAYS, MAX_PERIODS = 400, 20
-COLUMNS = {"starts": Words("Starts"), "ends": Words("Ends")}
+EXHIBIT = GroupExhibit(
+    "occasions with their dates",
+    Words("Occasion"),
+    {"starts": Words("Starts"), "ends": Words("Ends")},
+)
 
 
 class Params(ToolParams):
@@ -74,9 +78,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     title = Words("occasions in the next {days} days", days=params.days_ahead)
     return ToolResult(
         facts=facts,
-        exhibits=build_exhibit(
-            "occasions with their dates", build_table(facts, Words("Occasion"), COLUMNS, language)
-        ),
+        exhibits=EXHIBIT.build(facts, language),
         notes=tuple(notes),
         read_as=named.title[language] if named else title.to(language),
     )

@@ -9,24 +9,18 @@ Example: {"words": "winter sale bed linen", "channel": "email", "product": "none
 """
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_exhibit,
-    build_table,
-    find_product,
-    group_by_subject,
-    read_text,
-)
+from bot.agent.tools._analysis import GroupExhibit, find_product, group_by_subject, read_text
 from bot.core.channels import load_channels
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions, set_occasion_days
 from bot.i18n.messages import Words
 
 MAX_TEXTS = 5
-COLUMNS = {
-    "subject": Words("Subject"),
-    "text": Words("Text"),
-    "open-rate": Words("Opened"),
-}
+EXHIBIT = GroupExhibit(
+    "earlier texts with their results",
+    Words("Campaign"),
+    {"subject": Words("Subject"), "text": Words("Text"), "open-rate": Words("Opened")},
+)
 
 
 class Params(ToolParams):
@@ -75,10 +69,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"{len(groups) - MAX_TEXTS} more texts are left out.")
     return ToolResult(
         facts=tuple(shown),
-        exhibits=build_exhibit(
-            "earlier texts with their results",
-            build_table(shown, Words("Campaign"), COLUMNS, deps.request.language),
-        ),
+        exhibits=EXHIBIT.build(shown, deps.request.language),
         notes=tuple(notes),
         read_as=Words("earlier texts like: {words}", words=asked).to(deps.request.language),
     )

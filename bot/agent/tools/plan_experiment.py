@@ -9,34 +9,29 @@ Example: {"place": "checkout", "product": "none", "base_percent": 0, "lift_perce
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    NONE,
-    Finding,
-    build_bars,
-    build_exhibit,
-    build_table,
-    find_analysis,
-    make_result,
-    prepare_facts,
-    read_text,
-    run_query,
-)
+from bot.agent.tools._analysis import NONE, GroupExhibit, find_analysis, read_text, run_query
 from bot.agent.tools.segments import SegmentName
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
 from bot.data.analyses.result import AnalysisFilter
 from bot.i18n.messages import Language, Words
 
-LIFT_COLUMNS = {
-    "rate": Words("Rate to reach"),
-    "people": Words("People in each variant"),
-    "in-all": Words("People in all"),
-    "weeks": Words("Weeks"),
-}
+LIFTS = GroupExhibit(
+    "people and weeks that a test needs, by the lift to be shown",
+    Words("Lift"),
+    {
+        "rate": Words("Rate to reach"),
+        "people": Words("People in each variant"),
+        "in-all": Words("People in all"),
+        "weeks": Words("Weeks"),
+    },
+    bars="weeks",
+)
 NOTE = (
     "“base” is the rate today, “rate” that after the lift; “smallest lift” the smallest that can "
     "be shown, “seen rate” the rate after it. Of customers: “fits” match today, “size” of them can "
@@ -80,23 +75,13 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(deps, "plan", where, validate=False)
     base, lift = params.base_percent, params.lift_percent
     call = f"{params.place} {base:g} {lift:g} {params.people_a_week} {params.segment}"
-    language = deps.request.language
-    facts = prepare_facts(
-        _name_weeks(finding.result.facts, language),
-        AnalysisFilter(product=where.product),
-        of_call=call,
-    )
+    finding = replace(finding, where=AnalysisFilter(product=where.product), age=None)
+    facts = finding.prepare(_name_weeks(finding.result.facts, finding.language), of_call=call)
     lifts = [fact for fact in facts if "-lift-" in fact.parts.subject]
-    return make_result(
-        Finding(finding.result, AnalysisFilter(product=where.product), finding.notes),
+    return finding.build_result(
         facts,
         title=Words("test of: {place}", place=PLACE_NAMES[params.place]),
-        language=language,
-        exhibits=build_exhibit(
-            "people and weeks that a test needs, by the lift to be shown",
-            build_table(lifts, Words("Lift"), LIFT_COLUMNS, language),
-            build_bars(lifts, "weeks", language),
-        ),
+        exhibits=LIFTS.build(lifts, finding.language),
         notes=(NOTE,),
     )
 

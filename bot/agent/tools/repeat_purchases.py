@@ -11,25 +11,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    Finding,
-    build_bars,
-    build_exhibit,
-    build_filter,
-    build_table,
-    find_analysis,
-    make_result,
-    prepare_facts,
-)
-from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.warehouse.warehouse import Warehouse
+from bot.agent.tools._analysis import Finding, GroupExhibit, build_filter, find_analysis
 from bot.i18n.messages import Words
 
 EVERYBODY = Words("all customers")
-COLUMNS = {
-    "share-90-days": Words("Back within 90 days"),
-    "others-90-days": Words("Others, same months"),
-}
+EXHIBIT = GroupExhibit(
+    "customers back within 90 days, by what they bought first",
+    Words("First purchase"),
+    {
+        "share-90-days": Words("Back within 90 days"),
+        "others-90-days": Words("Others, same months"),
+    },
+    bars="share-90-days",
+)
 
 
 class Params(ToolParams):
@@ -44,27 +38,17 @@ class Params(ToolParams):
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = await find_analysis(
-        deps, "segments", build_filter(params), part=_find_repeat_purchases
+        deps, "segments", build_filter(params), part="find_repeat_purchases"
     )
-    facts = prepare_facts(
-        [
-            fact if fact.about else fact.model_copy(update={"about": EVERYBODY.text})
-            for fact in finding.result.facts
-        ],
-        finding.where,
+    facts = finding.prepare(
+        fact if fact.about else fact.model_copy(update={"about": EVERYBODY.text})
+        for fact in finding.result.facts
     )
-    language = deps.request.language
-    groups = [fact for fact in facts if fact.parts.measure in COLUMNS]
-    return make_result(
-        finding,
+    groups = [fact for fact in facts if fact.parts.measure in EXHIBIT.columns]
+    return finding.build_result(
         facts,
         title=Words("repeat purchases"),
-        language=language,
-        exhibits=build_exhibit(
-            "customers back within 90 days, by what they bought first",
-            build_table(groups, Words("First purchase"), COLUMNS, language),
-            build_bars(groups, "share-90-days", language),
-        ),
+        exhibits=EXHIBIT.build(groups, finding.language),
         notes=(
             "Only customers whose first purchase is long enough ago are counted. Groups stand here "
             "only when they differ from others who started in the same months by more than chance.",
@@ -97,9 +81,3 @@ def _explain_shares(finding: Finding) -> Iterator[str]:
             yield f"Within {days} days is not shown: too few customers."
         elif (where.since or where.until) and (where.until is None or where.until > last):
             yield f"Within {days} days is of first purchases until {last}: the data ends on {end}."
-
-
-def _find_repeat_purchases(warehouse: Warehouse, where: AnalysisFilter) -> AnalysisResult:
-    from bot.data.analyses.segments import find_repeat_purchases
-
-    return find_repeat_purchases(warehouse, where)

@@ -11,15 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
-from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
-    build_filter,
-    build_table,
-    find_analysis,
-    make_result,
-    prepare_facts,
-)
+from bot.agent.tools._analysis import GroupExhibit, build_filter, find_analysis
 from bot.core.audience_rule import SEGMENT_LABELS
 from bot.i18n.messages import Words
 
@@ -42,13 +34,18 @@ OVERVIEW = (
     "average-order",
     "growth",
 )
-COLUMNS = {
-    "customers": Words("Customers"),
-    "share-of-customers": Words("Share of customers"),
-    "revenue-share": Words("Share of revenue"),
-    "average-order": Words("Average order"),
-    "growth": Words("Growth in 90 days"),
-}
+EXHIBIT = GroupExhibit(
+    "customer segments",
+    Words("Segment"),
+    {
+        "customers": Words("Customers"),
+        "share-of-customers": Words("Share of customers"),
+        "revenue-share": Words("Share of revenue"),
+        "average-order": Words("Average order"),
+        "growth": Words("Growth in 90 days"),
+    },
+    bars="customers",
+)
 
 
 class Params(ToolParams):
@@ -71,23 +68,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         if fact.parts.subject in (*_list_subjects(params.segment), "all")
         and (named or fact.parts.measure in OVERVIEW)
     ]
-    facts = prepare_facts(chosen, finding.where)
-    language = deps.request.language
-    parts = [fact for fact in facts if fact.about]
-    exhibits = build_exhibit(
-        "customer segments",
-        build_table(parts, Words("Segment"), COLUMNS, language),
-        build_bars(parts, "customers", language),
-    )
+    facts = finding.prepare(chosen)
     notes = ["Every customer is in exactly one segment. Growth compares with 90 days ago."]
     if not named and facts:
         notes.append("Name one segment to get its rule, favourite category, best day and hour.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=SEGMENT_LABELS[params.segment] if named else Words("customer segments"),
-        language=language,
-        exhibits=exhibits,
+        exhibits=EXHIBIT.build([fact for fact in facts if fact.about], finding.language),
         notes=notes,
     )
 

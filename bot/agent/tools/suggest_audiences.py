@@ -11,15 +11,11 @@ from dataclasses import replace
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
-    build_exhibit,
+    GroupExhibit,
     build_filter,
-    build_table,
     find_analysis,
     find_product,
     group_by_subject,
-    make_result,
-    prepare_facts,
 )
 from bot.core.audience_rule import AUDIENCE_NAMES, AudienceGoal, AudienceRule, name_audience
 from bot.data.catalogue.product import build_availability_facts
@@ -30,14 +26,19 @@ MEASURES = (
     *("bought-share-high", "others-share", "verdict", "expected-buyers-low"),
     *("expected-buyers-high", "smallest-effect", "lift"),
 )
-COLUMNS = {
+AUDIENCE_COLUMNS = {
     "customers": Words("Customers"),
     "by-email": Words("Agreed to e-mail"),
     "by-sms": Words("Agreed to SMS"),
     "by-ads": Words("Agreed to ads"),
     "bought-share": Words("Bought within 90 days"),
-    "others-share": Words("Of all"),
 }
+EXHIBIT = GroupExhibit(
+    "the audiences and what they bought",
+    Words("Audience"),
+    {**AUDIENCE_COLUMNS, "others-share": Words("Of all")},
+    bars="bought-share",
+)
 
 
 class Params(ToolParams):
@@ -53,7 +54,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         raise ToolError("Name a product or a category, not both.")
     goal = None if params.goal == "none" else params.goal
     finding = await find_analysis(deps, "audiences", replace(where, goal=goal))
-    language = deps.request.language
+    language = finding.language
     groups = {
         name: {fact.parts.measure: fact for fact in group}
         for name, group in group_by_subject(finding.result.facts).items()
@@ -72,20 +73,14 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             kept = [group[measure] for measure in MEASURES if measure in group]
             kept.insert(1, conditions.model_copy(update={"id": id}))
             chosen += [fact.model_copy(update={"about": about}) for fact in kept]
-    facts = prepare_facts(chosen, finding.where, of_call=params.goal if goal else "")
+    facts = finding.prepare(chosen, of_call=params.goal if goal else "")
     things = tuple(fact for fact in finding.result.facts if fact.parts.subject == "things")
     product = await find_product(where.product, deps) if where.product else None
     availability = build_availability_facts(product, language) if product else ()
-    return make_result(
-        finding,
+    return finding.build_result(
         (*facts, *things, *availability),
         title=Words("audiences"),
-        language=language,
-        exhibits=build_exhibit(
-            "the audiences and what they bought",
-            build_table(facts, Words("Audience"), COLUMNS, language),
-            build_bars(facts, "bought-share", language),
-        ),
+        exhibits=EXHIBIT.build(facts, language),
         notes=(
             "“bought share”: of the people whom the same rule picked 90 days ago, those who bought "
             "since, by themselves; “others share”: of all. Only “confirmed” is beyond chance.",

@@ -13,17 +13,14 @@ from datetime import date, timedelta
 
 from bot.agent.tool import ToolDeps, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
-    build_bars,
+    GroupExhibit,
     build_exhibit,
     build_filter,
     build_line,
-    build_table,
     find_analysis,
     group_by_subject,
     link_changes,
-    make_result,
     number_of,
-    prepare_facts,
     set_periods,
 )
 from bot.core.charts import Exhibit
@@ -35,13 +32,18 @@ RETURNS, STEPS = "returns-", "step-"
 MOVED = ("confirmed", "to watch")
 MEASURES = ("status", "change", "last", "expected", "level", "since", "weeks", "revenue")
 STEADY_MEASURES = ("status", "change", "last", "expected")
-COLUMNS = {
-    "last": Words("Last week"),
-    "expected": Words("Expected"),
-    "change": Words("Difference"),
-    "since": Words("Since"),
-    "revenue": Words("Revenue a week"),
-}
+SERIES = GroupExhibit(
+    "weekly sales against what was expected",
+    Words("Weekly sales"),
+    {
+        "last": Words("Last week"),
+        "expected": Words("Expected"),
+        "change": Words("Difference"),
+        "since": Words("Since"),
+        "revenue": Words("Revenue a week"),
+    },
+    bars="change",
+)
 
 
 class Params(ToolParams):
@@ -85,22 +87,17 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             if fact.parts.measure not in ("points", "p")
         ),
     ]
-    facts = link_changes(
-        prepare_facts(_set_weeks(chosen, groups), finding.where), {"last": "level"}
-    )
-    language = deps.request.language
+    facts = link_changes(finding.prepare(_set_weeks(chosen, groups)), {"last": "level"})
     notes = [
         "“last” is a week's mean over “weeks”; “level” the eight weeks before; “change” is against "
         "what was expected. Only what is confirmed is sure; “to watch” may be chance."
     ]
     if steady:
         notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
-    return make_result(
-        finding,
+    return finding.build_result(
         facts,
         title=Words("weekly sales"),
-        language=language,
-        exhibits=_build_exhibits(facts, {**moved, **totals}, language),
+        exhibits=_build_exhibits(facts, {**moved, **totals}, finding.language),
         notes=notes,
     )
 
@@ -143,13 +140,7 @@ def _build_exhibits(
 ) -> list[Exhibit]:
     """Return the table of what moved and of the totals, and the lines of the first of them."""
     series = [fact for fact in facts if fact.parts.measure in MEASURES]
-    exhibits = [
-        *build_exhibit(
-            "weekly sales against what was expected",
-            build_table(series, Words("Weekly sales"), COLUMNS, language),
-            build_bars(series, "change", language),
-        )
-    ]
+    exhibits = [*SERIES.build(series, language)]
     lines = 0
     for group in groups.values():
         points = next((fact for fact in group if fact.parts.measure == "points"), None)

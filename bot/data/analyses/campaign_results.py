@@ -321,7 +321,6 @@ def _describe_comparison(
 
 
 def _compare_with_peers(warehouse: Warehouse, letter: str) -> dict[str, Decimal | str]:
-    """Return the measures of `letter_against_peers` as name → value."""
     result: AnalysisResult = letter_against_peers(warehouse, letter)
     return {fact.id.rsplit(".", 1)[-1]: fact.value for fact in result.facts}
 

@@ -135,7 +135,6 @@ class AnalysisResult:
             self.limits.append(message)
 
     def is_withheld(self, sort: FloorKind = "people") -> bool:
-        """Tell whether the limit on small groups has been added."""
         return (
             self.floors is not None
             and withheld_groups_message(self.floors.of(sort), sort) in self.limits

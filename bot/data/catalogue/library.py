@@ -68,8 +68,6 @@ class CatalogueLibrary:
 
 
 class _CatalogueVersion:
-    """One version of the products, with its index."""
-
     def __init__(self, products: Sequence[Product], version: Hashable):
         self.products, self.version = products, version
         self.index = ProductIndex(products)

@@ -64,7 +64,6 @@ class ProductRow(Row):
 
     @staticmethod
     def load(session: Session, workspace: str, handles: Sequence[str]) -> "list[ProductRow]":
-        """Return the products with these handles."""
         return [
             row
             for start in range(0, len(handles), 500)
@@ -78,7 +77,6 @@ class ProductRow(Row):
 
     @staticmethod
     def any_since(session: Session, workspace: str, moment: datetime) -> bool:
-        """Return whether products were stored after this moment."""
         later = (ProductRow.workspace == workspace) & (ProductRow.imported_at > moment)
         return session.scalar(select(ProductRow.handle).where(later).limit(1)) is not None
 
@@ -258,7 +256,6 @@ class ProductFact(Row):
 def list_product_facts(
     session: Session, workspace: str, product: str | None, market: str | None, today: date
 ) -> tuple[Fact, ...]:
-    """Return the facts that people added for a product."""
     rows = ProductFact.list_valid(session, workspace, product, market, today)
     return tuple(row.as_fact() for row in rows)
 

@@ -168,7 +168,6 @@ class PriceHistory:
 
 
 def load_price_history(warehouse: "Warehouse", product: Product) -> PriceHistory:
-    """Return the prices of a product up to today."""
     known = {change.day: change for change in product.price_history}
     source, as_of = product.source, product.as_of
     table = warehouse.table("prices")
@@ -181,7 +180,9 @@ def load_price_history(warehouse: "Warehouse", product: Product) -> PriceHistory
                 day = row["since"]
                 known[day] = PriceChange(day=day, price=Decimal(row["price"]))
                 source, as_of = warehouse.source("prices"), warehouse.as_of("prices")
-    past = sorted((one for one in known.values() if one.day <= warehouse.today), key=_get_day)
+    past = sorted(
+        (one for one in known.values() if one.day <= warehouse.today), key=lambda p: p.day
+    )
     changes = tuple(
         one for at, one in enumerate(past) if at == 0 or one.price != past[at - 1].price
     )
@@ -242,10 +243,6 @@ def find_writing_prices(warehouse: "Warehouse", product: Product) -> tuple[Fact,
         for fact in facts
         if fact.parts.measure not in CATALOGUE_MEASURES and known.get(fact.label) != fact.value
     )
-
-
-def _get_day(change: PriceChange) -> date:
-    return change.day
 
 
 def load_first_days(warehouse: "Warehouse") -> dict[str, date]:

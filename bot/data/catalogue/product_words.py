@@ -107,7 +107,6 @@ MANNER_PATTERN = re.compile(r"\bà (?!la\b|l['’]|les?\b|partir\b|propos\b|nos\
 
 
 def tokenize_product(text: str) -> list[str]:
-    """Return the stems of a product's words."""
     return [stem_word(word) for word in split_words(text) if word not in GRAMMAR_WORDS]
 
 
@@ -157,7 +156,6 @@ def stem_word(word: str) -> str:
 
 @cache
 def load_synonyms() -> dict[str, frozenset[str]]:
-    """Return the synonyms of each stem, in both languages."""
     found: dict[str, set[str]] = {}
     for group in load_lexicon()["same"]["groups"]:
         stems = {stem_word(word) for word in group}

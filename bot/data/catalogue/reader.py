@@ -34,8 +34,9 @@ from bot.data.catalogue.rows import (
     normalize_header,
     read_first_row,
 )
+from bot.data.ingest.file_schema import inspect_format, no_table_message, read_lines
 from bot.data.reject_reasons import RejectCode, RejectReason
-from bot.data.text_file import DecodedText, MalformedRecord, Record, parse_records, read_text
+from bot.data.text_file import MalformedRecord, Record, parse_records
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import strip_accents
@@ -48,8 +49,6 @@ SEPARATORS = re.compile(
 
 
 class ProductBuilder:
-    """Builds one product from its rows."""
-
     source: Source
     as_of: date
 
@@ -157,6 +156,15 @@ class ProductBuilder:
 
 MOST_ROW_CHARACTERS = 2_000  # stored characters of a rejected row
 LONGEST_CELL = 131_072  # characters
+
+
+@dataclass(frozen=True)
+class DecodedText:
+    """The text of a file. `repaired` is true when wrongly decoded accents were corrected."""
+
+    text: str
+    encoding: str
+    repaired: bool = False
 
 
 @dataclass(frozen=True)
@@ -312,6 +320,8 @@ def _check_width(record: Record, width: int) -> RejectReason | None:
 # The whole file.
 
 SAMPLE_ROWS = 3  # products in a preview
+MOST_FILE_BYTES = 50_000_000
+MOJIBAKE = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€.|Â[\xa0-\xbf]")
 
 
 @dataclass(frozen=True)
@@ -351,7 +361,7 @@ def read_catalogue(
     decimal mark. Raises CannotDo when nothing can be read.
     """
     shown = name or path.name
-    read = read_text(path, shown)
+    read = _read_text(path, shown)
     if column_names:
         _check_named_columns(column_names, shown, read.text)
     header = find_catalogue_header(read.text, column_names=column_names, dollar=currency)
@@ -373,6 +383,37 @@ def read_catalogue(
         read.encoding,
         tuple(builder.cells() for builder in islice(sorter.products.values(), SAMPLE_ROWS)),
     )
+
+
+def _read_text(path: Path, name: str) -> DecodedText:
+    """Raises CannotDo for a file that is too large or no text."""
+    if path.stat().st_size > MOST_FILE_BYTES:
+        limit = MOST_FILE_BYTES // 1_000_000
+        raise CannotDo(
+            Words(
+                "{file} is larger than {limit} MB. Split it into several files.",
+                file=name,
+                limit=limit,
+            )
+        )
+    encoding = inspect_format(path, name).encoding
+    if encoding is None:
+        raise CannotDo(no_table_message(name))
+    text = "".join(read_lines(path, encoding))
+    if not text.strip():
+        raise CannotDo(Words("{file} is empty.", file=name))
+    mended = "".join(_repair_mojibake(line) for line in text.splitlines(keepends=True))
+    return DecodedText(mended, encoding, repaired=mended != text)
+
+
+def _repair_mojibake(line: str) -> str:
+    """Correct accents that were encoded twice: "cafÃ©" is "café"."""
+    if not MOJIBAKE.search(line):
+        return line
+    try:
+        return line.encode("cp1252").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return line
 
 
 def _check_named_columns(column_names: Mapping[str, str], name: str, text: str) -> None:

@@ -182,8 +182,6 @@ class BadCell(Exception):
 
 
 class CatalogueRow:
-    """One row of a catalogue."""
-
     def __init__(self, record: Record, header: CatalogueHeader):
         self.line, self.text = record.line, record.raw
         self._cells, self._header = record.cells, header
@@ -205,7 +203,6 @@ class CatalogueRow:
         return self._cells[first].strip()
 
     def all_raw(self, *fields: str) -> list[str]:
-        """Return every cell of those fields, unchanged."""
         columns = [i for field in fields for i in self._header.fields.get(field, ())]
         return [self._cells[i] for i in columns if i < len(self._cells)]
 
@@ -322,7 +319,6 @@ class CatalogueRow:
         return {i: name for i in (1, 2, 3) if (name := self.raw(f"option_name_{i}"))}
 
     def is_picture(self) -> bool:
-        """Return whether the row only adds a picture to a product."""
         fields = ("title", *PRICE_FIELDS, "option_value_1", "sizes", "colours")
         return "option_value_1" in self._header.fields and not any(self.raw(f) for f in fields)
 

@@ -3,7 +3,6 @@ errors."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from math import log
@@ -106,8 +105,6 @@ WordMeanings = dict[str, dict[str, float]]  # a query word → indexed words, ea
 
 
 class ProductIndex:
-    """An index of products for searching."""
-
     def __init__(self, products: Sequence[Product]):
         self._products = list(products)
         self._names = [[stem_word(word) for word in split_words(p.title)] for p in self._products]
@@ -154,24 +151,14 @@ class ProductIndex:
             key=lambda i: (-scores[i], category_ranks.get(i, 0), len(self._names[i]), i),
         )
         meant = self._meanings_of(tokenize_query(about))
-        matches = [
-            self._build_match(i, scores[i], meant, i in category_ranks) for i in best[:MOST_FOUND]
-        ]
+        matches = [self._build_match(i, scores[i], meant) for i in best[:MOST_FOUND]]
         return self._add_other_names(matches, words, meant)
 
-    def _build_match(
-        self, i: int, score: float, meant: WordMeanings, of_kind: bool
-    ) -> ProductMatch:
+    def _build_match(self, i: int, score: float, meant: WordMeanings) -> ProductMatch:
         product, head = self._products[i], self._titles[i][self._head_positions[i]]
         is_one = any(head in found for word, found in meant.items() if word not in IGNORED_WORDS)
-        score_shown = round(min(score, 1.0), 3)
-        return ProductMatch(
-            handle=product.handle,
-            title=product.title,
-            score=score_shown,
-            is_one=is_one,
-            of_kind=of_kind,
-        )
+        shown = round(min(score, 1.0), 3)
+        return ProductMatch(handle=product.handle, title=product.title, score=shown, is_one=is_one)
 
     def _add_other_names(
         self, matches: list[ProductMatch], words: str, meant: WordMeanings
@@ -336,23 +323,9 @@ def _drop_one_letter(word: str) -> set[str]:
 # Matching a name with the catalogue.
 
 
-@dataclass(frozen=True)
-class NameMatches:
-    """The products that a name may mean, the most likely first. `sure` ones do not contradict it;
-    `otherwise` ones have another name in the catalogue."""
-
-    sure: tuple[ProductMatch, ...] = ()
-    otherwise: tuple[ProductMatch, ...] = ()
-
-
-async def match_name(name: str, library: Library, brand: str = "") -> NameMatches:
-    """Find products by a name. The `brand`'s own name contradicts no product."""
+async def match_name(name: str, library: Library, brand: str = "") -> list[ProductMatch]:
+    """Return the products that a name may mean, the most likely first, without those that it calls
+    otherwise than the catalogue does. The `brand`'s own name contradicts no product."""
     hits = sorted(await library.find(name), key=lambda hit: -hit.score) if name else []
     brand_words = {*tokenize(brand)}
-
-    def other(hit: ProductMatch) -> bool:
-        return bool(hit.otherwise) and not {*tokenize(hit.otherwise)} <= brand_words
-
-    return NameMatches(
-        tuple(hit for hit in hits if not other(hit)), tuple(hit for hit in hits if other(hit))
-    )
+    return [hit for hit in hits if {*tokenize(hit.otherwise)} <= brand_words]

@@ -258,7 +258,7 @@ def _refuse_non_table(head: bytes, name: str) -> None:
         raise CannotDo(_archive_message(name))
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith(NON_TABLE_SIGNATURES):
-        raise CannotDo(_no_table_message(name))
+        raise CannotDo(no_table_message(name))
     if start.startswith(MARKUP_SIGNATURES):
         raise CannotDo(Words("{file} is a page, not a table. Export it as CSV.", file=name))
     if start.startswith(b"["):
@@ -285,7 +285,7 @@ def _scan_file(path: Path, head: bytes, name: str) -> tuple[str, str, int]:
             lines += chunk.count(b"\n")
             zeros += 0 if wide else chunk.count(0)
             if zeros > 1000:
-                raise CannotDo(_no_table_message(name))
+                raise CannotDo(no_table_message(name))
             if check is not None:
                 try:
                     check.decode(chunk)
@@ -293,7 +293,7 @@ def _scan_file(path: Path, head: bytes, name: str) -> tuple[str, str, int]:
                     check, encoding = None, "cp1252"
     text = head.decode("latin-1" if encoding == "cp1252" else encoding or "utf-8", errors="replace")
     if len(CONTROL_CHARACTERS.findall(text[:4096])) > len(text[:4096]) // 20:
-        raise CannotDo(_no_table_message(name))
+        raise CannotDo(no_table_message(name))
     return encoding or "utf-8", sha.hexdigest(), lines
 
 
@@ -301,7 +301,7 @@ def _archive_message(name: str) -> Words:
     return Words("{file} is a compressed file. Unpack it and give me the table inside.", file=name)
 
 
-def _no_table_message(name: str) -> Words:
+def no_table_message(name: str) -> Words:
     return Words(
         "{file} is no table that I can read. Give me CSV, XLSX, Parquet or JSON Lines.", file=name
     )

@@ -63,8 +63,6 @@ SMALL_FILE_ROWS = 100_000
 
 @dataclass(frozen=True)
 class TableShape:
-    """The columns and the key of a table."""
-
     columns: dict[str, str]  # name → SQL type
     key: tuple[str, ...]
     day_column: str | None
@@ -100,8 +98,6 @@ class TableShape:
 
 
 class Merger:
-    """One merge of fresh rows into the stored files of a kind."""
-
     def __init__(
         self, con: Any, shape: TableShape, stored: Sequence[StoredFile], folder: Path, source: str
     ) -> None:

@@ -201,7 +201,6 @@ class DataFile(Row):
 
     @staticmethod
     def any(session: Session) -> bool:
-        """Return whether the library holds any file, of any workspace."""
         return session.scalar(select(DataFile.id).limit(1)) is not None
 
 

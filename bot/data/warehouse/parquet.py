@@ -33,7 +33,6 @@ def escape_path(path: Path) -> tuple[str, str]:
 
 
 def quote_text(text: object) -> str:
-    """Return a SQL string literal."""
     return "'" + str(text).replace("'", "''") + "'"
 
 

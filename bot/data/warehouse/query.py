@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
 import ibis
@@ -123,12 +122,7 @@ class TableCache:
     def __enter__(self) -> "TableCache":
         return self
 
-    def __exit__(
-        self,
-        type_: type[BaseException] | None,
-        _is: BaseException | None,
-        _at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for name in self._sql_by_name:
             self._engine.con.execute(f'DROP TABLE IF EXISTS "{name}"')
 

@@ -375,11 +375,9 @@ class RowStore:
         ]
 
     def open(self, workspace: str) -> "Warehouse":
-        """Return the workspace's tables as they are now: the same object while nothing changed."""
         return self.pool.open(workspace)
 
     def close(self, workspace: str) -> None:
-        """Forget the open warehouse, so that the next caller opens a new one."""
         self.pool.close(workspace)
 
     def version(self, workspace: str) -> Hashable:
@@ -388,7 +386,6 @@ class RowStore:
         return self.pool.version(workspace)
 
     def result_cache(self, workspace: str) -> ResultCache:
-        """Return the cache of analysis results for this workspace's rows."""
         return ResultCache(self.home / LIBRARY_FOLDER / workspace)
 
     def _clear(self, workspace: str) -> None:

@@ -112,6 +112,12 @@ def test_repeat_rate_counts_only_customers_with_enough_time() -> None:
     assert values[2] == round(100 * plain[1] / plain[0], 1)
 
 
+def test_the_rule_of_loyal_customers_says_that_champions_are_apart() -> None:
+    rules = {segment.id: segment.rule.to("en") for segment in SEGMENT_DEFINITIONS}
+    assert rules["champions"].startswith(rules["loyal"].removesuffix(", without the champions"))
+    assert rules["loyal"].endswith(", without the champions")
+
+
 def test_filter_by_segment_returns_only_that_segment() -> None:
     told = found(AnalysisFilter(segment="loyal", country="FR"))
     assert set(told.subjects()) == {"all", "loyal"}

@@ -550,17 +550,17 @@ HOPELESS = {
     b"foo,bar\n1,2\n": "The first line reads: foo,bar",
     b"just a letter\nto you\n": "I can't find the column",
     b"Title,Review,Rating,Age\nNice,I like it,5,33\n": "doesn't look like a catalogue",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "is a spreadsheet, which I can't read",
-    b"%PDF-1.7\n": "is not a text file",
-    b"\x89PNG\r\n\x1a\n": "is not a text file",
-    b"PAR1....": "is not a text file",
-    bytes(range(256)) * 20: "is not a text file",
-    b"\0" * 5000: "is not a text file",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "is no table that I can read",
+    b"%PDF-1.7\n": "is no table that I can read",
+    b"\x89PNG\r\n\x1a\n": "is no table that I can read",
+    b"PAR1....": "is no table that I can read",
+    bytes(range(256)) * 20: "is no table that I can read",
+    b"\0" * 5000: "is no table that I can read",
     b"\x1f\x8b\x08\0\0": "is a compressed file",
-    b"<!DOCTYPE html><html></html>": "is a page or a structure",
-    b'<?xml version="1.0"?><rss/>': "is a page or a structure",
-    b'[{"name": "Vase"}]': "is a page or a structure",
-    b'{"products": []}': "is a page or a structure",
+    b"<!DOCTYPE html><html></html>": "is a page, not a table",
+    b'<?xml version="1.0"?><rss/>': "is a page, not a table",
+    b'[{"name": "Vase"}]': "is one large JSON list",
+    b'{"products": []}': "I can't find the column with the products' names",
 }
 
 
@@ -579,7 +579,7 @@ class TestHopelessFile:
         workbook(tmp_path / "shop.xlsx")
         with pytest.raises(CannotDo) as cannot:
             read_catalogue(tmp_path / "shop.xlsx")
-        assert "CSV UTF-8" in cannot.value.words.to("en")
+        assert "is no table that I can read" in cannot.value.words.to("en")
 
     def test_compressed_file_is_refused(self, tmp_path: Path) -> None:
         packed(tmp_path / "shop.zip")

@@ -117,12 +117,6 @@ def filter_subject_lines(lines: ir.Table, subject: Subject) -> ir.Table:
     return lines
 
 
-def read_past_purchases(row: dict[str, Any]) -> PastPurchases:
-    """Read the one row of `build_past_purchases`."""
-    sales, squares = (float(row[name] or 0) for name in ("sales", "squares"))
-    return PastPurchases(int(row["people"] or 0), int(row["bought"] or 0), sales, squares)
-
-
 def shift_rule_back(rule: AudienceRule) -> AudienceRule:
     """Move the dates of the rule back by 90 days, for the backtest."""
     back = {
@@ -154,7 +148,6 @@ class ProposalReport:
 
     @cached_property
     def people(self) -> int:
-        """The number of customers with a purchase."""
         table = self.now.ranked.aggregate(people=_.count())
         return int(fetch_rows(self.warehouse, table)[0]["people"])
 
@@ -255,28 +248,16 @@ class ProposalReport:
     @cached_property
     def _everybody_earlier(self) -> PastPurchases | None:
         """All customers of 90 days ago; None when the orders don't go back another 90 days."""
-        table = self.earlier.ranked.select("customer")
-        if not self._is_history_long_enough:
-            return None
-        query = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
-        return read_past_purchases(
-            fetch_rows(self.warehouse, self.register_query("all-then", query))[0]
-        )
+        return self._count_past_purchases("all-then", self.earlier.ranked.select("customer"))
 
     @cached_property
     def _non_buyers_earlier(self) -> PastPurchases | None:
         """Customers who did not own the subject 90 days ago: the baseline of look-alikes."""
-        if not self._is_history_long_enough:
-            return None
         had = filter_subject_lines(self.earlier.lines, self.subject).filter(_.amount >= 0)
         table = self.earlier.ranked.anti_join(had.select("customer"), "customer").select("customer")
-        query = build_past_purchases(table, self.now.lines, self.subject, self.earlier.until)
-        return read_past_purchases(
-            fetch_rows(self.warehouse, self.register_query("without-then", query))[0]
-        )
+        return self._count_past_purchases("without-then", table)
 
     def _choose_baseline(self, rule: AudienceRule) -> PastPurchases | None:
-        """Return the baseline that the audience is compared with."""
         alike = rule.like_product or rule.like_category
         return self._non_buyers_earlier if alike and self.subject.name else self._everybody_earlier
 
@@ -289,10 +270,17 @@ class ProposalReport:
         if not self._is_history_long_enough:
             return None
         fits = self.earlier.select_fitting(shift_rule_back(proposal.rule))
-        query = build_past_purchases(fits, self.now.lines, self.subject, self.earlier.until)
-        return read_past_purchases(
-            fetch_rows(self.warehouse, self.register_query(f"{proposal.id}-then", query))[0]
-        )
+        return self._count_past_purchases(f"{proposal.id}-then", fits)
+
+    def _count_past_purchases(self, name: str, people: ir.Table) -> PastPurchases | None:
+        """Count what the people of 90 days ago bought since; None when the orders don't go back
+        another 90 days."""
+        if not self._is_history_long_enough:
+            return None
+        query = build_past_purchases(people, self.now.lines, self.subject, self.earlier.until)
+        row = fetch_rows(self.warehouse, self.register_query(name, query))[0]
+        sales, squares = (float(row[column] or 0) for column in ("sales", "squares"))
+        return PastPurchases(int(row["people"] or 0), int(row["bought"] or 0), sales, squares)
 
     def _add_past_purchases(
         self, proposal: Proposal, past: PastPurchases, base: PastPurchases, sizes: dict[str, int]

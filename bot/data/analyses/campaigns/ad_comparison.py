@@ -21,12 +21,7 @@ from bot.data.analyses.campaigns.efficiency import (
 )
 from bot.data.analyses.result import AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
-from bot.data.stats import (
-    Numbers,
-    find_change_point,
-    round_figure,
-    round_p,
-)
+from bot.data.stats import Numbers, find_change_point, round_figure, round_p
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.normalize import slugify

@@ -9,6 +9,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from bot.data.analyses.result import AnalysisResult
 from bot.data.disclosure import Population
@@ -17,7 +18,9 @@ from bot.i18n.messages import Words
 
 DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
 LINE_DIMENSION = "line"  # the dimension name of a sold line
-MEASURES = ("impressions", "clicks", "orders", "spend", "sales")
+COUNTS, AMOUNTS = ("impressions", "clicks", "orders"), ("spend", "sales")
+MEASURES = (*COUNTS, *AMOUNTS)
+SUMS = ("rows", *MEASURES, "budget")
 
 
 @dataclass(frozen=True)
@@ -53,18 +56,13 @@ class AdTotals:
         return self.sales / self.spend if self.spend and self.says("sales", "spend") else None
 
     def __add__(self, other: "AdTotals") -> "AdTotals":
+        both_known = self.rows and other.rows
         return AdTotals(
-            max(self.days, other.days),
-            self.rows + other.rows,
-            self.impressions + other.impressions,
-            self.clicks + other.clicks,
-            self.orders + other.orders,
-            self.spend + other.spend,
-            self.sales + other.sales,
-            self.budget + other.budget,
-            max(self.early, other.early),
-            self.title or other.title,
-            self.unsaid & other.unsaid if self.rows and other.rows else self.unsaid | other.unsaid,
+            days=max(self.days, other.days),
+            early=max(self.early, other.early),
+            title=self.title or other.title,
+            unsaid=self.unsaid & other.unsaid if both_known else self.unsaid | other.unsaid,
+            **{name: getattr(self, name) + getattr(other, name) for name in SUMS},
         )
 
 
@@ -125,15 +123,13 @@ def sum_ads(
     return ads.group_by("current", *DIMENSIONS, "currency").aggregate(
         days=lambda t: t.day.nunique(),
         rows=lambda t: t.count(),
-        impressions=lambda t: t.impressions.fill_null(0).sum(),
-        clicks=lambda t: t.clicks.fill_null(0).sum(),
-        orders=lambda t: t.orders.fill_null(0).sum(),
-        spend=lambda t: t.spend.fill_null(0).sum().cast("decimal(18, 2)"),
-        sales=lambda t: t.sales.fill_null(0).sum().cast("decimal(18, 2)"),
-        budget=lambda t: t.budget.fill_null(0).sum().cast("decimal(18, 2)"),
         early=lambda t: t.noon.ifelse(1, 0).sum(),
         title=lambda t: t.title.max(),
-        **{f"{name}_said": _count_known(name) for name in MEASURES},
+        **{name: _[name].fill_null(0).sum() for name in COUNTS},
+        **{
+            name: _[name].fill_null(0).sum().cast("decimal(18, 2)") for name in (*AMOUNTS, "budget")
+        },
+        **{f"{name}_said": _[name].count() for name in MEASURES},
     )
 
 
@@ -147,33 +143,23 @@ def is_in_currency(rows: ir.Table, currency: str | None) -> ir.Value:
     return rows.currency.isnull() if currency is None else rows.currency == currency
 
 
-def _count_known(measure: str) -> Callable[[ir.Table], ir.Value]:
-    """Count the rows in which the measure is known."""
-    return lambda t: t[measure].count()
-
-
 def build_ads(rows: Iterable[dict[str, Any]]) -> list[AdRow]:
     """Convert the rows of `sum_ads` into ads."""
     return [
         AdRow(
             bool(row["current"]),
             {name: None if row[name] is None else str(row[name]) for name in DIMENSIONS},
-            AdTotals(
-                int(row["days"]),
-                int(row["rows"]),
-                int(row["impressions"]),
-                int(row["clicks"]),
-                int(row["orders"]),
-                Decimal(row["spend"]),
-                Decimal(row["sales"]),
-                Decimal(row["budget"]),
-                int(row["early"]),
-                row["title"],
-                frozenset(name for name in MEASURES if not row[f"{name}_said"]),
-            ),
+            _build_totals(row),
         )
         for row in rows
     ]
+
+
+def _build_totals(row: dict[str, Any]) -> AdTotals:
+    sums: dict[str, Any] = {name: int(row[name]) for name in ("days", "rows", "early", *COUNTS)}
+    sums |= {name: Decimal(row[name]) for name in (*AMOUNTS, "budget")}
+    unsaid = frozenset(name for name in MEASURES if not row[f"{name}_said"])
+    return AdTotals(**sums, title=row["title"], unsaid=unsaid)
 
 
 def get_key(dimension: str) -> Callable[[AdRow], str | None]:

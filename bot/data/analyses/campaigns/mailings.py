@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from bot.data.analyses.campaigns.ads import make_fact_adder, refuse_without_campaigns
 from bot.data.analyses.campaigns.bottlenecks import select_discoveries
+from bot.data.analyses.products import load_catalogue_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.stats import student_quantile, student_tail, to_percent
@@ -32,6 +33,12 @@ SEASON_DAYS = 35  # days before an occasion in which mailings are about it
 DAYS_IN_YEAR = 365
 MIN_COMPARABLE = 8  # comparable mailings required
 RateName = Literal["open rate", "click rate", "order rate", "unsubscribe rate"]
+RATES: dict[RateName, str] = {  # with what is counted
+    "open rate": "opened",
+    "click rate": "clicks",
+    "order rate": "orders",
+    "unsubscribe rate": "unsubscribed",
+}
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,8 @@ class Mailing:
     currency: str | None
 
     def count(self, rate: RateName) -> int | None:
-        return {
-            "open rate": self.opened,
-            "click rate": self.clicks,
-            "order rate": self.orders,
-            "unsubscribe rate": self.unsubscribed,
-        }[rate]
+        counted: int | None = getattr(self, RATES[rate])
+        return counted
 
     def rate(self, rate: RateName) -> float | None:
         """Return the rate from 0 to 1; None when it was not counted."""
@@ -89,7 +92,6 @@ COPIED_COLUMNS = (
     *("at", "audience", "language", "subject", "text", "product"),
     *("opened", "clicks", "unsubscribed", "orders", "sales", "currency"),
 )
-RATES: tuple[RateName, ...] = ("open rate", "click rate", "order rate", "unsubscribe rate")
 
 
 def select_mailings(rows: ir.Table) -> ir.Table:
@@ -348,13 +350,12 @@ def add_mailing_facts(
         if (filter_.product is None or filter_.product in (letter.product or ""))
         and filter_.channel in (None, letter.channel)
     ]
-    if warehouse.products is not None and known:
-        titles = [r["title"] for r in fetch_rows(warehouse, warehouse.products.select("title"))]
+    if known and (titles := load_catalogue_titles(warehouse).values()):
         _add_subject_features(result, [x for x in known if x.channel == "email"], titles)
 
 
 def _add_subject_features(
-    result: AnalysisResult, mailings: list[Mailing], titles: list[str]
+    result: AnalysisResult, mailings: list[Mailing], titles: Collection[str]
 ) -> None:
     tested = compare_subject_features(mailings, find_product_words(titles))
     for feature in tested:

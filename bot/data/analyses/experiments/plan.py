@@ -298,7 +298,6 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
 
 
 def _choose_required_column(place: TestPlace) -> str:
-    """Return the column that a plan for this place requires."""
     return {"subject": "opened", "letter": "clicks"}.get(place, "visits")
 
 

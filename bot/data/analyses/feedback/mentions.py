@@ -345,7 +345,6 @@ class ThemeTable:
         return self.flags[:, self.column[subject]]
 
     def count(self, subject: str) -> int:
-        """Return how many texts mention the subject."""
         return int((self.flags_of(subject) > 0).sum())
 
     @property
@@ -359,7 +358,6 @@ class ThemeTable:
         return subject.split("-")[0] in self.shop
 
     def select(self, mask: Mask) -> "ThemeTable":
-        """Return the table of the selected texts only."""
         places = np.flatnonzero(mask)
         return ThemeTable(
             [self.texts[i] for i in places],
@@ -430,7 +428,6 @@ def _replace_by_labels(
 def _fill_flags(
     flags: Flags, mine: NDArray[np.intp], packed: Sequence[bytes], columns: NDArray[np.intp]
 ) -> None:
-    """Write the flags of these texts into their rows."""
     records = np.frombuffer(b"".join(packed), RECORD)
     of_text = np.repeat(mine, [len(one) // RECORD.itemsize for one in packed])
     flags[of_text, columns[records["subject"]]] = records["flags"]

@@ -210,7 +210,6 @@ def _extract_praise_sentence(
 
 
 def _select_without_complaints(theme_table: ThemeTable) -> Mask:
-    """Return the texts without any complaint."""
     return np.array([not is_complaint(row).any() for row in theme_table.flags], bool)
 
 

@@ -27,6 +27,7 @@ from bot.data.analyses.feedback.texts import (
     count_authors,
     read_texts,
     select_feedback,
+    split_sentences,
     tokenize_words,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
@@ -290,27 +291,10 @@ def _cut(
         start, end, _ = mentions.spans[theme]
         if start >= text.offset:
             return text.whole[start:end].strip()[:MAX_LENGTH]
-    for sentence in _split(whole):
+    sentences = split_sentences(whole, text.language, frozenset())
+    for one in sentences:
+        sentence = whole[one.start : one.end]
         if wanted and any(word in normalize_text(sentence) for word in wanted):
             return sentence[:MAX_LENGTH]
-    return _take_first(whole)
-
-
-def _split(whole: str) -> list[str]:
-    """Split at line breaks and at the ends of sentences, without changing a letter."""
-    pieces, start = [], 0
-    for at, character in enumerate(whole):
-        if character == "\n" or (character in ".!?…" and whole[at + 1 : at + 2] in ("", " ", "\n")):
-            pieces.append(whole[start : at + 1].strip())
-            start = at + 1
-    return [piece for piece in (*pieces, whole[start:].strip()) if piece]
-
-
-def _take_first(whole: str) -> str:
-    end = 0
-    for sentence in _split(whole):
-        at = whole.index(sentence, end) + len(sentence)
-        if at > MAX_LENGTH:
-            break
-        end = at
-    return whole[: end or MAX_LENGTH]
+    ends = [one.end for one in sentences if one.end <= MAX_LENGTH]
+    return whole[: max(ends, default=MAX_LENGTH)]

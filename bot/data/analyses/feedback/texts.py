@@ -184,8 +184,6 @@ CURRENT_DAYS, PREVIOUS_DAYS, YEAR_DAYS = 30, 90, 365  # in days
 
 
 class HasDay(Protocol):
-    """Anything with an optional date."""
-
     @property
     def day(self) -> date | None: ...
 
@@ -295,7 +293,6 @@ def summarize_ratings(
 
 
 def _filter_feedback(warehouse: Warehouse, filter_: AnalysisFilter) -> ir.Table:
-    """Return the feedback rows that match the filter."""
     table = warehouse.table("feedback")
     assert table is not None
     table = add_category(warehouse, _add_segment(warehouse, table))
@@ -328,7 +325,6 @@ def read_texts(
 
 
 def count_authors(texts: Sequence[FeedbackText]) -> int:
-    """Return how many people wrote the texts."""
     return len({text.author for text in texts})
 
 

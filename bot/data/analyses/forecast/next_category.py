@@ -15,7 +15,6 @@ from bot.data.analyses.products import load_purchased_products
 from bot.data.floors import is_below_floor
 from bot.data.stats import (
     CONFIRMED_FDR,
-    Numbers,
     adjust_false_discovery,
     normal_tail,
     round_figure,
@@ -31,14 +30,15 @@ NO_CATEGORIES = Words(
 
 
 @dataclass(frozen=True)
-class CategoryTransition:
-    """Of `before` purchases with category `a` that were followed by another, `after` had `b` in the
-    next one: `lift` times as often as next purchases in general."""
+class Transition:
+    """Of `before` purchases with `a` that were followed by another, `after` had `b` in the next
+    one, by `people` customers: `lift` times as often as next purchases in general."""
 
     a: str
     b: str
     before: int
     after: int
+    people: int
     lift: float
     q: float
 
@@ -46,28 +46,35 @@ class CategoryTransition:
     def share(self) -> float:
         return self.after / self.before
 
+    @property
+    def measures(self) -> tuple[tuple[str, float | int, str | None], ...]:
+        return (
+            ("share", to_percent(self.share), "%"),
+            ("at-large", to_percent(self.share / self.lift), "%"),
+            ("lift", round_figure(self.lift, 1), "×"),
+            ("purchases", self.after, "purchases"),
+        )
 
-def build_transitions(lines: ir.Table) -> ir.Table:
+
+def build_transitions(bought: ir.Table, had: ir.Table, things: ir.Table) -> ir.Table:
     """Return a, b, times and people (how many customers). An empty b counts how often a was
-    followed by anything; an empty a how often b was in a next purchase; both empty counts all. All
-    orders of a day are one purchase."""
-    bought = lines.filter(_.amount >= 0, _.category.notnull())
-    baskets = bought.select("customer", "day", "category").distinct()
-    days = baskets.select("customer", "day").distinct()
+    followed by anything; an empty a how often b was in a next purchase; both empty counts all.
+    `bought` are the lines of all purchases; `had` names the `a` of a customer and day, `things` the
+    `b`. All orders of a day are one purchase."""
+    days = bought.select("customer", "day").distinct()
     pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
     pairs = pairs.filter(_.then.notnull())
     empty = ibis.literal("")
-    anything = pairs.select("customer", "day", "then", category=empty)
-    now = baskets.join(pairs, ["customer", "day"]).select("customer", "day", "then", "category")
-    now = now.union(anything).rename(a="category")
-    after = baskets.union(days.mutate(category=empty).select("customer", "day", "category"))
-    after = after.rename(who="customer", on="day", b="category")
+    now = pairs.join(had.distinct(), ["customer", "day"]).select("customer", "then", "a")
+    now = now.union(pairs.select("customer", "then", a=empty))
+    after = things.distinct().select(who="customer", on="day", b="b")
+    after = after.union(days.select(who="customer", on="day", b=empty))
     both = now.join(after, (now.customer == after.who) & (now.then == after["on"]))
     return both.group_by("a", "b").aggregate(times=_.count(), people=_.customer.nunique())
 
 
-def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[CategoryTransition]:
-    """Return transitions from one category to another or the same, strongest first. Each has at
+def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Transition]:
+    """Return transitions from one thing to another or the same, strongest first. Each has at
     least `floor` customers and purchases before and after, and leaves as many purchases after
     another category, or of another. `q` is Benjamini–Hochberg over all of them, from a one-sided z
     test of the counts."""
@@ -86,10 +93,11 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
     before = np.array([times[a, ""] for a, _b in crossed], dtype=np.float64)
     share = np.array([times["", b] / every for _a, b in crossed])
     after = np.array([times.get(pair, 0) for pair in crossed], dtype=np.float64)
-    q = _test_counts(after, before, share, every)
-    lift = after / (before * share)
+    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
+    z = (after - before * share) / np.maximum(spread, 1e-9)
+    q, lift = adjust_false_discovery(normal_tail(z)), after / (before * share)
     transitions = [
-        CategoryTransition(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
+        Transition(a, b, int(before[i]), int(after[i]), people[a, b], float(lift[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if after[i] >= floor
         and min(people.get(way, 0) for way in ((a, b), (a, ""), ("", b))) >= floor
@@ -97,86 +105,6 @@ def find_transitions(rows: Sequence[dict[str, Any]], floor: int) -> list[Categor
         and not is_below_floor(times["", b] - after[i], floor)
     ]
     return sorted(transitions, key=lambda step: (-step.lift, step.a, step.b))
-
-
-def _test_counts(after: Numbers, before: Numbers | int, share: Numbers, every: int) -> Numbers:
-    """Return the false discovery rate of so many `after` of `before` next purchases, where `share`
-    is usual among `every` ones: a one-sided z test of the counts."""
-    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
-    z = (after - before * share) / np.maximum(spread, 1e-9)
-    return adjust_false_discovery(normal_tail(z))
-
-
-@dataclass(frozen=True)
-class NextPurchase:
-    """Of the purchases with the requested subject that were followed by another, `after` contained
-    this in the next one, by `people` customers: `lift` times as often as next purchases in
-    general."""
-
-    name: str
-    after: int
-    people: int
-    share: float
-    lift: float
-    q: float
-
-
-def build_next_purchases(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
-    """Return name, times, mine and people: the number of next purchases with it, the number of
-    those after a purchase with one of the `mine` lines, and by how many customers. An empty name
-    counts all next purchases. `by` is product or category. All orders of a day are one purchase."""
-    bought = lines.filter(_.amount >= 0)
-    days = bought.select("customer", "day").distinct()
-    pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
-    pairs = pairs.filter(_.then.notnull())
-    had = mine.filter(_.amount >= 0).select(buyer=_.customer, on=_.day).distinct().mutate(had=1)
-    marked = pairs.left_join(had, (pairs.customer == had.buyer) & (pairs.day == had["on"]))
-    marked = marked.select("customer", "then", had=_.had.fill_null(0))
-    things = bought.filter(bought[by].notnull())
-    things = things.select(who=_.customer, on=_.day, name=things[by]).distinct()
-    every = days.select(who=_.customer, on=_.day, name=ibis.literal(""))
-    both = things.union(every)
-    met = marked.join(both, (marked.customer == both.who) & (marked.then == both["on"]))
-    return met.group_by("name").aggregate(
-        times=_.count(), mine=_.had.sum(), people=_.customer.nunique(where=_.had == 1)
-    )
-
-
-def find_next_purchases(
-    rows: Sequence[dict[str, Any]], floor: int
-) -> tuple[int, list[NextPurchase], int]:
-    """Return how many purchases with the subject were followed by another, what those contained
-    (with at least `floor` customers, most frequent first), and how many products or categories were
-    compared. `q` is Benjamini–Hochberg over all compared, from a one-sided z test of the counts."""
-    whole = next((row for row in rows if row["name"] == ""), None)
-    before, every = (int(whole["mine"] or 0), int(whole["times"])) if whole else (0, 0)
-    if whole and (whole["people"] < floor or is_below_floor(every - before, floor)):
-        return 0, [], 0
-    compared = [row for row in rows if row["name"] and row["times"] >= floor]
-    if not before or not compared or before == every:
-        return before, [], 0
-    share = np.array([row["times"] / every for row in compared])
-    after = np.array([float(row["mine"] or 0) for row in compared])
-    q = _test_counts(after, before, share, every)
-    purchases = [
-        NextPurchase(
-            str(row["name"]),
-            int(after[i]),
-            int(row["people"]),
-            float(after[i] / before),
-            float(after[i] / (before * share[i])),
-            float(q[i]),
-        )
-        for i, row in enumerate(compared)
-        if row["people"] >= floor
-        and not is_below_floor(before - after[i], floor)
-        and not is_below_floor(row["times"] - after[i], floor)
-    ]
-    return (
-        before,
-        sorted(purchases, key=lambda purchase: (-purchase.after, purchase.name)),
-        len(compared),
-    )
 
 
 # The facts on what is bought after one product or category.
@@ -198,7 +126,7 @@ def add_bought_after(context: AnalysisContext) -> None:
         return
     name = load_purchased_products(context.warehouse, context.lines).titles.get(product)
     add, floor = context.result.add, context.warehouse.floor
-    # names, and counts that `find_next_purchases` has checked
+    # names, and counts that `_find_next_purchases` has checked
     context.result.mark_without_customers("after")
     add("after", "subject", name or product)
     if not name:
@@ -210,7 +138,7 @@ def add_bought_after(context: AnalysisContext) -> None:
             )
         )
         return
-    before, products, compared = _count_next_purchases(context, product, "product")
+    before, products, compared = _find_next_purchases(context, product, "product")
     if before < floor:
         context.result.add_limit(
             Words(
@@ -223,45 +151,52 @@ def add_bought_after(context: AnalysisContext) -> None:
         return
     add("after", "purchases", before, unit="purchases", rows=before, query="after-product")
     add("after", "compared", compared, rows=before, query="after-product")
-    _add_next_purchases(context, "product", products, before)
-    _add_next_purchases(
-        context, "category", _count_next_purchases(context, product, "category")[1], before
-    )
+    _add_next_purchases(context, "product", products)
+    _add_next_purchases(context, "category", _find_next_purchases(context, product, "category")[1])
 
 
-def _count_next_purchases(
+def _find_next_purchases(
     context: AnalysisContext, product: str, by: PurchaseDimension
-) -> tuple[int, list[NextPurchase], int]:
-    lines = context.lines
-    mine = lines.filter(lines["product"] == product)
-    rows = context.run_query(f"after-{by}", build_next_purchases(lines, mine, by))
-    return find_next_purchases(rows, context.warehouse.floor)
+) -> tuple[int, list[Transition], int]:
+    """Return how many purchases with the product were followed by another (0 where that would tell
+    of a few customers), what those contained, the most frequent first, and how many products or
+    categories were compared."""
+    bought = context.lines.filter(_.amount >= 0)
+    had = bought.filter(_["product"] == product).select("customer", "day", a="product")
+    things = bought.filter(bought[by].notnull()).select("customer", "day", b=by)
+    floor = context.warehouse.floor
+    rows = context.run_query(f"after-{by}", build_transitions(bought, had, things))
+    counts = {(row["a"], row["b"]): row for row in rows}
+    mine, whole = counts.get((product, "")), counts.get(("", ""))
+    if mine is None or whole is None or mine["people"] < floor:
+        return 0, [], 0
+    before, others = mine["times"], whole["times"] - mine["times"]
+    if not others:
+        return before, [], 0
+    if is_below_floor(others, floor):
+        return 0, [], 0
+    compared = sum(not a and bool(b) and one["times"] >= floor for (a, b), one in counts.items())
+    found = sorted(find_transitions(rows, floor), key=lambda step: (-step.after, step.b))
+    return before, found, compared
 
 
 def _add_next_purchases(
-    context: AnalysisContext, by: PurchaseDimension, purchases: list[NextPurchase], before: int
+    context: AnalysisContext, by: PurchaseDimension, purchases: list[Transition]
 ) -> None:
     """Add those with the strongest significant lift, then the most frequent ones."""
-    more = [
-        purchase
-        for purchase in purchases
-        if purchase.q <= CONFIRMED_FDR and purchase.lift >= MIN_LIFT
-    ]
-    rest = [purchase for purchase in purchases if purchase not in more]
+    more = [one for one in purchases if one.q <= CONFIRMED_FDR and one.lift >= MIN_LIFT]
+    rest = [one for one in purchases if one not in more]
     titles = context.titles if by == "product" else {}
     for one in [*more, *rest][:MAX_ITEMS]:
-        about = titles.get(one.name, one.name)
-        context.result.set_group_size(f"after-{by}-{slugify(one.name)}", one.people)
+        subject = f"after-{by}-{slugify(one.b)}"
+        context.result.set_group_size(subject, one.people)
         context.result.add_measures(
-            f"after-{by}-{slugify(one.name)}",
-            ("share", to_percent(one.share), "%"),
-            ("at-large", to_percent(one.share / one.lift), "%"),
-            ("lift", round_figure(one.lift, 1), "×"),
-            ("purchases", one.after, "purchases"),
+            subject,
+            *one.measures,
             ("customers", one.people, "customers"),
             ("verdict", "more often" if one in more else "as always", None),
-            about=about,
-            rows=before,
+            about=titles.get(one.b, one.b),
+            rows=one.before,
             query=f"after-{by}",
         )
 
@@ -276,7 +211,10 @@ def add_next_category(context: AnalysisContext) -> None:
     .at-large (% of all next purchases that contain b), .lift (one over the other) and .purchases,
     for significant pairs with a lift of at least 1.2; a followed by a is a repeat purchase.
     behaviour.next-purchases.compared is the number of compared pairs."""
-    rows = context.run_query("next", build_transitions(context.lines))
+    bought = context.lines.filter(_.amount >= 0, _.category.notnull())
+    had = bought.select("customer", "day", a="category")
+    things = bought.select("customer", "day", b="category")
+    rows = context.run_query("next", build_transitions(bought, had, things))
     if not any(r["a"] for r in rows):
         context.result.add_limit(NO_CATEGORIES)
         return
@@ -291,22 +229,18 @@ def add_next_category(context: AnalysisContext) -> None:
         if step.q <= CONFIRMED_FDR and step.lift >= MIN_LIFT and wanted in ("", step.a.lower())
     ]
     for step in _select_transitions(strong):
-        context.result.mark_without_customers(
-            f"{slugify(step.a)}-then-{slugify(step.b)}"
-        )  # `find_transitions` has checked its size
+        subject = f"{slugify(step.a)}-then-{slugify(step.b)}"
+        context.result.mark_without_customers(subject)  # `find_transitions` has checked its size
         context.result.add_measures(
-            f"{slugify(step.a)}-then-{slugify(step.b)}",
-            ("share", to_percent(step.share), "%"),
-            ("at-large", to_percent(step.share / step.lift), "%"),
-            ("lift", round_figure(step.lift, 1), "×"),
-            ("purchases", step.after, "purchases"),
+            subject,
+            *step.measures,
             about=f"{step.a} → {step.b}",
             rows=step.before,
             query="next",
         )
 
 
-def _select_transitions(transitions: list[CategoryTransition]) -> list[CategoryTransition]:
+def _select_transitions(transitions: list[Transition]) -> list[Transition]:
     """Return the strongest transitions overall, and the strongest from each category."""
     counted: dict[str, int] = {}
     shown = []

@@ -253,8 +253,6 @@ MAX_MEAN_ERROR, MAX_WINDOW_ERROR = 0.15, 0.25
 
 @dataclass(frozen=True)
 class WindowForecast:
-    """The forecast for a window, and the actual value."""
-
     predicted: float
     came: float
 

@@ -13,12 +13,7 @@ from numpy.typing import NDArray
 from bot.data.analyses.analysis_context import AnalysisContext
 from bot.data.analyses.forecast.customer_history import CustomerHistory
 from bot.data.floors import bound_count, is_below_floor
-from bot.data.stats import (
-    Numbers,
-    compute_auc,
-    round_figure,
-    to_percent,
-)
+from bot.data.stats import Numbers, compute_auc, round_figure, to_percent
 from bot.i18n.messages import Words
 
 # Logistic regression on a few features, and its Brier score.

@@ -36,12 +36,7 @@ from bot.data.disclosure import TOTAL_VALUE as WHOLE
 from bot.data.disclosure import DimensionValue, Population
 from bot.data.floors import Floors, is_below_floor
 from bot.data.metrics.filters import find_last_whole_day, list_currencies
-from bot.data.stats import (
-    Numbers,
-    find_change_point,
-    round_figure,
-    round_p,
-)
+from bot.data.stats import Numbers, find_change_point, round_figure, round_p
 from bot.data.warehouse.query import TableCache, defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words

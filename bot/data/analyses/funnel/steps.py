@@ -23,13 +23,7 @@ from bot.data.analyses.funnel.visits import (
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import TOTAL_VALUE, DimensionValue
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import (
-    WATCHED_P,
-    Numbers,
-    adjust_false_discovery,
-    choose_status,
-    compare_shares,
-)
+from bot.data.stats import WATCHED_P, Numbers, adjust_false_discovery, choose_status, compare_shares
 from bot.data.warehouse.query import TableCache
 from bot.data.warehouse.warehouse import Warehouse
 from bot.text.normalize import slugify

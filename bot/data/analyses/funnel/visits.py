@@ -105,7 +105,6 @@ class VisitorPopulation:
     population: Population
 
     def select_at_step(self, step: str, *, now: bool | None = None) -> Population:
-        """Return the visitors who reached a step."""
         deep = [str(n) for n in range(FUNNEL_STEPS.index(step) + 1, len(FUNNEL_STEPS) + 1)]
         reached = self.population.any_of("depth", deep)
         if now is not None:

@@ -125,7 +125,6 @@ def build_sizes(groups: ir.Table) -> ir.Table:
 
 
 def read_sizes(rows: list[dict[str, Any]]) -> dict[str, SegmentSize]:
-    """Read the rows of `build_sizes` by segment."""
     return {
         row["segment"]: SegmentSize(row["customers"], row["orders"], Decimal(row["revenue"]))
         for row in rows
@@ -285,8 +284,6 @@ def add_segment_facts(context: AnalysisContext, people: dict[str, int]) -> None:
 
 
 class _SegmentHabits:
-    """What and when each segment buys."""
-
     def __init__(
         self, clock: list[dict[str, int]], tastes: list[dict[str, int]], floor: int
     ) -> None:

@@ -19,11 +19,7 @@ from bot.data.analyses.products import (
     load_product_titles,
     load_purchased_products,
 )
-from bot.data.analyses.segments import (
-    build_tastes,
-    find_distinctive_categories,
-    find_favourites,
-)
+from bot.data.analyses.segments import build_tastes, find_distinctive_categories, find_favourites
 from bot.data.analyses.segments.basket import select_buyers, select_lookalikes
 from bot.data.analyses.segments.rfm import assign_segments, compute_typical_gap, rank_rfm
 from bot.data.floors import is_below_floor

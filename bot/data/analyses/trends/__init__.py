@@ -1,7 +1,8 @@
 """Find trends: compare every weekly series with its expected value, and find products with many
 returns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from bot.data.analyses.products import SERIES_TITLES, load_product_titles
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.trends.expectation import STEP_WEEKS, forecast_weeks
+from bot.data.analyses.trends.expectation import STEP_WEEKS, SeriesDeviation, forecast_weeks
 from bot.data.analyses.trends.returns import add_returns
 from bot.data.analyses.trends.truncation import Truncation
 from bot.data.analyses.trends.weekly_series import (
@@ -19,16 +20,12 @@ from bot.data.analyses.trends.weekly_series import (
     TOTAL_ORDERS_KEY,
     SeriesAssessment,
     SeriesKey,
+    SeriesStep,
     assess_series,
 )
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import find_last_whole_day
-from bot.data.stats import (
-    CONFIRMED_FDR,
-    Numbers,
-    round_figure,
-    round_p,
-)
+from bot.data.stats import CONFIRMED_FDR, Numbers, round_figure, round_p
 from bot.data.warehouse.query import defer_sql
 from bot.data.warehouse.warehouse import Warehouse
 from bot.i18n.messages import Words
@@ -74,7 +71,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     _add_limits(result, all_of)
     _add_truncation(result, all_of.ended)
     if all_of.deviation is not None:
-        _add_series(result, all_of, named)
+        _SeriesReport(result, all_of, all_of.deviation, named).add_all()
     add_returns(warehouse, filter_, result, named)
     return result
 
@@ -152,164 +149,134 @@ def _count_rows_read(result: AnalysisResult, ended: Truncation) -> int | Words:
     return Words("under {n}", n=floor) if is_below_floor(ended.came, floor) else ended.came
 
 
-def _add_series(result: AnalysisResult, all_of: SeriesAssessment, titles: dict[str, str]) -> None:
-    if TOTAL_ORDERS_KEY in all_of.people:
-        result.set_group_size("tested", all_of.people[TOTAL_ORDERS_KEY], sort="sales")
-    else:
-        result.mark_without_customers("tested")
-    week = all_of.series.weeks[-1]
-    count = len(all_of.series.keys)
-    add = partial(
-        result.add,
-        "tested",
-        about="series",
-        query="trends.units",
-        rows=_count_rows(
-            all_of, all_of.series.keys.index(TOTAL_ORDERS_KEY), len(all_of.series.weeks)
+@dataclass(frozen=True)
+class _SeriesReport:
+    """Adds the facts on the tested series. `row` is a series among them."""
+
+    result: AnalysisResult
+    all_of: SeriesAssessment
+    deviation: SeriesDeviation
+    titles: Mapping[str, str]  # of products
+
+    def add_all(self) -> None:
+        all_of, series = self.all_of, self.all_of.series
+        self._add_tested()
+        p, status = self.deviation.p, all_of.status
+        foretold = forecast_weeks(
+            series.counts, series.weeks, series.sizes, seasonal=self.deviation.season
         )
-        if TOTAL_ORDERS_KEY in all_of.series.keys
-        else None,
-    )
-    add("series", count)
-    add("week", week)
-    add("too-small", all_of.left)
-    result.add("tested", "false-among-confirmed", CONFIRMED_FDR * 100, unit="%", about="series")
-    assert all_of.deviation is not None
-    p, status = all_of.deviation.p, all_of.status
-    foretold = forecast_weeks(
-        all_of.series.counts,
-        all_of.series.weeks,
-        all_of.series.sizes,
-        seasonal=all_of.deviation.season,
-    )
-    for row in sorted(range(count), key=lambda r: (status[r] != "confirmed", p[r])):
-        if status[row] and _is_new(all_of, row):
-            _add_new_series(result, all_of, row, titles)
-            continue
-        if row in all_of.steps:
-            _add_step(result, all_of, row, titles)
-        if status[row] or all_of.series.keys[row][0] != "product":
-            _add_change(result, all_of, row, titles)
-        if status[row] or all_of.series.keys[row][0] == "total":
-            _add_chart_points(result, all_of, row, titles, foretold[row])
-    for key in all_of.small:
-        if key[0] not in ("product", "region"):
-            unit, subject = _choose_unit(key, None), f"small-{key[0]}-{slugify(key[1])}"
-            result.mark_without_customers(subject)
-            result.add(
-                subject, "least", MIN_PER_WEEK, unit=unit, about=key[1], query=_get_query_name(key)
-            )
+        for row in sorted(range(len(series.keys)), key=lambda r: (status[r] != "confirmed", p[r])):
+            dimension = series.keys[row][0]
+            if status[row] and self._is_new(row):
+                self._add_new_series(row)
+                continue
+            if row in all_of.steps:
+                self._add_step(row, all_of.steps[row])
+            if status[row] or dimension != "product":
+                self._add_change(row)
+            if status[row] or dimension == "total":
+                self._add_chart_points(row, foretold[row])
+        for key in all_of.small:
+            if key[0] not in ("product", "region"):
+                unit, subject = _choose_unit(key, None), f"small-{key[0]}-{slugify(key[1])}"
+                self.result.mark_without_customers(subject)
+                query = _get_query_name(key)
+                self.result.add(
+                    subject, "least", MIN_PER_WEEK, unit=unit, about=key[1], query=query
+                )
 
+    def _add_tested(self) -> None:
+        """Add how many series were tested, and of which week."""
+        all_of, keys = self.all_of, self.all_of.series.keys
+        if TOTAL_ORDERS_KEY in all_of.people:
+            self.result.set_group_size("tested", all_of.people[TOTAL_ORDERS_KEY], sort="sales")
+        else:
+            self.result.mark_without_customers("tested")
+        rows = None
+        if TOTAL_ORDERS_KEY in keys:
+            rows = self._count_rows(keys.index(TOTAL_ORDERS_KEY), len(all_of.series.weeks))
+        add = partial(self.result.add, "tested", about="series", query="trends.units", rows=rows)
+        add("series", len(keys))
+        add("week", all_of.series.weeks[-1])
+        add("too-small", all_of.left)
+        false = CONFIRMED_FDR * 100
+        self.result.add("tested", "false-among-confirmed", false, unit="%", about="series")
 
-def _add_change(
-    result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
-) -> None:
-    key, deviation = all_of.series.keys[row], all_of.deviation
-    assert deviation is not None
-    span = int(deviation.span[row])
-    money = all_of.currencies[0] if all_of.currencies else None
-    unit = _choose_unit(key, money)
-    of_orders = key == REVENUE_KEY and TOTAL_ORDERS_KEY in all_of.series.keys
-    counted = all_of.series.keys.index(TOTAL_ORDERS_KEY) if of_orders else row
-    add = partial(
-        _start_subject(result, all_of, row, titles), rows=_count_rows(all_of, counted, span)
-    )
-    add("status", all_of.status[row] or "steady")
-    add("change", round_figure(float(deviation.change[row]) * 100, 1), "%")
-    add("last", round_figure(float(deviation.came[row])), unit)
-    add("expected", round_figure(float(deviation.expected[row])), unit)
-    add("level", round_figure(float(deviation.level[row])), unit)
-    add("weeks", span)
-    add("p", round_p(deviation.p[row]))
-    if all_of.status[row] and (since := all_of.since[row]):
-        add("since", since)
-    if key[0] != "total" and all_of.currencies:
-        add("revenue", round_figure(float(all_of.series.worth[row, -span:].mean())), money)
+    def _add_change(self, row: int) -> None:
+        key, deviation = self.all_of.series.keys[row], self.deviation
+        span, unit = int(deviation.span[row]), _choose_unit(key, self._money)
+        of_orders = key == REVENUE_KEY and TOTAL_ORDERS_KEY in self.all_of.series.keys
+        counted = self.all_of.series.keys.index(TOTAL_ORDERS_KEY) if of_orders else row
+        add = self._start_subject(row, rows=self._count_rows(counted, span))
+        add("status", self.all_of.status[row] or "steady")
+        add("change", round_figure(float(deviation.change[row]) * 100, 1), "%")
+        add("last", round_figure(float(deviation.came[row])), unit)
+        add("expected", round_figure(float(deviation.expected[row])), unit)
+        add("level", round_figure(float(deviation.level[row])), unit)
+        add("weeks", span)
+        add("p", round_p(deviation.p[row]))
+        if self.all_of.status[row] and (since := self.all_of.since[row]):
+            add("since", since)
+        if key[0] != "total" and self._money:
+            add("revenue", round_figure(self._compute_revenue(row)), self._money)
 
+    def _add_step(self, row: int, step: SeriesStep) -> None:
+        unit = _choose_unit(self.all_of.series.keys[row], self._money)
+        add = self._start_subject(row, "step-", rows=self._count_rows(row, STEP_WEEKS))
+        add("change", round_figure(100 * (step.came / step.expected - 1), 1), "%")
+        add("last", round_figure(step.came), unit)
+        add("expected", round_figure(step.expected), unit)
+        add("since", step.since)
 
-def _add_step(
-    result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
-) -> None:
-    key, step = all_of.series.keys[row], all_of.steps[row]
-    unit = _choose_unit(key, all_of.currencies[0] if all_of.currencies else None)
-    start = _start_subject(result, all_of, row, titles, "step-")
-    add = partial(start, rows=_count_rows(all_of, row, STEP_WEEKS))
-    add("change", round_figure(100 * (step.came / step.expected - 1), 1), "%")
-    add("last", round_figure(step.came), unit)
-    add("expected", round_figure(step.expected), unit)
-    add("since", step.since)
+    def _is_new(self, row: int) -> bool:
+        """Tell whether hardly anything was sold before, so that a percentage makes no sense."""
+        if self.all_of.series.keys[row][0] == "total":
+            return False
+        before = max(self.deviation.level[row], self.deviation.expected[row])
+        return bool(before < MAX_NEW_SHARE * self.deviation.came[row])
 
+    def _add_new_series(self, row: int) -> None:
+        """Add trends.new-<dimension>-<value>: last (a week), since, revenue (a week)."""
+        rows = self._count_rows(row, int(self.deviation.span[row]))
+        add = self._start_subject(row, "new-", rows=rows)
+        unit = _choose_unit(self.all_of.series.keys[row], None)
+        add("last", round_figure(float(self.deviation.came[row])), unit)
+        if since := self.all_of.since[row]:
+            add("since", since)
+        if self._money:
+            add("revenue", round_figure(self._compute_revenue(row), 2), self._money)
 
-def _start_subject(
-    result: AnalysisResult,
-    all_of: SeriesAssessment,
-    row: int,
-    titles: dict[str, str],
-    prefix: str = "",
-) -> Callable[..., Any]:
-    """Return what adds a fact about a series, of which so many people are known."""
-    key = all_of.series.keys[row]
-    subject = f"{prefix}{key[0]}-{slugify(key[1])}"
-    result.set_group_size(subject, all_of.people[key], sort="sales")
-    about = _format_about(key, titles)
-    return partial(result.add, subject, about=about, query=_get_query_name(key))
+    def _add_chart_points(self, row: int, foretold: Numbers) -> None:
+        """Add the weeks of a chart as text: "2026-11-16: 148 (75); …", with the value expected from
+        the weeks before in brackets."""
+        series = self.all_of.series
+        points = [
+            f"{week.isoformat()}: {round(came)} ({round(other)})"
+            for week, came, other in zip(series.weeks, series.counts[row], foretold, strict=True)
+            if not np.isnan(other)
+        ]
+        self._start_subject(row)("points", "; ".join(points[-CHART_WEEKS:]))
 
+    def _start_subject(
+        self, row: int, prefix: str = "", *, rows: int | None = None
+    ) -> Callable[..., Any]:
+        """Return what adds a fact about a series, of which so many people are known."""
+        key = self.all_of.series.keys[row]
+        subject, about = f"{prefix}{key[0]}-{slugify(key[1])}", _format_about(key, self.titles)
+        self.result.set_group_size(subject, self.all_of.people[key], sort="sales")
+        return partial(self.result.add, subject, about=about, query=_get_query_name(key), rows=rows)
 
-def _count_rows(all_of: SeriesAssessment, row: int, span: int) -> int:
-    """Return the units or orders of these weeks."""
-    return round(float(all_of.series.counts[row, -span:].sum()))
+    def _count_rows(self, row: int, span: int) -> int:
+        """Return the units or orders of these weeks."""
+        return round(float(self.all_of.series.counts[row, -span:].sum()))
 
+    def _compute_revenue(self, row: int) -> float:
+        """Return the mean revenue of the tested weeks."""
+        return float(self.all_of.series.worth[row, -int(self.deviation.span[row]) :].mean())
 
-def _is_new(all_of: SeriesAssessment, row: int) -> bool:
-    """Tell whether hardly anything was sold before, so that a percentage makes no sense."""
-    deviation = all_of.deviation
-    assert deviation is not None
-    if all_of.series.keys[row][0] == "total":
-        return False
-    return bool(
-        max(deviation.level[row], deviation.expected[row]) < MAX_NEW_SHARE * deviation.came[row]
-    )
-
-
-def _add_new_series(
-    result: AnalysisResult, all_of: SeriesAssessment, row: int, titles: dict[str, str]
-) -> None:
-    """Add trends.new-<dimension>-<value>: last (a week), since, revenue (a week)."""
-    deviation = all_of.deviation
-    assert deviation is not None
-    span = int(deviation.span[row])
-    add = partial(
-        _start_subject(result, all_of, row, titles, "new-"), rows=_count_rows(all_of, row, span)
-    )
-    add(
-        "last",
-        round_figure(float(deviation.came[row])),
-        unit=_choose_unit(all_of.series.keys[row], None),
-    )
-    if since := all_of.since[row]:
-        add("since", since)
-    if all_of.currencies:
-        worth = float(all_of.series.worth[row, -span:].mean())
-        add("revenue", round_figure(worth, 2), unit=all_of.currencies[0])
-
-
-def _add_chart_points(
-    result: AnalysisResult,
-    all_of: SeriesAssessment,
-    row: int,
-    titles: dict[str, str],
-    foretold: Numbers,
-) -> None:
-    """Add the weeks of a chart as text: "2026-11-16: 148 (75); …", with the value expected from the
-    weeks before in brackets."""
-    series = all_of.series
-    points = [
-        f"{week.isoformat()}: {round(came)} ({round(other)})"
-        for week, came, other in zip(series.weeks, series.counts[row], foretold, strict=True)
-        if not np.isnan(other)
-    ]
-    add = _start_subject(result, all_of, row, titles)
-    add("points", "; ".join(points[-CHART_WEEKS:]))
+    @property
+    def _money(self) -> str | None:
+        return self.all_of.currencies[0] if self.all_of.currencies else None
 
 
 def _choose_unit(key: SeriesKey, money: str | None) -> str | None:
@@ -324,7 +291,7 @@ def _get_query_name(key: SeriesKey) -> str:
     return "trends.units" if key[0] in LINE_DIMENSIONS else "trends.orders"
 
 
-def _format_about(key: SeriesKey, titles: dict[str, str]) -> str:
+def _format_about(key: SeriesKey, titles: Mapping[str, str]) -> str:
     if key[0] == "total":
         return SERIES_TITLES[key[1]].text
     return titles.get(key[1], key[1]) if key[0] == "product" else key[1]

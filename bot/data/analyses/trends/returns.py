@@ -18,13 +18,7 @@ from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.disclosure import Population
 from bot.data.floors import is_below_floor
 from bot.data.metrics.filters import filter_rows, find_last_whole_day
-from bot.data.stats import (
-    adjust_false_discovery,
-    choose_status,
-    fisher_test,
-    round_figure,
-    round_p,
-)
+from bot.data.stats import adjust_false_discovery, choose_status, fisher_test, round_figure, round_p
 from bot.data.warehouse.purchases import NOT_SOLD_STATUSES
 from bot.data.warehouse.query import defer_sql, fetch_arrow, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
