@@ -8,7 +8,7 @@ paid again, whatever has changed since. The rows are deleted when their task end
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import TypeAdapter
@@ -207,6 +207,11 @@ class TaskTurns:
 
     @cached_property
     def _cipher(self) -> Any:
-        from bot.data.ingest.address_encryption import AddressCipher
+        return _derive_cipher(self.key())
 
-        return AddressCipher(self.key(), VEIL_PURPOSE)
+
+@lru_cache(maxsize=1)
+def _derive_cipher(key: bytes) -> Any:
+    from bot.data.ingest.address_encryption import AddressCipher
+
+    return AddressCipher(key, VEIL_PURPOSE)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Index, Numeric, Select, Text, and_, bindparam, case, func, select
+from sqlalchemy import Index, Numeric, Select, Text, and_, bindparam, case, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from bot.audit import journal
+from bot.audit.transactions import record_insert
 from bot.core.model_prices import MIN_PRICE, find_price
 from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
@@ -58,7 +59,7 @@ class Receipt(Row):
 
     __table_args__ = (Index("ix_receipts_workspace_at", "workspace", "at"),)
 
-    @validates("usd")
+    @validates("usd", "reserved")
     def _round_up(self, _: str, usd: Decimal | None) -> Decimal | None:
         """What is stored is never below the bill, so that no limit is passed by fractions."""
         return None if usd is None else usd.quantize(MIN_PRICE, ROUND_UP)
@@ -89,11 +90,13 @@ class Receipt(Row):
         sent: LlmCall,
         reserved: Decimal | None = None,
     ) -> "Receipt":
-        """Store the receipt of a call that was not stored before."""
-        values = sent.model_dump()
-        row = Receipt(workspace=workspace, task=task, reserved=reserved, **values)
-        session.add(row)
-        session.flush()
+        """Store the receipt of a call that was not stored before. The row that is returned is no
+        object of the session."""
+        row = Receipt(workspace=workspace, task=task, reserved=reserved, **sent.model_dump())
+        values = {name: getattr(row, name) for name in INSERTED_COLUMNS}
+        # Not as an object: flushing it and reading it back would cost as much again.
+        row.id = values["id"] = session.connection().execute(INSERT_RECEIPT, values).scalar_one()
+        record_insert(session, RECEIPTS, values)
         row._journal(session)
         return row
 
@@ -190,6 +193,9 @@ class Receipt(Row):
 
 
 # Built once, since they run for each call to a model.
+RECEIPTS = Row.metadata.tables["receipts"]
+INSERT_RECEIPT = insert(RECEIPTS).returning(RECEIPTS.c.id)
+INSERTED_COLUMNS = tuple(column.name for column in RECEIPTS.columns if column.name != "id")
 SELECT_BEGUN = select(Receipt).where(
     Receipt.task == bindparam("task"), Receipt.call == bindparam("call")
 )

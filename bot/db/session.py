@@ -9,6 +9,7 @@ lock: see `bot.db.group_commit`.
 
 import asyncio
 import contextvars
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -24,6 +25,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.audit.journal import Signer
@@ -251,7 +253,11 @@ def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engi
             commits.check()
             options = connection.get_execution_options()
             connection.info["unsynced"] = bool(options.get("unsynced"))
-            connection.exec_driver_sql("BEGIN" if options.get("reads") else "BEGIN IMMEDIATE")
+            begin = "BEGIN" if options.get("reads") else "BEGIN IMMEDIATE"
+            try:  # through the driver, since this runs in every transaction
+                connection.connection.dbapi_connection.execute(begin)
+            except sqlite3.OperationalError as error:
+                raise OperationalError(begin, None, error, hide_parameters=True) from error
 
     return engine
 

@@ -25,7 +25,7 @@ from bot.data.catalogue.models import list_product_facts
 from bot.data.ingest.import_job import ImportJob
 from bot.data.ingest.models import OPEN_STATES as OPEN_UPLOAD_STATES
 from bot.data.ingest.models import FileUpload
-from bot.db.base import find_one, lock_one
+from bot.db.base import lock_one
 from bot.db.workspace import BrandRow
 from bot.delivery.models import Delivery
 from bot.drafts.models import Draft
@@ -34,7 +34,7 @@ from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job, JobKind
 from bot.messages.outbox import OutboxMessage
 from bot.tasks.draft_versions import list_versions
-from bot.tasks.models import OPEN_STATES, Task
+from bot.tasks.models import Task
 from bot.tasks.run import TaskRun
 from bot.tasks.services import TaskServices, change_task
 
@@ -116,20 +116,21 @@ class Worker:
                 context, task, is_first_run=not AgentTurn.exist_for_task(session, task.id)
             )
 
-        if await self._is_admitted(id) and (run := await context.database.run(start)):
+        run = await context.database.run(start)
+        if run is not None and await self._is_admitted(run.task):
             await run.run()
         await self._show_cards(id)
 
-    async def _is_admitted(self, id: str) -> bool:
-        """Whether this task may be run. A task of an outsider, or from a channel that outsiders
-        read, ends without any message. Raises TryAgain, and CannotDo for a member without the
-        right to ask."""
+    async def _is_admitted(self, task: Task) -> bool:
+        """Whether this task, which has just started, may be run. A task of an outsider, or from a
+        channel that outsiders read, ends without any message. Raises TryAgain, and CannotDo for a
+        member without the right to ask."""
         context = self.context
-        task = await context.database.run(find_one, Task, id)
-        if not task.is_typed or task.state not in OPEN_STATES:
+        if not task.is_typed:
             return True
         if await context.check_admission(task.workspace, task.author, task.place) != "admitted":
-            await change_task(context, id, lambda t, s, e: t.withdraw(s, e, context.now()))
+            now = context.now
+            await change_task(context, task.id, lambda t, s, e: t.withdraw(s, e, now()))
             return False
         if not await context.has_right(task.workspace, task.author, "ask"):
             context.policy(task.workspace).require(task.author, "ask")

@@ -161,10 +161,7 @@ class OutboxMessage(Row):
     @staticmethod
     def list_cards(session: Session, task: str) -> list[str]:
         """Return the ids of a task's cards, in the order of its pieces."""
-        rows = select(OutboxMessage.id).where(
-            OutboxMessage.piece.like(f"{task}.%"), OutboxMessage.kind == "card"
-        )
-        return list(session.scalars(rows.order_by(OutboxMessage.id)))
+        return list(session.scalars(SELECT_TASK_CARDS, {"pieces": f"{task}.%"}))
 
     @staticmethod
     def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
@@ -215,4 +212,9 @@ class OutboxMessage(Row):
 POSTS = Row.metadata.tables["posts"]
 _CARDS = (POSTS.c.piece == bindparam("of"), POSTS.c.kind == "card")
 COUNT_CHANGE = update(POSTS).where(*_CARDS).values(wanted=POSTS.c.wanted + 1)
+SELECT_TASK_CARDS = (
+    select(POSTS.c.id)
+    .where(POSTS.c.piece.like(bindparam("pieces")), POSTS.c.kind == "card")
+    .order_by(POSTS.c.id)
+)
 SELECT_CARDS = select(POSTS.c.id, POSTS.c.workspace, POSTS.c.wanted).where(*_CARDS)

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -30,6 +31,8 @@ from bot.core.model_prices import TokenUsage, find_price
 from bot.core.writer import PENDING_END, LlmCall
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from anthropic import AsyncAnthropic
     from httpx2 import Request
 
@@ -37,7 +40,7 @@ log = logging.getLogger(__name__)
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 MAX_CONNECTIONS = 500
-CALLS_PER_POOL = 50  # a pool looks at each of its connections twice for a call
+CALLS_PER_POOL = 10  # a pool looks at each of its connections twice for a call
 UNPROXIED_HOSTS = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never use a proxy
 CONNECT_TIMEOUT, LOOKUP_TIMEOUT = 10.0, 15.0  # seconds, to connect and to look up a model
 READ_TIMEOUT = (
@@ -106,35 +109,37 @@ class StreamingCall:
 
     def add_event(self, event: Any) -> None:
         """Read one event of the stream."""
-        if event.type == "message_start":
+        kind = event.get("type")
+        if kind == "message_start":
             self.is_started = True
-            self._count(getattr(event.message, "usage", None))
-        elif event.type == "message_delta":
-            self.stop_reason = getattr(event.delta, "stop_reason", None) or self.stop_reason
-            details = getattr(event.delta, "stop_details", None)
-            self.category = getattr(details, "category", None)
-            self._count(getattr(event, "usage", None))
-        elif event.type == "content_block_start":
-            self._start_block(getattr(event, "index", 0), event.content_block)
-        elif event.type == "content_block_delta" and event.delta.type in DELTA_FIELDS:
-            name = DELTA_FIELDS[event.delta.type]
-            block = self.blocks.setdefault(getattr(event, "index", 0), {"type": "text", "text": ""})
-            piece = getattr(event.delta, name) or ""
+            self._count(event["message"].get("usage"))
+        elif kind == "message_delta":
+            delta = event["delta"]
+            self.stop_reason = delta.get("stop_reason") or self.stop_reason
+            self.category = (delta.get("stop_details") or {}).get("category")
+            self._count(event.get("usage"))
+        elif kind == "content_block_start":
+            self._start_block(event.get("index", 0), event["content_block"])
+        elif kind == "content_block_delta" and event["delta"].get("type") in DELTA_FIELDS:
+            name = DELTA_FIELDS[event["delta"]["type"]]
+            block = self.blocks.setdefault(event.get("index", 0), {"type": "text", "text": ""})
+            piece = event["delta"].get(name) or ""
             block[name] = (block.get(name) or "") + piece
             if name == "text":
                 self.text += piece
 
-    def _start_block(self, index: int, block: Any) -> None:
-        fields = KEPT_FIELDS.get(block.type, ())
-        kept = {name: getattr(block, name, None) for name in fields}
-        self.blocks[index] = {"type": block.type, **kept}
+    def _start_block(self, index: int, block: dict[str, Any]) -> None:
+        kind = block.get("type")
+        kept = {name: block.get(name) for name in KEPT_FIELDS.get(kind or "", ())}
+        self.blocks[index] = {"type": kind, **kept}
         self.text += kept.get("text") or ""
 
-    def _count(self, usage: Any) -> None:
+    def _count(self, usage: dict[str, Any] | None) -> None:
         """Update the token counts. Each count is a total so far; a missing one keeps its value."""
-        tokens, hour = self.tokens, getattr(usage, "cache_creation", None)
+        usage, tokens = usage or {}, self.tokens
         tokens.fresh = _read_count(usage, "input_tokens", tokens.fresh)
         tokens.written = _read_count(usage, "cache_creation_input_tokens", tokens.written)
+        hour = usage.get("cache_creation") or {}
         tokens.hour = _read_count(hour, "ephemeral_1h_input_tokens", tokens.hour)
         tokens.read = _read_count(usage, "cache_read_input_tokens", tokens.read)
         tokens.out = _read_count(usage, "output_tokens", tokens.out)
@@ -252,8 +257,8 @@ class StreamingCall:
         return bool(self.tokens.total_input and self.tokens.out)
 
 
-def _read_count(counts: Any, name: str, before: int) -> int:
-    value = getattr(counts, name, None)
+def _read_count(counts: dict[str, Any], name: str, before: int) -> int:
+    value = counts.get(name)
     return value if isinstance(value, int) else before
 
 
@@ -277,6 +282,13 @@ class AnthropicClient:
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, list[ConnectionPool]]
         self._pools = WeakKeyDictionary()
 
+    @cached_property
+    def _ssl_context(self) -> "SSLContext":
+        """What all pools share: it reads the certificates of the machine."""
+        from httpx2 import create_ssl_context
+
+        return create_ssl_context()
+
     @property
     def is_anthropic(self) -> bool:
         """Whether this is Anthropic's own server."""
@@ -291,22 +303,21 @@ class AnthropicClient:
         the stream can break."""
         await self.client()
         from anthropic import APIError, AsyncStream
-        from anthropic.types import Message, RawMessageStreamEvent
         from httpx2 import HTTPError, StreamError
 
         display_name, token = self.display_name(call.name), current_call.set(call)
         pool = self._choose_pool()
         pool.calls += 1
         try:
-            # `messages.create` would copy the whole body once more.
+            # `messages.create` would copy the whole body once more, and make objects of the events.
             whole = {**request.body(), "stream": True}
             body = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
             async with await pool.client.post(
                 "/v1/messages",
                 content=body.encode(),
-                cast_to=Message,
+                cast_to=object,
                 stream=True,
-                stream_cls=AsyncStream[RawMessageStreamEvent],
+                stream_cls=AsyncStream[object],
             ) as response:
                 call.request_id = response.response.headers.get("request-id")
                 async for event in response:
@@ -381,6 +392,7 @@ class AnthropicClient:
             timeout=timeout,
             open_telemetry=False,
             http_client=DefaultAsyncHttpxClient(
+                verify=self._ssl_context,
                 timeout=timeout,
                 limits=Limits(
                     max_connections=CALLS_PER_POOL, max_keepalive_connections=CALLS_PER_POOL // 5

@@ -6,6 +6,7 @@
 import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from bot.agent.llm.answer_schema import (
@@ -91,7 +92,7 @@ class LlmRequest:
             return self.is_strict
         return setting not in self.unsupported_settings
 
-    @property
+    @cached_property
     def is_strict(self) -> bool:
         """Whether the server is to hold tool calls to their schemas."""
         return (
@@ -122,13 +123,15 @@ class LlmRequest:
             body["thinking"] = {"type": self.thinking}
         return body
 
-    @property
+    @cached_property
     def _is_cached(self) -> bool:
         if self.ignores_schema or "cache" in self.unsupported_settings:
             return False
         prefix = len(self.system)
         for tool in self.tools if prefix < MIN_CACHED_CHARACTERS else ():
             prefix += len(tool.description) + len(json.dumps(tool.schema))
+            if prefix >= MIN_CACHED_CHARACTERS:
+                return True
         return prefix >= MIN_CACHED_CHARACTERS
 
     def _tools(self) -> list[dict[str, Any]]:
