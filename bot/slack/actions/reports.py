@@ -64,7 +64,9 @@ def prepare_brief_form(
     draft = load_visible_draft(session, action.viewer, action.ref)
     lead = find_next_step(draft, action.ref)
     brand, is_full = context.services.brand(action.workspace), not context.services.has_ai
-    values = find_known_values(lead.words, lead.form) if is_full else {}
+    # The words of a step with a form are ours: what its text is about stands in the form.
+    typed = "" if "channel" in lead.form else lead.words
+    values = find_known_values(typed, lead.form) if is_full else {}
     return lambda language: build_brief_form(
         language, brand, action.ref.pack(), words=lead.words, values=values, is_full=is_full
     )

@@ -14,7 +14,7 @@ from bot.drafts.occasions import load_occasions
 from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notices
-from bot.offline.routing import FoundFields, list_content_words, read_fields
+from bot.offline.routing import list_content_words, read_fields
 from bot.slack import action_ids
 from bot.slack.blocks import Block, context_block, plain_text, translate_title
 from bot.slack.views.inputs import (
@@ -98,9 +98,8 @@ def build_brief_form(
 
 
 def find_known_values(words: str, form: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of the form that the words and an earlier form give. The words of a next
-    step are ours: what its text is about stands in its form."""
-    fields = FoundFields() if "channel" in form else read_fields(words)
+    """Return the values of the form that the words and an earlier form give."""
+    fields = read_fields(words)
     names = (" ".join(list_content_words(piece)) for piece in fields.rest)
     kind = f"notice={fields.notice}" if fields.notice else f"goal={fields.goal}"
     found = {
