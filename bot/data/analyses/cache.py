@@ -233,18 +233,17 @@ class MentionCache:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def find_all(
-        self, version: str, texts: Sequence[str], find: Callable[[str], bytes]
+        self, version: str, texts: Sequence[str], find: Callable[[Sequence[str]], list[bytes]]
     ) -> list[bytes]:
-        """Return what `find` returns for each text."""
+        """Return what `find`, which reads the texts that are new, returns for each text."""
         digests = [digest_text(text) for text in texts]
         known = self._load(version) if len(texts) >= MIN_NEW_TEXTS else {}
-        before = len(known)
-        found = []
-        for text, digest in zip(texts, digests, strict=True):
-            if (one := known.get(digest)) is None:
-                known[digest] = one = find(text)
-            found.append(one)
-        if len(known) - before >= MIN_NEW_TEXTS:
+        new = {
+            digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known
+        }
+        known |= zip(new, find(list(new.values())), strict=True)
+        found = [known[digest] for digest in digests]
+        if len(new) >= MIN_NEW_TEXTS:
             kept = known if len(known) <= MAX_TEXTS else dict(zip(digests, found, strict=True))
             self._store(version, kept)
         return found

@@ -1,7 +1,8 @@
 """Load the aspect lists: the themes of feedback and the phrases that express them, one TOML file
 per language.
 
-Such a file in this folder, like `aspects_fr.toml`, is all that a new language needs."""
+Such a file in this folder, like `aspects_pt.toml`, is all that a new language needs. With examples
+beside it, like `examples_fr.toml`, a classifier finds the themes that have examples."""
 
 import re
 import tomllib
@@ -14,6 +15,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from bot.data.analyses.feedback.classifier import ThemeClassifier, read_examples
 from bot.text import normalize
 from bot.text.normalize import normalize_spelling
 
@@ -254,18 +256,38 @@ class Lexicon:
             for subject in (name, *(f"{name}-{part}" for part in theme.parts))
         )
         self.number = {subject: number for number, subject in enumerate(self.subjects)}
-        self.version = sha256(
-            f"{language} {hash_rules()} {aspects.model_dump_json()}".encode()
-        ).hexdigest()[:32]
+        self._examples = ASPECTS_FOLDER / f"examples_{language}.toml"
+        self.has_classifier = self._examples.is_file()
+        examples = self._examples.read_bytes() if self.has_classifier else b""
+        listed = f"{language} {hash_rules()} {aspects.model_dump_json()}".encode()
+        self.version = sha256(listed + examples).hexdigest()[:32]
+
+    @cached_property
+    def classifier(self) -> ThemeClassifier | None:
+        """The classifier trained on the examples of the language; None where there are none."""
+        if not self.has_classifier:
+            return None
+        return ThemeClassifier(read_examples(self._examples, self.language), self.denies)
 
     @cached_property
     def finder(self) -> PhraseFinder[PhraseMeaning]:
+        return PhraseFinder(self._list_phrases(frozenset()))
+
+    @cached_property
+    def unclassified(self) -> PhraseFinder[PhraseMeaning]:
+        """The phrases of the themes and parts that the classifier has no examples of."""
+        classifier = self.classifier
         return PhraseFinder(
-            (Phrase(phrase), PhraseMeaning(name, part, way))
-            for name, theme in self.themes.items()
-            for part, of in (("", theme), *theme.parts.items())
-            for phrase, way in of.phrases()
+            self._list_phrases(frozenset(classifier.subjects if classifier else ()))
         )
+
+    def _list_phrases(self, without: frozenset[str]) -> Iterator[tuple[Phrase, PhraseMeaning]]:
+        for name, theme in self.themes.items():
+            for part, aspect in (("", theme), *theme.parts.items()):
+                for phrase, way in aspect.phrases():
+                    meaning = PhraseMeaning(name, part, way)
+                    if meaning.subject not in without:
+                        yield Phrase(phrase), meaning
 
     @cached_property
     def emphasis(self) -> PhraseFinder[None]:
@@ -281,7 +303,7 @@ class Lexicon:
 def hash_rules() -> str:
     """Hash the code that finds themes in a text."""
     folder = ASPECTS_FOLDER
-    used = [folder / f"{name}.py" for name in ("aspects", "mentions", "texts")]
+    used = [folder / f"{name}.py" for name in ("aspects", "classifier", "mentions", "texts")]
     used.append(Path(normalize.__file__))
     return sha256(b"\0".join(path.read_bytes() for path in used)).hexdigest()
 

@@ -1,12 +1,13 @@
 """Find the themes of a text and its judgement of each: praise, complaint, question, or only a
-mention, by lists of words or as a model has read them.
+mention, by a classifier of clauses, by lists of phrases, or as a model has read them.
 
-The judgement comes from the clause: a phrase that judges by itself ("runs small"), else the praise
-and blame in the clause, else in the clauses beside it up to a contrast ("but"), else the rating. A
-negation up to three words before inverts a word ("not a single bobble")."""
+The judgement comes from the clause, else from the clauses beside it up to a contrast ("but"), else
+from the rating. Where a language has no classifier, a phrase judges by itself ("runs small"), else
+the praise and blame in the clause do; a negation up to three words before inverts a word ("not a
+single bobble")."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import accumulate
 from struct import Struct
@@ -23,12 +24,14 @@ from bot.data.analyses.feedback.aspects import (
     NEVER,
     AspectPart,
     Lexicon,
+    PhraseFinder,
     PhraseMatch,
     PhraseMeaning,
     get_theme_title,
     load_lexicon,
 )
-from bot.data.analyses.feedback.texts import FeedbackText, split_sentences
+from bot.data.analyses.feedback.classifier import ThemeClassifier
+from bot.data.analyses.feedback.texts import FeedbackText, Sentence, split_sentences
 
 # The themes that a model has read in a text: how they are checked and stored.
 
@@ -146,31 +149,18 @@ def _judge_by_rating(rating: float | None) -> int:
 
 def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> TextMentions:
     """Find all themes of one text in the lexicon's language. `rating` is out of 5."""
-    return TextMentions(lexicon, pack_mentions(text, lexicon), rating)
+    return TextMentions(lexicon, pack_mentions([text], lexicon)[0], rating)
 
 
-def pack_mentions(text: str, lexicon: Lexicon) -> bytes:
-    """Find all themes of one text, regardless of its rating."""
-    found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
-    for clauses, asked, start, end in split_sentences(text, lexicon.language, lexicon.turns):
-        asks = asked and _is_plain_question(clauses[0], lexicon.opens)
-        denials = [_find_denials(clause, lexicon) for clause in clauses]
-        tones = [_score_tone(*each, lexicon) for each in zip(clauses, denials, strict=True)]
-        shared = _share_tones(clauses, tones, lexicon.turns)
-        for clause, denied, tone in zip(clauses, denials, shared, strict=True):
-            for saying, spot in _find_phrases(clause, lexicon):
-                own = _judge_phrase(saying, spot, denied)
-                flag = _choose_flag(own, asked, asks, tone)
-                has_part = saying.part and not _is_negated_part(saying, own)
-                for subject in (saying.theme, saying.subject)[: 2 if has_part else 1]:
-                    known = found.get(subject)
-                    if known is None:
-                        found[subject] = (flag, flag, start, end)
-                    elif known[1] in (NAMED, QUESTION) and flag in (PRAISE, COMPLAINT):
-                        found[subject] = (known[0] | flag, flag, start, end)
-                    else:
-                        found[subject] = (known[0] | flag, *known[1:])
-    return _pack_records(lexicon, found)
+def pack_mentions(texts: Sequence[str], lexicon: Lexicon) -> list[bytes]:
+    """Find all themes of each text, regardless of its rating."""
+    classifier = lexicon.classifier
+    if classifier is None:
+        return [_pack_by_phrases(text, lexicon) for text in texts]
+    packed: list[bytes] = []
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        packed += _pack_by_classifier(texts[start : start + TEXTS_AT_ONCE], lexicon, classifier)
+    return packed
 
 
 def pack_labels(lexicon: Lexicon, labels: Sequence[ThemeLabel]) -> bytes:
@@ -191,11 +181,159 @@ def _pack_records(lexicon: Lexicon, found: Mapping[str, tuple[int, int, int, int
     return b"".join(pack(number[subject], *each) for subject, each in found.items())
 
 
+# Themes found by the classifier.
+
+TEXTS_AT_ONCE = 1_000  # scored together
+MIN_THEME_SCORE = 0.42  # of a clause that is about a theme
+MIN_TONE_SCORE = 0.2  # of a clause that praises or complains
+MIN_QUESTION_SCORE, MIN_UNMARKED_SCORE = 0.35, 0.6  # of a question, and of one without its mark
+PHRASE_SCORE = 0.3  # of a theme found by a phrase: what the classifier finds weighs more
+MIN_TONE_RATIO = 0.5  # evidence of the weaker tone by that of the stronger
+
+
+class Evidence(NamedTuple):
+    """How strongly a sentence, at `start` to `end` in the text, speaks of a theme."""
+
+    strength: float
+    start: int
+    end: int
+
+
+@dataclass
+class SubjectEvidence:
+    """The strongest evidence of each flag, for one subject of one text."""
+
+    by_flag: dict[int, Evidence] = field(default_factory=dict)
+
+    def add(self, flag: int, found: Evidence) -> None:
+        known = self.by_flag.get(flag)
+        if known is None or found.strength > known.strength:
+            self.by_flag[flag] = found
+
+    def decide(self) -> tuple[int, int, int, int]:
+        """Return all flags, then the flag and the position of the sentence to quote. A tone much
+        weaker than its opposite does not count, nor does a mention beside a tone."""
+        judged = sorted(
+            (flag for flag in (PRAISE, COMPLAINT) if flag in self.by_flag),
+            key=lambda flag: -self.by_flag[flag].strength,
+        )
+        if len(judged) == 2:
+            strong, weak = (self.by_flag[flag].strength for flag in judged)
+            judged = judged if weak >= MIN_TONE_RATIO * strong else judged[:1]
+        flags = judged + [flag for flag in (QUESTION,) if flag in self.by_flag] or [NAMED]
+        quoted = self.by_flag[flags[0]]
+        return sum(flags), flags[0], quoted.start, quoted.end
+
+
+def _pack_by_classifier(
+    texts: Sequence[str], lexicon: Lexicon, classifier: ThemeClassifier
+) -> list[bytes]:
+    split = [split_sentences(text, lexicon.language, lexicon.turns) for text in texts]
+    sentences = [sentence for one in split for sentence in one]
+    clauses = [clause for sentence in sentences for clause in sentence.clauses]
+    if not clauses:
+        return [b""] * len(texts)
+    scores = classifier.score(clauses)
+    tones = _share_clause_tones(sentences, scores.tone, lexicon.turns)
+    asks = scores.asks.tolist()
+    hits: list[list[tuple[str, float]]] = [[] for _ in clauses]
+    about = scores.themes >= MIN_THEME_SCORE
+    for (nth, subject), score in zip(
+        np.argwhere(about).tolist(), scores.themes[about].tolist(), strict=True
+    ):
+        hits[nth].append((classifier.subjects[subject], score))
+    packed, nth = [], 0
+    for one in split:
+        found: dict[str, SubjectEvidence] = {}
+        for sentence in one:
+            for clause in sentence.clauses:
+                least = MIN_QUESTION_SCORE if sentence.asks else MIN_UNMARKED_SCORE
+                tone = None if asks[nth] >= least else tones[nth]
+                named = _find_unclassified(clause, lexicon)
+                for subject, score in (*hits[nth], *named):
+                    judged = _judge_subject(tone, classifier.signs.get(subject))
+                    if judged is None:
+                        continue
+                    flag, weight = judged
+                    if flag == NAMED and sentence.asks:
+                        flag = QUESTION
+                    evidence = Evidence(score * weight, sentence.start, sentence.end)
+                    for name in dict.fromkeys((subject.split("-")[0], subject)):
+                        found.setdefault(name, SubjectEvidence()).add(flag, evidence)
+                nth += 1
+        packed.append(
+            _pack_records(lexicon, {subject: each.decide() for subject, each in found.items()})
+        )
+    return packed
+
+
+def _share_clause_tones(
+    sentences: Sequence[Sentence], tones: NDArray[np.float32], turns: frozenset[str]
+) -> list[float]:
+    """Return the tone of each clause; where it has none, that of the clauses beside it, up to a
+    contrast."""
+    begins = [
+        not nth or clause[0] in turns
+        for sentence in sentences
+        for nth, clause in enumerate(sentence.clauses)
+    ]
+    side = np.cumsum(begins) - 1
+    means = np.bincount(side, tones) / np.bincount(side)
+    shared: list[float] = np.where(np.abs(tones) < MIN_TONE_SCORE, means[side], tones).tolist()
+    return shared
+
+
+def _judge_subject(tone: float | None, sign: int | None) -> tuple[int, float] | None:
+    """Return the flag of a subject in a clause of this tone, None for a question, and its weight.
+    A part that is always praise or always a complaint (`sign`) is not found in the other tone."""
+    if tone is None:
+        return QUESTION, 1.0
+    if abs(tone) < MIN_TONE_SCORE:
+        if sign is None:
+            return NAMED, MIN_TONE_SCORE
+        tone = sign * MIN_TONE_SCORE
+    if sign is not None and tone * sign < 0:
+        return None
+    return (PRAISE if tone > 0 else COMPLAINT), abs(tone)
+
+
+def _find_unclassified(clause: Sequence[str], lexicon: Lexicon) -> Iterator[tuple[str, float]]:
+    """Yield the subjects that have no examples, found by their phrases."""
+    for saying, _ in _find_phrases(clause, lexicon.unclassified):
+        yield saying.subject, PHRASE_SCORE
+
+
+# Themes found by the list of phrases.
+
+
+def _pack_by_phrases(text: str, lexicon: Lexicon) -> bytes:
+    found: dict[str, tuple[int, int, int, int]] = {}  # subject → flags, flag, start, end
+    for clauses, asked, start, end in split_sentences(text, lexicon.language, lexicon.turns):
+        asks = asked and _is_plain_question(clauses[0], lexicon.opens)
+        denials = [_find_denials(clause, lexicon) for clause in clauses]
+        tones = [_score_tone(*each, lexicon) for each in zip(clauses, denials, strict=True)]
+        shared = _share_tones(clauses, tones, lexicon.turns)
+        for clause, denied, tone in zip(clauses, denials, shared, strict=True):
+            for saying, spot in _find_phrases(clause, lexicon.finder):
+                own = _judge_phrase(saying, spot, denied)
+                flag = _choose_flag(own, asked, asks, tone)
+                has_part = saying.part and not _is_negated_part(saying, own)
+                for subject in (saying.theme, saying.subject)[: 2 if has_part else 1]:
+                    known = found.get(subject)
+                    if known is None:
+                        found[subject] = (flag, flag, start, end)
+                    elif known[1] in (NAMED, QUESTION) and flag in (PRAISE, COMPLAINT):
+                        found[subject] = (known[0] | flag, flag, start, end)
+                    else:
+                        found[subject] = (known[0] | flag, *known[1:])
+    return _pack_records(lexicon, found)
+
+
 def _find_phrases(
-    clause: Sequence[str], lexicon: Lexicon
+    clause: Sequence[str], finder: PhraseFinder[PhraseMeaning]
 ) -> list[tuple[PhraseMeaning, PhraseMatch]]:
     """Return the phrases found in a clause, without false matches (`never`)."""
-    matches = [(saying, spot) for spot, saying in lexicon.finder.find(clause)]
+    matches = [(saying, spot) for spot, saying in finder.find(clause)]
     barred = [(saying, spot) for saying, spot in matches if saying.way == NEVER]
     if not barred:
         return matches
@@ -399,7 +537,7 @@ def build_theme_table(
         packed = (
             cache.find_all(lexicon.version, [texts[i].whole for i in mine], find)
             if cache
-            else [find(texts[i].whole) for i in mine]
+            else find([texts[i].whole for i in mine])
         )
         by_model = _replace_by_labels([texts[i].whole for i in mine], lexicon, packed, labels)
         for nth, (i, one) in enumerate(zip(mine, packed, strict=True)):

@@ -1,0 +1,221 @@
+"""A linear classifier of clauses: which themes a clause is about, in which tone, and whether it
+asks. It is trained on the example clauses of a language, once in a process, by ridge regression on
+words, pairs of neighbouring words, words after a negation, and pieces of words."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from scipy.linalg import solve
+from scipy.sparse import csr_array
+
+from bot.data.analyses.feedback.texts import split_sentences
+
+Floats = NDArray[np.float32]
+Tone = Literal["praise", "complaint", "question", "mention"]
+TONE_VALUES: dict[Tone, int] = {"praise": 1, "complaint": -1, "question": 0, "mention": 0}
+NEGATION_REACH = 3  # words after a negation that it may negate
+PIECE_LENGTHS = (4, 5)  # characters, the edges of the word included
+PIECE_WEIGHT = 0.5  # of a piece of a word, where a word weighs 1
+SCALE = 6.0  # the values of a clause are divided by it and by the root of its length
+REGULARIZATION = 0.5
+INTERCEPT = 0.3
+MAX_KNOWN_WORDS = 100_000  # words whose scores are remembered
+START, END = "^", "$"
+
+
+class ExampleBlock(BaseModel):
+    """Clauses of the same themes and tone, one a line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    themes: tuple[str, ...]
+    tone: Tone
+    said: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class ExampleFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    clauses: tuple[ExampleBlock, ...]
+
+
+class Example(NamedTuple):
+    words: tuple[str, ...]
+    themes: tuple[str, ...]
+    tone: Tone
+
+
+class ClauseScores(NamedTuple):
+    """`themes[i, j]` is near 1 where clause i is about subject j, and near 0 elsewhere; `tone` is
+    near 1 for praise and -1 for a complaint; `asks` is near 1 for a question."""
+
+    themes: Floats
+    tone: Floats
+    asks: Floats
+
+
+def read_examples(path: Path, language: str) -> list[Example]:
+    blocks = ExampleFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).clauses
+    return [
+        Example(tuple(_list_words(line, language)), block.themes, block.tone)
+        for block in blocks
+        for line in block.said.splitlines()
+    ]
+
+
+def _list_words(line: str, language: str) -> Iterator[str]:
+    for sentence in split_sentences(line, language, frozenset()):
+        for clause in sentence.clauses:
+            yield from clause
+
+
+class ThemeClassifier:
+    """`subjects` are the themes and parts that have examples. `signs` holds 1 or -1 for those whose
+    examples are all praise or all complaints."""
+
+    def __init__(self, examples: Sequence[Example], denies: frozenset[str]) -> None:
+        self._denies = denies
+        self.subjects = tuple(sorted({s for one in examples for s in _expand(one.themes)}))
+        targets = self._list_targets(examples)
+        self.signs = self._find_signs(targets)
+        counts = [Counter(self._list_features(one.words)) for one in examples]
+        self._weights, self._intercept = self._fit(counts, [one.words for one in examples], targets)
+        self._forget_words()
+
+    def score(self, clauses: Sequence[Sequence[str]]) -> ClauseScores:
+        self._learn_words({word for clause in clauses for word in clause})
+        rows: list[int] = []
+        ends = [0]
+        for clause in clauses:
+            rows.extend(self._list_rows(clause))
+            ends.append(len(rows))
+        shape = (len(clauses), len(self._table))
+        ones = np.ones(len(rows), np.float32)
+        sums = csr_array((ones, np.array(rows, np.int32), np.array(ends)), shape=shape)
+        lengths = np.array([len(clause) for clause in clauses], np.float32)
+        scores = (sums @ self._table) / _scale(lengths)[:, None] + self._intercept
+        return ClauseScores(scores[:, :-2], scores[:, -2], scores[:, -1])
+
+    def _list_targets(self, examples: Sequence[Example]) -> Floats:
+        number = {subject: nth for nth, subject in enumerate(self.subjects)}
+        targets = np.zeros((len(examples), len(self.subjects) + 2), np.float32)
+        for nth, one in enumerate(examples):
+            targets[nth, [number[subject] for subject in _expand(one.themes)]] = 1
+            targets[nth, -2] = TONE_VALUES[one.tone]
+            targets[nth, -1] = one.tone == "question"
+        return targets
+
+    def _find_signs(self, targets: Floats) -> dict[str, int]:
+        tones = {
+            subject: {int(tone) for tone in targets[targets[:, nth] > 0, -2] if tone}
+            for nth, subject in enumerate(self.subjects)
+        }
+        return {subject: found.pop() for subject, found in tones.items() if len(found) == 1}
+
+    def _fit(
+        self, counts: Sequence[Counter[str]], clauses: Sequence[Sequence[str]], targets: Floats
+    ) -> tuple[dict[str, Floats], Floats]:
+        """Return the weights of each feature, and the intercepts."""
+        seen = Counter(feature for one in counts for feature in one)
+        number = {feature: nth for nth, feature in enumerate(seen)}
+        rarity = np.log1p(len(counts) / np.array(list(seen.values()), np.float32))
+        values = rarity * np.array([_weigh(feature) for feature in seen], np.float32)
+        rows = np.repeat(np.arange(len(counts)), [len(one) for one in counts])
+        columns = np.array([number[feature] for one in counts for feature in one])
+        times = np.array([many for one in counts for many in one.values()], np.float32)
+        scale = _scale(np.array([len(clause) for clause in clauses], np.float32))
+        matrix = csr_array(
+            (times * values[columns] / scale[rows], (rows, columns)), (len(counts), len(seen))
+        )
+        kernel = (matrix @ matrix.T).toarray() + np.float32(INTERCEPT)
+        kernel[np.diag_indices_from(kernel)] += np.float32(REGULARIZATION)
+        dual = solve(kernel, targets, assume_a="pos", overwrite_a=True)
+        weights = (matrix.T @ dual) * values[:, None]
+        return dict(zip(seen, weights, strict=True)), INTERCEPT * dual.sum(axis=0)
+
+    def _list_features(self, clause: Sequence[str]) -> Iterator[str]:
+        previous = START
+        negated = 0  # how many words are still negated
+        for word in map(_generalize, clause):
+            yield from _list_word_features(word)
+            yield f"pair {previous} {word}"
+            if negated:
+                yield f"not {word}"
+            negated = NEGATION_REACH if word in self._denies else max(0, negated - 1)
+            previous = word
+        yield f"pair {previous} {END}"
+
+    def _forget_words(self) -> None:
+        """Keep the weights of pairs and negated words only; those of words are summed up anew."""
+        kept = [key for key in self._weights if key.startswith(("pair ", "not "))]
+        self._pairs = {
+            (one[1], one[2]): nth
+            for nth, key in enumerate(kept)
+            if (one := key.split(" "))[0] == "pair"
+        }
+        self._negated = {key[4:]: nth for nth, key in enumerate(kept) if key.startswith("not ")}
+        self._table = np.stack([self._weights[key] for key in kept])
+        self._words: dict[str, int] = {}
+
+    def _learn_words(self, words: set[str]) -> None:
+        """Add the sums of weights of words that have not been met before."""
+        if len(self._words) + len(words) > MAX_KNOWN_WORDS:
+            self._forget_words()
+        new = sorted(words.difference(self._words))
+        if not new:
+            return
+        sums = np.zeros((len(new), self._table.shape[1]), np.float32)
+        for nth, word in enumerate(new):
+            for feature in _list_word_features(_generalize(word)):
+                if (found := self._weights.get(feature)) is not None:
+                    sums[nth] += found
+        self._words.update((word, nth) for nth, word in enumerate(new, len(self._table)))
+        self._table = np.vstack([self._table, sums])
+
+    def _list_rows(self, clause: Sequence[str]) -> Iterator[int]:
+        """Yield the rows of the table that add up to the scores of a clause."""
+        previous, negated = START, 0
+        pairs, words, denies = self._pairs, self._words, self._denies
+        for spelt in clause:
+            yield words[spelt]
+            word = spelt if spelt.isalpha() else _generalize(spelt)
+            if (pair := pairs.get((previous, word))) is not None:
+                yield pair
+            if negated and (row := self._negated.get(word)) is not None:
+                yield row
+            negated = NEGATION_REACH if word in denies else max(0, negated - 1)
+            previous = word
+        if (pair := pairs.get((previous, END))) is not None:
+            yield pair
+
+
+def _expand(themes: Sequence[str]) -> set[str]:
+    """Return the themes with those that they are parts of."""
+    return {*themes, *(theme.split("-")[0] for theme in themes)}
+
+
+def _generalize(word: str) -> str:
+    """Return the word; all numbers and sizes are the same."""
+    return "#" if any(map(str.isdigit, word)) else word
+
+
+def _list_word_features(word: str) -> list[str]:
+    edged = f"<{word}>"
+    pieces = [
+        f"piece {edged[at : at + length]}"
+        for length in PIECE_LENGTHS
+        for at in range(len(edged) - length + 1)
+    ]
+    return [f"word {word}", *pieces]
+
+
+def _weigh(feature: str) -> float:
+    return PIECE_WEIGHT if feature.startswith("piece ") else 1.0
+
+
+def _scale(lengths: Floats) -> Floats:
+    return np.sqrt(lengths) * np.float32(SCALE)
