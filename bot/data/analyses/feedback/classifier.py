@@ -5,13 +5,14 @@ words, pairs of neighbouring words, words after a negation, and pieces of words.
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, StringConstraints
-from scipy.linalg import solve
+from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
 from bot.data.analyses.feedback.texts import split_sentences
@@ -133,21 +134,18 @@ class ThemeClassifier:
         )
         kernel = (matrix @ matrix.T).toarray() + np.float32(INTERCEPT)
         kernel[np.diag_indices_from(kernel)] += np.float32(REGULARIZATION)
-        dual = solve(kernel, targets, assume_a="pos", overwrite_a=True)
+        dual = cho_solve(cho_factor(kernel, overwrite_a=True), targets)
         weights = (matrix.T @ dual) * values[:, None]
         return dict(zip(seen, weights, strict=True)), INTERCEPT * dual.sum(axis=0)
 
     def _list_features(self, clause: Sequence[str]) -> Iterator[str]:
-        previous = START
-        negated = 0  # how many words are still negated
-        for word in map(_generalize, clause):
+        words = [_generalize(word) for word in clause]
+        for word in words:
             yield from _list_word_features(word)
-            yield f"pair {previous} {word}"
-            if negated:
-                yield f"not {word}"
-            negated = NEGATION_REACH if word in self._denies else max(0, negated - 1)
-            previous = word
-        yield f"pair {previous} {END}"
+        for left, right in pairwise((START, *words, END)):
+            yield f"pair {left} {right}"
+        for word in _list_negated(words, self._denies):
+            yield f"not {word}"
 
     def _forget_words(self) -> None:
         """Keep the weights of pairs and negated words only; those of words are summed up anew."""
@@ -160,6 +158,7 @@ class ThemeClassifier:
         self._negated = {key[4:]: nth for nth, key in enumerate(kept) if key.startswith("not ")}
         self._table = np.stack([self._weights[key] for key in kept])
         self._words: dict[str, int] = {}
+        self._numbers: set[str] = set()  # the words with digits in them
 
     def _learn_words(self, words: set[str]) -> None:
         """Add the sums of weights of words that have not been met before."""
@@ -174,23 +173,30 @@ class ThemeClassifier:
                 if (found := self._weights.get(feature)) is not None:
                     sums[nth] += found
         self._words.update((word, nth) for nth, word in enumerate(new, len(self._table)))
+        self._numbers.update(word for word in new if _generalize(word) != word)
         self._table = np.vstack([self._table, sums])
 
-    def _list_rows(self, clause: Sequence[str]) -> Iterator[int]:
-        """Yield the rows of the table that add up to the scores of a clause."""
-        previous, negated = START, 0
-        pairs, words, denies = self._pairs, self._words, self._denies
-        for spelt in clause:
-            yield words[spelt]
-            word = spelt if spelt.isalpha() else _generalize(spelt)
-            if (pair := pairs.get((previous, word))) is not None:
-                yield pair
-            if negated and (row := self._negated.get(word)) is not None:
-                yield row
-            negated = NEGATION_REACH if word in denies else max(0, negated - 1)
-            previous = word
-        if (pair := pairs.get((previous, END))) is not None:
-            yield pair
+    def _list_rows(self, clause: Sequence[str]) -> list[int]:
+        """Return the rows of the table that add up to the scores of a clause."""
+        rows = [self._words[word] for word in clause]
+        if not self._numbers.isdisjoint(clause):
+            clause = [_generalize(word) for word in clause]
+        pairs = self._pairs
+        rows += [pairs[pair] for pair in pairwise((START, *clause, END)) if pair in pairs]
+        if not self._denies.isdisjoint(clause):
+            negated = self._negated
+            rows += [
+                negated[word] for word in _list_negated(clause, self._denies) if word in negated
+            ]
+        return rows
+
+
+def _list_negated(clause: Sequence[str], denies: frozenset[str]) -> Iterator[str]:
+    left = 0  # how many words are still negated
+    for word in clause:
+        if left:
+            yield word
+        left = NEGATION_REACH if word in denies else max(0, left - 1)
 
 
 def _expand(themes: Sequence[str]) -> set[str]:
