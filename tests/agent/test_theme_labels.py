@@ -158,7 +158,7 @@ def is_right(found: set[str], sentence: dict[str, Any]) -> bool:
     return needed <= found <= needed | set(sentence.get("may", ()))
 
 
-async def test_reader_of_the_prompt_is_right_where_word_lists_are_not(reviews: Reviews) -> None:
+async def test_reader_of_the_prompt_is_right_more_often_than_the_classifier(reviews: Reviews) -> None:
     """The answers are a person's, who read the prompt and the sentences and not their labels. They
     show what the list of themes can say, not what a model makes of it."""
     reviews.import_reviews(HELD_OUT_TEXTS)
@@ -174,8 +174,8 @@ async def test_reader_of_the_prompt_is_right_where_word_lists_are_not(reviews: R
                 assert mention.by_model == by_model
                 found = {subject.split("-")[0] for subject in mention.flags}
                 right[by_model] += is_right(found, sentence)
-    assert right[False] < 0.6 * len(HELD_OUT_TEXTS)
     assert right[True] >= 0.85 * len(HELD_OUT_TEXTS)
+    assert right[False] < right[True]
 
 
 def make_text(whole: str, language: str = "en") -> FeedbackText:

@@ -34,7 +34,7 @@ async def test_themes_give_the_figures_of_the_analysis() -> None:
         assert same.value == fact.value
     table = result.exhibits[0].table
     assert table is not None
-    assert table.rows[0][0] == "fabric"
+    assert table.rows[0][0] == "quality"
 
 
 async def test_a_theme_that_rose_has_both_periods() -> None:
@@ -71,7 +71,7 @@ async def test_both_tools_take_the_same_names_of_a_theme() -> None:
 
 
 async def test_an_unknown_theme_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(ToolError, match="There are: fabric"):
+    with pytest.raises(ToolError, match="There are: quality, fabric"):
         await call_tool("feedback_themes", {"theme": "zips"})
 
 
