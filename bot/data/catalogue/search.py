@@ -93,6 +93,7 @@ def _is_noun_first(text: str) -> bool | None:
 
 MOST_FOUND = 5
 LEAST_SCORE = 0.2  # below, the products only share a word
+OWN_WORD_SCORE = 0.3  # enough to be shown to a reader, too little to be assumed
 NAME_SCORE, REFERENCE_SCORE = 0.96, 0.97
 TRANSLATED_WEIGHT = 0.9  # for a translation; the word itself weighs 1
 SIMILAR_WEIGHT = 0.8  # lowest similarity of a misspelling
@@ -143,6 +144,8 @@ class ProductIndex:
             scores[i] = max(score, scores.get(i, 0.0))
         for i in self._match_references(words):
             scores[i] = max(REFERENCE_SCORE, scores.get(i, 0.0))
+        for i in self._match_own_words(words):
+            scores[i] = max(OWN_WORD_SCORE, scores.get(i, 0.0))
         category_ranks = {i: n for n, i in enumerate(find_in_category(about, self._products))}
         for i in category_ranks:
             scores[i] = max(KIND_WEIGHT, scores.get(i, 0.0))
@@ -244,6 +247,14 @@ class ProductIndex:
         for word in re.findall(r"[\w-]+", words.lower()):
             if len(word) > 3 and re.search(r"[\d-]", word) and word in self._handles:
                 yield self._handles[word]
+
+    def _match_own_words(self, words: str) -> Iterator[int]:
+        """Yield the products of whose title a word was typed that no other product has, wherever it
+        stands: "people who left a Gaspard jacket"."""
+        for word in {*tokenize_query(words)} - WEAK_WORDS - IGNORED_WORDS:
+            having = self._products_by_word.get(word, [])
+            if len(having) == 1 and word in self._titles[having[0]]:
+                yield having[0]
 
     def _meanings_of(self, words: Iterable[str]) -> WordMeanings:
         return {word: found for word in words if (found := self._find_meanings(word))}

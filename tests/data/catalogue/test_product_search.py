@@ -249,3 +249,10 @@ def test_noun_decides_between_namesakes(words: str, title: str) -> None:
     hits = FRENCH_SHOP.find(words)
     assert hits[0].title.startswith(title)
     assert hits[0].score >= 0.5
+
+
+def test_product_whose_own_word_stands_in_the_audience_is_found() -> None:
+    """Too little to be assumed, enough to be offered to whoever reads the request."""
+    shop = ProductIndex([sold("Levain bread basket"), sold("Gaspard linen jacket"), *SHOP])
+    found = shop.find("abandoned basket push for people who left a Gaspard jacket in the cart")
+    assert "Gaspard linen jacket" in [one.title for one in found]
