@@ -31,7 +31,7 @@ from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.offline import routing
 from bot.offline.reports import has_offline_report
 from bot.tasks.copy_intake import CopyIntake
-from bot.tasks.message_prompt import MAX_PRODUCTS, Message
+from bot.tasks.message_prompt import Message
 from bot.tasks.services import RunningTask, change_task
 from bot.tasks.understand import COPY_SKILL, understand_message
 from bot.text.language import detect_language
@@ -80,7 +80,7 @@ async def understand_request(
 
 async def _preview_understanding(words: str, brand: Brand, library: Library, today: date) -> None:
     """Raise CannotDo, whose words show what an AI would get to understand the message."""
-    products = tuple(await library.find(words))[:MAX_PRODUCTS]
+    products = tuple(await library.find_mentioned(words))
 
     async def ignore(_: object) -> None:
         """Nothing is sent, so there is no receipt."""
