@@ -242,6 +242,11 @@ def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
     )
 
 
+def test_yes_of_a_condition_is_in_the_reader_s_language() -> None:
+    rule = AudienceRule(orders=(orders(("returned", "is", "yes")),))
+    assert rule.describe_conditions().to("fr").endswith("(retourné\u00a0: oui)")
+
+
 def test_orders_condition_on_the_customer_looks_no_further_than_its_day() -> None:
     rule = AudienceRule(orders=(orders(("customer_orders", "at_least", "2")),))
     lines = purchase_lines(sample())
