@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule, OrderCondition
+from bot.data.analyses.products import PurchasedProducts, find_products_with_word
 from bot.data.analyses.segments.audience import (
     NO_CONSENTS,
     AudienceSelection,
@@ -264,3 +265,10 @@ def test_orders_condition_can_not_name_whom_it_may_not() -> None:
         orders(("language", "is", "fr"))
     backwards = AudienceRule(orders=(orders(since=date(2026, 2, 1), until=date(2026, 1, 1)),))
     assert backwards.impossible is not None
+
+
+def test_word_for_a_material_finds_its_finer_kinds() -> None:
+    titles = {"ronan": "Pull Ronan en laine mérinos", "plaid": "Plaid en laine", "alba": "Lin Alba"}
+    goods = PurchasedProducts(titles, {})
+    assert set(find_products_with_word("wool", goods)) == {"ronan", "plaid"}
+    assert find_products_with_word("merino", goods) == ("ronan",)
