@@ -158,7 +158,7 @@ def is_right(found: set[str], sentence: dict[str, Any]) -> bool:
     return needed <= found <= needed | set(sentence.get("may", ()))
 
 
-async def test_reader_of_the_prompt_is_right_more_often_than_the_classifier(reviews: Reviews) -> None:
+async def test_reader_of_the_prompt_is_right_more_often_than_classifier(reviews: Reviews) -> None:
     """The answers are a person's, who read the prompt and the sentences and not their labels. They
     show what the list of themes can say, not what a model makes of it."""
     reviews.import_reviews(HELD_OUT_TEXTS)
