@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.checks import Check, sort_checks
+from bot.core.checks import Check, CheckLevel, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
 from bot.core.parts import Hook, Part
 from bot.core.request import Brief, SkillRequest
@@ -18,8 +18,8 @@ from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
 from bot.grounding.sources import Sources, TextPart, list_text_parts, read_fact
 from bot.grounding.style import check_brand_rules
-from bot.grounding.units import agrees
-from bot.i18n.messages import Words
+from bot.grounding.units import agrees, is_bare, load_units
+from bot.i18n.messages import Money, Words
 
 CALCULATION_HINT = (
     "(if it follows from facts, keep it and add its calculation to the `facts` of its part: "
@@ -27,6 +27,12 @@ CALCULATION_HINT = (
 )
 STYLE_RULES = ("length", "cliché", "echo", "call to action")  # of which the writer is told, too
 MAX_UNUSED = 4  # figures of the brief that are named one by one
+STOCK_OF_BRIEF = Words(
+    "The brief says that it is back, but the catalogue has none in stock ({source})."
+)
+STOCK_TO_COME = Words(
+    "The brief says that it is back on {day}. Today the catalogue has none in stock ({source})."
+)
 
 
 def check_draft(
@@ -55,16 +61,17 @@ def check_draft(
     if channel is not None:
         found += check_form(texts, brand=brand, channel=channel)
     found += find_unused_figures(texts, sources)
-    found += check_stock_of_brief(request, sources, found)
+    found += check_stock_of_brief(request.brief, sources, today)
     return sort_checks(found)
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
     """Turn findings into sentences for the writer: those that block, those that warn, and those on
     style, which a writer can improve.
-    What only people can settle is left out: what a person stated, and a cut whose price before is
-    not known. A figure without a source may be kept with a calculation."""
-    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
+    What only people can settle is left out: what a person stated, a cut whose price before is not
+    known, and a stock that the brief denies. A figure without a source may be kept with a
+    calculation."""
+    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text, STOCK_OF_BRIEF.text)
     faults = []
     for check in checks:
         is_marked = check.level == "warn" and check.words.text not in for_people
@@ -87,7 +94,7 @@ def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Chec
             if check.level == "block" and (cut.quote or "") in (check.quote or "")
         ]
         figures = [check for check in same if check.rule in ("figure", "price")]
-        if cut.level == "block" or figures:
+        if cut.level == "block" or (figures and cut.level == "warn"):
             kept = [check for check in kept if check not in figures]
             kept.append(cut.model_copy(update={"level": "block", "override": True}))
         elif not same:
@@ -110,7 +117,7 @@ def recheck_price_cuts(
 
 def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
     """Yield the figures, dates and codes of the brief that the draft does not have: an offer
-    without its limit is untrue."""
+    without its limit is untrue. A number without a unit limits nothing."""
     delivered = [text.text for text in texts if text.is_delivered]
     whole = "\n".join(delivered).lower()
     figures = [one for text in delivered for one in read_figures(text)]
@@ -120,27 +127,36 @@ def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator
         for fact in stated
         if fact.label not in ("claim", "link")
         and str(fact.value).lower() not in whole
+        and not all(is_bare(known) for known in read_fact(fact).figures)
         and not any(agrees(one, known) for one in figures for known in read_fact(fact).figures)
     ]
     for fact in unused[:MAX_UNUSED]:
-        what = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
-        words = Words("Not used from the brief: {quote}", quote=what.strip())
+        words = Words("Not used from the brief: {quote}", quote=_show_stated(fact))
         yield Check(rule="brief", level="info", words=words, fact=fact.id)
 
 
-def check_stock_of_brief(
-    request: SkillRequest, sources: Sources, found: Iterable[Check]
-) -> Iterator[Check]:
-    """A brief that says that something is back, and a catalogue that has none."""
-    if request.brief.goal != "back in stock" or any(check.rule == "stock" for check in found):
+def _show_stated(fact: Fact) -> str | Money:
+    if isinstance(fact.value, str):
+        return fact.value
+    if fact.unit in load_units().money:
+        return Money(amount=fact.value, currency=fact.unit or "")
+    return f"{fact.value} {fact.unit or ''}".strip()
+
+
+def check_stock_of_brief(brief: Brief, sources: Sources, today: date) -> Iterator[Check]:
+    """A brief that says that something is back, and a catalogue that has none. Only people know
+    which of them is right; a day to come contradicts nothing."""
+    if brief.goal != "back in stock":
         return
-    empty = [k.fact for k in sources.known if k.fact.label == "stock" and k.fact.value == 0]
-    if empty:
-        words = Words(
-            "The brief says that it is back, but the catalogue has none in stock ({source}).",
-            source=empty[0].source.words(),
-        )
-        yield Check(rule="stock", level="warn", words=words, fact=empty[0].id)
+    for known in sources.known:
+        is_meant = not brief.product or known.product == brief.product
+        if known.fact.label == "stock" and known.fact.value == 0 and is_meant:
+            is_to_come = brief.since is not None and brief.since > today
+            words = STOCK_TO_COME.with_params(day=brief.since) if is_to_come else STOCK_OF_BRIEF
+            words = words.with_params(source=known.fact.source.words())
+            level: CheckLevel = "info" if is_to_come else "warn"
+            yield Check(rule="stock", level=level, words=words, fact=known.fact.id)
+            return
 
 
 def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, Fact]]:

@@ -171,9 +171,13 @@ def build_stated_check(rule: str, quote: str, part: TextPart, statement: Stateme
 
 
 def show_figure(figure: Figure, part: TextPart) -> str:
-    """A bare number is shown with what it counts: "45 coloris"; a cut with its sign."""
+    """A cut is shown with its sign, and a day whose month stands at the next one up to there: "28
+    and 29 November"."""
     start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
-    end = figure.end + len(figure.noun) + 1 if is_bare(figure) and figure.noun else figure.end
+    end = figure.end
+    if figure.first.kind == "date" and figure.text.isdigit():
+        dates = [one for one in read_figures(part.text) if one.first.kind == "date"]
+        end = next((one.end for one in dates if one.start > figure.start), end)
     return part.text[max(start, 0) : end].rstrip(" .,;:!?\n")
 
 

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
+from babel import Locale
 from dateutil.easter import easter  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,7 +26,7 @@ from bot.drafts.occasions import load_occasions
 from bot.grounding.numbers import CODE, PHONE
 from bot.grounding.sources import Sources, TextPart, find_spans_left_out, is_within
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import LOCALES, Language, Words
 from bot.text.links import find_links
 from bot.text.normalize import normalize_text, word_set
 
@@ -239,13 +240,17 @@ def _judge(
         if stock is not None and isinstance(stock.value, Decimal):
             if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
                 return None
+            if sources.brief and sources.brief.goal == "back in stock":
+                return None  # the finding on the brief says it
             return _contradict_stock(quote, part, stock)
     if rule.stock == "some":
         return None  # nothing is known, and somebody says that it is there
     pattern = build_words_pattern(rule.words, rule.near, r"\S+", MAX_BETWEEN_IN_FACT)
     if rule.same:
         low = normalize_text(quote)
-        pattern = build_words_pattern((re.split(r" ", low)[-1] if rule.same == "last" else low,))
+        last = low.split()[-1]
+        same = (low,) if rule.same == "all" else _list_country_names().get(last, (last,))
+        pattern = build_words_pattern(same)
     if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
         return None
     level, words = rule.level, Words("“{quote}”: {why} ({source})")
@@ -253,6 +258,17 @@ def _judge(
         level, words = rule.stated, STATED_WORDS
     words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
     return part.build_check(rule.id, level, words, quote=quote, override=True)
+
+
+@cache
+def _list_country_names() -> dict[str, tuple[str, ...]]:
+    """Return the names of each country in our languages, by each of them."""
+    tables = [Locale.parse(locale).territories for locale in LOCALES.values()]
+    names: dict[str, tuple[str, ...]] = {}
+    for code in tables[0]:
+        known = tuple(normalize_text(table[code]) for table in tables if code in table)
+        names |= dict.fromkeys(known, known)
+    return names
 
 
 def _find_sold_out(rule: LegalRule, quote: str, part: TextPart, sources: Sources) -> Check | None:
@@ -280,12 +296,16 @@ def _find_stock(part: TextPart, sources: Sources) -> Fact | None:
 
 
 def _contradict_stock(quote: str, part: TextPart, stock: Fact) -> Check:
+    """Words do not tell whether a sentence denies them ("no date of return"): of none in stock, the
+    finding takes one yes."""
     value = Decimal(stock.value)
+    level: CheckLevel = "warn"
     rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
     if value:
-        rule, words = "scarcity", Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
+        rule, level = "scarcity", "block"
+        words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
     words = words.with_params(quote=quote, source=stock.source.words(), n=int(value))
-    return part.build_check(rule, "block", words, fact=stock.id, override=True)
+    return part.build_check(rule, level, words, fact=stock.id, override=bool(value))
 
 
 def find_sold_words(request: SkillRequest, sources: Sources) -> str:

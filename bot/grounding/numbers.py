@@ -142,7 +142,7 @@ def _describe_deal(match: re.Match[str]) -> str:
 def _read_share(text: str, match: re.Match[str]) -> Iterator[Figure]:
     """Nine in ten, 9 sur 10: a share. Out of five, a digit may be a rating."""
     words = (re.sub(r"(?<=\d)[ ,]", "", match[group]) for group in "ab")
-    a, b = (int(load_units().all_numerals.get(word, word)) for word in words)
+    a, b = (int(word) if word.isdigit() else int(_add_numerals(word)) for word in words)
     if a <= b and b > 1:
         readings = [Reading("number", Decimal(100 * a) / b, "%")]
         if b in RATING_SCALES and re.match(r"\d (?:in|out of|sur) ", match[0]):

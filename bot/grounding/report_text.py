@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from babel.dates import get_month_names
@@ -193,30 +194,34 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
 
 def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Return a sentence for each slot beside which stand words that only the name of another fact
-    has, in the same unit: “{f1} planned”, where f1 is what was sold."""
+    has: “{f1} planned”, where f1 is what was sold. The other fact is of the same unit, and stands
+    in the text or is called nearly the same. No word from the slot before to the slot behind is of
+    this fact alone."""
     low = normalize_text(text)
-    shown = [book.get(slot[1]) for slot in SLOT_PATTERN.finditer(low)]
-    for slot in SLOT_PATTERN.finditer(low):
-        fact = book.get(slot[1])
-        segment = ROLE_SEGMENT.split(low[: slot.start()])[-1]
-        behind = ROLE_SEGMENT.split(low[slot.end() :])[0].split()[:ROLE_WORDS_BESIDE]
-        is_second = low[: slot.start() - len(segment)].endswith("}")
-        before = _list_stems(" ".join(segment.split()[-ROLE_WORDS_BESIDE:]))
-        beside = _list_stems(" ".join(behind))
-        if not (is_second and behind):  # words between two slots are of the first
-            beside |= before
+    slots = list(SLOT_PATTERN.finditer(low))
+    shown = [book.get(slot[1]) for slot in slots]
+    gaps = [low[a:b] for a, b in pairwise([0, *(n for s in slots for n in s.span()), len(low)])]
+    for at, (slot, fact) in enumerate(zip(slots, shown, strict=True)):
+        before, behind = gaps[2 * at], gaps[2 * at + 2]
+        is_next = at > 0 and not ROLE_SEGMENT.search(before)
+        last = _list_stems(" ".join(ROLE_SEGMENT.split(before)[-1].split()[-ROLE_WORDS_BESIDE:]))
+        beside = _list_stems(" ".join(ROLE_SEGMENT.split(behind)[0].split()[:ROLE_WORDS_BESIDE]))
+        if not (is_next and behind.split()):  # words between two slots are of the first
+            beside |= last
         if fact is None or not beside or fact.parts.kind == CALCULATED:
             continue
+        partner = shown[at - 1] if is_next and len(before.split()) < 2 else None  # {f1} of {f2}
+        around, title = _list_stems(f"{before} {behind}"), _list_stems(fact.titled(language))
         own = _list_role_words(fact, language)
         for other in book.facts:
-            if other.unit != fact.unit or other.value == fact.value:
+            if other.unit != fact.unit or other.value == fact.value or other is partner:
                 continue
-            others = _list_role_words(other, language)
-            if not (own & others or other in shown):
-                continue  # they are of no one kind
-            is_named_before = other in shown and not is_second
-            near = beside if own - others else before if is_named_before else frozenset()
-            if near & (others - own) and not near & (own - others):
+            others, called = _list_role_words(other, language), _list_stems(other.titled(language))
+            is_twin = 2 * len(title & called) >= max(len(title), len(called))
+            is_named_before = other in shown and not is_next
+            near = beside if own - others else last if is_named_before else frozenset()
+            is_near = near & (others - own) and not around & (own - others)
+            if is_near and (other in shown or is_twin):
                 yield (
                     f"{slot[1]} is {fact.titled(language)}, and the words beside it are of "
                     f"{other.titled(language)}: take the slot that these words name"

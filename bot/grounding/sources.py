@@ -10,7 +10,7 @@ from typing import Literal
 
 from bot.config.brand import Brand
 from bot.core.checks import Check, CheckLevel
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Hook, Part, PartKind
 from bot.core.request import Brief
 from bot.grounding.numbers import read_counts, read_figures
@@ -27,6 +27,7 @@ UNPROVING_KINDS = frozenset(
         *("stated", "edit", "back", "own", "proof"),
     }
 )
+ABOUT_BRAND = "brand.about"  # the id of a fact
 OWN_TEXT_ORIGIN = "own text"  # of what stands in the text that a person wrote
 PRODUCT_KINDS = frozenset({"product", "prices", "range"})
 TITLE_LABELS = frozenset({"title", "name", "titre", "nom"})
@@ -211,7 +212,7 @@ class Sources:
             if fact.stated_by is None and fact.parts.kind not in UNPROVING_KINDS
         ]
         self.proofs = frozenset(fact.id for fact in evidence.of("proof"))
-        self.known = [read_fact(fact) for fact in (*proving, *_list_brand_facts(brand))]
+        self.known = [read_fact(fact) for fact in (*proving, *list_brand_facts(brand))]
 
     def find_figure(
         self, figure: Figure, cites: tuple[str, ...], *, is_threshold: bool = False
@@ -397,7 +398,7 @@ def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = 
     return all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", low) for word in words)
 
 
-def _list_brand_facts(brand: Brand | None) -> Iterator[Fact]:
+def list_brand_facts(brand: Brand | None) -> Iterator[Fact]:
     """The brand's own words, set by the team: they prove what they say."""
     if brand is None:
         return
@@ -407,9 +408,9 @@ def _list_brand_facts(brand: Brand | None) -> Iterator[Fact]:
     texts |= {f"mention.{n}": mention.text for n, mention in enumerate(brand.mentions, 1)}
     for name, text in texts.items():
         if text:
-            yield Fact(
-                id=f"brand.{name}", label="brand", value=text, source="brand.toml", as_of=date.min
-            )
+            line = brand.about_line if name == "about" else None
+            source = Source("brand.toml", line=line)
+            yield Fact(id=f"brand.{name}", label="brand", value=text, source=source, as_of=date.min)
 
 
 # What people state.
@@ -457,7 +458,7 @@ def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
         if figure.is_money:
             return "price", reading.value, reading.unit
     labels = {"date": "date", "weekday": "date", "code": "code"}
-    return labels.get(reading.kind, "figure"), f"{figure.text} {figure.noun}".strip(), None
+    return labels.get(reading.kind, "figure"), figure.text, None
 
 
 def find_quotations(text: str) -> list[Span]:

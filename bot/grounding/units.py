@@ -127,6 +127,7 @@ def load_units() -> Units:
         for word in sorted(words, key=len, reverse=True)
     )
     numeral = "|".join(sorted(numerals, key=len, reverse=True))
+    spelled = rf"(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|une?|one))*"
     fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
     multiples = {w: int(n) for n, some in tables["multiples"].items() for w in some}
     shown = sorted((*fractions, *multiples), key=len, reverse=True)
@@ -146,8 +147,8 @@ def load_units() -> Units:
             rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
         ),
         share=re.compile(
-            rf"\b(?<!\d[.,/])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
-            rf"(?P<b>\d{{1,3}}(?:[ ,]000)?|{numeral})\b(?! ?[%€])"
+            rf"\b(?<!\d[.,/])(?P<a>\d|{spelled}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
+            rf"(?P<b>\d{{1,3}}(?:[ ,]000)?|{spelled})\b(?! ?[%€])"
         ),
         words=words,
         money=frozenset(tables["money"]),
@@ -160,9 +161,7 @@ def load_units() -> Units:
             rf"(?:[ -]| d'| de | (?:derni|prochain|premi)[a-z]+ )?({listed}|p\b(?<=\dp))"
         ),
         counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
-        spelled=re.compile(
-            rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
-        ),
+        spelled=re.compile(rf"\b{spelled}\b"),
     )
 
 
