@@ -31,18 +31,18 @@ from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.skills import load_skills
 from bot.agent.tool import FoundThings, Tool, ToolDeps, load_tools
 from bot.config.brand import Brand
+from bot.core.brand_facts import ABOUT_BRAND, list_brand_facts
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture, Exhibit, render_png
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
-from bot.core.parts import File, fill_own_text
+from bot.core.parts import File, Part, fill_own_text
 from bot.core.report import ComputedOutput
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
 from bot.drafts.occasions import set_occasion_days
-from bot.grounding.sources import ABOUT_BRAND, list_brand_facts
 from bot.i18n.messages import Words
 from bot.offline.drafts import list_notes, write_offline_draft
 from bot.offline.reports import write_offline_report
@@ -350,6 +350,12 @@ class SkillContext:
         """Return what code works out for the writer of copy, a note a line, for the prompt."""
         notes = copy_notes.list_copy_notes(self.request, self.evidence, self.brand, self.channel)
         return "\n".join(f"- {note}" for note in notes) or "none"
+
+    def find_style_faults(self, parts: Sequence[Part]) -> list[str]:
+        """Return faults of style as sentences for the writer, which no finding tells it."""
+        return copy_notes.find_style_faults(
+            parts, request=self.request, brand=self.brand, channel=self.channel
+        )
 
     def note_open_questions(self) -> None:
         """Note on the draft what readers will ask and code can't answer."""

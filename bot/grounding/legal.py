@@ -46,8 +46,7 @@ MAX_BETWEEN_IN_FACT = 6  # a fact lists more: delivery assembled, €29, free fr
 
 
 class SourcedRule(BaseModel):
-    """What every rule of the law has: the sentence that people read, its source, the day on which
-    this was checked, and whether the source was found to say so."""
+    """A rule: its sentence, its source, the day of the look-up, and whether it was found there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     why: str
@@ -64,10 +63,9 @@ class SourcedRule(BaseModel):
 
 
 class LegalRule(SourcedRule):
-    """Words that need a source or a person's review. `season`: free within the legal periods of the
-    sales. `stock`: what stock makes the words true; "order": words that ask people to order.
-    `same`: the fact must have the very words, or the last of them, such as the country or the
-    certificate."""
+    """Words that need a source or a person's review. `season`: free within the periods of sales.
+    `stock`: what stock makes the words true; "order": words that ask people to order. `same`: the
+    fact must have the very words, or the last of them, such as the certificate."""
 
     id: str
     level: CheckLevel
@@ -296,8 +294,7 @@ def _find_stock(part: TextPart, sources: Sources) -> Fact | None:
 
 
 def _contradict_stock(quote: str, part: TextPart, stock: Fact) -> Check:
-    """Words do not tell whether a sentence denies them ("no date of return"): of none in stock, the
-    finding takes one yes."""
+    """Of none in stock it takes one yes: words do not tell whether a sentence denies them."""
     value = Decimal(stock.value)
     level: CheckLevel = "warn"
     rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
@@ -347,8 +344,7 @@ def _check_sms_day(
 
 
 def asks_to_act(text: str) -> bool:
-    """Whether a text gives people something to do: a link, a code, a number to call, or a word by
-    which they order."""
+    """Whether a text gives people a link, a code, a number to call, or a word such as order."""
     text = OPT_OUT_NUMBER.sub("", text)
     low = normalize_text(text)
     return bool(
@@ -368,8 +364,6 @@ def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
     found = [one.source for id, one in known if id in wanted and not one.verified]
     return tuple(dict.fromkeys(found))
 
-
-# For texts that are composed by code.
 
 ALCOHOL_WARNING = load_legal_rules().get_product_rule("alcohol").sentence  # by language
 

@@ -1,8 +1,7 @@
 """Check a report before its slots are filled: figures, quotations, exhibits, links and lengths.
 
-Figures come from code, so a digit or a number word in the prose is a fault, unless a name, a
-quotation or a date that a tool or the request gave carries it letter for letter, or a note, a label
-or a column has it with the same unit. The faults are sentences for the model.
+A digit or a number word in the prose is a fault, unless a name, a quotation or a date that a tool
+or the request gave carries it, or a note, a label or a column has it with the same unit.
 """
 
 import re
@@ -18,18 +17,7 @@ from babel.dates import get_month_names
 from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
-from bot.core.report import (
-    MAX_LABEL,
-    MAX_NEXT_STEPS,
-    MAX_POINT,
-    MAX_POINTS,
-    NONE,
-    TOLERATED_HEADLINE,
-    ReportForm,
-    find_exhibit,
-    find_quotable,
-    is_given,
-)
+from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, iter_texts
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.numbers import read_figures, read_word_figures
 from bot.grounding.sources import find_quotations, read_fact
@@ -87,7 +75,7 @@ class ReportChecker:
         """Return what is wrong with a report, as sentences for the model; the worst first."""
         faults: list[str] = []
         counts: list[str] = []  # bare counts in words, which alone send nothing back
-        for where, text in _iter_texts(form):
+        for where, text in iter_texts(form):
             for fault in (
                 *_find_slot_faults(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
@@ -99,28 +87,13 @@ class ReportChecker:
             faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, self._material)]
             forbidden = FORBIDDEN_PATTERN.finditer(text)
             faults += [f"{where}: leave out “{match[0]}”" for match in forbidden]
-        if is_given(form.exhibit) and find_exhibit(form.exhibit, self.exhibits) is None:
-            known = ", ".join(exhibit.id for exhibit in self.exhibits) or "there is none"
-            faults.append(f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none")
-        faults += [
-            f"quotes: {name} is nobody's own words: name sentences of read_feedback or read_thread"
-            for name in form.quotes
-            if is_given(name) and find_quotable(name, self.book) is None
-        ]
-        faults += _find_long_texts(form, self.book, self.language)
-        known = ", ".join(sorted(self.skills))
-        faults += [
-            f"next_steps: there is no skill {step.skill}; there are: {known}"
-            for step in form.next_steps
-            if is_given(step.label) and step.skill not in self.skills
-        ]
+        faults += find_form_faults(form, self.book, self.exhibits, self.language, self.skills)
         return list(dict.fromkeys([*faults, *counts])) if faults else []
 
     def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
-        """Return the typed figures that nothing gave, with their whole text: a headline or a
-        point."""
+        """Return the typed figures that nothing gave, with their headline or point."""
         found = []
-        for where, text in _iter_texts(form):
+        for where, text in iter_texts(form):
             for typed in _list_typed_figures(text, self._material):
                 if figure := typed.figure:
                     reason = f"“{figure.text}” is typed and in no fact"
@@ -155,14 +128,6 @@ class ReportChecker:
         return not any(True for check in checks for _fault in check)
 
 
-def _iter_texts(form: ReportForm) -> Iterator[tuple[str, str]]:
-    yield "headline", form.headline
-    for number, point in enumerate(form.points, 1):
-        yield f"point {number}", point
-    if is_given(form.cannot_tell):
-        yield "cannot_tell", form.cannot_tell
-
-
 def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator[str]:
     for slot in SLOT_PATTERN.finditer(text):
         try:
@@ -178,8 +143,7 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
 
 
 def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -> Iterator[str]:
-    """Return a sentence for each two figures, one put before the other, that stand the other way
-    round in time."""
+    """Return a sentence for each two figures that stand the other way round in time."""
     low = normalize_text(text)
     for match in (match for shape in shapes for match in shape.finditer(low)):
         old, new = book.get(match["old"]), book.get(match["new"])
@@ -194,9 +158,8 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
 
 def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Return a sentence for each slot beside which stand words that only the name of another fact
-    has: “{f1} planned”, where f1 is what was sold. The other fact is of the same unit, and stands
-    in the text or is called nearly the same. No word from the slot before to the slot behind is of
-    this fact alone."""
+    has: “{f1} planned”, where f1 is what was sold. The other fact stands in the text or is called
+    nearly the same, and no word from the slot before to the slot behind is of this fact alone."""
     low = normalize_text(text)
     slots = list(SLOT_PATTERN.finditer(low))
     shown = [book.get(slot[1]) for slot in slots]
@@ -253,8 +216,7 @@ def _list_stems(text: str) -> frozenset[str]:
 
 
 class _Material:
-    """What may carry figures into a report: names, quotations, dates and words from tools and the
-    request."""
+    """What may carry figures into a report: what tools and the request said."""
 
     def __init__(self, given: "ReportChecker") -> None:
         facts, exhibits, language = list(given.book.facts), given.exhibits, given.language
@@ -291,8 +253,7 @@ class _Material:
             ]
 
     def gives(self, figure: Figure, text: str) -> bool:
-        """Whether a name, a date or a sentence of a tool or of the request has this figure, with
-        its unit; or it has a proof, or is that of a fact in words."""
+        """Whether what tools or the request said has this figure, or a proof or a fact has it."""
         if any(agrees(figure, known) for known in self._figures):
             return True
         if self._proofs and build_proof_id(text, figure.text) in self._proofs:
@@ -319,9 +280,8 @@ class _Material:
 
 
 class _TypedFigure(NamedTuple):
-    """A figure in the prose that nothing gave, and the fault that it is. `is_rough`: it is in
-    words, which is no reason to drop a sentence; `is_count`: it may count what the report lists
-    ("three reasons")."""
+    """A figure that nothing gave, and its fault. `is_rough`: it is in words, which is no reason to
+    drop a sentence; `is_count`: it may count what the report lists ("three reasons")."""
 
     figure: Figure | None
     fault: str
@@ -330,8 +290,7 @@ class _TypedFigure(NamedTuple):
 
 
 def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure]:
-    """Yield the figures that are typed and that nothing gave, in digits and in words; and words
-    with digits, such as the name of a product, that stand nowhere."""
+    """Yield typed figures that nothing gave, and words with digits that stand nowhere."""
     bare = SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)
     prose = bare
     for start, end in find_quotations(bare):
@@ -364,23 +323,3 @@ def _find_wrong_quotes(text: str, material: _Material) -> Iterator[str]:
     for quote in (prose[start:end] for start, end in find_quotations(prose)):
         if not material.quotes(quote):
             yield f"“{quote}” stands in quotation marks and in no fact: quote letter for letter"
-
-
-def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> Iterator[str]:
-    if not form.headline.strip():
-        yield "headline: it is empty"
-    for where, text in _iter_texts(form):
-        most = TOLERATED_HEADLINE if where == "headline" else MAX_POINT
-        try:
-            size = len(book.fill(text, language).text)
-        except SlotError:
-            continue
-        if size > most:
-            yield f"{where}: it has {size} characters, at most {most} fit"
-    if len(form.points) > MAX_POINTS:
-        yield f"points: {len(form.points)} are too many, at most {MAX_POINTS}"
-    if len(form.next_steps) > MAX_NEXT_STEPS:
-        yield f"next_steps: {len(form.next_steps)} are too many, at most {MAX_NEXT_STEPS}"
-    for step in form.next_steps:
-        if len(step.label) > MAX_LABEL:
-            yield f"next_steps: “{step.label}” is longer than {MAX_LABEL} characters"

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from bot.agent.claim_check import ClaimForm
 from bot.agent.context import SkillContext
+from bot.agent.copy_notes import find_style_faults
 from bot.agent.llm.api_request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
 from bot.agent.prompts import read_prompt
@@ -21,7 +22,7 @@ from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Brief, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
-from bot.grounding.style import contains_words, find_echo, find_style_faults
+from bot.grounding.style import contains_words, find_echo
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
