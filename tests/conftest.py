@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, event
 
+from bot.data.warehouse import query
 from bot.db import migrate
 from bot.db.session import Database
 from tests.slack.bench import Bench, bench_of
@@ -148,6 +149,14 @@ def migrated_template() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def rendered_queries() -> Iterator[None]:
+    """Keep the SQL of all queries: files of tests ask many of the same, far apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(query, "MOST_RENDERED", 10_000)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def compiled_statements() -> Iterator[None]:
     event.listen(Engine, "engine_connect", share_compiled_statements)
     yield
@@ -257,7 +266,14 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector what lives to the end of the run: the modules and the tests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_sessionfinish() -> None:
+    """Collect the tests' garbage once. pytest collects it five times afterwards, which takes
+    seconds with all that the tests have cached."""
+    gc.collect()
+    gc.freeze()
 
 
 def _turn(nodeid: str) -> int:
