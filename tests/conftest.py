@@ -16,11 +16,13 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
 from sqlalchemy import Engine, event
 
 from bot.data.warehouse import query
 from bot.db import migrate
 from bot.db.session import Database
+from bot.slack import users
 from tests.slack.bench import Bench, bench_of
 from tests.support.empty_databases import (
     create_postgres,
@@ -153,6 +155,17 @@ def rendered_queries() -> Iterator[None]:
     """Keep the SQL of all queries: files of tests ask many of the same, far apart."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(query, "MOST_RENDERED", 10_000)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_waits_for_slack() -> Iterator[None]:
+    """What Slack could not answer is asked again at once instead of after a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            BackoffRetryIntervalCalculator, "calculate_sleep_duration", lambda _, attempt: 0.02
+        )
+        patch.setattr(users, "RETRY_SECONDS", 0.02)
         yield
 
 
