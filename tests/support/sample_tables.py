@@ -3,6 +3,7 @@
 It does not use the importer: the `import` command is compared with these tables.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -122,15 +123,12 @@ def made(size: Size = "middle", seed: int = 7) -> Path:
     temporary = tempfile.gettempdir()
     disk = Path("/tmp" if temporary == "/dev/shm" else temporary)
     folder = disk / f"super-intern-sample-shop-{os.getuid()}-{size}-{seed}"
-    if not (folder / "done").exists():
-        fresh = Path(tempfile.mkdtemp(dir=disk))
-        shop = fill(fresh, size=size, seed=seed, today=TODAY)
-        (fresh / THEMES).write_text(json.dumps(shop.truth.themes))
-        (fresh / "done").touch()
-        try:
-            fresh.rename(folder)
-        except OSError:  # another process was quicker
-            return folder if (folder / "done").exists() else fresh
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process creates them, the others wait
+        if not (folder / "done").exists():
+            shop = fill(folder, size=size, seed=seed, today=TODAY)
+            (folder / THEMES).write_text(json.dumps(shop.truth.themes))
+            (folder / "done").touch()
     return folder
 
 
