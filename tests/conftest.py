@@ -1,6 +1,8 @@
 """What all tests share: real databases, no network but loopback, a clock that stands still."""
 
+import contextlib
 import gc
+import importlib
 import itertools
 import os
 import shutil
@@ -30,6 +32,7 @@ from tests.support.empty_databases import (
     share_compiled_statements,
     upgrade_from_template,
 )
+from tests.support.paths import ROOT
 from tests.support.postgres import start_postgres
 from tests.support.processes import kill_leftovers
 
@@ -255,6 +258,17 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("quick" if config.option.markexpr == "not slow" else "thorough")
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each process of a whole run import other tests first. In a fresh copy of the project all
+    processes would otherwise compile all tests, each at the same time as the others."""
+    worker: dict[str, Any] = getattr(session.config, "workerinput", {})
+    if worker and session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        number, processes = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+        for path in sorted(ROOT.glob("tests/**/test_*.py"))[number::processes]:
+            with contextlib.suppress(Exception):  # collecting it will report it
+                importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark long tests, and keep the tests of a file in one process: they share what they make."""
@@ -279,7 +293,7 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector what lives to the end of the run: the modules and the tests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_sessionfinish() -> None:
