@@ -12,7 +12,7 @@ from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
-from bot.core.channels import load_channels
+from bot.core.channels import Channel, load_channels, measure_text
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
@@ -24,7 +24,8 @@ from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
 from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words
+from bot.i18n.typography import insert_nbsp
 from bot.text.escape import strip_hidden, strip_hidden_deep
 
 
@@ -84,6 +85,9 @@ async def run_skill(
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
+    is_own_text = ctx.request.brief.own_text and not ctx.request.reason
+    if not is_own_text and not isinstance(output, ComputedOutput):
+        parts, hooks = _set_type(parts, hooks, ctx.request.language, channel)
     if isinstance(output, ComputedOutput):
         checks = build_figure_checks(output)
     else:
@@ -167,6 +171,30 @@ def recheck_parts(
         parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
     )
     return all_facts, checks
+
+
+def _set_type(
+    parts: tuple[Part, ...], hooks: tuple[Hook, ...], language: Language, channel: Channel | None
+) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
+    """Return copy that was written here with the spaces of its language, so that no line begins
+    with a colon. An SMS keeps plain ones: its alphabet has no others."""
+    if channel and channel.is_counted_in_segments:
+        return parts, hooks
+
+    def set_type(text: str, part_key: str) -> str:
+        spaced = insert_nbsp(text, language)
+        limit = channel.find_limit(part_key) if channel else None
+        fits = limit is None or measure_text(spaced, limit) <= limit.most
+        return spaced if fits or len(spaced) == len(text) else text
+
+    spaced = (
+        part.with_text(set_type(part.text, part.key)) if part.kind == "copy" else part
+        for part in parts
+    )
+    openings = (
+        hook.model_copy(update={"text": set_type(hook.text, parts[0].key)}) for hook in hooks
+    )
+    return tuple(spaced), tuple(openings)
 
 
 def _split_output(
