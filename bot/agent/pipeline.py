@@ -27,6 +27,7 @@ from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 from bot.text.escape import strip_hidden, strip_hidden_deep
+from bot.text.normalize import tokenize
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,9 @@ async def run_skill(
         )
         claims = ctx.answer_checks.list_claim_checks(list_output_sentences(output))
         checks = (*checks, *claims)
-    checks = sort_checks((*checks, *ctx.notes))
+    request, checks = _drop_used_words(ctx.request, parts), sort_checks((*checks, *ctx.notes))
     return DraftResult(
-        ctx.request,
+        request,
         parts,
         hooks,
         ctx.evidence,
@@ -113,6 +114,17 @@ async def run_skill(
         ctx.pictures,
         ctx.version,
     )
+
+
+def _drop_used_words(request: SkillRequest, parts: Sequence[Part]) -> SkillRequest:
+    """Return the request without the words that no field took but the text has all the same: a
+    price that the catalogue gives, too."""
+    written = {token for part in parts for token in tokenize(part.text)}
+    left_over = tuple(
+        words for words in request.brief.left_over if not {*tokenize(words)} <= written
+    )
+    brief = request.brief.model_copy(update={"left_over": left_over})
+    return request.model_copy(update={"brief": brief})
 
 
 def build_figure_checks(output: ComputedOutput) -> tuple[Check, ...]:

@@ -30,10 +30,12 @@ class ExhibitPoint(BaseModel):
 
 
 class ExhibitChart(BaseModel):
-    """The data of a chart. Its title is the finding, which whoever shows it writes."""
+    """The data of a chart. `title` says what is drawn, in the reader's language: the measure, by
+    what, and the days."""
 
     model_config = ConfigDict(frozen=True)
     kind: Literal["bars", "line"]
+    title: str = ""
     points: tuple[ExhibitPoint, ...]
     unit: str = ""  # of a Fact: a currency, % or one of FACT_UNITS, in English
     is_change: bool = False  # its values say by how much something rose or fell
@@ -53,7 +55,8 @@ class Exhibit(BaseModel):
     facts: tuple[str, ...] = ()  # the ids of its facts
 
 
-# Charts of facts as Vega-Lite specifications, in the brand's colours; the title is the finding.
+# Charts of facts as Vega-Lite specifications, in the brand's colours. The title says what is drawn;
+# the finding stands above the chart, on the card.
 #
 # No I/O here: this module only builds specifications, `render` makes the PNG. The background is
 # opaque and light, so that a chart reads the same on a dark screen. Numbers are formatted in the
@@ -69,7 +72,7 @@ MAX_NAME_LENGTH = 30  # characters of a bar's name
 
 @dataclass(frozen=True)
 class ChartPicture:
-    """A chart. `alt` states the finding and the figures as text, for screen readers."""
+    """A chart. `alt` states what is drawn and the figures as text, for screen readers."""
 
     spec: dict[str, Any]
     alt: str
@@ -290,12 +293,14 @@ def _lighten(colour: str) -> str:
 
 
 def build_exhibit_chart(
-    exhibit: Exhibit, title: str, language: Language, colours: Sequence[str] = ()
+    exhibit: Exhibit, language: Language, colours: Sequence[str] = ()
 ) -> ChartPicture | None:
     """Build the chart of an exhibit; None when it has none, or too few points to show anything."""
     chart = exhibit.chart
     if chart is None:
         return None
+    title = chart.title or exhibit.read_as.partition("\n")[0] or exhibit.shows
+    title = title[:1].upper() + title[1:]
     colours = tuple(colours) if len(colours) == len(COLOURS) else COLOURS
     if chart.kind == "line":
         return _build_exhibit_line(chart, title, language, colours)

@@ -17,7 +17,7 @@ from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
-from bot.i18n.messages import Language, Words, format_value
+from bot.i18n.messages import Language, Words, format_short_period, format_value
 from bot.text.normalize import slugify
 
 T = TypeVar("T")
@@ -386,13 +386,15 @@ def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> Exhib
     )
 
 
-def build_line(points: str, unit: str) -> ExhibitChart | None:
-    """Return the line of the points that an analysis stored as a text; None for fewer than two."""
+def build_line(points: str, unit: str, title: str) -> ExhibitChart | None:
+    """Return the line of the points that an analysis stored as a text; None for fewer than two.
+    `title` says what it is, in the reader's language."""
     parsed = parse_points(points)
     if len(parsed) < 2:
         return None
     return ExhibitChart(
         kind="line",
+        title=title,
         points=tuple(
             ExhibitPoint(
                 name=point.day.isoformat(),
@@ -434,4 +436,18 @@ class GroupExhibit:
         """Return the exhibit of these facts, or nothing when it would be empty."""
         table = build_table(facts, self.heading, self.columns, language, whole=whole)
         chart = build_bars(facts, self.bars, language) if self.bars else None
+        if chart is not None:
+            title = self._name_chart(facts, language)
+            chart = chart.model_copy(update={"title": title})
         return build_exhibit(self.shows, table, chart)
+
+    def _name_chart(self, facts: Sequence[Fact], language: Language) -> str:
+        """Return what the bars are: "bought before, by audience · 1–26 Nov"."""
+        heading = self.heading.to(language)
+        what = heading[:1].lower() + heading[1:]
+        words = Words("{measure}, by {what}", measure=self.columns[self.bars], what=what)
+        days = {(one.since, one.until) for one in facts if one.parts.measure == self.bars}
+        since, until = days.pop() if len(days) == 1 else (None, None)
+        if since is None or until is None:
+            return words.to(language)
+        return f"{words.to(language)} · {format_short_period(since, until, language, date.min)}"

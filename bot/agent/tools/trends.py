@@ -148,7 +148,8 @@ def _build_exhibits(
         if points is None or last is None or lines == MAX_LINES:
             continue
         about = Words(last.about).to("en")
-        chart = build_line(str(points.value), last.unit or "")
+        title = Words("{what}, by week", what=Words(last.about)).to(language)
+        chart = build_line(str(points.value), last.unit or "", title)
         exhibits += build_exhibit(f"{about} by week, with what was expected", None, chart)
         lines += 1
     return exhibits

@@ -22,6 +22,7 @@ from bot.data.metrics.query.wording import (
     describe_filters,
     describe_query,
     is_by_time,
+    name_chart,
     name_group,
     summarize_query,
 )
@@ -400,6 +401,7 @@ class _ResultBuilder:
             points.sort(key=lambda point: -point.value)
         return ExhibitChart(
             kind="line" if by_time else "bars",
+            title=name_chart(self.warehouse, self.answer, self.language),
             points=tuple(points),
             unit=facts[0].unit or "",
             measure=facts[0].parts.measure,
