@@ -49,7 +49,7 @@ class Exhibit(BaseModel):
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
-    not_ranked: str = ""  # of a ranking: how many groups it leaves out, for people
+    not_ranked: str = ""  # how many groups it leaves out, for people, a line for each reason
     table: Table | None = None
     chart: ExhibitChart | None = None
     facts: tuple[str, ...] = ()  # the ids of its facts

@@ -14,10 +14,10 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from bot.core.charts import Exhibit
-from bot.core.facts import FACT_UNITS, Fact
+from bot.core.facts import FACT_UNITS, Fact, spell_unit
 from bot.core.parts import Copy, Hook, Quote, Table
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language
 
 SLOT_PATTERN = re.compile(r"\{(f\d{1,4})(?::(bare|abs|from-to))?\}")
 SlotForm = Literal["", "bare", "abs", "from-to"]
@@ -128,8 +128,7 @@ def _measure_repeated_unit(unit: str | None, rest: str, language: Language) -> i
     in "4,973 customers customers" those of the second one."""
     if unit not in FACT_UNITS and unit != "%":
         return 0
-    spelled = {Words(unit).to(language), Words(FACT_UNITS.get(unit, unit)).to(language)}
-    for word in spelled:
+    for word in spell_unit(unit, language):
         said = rest.lstrip(" \u00a0\u202f")
         after = said[len(word) : len(word) + 1]
         if said[: len(word)].casefold() == word.casefold() and not after.isalnum():

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
-from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId, spell_column
 from bot.core.metric_query import QueryError
 from bot.core.parts import Table
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
@@ -335,13 +335,14 @@ def build_table(
     used = [name for name in columns if any(name in known for _, known in rows)]
     if not rows:
         return None
-    cells, ids = [], []
-    for group, known in rows:
-        shown = [known.get(name) for name in used]
-        cells.append(
-            (_name_subject(group, language, whole), *(_cell(one, language) for one in shown))
-        )
-        ids += [fact.id for fact in shown if fact]
+    columns_of_cells = [
+        spell_column([known.get(name) for _, known in rows], language) for name in used
+    ]
+    cells = [
+        (_name_subject(group, language, whole), *(cell or NO_CELL for cell in row))
+        for (group, _), row in zip(rows, zip(*columns_of_cells, strict=True), strict=True)
+    ]
+    ids = [known[name].id for _, known in rows for name in used if name in known]
     titles = (heading, *(columns[name] for name in used))
     return Table(
         columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
@@ -351,14 +352,6 @@ def build_table(
 def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
     about = next((fact.about for fact in group if fact.about), "")
     return (Words(about) if about else whole).to(language)
-
-
-def _cell(fact: Fact | None, language: Language) -> str:
-    if fact is None:
-        return NO_CELL
-    is_counted = fact.unit in FACT_UNITS  # the column says what is counted
-    shown = fact.model_copy(update={"unit": None}) if is_counted else fact
-    return shown.shown(language)
 
 
 def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:

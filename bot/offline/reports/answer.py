@@ -172,7 +172,7 @@ async def _build_report(
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
         table=table,
-        read_as=Copy(text=result.read_as),
+        read_as=Copy(text="\n".join(filter(None, [result.read_as, exhibit.not_ranked]))),
         sources=Copy(text=source.to(language)),
         leads=[build_form_step(request.brief.words, found.fields)],
     )

@@ -114,7 +114,7 @@ def _describe_reading(
 def _name_chart(builder: ReportBuilder, whole: FactSubject, measure: str) -> Words:
     title = builder.words(f"charts.{measure}")
     period = _describe_period(builder, whole)
-    return Words("{what} · {days}", what=title, days=period) if period else title
+    return join_words([title, period]) if period else title
 
 
 def _describe_period(builder: ReportBuilder, whole: FactSubject) -> Words | None:
