@@ -64,10 +64,10 @@ class Exhibit(BaseModel):
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
-WIDTH, WRAP = 560, 52
+WIDTH, WRAP = 480, 62
 MAX_BARS = 12
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
-MAX_NAME_LENGTH = 30  # characters of a bar's name
+MAX_NAME_LENGTH = 38  # characters of a bar's name
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def build_bar_chart(
         "field": "name",
         "type": "nominal",
         "sort": {"field": "at"},
-        "axis": {"title": None, "labelLimit": 220, "ticks": False, "domain": False},
+        "axis": {"title": None, "labelLimit": 300, "ticks": False, "domain": False},
     }
     x = {"field": "value", "type": "quantitative", "scale": scale, "axis": None}
     colour = {
@@ -155,9 +155,9 @@ def build_bar_chart(
     if not any(bar.strong for bar in bars):
         colour = {"value": colours[0]}
     layers: list[dict[str, Any]] = [
-        {"mark": {"type": "bar", "height": 20}, "encoding": {"y": y, "x": x, "color": colour}},
+        {"mark": {"type": "bar", "height": 22}, "encoding": {"y": y, "x": x, "color": colour}},
         {
-            "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 13},
+            "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 15},
             "encoding": {
                 "y": y,
                 "x": {"field": "end", "type": "quantitative", "scale": scale, "axis": None},
@@ -173,7 +173,7 @@ def build_bar_chart(
     if reference is not None:
         rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
         layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
-    spec = _build_spec(title, rows, layers, height={"step": 30})
+    spec = _build_spec(title, rows, layers, height={"step": 34})
     marks = get_language(language).marks
     figures = f"{marks.semicolon} ".join(
         f"{bar.name}{marks.colon} {row['label']}" for bar, row in zip(bars, rows, strict=True)
@@ -253,8 +253,8 @@ def _build_spec(
         "title": {
             "text": textwrap.wrap(title, WRAP) or [""],
             "anchor": "start",
-            "fontSize": 17,
-            "lineHeight": 22,
+            "fontSize": 19,
+            "lineHeight": 24,
             "color": INK,
             "offset": 14,
             "subtitleColor": QUIET,
@@ -264,7 +264,7 @@ def _build_spec(
         "config": {
             "font": "sans-serif",
             "view": {"stroke": None},
-            "axis": {"labelColor": INK, "labelFontSize": 13},
+            "axis": {"labelColor": INK, "labelFontSize": 15},
         },
     }
 
