@@ -205,7 +205,13 @@ def build_line_chart(
             "labelFlush": True,
         },
     }
-    y_axis = {"title": None, "tickCount": 5, "gridColor": "#e6e6e6", "domain": False}
+    y_axis = {
+        "title": None,
+        "tickCount": 5,
+        "gridColor": "#e6e6e6",
+        "domain": False,
+        "labelExpr": _write_label_expression(unit, language),
+    }
     y = {"field": "value", "type": "quantitative", "axis": y_axis, "scale": {"zero": True}}
     layers: list[dict[str, Any]] = []
     if since is not None:
@@ -281,6 +287,19 @@ def _format_value(value: float, unit: str, language: Language, is_change: bool =
     )
     plain = Decimal(int(rounded)) if rounded == int(rounded) else rounded
     return sign_number(spell_number(plain, unit, language), is_positive=is_change and plain > 0)
+
+
+def _write_label_expression(unit: str, language: Language) -> str:
+    """Return a Vega expression that writes an axis label as people of the language do, with a
+    currency or %; what is counted stands in the title."""
+    is_shown = unit == "%" or (len(unit) == 3 and unit.isupper())
+    before, _, after = _format_value(7, unit if is_shown else "", language).partition("7")
+    decimal, thousands = (
+        format_value(Decimal(n), language)[1:-d] for n, d in (("1.5", 1), ("1000", 3))
+    )
+    number = "replace(format(datum.value, ','), /,/g, '_')"
+    number = f"replace(replace({number}, '.', '{decimal}'), /_/g, '{thousands}')"
+    return f"'{before}' + {number} + '{re.sub(r'[.,]00', '', after)}'"
 
 
 def _lighten(colour: str) -> str:
