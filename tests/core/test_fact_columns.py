@@ -6,7 +6,7 @@ from decimal import Decimal
 from bot.core.facts import Fact, Source, spell_column
 
 
-def share(value: str, many: int = 1_500, **given: object) -> Fact:
+def share(value: str, many: int = 1_500) -> Fact:
     return Fact(
         id=f"metric.{value}.click-rate",
         label="click rate",
@@ -15,7 +15,6 @@ def share(value: str, many: int = 1_500, **given: object) -> Fact:
         source=Source("ads.csv"),
         as_of=date(2026, 11, 26),
         rows=many,
-        **given,  # type: ignore[arg-type]
     )
 
 

@@ -74,7 +74,11 @@ async def test_what_was_not_read_is_left_over() -> None:
     "words", ["e-mail: raise our average basket", "e-mail : augmenter le panier moyen"]
 )
 async def test_measure_is_not_taken_for_a_product(words: str) -> None:
-    storage = {"name": "Basket, panier à pain", "description": "Woven.", "price": Decimal(29)}
+    storage: dict[str, str | Decimal] = {
+        "name": "Basket, panier à pain",
+        "description": "Woven.",
+        "price": Decimal(29),
+    }
     found = await asked(words, shop=Shop({"bread-basket": storage}))
     assert isinstance(found, Question)
     brief = (await taken("e-mail for the linen shirt, to raise our average basket")).brief
