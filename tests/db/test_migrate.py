@@ -61,15 +61,15 @@ def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
     migrate.upgrade(old, "0015")
     old.close()
     databases = [Database(f"sqlite:///{tmp_path / 'x.db'}") for _ in range(4)]
-    begin = threading.Barrier(len(databases))
+    begin, newest = threading.Barrier(len(databases)), migrate.find_newest_revision()
+    assert newest is not None
 
     def upgrade(database: Database) -> bool:
         begin.wait(60)
-        return migrate.upgrade(database)
+        return migrate.upgrade(database, newest)
 
     with ThreadPoolExecutor(len(databases)) as pool:
         assert sorted(pool.map(upgrade, databases)) == [False, False, False, True]
-    newest = migrate.find_newest_revision()
     assert {migrate.read_revision(database) for database in databases} == {newest}
     for database in databases:
         database.close()
