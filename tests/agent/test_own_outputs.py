@@ -47,11 +47,13 @@ def guide_skill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prompts, "PROMPTS_FOLDER", tmp_path / "prompts")
 
 
-async def write(claude: ScriptedClaude, brand: Brand = BRAND) -> DraftResult:
+async def write(
+    claude: ScriptedClaude, brand: Brand = BRAND, request: SkillRequest = REQUEST
+) -> DraftResult:
     writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
     try:
         result = await run_skill(
-            REQUEST,
+            request,
             brand=brand,
             library=Facts(*FACTS),
             writer=writer,
@@ -132,6 +134,15 @@ async def test_edited_version_of_an_own_output_is_checked() -> None:
         editor="UMAX",
     )
     assert "health" in {check.rule for check in checks}
+
+
+async def test_no_line_of_french_copy_begins_with_a_colon() -> None:
+    text = "Combien coûte-t-elle ? Voici : « 49,90 € »."
+    french = REQUEST.brief.model_copy(update={"language": "fr"})
+    async with ScriptedClaude(says(answer(text)), says(answer(text))) as claude:
+        result = await write(claude, REQUEST.model_copy(update={"brief": french}))
+    expected = "Combien coûte-t-elle\u00a0? Voici\u00a0: «\u00a049,90\u00a0€\u00a0»."
+    assert result.parts[0].text == expected
 
 
 async def test_model_may_not_fill_in_an_output_of_code() -> None:

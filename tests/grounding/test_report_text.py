@@ -74,6 +74,29 @@ def test_a_change_has_its_sign(text: str, language: Language, filled: str) -> No
     assert book.fill(text, language).text == filled
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "filled"),
+    [
+        ("{f1} clients au total", "fr", "4\u202f973\u00a0clients au total"),
+        ("{f1} Customers, all told", "en", "4,973\u00a0customers, all told"),
+        ("{f1}, customers since May", "en", "4,973\u00a0customers, customers since May"),
+        ("{f1:bare} customers", "en", "4,973 customers"),
+        ("{f2} % de plus", "fr", "+12\u00a0% de plus"),
+        ("{f1} customership", "en", "4,973\u00a0customers customership"),
+    ],
+)
+def test_a_unit_that_the_text_repeats_stands_once(
+    text: str, language: Language, filled: str
+) -> None:
+    book = FactBook(
+        [
+            fact("metric.all.customers", Decimal("4973"), "customers"),
+            fact("trends.fr.change", Decimal("12"), "%"),
+        ]
+    )
+    assert book.fill(text, language).text == filled
+
+
 EXHIBIT = Exhibit(
     id="e1",
     shows="orders by product",
