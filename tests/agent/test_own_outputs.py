@@ -140,7 +140,7 @@ async def test_no_line_of_french_copy_begins_with_a_colon() -> None:
     text = "Combien coûte-t-elle ? Voici : « 49,90 € »."
     french = REQUEST.brief.model_copy(update={"language": "fr"})
     async with ScriptedClaude(says(answer(text)), says(answer(text))) as claude:
-        result = await write(claude, REQUEST.model_copy(update={"brief": french}))
+        result = await write(claude, request=REQUEST.model_copy(update={"brief": french}))
     expected = "Combien coûte-t-elle\u00a0? Voici\u00a0: «\u00a049,90\u00a0€\u00a0»."
     assert result.parts[0].text == expected
 
