@@ -219,7 +219,7 @@ def build_claim_prompt(
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     asked = "\n".join(
-        filter(None, [brief.words, brief.offer, *brief.must_say, request.reason or ""])
+        filter(None, [brief.follows, brief.words, brief.offer, *brief.must_say, request.reason])
     )
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
@@ -299,7 +299,8 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
     before = names.get(fact.compared_with or "")
     compared = f"compared with {before}" if before else ""
     stated = "stated by a person" if fact.stated_by else ""
-    rest = "; ".join(filter(None, (days, compared, stated)))
+    written = ", ".join(fact.source.details[1:])  # of a customer's words: channel and stars
+    rest = "; ".join(filter(None, (days, compared, stated, written)))
     return f"{names[fact.id]} {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
 
 

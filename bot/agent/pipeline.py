@@ -145,7 +145,7 @@ def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
     # What a form adds counts as typed by the author as well.
     brief = request.brief
-    fields = filter(None, (brief.offer, brief.dates, *brief.must_say))
+    fields = filter(None, (brief.follows, brief.offer, brief.dates, *brief.must_say))
     typed = "\n".join(
         dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
     )

@@ -110,11 +110,11 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
     """Build the checker that knows what has been found up to now."""
     if ctx.today is None:
         raise ValueError("a report needs to know the day")
-    brief = ctx.request.brief
+    brief, reason = ctx.request.brief, ctx.request.reason
     return ReportChecker(
         ctx.book,
         ctx.exhibits,
-        request_words="\n".join(filter(None, [brief.words, ctx.request.reason, brief.material])),
+        request_words="\n".join(filter(None, [brief.follows, brief.words, reason, brief.material])),
         language=ctx.request.language,
         skills=skills,
         today=ctx.today,

@@ -30,7 +30,7 @@ MAX_READINGS = 256  # combinations of what the operands may measure
 LITERAL = re.compile(r"\d{1,10}(?:\.\d{1,4})?")
 NAME = re.compile(r"f\d{1,4}")
 SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-"})
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\s»])|\n+")  # « Sans défaut ! » goes on
 HUNDRED, WHOLE = Decimal(100), Decimal(1)
 BOUND = re.compile(r"(?P<a>[^<>=]+?) ?(?P<sign>[<>])=? ?(?P<b>[^<>=]+)")
 

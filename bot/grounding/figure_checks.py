@@ -201,10 +201,12 @@ def _is_plain_price(figure: Figure, text: str) -> bool:
 
 
 def _find_price(figure: Figure, part: TextPart, sources: Sources) -> Fact | None:
-    """Return the only price of the product that is named beside a figure, or that of the text."""
-    mine = sources.brief.product if sources.brief else None
-    product = _find_product_named(figure, part.text, sources) or mine
-    product = product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    """Return the only price of the product beside a figure, else, if none costs that, the text's."""
+    product = _find_product_named(figure, part.text, sources)
+    costs = {(one.fact.value, one.fact.unit) for one in sources.prices}
+    if product is None and (figure.first.base, figure.first.unit) not in costs:
+        mine = sources.brief.product if sources.brief else None
+        product = mine or (next(iter(sources.products)) if len(sources.products) == 1 else None)
     prices = sources.list_prices(product) if product else []
     return prices[0].fact if len(prices) == 1 else None
 
@@ -296,7 +298,6 @@ def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> 
 
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     """Return the level of the finding on a figure that no fact has, by its kind; None: no claim.
-
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
     Whether another count or duration is a claim is meaning, which the second call judges."""

@@ -242,6 +242,7 @@ class _Material:
             one for fact in facts if isinstance(fact.value, str) for one in read_fact(fact).figures
         ]
         self._figures += [one for day in days for one in read_figures(day.isoformat())]
+        self._years = {day.year for day in days}  # in 2026 you sold: no number of what was sold
         lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
         self._figures += [one for n in lengths for one in read_figures(f"{n} days")]
         for fact in facts:  # "sales lost (9,000 to 14,700)", of a fact in euros
@@ -254,7 +255,8 @@ class _Material:
 
     def gives(self, figure: Figure, text: str) -> bool:
         """Whether what tools or the request said has this figure, or a proof or a fact has it."""
-        if any(agrees(figure, known) for known in self._figures):
+        is_year = figure.first.value in self._years and figure.text[:4].isdigit()
+        if is_year or any(agrees(figure, known) for known in self._figures):
             return True
         if self._proofs and build_proof_id(text, figure.text) in self._proofs:
             return True

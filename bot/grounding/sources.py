@@ -113,11 +113,7 @@ class KnownFact:
         return tuple(found)
 
     def is_near(self, said: Sequence[float]) -> bool:
-        for a in said:
-            for b in self.bases:
-                if abs(a - b) < 1 or abs(a - b) < 0.03 * b:
-                    return True
-        return not said
+        return not said or any(abs(a - b) < max(1, 0.03 * b) for b in self.bases for a in said)
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
@@ -287,11 +283,12 @@ class Sources:
     def products(self) -> frozenset[str]:
         return frozenset(known.product for known in self.known if known.product)
 
+    @cached_property
+    def prices(self) -> list[KnownFact]:
+        return [known for known in self.known if known.is_price and not known.is_former_price]
+
     def list_prices(self, product: str) -> list[KnownFact]:
-        """The current prices of a product."""
-        return [
-            k for k in self.known if k.product == product and k.is_price and not k.is_former_price
-        ]
+        return [known for known in self.prices if known.product == product]
 
     @cached_property
     def counts_by_noun(self) -> dict[str, set[Decimal]]:

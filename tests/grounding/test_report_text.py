@@ -140,6 +140,8 @@ def faults_of(
         "On mobile {f2} of carts are paid.",
         "Mobile checkout fell {f2:from-to} since 1 November.",
         "From 1 to 26 November {f2} paid, in 2026.",
+        "In November 2026 you sold {f3:abs}.",
+        "In 2026 orders fell by {f3:abs}.",
         "Between 1–26 Nov {f2} paid.",
         "We lost {f3:abs} there.",
         "Tee 501 Bio is bought most on mobile.",
