@@ -201,7 +201,7 @@ def _is_plain_price(figure: Figure, text: str) -> bool:
 
 
 def _find_price(figure: Figure, part: TextPart, sources: Sources) -> Fact | None:
-    """Return the only price of the product beside a figure, else, if none costs that, the text's."""
+    """The only price of the product beside a figure, or, if none costs that, the text's."""
     product = _find_product_named(figure, part.text, sources)
     costs = {(one.fact.value, one.fact.unit) for one in sources.prices}
     if product is None and (figure.first.base, figure.first.unit) not in costs:
