@@ -288,7 +288,9 @@ def _build_single_record() -> Update:
     PostgreSQL, and most transactions write no more."""
     statement = UPDATE_HEAD
     for prefix, table in (("digest", DIGEST_TABLE), ("entry", ENTRIES)):
-        values = {column.name: bindparam(f"{prefix}_{column.name}") for column in table.columns}
+        values: dict[str, Any] = {
+            column.name: bindparam(f"{prefix}_{column.name}") for column in table.columns
+        }
         statement = statement.add_cte(insert(table).values(values).cte(f"new_{prefix}"))
     return statement
 
