@@ -48,7 +48,7 @@ MAX_FIGURES = 20  # without a source, of one call
 RULE, UNCHECKED_RULE = "claim", "claims unchecked"
 NO_AI = Words("Claims not checked: no AI connected.")
 SWITCHED_OFF = Words("Claims not checked: switched off in the policy.")
-NOT_REACHED = Words("Claims not checked: the AI could not be reached.")
+NO_ANSWER = Words("Claims not checked: the AI gave no usable answer.")
 MAY_NOT_LEAVE = Words("Claims not checked: the spending limit is reached.")
 
 Judgement = Literal["supported", "not_supported", "no_claim"]
@@ -381,7 +381,7 @@ class ClaimChecker:
             return ClaimResult(failure=MAY_NOT_LEAVE)
         except (TryAgain, CannotDo, ValidationError) as error:
             log.warning("claims are not checked: %s", type(error).__name__)
-            return ClaimResult(failure=NOT_REACHED)
+            return ClaimResult(failure=NO_ANSWER)
         facts = list_facts_beside(sentences, evidence)
         proofs = prove_calculations(form, figures, facts, evidence, request)
         return replace(read_verdicts(form, sentences), proofs=proofs)

@@ -64,6 +64,7 @@ T = TypeVar("T")
 
 MAX_DATABASE_THREADS = 8
 MAX_IDLE_SECONDS = 1.0  # after which a connection to PostgreSQL is tried out before it is used
+BUSY_SECONDS = 120  # that a process waits for others' transactions, which SQLite lets in at random
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -225,13 +226,13 @@ def _forget_writes(session: Session) -> None:
 
 def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engine:
     """Return an engine whose commits are counted in `commits`, for those who wait for them."""
-    waiting = {"timeout": 30, "check_same_thread": False}
+    waiting = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=waiting, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None if begin else "IMMEDIATE"
-        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         if connection.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
             _, _, path = connection.execute("PRAGMA database_list").fetchone()
             commits.path = f"{path}-wal"

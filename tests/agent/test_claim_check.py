@@ -8,7 +8,7 @@ import pytest
 from bot.agent.claim_check import (
     MAY_NOT_LEAVE,
     NO_AI,
-    NOT_REACHED,
+    NO_ANSWER,
     SWITCHED_OFF,
     ClaimChecker,
     ClaimForm,
@@ -164,7 +164,7 @@ async def test_reached_limit_sends_nothing_and_says_so() -> None:
 async def test_answer_that_fits_no_form_leaves_all_unchecked() -> None:
     async with ScriptedClaude(judge=lambda _: "All of it is fine.") as claude:
         result = await judge(claude)
-    assert result.failure == NOT_REACHED
+    assert result.failure == NO_ANSWER
     assert [check.rule for check in result.build_checks(SENTENCES)] == ["claims unchecked"]
 
 
