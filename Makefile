@@ -35,10 +35,10 @@ browser:
 	  || echo "Chromium could not be installed: the tests in a browser are skipped."
 
 test: .venv/.ready-dev browser
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 test-all: .venv/.ready-dev browser  ## the long runs as well
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m ""
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -m ""
 
 # The tools that hold the locked packages against known vulnerabilities, apart from the product's.
 .venv/audit/.ready: .venv/.ready requirements/audit.txt

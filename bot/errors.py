@@ -95,6 +95,7 @@ DISK_FAILED = Words(
     "The disk failed while I read or wrote, or a file became larger than it may (ulimit -f). Try "
     "again; if it stays so, have the disk checked."
 )
+DATABASE_BUSY = Words("Too many processes are writing to the database. Try again in a moment.")
 PERMISSION_DENIED = Words("The account that I run as may not read or write this file.")
 
 TRANSIENT_ERRORS: Mapping[int, Words] = {
@@ -104,6 +105,7 @@ TRANSIENT_ERRORS: Mapping[int, Words] = {
     errno.ENFILE: TOO_MANY_OPEN_FILES,
     errno.ENOMEM: OUT_OF_MEMORY,
     errno.EIO: DISK_FAILED,
+    errno.EBUSY: DATABASE_BUSY,
 }
 PERMANENT_ERRORS: Mapping[int, Words] = {
     errno.EFBIG: FILE_TOO_LARGE,
@@ -115,6 +117,7 @@ SQLITE_ERRNOS: Mapping[str, int] = {  # SQLite's messages that don't include the
     "database or disk is full": errno.ENOSPC,
     "unable to open database file": errno.EACCES,
     "disk I/O error": errno.EIO,
+    "database is locked": errno.EBUSY,
     "attempt to write a readonly database": errno.EROFS,
 }
 ENGINE_MODULES = ("duckdb", "sqlite3", "sqlalchemy", "pyarrow")

@@ -50,7 +50,8 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
             check=lambda written: ctx.find_text_faults(written.rewrite),
             values={"text": text, "findings": findings},
         )
-    return build_report(request, checks, text, review, faults=bool(ctx.faults))
+    is_wrong = review is not None and bool(ctx.find_text_faults(review.rewrite))
+    return build_report(request, checks, text, review, faults=is_wrong)
 
 
 def build_report(

@@ -7,7 +7,6 @@ from bot.core.channels import get_default_channel
 from bot.core.material_facts import find_material_facts
 from bot.core.parts import split_output
 from bot.core.request import Question, SkillRequest
-from bot.grounding.style import find_style_faults
 from bot.i18n.messages import Words
 
 TITLE = "Copy"
@@ -69,7 +68,7 @@ async def find_subject(request: SkillRequest, ctx: SkillContext) -> Question | N
 def find_problems(written: BaseModel, ctx: SkillContext) -> list[str]:
     """List the faults of a draft as sentences for the writer."""
     parts, hooks = split_output(written)
-    found = find_style_faults(parts, request=ctx.request, brand=ctx.brand, channel=ctx.channel)
+    found = ctx.find_style_faults(parts)
     if ctx.channel and not ctx.channel.has_hooks:
         return found
     openings = {parts[0].text[:60], *(hook.text for hook in hooks)}

@@ -1,6 +1,8 @@
 """What all tests share: real databases, no network but loopback, a clock that stands still."""
 
+import contextlib
 import gc
+import importlib
 import itertools
 import os
 import shutil
@@ -16,10 +18,13 @@ from typing import Any
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
 from sqlalchemy import Engine, event
 
+from bot.data.warehouse import query
 from bot.db import migrate
 from bot.db.session import Database
+from bot.slack import users
 from tests.slack.bench import Bench, bench_of
 from tests.support.empty_databases import (
     create_postgres,
@@ -27,6 +32,7 @@ from tests.support.empty_databases import (
     share_compiled_statements,
     upgrade_from_template,
 )
+from tests.support.paths import ROOT
 from tests.support.postgres import start_postgres
 from tests.support.processes import kill_leftovers
 
@@ -148,6 +154,25 @@ def migrated_template() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def rendered_queries() -> Iterator[None]:
+    """Keep the SQL of all queries: files of tests ask many of the same, far apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(query, "MOST_RENDERED", 10_000)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_waits_for_slack() -> Iterator[None]:
+    """What Slack could not answer is asked again at once instead of after a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            BackoffRetryIntervalCalculator, "calculate_sleep_duration", lambda _, attempt: 0.02
+        )
+        patch.setattr(users, "RETRY_SECONDS", 0.02)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def compiled_statements() -> Iterator[None]:
     event.listen(Engine, "engine_connect", share_compiled_statements)
     yield
@@ -233,6 +258,17 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("quick" if config.option.markexpr == "not slow" else "thorough")
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each process of a whole run import other tests first. In a fresh copy of the project all
+    processes would otherwise compile all tests, each at the same time as the others."""
+    worker: dict[str, Any] = getattr(session.config, "workerinput", {})
+    if worker and session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        number, processes = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+        for path in sorted(ROOT.glob("tests/**/test_*.py"))[number::processes]:
+            with contextlib.suppress(Exception):  # collecting it will report it
+                importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark long tests, and keep the tests of a file in one process: they share what they make."""
@@ -258,6 +294,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+def pytest_sessionfinish() -> None:
+    """Collect the tests' garbage once. pytest collects it five times afterwards, which takes
+    seconds with all that the tests have cached."""
+    gc.collect()
+    gc.freeze()
 
 
 def _turn(nodeid: str) -> int:

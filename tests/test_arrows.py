@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.source_trees import parse_source
 
 # From left to right: each row may import the rows below it. Packages of one row may not import
 # each other, but for those of the first.
@@ -98,7 +99,7 @@ FILES = {module(p): p for p in sorted([*ROOT.glob("bot/**/*.py"), *ROOT.glob("ha
 @cache
 def imports(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parse_source(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

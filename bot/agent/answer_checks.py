@@ -11,7 +11,6 @@ from pydantic import BaseModel
 from bot.agent import copy_notes
 from bot.agent.claim_check import (
     NO_AI,
-    NOT_REACHED,
     ClaimChecker,
     ClaimResult,
     ClaimSentence,
@@ -114,10 +113,10 @@ class AnswerChecks:
         return self.claims
 
     def list_claim_checks(self, sentences: Sequence[ClaimSentence]) -> tuple[Check, ...]:
-        """Return the findings of the second call on these sentences of the last answer."""
-        is_offline = self._ctx.by_rules
-        claims = self.claims or ClaimResult(failure=NO_AI if is_offline else NOT_REACHED)
-        return claims.build_checks(sentences)
+        """Return the findings of the second call on these sentences of the last answer. Without a
+        call they are not checked."""
+        no_call = ClaimResult(failure=NO_AI if self._ctx.by_rules else None)
+        return (self.claims or no_call).build_checks(sentences)
 
     def find_unproven(self, written: BaseModel) -> list[str]:
         """List what code would block or mark in copy, as sentences for the writer. The form of a

@@ -48,7 +48,7 @@ MAX_FIGURES = 20  # without a source, of one call
 RULE, UNCHECKED_RULE = "claim", "claims unchecked"
 NO_AI = Words("Claims not checked: no AI connected.")
 SWITCHED_OFF = Words("Claims not checked: switched off in the policy.")
-NOT_REACHED = Words("Claims not checked: the AI could not be reached.")
+NO_ANSWER = Words("Claims not checked: the AI gave no usable answer.")
 MAY_NOT_LEAVE = Words("Claims not checked: the spending limit is reached.")
 
 Judgement = Literal["supported", "not_supported", "no_claim"]
@@ -219,7 +219,7 @@ def build_claim_prompt(
         numbered.append(f"{id} [{cites or 'cites nothing'}]: {collapse_spaces(sentence.text)}")
     brief = request.brief
     asked = "\n".join(
-        filter(None, [brief.words, brief.offer, *brief.must_say, request.reason or ""])
+        filter(None, [brief.follows, brief.words, brief.offer, *brief.must_say, request.reason])
     )
     kind = "copy for customers" if is_copy else "a report for the team"
     message = [f"The sentences are from {kind}.", fence_value("facts", "\n".join(lines) or "none")]
@@ -299,7 +299,8 @@ def _describe_fact(fact: Fact, names: Mapping[str, str], language: Language) -> 
     before = names.get(fact.compared_with or "")
     compared = f"compared with {before}" if before else ""
     stated = "stated by a person" if fact.stated_by else ""
-    rest = "; ".join(filter(None, (days, compared, stated)))
+    written = ", ".join(fact.source.details[1:])  # of a customer's words: channel and stars
+    rest = "; ".join(filter(None, (days, compared, stated, written)))
     return f"{names[fact.id]} {about}: {collapse_spaces(value)}{f' ({rest})' if rest else ''}"
 
 
@@ -381,7 +382,7 @@ class ClaimChecker:
             return ClaimResult(failure=MAY_NOT_LEAVE)
         except (TryAgain, CannotDo, ValidationError) as error:
             log.warning("claims are not checked: %s", type(error).__name__)
-            return ClaimResult(failure=NOT_REACHED)
+            return ClaimResult(failure=NO_ANSWER)
         facts = list_facts_beside(sentences, evidence)
         proofs = prove_calculations(form, figures, facts, evidence, request)
         return replace(read_verdicts(form, sentences), proofs=proofs)

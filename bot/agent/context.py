@@ -31,13 +31,14 @@ from bot.agent.prompts import RequestPrompt, fill_prompt, read_prompt
 from bot.agent.skills import load_skills
 from bot.agent.tool import FoundThings, Tool, ToolDeps, load_tools
 from bot.config.brand import Brand
+from bot.core.brand_facts import ABOUT_BRAND, list_brand_facts
 from bot.core.channels import Channel
 from bot.core.charts import ChartPicture, Exhibit, render_png
 from bot.core.checks import Check
 from bot.core.fact_book import FactBook
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library, ProductMatch
-from bot.core.parts import File, fill_own_text
+from bot.core.parts import File, Part, fill_own_text
 from bot.core.report import ComputedOutput
 from bot.core.request import Question, SkillRequest
 from bot.core.writer import ReceiptWriter, Writer
@@ -51,16 +52,6 @@ from bot.text.escape import strip_hidden_deep
 
 if TYPE_CHECKING:
     from bot.data.service import WorkspaceData
-
-
-def build_fault_check(count: int) -> Check:
-    """Build the finding that the model did not correct everything that was sent back to it."""
-    words = Words.count(
-        "{n} thing that the checks sent back is not corrected: read it with care.",
-        "{n} things that the checks sent back are not corrected: read it with care.",
-        count,
-    )
-    return Check(rule="correction", level="info", words=words)
 
 
 PRODUCT_NAME_LABELS = (
@@ -98,7 +89,6 @@ class SkillContext:
         self._agent, self._tools = agent or AgentOptions(), tools
         self._found, self._veil, self._writes = FoundThings(FactBook()), Pseudonymizer(), 0
         self.version = WritingVersion()
-        self.faults: tuple[str, ...] = ()  # what `check` still found at the end, for the writer
         self.evidence = Evidence(facts=tuple(stated))
         self._all_facts: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
@@ -230,8 +220,8 @@ class SkillContext:
         list_figures: ListFigures[T] = None,
     ) -> T:
         """Have the model fill in `output`, looking things up with these tools, at most 8 turns. The
-        faults that `check` finds, and those that code finds in copy, go back to it once; those that
-        are left are in `faults`.
+        faults that `check` finds, and those that code finds in copy, go back to it once. What is
+        left of those in copy is a finding on the draft.
 
         The evidence becomes what the output cites. `system` names the prompt that never changes for
         a skill, `values` fills more placeholders of the skill's own prompt. A tool may end it with
@@ -252,6 +242,8 @@ class SkillContext:
             fixed["channel_rules"] = read_prompt(f"channels/{self.channel.key}").rstrip()
         system_text = fill_prompt(system, fixed)
         self.evidence = self.evidence.plus(self.earlier.facts)
+        if list_claims is None:
+            self.add_brand_facts()
         message = self._build_first_message(values or {})
         self._writes += 1
         call = f"write{self._writes}"
@@ -285,9 +277,6 @@ class SkillContext:
         )
         result = await loop.run(message)
         self.version = WritingVersion(result.model, hash_prompt(system_text), hash_tools(used))
-        self.faults = result.faults
-        if result.faults:
-            self.notes += (build_fault_check(len(result.faults)),)
         written = self.answer_checks.read_output(result.output)
         self.evidence = self.answer_checks.collect_evidence(written)
         return written
@@ -318,6 +307,7 @@ class SkillContext:
     async def use_own_text(self, output: type[T]) -> T:
         """Fill in `output` with the text that the person wrote, and have its claims judged."""
         written = fill_own_text(output, self.request.brief.own_text)
+        self.add_brand_facts()
         checks = self.answer_checks
         await checks.check_claims(
             list_output_sentences(written),
@@ -344,6 +334,12 @@ class SkillContext:
         """After writing, store in the brief the audience that the model counted with a tool."""
         await copy_notes.keep_counted_audience(self)
 
+    def add_brand_facts(self) -> None:
+        """Add what the team says about the brand, which copy may cite."""
+        found = (one for one in list_brand_facts(self.brand) if one.id == ABOUT_BRAND)
+        today = self.today or date.min
+        self.evidence = self.evidence.plus(f.model_copy(update={"as_of": today}) for f in found)
+
     def add_offer_prices(self) -> None:
         """Add what the products cost with the offer of the brief, as far as code can tell."""
         if self.today:
@@ -354,6 +350,12 @@ class SkillContext:
         """Return what code works out for the writer of copy, a note a line, for the prompt."""
         notes = copy_notes.list_copy_notes(self.request, self.evidence, self.brand, self.channel)
         return "\n".join(f"- {note}" for note in notes) or "none"
+
+    def find_style_faults(self, parts: Sequence[Part]) -> list[str]:
+        """Return faults of style as sentences for the writer, which no finding tells it."""
+        return copy_notes.find_style_faults(
+            parts, request=self.request, brand=self.brand, channel=self.channel
+        )
 
     def note_open_questions(self) -> None:
         """Note on the draft what readers will ask and code can't answer."""

@@ -1,19 +1,21 @@
 """What code works out for a writer of copy from the facts, and for whom the text is.
 
 The notes tell the room of an SMS, stock, prices, the price with the offer, what is known of the
-audience, and the doubt of customers.
+audience, and the doubt of customers. Faults of style go back to the writer alone.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
-from bot.core.channels import Channel, measure_sms_room
+from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
 from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
+from bot.core.parts import Part
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
@@ -21,6 +23,7 @@ from bot.grounding.sources import find_stated_facts
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import NBSP
+from bot.text.normalize import collapse_spaces
 
 if TYPE_CHECKING:
     from bot.agent.context import SkillContext
@@ -48,6 +51,10 @@ OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the cata
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
 ALL_PERCENT = Decimal(100)
+FEW_MORE = 30  # characters beyond one SMS that a writer can do without
+GREETING_PATTERN = re.compile(
+    r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
+)
 
 
 def list_copy_notes(
@@ -169,6 +176,41 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
         "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À, curly quotes, emojis) leaves "
         f"{one} and {two} instead. é è à ù € £ are inside."
     )
+
+
+def find_style_faults(
+    parts: Sequence[Part], *, request: SkillRequest, brand: Brand, channel: Channel | None
+) -> list[str]:
+    """Return the faults as sentences for the writer that the checks of the draft do not tell it."""
+    text = "\n".join(part.text for part in parts)
+    sender = brand.sender or brand.name
+    faults = list(_find_long_sms(parts, channel, brand)) if channel else []
+    faults += [
+        f"a person wrote this, keep it word for word: “{passage.text}”"
+        for passage in request.kept
+        if collapse_spaces(passage.text) not in collapse_spaces(text)
+    ]
+    if GREETING_PATTERN.match(text.removeprefix(sender).lstrip(" :\u00a0")):
+        faults.append("the first 40 characters are a greeting: put the benefit there")
+    return faults
+
+
+def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Iterator[str]:
+    """Yield what is too long of an SMS as it goes out: with the campaign code in its link."""
+    code = campaign_code("")  # all codes have the same length
+    for part in parts:
+        limit = channel.find_limit(part.key)
+        if limit is None or limit.unit != "segments":
+            continue
+        tagged = tag_links(part.text, brand.site, code)
+        size, excess = measure_text(tagged, limit), count_sms_excess(tagged)
+        if size > limit.most:
+            yield f"{part.key} has {size} segments, at most {limit.most} fit: shorten it"
+        elif 0 < excess <= FEW_MORE:
+            yield (
+                f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
+                f"{excess} characters less it is one: shorten it"
+            )
 
 
 def _find_gift_occasion(request: SkillRequest) -> Occasion | None:

@@ -207,7 +207,8 @@ def _build_chart(writer: SentenceWriter, top: Move, ctx: OfflineContext) -> Char
         for name, fact in zip(names, top.pair, strict=True)
         if fact is not None
     ]
-    title, colours = top.words.rstrip("."), ctx.brand.colours or COLOURS
+    name, colours = top.fact_subject.named(writer.language), ctx.brand.colours or COLOURS
+    title = name[:1].upper() + name[1:]
     return build_bar_chart(title, bars, language=writer.language, colours=colours)
 
 

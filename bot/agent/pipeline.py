@@ -12,7 +12,7 @@ from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
-from bot.core.channels import load_channels
+from bot.core.channels import Channel, load_channels, measure_text
 from bot.core.checks import Check, sort_checks
 from bot.core.facts import Evidence, Fact
 from bot.core.library import Library
@@ -24,8 +24,10 @@ from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
 from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
-from bot.i18n.messages import Words
+from bot.i18n.messages import Language, Words
+from bot.i18n.typography import insert_nbsp
 from bot.text.escape import strip_hidden, strip_hidden_deep
+from bot.text.normalize import tokenize
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ async def run_skill(
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
+    is_own_text = ctx.request.brief.own_text and not ctx.request.reason
+    if not is_own_text and not isinstance(output, ComputedOutput):
+        parts, hooks = _set_type(parts, hooks, ctx.request.language, channel)
     if isinstance(output, ComputedOutput):
         checks = build_figure_checks(output)
     else:
@@ -98,9 +103,9 @@ async def run_skill(
         )
         claims = ctx.answer_checks.list_claim_checks(list_output_sentences(output))
         checks = (*checks, *claims)
-    checks = sort_checks((*checks, *ctx.notes))
+    request, checks = _drop_used_words(ctx.request, parts), sort_checks((*checks, *ctx.notes))
     return DraftResult(
-        ctx.request,
+        request,
         parts,
         hooks,
         ctx.evidence,
@@ -109,6 +114,17 @@ async def run_skill(
         ctx.pictures,
         ctx.version,
     )
+
+
+def _drop_used_words(request: SkillRequest, parts: Sequence[Part]) -> SkillRequest:
+    """Return the request without the words that no field took but the text has all the same: a
+    price that the catalogue gives, too."""
+    written = {token for part in parts for token in tokenize(part.text)}
+    left_over = tuple(
+        words for words in request.brief.left_over if not {*tokenize(words)} <= written
+    )
+    brief = request.brief.model_copy(update={"left_over": left_over})
+    return request.model_copy(update={"brief": brief})
 
 
 def build_figure_checks(output: ComputedOutput) -> tuple[Check, ...]:
@@ -129,7 +145,7 @@ def _find_stated_facts(request: SkillRequest, today: date) -> tuple[Fact, ...]:
     back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
     # What a form adds counts as typed by the author as well.
     brief = request.brief
-    fields = filter(None, (brief.offer, brief.dates, *brief.must_say))
+    fields = filter(None, (brief.follows, brief.offer, brief.dates, *brief.must_say))
     typed = "\n".join(
         dict.fromkeys((brief.words, *(one for one in fields if one not in brief.words)))
     )
@@ -167,6 +183,30 @@ def recheck_parts(
         parts, hooks, all_facts, request=request, brand=brand, channel=channel, today=today
     )
     return all_facts, checks
+
+
+def _set_type(
+    parts: tuple[Part, ...], hooks: tuple[Hook, ...], language: Language, channel: Channel | None
+) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
+    """Return copy that was written here with the spaces of its language, so that no line begins
+    with a colon. An SMS keeps plain ones: its alphabet has no others."""
+    if channel and channel.is_counted_in_segments:
+        return parts, hooks
+
+    def set_type(text: str, part_key: str) -> str:
+        spaced = insert_nbsp(text, language)
+        limit = channel.find_limit(part_key) if channel else None
+        fits = limit is None or measure_text(spaced, limit) <= limit.most
+        return spaced if fits or len(spaced) == len(text) else text
+
+    spaced = (
+        part.with_text(set_type(part.text, part.key)) if part.kind == "copy" else part
+        for part in parts
+    )
+    openings = (
+        hook.model_copy(update={"text": set_type(hook.text, parts[0].key)}) for hook in hooks
+    )
+    return tuple(spaced), tuple(openings)
 
 
 def _split_output(

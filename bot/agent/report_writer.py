@@ -110,11 +110,11 @@ def build_checker(ctx: "SkillContext", skills: Collection[str] = ()) -> ReportCh
     """Build the checker that knows what has been found up to now."""
     if ctx.today is None:
         raise ValueError("a report needs to know the day")
-    brief = ctx.request.brief
+    brief, reason = ctx.request.brief, ctx.request.reason
     return ReportChecker(
         ctx.book,
         ctx.exhibits,
-        request_words="\n".join(filter(None, [brief.words, ctx.request.reason, brief.material])),
+        request_words="\n".join(filter(None, [brief.follows, brief.words, reason, brief.material])),
         language=ctx.request.language,
         skills=skills,
         today=ctx.today,
@@ -219,8 +219,8 @@ def build_refusal(sentence: str) -> Report:
 async def _draw_exhibit(
     ctx: "SkillContext", form: ReportForm, headline: Copy, language: Language
 ) -> File | None:
-    """Draw the chart of the chosen exhibit, with the finding as its title. None where the finding
-    is about another measure of the exhibit than the one that the chart draws."""
+    """Draw the chart of the chosen exhibit. None where the finding is about another measure of the
+    exhibit than the one that the chart draws."""
     exhibit = find_exhibit(form.exhibit, ctx.exhibits)
     if exhibit is None or exhibit.chart is None:
         return None
@@ -228,7 +228,7 @@ async def _draw_exhibit(
     measures = {fact.parts.measure for fact in told}
     if exhibit.chart.measure and measures and exhibit.chart.measure not in measures:
         return None
-    picture = build_exhibit_chart(exhibit, headline.text, language, ctx.brand.colours)
+    picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     return await ctx.draw(picture) if picture else None
 
 

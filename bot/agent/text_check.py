@@ -29,6 +29,7 @@ async def check_text(ctx: "SkillContext", text: str) -> tuple[Check, ...]:
     it is taken as stated: each figure is in the data or is not."""
     parts = split_text(text, ctx.channel)
     sentences = list_sentences(list_text_parts(parts))
+    ctx.add_brand_facts()
     evidence, request = _drop_statements(ctx)
     if ctx.today is None:
         raise ValueError("a check needs to know the day")

@@ -206,10 +206,11 @@ def _select_head(session: Session, workspace: str) -> tuple[int, str]:
     return count, hash
 
 
-def append_entries(
+def build_entries(
     session: Session, workspace: str, end: tuple[int, str], events: Sequence[NewEntry]
-) -> None:
-    """Append entries to a chain whose head is locked; `end` is the head's count and hash."""
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the rows of entries that are appended to a chain, and the parameters of UPDATE_HEAD.
+    The caller writes both."""
     signer = get_signer(session)
     count, prev = end
     rows = []
@@ -230,12 +231,8 @@ def append_entries(
         entry |= {"hash": prev, "signature": signer.sign(*signed) if signer else None}
         rows.append(entry)
     signature = signer.sign("head", workspace, str(count), prev) if signer else None
-    connection = session.connection()
-    # A list of one row would take the slower way of many rows.
-    connection.execute(INSERT_ENTRY, rows[0] if len(rows) == 1 else rows)
-    new_head = {"of": workspace, "count": count, "hash": prev, "signature": signature}
-    connection.execute(UPDATE_HEAD, new_head)
     get_pending_changes(session).heads[workspace] = count, prev
+    return rows, {"of": workspace, "count": count, "hash": prev, "signature": signature}
 
 
 @dataclass(frozen=True)

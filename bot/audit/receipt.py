@@ -13,7 +13,7 @@ from bot.audit.transactions import record_insert
 from bot.core.model_prices import MIN_PRICE, find_price
 from bot.core.parts import compute_fingerprint
 from bot.core.writer import LlmCall
-from bot.db.base import Row, list_rows
+from bot.db.base import Row, list_rows, note_locked_row
 
 DROPPED = "words not for us, deleted:"  # in the place of a body whose words were dropped
 MAX_CALL_DURATION = timedelta(minutes=5)  # a call without an end after this time has died
@@ -102,8 +102,13 @@ class Receipt(Row):
 
     @staticmethod
     def find_begun(session: Session, task: str, call: str | None) -> "Receipt | None":
-        """Return the receipt that was stored before this call was sent."""
-        return session.scalar(SELECT_BEGUN, {"task": task, "call": call}) if call else None
+        """Return the receipt that was stored before this call was sent, locked."""
+        if not call:
+            return None
+        begun: Receipt | None = session.scalar(SELECT_BEGUN, {"task": task, "call": call})
+        if begun is not None:
+            note_locked_row(session, begun, begun.id)
+        return begun
 
     def end(self, session: Session, sent: LlmCall) -> None:
         """Record how the call ended. The sent text is kept, unless nothing was sent after all."""
@@ -196,8 +201,11 @@ class Receipt(Row):
 RECEIPTS = Row.metadata.tables["receipts"]
 INSERT_RECEIPT = insert(RECEIPTS).returning(RECEIPTS.c.id)
 INSERTED_COLUMNS = tuple(column.name for column in RECEIPTS.columns if column.name != "id")
-SELECT_BEGUN = select(Receipt).where(
-    Receipt.task == bindparam("task"), Receipt.call == bindparam("call")
+SELECT_BEGUN = (
+    select(Receipt)
+    .where(Receipt.task == bindparam("task"), Receipt.call == bindparam("call"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
 )
 SUM_TASK = select(
     func.sum(func.coalesce(Receipt.reserved, Receipt.usd)),

@@ -21,6 +21,7 @@ from sqlalchemy import (
     CursorResult,
     Select,
     Table,
+    Update,
     and_,
     bindparam,
     insert,
@@ -30,8 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit.journal import (
+    ENTRIES,
+    INSERT_ENTRY,
     ROW_REFS,
+    UPDATE_HEAD,
+    NewEntry,
     Signer,
+    build_entries,
     get_pending_changes,
     get_signer,
 )
@@ -251,17 +257,54 @@ def build_row_refs(digests: Collection[_DigestOfRow]) -> dict[str, str | int]:
     return dict(zip(ROW_REFS, (len(digests), versions, whole), strict=True))
 
 
-def insert_digests(session: Session, digests: Sequence[DigestValues], seq: int) -> None:
+def record_rows(
+    session: Session,
+    workspace: str,
+    end: tuple[int, str],
+    events: Sequence[NewEntry],
+    digests: Sequence[DigestValues],
+) -> None:
+    """Append entries to a chain whose head is locked, the last of them with these digests; `end` is
+    the head's count and hash."""
+    rows = _sign_digests(session, digests, end[0] + len(events))
+    entries, new_head = build_entries(session, workspace, end, events)
+    connection = session.connection()
+    if len(rows) == len(entries) == 1 and connection.dialect.name == "postgresql":
+        renamed = {f"digest_{name}": value for name, value in rows[0].items()}
+        renamed |= {f"entry_{name}": value for name, value in entries[0].items()}
+        connection.execute(_build_single_record(), renamed | new_head)
+        return
+    for inserted, all_rows in ((INSERT_DIGEST, rows), (INSERT_ENTRY, entries)):
+        for start in range(0, len(all_rows), INSERT_PAGE_SIZE):
+            page = all_rows[start : start + INSERT_PAGE_SIZE]
+            # A list of one row would take the slower way of many rows.
+            connection.execute(inserted, page[0] if len(page) == 1 else page)
+    connection.execute(UPDATE_HEAD, new_head)
+
+
+@cache
+def _build_single_record() -> Update:
+    """Write one digest, one entry and the head in one statement: each is a round trip to
+    PostgreSQL, and most transactions write no more."""
+    statement = UPDATE_HEAD
+    for prefix, table in (("digest", DIGEST_TABLE), ("entry", ENTRIES)):
+        values: dict[str, Any] = {
+            column.name: bindparam(f"{prefix}_{column.name}") for column in table.columns
+        }
+        statement = statement.add_cte(insert(table).values(values).cte(f"new_{prefix}"))
+    return statement
+
+
+def _sign_digests(
+    session: Session, digests: Sequence[DigestValues], seq: int
+) -> list[dict[str, Any]]:
     signer = get_signer(session)
     rows = []
     for digest in digests:
         digest.seq = seq
         digest.signature = signer.sign(*digest.signed) if signer else None
         rows.append({name: getattr(digest, name) for name in DIGEST_COLUMNS})
-    for start in range(0, len(rows), INSERT_PAGE_SIZE):
-        page = rows[start : start + INSERT_PAGE_SIZE]
-        # A list of one row would take the slower way of many rows.
-        session.connection().execute(INSERT_DIGEST, page[0] if len(page) == 1 else page)
+    return rows
 
 
 # Reading rows and digests

@@ -19,7 +19,6 @@ from bot.audit.journal import (
     ROWS_RECORDED,
     NewEntry,
     PendingChanges,
-    append_entries,
     get_pending_changes,
     get_signer,
     lock_head,
@@ -40,12 +39,12 @@ from bot.audit.row_digests import (
     get_table,
     get_table_name,
     get_workspace,
-    insert_digests,
     matches_digest,
     read_latest_digests,
     read_rows,
+    record_rows,
 )
-from bot.db.base import note_written_table
+from bot.db.base import LOCKED_KEY, note_written_table
 
 log = logging.getLogger("bot.audit.journal")
 
@@ -121,7 +120,9 @@ def _is_held_change(row: Any, table: str) -> bool:
 
 def _check_rows(session: Session, table: str, keys: Sequence[RowKey]) -> dict[RowKey, bool]:
     """Return for each key whether the row in the database matches its digest."""
-    current = read_rows(session, table, keys, lock=True)
+    current = _list_locked_values(session, table, keys)
+    if unread := [key for key in keys if key not in current]:
+        current |= read_rows(session, table, unread, lock=True)
     latest = read_latest_digests(session, [format_row_name(table, key) for key in keys])
     get_pending_changes(session).latest.update(latest)
     if table in CACHED_TABLES:
@@ -135,6 +136,17 @@ def _check_rows(session: Session, table: str, keys: Sequence[RowKey]) -> dict[Ro
         recorded = latest.get((workspace, format_row_name(table, key)))
         found[key] = held is not None and matches_digest(recorded, held, signer)
     return found
+
+
+def _list_locked_values(
+    session: Session, table: str, keys: Sequence[RowKey]
+) -> dict[RowKey, RowValues]:
+    """Return the audited columns of those rows that this transaction has read under a lock. Nothing
+    has changed them since: a statement that writes audited columns is rejected."""
+    locked = session.info.get(LOCKED_KEY, {})
+    found = {key: locked[table, key] for key in keys if (table, key) in locked}
+    columns = AUDITED_TABLES[table].columns
+    return {key: {name: row[name] for name in columns} for key, row in found.items()}
 
 
 def _after_flush(session: Session, _: Any) -> None:
@@ -178,6 +190,7 @@ def _accept_write(session: Session, statement: UpdateBase) -> None:
 
 
 def _discard_pending(session: Session, _: Any) -> None:
+    session.info.pop(LOCKED_KEY, None)
     if not session.in_transaction():
         session.info.pop(PENDING_KEY, None)
     elif PENDING_KEY in session.info:  # a savepoint was rolled back, and the locks taken since
@@ -203,8 +216,7 @@ def settle_journal(session: Session) -> None:
         ]
         if mine:
             entries[-1] = replace(entries[-1], refs={**entries[-1].refs, **build_row_refs(mine)})
-            insert_digests(session, mine, end[0] + len(entries))
-        append_entries(session, workspace, end, entries)
+        record_rows(session, workspace, end, entries, mine)
     session.info.pop(PENDING_KEY, None)
 
 

@@ -26,7 +26,6 @@ from bot.audit.journal import (
     JournalHead,
     NewEntry,
     Signer,
-    append_entries,
     list_workspaces,
     lock_head,
     parse_key_name,
@@ -47,8 +46,8 @@ from bot.audit.row_digests import (
     get_row_key,
     get_subject,
     get_table,
-    insert_digests,
     iter_values,
+    record_rows,
     select_newest_digests,
     select_rows,
 )
@@ -208,11 +207,9 @@ def _adopt_workspace(session: Session, workspace: str, now: datetime, by: str | 
     for (_, name), one in select_newest_digests(session, RowDigest.workspace == workspace).items():
         if name not in seen and one.digest != ERASED:
             digests.append(build_digest(workspace, name, one.subject, one.columns, ERASED))
-    insert_digests(session, digests, end[0] + 1)
     refs = build_row_refs(digests) if digests else {}
-    append_entries(
-        session, workspace, end, [NewEntry(workspace, ROWS_ADOPTED, workspace, now, by, refs)]
-    )
+    entry = NewEntry(workspace, ROWS_ADOPTED, workspace, now, by, refs)
+    record_rows(session, workspace, end, [entry], digests)
     return len(digests)
 
 

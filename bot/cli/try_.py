@@ -228,7 +228,7 @@ class TerminalRun:
             if isinstance(result, Question):
                 reading.question = result
             else:
-                made.append((request, result))
+                made.append((result.request, result))
         return made
 
 
@@ -299,7 +299,8 @@ def _format_assumptions(brief: Brief, language: str) -> list[str]:
     )
     if not brief.assumed:
         return unused
-    assumed = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
+    apart = f"{get_language(language).marks.semicolon} "
+    assumed = apart.join(assumption.words.to(language) for assumption in brief.assumed)
     return [*unused, Words("I assumed: {what}", what=assumed).to(language)]
 
 

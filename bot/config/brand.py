@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from bot.i18n.languages import Address, Language, load_languages
 
@@ -73,8 +73,20 @@ class Brand(BaseModel):
     mentions: tuple[RequiredMention, ...] = ()
     markets: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], Market] = {}  # by country
 
+    _about_line: int | None = PrivateAttr(default=None)  # of `about` in brand.toml
+
     def __hash__(self) -> int:
         return hash(self.model_dump_json())
+
+    @property
+    def about_line(self) -> int | None:
+        return self._about_line
+
+    def with_about_line(self, line: int | None) -> Self:
+        """Return the brand with the line of its file that tells what it is about."""
+        brand = self.model_copy()
+        brand._about_line = line
+        return brand
 
     def for_market(self, country: str | None, opt_out_channels: Iterable[str]) -> "Brand":
         """Return the brand as it is in that market: its language, sender, site, signature and the
@@ -97,7 +109,8 @@ class Brand(BaseModel):
             opt_out = RequiredMention(text=market.sms_opt_out, channels=only)
             changed["mentions"] = (*other_mentions, opt_out)
         values = {name: getattr(self, name) for name in Brand.model_fields}
-        return MarketBrand(**(values | changed), country=str(country))
+        brand = MarketBrand(**(values | changed), country=str(country))
+        return brand.with_about_line(self.about_line)
 
     def list_occasions(self, country: str | None) -> tuple[str, ...]:
         """Return the keys of the occasions that count in that market; empty: all of them."""

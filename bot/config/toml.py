@@ -112,7 +112,18 @@ def _default_brand() -> dict[str, Any]:
 
 
 def _parse_brand(name: str, text: str) -> TomlContents[Brand]:
-    return _parse_contents(name, text, Brand, {"languages": _default_brand()["languages"]})
+    base = {"languages": _default_brand()["languages"]}
+    contents = _parse_contents(name, text, Brand, base)
+    lines = TomlLines(text)
+
+    def add_line(brand: Brand, *table: str) -> Brand:
+        own, common = (lines.find_line(path) for path in ((*table, "about"), ("about",)))
+        is_own = table and lines.count_known((*table, "about")) > len(table)
+        return brand.with_about_line(own if is_own else common)
+
+    exceptions = {id: add_line(one, "workspace", id) for id, one in contents.exceptions.items()}
+    common = add_line(contents.common) if contents.common else None
+    return TomlContents(common, exceptions)
 
 
 def _parse_policy(name: str, text: str) -> TomlContents[Policy]:

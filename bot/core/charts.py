@@ -30,10 +30,12 @@ class ExhibitPoint(BaseModel):
 
 
 class ExhibitChart(BaseModel):
-    """The data of a chart. Its title is the finding, which whoever shows it writes."""
+    """The data of a chart. `title` says what is drawn, in the reader's language: the measure, by
+    what, and the days."""
 
     model_config = ConfigDict(frozen=True)
     kind: Literal["bars", "line"]
+    title: str = ""
     points: tuple[ExhibitPoint, ...]
     unit: str = ""  # of a Fact: a currency, % or one of FACT_UNITS, in English
     is_change: bool = False  # its values say by how much something rose or fell
@@ -47,13 +49,14 @@ class Exhibit(BaseModel):
     id: str = ""
     shows: str  # what it shows, in words for the model: "orders by country, 1–26 November"
     read_as: str = ""  # how its call was read, for people; "": as it shows
-    not_ranked: str = ""  # of a ranking: how many groups it leaves out, for people
+    not_ranked: str = ""  # how many groups it leaves out, for people, a line for each reason
     table: Table | None = None
     chart: ExhibitChart | None = None
     facts: tuple[str, ...] = ()  # the ids of its facts
 
 
-# Charts of facts as Vega-Lite specifications, in the brand's colours; the title is the finding.
+# Charts of facts as Vega-Lite specifications, in the brand's colours. The title says what is drawn;
+# the finding stands above the chart, on the card.
 #
 # No I/O here: this module only builds specifications, `render` makes the PNG. The background is
 # opaque and light, so that a chart reads the same on a dark screen. Numbers are formatted in the
@@ -61,15 +64,15 @@ class Exhibit(BaseModel):
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # the measured series, and the one that it is compared with
-WIDTH, WRAP = 560, 52
+WIDTH, WRAP = 480, 62
 MAX_BARS = 12
 MIN_BARS, MIN_DAYS = 2, 3  # a chart of an exhibit with fewer shows nothing
-MAX_NAME_LENGTH = 30  # characters of a bar's name
+MAX_NAME_LENGTH = 38  # characters of a bar's name
 
 
 @dataclass(frozen=True)
 class ChartPicture:
-    """A chart. `alt` states the finding and the figures as text, for screen readers."""
+    """A chart. `alt` states what is drawn and the figures as text, for screen readers."""
 
     spec: dict[str, Any]
     alt: str
@@ -142,7 +145,7 @@ def build_bar_chart(
         "field": "name",
         "type": "nominal",
         "sort": {"field": "at"},
-        "axis": {"title": None, "labelLimit": 220, "ticks": False, "domain": False},
+        "axis": {"title": None, "labelLimit": 300, "ticks": False, "domain": False},
     }
     x = {"field": "value", "type": "quantitative", "scale": scale, "axis": None}
     colour = {
@@ -152,9 +155,9 @@ def build_bar_chart(
     if not any(bar.strong for bar in bars):
         colour = {"value": colours[0]}
     layers: list[dict[str, Any]] = [
-        {"mark": {"type": "bar", "height": 20}, "encoding": {"y": y, "x": x, "color": colour}},
+        {"mark": {"type": "bar", "height": 22}, "encoding": {"y": y, "x": x, "color": colour}},
         {
-            "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 13},
+            "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 15},
             "encoding": {
                 "y": y,
                 "x": {"field": "end", "type": "quantitative", "scale": scale, "axis": None},
@@ -170,7 +173,7 @@ def build_bar_chart(
     if reference is not None:
         rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
         layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
-    spec = _build_spec(title, rows, layers, height={"step": 30})
+    spec = _build_spec(title, rows, layers, height={"step": 34})
     marks = get_language(language).marks
     figures = f"{marks.semicolon} ".join(
         f"{bar.name}{marks.colon} {row['label']}" for bar, row in zip(bars, rows, strict=True)
@@ -202,7 +205,13 @@ def build_line_chart(
             "labelFlush": True,
         },
     }
-    y_axis = {"title": None, "tickCount": 5, "gridColor": "#e6e6e6", "domain": False}
+    y_axis = {
+        "title": None,
+        "tickCount": 5,
+        "gridColor": "#e6e6e6",
+        "domain": False,
+        "labelExpr": _write_label_expression(unit, language),
+    }
     y = {"field": "value", "type": "quantitative", "axis": y_axis, "scale": {"zero": True}}
     layers: list[dict[str, Any]] = []
     if since is not None:
@@ -250,8 +259,8 @@ def _build_spec(
         "title": {
             "text": textwrap.wrap(title, WRAP) or [""],
             "anchor": "start",
-            "fontSize": 17,
-            "lineHeight": 22,
+            "fontSize": 19,
+            "lineHeight": 24,
             "color": INK,
             "offset": 14,
             "subtitleColor": QUIET,
@@ -261,7 +270,7 @@ def _build_spec(
         "config": {
             "font": "sans-serif",
             "view": {"stroke": None},
-            "axis": {"labelColor": INK, "labelFontSize": 13},
+            "axis": {"labelColor": INK, "labelFontSize": 15},
         },
     }
 
@@ -280,6 +289,19 @@ def _format_value(value: float, unit: str, language: Language, is_change: bool =
     return sign_number(spell_number(plain, unit, language), is_positive=is_change and plain > 0)
 
 
+def _write_label_expression(unit: str, language: Language) -> str:
+    """Return a Vega expression that writes an axis label as people of the language do, with a
+    currency or %; what is counted stands in the title."""
+    is_shown = unit == "%" or (len(unit) == 3 and unit.isupper())
+    before, _, after = _format_value(7, unit if is_shown else "", language).partition("7")
+    decimal, thousands = (
+        format_value(Decimal(n), language)[1:-d] for n, d in (("1.5", 1), ("1000", 3))
+    )
+    number = "replace(format(datum.value, ','), /,/g, '_')"
+    number = f"replace(replace({number}, '.', '{decimal}'), /_/g, '{thousands}')"
+    return f"'{before}' + {number} + '{re.sub(r'[.,]00', '', after)}'"
+
+
 def _lighten(colour: str) -> str:
     """Mix the colour half and half with white."""
     parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
@@ -290,12 +312,14 @@ def _lighten(colour: str) -> str:
 
 
 def build_exhibit_chart(
-    exhibit: Exhibit, title: str, language: Language, colours: Sequence[str] = ()
+    exhibit: Exhibit, language: Language, colours: Sequence[str] = ()
 ) -> ChartPicture | None:
     """Build the chart of an exhibit; None when it has none, or too few points to show anything."""
     chart = exhibit.chart
     if chart is None:
         return None
+    title = chart.title or exhibit.read_as.partition("\n")[0] or exhibit.shows
+    title = title[:1].upper() + title[1:]
     colours = tuple(colours) if len(colours) == len(COLOURS) else COLOURS
     if chart.kind == "line":
         return _build_exhibit_line(chart, title, language, colours)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from bot.core.charts import Exhibit
-from bot.core.facts import Fact
+from bot.core.facts import FACT_UNITS, Fact, spell_unit
 from bot.core.parts import Copy, Hook, Quote, Table
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Language
@@ -102,20 +102,38 @@ class FactBook:
         return get_language(language).marks.change.format(old=old, new=new)
 
     def fill(self, text: str, language: Language) -> FilledText:
-        """Fill the slots of a text. Raises SlotError for a slot that can't be filled."""
+        """Fill the slots of a text. A unit that the text repeats after a slot stands once. Raises
+        SlotError for a slot that can't be filled."""
         ids: list[str] = []
-
-        def replace(found: re.Match[str]) -> str:
+        pieces: list[str] = []
+        end = 0
+        for found in SLOT_PATTERN.finditer(text):
+            pieces.append(text[end : found.start()])
             form: SlotForm = found[2] or ""  # type: ignore[assignment]
             filled = self.spell(found[1], form, language)
             fact = self._facts[found[1]]
             ids.append(fact.id)
             if form == "from-to" and fact.compared_with:
                 ids.append(fact.compared_with)
-            return filled
+            pieces.append(filled)
+            end = found.end()
+            if form != "bare":
+                end += _measure_repeated_unit(fact.unit, text[end:], language)
+        whole = "".join([*pieces, text[end:]])
+        return FilledText(text=whole, slotted=text, facts=tuple(dict.fromkeys(ids)))
 
-        filled = SLOT_PATTERN.sub(replace, text)
-        return FilledText(text=filled, slotted=text, facts=tuple(dict.fromkeys(ids)))
+
+def _measure_repeated_unit(unit: str | None, rest: str, language: Language) -> int:
+    """Return how many characters at the beginning of `rest` say the unit that has just been said:
+    in "4,973 customers customers" those of the second one."""
+    if unit not in FACT_UNITS and unit != "%":
+        return 0
+    for word in spell_unit(unit, language):
+        said = rest.lstrip(" \u00a0\u202f")
+        after = said[len(word) : len(word) + 1]
+        if said[: len(word)].casefold() == word.casefold() and not after.isalnum():
+            return len(rest) - len(said) + len(word)
+    return 0
 
 
 def replace_fact_names(value: T, book: FactBook) -> T:

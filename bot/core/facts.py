@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -181,8 +181,14 @@ def _spell_unit(n: Decimal, unit: str | None, language: str) -> str:
     if not unit:
         return ""
     one = get_language(language).is_singular(float(abs(n)))
-    words = Words(FACT_UNITS.get(unit, unit) if one else unit)
-    return f"\u00a0{words.to(language)}"
+    many, single = spell_unit(unit, language)
+    return f"\u00a0{single if one else many}"
+
+
+def spell_unit(unit: str, language: str) -> tuple[str, str]:
+    """Return what is counted, of many and of one: "customers", "customer"."""
+    single = FACT_UNITS.get(unit, unit)
+    return Words(unit).to(language), Words(single).to(language)
 
 
 def sign_number(text: str, *, is_positive: bool) -> str:
@@ -302,6 +308,41 @@ class Fact(SourcedModel):
     def file(self) -> Words | str:
         """The file it is from, however old that is."""
         return self.source.without_age.words()
+
+
+def spell_column(facts: Sequence[Fact | None], language: str) -> list[str | None]:
+    """Return the cells of a table's column, whose head says what is counted. Shares under a tenth
+    have as many decimals as it takes for different ones to look different."""
+    small = [fact for fact in facts if fact is not None and _is_small_share(fact)]
+    decimals = _count_telling_decimals(small)
+    return [
+        None
+        if fact is None
+        else fact.model_copy(update={"value": round(fact.number, decimals), "exact": None}).spelled(
+            language, decimals
+        )
+        if decimals and fact in small
+        else (fact.model_copy(update={"unit": None}) if fact.unit in FACT_UNITS else fact).shown(
+            language
+        )
+        for fact in facts
+    ]
+
+
+def _is_small_share(fact: Fact) -> bool:
+    is_share = fact.unit == "%" and isinstance(fact.value, Decimal) and not fact.is_change
+    return is_share and 0 < fact.number < 100 * TENTH
+
+
+def _count_telling_decimals(shares: Sequence[Fact]) -> int:
+    """Return 0 where the shares differ as they are read, or there are fewer than two."""
+    exact = {fact.number for fact in shares}
+    read = [fact.as_read for fact in shares]
+    if len(exact) < 2:
+        return 0
+    if len({fact.value for fact in read}) == len(exact) and not any(one.decimals for one in read):
+        return 0
+    return next((n for n in (1, 2) if len({round(one, n) for one in exact}) == len(exact)), 2)
 
 
 class Evidence(BaseModel):

@@ -4,13 +4,13 @@ The model fills in a `ReportForm`, in which every figure is a slot. Code fills t
 the `Report`, whose parts are stored, shown and fingerprinted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.charts import Exhibit
-from bot.core.fact_book import FactBook
+from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Fact
 from bot.core.parts import CANNOT_TELL_TITLE, Copy, File, NextStep, Quote, Table, split_output
 from bot.i18n.messages import Language, Words
@@ -165,6 +165,60 @@ def is_given(text: str) -> bool:
 
 def find_exhibit(id: str, exhibits: Sequence[Exhibit]) -> Exhibit | None:
     return next((exhibit for exhibit in exhibits if exhibit.id == id.strip()), None)
+
+
+def iter_texts(form: ReportForm) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of what a report says."""
+    yield "headline", form.headline
+    for number, point in enumerate(form.points, 1):
+        yield f"point {number}", point
+    if is_given(form.cannot_tell):
+        yield "cannot_tell", form.cannot_tell
+
+
+def find_form_faults(
+    form: ReportForm,
+    book: FactBook,
+    exhibits: Sequence[Exhibit],
+    language: Language,
+    skills: Collection[str],
+) -> Iterator[str]:
+    """Yield what is wrong with the form of a report, as sentences for the model: what it names and
+    nobody has, and what is too long."""
+    if is_given(form.exhibit) and find_exhibit(form.exhibit, exhibits) is None:
+        known = ", ".join(exhibit.id for exhibit in exhibits) or "there is none"
+        yield f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none"
+    for name in form.quotes:
+        if is_given(name) and find_quotable(name, book) is None:
+            yield (
+                f"quotes: {name} is nobody's own words: name sentences of read_feedback or "
+                "read_thread"
+            )
+    yield from _find_long_texts(form, book, language)
+    known = ", ".join(sorted(skills))
+    for step in form.next_steps:
+        if is_given(step.label) and step.skill not in skills:
+            yield f"next_steps: there is no skill {step.skill}; there are: {known}"
+
+
+def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> Iterator[str]:
+    if not form.headline.strip():
+        yield "headline: it is empty"
+    for where, text in iter_texts(form):
+        most = TOLERATED_HEADLINE if where == "headline" else MAX_POINT
+        try:
+            size = len(book.fill(text, language).text)
+        except SlotError:
+            continue
+        if size > most:
+            yield f"{where}: it has {size} characters, at most {most} fit"
+    if len(form.points) > MAX_POINTS:
+        yield f"points: {len(form.points)} are too many, at most {MAX_POINTS}"
+    if len(form.next_steps) > MAX_NEXT_STEPS:
+        yield f"next_steps: {len(form.next_steps)} are too many, at most {MAX_NEXT_STEPS}"
+    for step in form.next_steps:
+        if len(step.label) > MAX_LABEL:
+            yield f"next_steps: “{step.label}” is longer than {MAX_LABEL} characters"
 
 
 def list_cited_facts(report: Report) -> tuple[str, ...]:

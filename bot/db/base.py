@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Select, String, Table, bindparam, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
@@ -17,7 +18,9 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
-WRITTEN_KEY = "tables written"  # key in Session.info of what the transaction wrote so far
+# Keys in Session.info: the tables that the transaction wrote so far, and the values of rows as they
+# were when it locked them, by table and key.
+WRITTEN_KEY, LOCKED_KEY = "tables written", "rows locked"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -53,17 +56,26 @@ def note_written_table(session: Session, table: str) -> None:
     session.info.setdefault(WRITTEN_KEY, set()).add(table)
 
 
-def lock_row(session: Session, row: type[R], key: str, *, refresh: bool = False) -> R | None:
-    """Return the row of this key, locked until the transaction ends. `refresh` overwrites what the
-    session holds of it. Like `session.get`, with a statement that is built once."""
-    found: R | None = session.scalars(_select_locked(row, refresh), {"key": key}).one_or_none()
+def lock_row(session: Session, row: type[R], key: str) -> R | None:
+    """Return the row of this key as it is in the database, locked until the transaction ends. Like
+    `session.get`, with a statement that is built once."""
+    found: R | None = session.scalars(_select_locked(row), {"key": key}).one_or_none()
+    if found is not None:
+        note_locked_row(session, found, key)
     return found
 
 
 def lock_one(session: Session, row: type[R], key: str) -> R:
     """Like `lock_row`. Raises NoResultFound."""
-    found: R = session.scalars(_select_locked(row, False), {"key": key}).one()
+    found = lock_row(session, row, key)
+    if found is None:
+        raise NoResultFound(f"no row of {row.__tablename__} has this key")
     return found
+
+
+def note_locked_row(session: Session, row: Row, *key: Any) -> None:
+    """Keep the values of a row that was just read from the database and locked."""
+    session.info.setdefault(LOCKED_KEY, {})[row.__tablename__, key] = dict(vars(row))
 
 
 def find_one(session: Session, row: type[R], key: str) -> R:
@@ -97,9 +109,8 @@ def _select_by_key(row: type[Row]) -> Select[Any]:
 
 
 @cache
-def _select_locked(row: type[Row], refresh: bool) -> Select[Any]:
-    locked = _select_by_key(row).with_for_update()
-    return locked.execution_options(populate_existing=True) if refresh else locked
+def _select_locked(row: type[Row]) -> Select[Any]:
+    return _select_by_key(row).with_for_update().execution_options(populate_existing=True)
 
 
 def insert_row(session: Session, row: type[Row], **values: Any) -> bool:

@@ -62,15 +62,19 @@ def build_config(connection: Connection | None = None, scripts: Path = VERSIONS)
 
 def upgrade(database: Database, to: str = "head", *, scripts: Path = VERSIONS) -> bool:
     """Migrate to revision `to`; return False when there was nothing to do. A SQLite file is first
-    copied to `….before-<revision>`, since its schema changes can't be rolled back."""
+    copied to `….before-<revision>`, since its schema changes can't be rolled back. Of several
+    processes that start at once, the first migrates, and the others wait for the lock no longer
+    than that takes."""
     now, goal = read_revision(database), find_newest_revision(scripts) if to == "head" else to
     if now == goal:
         return False
-    if database.sqlite and now:
-        back_up_database(database, now)
     from alembic import command
 
     with database.engine.begin() as connection:
+        if (now := _read_revision(connection)) == goal:  # another process was first
+            return False
+        if database.sqlite and now:
+            back_up_database(database, now)
         command.upgrade(build_config(connection, scripts), to)
     return True
 
@@ -84,11 +88,15 @@ def downgrade(database: Database, to: str) -> None:
 
 def read_revision(database: Database) -> str | None:
     """Return the revision of the tables; None for an empty database."""
-    with database.engine.begin() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return None if found is None else str(found)
+    with database.snapshot() as session:
+        return _read_revision(session.connection())
+
+
+def _read_revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
 
 
 def back_up_database(database: Database, revision: str) -> None:

@@ -9,6 +9,7 @@ lock: see `bot.db.group_commit`.
 
 import asyncio
 import contextvars
+import math
 import sqlite3
 import threading
 import time
@@ -25,12 +26,13 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.audit.journal import Signer
 from bot.audit.transactions import GuardedSession, record_insert, watch_sessions
 from bot.db.base import (
+    LOCKED_KEY,
     WRITTEN_KEY,
     Moment,
     Row,
@@ -61,6 +63,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_DATABASE_THREADS = 8
+MAX_IDLE_SECONDS = 1.0  # after which a connection to PostgreSQL is tried out before it is used
+BUSY_SECONDS = 120  # that a process waits for others' transactions, which SQLite lets in at random
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -211,6 +215,7 @@ def _note_flushed_tables(session: Session, _: Any) -> None:
 
 def _count_writes(session: Session) -> None:
     counts = session.info["database"].write_counts
+    session.info.pop(LOCKED_KEY, None)
     for table in session.info.pop(WRITTEN_KEY, ()):
         counts[table] = counts.get(table, 0) + 1
 
@@ -221,13 +226,13 @@ def _forget_writes(session: Session) -> None:
 
 def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engine:
     """Return an engine whose commits are counted in `commits`, for those who wait for them."""
-    waiting = {"timeout": 30, "check_same_thread": False}
+    waiting = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(url, connect_args=waiting, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None if begin else "IMMEDIATE"
-        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         if connection.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
             _, _, path = connection.execute("PRAGMA database_list").fetchone()
             commits.path = f"{path}-wal"
@@ -263,9 +268,22 @@ def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engi
 
 
 def create_postgres_engine(url: str) -> Engine:
-    return create_engine(
-        url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
-    )
+    """Return an engine that tries out a connection which was idle for some time, before its use."""
+    engine = create_engine(url, pool_size=20, max_overflow=10, hide_parameters=True)
+
+    @event.listens_for(engine, "checkin")
+    def _checked_in(_: Any, record: Any) -> None:
+        record.info["idle since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _checked_out(connection: Any, record: Any, _: Any) -> None:
+        if time.monotonic() - record.info.get("idle since", math.inf) > MAX_IDLE_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise InvalidatePoolError from error  # all connections are opened anew
+
+    return engine
 
 
 def insert_once(session: Session, row: type[Row], **values: Any) -> bool:

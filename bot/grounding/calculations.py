@@ -1,8 +1,7 @@
 """Prove a figure by a calculation that a model proposes: code evaluates it and compares.
 
-A calculation is an arithmetic expression such as "f12 - f3", "14.49 / 3" or "1 - f5 / f4". Its
-operands are figures of facts or of what people stated. For a date it is the name of a fact. A
-proven one is kept as a fact of the kind `proof`, bound to the sentence with the figure.
+A calculation is an expression such as "f12 - f3" or "14.49 / 3" of figures of facts or of what
+people stated; for a date, the name of a fact. The proof is a fact, bound to the sentence.
 """
 
 import ast
@@ -31,7 +30,7 @@ MAX_READINGS = 256  # combinations of what the operands may measure
 LITERAL = re.compile(r"\d{1,10}(?:\.\d{1,4})?")
 NAME = re.compile(r"f\d{1,4}")
 SIGNS = str.maketrans({"×": "*", "÷": "/", "−": "-", "–": "-"})
-SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\u00a0]+(?=\S)|\n+")
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\s»])|\n+")  # « Sans défaut ! » goes on
 HUNDRED, WHOLE = Decimal(100), Decimal(1)
 BOUND = re.compile(r"(?P<a>[^<>=]+?) ?(?P<sign>[<>])=? ?(?P<b>[^<>=]+)")
 
@@ -80,8 +79,7 @@ def find_sentence(text: str, start: int) -> str:
 
 
 def build_proof_id(sentence: str, quote: str) -> str:
-    """Return the id of the proof of a figure in its sentence. Links are left out, as they get
-    their campaign later."""
+    """Return the id of the proof of a figure in its sentence, whose links get a campaign later."""
     key = "\n".join(normalize_text(_drop_links(one)) for one in (sentence, quote))
     return str(FactId(PROOF, "figure", hashlib.sha256(key.encode()).hexdigest()[:16]))
 
@@ -114,8 +112,7 @@ def prove_figure(
     *,
     language: Language = "en",
 ) -> Fact:
-    """Return the proof of a figure by a calculation over the facts of these names. Raises
-    CalculationError."""
+    """Return the proof of a figure by a calculation over these facts. Raises CalculationError."""
     text = calculation.strip().translate(SIGNS).strip("{} ")
     figure = unproven.figure
     finder = _OperandFinder(unproven, named, sources)
@@ -157,8 +154,7 @@ def is_calculation(text: str) -> bool:
 
 
 def _parse(text: str) -> tuple[ast.expr, list[Leaf]]:
-    """Parse an expression of numbers, names of facts, + - * / and brackets. Return it with its
-    operands. Raises CalculationError."""
+    """Return an expression of numbers, names of facts, + - * / and brackets, with its operands."""
     if not EXPRESSION.fullmatch(text):
         raise CalculationError("only numbers, names of facts, + - * / and brackets")
     try:
@@ -244,8 +240,7 @@ class _OperandFinder:
                 yield Operand(value, None, None)
 
     def _is_free(self, value: Decimal, leaf: ast.expr, tree: ast.expr) -> bool:
-        """Whether a number needs no source: one that the sentence names, or 100 of a percentage,
-        to multiply or divide by; and the whole from which a share is taken away."""
+        """Whether a number needs no source: the sentence names it, or it is a share's whole."""
         is_share = self.unproven.figure.first.unit in ("%", "points")
         for node in ast.walk(tree):
             if not isinstance(node, ast.BinOp) or leaf not in (node.left, node.right):
@@ -273,8 +268,7 @@ def _is_percent(tree: ast.expr) -> bool:
 
 
 def _list_options(reading: Reading, fact: Fact | None) -> Iterator[Operand]:
-    """Yield a figure in base units; a count without a unit; and a span of time as a number, by
-    which a rate is told."""
+    """Yield a figure in base units; a count without a unit; a span of time as a number, too."""
     unit = None if reading.unit is None or reading.unit.startswith("#") else reading.unit
     yield Operand(reading.base, unit, fact)
     if unit in ("time", "months"):
@@ -282,8 +276,7 @@ def _list_options(reading: Reading, fact: Fact | None) -> Iterator[Operand]:
 
 
 def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal, str | None]:
-    """Return the value and the dimension of an expression. Raises CalculationError where units do
-    not fit."""
+    """Return the value and dimension of an expression. Raises CalculationError."""
     if not isinstance(node, ast.BinOp):
         operand = operands[id(node)]
         return operand.value, operand.unit
@@ -314,9 +307,8 @@ def _evaluate(node: ast.expr, operands: Mapping[int, Operand]) -> tuple[Decimal,
 def _require_consistent_price(
     tree: ast.expr, operands: Mapping[int, Operand], sentence: str
 ) -> None:
-    """A sum that differs from the price of the catalogue is proven by a total, a multiple or a part
-    of a price; by a difference only where the sentence says both amounts. Raises
-    CalculationError."""
+    """A sum that differs from the catalogue's price is proven by a total, a multiple or a part of
+    a price; by a difference only where both amounts are said. Raises CalculationError."""
     said = {abs(one.base) for f in read_figures(sentence) for one in f.readings}
     money = load_units().money
     taken_away = [
@@ -335,8 +327,7 @@ def _require_consistent_price(
 
 
 def _drop_bound(figure: Figure, bound: re.Match[str]) -> str:
-    """Return what a comparison holds to the figure: "f3" of "f3 < 28". Raises CalculationError
-    where the sentence does not say that bound."""
+    """Return what a comparison that the sentence says holds to the figure: "f3" of "f3 < 28"."""
     value, said, sign = bound["a"].strip(), bound["b"].strip(), bound["sign"]
     if LITERAL.fullmatch(value) and not LITERAL.fullmatch(said):
         value, said, sign = said, value, "<" if sign == ">" else ">"

@@ -39,8 +39,7 @@ def check_form(parts: Sequence[TextPart], *, brand: Brand, channel: Channel) -> 
 
 
 def check_text(parts: Sequence[TextPart], request: SkillRequest) -> Iterator[Check]:
-    """Yield the findings on the form of any text: gaps left open, letters of another alphabet, the
-    wrong language, an echo of the brief, spacing. What a customer wrote is their own."""
+    """Yield the findings on the form of any text. What a customer wrote is their own."""
     language = request.language
     yield from _check_echo(parts, request)
     yield from _check_spacing(parts, language)

@@ -1,32 +1,48 @@
 """All checks of a draft that code can make, the gravest first."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from bot.config.brand import Brand
 from bot.core.channels import Channel
-from bot.core.checks import Check, sort_checks
+from bot.core.checks import Check, CheckLevel, sort_checks
 from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
 from bot.core.parts import Hook, Part
 from bot.core.request import Brief, SkillRequest
 from bot.grounding.calculations import list_proofs
 from bot.grounding.channel_form import check_form, check_text
-from bot.grounding.citations import check_citations, check_quotes
-from bot.grounding.figure_checks import UNSOURCED, check_figures
+from bot.grounding.figure_checks import UNSOURCED, check_figures, format_person
 from bot.grounding.legal import STATED_WORDS, check_law
 from bot.grounding.numbers import read_figures
 from bot.grounding.price_cuts import UNKNOWN_PRICE, check_price_cuts
-from bot.grounding.sources import Sources, TextPart, list_text_parts, read_fact
+from bot.grounding.sources import (
+    Sources,
+    TextPart,
+    find_quotations,
+    list_text_parts,
+    read_fact,
+)
 from bot.grounding.style import check_brand_rules
-from bot.grounding.units import agrees
-from bot.i18n.messages import Words
+from bot.grounding.units import agrees, is_bare, load_units
+from bot.i18n.messages import Money, Words
+from bot.text.links import Link, find_links, is_allowed_host, normalize_address
+from bot.text.normalize import collapse_spaces
 
+MENTION = re.compile(r"<[@!#][^>]*>|(?<![\w.])@(?:channel|here|everyone)\b")
 CALCULATION_HINT = (
     "(if it follows from facts, keep it and add its calculation to the `facts` of its part: "
     "“f12 - f3”, “14.49 / 3”)"
 )
 STYLE_RULES = ("length", "cliché", "echo", "call to action")  # of which the writer is told, too
 MAX_UNUSED = 4  # figures of the brief that are named one by one
+STOCK_OF_BRIEF = Words(
+    "The brief says that it is back, but the catalogue has none in stock ({source})."
+)
+STOCK_TO_COME = Words(
+    "The brief says that it is back on {day}. Today the catalogue has none in stock ({source})."
+)
 
 
 def check_draft(
@@ -40,11 +56,10 @@ def check_draft(
     today: date,
     periods: Sequence[tuple[date, date]] | None = None,
 ) -> tuple[Check, ...]:
-    """Return the findings on copy. Without a channel, no channel's form is asked for. `periods` are
-    those of the legal sales."""
+    """Return the findings on copy. `periods` are those of the legal sales."""
     texts = list_text_parts(parts, hooks)
     sources = Sources(evidence, request.brief, brand)
-    found = [*check_quotes(texts, sources), *check_citations(texts, sources)]
+    found = [*_check_quotes(texts, sources), *_check_citations(texts, sources)]
     if evidence.of_one_customer:
         found.append(Check(rule="one customer", level="block", words=ONE_CUSTOMER_NOTICE))
     found += check_text(texts, request)
@@ -55,16 +70,15 @@ def check_draft(
     if channel is not None:
         found += check_form(texts, brand=brand, channel=channel)
     found += find_unused_figures(texts, sources)
-    found += check_stock_of_brief(request, sources, found)
+    found += check_stock_of_brief(request.brief, sources, today)
     return sort_checks(found)
 
 
 def list_faults(checks: Iterable[Check]) -> list[str]:
-    """Turn findings into sentences for the writer: those that block, those that warn, and those on
-    style, which a writer can improve.
-    What only people can settle is left out: what a person stated, and a cut whose price before is
-    not known. A figure without a source may be kept with a calculation."""
-    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text)
+    """Turn findings that block, that warn, or are on style into sentences for the writer. What only
+    people can settle is left out: what a person stated, a cut whose price before is not known, and
+    a stock that the brief denies. A figure without a source may be kept with a calculation."""
+    for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text, STOCK_OF_BRIEF.text)
     faults = []
     for check in checks:
         is_marked = check.level == "warn" and check.words.text not in for_people
@@ -77,8 +91,7 @@ def list_faults(checks: Iterable[Check]) -> list[str]:
 
 
 def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Check]:
-    """Add the findings on price cuts. The same figure is named once: by the finding that tells the
-    right one, or that says which price has to be known."""
+    """Add the findings on price cuts. The same figure is named once, by the surer finding."""
     kept = list(found)
     for cut in cuts:
         same = [
@@ -87,7 +100,7 @@ def merge_price_cuts(found: Sequence[Check], cuts: Sequence[Check]) -> list[Chec
             if check.level == "block" and (cut.quote or "") in (check.quote or "")
         ]
         figures = [check for check in same if check.rule in ("figure", "price")]
-        if cut.level == "block" or figures:
+        if cut.level == "block" or (figures and cut.level == "warn"):
             kept = [check for check in kept if check not in figures]
             kept.append(cut.model_copy(update={"level": "block", "override": True}))
         elif not same:
@@ -109,8 +122,7 @@ def recheck_price_cuts(
 
 
 def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
-    """Yield the figures, dates and codes of the brief that the draft does not have: an offer
-    without its limit is untrue."""
+    """Yield the figures, dates and codes of the brief that the draft leaves out."""
     delivered = [text.text for text in texts if text.is_delivered]
     whole = "\n".join(delivered).lower()
     figures = [one for text in delivered for one in read_figures(text)]
@@ -120,32 +132,34 @@ def find_unused_figures(texts: Sequence[TextPart], sources: Sources) -> Iterator
         for fact in stated
         if fact.label not in ("claim", "link")
         and str(fact.value).lower() not in whole
+        and not all(is_bare(known) for known in read_fact(fact).figures)
         and not any(agrees(one, known) for one in figures for known in read_fact(fact).figures)
     ]
     for fact in unused[:MAX_UNUSED]:
-        what = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
-        words = Words("Not used from the brief: {quote}", quote=what.strip())
+        what: str | Money = f"{fact.value} {fact.unit or ''}".strip()
+        if fact.unit in load_units().money:
+            what = Money(amount=Decimal(fact.value), currency=fact.unit)
+        words = Words("Not used from the brief: {quote}", quote=what)
         yield Check(rule="brief", level="info", words=words, fact=fact.id)
 
 
-def check_stock_of_brief(
-    request: SkillRequest, sources: Sources, found: Iterable[Check]
-) -> Iterator[Check]:
-    """A brief that says that something is back, and a catalogue that has none."""
-    if request.brief.goal != "back in stock" or any(check.rule == "stock" for check in found):
+def check_stock_of_brief(brief: Brief, sources: Sources, today: date) -> Iterator[Check]:
+    """A brief says that a thing is back, and the catalogue has none. A day to come is no fault."""
+    if brief.goal != "back in stock":
         return
-    empty = [k.fact for k in sources.known if k.fact.label == "stock" and k.fact.value == 0]
-    if empty:
-        words = Words(
-            "The brief says that it is back, but the catalogue has none in stock ({source}).",
-            source=empty[0].source.words(),
-        )
-        yield Check(rule="stock", level="warn", words=words, fact=empty[0].id)
+    for known in sources.known:
+        is_meant = not brief.product or known.product == brief.product
+        if known.fact.label == "stock" and known.fact.value == 0 and is_meant:
+            is_to_come = brief.since is not None and brief.since > today
+            words = STOCK_TO_COME.with_params(day=brief.since) if is_to_come else STOCK_OF_BRIEF
+            words = words.with_params(source=known.fact.source.words())
+            level: CheckLevel = "info" if is_to_come else "warn"
+            yield Check(rule="stock", level=level, words=words, fact=known.fact.id)
+            return
 
 
 def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, Fact]]:
-    """Return which facts a draft stands on, as (part's key, fact): those that a part cites, and
-    those of its figures."""
+    """Return which facts a draft stands on, as (part's key, fact)."""
     sources, found = Sources(evidence), list[tuple[str, Fact]]()
     for text in list_text_parts(parts):
         facts = [evidence.get(id) for id in text.cites]
@@ -154,3 +168,61 @@ def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, F
         facts += list_proofs(text.text, evidence.facts)
         found += [(text.key, fact) for fact in facts if fact is not None]
     return list({(key, fact.id): (key, fact) for key, fact in found}.values())
+
+
+def _check_citations(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
+    """Yield a finding for each cited id without a fact, each unknown link and each mention."""
+    for part in parts:
+        if part.kind != "quote":
+            for id in dict.fromkeys(part.cites):
+                if sources.evidence.get(id) is None:
+                    words = Words("The source “{fact}” does not exist. Cite another.", fact=id)
+                    yield part.build_check("citation", "block", words, fact=id, override=True)
+        for link in {normalize_address(one.text): one for one in find_links(part.text)}.values():
+            if not sources.names_file(link.text) and (found := _check_link(link, part, sources)):
+                yield found
+        if part.is_prose:
+            for match in MENTION.finditer(part.text):
+                words = Words("“{quote}” would call people. Take it out.", quote=match[0])
+                yield part.build_check("mention", "block", words)
+
+
+def _check_link(link: Link, part: TextPart, sources: Sources) -> Check | None:
+    """Links lead to the brand's site or where a fact says, and to a page that is known there."""
+    host, address = link.host, normalize_address(link.text)
+    is_ours = is_allowed_host(host, sources.hosts)
+    is_known = link.plain and (address in sources.addresses or address == host)
+    if is_ours and (link.mail or is_known):
+        return None
+    stated = [(one.who, other) for one in sources.statements for other in find_links(one.text)]
+    for who, other in stated:
+        if other.host == host if link.mail else normalize_address(other.text) == address:
+            words = Words("From {who}: a link to {host}.", who=format_person(who), host=host)
+            return part.build_check("link", "stated", words, quote=link.text)
+    if is_ours or host in {other.host for _, other in stated}:
+        words = Words("No source has the page {page}. Take the link out.", page=address)
+        return part.build_check("link", "block", words, quote=link.text, override=True)
+    words = Words("{host} is not a known site. Take the link out.", host=host)
+    return part.build_check("link", "block", words, quote=link.text)
+
+
+def _check_quotes(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
+    """Yield a finding for each quotation that no source has, letter for letter."""
+    for part in parts:
+        if part.kind == "quote":
+            cited = part.cites[0] if part.cites else None
+            if not sources.contains_quote(part.text, cited or ""):
+                words = Words("The quotation is not in its source, letter for letter.")
+                yield part.build_check("quote", "block", words, quote=part.text, fact=cited)
+        elif part.is_prose:
+            for start, end in find_quotations(part.text):
+                text = part.text[start:end]
+                if not (sources.contains_quote(text) or _is_stated(text, sources)):
+                    words = Words("“{quote}” is in no source, letter for letter.", quote=text)
+                    yield part.build_check("quote", "block", words, override=True)
+
+
+def _is_stated(text: str, sources: Sources) -> bool:
+    """Whether somebody typed these words in the brief. Their figures and claims are held as any."""
+    said = collapse_spaces(text.rstrip(" .,!?…"))
+    return any(said in collapse_spaces(statement.text) for statement in sources.statements)

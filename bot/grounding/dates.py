@@ -33,8 +33,7 @@ def _index_weekdays() -> dict[str, int]:
 
 @cache
 def _build_shapes() -> tuple[tuple[re.Pattern[str], ...], re.Pattern[str], dict[str, int]]:
-    """Return the shapes of dates (Saturday 16 May, Wednesday, December 16, dimanche 18), that of a
-    deadline by its weekday, and the months by their names."""
+    """Return the shapes of dates and of a deadline by its weekday, and the months by name."""
     months = index_month_names() | SHORT_MONTHS
     month = "|".join(sorted(months, key=len, reverse=True))
     weekday = "|".join(sorted(_index_weekdays(), key=len, reverse=True))
@@ -88,8 +87,7 @@ def _read_date(text: str, match: re.Match[str], months: dict[str, int]) -> Itera
 
 
 def _find_numeric_dates(text: str, low: str) -> Iterator[Figure]:
-    """Yield 12/06 and 12/06/2026, day first and month first. 4/5 may be a rating, and 12.06 needs
-    its year."""
+    """Yield 12/06 and 12/06/2026, day first and month first. 4/5 may be a rating."""
     for match in NUMERIC_DATE.finditer(low):
         one, two = int(match[1]), int(match[3])
         if match[2] == "." and not match[4]:
@@ -123,8 +121,7 @@ def _read_clock(match: re.Match[str]) -> tuple[Reading, ...]:
 
 
 def is_promise(low: str, at: int) -> bool:
-    """Whether the sentence around a place in a normalized text promises something: a delivery, an
-    offer, a guarantee."""
+    """Whether the sentence around a place in a normalized text promises something."""
     start = max((low.rfind(end, 0, at) for end in (". ", "! ", "? ", "\n")), default=-1) + 1
     ends = [place for end in (". ", "! ", "? ", "\n") if (place := low.find(end, at)) >= 0]
     return bool(_promise_shape().search(low, start, min(ends, default=len(low))))

@@ -4,16 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from typing import Literal
 
 from bot.core.checks import Check
 from bot.core.facts import Fact
 from bot.drafts.occasions import load_occasions
 from bot.grounding.calculations import UnprovenFigure, find_sentence, has_proof
-from bot.grounding.citations import format_person
 from bot.grounding.dates import build_dates, is_promise
-from bot.grounding.derived_figures import find_stated_cut, is_derived
-from bot.grounding.numbers import read_counts, read_figures
+from bot.grounding.numbers import list_numbers, read_counts, read_figures
 from bot.grounding.price_cuts import find_cuts, find_former_prices
 from bot.grounding.sources import (
     OWN_TEXT_ORIGIN,
@@ -24,7 +23,7 @@ from bot.grounding.sources import (
     find_spans_left_out,
     is_within,
 )
-from bot.grounding.units import MAX_FREE_NUMBER, Figure, is_bare, load_units
+from bot.grounding.units import MAX_FREE_NUMBER, SPANS, Figure, Reading, is_bare, load_units, says
 from bot.i18n.messages import Money, Words
 from bot.i18n.periods import list_weekday_names
 from bot.text.normalize import normalize_text
@@ -40,6 +39,8 @@ OFFERED = re.compile(
 )
 LAW_WINDOW = re.compile(r"30 derniers jours|last 30 days")  # of the lowest price
 HOUR = Decimal(60)  # in minutes
+HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
+MAX_TIMES = 100
 FROM_BRIEF = Words("From the brief: {quote}. Approving confirms it.")
 ORIGINS = {
     "edit": Words("Typed by {who}: {quote}. Approving confirms it."),
@@ -52,9 +53,7 @@ PROVING_COUNTS = frozenset({"#customers", "#people", "#reviews", "#orders", "#sh
 
 
 def check_figures(parts: Sequence[TextPart], sources: Sources, *, today: date) -> Iterator[Check]:
-    """Yield a finding for each figure without a source or in a wrong role, and one on how many are
-    in the facts or proven by a calculation. What a person stated is named once for the whole
-    draft."""
+    """Yield a finding for each figure without a source or in a wrong role, and one on the rest."""
     for check, _unproven in _examine(parts, sources, today):
         yield check
 
@@ -97,7 +96,7 @@ def _examine(
                 if wrong:
                     yield wrong, None
             elif statement := (
-                sources.find_statement(figure) or find_stated_cut(figure, part.text, sources)
+                sources.find_statement(figure) or _find_stated_cut(figure, part.text, sources)
             ):
                 denied = _find_denied_price(figure, statement, part, sources)
                 if denied is not None:
@@ -106,7 +105,7 @@ def _examine(
                     named.add(figure.readings)
                     quote = show_figure(figure, part)
                     yield build_stated_check("figure", quote, part, statement), None
-            elif is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
+            elif _is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
                 proven += 1
             else:
                 check = _build_unsourced(figure, grade, part, sources)
@@ -146,8 +145,7 @@ def _check_weekday(figure: Figure, part: TextPart, today: date) -> Check | None:
 
 
 def _is_occasion_day(figure: Figure, text: str, sources: Sources, today: date) -> bool:
-    """Whether a date is one of the brief's occasion, as the writer was told, and promises
-    nothing."""
+    """Whether a date is one of the brief's occasion, and promises nothing."""
     brief = sources.brief
     occasion = load_occasions().get(brief.occasion or "") if brief else None
     periods = occasion.list_coming(today, brief.market) if occasion and brief else []
@@ -170,20 +168,27 @@ def build_stated_check(rule: str, quote: str, part: TextPart, statement: Stateme
     return part.build_check(rule, "stated", words)
 
 
+def format_person(who: str) -> str:
+    """Return a person's name as Slack shows it; in a terminal it is a plain name."""
+    return f"<@{who}>" if re.fullmatch(r"[UW][A-Z0-9]+", who) else who
+
+
 def show_figure(figure: Figure, part: TextPart) -> str:
-    """A bare number is shown with what it counts: "45 coloris"; a cut with its sign."""
+    """A cut is shown with its sign, a day up to the month of the next one: "28 and 29 May"."""
     start = figure.start - 1 if figure.sign == "-" and figure.first.unit == "%" else figure.start
-    end = figure.end + len(figure.noun) + 1 if is_bare(figure) and figure.noun else figure.end
+    end = figure.end
+    if figure.first.kind == "date" and figure.text.isdigit():
+        dates = [one for one in read_figures(part.text) if one.first.kind == "date"]
+        end = next((one.end for one in dates if one.start > figure.start), end)
     return part.text[max(start, 0) : end].rstrip(" .,;:!?\n")
 
 
 def _find_denied_price(
     figure: Figure, statement: Statement, part: TextPart, sources: Sources
 ) -> Fact | None:
-    """Return the catalogue's price, where a text that a person wrote themselves gives another one.
-    In a brief, another price is an offer."""
+    """Return the catalogue's price, where a person's own text, not a brief, gives another one."""
     is_offer = statement.origin != OWN_TEXT_ORIGIN or not _is_plain_price(figure, part.text)
-    if is_offer or find_stated_cut(figure, part.text, sources) is not None:
+    if is_offer or _find_stated_cut(figure, part.text, sources) is not None:
         return None
     return _find_price(figure, part, sources)
 
@@ -196,11 +201,12 @@ def _is_plain_price(figure: Figure, text: str) -> bool:
 
 
 def _find_price(figure: Figure, part: TextPart, sources: Sources) -> Fact | None:
-    """Return the only price of the product that a figure is about: the one named beside it, or
-    that of the text."""
-    mine = sources.brief.product if sources.brief else None
-    product = _find_product_named(figure, part.text, sources) or mine
-    product = product or (next(iter(sources.products)) if len(sources.products) == 1 else None)
+    """The only price of the product beside a figure, or, if none costs that, the text's."""
+    product = _find_product_named(figure, part.text, sources)
+    costs = {(one.fact.value, one.fact.unit) for one in sources.prices}
+    if product is None and (figure.first.base, figure.first.unit) not in costs:
+        mine = sources.brief.product if sources.brief else None
+        product = mine or (next(iter(sources.products)) if len(sources.products) == 1 else None)
     prices = sources.list_prices(product) if product else []
     return prices[0].fact if len(prices) == 1 else None
 
@@ -248,8 +254,7 @@ def _build_wrong_price(figure: Figure, part: TextPart, fact: Fact) -> Check:
 
 
 def _build_unsourced(figure: Figure, grade: Grade, part: TextPart, sources: Sources) -> Check:
-    """Build the finding on a figure without a source. Where the product and its price are known, it
-    names the right price."""
+    """Build the finding on a figure without a source: with the right price, if it is known."""
     price = _find_price(figure, part, sources)
     if price is not None and _is_plain_price(figure, part.text):
         return _build_wrong_price(figure, part, price)
@@ -268,8 +273,7 @@ def _is_of_kind(known: KnownFact, figure: Figure) -> bool:
 
 
 def _find_counted_otherwise(part: TextPart, sources: Sources) -> Iterator[tuple[Check, Figure]]:
-    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110. The
-    number of a price, a share or a measure counts nothing."""
+    """Yield the counts of things that the facts count otherwise: 60 cards, where it is 110."""
     counts, low = sources.counts_by_noun, normalize_text(part.text)
     if not any(noun in low for noun in counts):
         return
@@ -293,9 +297,7 @@ def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> 
 
 
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
-    """Return the level of the finding on a figure that no fact has, by the kind of the figure.
-    None: the figure claims nothing, and there is no finding.
-
+    """Return the level of the finding on a figure that no fact has, by its kind; None: no claim.
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
     Whether another count or duration is a claim is meaning, which the second call judges."""
@@ -318,3 +320,64 @@ def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     if reading.base < least["words" if figure.in_words else "digits"]:
         return None
     return "warn" if unit in PROVING_COUNTS else "info"
+
+
+# Figures that follow from known ones by one step that their roles name: a cut and a saving from a
+# former price, a price times a number of the text, what a stated cut leaves, sixty days as two
+# months. All others are calculations (`bot.grounding.calculations`).
+
+
+def _is_derived(figure: Figure, part: TextPart, sources: Sources) -> bool:
+    """Whether a figure of copy follows by one step from prices of one product, or from a span."""
+    reading, said = figure.first, abs(figure.first.base)
+    pairs = list(_pair_prices(sources))
+    if reading.unit == "%":
+        return any(says(figure, (old - new) / old, None) for old, new in pairs)
+    if reading.unit in SPANS:
+        spans = (one for one in _list_known(sources) if one.unit in SPANS)
+        return any(says(figure, one.base, one.unit) for one in spans)
+    if not (figure.is_money or is_bare(figure)):
+        return False
+    results = {old - new for old, new in pairs} | _list_multiples(part.text, sources, 2)
+    return any(abs(said - one) <= HALF_CENT for one in results)
+
+
+def _find_stated_cut(figure: Figure, text: str, sources: Sources) -> Statement | None:
+    """Return the statement of a cut that explains this price: €68 is €85 less 20 %."""
+    if not (figure.is_money or is_bare(figure)):
+        return None
+    said, prices = figure.first.base, _list_multiples(text, sources, 1)
+    for statement in sources.statements:
+        for cut in statement.figures:
+            off, is_share = abs(cut.first.base), cut.first.unit == "%"
+            if not (is_share or cut.is_money):
+                continue
+            left = (one * (1 - off / 100) if is_share else one - off for one in prices if off < one)
+            if any(abs(one - said) <= CENT for one in left):
+                return statement
+    return None
+
+
+def _list_multiples(text: str, sources: Sources, fewest: int) -> set[Decimal]:
+    """Return the prices of today, as many times as 1 and the numbers of the text say."""
+    counts = [n for n in (Decimal(1), *list_numbers(text)) if fewest <= n <= MAX_TIMES]
+    prices = [price for one in sources.products for price in sources.list_prices(one)]
+    return {Decimal(price.fact.value) * count for price in prices for count in counts}
+
+
+def _list_known(sources: Sources) -> list[Reading]:
+    """Return the figures of the facts about this product or none, and those that people stated."""
+    mine = sources.brief.product if sources.brief else None
+    known = [one for one in sources.known if one.product in (None, mine) or not mine]
+    figures = [figure for fact in known for figure in fact.figures]
+    figures += [figure for statement in sources.statements for figure in statement.figures]
+    return [one.first for one in figures if one.is_number]
+
+
+def _pair_prices(sources: Sources) -> Iterator[tuple[Decimal, Decimal]]:
+    """Yield each former price of a product with each lower one of today."""
+    for handle in sources.products:
+        former = [k.fact.value for k in sources.known if k.product == handle and k.is_former_price]
+        for old, new in product(former, sources.list_prices(handle)):
+            if Decimal(old) > Decimal(new.fact.value):
+                yield Decimal(old), Decimal(new.fact.value)

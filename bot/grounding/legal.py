@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
+from babel import Locale
 from dateutil.easter import easter  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,7 +26,7 @@ from bot.drafts.occasions import load_occasions
 from bot.grounding.numbers import CODE, PHONE
 from bot.grounding.sources import Sources, TextPart, find_spans_left_out, is_within
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import LOCALES, Language, Words
 from bot.text.links import find_links
 from bot.text.normalize import normalize_text, word_set
 
@@ -45,8 +46,7 @@ MAX_BETWEEN_IN_FACT = 6  # a fact lists more: delivery assembled, €29, free fr
 
 
 class SourcedRule(BaseModel):
-    """What every rule of the law has: the sentence that people read, its source, the day on which
-    this was checked, and whether the source was found to say so."""
+    """A rule: its sentence, its source, the day of the look-up, and whether it was found there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     why: str
@@ -63,10 +63,9 @@ class SourcedRule(BaseModel):
 
 
 class LegalRule(SourcedRule):
-    """Words that need a source or a person's review. `season`: free within the legal periods of the
-    sales. `stock`: what stock makes the words true; "order": words that ask people to order.
-    `same`: the fact must have the very words, or the last of them, such as the country or the
-    certificate."""
+    """Words that need a source or a person's review. `season`: free within the periods of sales.
+    `stock`: what stock makes the words true; "order": words that ask people to order. `same`: the
+    fact must have the very words, or the last of them, such as the certificate."""
 
     id: str
     level: CheckLevel
@@ -239,13 +238,17 @@ def _judge(
         if stock is not None and isinstance(stock.value, Decimal):
             if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
                 return None
+            if sources.brief and sources.brief.goal == "back in stock":
+                return None  # the finding on the brief says it
             return _contradict_stock(quote, part, stock)
     if rule.stock == "some":
         return None  # nothing is known, and somebody says that it is there
     pattern = build_words_pattern(rule.words, rule.near, r"\S+", MAX_BETWEEN_IN_FACT)
     if rule.same:
         low = normalize_text(quote)
-        pattern = build_words_pattern((re.split(r" ", low)[-1] if rule.same == "last" else low,))
+        last = low.split()[-1]
+        same = (low,) if rule.same == "all" else _list_country_names().get(last, (last,))
+        pattern = build_words_pattern(same)
     if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
         return None
     level, words = rule.level, Words("“{quote}”: {why} ({source})")
@@ -253,6 +256,17 @@ def _judge(
         level, words = rule.stated, STATED_WORDS
     words = words.with_params(quote=quote, why=Words(rule.why), source=rule.cite(countries))
     return part.build_check(rule.id, level, words, quote=quote, override=True)
+
+
+@cache
+def _list_country_names() -> dict[str, tuple[str, ...]]:
+    """Return the names of each country in our languages, by each of them."""
+    tables = [Locale.parse(locale).territories for locale in LOCALES.values()]
+    names: dict[str, tuple[str, ...]] = {}
+    for code in tables[0]:
+        known = tuple(normalize_text(table[code]) for table in tables if code in table)
+        names |= dict.fromkeys(known, known)
+    return names
 
 
 def _find_sold_out(rule: LegalRule, quote: str, part: TextPart, sources: Sources) -> Check | None:
@@ -280,12 +294,15 @@ def _find_stock(part: TextPart, sources: Sources) -> Fact | None:
 
 
 def _contradict_stock(quote: str, part: TextPart, stock: Fact) -> Check:
+    """Of none in stock it takes one yes: words do not tell whether a sentence denies them."""
     value = Decimal(stock.value)
+    level: CheckLevel = "warn"
     rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
     if value:
-        rule, words = "scarcity", Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
+        rule, level = "scarcity", "block"
+        words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
     words = words.with_params(quote=quote, source=stock.source.words(), n=int(value))
-    return part.build_check(rule, "block", words, fact=stock.id, override=True)
+    return part.build_check(rule, level, words, fact=stock.id, override=bool(value))
 
 
 def find_sold_words(request: SkillRequest, sources: Sources) -> str:
@@ -327,8 +344,7 @@ def _check_sms_day(
 
 
 def asks_to_act(text: str) -> bool:
-    """Whether a text gives people something to do: a link, a code, a number to call, or a word by
-    which they order."""
+    """Whether a text gives people a link, a code, a number to call, or a word such as order."""
     text = OPT_OUT_NUMBER.sub("", text)
     low = normalize_text(text)
     return bool(
@@ -348,8 +364,6 @@ def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
     found = [one.source for id, one in known if id in wanted and not one.verified]
     return tuple(dict.fromkeys(found))
 
-
-# For texts that are composed by code.
 
 ALCOHOL_WARNING = load_legal_rules().get_product_rule("alcohol").sentence  # by language
 

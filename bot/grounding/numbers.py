@@ -41,24 +41,14 @@ COMMA = re.compile(r" ?, ")
 RANGE_BEFORE = re.compile(r"\b(?:between|entre) [€£$]?$")
 MAX_BOUND_WORDS = 28  # characters of the words before a bound
 TRUE_RATING = re.compile(r" ?(?:/|sur |out of )(5|10|20)(?!\d)")
-ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|re|e|eme|ieme)\b")
 SMALL_NUMBER = re.compile(r"(?<![\d.,])\d{1,3}(?![\d.,]\d)")
 NOUN_BEHIND = re.compile(r" ([a-z]{4,})\b")
-NUMBERING = re.compile(r"^ *\d{1,2}[.)] ", re.MULTILINE)
-FREE = re.compile(r"(?:n°|nº|#|\bno\.? |\bnumero )\d(?!\d)|\b[123]/[234]\b")  # a rank, a sleeve
 INCHES = re.compile(r" ?in\b")  # only behind 15 × 12 × 4
 SIDE_BEFORE = re.compile(r"\d ?[x×] ?$")
 SCALE = re.compile(r" ?(?:millions?|thousand|mille)\b|k(?![a-z])")
 SCALES = {"k": 1000, "thousand": 1000, "mille": 1000, "million": 10**6, "millions": 10**6}
 PHONE = re.compile(r"(?<![\w.,])(?:\+\d{1,3}[ .]?|0)\d(?:[ .-]?\d\d){4}(?!\d)")
 HALF_PRICE = re.compile(r"\b(?:moitie prix|half[ -]price|half off|demi-tarif)\b|½ (?:price|off)")
-PRICED = re.compile(  # "Save 30": a sum, though it has no sign
-    r"\b(?:saves?|costs?|priced at|now at|pay|prix ?:|coute|economise[zr]?|paye[zr]) $"
-)
-SIZE_RANGE = re.compile(
-    r"(?<![\w-])(?P<a>\d?X{0,3}[SML])(?: ?(?:-|–|to|au|à|up to) ?)"
-    r"(?P<b>\d{0,2}X{0,3}[SML])(?![\w-])"
-)
 DEAL = re.compile(
     r"\b(?P<a>\d|deux|trois|two|three) (?:pour|for) (?:the price of )?(?P<b>\d|une?|one|deux|two)\b"
     r"(?! ?[%€£$]| euros?| years?| days?)"
@@ -88,8 +78,7 @@ def read_figures(text: str) -> tuple[Figure, ...]:
 
 
 def _with_bounds(low: str, found: list[Figure]) -> tuple[Figure, ...]:
-    """Give the figures behind "under", "over" or "about" their bounds, and both ends of "between 80
-    and 90 %" theirs."""
+    """Give figures behind "under", "over", "about" or "between" their bounds."""
     for at, figure in enumerate(found):
         before = low[max(0, figure.start - MAX_BOUND_WORDS) : figure.start]
         if not figure.is_number or figure.bound:
@@ -104,12 +93,9 @@ def _with_bounds(low: str, found: list[Figure]) -> tuple[Figure, ...]:
 
 
 def _find(text: str, low: str) -> Iterator[Figure]:
-    """Yield what may be a figure, the surest shapes first. One without readings is none, and keeps
-    its place from being read in another way."""
+    """Yield what may be a figure, the surest shapes first. One without readings is none."""
     for match in (*CODE.finditer(text), *ALWAYS.finditer(text)):
         yield Figure.at(text, match.span(), Reading("code", match[0].lower().replace(" ", "")))
-    for match in SIZE_RANGE.finditer(text):
-        yield Figure.at(text, match.span(), Reading("code", f"{match['a']}..{match['b']}".lower()))
     units = load_units()
     for match in units.fraction.finditer(low):
         share = Decimal(units.fractions[match[1] or match[2]])
@@ -142,7 +128,7 @@ def _describe_deal(match: re.Match[str]) -> str:
 def _read_share(text: str, match: re.Match[str]) -> Iterator[Figure]:
     """Nine in ten, 9 sur 10: a share. Out of five, a digit may be a rating."""
     words = (re.sub(r"(?<=\d)[ ,]", "", match[group]) for group in "ab")
-    a, b = (int(load_units().all_numerals.get(word, word)) for word in words)
+    a, b = (int(word) if word.isdigit() else int(_add_numerals(word)) for word in words)
     if a <= b and b > 1:
         readings = [Reading("number", Decimal(100 * a) / b, "%")]
         if b in RATING_SCALES and re.match(r"\d (?:in|out of|sur) ", match[0]):
@@ -151,8 +137,6 @@ def _read_share(text: str, match: re.Match[str]) -> Iterator[Figure]:
 
 
 def _find_digits(text: str, low: str) -> Iterator[Figure]:
-    for match in FREE.finditer(low):
-        yield Figure.at(text, match.span())
     for match in PHONE.finditer(low):
         yield Figure.at(text, match.span(), Reading("code", re.sub(r"\D", "", match[0])))
     for match in LIST.finditer(low):
@@ -162,10 +146,8 @@ def _find_digits(text: str, low: str) -> Iterator[Figure]:
     for match in CENTS.finditer(low):
         value = Decimal(f"{match[1]}.{match[3]}")
         yield Figure.at(text, match.span(), Reading("number", value, find_unit(match[2])[0]))
-    numbering = {match.end() for match in NUMBERING.finditer(low)}
     for match in NUMBER.finditer(low):
-        if not any(0 <= end - match.end() <= 2 and match.end() < end for end in numbering):
-            yield _measure(text, low, match)
+        yield _measure(text, low, match)
 
 
 def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
@@ -200,7 +182,6 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
     elif unit is None:
         behind = re.match(r"[ -]([a-z][a-z'-]*)", low[end:])
         noun = behind[1] if behind else ""
-        unit = "money" if not noun and PRICED.search(low, 0, start) else None
     values = _list_values(digits, is_money=unit in units.money)
     meant = [(unit, size)]
     if after and after[1] in WEIGHED_POUNDS:
@@ -224,8 +205,7 @@ def _list_values(digits: str, *, is_money: bool) -> tuple[Decimal, ...]:
 
 
 def _find_numerals(text: str, low: str) -> Iterator[Figure]:
-    """Yield numbers in words before a currency, %, a measure or something counted. Others are a
-    text's own: "two friends", « deux idées »."""
+    """Yield numbers in words before a currency, %, a measure or something counted."""
     units = load_units()
     for match, value in _list_numerals(low):
         end = match.end()
@@ -254,8 +234,7 @@ def _find_numerals(text: str, low: str) -> Iterator[Figure]:
 
 @lru_cache(maxsize=4096)
 def read_counts(text: str) -> tuple[Figure, ...]:
-    """Return the whole numbers of a text, in digits and in words, with the noun behind, if any, in
-    the singular."""
+    """Return the whole numbers of a text, with the noun behind, if any, in the singular."""
     low, found = normalize_text(text), list[Figure]()
     digits = ((match, Decimal(match[0])) for match in SMALL_NUMBER.finditer(low))
     for match, value in (*digits, *_list_numerals(low)):
@@ -272,8 +251,7 @@ def list_numbers(text: str) -> tuple[Decimal, ...]:
 
 
 def read_word_figures(text: str) -> tuple[Figure, ...]:
-    """Return the figures in words, and what may be one, the longest of each place: "a third", "half
-    a point", "twice"."""
+    """Return the figures in words, and what may be one: "a third", "half a point", "twice"."""
     low, units = normalize_text(text), load_units()
     found = [one for one in read_figures(text) if one.is_number and not re.search(r"\d", one.text)]
     found += [Figure.at(text, m.span(), Reading("number", n)) for m, n in _list_numerals(low)]

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import zip_longest
 from typing import NamedTuple
 
-from bot.core.checks import Check
+from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Fact
 from bot.grounding.numbers import HALF_PRICE, read_figures
 from bot.grounding.sources import KnownFact, Sources, TextPart
@@ -35,6 +35,11 @@ CUT_BEFORE = re.compile(r"(?:\bsave|economisez|moins) $")
 UNKNOWN_PRICE = Words(
     "A price cut must be shown against the lowest price of the last 30 days, which is not "
     "known here. Check it before you approve (Directive 98/6, article 6a)."
+)
+NO_PRODUCT = Words(
+    "No product is named: where the prices stand, the cut is counted from the lowest price of the "
+    "last 30 days (Directive 98/6, article 6a). A personal code is not concerned (Commission "
+    "notice 2021/C 526/02, 2.3)."
 )
 LOWEST = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
 
@@ -99,7 +104,10 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
     lowest = _find_lowest(sources)
     if lowest is None:
         part, quote = (cuts[0][0], cuts[0][1].quote) if cuts else (former[0][0], former[0][1].text)
-        yield part.build_check("price cut", "warn", UNKNOWN_PRICE, quote=quote)
+        is_known = bool(former) or _names_product(delivered, sources)
+        level: CheckLevel = "warn" if is_known else "info"
+        words = UNKNOWN_PRICE if is_known else NO_PRODUCT
+        yield part.build_check("price cut", level, words, quote=quote)
         return
     price = Money(amount=Decimal(lowest.fact.value), currency=lowest.fact.unit or "EUR")
     for part, one in former:
@@ -124,6 +132,18 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
                 right=right,
             )
             yield _build(words, part, cut.quote, lowest.fact)
+
+
+def _names_product(parts: Sequence[TextPart], sources: Sources) -> bool:
+    """Whether a text is about products, or shows a price of one."""
+    brief = sources.brief
+    if brief is None or any(
+        (brief.product, brief.product_words, brief.others, brief.range_words, brief.category)
+    ):
+        return True
+    figures = [(part, one) for part in parts for one in read_figures(part.text) if one.is_money]
+    found = [sources.find_figure(one, part.cites) for part, one in figures]
+    return any(known is not None and known.is_price for known in found)
 
 
 def _build(words: Words, part: TextPart, quote: str, fact: Fact) -> Check:

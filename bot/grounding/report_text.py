@@ -1,8 +1,7 @@
 """Check a report before its slots are filled: figures, quotations, exhibits, links and lengths.
 
-Figures come from code, so a digit or a number word in the prose is a fault, unless a name, a
-quotation or a date that a tool or the request gave carries it letter for letter, or a note, a label
-or a column has it with the same unit. The faults are sentences for the model.
+A digit or a number word in the prose is a fault, unless a name, a quotation or a date that a tool
+or the request gave carries it, or a note, a label or a column has it with the same unit.
 """
 
 import re
@@ -10,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from babel.dates import get_month_names
@@ -17,18 +17,7 @@ from babel.dates import get_month_names
 from bot.core.charts import Exhibit
 from bot.core.fact_book import SLOT_PATTERN, FactBook, SlotError
 from bot.core.facts import Fact
-from bot.core.report import (
-    MAX_LABEL,
-    MAX_NEXT_STEPS,
-    MAX_POINT,
-    MAX_POINTS,
-    NONE,
-    TOLERATED_HEADLINE,
-    ReportForm,
-    find_exhibit,
-    find_quotable,
-    is_given,
-)
+from bot.core.report import NONE, ReportForm, find_exhibit, find_form_faults, iter_texts
 from bot.grounding.calculations import UnprovenFigure, build_proof_id
 from bot.grounding.numbers import read_figures, read_word_figures
 from bot.grounding.sources import find_quotations, read_fact
@@ -86,7 +75,7 @@ class ReportChecker:
         """Return what is wrong with a report, as sentences for the model; the worst first."""
         faults: list[str] = []
         counts: list[str] = []  # bare counts in words, which alone send nothing back
-        for where, text in _iter_texts(form):
+        for where, text in iter_texts(form):
             for fault in (
                 *_find_slot_faults(text, self.book, self.language),
                 *_find_swapped_periods(text, self.book, *ORDERED_PATTERNS, AGAINST_PATTERN),
@@ -98,28 +87,13 @@ class ReportChecker:
             faults += [f"{where}: {fault}" for fault in _find_wrong_quotes(text, self._material)]
             forbidden = FORBIDDEN_PATTERN.finditer(text)
             faults += [f"{where}: leave out “{match[0]}”" for match in forbidden]
-        if is_given(form.exhibit) and find_exhibit(form.exhibit, self.exhibits) is None:
-            known = ", ".join(exhibit.id for exhibit in self.exhibits) or "there is none"
-            faults.append(f"exhibit: there is no {form.exhibit}; there are: {known}. Or write none")
-        faults += [
-            f"quotes: {name} is nobody's own words: name sentences of read_feedback or read_thread"
-            for name in form.quotes
-            if is_given(name) and find_quotable(name, self.book) is None
-        ]
-        faults += _find_long_texts(form, self.book, self.language)
-        known = ", ".join(sorted(self.skills))
-        faults += [
-            f"next_steps: there is no skill {step.skill}; there are: {known}"
-            for step in form.next_steps
-            if is_given(step.label) and step.skill not in self.skills
-        ]
+        faults += find_form_faults(form, self.book, self.exhibits, self.language, self.skills)
         return list(dict.fromkeys([*faults, *counts])) if faults else []
 
     def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
-        """Return the typed figures that nothing gave, with their whole text: a headline or a
-        point."""
+        """Return the typed figures that nothing gave, with their headline or point."""
         found = []
-        for where, text in _iter_texts(form):
+        for where, text in iter_texts(form):
             for typed in _list_typed_figures(text, self._material):
                 if figure := typed.figure:
                     reason = f"“{figure.text}” is typed and in no fact"
@@ -154,14 +128,6 @@ class ReportChecker:
         return not any(True for check in checks for _fault in check)
 
 
-def _iter_texts(form: ReportForm) -> Iterator[tuple[str, str]]:
-    yield "headline", form.headline
-    for number, point in enumerate(form.points, 1):
-        yield f"point {number}", point
-    if is_given(form.cannot_tell):
-        yield "cannot_tell", form.cannot_tell
-
-
 def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator[str]:
     for slot in SLOT_PATTERN.finditer(text):
         try:
@@ -177,8 +143,7 @@ def _find_slot_faults(text: str, book: FactBook, language: Language) -> Iterator
 
 
 def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -> Iterator[str]:
-    """Return a sentence for each two figures, one put before the other, that stand the other way
-    round in time."""
+    """Return a sentence for each two figures that stand the other way round in time."""
     low = normalize_text(text)
     for match in (match for shape in shapes for match in shape.finditer(low)):
         old, new = book.get(match["old"]), book.get(match["new"])
@@ -193,30 +158,33 @@ def _find_swapped_periods(text: str, book: FactBook, *shapes: re.Pattern[str]) -
 
 def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterator[str]:
     """Return a sentence for each slot beside which stand words that only the name of another fact
-    has, in the same unit: “{f1} planned”, where f1 is what was sold."""
+    has: “{f1} planned”, where f1 is what was sold. The other fact stands in the text or is called
+    nearly the same, and no word from the slot before to the slot behind is of this fact alone."""
     low = normalize_text(text)
-    shown = [book.get(slot[1]) for slot in SLOT_PATTERN.finditer(low)]
-    for slot in SLOT_PATTERN.finditer(low):
-        fact = book.get(slot[1])
-        segment = ROLE_SEGMENT.split(low[: slot.start()])[-1]
-        behind = ROLE_SEGMENT.split(low[slot.end() :])[0].split()[:ROLE_WORDS_BESIDE]
-        is_second = low[: slot.start() - len(segment)].endswith("}")
-        before = _list_stems(" ".join(segment.split()[-ROLE_WORDS_BESIDE:]))
-        beside = _list_stems(" ".join(behind))
-        if not (is_second and behind):  # words between two slots are of the first
-            beside |= before
+    slots = list(SLOT_PATTERN.finditer(low))
+    shown = [book.get(slot[1]) for slot in slots]
+    gaps = [low[a:b] for a, b in pairwise([0, *(n for s in slots for n in s.span()), len(low)])]
+    for at, (slot, fact) in enumerate(zip(slots, shown, strict=True)):
+        before, behind = gaps[2 * at], gaps[2 * at + 2]
+        is_next = at > 0 and not ROLE_SEGMENT.search(before)
+        last = _list_stems(" ".join(ROLE_SEGMENT.split(before)[-1].split()[-ROLE_WORDS_BESIDE:]))
+        beside = _list_stems(" ".join(ROLE_SEGMENT.split(behind)[0].split()[:ROLE_WORDS_BESIDE]))
+        if not (is_next and behind.split()):  # words between two slots are of the first
+            beside |= last
         if fact is None or not beside or fact.parts.kind == CALCULATED:
             continue
+        partner = shown[at - 1] if is_next and len(before.split()) < 2 else None  # {f1} of {f2}
+        around, title = _list_stems(f"{before} {behind}"), _list_stems(fact.titled(language))
         own = _list_role_words(fact, language)
         for other in book.facts:
-            if other.unit != fact.unit or other.value == fact.value:
+            if other.unit != fact.unit or other.value == fact.value or other is partner:
                 continue
-            others = _list_role_words(other, language)
-            if not (own & others or other in shown):
-                continue  # they are of no one kind
-            is_named_before = other in shown and not is_second
-            near = beside if own - others else before if is_named_before else frozenset()
-            if near & (others - own) and not near & (own - others):
+            others, called = _list_role_words(other, language), _list_stems(other.titled(language))
+            is_twin = 2 * len(title & called) >= max(len(title), len(called))
+            is_named_before = other in shown and not is_next
+            near = beside if own - others else last if is_named_before else frozenset()
+            is_near = near & (others - own) and not around & (own - others)
+            if is_near and (other in shown or is_twin):
                 yield (
                     f"{slot[1]} is {fact.titled(language)}, and the words beside it are of "
                     f"{other.titled(language)}: take the slot that these words name"
@@ -248,8 +216,7 @@ def _list_stems(text: str) -> frozenset[str]:
 
 
 class _Material:
-    """What may carry figures into a report: names, quotations, dates and words from tools and the
-    request."""
+    """What may carry figures into a report: what tools and the request said."""
 
     def __init__(self, given: "ReportChecker") -> None:
         facts, exhibits, language = list(given.book.facts), given.exhibits, given.language
@@ -275,6 +242,7 @@ class _Material:
             one for fact in facts if isinstance(fact.value, str) for one in read_fact(fact).figures
         ]
         self._figures += [one for day in days for one in read_figures(day.isoformat())]
+        self._years = {day.year for day in days}  # in 2026 you sold: no number of what was sold
         lengths = {(f.until - f.since).days + 1 for f in facts if f.since and f.until}
         self._figures += [one for n in lengths for one in read_figures(f"{n} days")]
         for fact in facts:  # "sales lost (9,000 to 14,700)", of a fact in euros
@@ -286,9 +254,9 @@ class _Material:
             ]
 
     def gives(self, figure: Figure, text: str) -> bool:
-        """Whether a name, a date or a sentence of a tool or of the request has this figure, with
-        its unit; or it has a proof, or is that of a fact in words."""
-        if any(agrees(figure, known) for known in self._figures):
+        """Whether what tools or the request said has this figure, or a proof or a fact has it."""
+        is_year = figure.first.value in self._years and figure.text[:4].isdigit()
+        if is_year or any(agrees(figure, known) for known in self._figures):
             return True
         if self._proofs and build_proof_id(text, figure.text) in self._proofs:
             return True
@@ -314,9 +282,8 @@ class _Material:
 
 
 class _TypedFigure(NamedTuple):
-    """A figure in the prose that nothing gave, and the fault that it is. `is_rough`: it is in
-    words, which is no reason to drop a sentence; `is_count`: it may count what the report lists
-    ("three reasons")."""
+    """A figure that nothing gave, and its fault. `is_rough`: it is in words, which is no reason to
+    drop a sentence; `is_count`: it may count what the report lists ("three reasons")."""
 
     figure: Figure | None
     fault: str
@@ -325,8 +292,7 @@ class _TypedFigure(NamedTuple):
 
 
 def _list_typed_figures(text: str, material: _Material) -> Iterator[_TypedFigure]:
-    """Yield the figures that are typed and that nothing gave, in digits and in words; and words
-    with digits, such as the name of a product, that stand nowhere."""
+    """Yield typed figures that nothing gave, and words with digits that stand nowhere."""
     bare = SLOT_PATTERN.sub(lambda slot: MASK * len(slot[0]), text)
     prose = bare
     for start, end in find_quotations(bare):
@@ -359,23 +325,3 @@ def _find_wrong_quotes(text: str, material: _Material) -> Iterator[str]:
     for quote in (prose[start:end] for start, end in find_quotations(prose)):
         if not material.quotes(quote):
             yield f"“{quote}” stands in quotation marks and in no fact: quote letter for letter"
-
-
-def _find_long_texts(form: ReportForm, book: FactBook, language: Language) -> Iterator[str]:
-    if not form.headline.strip():
-        yield "headline: it is empty"
-    for where, text in _iter_texts(form):
-        most = TOLERATED_HEADLINE if where == "headline" else MAX_POINT
-        try:
-            size = len(book.fill(text, language).text)
-        except SlotError:
-            continue
-        if size > most:
-            yield f"{where}: it has {size} characters, at most {most} fit"
-    if len(form.points) > MAX_POINTS:
-        yield f"points: {len(form.points)} are too many, at most {MAX_POINTS}"
-    if len(form.next_steps) > MAX_NEXT_STEPS:
-        yield f"next_steps: {len(form.next_steps)} are too many, at most {MAX_NEXT_STEPS}"
-    for step in form.next_steps:
-        if len(step.label) > MAX_LABEL:
-            yield f"next_steps: “{step.label}” is longer than {MAX_LABEL} characters"

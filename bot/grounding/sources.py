@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from bot.config.brand import Brand
+from bot.core.brand_facts import list_brand_facts
 from bot.core.checks import Check, CheckLevel
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Hook, Part, PartKind
@@ -47,8 +48,7 @@ QUOTED = re.compile(
 
 @dataclass(frozen=True)
 class TextPart:
-    """A text under examination: a part, or a hook, whose `key` is then "hook.1". `cites` are the
-    ids of the facts that it cites."""
+    """A part, or a hook, whose `key` is then "hook.1". `cites` are the ids of its facts."""
 
     key: str
     kind: PartKind | Literal["hook"]
@@ -113,11 +113,7 @@ class KnownFact:
         return tuple(found)
 
     def is_near(self, said: Sequence[float]) -> bool:
-        for a in said:
-            for b in self.bases:
-                if abs(a - b) < 1 or abs(a - b) < 0.03 * b:
-                    return True
-        return not said
+        return not said or any(abs(a - b) < max(1, 0.03 * b) for b in self.bases for a in said)
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
@@ -158,8 +154,7 @@ class KnownFact:
 
 @lru_cache(maxsize=4096)
 def read_fact(fact: Fact) -> KnownFact:
-    """Read the figures of a fact: its value, and those in a text. A customer's sentence proves only
-    that it was said."""
+    """Read the figures of a fact. A customer's sentence proves only that it was said."""
     label = normalize_text(f"{fact.label} {fact.id.rpartition('.')[2]}")
     if isinstance(fact.value, Decimal):
         unit, size = find_unit(fact.unit)
@@ -172,8 +167,7 @@ def read_fact(fact: Fact) -> KnownFact:
 
 
 def _read_about(fact: Fact) -> tuple[Figure, ...]:
-    """The figures in the name of what it is about, such as a set of 3, and the size in its label:
-    "price 6 kg". A name proves no price, no cut and no time."""
+    """The figures in the name of a thing and in a label, such as a set of 3, or "price 6 kg"."""
     found = (*read_figures(fact.about), *read_figures(fact.label))
     return tuple(
         one for one in found if not one.is_money and one.first.unit not in ("%", "time", "months")
@@ -211,14 +205,13 @@ class Sources:
             if fact.stated_by is None and fact.parts.kind not in UNPROVING_KINDS
         ]
         self.proofs = frozenset(fact.id for fact in evidence.of("proof"))
-        self.known = [read_fact(fact) for fact in (*proving, *_list_brand_facts(brand))]
+        self.known = [read_fact(fact) for fact in (*proving, *list_brand_facts(brand))]
 
     def find_figure(
         self, figure: Figure, cites: tuple[str, ...], *, is_threshold: bool = False
     ) -> KnownFact | None:
         """Return the fact that has this figure, or else a value within its bound; a cited one
-        before any other. What an offer asks to spend is no product's price, even where it is the
-        same sum."""
+        before any other. What an offer asks to spend is no product's price."""
         former: KnownFact | None = None
         within: KnownFact | None = None
         is_bounded = bool(figure.bound) and not is_threshold
@@ -242,8 +235,7 @@ class Sources:
         )
 
     def find_words(self, pattern: re.Pattern[str], *, in_label: bool) -> KnownFact | None:
-        """Return a fact in whose text, or label, a pattern over normalized text is found. A
-        product's name is no proof of what it says."""
+        """Return a fact in which a pattern is found. A product's name proves nothing."""
         for known in self.known:
             text = f"{known.label if in_label else ''} {normalize_text(known.text)}"
             if not known.is_title and pattern.search(text):
@@ -291,11 +283,12 @@ class Sources:
     def products(self) -> frozenset[str]:
         return frozenset(known.product for known in self.known if known.product)
 
+    @cached_property
+    def prices(self) -> list[KnownFact]:
+        return [known for known in self.known if known.is_price and not known.is_former_price]
+
     def list_prices(self, product: str) -> list[KnownFact]:
-        """The current prices of a product."""
-        return [
-            k for k in self.known if k.product == product and k.is_price and not k.is_former_price
-        ]
+        return [known for known in self.prices if known.product == product]
 
     @cached_property
     def counts_by_noun(self) -> dict[str, set[Decimal]]:
@@ -313,8 +306,7 @@ class Sources:
         return {k.product: k.text.strip() for k in self.known if k.is_title and k.product}
 
     def find_names(self, text: str) -> list[Span]:
-        """Where a text names a product or the brand: a figure in a name claims nothing. A name of
-        one word counts only as it is written."""
+        """Where a text names a product or the brand. A name of one word counts as it is written."""
         return [match.span() for shape in self._name_shapes for match in shape.finditer(text)]
 
     @cached_property
@@ -338,8 +330,7 @@ class Sources:
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """The links that facts and the brand have. A description that mentions a link is no source
-        for it."""
+        """The links that facts and the brand have. One within a description is no source."""
         found = {
             normalize_address(link.text)
             for known in self.known
@@ -362,8 +353,7 @@ class Sources:
 
 
 def find_spans_left_out(part: TextPart, sources: Sources) -> list[Span]:
-    """Return where figures and claims are not ours: links, names, placeholders, and quotations that
-    stand in a fact."""
+    """Return where figures and claims are not ours: links, names, gaps, and quotations of facts."""
     if part.kind == "quote":
         return [(0, len(part.text))]
     if part not in sources.spans:
@@ -390,37 +380,18 @@ def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = 
             str(number) == reading.value and re.search(rf"\b{name}\b", low)
             for name, number in index_weekday_names().items()
         )
+    if reading.kind != "code":
+        return False
     code = str(reading.value)
-    if reading.kind != "code" or not (".." in code or code.isalpha()):
-        return reading.kind == "code" and code in low.replace(" ", "")
-    words = code.split("..")  # sizes, or a code without digits
-    return all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", low) for word in words)
-
-
-def _list_brand_facts(brand: Brand | None) -> Iterator[Fact]:
-    """The brand's own words, set by the team: they prove what they say."""
-    if brand is None:
-        return
-    fields = ("sender", "site", "about", "signature")
-    texts = {name: getattr(brand, name) for name in fields}
-    texts |= {f"signature_{one}": text for one, text in brand.list_signatures().items()}
-    texts |= {f"mention.{n}": mention.text for n, mention in enumerate(brand.mentions, 1)}
-    for name, text in texts.items():
-        if text:
-            yield Fact(
-                id=f"brand.{name}", label="brand", value=text, source="brand.toml", as_of=date.min
-            )
-
-
-# What people state.
+    whole = re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
+    return bool(whole) or (not code.isalpha() and code in low.replace(" ", ""))
 
 
 def find_stated_facts(
     text: str, author: str, today: date, *, source: str = "brief", before: str = ""
 ) -> tuple[Fact, ...]:
-    """Return the figures and links that somebody typed, as facts of theirs: an approver confirms
-    them. What already stood in `before` is not theirs. Of an edit, each new sentence is theirs as
-    well."""
+    """Return the figures and links that somebody typed, as facts of theirs. What already stood in
+    `before` is not theirs. Of an edit, each new sentence is theirs as well."""
     old = {figure.readings for figure in read_figures(before)}
     values: list[tuple[str, Decimal | str, str | None]] = [
         _describe_stated(figure) for figure in read_figures(text) if figure.readings not in old
@@ -457,7 +428,7 @@ def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
         if figure.is_money:
             return "price", reading.value, reading.unit
     labels = {"date": "date", "weekday": "date", "code": "code"}
-    return labels.get(reading.kind, "figure"), f"{figure.text} {figure.noun}".strip(), None
+    return labels.get(reading.kind, "figure"), figure.text, None
 
 
 def find_quotations(text: str) -> list[Span]:

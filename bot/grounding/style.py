@@ -1,19 +1,13 @@
-"""Check the style of a draft, and what its brand asks of it.
-
-For the writer alone: the length of an SMS, how a text opens, what has to stay. For people, too:
-words that the brand never uses, mentions, tu or vous, worn-out words.
-"""
+"""Check what a brand asks of a draft: words that it never uses, mentions, tu or vous, worn-out
+words; and tell an echo of the brief."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from bot.config.brand import Brand
-from bot.core.channels import Channel, count_sms_excess, measure_text
 from bot.core.checks import Check, CheckLevel
-from bot.core.parts import Part
 from bot.core.request import Brief, SkillRequest
-from bot.drafts.models import campaign_code, tag_links
 from bot.grounding.sources import TextPart
 from bot.i18n.languages import Address, AddressForm, get_language
 from bot.i18n.messages import Words
@@ -22,35 +16,14 @@ from bot.text.normalize import collapse_spaces, normalize_text, tokenize
 
 TERM = "|"  # stands for a word of a term, which no word of a text is
 ADDRESS_FORMS: tuple[Address, ...] = ("tu", "vous")
-FEW_MORE = 30  # characters beyond one SMS that a writer can do without
 ECHO_WORDS = 7  # words in a row that are also in the brief
 CLICHE_PATTERN = re.compile(
     r"\b(découvr\w+|incontournable\w*|sublim\w+|plonge[zr]?|laisse[zr]?[- ](?:vous|toi) séduire"
     r"|discover\w*|elevat\w+|unlock\w*|must[- ]haves?|game[- ]changer\w*)\b",
     re.IGNORECASE,
 )
-GREETING_PATTERN = re.compile(
-    r"(dear|hello|hi|hey|bonjour|bonsoir|salut|coucou|ch[eè]re?s?)\b", re.IGNORECASE
-)
 ENDINGS = re.compile(r"(?:ings?|ed|ez|er|ons|ent|ees?|es?|s|ly)$")
 INFLECTIONS = r"(?:ings?|eds?|d|ez|er|ers|ons|ent|ees?|es?|s|x|ly|r|rs)?"
-
-
-def find_style_faults(
-    parts: Sequence[Part], *, request: SkillRequest, brand: Brand, channel: Channel | None
-) -> list[str]:
-    """Return the faults as sentences for the writer that the checks of the draft do not tell it."""
-    text = "\n".join(part.text for part in parts)
-    sender = brand.sender or brand.name
-    faults = list(_find_long_sms(parts, channel, brand)) if channel else []
-    faults += [
-        f"a person wrote this, keep it word for word: “{passage.text}”"
-        for passage in request.kept
-        if collapse_spaces(passage.text) not in collapse_spaces(text)
-    ]
-    if GREETING_PATTERN.match(text.removeprefix(sender).lstrip(" :\u00a0")):
-        faults.append("the first 40 characters are a greeting: put the benefit there")
-    return faults
 
 
 def contains_words(text: str, words: str) -> bool:
@@ -67,8 +40,7 @@ def find_echo(text: str, request: SkillRequest) -> str | None:
 
 
 def list_brief_runs(brief: Brief, names: Iterable[str] = ()) -> set[tuple[str, ...]]:
-    """Return the runs of ECHO_WORDS words of the brief that a text may not repeat. A term that the
-    text has to give as it stands ends a run."""
+    """Return the runs of ECHO_WORDS words of the brief. A term that has to stand ends a run."""
     given = (brief.product_words, brief.offer, brief.dates, *brief.must_say, *names)
     terms = sorted((tokenize(term) for term in given if term), key=len, reverse=True)
     words = tokenize(brief.words)
@@ -84,24 +56,6 @@ def _list_word_runs(words: Sequence[str]) -> list[tuple[str, ...]]:
     return [tuple(words[at : at + ECHO_WORDS]) for at in range(len(words) - ECHO_WORDS + 1)]
 
 
-def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Iterator[str]:
-    """Yield what is too long of an SMS as it goes out: with the campaign code in its link."""
-    code = campaign_code("")  # all codes have the same length
-    for part in parts:
-        limit = channel.find_limit(part.key)
-        if limit is None or limit.unit != "segments":
-            continue
-        tagged = tag_links(part.text, brand.site, code)
-        size, excess = measure_text(tagged, limit), count_sms_excess(tagged)
-        if size > limit.most:
-            yield f"{part.key} has {size} segments, at most {limit.most} fit: shorten it"
-        elif 0 < excess <= FEW_MORE:
-            yield (
-                f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "
-                f"{excess} characters less it is one: shorten it"
-            )
-
-
 def check_brand_rules(
     parts: Sequence[TextPart], *, request: SkillRequest, brand: Brand
 ) -> Iterator[Check]:
@@ -111,8 +65,7 @@ def check_brand_rules(
 
 
 def _check_banned_words(parts: Sequence[TextPart], brand: Brand) -> Iterator[Check]:
-    """A word that the brand never uses blocks, with its endings. A worn-out word is named, unless
-    the brand likes it."""
+    """A word that the brand never uses blocks; a worn-out one is named, if it is not liked."""
     liked = " ".join((*brand.use, *brand.avoid))
     for part in parts:
         low = normalize_text(part.text)
@@ -130,8 +83,7 @@ def _check_banned_words(parts: Sequence[TextPart], brand: Brand) -> Iterator[Che
 def _check_mentions(
     parts: Sequence[TextPart], request: SkillRequest, brand: Brand
 ) -> Iterator[Check]:
-    """The brand's mentions for this channel and language, and what the brief asks to say. That
-    stands word for word only in a text of the brief's language."""
+    """The brand's mentions, and what the brief asks to say: word for word in its language."""
     whole = normalize_text(
         collapse_spaces(" ".join(part.text for part in parts if part.is_delivered))
     )
@@ -176,8 +128,7 @@ def _build_address_pattern(form: AddressForm) -> re.Pattern[str]:
 
 @cache
 def build_inflected_pattern(word: str) -> re.Pattern[str]:
-    """Return a pattern for a word or a phrase, whole, with its endings: `cheap` finds `cheaper`,
-    not `cheapskate`."""
+    """Return a pattern for whole words with their endings: `cheap` finds `cheaper`."""
     *first, last = re.split(r"[ -]+", normalize_text(word.strip()))
     stem = ENDINGS.sub("", last) if len(last) >= 6 else last
     stem = stem if len(stem) >= 4 else last

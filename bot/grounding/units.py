@@ -35,6 +35,7 @@ NEAR_BOUND, FAR_BOUND, NEAR_ABOUT = Decimal("0.1"), Decimal("0.25"), Decimal("0.
 SPELLED_SHARE_ERROR = HALF  # percentage points between "a third" and 33.3
 ROUGH_SHARE_ERROR, ROUGH_RELATIVE_ERROR = Decimal(3), Decimal("0.12")  # in reports
 TIMES_ERROR = Decimal("0.1")  # of "twice"
+MAX_FREE_NUMBER = 10  # below it a bare number is a text's own count: "3 ways to wear it"
 
 
 class Reading(NamedTuple):
@@ -127,6 +128,7 @@ def load_units() -> Units:
         for word in sorted(words, key=len, reverse=True)
     )
     numeral = "|".join(sorted(numerals, key=len, reverse=True))
+    spelled = rf"(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|une?|one))*"
     fractions = {w: int(share) for share, some in tables["fractions"].items() for w in some}
     multiples = {w: int(n) for n, some in tables["multiples"].items() for w in some}
     shown = sorted((*fractions, *multiples), key=len, reverse=True)
@@ -146,8 +148,8 @@ def load_units() -> Units:
             rf" (?:{people})\b)|\b(?:save|economise[zr]) (?:a |an |un |une |la |le )?({part})\b"
         ),
         share=re.compile(
-            rf"\b(?<!\d[.,/])(?P<a>\d|{numeral}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
-            rf"(?P<b>\d{{1,3}}(?:[ ,]000)?|{numeral})\b(?! ?[%€])"
+            rf"\b(?<!\d[.,/])(?P<a>\d|{spelled}|une?|one)(?: [a-z]+){{0,2}} (?:in|out of|sur) "
+            rf"(?P<b>\d{{1,3}}(?:[ ,]000)?|{spelled})\b(?! ?[%€])"
         ),
         words=words,
         money=frozenset(tables["money"]),
@@ -160,9 +162,7 @@ def load_units() -> Units:
             rf"(?:[ -]| d'| de | (?:derni|prochain|premi)[a-z]+ )?({listed}|p\b(?<=\dp))"
         ),
         counts=re.compile(rf"[ -](?:[a-z'-]+ )?({'|'.join(counted)})\b"),
-        spelled=re.compile(
-            rf"\b(?:{numeral})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{numeral}|un|une|one))*\b"
-        ),
+        spelled=re.compile(rf"\b{spelled}\b"),
     )
 
 
@@ -190,12 +190,8 @@ def is_bare(figure: Figure) -> bool:
     return all(r.kind == "number" and r.unit is None for r in figure.readings)
 
 
-# Whether two figures are the same.
-
-
 def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
-    """Whether both are one figure: the same value, in a unit that fits. `about` is the normalized
-    label of the fact."""
+    """Whether both are one figure: the same value, in a unit that fits. `about` labels the fact."""
     return any(
         _reading_agrees(one, other, said, known, about)
         for one in said.readings
@@ -316,9 +312,6 @@ def is_within_bound(bound: str, said: Reading, value: Decimal) -> bool:
     return is_right and abs(off) <= max(NEAR_BOUND * shown, min(step, FAR_BOUND * shown))
 
 
-# Whether a computed value is what a figure says.
-
-
 def says(figure: Figure, value: Decimal, unit: str | None, *, is_rough: bool = False) -> bool:
     """Whether a value, in base units, is what a figure says, as it is rounded or within its bound.
     The unit RATE is of money by money. `is_rough`: shares in words are rough, as in reports."""
@@ -370,6 +363,3 @@ def _rounds_to(value: Decimal, said: Reading) -> bool:
     shown = abs(Decimal(str(said.value)))
     places = ONE.scaleb(min(int(shown.as_tuple().exponent), 0))
     return abs(value - shown) <= places / 2
-
-
-MAX_FREE_NUMBER = 10  # below it a number without a unit is a text's own count: "3 ways to wear it"

@@ -167,7 +167,7 @@ class OutboxMessage(Row):
     def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
         """Lock the card for this holder and return it; None when it needs no drawing or another
         holder is drawing it."""
-        post = lock_row(session, OutboxMessage, id, refresh=True)
+        post = lock_row(session, OutboxMessage, id)
         if post is None or post.wanted <= post.drawn:
             return None
         lease_left = post.held_until - now if post.held_until else timedelta(0)
@@ -183,7 +183,7 @@ class OutboxMessage(Row):
     def finish_draw(session: Session, id: str, holder: str, wanted: int) -> bool:
         """Record that revision `wanted` was drawn. Return False when the card has changed since and
         must be drawn again."""
-        post = lock_row(session, OutboxMessage, id, refresh=True)
+        post = lock_row(session, OutboxMessage, id)
         if post is None or post.holder != holder:
             return True
         post.drawn = max(post.drawn, wanted)
@@ -202,7 +202,7 @@ class OutboxMessage(Row):
     @staticmethod
     def release(session: Session, id: str, holder: str) -> None:
         """Release the card without having drawn it, so that another holder may."""
-        post = lock_row(session, OutboxMessage, id, refresh=True)
+        post = lock_row(session, OutboxMessage, id)
         if post is not None and post.holder == holder:
             post.holder = post.held_until = None
 

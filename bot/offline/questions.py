@@ -115,6 +115,21 @@ def _list_entries(table: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
         yield kind, {k: v for k, v in table[kind].items() if isinstance(v, str)}
 
 
+def drop_measure_names(text: str) -> str:
+    """Return the text without the names of measures of more than one word: the basket of "our
+    average basket" is no product."""
+    words = text.split()
+    tokens = [" ".join(WORD.findall(normalize_text(word))) for word in words]
+    kept = set(range(len(words)))
+    for name, phrases in load_phrases():
+        if len(name) < 2 or not any(phrase.kind.startswith("measures.") for phrase in phrases):
+            continue
+        for start in range(len(words) - len(name) + 1):
+            if tuple(tokens[start : start + len(name)]) == name:
+                kept -= {*range(start, start + len(name))}
+    return " ".join(words[at] for at in sorted(kept))
+
+
 class QuestionReader:
     """Reads one question. `load_names` returns the names of the values of a dataset."""
 

@@ -106,17 +106,25 @@ class ReportBuilder(SentenceWriter):
         )
 
     def draw_bars(
-        self, headline: Copy, subjects: Iterable[FactSubject], measure: str, **more: Any
+        self, title: Words, subjects: Iterable[FactSubject], measure: str, **more: Any
     ) -> ChartPicture | None:
-        title, colours = headline.text.rstrip("."), self.ctx.brand.colours or COLOURS
-        return build_subject_bars(self, title, subjects, measure, colours=colours, **more)
+        """Draw a bar for each subject; the title says what of them is drawn."""
+        colours = self.ctx.brand.colours or COLOURS
+        name = self._capitalize(title)
+        return build_subject_bars(self, name, subjects, measure, colours=colours, **more)
 
-    def draw_line(
-        self, headline: Copy, one: FactSubject | None, unit: str = ""
-    ) -> ChartPicture | None:
+    def draw_line(self, one: FactSubject | None, unit: str = "") -> ChartPicture | None:
+        """Draw a subject week by week; the title says which."""
+        if one is None:
+            return None
         named = (self.state("drawn").text, self.state("drawn_expected").text)
-        title, colours = headline.text.rstrip("."), self.ctx.brand.colours or COLOURS
-        return build_subject_line(self, title, one, named=named, unit=unit, colours=colours)
+        colours = self.ctx.brand.colours or COLOURS
+        name = self._capitalize(self.words("chart", name=one.named(self.language)))
+        return build_subject_line(self, name, one, named=named, unit=unit, colours=colours)
+
+    def _capitalize(self, words: Words) -> str:
+        text = self.say(words)
+        return text[:1].upper() + text[1:]
 
     async def build(
         self,

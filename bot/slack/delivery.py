@@ -71,8 +71,7 @@ def render_approved_messages(draft: Draft, language: str, hosts: Collection[str]
                 groups.append([])
             groups[-1] += part_blocks
     code = Words("Campaign code {code}", code=f"`{draft.code}`").to(language)
-    print_ = Words("Fingerprint").to(language)
-    groups[-1].append(context_block(f"{code} · {print_} `{draft.fingerprint[:16]}`"))
+    groups[-1].append(context_block(code))
     text = next((part.text for part in draft.parts if part.text), draft.code)
     return [
         Message(_render_fallback_text(text, number, len(groups), hosts), blocks)

@@ -23,7 +23,7 @@ from bot.slack.client import (
 
 CACHE_SECONDS, FAILURE_CACHE_SECONDS = 600.0, 60.0
 MAX_TRIES = 4
-RETRY_SECONDS = 1.0  # between two tries
+RETRY_SECONDS = 1.0  # between two tries, unless Slack says when
 MAX_RETRY_SECONDS = 30.0  # the longest wait that Slack may ask for
 UNKNOWN_USER_ERRORS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 # fields of Slack's user object that say whether somebody is a full member, and of which workspace
@@ -158,7 +158,7 @@ class UserDirectory:
                     channel = None  # it may have been shown already, so it is not sent there again
                 await self._send_direct_message(user, text)
             except SlackBusy as busy:
-                await asyncio.sleep(min(busy.after or 1.0, MAX_RETRY_SECONDS))
+                await asyncio.sleep(min(busy.after or RETRY_SECONDS, MAX_RETRY_SECONDS))
             except TryAgain:
                 await asyncio.sleep(RETRY_SECONDS)
             else:

@@ -53,6 +53,8 @@ async def plan_requests(
     for read in understanding.requests:
         chosen = await _apply_form(read, incoming, library, brand)
         about = by_id.get(chosen.about or "")
+        if about is not None and not about.is_copy and about.brief.product is None:
+            chosen = await _fill_product_of_report(chosen, about, library)
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
             if cannot and not chosen.channels and about is None:
                 continue  # it was asked for a channel that there is not, and for no other
@@ -160,6 +162,17 @@ async def _find_exact_product(name: str, library: Library) -> ProductReference |
         if match.handle == name or match.score >= 1:
             return ProductReference(words=name, handle=match.handle, title=match.title)
     return None
+
+
+async def _fill_product_of_report(
+    read: ReadRequest, about: ThreadDraft, library: Library
+) -> ReadRequest:
+    """Take over the product of a report that is about one alone, where the message names none."""
+    if read.products or read.topic:
+        return read
+    found = [await _find_exact_product(name, library) for name in about.products]
+    known = {one.handle: one for one in found if one}
+    return read.model_copy(update={"products": tuple(known.values())}) if len(known) == 1 else read
 
 
 async def _ask_for_product(read: ReadRequest, library: Library) -> Question | None:

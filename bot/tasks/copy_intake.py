@@ -21,6 +21,7 @@ from bot.i18n.languages import get_language
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.offline import routing
 from bot.offline.drafts import detect_catalogue_language, list_notices, needs_product
+from bot.offline.questions import drop_measure_names
 from bot.offline.routing import FoundFields
 from bot.tasks.brief_assumptions import build_options, list_assumptions
 from bot.text.normalize import tokenize
@@ -201,7 +202,9 @@ class CopyIntake:
         return whole or [hits[0]], [] if whole else near
 
     async def _search(self, text: str) -> Sequence[ProductMatch]:
-        """Return the products that the words name, without the words that name something else."""
+        """Return the products that the words name, without the words that name something else, such
+        as a measure."""
+        text = drop_measure_names(text)
         name = " ".join(routing.list_content_words(text)) or text
         found = [await match_name(one, self._library, self._brand.name) for one in (text, name)]
         return max(found, key=lambda one: one[0].score if one else 0)
@@ -210,19 +213,20 @@ class CopyIntake:
         """Keep the words that neither a field nor the catalogue knows."""
         given = (*(product.title for product in named), *self._answers.values())
         titles = tokenize(" ".join(given))
+        measured = {*tokenize(piece)} - {*tokenize(drop_measure_names(piece))}
         unknown = [
             word
             for word in routing.list_content_words(piece)
             if "://" not in word  # a link that somebody pasted is shown nowhere
             and not set(tokenize(word)) & set(titles)
-            and not await self._library.find(word)
+            and (measured & {*tokenize(word)} or not await self._library.find(word))
         ]
         if unknown:
             self._left_over.append(" ".join(unknown))
 
     async def _ask_for_product(self) -> Question:
         """Ask which product is meant, with the nearest or some of the catalogue as answers."""
-        text = self._answers.get("product") or " ".join(self._fields.rest)
+        text = self._answers.get("product") or drop_measure_names(" ".join(self._fields.rest))
         near = [hit.title for hit in await self._library.find(text)] if text else []
         if not near:
             empty = SkillRequest(skill=self._skill, brief=self._build_brief([], (), "en"))

@@ -6,7 +6,7 @@ read, or paid for, twice.
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -14,14 +14,14 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import IncomingRequest, SkillRequest
+from bot.core.request import Brief, IncomingRequest, SkillRequest
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, replace_opening
 from bot.errors import CALM_PARAM, FORMS_PARAM, CannotDo, SpendingRefused, TryAgain
 from bot.i18n.messages import Words, parse_language
 from bot.messages.outbox import OutboxMessage
-from bot.tasks.briefs import plan_requests, revise_request
+from bot.tasks.briefs import Plan, plan_requests, revise_request
 from bot.tasks.conversation import (
     Conversation,
     build_thread_draft,
@@ -70,10 +70,10 @@ class MessageReading(RunningTask):
                     services, task.id, lambda t, s, e: t.dismiss(s, e, services.now())
                 )
                 return ReadMessage(task)
-            stored = understanding.model_dump_json()
-            fresh = await change_task(
-                services, task.id, lambda t, s, e: t.store_understanding(stored, services.now())
-            )
+            is_plain = understanding.outcome == "requests" and understanding.line is None
+            if is_plain and not task.is_overheard:  # whose failures are silent until it is stored
+                return await self._plan_new(understanding, conversation)
+            fresh = await self._store(understanding)
         if understanding.line is not None and understanding.outcome == "reply":
             await self._reply(understanding.line)
             return ReadMessage(task)
@@ -101,6 +101,17 @@ class MessageReading(RunningTask):
             return ReadMessage(fresh)
         requests = await replace(self, task=fresh)._plan(understanding, conversation)
         return ReadMessage(fresh, requests, conversation.messages)
+
+    async def _store(self, understanding: Understanding, brief: Brief | None = None) -> Task:
+        """Store what the message was understood as, and the brief with it if there is one."""
+        services, stored = self.services, understanding.model_dump_json()
+
+        def store(task: Task, *_: Any) -> None:
+            task.store_understanding(stored, services.now())
+            if brief is not None:
+                task.store_brief(brief, services.now())
+
+        return await change_task(services, self.task.id, store)
 
     async def _load_conversation(self) -> Conversation:
         services, task = self.services, self.task
@@ -180,24 +191,49 @@ class MessageReading(RunningTask):
         and the line on what is not done. Return none when the task has ended."""
         services, task = self.services, self.task
         incoming = await self.build_incoming_request()
-        brand = services.brand(task.workspace)
         if task.previous and understanding.outcome != "requests":
             before = await services.database.run(lambda s: s.get_one(Draft, task.previous))
             incoming = incoming.model_copy(update={"previous": describe_previous(before)})
+            brand = services.brand(task.workspace)
             requests = (revise_request(before.skill_request, understanding, incoming, brand),)
             return await self._begin(requests)
         if understanding.outcome == "answer_question" and not understanding.requests:
             understanding, incoming = await services.database.run(
                 self._repeat_question, understanding, incoming
             )
-        plan = await plan_requests(
+        return await self._follow(await self._build_plan(understanding, conversation, incoming))
+
+    async def _plan_new(
+        self, understanding: Understanding, conversation: Conversation
+    ) -> ReadMessage:
+        """Plan the requests of a message that was just read. What it was understood as is stored
+        with the brief, in one transaction."""
+        incoming = await self.build_incoming_request()
+        plan = await self._build_plan(understanding, conversation, incoming)
+        starts = bool(plan.requests) and plan.question is None and plan.cannot is None
+        task = await self._store(understanding, plan.requests[0].brief if starts else None)
+        if task.state not in OPEN_STATES:
+            return ReadMessage(task)
+        if not starts:
+            return ReadMessage(task, await self._follow(plan), conversation.messages)
+        await self.services.slack.show(f"{task.first_piece}:card")
+        return ReadMessage(task, plan.requests, conversation.messages)
+
+    async def _build_plan(
+        self, understanding: Understanding, conversation: Conversation, incoming: IncomingRequest
+    ) -> Plan:
+        services, workspace = self.services, self.task.workspace
+        return await plan_requests(
             understanding,
             incoming,
-            brand=brand,
-            library=services.library(task.workspace),
+            brand=services.brand(workspace),
+            library=services.library(workspace),
             today=services.now().date(),
             drafts=conversation.drafts,
         )
+
+    async def _follow(self, plan: Plan) -> tuple[SkillRequest, ...]:
+        """Do what comes before the requests, and return them."""
         if not plan.requests and plan.question is None:
             await self._reply(plan.cannot or HELP)
             return ()

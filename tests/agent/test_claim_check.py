@@ -8,7 +8,7 @@ import pytest
 from bot.agent.claim_check import (
     MAY_NOT_LEAVE,
     NO_AI,
-    NOT_REACHED,
+    NO_ANSWER,
     SWITCHED_OFF,
     ClaimChecker,
     ClaimForm,
@@ -22,11 +22,11 @@ from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.loop import OFF
 from bot.agent.turns import NoTurnLog, TaskTurns, TurnLog
 from bot.core.checks import sort_checks
-from bot.core.facts import Evidence, Fact
+from bot.core.facts import Evidence, Fact, Source
 from bot.core.writer import LlmCall
 from bot.db.session import Database
 from bot.errors import SpendingRefused
-from bot.grounding.sources import list_text_parts
+from bot.grounding.sources import TextPart, list_text_parts
 from bot.i18n.messages import Words
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, list_judged, verdict
@@ -164,7 +164,7 @@ async def test_reached_limit_sends_nothing_and_says_so() -> None:
 async def test_answer_that_fits_no_form_leaves_all_unchecked() -> None:
     async with ScriptedClaude(judge=lambda _: "All of it is fine.") as claude:
         result = await judge(claude)
-    assert result.failure == NOT_REACHED
+    assert result.failure == NO_ANSWER
     assert [check.rule for check in result.build_checks(SENTENCES)] == ["claims unchecked"]
 
 
@@ -260,6 +260,29 @@ def test_facts_are_shown_with_what_they_are_compared_with() -> None:
     assert "f2 conversion, mobile: 58%" in text
     assert "s1 [f1]: Conversion fell to 39%." in text
     assert "a report for the team" in text
+
+
+def test_question_that_goes_on_and_the_stars_of_a_review_are_shown() -> None:
+    from bot.agent.claim_check import build_claim_prompt
+
+    said = Fact(id="feedback.text-v1.said", label="customer's words", value="The cut is perfect.",
+                source=Source("feedback.csv").with_details("V1", "review", "5/5"),
+                as_of=NOW.date())  # fmt: skip
+    asked = request(language="en").model_copy(update={"channel": None})
+    brief = asked.brief.model_copy(update={"follows": "who paid in 3 instalments?"})
+    asked = asked.model_copy(update={"brief": brief})
+    sentence = ClaimSentence("headline", "A five-star review praises the cut.", (said.id,))
+    text = build_claim_prompt([sentence], Evidence(facts=(said,)), asked, is_copy=False)
+    assert "The cut is perfect. (review, 5/5)" in text
+    assert "who paid in 3 instalments?" in text
+
+
+def test_closing_quotation_mark_stays_with_its_sentence() -> None:
+    text = TextPart("body", "copy", "« Sans un défaut ! » dit un avis. Voilà.", ())
+    assert [one.text for one in list_sentences([text])] == [
+        "« Sans un défaut ! » dit un avis.",
+        "Voilà.",
+    ]
 
 
 def test_no_fact_of_the_prompt_is_taken_for_a_bank_account() -> None:

@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
-from bot.agent.copy_notes import find_offer_prices, list_copy_notes, list_open_questions
+from bot.agent.copy_notes import (
+    find_offer_prices,
+    find_style_faults,
+    list_copy_notes,
+    list_open_questions,
+)
 from bot.config.brand import Brand, RequiredMention
 from bot.core.channels import SEGMENT_SIZES, count_sms_segments, load_channels, measure_sms_room
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
 from bot.drafts.models import campaign_code, tag_links
-from bot.grounding.style import find_style_faults
 from tests.conftest import NOW
 
 LINK = "https://alba.example/vase"

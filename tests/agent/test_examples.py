@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.context import build_fault_check
 from bot.agent.examples import (
     EXAMPLE_WRITER,
     LOOKUP_FAILED,
@@ -106,7 +105,7 @@ async def test_the_first_suggestion_s_drafts_have_nothing_left_to_correct(
     async with demo(tmp_path) as bench:
         made = await ask(bench, list_examples()[language][0])
     assert [draft.channel for draft in made] == ["email", "sms"]
-    assert build_fault_check(1).words.to("en") not in {c.words.to("en") for c in findings(made)}
+    assert not [c.words.to("en") for c in findings(made) if c.severity in ("block", "warn")]
 
 
 @pytest.mark.parametrize(

@@ -388,6 +388,40 @@ async def test_small_groups_of_feedback_hide_only_themselves() -> None:
     assert said.endswith("are of under 5 people, or needed to hide those.")
 
 
+async def test_table_says_how_many_of_the_asked_rows_it_shows() -> None:
+    """Eight figures a row leave room for few rows: people and the AI are told, and how to see
+    more."""
+    measures = ["revenue", "orders", "units", "customers", "average_order", "new_customers"]
+    measures += ["refunded", "units_per_order"]
+    call = {"dataset": "orders", "dimensions": ["product"], "limit": 60}
+    deps = tool_deps(workspace_data(sample()))
+    wide = await query_tool(deps, **call, measures=measures)
+    (exhibit,) = wide.exhibits
+    assert exhibit.table
+    shown = len(exhibit.table.rows) - 1
+    assert shown < 10
+    assert exhibit.not_ranked.startswith(f"{shown} of ")
+    assert any("fewer measures" in note for note in wide.notes)
+    few = await query_tool(deps, **{**call, "limit": 5}, measures=["revenue"])
+    assert not few.exhibits[0].not_ranked
+
+
+async def test_columns_of_a_comparison_are_filled_or_left_out() -> None:
+    call = {"dataset": "orders", "measures": ["revenue"], "comparison": "same_period_last_year"}
+    days = {"since": "2026-09-07", "until": "2026-11-22"}
+    deps = tool_deps(workspace_data(sample()))
+    by_week = (await query_tool(deps, **call, **days, dimensions=["week"])).exhibits[0].table
+    by_country = (await query_tool(deps, **call, **days, dimensions=["country"])).exhibits[0].table
+    assert by_week
+    assert by_country
+    assert len(by_week.columns) == 2
+    assert [row[1] for row in by_week.rows if row[1] in ("", "–")] == []
+    earlier, change = by_week.rows[-2:]
+    assert "2025" in earlier[0]
+    assert change[1].endswith("%")
+    assert len(by_country.columns) == 4
+
+
 async def test_ranking_says_how_many_small_groups_it_leaves_out() -> None:
     call = {"dataset": "feedback", "measures": ["reviews"], "dimensions": ["product"], "limit": 5}
     deps = tool_deps(workspace_data(sample()), language="fr")

@@ -13,6 +13,7 @@ from bot.agent import prompts
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult, recheck_parts, run_skill
 from bot.agent.skills import Skill, load_skills
+from bot.config.brand import Brand
 from bot.core.report import Report
 from bot.core.request import Brief, SkillRequest
 from tests.conftest import NOW
@@ -46,12 +47,14 @@ def guide_skill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prompts, "PROMPTS_FOLDER", tmp_path / "prompts")
 
 
-async def write(claude: ScriptedClaude) -> DraftResult:
+async def write(
+    claude: ScriptedClaude, brand: Brand = BRAND, request: SkillRequest = REQUEST
+) -> DraftResult:
     writer = AnthropicWriter(key=claude.key, base_url=claude.url, now=lambda: NOW)
     try:
         result = await run_skill(
-            REQUEST,
-            brand=BRAND,
+            request,
+            brand=brand,
             library=Facts(*FACTS),
             writer=writer,
             receipt=drop,
@@ -100,6 +103,21 @@ async def test_claims_of_an_own_output_are_judged_as_copy() -> None:
     assert ("answers.2", "claim", "warn") in {(c.part, c.rule, c.level) for c in result.checks}
 
 
+async def test_what_the_team_says_of_its_brand_is_a_fact_that_copy_may_cite() -> None:
+    about = "Linen and wool, chosen to last."
+    brand = BRAND.model_copy(update={"about": about}).with_about_line(7)
+    text = f"Who are you? {about}"
+    written = says({"answers": [{"text": text, "facts": ["brand.about"]}]})
+    async with ScriptedClaude(written) as claude:
+        result = await write(claude, brand)
+        judged = str(claude.judged[0]["messages"])
+    assert f"brand, about: {about}" in judged
+    assert [(fact.id, str(fact.source)) for fact in result.evidence.facts] == [
+        ("brand.about", "brand.toml, line 7")
+    ]
+    assert not [check for check in result.checks if check.rule == "citation"]
+
+
 async def test_edited_version_of_an_own_output_is_checked() -> None:
     written = says(answer(HONEST))
     async with ScriptedClaude(written) as claude:
@@ -116,6 +134,15 @@ async def test_edited_version_of_an_own_output_is_checked() -> None:
         editor="UMAX",
     )
     assert "health" in {check.rule for check in checks}
+
+
+async def test_no_line_of_french_copy_begins_with_a_colon() -> None:
+    text = "Combien coûte-t-elle ? Voici : « 49,90 € »."
+    french = REQUEST.brief.model_copy(update={"language": "fr"})
+    async with ScriptedClaude(says(answer(text)), says(answer(text))) as claude:
+        result = await write(claude, request=REQUEST.model_copy(update={"brief": french}))
+    expected = "Combien coûte-t-elle\u00a0? Voici\u00a0: «\u00a049,90\u00a0€\u00a0»."
+    assert result.parts[0].text == expected
 
 
 async def test_model_may_not_fill_in_an_output_of_code() -> None:

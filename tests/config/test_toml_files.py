@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.brand import Brand
+from bot.config.brand import Brand, Market
 from bot.config.policy import Policy
 from bot.config.settings import SettingsError
 from bot.config.toml import BRAND, POLICY, check_toml_files, load_brand, load_policy
@@ -187,3 +187,13 @@ def test_unreadable_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / BRAND).mkdir()
     with pytest.raises(SettingsError, match=r"brand\.toml: cannot be read"):
         check_toml_files(tmp_path)
+
+
+def test_brand_knows_the_line_that_tells_what_it_is_about(tmp_path: Path) -> None:
+    text = 'name = "Maison"\nabout = "Linen."\n[workspace.T0123ABCD]\nabout = "Wool."\n'
+    text += '[workspace.T0999XYZ]\nname = "Outlet"\n'
+    (tmp_path / "brand.toml").write_text(text, encoding="utf-8")
+    lines = [load_brand(tmp_path, id).about_line for id in ("T1", "T0123ABCD", "T0999XYZ")]
+    assert lines == [2, 4, 2]
+    market = Brand(name="Maison", markets={"GB": Market(language="en")}).with_about_line(7)
+    assert market.for_market("GB", ()).about_line == 7

@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,26 @@ def test_migrated_schema_matches_the_models(database: Database) -> None:
 
 def test_second_upgrade_does_nothing(database: Database) -> None:
     assert not migrate.upgrade(database)
+
+
+def test_processes_that_start_at_once_migrate_once(tmp_path: Path) -> None:
+    """Each opens the old file; those that waited for the first find nothing left to do."""
+    old = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    migrate.upgrade(old, "0015")
+    old.close()
+    databases = [Database(f"sqlite:///{tmp_path / 'x.db'}") for _ in range(4)]
+    begin, newest = threading.Barrier(len(databases)), migrate.find_newest_revision()
+    assert newest is not None
+
+    def upgrade(database: Database) -> bool:
+        begin.wait(60)
+        return migrate.upgrade(database, newest)
+
+    with ThreadPoolExecutor(len(databases)) as pool:
+        assert sorted(pool.map(upgrade, databases)) == [False, False, False, True]
+    assert {migrate.read_revision(database) for database in databases} == {newest}
+    for database in databases:
+        database.close()
 
 
 def test_sqlite_file_is_copied_before_the_upgrade(tmp_path: Path) -> None:

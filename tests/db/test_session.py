@@ -97,6 +97,22 @@ def _pass(write_lock: FairLock, order: list[int], number: int) -> None:
         order.append(number)
 
 
+def test_connections_that_postgres_closed_while_idle_are_opened_anew(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.db.session.MAX_IDLE_SECONDS", 0.0)
+    database, other = Database(postgres_url), Database(postgres_url)
+    select_own, close = "SELECT pg_backend_pid()", "SELECT pg_terminate_backend(:pid, 10000)"
+    with database.begin() as session:
+        pid = session.scalar(text(select_own))
+    with other.begin() as session:
+        assert session.scalar(text(close), {"pid": pid})
+    with database.begin() as session:
+        assert session.scalar(text(select_own)) != pid
+    database.close()
+    other.close()
+
+
 def test_errors_hide_statement_parameters(database: Database) -> None:
     with pytest.raises(DBAPIError) as caught, database.begin() as session:
         session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "somebody's words"})

@@ -17,6 +17,7 @@ from bot.db.models import TABLES
 from tests.contracts.names import HOME_FILES
 from tests.docs.how_to import HowTo, read_steps
 from tests.support.paths import ROOT
+from tests.support.source_trees import parse_source
 from tests.test_arrows import LAYERS
 
 PAGES = sorted(
@@ -69,7 +70,7 @@ def classes() -> dict[str, str]:
     """The names of all classes in `bot/`, each with a module that defines it."""
     found = {}
     for path in ROOT.glob("bot/**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse_source(path)):
             if isinstance(node, ast.ClassDef):
                 found[node.name] = str(path.relative_to(ROOT))
     return found

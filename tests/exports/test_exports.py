@@ -60,7 +60,7 @@ def test_export_comes_in_without_settings(truth: Truth, tmp_path: Path) -> None:
 
 
 @every
-@pytest.mark.sample(6)
+@pytest.mark.sample(11)
 def test_shuffled_utf16_file_imported_again_changes_nothing(truth: Truth, tmp_path: Path) -> None:
     stored = take_in(truth.path, tmp_path / "first")
     path = tmp_path / truth.path.name
@@ -79,7 +79,7 @@ def test_shuffled_utf16_file_imported_again_changes_nothing(truth: Truth, tmp_pa
 
 
 @every
-@pytest.mark.sample(6)
+@pytest.mark.sample(11)  # has each encoding
 def test_file_lacks_a_column_and_has_a_total(truth: Truth, tmp_path: Path) -> None:
     """In one of the encodings and line ends that spreadsheets give files, another for each."""
     form = sorted(ENCODINGS)[TRUTHS.index(truth) % len(ENCODINGS)]

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,14 @@ from bot.core.checks import Check
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
-from bot.grounding.copy_checks import check_draft
+from bot.grounding.copy_checks import check_draft, list_faults
 from bot.grounding.sources import find_stated_facts
 
 TODAY = date(2026, 11, 24)
 
 
-def found(words: str, text: str, *facts: Fact) -> list[Check]:
-    brief = Brief(words=words, author="UMARIE", language="en", channels=("email",))
+def found(words: str, text: str, *facts: Fact, **more: Any) -> list[Check]:
+    brief = Brief(words=words, author="UMARIE", language="en", channels=("email",), **more)
     parts = (Part(kind="copy", key="body", title="Body", body=Copy(text=text)),)
     return list(
         check_draft(
@@ -51,7 +52,23 @@ def test_is_not_missed_where_it_is_written_another_way() -> None:
     assert [c for c in checks if c.rule == "brief"] == []
 
 
-def test_of_being_back_is_blocked_when_the_catalogue_has_none() -> None:
+def test_of_being_back_takes_a_yes_when_the_catalogue_has_none() -> None:
+    (one,) = check_stock("The throw is back in stock.")
+    assert one.level == "warn"
+    assert "shop.csv, line 8" in one.words.to("en")
+
+
+def test_of_a_day_to_come_contradicts_no_empty_stock() -> None:
+    goal = {"goal": "back in stock"}
+    (one,) = check_stock("Back on 1 December.", **goal, since=date(2026, 12, 1))
+    assert one.level == "info"
+    assert "1 December" in one.words.to("en")
+    (one,) = check_stock("The throw is back in stock.", **goal)
+    assert one.level == "warn"
+    assert not list_faults((one,)), "only people know whether the brief or the catalogue is right"
+
+
+def check_stock(text: str, **brief: Any) -> list[Check]:
     stock = Fact(
         id="product.x.stock",
         label="stock",
@@ -59,7 +76,17 @@ def test_of_being_back_is_blocked_when_the_catalogue_has_none() -> None:
         source="shop.csv, line 8",
         as_of=TODAY,
     )
-    checks = found("the throw is back", "The throw is back in stock.", stock)
-    one = next(c for c in checks if c.rule == "stock")
-    assert (one.level, one.override) == ("block", True)
-    assert "shop.csv, line 8" in one.words.to("en")
+    checks = found("the throw is back", text, stock, **brief)
+    return [check for check in checks if check.rule == "stock"]
+
+
+def test_of_numbers_without_a_unit_is_not_missed() -> None:
+    checks = found("listing, 5 bullets, 47 instead of £59, 2 versions", "A throw for £47.")
+    said = [check.words.to("en") for check in checks if check.rule == "brief"]
+    assert said == ["Not used from the brief: £59.00"]
+
+
+def test_of_days_is_shown_with_their_month() -> None:
+    words = "double points on 28 and 29 November"
+    checks = found(words, "On 28 and 29 November your points count twice.")
+    assert [c.quote for c in checks if c.level == "stated"] == ["28 and 29 November", "29 November"]

@@ -162,6 +162,17 @@ def test_price_of_another_product_is_wrong_beside_the_first() -> None:
     assert not only(proved(right, evidence=evidence), "price")
 
 
+def test_right_price_of_another_product_is_not_called_wrong() -> None:
+    """It needs its source, which is not the price of the brief's product."""
+    candle = fact("product.candle.price", "price", Decimal("34"), "EUR")
+    checks = proved(
+        "Fig leaf candle, €34.",
+        evidence=EVIDENCE.plus([candle]),
+        asked=request(language="en", product="linen-shirt"),
+    )
+    assert found(checks) == {("block", "figure", "€34")}
+
+
 def test_product_price_is_no_sum_to_spend() -> None:
     assert only(proved("Livraison offerte dès 49,90 €."), "figure")
 

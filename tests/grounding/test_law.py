@@ -16,7 +16,8 @@ from tests.support.shirt import BRAND, EVIDENCE, TODAY, fact, only, part, proved
 
 def test_cut_is_counted_from_the_lowest_price_of_30_days() -> None:
     nothing = Evidence(facts=(fact("product.a.price", "price", Decimal("40"), "EUR"),))
-    (check,) = only(proved("-20 % sur la chemise.", evidence=nothing), "price cut")
+    asked = request(product_words="la chemise")
+    (check,) = only(proved("-20 % sur la chemise.", evidence=nothing, asked=asked), "price cut")
     assert check.level == "warn"
     assert "Directive 98/6" in check.words.to("en")
     known = Evidence(
@@ -120,13 +121,28 @@ def test_back_in_stock_is_held_to_the_stock() -> None:
         return [(one.level, one.override) for one in only(checks, "stock")]
 
     assert check(3) == []
-    assert check(0) == [("block", True)]
+    assert check(0) == [("warn", False)]
 
 
-def test_unverified_sources_are_named() -> None:
+def test_unverified_sources_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     legal = load_legal_rules()
-    listed = list_unverified_sources(["sustainable", "refund", "sms hours"])
-    assert listed == (legal.get_rule("sustainable").source,)
+    assert not list_unverified_sources([rule.id for rule in legal.rules])
+    rules = [one.model_copy(update={"verified": one.id != "refund"}) for one in legal.rules]
+    changed = legal.model_copy(update={"rules": tuple(rules)})
+    monkeypatch.setattr("bot.grounding.legal.load_legal_rules", lambda: changed)
+    assert list_unverified_sources(["refund", "gift"]) == (legal.get_rule("refund").source,)
+
+
+def test_origin_is_proven_by_the_name_of_the_country_in_another_language() -> None:
+    weaving = Evidence(facts=(fact("product.a.made", "made", "le tissage d'Espagne"),))
+    assert not only(proved("Woven in Spain.", language="en", evidence=weaving), "origin")
+    assert only(proved("Woven in Portugal.", language="en", evidence=weaving), "origin")
+
+
+def test_lowest_price_of_30_days_is_no_rank() -> None:
+    said = "Le prix le plus bas des trente derniers jours était de 54 €."
+    assert not only(proved(said), "superlative")
+    assert only(proved("Le prix le plus bas de la ville."), "superlative")
 
 
 def test_source_is_that_of_the_market() -> None:

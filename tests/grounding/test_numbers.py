@@ -196,5 +196,15 @@ def test_bound_is_proven_by_a_fact_on_its_side_that_is_near(text: str, is_fair: 
 EN = ("Under", "In", "More", "Between", "Free")
 
 
+@pytest.mark.parametrize(
+    ("text", "percent"),
+    [("Sept avis sur trente-quatre", "20.59"), ("Twenty-one out of forty-two buyers", "50")],
+)
+def test_share_of_a_composed_number_is_read_whole(text: str, percent: str) -> None:
+    (figure,) = read_figures(text)
+    assert text.startswith(figure.text)
+    assert round(figure.first.base, 2) == Decimal(percent)
+
+
 def test_rating_beside_the_number_of_its_reviews_is_no_share() -> None:
     assert [one.text for one in read_figures("4,6/5 sur 138 avis")] == ["4,6/5", "138 avis"]

@@ -58,10 +58,21 @@ def test_other_sums_are_no_former_prices(text: str) -> None:
 
 
 def test_cut_without_a_known_price_before_takes_a_yes() -> None:
-    asked = request("mail : -20 % sur la chemise")
+    asked = request("mail : -20 % sur la chemise", product_words="la chemise")
     checks = proved("-20 % sur la chemise.", evidence=Evidence(facts=(PRICE,)), asked=asked)
     (unknown,) = only(checks, "price cut")
     assert unknown.level == "warn"
+
+
+def test_cut_of_no_named_product_is_only_told() -> None:
+    asked = request("mail de bienvenue, -10 % avec BIENVENUE10")
+    said = "-10 % sur votre première commande avec BIENVENUE10."
+    (told,) = only(proved(said, evidence=Evidence(facts=(PRICE,)), asked=asked), "price cut")
+    assert told.level == "info"
+    assert "no product" in told.words.to("en").lower()
+    shown = f"{said} La chemise : 35 €."
+    (told,) = only(proved(shown, evidence=Evidence(facts=(PRICE,)), asked=asked), "price cut")
+    assert told.level == "warn"
 
 
 def test_cut_of_the_brief_is_counted_from_the_lowest_price() -> None:

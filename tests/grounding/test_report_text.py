@@ -74,6 +74,29 @@ def test_a_change_has_its_sign(text: str, language: Language, filled: str) -> No
     assert book.fill(text, language).text == filled
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "filled"),
+    [
+        ("{f1} clients au total", "fr", "4\u202f973\u00a0clients au total"),
+        ("{f1} Customers, all told", "en", "4,973\u00a0customers, all told"),
+        ("{f1}, customers since May", "en", "4,973\u00a0customers, customers since May"),
+        ("{f1:bare} customers", "en", "4,973 customers"),
+        ("{f2} % de plus", "fr", "+12\u00a0% de plus"),
+        ("{f1} customership", "en", "4,973\u00a0customers customership"),
+    ],
+)
+def test_a_unit_that_the_text_repeats_stands_once(
+    text: str, language: Language, filled: str
+) -> None:
+    book = FactBook(
+        [
+            fact("metric.all.customers", Decimal("4973"), "customers"),
+            fact("trends.fr.change", Decimal("12"), "%"),
+        ]
+    )
+    assert book.fill(text, language).text == filled
+
+
 EXHIBIT = Exhibit(
     id="e1",
     shows="orders by product",
@@ -117,6 +140,8 @@ def faults_of(
         "On mobile {f2} of carts are paid.",
         "Mobile checkout fell {f2:from-to} since 1 November.",
         "From 1 to 26 November {f2} paid, in 2026.",
+        "In November 2026 you sold {f3:abs}.",
+        "In 2026 orders fell by {f3:abs}.",
         "Between 1–26 Nov {f2} paid.",
         "We lost {f3:abs} there.",
         "Tee 501 Bio is bought most on mobile.",
@@ -312,6 +337,43 @@ SOLD = (
 )
 def test_figures_keep_their_roles(text: str, is_right: bool) -> None:
     faults = check_sales().find_faults(write(text))
+    assert (not faults) is is_right, faults
+
+
+CAMPAIGNS = (
+    fact("r.brume", Decimal("440"), "units", label="units", about="Housse de couette Brume"),
+    fact("r.taies", Decimal("495"), "units", label="units", about="Taies d'oreiller Brume (lot)"),
+    fact("r.sales", Decimal("15967"), "EUR", label="ventes des campagnes"),
+    fact("r.each", Decimal("666"), "EUR", label="chiffre d'affaires pour 1 000 messages délivrés"),
+    fact("r.rate", Decimal("39"), "%", label="rate", about="mobile, checkout to purchase"),
+    fact("r.paid", Decimal("69"), "%", label="visits with a checkout that end in an order"),
+    fact("r.then", Decimal("43"), "EUR", label="price from that day", about="Saladier Verger"),
+    fact("r.lowest", Decimal("50"), "EUR", label="lowest price 30 days", about="Saladier Verger"),
+    fact("r.all", Decimal("23"), label="customers who meet the conditions"),
+    fact("r.agreed", Decimal("20"), label="of these, agreed to e-mail"),
+    fact("r.app", Decimal("35"), "%", label="share of orders from the app"),
+    fact("r.visits", Decimal("18"), "%", label="share of visits from the app"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("“Taies d'oreiller Brume (lot)” {f2} and “Housse de couette Brume” {f1}.", True),
+        ("Mais l'e-mail pèse plus : {f3} pour les messages délivrés.", True),
+        ("On mobile, checkout to order fell to {f5}.", True),
+        ("The Verger bowl was lowest at {f7}.", True),
+        ("{f10} of {f9} agreed to e-mail.", True),
+        ("{f11} of visits come through the app.", False),
+        ("{f12} of visits come through the app.", True),
+    ],
+)
+def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(
+    text: str, is_right: bool
+) -> None:
+    known = ("Taies d'oreiller Brume (lot)", "Housse de couette Brume")
+    checker = ReportChecker(FactBook(CAMPAIGNS), (), " ".join(known), "en", ("draft",), TODAY)
+    faults = checker.find_faults(write(text))
     assert (not faults) is is_right, faults
 
 

@@ -92,7 +92,9 @@ async def test_noise_is_left_out() -> None:
 async def test_picture_shows_the_failed_step() -> None:
     found = await made()
     (picture,) = [part for part in found.parts if part.kind == "file"]
-    assert picture.text.startswith(found.parts[0].text)
+    step, _, figures = found.parts[0].text.partition(":")
+    assert picture.text.startswith(f"{step}: ")
+    assert figures not in picture.text
     assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
 
 

@@ -68,11 +68,11 @@ async def test_only_cited_facts_are_kept() -> None:
     assert len(found.evidence.facts) < 120
 
 
-async def test_picture_title_is_the_finding() -> None:
+async def test_picture_title_says_what_is_drawn() -> None:
     found = await made("what do customers say?")
     (picture,) = [part for part in found.parts if part.kind == "file"]
-    headline = found.parts[0].text.rstrip(".")
-    assert picture.text.startswith(headline)
+    assert not picture.text.startswith(found.parts[0].text.rstrip("."))
+    assert picture.text.startswith("Complaints, by theme")
     assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
 
 

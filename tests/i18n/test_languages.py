@@ -13,6 +13,7 @@ from bot.i18n.typography import insert_nbsp
 from bot.offline.drafts import TEMPLATES_FOLDER
 from bot.text.language import WRITTEN_LANGUAGES
 from tests.support.paths import ROOT
+from tests.support.source_trees import parse_source
 from tests.support.words_in_code import code
 
 NBSP = "\u00a0"
@@ -58,7 +59,7 @@ def test_code_compares_no_language_with_a_name() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
         for path in code()
         if "playground/shop" not in str(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(parse_source(path))
         if isinstance(node, ast.Compare)
         and {"en", "fr"} & {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)}
         and "language" in ast.unparse(node)

@@ -415,3 +415,9 @@ def test_own_text_is_checked_and_stays_as_it_is() -> None:
 def test_own_text_without_its_sender_is_blocked() -> None:
     draft = run_draft(products()[0], "sms", "fr", own_text={"text": "Le plaid est de retour."})
     assert {check.rule for check in select_blocking(draft.checks)} >= {"sender", "stop"}
+
+
+def test_price_that_the_text_has_is_not_said_to_be_unused() -> None:
+    made = run_draft(JACKET, "email", "en", left_over=("£129", "in a velvet box"))
+    assert "£129" in "\n".join(part.text for part in made.parts)
+    assert made.request.brief.left_over == ("in a velvet box",)

@@ -75,6 +75,7 @@ class serve_app:  # noqa: N801  (used like a function)
 async def bolt(slack: LocalSlack, client: AsyncWebClient) -> AsyncApp:
     """A Bolt app like the intern's; connect it with the fixture `over_http` or `over_socket`."""
     return AsyncApp(
+        name="super-intern",  # without a name, Bolt reads the source files of all callers
         client=client,
         signing_secret=SECRET,
         process_before_response=True,

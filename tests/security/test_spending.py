@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from bot.agent import spending
 from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.spending import Payer, SpendingCap, is_private, strip_port
 from bot.audit.receipt import Receipt
@@ -190,7 +191,10 @@ async def test_real_cost_never_exceeds_the_limit(database: Database, seed: int) 
         assert ai.billed <= compute_spent(session, "T1", NOW) <= limit
 
 
-async def test_call_waits_for_reserved_money(database: Database) -> None:
+async def test_call_waits_for_reserved_money(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spending, "MAX_PAUSE", spending.FIRST_PAUSE)
     price = ModelPrice(input=Decimal("0.1"), output=Decimal(20))
     policy = capped("0.3", prices={MODEL: price})  # a call may cost $0.17, and costs $0.002
     ai = BillingServer(delay=0.2)

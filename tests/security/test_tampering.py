@@ -27,6 +27,7 @@ from tests.conftest import NOW
 from tests.security.tampering import Change, changes, populate
 from tests.support.paths import ROOT
 from tests.support.rows import POLICY, Jobs, block, count_entries, draft
+from tests.support.source_trees import parse_source
 
 KEY = Signer(b"k" * 32)
 OUTSIDE = "This draft was changed outside Super-Intern, so it can't be approved"
@@ -497,7 +498,7 @@ def statements() -> Iterator[tuple[str, int, str]]:
         in_duckdb = "data" in path.parts and path.name not in ("models.py", "answer_log.py")
         if in_duckdb or "migrations" in path.parts:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse_source(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 name = node.func.attr
                 if name in (

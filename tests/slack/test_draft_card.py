@@ -313,9 +313,47 @@ def test_same_text_is_offered_for_the_other_markets(sqlite: Database) -> None:
         row = session.get_one(BrandRow, "T1")
         row.body = Brand(name="Maison", markets=markets).model_dump_json()
         found = pressable(drawn(seen(session), "fr").blocks)
-    offered = [one for name, one in found.items() if name.startswith(action_ids.SAME_FOR)]
-    assert [ButtonValue.unpack(one["value"]).pick for one in offered] == ["FR", "BE"]
-    assert "France" in offered[0]["text"]["text"]
+    first, menu = found[action_ids.SAME_FOR], found[f"{action_ids.SAME_FOR}.1"]
+    offered = [first, *menu["options"]]
+    assert [ButtonValue.unpack(one["value"]).pick for one in offered] == ["FR", "BE", "IE"]
+    assert "France" in first["text"]["text"]
+
+
+def test_open_card_has_two_rows_of_at_most_five_buttons(sqlite: Database) -> None:
+    """One row decides, one asks for variants; the rest is in menus or beside a line of text."""
+    markets = {code: Market(language="fr") for code in ("FR", "BE", "CH", "LU", "MC")}
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES, wanted=brief(market="GB"))
+        row = session.get_one(BrandRow, "T1")
+        row.body = Brand(name="Maison", markets=markets).model_dump_json()
+        open_card = drawn(seen(session)).blocks
+        approve(session, draft)
+        approved = drawn(seen(session)).blocks
+    assert [len(row) for row in button_rows(open_card)] == [4, 4]
+    assert action_ids.DETAILS in pressable(open_card)
+    assert [len(row) for row in button_rows(approved)] == [4]
+    assert action_ids.DETAILS in pressable(approved)
+
+
+def button_rows(blocks: list[Any]) -> list[list[Any]]:
+    """Return the rows of buttons, without the one that shows how the copy's own button looks."""
+    rows = [block["elements"] for block in blocks if block["type"] == "actions"]
+    return [row for row in rows if row[0]["action_id"] != action_ids.CALL_TO_ACTION]
+
+
+def test_text_stands_once_after_it_was_sent_to_the_thread(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES)
+        approve(session, draft)
+        waiting = drawn(seen(session)).blocks
+        (delivery,) = Delivery.list_for_draft(session, draft.id)
+        delivery.mark_sent(session, Jobs(), draft, NOW)
+        record = drawn(seen(session)).blocks
+    assert copy_of(waiting) == [SUBJECT, BODY]
+    assert copy_of(record) == []
+    assert f"Approved by <@{BOSS}>" in text_of(record)
+    assert draft.code in text_of(record)
+    assert {action_ids.SEND_TO, action_ids.COPY, action_ids.DETAILS} <= {*pressable(record)}
 
 
 def test_edited_draft_waits_for_its_checks(sqlite: Database) -> None:

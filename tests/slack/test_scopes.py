@@ -17,6 +17,7 @@ from bot.__main__ import main
 from bot.playground.local_slack import LocalSlack
 from bot.playground.methods import METHODS
 from bot.slack.manifest import build_manifest, list_bot_scopes
+from tests.support.source_trees import parse_source
 
 PACKAGE = Path(bot.__file__).parent
 NEEDED = tomllib.loads((Path(__file__).parent / "scopes.toml").read_text(encoding="utf-8"))
@@ -54,7 +55,7 @@ def calls_in(tree: ast.AST) -> Iterator[str]:
 @cache
 def methods_called() -> frozenset[str]:
     files = [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "handlers").glob("*.py")]
-    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in files)
+    trees = (parse_source(path) for path in files)
     return frozenset(method for tree in trees for method in calls_in(tree))
 
 

@@ -15,6 +15,7 @@ from bot.i18n.languages import LANGUAGES
 from tests.contracts import names as contracts
 from tests.contracts.names import SKILLS
 from tests.support.paths import ROOT
+from tests.support.source_trees import parse_source
 
 SKIPPED = ("bot.db.migrations", "bot.playground", "bot.__main__")
 
@@ -30,7 +31,7 @@ def trees() -> tuple[ast.Module, ...]:
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         is_new_skill = path.parent.name == "handlers" and path.stem not in (*SKILLS, "__init__")
         if not name.startswith(SKIPPED) and not is_new_skill:
-            found.append(ast.parse(path.read_text(encoding="utf-8")))
+            found.append(parse_source(path))
     return tuple(found)
 
 

@@ -28,8 +28,9 @@ def create_postgres(server: str, *, migrated: bool) -> str:
     admin = _admin_engine(server)
     name = f"t{uuid.uuid4().hex[:12]}"
     template = f" TEMPLATE {_postgres_template(server)}" if migrated else ""
+    # Without syncing, copying the template's files is quicker than logging its blocks.
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}{template}"))
+        connection.execute(text(f"CREATE DATABASE {name}{template} STRATEGY FILE_COPY"))
     return _url(admin, name)
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import create_engine, text
 ATTEMPTS = 5
 # The server's data is thrown away, so nothing has to survive a power cut.
 NOT_DURABLE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+# No database lives long enough to need it, and it visits each of them.
+NO_UPKEEP = ("autovacuum = off",)
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def _configure(address: str) -> None:
     url = address.replace("postgresql://", "postgresql+psycopg://", 1)
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        for setting in NOT_DURABLE:
+        for setting in (*NOT_DURABLE, *NO_UPKEEP):
             connection.execute(text(f"ALTER SYSTEM SET {setting}"))
         connection.execute(text("SELECT pg_reload_conf()"))
     engine.dispose()

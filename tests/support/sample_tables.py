@@ -3,6 +3,8 @@
 It does not use the importer: the `import` command is compared with these tables.
 """
 
+import fcntl
+import json
 import os
 import re
 import tempfile
@@ -19,6 +21,7 @@ from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
 from bot.playground.shop import Size, fill
 
 TODAY = date(2026, 11, 25)
+THEMES = "themes.json"  # beside the sample shop's files
 SLUG = "regexp_replace(lower(strip_accents(trim({0}))), '[^a-z0-9]+', '-', 'g')"
 
 CAMPAIGNS = f"""
@@ -119,16 +122,20 @@ def made(size: Size = "middle", seed: int = 7) -> Path:
     stay after the tests, so they are kept on a disk."""
     temporary = tempfile.gettempdir()
     disk = Path("/tmp" if temporary == "/dev/shm" else temporary)
-    folder = disk / f"super-intern-shop-{os.getuid()}-{size}-{seed}"
-    if not (folder / "done").exists():
-        fresh = Path(tempfile.mkdtemp(dir=disk))
-        fill(fresh, size=size, seed=seed, today=TODAY)
-        (fresh / "done").touch()
-        try:
-            fresh.rename(folder)
-        except OSError:  # another process was quicker
-            return folder if (folder / "done").exists() else fresh
+    folder = disk / f"super-intern-sample-shop-{os.getuid()}-{size}-{seed}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process creates them, the others wait
+        if not (folder / "done").exists():
+            shop = fill(folder, size=size, seed=seed, today=TODAY)
+            (folder / THEMES).write_text(json.dumps(shop.truth.themes))
+            (folder / "done").touch()
     return folder
+
+
+def planted_themes(size: Size = "middle", seed: int = 7) -> dict[str, tuple[str, ...]]:
+    """The themes of each feedback text of the sample shop, by its id."""
+    stored = json.loads((made(size, seed) / THEMES).read_text())
+    return {text: tuple(themes) for text, themes in stored.items()}
 
 
 def _make(con: duckdb.DuckDBPyConnection, kind: str, select: str, folder: Path) -> None:

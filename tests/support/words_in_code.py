@@ -31,6 +31,7 @@ from bot.i18n.messages import LEGACY, Words
 from bot.offline.report_builder import load_texts
 from bot.slack.cards.import_labels import LABELS
 from tests.support.paths import ROOT
+from tests.support.source_trees import parse_source
 
 FRENCH = ROOT / "bot" / "i18n" / "locale" / "fr"
 PIECES = {"Copy", "Heading", "Quote", "Table", "File", "Hook"}
@@ -117,12 +118,22 @@ def _reasons_of_the_law() -> Iterator[tuple[str, str | None, str]]:
         yield rule.why, None, "bot/grounding/legal.toml"
 
 
-def _words() -> Iterator[tuple[ast.Call, str]]:
+@cache
+def _words() -> tuple[tuple[ast.Call, str], ...]:
     # Not by babel's own extractor: it takes every `.count(` for ours, and dies of bytes in one.
-    for path in code():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Words", "Words.count"):
-                yield node, f"{path.relative_to(ROOT)}:{node.lineno}"
+    return tuple(
+        (node, f"{path.relative_to(ROOT)}:{node.lineno}")
+        for path in code()
+        for node in ast.walk(parse_source(path))
+        if isinstance(node, ast.Call) and _makes_words(node.func)
+    )
+
+
+def _makes_words(function: ast.expr) -> bool:
+    match function:
+        case ast.Name(id="Words") | ast.Attribute(value=ast.Name(id="Words"), attr="count"):
+            return True
+    return False
 
 
 def _literals(node: ast.expr) -> list[str]:
@@ -200,7 +211,7 @@ def _names_of_languages() -> Iterator[tuple[str, None, str]]:
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
     """The titles that `parts.split_output` gives to the fields of a handler's Output."""
     for path in sorted((ROOT / "handlers").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parse_source(path)):
             if isinstance(node, ast.AnnAssign) and _is_piece(node.annotation):
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"
                 if title := _title(node):
@@ -210,7 +221,7 @@ def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
 def _summaries() -> Iterator[tuple[str, None, str]]:
     """What the Home tab says about each skill: the first line of its module's docstring."""
     for path in sorted((ROOT / "handlers").glob("[!_]*.py")):
-        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        told = ast.get_docstring(parse_source(path)) or ""
         yield told.partition("\n")[0], None, str(path.relative_to(ROOT))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -67,6 +68,22 @@ async def test_what_was_not_read_is_left_over() -> None:
     brief = (await taken("e-mail for the linen shirt with a funny limerick")).brief
     assert brief.left_over == ("funny limerick",)
     assert (await taken("sms for the linen shirt without the price")).brief.left_over
+
+
+@pytest.mark.parametrize(
+    "words", ["e-mail: raise our average basket", "e-mail : augmenter le panier moyen"]
+)
+async def test_measure_is_not_taken_for_a_product(words: str) -> None:
+    storage: dict[str, str | Decimal] = {
+        "name": "Basket, panier à pain",
+        "description": "Woven.",
+        "price": Decimal(29),
+    }
+    found = await asked(words, shop=Shop({"bread-basket": storage}))
+    assert isinstance(found, Question)
+    brief = (await taken("e-mail for the linen shirt, to raise our average basket")).brief
+    assert brief.product == "linen-shirt"
+    assert any("average basket" in one for one in brief.left_over)
 
 
 async def test_just_for_me_makes_the_brief_private() -> None:

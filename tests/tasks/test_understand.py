@@ -368,6 +368,20 @@ async def test_another_channel_takes_over_the_rest_of_the_draft() -> None:
     assert brief.words == "an e-mail: linen shirt, 20% off\nand as an SMS"
 
 
+@pytest.mark.parametrize(
+    ("named", "product"),
+    [(("Linen Shirt",), "linen-shirt"), (("Linen Shirt", "Glass Vase"), None), ((), None)],
+)
+async def test_text_that_starts_from_a_report_is_about_its_only_product(
+    named: tuple[str, ...], product: str | None
+) -> None:
+    report = REPORT.model_copy(update={"products": named})
+    form = understood("requests", asked_request("draft", about=report.id))
+    found = check(form, "draft the e-mail for it", drafts=(report,))
+    (request,) = await plan(found, "draft the e-mail for it", (report,))
+    assert request.brief.product == product
+
+
 async def test_a_question_under_a_report_knows_the_question_before() -> None:
     form = understood("requests", asked_request("answer", about=REPORT.id))
     found = check(form, "and in June?", drafts=(REPORT,))

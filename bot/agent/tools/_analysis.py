@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from bot.agent.tool import MAX_FACTS, ToolDeps, ToolError, ToolParams, ToolResult
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint, parse_points
-from bot.core.facts import FACT_UNITS, ONE_CUSTOMER_MEASURES, Fact, FactId
+from bot.core.facts import ONE_CUSTOMER_MEASURES, Fact, FactId, spell_column
 from bot.core.metric_query import QueryError
 from bot.core.parts import Table
 from bot.data.analyses.result import TABLES_BY_KIND, AnalysisFilter, AnalysisResult, describe_age
@@ -17,7 +17,7 @@ from bot.data.service import load_analysis
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
 from bot.i18n.countries import translate_country
-from bot.i18n.messages import Language, Words, format_value
+from bot.i18n.messages import Language, Words, format_short_period, format_value
 from bot.text.normalize import slugify
 
 T = TypeVar("T")
@@ -335,13 +335,14 @@ def build_table(
     used = [name for name in columns if any(name in known for _, known in rows)]
     if not rows:
         return None
-    cells, ids = [], []
-    for group, known in rows:
-        shown = [known.get(name) for name in used]
-        cells.append(
-            (_name_subject(group, language, whole), *(_cell(one, language) for one in shown))
-        )
-        ids += [fact.id for fact in shown if fact]
+    columns_of_cells = [
+        spell_column([known.get(name) for _, known in rows], language) for name in used
+    ]
+    cells = [
+        (_name_subject(group, language, whole), *(cell or NO_CELL for cell in row))
+        for (group, _), row in zip(rows, zip(*columns_of_cells, strict=True), strict=True)
+    ]
+    ids = [known[name].id for _, known in rows for name in used if name in known]
     titles = (heading, *(columns[name] for name in used))
     return Table(
         columns=tuple(title.to(language) for title in titles), rows=tuple(cells), facts=tuple(ids)
@@ -351,14 +352,6 @@ def build_table(
 def _name_subject(group: Sequence[Fact], language: Language, whole: Words = WHOLE) -> str:
     about = next((fact.about for fact in group if fact.about), "")
     return (Words(about) if about else whole).to(language)
-
-
-def _cell(fact: Fact | None, language: Language) -> str:
-    if fact is None:
-        return NO_CELL
-    is_counted = fact.unit in FACT_UNITS  # the column says what is counted
-    shown = fact.model_copy(update={"unit": None}) if is_counted else fact
-    return shown.shown(language)
 
 
 def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> ExhibitChart | None:
@@ -386,13 +379,15 @@ def build_bars(facts: Sequence[Fact], measure: str, language: Language) -> Exhib
     )
 
 
-def build_line(points: str, unit: str) -> ExhibitChart | None:
-    """Return the line of the points that an analysis stored as a text; None for fewer than two."""
+def build_line(points: str, unit: str, title: str) -> ExhibitChart | None:
+    """Return the line of the points that an analysis stored as a text; None for fewer than two.
+    `title` says what it is, in the reader's language."""
     parsed = parse_points(points)
     if len(parsed) < 2:
         return None
     return ExhibitChart(
         kind="line",
+        title=title,
         points=tuple(
             ExhibitPoint(
                 name=point.day.isoformat(),
@@ -434,4 +429,18 @@ class GroupExhibit:
         """Return the exhibit of these facts, or nothing when it would be empty."""
         table = build_table(facts, self.heading, self.columns, language, whole=whole)
         chart = build_bars(facts, self.bars, language) if self.bars else None
+        if chart is not None:
+            title = self._name_chart(facts, language)
+            chart = chart.model_copy(update={"title": title})
         return build_exhibit(self.shows, table, chart)
+
+    def _name_chart(self, facts: Sequence[Fact], language: Language) -> str:
+        """Return what the bars are: "bought before, by audience · 1–26 Nov"."""
+        heading = self.heading.to(language)
+        what = heading[:1].lower() + heading[1:]
+        words = Words("{measure}, by {what}", measure=self.columns[self.bars], what=what)
+        days = {(one.since, one.until) for one in facts if one.parts.measure == self.bars}
+        since, until = days.pop() if len(days) == 1 else (None, None)
+        if since is None or until is None:
+            return words.to(language)
+        return f"{words.to(language)} · {format_short_period(since, until, language, date.min)}"

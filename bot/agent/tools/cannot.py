@@ -62,6 +62,12 @@ class Params(ToolParams):
 def describe_limit(params: Params) -> Words:
     if params.missing == "none":
         return Words("Your data can't tell: {what}.", what=params.what.strip())
+    if params.reason == "column_missing":
+        return Words(
+            "Your data can't tell: {what}. It takes one more column in: {file}.",
+            what=params.what.strip(),
+            file=FILE_NAMES[params.missing],
+        )
     return Words(
         "Your data can't tell: {what}. A file would change that: {file}.",
         what=params.what.strip(),

@@ -201,7 +201,11 @@ def _build_exhibits(
     ]
     for name, fact in drawn[:MAX_LINES]:
         about = _name_step(fact, name).about
+        step = name_funnel_step(name, fact.about)
+        title = Words("{step}: share that gets through, by seven days", step=step).to(language)
         exhibits += build_exhibit(
-            f"{about}: share that passes it, by seven days", None, build_line(str(fact.value), "%")
+            f"{about}: share that passes it, by seven days",
+            None,
+            build_line(str(fact.value), "%", title),
         )
     return exhibits

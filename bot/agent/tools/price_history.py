@@ -29,7 +29,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         exhibits=build_exhibit(
             f"the prices of {product.title}",
             _build_table(facts, deps.request.language),
-            _build_chart(product, history),
+            _build_chart(product, history, deps.request.language),
         ),
         notes=_explain(product, history),
         read_as=Words("prices of {product}", product=product.title).to(deps.request.language),
@@ -50,11 +50,14 @@ def _build_table(facts: tuple[Fact, ...], language: Language) -> Table | None:
     )
 
 
-def _build_chart(product: Product, history: PriceHistory) -> ExhibitChart | None:
+def _build_chart(
+    product: Product, history: PriceHistory, language: Language
+) -> ExhibitChart | None:
     if len(history.changes) < 2:
         return None
     return ExhibitChart(
         kind="line",
+        title=Words("Price of {product}", product=product.title).to(language),
         points=tuple(
             ExhibitPoint(name=one.day.isoformat(), day=one.day, value=float(one.price))
             for one in history.changes[-MAX_CHANGES:]

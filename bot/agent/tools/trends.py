@@ -96,7 +96,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         notes.append(f"Steady, so no more is told of them: {', '.join(steady[:12])}.")
     return finding.build_result(
         facts,
-        title=Words("weekly sales"),
+        title=Words("sales and returns by week"),
         exhibits=_build_exhibits(facts, {**moved, **totals}, finding.language),
         notes=notes,
     )
@@ -148,7 +148,8 @@ def _build_exhibits(
         if points is None or last is None or lines == MAX_LINES:
             continue
         about = Words(last.about).to("en")
-        chart = build_line(str(points.value), last.unit or "")
+        title = Words("{what}, by week", what=Words(last.about)).to(language)
+        chart = build_line(str(points.value), last.unit or "", title)
         exhibits += build_exhibit(f"{about} by week, with what was expected", None, chart)
         lines += 1
     return exhibits

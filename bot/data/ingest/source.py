@@ -125,7 +125,8 @@ def _join_cells(cells: Sequence[str]) -> str:
 
 MEMORY_LIMIT = "600MB"
 LONGEST_LINE = 10_000_000
-# bytes; below that, waking a second thread for each query takes longer than it saves
+# bytes; below that, waking a second thread for each query takes longer than it saves, and so does
+# optimizing the query
 SMALL_FILE = 1_000_000
 
 
@@ -148,16 +149,19 @@ def open_source(
 ) -> Iterator[RowSource]:
     """Open the file's rows. All temporary files are deleted afterwards."""
     with TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
+        is_small = path.stat().st_size < SMALL_FILE
         # Settings of the start: DuckDB would first start a thread for each core.
         con = duckdb.connect(
             config={
-                "threads": 1 if path.stat().st_size < SMALL_FILE else 2,
+                "threads": 1 if is_small else 2,
                 "memory_limit": MEMORY_LIMIT,
                 "temp_directory": f"{folder}/spill",
             }
         )
         try:
             con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+            if is_small:
+                con.execute("PRAGMA disable_optimizer")
             yield _create_source(con, path, name, shape, Path(folder), cancelled)
         finally:
             con.close()

@@ -161,7 +161,7 @@ async def _build_report(
     writer = SentenceWriter(language)
     headline = _write_headline(writer, answer, result)
     exhibit = result.exhibits[0]
-    picture = build_exhibit_chart(exhibit, headline.text, language, ctx.brand.colours)
+    picture = build_exhibit_chart(exhibit, language, ctx.brand.colours)
     table = exhibit.table if exhibit.table and len(exhibit.table.rows) > 1 else None
     limits = " ".join(words.to(language) for words in found.limits)
     file = result.facts[0].source.without_age.words()
@@ -172,7 +172,7 @@ async def _build_report(
         cannot_tell=Copy(text=limits) if limits else None,
         picture=await ctx.draw(picture) if picture else None,
         table=table,
-        read_as=Copy(text=result.read_as),
+        read_as=Copy(text="\n".join(filter(None, [result.read_as, exhibit.not_ranked]))),
         sources=Copy(text=source.to(language)),
         leads=[build_form_step(request.brief.words, found.fields)],
     )

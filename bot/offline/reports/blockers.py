@@ -72,7 +72,7 @@ async def write_report(_request: SkillRequest, ctx: OfflineContext) -> BaseModel
         headline,
         [*details[:1], *points],
         table=_build_table(builder, found),
-        chart=_draw(builder, headline, found[0].fact_subject) if found else None,
+        chart=_draw(builder, found[0].fact_subject) if found else None,
         limits=_list_limits(builder, found),
         read_as=builder.words("read_as", names=names) if names else None,
         leads=list({o.words: o for blocker in found for o in blocker.leads}.values())[:MAX_LEADS],
@@ -167,15 +167,19 @@ def _build_table(builder: ReportBuilder, found: Sequence[Blocker]) -> Table | No
     return Table(columns=columns, rows=tuple(rows), facts=tuple(facts)) if rows else None
 
 
-def _draw(builder: ReportBuilder, headline: Copy, first: FactSubject) -> ChartPicture | None:
+def _draw(builder: ReportBuilder, first: FactSubject) -> ChartPicture | None:
     """A chart of the first blocker by week, or beside the others of its kind."""
     if not first.key.startswith("worse--"):
-        return builder.draw_line(headline, first, "%")
+        return builder.draw_line(first, "%")
     measure = next((name for name in COMPARED_MEASURES if first.get(name)), "")
     alike = builder.subjects("campaigns", f"{first.word('dimension')}--").values()
     ranked = sorted(alike, key=lambda one: one.number(measure), reverse=measure != "return")
     strong = next((one for one in ranked if one.about == first.about), None)
-    return builder.draw_bars(headline, ranked, measure, strong=strong)
+    if not measure:
+        return None
+    cut = builder.words(f"dimensions.{first.word('dimension')}")
+    title = builder.words(f"charts.{measure}", cut=cut)
+    return builder.draw_bars(title, ranked, measure, strong=strong)
 
 
 def _list_limits(builder: ReportBuilder, found: Sequence[Blocker]) -> Iterator[Copy]:

@@ -97,7 +97,11 @@ async def _write_result(request: SkillRequest, ctx: OfflineContext) -> BaseModel
         ],
         table=builder.tabulate([arm for _, _, arm in arms], names=names),
         chart=builder.draw_bars(
-            headline, first.arms.values(), measure, strong=deciding, names=list(first.arms)
+            builder.words(f"charts.{measure}", metric=first.metric),
+            first.arms.values(),
+            measure,
+            strong=deciding,
+            names=list(first.arms),
         ),
         limits=[builder.write(first.whole, "guessed")],
         read_as=builder.words("read_as", names=titles),
@@ -173,6 +177,7 @@ async def write_plan(request: SkillRequest, ctx: OfflineContext) -> BaseModel:
         falls = [one for one in list_falls(builder) if one.key.startswith("device-")]
     headline = _write_plan_headline(builder, plan)
     names = [f"+{builder.spell(one.facts['lift'])}" for one in plan.lifts]
+    drawn = "weeks" if plan.proposed.get("weeks") else "people"
     half = [one for one in plan.weeks if one.number("weeks") == MAX_WEEKS // 2]
     shortest = (half if half and plan.is_feasible else plan.weeks)[-1:]
     whole = "read_as" if plan.start.get("size") else "read_as_all"
@@ -187,9 +192,9 @@ async def write_plan(request: SkillRequest, ctx: OfflineContext) -> BaseModel:
         ],
         table=builder.tabulate(plan.lifts, names=names),
         chart=builder.draw_bars(
-            headline,
+            builder.words(f"charts.{drawn}"),
             plan.lifts,
-            "weeks" if plan.proposed.get("weeks") else "people",
+            drawn,
             strong=plan.proposed,
             names=names,
         ),

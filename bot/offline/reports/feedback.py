@@ -45,7 +45,9 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
         headline,
         _list_points(builder, every, shown, chosen, is_about_all=not focus),
         table=builder.tabulate(shown),
-        chart=builder.draw_bars(headline, bars, measure, strong=chosen[0]),
+        chart=builder.draw_bars(
+            _name_chart(builder, every["all"], measure), bars, measure, strong=chosen[0]
+        ),
         quotes=_select_quotes(chosen),
         cannot_tell=builder.state("not_named") if is_named and not focus else None,
         read_as=_describe_reading(builder, every["all"], focus),
@@ -105,10 +107,21 @@ def _describe_reading(
 ) -> Words:
     about = ", ".join(one.named(builder.language) for one in focus[:2])
     read_as = builder.words("read_as", themes=about or builder.words("all_themes"))
+    period = _describe_period(builder, whole)
+    return join_words([read_as, period]) if period else read_as
+
+
+def _name_chart(builder: ReportBuilder, whole: FactSubject, measure: str) -> Words:
+    title = builder.words(f"charts.{measure}")
+    period = _describe_period(builder, whole)
+    return join_words([title, period]) if period else title
+
+
+def _describe_period(builder: ReportBuilder, whole: FactSubject) -> Words | None:
     if not whole.get("first-day"):
-        return read_as
+        return None
     first, last = (date.fromisoformat(whole.word(f"{end}-day")) for end in ("first", "last"))
-    return join_words([read_as, builder.words("period", first=first, last=last)])
+    return builder.words("period", first=first, last=last)
 
 
 def _list_next_steps(

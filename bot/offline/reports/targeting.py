@@ -12,6 +12,7 @@ from bot.core.parts import Copy, NextStep, Table
 from bot.core.request import Question, SkillRequest
 from bot.data.analyses.audience_proposals import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
+from bot.i18n.messages import Words
 from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
@@ -60,13 +61,25 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
         points,
         table=_build_table(builder, every, shown, names),
         chart=builder.draw_bars(
-            headline, shown, "bought-share", strong=shown[0], names=names, reference=reference
+            _name_chart(builder, whole),
+            shown,
+            "bought-share",
+            strong=shown[0],
+            names=names,
+            reference=reference,
         ),
         limits=[builder.write(whole, "past"), builder.state("agreed")],
         read_as=builder.words("read_as", thing=thing),
         leads=_list_next_steps(builder, whole, shown, names),
         keep=stored,
     )
+
+
+def _name_chart(builder: ReportBuilder, whole: FactSubject) -> Words:
+    days = whole.get("days")
+    if days is None:
+        return builder.words("charts.any_time")
+    return builder.words("charts.in_days", days=builder.spell(days))
 
 
 def _choose_texts(one: FactSubject) -> tuple[str, ...]:

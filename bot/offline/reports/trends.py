@@ -69,7 +69,7 @@ async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel 
         headline,
         points,
         table=table or builder.tabulate(returned, "return_columns"),
-        chart=builder.draw_line(headline, moved or (None if named else every.get(ORDERS))),
+        chart=builder.draw_line(moved or (None if named else every.get(ORDERS))),
         limits=[builder.write(every.get("tested"), "chance")],
         read_as=read_as,
         leads=_list_leads(builder, series),

@@ -63,6 +63,7 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
             None if fixed else _build_channel_menu(card, draft, language),
             button(Words("Copy text").to(language), action_ids.COPY, ref),
             _build_export_button(draft, language),
+            build_details_button(draft, language),
             build_more_menu(draft, language, () if fixed or card.is_sent else (action_ids.EDIT,)),
         )
     why = _explain_no_approval(card, draft, language)
@@ -80,19 +81,27 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
 
 
 def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[Block]:
-    """Build the row of one-tap variants: shorter, the other openings, another market,
-    and the button for the details."""
+    """Build the row of one-tap variants: shorter, the other openings, another market. The markets
+    after the first are in a menu."""
     ref = pack_draft(draft)
     row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
     if count := len(list_other_openings(draft)):
         words = Words.count("{n} other angle", "{n} other angles", count)
         row.append(button(words.to(language), action_ids.ANGLES, ref))
-    for number, market in enumerate(_list_other_markets(card, draft)):
-        pick = ButtonValue(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick=market)
-        words = Words("Same for {country}", country=Country(name=market))
-        action = number_action_id(action_ids.SAME_FOR, number)
-        row.append(button(words.to(language), action, pick.pack()))
-    return actions_block(*row, build_details_button(draft, language))
+    offers = [
+        option(
+            Words("Same for {country}", country=Country(name=market)).to(language),
+            ButtonValue(draft=draft.id, seen=draft.fingerprint, pick=market).pack(),
+        )
+        for market in _list_other_markets(card, draft)
+    ]
+    if offers:
+        first = offers[0]
+        row.append(button(first["text"]["text"], action_ids.SAME_FOR, first["value"]))
+    if more := offers[1:]:
+        action_id = number_action_id(action_ids.SAME_FOR, 1)
+        row.append({"type": "overflow", "action_id": action_id, "options": more})
+    return actions_block(*row)
 
 
 def _list_other_markets(card: CardData, draft: Draft) -> list[str]:
@@ -209,7 +218,7 @@ def build_more_menu(draft: Draft, language: str, first: Sequence[str] = ()) -> B
 
 # The card.
 
-MAX_OTHER_MARKETS, MAX_WAITING = 2, 3
+MAX_OTHER_MARKETS, MAX_WAITING = 6, 3  # one button, and a menu of at most five
 EXAMPLE_ANSWER = Words(
     "Example answer, written by hand beforehand. "
     "Figures and checks computed now on the sample shop."
@@ -231,6 +240,8 @@ def render_draft_card(card: CardData, language: str) -> Message:
             more=build_more_menu(draft, language),
             below=_build_digest_rows(card, language),
         )
+    if _has_text_below(card, draft):
+        return _render_record(card, draft, language)
     above, below = _render_header(card, draft, language), _render_footer(card, draft, language)
     long = Words("The text is long: the rest of it is in a file in this thread.")
     more = context_block(long.to(language))
@@ -240,6 +251,29 @@ def render_draft_card(card: CardData, language: str) -> Message:
     return Message(
         _render_fallback_text(card, draft, language), blocks[:MAX_MESSAGE_BLOCKS], rest or None
     )
+
+
+def _has_text_below(card: CardData, draft: Draft) -> bool:
+    """Return whether the approved text stands in a message of its own in this card's thread. A
+    private card whose piece is shared has it elsewhere."""
+    sent = any(
+        delivery.destination.get("kind") == "thread" and delivery.state == "gone"
+        for delivery in card.deliveries
+    )
+    return sent and card.status == "approved" and not (card.private and card.shared)
+
+
+def _render_record(card: CardData, draft: Draft, language: str) -> Message:
+    """Render the card of a text that was sent below it: what was decided and where it went. The
+    text itself is not repeated."""
+    blocks = [
+        _render_title_block(draft, language),
+        *render_draft_status(card, language),
+        *render_results(card, language),
+        *build_draft_buttons(card, draft, language),
+        *build_next_step_buttons(draft, language),
+    ]
+    return Message(_render_fallback_text(card, draft, language), blocks)
 
 
 def render_draft_title(draft: Draft, language: str) -> str:
@@ -293,17 +327,17 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
         title = quote_as_mrkdwn(render_draft_title(card.source_draft, language), 200)
         small.append(Words("Stands on: {what}", what=title).to(language))
     small += render_visibility(card, language)
-    head: Block = {
-        "type": "header",
-        "text": plain_text(render_draft_title(draft, language), HEADER),
-    }
-    blocks = [head, *([context_block(*small)] if small else [])]
+    blocks = [_render_title_block(draft, language), *([context_block(*small)] if small else [])]
     if card.status in ("rejected", "sent back"):
         blocks += render_draft_status(card, language)
     blocks += render_results(card, language)
     if find_copy_channel(draft) and not _is_read_only(card, draft):
         blocks.append(_render_audience(card, draft, language))
     return blocks
+
+
+def _render_title_block(draft: Draft, language: str) -> Block:
+    return {"type": "header", "text": plain_text(render_draft_title(draft, language), HEADER)}
 
 
 def _render_waiting(card: CardData, draft: Draft, language: str) -> str | None:
@@ -352,13 +386,13 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     if _is_read_only(card, draft):
         return _render_read_only_footer(card, draft, language)
     below = render_unused(draft, language)
-    below += render_findings(draft, language, is_open=card.status == "open")
+    is_open = card.status == "open"
+    details = build_details_button(draft, language) if is_open else None
+    below += render_findings(draft, language, is_open=is_open, details=details)
     below += render_draft_status(card, language)
     below += build_draft_buttons(card, draft, language)
-    if card.status == "open":
+    if is_open:
         below += build_variant_buttons(card, draft, language)
-    elif card.status == "approved":
-        below += actions_block(build_details_button(draft, language))
     if card.status in ("open", "approved"):
         below += build_next_step_buttons(draft, language)
     if card.status == "open":

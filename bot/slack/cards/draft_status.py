@@ -173,9 +173,11 @@ LEGAL_NOTE = Words(
 )
 
 
-def render_findings(draft: Draft, language: str, *, is_open: bool = False) -> list[Block]:
-    """Render the findings: red and amber lines, grey lines, and what was checked. `is_open`: a
-    person can still say yes to amber ones."""
+def render_findings(
+    draft: Draft, language: str, *, is_open: bool = False, details: Block | None = None
+) -> list[Block]:
+    """Render the findings: red and amber lines, grey lines, and what was checked, with the button
+    for the details beside it. `is_open`: a person can still say yes to amber ones."""
     checks = group_checks(draft.findings or ())
     marked = [check for check in checks if check.severity in ("block", "warn")]
     lines = [render_check(check, language) for check in marked[:MAX_LINES]]
@@ -191,8 +193,13 @@ def render_findings(draft: Draft, language: str, *, is_open: bool = False) -> li
     proof = render_proof(draft.findings or (), language)
     # A digest's last part lists the sources, each with its day.
     sources = None if draft.skill == DIGEST_SKILL else render_sources(draft, language)
-    small += [line for line in (proof, sources) if line]
-    return blocks + ([context_block("\n".join(small))] if small else [])
+    if proof and details is None:
+        small.append(proof)
+    small += [sources] if sources else []
+    blocks += [context_block("\n".join(small))] if small else []
+    if details is not None:
+        blocks.append(section_block(proof or Words("Checks and sources").to(language), details))
+    return blocks
 
 
 def render_check(check: Check, language: str) -> str:

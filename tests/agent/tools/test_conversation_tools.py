@@ -133,6 +133,16 @@ async def test_what_the_data_can_not_tell_is_said_with_the_missing_file() -> Non
     )
 
 
+async def test_a_missing_column_is_not_called_a_missing_file() -> None:
+    given = {"reason": "column_missing", "what": "les annulations", "missing": "orders"}
+    said, _reason = (await call_tool("cannot", given, tool_deps(language="fr"))).notes
+    file = {**given, "reason": "file_missing"}
+    other, _reason = (await call_tool("cannot", file, tool_deps(language="fr"))).notes
+    assert said != other
+    assert "colonne" in said
+    assert "commandes" in said
+
+
 async def test_a_missing_file_must_be_named() -> None:
     given = {"reason": "column_missing", "what": "the device", "missing": "none"}
     with pytest.raises(ToolError, match="Name the file"):

@@ -15,9 +15,8 @@ from bot.data.analyses.feedback.texts import read_texts, select_feedback
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse
 from bot.errors import CannotDo
-from bot.playground.shop import fill
 from bot.playground.shop.generation import read_planted
-from tests.support.sample_tables import TODAY, sample, shelf
+from tests.support.sample_tables import planted_themes, sample, shelf
 from tests.support.small_tables import small
 
 PLANTED = {
@@ -42,9 +41,8 @@ def heard() -> ThemeTable:
 
 
 @pytest.fixture(scope="module")
-def truth(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, ...]]:
-    shop = fill(tmp_path_factory.mktemp("shop"), size="middle", seed=7, today=TODAY)
-    return dict(shop.truth.themes)
+def truth() -> dict[str, tuple[str, ...]]:
+    return planted_themes()
 
 
 def value(subject: str, measure: str, among: AnalysisResult | None = None) -> Any:

@@ -126,6 +126,7 @@ def test_order_measures_by_device_and_filter_equal_sql(
     "measure",
     [name for name in ORDER_MEASURES if name not in NOT_IN_THE_SHOP],
 )
+@pytest.mark.sample(3)  # the mixed orders have every measure
 def test_order_measure_equals_sql_on_the_sample_shop(measure: str) -> None:
     shop = sample()
     days = choose_days(measure)

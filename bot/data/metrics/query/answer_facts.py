@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot.core.charts import Exhibit, ExhibitChart, ExhibitPoint
-from bot.core.facts import FACT_UNITS, Fact, FactId
+from bot.core.facts import Fact, FactId, spell_column
 from bot.core.metric_query import DATED_DIMENSIONS, ORDERED_DIMENSIONS
 from bot.core.parts import Table
 from bot.data.analyses.result import describe_age
@@ -22,6 +22,7 @@ from bot.data.metrics.query.wording import (
     describe_filters,
     describe_query,
     is_by_time,
+    name_chart,
     name_group,
     summarize_query,
 )
@@ -234,7 +235,28 @@ class _ResultBuilder:
         )
         listed = "; ".join(f"{n} {'is' if n == 1 else 'are'} {why}" for n, why in reasons if n)
         be = "is" if shown == 1 else "are"
-        return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}."]
+        more = " Ask for fewer measures at a time to see more." if self._find_cut() else ""
+        return [f"{shown} of {counts.known} groups {be} shown. Of the others, {listed}.{more}"]
+
+    def _describe_left_out(self) -> str:
+        """Say for people how many groups are not shown, or have no place among those shown."""
+        said = [
+            words.to(self.language) for words in (self._find_cut(), self._find_unranked()) if words
+        ]
+        return "\n".join(said)
+
+    def _find_cut(self) -> Words | None:
+        """Say how many of the groups are shown where there is no room for as many as were asked
+        for."""
+        counts = self.answer.counts
+        if counts is None or not counts.beyond_limit or 0 < self.query.limit <= counts.chosen:
+            return None
+        given = {"n": counts.chosen, "known": counts.known}
+        if len(self.query.measures) > 1:
+            return Words(
+                "{n} of {known} rows shown. Ask for fewer figures at a time to see more.", **given
+            )
+        return Words("{n} of {known} rows shown.", **given)
 
     def _find_unranked(self) -> Words | None:
         """Say of groups that are ordered by a measure how many have no place among them: which
@@ -324,12 +346,18 @@ class _ResultBuilder:
     def _build_exhibits(self, groups: Sequence[Group], cells: Any) -> tuple[Exhibit, ...]:
         if not self.facts:
             return ()
-        rows, columns = [], self._list_columns(cells)
-        for group in [*groups[1:], ALL_GROUPS]:
-            names = self._name(group) or self._name_total()
-            figures = [cells[group, name][n] for name, n in columns]
-            if any(figures):
-                rows.append((*names, *(self._spell(one) for one in figures)))
+        columns, lines = self._list_columns(cells), self._list_lines(groups, cells)
+        spelled = [
+            spell_column(
+                [cells[group, name][n + shift] for _, group, shift in lines], self.language
+            )
+            for name, n in columns
+        ]
+        rows = [
+            (*names, *(cell or NOT_SHOWN for cell in row))
+            for (names, *_), row in zip(lines, zip(*spelled, strict=True), strict=True)
+            if any(row)
+        ]
         labels = [self.answer.dataset.dimensions[d].label for d in self.query.dimensions]
         heads = [label.to(self.language).capitalize() for label in labels] or [""]
         if labels:
@@ -341,18 +369,38 @@ class _ResultBuilder:
         )
         chart = self._build_chart([one for one in groups[1:] if one != OTHERS], cells)
         ids = tuple(fact.id for fact in self.facts)
-        unranked = self._find_unranked()
         return (
             Exhibit(
                 shows=describe_query(self.warehouse, self.answer, self.language),
-                not_ranked=unranked.to(self.language) if unranked else "",
+                not_ranked=self._describe_left_out(),
                 table=table,
                 chart=chart,
                 facts=ids,
             ),
         )
 
+    def _list_lines(
+        self, groups: Sequence[Group], cells: Any
+    ) -> list[tuple[tuple[str, ...], Group, int]]:
+        """Return the lines of the table: names, group, and which of its figures stand in the first
+        column. Where only the total is compared, its earlier figures are lines of their own."""
+        lines = [(self._name(group), group, 0) for group in groups[1:]]
+        lines.append((self._name_total(), ALL_GROUPS, 0))
+        if self._is_only_total_compared(cells):
+            assert self.answer.periods.before is not None
+            empty = ("",) * (len(self.query.dimensions) - 1)
+            days = describe_days(self.answer.periods.before, self.language)
+            change = CHANGE_LABEL.to(self.language).capitalize()
+            lines += [((days, *empty), ALL_GROUPS, 1), ((change, *empty), ALL_GROUPS, 2)]
+        return lines
+
+    def _is_only_total_compared(self, cells: Any) -> bool:
+        compared = {group for (group, _), one in cells.items() if one[1] is not None}
+        return bool(self.query.dimensions) and compared == {ALL_GROUPS}
+
     def _list_columns(self, cells: Any) -> list[tuple[str, int]]:
+        if self._is_only_total_compared(cells):
+            return [(name, 0) for name in self.query.measures]
         return [
             (name, n)
             for name in self.query.measures
@@ -375,13 +423,6 @@ class _ResultBuilder:
         label = Words("All together").to(self.language)
         return (" · ".join([label, *self.filters]), *[""] * (many - 1))
 
-    def _spell(self, fact: Fact | None) -> str:
-        """Return a cell, rounded as in a sentence; the column says what is counted."""
-        if fact is None:
-            return NOT_SHOWN
-        is_counted = fact.unit in FACT_UNITS
-        return (fact.model_copy(update={"unit": None}) if is_counted else fact).shown(self.language)
-
     def _build_chart(self, groups: Sequence[Group], cells: Any) -> ExhibitChart | None:
         name = self.query.measures[0]
         dimensions = self.query.dimensions
@@ -400,6 +441,7 @@ class _ResultBuilder:
             points.sort(key=lambda point: -point.value)
         return ExhibitChart(
             kind="line" if by_time else "bars",
+            title=name_chart(self.warehouse, self.answer, self.language),
             points=tuple(points),
             unit=facts[0].unit or "",
             measure=facts[0].parts.measure,

@@ -129,6 +129,17 @@ def describe_query(warehouse: Warehouse, answer: MetricAnswer, language: str) ->
     return " · ".join(parts)
 
 
+def name_chart(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
+    """Return what a chart of the first measure draws: "revenue, by country · Gold · 1–26 Nov"."""
+    query, dataset = answer.query, answer.dataset
+    measure = dataset.measures[query.measures[0]].label.to(language)
+    labels = [dataset.dimensions[name].label.to(language) for name in query.dimensions]
+    what = Words("{a} and {b}", a=labels[0], b=labels[1]).to(language) if labels[1:] else labels[0]
+    first = Words("{measure}, by {what}", measure=measure, what=what).to(language)
+    days = format_short_period(*answer.periods.now, language, warehouse.today)
+    return " · ".join([first, *describe_filters(warehouse, answer, language), days])
+
+
 def summarize_query(warehouse: Warehouse, answer: MetricAnswer, language: str) -> str:
     """Return how the query was read, as short as a card says it: "customers · ordered, not since 1
     June · Gold", "visits · mobile · 15–26 Nov against before". Days that were not asked for are

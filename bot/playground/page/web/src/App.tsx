@@ -6,6 +6,7 @@ import { Scene } from "./Scene";
 import { Guide, type Step } from "./Guide";
 import { recall, remember, useKept } from "./keep";
 import { act, become, useLive } from "./live";
+import { useMatches } from "./media";
 import { Modal } from "./Modal";
 import { PlacePane } from "./Place";
 import { Rail } from "./Rail";
@@ -22,7 +23,7 @@ export function App() {
   const { all, me } = useLive();
   const [chosen, choose] = useKept<Language | null>("language", null);
   const [mode, setMode] = useKept<Mode>("mode", "system");
-  const system = useDark();
+  const system = useMatches("(prefers-color-scheme: dark)");
   const dark = mode === "dark" || (mode === "system" && system);
   const language = chosen ?? (navigator.language.startsWith("fr") ? "fr" : "en");
   const here = all?.me;
@@ -283,15 +284,4 @@ function elementOf(message: Message, action: string) {
     if (found) return { block_id: block.block_id, value: found.value };
   }
   return undefined;
-}
-
-function useDark(): boolean {
-  const query = useMemo(() => window.matchMedia("(prefers-color-scheme: dark)"), []);
-  const [dark, setDark] = useState(query.matches);
-  useEffect(() => {
-    const heard = () => setDark(query.matches);
-    query.addEventListener("change", heard);
-    return () => query.removeEventListener("change", heard);
-  }, [query]);
-  return dark;
 }

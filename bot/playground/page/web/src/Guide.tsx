@@ -1,11 +1,14 @@
-/** The first visit: four things to click, and the way through them. */
+/** The first visit: four things to click, and the way through them. On a phone it is one line until
+ * it is opened. */
 
 import { useState } from "react";
 
 import { act } from "./live";
+import { useMatches } from "./media";
 import { useWords } from "./words";
 
 export type Step = "ask" | "edit" | "approve" | "look";
+const NARROW = "(max-width: 820px)";
 const STEPS: Step[] = ["ask", "edit", "approve", "look"];
 
 interface Props {
@@ -30,11 +33,22 @@ export function Guide({ done, me, hint, hasAi, examples, ask, suggest, asMax, lo
     look: words.step_look,
   };
   const next = STEPS.find((one) => !done.includes(one));
+  const narrow = useMatches(NARROW);
+  const [unfolded, unfold] = useState(false);
+  const open = !narrow || unfolded;
   return (
-    <section className="guide" aria-label={words.guide_title}>
+    <section className={open ? "guide" : "guide folded"} aria-label={words.guide_title}>
       <header>
         <div>
-          <h2>{words.guide_title}</h2>
+          <h2>
+            {narrow ? (
+              <button type="button" className="fold" aria-expanded={open} onClick={() => unfold(!unfolded)}>
+                <span aria-hidden="true">{open ? "▾" : "▸"}</span> {words.guide_title}
+              </button>
+            ) : (
+              words.guide_title
+            )}
+          </h2>
           <p>{next ? words.guide_lead : words.guide_done}</p>
         </div>
         <button type="button" className="icon" aria-label={words.guide_close} title={words.guide_close} onClick={close}>

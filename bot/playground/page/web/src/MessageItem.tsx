@@ -182,7 +182,6 @@ function FileCard({ file }: { file: SharedFile }) {
     return (
       <figure className="file picture-file">
         <img src={address} alt={file.alt_txt ?? file.name} loading="lazy" />
-        <figcaption>{file.title ?? file.name}</figcaption>
       </figure>
     );
   }

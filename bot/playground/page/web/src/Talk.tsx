@@ -1,4 +1,5 @@
-/** A list of messages, newest below, that stays at the bottom while it grows. */
+/** A list of messages, newest below, that stays at the bottom while it grows; of an answer of the
+ * intern that is longer than the screen, at its beginning. */
 
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { MessageItem } from "./MessageItem";
@@ -32,6 +33,15 @@ export function Talk({ all, messages, statuses, label, before, readTo, open, pre
   const toBottom = () => {
     if (frame.current) frame.current.scrollTop = frame.current.scrollHeight;
   };
+  // What grows is followed to its end, but not past the beginning of what answers my last words.
+  const follow = () => {
+    const it = frame.current;
+    if (!it || !along.current) return;
+    toBottom();
+    const begins = it.querySelector<HTMLElement>("[data-answer]");
+    if (begins) it.scrollTop = Math.min(it.scrollTop, begins.offsetTop - it.offsetTop - ABOVE);
+    last.current = it.scrollTop;
+  };
   // A place opens at the newest; when more came than fits, at the first that is new.
   useLayoutEffect(() => {
     along.current = true;
@@ -44,7 +54,7 @@ export function Talk({ all, messages, statuses, label, before, readTo, open, pre
     onScroll();
   }, [label]);
   useEffect(() => {
-    const grown = new ResizeObserver(() => along.current && toBottom());
+    const grown = new ResizeObserver(follow);
     if (inner.current) grown.observe(inner.current);
     return () => grown.disconnect();
   }, []);
@@ -56,8 +66,11 @@ export function Talk({ all, messages, statuses, label, before, readTo, open, pre
     const near = below < NEAR;
     if (near || it.scrollTop < last.current) along.current = near;
     last.current = it.scrollTop;
-    setAway(!along.current && below > it.clientHeight);
+    setAway(below > it.clientHeight);
   };
+  const mine = messages.findLastIndex((one) => one.user === all.me && !one.ephemeral);
+  const since = mine < 0 ? [] : messages.slice(mine + 1);
+  const answer = since.every((one) => one.user === all.bot) ? since[0]?.ts : undefined;
   const firstNew = readTo ? messages.find((one) => one.ts > readTo && one.user !== all.me)?.ts : undefined;
   return (
     <div className="talk" ref={frame} onScroll={onScroll} tabIndex={0} role="region" aria-label={label}>
@@ -75,7 +88,7 @@ export function Talk({ all, messages, statuses, label, before, readTo, open, pre
             Number(message.ts) - Number(last?.ts) < TOGETHER &&
             message.ts !== firstNew;
           return (
-            <div key={message.ts}>
+            <div key={message.ts} data-answer={message.ts === answer || undefined}>
               {newDay && <Line text={sayDay(today, language, words)} />}
               {message.ts === firstNew && <Line text={words.unread} fresh />}
               <MessageItem all={all} message={message} joined={joined} open={open} pressed={pressed} />
