@@ -143,7 +143,7 @@ def test_statements_on_labelled_reviews_are_mostly_right(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_examples_are_of_listed_themes_and_contradict_nowhere(language: str) -> None:
-    examples = read_examples(ASPECTS_FOLDER / f"examples_{language}.toml", language)
+    examples = read_examples(ASPECTS_FOLDER / f"examples_{language}.csv", language)
     assert {theme for one in examples for theme in one.themes} <= set(known(language).subjects)
     spoken: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {}
     for one in examples:

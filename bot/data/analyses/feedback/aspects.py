@@ -2,7 +2,7 @@
 per language.
 
 Such a file in this folder, like `aspects_pt.toml`, is all that a new language needs. With examples
-beside it, like `examples_fr.toml`, a classifier finds the themes that have examples."""
+beside it, like `examples_fr.csv`, a classifier finds the themes that have examples."""
 
 import re
 import tomllib
@@ -256,7 +256,7 @@ class Lexicon:
             for subject in (name, *(f"{name}-{part}" for part in theme.parts))
         )
         self.number = {subject: number for number, subject in enumerate(self.subjects)}
-        self._examples = ASPECTS_FOLDER / f"examples_{language}.toml"
+        self._examples = ASPECTS_FOLDER / f"examples_{language}.csv"
         self.has_classifier = self._examples.is_file()
         examples = self._examples.read_bytes() if self.has_classifier else b""
         listed = f"{language} {hash_rules()} {aspects.model_dump_json()}".encode()

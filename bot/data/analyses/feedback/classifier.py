@@ -2,16 +2,16 @@
 asks. It is trained on the example clauses of a language, once in a process, by ridge regression on
 words, pairs of neighbouring words, words after a negation, and pieces of words."""
 
-import tomllib
+import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import TypeAdapter
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
@@ -19,6 +19,7 @@ from bot.data.analyses.feedback.texts import split_sentences
 
 Floats = NDArray[np.float32]
 Tone = Literal["praise", "complaint", "question", "mention"]
+TONES: TypeAdapter[Tone] = TypeAdapter(Tone)
 TONE_VALUES: dict[Tone, int] = {"praise": 1, "complaint": -1, "question": 0, "mention": 0}
 NEGATION_REACH = 3  # words after a negation that it may negate
 PIECE_LENGTHS = (4, 5)  # characters, the edges of the word included
@@ -28,20 +29,6 @@ REGULARIZATION = 0.5
 INTERCEPT = 0.3
 MAX_KNOWN_WORDS = 100_000  # words whose scores are remembered
 START, END = "^", "$"
-
-
-class ExampleBlock(BaseModel):
-    """Clauses of the same themes and tone, one a line."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    themes: tuple[str, ...]
-    tone: Tone
-    said: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class ExampleFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    clauses: tuple[ExampleBlock, ...]
 
 
 class Example(NamedTuple):
@@ -60,12 +47,16 @@ class ClauseScores(NamedTuple):
 
 
 def read_examples(path: Path, language: str) -> list[Example]:
-    blocks = ExampleFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).clauses
-    return [
-        Example(tuple(_list_words(line, language)), block.themes, block.tone)
-        for block in blocks
-        for line in block.said.splitlines()
-    ]
+    """Read a file of example clauses: the themes, with a space between, the tone, the clause."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Example(
+                tuple(_list_words(row["clause"], language)),
+                tuple(row["themes"].split()),
+                TONES.validate_python(row["tone"]),
+            )
+            for row in csv.DictReader(file)
+        ]
 
 
 def _list_words(line: str, language: str) -> Iterator[str]:
