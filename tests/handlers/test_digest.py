@@ -132,15 +132,15 @@ async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None)
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_last_findings_are_graded_with_both_figures(language: str) -> None:
-    past = await last_week(changed={"feedback--delivery-late.share-now": Decimal("16.1")})
+    past = await last_week(changed={"feedback--website.share-now": Decimal("16.1")})
     words = {"en": "what moved this week?", "fr": "le point de la semaine"}[language]
     found = await run(words, known=past)
     assert isinstance(found, DraftResult)
     graded = next(part for part in found.parts if part.key == "graded")
     went = {"en": "it went on", "fr": "cela se poursuit"}[language]
-    (late,) = [line for line in graded.text.splitlines() if "16" in line and went in line]
-    assert "17" in late
-    assert "before.feedback--delivery-late.share-now" in graded.facts
+    (website,) = [line for line in graded.text.splitlines() if "16" in line and went in line]
+    assert "13" in website
+    assert "before.feedback--website.share-now" in graded.facts
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 

@@ -7,20 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 
 from bot.data.analyses.feedback.texts import split_sentences
 
 Floats = NDArray[np.float32]
-Tone = Literal["praise", "complaint", "question", "mention"]
-TONES: TypeAdapter[Tone] = TypeAdapter(Tone)
-TONE_VALUES: dict[Tone, int] = {"praise": 1, "complaint": -1, "question": 0, "mention": 0}
+TONE_VALUES = {"praise": 1, "complaint": -1, "question": 0, "mention": 0}
 NEGATION_REACH = 3  # words after a negation that it may negate
 PIECE_LENGTHS = (4, 5)  # characters, the edges of the word included
 PIECE_WEIGHT = 0.5  # of a piece of a word, where a word weighs 1
@@ -34,7 +31,7 @@ START, END = "^", "$"
 class Example(NamedTuple):
     words: tuple[str, ...]
     themes: tuple[str, ...]
-    tone: Tone
+    tone: str
 
 
 class ClauseScores(NamedTuple):
@@ -53,7 +50,7 @@ def read_examples(path: Path, language: str) -> list[Example]:
             Example(
                 tuple(_list_words(row["clause"], language)),
                 tuple(row["themes"].split()),
-                TONES.validate_python(row["tone"]),
+                row["tone"],
             )
             for row in csv.DictReader(file)
         ]

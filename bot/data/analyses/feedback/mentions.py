@@ -238,10 +238,10 @@ def _pack_by_classifier(
     asks = scores.asks.tolist()
     hits: list[list[tuple[str, float]]] = [[] for _ in clauses]
     about = scores.themes >= MIN_THEME_SCORE
-    for (nth, subject), score in zip(
+    for (nth, which), score in zip(
         np.argwhere(about).tolist(), scores.themes[about].tolist(), strict=True
     ):
-        hits[nth].append((classifier.subjects[subject], score))
+        hits[nth].append((classifier.subjects[which], score))
     packed, nth = [], 0
     for one in split:
         found: dict[str, SubjectEvidence] = {}
