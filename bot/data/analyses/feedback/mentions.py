@@ -184,7 +184,7 @@ def _pack_records(lexicon: Lexicon, found: Mapping[str, tuple[int, int, int, int
 # Themes found by the classifier.
 
 TEXTS_AT_ONCE = 1_000  # scored together
-MIN_THEME_SCORE = 0.42  # of a clause that is about a theme
+MIN_THEME_SCORE = 0.415  # of a clause that is about a theme
 MIN_TONE_SCORE = 0.2  # of a clause that praises or complains
 MIN_QUESTION_SCORE, MIN_UNMARKED_SCORE = 0.35, 0.6  # of a question, and of one without its mark
 PHRASE_SCORE = 0.3  # of a theme found by a phrase: what the classifier finds weighs more
