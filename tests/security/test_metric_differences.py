@@ -257,13 +257,19 @@ def shown_sets(planted: PlantedShop, answer: MetricAnswer) -> Iterator[frozenset
         least = int(float(condition_.values[0]))
         rows = {n for n in rows if orders[planted.orders[n]["customer"]] >= least}
     for one in answer.recipe.shown:
-        if one.group == ("others",):
+        if one.is_remainder:
             continue
-        pairs = list(zip(query.dimensions, one.group, strict=False)) if one.group else []
+        members = one.members or (one.group,)
         yield frozenset(
             n
             for n in rows
-            if all(value(planted.orders[n], name) == wanted for name, wanted in pairs)
+            if any(
+                all(
+                    value(planted.orders[n], name) == wanted
+                    for name, wanted in zip(query.dimensions, group, strict=False)
+                )
+                for group in members
+            )
         )
 
 

@@ -108,8 +108,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if facts and by:
         notes.append(
             f"The chances and verdicts of the parts by {by} count every part as one more "
-            "comparison; the ranges do not. A test planned for all is decided by all: parts give ideas for a next "
-            "test, unless somebody named the part before it began."
+            "comparison; the ranges do not. A test planned for all is decided by all: parts give "
+            "ideas for a next test, unless somebody named the part before it began."
         )
     unstated = [fact for fact in facts if fact.parts.measure == "split"]
     if unstated and split:
