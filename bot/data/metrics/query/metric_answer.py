@@ -4,7 +4,7 @@
 within the bounds, as many as there is room for. The recipe is all that is needed to read the rows
 behind them again, so it is what the log of answers keeps."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -128,6 +128,21 @@ class MetricAnswer:
     def with_recipe(self, recipe: MetricRecipe, note: str = "") -> "MetricAnswer":
         return replace(self, recipe=recipe, notes=(*self.notes, *([note] if note else [])))
 
+    def without_merged(self) -> "MetricAnswer":
+        """Return the answer without the groups that are told together; of the others only what is
+        left of the total."""
+        shown = [
+            one.model_copy(
+                update={"members": (), "bases": list_remainder_bases(self.dataset, one.bases)}
+            )
+            if one.group == OTHERS
+            else one
+            for one in self.recipe.shown
+            if one.group == OTHERS or not one.members
+        ]
+        kept = tuple(one for one in shown if one.bases or one.group != OTHERS)
+        return self.with_recipe(self.recipe.model_copy(update={"shown": kept}))
+
     def get_measure(self, name: str) -> Measure:
         return self.dataset.measures[name]
 
@@ -173,6 +188,15 @@ class MetricAnswer:
             return self.get_count(period, group, measure.share_of)
         many = values.get(f"{name}_count", values.get(COUNT_KEY))
         return None if many is None else int(many)
+
+
+def list_remainder_bases(dataset: MetricDataset, bases: Iterable[str]) -> tuple[str, ...]:
+    """Return the bases whose figures add up over groups."""
+    return tuple(
+        basis
+        for basis in bases
+        if dataset.bases[basis].family == "sales" and not dataset.bases[basis].refine
+    )
 
 
 def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows]) -> Released:
@@ -440,11 +464,7 @@ def _add_others(
     of customers, tell more than the total does; they are added where these groups can be listed.
     None where even these are of too few people."""
     warehouse, now, dataset = runner.warehouse, rows["now"], runner.dataset
-    remainder = [
-        basis
-        for basis in complete
-        if dataset.bases[basis].family == "sales" and not dataset.bases[basis].refine
-    ]
+    remainder = list_remainder_bases(dataset, complete)
     listed = len(small) <= MAX_MERGED
     bases = complete if listed else remainder
     people = now.count_people(ALL_ROWS, small)
