@@ -30,9 +30,9 @@ from bot.i18n.messages import Words
 T = TypeVar("T", bound=BaseModel)
 
 RECORDINGS = Path(__file__).parent / "recordings"
-BY_HAND = "by hand, in a model's place, from the prompts alone"
+BY_HAND = "in the model's place, from the prompts alone"
 CHARACTERS_A_TOKEN = 4
-HEADER = "# Recorded answers. None of them is a model's: see ../../README.md.\n"
+HEADER = "# Recorded answers of a reader in the model's place: see ../../README.md.\n"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ the word lists.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.agent.llm.turn import TurnModel
-from bot.agent.loop import OFF, ON, ask_once
+from bot.agent.loop import OFF, ON, ask_once, measure_nothing
 from bot.agent.prompts import fence_value, read_prompt
 from bot.agent.spending import Payer, SpendingCap
 from bot.config.policy import LibraryPolicy
@@ -40,6 +40,7 @@ CALLS_AT_ONCE = 5
 QUESTION_TEXTS = 200  # texts that are labelled while somebody waits for an answer
 QUESTION_SECONDS = 8.0  # of the 30 that a tool has with its analysis
 JOB_SECONDS = 240.0
+TASK_SHARE = 0.4  # of a request's money or tokens; the answer itself needs the rest
 READ_SECONDS = 5.0  # to look up which texts have no labels yet
 
 
@@ -65,13 +66,15 @@ class ThemeLabelsForm(BaseModel):
 
 @dataclass(frozen=True)
 class ThemeLabeller:
-    """Labels the texts of one workspace. `policy` are the workspace's settings."""
+    """Labels the texts of one workspace. `policy` are the workspace's settings; `cap_used` returns
+    the share of its money or tokens that the request has used."""
 
     model: TurnModel
     receipt: ReceiptWriter
     data: "WorkspaceData"
     policy: LibraryPolicy
     now: Callable[[], datetime]
+    cap_used: Callable[[], Awaitable[float]] = measure_nothing
 
     async def label(
         self,
@@ -81,8 +84,8 @@ class ThemeLabeller:
         seconds: float = QUESTION_SECONDS,
     ) -> int:
         """Label the newest texts of `where` that have no labels yet, at most `most`, and as many as
-        `seconds` allow. Return how many texts were answered for. Raises nothing when the model
-        can't be had: word lists read the texts then."""
+        `seconds` and TASK_SHARE allow. Return how many texts were answered for. Raises nothing when
+        the model can't be had: word lists read the texts then."""
         a_day = self.policy.theme_label_texts
         if self.policy.theme_labels == OFF or not a_day:
             return 0
@@ -103,6 +106,8 @@ class ThemeLabeller:
         async def label_batch(batch: Sequence["FeedbackText"]) -> dict[bytes, str] | None:
             async with slots:
                 if stopped.is_set() or clock() >= deadline:
+                    return None
+                if await self.cap_used() >= TASK_SHARE:
                     return None
                 granted = await asyncio.to_thread(cache.reserve, today, len(batch), a_day)
                 labels = await self._ask(batch[:granted], deadline) if granted else None

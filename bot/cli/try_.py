@@ -43,7 +43,7 @@ from bot.i18n.languages import SOURCE_LANGUAGE, get_language
 from bot.i18n.messages import LANGUAGES, Language, Words, load_translations
 from bot.tasks.briefs import plan_requests
 from bot.tasks.intake import understand_request
-from bot.tasks.message_prompt import MAX_PRODUCTS, Message
+from bot.tasks.message_prompt import Message
 from bot.tasks.understand import demand_request, understand_message
 from bot.text.escape import format_json, strip_hidden
 from bot.text.language import detect_language
@@ -160,7 +160,7 @@ class TerminalRun:
             self.container.brand(self.workspace),
             self.container.library(self.workspace),
         )
-        products = tuple(await library.find(words))[:MAX_PRODUCTS] if words else ()
+        products = tuple(await library.find_mentioned(words)) if words else ()
         understanding = await understand_message(
             Message(words=words, today=self.today, products=products),
             brand=brand,

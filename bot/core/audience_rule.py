@@ -83,6 +83,8 @@ ORDER_FIELDS: Mapping[FieldName, Words] = {
     "customer_bought": Words("bought"),
 }
 PRODUCT_FIELDS = ("product", "category", "customer_bought")  # whose values are product keys
+YES_OR_NO: Mapping[str, Words] = {"yes": Words("yes"), "no": Words("no")}
+YES_OR_NO_FIELDS = ("returned", "late", "discounted")
 DAY_FIELDS = (
     "customer_first_order",
     "customer_last_order",
@@ -316,6 +318,8 @@ def _describe_condition(condition: MetricCondition, titles: Mapping[str, str]) -
         values = [date.fromisoformat(one) for one in condition.values]
     elif condition.field in PRODUCT_FIELDS:
         values = [quote_name(titles.get(one, one)) for one in condition.values]
+    elif condition.field in YES_OR_NO_FIELDS:
+        values = [YES_OR_NO.get(one, one) for one in condition.values]
     first, last = values[0], values[-1]
     if condition.operator == "at_least":
         return Words("{what}: at least {value}", what=label, value=first)

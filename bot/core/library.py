@@ -32,6 +32,10 @@ class Library(Protocol):
         """Return the products that `words` may mean, the likeliest first; at most five."""
         ...
 
+    async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
+        """Return the products that any word of a message may mean; at most eight."""
+        ...
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of one kind for this request; empty when there are none."""
         ...

@@ -32,6 +32,8 @@ BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
 MOST_PRAISED_LABEL = Words("praised most")
 WRITING_KINDS = ("praise", "past_copy", "segment")
+# Beside the name of a group these words change nothing; any other one restricts the audience.
+GROUP_WORDS = "all our my the customers clients clientes tous toutes les nos mes"
 LONGEST_TEXT = 600  # characters of an earlier text
 
 
@@ -261,20 +263,25 @@ def _describe_members(
 
 
 def _audience_rule(request: SkillRequest) -> AudienceRule | None:
-    """Return the rule of the brief, or the named group that its audience mentions."""
+    """Return the rule of the brief, or the group that its audience is called by, and no more:
+    "new customers from Ireland" are not the group of new customers."""
     brief = request.brief
     if brief.rule:
         try:
             return AudienceRule.model_validate(json.loads(brief.rule))
         except (ValidationError, ValueError):
             return None
-    said = {word.rstrip("s") for word in tokenize(brief.audience or "")}
+    said = _singular_words(brief.audience or "")
     for key, name in SEGMENT_LABELS.items():
         for language in LANGUAGES:
-            called = {word.rstrip("s") for word in tokenize(name.to(language))}
-            if called and called <= said:
+            called = _singular_words(name.to(language))
+            if called and called <= said <= called | _singular_words(GROUP_WORDS):
                 return AudienceRule(segments=(key,))
     return None
+
+
+def _singular_words(text: str) -> set[str]:
+    return {word.rstrip("s") for word in tokenize(text)}
 
 
 def _build_facts(

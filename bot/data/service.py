@@ -154,6 +154,9 @@ class WorkspaceData:
     async def find(self, words: str) -> Sequence[ProductMatch]:
         return await self._catalogue.find(words)
 
+    async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
+        return await self._catalogue.find_mentioned(words)
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         """Return the facts of an analysis for the brief's product and days, of the product itself,
         of the conversation (THREAD_KINDS), or for writing a text (PRODUCT_KINDS,

@@ -28,6 +28,7 @@ from bot.text.normalize import straighten_apostrophes, tokenize
 ROUTING_FILE = Path(__file__).with_suffix(".toml")
 COPY_SKILL, ANSWER_SKILL = "draft", "answer"
 DAY_TOKENS = 4  # of a date, within which its day stands: "du 8 au 12 janvier"
+WORDS_BEFORE_QUOTE = 4  # among which a "not" makes the quote unwanted
 MAX_REPLY_WORDS = 12  # of a reply that asks for another version
 _PIECE_ENDS = re.compile(r"[,;:.!?()]+(?=\s|$)|\n|\s[–—-]\s")
 _QUOTED = re.compile(r"[“\"«]\s*([^”\"»]+?)\s*[”\"»]")
@@ -131,9 +132,12 @@ def detect_typed_language(words: str) -> Language | None:
 
 def read_fields(words: str) -> FoundFields:
     """Return the fields that the words name."""
-    quoted = tuple(match[1] for match in _QUOTED.finditer(words))
     words = straighten_apostrophes(words)
-    found: dict[str, list[str]] = {"must_say": [*quoted], "rest": [], "none": []}
+    found: dict[str, list[str]] = {"must_say": [], "rest": [], "none": []}
+    for match in _QUOTED.finditer(words):
+        before = {*tokenize(words[: match.start()])[-WORDS_BEFORE_QUOTE:]}
+        is_unwanted = before & {*load_routing()["fields"]["none"]["begins"]}
+        found["none" if is_unwanted else "must_say"].append(match[1])
     for piece in _PIECE_ENDS.split(_QUOTED.sub(" , ", words)):
         for kind, text in _split_piece(piece.split()):
             found.setdefault(kind, []).append(text)
@@ -201,7 +205,7 @@ def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tu
     what was read, such as a product or days. Words that stand together are one quote."""
     tokens = tokenize(words)
     known = _load_fillers() | {*tokenize(skill)} | {t for name in names for t in tokenize(name)}
-    for phrases in (_list_phrases("skills").get(skill, ()), *_list_report_words()):
+    for phrases in (_list_phrases("skills").get(skill, ()), *_list_report_words(skill)):
         for phrase in phrases:
             known |= {*(_locate(tokens, phrase) or ())}
     for kind in ("polite", "question"):
@@ -214,6 +218,15 @@ def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tu
             quotes[-1].append(word)
     found = (" ".join(quote).strip(' .,;:!?()«»“”"') for quote in quotes)
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def is_restricted(words: str, skill: str, names: Collection[str] = ()) -> bool:
+    """Return whether the request for a report has an unread word that restricts it: "not", "only".
+    `names` are those that were read."""
+    unread = {t for quote in list_unread_words(words, skill, names) for t in tokenize(quote)}
+    return any(
+        not unread.isdisjoint(one.split()) for one in load_routing()["restrictions"].values()
+    )
 
 
 @cache
@@ -231,8 +244,9 @@ def _split_piece(words: list[str]) -> Iterator[tuple[str, str]]:
     for at in range(1, len(words)):
         found = _classify(words[at:], is_start=False)
         is_named = words[at - 1].lower() in load_routing()["fields"]["dates"]["not_after"]
-        if found in (None, kind) or kind == "must_say" or is_named:  # that goes on to the end
-            continue
+        is_unwanted = kind == "none" and found in ("must_say", "offer")  # "without a code"
+        if found in (None, kind) or kind == "must_say" or is_named or is_unwanted:
+            continue  # what must be said goes on to the end
         if at > begun:
             yield from _close(kind or "rest", words[begun:at])
         begun, kind = at, found
@@ -363,8 +377,13 @@ def _list_phrases(group: str) -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _list_report_words() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(words.split(", ")) for words in load_routing()["report_words"].values())
+def _list_report_words(skill: str) -> tuple[tuple[str, ...], ...]:
+    table = load_routing()
+    return tuple(
+        tuple(words.split(", "))
+        for kind, words in table["report_words"].items()
+        if table["reading_skills"].get(kind, skill) == skill
+    )
 
 
 @cache

@@ -29,8 +29,9 @@ from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import LANGUAGES, Language, Words, parse_language
 from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.offline import routing
+from bot.offline.reports import has_offline_report
 from bot.tasks.copy_intake import CopyIntake
-from bot.tasks.message_prompt import MAX_PRODUCTS, Message
+from bot.tasks.message_prompt import Message
 from bot.tasks.services import RunningTask, change_task
 from bot.tasks.understand import COPY_SKILL, understand_message
 from bot.text.language import detect_language
@@ -64,17 +65,22 @@ async def understand_request(
         await _preview_understanding(words, brand, library, today)
     if skill is None and not words:
         return Question(words=ASK_TOPIC)
+    is_routed = skill is None
     skill = skill or _find_skill(words)
     if skill not in load_skills():
         raise CannotDo(Words("I have no skill called {skill}.", skill=skill))
     if load_skills()[skill].for_channels:
         return await CopyIntake(incoming, skill, typed, brand, library, today).understand()
-    return await understand_analysis(incoming, skill, words, library, today)
+    result = await understand_analysis(incoming, skill, words, library, today)
+    is_report = is_routed and skill != routing.ANSWER_SKILL and has_offline_report(skill)
+    if is_report and routing.is_restricted(words, skill, [result.brief.product_words or ""]):
+        raise CannotDo(NEEDS_AI.with_params(**{SKILLS_PARAM: skill}))
+    return result
 
 
 async def _preview_understanding(words: str, brand: Brand, library: Library, today: date) -> None:
     """Raise CannotDo, whose words show what an AI would get to understand the message."""
-    products = tuple(await library.find(words))[:MAX_PRODUCTS]
+    products = tuple(await library.find_mentioned(words))
 
     async def ignore(_: object) -> None:
         """Nothing is sent, so there is no receipt."""

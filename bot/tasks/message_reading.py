@@ -158,7 +158,7 @@ class MessageReading(RunningTask):
             question.request if question else "",
             *(d.product or "" for d in drafts),
         ):
-            for match in await library.find(text) if text else ():
+            for match in await library.find_mentioned(text) if text else ():
                 products.setdefault(match.handle, match)
         return Message(
             words=words,

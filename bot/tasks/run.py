@@ -236,6 +236,7 @@ class TaskRun(RunningTask):
             cast("WorkspaceData", services.library(task.workspace)),
             services.policy(task.workspace).library,
             services.now,
+            partial(services.spending.measure_task, self.payer),
         )
 
     def _find_earlier_work(self, session: Session, request: SkillRequest) -> EarlierWork:

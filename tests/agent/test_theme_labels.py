@@ -5,7 +5,7 @@ import csv
 import json
 import tomllib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -401,6 +401,18 @@ async def test_answer_does_not_wait_for_a_slow_model(reviews: Reviews) -> None:
     assert reviews.count("website")
     assert {receipt.ended for receipt in reviews.receipts()} != {"done"}
     reviews.claude.delay = 0.0
+    assert await reviews.labeller().label(AnalysisFilter()) == len(ENGLISH)
+
+
+async def test_labelling_leaves_the_answer_the_rest_of_the_request_s_money(
+    reviews: Reviews,
+) -> None:
+    async def use_half() -> float:
+        return 0.5
+
+    reviews.import_reviews(ENGLISH)
+    assert await replace(reviews.labeller(), cap_used=use_half).label(AnalysisFilter()) == 0
+    assert not reviews.claude.asked
     assert await reviews.labeller().label(AnalysisFilter()) == len(ENGLISH)
 
 

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule, OrderCondition
+from bot.data.analyses.products import PurchasedProducts, find_products_with_word
 from bot.data.analyses.segments.audience import (
     NO_CONSENTS,
     AudienceSelection,
@@ -242,6 +243,11 @@ def test_orders_condition_is_stored_and_read_back_as_it_was() -> None:
     )
 
 
+def test_yes_of_a_condition_is_in_the_reader_s_language() -> None:
+    rule = AudienceRule(orders=(orders(("returned", "is", "yes")),))
+    assert rule.describe_conditions().to("fr").endswith("(retourné\u00a0: oui)")
+
+
 def test_orders_condition_on_the_customer_looks_no_further_than_its_day() -> None:
     rule = AudienceRule(orders=(orders(("customer_orders", "at_least", "2")),))
     lines = purchase_lines(sample())
@@ -259,3 +265,10 @@ def test_orders_condition_can_not_name_whom_it_may_not() -> None:
         orders(("language", "is", "fr"))
     backwards = AudienceRule(orders=(orders(since=date(2026, 2, 1), until=date(2026, 1, 1)),))
     assert backwards.impossible is not None
+
+
+def test_word_for_a_material_finds_its_finer_kinds() -> None:
+    titles = {"ronan": "Pull Ronan en laine mérinos", "plaid": "Plaid en laine", "alba": "Lin Alba"}
+    goods = PurchasedProducts(titles, {})
+    assert set(find_products_with_word("wool", goods)) == {"ronan", "plaid"}
+    assert find_products_with_word("merino", goods) == ("ronan",)

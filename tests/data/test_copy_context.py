@@ -84,6 +84,8 @@ def test_named_segment_is_known_in_both_languages() -> None:
     for words in ("our loyal customers", "nos clients fidèles"):
         assert "Loyal" in str(facts("segment", audience=words)["segment.audience.audience"].value)
     assert facts("segment", audience="people with cats") == {}
+    assert facts("segment", audience="new subscribers from Ireland") == {}
+    assert facts("segment", audience="loyal customers in Ireland") == {}
     assert facts("segment", rule="no rule at all") == {}
 
 

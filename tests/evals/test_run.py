@@ -167,7 +167,7 @@ async def test_recorded_answers_are_played_and_compared(sets: Sets) -> None:
     assert (hello.stale, hello.moved) == (0, 0)
     assert not list(sets.pending.glob("*.md"))
     stored = (sets.recordings / "understanding" / "small.yaml").read_text(encoding="utf-8")
-    assert "by hand, in a model's place" in stored
+    assert "in the model's place" in stored
 
 
 async def test_wrong_reading_is_told_field_by_field(sets: Sets) -> None:

@@ -12,6 +12,7 @@ from bot.offline.routing import (
     find_message_kind,
     find_revision,
     find_skill,
+    is_restricted,
     list_unread_words,
     load_routing,
     names_one_person,
@@ -78,6 +79,26 @@ def test_words_that_a_report_is_not_written_by_are_listed(
 ) -> None:
     assert list_unread_words(words, skill) == unread
     assert list_unread_words(words, skill, names=[words]) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "skill", "restricted"),
+    [
+        ("are complaints about parcels going up? not the ones before summer", "feedback", True),
+        ("à qui envoyer le pull ? pas ceux qui l'ont déjà", "targeting", True),
+        ("an audience for the candles, UK excluded", "targeting", True),
+        ("whom should I target for the candles?", "targeting", False),
+        ("which customers are leaving?", "predict", False),
+    ],
+)
+def test_words_that_restrict_a_report_are_found(words: str, skill: str, restricted: bool) -> None:
+    assert is_restricted(words, skill) is restricted
+    assert not is_restricted(words, skill, names=[words])
+
+
+def test_words_that_only_another_report_reads_are_unread() -> None:
+    unread = list_unread_words("split our lapsed list for a test", "experiment")
+    assert unread == ("lapsed list",)
 
 
 def test_name_of_a_skill_routes_to_it() -> None:
@@ -153,6 +174,13 @@ def test_whole_messages_are_told_apart(words: str, kind: str | None) -> None:
         ('the jumper, say "made in Portugal"', {"must_say": ("made in Portugal",)}),
         ("mentionne qu'elle est faite à Lyon", {"must_say": ("elle est faite à Lyon",)}),
         ("sms sans le prix", {"left_over": ("sans le prix",)}),
+        ("welcome e-mail, don't mention France", {
+            "must_say": (), "left_over": ("don't mention France",),
+        }),
+        ("e-mail without mentioning the price", {"must_say": ()}),
+        ("un e-mail sobre, pas de « cocooning »", {"must_say": ()}),
+        ("SMS, no code, say it is back", {"offer": None, "must_say": ("it is back",)}),
+        ("e-mail pour le retour du plaid", {"goal": "back in stock"}),
         ("fiche produit en anglais", {"language": "en", "channels": ("product_page",)}),
         ("write a text for the vase", {"channels": ()}),
         ("e-mail: parcels are late", {"notice": "late_parcel"}),

@@ -132,6 +132,7 @@ HARMLESS = [
     "https://shop.example/p/0612345678",
     "lot de 3 places",
     "we ship to 27 countries",
+    "https://shop.example/p/vigie?utm_campaign=si-164dd62a STOP 36179",
 ]
 
 

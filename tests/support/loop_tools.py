@@ -120,6 +120,9 @@ class Facts:
     async def find(self, words: str) -> tuple[()]:
         return ()
 
+    async def find_mentioned(self, words: str) -> tuple[()]:
+        return ()
+
     async def look_up(self, kind: str, request: SkillRequest) -> tuple[Fact, ...]:
         return self.facts
 

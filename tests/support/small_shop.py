@@ -139,6 +139,9 @@ class Shop:
     def run_exclusively(self, ask: Callable[[Warehouse], T]) -> T:
         return ask(small())
 
+    async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
+        return await self.find(words)
+
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         handle = request.brief.product
         if kind != "product" or handle not in self.catalogue:

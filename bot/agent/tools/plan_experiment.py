@@ -37,6 +37,10 @@ NOTE = (
     "be shown, “seen rate” the rate after it. Of customers: “fits” match today, “size” of them can "
     "be reached, “guard” is the share that orders within “days”: it must not fall."
 )
+ORDERS_NOTE = (
+    "These customers' test is decided by orders: “base” and “rate” are the share of them that "
+    "orders within “days”, not clicks or visits."
+)
 PLACE_NAMES = {
     "visit": Words("whole site"),
     "product": Words("product page"),
@@ -78,11 +82,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     finding = replace(finding, where=AnalysisFilter(product=where.product), age=None)
     facts = finding.prepare(_name_weeks(finding.result.facts, finding.language), of_call=call)
     lifts = [fact for fact in facts if "-lift-" in fact.parts.subject]
+    by_orders = where.rule is not None and params.place != "subject"
     return finding.build_result(
         facts,
         title=Words("test of: {place}", place=PLACE_NAMES[params.place]),
         exhibits=LIFTS.build(lifts, finding.language),
-        notes=(NOTE,),
+        notes=(NOTE, ORDERS_NOTE) if by_orders else (NOTE,),
     )
 
 

@@ -41,6 +41,9 @@ class CatalogueLibrary:
     async def find(self, words: str) -> Sequence[ProductMatch]:
         return (await asyncio.to_thread(self._load_current)).index.find(words)
 
+    async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
+        return (await asyncio.to_thread(self._load_current)).index.find_mentioned(words)
+
     async def list_products(self) -> Sequence[Product]:
         return (await asyncio.to_thread(self._load_current)).products
 
@@ -144,6 +147,9 @@ class MarketLibrary:
 
     async def find(self, words: str) -> Sequence[ProductMatch]:
         return await self._library.find(words)
+
+    async def find_mentioned(self, words: str) -> Sequence[ProductMatch]:
+        return await self._library.find_mentioned(words)
 
     async def look_up(self, kind: str, request: SkillRequest) -> Sequence[Fact]:
         found = await self._library.look_up(kind, request)

@@ -201,18 +201,24 @@ def _read(text: str) -> tuple[frozenset[str], str]:
         return " ; "
 
     rest = pattern.sub(replace, normalize_text(text))
-    return frozenset(found), rest
+    broader = _load_words()["broader"]
+    return frozenset(found | {broader[one] for one in found & broader.keys()}), rest
+
+
+@cache
+def _load_words() -> dict[str, dict[str, Any]]:
+    with WORDS_FILE.open("rb") as file:
+        return tomllib.load(file)
 
 
 @cache
 def _load_patterns() -> tuple[re.Pattern[str], Sequence[str], frozenset[str]]:
     """Return one pattern for all wordings, the longest first, the concept of each, and the
     materials. The wordings stand under their first letter, so that a word is tried on few."""
-    with WORDS_FILE.open("rb") as file:
-        tables = tomllib.load(file)
+    tables = _load_words()
     wordings = [
         (wording, concept)
-        for table in tables.values()
+        for table in (tables["kinds"], tables["materials"])
         for concept, some in table.items()
         for wording in some
     ]

@@ -93,6 +93,7 @@ def _is_noun_first(text: str) -> bool | None:
 
 MOST_FOUND = 5
 LEAST_SCORE = 0.2  # below, the products only share a word
+MOST_MENTIONED, MOST_A_WORD = 8, 3
 NAME_SCORE, REFERENCE_SCORE = 0.96, 0.97
 TRANSLATED_WEIGHT = 0.9  # for a translation; the word itself weighs 1
 SIMILAR_WEIGHT = 0.8  # lowest similarity of a misspelling
@@ -153,6 +154,24 @@ class ProductIndex:
         meant = self._meanings_of(tokenize_query(about))
         matches = [self._build_match(i, scores[i], meant) for i in best[:MOST_FOUND]]
         return self._add_other_names(matches, words, meant)
+
+    def find_mentioned(self, words: str) -> list[ProductMatch]:
+        """Return at most MOST_MENTIONED products for a reader of the whole message: those that
+        `find` returns, then for each word of it, the rarest first, some that have it in their
+        title, those with the highest stock first."""
+        found = {match.handle: match for match in self.find(words)}
+        meant = self._meanings_of(tokenize_query(words))
+        for word in sorted(meant, key=lambda one: -self._weight_of(meant[one])):
+            titled = [
+                i
+                for i in {i for other in meant[word] for i in self._products_by_word[other]}
+                if not meant[word].keys().isdisjoint(self._titles[i])
+            ]
+            titled.sort(key=lambda i: (-(self._products[i].stock or 0), i))
+            for i in titled[:MOST_A_WORD] if word not in IGNORED_WORDS | WEAK_WORDS else ():
+                match = self._build_match(i, LEAST_SCORE, {})
+                found.setdefault(match.handle, match)
+        return [*found.values()][:MOST_MENTIONED]
 
     def _build_match(self, i: int, score: float, meant: WordMeanings) -> ProductMatch:
         product, head = self._products[i], self._titles[i][self._head_positions[i]]

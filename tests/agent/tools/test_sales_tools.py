@@ -167,6 +167,9 @@ async def test_a_test_is_planned_on_a_segment_or_on_a_rule_of_the_audience_tool(
     same = await call_tool("plan_experiment", {"place": "subject", "rule": str(rule.value)})
     assert [f.value for f in lapsed.facts] == [f.value for f in same.facts]
     assert "Lapsed" in text_of(lapsed)
+    assert "decided by orders" not in text_of(lapsed)
+    letter = await call_tool("plan_experiment", {"place": "letter", "segment": "lapsed"})
+    assert "decided by orders" in text_of(letter)
 
 
 @pytest.mark.parametrize(

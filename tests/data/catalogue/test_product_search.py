@@ -249,3 +249,22 @@ def test_noun_decides_between_namesakes(words: str, title: str) -> None:
     hits = FRENCH_SHOP.find(words)
     assert hits[0].title.startswith(title)
     assert hits[0].score >= 0.5
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("abandoned basket push for people who left a Gaspard jacket", "Gaspard linen jacket"),
+        ("customers who bought the linen trousers at least twice but no sofa", "Yellow Sofa"),
+        ("Google ad for gifts under 40, candles and lamps, Ireland", "Vanilla Candle"),
+    ],
+)
+def test_each_word_of_a_message_brings_its_products(words: str, title: str) -> None:
+    shop = ProductIndex([sold("Levain bread basket"), sold("Gaspard linen jacket"), *SHOP])
+    found = [one.title for one in shop.find_mentioned(words)]
+    assert title in found
+    assert len(found) <= 8
+
+
+def test_message_without_a_product_brings_none() -> None:
+    assert INDEX.find_mentioned("how many orders last week?") == []

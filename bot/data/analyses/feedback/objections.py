@@ -73,15 +73,14 @@ class ProductObjection:
 
 
 def find_objection(warehouse: Warehouse, product: str, words: str) -> ProductObjection | None:
-    """Return the objection that `words` name; None where they name none or nobody wrote about the
-    product."""
+    """Return the objection that `words` name; None where they name none or nobody complained of it
+    about the product."""
     if warehouse.table("feedback") is None:
         return None
     theme_table, _ = _load_theme_table(warehouse, product)
     theme = _match_theme(theme_table, words)
-    if theme is None or not theme_table.texts:
+    if theme is None or not (blamed := _count_complaints(theme_table, theme)):
         return None
-    blamed = _count_complaints(theme_table, theme)
     return ProductObjection(
         theme,
         theme_table.titles[theme],
