@@ -63,6 +63,8 @@ def guard_answer(
         return answer
     if log:
         log.refuse(person, state, record)
+    if answer.recipe.members:  # the groups alone may be harmless
+        return guard_answer(warehouse, answer.without_merged(), log, person)
     if (smaller := _leave_out(warehouse, answer, known)) is not None:
         record = _build_record(smaller.recipe)
         if log:
@@ -112,7 +114,7 @@ def _leave_out(
     the share of the whole, the earlier period, the smallest groups. None where nothing of what was
     asked is left."""
     recipe, universe = answer.recipe, load_rows_universe(warehouse, answer.dataset)
-    figures = [one for one in recipe.shown if one.group != OTHERS]
+    figures = [one for one in recipe.shown if not one.is_remainder]
     figures.sort(key=lambda one: _rank(answer, one))
     own = [
         collect_released(recipe.model_copy(update={"shown": (one,)}), answer.rows)
@@ -133,12 +135,12 @@ def _leave_out(
             safe[figures[at]].add(family)
     shown, is_complete = [], True  # others are the total less the groups that are shown
     for one in recipe.shown:
-        if one.group == OTHERS:
+        if one.is_remainder:
             shown += [one] if is_complete else []
             continue
         bases = tuple(b for b in one.bases if answer.dataset.bases[b].family in safe[one])
         shown += [one.model_copy(update={"bases": bases})] if bases else []
-        is_complete &= bases == one.bases or one.period != "now"
+        is_complete &= bases == one.bases or one.period != "now" or bool(one.members)
     smaller = answer.with_recipe(
         recipe.model_copy(update={"shown": tuple(shown)}),
         "Some figures are left out: with earlier answers they would tell what a few people did.",
@@ -150,6 +152,8 @@ def _rank(answer: MetricAnswer, one: ShownGroup) -> tuple[int, int]:
     if one.period == "whole":
         return 4, 0
     is_group = one.group != ALL_GROUPS
+    if one.members:  # what it tells is less than what its groups would tell
+        return 1, 0
     many = answer.count_things(one.group) if is_group else 0
     return 2 * (one.period == "before") + is_group, -many
 
