@@ -501,7 +501,7 @@ def test_others_give_no_hidden_figure_away() -> None:
 
 def late_orders(*late_by_month: int) -> Warehouse:
     """Twenty orders in each month from March 2026 on, of which so many came late."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for month, late in enumerate(late_by_month, start=3):
         for n in range(20):
             at = datetime(2026, month, 2 + n, 12)

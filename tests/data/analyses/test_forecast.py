@@ -57,9 +57,9 @@ def test_buyer_count_is_shown_only_after_a_good_backtest() -> None:
     sixty = found(AnalysisFilter(days=60))
     expected = value(sixty, "buy-60-days", "expected-buyers")
     low, high = (value(sixty, "buy-60-days", f"expected-buyers-{end}") for end in ("low", "high"))
-    off = abs(value(sixty, "buy-60-days", "backtest-worst-error")) / 100
-    assert float(low) == pytest.approx(float(expected) * (1 - float(off)), abs=1)
-    assert float(high) == pytest.approx(float(expected) * (1 + float(off)), abs=1)
+    off = abs(float(value(sixty, "buy-60-days", "backtest-worst-error"))) / 100
+    assert float(low) == pytest.approx(float(expected) * (1 - off), abs=1)
+    assert float(high) == pytest.approx(float(expected) * (1 + off), abs=1)
     ninety = found()
     assert ninety.get("buy-90-days", "expected-buyers") is None
     assert ninety.get("buy-90-days", "backtest-auc") is not None
