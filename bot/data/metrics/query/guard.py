@@ -116,10 +116,7 @@ def _leave_out(
     recipe, universe = answer.recipe, load_rows_universe(warehouse, answer.dataset)
     figures = [one for one in recipe.shown if not one.is_remainder]
     figures.sort(key=lambda one: _rank(answer, one))
-    own = [
-        collect_released(recipe.model_copy(update={"shown": (one,)}), answer.rows)
-        for one in figures
-    ]
+    own = [collect_released(recipe.with_shown((one,)), answer.rows) for one in figures]
     safe: dict[ShownGroup, set[Family]] = {one: set() for one in figures}
     for family in dict.fromkeys(family for released in own for family in released):
         wanted, sets = list[range](), list[RowIndex]()
@@ -142,7 +139,7 @@ def _leave_out(
         shown += [one.model_copy(update={"bases": bases})] if bases else []
         is_complete &= bases == one.bases or one.period != "now" or bool(one.members)
     smaller = answer.with_recipe(
-        recipe.model_copy(update={"shown": tuple(shown)}),
+        recipe.with_shown(tuple(shown)),
         "Some figures are left out: with earlier answers they would tell what a few people did.",
     )
     return smaller if _tells_anything(smaller) or not _tells_anything(answer) else None
@@ -256,7 +253,7 @@ def remember_figures(warehouse: Warehouse, answer: MetricAnswer, result: MetricR
         measure = answer.get_measure(name)
         bases = answer.get_measure(measure.share_of or name).bases
         shown = ShownGroup(period=period, group=group, bases=bases)
-        alone = answer.recipe.model_copy(update={"shown": (shown,)})
+        alone = answer.recipe.with_shown((shown,))
         warehouse.released[FIGURE_KEY, fact_id] = alone
 
 

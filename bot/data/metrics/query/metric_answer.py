@@ -68,6 +68,12 @@ class MetricRecipe(BaseModel):
     currency: str | None
     shown: tuple[ShownGroup, ...]
 
+    def with_shown(self, shown: tuple[ShownGroup, ...]) -> "MetricRecipe":
+        """Return the recipe with other groups. A copy would keep the cached `members`."""
+        return MetricRecipe(
+            query=self.query, before=self.before, currency=self.currency, shown=shown
+        )
+
     def get_bases(self, period: PeriodName, group: Group) -> frozenset[str]:
         return frozenset(
             basis
@@ -141,7 +147,7 @@ class MetricAnswer:
             if one.group == OTHERS or not one.members
         ]
         kept = tuple(one for one in shown if one.bases or one.group != OTHERS)
-        return self.with_recipe(self.recipe.model_copy(update={"shown": kept}))
+        return self.with_recipe(self.recipe.with_shown(kept))
 
     def get_measure(self, name: str) -> Measure:
         return self.dataset.measures[name]
