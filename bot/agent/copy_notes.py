@@ -161,8 +161,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     colon = f"{get_language(request.language).marks.colon} ".replace(NBSP, " ")
     fixed = f"{brand.sender or brand.name}{colon} {' '.join(mentions) or 'STOP'}"
     link = _get(evidence, request.brief.product, "link")
-    if link is not None:
-        tagged = tag_links(str(link.value), brand.site, campaign_code(""))
+    if address := str(link.value) if link else brand.site:
+        tagged = tag_links(address, brand.site, campaign_code(""))
         fixed += f" {tagged}"
         yield f"SMS: the link goes out with a campaign code, {len(tagged)} characters in all."
     one, two = (measure_sms_room(fixed, count) for count in (1, 2))

@@ -137,9 +137,7 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
 def _names_product(parts: Sequence[TextPart], sources: Sources) -> bool:
     """Whether a text is about products, or shows a price of one."""
     brief = sources.brief
-    if brief is None or any(
-        (brief.product, brief.product_words, brief.others, brief.range_words, brief.category)
-    ):
+    if brief is None or any((brief.product, brief.others, brief.range_words, brief.category)):
         return True
     figures = [(part, one) for part in parts for one in read_figures(part.text) if one.is_money]
     found = [sources.find_figure(one, part.cites) for part, one in figures]

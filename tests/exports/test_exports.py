@@ -20,6 +20,7 @@ from tests.exports.exported import (
     Taken,
     Truth,
     read,
+    render,
     shuffled,
     take_in,
     truths,
@@ -97,6 +98,34 @@ def test_workbook_with_the_same_rows_comes_in(name: str, tmp_path: Path) -> None
         book.active.append(row)
     book.save(tmp_path / "export.xlsx")
     check(take_in(tmp_path / "export.xlsx", tmp_path), truth, truth.sums)
+
+
+@pytest.mark.parametrize("name", ["yotpo_reviews", "avis_verifies_fr"])
+@pytest.mark.parametrize("column", ["text", "at"])
+def test_totals_row_below_reviews_is_no_review(name: str, column: str, tmp_path: Path) -> None:
+    truth = next(one for one in TRUTHS if one.name == name)
+    above, rows, delimiter = read(truth)
+    found = take_in(truth.path, tmp_path / "first").found
+    places = {one.ours: one.place for one in found.columns}
+    total = [""] * len(rows[0])
+    total[places[column]], total[places["rating"]] = "Total", "4"
+    path = tmp_path / truth.path.name
+    path.write_text(render(above, [*rows, total], delimiter), encoding="utf-8")
+    taken = take_in(path, tmp_path)
+    assert taken.loaded.rejected == 0
+    assert len(taken.found.left_out) == 1
+    check(taken, truth, truth.sums)
+
+
+def test_review_that_says_total_stays(tmp_path: Path) -> None:
+    truth = next(one for one in TRUTHS if one.name == "yotpo_reviews")
+    above, rows, delimiter = read(truth)
+    found = take_in(truth.path, tmp_path / "first").found
+    place = next(one.place for one in found.columns if one.ours == "text")
+    rows[-1][place] = "Total"
+    path = tmp_path / truth.path.name
+    path.write_text(render(above, rows, delimiter), encoding="utf-8")
+    assert take_in(path, tmp_path).loaded.rows == truth.rows
 
 
 def test_each_export_has_a_file_with_its_truth() -> None:

@@ -16,7 +16,7 @@ from tests.support.shirt import BRAND, EVIDENCE, TODAY, fact, only, part, proved
 
 def test_cut_is_counted_from_the_lowest_price_of_30_days() -> None:
     nothing = Evidence(facts=(fact("product.a.price", "price", Decimal("40"), "EUR"),))
-    asked = request(product_words="la chemise")
+    asked = request(product="a")
     (check,) = only(proved("-20 % sur la chemise.", evidence=nothing, asked=asked), "price cut")
     assert check.level == "warn"
     assert "Directive 98/6" in check.words.to("en")

@@ -58,7 +58,7 @@ def test_other_sums_are_no_former_prices(text: str) -> None:
 
 
 def test_cut_without_a_known_price_before_takes_a_yes() -> None:
-    asked = request("mail : -20 % sur la chemise", product_words="la chemise")
+    asked = request("mail : -20 % sur la chemise", product="a")
     checks = proved("-20 % sur la chemise.", evidence=Evidence(facts=(PRICE,)), asked=asked)
     (unknown,) = only(checks, "price cut")
     assert unknown.level == "warn"

@@ -45,7 +45,7 @@ CASES = (
         "experiment",
         "read our tests",
         "experiments",
-        {"experiment": "none", "split": []},
+        {"experiment": "none", "split": [], "by": "none"},
         "experiments",
     ),
 )

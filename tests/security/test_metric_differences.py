@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -257,13 +257,19 @@ def shown_sets(planted: PlantedShop, answer: MetricAnswer) -> Iterator[frozenset
         least = int(float(condition_.values[0]))
         rows = {n for n in rows if orders[planted.orders[n]["customer"]] >= least}
     for one in answer.recipe.shown:
-        if one.group == ("others",):
+        if one.is_remainder:
             continue
-        pairs = list(zip(query.dimensions, one.group, strict=False)) if one.group else []
+        members = one.members or (one.group,)
         yield frozenset(
             n
             for n in rows
-            if all(value(planted.orders[n], name) == wanted for name, wanted in pairs)
+            if any(
+                all(
+                    value(planted.orders[n], name) == wanted
+                    for name, wanted in zip(query.dimensions, group, strict=False)
+                )
+                for group in members
+            )
         )
 
 
@@ -491,6 +497,86 @@ def test_others_give_no_hidden_figure_away() -> None:
         if measure == "refunded":
             left = answer.get_value("now", (), measure) - sum(one or 0 for one in figures)
             assert left == 20 * (3 + 4 + 4)
+
+
+def late_orders(*late_by_month: int) -> Warehouse:
+    """Twenty orders in each month from March 2026 on, of which so many came late."""
+    rows: list[dict[str, Any]] = []
+    for month, late in enumerate(late_by_month, start=3):
+        for n in range(20):
+            at = datetime(2026, month, 2 + n, 12)
+            delivered = at + timedelta(days=9 if n < late else 1)
+            row = single_order(len(rows), "Lille") | {"at": at, "delivered": delivered}
+            rows.append(row | {"promised": (at + timedelta(days=3)).date()})
+    return small(orders=rows)
+
+
+def late_by_month(warehouse: Warehouse, **more: Any) -> tuple[MetricAnswer, dict[str, Any]]:
+    query = {"dataset": "orders", "measures": ("late_orders",), "dimensions": ("month",), **more}
+    answer = answer_query(warehouse, MetricQuery.model_validate(query), see_people=False)
+    answer = guard_answer(warehouse, answer, None, "")
+    names = {
+        group: " + ".join(str(one[0])[5:7] for one in answer.recipe.members.get(group, (group,)))
+        for group in answer.recipe.list_groups()
+    }
+    told = {names[one]: answer.get_value("now", one, "late_orders") for one in names}
+    return answer, {name: figure for name, figure in told.items() if figure is not None}
+
+
+def test_months_of_few_people_are_told_together() -> None:
+    _, told = late_by_month(late_orders(0, 0, 1, 2, 2))
+    assert told == {"03": 0, "04": 0, "05 + 06 + 07": 5}
+
+
+def test_months_are_put_together_in_spans_of_enough_people() -> None:
+    _, told = late_by_month(late_orders(3, 3, 10, 4, 3, 2))
+    assert told == {"05": 10, "03 + 04": 6, "06 + 07 + 08": 9}
+
+
+def test_month_of_few_people_alone_is_not_told() -> None:
+    """With May beside it, which would give it away, it is told; with nothing beside it, not."""
+    answer, told = late_by_month(late_orders(9, 2, 8))
+    assert told == {"03": 9, "04 + 05": 10}
+    assert answer.recipe.members
+    _, told = late_by_month(late_orders(0, 2, 0))
+    assert set(told) == {"03", "05"}
+
+
+def test_groups_told_together_give_nobody_away_with_an_earlier_answer(sqlite: Database) -> None:
+    """Who knows the months from March to June learns of July from no span with it."""
+    warehouse, log = late_orders(6, 7, 6, 2, 4), log_of(sqlite)
+    query = {"dataset": "orders", "measures": ("late_orders",), "dimensions": ("month",)}
+    days = [{"until": date(2026, 6, 30)}, {}]
+    asked = [{**query, **one} for one in days]
+    answers = [one for one in follow(warehouse, log, "UMARIE", asked) if one]
+    sets = [rows for one in answers for rows in late_sets(one)]
+    for month, late in ((6, 2), (7, 4)):
+        few = {20 * (month - 3) + n for n in range(late)}
+        assert not derived(few, sets), month
+
+
+def late_sets(answer: MetricAnswer) -> Iterator[frozenset[int]]:
+    """The late orders that each figure counts, by their numbers."""
+    for one in answer.recipe.shown:
+        if "late" in one.bases or any("late" in basis for basis in one.bases):
+            grouped = answer.rows[one.period]
+            groups: list[tuple[str | None, ...]] = list(one.members or [one.group])
+            rows = grouped.as_whole() if one.group == () else grouped
+            basis = next(basis for basis in one.bases if "late" in basis)
+            found = rows.elements(basis, None if one.group == () else groups)
+            yield frozenset(found.tolist())
+
+
+def test_hidden_groups_are_told_together_by_means_too() -> None:
+    """Rennes is hidden for the sake of Brest; what the customers of both spent is told."""
+    rows = [single_order(n, "Lille") for n in range(60)]
+    rows += [single_order(60 + n, "Rennes") for n in range(30)]
+    rows += [single_order(90 + n, "Brest") for n in range(3)]
+    query = {"dataset": "orders", "measures": ("customers",), "dimensions": ("region",)}
+    warehouse = small(orders=rows)
+    answer = answer_query(warehouse, MetricQuery.model_validate(query), see_people=False)
+    answer = guard_answer(warehouse, answer, None, "")
+    assert answer.get_value("now", ("others",), "customers") == 33
 
 
 def single_order(n: int, region: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import re
 import tempfile
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -18,9 +19,15 @@ import ibis
 from bot.core.facts import Source
 from bot.data.schema import load_kinds
 from bot.data.warehouse.warehouse import ListedTable, Warehouse, schema_of
+from bot.playground import shop
 from bot.playground.shop import Size, fill
 
 TODAY = date(2026, 11, 25)
+# Where the files are kept. Read when the tests are collected: a command that a test runs may set
+# another folder for its temporary files.
+DISK = Path("/tmp" if tempfile.gettempdir() == "/dev/shm" else tempfile.gettempdir())
+MAKERS = sorted(Path(shop.__file__).parent.glob("*.py"))  # another code makes another shop
+VERSION = sha256(b"".join(one.read_bytes() for one in MAKERS)).hexdigest()[:12]
 THEMES = "themes.json"  # beside the sample shop's files
 SLUG = "regexp_replace(lower(strip_accents(trim({0}))), '[^a-z0-9]+', '-', 'g')"
 
@@ -118,16 +125,14 @@ def sample(size: Size = "middle", seed: int = 7) -> Warehouse:
 
 @cache
 def made(size: Size = "middle", seed: int = 7) -> Path:
-    """The sample shop's files, created once per machine and day for this version of the code. They
+    """The sample shop's files, created once per machine for this version of the code. They
     stay after the tests, so they are kept on a disk."""
-    temporary = tempfile.gettempdir()
-    disk = Path("/tmp" if temporary == "/dev/shm" else temporary)
-    folder = disk / f"super-intern-sample-shop-{os.getuid()}-{size}-{seed}"
+    folder = DISK / f"super-intern-sample-shop-{os.getuid()}-{size}-{seed}-{VERSION}"
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one process creates them, the others wait
         if not (folder / "done").exists():
-            shop = fill(folder, size=size, seed=seed, today=TODAY)
-            (folder / THEMES).write_text(json.dumps(shop.truth.themes))
+            filled = fill(folder, size=size, seed=seed, today=TODAY)
+            (folder / THEMES).write_text(json.dumps(filled.truth.themes))
             (folder / "done").touch()
     return folder
 

@@ -2,14 +2,16 @@
 its range, whether it won, lost or is undecided, and whether the split was as meant; a test whose
 split is broken has no winner; named, it shows its figures all the same. Of several tests, how many
 won, lost, are broken or undecided.
+`by` tells a test by the device, the country or the segment of its people.
 Not for planning a test (plan_experiment), nor for comparing two periods or campaigns.
 `split` is how people were meant to be split, where a person says it: shares of the variants, in %;
 [] where nobody does. A split in the file needs none.
-Example: {"experiment": "none", "split": []}
+Example: {"experiment": "none", "split": [], "by": "none"}
 """
 
 import json
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from bot.agent.tool import ToolDeps, ToolError, ToolParams, ToolResult
 from bot.agent.tools._analysis import (
@@ -38,6 +40,10 @@ VERDICTS = {
     "too early": Words("too early"),
 }
 OUTCOMES = ("successes", "rate", "mean")
+OF_WHOLE = (  # left out of the parts of a test, which are many
+    *("first-day", "last-day", "control", "ratio-chance", "relative-change", "chance-daily"),
+    *("worth-low", "worth-high"),
+)
 MAX_TESTS = 4
 
 
@@ -49,6 +55,7 @@ class VariantShare(ToolParams):
 class Params(ToolParams):
     experiment: str
     split: list[VariantShare]
+    by: Literal["none", "device", "country", "segment"]
 
 
 async def run(params: Params, deps: ToolDeps) -> ToolResult:
@@ -57,7 +64,8 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
     if split and (not name or min(split.values()) <= 0 or abs(sum(split.values()) - 100) > 1):
         raise ToolError("A split is of one named test, and its shares are above 0 and make 100%.")
     stated = json.dumps(split, sort_keys=True) if split else None
-    finding = await find_analysis(deps, "experiments", AnalysisFilter(split=stated))
+    by = read_text(params.by)
+    finding = await find_analysis(deps, "experiments", AnalysisFilter(split=stated, by=by))
     known = _list_tests(finding.result.facts)
     if name:
         chosen = [key for key, title in known.items() if name.lower() in f"{key} {title}".lower()]
@@ -75,7 +83,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         [
             fact
             for fact in finding.result.facts
-            if fact.parts.measure not in LEFT_OUT
+            if fact.parts.measure not in (*LEFT_OUT, *(OF_WHOLE if by else ()))
             and (
                 (fact.parts.subject == "all" and not name)
                 or (
@@ -84,7 +92,7 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
                 )
             )
         ],
-        of_call="-".join(f"{one.variant}-{one.percent}" for one in params.split),
+        of_call="-".join([by or "", *(f"{one.variant}-{one.percent}" for one in params.split)]),
     )
     title = Words("tests")
     if name and chosen:
@@ -96,6 +104,12 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
             "by chance; “worth”: more a person in money; “ratio chance”: how likely such a split "
             "is by chance. A test that is “broken” has no winner: say so before any figure of it, "
             "and compare none."
+        )
+    if facts and by:
+        notes.append(
+            f"The chances and verdicts of the parts by {by} count every part as one more "
+            "comparison; the ranges do not. A test planned for all is decided by all: parts give "
+            "ideas for a next test, unless somebody named the part before it began."
         )
     unstated = [fact for fact in facts if fact.parts.measure == "split"]
     if unstated and split:
@@ -139,12 +153,17 @@ def _group_by_test(facts: Sequence[Fact], finding: Finding) -> dict[str, list[Fa
     and the verdict is in the reader's language."""
     every, language = finding.result.facts, finding.language
     names = {fact.parts.subject: str(fact.value) for fact in every if fact.label == "variant"}
+    parts = {fact.parts.subject: fact.value for fact in every if fact.label == "part"}
     groups: dict[str, list[Fact]] = {}
     for subject, group in group_by_subject(facts).items():
-        if subject not in names:
+        while subject and subject not in names:  # of a call with a split or parts
+            subject = subject.rpartition("--")[0]
+        if not subject:
             continue
         for fact in group:
             verdict = VERDICTS.get(str(fact.value)) if fact.parts.measure == "verdict" else None
-            shown = {"about": names[subject]} | ({"value": verdict.to(language)} if verdict else {})
+            part = parts.get(subject.rpartition("--")[0])
+            about = f"{part} · {names[subject]}" if part else names[subject]
+            shown = {"about": about} | ({"value": verdict.to(language)} if verdict else {})
             groups.setdefault(subject.split("--")[0], []).append(fact.model_copy(update=shown))
     return groups

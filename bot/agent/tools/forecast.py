@@ -60,9 +60,18 @@ async def run(params: Params, deps: ToolDeps) -> ToolResult:
         ),
         notes=(
             "Shares are from past windows of the same length. A season can change them.",
+            *_explain_range(facts),
             *_explain_season(facts, params.days),
         ),
     )
+
+
+def _explain_range(facts: Sequence[Fact]) -> Iterator[str]:
+    if any(fact.parts.measure.endswith("-low") for fact in facts):
+        yield (
+            "“low” to “high”: the forecast with the error of the worst past window in both "
+            "directions. Tell the range with every forecast."
+        )
 
 
 def _explain_season(facts: Sequence[Fact], days: int) -> Iterator[str]:

@@ -38,6 +38,7 @@ class AnalysisFilter:
     language: str | None = None  # of the feedback text
     experiment: str | None = None
     split: str | None = None  # the shares meant for a test's variants, as JSON: {"A": 50, "B": 50}
+    by: str | None = None  # the column by which a test is told in parts: device, country, segment
     since: date | None = None
     until: date | None = None
     days: int | None = None  # the forecast horizon in days

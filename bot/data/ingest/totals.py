@@ -44,9 +44,11 @@ def find_totals(
     source: RowSource, match: ColumnMatch, names: Sequence[str], proof: FormatProof
 ) -> TotalRows:
     """Find totals by their name, by the cells that they lack, and by being the sum of the rest."""
+    columns = load_kinds()[match.kind].columns
+    if match.kind == "feedback":
+        return _find_lone_totals(source, match)
     if match.kind not in AGGREGATE_KINDS:
         return TotalRows()
-    columns = load_kinds()[match.kind].columns
     summed = {
         ours: at
         for ours, at in match.columns.items()
@@ -72,15 +74,43 @@ def find_totals(
     if not totals or len(totals) == len(rows):
         return TotalRows()
     rest = [row for row in rows if row.n not in totals]
-    said = [
-        Words.count(
-            "{n} row is the total of the others and is left out.",
-            "{n} rows are totals of the others and are left out.",
-            len(totals),
-        )
-    ]
+    said = [_count_totals(len(totals))]
     said += _compare(list(totals.values()), rest, [names[at] for at in summed.values()])
     return TotalRows(tuple(sorted(totals)), tuple(said))
+
+
+def _count_totals(count: int) -> Words:
+    return Words.count(
+        "{n} row is the total of the others and is left out.",
+        "{n} rows are totals of the others and are left out.",
+        count,
+    )
+
+
+def _find_lone_totals(source: RowSource, match: ColumnMatch) -> TotalRows:
+    """Find a first or last row of feedback that says "Total" and has nothing else but figures: a
+    person's answer has a day, an author or a product beside its text."""
+    columns = load_kinds()["feedback"].columns
+    told = [
+        f"c{at}"
+        for ours, at in match.columns.items()
+        if columns[ours].type in ("text", "key", "person", "moment")
+    ]
+    if len(told) < 2:
+        return TotalRows()
+    ends = (
+        f"SELECT unnest([{{'n': min(n), 'cells': arg_min([{', '.join(told)}], n)}}, "
+        f"{{'n': max(n), 'cells': arg_max([{', '.join(told)}], n)}}], recursive := true) "
+        f"FROM {source.relation}"
+    )
+    given = "list_filter(list_transform(cells, lambda one: bare(one)), lambda one: one IS NOT NULL)"
+    total = f"regexp_matches(plainer(given[1]), {quote_text(TOTAL_CELL)})"
+    found = source.con.execute(
+        f"SELECT DISTINCT n FROM (SELECT n, {given} AS given FROM ({ends})) "
+        f"WHERE len(given) = 1 AND {total} ORDER BY n"
+    ).fetchall()
+    rows = tuple(n for (n,) in found)
+    return TotalRows(rows, (_count_totals(len(rows)),) if rows else ())
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ FILTERS_BY_KIND: Mapping[str, tuple[str, ...]] = {
     "funnel": (*PRODUCT_FILTERS, "segment", "country", "device", "source", "channel", "until"),
     "delivery": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),
     "campaigns": ("product", "channel", *DAY_FILTERS),
-    "experiments": ("experiment", "split"),
+    "experiments": ("experiment", "split", "by"),
     "plan": ("rule", "until"),
     "audiences": ("product", "category", "country", "goal", "rule"),
     "sellers": (*PRODUCT_FILTERS, "segment", *PLACE_FILTERS, *DAY_FILTERS),

@@ -121,11 +121,20 @@ async def test_experiments_name_the_winner_and_the_broken_test() -> None:
 
 async def test_one_experiment_is_found_by_a_part_of_its_name() -> None:
     result = await call_tool(
-        "experiments", {"experiment": "Panier", "split": []}, tool_deps(language="fr")
+        "experiments", {"experiment": "Panier", "split": [], "by": "none"}, tool_deps(language="fr")
     )
     assert {fact.parts.subject.split("--")[0] for fact in result.facts} == {"panier-court"}
     with pytest.raises(ToolError, match="panier-court, photos-portees"):
-        await call_tool("experiments", {"experiment": "hero image", "split": []})
+        await call_tool("experiments", {"experiment": "hero image", "split": [], "by": "none"})
+
+
+async def test_experiments_tell_a_test_by_device() -> None:
+    result = await call_tool(
+        "experiments", {"experiment": "photos-portees", "split": [], "by": "device"}
+    )
+    rows = [row[0] for exhibit in result.exhibits if exhibit.table for row in exhibit.table.rows]
+    assert {"mobile · A", "mobile · B"} <= set(rows)
+    assert any("one more comparison" in note for note in result.notes)
 
 
 async def test_a_planned_test_needs_the_people_that_the_analysis_computes() -> None:

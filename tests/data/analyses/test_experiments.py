@@ -77,6 +77,74 @@ def test_tests_are_counted_by_how_they_ended() -> None:
     assert [value(found, "all", end) for end in ends] == [1, 0, 1, 0]
 
 
+def part_rows(device: str | None, **arms: tuple[int, int]) -> list[dict[str, Any]]:
+    return [arm_rows(name, *counts, device=device) for name, counts in arms.items()]
+
+
+def parts_of(rows: list[dict[str, Any]], by: str = "device") -> tuple[set[str], AnalysisResult]:
+    found = find(shelf_of(rows), AnalysisFilter(by=by))
+    return {str(fact.value) for fact in found.facts if fact.parts.measure == "part"}, found
+
+
+def test_test_is_told_by_device() -> None:
+    rows = part_rows("mobile", A=(1000, 100), B=(1000, 160)) + part_rows(
+        "desktop", A=(500, 50), B=(500, 52)
+    )
+    parts, found = parts_of(rows)
+    assert parts == {"mobile", "desktop"}
+    assert value(found, "t--visit--mobile--b", "effect") == Decimal("6")
+    assert value(found, "t--visit--mobile--b", "verdict") == "won"
+    assert value(found, "t--visit--desktop--b", "verdict") == "no difference seen"
+
+
+def test_each_part_counts_as_one_more_comparison() -> None:
+    rows = part_rows("mobile", A=(1000, 100), B=(1000, 130))
+    (alone, _), whole = parts_of(rows), find(shelf_of(rows), AnalysisFilter())
+    assert alone == {"mobile"}
+    assert value(whole, "t--visit--b", "verdict") == "won"
+    p = value(whole, "t--visit--b", "p")
+    for n in range(3):
+        rows += part_rows(f"d{n}", A=(1000, 100), B=(1000, 100))
+    _, found = parts_of(rows)
+    assert value(found, "t--visit--mobile--b", "p") == pytest.approx(4 * p, rel=Decimal("0.01"))
+    assert value(found, "t--visit--mobile--b", "verdict") == "no difference seen"
+
+
+@pytest.mark.parametrize("small", [(7, 6), (90, 2)])  # few people, few buyers
+def test_small_part_is_hidden_with_the_part_that_gives_it_away(small: tuple[int, int]) -> None:
+    rows = part_rows("mobile", A=(1000, 100), B=(1000, 160))
+    rows += part_rows("desktop", A=(500, 50), B=(500, 52)) + part_rows("tv", A=(90, 9), B=small)
+    parts, found = parts_of(rows)
+    assert parts == {"mobile"}
+    assert found.is_withheld()
+
+
+def test_people_without_a_device_are_in_no_part_and_give_nobody_away() -> None:
+    rows = part_rows("mobile", A=(1000, 100), B=(1000, 160)) + part_rows(
+        "desktop", A=(500, 50), B=(500, 52)
+    )
+    assert parts_of(rows + part_rows(None, A=(300, 30), B=(300, 30)))[0] == {"mobile", "desktop"}
+    assert parts_of(rows + part_rows(None, A=(3, 1), B=(300, 30)))[0] == {"mobile"}
+
+
+def test_test_without_devices_says_so() -> None:
+    parts, found = parts_of([arm_rows("A", 500, 50), arm_rows("B", 500, 60)])
+    assert not parts
+    assert [limit.to("en") for limit in found.limits] == ["t: no row names a device."]
+
+
+def test_test_is_told_by_the_segment_of_its_people() -> None:
+    rows, people = [], []
+    for n in range(400):
+        unit = f"c{n}"
+        variant, bought = "AB"[n % 2], int(n % 10 < 3)
+        rows.append(arm_rows(variant, 1, bought, unit=unit))
+        people.append({"customer": unit, "segment": "Gold" if n < 200 else "Silver"})
+    found = find(small(experiments=rows, customers=people), AnalysisFilter(by="segment"))
+    assert value(found, "t--visit--gold--b", "users") == 100
+    assert value(found, "t--visit--silver--b", "users") == 100
+
+
 def test_every_fact_has_source_rows_and_query() -> None:
     found = find(sample(), AnalysisFilter())
     assert found.facts

@@ -54,7 +54,12 @@ def test_ranking_beats_the_base_rate() -> None:
 
 def test_buyer_count_is_shown_only_after_a_good_backtest() -> None:
     """A window after Christmas expects too much of the spring: 90 days are off, 60 are not."""
-    assert found(AnalysisFilter(days=60)).get("buy-60-days", "expected-buyers") is not None
+    sixty = found(AnalysisFilter(days=60))
+    expected = value(sixty, "buy-60-days", "expected-buyers")
+    low, high = (value(sixty, "buy-60-days", f"expected-buyers-{end}") for end in ("low", "high"))
+    off = abs(float(value(sixty, "buy-60-days", "backtest-worst-error"))) / 100
+    assert float(low) == pytest.approx(float(expected) * (1 - off), abs=1)
+    assert float(high) == pytest.approx(float(expected) * (1 + off), abs=1)
     ninety = found()
     assert ninety.get("buy-90-days", "expected-buyers") is None
     assert ninety.get("buy-90-days", "backtest-auc") is not None

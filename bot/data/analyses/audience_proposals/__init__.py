@@ -26,7 +26,13 @@ from bot.data.analyses.products import (
     load_purchased_products,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
-from bot.data.analyses.segments.audience import NO_CONSENTS, AudienceSelection
+from bot.data.analyses.segments.audience import (
+    NO_CONSENTS,
+    TABLES,
+    TABLES_NOW,
+    TABLES_THEN,
+    AudienceSelection,
+)
 from bot.data.floors import too_few_message
 from bot.data.warehouse.purchases import NO_ORDERS, last_day, purchase_lines
 from bot.data.warehouse.query import TableCache, fetch_rows
@@ -54,7 +60,7 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     if lines is None:
         return AnalysisResult.refuse("audiences", warehouse, NO_ORDERS)
     result = AnalysisResult.from_table("audiences", warehouse, "orders")
-    with TableCache(warehouse, "audiences") as table_cache:
+    with TableCache(warehouse, TABLES) as table_cache:
         _add_proposals(warehouse, filter_, result, lines, table_cache)
     return result
 
@@ -67,12 +73,12 @@ def _add_proposals(
     table_cache: TableCache,
 ) -> None:
     until = last_day(warehouse)
-    now = AudienceSelection(warehouse, lines, until, table_cache, "now")
+    now = AudienceSelection(warehouse, lines, until, table_cache, TABLES_NOW)
     goods = load_purchased_products(warehouse, now.lines)
     subject = _find_subject(filter_, goods)
     since = until - timedelta(days=BACKTEST_DAYS)
     past = now.lines.filter(now.lines.day <= since)
-    earlier = AudienceSelection(warehouse, past, since, table_cache, "then")
+    earlier = AudienceSelection(warehouse, past, since, table_cache, TABLES_THEN)
     report = ProposalReport(warehouse, result, now, earlier, subject, goods, table_cache)
     if report.people < MIN_CUSTOMERS:
         result.add_limit(too_few_message(report.people, warehouse.floor))

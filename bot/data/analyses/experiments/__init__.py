@@ -8,8 +8,10 @@ import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
+from itertools import groupby
 from typing import Any, TypeAlias
 
+import ibis
 import ibis.expr.types as ir
 from ibis import _
 
@@ -22,6 +24,7 @@ from bot.data.analyses.experiments.arms import (
     describe_unreadable,
     find_crossed_people,
     read_event_experiment,
+    select_parts,
 )
 from bot.data.analyses.experiments.hypothesis_tests import (
     MIN_RATIO_P,
@@ -35,9 +38,11 @@ from bot.data.analyses.experiments.hypothesis_tests import (
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.floors import is_below_floor
+from bot.data.metrics.filters import FILTER_NAMES, build_people
 from bot.data.stats import round_figure
 from bot.data.warehouse.query import defer_sql, fetch_rows
 from bot.data.warehouse.warehouse import Warehouse
+from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.text.normalize import slugify
 
@@ -53,7 +58,10 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
     seen". Rates are in %, effects in percentage points, amounts in the file's currency per person.
     A broken test has the arms' .users, .meant and what they did, but no effect. Where amounts are
     known only as sums over several people, there are means, but no effect, interval, verdict or
-    status."""
+    status. With `filter_.by` the subjects are experiments.<test>--<metric>--<part>, and each part
+    counts as one more comparison."""
+    if filter_.by not in (None, *PARTS):
+        raise CannotDo(Words("A test is told by device, country or segment."))
     table, visits = warehouse.table("experiments"), read_event_experiment(warehouse)
     if table is None and visits is None:
         return AnalysisResult.refuse(
@@ -67,7 +75,8 @@ def find(warehouse: Warehouse, filter_: AnalysisFilter) -> AnalysisResult:
         _add_experiments(result, warehouse, table, filter_)
     if visits is not None:
         _add_visit_experiment(result, warehouse, visits, filter_)
-    _add_counts(result)
+    if filter_.by is None:
+        _add_counts(result)
     if not result.facts and not result.limits:
         result.add_limit(Words("There is no test called {name}.", name=filter_.experiment or "?"))
     return result
@@ -103,10 +112,13 @@ def _add_experiments(
     if several:
         named = table.mutate(test=table.experiment.fill_null("test"))
         table = named.anti_join(crossed, ["test", "unit"]).drop("test")
-    expression = count_outcomes(table)
+    expression = count_outcomes(_name_parts(warehouse, table, filter_.by))
     result.queries["arms"] = defer_sql(expression)
     split = json.loads(filter_.split) if filter_.split else {}
-    for trial in build_experiments(fetch_rows(warehouse, expression)):
+    trials = build_experiments(fetch_rows(warehouse, expression))
+    if filter_.by:
+        trials = _keep_parts(result, trials, warehouse, filter_.by)
+    for trial in trials:
         if filter_.experiment in (None, trial.experiment, slugify(trial.experiment)):
             if people := several.pop(trial.experiment, 0):  # once for all of its metrics
                 title = trial.title or trial.experiment
@@ -117,6 +129,38 @@ def _add_experiments(
             if len(safe.arms) < len(trial.arms):
                 result.withhold("people")
             _add_experiment(result, safe, warehouse.sales_floor)
+
+
+PARTS = {"segment": Words("segment"), **{n: FILTER_NAMES[n] for n in ("device", "country")}}
+
+
+def _name_parts(warehouse: Warehouse, table: ir.Table, by: str | None) -> ir.Table:
+    """Return the rows with `part`: their device or country, or their person's segment."""
+    people = build_people(warehouse) if by == "segment" else None
+    if by is None or (by == "segment" and people is None):
+        return table.mutate(part=ibis.null("string"))
+    if people is not None:
+        named = people.select(person=people.customer, part=people.segment)
+        return table.left_join(named, table.unit == named.person).drop("person")
+    return table.mutate(part=table[by])
+
+
+def _keep_parts(
+    result: AnalysisResult, trials: Sequence[Experiment], warehouse: Warehouse, by: str
+) -> list[Experiment]:
+    """Return the parts of all tests that may be shown, and tell of those without any."""
+    kept: list[Experiment] = []
+    for (test, _metric), group in groupby(trials, lambda one: (one.experiment, one.metric)):
+        parts = list(group)
+        shown = select_parts(parts, warehouse.floor, warehouse.sales_floor)
+        kept += shown
+        if len(shown) < sum(one.part is not None for one in parts):
+            result.withhold("people")
+        elif not shown:
+            limit = Words("{test}: no row names a {column}.", test=test, column=PARTS[by])
+            if limit not in result.limits:
+                result.add_limit(limit)
+    return kept
 
 
 def _add_visit_experiment(
@@ -140,10 +184,14 @@ def _add_experiment(result: AnalysisResult, trial: Experiment, sales_floor: int)
         return
     test, about = slugify(trial.experiment), trial.title or trial.experiment
     subject = f"{test}--{slugify(trial.metric)}"
+    if trial.part is not None:
+        subject, about = f"{subject}--{slugify(trial.part)}", f"{about}, {trial.part}"
     add = _make_fact_adder(result, subject, f"{about}, {trial.metric}", trial.users)
     result.set_group_size(subject, trial.users)
-    add("title", about)
+    add("title", trial.title or trial.experiment)
     add("metric", trial.metric)
+    if trial.part is not None:
+        add("part", trial.part)
     add("users", trial.users)
     if trial.first and trial.last:
         add("first-day", trial.first)
@@ -236,7 +284,7 @@ def _add_effects(
             return
     measure = compare_amounts if trial.amounts else compare_rates
     effects = [measure(arm, control) for arm in others]
-    adjusted = adjust_holm([effect.p for effect in effects])
+    adjusted = [min(1.0, p * trial.parts) for p in adjust_holm([effect.p for effect in effects])]
     verdicts = []
     for arm, effect, p in zip(others, effects, adjusted, strict=True):
         tell = partial(add_arms[arm.variant], rows=trial.users)
@@ -273,7 +321,7 @@ def _add_best_variant(
     add("ahead", round_figure(scale * effect.change, 2), unit)
     add("ahead-low", round_figure(scale * effect.low, 2), unit)
     add("ahead-high", round_figure(scale * effect.high, 2), unit)
-    sure = adjust_holm([*ps, effect.p])[-1] < MAX_P_VALUE
+    sure = adjust_holm([*ps, effect.p])[-1] * trial.parts < MAX_P_VALUE
     add("ahead-verdict", "won" if sure else "no difference seen")
 
 

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from bot.core.facts import Source
 from bot.data.analyses.experiments.hypothesis_tests import ArmCounts
+from bot.data.disclosure import list_publishable
 from bot.data.floors import is_below_floor
 from bot.data.warehouse.query import fetch_rows
 from bot.data.warehouse.warehouse import Warehouse, schema_of
@@ -24,7 +25,9 @@ CONTROL_NAMES = (
 
 @dataclass
 class Experiment:
-    """One metric of one test. `days` holds each arm's counts by day, where rows have dates."""
+    """One metric of one test, or of the people of one `part` of it. `days` holds each arm's counts
+    by day, where rows have dates. `parts` is how many parts are compared: each is one more chance
+    to see a difference that is none."""
 
     experiment: str
     metric: str
@@ -35,6 +38,8 @@ class Experiment:
     first: date | None = None
     last: date | None = None
     days: list[tuple[date, dict[str, ArmCounts]]] = field(default_factory=list)
+    part: str | None = None
+    parts: int = 1
 
     def without(self, variants: Collection[str]) -> "Experiment":
         """Return the test without some arms, which are in none of its sums."""
@@ -104,12 +109,12 @@ def find_crossed_people(rows: ir.Table) -> ir.Table:
 
 
 def count_outcomes(rows: ir.Table) -> ir.Table:
-    """Return one row for each test, metric, variant and day (null without dates). `sums` counts the
-    rows whose amount is a sum over several people."""
+    """Return one row for each test, metric, `part`, variant and day (null without dates). `sums`
+    counts the rows whose amount is a sum over several people."""
     amount = rows.value.cast("float64").fill_null(0.0)
     return (
         rows.mutate(day=rows["at"].date(), amount=amount, test=rows.experiment.fill_null("test"))
-        .group_by("test", "metric", "variant", "day")
+        .group_by("test", "metric", "part", "variant", "day")
         .aggregate(
             users=lambda t: t.users.sum(),
             successes=lambda t: t.successes.fill_null(0).sum(),
@@ -121,19 +126,55 @@ def count_outcomes(rows: ir.Table) -> ir.Table:
             share=lambda t: t.share.max(),
             title=lambda t: t.title.max(),
         )
-        .order_by("test", "metric", "variant", ibis.asc("day", nulls_first=True))
+        .order_by(
+            "test",
+            "metric",
+            ibis.asc("part", nulls_first=True),
+            "variant",
+            ibis.asc("day", nulls_first=True),
+        )
     )
 
 
 def build_experiments(found: Sequence[dict[str, Any]]) -> list[Experiment]:
-    """Build tests from the rows of `count_outcomes`, ordered by name and metric."""
+    """Build tests from the rows of `count_outcomes`, ordered by name, metric and part."""
     return [
-        _build_experiment(test, metric, list(rows))
-        for (test, metric), rows in groupby(found, lambda r: (r["test"], r["metric"]))
+        _build_experiment(test, metric, part, list(rows))
+        for (test, metric, part), rows in groupby(
+            found, lambda r: (r["test"], r["metric"], r["part"])
+        )
     ]
 
 
-def _build_experiment(test: str, metric: str, rows: list[dict[str, Any]]) -> Experiment:
+def select_parts(parts: Sequence[Experiment], people: int, sales: int) -> list[Experiment]:
+    """Return the parts of one metric of a test that may be shown beside the whole: in no variant do
+    the people or buyers of a part, or of all parts that are left out, fall below their floor. The
+    people of a part without a name are never shown."""
+    arms: dict[str, dict[str | None, ArmCounts]] = {}
+    for one in parts:
+        for arm in one.arms:
+            arms.setdefault(arm.variant, {})[one.part] = arm
+    sizes = []
+    for of_part in arms.values():
+        users = {part: arm.users for part, arm in of_part.items()}
+        if not is_below_floor(sum(users.values()), people):  # such a variant is in no part
+            buyers = {part: arm.buyers for part, arm in of_part.items()}
+            sizes += [(users, people), (buyers, sales)]
+    kept = {one.part for one in parts if one.part is not None}
+    while True:
+        shown = set(kept)
+        for counts, floor in sizes:
+            inside = {part: count for part, count in counts.items() if part in kept}
+            unsaid = sum(count for part, count in counts.items() if part not in kept)
+            shown -= inside.keys() - set(list_publishable(inside, floor, unsaid=unsaid))
+        if shown == kept:
+            return [replace(one, parts=len(kept)) for one in parts if one.part in kept]
+        kept = shown
+
+
+def _build_experiment(
+    test: str, metric: str, part: str | None, rows: list[dict[str, Any]]
+) -> Experiment:
     arms: dict[str, ArmCounts] = {}
     days: dict[date, dict[str, ArmCounts]] = {}
     shares: dict[str, float] = {}
@@ -163,6 +204,7 @@ def _build_experiment(test: str, metric: str, rows: list[dict[str, Any]]) -> Exp
         first=min(days, default=None),
         last=max(days, default=None),
         days=sorted(days.items()),
+        part=part,
     )
 
 
@@ -275,13 +317,17 @@ def describe_crossed_people(people: int, where: Words | str, floor: int) -> Word
 
 
 def _assign_variants(events: ir.Table, named: ir.Table) -> ir.Table:
-    """Return for each visitor the number of variants, the first one, since when, and whether a
-    purchase followed."""
+    """Return for each visitor the number of variants, the first one, since when, on which device
+    and in which country, and whether a purchase followed."""
     first = (
         named.filter(named.visitor.notnull())
         .group_by("visitor")
         .aggregate(
-            seen=named.variant.nunique(), variant=named.variant.min(), began=named["at"].min()
+            seen=named.variant.nunique(),
+            variant=named.variant.min(),
+            began=named["at"].min(),
+            device=named.device.argmin(named["at"]),
+            country=named.country.argmin(named["at"]),
         )
     )
     lines = (

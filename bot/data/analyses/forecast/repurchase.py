@@ -232,8 +232,9 @@ def add_repurchase(context: AnalysisContext, cuts: Sequence[CustomerHistory], ah
     """Add facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate
     (%, who bought in the last past window), .pairs (%: how often the buyer of a pair of one buyer
     and one other ranked higher), .simple-rule and .simple-share (%, of its top tenth that bought),
-    .windows; .expected-buyers and .customers-likely (probability over one half) when the number of
-    buyers was right in the past; behaviour.buy-90-days-tenth-1 … 10 .customers and .bought (%), the
+    .windows; .expected-buyers with .expected-buyers-low and -high (the error of the worst window in
+    both directions) and .customers-likely (probability over one half) when the number of buyers was
+    right in the past; behaviour.buy-90-days-tenth-1 … 10 .customers and .bought (%), the
     most likely tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases
     and .silent (days), the medians of today's most likely tenth and of everybody else; .first-day
     and .last-day of the windows."""
@@ -309,9 +310,12 @@ def _add_buyer_count(
     subject, rows = f"buy-{ahead}-days", len(chances)
     likely = int((chances > LIKELY_CHANCE).sum())
     shown = bound_count(likely, rows, context.warehouse.floor)
+    expected, off = float(chances.sum()), abs(worst.off)
     context.result.add_measures(
         subject,
-        ("expected-buyers", round_figure(float(chances.sum())), "customers"),
+        ("expected-buyers", round_figure(expected), "customers"),
+        ("expected-buyers-low", round_figure(expected * (1 - off)), "customers"),
+        ("expected-buyers-high", round_figure(expected * (1 + off)), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
         ("backtest-worst-error", to_percent(worst.off), "%"),
         about=_format_about(ahead),

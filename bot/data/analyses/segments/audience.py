@@ -33,6 +33,7 @@ from bot.i18n.messages import Words
 # Select customers among these order lines as of a day: today, or an earlier day for a backtest.
 
 NO_PRODUCT = "–"  # no product has this key
+TABLES, TABLES_NOW, TABLES_THEN = "audiences", "now", "then"  # names of temporary tables
 
 
 class AudienceSelection:
@@ -315,14 +316,19 @@ class AudienceTastes:
 def find_tastes(warehouse: Warehouse, rule: AudienceRule) -> AudienceTastes:
     """Return what the customers of the rule bought, with or without consent. Raises CannotDo when
     there are no orders with customers."""
-    with TableCache(warehouse, f"tastes_{rule.code}") as tables:
-        return _find_tastes(warehouse, rule, tables)
+    if (lines := purchase_lines(warehouse)) is None:
+        raise CannotDo(NO_ORDERS)
+    # The names of the tables are those of the look-up of the audience: their queries are rendered.
+    with TableCache(warehouse, TABLES) as tables:
+        selection = AudienceSelection(warehouse, lines, last_day(warehouse), tables, TABLES_NOW)
+        return _find_tastes(warehouse, selection, rule, tables)
 
 
-def _find_tastes(warehouse: Warehouse, rule: AudienceRule, tables: TableCache) -> AudienceTastes:
-    members = tables.materialize("members", select_matching(warehouse, rule).distinct())
-    lines = purchase_lines(warehouse)
-    assert lines is not None  # select_matching has refused
+def _find_tastes(
+    warehouse: Warehouse, selection: AudienceSelection, rule: AudienceRule, tables: TableCache
+) -> AudienceTastes:
+    members = tables.materialize("members", selection.select_fitting(rule).distinct())
+    lines = selection.lines
     others = lines.select("customer").distinct().anti_join(members, "customer")
     groups = members.mutate(segment=ibis.literal(AUDIENCE)).union(
         others.mutate(segment=ibis.literal(OTHERS))

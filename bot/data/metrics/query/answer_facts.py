@@ -148,7 +148,7 @@ class _ResultBuilder:
 
     def _list_filters(self, group: Group) -> list[str]:
         """Return the conditions in words, without those that the name of the group makes clear."""
-        if group in (ALL_GROUPS, OTHERS):
+        if not self.answer.recipe.is_single(group):
             return self.filters
         return [
             text
@@ -180,9 +180,10 @@ class _ResultBuilder:
         """Return the days of a group: those of its week or month that are in the period."""
         first, last = days
         for dimension, value in zip(self.query.dimensions, group, strict=False):
+            members = self.answer.recipe.members.get(group, (group,))
             if dimension in DATED_DIMENSIONS and value is not None and group != OTHERS:
-                start = date.fromisoformat(value)
-                first, last = max(first, start), min(last, _last_day(dimension, start))
+                starts = [date.fromisoformat(one[0]) for one in members if one[0]]
+                first, last = max(first, starts[0]), min(last, _last_day(dimension, starts[-1]))
         return first, last
 
     def _name(self, group: Group) -> tuple[str, ...]:
@@ -220,12 +221,13 @@ class _ResultBuilder:
         if counts is None:
             return []
         groups = answer.recipe.list_groups()
-        shown = len([one for one in groups if one != OTHERS])
+        shown = len([one for one in groups if answer.recipe.is_single(one)])
         if shown == counts.known:
             return []
         floor = get_floor(self.warehouse, answer.dataset.bases[ALL_ROWS].family)
         small = f"of under {floor} people, or needed to hide those"
-        small += ": they are together as others" if OTHERS in groups else ""
+        others = [answer.get_value("now", OTHERS, name) for name in self.query.measures]
+        small += self._describe_others() if any(one is not None for one in others) else ""
         where = "earlier" if is_by_time(self.query.dimensions) else "after these in the order"
         reasons = (
             (counts.beyond_limit, where),
@@ -258,6 +260,19 @@ class _ResultBuilder:
             )
         return Words("{n} of {known} rows shown.", **given)
 
+    def _describe_others(self) -> str:
+        """Say that the hidden groups are together, and which of them are hidden only for the sake
+        of the others: these may be named."""
+        members = self.answer.recipe.members.get(OTHERS, ())
+        sizes = self.answer.rows["now"].count_people_by_group(ALL_ROWS) if members else {}
+        large = [
+            " · ".join(self._name(one))
+            for one in members
+            if sizes.get(one, 0) >= self.warehouse.floor
+        ]
+        also = f", {', '.join(large[:6])} among them" if large else ""
+        return f": they are together as others{also}"
+
     def _find_unranked(self) -> Words | None:
         """Say of groups that are ordered by a measure how many have no place among them: which
         place they would have would tell their figure."""
@@ -265,7 +280,8 @@ class _ResultBuilder:
         in_time = dimensions and dimensions[0] in ORDERED_DIMENSIONS
         if counts is None or (in_time and self.query.order == "natural"):
             return None
-        shown = [one for one in self.answer.recipe.list_groups() if one != OTHERS]
+        recipe = self.answer.recipe
+        shown = [one for one in recipe.list_groups() if recipe.is_single(one)]
         n = counts.unranked + counts.chosen - len(shown)
         if not n:
             return None
@@ -291,7 +307,9 @@ class _ResultBuilder:
             without = [
                 one
                 for one in groups
-                if one != OTHERS and one in shown and cells[one, name][0] is None
+                if (one == ALL_GROUPS or self.answer.recipe.is_single(one))
+                and one in shown
+                and cells[one, name][0] is None
             ]
             few = [one for one in without if not self.answer.is_allowed(one, name)]
             lacking = {basis for one in few for basis in self.answer.list_lacking(one, name)}
@@ -306,6 +324,13 @@ class _ResultBuilder:
                 if some:
                     names = self._list_names(some, groups)
                     notes.append(f"No {name} for {names}: {why.rstrip('.')}.")
+            together = [
+                self._name(one)[0]
+                for one in groups
+                if one in self.answer.recipe.members and one != OTHERS and cells[one, name][0]
+            ]
+            if few and together:
+                notes.append(f"{name} is told of these together: {'; '.join(together)}.")
         return notes
 
     def _list_names(self, some: Sequence[Group], groups: Sequence[Group]) -> str:
@@ -367,7 +392,8 @@ class _ResultBuilder:
             rows=tuple(rows),
             facts=tuple(fact.id for fact in self.facts),
         )
-        chart = self._build_chart([one for one in groups[1:] if one != OTHERS], cells)
+        single = [one for one in groups[1:] if self.answer.recipe.is_single(one)]
+        chart = self._build_chart(single, cells)
         ids = tuple(fact.id for fact in self.facts)
         return (
             Exhibit(

@@ -63,6 +63,8 @@ def guard_answer(
         return answer
     if log:
         log.refuse(person, state, record)
+    if answer.recipe.members:  # the groups alone may be harmless
+        return guard_answer(warehouse, answer.without_merged(), log, person)
     if (smaller := _leave_out(warehouse, answer, known)) is not None:
         record = _build_record(smaller.recipe)
         if log:
@@ -112,12 +114,9 @@ def _leave_out(
     the share of the whole, the earlier period, the smallest groups. None where nothing of what was
     asked is left."""
     recipe, universe = answer.recipe, load_rows_universe(warehouse, answer.dataset)
-    figures = [one for one in recipe.shown if one.group != OTHERS]
+    figures = [one for one in recipe.shown if not one.is_remainder]
     figures.sort(key=lambda one: _rank(answer, one))
-    own = [
-        collect_released(recipe.model_copy(update={"shown": (one,)}), answer.rows)
-        for one in figures
-    ]
+    own = [collect_released(recipe.with_shown((one,)), answer.rows) for one in figures]
     safe: dict[ShownGroup, set[Family]] = {one: set() for one in figures}
     for family in dict.fromkeys(family for released in own for family in released):
         wanted, sets = list[range](), list[RowIndex]()
@@ -133,14 +132,14 @@ def _leave_out(
             safe[figures[at]].add(family)
     shown, is_complete = [], True  # others are the total less the groups that are shown
     for one in recipe.shown:
-        if one.group == OTHERS:
+        if one.is_remainder:
             shown += [one] if is_complete else []
             continue
         bases = tuple(b for b in one.bases if answer.dataset.bases[b].family in safe[one])
         shown += [one.model_copy(update={"bases": bases})] if bases else []
-        is_complete &= bases == one.bases or one.period != "now"
+        is_complete &= bases == one.bases or one.period != "now" or bool(one.members)
     smaller = answer.with_recipe(
-        recipe.model_copy(update={"shown": tuple(shown)}),
+        recipe.with_shown(tuple(shown)),
         "Some figures are left out: with earlier answers they would tell what a few people did.",
     )
     return smaller if _tells_anything(smaller) or not _tells_anything(answer) else None
@@ -150,6 +149,8 @@ def _rank(answer: MetricAnswer, one: ShownGroup) -> tuple[int, int]:
     if one.period == "whole":
         return 4, 0
     is_group = one.group != ALL_GROUPS
+    if one.members:  # what it tells is less than what its groups would tell
+        return 1, 0
     many = answer.count_things(one.group) if is_group else 0
     return 2 * (one.period == "before") + is_group, -many
 
@@ -252,7 +253,7 @@ def remember_figures(warehouse: Warehouse, answer: MetricAnswer, result: MetricR
         measure = answer.get_measure(name)
         bases = answer.get_measure(measure.share_of or name).bases
         shown = ShownGroup(period=period, group=group, bases=bases)
-        alone = answer.recipe.model_copy(update={"shown": (shown,)})
+        alone = answer.recipe.with_shown((shown,))
         warehouse.released[FIGURE_KEY, fact_id] = alone
 
 

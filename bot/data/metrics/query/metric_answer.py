@@ -4,19 +4,22 @@
 within the bounds, as many as there is room for. The recipe is all that is needed to read the rows
 behind them again, so it is what the log of answers keeps."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import ibis.expr.types as ir
 from pydantic import BaseModel, ConfigDict
 
 from bot.core.metric_query import ORDERED_DIMENSIONS, OTHERS_VALUE, MetricQuery, TooFewError
+from bot.data.floors import is_below_floor
 from bot.data.metrics.query.dataset import ALL_ROWS, Family, Measure, MetricDataset
 from bot.data.metrics.query.periods import QueryPeriods, find_known_days
 from bot.data.metrics.query.release import (
     ALL_GROUPS,
+    MERGED_GROUP,
     Group,
     GroupedRows,
     HiddenGroups,
@@ -42,12 +45,18 @@ Released = dict[Family, list[RowIndex]]
 
 class ShownGroup(BaseModel):
     """A group of one period that is shown, with the bases of its figures. `whole` is the period
-    without the filters, of which a share is told."""
+    without the filters, of which a share is told. With `members` these are groups together."""
 
     model_config = ConfigDict(frozen=True)
     period: PeriodName
     group: Group
     bases: tuple[str, ...]
+    members: tuple[Group, ...] = ()
+
+    @property
+    def is_remainder(self) -> bool:
+        """Whether the figures are just the total less those of the groups that are shown."""
+        return self.group == OTHERS and not self.members
 
 
 class MetricRecipe(BaseModel):
@@ -59,6 +68,12 @@ class MetricRecipe(BaseModel):
     currency: str | None
     shown: tuple[ShownGroup, ...]
 
+    def with_shown(self, shown: tuple[ShownGroup, ...]) -> "MetricRecipe":
+        """Return the recipe with other groups. A copy would keep the cached `members`."""
+        return MetricRecipe(
+            query=self.query, before=self.before, currency=self.currency, shown=shown
+        )
+
     def get_bases(self, period: PeriodName, group: Group) -> frozenset[str]:
         return frozenset(
             basis
@@ -68,8 +83,18 @@ class MetricRecipe(BaseModel):
         )
 
     def list_groups(self) -> list[Group]:
-        """Return the groups that are shown, in their order, without the total."""
+        """Return the groups that are shown, in their order, without the total. Last come those
+        that are several together."""
         return [one.group for one in self.shown if one.period == "now" and one.group != ALL_GROUPS]
+
+    @cached_property
+    def members(self) -> Mapping[Group, tuple[Group, ...]]:
+        """The groups that are shown together, by the group that they are shown as."""
+        return {one.group: one.members for one in self.shown if one.members}
+
+    def is_single(self, group: Group) -> bool:
+        """Whether this is a group of its own: neither the total nor several together."""
+        return group not in (ALL_GROUPS, OTHERS) and group not in self.members
 
 
 @dataclass(frozen=True)
@@ -108,6 +133,21 @@ class MetricAnswer:
 
     def with_recipe(self, recipe: MetricRecipe, note: str = "") -> "MetricAnswer":
         return replace(self, recipe=recipe, notes=(*self.notes, *([note] if note else [])))
+
+    def without_merged(self) -> "MetricAnswer":
+        """Return the answer without the groups that are told together; of the others only what is
+        left of the total."""
+        shown = [
+            one.model_copy(
+                update={"members": (), "bases": list_remainder_bases(self.dataset, one.bases)}
+            )
+            if one.group == OTHERS
+            else one
+            for one in self.recipe.shown
+            if one.group == OTHERS or not one.members
+        ]
+        kept = tuple(one for one in shown if one.bases or one.group != OTHERS)
+        return self.with_recipe(self.recipe.with_shown(kept))
 
     def get_measure(self, name: str) -> Measure:
         return self.dataset.measures[name]
@@ -156,15 +196,26 @@ class MetricAnswer:
         return None if many is None else int(many)
 
 
+def list_remainder_bases(dataset: MetricDataset, bases: Iterable[str]) -> tuple[str, ...]:
+    """Return the bases whose figures add up over groups."""
+    return tuple(
+        basis
+        for basis in bases
+        if dataset.bases[basis].family == "sales" and not dataset.bases[basis].refine
+    )
+
+
 def collect_released(recipe: MetricRecipe, rows: Mapping[PeriodName, GroupedRows]) -> Released:
     """Return the sets of elements whose sums the shown figures tell, by family."""
     released: Released = {}
     wholes = {period: some.as_whole() for period, some in rows.items()}
     for one in recipe.shown:
-        if one.group == OTHERS:  # the total less the groups that are shown
+        if one.is_remainder:
             continue
         grouped = wholes[one.period] if one.group == ALL_GROUPS else rows[one.period]
         groups = None if one.group == ALL_GROUPS else [one.group]
+        if one.members:
+            grouped, groups = grouped.merge(one.members), [MERGED_GROUP]
         for basis in one.bases:
             family = grouped.dataset.bases[basis].family
             released.setdefault(family, []).append(grouped.elements(basis, groups))
@@ -186,6 +237,7 @@ MAX_FACTS = 60
 DEFAULT_LIMIT = 20
 CHANGE_ORDERS = ("growth", "decline")
 MAX_HIDDEN_LISTED = 2_000  # hidden groups that are summed up as others
+MAX_MERGED = 40  # groups that are told together by figures that do not add up, such as means
 
 
 def refuse_too_few(runner: QueryRunner, now: GroupedRows, dataset: MetricDataset) -> None:
@@ -298,6 +350,8 @@ def _choose_groups(
         )
         for one in chosen
     ]
+    if earlier is None and len(query.dimensions) == 1:
+        shown += _merge_groups(runner, rows, tables, values, chosen, hidden)
     if small:
         told = len(chosen) == len(open_groups) and len(small) <= MAX_HIDDEN_LISTED
         complete = [basis for basis in bases if all(hidden.shows(one, [basis]) for one in chosen)]
@@ -411,26 +465,81 @@ def _add_others(
     small: set[Group],
     complete: Sequence[str],
 ) -> ShownGroup | None:
-    """Add the hidden groups together: what is left of the total anyway, so only figures that add
-    up, and only of the `complete` bases, which every other group shows. None where even these are
-    of too few people."""
+    """Add the hidden groups together: what is left of the total anyway, so only figures of the
+    `complete` bases, which every other group shows. Figures that do not add up, such as the number
+    of customers, tell more than the total does; they are added where these groups can be listed.
+    None where even these are of too few people."""
     warehouse, now, dataset = runner.warehouse, rows["now"], runner.dataset
-    bases = [
-        basis
-        for basis in complete
-        if dataset.bases[basis].family == "sales" and not dataset.bases[basis].refine
-    ]
+    remainder = list_remainder_bases(dataset, complete)
+    listed = len(small) <= MAX_MERGED
+    bases = complete if listed else remainder
     people = now.count_people(ALL_ROWS, small)
     if people < get_people_floor(warehouse, dataset):
         return None
-    large = [
-        basis
-        for basis in bases
-        if not 0
-        < now.count_people(basis, small)
-        < get_floor(warehouse, dataset.bases[basis].family)
-    ]
+    together = now.merge(small)
+    large = [basis for basis in bases if not _is_few(warehouse, together, basis)]
     if not large:
         return None
     values["now", OTHERS] = runner.compute_others(tables["now"], small)
-    return ShownGroup(period="now", group=OTHERS, bases=tuple(large))
+    members = () if set(large) <= set(remainder) else tuple(sorted(small, key=str))
+    return ShownGroup(period="now", group=OTHERS, bases=tuple(large), members=members)
+
+
+def _is_few(warehouse: Warehouse, merged: GroupedRows, basis: str) -> bool:
+    floor = get_floor(warehouse, merged.dataset.bases[basis].family)
+    return is_below_floor(merged.count_people(basis, [MERGED_GROUP]), floor)
+
+
+def _merge_groups(
+    runner: QueryRunner,
+    rows: Mapping[PeriodName, GroupedRows],
+    tables: Mapping[PeriodName, ir.Table],
+    values: dict[tuple[PeriodName, Group], Values],
+    chosen: Sequence[Group],
+    hidden: HiddenGroups,
+) -> list[ShownGroup]:
+    """Put groups together of which a figure is not shown alone, neighbours in time first: "5 late
+    orders from September to November". Of each basis the groups that are shown and those that are
+    put together are apart, and each is of enough people."""
+    now, in_time = rows["now"], runner.query.dimensions[0] in ORDERED_DIMENSIONS
+    merged: dict[tuple[Group, ...], list[str]] = {}
+    for basis in runner.bases:
+        alone = [one for one in chosen if not hidden.shows(one, [basis])]
+        if in_time:
+            alone.sort(key=lambda one: one[0] or "")
+        for members in _split_into_spans(runner.warehouse, now, basis, alone, in_time=in_time):
+            merged.setdefault(members, []).append(basis)
+    shown = []
+    for members, own in merged.items():
+        bases = tuple(
+            basis
+            for basis in runner.bases
+            if basis in own or all(hidden.shows(one, [basis]) for one in members)
+        )
+        told = [one.bases for one in runner.measures.values() if {*one.bases} <= {*bases}]
+        if any(not {*own}.isdisjoint(one) for one in told):
+            group: Group = ("+".join(one[0] or "" for one in members),)
+            values["now", group] = runner.compute_others(tables["now"], members)
+            shown.append(ShownGroup(period="now", group=group, bases=bases, members=members))
+    return shown
+
+
+def _split_into_spans(
+    warehouse: Warehouse, now: GroupedRows, basis: str, alone: Sequence[Group], *, in_time: bool
+) -> list[tuple[Group, ...]]:
+    """Return the groups in spans of enough people, all in one where they have no order in time.
+    Nothing where they are too few or too many for that."""
+    if not 1 < len(alone) <= MAX_MERGED:
+        return []
+    spans: list[tuple[Group, ...]] = []
+    span: tuple[Group, ...] = ()
+    for one in alone:
+        span = (*span, one)
+        if in_time and len(span) > 1 and not _is_few(warehouse, now.merge(span), basis):
+            spans.append(span)
+            span = ()
+    if span and spans:
+        spans[-1] = (*spans[-1], *span)
+    elif span and not _is_few(warehouse, now.merge(span), basis):
+        spans.append(span)
+    return spans

@@ -28,6 +28,7 @@ RowIndex = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Group = tuple[str | None, ...]  # the values of the dimensions; empty: all rows
 ALL_GROUPS: Group = ()
+MERGED_GROUP, REST_GROUP = ("merged",), ("rest",)  # the groups of merged rows
 MAX_MARKS = 50_000_000  # bytes; more distinct values are sorted instead of marked
 
 
@@ -136,6 +137,14 @@ class GroupedRows:
         """Return the same rows as one group."""
         group = np.zeros(len(self.rows), dtype=np.int64)
         return replace(self, group=group, groups=[ALL_GROUPS], refined={})
+
+    def merge(self, members: Collection[Group]) -> "GroupedRows":
+        """Return the same rows, those of some groups as one group."""
+        known = {one: n for n, one in enumerate(self.groups)}
+        inside = np.zeros(len(self.groups), dtype=bool)
+        inside[[known[one] for one in members if one in known]] = True
+        group = np.where(inside[self.group], 0, 1)
+        return replace(self, group=group, groups=[MERGED_GROUP, REST_GROUP], refined={})
 
     def mask(self, basis: str) -> Mask:
         """Return the rows of a basis, with what depends on the group."""

@@ -8,6 +8,7 @@ from bot.core.metric_query import (
     CUSTOMER_FIELDS,
     DATED_DIMENSIONS,
     NO_VALUE,
+    ORDERED_DIMENSIONS,
     OTHERS_VALUE,
     MetricCondition,
 )
@@ -98,10 +99,24 @@ def name_group(
     """Return the names of a group's values."""
     if group == (OTHERS_VALUE,):
         return (OTHERS.to(language), *[""] * (len(answer.query.dimensions) - 1))
+    if members := answer.recipe.members.get(group):
+        names = [name_group(warehouse, answer, one, language)[0] for one in members]
+        if _follow_each_other(answer, members):
+            return (f"{names[0]} – {names[-1]}",)
+        return (" + ".join(names),)
     pairs = zip(answer.query.dimensions, group, strict=True)
     return tuple(
         name_value(warehouse, answer.dataset, name, value, language) for name, value in pairs
     )
+
+
+def _follow_each_other(answer: MetricAnswer, members: Sequence[Group]) -> bool:
+    """Whether these are all groups from the first to the last of them, in time."""
+    if answer.query.dimensions[0] not in ORDERED_DIMENSIONS:
+        return False
+    times = sorted(one[0] or "" for one in answer.rows["now"].groups)
+    wanted = [one[0] or "" for one in members]
+    return times[times.index(wanted[0]) :][: len(wanted)] == wanted
 
 
 def describe_days(days: Days, language: str) -> str:
