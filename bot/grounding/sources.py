@@ -102,18 +102,18 @@ class KnownFact:
         return str(self.fact.value)
 
     @cached_property
-    def bases(self) -> tuple[float, ...]:
-        """The numbers of its figures, to tell quickly that none is meant; and years of dates."""
+    def ranges(self) -> tuple[tuple[float, float], ...]:
+        """What is near its numbers, and years of dates: tells quickly that none is meant."""
         found: list[float] = []
         for reading in (reading for figure in self.figures for reading in figure.readings):
             if isinstance(reading.value, tuple):
                 found += [part for part in reading.value if part]
             elif isinstance(reading.value, Decimal):
                 found += [abs(float(reading.base)), abs(float(reading.value))]
-        return tuple(found)
+        return tuple((b - max(1, 0.03 * b), b + max(1, 0.03 * b)) for b in set(found))
 
     def is_near(self, said: Sequence[float]) -> bool:
-        return not said or any(abs(a - b) < max(1, 0.03 * b) for b in self.bases for a in said)
+        return not said or any(low < n < high for n in said for low, high in self.ranges)
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
