@@ -53,11 +53,11 @@ async def plan_requests(
     for read in understanding.requests:
         chosen = await _apply_form(read, incoming, library, brand)
         about = by_id.get(chosen.about or "")
-        if about is not None and not about.is_copy and about.brief.product is None:
-            chosen = await _fill_product_of_report(chosen, about, library)
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
             if cannot and not chosen.channels and about is None:
                 continue  # it was asked for a channel that there is not, and for no other
+            if about is not None and not about.is_copy and about.brief.product is None:
+                chosen = await _fill_product_of_report(chosen, about, library)
             question = question or await _ask_for_product(chosen, library)
             requests += _write_for_each(chosen, incoming, understanding, brand, about)
         else:

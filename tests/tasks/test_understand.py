@@ -382,6 +382,13 @@ async def test_text_that_starts_from_a_report_is_about_its_only_product(
     assert request.brief.product == product
 
 
+async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> None:
+    report = REPORT.model_copy(update={"products": ("Linen Shirt",)})
+    form = understood("requests", asked_request("answer", about=report.id))
+    (request,) = await plan(check(form, "and in June?", drafts=(report,)), "and in June?", (report,))
+    assert request.brief.product is None
+
+
 async def test_a_question_under_a_report_knows_the_question_before() -> None:
     form = understood("requests", asked_request("answer", about=REPORT.id))
     found = check(form, "and in June?", drafts=(REPORT,))
