@@ -385,7 +385,8 @@ async def test_text_that_starts_from_a_report_is_about_its_only_product(
 async def test_question_under_a_report_is_not_narrowed_to_its_only_product() -> None:
     report = REPORT.model_copy(update={"products": ("Linen Shirt",)})
     form = understood("requests", asked_request("answer", about=report.id))
-    (request,) = await plan(check(form, "and in June?", drafts=(report,)), "and in June?", (report,))
+    found = check(form, "and in June?", drafts=(report,))
+    (request,) = await plan(found, "and in June?", (report,))
     assert request.brief.product is None
 
 
