@@ -84,7 +84,7 @@ class AnswerChecks:
         figures = list_figures(written) if list_figures else self.list_unproven(output)
         told = self._list_told_facts()
         claims = await self.check_claims(sentences, told, call, figures, is_copy=is_copy)
-        return claims.list_faults(sentences)
+        return claims.list_faults(sentences, is_copy=is_copy)
 
     async def check_claims(
         self,
