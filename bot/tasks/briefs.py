@@ -307,7 +307,7 @@ def _build_copy_brief(
         ),
         author=incoming.author,
         language=language,
-        goal=read.goal or "inform",
+        goal=read.goal or ("sell through" if read.offer else "inform"),
         audience=read.audience,
         offer=read.offer,
         occasion=read.occasion,

@@ -312,6 +312,16 @@ async def test_past_copy_of_codes_is_found_in_any_language() -> None:
     assert subjects[codes[0]] == "Col roulé Maud\u00a0: une côte fine, sous la veste"
 
 
+async def test_past_copy_in_another_language_is_better_than_none() -> None:
+    found = {}
+    for language in ("fr", "en"):
+        deps = tool_deps(language=language)
+        result = await call_tool("past_copy", {"words": "cabas Halles", "channel": "email"}, deps)
+        found[language] = {fact.parts.subject for fact in result.facts}
+    assert found["fr"]
+    assert found["en"] == found["fr"]
+
+
 async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:
     deps = tool_deps(language="fr")
     brief = deps.request.brief.model_copy(update={"occasion": "noel"})
