@@ -43,11 +43,21 @@ NO_PRODUCT = Words(
 )
 
 
+NEW_CUT = Words(
+    "{quote}: from the lowest price of the last 30 days, {price}, people then pay {left}. Is that "
+    "the offer? Today it costs {now} (Court of Justice, C-330/23)."
+)
+
+
 class Cut(NamedTuple):
     """A percentage or an amount by which a price is cut; `value` in percent, if it is one."""
 
     value: Decimal | None
-    quote: str
+    figure: Figure
+
+    @property
+    def quote(self) -> str:
+        return self.figure.text
 
 
 def find_former_prices(text: str) -> list[Figure]:
@@ -84,7 +94,7 @@ def find_cuts(text: str) -> list[Cut]:
         )
         value = abs(figure.first.base) if is_percent else None
         if is_cut and value != 100:
-            found.append(Cut(value, figure.text))
+            found.append(Cut(value, figure))
     return found
 
 
@@ -166,6 +176,11 @@ def _check_cuts(
         if all(abs(cut.value - value) >= 1 for _, value in right):
             named.add(cut.value)
             low, value = right[0]
+            if sources.find_statement(cut.figure) and (
+                new := _build_new_cut(part, cut, low, sources)
+            ):
+                yield new
+                continue
             words = Words(
                 "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
                 "Write that figure (Court of Justice, C-330/23).",
@@ -173,6 +188,23 @@ def _check_cuts(
                 right=value,
             )
             yield _build(words, part, cut.quote, low.fact)
+
+
+def _build_new_cut(part: TextPart, cut: Cut, lowest: KnownFact, sources: Sources) -> Check | None:
+    """Return the finding on a cut that a person orders for what is cheaper today already: only
+    they know what it will cost."""
+    now = min(sources.list_prices(lowest.product or ""), key=lambda known: known.fact.value)
+    before = Decimal(lowest.fact.value)
+    if cut.value is None or Decimal(now.fact.value) >= before:
+        return None
+    left = (before * (1 - cut.value / 100)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    words = NEW_CUT.with_params(
+        quote=Words("“{quote}”", quote=cut.quote),
+        price=_money(lowest.fact),
+        left=Money(amount=left, currency=lowest.fact.unit or "EUR"),
+        now=_money(now.fact),
+    )
+    return part.build_check("price cut", "warn", words, quote=cut.quote, fact=lowest.fact.id)
 
 
 def _money(fact: Fact) -> Money:

@@ -106,3 +106,19 @@ def test_code_of_a_text_without_a_product_is_no_cut_of_one_that_was_looked_up() 
     said = "-10 % sur votre première commande avec BIENVENUE10."
     (told,) = only(proved(said, evidence=TWO, asked=asked), "price cut")
     assert told.level == "info"
+
+
+def test_new_cut_that_a_person_orders_takes_a_yes() -> None:
+    """On 41 instead of 48 a person orders 20 % off: which price follows is theirs to say."""
+    evidence = Evidence(facts=(OTHER_TITLE, OTHER_NOW, OTHER_LOW))
+    said = "-20 % sur le pull."
+    (new,) = only(
+        proved(said, evidence=evidence, asked=request("-20 % sur le pull", product="b")),
+        "price cut",
+    )
+    assert (new.level, new.quote) == ("warn", "20 %")
+    assert "€38.40" in new.words.to("en")
+    (invented,) = only(
+        proved(said, evidence=evidence, asked=request("le pull", product="b")), "price cut"
+    )
+    assert invented.level == "block"
