@@ -190,14 +190,19 @@ def check_law(
     """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
-    beginnings = {word[:BEGINNING] for p in parts for word in WORD.findall(normalize_text(p.text))}
+    searched = [
+        (part, {word[:BEGINNING] for word in WORD.findall(normalize_text(part.text))})
+        for part in parts
+        if part.kind != "quote"
+    ]
     for rule in load_legal_rules().rules:
-        if beginnings.isdisjoint(rule.beginnings) or not rule.applies_in(countries):
+        found_in = [part for part, begins in searched if not begins.isdisjoint(rule.beginnings)]
+        if not found_in or not rule.applies_in(countries):
             continue
         if rule.season and _is_season(today, periods):
             continue
-        for part in parts:
-            if part.kind == "quote" or (rule.season and not part.is_delivered):
+        for part in found_in:
+            if rule.season and not part.is_delivered:
                 continue
             for quote in _find_words(rule, part, sources):
                 key = (rule.id, "" if rule.stock else normalize_text(quote))

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from bot.agent.claim_check import build_claim_prompt
 from bot.core.charts import Exhibit
 from bot.core.fact_book import FactBook, SlotError
 from bot.core.facts import Evidence, Fact, Source
 from bot.core.parts import Table
 from bot.core.report import NextStepForm, ReportForm, build_report, list_cited_facts
+from bot.core.request import Brief, SkillRequest
 from bot.grounding.calculations import CalculationError, prove_figure
 from bot.grounding.report_text import ReportChecker
 from bot.grounding.sources import Sources
@@ -422,3 +424,14 @@ def test_typed_figure_stands_with_its_calculation_alone(
         return
     proof = prove_figure(unproven, calculation, named, sources)
     assert not check_sales(proof).find_faults(form)
+
+
+def test_claim_check_reads_the_sentence_of_a_figure_with_its_slots_filled() -> None:
+    form = write("{f3} orders, 7.5% more than the {f4} of last year.")
+    (unproven,) = check_sales().list_unproven(form)
+    request = SkillRequest(
+        skill="answer", brief=Brief(words="how are sales?", author="UMARIE", language="en")
+    )
+    message = build_claim_prompt((), Evidence(facts=SOLD), request, figures=[unproven])
+    assert "g1 in “742 orders, 7.5% more than the 690 orders of last year.”" in message
+    assert "{f" not in message
