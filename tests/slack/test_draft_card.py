@@ -26,7 +26,7 @@ from bot.slack.cards.draft_parts import render_part
 from bot.slack.cards.renderer import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
-from bot.slack.views.home import load_home_lines
+from bot.slack.views.home import load_home_lines, render_home
 from bot.tasks.intake import NEEDS_AI
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -58,6 +58,8 @@ from tests.support.card_scenes import (
     text_of,
 )
 from tests.support.rows import Jobs, wish
+
+FINDING = Part(kind="copy", key="headline", title="Finding", body=Copy(text="39% pay"))
 
 
 def approve(session: Any, draft: Draft, by: str = BOSS, **more: Any) -> None:
@@ -105,6 +107,22 @@ def test_refused_answer_has_no_approval_buttons(sqlite: Database) -> None:
         action_ids.SEND_BACK,
     } & set(pressed)
     assert action_ids.MORE in pressed
+
+
+@pytest.mark.parametrize(
+    ("parts", "channel", "state"), [((FINDING,), None, "answered"), (EMAIL, "email", "drafted")]
+)
+def test_home_tells_a_report_from_a_draft(
+    sqlite: Database, parts: tuple[Part, ...], channel: str | None, state: str
+) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=parts, channel=channel)
+        session.get_one(OutboxMessage, f"{draft.piece}:card").mark_sent("1.2", SHOP)
+        session.flush()
+        own, _ = load_home_lines(session, "T1", MARIE, POLICY, NOW)
+        _, waiting = load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))
+        assert state in text_of(render_home(own, [], "en"))
+        assert len(waiting) == (state == "drafted")
 
 
 def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:

@@ -35,7 +35,7 @@ from bot.slack.blocks import (
     truncate,
 )
 from bot.slack.cards.card_data import CardData, explain_fallback
-from bot.slack.cards.draft_parts import find_copy_channel, is_report, render_copy
+from bot.slack.cards.draft_parts import find_copy_channel, is_report, needs_decision, render_copy
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
@@ -403,7 +403,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
 def _is_read_only(card: CardData, draft: Draft) -> bool:
     """Return whether the draft needs no approval because it is sent nowhere else: a digest, an
     alert or a refusal to answer."""
-    return not card.task.is_typed or draft.is_empty or is_report(draft) or draft.skill == "ideas"
+    return not card.task.is_typed or not needs_decision(draft)
 
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
