@@ -125,6 +125,18 @@ def test_home_tells_a_report_from_a_draft(
         assert len(waiting) == (state == "drafted")
 
 
+@pytest.mark.parametrize("by_rules", [True, False])
+def test_own_text_offers_no_variant_that_would_not_be_one(sqlite: Database, by_rules: bool) -> None:
+    own = brief(own_text={"subject": SUBJECT, "body": BODY})
+    with sqlite.begin() as session:
+        drafted(session, *PASSES, hooks=(), wanted=own, by_rules=by_rules)
+        french = Brand(name="Maison", markets={"FR": Market(language="fr")})
+        BrandRow.seed(session, "T1", french, NOW)
+        pressed = pressable(drawn(seen(session)).blocks)
+    assert action_ids.SAME_FOR not in pressed
+    assert (action_ids.SHORTER in pressed) is not by_rules
+
+
 def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:
     with sqlite.begin() as session:
         task = asked(session)

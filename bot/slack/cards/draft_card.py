@@ -84,7 +84,11 @@ def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[B
     """Build the row of one-tap variants: shorter, the other openings, another market. The markets
     after the first are in a menu."""
     ref = pack_draft(draft)
-    row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
+    row = []
+    if not (
+        draft.skill_request.is_own_text and draft.by_rules
+    ):  # no template shortens what a person wrote
+        row.append(button(Words("Shorter").to(language), action_ids.SHORTER, ref))
     if count := len(list_other_openings(draft)):
         words = Words.count("{n} other angle", "{n} other angles", count)
         row.append(button(words.to(language), action_ids.ANGLES, ref))
@@ -105,8 +109,9 @@ def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[B
 
 
 def _list_other_markets(card: CardData, draft: Draft) -> list[str]:
-    """Return markets that this task has no text for. Without an AI there is no market to choose."""
-    if draft.by_rules or card.brand is None or not draft.channel:
+    """Return markets that this task has no text for. Without an AI there is no market to choose,
+    and a person's own text would stay as it is."""
+    if draft.by_rules or draft.skill_request.is_own_text or card.brand is None or not draft.channel:
         return []
     own = draft.brief.language if draft.brief.market is None else None
     others = [
