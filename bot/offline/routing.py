@@ -200,6 +200,13 @@ def list_content_words(text: str) -> list[str]:
     return [word for word in said if not set(tokenize(word)) <= known]
 
 
+def drop_audience_preposition(words: str) -> str:
+    """ "for Gold customers" → "Gold customers"."""
+    first, _, rest = words.partition(" ")
+    begins = load_routing()["fields"]["audience"]["begins"]
+    return rest.strip() if rest and {*tokenize(first)} <= {*begins} else words
+
+
 def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tuple[str, ...]:
     """Return what the request for a report says beyond the phrases of its skill and these names of
     what was read, such as a product or days. Words that stand together are one quote."""
