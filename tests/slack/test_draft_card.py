@@ -137,6 +137,28 @@ def test_own_text_offers_no_variant_that_would_not_be_one(sqlite: Database, by_r
     assert (action_ids.SHORTER in pressed) is not by_rules
 
 
+def test_audience_stands_on_the_card_in_the_readers_language(sqlite: Database) -> None:
+    rule, size = Words("in the group {groups}", groups="VIP"), Words("{fits} customers fit", fits=7)
+    facts = tuple(
+        PRICE.model_copy(update={"id": id, "value": words.to("fr"), "words": words})
+        for id, words in (("segment.audience.audience", rule), ("segment.audience.size", size))
+    )
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES, wanted=brief(language="fr", audience=rule.to("fr")))
+        draft.evidence = Evidence(facts=facts).model_dump_json()
+        counted = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+        said = draft.skill_request.model_copy(
+            update={"brief": brief(language="fr", audience="nos fidèles", dates="jusqu'à lundi")}
+        )
+        draft.request = said.model_dump_json()
+        session.flush()
+        quoted = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+    assert "For: in the group VIP · 7 customers fit" in counted["en"]
+    assert f"{rule.to('fr')} · {size.to('fr')}" in counted["fr"]
+    assert "For: “nos fidèles” · 7 customers fit · “jusqu'à lundi”" in quoted["en"]
+    assert f"nos fidèles · {size.to('fr')} · jusqu'à lundi" in quoted["fr"]
+
+
 def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:
     with sqlite.begin() as session:
         task = asked(session)

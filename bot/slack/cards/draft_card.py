@@ -30,7 +30,6 @@ from bot.slack.blocks import (
     plain_text,
     quote_as_mrkdwn,
     render_words,
-    section_block,
     translate_title,
     truncate,
 )
@@ -39,6 +38,7 @@ from bot.slack.cards.draft_parts import find_copy_channel, is_report, needs_deci
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
+    render_audience,
     render_draft_status,
     render_findings,
     render_results,
@@ -337,7 +337,7 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
         blocks += render_draft_status(card, language)
     blocks += render_results(card, language)
     if find_copy_channel(draft) and not _is_read_only(card, draft):
-        blocks.append(_render_audience(card, draft, language))
+        blocks.append(render_audience(card, draft, language))
     return blocks
 
 
@@ -359,22 +359,6 @@ def _render_waiting(card: CardData, draft: Draft, language: str) -> str | None:
     if (more := len(who) - MAX_WAITING) > 0:
         named += f" +{more}"
     return Words("Waiting for {who}", who=named).to(language)
-
-
-def _render_audience(card: CardData, draft: Draft, language: str) -> Block:
-    """ "For: people who bought linen · 1,240 customers fit · until Sunday", and a button that
-    opens the brief."""
-    brief = draft.brief
-    audience = brief.audience or Words("your whole list").to(language)
-    size = draft.facts.get("segment.audience.size")
-    named = [audience, size.spelled(language) if size else None, brief.dates]
-    listed = " · ".join(quote_as_mrkdwn(collapse_spaces(one), 300) for one in named if one)
-    words = Words("For: {audience}", audience=listed).to(language)
-    if card.status != "open":
-        return context_block(words)
-    ref = pack_draft(draft)
-    change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
-    return section_block(words, change)
 
 
 def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
