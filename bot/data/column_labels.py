@@ -28,9 +28,8 @@ def label_column(column: str) -> Words:
 def name_missing_columns(columns: Sequence[tuple[str, ...]]) -> Words:
     """Name our columns that a file lacks, of each tuple any: "date (at), amount". Our own name
     stands beside the label where it is another, for `--map`."""
-    return join_words(
-        [join_with_or([_name_column(one) for one in some[:MAX_NAMED]]) for some in columns]
-    )
+    named = ([_name_column(one) for one in some[:MAX_NAMED]] for some in columns)
+    return join_words([Words("{column}", column=join_with_or(some)) for some in named])
 
 
 def _name_column(column: str) -> Words:
