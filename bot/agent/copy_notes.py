@@ -281,7 +281,7 @@ async def keep_counted_audience(ctx: "SkillContext") -> None:
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
         ctx.request = ctx.request.model_copy(update={"brief": brief})
     elif conditions and brief.rule:
-        _note(ctx, COUNTED_AS.with_params(rule=str(conditions.value)))
+        _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
 

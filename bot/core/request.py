@@ -167,6 +167,11 @@ class SkillRequest(BaseModel):
     def language(self) -> Language:
         return self.brief.language
 
+    @property
+    def is_own_text(self) -> bool:
+        """Whether the text is to be the one that the person wrote, and no revision of it."""
+        return bool(self.brief.own_text) and not self.reason
+
     def describe_previous(self) -> str | None:
         """Return the previous draft for the prompt, with the passages to keep."""
         if not self.previous or not self.kept:

@@ -16,8 +16,9 @@ from bot.drafts.occasions import load_occasions
 from bot.i18n.messages import LANGUAGES, Language, Words, join_words
 from bot.tasks.brief_assumptions import build_options, list_assumptions, list_unknown_products
 from bot.tasks.intake import read_form_fields
+from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
-from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding
+from bot.tasks.understand import ProductReference, ReadRequest, Understanding
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
