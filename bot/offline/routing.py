@@ -20,6 +20,7 @@ from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
 from bot.i18n.messages import LANGUAGES, Language, Words
 from bot.i18n.periods import index_month_names, index_weekday_names
+from bot.offline.question_words import names_measure
 from bot.privacy import Pseudonymizer
 from bot.privacy.names import build_own_words, is_only_given_name
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
@@ -37,10 +38,12 @@ Tokens = Sequence[str]
 
 
 class Route(NamedTuple):
-    """`skill` is None where the words ask for no skill, or for several: `candidates`."""
+    """`skill` is None where the words ask for no skill, for several (`candidates`), or for a text
+    that we don't write: `unsupported`."""
 
     skill: str | None = None
     candidates: tuple[str, ...] = ()
+    unsupported: str | None = None
 
 
 class FoundFields(BaseModel):
@@ -64,37 +67,42 @@ def find_skill(
     words: str, skills: Collection[str], commands: Mapping[str, str] | None = None
 ) -> Route:
     """Return which of these skills the words ask for. Words that begin with the name of a skill,
-    or with its slash command in `commands`, ask for that skill."""
+    or with its slash command in `commands`, ask for that skill: if it is a verb, before a colon."""
     tokens = tokenize(words)
-    if named := _find_leading_name(tokens, skills, commands or {}):
-        return Route(named)
+    names = {**{name: name for name in skills}, **(commands or {})}
+    names = {" ".join(tokenize(own)): name for own, name in names.items() if name in skills}
+    verbs, head = load_routing()["beginnings"]["verbs"], " ".join(tokenize(words.partition(":")[0]))
+    begun = [" ".join(tokens[:count]) for count in range(len(tokens), 0, -1)]
+    if named := next((b for b in begun if b in names and (b == head or b not in verbs)), None):
+        return Route(names[named])
     beginning = _skip_polite_words(tokens)
     if COPY_SKILL in skills and _begins_with_channel(beginning):
         return Route(COPY_SKILL)
-    scores = {
-        name: max((_score(tokens, phrase) for phrase in phrases), default=0)
-        for name, phrases in _list_phrases("skills").items()
-        if name in skills
-    }
-    writes = COPY_SKILL in skills and _begins_with(beginning, "write")
-    if writes and (_locate_channels(tokens) or not any(scores.values())):
+    phrases = _list_phrases("skills")
+    scores = {name: _score(tokens, *phrases[name]) for name in phrases if name in skills}
+    has_channel, most = bool(_locate_channels(tokens)), max(scores.values(), default=0)
+    asks, writes = (_begins_with(beginning, kind) for kind in ("question", "write"))
+    may_write = COPY_SKILL in skills and not has_channel and (writes or not (most or asks))
+    if may_write and (thing := _find_unsupported(beginning)):
+        return Route(unsupported=thing)
+    if writes and COPY_SKILL in skills and (has_channel or not most):
         return Route(COPY_SKILL)
-    most = max(scores.values(), default=0)
     best = [name for name, score in scores.items() if score == most and most]
     if len(best) > 1 and ANSWER_SKILL in best:  # it takes what no other skill does
         best.remove(ANSWER_SKILL)
     if not best and ANSWER_SKILL in skills and _is_question(words, beginning):
         best = [ANSWER_SKILL]
-    if best == [ANSWER_SKILL] and _names_copy(tokens, beginning):
+    if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
         best = []
     return Route(best[0]) if len(best) == 1 else Route(None, tuple(best))
 
 
 def find_message_kind(words: str) -> str | None:
-    """Return "thanks", "greeting" or "never_mind" when the whole message is that."""
-    said = " ".join(tokenize(words))
+    """Return "thanks", "greeting" or "never_mind" when the whole message is nothing else."""
     kinds: dict[str, list[str]] = load_routing()["messages"]
-    return next((kind for kind, messages in kinds.items() if said in messages), None)
+    said = filter(None, (" ".join(tokenize(piece)) for piece in _PIECE_ENDS.split(words)))
+    found = {next((kind for kind in kinds if one in kinds[kind]), None) for one in said}
+    return found.pop() if len(found) == 1 else None
 
 
 def asks_for(kind: str, words: str) -> bool:
@@ -107,17 +115,12 @@ def find_revision(words: str) -> str | None:
     """Return what a short reply under a draft asks for: "shorter", "longer", "angle" or
     "language"."""
     tokens = tokenize(words)
-    if len(tokens) > MAX_REPLY_WORDS:
-        return None
-    kinds: dict[str, list[str]] = load_routing()["revisions"]
-    return next(
-        (kind for kind, phrases in kinds.items() if any(_score(tokens, p) for p in phrases)), None
-    )
+    return _find_entry("revisions", tokens) if len(tokens) <= MAX_REPLY_WORDS else None
 
 
 def find_audience(words: str) -> str | None:
     """Return the kind of customers that an audience is: "loyal", "lapsed" or "new"."""
-    return cast(str | None, _find_named("audiences", tokenize(words)))
+    return _find_entry("audiences", tokenize(words))
 
 
 def find_channels(words: str) -> tuple[str, ...]:
@@ -153,8 +156,8 @@ def read_fields(words: str) -> FoundFields:
             (one for one in LANGUAGES if _names_one_of(every, names.get(one, ()))),
             None,
         ),
-        goal=_find_named("goals", tokens),
-        notice=_find_named("notices", every),
+        goal=cast(Goal | None, _find_entry("goals", tokens)),
+        notice=_find_entry("notices", every),
         offer=", ".join(found.get("offer", ())) or None,
         audience=", ".join(found.get("audience", ())) or None,
         occasion=occasion[0].key if occasion else None,
@@ -354,17 +357,6 @@ def _strip_front(text: str) -> str:
     return " ".join(words) or text
 
 
-def _find_leading_name(
-    tokens: Tokens, skills: Collection[str], commands: Mapping[str, str]
-) -> str | None:
-    """Return the skill whose name or command the tokens begin with; the longest name wins. As in
-    any text, "_", "-" and spaces separate the words of a name."""
-    names = [(tokenize(name), name) for name in skills]
-    names += [(tokenize(command), name) for command, name in commands.items() if name in skills]
-    fitting = [(len(own), name) for own, name in names if own and own == [*tokens[: len(own)]]]
-    return max(fitting)[1] if fitting else None
-
-
 # Phrases.
 
 
@@ -391,19 +383,16 @@ def _load_fillers() -> frozenset[str]:
     return frozenset(word for words in load_routing()["fillers"].values() for word in words.split())
 
 
-def _find_named(group: str, tokens: Tokens) -> Any:
+def _find_entry(group: str, tokens: Tokens) -> str | None:
     """Return the entry of a table whose longest phrase the tokens have."""
-    scores = {
-        name: max(_score(tokens, phrase) for phrase in phrases)
-        for name, phrases in load_routing()[group].items()
-    }
+    scores = {name: _score(tokens, *phrases) for name, phrases in load_routing()[group].items()}
     best = max(scores, key=lambda name: scores[name])
     return best if scores[best] else None
 
 
-def _score(tokens: Tokens, phrase: str) -> int:
-    """Return how many words the phrase has if the tokens have them in this order, else 0."""
-    return len(_locate(tokens, phrase) or ())
+def _score(tokens: Tokens, *phrases: str) -> int:
+    """Return how many words the longest phrase has of those whose words stand in this order."""
+    return max((len(_locate(tokens, phrase) or ()) for phrase in phrases), default=0)
 
 
 def _locate(tokens: Tokens, phrase: str) -> list[str] | None:
@@ -486,17 +475,23 @@ def _begins_with_channel(tokens: Tokens) -> bool:
     """Return whether the words begin with the name of a channel: "e-mail …", "welcome e-mail …".
     In "tendances instagram" the first word names another skill."""
     first = min((start for start, _, _ in _locate_channels(tokens)), default=None)
-    phrases = [phrase for group in _list_phrases("skills").values() for phrase in group]
-    if first == 1 and any(_score(tokens[:1], phrase) for phrase in phrases):
+    if first == 1 and any(_score(tokens[:1], *some) for some in _list_phrases("skills").values()):
         return False
     return first in (0, 1) and not _begins_with(tokens, "question")
 
 
-def _names_copy(tokens: Tokens, beginning: Tokens) -> bool:
-    """Return whether a channel is named where nothing is asked: "our best sellers newsletter"."""
-    return bool(_locate_channels(tokens)) and not _begins_with(beginning, "question")
+def _find_unsupported(beginning: Tokens) -> str | None:
+    """Return the text that is asked for and that we don't write: "a blog article", "LinkedIn post
+    about …". Further on, it is what the text is about."""
+    is_verb = _begins_with(beginning, "write")
+    start = [*_skip_polite_words(beginning[1:] if is_verb else beginning)]
+    things: list[str] = load_routing()["unsupported"]["things"]
+    own = {thing: tokenize(thing) for thing in things}
+    places = (start, start[1:])
+    return next((t for t in things for at in places if at[: len(own[t])] == own[t]), None)
 
 
 def _is_question(words: str, beginning: Tokens) -> bool:
     asks = words.rstrip().endswith("?") and len(words.split()) > 2
-    return asks or _begins_with(beginning, "question")
+    shows = _begins_with(beginning, "show") and names_measure(words)
+    return asks or shows or _begins_with(beginning, "question")

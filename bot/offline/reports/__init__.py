@@ -18,7 +18,7 @@ from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.i18n.periods import find_periods
 from bot.offline import OfflineContext
-from bot.offline.questions import load_idle_words
+from bot.offline.question_words import load_idle_words
 from bot.offline.routing import ANSWER_SKILL, list_unread_words
 from bot.text.normalize import tokenize
 

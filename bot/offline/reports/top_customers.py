@@ -8,7 +8,7 @@ from bot.core.parts import Copy, Table
 from bot.core.report import MissingData, Report
 from bot.i18n.messages import Words, format_value
 from bot.offline import OfflineContext
-from bot.offline.questions import load_idle_words
+from bot.offline.question_words import load_idle_words
 from bot.offline.report_builder import load_texts
 from bot.offline.routing import load_routing
 from bot.text.normalize import tokenize
