@@ -416,11 +416,13 @@ class QuestionReader:
         return self.question[self.spans[at[0]][0] : self.spans[at[-1]][1]]
 
 
-def build_form_query(
-    fields: QuestionFields, dataset: DatasetName, load_names: LoadNames
-) -> tuple[MetricQuery, tuple[str, ...]]:
-    """Return the query of a filled form, and the words of `only` that name nothing in the data."""
-    assert fields.measure is not None
+def read_form(fields: QuestionFields, load_names: LoadNames) -> QuestionReading:
+    """Read a filled form. `unread` are the words of `only` that name nothing in the data."""
+    from bot.data.metrics.query.runner import DATASETS
+
+    if fields.measure is None:
+        return QuestionReading(None, (), fields)
+    dataset = next(name for name, one in DATASETS.items() if fields.measure in one.measures)
     found, unread = dict[str, list[str]](), list[str]()
     for piece in filter(None, map(str.strip, fields.only.split(","))):
         words = [word for word in tokenize(piece) if word not in load_idle_words()]
@@ -440,7 +442,7 @@ def build_form_query(
         comparison=fields.comparison,
         limit=0,
     )
-    return query, tuple(unread)
+    return QuestionReading(query, tuple(unread), fields)
 
 
 def _list_value_filters(

@@ -40,8 +40,8 @@ class ReportBuilder(SentenceWriter):
 
     def __init__(self, ctx: OfflineContext, skill: str) -> None:
         super().__init__(ctx.request.language)
-        self.ctx = ctx
-        self.texts = {**load_texts()["shared"], **load_texts()[skill]}
+        self.ctx, self.request = ctx, ctx.request
+        self.texts = {**load_texts()["shared"], **load_texts().get(skill, {})}
         self.kinds: list[str] = []  # of the facts looked up
         self.evidence = Evidence()
 

@@ -99,8 +99,8 @@ def _find_skill(words: str) -> str:
         raise CannotDo(Words("I draft, you decide. {examples}", examples=EXAMPLES, **calm))
     route = routing.find_skill(words, load_skills(), load_commands())
     if route.unsupported:
-        words = explain_unsupported([route.unsupported])
-        raise CannotDo(words.with_params(**{FORMS_PARAM: "yes"}))
+        line = explain_unsupported([route.unsupported])
+        raise CannotDo(line.with_params(**{FORMS_PARAM: "yes"}))
     if route.skill is None:
         raise CannotDo(NEEDS_AI.with_params(**{SKILLS_PARAM: " ".join(route.candidates)}))
     return route.skill

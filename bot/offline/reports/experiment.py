@@ -10,10 +10,9 @@ from bot.core.audience_rule import SEGMENT_LABELS, AudienceRule
 from bot.core.fact_sentences import FactSubject
 from bot.core.metric_query import MESSAGE_PLACES, find_place
 from bot.core.parts import Copy, NextStep
-from bot.core.request import Question, SkillRequest
+from bot.core.request import SkillRequest
 from bot.data.analyses.findings import MAX_WEEKS, PlannedTest, Trial, find_plan, list_trials
 from bot.i18n.messages import LANGUAGES
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.reports.blockers import list_falls
 from bot.offline.routing import asks_for
@@ -40,10 +39,10 @@ def is_plan(request: SkillRequest) -> bool:
     return bool(request.brief.rule) or (is_asked and not asks_for("read", words))
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    if is_plan(request):
-        return await write_plan(_add_segment(request), ctx)
-    return await _write_result(request, ctx)
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    if is_plan(builder.request):
+        return await _write_plan(ReportBuilder(builder.ctx, "plan"), _add_segment(builder.request))
+    return await _write_result(builder)
 
 
 def _add_segment(request: SkillRequest) -> SkillRequest:
@@ -66,13 +65,12 @@ def _add_segment(request: SkillRequest) -> SkillRequest:
     return request
 
 
-async def _write_result(request: SkillRequest, ctx: OfflineContext) -> BaseModel:
-    builder = ReportBuilder(ctx, "experiment")
+async def _write_result(builder: ReportBuilder) -> BaseModel:
     await builder.look_up("experiments")
     trials = list_trials(builder.subjects("experiments"))
     if not trials:
         return builder.report_missing()
-    named = select_named(request.brief.words, trials)
+    named = select_named(builder.request.brief.words, trials)
     shown = (named or trials)[:MAX_TESTS]
     first = shown[0]
     headline = _write_headline(builder, first)
@@ -164,8 +162,7 @@ def _list_leads(builder: ReportBuilder, trial: Trial) -> list[NextStep]:
     return leads
 
 
-async def write_plan(request: SkillRequest, ctx: OfflineContext) -> BaseModel:
-    builder = ReportBuilder(ctx, "plan")
+async def _write_plan(builder: ReportBuilder, request: SkillRequest) -> BaseModel:
     await builder.look_up("plan", request=request)
     plan = find_plan(builder.subjects("plan"))
     if plan is None:

@@ -9,11 +9,10 @@ from bot.core.audience_rule import AUDIENCE_NAMES, AudienceRule, name_audience
 from bot.core.fact_sentences import CONFIRMED, FactSubject
 from bot.core.facts import Evidence
 from bot.core.parts import Copy, NextStep, Table
-from bot.core.request import Question, SkillRequest
+from bot.core.request import SkillRequest
 from bot.data.analyses.audience_proposals import PROPOSALS_BY_GOAL
 from bot.i18n.countries import parse_country_code
 from bot.i18n.messages import Words
-from bot.offline import OfflineContext
 from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import asks_for
 from bot.text.normalize import normalize_text, tokenize
@@ -21,8 +20,8 @@ from bot.text.normalize import normalize_text, tokenize
 MAX_PLACE_WORDS, MIN_WORD = 3, 3
 
 
-async def write_report(request: SkillRequest, ctx: OfflineContext) -> BaseModel | Question:
-    brief, builder = request.brief, ReportBuilder(ctx, "targeting")
+async def write_report(builder: ReportBuilder) -> BaseModel:
+    request, brief = builder.request, builder.request.brief
     words = normalize_text(brief.words)
     goal = brief.goal or ("win back" if asks_for("win_back", words) else None)
     known = {"goal": goal, "market": _find_country(request)}
