@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from bot.core.metric_query import (
     DatasetName,
@@ -71,46 +71,38 @@ class QuestionReader:
         # the positions of the words that were understood
         self.read_at = {at for period in self.periods for at in period.words}
         self.matches = find_matches(self.words, self.read_at)
+        self.dataset: DatasetName = "orders"
+        self.measures: list[str] = []
+        self.dimensions: list[str] = []
         self.filters: list[Filter] = []
         self.having: list[MetricBound] = []
         self.splitting: list[Match] = []  # "against" between two values
         self.conditions: list[Match] = []
 
     def read(self) -> QuestionReading:
-        measures, dataset = self._choose_measures()
-        dimensions = self._choose_dimensions(dataset)
-        order, limit = self._choose_order(measures, dimensions)
-        self._read_bounds(measures, dimensions, dataset)
-        self._read_not_ordered(measures)
-        self._read_conditions(dataset, measures, dimensions)
-        only = self._read_values(dataset, measures, dimensions)
+        self._choose_measures()
+        self._choose_dimensions()
+        order, limit = self._choose_order()
+        self._read_bounds()
+        self._read_not_ordered()
+        self._read_conditions()
+        only = self._read_values()
         days = self._choose_days()
-        measures = self._read_share(measures, dimensions)
+        self._read_share()
         unread = self._list_unread()
-        if unread or not measures:  # the form has no place for conditions
+        if unread or not self.measures:  # the form has no place for conditions
             unread = (*unread, *(self._quote(match.at) for match in self.conditions))
-        is_of_dates = days["comparison"] == "dates"
-        fields = QuestionFields(
-            measure=measures[0] if measures else None,
-            split=dimensions[0] if dimensions else None,
-            only=only,
-            since=days["since"],
-            until=days["until"],
-            comparison="previous_period" if is_of_dates else days["comparison"],
-        )
-        if not measures or unread:
+        form = {name: days[name] for name in ("since", "until", "comparison")}
+        if form["comparison"] == "dates":
+            form["comparison"] = "previous_period"
+        first = {"measure": next(iter(self.measures), None), "only": only}
+        form |= first | {"split": next(iter(self.dimensions), None)}
+        fields = QuestionFields.model_validate(form)
+        if not self.measures or unread:
             return QuestionReading(None, unread, fields)
-        query = MetricQuery(
-            dataset=dataset,
-            measures=tuple(measures),
-            dimensions=tuple(dimensions),
-            filters=tuple(self.filters),
-            having=tuple(self.having),
-            order=order,
-            limit=limit,
-            **days,
-        )
-        return QuestionReading(query, (), fields)
+        asked = {name: getattr(self, name) for name in ("dataset", "measures", "dimensions")}
+        asked |= {"filters": self.filters, "having": self.having, "order": order, "limit": limit}
+        return QuestionReading(MetricQuery.model_validate(asked | days), (), fields)
 
     # Words.
 
@@ -127,30 +119,28 @@ class QuestionReader:
 
     # Measures, splits and order.
 
-    def _choose_measures(self) -> tuple[list[MeasureName], DatasetName]:
+    def _choose_measures(self) -> None:
         named = [match for match in self.matches if match.by_dataset("measures")]
         verbs = [match for match in self.matches if match.by_dataset("verbs")]
         spoken, group = (named, "measures") if named else (verbs, "verbs")
         known = [set(match.by_dataset(group)) for match in spoken] or [{"orders"}]
         common = set.intersection(*known) or known[0]
-        dataset: DatasetName = next(one for one in get_args(DatasetName) if one in common)
-        measures: list[str] = []
+        self.dataset = next(one for one in get_args(DatasetName) if one in common)
         for before, match in zip([None, *spoken], spoken, strict=False):
-            names = match.by_dataset(group).get(dataset, ())
+            names = match.by_dataset(group).get(self.dataset, ())
             if before is not None and named and not self._joins(before, match):
-                if names == [ROW_MEASURES.get(dataset)]:
+                if names == [ROW_MEASURES.get(self.dataset)]:
                     continue  # "the return rate of orders"
                 names = ()
-            measures += [name for name in names if name not in measures]
+            self.measures += [name for name in names if name not in self.measures]
             if not names:
                 self._reject(match)
-        if dataset == "orders" and not named and self._of("order", "best_sellers"):
-            measures = ["units", "revenue"]
+        if self.dataset == "orders" and not named and self._of("order", "best_sellers"):
+            self.measures = ["units", "revenue"]
         for match in self.matches:
             said = {*match.names("said"), *match.by_dataset("verbs")}
-            if said and match not in spoken and dataset not in said:
+            if said and match not in spoken and self.dataset not in said:
                 self._reject(match)
-        return cast(list[MeasureName], measures), dataset
 
     def _joins(self, one: Match, other: Match) -> bool:
         """Whether "and", a comma or a bound stands between two measures."""
@@ -159,23 +149,21 @@ class QuestionReader:
         joined = {self.words[at] for at in between} & {*JOINING}
         return is_bound or bool(joined) or self._has_comma(one.at.stop - 1, other.at.start)
 
-    def _choose_dimensions(self, dataset: DatasetName) -> list[DimensionName]:
+    def _choose_dimensions(self) -> None:
         from bot.data.metrics.query.runner import DATASETS
 
-        found: list[str] = []
         for match in self.matches:
             for name in match.names("dimensions"):
                 before = {*self.words[max(0, match.at.start - 2) : match.at.start]}
                 is_counted = (before & {*COUNTING} and not before & {*BY}) or before & {*WITH}
-                is_full = len(found) == MAX_DIMENSIONS
-                if name not in DATASETS[dataset].dimensions or is_counted or is_full:
+                is_known = name in DATASETS[self.dataset].dimensions
+                if not is_known or is_counted or len(self.dimensions) == MAX_DIMENSIONS:
                     self._reject(match)
-                elif name not in found:
-                    found.append(name)
+                elif name not in self.dimensions:
+                    self.dimensions.append(name)
                 self._accept_by(match)
-        if self._of("order", "best_sellers") and "product" not in found:
-            found.insert(0, "product")
-        return cast(list[DimensionName], found[:MAX_DIMENSIONS])
+        if self._of("order", "best_sellers") and "product" not in self.dimensions:
+            self.dimensions = ["product", *self.dimensions][:MAX_DIMENSIONS]
 
     def _accept_by(self, match: Match) -> None:
         at = match.at.start - 1
@@ -184,21 +172,20 @@ class QuestionReader:
         if at >= 0 and self.words[at] in BY and match.at.start in self.read_at:
             self.read_at.add(at)
 
-    def _choose_order(
-        self, measures: Sequence[str], dimensions: Sequence[str]
-    ) -> tuple[OrderName, int]:
+    def _choose_order(self) -> tuple[OrderName, int]:
         kinds = {
             name: found for name in load_table()["order"] if (found := self._of("order", name))
         }
         if not kinds:
             return "natural", 0
         said = [match for found in kinds.values() for match in found]
-        if (len(kinds) > 1 and set(kinds) != {"highest", "best"}) or not dimensions or not measures:
+        is_one_order = len(kinds) == 1 or set(kinds) == {"highest", "best"}
+        if not (is_one_order and self.dimensions and self.measures):
             self._reject(*said)
             return "natural", 0
         for match in [one for one in self.matches if one.by_dataset("measures")]:
             self._accept_by(match)  # "top 5 products by revenue"
-        less = measures[0] in load_table()["less_is_better"]
+        less = self.measures[0] in load_table()["less_is_better"]
         is_high = {"highest": True, "lowest": False, "best": not less, "worst": less}
         name = next(iter(kinds))
         order: OrderName = "highest" if is_high.get(name, True) else "lowest"
@@ -213,49 +200,43 @@ class QuestionReader:
                 return int(self.words[at])
         return 0
 
-    def _read_share(
-        self, measures: list[MeasureName], dimensions: Sequence[DimensionName]
-    ) -> list[MeasureName]:
+    def _read_share(self) -> None:
         """Turn the measure into its share where a share is asked for."""
         said = self._of("share", "words")
-        if not said:
-            return measures
-        shares = [f"{name}_share" for name in measures if f"{name}_share" in get_args(MeasureName)]
-        if len(measures) != 1 or not shares or not (self.filters or dimensions):
+        shares = [one for n in self.measures if (one := f"{n}_share") in get_args(MeasureName)]
+        if said and len(self.measures) == len(shares) == 1 and (self.filters or self.dimensions):
+            self.measures = [*shares, *self.measures]
+        else:
             self._reject(*said)
-            return measures
-        return [cast(MeasureName, shares[0]), *measures]
 
     # Bounds: "at least 20 ratings", "customers with at least 5 orders".
 
-    def _read_bounds(
-        self, measures: list[MeasureName], dimensions: Sequence[str], dataset: DatasetName
-    ) -> None:
+    def _read_bounds(self) -> None:
         for match in [one for one in self.matches if one.names("bounds")]:
             kind, at = match.names("bounds")[0], match.at.stop
             counted = next((m for m in self.matches if m.at.start == at + 1), None)
-            names = counted.by_dataset("measures").get(dataset, ()) if counted else ()
+            names = counted.by_dataset("measures").get(self.dataset, ()) if counted else ()
             number = self.words[at] if at < len(self.words) else ""
             is_count = number.isdigit() and names and names[0] in COUNTED_MEASURES
-            is_of_people = names[:1] == ["orders"] and measures[:1] == ["customers"]
-            if not is_count or not (dimensions or (is_of_people and not self.periods)):
+            is_of_people = names[:1] == ["orders"] and self.measures[:1] == ["customers"]
+            if not is_count or not (self.dimensions or (is_of_people and not self.periods)):
                 self._reject(match)
                 continue
             value = Decimal(number) + {"over": 1, "under": -1}.get(kind, 0)
             operator = "at_least" if kind in ("at_least", "over") else "at_most"
-            if dimensions:
+            if self.dimensions:
                 bound = {"measure": names[0], "operator": operator, "value": value}
                 self.having.append(MetricBound.model_validate(bound))
             else:
                 self.filters.append((_build_condition("customer_orders", operator, str(value)),))
-                measures.remove("orders")
+                self.measures.remove("orders")
             self.read_at.add(at)
 
-    def _read_not_ordered(self, measures: Sequence[MeasureName]) -> None:
+    def _read_not_ordered(self) -> None:
         said = self._of("customers", "not_ordered")
         if not said:
             return
-        if list(measures) != ["customers"] or len(self.periods) != 1 or len(said) > 1:
+        if self.measures != ["customers"] or len(self.periods) != 1 or len(said) > 1:
             self._reject(*said)
             return
         period = self.periods.pop()
@@ -264,9 +245,7 @@ class QuestionReader:
         operator = "at_least" if is_open else "between"
         self.filters.append((_build_condition(field, operator, *days[: 1 if is_open else 2]),))
 
-    def _read_conditions(
-        self, dataset: DatasetName, measures: Sequence[str], dimensions: list[DimensionName]
-    ) -> None:
+    def _read_conditions(self) -> None:
         """Read phrases that stand for a condition: "without a code", "on Sundays", "1 star". Not
         of customers, who may never have had a code or once ordered without, and not behind a
         question that has ended. Two values of one field ("1 star and 5 stars") are told apart,
@@ -279,8 +258,8 @@ class QuestionReader:
             for name in match.names("conditions"):
                 field, operator, value = name.split()
                 is_second = "?" in self.question[: self.spans[match.at.start][0]]
-                is_of_people = value in ("no", "none") and {*measures} & {*PEOPLE_MEASURES}
-                if is_second or is_of_people or get_field(DATASETS[dataset], field) is None:
+                is_of_people = value in ("no", "none") and {*self.measures} & {*PEOPLE_MEASURES}
+                if is_second or is_of_people or not get_field(DATASETS[self.dataset], field):
                     self._reject(match)
                     continue
                 found.setdefault(field, []).append(_build_condition(field, operator, value))
@@ -289,8 +268,8 @@ class QuestionReader:
         if not {*EITHER}.isdisjoint(self.words):
             return
         several = [field for field, conditions in found.items() if len({*conditions}) > 1]
-        splits = [f for f in several if f in get_args(DimensionName) and f not in dimensions]
-        dimensions += cast(list[DimensionName], splits[: MAX_DIMENSIONS - len(dimensions)])
+        splits = [f for f in several if f in get_args(DimensionName) and f not in self.dimensions]
+        self.dimensions = [*self.dimensions, *splits][:MAX_DIMENSIONS]
 
     # Days.
 
@@ -331,15 +310,13 @@ class QuestionReader:
 
     # Values.
 
-    def _read_values(
-        self, dataset: DatasetName, measures: Sequence[str], dimensions: list[DimensionName]
-    ) -> str:
+    def _read_values(self) -> str:
         """Read the words that are left as values of the data. Returns those that were read."""
-        fields, found = COLUMN_FIELDS[dataset], dict[str, list[str]]()
+        fields, found = COLUMN_FIELDS[self.dataset], dict[str, list[str]]()
         names: ValueNames | None = None
         read_runs: list[list[int]] = []
         for run in list(self._list_runs()):
-            names = self.load_names(dataset) if names is None else names
+            names = self.load_names(self.dataset) if names is None else names
             words = [self.words[at] for at in run]
             if any(word.isdigit() or word in (*BY, *EITHER, "%") for word in words):
                 continue
@@ -352,12 +329,12 @@ class QuestionReader:
             read_runs.append(run)
             for column, values in resolved.only.items():
                 found.setdefault(column, []).extend(values)
-        several = len(read_runs) > 1
-        if several and set(found) & {"product", "category"} and set(measures) & {*PEOPLE_MEASURES}:
+        of_people = {*self.measures} & {*PEOPLE_MEASURES}
+        if len(read_runs) > 1 and {*found} & {"product", "category"} and of_people:
             self._reject_joining(read_runs)
-        elif several and len(found) == 1:
-            self._accept_either(read_runs, dimensions, fields[next(iter(found))])
-        self.filters += _list_value_filters(dataset, found)
+        elif len(read_runs) > 1 and len(found) == 1:
+            self._accept_either(read_runs, fields[next(iter(found))])
+        self.filters += _list_value_filters(self.dataset, found)
         return ", ".join(self._quote(run) for run in read_runs)
 
     def _list_runs(self) -> Iterator[list[int]]:
@@ -387,17 +364,15 @@ class QuestionReader:
         if not unclear:
             self.read_at.difference_update(runs[-1])
 
-    def _accept_either(
-        self, runs: Sequence[Sequence[int]], dimensions: list[DimensionName], field: str
-    ) -> None:
+    def _accept_either(self, runs: Sequence[Sequence[int]], field: str) -> None:
         """ "From France or Belgium" are both together; "SMS vs e-mail" is a split."""
         between = range(runs[0][-1] + 1, runs[-1][0])
         self.read_at.update(at for at in between if self.words[at] in EITHER)
         for match in self._of("comparison", "against"):
-            if set(match.at) <= set(between) and len(dimensions) < MAX_DIMENSIONS:
+            if set(match.at) <= set(between) and len(self.dimensions) < MAX_DIMENSIONS:
                 self.splitting.append(match)
-                if field in get_args(DimensionName) and field not in dimensions:
-                    dimensions.append(cast(DimensionName, field))
+                if field in get_args(DimensionName) and field not in self.dimensions:
+                    self.dimensions.append(field)
 
     # What is left.
 
