@@ -52,13 +52,10 @@ def _add_segment(request: SkillRequest) -> SkillRequest:
     typed = tokenize(f"{brief.audience or ''} {brief.words}")
     places = [n for n, word in enumerate(typed) if asks_for("customers", word)]
     beside = {word[:5] for n in places for word in typed[max(0, n - 1) : n + 2]}
+    beside -= {word[:5] for word in typed if asks_for("customers", word)}
     for segment, label in SEGMENT_LABELS.items():
         words = tokenize(" ".join(label.to(language) for language in LANGUAGES))
-        names = {
-            word[:5]
-            for word in words
-            if (len(word) > 3 or word == segment) and not asks_for("customers", word)
-        }
+        names = {word[:5] for word in words if len(word) > 3 or word == segment}
         if not brief.rule and names & beside:
             rule = AudienceRule(segments=(segment,)).stored
             return request.model_copy(update={"brief": brief.model_copy(update={"rule": rule})})
@@ -73,32 +70,29 @@ async def _write_result(builder: ReportBuilder) -> BaseModel:
     named = select_named(builder.request.brief.words, trials)
     shown = (named or trials)[:MAX_TESTS]
     first = shown[0]
-    headline = _write_headline(builder, first)
-    arms = [
-        (trial, name, arm if named or trial.status != "broken" else _without_outcome(arm))
-        for trial in shown
-        for name, arm in trial.arms.items()
-    ][:MAX_ROWS]
+    is_broken = first.status == "broken"
+    rows = [(trial, name, arm) for trial in shown for name, arm in trial.arms.items()][:MAX_ROWS]
+    hidden = {trial.whole.key for trial in shown if trial.status == "broken" and not named}
+    arms = [_without_outcome(arm) if t.whole.key in hidden else arm for t, _, arm in rows]
     measure = "rate" if any(arm.get("rate") for arm in first.arms.values()) else "mean"
-    measure = "users" if first.status == "broken" else measure
+    measure = "users" if is_broken else measure
     several = len({trial.test for trial in shown}) > 1
     heads = {t.whole.key: t.title if several else builder.say(t.metric) for t in shown}
-    names = [name if len(shown) == 1 else f"{heads[t.whole.key]}: {name}" for t, name, _ in arms]
-    deciding = None if first.status == "broken" else first.deciding
+    names = [name if len(shown) == 1 else f"{heads[t.whole.key]}: {name}" for t, name, _ in rows]
     titles = ", ".join(dict.fromkeys(trial.title for trial in shown))
     return await builder.build(
-        headline,
+        _write_headline(builder, first),
         [
             *_list_points(builder, first),
             builder.write(None if named else builder.subjects("experiments").get("all"), "counts"),
             *(_write_headline(builder, one) for one in shown[1:]),
         ],
-        table=builder.tabulate([arm for _, _, arm in arms], names=names),
+        table=builder.tabulate(arms, names=names),
         chart=builder.draw_bars(
             builder.words(f"charts.{measure}", metric=first.metric),
             first.arms.values(),
             measure,
-            strong=deciding,
+            strong=None if is_broken else first.deciding,
             names=list(first.arms),
         ),
         limits=[builder.write(first.whole, "guessed")],
@@ -226,7 +220,6 @@ def _build_lead(builder: ReportBuilder, plan: PlannedTest, request: SkillRequest
     """Lead to the draft of the text to test, for the audience of the test."""
     whom, rule = request.brief.audience, request.brief.rule
     if whom and rule:
-        is_sms = AudienceRule.model_validate_json(rule).purpose == "sms"
-        form = {"audience": whom, "rule": rule}
-        return builder.step("sms_to" if is_sms else "email_to", form, audience=whom)
+        key = "sms_to" if AudienceRule.model_validate_json(rule).purpose == "sms" else "email_to"
+        return builder.step(key, {"audience": whom, "rule": rule}, audience=whom)
     return builder.step("letter" if plan.place in MESSAGE_PLACES else "page")
