@@ -14,7 +14,7 @@ from bot.core.parts import Copy
 from bot.core.report import Report
 from bot.core.request import Question
 from bot.data.analyses.findings import list_theme_words
-from bot.errors import CannotDo
+from bot.errors import FORMS_PARAM, SKILLS_PARAM, CannotDo
 from bot.i18n.messages import Words
 from bot.i18n.periods import find_periods
 from bot.offline import OfflineContext
@@ -23,7 +23,10 @@ from bot.offline.routing import ANSWER_SKILL, list_unread_words
 from bot.text.normalize import tokenize
 
 FEEDBACK_SKILL = "feedback"
-NEEDS_AI = Words("This needs an AI, and none is connected. An administrator can connect one.")
+NEEDS_AI = Words(
+    "This needs an AI, and none is connected. An administrator can connect one.",
+    **{FORMS_PARAM: "yes", SKILLS_PARAM: ""},
+)
 
 
 def has_offline_report(skill: str) -> bool:

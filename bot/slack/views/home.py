@@ -28,6 +28,7 @@ from bot.slack.blocks import (
     quote_as_mrkdwn,
     section_block,
 )
+from bot.slack.cards.draft_parts import is_approvable
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
 from bot.slack.listeners import (
     BlockAction,
@@ -180,7 +181,7 @@ def load_home_lines(
     waiting = [
         HomeLine(one.brief.words, "open", _find_public_card(session, one.piece))
         for one in session.scalars(select_undecided(workspace, user, now))
-        if not one.is_empty and may_see(session, viewer, one)
+        if is_approvable(one) and may_see(session, viewer, one)
     ]
     return own_lines, waiting[:MAX_RECENT]
 
@@ -196,6 +197,8 @@ def select_undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
             Draft.workspace == workspace,
             Draft.made_at > now - LOOKBACK,
             Task.author != user,
+            # Reports are not approved.
+            or_(Draft.channel.is_not(None), ~Draft.canonical.contains('"key":"headline"')),
             # Drafts that nobody requested need no decision.
             *(Task.form[name].as_string().is_(None) for name in AUTOMATIC_FORM_KEYS),
             ~exists().where(Decision.draft == Draft.id),
@@ -240,24 +243,17 @@ def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: st
         "Start with “just for me” and nobody else sees it.",
         command="`/draft`",
     )
-    blocks = [
-        section_block(lead.to(language)),
-        *actions_block(new, own),
-        head(Words("What I can do")),
-    ]
-    blocks += [
-        context_block(Words(one.summary).to(language))
-        for one in load_skills().values()
-        if one.summary
-    ]
-    if waiting:
-        blocks += [{"type": "divider"}, head(Words("Waiting for your approval"))]
-        blocks += [context_block(_render_line(one, language)) for one in waiting]
-    blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
-    none = Words("Nothing yet.").to(language)
-    return blocks + (
-        [context_block(_render_line(one, language)) for one in own_lines] or [context_block(none)]
-    )
+    blocks = [section_block(lead.to(language)), *actions_block(new, own)]
+    for title, lines in (
+        (Words("Waiting for your approval"), waiting),
+        (Words("What you asked for lately"), own_lines),
+    ):
+        if lines:
+            blocks += [{"type": "divider"}, head(title)]
+            blocks += [context_block(_render_line(one, language)) for one in lines]
+    summaries = [one.summary for one in load_skills().values() if one.summary]
+    blocks += [{"type": "divider"}, head(Words("What I can do"))]
+    return blocks + [context_block(Words(one).to(language)) for one in summaries]
 
 
 def _render_line(line: HomeLine, language: str) -> str:
