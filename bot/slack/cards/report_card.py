@@ -100,13 +100,14 @@ def _render_reading(
 
 def _render_quotes(draft: Draft, language: str) -> list[Block]:
     """Show customers' sentences word for word, each with its source."""
-    lines = []
+    quotes = []
     for part in [part for part in draft.parts if part.kind == "quote"][:MAX_CARD_QUOTES]:
         source = next((draft.facts.get(id) for id in part.facts), None)
-        lines.append(f"> {quote_as_mrkdwn(part.text, 500)}".replace("\n", "\n> "))
+        quote = f"> {quote_as_mrkdwn(part.text, 500)}".replace("\n", "\n> ")
         if source is not None:
-            lines.append(f"> _{quote_as_mrkdwn(source.sourced(language), 150)}_")
-    return [section_block("\n".join(lines))] if lines else []
+            quote += f"\n> _{quote_as_mrkdwn(source.sourced(language), 150)}_"
+        quotes.append(quote)
+    return [section_block("\n\n".join(quotes))] if quotes else []
 
 
 def _render_follow_up(parts: dict[str, Part], language: str) -> list[Block]:
