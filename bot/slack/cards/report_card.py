@@ -6,6 +6,7 @@ looked up stand behind *Details*.
 
 from collections.abc import Sequence
 
+from bot.core.facts import NO_SOURCE
 from bot.core.parts import Part, Table
 from bot.drafts.models import Draft
 from bot.i18n.messages import Words
@@ -140,9 +141,13 @@ def _render_proof(draft: Draft, language: str) -> str | None:
         return None
     figures = Words.count("{n} figure", "{n} figures", len(cited))
     files = dict.fromkeys(
-        fact.source.whole_file.to(language) for fact in draft.facts.facts if fact.id in cited
+        fact.source.whole_file.to(language)
+        for fact in draft.facts.facts
+        if fact.id in cited and fact.source != NO_SOURCE
     )
-    *first, last = [quote_as_mrkdwn(file, 100) for file in files] or [""]
+    if not files:
+        return figures.to(language)
+    *first, last = [quote_as_mrkdwn(file, 100) for file in files]
     listed: Words | str = last
     if first:
         listed = Words("{first} and {last}", first=", ".join(first[:MAX_FILES]), last=last)

@@ -27,6 +27,7 @@ from bot.slack.blocks import (
     context_block,
     quote_as_mrkdwn,
     section_block,
+    truncate,
 )
 from bot.slack.cards.draft_parts import is_approvable
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
@@ -138,7 +139,9 @@ async def _set_suggested_prompts(
         Words("Only me: an SMS, 20% off our linen shirt until Sunday"),
         Words("A product page for our canvas tote"),
     ]
-    prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
+    prompts = [
+        {"title": truncate(one.to(language), 75), "message": one.to(language)} for one in hints
+    ]
     with contextlib.suppress(SlackRefusal, TryAgain):
         client = make_retrying_client(context.services.client)
         arguments: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
