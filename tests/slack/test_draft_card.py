@@ -27,7 +27,7 @@ from bot.slack.cards.draft_parts import render_part
 from bot.slack.cards.renderer import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
-from bot.slack.views.home import load_home_lines
+from bot.slack.views.home import load_home_lines, render_home
 from bot.tasks.intake import NEEDS_AI
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -117,8 +117,10 @@ def test_reports_do_not_wait_for_approval(sqlite: Database) -> None:
             card = session.get_one(OutboxMessage, f"{piece}:card")
             card.channel, card.ts = SHOP, "1.2"
         (waiting,) = load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))[1]
-        assert waiting.card is not None
-        assert waiting.card.piece == "t9.0"
+        assert waiting.draft is not None
+        assert waiting.draft.piece == "t9.0"
+        shown = text_of(render_home([], [waiting], "en"))
+    assert "E-mail · Linen shirt · v1 · <#" in shown.replace("\u00a0", " ")
 
 
 def test_own_text_is_named_by_its_words(sqlite: Database) -> None:

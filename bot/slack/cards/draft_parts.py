@@ -6,6 +6,7 @@ from bot.core.channels import Channel, PartLimit, count_sms_segments, load_chann
 from bot.core.parts import File, Part, Quote, Table
 from bot.drafts.export import AUDIENCE_PART
 from bot.drafts.models import Draft
+from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import is_gsm7
 from bot.slack.action_ids import CALL_TO_ACTION, pack_draft
@@ -206,7 +207,7 @@ def render_part(
         alt = f": {quote_as_mrkdwn(body.alt, 300)}" if body.alt else ""
         return [above, context_block(f":paperclip: {quote_as_mrkdwn(body.name, 200)}{alt}")]
     if isinstance(body, Table) and part.key == AUDIENCE_PART:
-        return [_render_audience_rule(body)]
+        return [_render_audience_rule(body, language)]
     if isinstance(body, Table):
         return [
             above,
@@ -224,15 +225,15 @@ def render_part(
     return [above, block]
 
 
-def _render_audience_rule(table: Table) -> Block:
+def _render_audience_rule(table: Table, language: str) -> Block:
     """Render an audience to export line by line, without the code of its rule, which stands in the
     last row."""
-    lines = [table.columns, *table.rows[:-1]]
-    return section_block(
-        "\n".join(
-            f"*{quote_as_mrkdwn(name, 80)}* {quote_as_mrkdwn(value, 900)}" for name, value in lines
-        )
-    )
+    colon = get_language(language).marks.colon
+    lines = [
+        f"*{quote_as_mrkdwn(name, 80)}{colon}* {quote_as_mrkdwn(value, 900)}"
+        for name, value in (table.columns, *table.rows[:-1])
+    ]
+    return section_block("\n".join(lines))
 
 
 def fits_slack_table(table: Table) -> bool:

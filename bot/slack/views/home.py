@@ -29,6 +29,7 @@ from bot.slack.blocks import (
     section_block,
     truncate,
 )
+from bot.slack.cards.draft_card import render_draft_title
 from bot.slack.cards.draft_parts import is_approvable
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
 from bot.slack.listeners import (
@@ -53,11 +54,13 @@ MAX_UNDECIDED = 30  # drafts that are looked up; a person may not see all of the
 
 @dataclass(frozen=True)
 class HomeLine:
-    """A task or a draft in one line, with the address of its card if it is known."""
+    """A task or a draft in one line, with the address of its card if it is known. A `draft` that
+    waits for approval is named by the title of its card."""
 
     words: str
     state: str
     card: OutboxMessage | None = None
+    draft: Draft | None = None
 
 
 async def handle_home_opened(context: ListenerContext, body: dict[str, Any]) -> None:
@@ -182,7 +185,7 @@ def load_home_lines(
         for one in tasks
     ]
     waiting = [
-        HomeLine(one.brief.words, "open", _find_public_card(session, one.piece))
+        HomeLine(one.brief.words, "open", _find_public_card(session, one.piece), one)
         for one in session.scalars(select_undecided(workspace, user, now))
         if is_approvable(one) and may_see(session, viewer, one)
     ]
@@ -260,7 +263,8 @@ def render_home(own_lines: list[HomeLine], waiting: list[HomeLine], language: st
 
 
 def _render_line(line: HomeLine, language: str) -> str:
-    words = quote_as_mrkdwn(collapse_spaces(line.words) or "…", 120)
+    name = render_draft_title(line.draft, language) if line.draft else collapse_spaces(line.words)
+    words = quote_as_mrkdwn(name or "…", 120)
     states = {
         "waiting": Words("waiting"),
         "working": Words("being drafted"),
@@ -268,13 +272,13 @@ def _render_line(line: HomeLine, language: str) -> str:
         "done": Words("drafted"),
         "failed": Words("failed"),
         "stopped": Words("stopped"),
-        "open": Words("to be decided"),
         "approved": Words("approved"),
         "sent back": Words("changes requested"),
         "rejected": Words("rejected"),
     }
     where = f" · <#{line.card.channel}>" if line.card and _is_public(line.card) else ""
-    return f"{words} · {states[line.state].to(language)}{where}"
+    state = "" if line.draft else f" · {states[line.state].to(language)}"
+    return f"{words}{state}{where}"
 
 
 def _is_public(card: OutboxMessage) -> bool:
