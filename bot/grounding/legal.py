@@ -213,6 +213,14 @@ def check_law(
     yield from _check_sms_day(request, countries, today)
 
 
+def has_forbidden_words(text: str, brand: Brand, language: Language) -> bool:
+    """Return whether the text has words that no fact bears out, such as "cures eczema"."""
+    countries, low = find_countries(brand, language), normalize_text(text)
+    rules = (one for one in load_legal_rules().rules if one.applies_in(countries))
+    forbids = (r for r in rules if r.level == "block" and not (r.proof or r.season or r.stock))
+    return any(rule.pattern.search(low) for rule in forbids)
+
+
 def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool:
     if periods is None:
         legal = [one for one in load_occasions().values() if one.legal]
