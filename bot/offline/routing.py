@@ -9,13 +9,13 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.core.channels import load_channels
+from bot.core.channels import Channel, load_channels
 from bot.core.request import Goal
 from bot.drafts.occasions import find_named_occasion
 from bot.i18n.messages import LANGUAGES, Language, Words
@@ -193,6 +193,13 @@ def list_content_words(text: str) -> list[str]:
     if occasion := find_named_occasion(text):
         known |= {*tokenize(occasion[1])}
     return [word for word in text.split() if not {*tokenize(word)} <= known]
+
+
+def drop_audience_preposition(words: str) -> str:
+    """ "for Gold customers" → "Gold customers"."""
+    first, _, rest = words.partition(" ")
+    begins = load_routing()["fields"]["audience"]["begins"]
+    return rest.strip() if rest and {*tokenize(first)} <= {*begins} else words
 
 
 def list_unread_words(words: str, skill: str, names: Collection[str] = ()) -> tuple[str, ...]:
@@ -403,13 +410,25 @@ def _locate_channels(tokens: Tokens) -> list[tuple[int, int, str]]:
     return found
 
 
+def _list_ad_names(channel: Channel) -> Iterator[str]:
+    """Yield "facebook ad", "publicité facebook", "ad on facebook"."""
+    ads = load_routing()["ads"]
+    for place, ad in product(channel.ads_on, ads["called"]):
+        yield from (f"{place} {ad}", f"{ad} {place}")
+        yield from (f"{ad} {between} {place}" for between in ads["between"])
+
+
 @cache
 def _list_channel_names() -> tuple[tuple[tuple[str, ...], str], ...]:
     ambiguous = load_routing()["beginnings"]["no_channel"]
     names = [
         (tuple(token.removesuffix("s") for token in tokenize(name)), key)
         for key, channel in load_channels().items()
-        for name in (*channel.names, *(Words(channel.title).to(one) for one in LANGUAGES))
+        for name in (
+            *channel.names,
+            *(Words(channel.title).to(one) for one in LANGUAGES),
+            *_list_ad_names(channel),
+        )
         if name not in ambiguous
     ]
     return tuple(sorted(names, key=lambda pair: -len(pair[0])))

@@ -31,6 +31,8 @@ class StatedFields(Protocol):
     @property
     def goal(self) -> str | None: ...
     @property
+    def offer(self) -> str | None: ...
+    @property
     def language(self) -> str | None: ...
 
 
@@ -46,7 +48,7 @@ def list_assumptions(
     """List what the draft assumes because the words do not say it.
 
     `is_language_known`: the language was detected in the words themselves. `is_notice`: the text
-    sells nothing, so no goal is assumed."""
+    sells nothing, so no goal is assumed; an offer says its goal itself."""
     assumptions = []
     if not stated.channels:
         channel = get_default_channel()
@@ -56,7 +58,7 @@ def list_assumptions(
     if not stated.audience:
         everyone = Words("your whole list")
         assumptions.append(Assumption(field="audience", value="everyone", words=everyone))
-    if not stated.goal and not is_notice:
+    if not (stated.goal or stated.offer or is_notice):
         assumptions.append(Assumption(field="goal", value="inform", words=GOAL_LABELS["inform"]))
     if product and product.score < 1 and alternatives:
         words = Words("the product is {product}", product=product.title)

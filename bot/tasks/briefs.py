@@ -21,8 +21,9 @@ from bot.tasks.brief_assumptions import (
     list_unknown_products,
 )
 from bot.tasks.intake import read_form_fields
+from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
-from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding
+from bot.tasks.understand import ProductReference, ReadRequest, Understanding
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
@@ -111,7 +112,7 @@ def revise_request(
     return before.model_copy(
         update={
             "brief": old.model_copy(update=changed),
-            "reason": incoming.reason,
+            "reason": "\n".join(filter(None, [incoming.reason, *incoming.more_words])) or None,
             "previous": incoming.previous,
             # A translation keeps no passage word for word.
             "kept": () if is_translated else understanding.kept,
@@ -296,10 +297,14 @@ def _build_copy_brief(
     if known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
     return Brief(
-        words="\n".join(filter(None, [source.words if source else "", incoming.words])),
+        words="\n".join(
+            dict.fromkeys(
+                filter(None, [source.words if source else "", incoming.words, *incoming.more_words])
+            )
+        ),
         author=incoming.author,
         language=language,
-        goal=read.goal or "inform",
+        goal=read.goal or ("sell through" if read.offer else "inform"),
         audience=read.audience,
         offer=read.offer,
         occasion=read.occasion,
@@ -354,9 +359,8 @@ def _analyse(
             left_over = (*left_over, read.period_words)
         read = read.model_copy(update={"since": None, "until": None, "against": None})
     product = next((one for one in read.products if one.handle), None)
-    more = [] if product else incoming.more_words
     brief = Brief(
-        words="\n".join([incoming.words, *more]),
+        words="\n".join([incoming.words, *incoming.more_words]),
         author=incoming.author,
         language=read.language or incoming.ui_language,
         product=product.handle if product else None,

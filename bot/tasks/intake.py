@@ -32,9 +32,10 @@ from bot.offline import routing
 from bot.offline.reports import has_offline_report
 from bot.tasks.brief_assumptions import explain_unsupported
 from bot.tasks.copy_intake import CopyIntake
+from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import Message
 from bot.tasks.services import RunningTask, change_task
-from bot.tasks.understand import COPY_SKILL, understand_message
+from bot.tasks.understand import understand_message
 from bot.text.language import detect_language
 from bot.text.normalize import normalize_text, tokenize, word_set
 

@@ -262,3 +262,20 @@ def test_product_named_after_a_person_is_no_person() -> None:
 def test_channel_is_found_by_its_title(key: str, language: Language) -> None:
     title = Words(load_channels()[key].title).to(language)
     assert find_channels(f"{title} : Vase") == (key,)
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("une publicité Facebook pour la robe", "meta_ad"),
+        ("publicités Instagram : Vase", "meta_ad"),
+        ("a Facebook ad for the linen shirt", "meta_ad"),
+        ("two ads on Facebook", "meta_ad"),
+        ("une pub sur Insta", "meta_ad"),
+        ("une annonce Google pour le sac", "google_ad"),
+        ("a Google advert", "google_ad"),
+        ("an Instagram post", "instagram"),
+    ],
+)
+def test_ad_is_found_by_its_platform(words: str, key: str) -> None:
+    assert find_channels(words) == (key,)
