@@ -196,6 +196,7 @@ class TemplateValues:
         while end < len(words) and not _has_only(words[end], small):
             end += 1
         is_named = len(name & _list_stems(" ".join(words[end:]))) > 1  # and no code: "RAIN"
+        is_named &= not {*tokenize(" ".join(words[:end]))[-1:]} & {*self.texts["reading"]["of"]}
         return " ".join(words[start if start > 1 else 0 : end if is_named else None])
 
     def _shorten_name(self, name: Copy) -> list[Copy]:
