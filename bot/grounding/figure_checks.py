@@ -235,7 +235,7 @@ def _check_role(
     """A former price is no price of today, and another product's price is not this one's."""
     if not figure.is_money:
         return None
-    if known.is_former_price and known.product:
+    if known.is_former_price and known.product and _is_plain_price(figure, part.text):
         now = sources.list_prices(known.product)
         shown = [f.first.base for one in parts for f in read_figures(one.text)]
         if now and not any(price.fact.value in shown for price in now):
