@@ -22,7 +22,7 @@ from bot.drafts.occasions import Occasion, load_occasions
 from bot.grounding.sources import find_stated_facts
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
-from bot.i18n.typography import NBSP
+from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
 
 if TYPE_CHECKING:
@@ -214,8 +214,19 @@ def _find_long_sms(parts: Sequence[Part], channel: Channel, brand: Brand) -> Ite
             continue
         tagged = tag_links(part.text, brand.site, code)
         size, excess = measure_text(tagged, limit), count_sms_excess(tagged)
+        foreign = "".join(sorted({one for one in tagged if not is_gsm7(one)}))
+        if foreign and size > 1:
+            yield (
+                f"{part.key}: outside GSM-7, “{foreign}” leaves less than half the room: write "
+                "without it first"
+            )
+        if measure_text(part.text, limit) > limit.most:
+            continue  # the check of the form says it
         if size > limit.most:
-            yield f"{part.key} has {size} segments, at most {limit.most} fit: shorten it"
+            yield (
+                f"{part.key}: with the campaign code of its link it goes out as {size} SMS, and "
+                f"{limit.most} are allowed: shorten it"
+            )
         elif 0 < excess <= FEW_MORE:
             yield (
                 f"{part.key}: with the campaign code of its link it goes out as {size} SMS. With "

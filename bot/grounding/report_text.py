@@ -275,7 +275,7 @@ class _Material:
 
     def has_word(self, word: str) -> bool:
         """Whether a tool or the request gave this word."""
-        low = normalize_text(word).strip(TRAILING)
+        low = normalize_text(word).strip(TRAILING).removesuffix("'s").removesuffix("’s")
         if ordinal := DAY.fullmatch(low):
             dates = [r.day for one in self._figures for r in one.readings if r.kind == "date"]
             return low in self._words or int(ordinal[1]) in {day for _, _, day in dates}

@@ -1,7 +1,7 @@
 """Turn what a message was understood to ask for into one request for each text or question."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import get_args
 
@@ -57,7 +57,7 @@ async def plan_requests(
     by_id = {draft.id: draft for draft in drafts}
     requests: list[SkillRequest] = []
     question: Question | None = None
-    for read in understanding.requests:
+    for read in _join_questions(understanding.requests):
         chosen = await _apply_form(read, incoming, library, brand)
         about = by_id.get(chosen.about or "")
         if chosen.skill == COPY_SKILL or load_skills()[chosen.skill].for_channels:
@@ -73,6 +73,26 @@ async def plan_requests(
         names = tuple(" ".join(filter(None, (one.channel, one.brief.market))) for one in too_many)
         requests = [_leave_over(one, names) for one in requests[:MAX_REQUESTS]]
     return Plan(requests=tuple(requests), cannot=cannot, question=question)
+
+
+def _join_questions(requests: Iterable[ReadRequest]) -> list[ReadRequest]:
+    """Return the requests, where several questions of one skill are one: its report reads the whole
+    message. What they don't have in common it reads there as well."""
+    joined: dict[object, ReadRequest] = {}
+    for number, read in enumerate(requests):
+        is_copy = read.skill == COPY_SKILL or load_skills()[read.skill].for_channels
+        key = number if is_copy else (read.skill, read.about)
+        if (first := joined.get(key)) is not None:
+            products = dict.fromkeys((*first.products, *read.products))
+            shared = {
+                name: getattr(first, name)
+                for name in ("since", "until", "against", "period_words", "markets", "audience")
+                if getattr(first, name) == getattr(read, name)
+            }
+            about = {name: getattr(first, name) for name in ("skill", "about", "language")}
+            read = ReadRequest(**about, **shared, products=tuple(products))
+        joined[key] = read
+    return [*joined.values()]
 
 
 def _leave_over(request: SkillRequest, names: tuple[str, ...]) -> SkillRequest:
@@ -358,13 +378,15 @@ def _analyse(
         if read.period_words and today - begins > LATEST:
             left_over = (*left_over, read.period_words)
         read = read.model_copy(update={"since": None, "until": None, "against": None})
-    product = next((one for one in read.products if one.handle), None)
+    known = {one.handle: one for one in read.products if one.handle}
+    product = next(iter(known)) if len(known) == 1 else None  # of several it looks up each
+    titles = ", ".join(filter(None, (one.title for one in known.values())))
     brief = Brief(
         words="\n".join([incoming.words, *incoming.more_words]),
         author=incoming.author,
         language=read.language or incoming.ui_language,
-        product=product.handle if product else None,
-        product_words=product.title if product else None,
+        product=product,
+        product_words=titles or None,
         **read_form_fields(answers),
         since=read.since,
         until=read.until,

@@ -179,6 +179,7 @@ def test_digits_of_the_request_may_be_repeated_but_not_with_a_unit() -> None:
     assert faults_of("Here are the top 5 products.", words=asked) == []
     assert faults_of("The top product has 5 % of sales.", words=asked)
     assert faults_of("Customers of level 3 pay.", words="level 3 customers") == []
+    assert faults_of("Less than Q2's revenue.", words="Q3 against Q2 revenue?") == []
 
 
 def test_unknown_slot_and_other_braces_go_back() -> None:

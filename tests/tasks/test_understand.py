@@ -406,6 +406,21 @@ async def test_a_question_under_a_report_knows_the_question_before() -> None:
     assert "continues the question: how many orders in May?" in request.brief.as_prompt()
 
 
+async def test_two_questions_of_one_message_are_one_report() -> None:
+    words = "sales of the linen shirt in June? and what share had a discount in July?"
+    june = {"since": "2026-06-01", "until": "2026-06-30", "period_words": "in June"}
+    july = {"since": "2026-07-01", "until": "2026-07-31", "period_words": "in July"}
+    shirt = {"products": [reading("linen-shirt", "linen shirt")]}
+    form = understood(
+        "requests", asked_request("answer", **june, **shirt), asked_request("answer", **july)
+    )
+    (request,) = await plan(check(form, words), words)
+    assert (request.brief.words, request.brief.product) == (words, "linen-shirt")
+    assert (request.brief.since, request.brief.until) == (None, None)
+    form["requests"][1] |= {"skill": "feedback"}
+    assert len(await plan(check(form, words), words)) == 2
+
+
 async def test_a_period_ahead_is_a_number_of_days() -> None:
     form = understood(
         "requests",

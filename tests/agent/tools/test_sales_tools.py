@@ -1,6 +1,6 @@
 """The tools on sales, visits and parcels: trends, funnel, deliveries; and on tests."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -111,6 +111,8 @@ async def test_deliveries_name_the_late_regions() -> None:
         same = found.get(subject, measure)
         assert same is not None
         assert figure(result, f"delivery.{subject}.{measure}").value == same.value
+    share = figure(result, "delivery.all.late")
+    assert (share.since, share.until) == (found.as_of - timedelta(days=55), found.as_of)
     book = FactBook(result.facts)
     late = book.add(figure(result, "delivery.region-33.late"))
     assert book.spell(late, "from-to", "en") == "from 7% to 38%"
