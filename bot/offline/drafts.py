@@ -56,8 +56,8 @@ def _check_sender(ctx: OfflineContext) -> Check | None:
     segments = ctx.channel and any(one.unit == "segments" for one in ctx.channel.parts.values())
     if not segments or ctx.brand.sender:
         return None
-    missing = "No SMS sender in brand.toml: the text begins with {brand}."
-    return Check(rule="sender", level="warn", words=Words(missing, brand=ctx.brand.name))
+    words = Words("No SMS sender in brand.toml: the text begins with {brand}.")
+    return Check(rule="sender", level="warn", words=words.with_params(brand=ctx.brand.name))
 
 
 def _check_stock(ctx: OfflineContext) -> Check | None:
