@@ -32,7 +32,7 @@ LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
 LETTERS_A_WORD = 6  # of English and French, with the space
 TO_ANSWER = Words("Customers' most frequent doubt: “{doubt}”. Does the text answer it?")
-IN_TIME = Words("Your data don't tell whether an order arrives before {occasion}.")
+IN_TIME = Words("Your data don't tell whether an order arrives in time.")
 AUDIENCE_TOOL = "audience"
 SEGMENT, COUNTED = "segment", "audiences"  # kinds of facts
 CONDITIONS = "segment.audience.audience"  # the rule in words
@@ -46,7 +46,7 @@ WITHOUT_PRODUCT = (
     "each of them up with `product` first."
 )
 COUNTED_AS = Words("The audience was counted as: {rule}")
-NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
+NOT_COUNTED = Words("“{audience}” was not counted: the text goes by these words.")
 OFFER_KIND = "offer"  # no kind of a product's facts: it is no price of the catalogue
 TO_PAY, TO_PAY_FROM = "to pay with the offer", "to pay with the offer, from"  # labels of facts
 CENT = Decimal("0.01")
@@ -85,8 +85,7 @@ def list_open_questions(
         found.append(Check(rule="doubt", level="info", words=words, fact=doubt.id))
     occasion = _find_gift_occasion(request)
     if occasion is not None and not channel.is_listing:
-        words = IN_TIME.with_params(occasion=occasion.title[request.language])
-        found.append(Check(rule="delivery", level="info", words=words))
+        found.append(Check(rule="delivery", level="info", words=IN_TIME))
     return tuple(found)
 
 
@@ -131,6 +130,14 @@ def _describe_product(
         yield (
             f"{title}: {offer.shown(language)} with the offer, if it takes its percentage off this "
             f"product. {both}"
+        )
+    lowest = _get(evidence, handle, "lowest price 30 days")
+    is_cut = "%" in (request.brief.offer or "") and price and lowest and not offer
+    if is_cut and price and lowest and Decimal(price.value) < Decimal(lowest.value):
+        yield (
+            f"{title} is reduced already: {price.shown(language)} today, the lowest price of 30 "
+            f"days is {lowest.shown(language)}. Write the offer's percentage and no price, unless "
+            "the brief says what it comes off; then that calculation gives the price."
         )
     stock = _get(evidence, handle, "stock")
     if stock is not None and stock.value == Decimal(0) and not is_listing:
@@ -250,7 +257,8 @@ def describe_audience(ctx: "SkillContext") -> str:
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
         "conditions first; what it finds chooses the argument. If that is everybody, or no data "
-        "hold all of it (people who move house), count nobody in their place and go by the words."
+        "hold all of it (people who move house, who left a basket), count nobody in their place "
+        "and go by the words."
     )
 
 

@@ -272,7 +272,7 @@ def _format_draft(
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
         lines += [
-            f"  - {load_translations(language).get(hook.angle, (hook.angle,))[0]}: {hook.text}"
+            f"  - {say(Words(hook.angle)) if writer.by_rules else hook.angle}: {hook.text}"
             for hook in drafted.hooks
         ] + [""]
     lines.append(say(Words("Checks:")))

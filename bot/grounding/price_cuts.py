@@ -45,8 +45,8 @@ NO_PRODUCT = Words(
 
 
 NEW_CUT = Words(
-    "{quote}: from the lowest price of the last 30 days, {price}, people then pay {left}. Is that "
-    "the offer? Today it costs {now} (Court of Justice, C-330/23)."
+    "{quote}: off the lowest price of the last 30 days, {price}, people pay {left}; off today's "
+    "{now} they pay {other}. Does the text say which (Court of Justice, C-330/23)?"
 )
 
 
@@ -200,12 +200,19 @@ def _build_new_cut(part: TextPart, cut: Cut, lowest: KnownFact, sources: Sources
     before = Decimal(lowest.fact.value)
     if cut.value is None or Decimal(now.fact.value) >= before:
         return None
-    left = (before * (1 - cut.value / 100)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    left, other = (
+        Money(
+            amount=(price * (1 - cut.value / 100)).quantize(Decimal("0.01"), ROUND_HALF_UP),
+            currency=lowest.fact.unit or "EUR",
+        )
+        for price in (before, Decimal(now.fact.value))
+    )
     words = NEW_CUT.with_params(
         quote=Words("“{quote}”", quote=cut.quote),
         price=_money(lowest.fact),
-        left=Money(amount=left, currency=lowest.fact.unit or "EUR"),
+        left=left,
         now=_money(now.fact),
+        other=other,
     )
     return part.build_check("price cut", "warn", words, quote=cut.quote, fact=lowest.fact.id)
 

@@ -47,29 +47,13 @@ def write_offline_draft(ctx: OfflineContext, output: type[T]) -> T:
 
 
 def list_notes(ctx: OfflineContext) -> tuple[Check, ...]:
-    """Return what people should know about the text: that the brand has no SMS sender, and that
-    the product is sold out."""
-    return tuple(check for check in (_check_sender(ctx), _check_stock(ctx)) if check)
-
-
-def _check_sender(ctx: OfflineContext) -> Check | None:
+    """Return what people should know about the text: that the brand has no SMS sender."""
     segments = ctx.channel and any(one.unit == "segments" for one in ctx.channel.parts.values())
     if not segments or ctx.brand.sender:
-        return None
-    words = Words("No SMS sender in brand.toml: the text begins with {brand}.")
-    return Check(rule="sender", level="warn", words=words.with_params(brand=ctx.brand.name))
-
-
-def _check_stock(ctx: OfflineContext) -> Check | None:
-    """Warn of a text that sells what is sold out. That of a return has a check of its own."""
-    brief = ctx.request.brief
-    stock = ctx.evidence.get(f"product.{brief.product}.stock")
-    if stock is None or stock.value != 0 or (ctx.channel and ctx.channel.is_listing):
-        return None
-    if brief.goal == "back in stock" or brief.notice:
-        return None
-    words = Words("The catalogue has none in stock ({source}).", source=stock.source.words())
-    return Check(rule="stock", level="warn", words=words, fact=stock.id)
+        return ()
+    missing = Words("No SMS sender in brand.toml: the text begins with {brand}.")
+    words = missing.with_params(brand=ctx.brand.name)
+    return (Check(rule="sender", level="warn", words=words),)
 
 
 def detect_catalogue_language(evidence: Evidence, handle: str | None) -> Language | None:

@@ -292,8 +292,8 @@ def _build_copy_brief(
     named = _name_products(known)
     if not known:
         named["product_words"] = read.topic or next(iter(unknown), None)
-    # A text about no product (a welcome, a thank-you) has no selling goal to assume.
-    assumed = list_assumptions(read, language, is_notice=not known)
+    # The writer reads the message itself, so no goal is assumed.
+    assumed = list_assumptions(read, language, is_notice=True)
     if known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
     return Brief(

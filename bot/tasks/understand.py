@@ -260,7 +260,7 @@ class _FormCheck:
             audience=counted.name if counted else self._check_audience(form),
             rule=counted.rule if counted else None,
             offer=self._quote_stretch(form.offer),
-            occasion=next(iter(self._check_values([form.occasion], load_occasions())), None),
+            occasion=self._check_occasion(form.occasion),
             since=since,
             until=until,
             against=against,
@@ -308,6 +308,12 @@ class _FormCheck:
             elif value.lower() != NONE or self._is_quoted(reading.words, self.typed):
                 self._leave(reading.words, value)
         return tuple(dict.fromkeys(found))
+
+    def _check_occasion(self, reading: Reading) -> str | None:
+        """Return the key of the occasion. One that has none is the writer's to read."""
+        if _is_none(reading.value):
+            return None
+        return next(iter(self._check_values([reading], load_occasions())), None)
 
     def _check_product(self, reading: Reading) -> ProductReference | None:
         if not self._is_quoted(reading.words, self.told):

@@ -118,7 +118,16 @@ def test_new_cut_that_a_person_orders_takes_a_yes() -> None:
     )
     assert (new.level, new.quote) == ("warn", "20 %")
     assert "€38.40" in new.words.to("en")
+    assert "€32.80" in new.words.to("en")
     (invented,) = only(
         proved(said, evidence=evidence, asked=request("le pull", product="b")), "price cut"
     )
     assert invented.level == "block"
+
+
+def test_price_before_may_stand_beside_the_price_that_a_new_cut_gives() -> None:
+    asked = request("another -10 % on the jumper, on top of today's price", product="b")
+    evidence = Evidence(facts=(OTHER_TITLE, OTHER_NOW, OTHER_LOW))
+    checks = proved("36,90 € au lieu de 48 €.", evidence=evidence, asked=asked)
+    assert not only(checks, "price")
+    assert not [one for one in only(checks, "price cut") if one.level == "block"]

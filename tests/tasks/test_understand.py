@@ -137,6 +137,14 @@ def test_a_value_of_no_list_is_dropped_and_named(field: str, value: Any, words: 
     assert found.left_over == (words,)
 
 
+def test_an_occasion_without_a_key_is_left_to_the_writer() -> None:
+    request, found = read_one(
+        "a post for the winter solstice", occasion=reading("none", "solstice")
+    )
+    assert request.occasion is None
+    assert found.left_over == ()
+
+
 @pytest.mark.parametrize("field", ["audience", "offer", "tone", "topic"])
 def test_invented_words_are_dropped(field: str) -> None:
     request, found = read_one("a text about linen", **{field: "loyal customers"})
