@@ -234,7 +234,7 @@ def build_claim_prompt(
     message.append(fence_value("sentences", "\n".join(numbered)))
     if figures:
         listed = [
-            f"{id} in “{collapse_spaces(one.sentence)}”: {one.reason}"
+            f"{id} in “{collapse_spaces(one.shown or one.sentence)}”: {one.reason}"
             for id, one in number_figures(figures).items()
         ]
         message.append(fence_value("figures", "\n".join(listed)))

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent import audience_draft, copy_notes, digest_writer, report_writer, text_check
+from bot.agent import audience_draft, copy_notes, digest_wording, report_writer, text_check
 from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
 from bot.agent.claim_check import list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
@@ -219,7 +219,7 @@ class SkillContext(RequestState):
         and code fills them in. The evidence becomes what the report cites. Without a model the
         report is the one of `bot.offline.reports`."""
         if self.by_rules and not self.request.brief.preview:
-            return await write_offline_report(self)
+            return await write_offline_report(self, load_skills()[self.request.skill].title)
         return await report_writer.write_report(self, tools)
 
     def describe_audience(self) -> str:
@@ -259,7 +259,7 @@ class SkillContext(RequestState):
 
     async def write_digest(self) -> BaseModel | Question:
         """Write what moved: code decides what and whether anything did, the model words it."""
-        return await digest_writer.write_digest(self)
+        return await digest_wording.write_digest(self)
 
     async def write_ideas(self, *, tools: Sequence[str]) -> BaseModel:
         """Have the model suggest ideas with these tools, each with the fact behind it."""

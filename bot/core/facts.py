@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -215,6 +216,9 @@ class FactId(NamedTuple):
         return ".".join(filter(None, self))
 
 
+_parse_id = lru_cache(maxsize=8192)(FactId.parse)
+
+
 class Fact(SourcedModel):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
@@ -238,7 +242,7 @@ class Fact(SourcedModel):
 
     @property
     def parts(self) -> FactId:
-        return FactId.parse(self.id)
+        return _parse_id(self.id)
 
     def titled(self, language: str) -> str:
         """The label as people of that language say it, where it is one of ours."""

@@ -7,6 +7,7 @@ Justice, C-330/23 (the percentage). UK: CTSI guidance for traders on pricing pra
 import re
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -60,7 +61,8 @@ class Cut(NamedTuple):
         return self.figure.text
 
 
-def find_former_prices(text: str) -> list[Figure]:
+@lru_cache(maxsize=1024)
+def find_former_prices(text: str) -> tuple[Figure, ...]:
     """Return the prices that a text shows as former ones: au lieu de 50 €, was £50, ~~50~~ 35."""
     low, found = normalize_text(text), list[Figure]()
     figures = [one for one in read_figures(text) if one.is_number]
@@ -76,10 +78,11 @@ def find_former_prices(text: str) -> list[Figure]:
             is_from = is_from or ARROW.fullmatch(low, figure.end, after.start)
             if is_from and is_sum and (figure.is_money or after.is_money):
                 found.append(figure)
-    return found
+    return tuple(found)
 
 
-def find_cuts(text: str) -> list[Cut]:
+@lru_cache(maxsize=1024)
+def find_cuts(text: str) -> tuple[Cut, ...]:
     """Return the cuts that a text announces by a percentage or an amount: -20 %, €5 off."""
     low, found = normalize_text(text), list[Cut]()
     for figure in read_figures(text):
@@ -89,13 +92,13 @@ def find_cuts(text: str) -> list[Cut]:
         is_cut = (
             figure.sign == "-"
             or CUT_AFTER.match(low, figure.end)
-            or CUT_BEFORE.search(low[: figure.start])
+            or CUT_BEFORE.search(low[max(0, figure.start - MAX_BEFORE) : figure.start])
             or HALF_PRICE.fullmatch(normalize_text(figure.text))
         )
         value = abs(figure.first.base) if is_percent else None
         if is_cut and value != 100:
             found.append(Cut(value, figure))
-    return found
+    return tuple(found)
 
 
 def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:

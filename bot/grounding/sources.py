@@ -1,7 +1,7 @@
 """What a text may stand on: the facts that were looked up, and what people stated."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -114,7 +114,11 @@ class KnownFact:
         return tuple((b - max(1, 0.03 * b), b + max(1, 0.03 * b)) for b in set(found))
 
     def is_near(self, said: Sequence[float]) -> bool:
-        return not said or any(low < n < high for n in said for low, high in self.ranges)
+        for number in said:
+            for low, high in self.ranges:
+                if low < number < high:
+                    return True
+        return not said
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
@@ -200,6 +204,7 @@ class Sources:
     def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
         self.evidence, self.brief, self.brand = evidence, brief, brand
         self.spans: dict[TextPart, list[Span]] = {}  # where a part holds what is not ours
+        self._ordered: dict[tuple[str, ...], list[KnownFact]] = {}
         proving = [
             fact
             for fact in evidence.facts
@@ -246,14 +251,17 @@ class Sources:
     def find_stated_words(self, pattern: re.Pattern[str]) -> Statement | None:
         return next((s for s in self.statements if pattern.search(normalize_text(s.text))), None)
 
-    def _list_cited_first(self, cites: tuple[str, ...]) -> Iterator[KnownFact]:
+    def _list_cited_first(self, cites: tuple[str, ...]) -> list[KnownFact]:
         """The cited facts, then the others. Another product's facts prove only when cited."""
-        yield from (known for known in self.known if known.fact.id in cites)
-        mine = self.brief.product if self.brief else None
-        for known in self.known:
-            is_mine = known.product is None or not mine or known.product == mine
-            if is_mine and known.fact.id not in cites:
-                yield known
+        if cites not in self._ordered:
+            mine = self.brief.product if self.brief else None
+            cited = [known for known in self.known if known.fact.id in cites]
+            self._ordered[cites] = cited + [
+                known
+                for known in self.known
+                if known.fact.id not in cites and (not mine or known.product in (None, mine))
+            ]
+        return self._ordered[cites]
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -380,16 +388,15 @@ def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = 
     """Whether a text with these figures has this one, or its code or weekday in other words."""
     if any(agrees(figure, one, about=about) for one in known):
         return True
-    reading, low = figure.first, normalize_text(text)
+    reading = figure.first
+    low = normalize_text(text) if reading.kind in ("weekday", "code") else ""
     if reading.kind == "weekday":
         return any(
             str(number) == reading.value and re.search(rf"\b{name}\b", low)
             for name, number in index_weekday_names().items()
         )
-    if reading.kind != "code":
-        return False
     code = str(reading.value)
-    whole = re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
+    whole = code in low and re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
     return bool(whole) or (not code.isalpha() and code in low.replace(" ", ""))
 
 
@@ -437,10 +444,11 @@ def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
     return labels.get(reading.kind, "figure"), figure.text, None
 
 
-def find_quotations(text: str) -> list[Span]:
+@lru_cache(maxsize=1024)
+def find_quotations(text: str) -> tuple[Span, ...]:
     """Return where text stands between quotation marks, without the marks."""
-    return [
+    return tuple(
         match.span(match.lastindex or 0)
         for match in QUOTED.finditer(text)
         if len(match[match.lastindex or 0].split()) >= MIN_WORDS
-    ]
+    )

@@ -8,7 +8,7 @@ from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import ProductMatch
 from bot.core.request import Assumption, Goal, Option
 from bot.i18n.languages import get_language
-from bot.i18n.messages import Language, Words
+from bot.i18n.messages import Language, Words, join_words
 
 MAX_OPTIONS = 3
 GOAL_LABELS: dict[Goal, Words] = {
@@ -110,3 +110,11 @@ def build_options(
             if other != language
         ]
     return tuple(options[:MAX_OPTIONS])
+
+
+def explain_unsupported(things: Sequence[str]) -> Words:
+    """Return the line on what we don't do, and on what we do instead."""
+    titles = [Words(channel.title) for channel in load_channels().values()]
+    return Words(
+        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=join_words(titles)
+    )

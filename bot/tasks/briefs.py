@@ -13,8 +13,13 @@ from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
 from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
-from bot.i18n.messages import LANGUAGES, Language, Words, join_words
-from bot.tasks.brief_assumptions import build_options, list_assumptions, list_unknown_products
+from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.tasks.brief_assumptions import (
+    build_options,
+    explain_unsupported,
+    list_assumptions,
+    list_unknown_products,
+)
 from bot.tasks.intake import read_form_fields
 from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
@@ -47,7 +52,8 @@ async def plan_requests(
     """Return the requests: one for each channel and market of a text, one for each question.
 
     Values from a form or a button take the place of those read from the words."""
-    cannot = explain_unsupported(understanding.unsupported)
+    things = understanding.unsupported
+    cannot = explain_unsupported(things) if things else None
     by_id = {draft.id: draft for draft in drafts}
     requests: list[SkillRequest] = []
     question: Question | None = None
@@ -111,16 +117,6 @@ def revise_request(
             # A translation keeps no passage word for word.
             "kept": () if is_translated else understanding.kept,
         }
-    )
-
-
-def explain_unsupported(things: Sequence[str]) -> Words | None:
-    """Return the line on what we don't do, and on what we do instead."""
-    if not things:
-        return None
-    titles = [Words(channel.title) for channel in load_channels().values()]
-    return Words(
-        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=join_words(titles)
     )
 
 

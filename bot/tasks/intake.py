@@ -30,6 +30,7 @@ from bot.i18n.messages import LANGUAGES, Language, Words, parse_language
 from bot.i18n.periods import NUMBERS, UNIT_DAYS, UNITS, find_periods
 from bot.offline import routing
 from bot.offline.reports import has_offline_report
+from bot.tasks.brief_assumptions import explain_unsupported
 from bot.tasks.copy_intake import CopyIntake
 from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import Message
@@ -98,6 +99,9 @@ def _find_skill(words: str) -> str:
     if kind is not None:
         raise CannotDo(Words("I draft, you decide. {examples}", examples=EXAMPLES, **calm))
     route = routing.find_skill(words, load_skills(), load_commands())
+    if route.unsupported:
+        line = explain_unsupported([route.unsupported])
+        raise CannotDo(line.with_params(**{FORMS_PARAM: "yes"}))
     if route.skill is None:
         raise CannotDo(NEEDS_AI.with_params(**{SKILLS_PARAM: " ".join(route.candidates)}))
     return route.skill

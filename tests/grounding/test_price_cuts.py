@@ -54,7 +54,7 @@ def test_lowest_price_may_be_shown_as_former() -> None:
     ],
 )
 def test_other_sums_are_no_former_prices(text: str) -> None:
-    assert find_former_prices(text) == []
+    assert not find_former_prices(text)
 
 
 def test_cut_without_a_known_price_before_takes_a_yes() -> None:
