@@ -182,5 +182,5 @@ def test_context_of_a_skill_is_known_only_to_what_writes_with_it() -> None:
         for name, path in FILES.items()
         if is_in(name, "bot.agent") and "bot.agent.context" in imports(path)
     }
-    writers = {"bot.agent.report_writer", "bot.agent.digest_writer"}
+    writers = {"bot.agent.report_writer", "bot.agent.digest_wording"}
     assert users == {"bot.agent.pipeline", "bot.agent.skills", *writers}  # skills: a handler's type
