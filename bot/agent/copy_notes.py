@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING
 
+from bot.agent.request_state import RequestState
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
@@ -24,9 +24,6 @@ from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import NBSP, is_gsm7
 from bot.text.normalize import collapse_spaces
-
-if TYPE_CHECKING:
-    from bot.agent.context import SkillContext
 
 LONG_PART = 1000  # characters; a part with so much room can answer a doubt
 DOUBT = "doubt to answer"  # label of a fact
@@ -251,7 +248,7 @@ def _get(evidence: Evidence, handle: str | None, label: str) -> Fact | None:
     )
 
 
-def describe_audience(ctx: "SkillContext") -> str:
+def describe_audience(ctx: RequestState) -> str:
     """Say for whom the text is and what the data know of them, for the prompt."""
     brief = ctx.request.brief
     if facts := ctx.evidence.of(SEGMENT):
@@ -273,7 +270,7 @@ def describe_audience(ctx: "SkillContext") -> str:
     )
 
 
-def describe_counted_audience(ctx: "SkillContext") -> tuple[str, ...]:
+def describe_counted_audience(ctx: RequestState) -> tuple[str, ...]:
     """Return the rule of the audience in words, with its name: nothing when none is counted."""
     conditions = ctx.evidence.get(CONDITIONS)
     if conditions is None:
@@ -282,7 +279,7 @@ def describe_counted_audience(ctx: "SkillContext") -> tuple[str, ...]:
     return (f"{name}: {conditions.value}" if name else str(conditions.value),)
 
 
-async def keep_counted_audience(ctx: "SkillContext") -> None:
+async def keep_counted_audience(ctx: RequestState) -> None:
     """Store in the brief the audience that the model counted with a tool, so that the card shows
     its size and a later version keeps it. Note how it was counted, or that it was not."""
     if ctx.by_rules:
@@ -305,11 +302,11 @@ async def keep_counted_audience(ctx: "SkillContext") -> None:
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
 
 
-def _note(ctx: "SkillContext", words: Words) -> None:
+def _note(ctx: RequestState, words: Words) -> None:
     ctx.notes += (Check(rule="audience", level="info", words=words),)
 
 
-def _find_counted_rule(ctx: "SkillContext") -> AudienceRule | None:
+def _find_counted_rule(ctx: RequestState) -> AudienceRule | None:
     """Return the rule that the model has counted for this text, if it is one."""
     before = {str(fact.value) for fact in ctx.earlier.facts if _is_rule(fact)}
     rules = {str(fact.value) for fact in ctx.book.facts if _is_rule(fact)} - before

@@ -7,8 +7,9 @@ from datetime import date
 from pydantic import BaseModel
 
 from bot.agent.claim_check import list_output_sentences
-from bot.agent.context import SkillContext, deny_right
+from bot.agent.context import SkillContext
 from bot.agent.loop import AgentOptions, WritingVersion
+from bot.agent.request_state import deny_right
 from bot.agent.skills import load_skills
 from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
