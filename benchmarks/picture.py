@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from tests.e2e.house import chromium
 
 PICTURE = Path(__file__).parent.parent / "docs" / "playground.png"
 MOST_BYTES = 300_000
-SIZE = {"width": 1360, "height": 860}
+SIZE = ViewportSize(width=1360, height=860)
 STARTED = "Open http://"  # how `play` begins the line with its page's address
 MINUTE = 60_000  # milliseconds that the drafts may take
 

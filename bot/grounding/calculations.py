@@ -41,7 +41,8 @@ class CalculationError(ValueError):
 
 @dataclass(frozen=True)
 class UnprovenFigure:
-    """A figure without a source, in its sentence. `is_price`: the catalogue has another price."""
+    """A figure without a source, in its sentence. `is_price`: the catalogue has another price.
+    `shown`: the sentence of a report with its slots filled."""
 
     part: str
     sentence: str
@@ -49,6 +50,7 @@ class UnprovenFigure:
     reason: str
     is_price: bool = False
     is_copy: bool = True
+    shown: str = ""
 
     @property
     def proof_id(self) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import product
 from typing import Literal
 
@@ -18,6 +19,7 @@ from bot.grounding.sources import (
     OWN_TEXT_ORIGIN,
     KnownFact,
     Sources,
+    Span,
     Statement,
     TextPart,
     find_spans_left_out,
@@ -296,13 +298,18 @@ def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> 
     return part.build_check("figure", grade, words, quote=quote, override=grade == "block")
 
 
+@lru_cache(maxsize=1024)
+def _find_law_windows(text: str) -> tuple[Span, ...]:
+    return tuple(match.span() for match in LAW_WINDOW.finditer(text.lower()))
+
+
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     """Return the level of the finding on a figure that no fact has, by its kind; None: no claim.
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
     Whether another count or duration is a claim is meaning, which the second call judges."""
     reading, unit = figure.first, str(figure.first.unit)
-    if any(one.start() <= figure.start < one.end() for one in LAW_WINDOW.finditer(text.lower())):
+    if is_within(figure.start, figure.start + 1, _find_law_windows(text)):
         return None
     if reading.kind in ("date", "clock") or unit in ("time", "months"):
         if is_promise(normalize_text(text), figure.start):

@@ -65,7 +65,8 @@ class SourcedRule(BaseModel):
 class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the periods of sales.
     `stock`: what stock makes the words true; "order": words that ask people to order. `same`: the
-    fact must have the very words, or the last of them, such as the certificate."""
+    fact must have the very words, or the last of them: the certificate, or the place by any of its
+    names."""
 
     id: str
     level: CheckLevel
@@ -77,7 +78,7 @@ class LegalRule(SourcedRule):
     excepted: tuple[str, ...] = Field(default=(), alias="except")
     season: bool = False
     stock: Literal["few", "some", "order"] | None = None
-    same: Literal["all", "last"] | None = None
+    same: Literal["all", "last", "place"] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -189,14 +190,19 @@ def check_law(
     """Yield the findings of the law on copy. `periods` are those of the sales, when known."""
     countries = find_countries(brand, request.language)
     named: set[tuple[str, str]] = set()  # the same words are named once
-    beginnings = {word[:BEGINNING] for p in parts for word in WORD.findall(normalize_text(p.text))}
+    searched = [
+        (part, {word[:BEGINNING] for word in WORD.findall(normalize_text(part.text))})
+        for part in parts
+        if part.kind != "quote"
+    ]
     for rule in load_legal_rules().rules:
-        if beginnings.isdisjoint(rule.beginnings) or not rule.applies_in(countries):
+        found_in = [part for part, begins in searched if not begins.isdisjoint(rule.beginnings)]
+        if not found_in or not rule.applies_in(countries):
             continue
         if rule.season and _is_season(today, periods):
             continue
-        for part in parts:
-            if part.kind == "quote" or (rule.season and not part.is_delivered):
+        for part in found_in:
+            if rule.season and not part.is_delivered:
                 continue
             for quote in _find_words(rule, part, sources):
                 key = (rule.id, "" if rule.stock else normalize_text(quote))
@@ -247,8 +253,10 @@ def _judge(
     if rule.same:
         low = normalize_text(quote)
         last = low.split()[-1]
-        same = (low,) if rule.same == "all" else _list_country_names().get(last, (last,))
-        pattern = build_words_pattern(same)
+        names = _list_country_names().get(last) if rule.same == "place" else None
+        if rule.same == "place" and not names and sources.find_words(rule.pattern, in_label=False):
+            return None  # a region may have another name there: the second call judges that
+        pattern = build_words_pattern((low,) if rule.same == "all" else names or (last,))
     if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
         return None
     level, words = rule.level, Words("“{quote}”: {why} ({source})")

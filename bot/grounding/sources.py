@@ -1,7 +1,7 @@
 """What a text may stand on: the facts that were looked up, and what people stated."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -35,6 +35,7 @@ QUOTED_LABELS = re.compile(r"quote|verbatim|said|comment|review text|words|citat
 FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
+LOWEST_LABELS = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
@@ -113,7 +114,11 @@ class KnownFact:
         return tuple((b - max(1, 0.03 * b), b + max(1, 0.03 * b)) for b in set(found))
 
     def is_near(self, said: Sequence[float]) -> bool:
-        return not said or any(low < n < high for n in said for low, high in self.ranges)
+        for number in said:
+            for low, high in self.ranges:
+                if low < number < high:
+                    return True
+        return not said
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
@@ -150,6 +155,11 @@ class KnownFact:
         """The handle of the product that it is about."""
         parts = self.fact.parts
         return parts.subject if parts.kind in PRODUCT_KINDS else None
+
+
+@lru_cache(maxsize=1024)
+def _build_name_shape(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
 
 
 @lru_cache(maxsize=4096)
@@ -199,6 +209,7 @@ class Sources:
     def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
         self.evidence, self.brief, self.brand = evidence, brief, brand
         self.spans: dict[TextPart, list[Span]] = {}  # where a part holds what is not ours
+        self._ordered: dict[tuple[str, ...], list[KnownFact]] = {}
         proving = [
             fact
             for fact in evidence.facts
@@ -245,14 +256,17 @@ class Sources:
     def find_stated_words(self, pattern: re.Pattern[str]) -> Statement | None:
         return next((s for s in self.statements if pattern.search(normalize_text(s.text))), None)
 
-    def _list_cited_first(self, cites: tuple[str, ...]) -> Iterator[KnownFact]:
+    def _list_cited_first(self, cites: tuple[str, ...]) -> list[KnownFact]:
         """The cited facts, then the others. Another product's facts prove only when cited."""
-        yield from (known for known in self.known if known.fact.id in cites)
-        mine = self.brief.product if self.brief else None
-        for known in self.known:
-            is_mine = known.product is None or not mine or known.product == mine
-            if is_mine and known.fact.id not in cites:
-                yield known
+        if cites not in self._ordered:
+            mine = self.brief.product if self.brief else None
+            cited = [known for known in self.known if known.fact.id in cites]
+            self._ordered[cites] = cited + [
+                known
+                for known in self.known
+                if known.fact.id not in cites and (not mine or known.product in (None, mine))
+            ]
+        return self._ordered[cites]
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
@@ -290,6 +304,11 @@ class Sources:
     def list_prices(self, product: str) -> list[KnownFact]:
         return [known for known in self.prices if known.product == product]
 
+    def find_lowest_price(self, product: str) -> KnownFact | None:
+        """Return the lowest price of 30 days of the product with this handle."""
+        mine = (known for known in self.known if known.product == product and known.is_price)
+        return next((known for known in mine if LOWEST_LABELS.search(known.label)), None)
+
     @cached_property
     def counts_by_noun(self) -> dict[str, set[Decimal]]:
         """How many the facts and people count of a thing, by its noun in the singular."""
@@ -312,11 +331,7 @@ class Sources:
     @cached_property
     def _name_shapes(self) -> tuple[re.Pattern[str], ...]:
         names = {*self.titles.values(), self.brand.name if self.brand else ""}
-        return tuple(
-            re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
-            for name in names
-            if len(name) > 2
-        )
+        return tuple(_build_name_shape(name) for name in names if len(name) > 2)
 
     def contains_quote(self, quote: str, source: str | None = None) -> bool:
         """Whether a fact, or the one of this id, has these words, letter for letter."""
@@ -372,18 +387,20 @@ def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:
 
 def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = "") -> bool:
     """Whether a text with these figures has this one, or its code or weekday in other words."""
-    if any(agrees(figure, one, about=about) for one in known):
-        return True
-    reading, low = figure.first, normalize_text(text)
+    for one in known:
+        if agrees(figure, one, about=about):
+            return True
+    reading = figure.first
+    if reading.kind not in ("weekday", "code"):
+        return False
+    low = normalize_text(text)
     if reading.kind == "weekday":
         return any(
             str(number) == reading.value and re.search(rf"\b{name}\b", low)
             for name, number in index_weekday_names().items()
         )
-    if reading.kind != "code":
-        return False
     code = str(reading.value)
-    whole = re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
+    whole = code in low and re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
     return bool(whole) or (not code.isalpha() and code in low.replace(" ", ""))
 
 
@@ -431,10 +448,11 @@ def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
     return labels.get(reading.kind, "figure"), figure.text, None
 
 
-def find_quotations(text: str) -> list[Span]:
+@lru_cache(maxsize=1024)
+def find_quotations(text: str) -> tuple[Span, ...]:
     """Return where text stands between quotation marks, without the marks."""
-    return [
+    return tuple(
         match.span(match.lastindex or 0)
         for match in QUOTED.finditer(text)
         if len(match[match.lastindex or 0].split()) >= MIN_WORDS
-    ]
+    )

@@ -192,11 +192,11 @@ def is_bare(figure: Figure) -> bool:
 
 def agrees(said: Figure, known: Figure, *, about: str = "") -> bool:
     """Whether both are one figure: the same value, in a unit that fits. `about` labels the fact."""
-    return any(
-        _reading_agrees(one, other, said, known, about)
-        for one in said.readings
-        for other in known.readings
-    )
+    for one in said.readings:
+        for other in known.readings:
+            if _reading_agrees(one, other, said, known, about):
+                return True
+    return False
 
 
 def _reading_agrees(s: Reading, k: Reading, said: Figure, known: Figure, about: str) -> bool:

@@ -26,7 +26,7 @@ HIDDEN_CHARACTERS = re.compile(
 )
 
 
-class _CharacterTable(dict[int, str]):
+class CharacterTable(dict[int, str]):
     """A table for `str.translate` that is filled with the characters that occur."""
 
     def __init__(self, change: Callable[[str], str]) -> None:
@@ -50,8 +50,8 @@ def _drop_mark(character: str) -> str:
     return "" if unicodedata.combining(character) else character
 
 
-_NORMALIZED = _CharacterTable(_normalize_character)
-_WITHOUT_MARKS = _CharacterTable(_drop_mark)
+_NORMALIZED = CharacterTable(_normalize_character)
+_WITHOUT_MARKS = CharacterTable(_drop_mark)
 
 
 @lru_cache(maxsize=4096)
@@ -144,7 +144,7 @@ def _replace_look_alike(character: str) -> str:
     return same if len(same) == 1 else character
 
 
-_VISIBLE = _CharacterTable(_replace_look_alike)
+_VISIBLE = CharacterTable(_replace_look_alike)
 
 
 def normalize_with_offsets(text: str) -> NormalizedText:

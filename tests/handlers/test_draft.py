@@ -22,7 +22,7 @@ from bot.core.parts import Copy, Hook, split_output
 from bot.core.request import Brief, Question, SkillRequest
 from bot.core.writer import LlmCall, Writer
 from bot.errors import CannotDo
-from bot.grounding.style import contains_words, find_echo
+from bot.grounding.style import contains_words, find_echo, list_brief_runs
 from bot.i18n.messages import Words
 from handlers.draft import TOOLS, find_problems, handle
 from tests.conftest import NOW
@@ -275,13 +275,13 @@ def test_sms_needs_sender_opt_out_and_size(text: str, faulty: bool) -> None:
 def test_required_sentence_is_no_echo() -> None:
     said = "returns are free in each of our shops for thirty days"
     ctx = make_context(words=f"e-mail, mention that {said}", must_say=(said,))
-    assert find_echo(f"Also, {said}.", ctx.request) is None
+    assert find_echo(f"Also, {said}.", list_brief_runs(ctx.request.brief)) is None
 
 
 def test_long_product_name_is_no_echo() -> None:
     name = "Housse de couette Brume en lin lavé"
     ctx = make_context(words=f"un mail pour la {name}", product_words=name)
-    assert find_echo(f"Voici : {name}", ctx.request) is None
+    assert find_echo(f"Voici : {name}", list_brief_runs(ctx.request.brief)) is None
 
 
 def test_only_whole_words_are_found() -> None:

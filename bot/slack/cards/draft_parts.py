@@ -56,8 +56,9 @@ def is_report(draft: Draft) -> bool:
     return draft.channel is None and any(part.key == "headline" for part in draft.parts)
 
 
-def is_approvable(draft: Draft) -> bool:
-    """Return whether people approve the draft. Reports, ideas and refusals go nowhere else."""
+def needs_decision(draft: Draft) -> bool:
+    """Return whether people approve the draft. A report, a refusal to answer and ideas go nowhere
+    from here."""
     return not (draft.is_empty or is_report(draft) or draft.skill == "ideas")
 
 
