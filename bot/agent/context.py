@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.agent import audience_draft, copy_notes, digest_writer, report_writer, text_check
+from bot.agent import audience_draft, copy_notes, digest_wording, report_writer, text_check
 from bot.agent.answer_checks import AnswerChecks, ListClaims, ListFigures
 from bot.agent.claim_check import ClaimChecker, list_output_sentences
 from bot.agent.llm.api_request import PreviewModel
@@ -369,7 +369,7 @@ class SkillContext:
 
     async def write_digest(self) -> BaseModel | Question:
         """Write what moved: code decides what and whether anything did, the model words it."""
-        return await digest_writer.write_digest(self)
+        return await digest_wording.write_digest(self)
 
     async def write_ideas(self, *, tools: Sequence[str]) -> BaseModel:
         """Have the model suggest ideas with these tools, each with the fact behind it."""

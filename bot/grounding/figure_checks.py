@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from itertools import product
 from typing import Literal
 
@@ -19,13 +18,21 @@ from bot.grounding.sources import (
     OWN_TEXT_ORIGIN,
     KnownFact,
     Sources,
-    Span,
     Statement,
     TextPart,
     find_spans_left_out,
     is_within,
 )
-from bot.grounding.units import MAX_FREE_NUMBER, SPANS, Figure, Reading, is_bare, load_units, says
+from bot.grounding.units import (
+    MAX_FREE_NUMBER,
+    SPANS,
+    Figure,
+    Reading,
+    agrees,
+    is_bare,
+    load_units,
+    says,
+)
 from bot.i18n.messages import Money, Words
 from bot.i18n.periods import list_weekday_names
 from bot.text.normalize import normalize_text
@@ -39,7 +46,7 @@ OFFERED = re.compile(
     r"deliver|shipping|livraison|port offert|\bfree\b|offert|d'achat|\boff\b|remise"
     r"|reduction|\borders?\b|commande|panier|basket"
 )
-LAW_WINDOW = re.compile(r"30 derniers jours|last 30 days")  # of the lowest price
+LAW_WINDOW = re.compile(r"30 derniers jours|(?<=last )30 days")  # of the lowest price
 HOUR = Decimal(60)  # in minutes
 HALF_CENT, CENT = Decimal("0.005"), Decimal("0.01")
 MAX_TIMES = 100
@@ -72,7 +79,7 @@ def _examine(
 ) -> Iterator[tuple[Check, UnprovenFigure | None]]:
     """Yield each finding. Where a calculation may lift it, the figure comes with it."""
     proven = 0
-    named: set[object] = set()
+    named = list[Figure]()
     for part in parts:
         left_out, seen = find_spans_left_out(part, sources), set[object]()
         for figure in read_figures(part.text):
@@ -103,8 +110,8 @@ def _examine(
                 denied = _find_denied_price(figure, statement, part, sources)
                 if denied is not None:
                     yield _build_wrong_price(figure, part, denied), None
-                elif figure.readings not in named:
-                    named.add(figure.readings)
+                elif not any(agrees(figure, one) for one in named):
+                    named.append(figure)
                     quote = show_figure(figure, part)
                     yield build_stated_check("figure", quote, part, statement), None
             elif _is_derived(figure, part, sources) or has_proof(figure, part.text, sources):
@@ -298,18 +305,13 @@ def _build_finding(figure: Figure, quote: str, grade: Grade, part: TextPart) -> 
     return part.build_check("figure", grade, words, quote=quote, override=grade == "block")
 
 
-@lru_cache(maxsize=1024)
-def _find_law_windows(text: str) -> tuple[Span, ...]:
-    return tuple(match.span() for match in LAW_WINDOW.finditer(text.lower()))
-
-
 def grade_unsourced(figure: Figure, text: str, today: date) -> Grade | None:
     """Return the level of the finding on a figure that no fact has, by its kind; None: no claim.
     Red: sums, percentages, measures, codes, deals, and days and durations of a promise. Amber:
     other days, numbers without a noun, and counts of customers, orders, reviews, shops and stock.
     Whether another count or duration is a claim is meaning, which the second call judges."""
     reading, unit = figure.first, str(figure.first.unit)
-    if is_within(figure.start, figure.start + 1, _find_law_windows(text)):
+    if LAW_WINDOW.match(normalize_text(text), figure.start):
         return None
     if reading.kind in ("date", "clock") or unit in ("time", "months"):
         if is_promise(normalize_text(text), figure.start):

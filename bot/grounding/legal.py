@@ -40,7 +40,6 @@ SUNDAY = 6  # of date.weekday()
 MAX_FEW = 20  # a stock up to here makes "last parts" true
 WORD, BEGINNING = re.compile(r"[a-z0-9]+"), 4  # the letters by which a word is looked for
 SMS_HOURS_RULE = "sms hours"
-ORDER_RULE = "sold out"  # which has the words by which people order
 MAX_BETWEEN = 3  # words between the two of `near`
 MAX_BETWEEN_IN_FACT = 6  # a fact lists more: delivery assembled, €29, free from €500
 
@@ -64,9 +63,8 @@ class SourcedRule(BaseModel):
 
 class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the periods of sales.
-    `stock`: what stock makes the words true; "order": words that ask people to order. `same`: the
-    fact must have the very words, or the last of them: the certificate, or the place by any of its
-    names."""
+    `scarce`: a small stock makes the words true. `same`: the fact must have the very words, or the
+    last of them: the certificate, or the place by any of its names."""
 
     id: str
     level: CheckLevel
@@ -77,7 +75,7 @@ class LegalRule(SourcedRule):
     near: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     excepted: tuple[str, ...] = Field(default=(), alias="except")
     season: bool = False
-    stock: Literal["few", "some", "order"] | None = None
+    scarce: bool = False
     same: Literal["all", "last", "place"] | None = None
 
     @cached_property
@@ -130,12 +128,10 @@ class SmsHours(SourcedRule):
 
 class LegalRules(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    order_words: tuple[str, ...]  # which tell people what to do next
     rules: tuple[LegalRule, ...]
     products: tuple[ProductRule, ...]
     sms_hours: tuple[SmsHours, ...]
-
-    def get_rule(self, id: str) -> LegalRule:
-        return next(rule for rule in self.rules if rule.id == id)
 
     def get_product_rule(self, id: str) -> ProductRule:
         return next(rule for rule in self.products if rule.id == id)
@@ -195,22 +191,27 @@ def check_law(
         for part in parts
         if part.kind != "quote"
     ]
-    for rule in load_legal_rules().rules:
-        found_in = [part for part, begins in searched if not begins.isdisjoint(rule.beginnings)]
-        if not found_in or not rule.applies_in(countries):
-            continue
-        if rule.season and _is_season(today, periods):
-            continue
-        for part in found_in:
-            if rule.season and not part.is_delivered:
+    for rule in (one for one in load_legal_rules().rules if one.applies_in(countries)):
+        for part, begins in searched:
+            if begins.isdisjoint(rule.beginnings):
+                continue
+            if rule.season and (not part.is_delivered or _is_season(today, periods)):
                 continue
             for quote in _find_words(rule, part, sources):
-                key = (rule.id, "" if rule.stock else normalize_text(quote))
+                key = (rule.id, "" if rule.scarce else normalize_text(quote))
                 if key not in named and (finding := _judge(rule, quote, part, sources, countries)):
                     named.add(key)
                     yield finding
     yield from _check_products(parts, sources, request, countries)
     yield from _check_sms_day(request, countries, today)
+
+
+def has_forbidden_words(text: str, brand: Brand, language: Language) -> bool:
+    """Return whether the text has words that no fact bears out, such as "cures eczema"."""
+    countries, low = find_countries(brand, language), normalize_text(text)
+    rules = (one for one in load_legal_rules().rules if one.applies_in(countries))
+    forbids = (r for r in rules if r.level == "block" and not (r.proof or r.season or r.scarce))
+    return any(rule.pattern.search(low) for rule in forbids)
 
 
 def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool:
@@ -237,18 +238,13 @@ def _judge(
     rule: LegalRule, quote: str, part: TextPart, sources: Sources, countries: frozenset[str]
 ) -> Check | None:
     """Return the finding on the words of a rule; None where a fact bears them out."""
-    if rule.stock == "order":
-        return _find_sold_out(rule, quote, part, sources)
-    if rule.stock:
+    if rule.scarce:
         stock = _find_stock(part, sources)
         if stock is not None and isinstance(stock.value, Decimal):
-            if stock.value > 0 and (rule.stock == "some" or stock.value <= MAX_FEW):
-                return None
-            if sources.brief and sources.brief.goal == "back in stock":
-                return None  # the finding on the brief says it
-            return _contradict_stock(quote, part, stock)
-    if rule.stock == "some":
-        return None  # nothing is known, and somebody says that it is there
+            words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).", quote=quote)
+            words = words.with_params(source=stock.source.words(), n=int(stock.value))
+            finding = part.build_check("scarcity", "block", words, fact=stock.id, override=True)
+            return finding if stock.value > MAX_FEW else None
     pattern = build_words_pattern(rule.words, rule.near, r"\S+", MAX_BETWEEN_IN_FACT)
     if rule.same:
         low = normalize_text(quote)
@@ -277,40 +273,17 @@ def _list_country_names() -> dict[str, tuple[str, ...]]:
     return names
 
 
-def _find_sold_out(rule: LegalRule, quote: str, part: TextPart, sources: Sources) -> Check | None:
-    """Return the finding on words that ask people to order what the catalogue has none of."""
-    stock = _find_stock(part, sources)
-    if stock is None or stock.value != 0:
-        return None
-    words = Words("“{quote}”: {why} ({source})", quote=quote, why=Words(rule.why))
-    words = words.with_params(source=stock.source.words())
-    return part.build_check(rule.id, rule.level, words, fact=stock.id)
-
-
 def _find_stock(part: TextPart, sources: Sources) -> Fact | None:
     """Return the stock of the only product that the text names, or else of the one it is about."""
     low = normalize_text(part.text)
     named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
-    about = sources.brief.product if sources.brief else None
-    mine = named[0] if len(named) == 1 else about
+    mine = named[0] if len(named) == 1 else sources.brief and sources.brief.product
     found = [
         known.fact
         for known in sources.known
         if known.fact.label == "stock" and (not mine or known.product == mine)
     ]
     return found[0] if len(found) == 1 or (found and mine) else None
-
-
-def _contradict_stock(quote: str, part: TextPart, stock: Fact) -> Check:
-    """Of none in stock it takes one yes: words do not tell whether a sentence denies them."""
-    value = Decimal(stock.value)
-    level: CheckLevel = "warn"
-    rule, words = "stock", Words("“{quote}”, but the catalogue has none in stock ({source}).")
-    if value:
-        rule, level = "scarcity", "block"
-        words = Words("“{quote}”, but the catalogue has {n} in stock ({source}).")
-    words = words.with_params(quote=quote, source=stock.source.words(), n=int(value))
-    return part.build_check(rule, level, words, fact=stock.id, override=bool(value))
 
 
 def find_sold_words(request: SkillRequest, sources: Sources) -> str:
@@ -359,18 +332,18 @@ def asks_to_act(text: str) -> bool:
         find_links(text)
         or CODE.search(text)
         or PHONE.search(low)
-        or load_legal_rules().get_rule(ORDER_RULE).pattern.search(low)
+        or build_words_pattern(load_legal_rules().order_words).search(low)
     )
 
 
 def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
     """Return the sources of these rules that could not be looked up when they were last checked."""
-    legal, wanted = load_legal_rules(), set(rules)
+    legal = load_legal_rules()
     known: list[tuple[str, SourcedRule]] = [(one.id, one) for one in legal.rules]
     known += [(one.id, one) for one in legal.products]
     known += [(SMS_HOURS_RULE, hours) for hours in legal.sms_hours]
-    found = [one.source for id, one in known if id in wanted and not one.verified]
-    return tuple(dict.fromkeys(found))
+    wanted = [one for id, one in known if id in set(rules)]
+    return tuple(dict.fromkeys(one.source for one in wanted if not one.verified))
 
 
 ALCOHOL_WARNING = load_legal_rules().get_product_rule("alcohol").sentence  # by language

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from bot.grounding.dates import build_dates, find_dates
 from bot.grounding.units import (
+    MAX_FREE_NUMBER,
     RATING_SCALES,
     Figure,
     Reading,
@@ -24,7 +25,7 @@ from bot.text.normalize import normalize_text
 
 MAX_SIZE = 200
 MIN_BUTTONS = 4
-
+MAX_PRICE_SPAN = 4  # times the lower price of a range that starts below MAX_FREE_NUMBER
 
 NUMBER = re.compile(
     r"(?<![\w.,/'])(?P<sign>[+-] ?)?"
@@ -195,8 +196,6 @@ def _measure(text: str, low: str, match: re.Match[str]) -> Figure:
 
 def _list_values(digits: str, *, is_money: bool) -> tuple[Decimal, ...]:
     """Return the numbers that digits with separators may mean: 1.299 is one thing or the other."""
-    if digits.isdigit():
-        return (Decimal(digits),)
     bare = digits.replace(" ", "").replace("'", "")
     last = max(bare.rfind("."), bare.rfind(","))
     if last < 0:
@@ -305,6 +304,9 @@ def _share_units(low: str, found: list[Figure]) -> list[Figure]:
         if joined and is_bare(left) and is_bare(right):
             found[at], found[at + 1] = _as_size(left), _as_size(right)
         elif joined and is_bare(left) and right.text[:1] not in "€£$":
+            is_few = left.first.base < MAX_FREE_NUMBER and right.is_money
+            if is_few and right.first.base > MAX_PRICE_SPAN * left.first.base:
+                continue  # « le lot de 2 à 35 € »
             found[at] = _with_unit_of(left, right)
         elif joined and is_bare(right) and left.text[:1] in "€£$" and not right.noun:
             found[at + 1] = _with_unit_of(right, left)

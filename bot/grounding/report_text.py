@@ -98,18 +98,10 @@ class ReportChecker:
         for where, text in iter_texts(form):
             with suppress(SlotError):
                 shown = self.book.fill(text, self.language).text
-                found += [
-                    UnprovenFigure(
-                        part=where,
-                        sentence=text,
-                        figure=typed.figure,
-                        reason=f"“{typed.figure.text}” is typed and in no fact",
-                        is_copy=False,
-                        shown=shown,
-                    )
-                    for typed in _list_typed_figures(text, self._material)
-                    if typed.figure
-                ]
+                for typed in _list_typed_figures(text, self._material):
+                    if figure := typed.figure:
+                        reason = f"“{figure.text}” is typed and in no fact"
+                        found.append(UnprovenFigure(where, text, figure, reason, shown=shown))
         return tuple(found)
 
     def drop_faulty_texts(self, form: ReportForm) -> tuple[ReportForm, int]:

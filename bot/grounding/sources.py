@@ -157,11 +157,6 @@ class KnownFact:
         return parts.subject if parts.kind in PRODUCT_KINDS else None
 
 
-@lru_cache(maxsize=1024)
-def _build_name_shape(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
-
-
 @lru_cache(maxsize=4096)
 def read_fact(fact: Fact) -> KnownFact:
     """Read the figures of a fact. A customer's sentence proves only that it was said."""
@@ -331,7 +326,11 @@ class Sources:
     @cached_property
     def _name_shapes(self) -> tuple[re.Pattern[str], ...]:
         names = {*self.titles.values(), self.brand.name if self.brand else ""}
-        return tuple(_build_name_shape(name) for name in names if len(name) > 2)
+        return tuple(
+            re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE if " " in name else 0)
+            for name in names
+            if len(name) > 2
+        )
 
     def contains_quote(self, quote: str, source: str | None = None) -> bool:
         """Whether a fact, or the one of this id, has these words, letter for letter."""
@@ -387,13 +386,10 @@ def is_within(start: int, end: int, spans: Iterable[Span]) -> bool:
 
 def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = "") -> bool:
     """Whether a text with these figures has this one, or its code or weekday in other words."""
-    for one in known:
-        if agrees(figure, one, about=about):
-            return True
+    if any(agrees(figure, one, about=about) for one in known):
+        return True
     reading = figure.first
-    if reading.kind not in ("weekday", "code"):
-        return False
-    low = normalize_text(text)
+    low = normalize_text(text) if reading.kind in ("weekday", "code") else ""
     if reading.kind == "weekday":
         return any(
             str(number) == reading.value and re.search(rf"\b{name}\b", low)

@@ -82,6 +82,14 @@ FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
     ("fr", "-20 % sur la chemise.", {("stated", "figure", "-20 %")}),
     ("fr", "Avec le code RETOUR20.", {("stated", "figure", "RETOUR20")}),
     ("fr", "Jusqu'au 12 décembre.", {("stated", "figure", "12 décembre")}),
+    (
+        "fr",
+        "Jusqu'au samedi 12 décembre. Le 12 décembre, c'est fini.",
+        {("stated", "figure", "samedi 12 décembre")},
+    ),
+    # a count at a price, and a range of prices
+    ("fr", "Le lot de 2 à 49,90 €.", set()),
+    ("fr", "De 8 à 12 €.", {("block", "price", "8"), ("block", "price", "12 €")}),
     # offers in words
     ("fr", "Deux pour un !", {("block", "figure", "Deux pour un")}),
     ("en", "Buy one, get one free.", {("block", "figure", "Buy one, get one")}),
@@ -349,15 +357,18 @@ def test_large_count_of_people_needs_a_source(text: str) -> None:
     ]
 
 
-def test_words_that_ask_to_order_are_marked_when_it_is_sold_out() -> None:
+def test_draft_on_a_product_that_is_sold_out_is_marked_whatever_its_words() -> None:
     empty = tuple(
         one.model_copy(update={"value": Decimal(0)}) if one.label == "stock" else one
         for one in EVIDENCE.facts
     )
     asked = request("mail chemise", product="linen-shirt")
-    checks = proved("Commandez vite.", asked=asked, evidence=Evidence(facts=empty))
-    assert ("warn", "sold out", "Commandez") in found(checks)
-    assert not found(proved("Commandez vite.", asked=asked))
+    for text in ("Commandez vite.", "Choisissez votre taille.", "Elle vous plaira."):
+        checks = proved(text, asked=asked, evidence=Evidence(facts=empty))
+        assert [(c.level, c.words.to("en")) for c in checks if c.rule == "stock"] == [
+            ("warn", "The catalogue has none in stock (shop.csv).")
+        ]
+        assert not found(proved(text, asked=asked))
 
 
 def test_sms_without_anything_to_do_is_told() -> None:
