@@ -100,6 +100,7 @@ def test_refused_answer_has_no_approval_buttons(sqlite: Database) -> None:
         assert load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))[1] == []
         message = drawn(seen(session))
     assert "No visits." in text_of(message.blocks)
+    assert message.blocks[0]["text"]["text"] == "Linen shirt"  # no finding, no version
     pressed = pressable(message.blocks)
     assert not {
         action_ids.APPROVE,

@@ -297,6 +297,8 @@ def render_draft_title(draft: Draft, language: str) -> str:
         title = Words("Audience to export").text
     names = [translate_title(title, language)] if title else []
     subject = truncate(collapse_spaces(words), 80) or "…"
+    if draft.is_empty:  # there is no finding, and no version to tell apart
+        return subject
     # The words of the request repeat the title.
     if any(subject.lower() == translate_title(title, one).lower() for one in LANGUAGES):
         return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
