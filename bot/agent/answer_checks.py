@@ -79,15 +79,12 @@ class AnswerChecks:
         """Have a second model judge the sentences of an answer; return its remarks, as sentences
         for the writer. Without `list_claims` the answer is copy, and all of it is judged."""
         is_copy = list_claims is None
-        sentences = (
-            list_output_sentences(self.read_output(written))
-            if list_claims is None
-            else list_claims(written)
-        )
-        figures = list_figures(written) if list_figures else self.list_unproven(written)
+        output = self.read_output(written) if is_copy else written
+        sentences = list_output_sentences(output) if list_claims is None else list_claims(written)
+        figures = list_figures(written) if list_figures else self.list_unproven(output)
         told = self._list_told_facts()
         claims = await self.check_claims(sentences, told, call, figures, is_copy=is_copy)
-        return claims.list_faults(sentences)
+        return claims.list_faults(sentences, is_copy=is_copy)
 
     async def check_claims(
         self,

@@ -41,9 +41,9 @@ POINTING = (
     f"then call `{AUDIENCE_TOOL}` with their conditions first"
 )
 WITHOUT_PRODUCT = (
-    "The brief names no product. The products among the facts are best sellers: show at most three "
-    "that suit the occasion, these or others (`find_products`), and look each of them up with "
-    "`product` first."
+    "The brief names no product. The products among the facts are best sellers: unless it wants "
+    "none, show at most three that suit the occasion, these or others (`find_products`), and look "
+    "each of them up with `product` first."
 )
 COUNTED_AS = Words("The audience was counted as: {rule}")
 NOT_COUNTED = Words("“{audience}” is not counted in your data: the text goes by these words.")
@@ -95,8 +95,8 @@ def _describe_audience(request: SkillRequest, evidence: Evidence) -> Iterator[st
         return
     if not evidence.of("segment"):
         yield (
-            "Audience: not counted in the data so far. Unless a tool counts it, nobody knows what "
-            "they own or did: write “if”, not “your”."
+            "Audience: not counted in the data so far. Unless a tool counts it, only what the "
+            "brief says is known of them (a basket left); else write “if”, not “your”."
         )
         return
     yield (
@@ -148,7 +148,10 @@ def _describe_doubt(request: SkillRequest, evidence: Evidence) -> Iterator[str]:
             "say that fact in passing; if none does, leave it: the card names it to the team."
         )
     if _find_gift_occasion(request):
-        yield "No fact tells when an order arrives: don't promise that it comes in time."
+        yield (
+            "No fact tells when an order arrives: promise nothing about it beyond the words of the "
+            "brief."
+        )
 
 
 def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) -> Iterator[str]:
@@ -173,8 +176,8 @@ def _describe_sms_room(request: SkillRequest, evidence: Evidence, brand: Brand) 
     )
     one, two = (measure_sms_room(fixed, count, is_gsm=False) for count in (1, 2))
     yield (
-        "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À, curly quotes, emojis) leaves "
-        f"{one} and {two} instead. é è à ù € £ are inside."
+        "SMS: a single character outside GSM-7 (ê â î ô û ë ï ç œ À °, curly quotes, emojis) "
+        f"leaves {one} and {two} instead. é è à ù € £ are inside."
     )
 
 
@@ -246,8 +249,8 @@ def describe_audience(ctx: "SkillContext") -> str:
     pointing = "Words such as “those” mean the people of the report. " if ctx.earlier.report else ""
     return (
         f"{brief.audience}: not counted yet. {pointing}Call `{AUDIENCE_TOOL}` with exactly these "
-        "conditions first; what it finds chooses the argument. If it can't hold all of them, "
-        "count nobody in their place and go by the words."
+        "conditions first; what it finds chooses the argument. If that is everybody, or no data "
+        "hold all of it (people who move house), count nobody in their place and go by the words."
     )
 
 
@@ -278,7 +281,7 @@ async def keep_counted_audience(ctx: "SkillContext") -> None:
         brief = brief.model_copy(update={"audience": str(conditions.value), "assumed": assumed})
         ctx.request = ctx.request.model_copy(update={"brief": brief})
     elif conditions and brief.rule:
-        _note(ctx, COUNTED_AS.with_params(rule=str(conditions.value)))
+        _note(ctx, COUNTED_AS.with_params(rule=conditions.words or str(conditions.value)))
     elif brief.audience and not conditions and not (ctx.channel and ctx.channel.is_public):
         _note(ctx, NOT_COUNTED.with_params(audience=brief.audience))
 

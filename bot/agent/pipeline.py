@@ -86,8 +86,7 @@ async def run_skill(
     if isinstance(output, Question):
         return output
     parts, hooks = _split_output(output, brand, code)
-    is_own_text = ctx.request.brief.own_text and not ctx.request.reason
-    if not is_own_text and not isinstance(output, ComputedOutput):
+    if not ctx.request.is_own_text and not isinstance(output, ComputedOutput):
         parts, hooks = _set_type(parts, hooks, ctx.request.language, channel)
     if isinstance(output, ComputedOutput):
         checks = build_figure_checks(output)

@@ -55,6 +55,7 @@ class Channel(BaseModel):
     title: str
     names: tuple[str, ...]  # what people call it, in English and French, lower case
     parts: dict[str, PartLimit]
+    ads_on: tuple[str, ...] = ()
     consent: AudiencePurpose | None = None
     names_sender: bool = False
     has_hooks: bool = True

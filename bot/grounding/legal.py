@@ -64,7 +64,7 @@ class SourcedRule(BaseModel):
 class LegalRule(SourcedRule):
     """Words that need a source or a person's review. `season`: free within the periods of sales.
     `scarce`: a small stock makes the words true. `same`: the fact must have the very words, or the
-    last of them, such as the certificate."""
+    last of them: the certificate, or the place by any of its names."""
 
     id: str
     level: CheckLevel
@@ -76,7 +76,7 @@ class LegalRule(SourcedRule):
     excepted: tuple[str, ...] = Field(default=(), alias="except")
     season: bool = False
     scarce: bool = False
-    same: Literal["all", "last"] | None = None
+    same: Literal["all", "last", "place"] | None = None
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -241,8 +241,10 @@ def _judge(
     if rule.same:
         low = normalize_text(quote)
         last = low.split()[-1]
-        same = (low,) if rule.same == "all" else _list_country_names().get(last, (last,))
-        pattern = build_words_pattern(same)
+        names = _list_country_names().get(last) if rule.same == "place" else None
+        if rule.same == "place" and not names and sources.find_words(rule.pattern, in_label=False):
+            return None  # a region may have another name there: the second call judges that
+        pattern = build_words_pattern((low,) if rule.same == "all" else names or (last,))
     if rule.proof and sources.find_words(pattern, in_label=rule.same is None):
         return None
     level, words = rule.level, Words("“{quote}”: {why} ({source})")

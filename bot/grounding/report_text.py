@@ -187,7 +187,8 @@ def _find_swapped_roles(text: str, book: FactBook, language: Language) -> Iterat
             is_twin = 2 * len(title & called) >= max(len(title), len(called))
             is_named_before = other in shown and not is_next
             near = beside if own - others else last if is_named_before else frozenset()
-            is_near = near & (others - own) and not around & (own - others)
+            apart = others - own
+            is_near = 2 * len(near & apart) >= len(apart) > 0 and not around & (own - others)
             if is_near and (other in shown or is_twin):
                 yield (
                     f"{slot[1]} is {fact.titled(language)}, and the words beside it are of "

@@ -35,6 +35,7 @@ QUOTED_LABELS = re.compile(r"quote|verbatim|said|comment|review text|words|citat
 FORMER_LABELS = re.compile(
     r"compare|lowest|former|before|barre|plus bas|previous|anterieur|from that day"
 )
+LOWEST_LABELS = re.compile(r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|low_30")
 PRICE_LABELS = re.compile(r"\bprice\b|\bprix\b")
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}")
 Span = tuple[int, int]
@@ -113,11 +114,7 @@ class KnownFact:
         return tuple((b - max(1, 0.03 * b), b + max(1, 0.03 * b)) for b in set(found))
 
     def is_near(self, said: Sequence[float]) -> bool:
-        for number in said:
-            for low, high in self.ranges:
-                if low < number < high:
-                    return True
-        return not said
+        return not said or any(low < n < high for n in said for low, high in self.ranges)
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
@@ -297,6 +294,11 @@ class Sources:
 
     def list_prices(self, product: str) -> list[KnownFact]:
         return [known for known in self.prices if known.product == product]
+
+    def find_lowest_price(self, product: str) -> KnownFact | None:
+        """Return the lowest price of 30 days of the product with this handle."""
+        mine = (known for known in self.known if known.product == product and known.is_price)
+        return next((known for known in mine if LOWEST_LABELS.search(known.label)), None)
 
     @cached_property
     def counts_by_noun(self) -> dict[str, set[Decimal]]:

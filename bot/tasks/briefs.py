@@ -13,11 +13,17 @@ from bot.core.channels import get_default_channel, load_channels
 from bot.core.library import Library
 from bot.core.request import Brief, Goal, IncomingRequest, Question, SkillRequest
 from bot.drafts.occasions import load_occasions
-from bot.i18n.messages import LANGUAGES, Language, Words, join_words
-from bot.tasks.brief_assumptions import build_options, list_assumptions, list_unknown_products
+from bot.i18n.messages import LANGUAGES, Language, Words
+from bot.tasks.brief_assumptions import (
+    build_options,
+    explain_unsupported,
+    list_assumptions,
+    list_unknown_products,
+)
 from bot.tasks.intake import read_form_fields
+from bot.tasks.message_form import COPY_SKILL
 from bot.tasks.message_prompt import ThreadDraft
-from bot.tasks.understand import COPY_SKILL, ProductReference, ReadRequest, Understanding
+from bot.tasks.understand import ProductReference, ReadRequest, Understanding
 
 MAX_REQUESTS = 8  # of one message
 MAX_OPTIONS = 3
@@ -46,7 +52,8 @@ async def plan_requests(
     """Return the requests: one for each channel and market of a text, one for each question.
 
     Values from a form or a button take the place of those read from the words."""
-    cannot = explain_unsupported(understanding.unsupported)
+    things = understanding.unsupported
+    cannot = explain_unsupported(things) if things else None
     by_id = {draft.id: draft for draft in drafts}
     requests: list[SkillRequest] = []
     question: Question | None = None
@@ -105,21 +112,11 @@ def revise_request(
     return before.model_copy(
         update={
             "brief": old.model_copy(update=changed),
-            "reason": incoming.reason,
+            "reason": "\n".join(filter(None, [incoming.reason, *incoming.more_words])) or None,
             "previous": incoming.previous,
             # A translation keeps no passage word for word.
             "kept": () if is_translated else understanding.kept,
         }
-    )
-
-
-def explain_unsupported(things: Sequence[str]) -> Words | None:
-    """Return the line on what we don't do, and on what we do instead."""
-    if not things:
-        return None
-    titles = [Words(channel.title) for channel in load_channels().values()]
-    return Words(
-        "I can't do {what} yet. I can: {list}.", what=", ".join(things), list=join_words(titles)
     )
 
 
@@ -300,10 +297,14 @@ def _build_copy_brief(
     if known:  # else the text is about the unknown thing itself
         assumed += list_unknown_products(unknown)
     return Brief(
-        words="\n".join(filter(None, [source.words if source else "", incoming.words])),
+        words="\n".join(
+            dict.fromkeys(
+                filter(None, [source.words if source else "", incoming.words, *incoming.more_words])
+            )
+        ),
         author=incoming.author,
         language=language,
-        goal=read.goal or "inform",
+        goal=read.goal or ("sell through" if read.offer else "inform"),
         audience=read.audience,
         offer=read.offer,
         occasion=read.occasion,
@@ -358,9 +359,8 @@ def _analyse(
             left_over = (*left_over, read.period_words)
         read = read.model_copy(update={"since": None, "until": None, "against": None})
     product = next((one for one in read.products if one.handle), None)
-    more = [] if product else incoming.more_words
     brief = Brief(
-        words="\n".join([incoming.words, *more]),
+        words="\n".join([incoming.words, *incoming.more_words]),
         author=incoming.author,
         language=read.language or incoming.ui_language,
         product=product.handle if product else None,

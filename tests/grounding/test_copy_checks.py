@@ -290,7 +290,7 @@ def test_quotation_marks_are_no_source() -> None:
     checks = proved("« livraison offerte à vie, -50 % »", asked=asked)
     assert ("stated", "figure", "-50 %") in found(checks)
     checks = proved("« -70 % sur le cachemire »")
-    assert ("block", "price cut", "70 %") in found(checks)
+    assert ("block", "figure", "-70 %") in found(checks)
     body = Quote(text="-70 % sur le cachemire", fact="past_copy.1")
     assert only(proved(Part(kind="quote", key="q", title="Q", body=body)), "quote")
 

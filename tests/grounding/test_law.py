@@ -132,6 +132,15 @@ def test_origin_is_proven_by_the_name_of_the_country_in_another_language() -> No
     assert only(proved("Woven in Portugal.", language="en", evidence=weaving), "origin")
 
 
+def test_region_beside_a_fact_of_origin_is_left_to_the_second_call() -> None:
+    said = "Knitted in Brittany."
+    assert only(proved(said, language="en", evidence=Evidence()), "origin")
+    knitting = Evidence(
+        facts=(fact("product.a.description", "description", "Tricoté en Bretagne"),)
+    )
+    assert not only(proved(said, language="en", evidence=knitting), "origin")
+
+
 def test_lowest_price_of_30_days_is_no_rank() -> None:
     said = "Le prix le plus bas des trente derniers jours était de 54 €."
     assert not only(proved(said), "superlative")

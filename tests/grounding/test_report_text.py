@@ -355,6 +355,8 @@ CAMPAIGNS = (
     fact("r.agreed", Decimal("20"), label="of these, agreed to e-mail"),
     fact("r.app", Decimal("35"), "%", label="share of orders from the app"),
     fact("r.visits", Decimal("18"), "%", label="share of visits from the app"),
+    fact("r.linen", Decimal("236"), label="customers", about="Vêtements en lin or Coussin"),
+    fact("r.dry", Decimal("142"), label="customers", about="Vêtements en lin, never bought Bain"),
 )
 
 
@@ -368,6 +370,7 @@ CAMPAIGNS = (
         ("{f10} of {f9} agreed to e-mail.", True),
         ("{f11} of visits come through the app.", False),
         ("{f12} of visits come through the app.", True),
+        ("Those are among the {f13:bare} customers who bought linen.", True),
     ],
 )
 def test_words_beside_a_figure_are_of_another_only_where_their_names_are_twins(

@@ -26,7 +26,8 @@ from bot.grounding.style import CLICHE_PATTERN
 from bot.i18n.messages import LANGUAGES, Language
 from bot.i18n.typography import is_gsm7
 from bot.offline import OfflineWriter
-from bot.offline.drafts import TemplateWriter, list_notices, load_templates
+from bot.offline.drafts import TemplateWriter, list_notices
+from bot.offline.template_values import load_templates
 from tests.support.channel_outputs import OUTPUTS
 from tests.support.paths import DATA as REAL
 from tests.support.sample_tables import TODAY, made

@@ -26,7 +26,7 @@ from bot.slack.cards.draft_parts import render_part
 from bot.slack.cards.renderer import render_task_card
 from bot.slack.views.draft_details import build_copy_view
 from bot.slack.views.forms import build_angles_form, build_edit_form
-from bot.slack.views.home import load_home_lines
+from bot.slack.views.home import load_home_lines, render_home
 from bot.tasks.intake import NEEDS_AI
 from bot.tasks.models import Task
 from tests.conftest import NOW
@@ -58,6 +58,8 @@ from tests.support.card_scenes import (
     text_of,
 )
 from tests.support.rows import Jobs, wish
+
+FINDING = Part(kind="copy", key="headline", title="Finding", body=Copy(text="39% pay"))
 
 
 def approve(session: Any, draft: Draft, by: str = BOSS, **more: Any) -> None:
@@ -105,6 +107,56 @@ def test_refused_answer_has_no_approval_buttons(sqlite: Database) -> None:
         action_ids.SEND_BACK,
     } & set(pressed)
     assert action_ids.MORE in pressed
+
+
+@pytest.mark.parametrize(
+    ("parts", "channel", "state"), [((FINDING,), None, "answered"), (EMAIL, "email", "drafted")]
+)
+def test_home_tells_a_report_from_a_draft(
+    sqlite: Database, parts: tuple[Part, ...], channel: str | None, state: str
+) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session, parts=parts, channel=channel)
+        session.get_one(OutboxMessage, f"{draft.piece}:card").mark_sent("1.2", SHOP)
+        session.flush()
+        own, _ = load_home_lines(session, "T1", MARIE, POLICY, NOW)
+        _, waiting = load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))
+        assert state in text_of(render_home(own, [], "en"))
+        assert len(waiting) == (state == "drafted")
+
+
+@pytest.mark.parametrize("by_rules", [True, False])
+def test_own_text_offers_no_variant_that_would_not_be_one(sqlite: Database, by_rules: bool) -> None:
+    own = brief(own_text={"subject": SUBJECT, "body": BODY})
+    with sqlite.begin() as session:
+        drafted(session, *PASSES, hooks=(), wanted=own, by_rules=by_rules)
+        french = Brand(name="Maison", markets={"FR": Market(language="fr")})
+        BrandRow.seed(session, "T1", french, NOW)
+        pressed = pressable(drawn(seen(session)).blocks)
+    assert action_ids.SAME_FOR not in pressed
+    assert (action_ids.SHORTER in pressed) is not by_rules
+
+
+def test_audience_stands_on_the_card_in_the_readers_language(sqlite: Database) -> None:
+    rule, size = Words("in the group {groups}", groups="VIP"), Words("{fits} customers fit", fits=7)
+    facts = tuple(
+        PRICE.model_copy(update={"id": id, "value": words.to("fr"), "words": words})
+        for id, words in (("segment.audience.audience", rule), ("segment.audience.size", size))
+    )
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES, wanted=brief(language="fr", audience=rule.to("fr")))
+        draft.evidence = Evidence(facts=facts).model_dump_json()
+        counted = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+        said = draft.skill_request.model_copy(
+            update={"brief": brief(language="fr", audience="nos fidèles", dates="jusqu'à lundi")}
+        )
+        draft.request = said.model_dump_json()
+        session.flush()
+        quoted = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+    assert "For: in the group VIP · 7 customers fit" in counted["en"]
+    assert f"{rule.to('fr')} · {size.to('fr')}" in counted["fr"]
+    assert "For: “nos fidèles” · 7 customers fit · “jusqu'à lundi”" in quoted["en"]
+    assert f"nos fidèles · {size.to('fr')} · jusqu'à lundi" in quoted["fr"]
 
 
 def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:

@@ -17,6 +17,7 @@ from bot.core.request import Brief, IncomingRequest, KeptPassage, Question, Skil
 from bot.data.catalogue.library import replace_prices
 from bot.tasks.briefs import MAX_REQUESTS, plan_requests, revise_request
 from bot.tasks.draft_versions import check_kept_passages
+from bot.tasks.message_form import MessageForm
 from bot.tasks.message_prompt import (
     Message,
     PendingQuestion,
@@ -28,7 +29,6 @@ from bot.tasks.message_prompt import (
 from bot.tasks.understand import (
     HELP,
     WHICH_DRAFT,
-    MessageForm,
     ReadRequest,
     Understanding,
     check_form,
@@ -430,6 +430,27 @@ def test_a_revision_sets_only_what_the_instruction_says() -> None:
     request = revise_request(before, found, incoming, BRAND)
     assert (request.brief.offer, request.brief.product) == ("30% off", "linen-shirt")
     assert (request.reason, request.kept) == ("make it 30% off", (PASSAGE,))
+
+
+@pytest.mark.parametrize("markets", [[reading("GB", "for the UK")], [reading("GB", "UK")]])
+def test_a_market_is_no_audience(markets: list[dict[str, str]]) -> None:
+    read, found = read_one("and for the UK", markets=markets, audience="for the UK")
+    assert (read.markets, read.audience, found.left_over) == (("GB",), None, ())
+    mail = MAIL_BRIEF.model_copy(update={"audience": "Gold customers", "rule": "{}"})
+    incoming = IncomingRequest(words="and for the UK", author="ana")
+    again = revise_request(SkillRequest(skill="draft", brief=mail), found, incoming, BRAND)
+    assert (again.brief.audience, again.brief.rule) == ("Gold customers", "{}")
+
+
+def test_an_audience_is_named_without_its_preposition() -> None:
+    for words in ("for Gold customers in the UK", "pour nos clientes fidèles"):
+        read, _ = read_one(f"an e-mail {words}", audience=words)
+        assert read.audience == words.partition(" ")[2]
+
+
+def test_a_market_read_as_an_audience_alone_is_named() -> None:
+    read, found = read_one("an e-mail for UK", audience="for UK")
+    assert (read.audience, found.left_over) == (None, ("for UK",))
 
 
 def test_a_translation_keeps_no_passage() -> None:

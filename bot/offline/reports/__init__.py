@@ -12,13 +12,13 @@ from pydantic import BaseModel
 
 from bot.core.parts import Copy
 from bot.core.report import Report
-from bot.core.request import Question
 from bot.data.analyses.findings import list_theme_words
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
 from bot.i18n.periods import find_periods
 from bot.offline import OfflineContext
-from bot.offline.questions import load_idle_words
+from bot.offline.question_words import load_idle_words
+from bot.offline.report_builder import ReportBuilder
 from bot.offline.routing import ANSWER_SKILL, list_unread_words
 from bot.text.normalize import tokenize
 
@@ -30,12 +30,13 @@ def has_offline_report(skill: str) -> bool:
     return skill.isidentifier() and find_spec(f"{__name__}.{skill}") is not None
 
 
-async def write_offline_report(ctx: OfflineContext) -> BaseModel | Question:
+async def write_offline_report(ctx: OfflineContext) -> BaseModel:
     """Write the report of the request's skill. Raises CannotDo when the skill needs an AI."""
-    if not has_offline_report(ctx.request.skill):
+    skill = ctx.request.skill
+    if not has_offline_report(skill):
         raise CannotDo(NEEDS_AI)
-    module = import_module(f"{__name__}.{ctx.request.skill}")
-    written: BaseModel | Question = await module.write_report(ctx.request, ctx)
+    module = import_module(f"{__name__}.{skill}")
+    written: BaseModel = await module.write_report(ReportBuilder(ctx, skill))
     if not isinstance(written, Report) or not (unused := _list_unused(ctx, written)):
         return written
     quotes = (Words("“{quote}”", quote=one).to(ctx.request.language) for one in unused)

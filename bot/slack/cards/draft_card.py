@@ -30,15 +30,15 @@ from bot.slack.blocks import (
     plain_text,
     quote_as_mrkdwn,
     render_words,
-    section_block,
     translate_title,
     truncate,
 )
 from bot.slack.cards.card_data import CardData, explain_fallback
-from bot.slack.cards.draft_parts import find_copy_channel, is_report, render_copy
+from bot.slack.cards.draft_parts import find_copy_channel, is_report, needs_decision, render_copy
 from bot.slack.cards.draft_status import (
     number_action_id,
     render_assumptions,
+    render_audience,
     render_draft_status,
     render_findings,
     render_results,
@@ -84,7 +84,11 @@ def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[B
     """Build the row of one-tap variants: shorter, the other openings, another market. The markets
     after the first are in a menu."""
     ref = pack_draft(draft)
-    row = [button(Words("Shorter").to(language), action_ids.SHORTER, ref)]
+    row = []
+    if not (
+        draft.skill_request.is_own_text and draft.by_rules
+    ):  # no template shortens what a person wrote
+        row.append(button(Words("Shorter").to(language), action_ids.SHORTER, ref))
     if count := len(list_other_openings(draft)):
         words = Words.count("{n} other angle", "{n} other angles", count)
         row.append(button(words.to(language), action_ids.ANGLES, ref))
@@ -105,8 +109,9 @@ def build_variant_buttons(card: CardData, draft: Draft, language: str) -> list[B
 
 
 def _list_other_markets(card: CardData, draft: Draft) -> list[str]:
-    """Return markets that this task has no text for. Without an AI there is no market to choose."""
-    if draft.by_rules or card.brand is None or not draft.channel:
+    """Return markets that this task has no text for. Without an AI there is no market to choose,
+    and a person's own text would stay as it is."""
+    if draft.by_rules or draft.skill_request.is_own_text or card.brand is None or not draft.channel:
         return []
     own = draft.brief.language if draft.brief.market is None else None
     others = [
@@ -332,7 +337,7 @@ def _render_header(card: CardData, draft: Draft, language: str) -> list[Block]:
         blocks += render_draft_status(card, language)
     blocks += render_results(card, language)
     if find_copy_channel(draft) and not _is_read_only(card, draft):
-        blocks.append(_render_audience(card, draft, language))
+        blocks.append(render_audience(card, draft, language))
     return blocks
 
 
@@ -354,22 +359,6 @@ def _render_waiting(card: CardData, draft: Draft, language: str) -> str | None:
     if (more := len(who) - MAX_WAITING) > 0:
         named += f" +{more}"
     return Words("Waiting for {who}", who=named).to(language)
-
-
-def _render_audience(card: CardData, draft: Draft, language: str) -> Block:
-    """ "For: people who bought linen · 1,240 customers fit · until Sunday", and a button that
-    opens the brief."""
-    brief = draft.brief
-    audience = brief.audience or Words("your whole list").to(language)
-    size = draft.facts.get("segment.audience.size")
-    named = [audience, size.spelled(language) if size else None, brief.dates]
-    listed = " · ".join(quote_as_mrkdwn(collapse_spaces(one), 300) for one in named if one)
-    words = Words("For: {audience}", audience=listed).to(language)
-    if card.status != "open":
-        return context_block(words)
-    ref = pack_draft(draft)
-    change = button(Words("Change it").to(language), action_ids.CHANGE, ref)
-    return section_block(words, change)
 
 
 def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
@@ -403,7 +392,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
 def _is_read_only(card: CardData, draft: Draft) -> bool:
     """Return whether the draft needs no approval because it is sent nowhere else: a digest, an
     alert or a refusal to answer."""
-    return not card.task.is_typed or draft.is_empty or is_report(draft) or draft.skill == "ideas"
+    return not card.task.is_typed or not needs_decision(draft)
 
 
 def _render_read_only_footer(card: CardData, draft: Draft, language: str) -> list[Block]:

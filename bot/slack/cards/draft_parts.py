@@ -53,6 +53,12 @@ def is_report(draft: Draft) -> bool:
     return draft.channel is None and any(part.key == "headline" for part in draft.parts)
 
 
+def needs_decision(draft: Draft) -> bool:
+    """Return whether people approve the draft. A report, a refusal to answer and ideas go nowhere
+    from here."""
+    return not (draft.is_empty or is_report(draft) or draft.skill == "ideas")
+
+
 def find_part_limit(draft: Draft, part: Part) -> PartLimit | None:
     """Return the limit of a part in the draft's channel."""
     channel = load_channels().get(draft.channel or "")

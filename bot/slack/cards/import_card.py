@@ -3,6 +3,7 @@ result."""
 
 from collections.abc import Sequence
 
+from bot.data.column_labels import KIND_LABELS, label_column, label_kind
 from bot.data.ingest.models import FileUpload
 from bot.data.ingest.upload import ImportPreview
 from bot.errors import UNUSABLE_PARAM
@@ -36,10 +37,7 @@ from bot.slack.blocks import (
 from bot.slack.cards.card_data import explain_fallback
 from bot.slack.cards.import_labels import (
     FORMAT_LABELS,
-    KIND_LABELS,
     build_mapping_table,
-    label_column,
-    label_kind,
     suggest_questions,
 )
 from bot.slack.threads import Place

@@ -28,6 +28,7 @@ from bot.slack.blocks import (
     quote_as_mrkdwn,
     section_block,
 )
+from bot.slack.cards.draft_parts import needs_decision
 from bot.slack.client import SlackRefusal, call_slack, make_retrying_client
 from bot.slack.listeners import (
     BlockAction,
@@ -180,7 +181,7 @@ def load_home_lines(
     waiting = [
         HomeLine(one.brief.words, "open", _find_public_card(session, one.piece))
         for one in session.scalars(select_undecided(workspace, user, now))
-        if not one.is_empty and may_see(session, viewer, one)
+        if needs_decision(one) and may_see(session, viewer, one)
     ]
     return own_lines, waiting[:MAX_RECENT]
 
@@ -211,6 +212,8 @@ def _describe_state(session: Session, task: Task, policy: Policy) -> str:
     """Describe a task's state; for a finished one, the decision on its newest version."""
     draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
     status = compute_status(Decision.list_for_draft(session, draft.id), policy) if draft else "open"
+    if draft is not None and not needs_decision(draft):
+        return "answered"
     return task.state if status == "open" else status
 
 
@@ -264,9 +267,10 @@ def _render_line(line: HomeLine, language: str) -> str:
     words = quote_as_mrkdwn(collapse_spaces(line.words) or "…", 120)
     states = {
         "waiting": Words("waiting"),
-        "working": Words("being drafted"),
+        "working": Words("in progress"),
         "asking": Words("has a question"),
         "done": Words("drafted"),
+        "answered": Words("answered"),
         "failed": Words("failed"),
         "stopped": Words("stopped"),
         "open": Words("to be decided"),

@@ -79,6 +79,14 @@ async def test_funnel_counts_the_visits_that_reached_checkout() -> None:
     assert figure(result, f"{MOBILE}.visits").value == row[0]
 
 
+async def test_funnel_of_one_device_says_each_figure_once() -> None:
+    result = await call_tool("funnel", {"device": "mobile"})
+    subjects = {fact.parts.subject.split("--")[0] for fact in result.facts}
+    assert {"device-mobile-checkout-to-purchase", "visits-device-mobile"} <= subjects
+    assert {"total-all-view-to-cart", "total-all-cart-to-checkout"} <= subjects
+    assert not subjects & {"total-all-checkout-to-purchase", "visits-all"}
+
+
 async def test_funnel_gives_the_conversion_of_each_device() -> None:
     result = await call_tool("funnel", deps=tool_deps(language="fr"))
     found = sample_data().findings("funnel", AnalysisFilter())
