@@ -323,7 +323,7 @@ class SkillContext:
         and code fills them in. The evidence becomes what the report cites. Without a model the
         report is the one of `bot.offline.reports`."""
         if self.by_rules and not self.request.brief.preview:
-            return await write_offline_report(self)
+            return await write_offline_report(self, load_skills()[self.request.skill].title)
         return await report_writer.write_report(self, tools)
 
     def describe_audience(self) -> str:

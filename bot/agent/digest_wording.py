@@ -82,7 +82,7 @@ async def _word_report(
         text = form.sentences[number] if number < len(form.sentences) else ""
         good = text.strip() and not (
             find_sentence_faults(ctx, text, move, is_first=not number)
-            or claims.list_faults(list_claims(ctx, [text]))
+            or claims.list_faults(list_claims(ctx, [text]), is_copy=False)
         )
         by_code = "" if number else move.words  # what it has cost is a point of its own
         copies.append(

@@ -88,8 +88,8 @@ NOTHING_WAITS = Words("Nothing waits for your approval.")
 DONE = Words("In seven days: {what}.")
 WORK = {
     "drafted": Words("drafts made"),
-    "approved": Words("approved"),
-    "sent-back": Words("sent back"),
+    "approved": Words("drafts approved"),
+    "sent-back": Words("changes requested"),
     "rejected": Words("rejected"),
     "delivered": Words("gone out"),
 }

@@ -206,6 +206,14 @@ def check_law(
     yield from _check_sms_day(request, countries, today)
 
 
+def has_forbidden_words(text: str, brand: Brand, language: Language) -> bool:
+    """Return whether the text has words that no fact bears out, such as "cures eczema"."""
+    countries, low = find_countries(brand, language), normalize_text(text)
+    rules = (one for one in load_legal_rules().rules if one.applies_in(countries))
+    forbids = (r for r in rules if r.level == "block" and not (r.proof or r.season or r.scarce))
+    return any(rule.pattern.search(low) for rule in forbids)
+
+
 def _is_season(today: date, periods: Sequence[tuple[date, date]] | None) -> bool:
     if periods is None:
         legal = [one for one in load_occasions().values() if one.legal]
@@ -331,7 +339,8 @@ def asks_to_act(text: str) -> bool:
 def list_unverified_sources(rules: Iterable[str]) -> tuple[str, ...]:
     """Return the sources of these rules that could not be looked up when they were last checked."""
     legal = load_legal_rules()
-    known: list[tuple[str, SourcedRule]] = [(r.id, r) for r in (*legal.rules, *legal.products)]
+    known: list[tuple[str, SourcedRule]] = [(one.id, one) for one in legal.rules]
+    known += [(one.id, one) for one in legal.products]
     known += [(SMS_HOURS_RULE, hours) for hours in legal.sms_hours]
     wanted = [one for id, one in known if id in set(rules)]
     return tuple(dict.fromkeys(one.source for one in wanted if not one.verified))

@@ -79,12 +79,6 @@ class TemplateWriter:
         self, request: SkillRequest, brand: Brand, channel: Channel, evidence: Evidence
     ) -> None:
         self.request, self.brand, self.channel = request, brand, channel
-        kind = "notice_channels" if request.brief.notice else "channels"
-        templates: dict[str, Any] = load_templates(request.language)[kind]
-        if channel.key not in templates:
-            words = Words("Without an AI, I have no such text for {channel}.")
-            raise CannotDo(words.with_params(channel=Words(channel.title)))
-        self.templates = templates[channel.key]
         self.values = TemplateValues(request, brand, channel, evidence)
         self.told = ""  # the first part, which the others do not repeat
 
@@ -92,21 +86,21 @@ class TemplateWriter:
         """Return the parts by their keys."""
         written: dict[str, object] = {"hooks": []} if "hooks" in output.model_fields else {}
         for key in output.model_fields:
-            if key in self.templates:
-                texts = self._write_part(self.templates[key], self.channel.parts[key], key)
+            if template := self.values.templates.get(key):
+                texts = self._write_part(template, self.channel.parts[key], key)
                 written[key] = texts if self.channel.parts[key].items else texts[0]
                 self.told = self.told or normalize_text(texts[0].text if texts else "")
         return written
 
     def _write_part(self, template: Mapping[str, Any], limit: PartLimit, key: str) -> list[Copy]:
         """Return the text of a part, or the texts of a part that is a list."""
-        if "all" in template:
-            return [self._set_type(self._join_blocks(template, limit, key))]
+        if "all" in template and (joined := self._join_blocks(template, limit, key)).text:
+            return [self._set_type(joined)]
         kept = [one.text for one in self.request.kept if one.part == key]
         if kept:
             return [Copy(text=" ".join(kept))]
         if limit.items is None:
-            texts = [one for text in template["first"] for one in self.values.fill(text)]
+            texts = [one for text in template.get("first", ()) for one in self.values.fill(text)]
             shortest = min(texts, key=lambda one: len(one.text), default=Copy(text=""))
             fitting = [one for one in texts if self._fits(one, limit)]
             new = (one for one in fitting if not self._is_told(one))

@@ -95,6 +95,9 @@ def find_skill(
         best = [ANSWER_SKILL]
     if best == [ANSWER_SKILL] and has_channel and not asks:  # "our best sellers newsletter"
         best = []
+    begins = load_routing()["beginnings"]
+    if best and has_channel and ({*begins["write"]} - {*begins["verbs"]}) & {*tokens}:
+        best.append(COPY_SKILL)  # "sum up the reviews and write an e-mail"
     return Route(best[0]) if len(best) == 1 else Route(None, tuple(best))
 
 

@@ -16,13 +16,15 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy
 from bot.core.request import SkillRequest
 from bot.drafts.occasions import can_name_without_offer, load_occasions
-from bot.grounding.legal import ALCOHOL_WARNING, is_alcohol
+from bot.errors import CannotDo
+from bot.grounding.legal import ALCOHOL_WARNING, has_forbidden_words, is_alcohol
 from bot.grounding.style import CLICHE_PATTERN, contains_words
-from bot.i18n.messages import Language
+from bot.i18n.messages import Language, Words
 from bot.offline.routing import detect_typed_language, find_audience, find_revision
 from bot.text.language import WRITTEN_LANGUAGES, detect_language
 from bot.text.normalize import (
     collapse_spaces,
+    format_title,
     is_usable_sentence,
     normalize_text,
     split_sentences,
@@ -55,6 +57,11 @@ class TemplateValues:
         self.request, self.brand = request, brand
         self.channel, self.evidence = channel, evidence
         self.texts = load_templates(request.language)
+        kind = "notice_channels" if request.brief.notice else "channels"
+        if channel.key not in self.texts[kind]:
+            words = Words("Without an AI, I have no such text for {channel}.")
+            raise CannotDo(words.with_params(channel=Words(channel.title)))
+        self.templates: dict[str, Any] = self.texts[kind][channel.key]
         reasons = (request.reason or "").split(". ")
         self.wish = next((wish for reason in reasons if (wish := find_revision(reason))), None)
         self.values: dict[str, tuple[Copy, ...]] = {}
@@ -106,7 +113,7 @@ class TemplateValues:
         brief = self.request.brief
         handles = [handle for handle in (brief.product, *brief.others) if handle]
         names = [
-            _edit(name, name.text.rstrip(" !"))  # no marks before a full stop
+            _edit(name, format_title(name.text).rstrip(" !"))  # no marks before a full stop
             for handle in handles
             if (name := self._find(handle, "name"))
         ]
@@ -189,6 +196,7 @@ class TemplateValues:
         while end < len(words) and not _has_only(words[end], small):
             end += 1
         is_named = len(name & _list_stems(" ".join(words[end:]))) > 1  # and no code: "RAIN"
+        is_named &= not {*tokenize(" ".join(words[:end]))[-1:]} & {*self.texts["reading"]["of"]}
         return " ".join(words[start if start > 1 else 0 : end if is_named else None])
 
     def _shorten_name(self, name: Copy) -> list[Copy]:
@@ -197,9 +205,9 @@ class TemplateValues:
         found = [name.text]
         for marks in self.texts["reading"]["name_ends"]:
             ends = [at for mark in marks if (at := found[-1].find(mark)) > MIN_NAME]
-            is_preposition = marks[0].strip().isalpha()
-            if ends and (not is_preposition or " " in found[-1][: min(ends)]):
-                found.append(found[-1][: min(ends)])
+            is_long = ends and " " in found[-1][: min(ends)]  # "Savon" says too little of a soap
+            if ends and (is_long or marks == self.texts["reading"]["name_ends"][0]):
+                found.append(found[-1][: min(ends)].rstrip(" &+,"))
         return [_edit(name, text) for text in found[1:] or found]
 
     def _set_opening(self) -> None:
@@ -213,7 +221,8 @@ class TemplateValues:
         whole = [text for text in opening["news"] if "{dates}" not in text or "{offer" in text]
         news = self._fill_first(whole if offer else opening["news"])
         self._set("news", _edit(news, _capitalize(news.text)) if news else None)
-        said = normalize_text(news.text if news else "")
+        has_news = "{news}" in str(self.templates)
+        said = normalize_text(news.text if news and has_news else "")
         if normalize_text(offer) not in said:
             self._set("offer_line", self._fill_first(self.texts["values"]["offer_line"]))
         if not offer and normalize_text(dates) not in said:
@@ -305,7 +314,8 @@ class TemplateValues:
             return False
         is_banned = any(contains_words(sentence, word) for word in self.brand.avoid)
         is_cliche = CLICHE_PATTERN.search(sentence)
-        return not (is_banned or is_cliche or self._speaks_otherwise(sentence))
+        is_forbidden = has_forbidden_words(sentence, self.brand, self.request.language)
+        return not (is_banned or is_cliche or is_forbidden or self._speaks_otherwise(sentence))
 
     def _speaks_otherwise(self, sentence: str) -> bool:
         """Return whether a sentence says "tu" where the brand says "vous", or the reverse."""

@@ -50,7 +50,13 @@ def _drop_mark(character: str) -> str:
     return "" if unicodedata.combining(character) else character
 
 
+def _keep_letter(character: str) -> str:
+    normalized = _normalize_character(character)
+    return normalized if "a" <= normalized <= "z" or normalized in "œæßñ" else " "
+
+
 _NORMALIZED = CharacterTable(_normalize_character)
+_LETTERS = CharacterTable(_keep_letter)
 _WITHOUT_MARKS = CharacterTable(_drop_mark)
 
 
@@ -63,6 +69,11 @@ def normalize_text(text: str) -> str:
 def tokenize(text: str) -> list[str]:
     """Return the normalized words. Hyphens and apostrophes separate words."""
     return re.findall(r"[a-z0-9œæß]+", normalize_text(text))
+
+
+def split_words(text: str) -> list[str]:
+    """Return the normalized words, of letters alone: a digit separates words too."""
+    return text.translate(_LETTERS).split()
 
 
 def strip_accents(text: str) -> str:
@@ -108,7 +119,7 @@ def word_set(words: str) -> frozenset[str]:
 
 _PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
 # Characters without a place of their own: hidden ones, joiners, marks over the letter before.
-_DROPPED = re.compile(rf"{HIDDEN_CHARACTERS.pattern}|[\u200c\u200d\ufe0f\u0300-\u036f]|\r\n?")
+_DROPPED = re.compile(f"{HIDDEN_CHARACTERS.pattern[:-1]}\u200c\u200d\ufe0f\u0300-\u036f]")
 _REPLACEMENTS = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
     **dict.fromkeys("\u2024\u3002\uff61\ufe52\uff0e", "."),

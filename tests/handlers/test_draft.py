@@ -13,6 +13,7 @@ from bot.agent.context import SkillContext
 from bot.agent.copy_notes import find_style_faults
 from bot.agent.llm.api_request import BYTES_PER_TOKEN, MIN_CACHED_CHARACTERS
 from bot.agent.llm.turn import TurnAnswer, TurnRequest
+from bot.agent.pipeline import DraftResult, run_skill
 from bot.agent.prompts import read_prompt
 from bot.config.brand import Brand, Market, RequiredMention
 from bot.core.channels import load_channels
@@ -340,3 +341,22 @@ def test_claim_check_is_told_for_whom_a_text_is() -> None:
     )
     ctx.evidence = ctx.evidence.plus([rule])
     assert describe_counted_audience(ctx) == ("our regulars: ordered at least twice",)
+
+
+async def test_what_the_text_lacks_of_the_brief_is_left_over() -> None:
+    """The writer says it; of the words that no field took, those that stand in the text are said
+    no more."""
+    ctx = make_context(product="glass-vase", left_over=("heavy", "in our font"))
+    written = email(not_used=["the gift link", "none", " the  gift link", ""])
+    result = await run_skill(
+        ctx.request,
+        brand=BRAND,
+        library=Shop(),
+        writer=Scripted(written, written),
+        receipt=nothing,
+        code="si-test",
+        today=NOW.date(),
+    )
+    assert isinstance(result, DraftResult)
+    assert result.request.brief.left_over == ("in our font", "the gift link")
+    assert "not_used" not in {part.key for part in result.parts}

@@ -18,6 +18,7 @@ from bot.drafts.models import Draft
 from bot.errors import CALM_PARAM, SKILLS_PARAM
 from bot.i18n.messages import LANGUAGES, Words
 from bot.messages.outbox import OutboxMessage
+from bot.offline import reports
 from bot.playground.block_kit import check_message_blocks
 from bot.slack import action_ids
 from bot.slack.action_ids import ButtonValue
@@ -96,7 +97,7 @@ def test_refused_answer_has_no_approval_buttons(sqlite: Database) -> None:
     said = Part(kind="copy", key="answer", title=CANNOT_TELL_TITLE, body=Copy(text="No visits."))
     with sqlite.begin() as session:
         drafted(session, parts=(said,), channel=None)
-        assert load_home_lines(session, "T1", BOSS, POLICY, NOW)[1] == []
+        assert load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))[1] == []
         message = drawn(seen(session))
     assert "No visits." in text_of(message.blocks)
     pressed = pressable(message.blocks)
@@ -157,6 +158,44 @@ def test_audience_stands_on_the_card_in_the_readers_language(sqlite: Database) -
     assert f"{rule.to('fr')} · {size.to('fr')}" in counted["fr"]
     assert "For: “nos fidèles” · 7 customers fit · “jusqu'à lundi”" in quoted["en"]
     assert f"nos fidèles · {size.to('fr')} · jusqu'à lundi" in quoted["fr"]
+
+
+def test_reports_do_not_wait_for_approval(sqlite: Database) -> None:
+    finding = Part(kind="copy", key="headline", title="Finding", body=Copy(text="39% pay"))
+    with sqlite.begin() as session:
+        drafted(session, parts=(finding,), channel=None)
+        drafted(session, *PASSES, id="t9")
+        for piece in ("t1.0", "t9.0"):
+            card = session.get_one(OutboxMessage, f"{piece}:card")
+            card.channel, card.ts = SHOP, "1.2"
+        (waiting,) = load_home_lines(session, "T1", BOSS, POLICY, NOW, (SHOP,))[1]
+        assert waiting.draft is not None
+        assert waiting.draft.piece == "t9.0"
+        shown = text_of(render_home([], [waiting], "en"))
+    assert "E-mail · Linen shirt · v1 · <#" in shown.replace("\u00a0", " ")
+
+
+def test_own_text_is_named_by_its_words(sqlite: Database) -> None:
+    own = brief(words="Use my text", product=None, product_words=None, own_text={"body": "Closed."})
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES)
+        request = draft.skill_request.model_copy(update={"brief": own})
+        draft.request = request.model_dump_json()
+        title = drawn(seen(session)).blocks[0]["text"]["text"]
+    assert "Closed." in title
+    assert "Use my text" not in title
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_only_an_ai_can_do_offers_no_second_try(sqlite: Database, language: str) -> None:
+    with sqlite.begin() as session:
+        Task.accept(session, Jobs(), wish("t7", words="five campaign ideas"), NOW)
+        session.get_one(Task, "t7").fail(session, Jobs(), reports.NEEDS_AI, NOW)
+        session.flush()
+        card = drawn(seen(session, "t7"), language)
+    assert reports.NEEDS_AI.to(language) in text_of(card.blocks)
+    assert action_ids.TRY_AGAIN not in pressable(card.blocks)
+    assert action_ids.BRIEF_FORM in pressable(card.blocks)
 
 
 def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:

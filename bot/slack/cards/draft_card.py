@@ -7,13 +7,14 @@ from bot.agent.skills import load_skills
 from bot.approvals.decision import explain_no_approver
 from bot.core.channels import load_channels
 from bot.digests.models import ALERT_TITLE
+from bot.drafts.export import is_audience_draft
 from bot.drafts.models import Draft
 from bot.i18n.countries import translate_country
 from bot.i18n.messages import LANGUAGES, Country, Words
 from bot.slack import action_ids
 from bot.slack.action_ids import CHECKED, ButtonValue, pack_draft
 from bot.slack.actions.digests import build_alert_buttons, build_digest_buttons
-from bot.slack.actions.exports import find_exportable_rules, is_audience_draft
+from bot.slack.actions.exports import find_exportable_rules
 from bot.slack.actions.reports import build_next_step_buttons
 from bot.slack.blocks import (
     HEADER,
@@ -60,9 +61,9 @@ def build_draft_buttons(card: CardData, draft: Draft, language: str) -> list[Blo
     fixed = is_audience_draft(draft)  # a rule is changed in a form of its own
     if card.status == "approved":
         return actions_block(
-            None if fixed else _build_channel_menu(card, draft, language),
-            button(Words("Copy text").to(language), action_ids.COPY, ref),
             _build_export_button(draft, language),
+            None if fixed else _build_channel_menu(card, draft, language),
+            None if fixed else button(Words("Copy text").to(language), action_ids.COPY, ref),
             build_details_button(draft, language),
             build_more_menu(draft, language, () if fixed or card.is_sent else (action_ids.EDIT,)),
         )
@@ -284,7 +285,9 @@ def _render_record(card: CardData, draft: Draft, language: str) -> Message:
 def render_draft_title(draft: Draft, language: str) -> str:
     """ "E-mail · Linen shirt · France · v2"."""
     channel = load_channels().get(draft.channel or "")
-    words = draft.brief.product_words or draft.brief.product or draft.brief.words
+    brief = draft.brief
+    own_text = next(iter(brief.own_text.values()), None)
+    words = brief.product_words or brief.product or own_text or brief.words
     version = Words("v{n}", n=draft.version).to(language)
     skill = load_skills().get(draft.skill)
     title = channel.title if channel else skill.title if skill else ""
@@ -316,7 +319,8 @@ def _describe_writer(draft: Draft, language: str) -> list[str]:
     """Say that no AI has written a text of the intern."""
     if draft.writer == EXAMPLE_WRITER:
         return [EXAMPLE_ANSWER.to(language)]
-    if draft.by_rules and not draft.brief.own_text and not is_report(draft):
+    is_text = not (draft.brief.own_text or draft.is_empty or is_audience_draft(draft))
+    if draft.by_rules and is_text and not is_report(draft):
         return [Words("Standard text (no AI connected)").to(language)]
     return []
 
@@ -380,7 +384,7 @@ def _render_footer(card: CardData, draft: Draft, language: str) -> list[Block]:
     below += render_findings(draft, language, is_open=is_open, details=details)
     below += render_draft_status(card, language)
     below += build_draft_buttons(card, draft, language)
-    if is_open:
+    if is_open and not is_audience_draft(draft):
         below += build_variant_buttons(card, draft, language)
     if card.status in ("open", "approved"):
         below += build_next_step_buttons(draft, language)

@@ -213,10 +213,10 @@ def test_change_is_tested_within_strata() -> None:
     """Simpson's paradox: within either product nothing moved, only what is sold."""
     told = np.array([True] * 40 + [False] * 10 + [True] * 8 + [False] * 2, bool)
     told = np.concatenate([told, [True] * 2, [False] * 8, [True] * 10, [False] * 40])
-    kinds = ["a"] * 60 + ["b"] * 60
+    kinds = np.repeat([0, 1], 60)
     before = np.array([True] * 50 + [False] * 10 + [True] * 10 + [False] * 50, bool)
-    assert compute_stratified_p(told, ~before, before, ["same"] * 120) < 0.001
-    assert compute_stratified_p(told, ~before, before, list(kinds)) > 0.5
+    assert compute_stratified_p(told, ~before, before, np.zeros(120, np.intp)) < 0.001
+    assert compute_stratified_p(told, ~before, before, kinds) > 0.5
     p = compute_share_p_values(*(np.array([v], float) for v in (18, 60, 42, 60)))
     assert p[0] < 0.001
 

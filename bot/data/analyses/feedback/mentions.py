@@ -45,7 +45,7 @@ def find_mentions(text: str, lexicon: Lexicon, rating: float | None = None) -> T
 
 def pack_mentions(texts: Sequence[str], lexicon: Lexicon) -> list[bytes]:
     """Find all themes of each text, regardless of its rating."""
-    classifier = lexicon.classifier
+    classifier = lexicon.classifier if texts else None  # it takes seconds to train
     if classifier is None:
         return [_pack_by_phrases(text, lexicon) for text in texts]
     packed: list[bytes] = []
