@@ -19,11 +19,11 @@ from typing import Any
 
 import yaml
 
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Brand
 from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
-from bot.grounding.sources import find_stated_facts
 from evals.grounding_shops import (
     NO_LIMITS,
     CopyText,

@@ -21,6 +21,7 @@ import yaml
 
 from bot.agent.claim_check import ClaimSentence, list_sentences
 from bot.agent.report_writer import list_report_sentences
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Brand, RequiredMention
 from bot.core.channels import Channel, load_channels
 from bot.core.checks import Check
@@ -34,7 +35,7 @@ from bot.grounding.copy_checks import check_draft
 from bot.grounding.figure_checks import list_unproven
 from bot.grounding.numbers import read_figures
 from bot.grounding.report_text import ReportChecker
-from bot.grounding.sources import Sources, find_stated_facts, list_text_parts, read_fact
+from bot.grounding.sources import Sources, list_text_parts, read_fact
 from bot.grounding.units import Figure, agrees
 from bot.i18n.messages import Language
 from bot.text.normalize import collapse_spaces

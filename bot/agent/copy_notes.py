@@ -10,6 +10,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.agent.request_state import RequestState
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.channels import Channel, count_sms_excess, measure_sms_room, measure_text
@@ -19,7 +20,6 @@ from bot.core.parts import Part
 from bot.core.request import SkillRequest
 from bot.drafts.models import campaign_code, tag_links
 from bot.drafts.occasions import Occasion, load_occasions
-from bot.grounding.sources import find_stated_facts
 from bot.i18n.languages import get_language
 from bot.i18n.messages import Words
 from bot.i18n.typography import NBSP, is_gsm7

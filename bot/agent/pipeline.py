@@ -11,6 +11,7 @@ from bot.agent.context import SkillContext
 from bot.agent.loop import AgentOptions, WritingVersion
 from bot.agent.request_state import deny_right
 from bot.agent.skills import load_skills
+from bot.agent.stated_facts import find_stated_facts
 from bot.agent.tool import AskedPerson
 from bot.config.brand import Brand
 from bot.core.channels import NOT_USED, Channel, load_channels, measure_text
@@ -24,7 +25,7 @@ from bot.core.writer import LlmCall, Writer
 from bot.drafts.models import tag_links
 from bot.errors import CannotDo
 from bot.grounding.copy_checks import check_draft
-from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
+from bot.grounding.sources import OWN_TEXT_ORIGIN
 from bot.i18n.messages import Language, Words
 from bot.i18n.typography import insert_nbsp
 from bot.text.escape import strip_hidden, strip_hidden_deep

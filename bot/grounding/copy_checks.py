@@ -8,10 +8,9 @@ from decimal import Decimal
 from bot.config.brand import Brand
 from bot.core.channels import Channel
 from bot.core.checks import Check, CheckLevel, sort_checks
-from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence, Fact
+from bot.core.facts import ONE_CUSTOMER_NOTICE, Evidence
 from bot.core.parts import Hook, Part
 from bot.core.request import Brief, SkillRequest
-from bot.grounding.calculations import list_proofs
 from bot.grounding.channel_form import check_form, check_text
 from bot.grounding.figure_checks import UNSOURCED, check_figures, format_person
 from bot.grounding.legal import STATED_WORDS, check_law
@@ -72,8 +71,7 @@ def check_draft(
 def list_faults(checks: Iterable[Check]) -> list[str]:
     """Turn findings that block, that warn, or are on style into sentences for the writer. What only
     people can settle is left out: what a person stated, a cut whose price before or after is not
-    known, and a stock that is none. A figure without a source may be kept with a
-    calculation."""
+    known, and an empty stock. A figure without a source may be kept with a calculation."""
     for_people = (STATED_WORDS.text, UNKNOWN_PRICE.text, NEW_CUT.text, NONE_IN_STOCK.text)
     faults = []
     for check in checks:
@@ -150,26 +148,14 @@ def check_stock(
     if not is_back and (brief.notice or (channel and channel.is_listing)):
         return
     is_to_come = is_back and brief.since is not None and brief.since > today
-    level: CheckLevel = "info" if is_to_come else "warn"
     is_any_meant = not brief.product and (is_back or len(sources.products) == 1)
     for known in sources.known:
         is_meant = is_any_meant or known.product == brief.product
         if known.fact.label == "stock" and known.fact.value == 0 and is_meant:
             words = NONE_IN_STOCK.with_params(source=known.fact.source.words())
+            level: CheckLevel = "info" if is_to_come else "warn"
             yield Check(rule="stock", level=level, words=words, fact=known.fact.id)
             return
-
-
-def list_sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, Fact]]:
-    """Return which facts a draft stands on, as (part's key, fact)."""
-    sources, found = Sources(evidence), list[tuple[str, Fact]]()
-    for text in list_text_parts(parts):
-        facts = [evidence.get(id) for id in text.cites]
-        known = [sources.find_figure(one, text.cites) for one in read_figures(text.text)]
-        facts += [one.fact for one in known if one is not None]
-        facts += list_proofs(text.text, evidence.facts)
-        found += [(text.key, fact) for fact in facts if fact is not None]
-    return list({(key, fact.id): (key, fact) for key, fact in found}.values())
 
 
 def _check_citations(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:

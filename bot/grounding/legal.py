@@ -278,28 +278,21 @@ def _find_stock(part: TextPart, sources: Sources) -> Fact | None:
     low = normalize_text(part.text)
     named = [h for h, title in sources.titles.items() if normalize_text(title) in low]
     mine = named[0] if len(named) == 1 else sources.brief and sources.brief.product
-    found = [
-        known.fact
-        for known in sources.known
-        if known.fact.label == "stock" and (not mine or known.product == mine)
-    ]
+    stocks = (known for known in sources.known if known.fact.label == "stock")
+    found = [known.fact for known in stocks if not mine or known.product == mine]
     return found[0] if len(found) == 1 or (found and mine) else None
-
-
-def find_sold_words(request: SkillRequest, sources: Sources) -> str:
-    """Return what the draft sells, as the brief and the catalogue call it."""
-    names = [sources.titles.get(request.brief.product or "", "")]
-    return " ; ".join([request.brief.product_words or "", *names])
 
 
 def _check_products(
     parts: Sequence[TextPart], sources: Sources, request: SkillRequest, countries: frozenset[str]
 ) -> Iterator[Check]:
     whole = normalize_text(" ".join(part.text for part in parts if part.is_delivered))
+    title = sources.titles.get(request.brief.product or "", "")
+    sold = f"{request.brief.product_words or ''} ; {title}"
     for rule in load_legal_rules().products:
         is_here = bool(countries & set(rule.countries))
         level = rule.level if is_here else rule.elsewhere
-        if level is None or not rule.covers(find_sold_words(request, sources)):
+        if level is None or not rule.covers(sold):
             continue
         sentences = [normalize_text(one).rstrip(".") for one in rule.sentence.values()]
         if any(sentence in whole for sentence in sentences) or (rule.mention or "\0") in whole:

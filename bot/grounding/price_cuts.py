@@ -119,7 +119,8 @@ def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
         lowest = [known for known in map(sources.find_lowest_price, products) if known]
         if not lowest:
             quote = cuts[0].quote if cuts else former[0].text
-            is_known = bool(former or products or _is_about_products(sources))
+            brief = sources.brief
+            is_known = former or products or not brief or brief.range_words or brief.category
             level: CheckLevel = "warn" if is_known else "info"
             words = UNKNOWN_PRICE if is_known else NO_PRODUCT
             found.append(part.build_check("price cut", level, words, quote=quote))
@@ -143,11 +144,6 @@ def _list_products(part: TextPart, sources: Sources) -> list[str]:
         if known is not None and known.is_price and known.product:
             found.append(known.product)
     return list(dict.fromkeys(found))
-
-
-def _is_about_products(sources: Sources) -> bool:
-    brief = sources.brief
-    return brief is None or bool(brief.range_words or brief.category)
 
 
 def _check_former_prices(

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -114,11 +113,7 @@ class KnownFact:
         return tuple((b - max(1, 0.03 * b), b + max(1, 0.03 * b)) for b in set(found))
 
     def is_near(self, said: Sequence[float]) -> bool:
-        for number in said:
-            for low, high in self.ranges:
-                if low < number < high:
-                    return True
-        return not said
+        return not said or any(low < n < high for n in said for low, high in self.ranges)
 
     def is_within(self, figure: Figure) -> bool:
         """Whether it satisfies a figure with a bound: "under €28". Of sums, today's prices do."""
@@ -398,50 +393,6 @@ def has_figure(text: str, known: Iterable[Figure], figure: Figure, about: str = 
     code = str(reading.value)
     whole = code in low and re.search(rf"(?<![\w-]){re.escape(code)}(?![\w-])", low)
     return bool(whole) or (not code.isalpha() and code in low.replace(" ", ""))
-
-
-def find_stated_facts(
-    text: str, author: str, today: date, *, source: str = "brief", before: str = ""
-) -> tuple[Fact, ...]:
-    """Return the figures and links that somebody typed, as facts of theirs. What already stood in
-    `before` is not theirs. Of an edit, each new sentence is theirs as well."""
-    old = {figure.readings for figure in read_figures(before)}
-    values: list[tuple[str, Decimal | str, str | None]] = [
-        _describe_stated(figure) for figure in read_figures(text) if figure.readings not in old
-    ]
-    values += [("link", link.text, None) for link in find_links(text) if link.text not in before]
-    if before:
-        known = collapse_spaces(before)
-        sentences = re.split(r"(?<=[.!?…])\s+|\n+", text)
-        values += [
-            ("claim", sentence.strip(), None)
-            for sentence in sentences
-            if sentence.strip() and collapse_spaces(sentence) not in known
-        ]
-    return tuple(
-        Fact(
-            id=f"stated.{author}.{number}",
-            label=label,
-            value=value,
-            unit=unit,
-            source=source,
-            as_of=today,
-            stated_by=author,
-        )
-        for number, (label, value, unit) in enumerate(dict.fromkeys(values), 1)
-    )
-
-
-def _describe_stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
-    """A percentage and a price as numbers; anything else as it was written."""
-    reading = figure.first
-    if isinstance(reading.value, Decimal) and reading.kind == "number" and reading.size == 1:
-        if reading.unit == "%":
-            return "percentage", reading.value, "%"
-        if figure.is_money:
-            return "price", reading.value, reading.unit
-    labels = {"date": "date", "weekday": "date", "code": "code"}
-    return labels.get(reading.kind, "figure"), figure.text, None
 
 
 @lru_cache(maxsize=1024)

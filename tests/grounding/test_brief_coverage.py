@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Brand
 from bot.core.channels import load_channels
 from bot.core.checks import Check
@@ -13,7 +14,6 @@ from bot.core.facts import Evidence, Fact
 from bot.core.parts import Copy, Part
 from bot.core.request import Brief, SkillRequest
 from bot.grounding.copy_checks import check_draft, list_faults
-from bot.grounding.sources import find_stated_facts
 
 TODAY = date(2026, 11, 24)
 

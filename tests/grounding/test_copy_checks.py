@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from bot.agent.stated_facts import find_stated_facts
 from bot.config.brand import Market
 from bot.core.checks import Check, select_final
 from bot.core.facts import Evidence
 from bot.core.parts import Hook, Part, Quote
-from bot.grounding.copy_checks import list_sources
-from bot.grounding.sources import OWN_TEXT_ORIGIN, find_stated_facts
+from bot.grounding.sources import OWN_TEXT_ORIGIN
 from bot.i18n.messages import Language
 from tests.support.shirt import (
     BRAND,
@@ -240,14 +240,6 @@ def test_hooks_are_checked() -> None:
     hooks = [Hook(angle="prix", text="À 49,90 €"), Hook(angle="matière", text="De la soie à 39 €")]
     checks = [check for check in proved("En lin.", hooks=hooks) if check.level == "block"]
     assert {(c.part, c.quote) for c in checks if c.quote} == {("hook.2", "39 €")}
-
-
-def test_sources_are_the_cited_facts_and_those_of_the_figures() -> None:
-    parts = (part("49,90 €, en lin.", f"{SHIRT}.care", key="subject"), part("Rien.", key="body"))
-    assert [(key, one.id) for key, one in list_sources(parts, EVIDENCE)] == [
-        ("subject", f"{SHIRT}.care"),
-        ("subject", f"{SHIRT}.price"),
-    ]
 
 
 def test_figures_of_a_brief_are_stated_by_its_author() -> None:
