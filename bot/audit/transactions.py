@@ -44,7 +44,7 @@ from bot.audit.row_digests import (
     read_rows,
     record_rows,
 )
-from bot.db.base import LOCKED_KEY, note_written_table
+from bot.db.base import LOCKED_KEY, READ_ONLY_KEY, note_written_table
 
 log = logging.getLogger("bot.audit.journal")
 
@@ -85,6 +85,7 @@ def _touch(session: Session, table: str, key: RowKey, as_recorded: bool | None) 
 def _before_flush(session: Session, *_: Any) -> None:
     """Check whether audited rows match their digests before they are written again: otherwise a
     change made outside the program would be recorded as correct with the next change."""
+    _demand_writable(session)
     written: dict[str, list[RowKey]] = {}
     known = get_pending_changes(session).rows
     for row in (*session.dirty, *session.deleted):
@@ -179,6 +180,7 @@ class GuardedSession(Session):
 def _accept_write(session: Session, statement: UpdateBase) -> None:
     """Note the table that is written. Raise ValueError for a statement that writes audited columns,
     which is a bug in the caller. Statements that write only free columns are allowed."""
+    _demand_writable(session)
     note_written_table(session, str(getattr(statement.table, "name", "")))
     held = AUDITED_TABLES.get(str(getattr(statement.table, "name", "")))
     if held is None:
@@ -187,6 +189,13 @@ def _accept_write(session: Session, statement: UpdateBase) -> None:
     if isinstance(statement, Update) and written and written <= set(held.free):
         return
     raise ValueError(f"{statement.table} is held by the journal: write its rows as objects")
+
+
+def _demand_writable(session: Session) -> None:
+    """Raise ValueError in a session that was opened for reading, which is a bug in the caller: on
+    PostgreSQL each statement would be committed by itself."""
+    if session.info.get(READ_ONLY_KEY):
+        raise ValueError("this session only reads")
 
 
 def _discard_pending(session: Session, _: Any) -> None:
