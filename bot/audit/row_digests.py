@@ -85,6 +85,7 @@ log = logging.getLogger("bot.audit.journal")
 ERASED = "erased"  # stands for a digest: the row was deleted by the program
 TASK_TABLES = ("tasks", "drafts", "decisions", "deliveries", "posts")  # checked before a decision
 INSERT_PAGE_SIZE = 500
+MAX_ROWS_AT_ONCE = 4  # that are written in one statement with the head, on PostgreSQL
 
 RowKey = tuple[Any, ...]
 
@@ -269,10 +270,9 @@ def record_rows(
     rows = _sign_digests(session, digests, end[0] + len(events))
     entries, new_head = build_entries(session, workspace, end, events)
     connection = session.connection()
-    if len(rows) == len(entries) == 1 and connection.dialect.name == "postgresql":
-        renamed = {f"digest_{name}": value for name, value in rows[0].items()}
-        renamed |= {f"entry_{name}": value for name, value in entries[0].items()}
-        connection.execute(_build_single_record(), renamed | new_head)
+    if max(len(rows), len(entries)) <= MAX_ROWS_AT_ONCE and connection.dialect.name == "postgresql":
+        renamed = _number_values("digest", rows) | _number_values("entry", entries)
+        connection.execute(_build_record(len(rows), len(entries)), renamed | new_head)
         return
     for inserted, all_rows in ((INSERT_DIGEST, rows), (INSERT_ENTRY, entries)):
         for start in range(0, len(all_rows), INSERT_PAGE_SIZE):
@@ -282,16 +282,32 @@ def record_rows(
     connection.execute(UPDATE_HEAD, new_head)
 
 
+def _number_values(prefix: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        f"{prefix}_{number}_{name}": value
+        for number, row in enumerate(rows)
+        for name, value in row.items()
+    }
+
+
 @cache
-def _build_single_record() -> Update:
-    """Write one digest, one entry and the head in one statement: each is a round trip to
-    PostgreSQL, and most transactions write no more."""
+def _build_record(digests: int, entries: int) -> Update:
+    """Write so many digests and entries, and the head, in one statement: each is a round trip to
+    PostgreSQL, and nearly all transactions write no more."""
     statement = UPDATE_HEAD
-    for prefix, table in (("digest", DIGEST_TABLE), ("entry", ENTRIES)):
-        values: dict[str, Any] = {
-            column.name: bindparam(f"{prefix}_{column.name}") for column in table.columns
-        }
-        statement = statement.add_cte(insert(table).values(values).cte(f"new_{prefix}"))
+    for prefix, table, count in (
+        ("digest", DIGEST_TABLE, digests),
+        ("entry", ENTRIES, entries),
+    ):
+        values = [
+            {
+                one.name: bindparam(f"{prefix}_{number}_{one.name}", type_=one.type)
+                for one in table.columns
+            }
+            for number in range(count)
+        ]
+        if values:
+            statement = statement.add_cte(insert(table).values(values).cte(f"new_{prefix}"))
     return statement
 
 
