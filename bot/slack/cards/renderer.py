@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.agent.skills import load_skills
-from bot.audit.row_digests import require_unchanged_row
+from bot.audit.row_checks import require_unchanged_row
 from bot.config.policy import Policy
 from bot.core.parts import File
 from bot.data.ingest.models import FileUpload
