@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
 from bot.audit.policy_in_force import PolicyRecord
-from bot.audit.row_digests import require_unchanged_task
+from bot.audit.row_checks import require_unchanged_task
 from bot.config.policy import Policy
 from bot.db.base import Row, list_rows
 from bot.db.session import insert_once

@@ -96,7 +96,7 @@ class MessageReading(RunningTask):
                 await self._reply(refusal.words)
                 return ReadMessage(task)
         if fresh is None or understanding.outcome != "requests":
-            fresh = await services.database.run(find_one, Task, task.id)
+            fresh = await services.database.read(find_one, Task, task.id)
         if fresh.state not in OPEN_STATES:
             return ReadMessage(fresh)
         requests = await replace(self, task=fresh)._plan(understanding, conversation)
@@ -116,7 +116,7 @@ class MessageReading(RunningTask):
     async def _load_conversation(self) -> Conversation:
         services, task = self.services, self.task
         thread = await services.slack.read_thread(task.workspace, task.place)
-        return await services.database.run(load_conversation, task, thread)
+        return await services.database.read(load_conversation, task, thread)
 
     async def _ask_ai(self, conversation: Conversation) -> Understanding:
         """Have the message read. When the AI can't be had, the error says so beside the forms."""

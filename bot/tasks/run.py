@@ -99,7 +99,7 @@ class TaskRun(RunningTask):
                 await services.slack.show(f"{task.first_piece}:card")
                 requests = await self._read_by_rules()
             run = replace(self, task=task, thread=thread)
-            sender = await services.database.run(run._find_sender) if task.previous else None
+            sender = await services.database.read(run._find_sender) if task.previous else None
             requests = tuple(one.model_copy(update={"sender": sender}) for one in requests)
             for number, request in enumerate(requests):
                 if run.understands:
@@ -148,7 +148,7 @@ class TaskRun(RunningTask):
         ends with its last draft."""
         services, task = self.services, self.task
         piece = f"{task.id}.{number}"
-        agent = await services.database.run(self._prepare_agent, number, request, on_step)
+        agent = await services.database.read(self._prepare_agent, number, request, on_step)
         if agent is None:
             if is_last:
                 await self._finish()

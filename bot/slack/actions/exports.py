@@ -14,7 +14,7 @@ from bot.approvals.decision import Decision, compute_status
 from bot.audiences.platforms import PLATFORMS, AudienceExport, ExportReceipt
 from bot.audit import journal
 from bot.audit.receipt import Receipt
-from bot.audit.row_digests import require_unchanged_task
+from bot.audit.row_checks import require_unchanged_task
 from bot.core.audience_rule import AudienceRule
 from bot.core.facts import Fact
 from bot.core.parts import Table

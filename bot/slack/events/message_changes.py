@@ -15,6 +15,7 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack.events import message_events
 from bot.slack.listeners import ListenerContext
 from bot.slack.threads import continue_in_thread
+from bot.tasks.draft_versions import list_cards
 from bot.tasks.models import OPEN_STATES, NewTask, Task
 
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
@@ -223,7 +224,7 @@ def redraw_cards(session: Session, context: ListenerContext, workspace: str, use
     """Redraw the newest cards of this person."""
     tasks = select(Task.id).where(Task.workspace == workspace, Task.author == user)
     for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
-        for card in OutboxMessage.list_cards(session, task):
+        for card in list_cards(session, task):
             post = session.get_one(OutboxMessage, card)
             context.redraw(session, post.piece or "")
     dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)
