@@ -296,7 +296,7 @@ DENIED_WORDS: dict[Right, Words] = {
     "ask": Words("You can't ask for work here. These people can: {names}"),
     "import": Words("You can't take files into the library here. These people can: {names}"),
     "export": Words("You can't export audiences here. These people can: {names}"),
-    "approve": Words("You can't approve drafts here. These people can: {names}"),
+    "approve": Words("That takes the right to approve. These people have it: {names}"),
     "administer": Words("You can't set up digests and alerts here. These people can: {names}"),
     "see_people": Words("You can't see named customers here. These people can: {names}"),
 }

@@ -91,6 +91,9 @@ class TaskRun(RunningTask):
             elif self.understands:
                 if not task.is_overheard:
                     status.set(READING)
+                if task.place.keys().isdisjoint(("thread", "asked")):
+                    # A command has no message under which a status could stand.
+                    await services.slack.show(f"{task.first_piece}:card")
                 reading = MessageReading(services, task, self.example, self.is_first_run)
                 read = await reading.read()
                 task, requests = read.task, read.requests

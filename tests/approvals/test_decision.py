@@ -46,7 +46,7 @@ def test_approval_queues_the_delivery(database: Database) -> None:
 
 def test_outsider_is_refused_and_told_who_may_approve(database: Database) -> None:
     jobs, _ = made(database)
-    with pytest.raises(CannotDo, match="can't approve drafts here"):
+    with pytest.raises(CannotDo, match="takes the right to approve"):
         approve(database, jobs, by="UOTTO")
     assert deliveries(database) == []
 

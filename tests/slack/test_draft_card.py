@@ -72,7 +72,7 @@ def test_new_task_shows_its_state_and_stop_button(sqlite: Database) -> None:
     with sqlite.begin() as session:
         asked(session)
         message = drawn(seen(session))
-    assert "Reading your brief" in text_of(message.blocks)
+    assert "Working on it…" in text_of(message.blocks)
     stop = pressable(message.blocks)[action_ids.STOP]
     assert ButtonValue.unpack(stop["value"]) == ButtonValue(task="t1")
     assert len(message.blocks) == 1
@@ -197,16 +197,6 @@ def test_what_only_an_ai_can_do_offers_no_second_try(sqlite: Database, language:
     assert reports.NEEDS_AI.to(language) in text_of(card.blocks)
     assert action_ids.TRY_AGAIN not in pressable(card.blocks)
     assert action_ids.BRIEF_FORM in pressable(card.blocks)
-
-
-def test_running_task_shows_stage_and_text_so_far(sqlite: Database) -> None:
-    with sqlite.begin() as session:
-        task = asked(session)
-        task.stage = Words("Looking up the product…").model_dump_json()
-        assert "Looking up the product…" in text_of(drawn(seen(session)).blocks)
-        task.stage = "Linen breathes <!channel> " * 1_000
-        grown = drawn(seen(session))
-    assert "Linen breathes <!channel>" in copy_of(grown.blocks)[0]
 
 
 def test_draft_shows_exact_words_as_the_customer_reads_them(sqlite: Database) -> None:

@@ -204,8 +204,6 @@ def test_hostile_text_on_running_and_failed_tasks(sqlite: Database, seed: int) -
     said = hostile(seed)
     with sqlite.begin() as session:
         task = asked(session, words=next(said))
-        stage = Words("Reading {file}…", file=next(said))
-        task.stage = stage.model_dump_json()
         messages = [render_task_card(seen(session), one) for one in LANGUAGES]
         task.fail(session, Jobs(), Words("Nothing of {file} was taken in.", file=next(said)), NOW)
         messages += [render_task_card(seen(session), one) for one in LANGUAGES]

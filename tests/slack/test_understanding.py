@@ -159,6 +159,19 @@ async def test_a_command_is_a_request_whatever_its_words_say(intern: Understandi
     assert [draft.skill for draft in intern.bench.drafts] == ["trends"]
 
 
+async def test_a_command_has_its_card_while_it_is_read(intern: UnderstandingBench) -> None:
+    shown: list[str] = []
+
+    def read(_: str) -> dict[str, Any]:
+        shown.extend(message.text for message in intern.bench.said())
+        return understood("requests", draft_request())
+
+    intern.readings.append(read)
+    await intern.bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt is back")
+    await intern.bench.run()
+    assert shown == ["Working on it…"]
+
+
 # A line, or nothing.
 
 

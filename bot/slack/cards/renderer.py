@@ -4,13 +4,11 @@ One process at a time draws a card, and repeats it until the card has not change
 """
 
 import asyncio
-import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +19,7 @@ from bot.core.parts import File
 from bot.data.ingest.models import FileUpload
 from bot.drafts.models import DraftImage
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo, TryAgain
-from bot.i18n.messages import Language, Words, parse_language, restore_words
+from bot.i18n.messages import Language, Words, parse_language
 from bot.messages.outbox import DRAW_LEASE, OutboxMessage
 from bot.slack.action_ids import ANSWER, BRIEF_FORM, STOP, TRY_AGAIN, ButtonValue
 from bot.slack.blocks import (
@@ -32,10 +30,7 @@ from bot.slack.blocks import (
     context_block,
     quote_in_language,
     render_words,
-    rich_text,
-    rich_text_quote,
     section_block,
-    text_elements,
     translate_title,
 )
 from bot.slack.cards.card_data import CardData, load_card_data
@@ -52,7 +47,6 @@ __all__ = ["Message", "render_task_card"]
 
 MAX_QUESTION_OPTIONS = 8
 OFFERED_SKILLS = ("answer", "feedback", "trends", "targeting")  # where nothing could be read
-MAX_PARTIAL_CHARACTERS = 2_000
 
 
 def render_task_card(card: CardData, language: str) -> Message:
@@ -70,23 +64,10 @@ def render_task_card(card: CardData, language: str) -> Message:
 
 
 def _render_working(card: CardData, language: str) -> Message:
-    stage, grown = _parse_stage(card.task.stage)
-    doing = stage or Words("Reading your brief…")
-    line = Words("Working on it. {doing}", doing=doing)
+    line = Words("Working on it…").to(language)
     stop = button(Words("Stop").to(language), STOP, ButtonValue(task=card.task.id).pack())
-    blocks = [section_block(f":pencil2: {render_words(line, language, 2_000)}", stop)]
-    if grown:
-        blocks.append(rich_text(rich_text_quote(text_elements(grown[-MAX_PARTIAL_CHARACTERS:]))))
-    return Message(render_words(line, language), blocks + render_placement(card, language))
-
-
-def _parse_stage(stage: str | None) -> tuple[Words | None, str]:
-    """Return the current step, or the text written so far."""
-    try:
-        stored: Any = json.loads(stage or "")
-        return restore_words(stored), ""
-    except (ValueError, KeyError, TypeError):
-        return (Words("Writing…"), stage) if stage else (None, "")
+    blocks = [section_block(f":pencil2: {line}", stop)]
+    return Message(line, blocks + render_placement(card, language))
 
 
 def _render_question(card: CardData, language: str) -> Message:
