@@ -45,12 +45,14 @@ async def handle(request: SkillRequest, ctx: SkillContext) -> BaseModel | Questi
     review = None
     if not ctx.by_rules:
         findings = "\n".join(check.words.to("en") for check in checks) or "none"
+        known = ctx.evidence
         review = await ctx.write(
             TextReview,
             tools=(),
             check=lambda written: ctx.find_text_faults(written.rewrite),
             values={"text": text, "findings": findings},
         )
+        ctx.evidence = known  # a review cites nothing; its rewrite is held to what was looked up
     is_wrong = review is not None and bool(ctx.find_text_faults(review.rewrite))
     return build_report(request, checks, text, review, faults=is_wrong)
 

@@ -6,11 +6,13 @@ from bot.agent.llm.anthropic import AnthropicWriter
 from bot.agent.pipeline import DraftResult
 from bot.agent.text_check import find_own_text, split_text
 from bot.core.channels import load_channels
+from bot.core.facts import Source
 from bot.core.request import Question
+from bot.data.catalogue.product import Product
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, list_judged, says, verdict
 from tests.support.channel_outputs import Sms
-from tests.support.skill_runner import AI, run
+from tests.support.skill_runner import AI, SampleData, run
 
 TEXT = "Notre chemise à 39,99 €, garantie 5 ans et écoresponsable."
 
@@ -83,6 +85,26 @@ async def test_rewrite_that_is_wrong_twice_is_left_out() -> None:
         await writer.close()
         assert len(claude.letters) == 2
     assert "12 €" not in "\n".join(part.text for part in found.parts)
+
+
+async def test_rewrite_may_hold_a_figure_of_the_catalogue() -> None:
+    shirt = Product.model_validate(
+        {
+            "handle": "alba",
+            "title": "Chemise Alba",
+            "price": 79,
+            "currency": "EUR",
+            "source": Source("shop.csv"),
+            "as_of": NOW.date(),
+        }
+    )
+    review = {"strengths": [], "risks": [], "rewrite": "Chemise Alba, 79,00 €."}
+    async with ScriptedClaude(says(review)) as claude:
+        writer = AnthropicWriter(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        library = SampleData(lambda: [shirt])
+        found = await check("Chemise Alba à 39,99 €.", writer=writer, library=library)
+        await writer.close()
+    assert [lead.form["own_text"] for lead in found.leads][1:] == ["Chemise Alba, 79,00 €."]
 
 
 def test_text_to_check_stands_behind_the_question() -> None:
