@@ -255,7 +255,9 @@ class SlackWorkspace:
             return
         before = message.as_slack(self.team_of(message.user), metadata=True)
         place.remove(message)
+        self.set_status(place.id, message.ts, "")
         self.notify_change("delete", place.id, message.ts)
+        self.notify_change("status", place.id, message.ts)
         event_type = "message_changed" if message.subtype == "tombstone" else "message_deleted"
         self.send_event(place, self.build_change_event(place, message, before, event_type))
 

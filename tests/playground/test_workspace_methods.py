@@ -69,6 +69,16 @@ async def test_thread_status_is_dropped_after_two_minutes(
     assert slack.status(said.channel, said.ts) == ""
 
 
+async def test_thread_status_ends_with_its_message(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    said = await slack.post_message("UMARIE", slack.open_direct_message("UMARIE"), "hello")
+    arguments = {"channel_id": said.channel, "thread_ts": said.ts, "status": "is reading"}
+    await client.api_call("assistant.threads.setStatus", json=arguments)
+    await slack.delete("UMARIE", said.channel, said.ts)
+    assert slack.status(said.channel, said.ts) == ""
+
+
 async def test_thread_status_and_prompts_are_stored(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
