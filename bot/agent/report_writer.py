@@ -2,6 +2,7 @@
 
 import logging
 import re
+import textwrap
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,9 @@ log = logging.getLogger(__name__)
 SYSTEM_PROMPT = "report"
 NO_GOOD_SENTENCE = Words(
     "The AI's answer held figures without a source, so I don't show it. Ask again in other words."
+)
+SEVERAL_NOT_RANKED = Words(
+    "Groups of few people are not ranked, to protect them. Any of them could stand above these."
 )
 AUDIENCE_SKILLS = ("draft", "experiment")  # which can be for an audience
 IDEAS_PROMPT = "ideas_system"
@@ -177,17 +181,18 @@ def choose_reading(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
 
 
 def list_not_ranked(form: ReportForm, ctx: "SkillContext") -> tuple[str, ...]:
-    """Return what the rankings leave out that the report shows, or whose figures it cites."""
+    """Return what the rankings leave out that the report shows, or whose figures it cites: of one
+    ranking how many groups, of several a line that is true of all."""
     names = re.findall(r"\bf\d+\b", " ".join([form.headline, *form.points, form.cannot_tell]))
     cited = {fact.id for name in names if (fact := ctx.book.get(name))}
     cited |= set(_list_sources_of(cited, ctx))
     chosen = find_exhibit(form.exhibit, ctx.exhibits)
-    found = [
+    found = {
         exhibit.not_ranked
         for exhibit in ctx.exhibits
         if exhibit.not_ranked and (exhibit == chosen or cited & set(exhibit.facts))
-    ]
-    return tuple(dict.fromkeys(found))
+    }
+    return tuple(found) if len(found) < 2 else (SEVERAL_NOT_RANKED.to(ctx.request.language),)
 
 
 def _list_sources_of(ids: set[str], ctx: "SkillContext") -> list[str]:
@@ -329,6 +334,6 @@ def _build_idea(ctx: "SkillContext", idea: IdeaForm) -> Copy:
 
 def _build_step(number: int, idea: IdeaForm) -> NextStep:
     """Build the button that drafts an idea at once."""
-    short = idea.idea.strip()[:MAX_IDEA_LABEL].rstrip()
+    short = textwrap.shorten(idea.idea, MAX_IDEA_LABEL, placeholder="…")
     label = Words("Draft {n}: {idea}", n=number, idea=short)
     return NextStep(label=label, skill="draft", words=idea.request.strip(), ask=False)

@@ -111,6 +111,23 @@ async def test_ranking_that_leaves_out_small_groups_says_so_on_the_card() -> Non
     assert "not ranked" not in text_of(found, "Read as")[0]
 
 
+async def test_several_rankings_that_leave_out_small_groups_take_one_line() -> None:
+    ranked = {
+        **QUERY,
+        "dataset": "feedback",
+        "measures": ["reviews"],
+        "dimensions": ["product"],
+        "since": "2026-06-01",
+        "limit": 5,
+    }
+    by_orders = {**QUERY, "dimensions": ["country", "product"], "limit": 5}
+    looked_up = calls(("query_metrics", ranked), ("query_metrics", by_orders))
+    found, _letters = await answer(looked_up, report("{f2} of this product.", exhibit="e2"))
+    said = text_of(found, "Read as")[0]
+    assert said.count("not ranked") == 1
+    assert "Groups of few people are not ranked" in said
+
+
 async def test_typed_figure_goes_back_once_and_is_then_left_out() -> None:
     wrong = report("{f1} in October.", "France has 99,999 of them.")
     found, letters = await answer(LOOKS_UP, wrong, wrong)
