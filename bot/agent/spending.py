@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from bot.audit import journal
-from bot.audit.receipt import Receipt, SpendingUsage
+from bot.audit.receipt import Receipt, SpendingUsage, TaskUsage
 from bot.config.policy import Policy
 from bot.config.settings import Settings
 from bot.core.model_prices import FREE_PRICE, TokenPrice, TokenUsage, find_price
@@ -132,11 +132,12 @@ class SpendingCap:
     async def demand_budget(self, payer: Payer, model: str) -> None:
         """Raises SpendingRefused when the limit is already reached, before any work starts. A model
         without a known price may be free, so each of its calls is checked separately."""
-        await self.database.run(self.check_budget, payer, model)
+        await self.database.read(self.check_budget, payer, model)
 
     def check_budget(self, session: Session, payer: Payer, model: str) -> None:
         price = self._find_named_price(payer.workspace, model)
-        for limit, used, refusal in self._list_limits(session, payer):
+        usage = Receipt.compute_usage(session, payer.workspace, self.now())
+        for limit, used, refusal in self._list_limits(session, payer, usage):
             if limit == 0 or (price not in (None, FREE_PRICE) and used.spent >= limit):
                 raise refusal
 
@@ -168,9 +169,12 @@ class SpendingCap:
         if max_cost is None:
             raise SpendingRefused(explain_unknown_price(sent.writer))
         journal.lock_head(session, payer.workspace)
-        self._demand_task_budget(session, payer, max_cost)
+        of_task, usage = Receipt.compute_usage_beside_task(
+            session, payer.workspace, payer.task, self.now()
+        )
+        self._demand_task_budget(payer, of_task, max_cost)
         must_wait = False
-        for limit, used, refusal in self._list_limits(session, payer):
+        for limit, used, refusal in self._list_limits(session, payer, usage):
             if limit == 0 or used.spent + max_cost > limit:
                 raise refusal
             must_wait |= used.spent + used.reserved + max_cost > limit
@@ -178,11 +182,10 @@ class SpendingCap:
             self._begin(session, payer, sent, reserved=None if sent.usd is not None else max_cost)
         return not must_wait
 
-    def _demand_task_budget(self, session: Session, payer: Payer, max_cost: Decimal) -> None:
+    def _demand_task_budget(self, payer: Payer, used: TaskUsage, max_cost: Decimal) -> None:
         """Raises SpendingRefused when the task has used up its tokens, or when this call may cost
         more than what is left of its money."""
         spend = self.policy(payer.workspace).spend
-        used = Receipt.compute_task_usage(session, payer.task)
         if used.tokens >= spend.tokens_a_task:
             raise SpendingRefused(_explain_task_tokens(spend.tokens_a_task))
         if used.usd + max_cost > spend.usd_a_task:
@@ -191,7 +194,7 @@ class SpendingCap:
     async def measure_task(self, payer: Payer) -> float:
         """Return the share that a task has used of its tokens or its money, whichever is more."""
         spend = self.policy(payer.workspace).spend
-        used = await self.database.run(Receipt.compute_task_usage, payer.task)
+        used = await self.database.read(Receipt.compute_task_usage, payer.task)
         return max(float(used.usd / spend.usd_a_task), used.tokens / spend.tokens_a_task)
 
     def _begin(
@@ -202,21 +205,17 @@ class SpendingCap:
         )
 
     def _list_limits(
-        self, session: Session, payer: Payer
+        self, session: Session, payer: Payer, usage: SpendingUsage
     ) -> Iterator[tuple[Decimal, SpendingUsage, SpendingRefused]]:
         """Yield each limit that applies, what is used of it, and the error to raise when it is
-        reached."""
-        policy, now = self.policy(payer.workspace), self.now()
+        reached. `usage` is the workspace's."""
+        policy = self.policy(payer.workspace)
         workspace_limit = policy.spend.usd_a_day
-        yield (
-            workspace_limit,
-            Receipt.compute_usage(session, payer.workspace, now),
-            SpendingRefused(_explain_cap(workspace_limit)),
-        )
+        yield workspace_limit, usage, SpendingRefused(_explain_cap(workspace_limit))
         personal_limit = policy.fairness.usd_a_day_per_person
         if payer.person is not None and personal_limit is not None:
             task_ids = Task.ids_of_person(payer.workspace, payer.person)
-            used = Receipt.compute_usage(session, payer.workspace, now, task_ids)
+            used = Receipt.compute_usage(session, payer.workspace, self.now(), task_ids)
             yield personal_limit, used, SpendingRefused(_explain_personal_cap(personal_limit))
 
     def _find_named_price(self, workspace: str, model: str) -> TokenPrice | None:

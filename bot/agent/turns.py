@@ -147,7 +147,7 @@ class TaskTurns:
     async def load(self, call: str) -> list[StoredTurn]:
         if self.is_first_run and call not in self._calls:
             return []
-        rows = await self.database.run(AgentTurn.list_for_call, self.task, call)
+        rows = await self.database.read(AgentTurn.list_for_call, self.task, call)
         return [self._restore(row) for row in rows]
 
     async def store_sent(self, call: str, turn: int, stored: StoredTurn) -> None:

@@ -154,12 +154,16 @@ class PendingChanges:
     """What a transaction will record at commit.
 
     `rows` are the audited rows that it wrote, each with whether it matched its digest before; None
-    for a new row. `values` are the current values of rows, where they are known without reading
-    them again; `latest` are digests that were already read; `heads` are the count and hash of each
-    chain that it has locked."""
+    for a new row. `unchecked` are those that were not compared yet, with the values from before;
+    None for a row that was not there. `values` are the current values of rows, where they are known
+    without reading them again; `latest` are digests that were already read; `heads` are the count
+    and hash of each chain that it has locked."""
 
     events: list[NewEntry] = field(default_factory=list)
     rows: dict[tuple[str, tuple[Any, ...]], bool | None] = field(default_factory=dict)
+    unchecked: dict[tuple[str, tuple[Any, ...]], Mapping[str, Any] | None] = field(
+        default_factory=dict
+    )
     values: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=dict)
     latest: dict[tuple[str, str], Any] = field(default_factory=dict)
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)

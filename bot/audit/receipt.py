@@ -5,7 +5,19 @@ from datetime import datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import Index, Numeric, Select, Text, and_, bindparam, case, func, insert, select
+from sqlalchemy import (
+    Index,
+    Numeric,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    true,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from bot.audit import journal
@@ -167,34 +179,58 @@ class Receipt(Row):
     def compute_task_usage(session: Session, task: str) -> "TaskUsage":
         """Return what the calls of a task have used so far. A call whose end is not known counts
         with the most that it may cost."""
-        usd, tokens = session.execute(SUM_TASK, {"task": task}).one()
-        return TaskUsage(Decimal(usd or 0), int(tokens or 0))
+        return _build_task_usage(session.execute(SUM_TASK, {"task": task}).one())
 
     @staticmethod
     def compute_usage(
         session: Session, workspace: str, now: datetime, of_tasks: Select[Any] | None = None
     ) -> "SpendingUsage":
         """Return what counts against the limit of the workspace, or of the tasks with these ids."""
-        values = {
-            "workspace": workspace,
-            "since": now - timedelta(hours=24),
-            "running_since": now - MAX_CALL_DURATION,
-        }
+        values = _bind_period(workspace, now)
+        sums = session.execute(_narrow(SUM_USAGE, of_tasks), values).one()
+        return _build_usage(session, sums, values, now, of_tasks)
 
-        def narrow(wanted: Select[Any]) -> Select[Any]:
-            return wanted if of_tasks is None else wanted.where(Receipt.task.in_(of_tasks))
+    @staticmethod
+    def compute_usage_beside_task(
+        session: Session, workspace: str, task: str, now: datetime
+    ) -> "tuple[TaskUsage, SpendingUsage]":
+        """Return what a task has used and what counts against the limit of its workspace, by one
+        statement: each call to a model needs both."""
+        values = _bind_period(workspace, now)
+        sums = session.execute(SUM_BOTH, values | {"task": task}).one()
+        return _build_task_usage(sums), _build_usage(session, sums, values, now)
 
-        sums = session.execute(narrow(SUM_USAGE), values).one()
-        spent, reserved = Decimal(sums.spent or 0), Decimal(sums.reserved or 0)
-        if sums.unreserved:
-            for receipt in session.scalars(narrow(SELECT_UNRESERVED), values):
-                price = find_price(receipt.writer)
-                max_cost = price.compute_max_cost(receipt.sent) if price else Decimal(0)
-                if now - receipt.at <= MAX_CALL_DURATION:
-                    reserved += max_cost
-                else:
-                    spent += max_cost
-        return SpendingUsage(spent, reserved)
+
+def _bind_period(workspace: str, now: datetime) -> dict[str, Any]:
+    since, running_since = now - timedelta(hours=24), now - MAX_CALL_DURATION
+    return {"workspace": workspace, "since": since, "running_since": running_since}
+
+
+def _narrow(wanted: Select[Any], of_tasks: Select[Any] | None) -> Select[Any]:
+    return wanted if of_tasks is None else wanted.where(Receipt.task.in_(of_tasks))
+
+
+def _build_task_usage(sums: Any) -> TaskUsage:
+    return TaskUsage(Decimal(sums.usd or 0), int(sums.tokens or 0))
+
+
+def _build_usage(
+    session: Session,
+    sums: Any,
+    values: dict[str, Any],
+    now: datetime,
+    of_tasks: Select[Any] | None = None,
+) -> SpendingUsage:
+    spent, reserved = Decimal(sums.spent or 0), Decimal(sums.reserved or 0)
+    if sums.unreserved:
+        for receipt in session.scalars(_narrow(SELECT_UNRESERVED, of_tasks), values):
+            price = find_price(receipt.writer)
+            max_cost = price.compute_max_cost(receipt.sent) if price else Decimal(0)
+            if now - receipt.at <= MAX_CALL_DURATION:
+                reserved += max_cost
+            else:
+                spent += max_cost
+    return SpendingUsage(spent, reserved)
 
 
 # Built once, since they run for each call to a model.
@@ -208,8 +244,8 @@ SELECT_BEGUN = (
     .execution_options(populate_existing=True)
 )
 SUM_TASK = select(
-    func.sum(func.coalesce(Receipt.reserved, Receipt.usd)),
-    func.sum(Receipt.tokens_in + Receipt.tokens_out),
+    func.sum(func.coalesce(Receipt.reserved, Receipt.usd)).label("usd"),
+    func.sum(Receipt.tokens_in + Receipt.tokens_out).label("tokens"),
 ).where(Receipt.task == bindparam("task"), Receipt.sent != "")
 IS_RUNNING = and_(Receipt.usd.is_(None), Receipt.at >= bindparam("running_since"))
 IS_UNRESERVED = and_(  # a running call of an earlier version, which reserved nothing
@@ -223,4 +259,6 @@ SUM_USAGE = select(
     func.sum(case((IS_RUNNING, Receipt.reserved))).label("reserved"),
     func.max(case((IS_UNRESERVED, 1))).label("unreserved"),
 ).where(IN_PERIOD)
+_OF_TASK, _OF_WORKSPACE = SUM_TASK.subquery(), SUM_USAGE.subquery()
+SUM_BOTH = select(_OF_TASK, _OF_WORKSPACE).join_from(_OF_TASK, _OF_WORKSPACE, true())
 SELECT_UNRESERVED = select(Receipt).where(IN_PERIOD, IS_UNRESERVED)

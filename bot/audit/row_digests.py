@@ -1,7 +1,7 @@
 """Signed digests of rows, so that a row that was changed outside the program is detected.
 
-`bot.audit.transactions` stores them at each commit. `require_unchanged_task` checks rows before
-somebody acts on them; `bot.audit.verify` checks all rows.
+`bot.audit.transactions` stores them at each commit. `bot.audit.row_checks` checks rows before they
+are written and before somebody acts on them; `bot.audit.verify` checks all rows.
 """
 
 import hashlib
@@ -38,12 +38,9 @@ from bot.audit.journal import (
     NewEntry,
     Signer,
     build_entries,
-    get_pending_changes,
     get_signer,
 )
 from bot.db.base import Row
-from bot.errors import CannotDo
-from bot.i18n.messages import Words
 
 RowValues = Mapping[str, Any]  # the values of one row by column name
 
@@ -85,6 +82,7 @@ log = logging.getLogger("bot.audit.journal")
 ERASED = "erased"  # stands for a digest: the row was deleted by the program
 TASK_TABLES = ("tasks", "drafts", "decisions", "deliveries", "posts")  # checked before a decision
 INSERT_PAGE_SIZE = 500
+MAX_ROWS_AT_ONCE = 4  # that are written in one statement with the head, on PostgreSQL
 
 RowKey = tuple[Any, ...]
 
@@ -269,10 +267,9 @@ def record_rows(
     rows = _sign_digests(session, digests, end[0] + len(events))
     entries, new_head = build_entries(session, workspace, end, events)
     connection = session.connection()
-    if len(rows) == len(entries) == 1 and connection.dialect.name == "postgresql":
-        renamed = {f"digest_{name}": value for name, value in rows[0].items()}
-        renamed |= {f"entry_{name}": value for name, value in entries[0].items()}
-        connection.execute(_build_single_record(), renamed | new_head)
+    if max(len(rows), len(entries)) <= MAX_ROWS_AT_ONCE and connection.dialect.name == "postgresql":
+        renamed = _number_values("digest", rows) | _number_values("entry", entries)
+        connection.execute(_build_record(len(rows), len(entries)), renamed | new_head)
         return
     for inserted, all_rows in ((INSERT_DIGEST, rows), (INSERT_ENTRY, entries)):
         for start in range(0, len(all_rows), INSERT_PAGE_SIZE):
@@ -282,16 +279,32 @@ def record_rows(
     connection.execute(UPDATE_HEAD, new_head)
 
 
+def _number_values(prefix: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        f"{prefix}_{number}_{name}": value
+        for number, row in enumerate(rows)
+        for name, value in row.items()
+    }
+
+
 @cache
-def _build_single_record() -> Update:
-    """Write one digest, one entry and the head in one statement: each is a round trip to
-    PostgreSQL, and most transactions write no more."""
+def _build_record(digests: int, entries: int) -> Update:
+    """Write so many digests and entries, and the head, in one statement: each is a round trip to
+    PostgreSQL, and nearly all transactions write no more."""
     statement = UPDATE_HEAD
-    for prefix, table in (("digest", DIGEST_TABLE), ("entry", ENTRIES)):
-        values: dict[str, Any] = {
-            column.name: bindparam(f"{prefix}_{column.name}") for column in table.columns
-        }
-        statement = statement.add_cte(insert(table).values(values).cte(f"new_{prefix}"))
+    for prefix, table, count in (
+        ("digest", DIGEST_TABLE, digests),
+        ("entry", ENTRIES, entries),
+    ):
+        values = [
+            {
+                one.name: bindparam(f"{prefix}_{number}_{one.name}", type_=one.type)
+                for one in table.columns
+            }
+            for number in range(count)
+        ]
+        if values:
+            statement = statement.add_cte(insert(table).values(values).cte(f"new_{prefix}"))
     return statement
 
 
@@ -380,91 +393,3 @@ def select_newest_digests(
 def _index_digests(result: CursorResult[Any]) -> dict[tuple[str, str], DigestValues]:
     newest = {(one["workspace"], one["row"]): one for one in result.mappings()}
     return {name: DigestValues(**one) for name, one in newest.items()}
-
-
-# Checks before an action
-
-
-def require_unchanged_task(session: Session, workspace: str, task: str) -> None:
-    """Raise CannotDo unless all rows of a task (drafts, decisions, deliveries, cards) exist and
-    match their digests. Rows that this transaction wrote itself were checked before the write."""
-    session.flush()
-    latest = {
-        name: one
-        for (where, name), one in select_newest_digests(session, RowDigest.subject == task).items()
-        if where == workspace and name.partition("/")[0] in TASK_TABLES and one.digest != ERASED
-    }
-    rows = {
-        format_row_name(table, get_row_key(get_table(table), values)): values
-        for table, wanted in _select_task_rows(task).items()
-        for values in iter_values(session, wanted)
-    }
-    own = {
-        format_row_name(*touched): good
-        for touched, good in get_pending_changes(session).rows.items()
-    }
-    signer = get_signer(session)
-    for name in sorted({*latest, *rows}):
-        if own.get(name, False) is not False:
-            continue
-        values = rows.get(name)
-        if (
-            values is None
-            or own.get(name) is False
-            or not matches_digest(latest.get(name), values, signer)
-        ):
-            raise _changed_outside_error(workspace, name)
-
-
-def require_unchanged_row(session: Session, row: Row) -> None:
-    """Raise CannotDo unless this row, as this transaction read it, matches its digest."""
-    session.flush()
-    table = get_table_name(row)
-    key = get_row_key(get_table(table), RowAttributes(row))
-    known = get_pending_changes(session).rows.get((table, key), False)
-    if known is not False:
-        return
-    if (table, key) in get_pending_changes(session).rows or not _check_values(
-        session, table, key, {name: getattr(row, name) for name in AUDITED_TABLES[table].columns}
-    ):
-        raise _changed_outside_error(
-            str(getattr(row, "workspace", "")), format_row_name(table, key)
-        )
-
-
-def _check_values(session: Session, table: str, key: RowKey, values: RowValues) -> bool:
-    name = format_row_name(table, key)
-    recorded = read_latest_digests(session, [name]).get((get_workspace(table, values), name))
-    return matches_digest(recorded, values, get_signer(session))
-
-
-def _changed_outside_error(workspace: str, row: str) -> CannotDo:
-    log.error("%s of %s is not as the journal recorded it", row, workspace)
-    if row.partition("/")[0] in TASK_TABLES:
-        return CannotDo(
-            Words(
-                "This draft was changed outside Super-Intern, so it can't be approved or sent. Ask "
-                "whoever runs it to run `super-intern journal verify`."
-            )
-        )
-    return CannotDo(
-        Words(
-            "This was changed outside Super-Intern, so nothing more is done with it. Ask whoever "
-            "runs it to run `super-intern journal verify`."
-        )
-    )
-
-
-def _select_task_rows(task: str) -> dict[str, Select[Any]]:
-    """Select the rows that a decision on a task's drafts depends on."""
-    tasks, drafts = get_table("tasks"), get_table("drafts")
-    ids = select(drafts.c.id).where(drafts.c.task == task).scalar_subquery()
-    posts, first = get_table("posts").c.piece, f"{task}.0"
-    pieces = select(drafts.c.piece).where(drafts.c.task == task).scalar_subquery()
-    return {
-        "tasks": select_rows("tasks").where(tasks.c.id == task),
-        "drafts": select_rows("drafts").where(drafts.c.task == task),
-        "decisions": select_rows("decisions").where(get_table("decisions").c.draft.in_(ids)),
-        "deliveries": select_rows("deliveries").where(get_table("deliveries").c.draft.in_(ids)),
-        "posts": select_rows("posts").where(or_(posts == first, posts.in_(pieces))),
-    }

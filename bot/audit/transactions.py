@@ -20,9 +20,9 @@ from bot.audit.journal import (
     NewEntry,
     PendingChanges,
     get_pending_changes,
-    get_signer,
     lock_head,
 )
+from bot.audit.row_checks import check_written_rows
 from bot.audit.row_digests import (
     AUDITED_TABLES,
     ERASED,
@@ -39,12 +39,11 @@ from bot.audit.row_digests import (
     get_table,
     get_table_name,
     get_workspace,
-    matches_digest,
     read_latest_digests,
     read_rows,
     record_rows,
 )
-from bot.db.base import LOCKED_KEY, note_written_table
+from bot.db.base import LOCKED_KEY, READ_ONLY_KEY, note_written_table
 
 log = logging.getLogger("bot.audit.journal")
 
@@ -83,10 +82,13 @@ def _touch(session: Session, table: str, key: RowKey, as_recorded: bool | None) 
 
 
 def _before_flush(session: Session, *_: Any) -> None:
-    """Check whether audited rows match their digests before they are written again: otherwise a
-    change made outside the program would be recorded as correct with the next change."""
+    """Keep what audited rows were before they are written again. Whether they matched their digests
+    is checked later: otherwise a change made outside the program would be recorded as correct with
+    the next change."""
+    _demand_writable(session)
     written: dict[str, list[RowKey]] = {}
-    known = get_pending_changes(session).rows
+    pending = get_pending_changes(session)
+    known = {*pending.rows, *pending.unchecked}
     for row in (*session.dirty, *session.deleted):
         table = get_table_name(row)
         if table in AUDITED_TABLES and (row in session.deleted or _is_held_change(row, table)):
@@ -94,9 +96,7 @@ def _before_flush(session: Session, *_: Any) -> None:
             if (table, key) not in known:
                 written.setdefault(table, []).append(key)
     for table, keys in written.items():
-        standing = _check_rows(session, table, keys)
-        for key in keys:
-            _touch(session, table, key, standing[key])
+        _keep_previous_values(session, table, keys)
     for row in session.dirty:
         if get_table_name(row) in CACHED_TABLES:
             _track_values(session, row, get_table_name(row))
@@ -118,24 +118,15 @@ def _is_held_change(row: Any, table: str) -> bool:
     return any(state.attrs[name].history.has_changes() for name in AUDITED_TABLES[table].columns)
 
 
-def _check_rows(session: Session, table: str, keys: Sequence[RowKey]) -> dict[RowKey, bool]:
-    """Return for each key whether the row in the database matches its digest."""
+def _keep_previous_values(session: Session, table: str, keys: Sequence[RowKey]) -> None:
     current = _list_locked_values(session, table, keys)
     if unread := [key for key in keys if key not in current]:
         current |= read_rows(session, table, unread, lock=True)
-    latest = read_latest_digests(session, [format_row_name(table, key) for key in keys])
-    get_pending_changes(session).latest.update(latest)
-    if table in CACHED_TABLES:
-        for key, values in current.items():
-            get_pending_changes(session).values[table, key] = dict(values)
-    signer = get_signer(session)
-    found = {}
+    pending = get_pending_changes(session)
     for key in keys:
-        held = current.get(key)
-        workspace = get_workspace(table, held) if held else ""
-        recorded = latest.get((workspace, format_row_name(table, key)))
-        found[key] = held is not None and matches_digest(recorded, held, signer)
-    return found
+        held = pending.unchecked[table, key] = current.get(key)
+        if table in CACHED_TABLES and held is not None:
+            pending.values[table, key] = dict(held)
 
 
 def _list_locked_values(
@@ -179,6 +170,7 @@ class GuardedSession(Session):
 def _accept_write(session: Session, statement: UpdateBase) -> None:
     """Note the table that is written. Raise ValueError for a statement that writes audited columns,
     which is a bug in the caller. Statements that write only free columns are allowed."""
+    _demand_writable(session)
     note_written_table(session, str(getattr(statement.table, "name", "")))
     held = AUDITED_TABLES.get(str(getattr(statement.table, "name", "")))
     if held is None:
@@ -187,6 +179,13 @@ def _accept_write(session: Session, statement: UpdateBase) -> None:
     if isinstance(statement, Update) and written and written <= set(held.free):
         return
     raise ValueError(f"{statement.table} is held by the journal: write its rows as objects")
+
+
+def _demand_writable(session: Session) -> None:
+    """Raise ValueError in a session that was opened for reading, which is a bug in the caller: on
+    PostgreSQL each statement would be committed by itself."""
+    if session.info.get(READ_ONLY_KEY):
+        raise ValueError("this session only reads")
 
 
 def _discard_pending(session: Session, _: Any) -> None:
@@ -202,6 +201,7 @@ def settle_journal(session: Session) -> None:
     if not _has_changes(session):
         return
     session.flush()
+    check_written_rows(session, locks_head=True)
     found: PendingChanges = session.info.pop(PENDING_KEY, None) or PendingChanges()
     digests = _compute_digests(session, found)
     events: dict[str, list[NewEntry]] = {}

@@ -97,7 +97,7 @@ class LocalData:
         return self._libraries[workspace]
 
     def _list_added_facts(self, workspace: str, product: str, market: str | None) -> Sequence[Fact]:
-        with self.database.begin() as session:
+        with self.database.reads() as session:
             return list_product_facts(session, workspace, product, market, now().date())
 
     def _close_warehouse(self, workspace: str) -> None:
@@ -153,7 +153,7 @@ class LocalData:
 
     def _read_catalogue_version(self, workspace: str) -> tuple[str, int, str]:
         """Return the owner of the catalogue that serves this workspace, and its version."""
-        with self.database.snapshot() as session:
+        with self.database.reads() as session:
             count, last = ProductRow.version(session, workspace)
             if count:
                 return workspace, count, last
@@ -163,6 +163,6 @@ class LocalData:
         """Return the workspace's catalogue. One that was imported before any workspace was known
         serves all."""
         owner, _, _ = self._read_catalogue_version(workspace)
-        with self.database.begin() as session:
+        with self.database.reads() as session:
             bodies = ProductRow.bodies(session, owner)
         return [Product.model_validate_json(body) for body in bodies]

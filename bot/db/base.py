@@ -19,8 +19,8 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 # Keys in Session.info: the tables that the transaction wrote so far, and the values of rows as they
-# were when it locked them, by table and key.
-WRITTEN_KEY, LOCKED_KEY = "tables written", "rows locked"
+# were when it locked them, by table and key; and whether it may only read.
+WRITTEN_KEY, LOCKED_KEY, READ_ONLY_KEY = "tables written", "rows locked", "only reads"
 
 
 class Moment(TypeDecorator[datetime]):

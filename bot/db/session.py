@@ -9,15 +9,15 @@ lock: see `bot.db.group_commit`.
 
 import asyncio
 import contextvars
-import math
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import (
@@ -26,13 +26,14 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.audit.journal import Signer
 from bot.audit.transactions import GuardedSession, record_insert, watch_sessions
 from bot.db.base import (
     LOCKED_KEY,
+    READ_ONLY_KEY,
     WRITTEN_KEY,
     Moment,
     Row,
@@ -63,9 +64,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_DATABASE_THREADS = 8
-MAX_IDLE_SECONDS = 1.0  # after which a connection to PostgreSQL is tried out before it is used
 BUSY_SECONDS = 120  # that a process waits for others' transactions, which SQLite lets in at random
 SNAPSHOT_OPTIONS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 
 
 class FairLock:
@@ -121,7 +122,7 @@ class Database:
         self.engine = (
             create_sqlite_engine(url, self.commits, begin=True)
             if self.sqlite
-            else create_postgres_engine(url)
+            else _create_postgres_engine(url)
         )
         self._threads = ThreadPoolExecutor(MAX_DATABASE_THREADS, thread_name_prefix="rows")
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -151,26 +152,51 @@ class Database:
     def snapshot(self) -> Iterator[Session]:
         """Open a read transaction on one state of the database; it does not block writers."""
         sees: dict[str, Any] = {"reads": True} if self.sqlite else SNAPSHOT_OPTIONS
+        with self._begin_read(sees) as session:
+            yield session
+
+    @contextmanager
+    def reads(self) -> Iterator[Session]:
+        """Open a session that only reads. On PostgreSQL each statement sees the database as it is
+        then, and is spared the round trips of BEGIN and COMMIT; on SQLite it is a snapshot."""
+        with self._begin_read({"reads": True} if self.sqlite else AUTOCOMMIT) as session:
+            yield session
+        self.commits.wait(self.commits.last)
+
+    @contextmanager
+    def _begin_read(self, options: dict[str, Any]) -> Iterator[Session]:
         with self._sessions.begin() as session:
-            session.connection(execution_options=sees)
+            session.info[READ_ONLY_KEY] = True
+            session.connection(execution_options=options)
             yield session
 
     async def run(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `function(session, …)` in a transaction of its own, in a thread."""
-        return await self._run(lambda session: function(session, *args, **kwargs), synced=True)
+        return await self._run(lambda session: function(session, *args, **kwargs), self.begin)
+
+    async def read(
+        self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `function(session, …)`, which only reads, in a thread: see `reads`."""
+        return await self._run(lambda session: function(session, *args, **kwargs), self.reads)
 
     async def run_unsynced(
         self, function: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Like `run`, without waiting on SQLite until the transaction is on the disk. Until the
         next commit that waits, a power cut can undo it; the death of the process can't."""
-        return await self._run(lambda session: function(session, *args, **kwargs), synced=False)
+        begin = partial(self.begin, synced=False)
+        return await self._run(lambda session: function(session, *args, **kwargs), begin)
 
-    async def _run(self, function: Callable[[Session], T], *, synced: bool) -> T:
+    async def _run(
+        self,
+        function: Callable[[Session], T],
+        begin: Callable[[], AbstractContextManager[Session]],
+    ) -> T:
         def transaction() -> T:
-            with self.begin(synced=synced) as session:
+            with begin() as session:
                 return function(session)
 
         context = contextvars.copy_context()
@@ -185,7 +211,7 @@ class Database:
         SQLite, its connections hold the same FairLock while they are checked out, and are returned
         once their transaction is on the disk."""
         if not self.write_lock:
-            return create_postgres_engine(self.url)
+            return _create_postgres_engine(self.url)
         write_lock, commits = self.write_lock, self.commits
         engine = create_sqlite_engine(self.url, commits, begin=False)
 
@@ -222,6 +248,12 @@ def _count_writes(session: Session) -> None:
 
 def _forget_writes(session: Session) -> None:
     session.info.pop(WRITTEN_KEY, None)
+
+
+def _create_postgres_engine(url: str) -> Engine:
+    from bot.db.postgres import create_postgres_engine  # loads the driver
+
+    return create_postgres_engine(url)
 
 
 def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engine:
@@ -263,25 +295,6 @@ def create_sqlite_engine(url: str, commits: GroupCommit, *, begin: bool) -> Engi
                 connection.connection.dbapi_connection.execute(begin)
             except sqlite3.OperationalError as error:
                 raise OperationalError(begin, None, error, hide_parameters=True) from error
-
-    return engine
-
-
-def create_postgres_engine(url: str) -> Engine:
-    """Return an engine that tries out a connection which was idle for some time, before its use."""
-    engine = create_engine(url, pool_size=20, max_overflow=10, hide_parameters=True)
-
-    @event.listens_for(engine, "checkin")
-    def _checked_in(_: Any, record: Any) -> None:
-        record.info["idle since"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def _checked_out(connection: Any, record: Any, _: Any) -> None:
-        if time.monotonic() - record.info.get("idle since", math.inf) > MAX_IDLE_SECONDS:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error as error:
-                raise InvalidatePoolError from error  # all connections are opened anew
 
     return engine
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.audit import journal
-from bot.audit.row_digests import require_unchanged_task
+from bot.audit.row_checks import require_unchanged_task
 from bot.db.base import Row, list_rows
 from bot.db.session import insert_once
 from bot.drafts.models import Draft

@@ -33,7 +33,7 @@ from bot.errors import CannotDo, TryAgain, locate_bug, translate_system_error
 from bot.i18n.messages import Words
 from bot.jobs.models import Enqueue, Job, JobKind
 from bot.messages.outbox import OutboxMessage
-from bot.tasks.draft_versions import list_versions
+from bot.tasks.draft_versions import list_cards, list_versions
 from bot.tasks.models import Task
 from bot.tasks.run import TaskRun
 from bot.tasks.services import TaskServices, change_task
@@ -110,11 +110,11 @@ class Worker:
             task = lock_one(session, Task, id)
             brand = context.brand(task.workspace)
             BrandRow.seed(session, task.workspace, brand, context.now())
+            is_new = task.state == "waiting"  # no run of it has begun
             if not task.start(context.now()):
                 return None
-            return TaskRun(
-                context, task, is_first_run=not AgentTurn.exist_for_task(session, task.id)
-            )
+            is_first_run = is_new or not AgentTurn.exist_for_task(session, task.id)
+            return TaskRun(context, task, is_first_run=is_first_run)
 
         run = await context.database.run(start)
         if run is not None and await self._is_admitted(run.task):
@@ -147,8 +147,8 @@ class Worker:
             task = session.get_one(Task, edited.task)
             return edited, versions[versions.index(edited) - 1], task
 
-        edited, before, task = await context.database.run(load)
-        added = await context.database.run(
+        edited, before, task = await context.database.read(load)
+        added = await context.database.read(
             list_product_facts,
             edited.workspace,
             edited.brief.product,
@@ -272,7 +272,7 @@ class Worker:
         row.mark_unchecked(session, self.context.enqueue, words, self.context.now())
 
     async def _show_cards(self, id: str) -> None:
-        for post in await self.context.database.run(OutboxMessage.list_cards, id):
+        for post in await self.context.database.read(list_cards, id):
             await self.context.slack.show(post)
 
 

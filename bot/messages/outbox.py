@@ -101,9 +101,9 @@ class OutboxMessage(Row):
     def request_redraw(session: Session, enqueue: Enqueue, piece: str) -> None:
         """Enqueue a drawing of each card that shows this piece, because its rows have changed."""
         session.flush()
-        connection = session.connection()
-        connection.execute(COUNT_CHANGE, {"of": piece})
-        for id, workspace, wanted in connection.execute(SELECT_CARDS, {"of": piece}).all():
+        for id, workspace, wanted in (
+            session.connection().execute(COUNT_CHANGE, {"of": piece}).all()
+        ):
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
 
     @staticmethod
@@ -159,11 +159,6 @@ class OutboxMessage(Row):
         )
 
     @staticmethod
-    def list_cards(session: Session, task: str) -> list[str]:
-        """Return the ids of a task's cards, in the order of its pieces."""
-        return list(session.scalars(SELECT_TASK_CARDS, {"pieces": f"{task}.%"}))
-
-    @staticmethod
     def acquire(session: Session, id: str, holder: str, now: datetime) -> "OutboxMessage | None":
         """Lock the card for this holder and return it; None when it needs no drawing or another
         holder is drawing it."""
@@ -210,11 +205,9 @@ class OutboxMessage(Row):
 # Built once, since they run whenever a task changes. `wanted` is a column that the journal does not
 # cover.
 POSTS = Row.metadata.tables["posts"]
-_CARDS = (POSTS.c.piece == bindparam("of"), POSTS.c.kind == "card")
-COUNT_CHANGE = update(POSTS).where(*_CARDS).values(wanted=POSTS.c.wanted + 1)
-SELECT_TASK_CARDS = (
-    select(POSTS.c.id)
-    .where(POSTS.c.piece.like(bindparam("pieces")), POSTS.c.kind == "card")
-    .order_by(POSTS.c.id)
+COUNT_CHANGE = (
+    update(POSTS)
+    .where(POSTS.c.piece == bindparam("of"), POSTS.c.kind == "card")
+    .values(wanted=POSTS.c.wanted + 1)
+    .returning(POSTS.c.id, POSTS.c.workspace, POSTS.c.wanted)
 )
-SELECT_CARDS = select(POSTS.c.id, POSTS.c.workspace, POSTS.c.wanted).where(*_CARDS)

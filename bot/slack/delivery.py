@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision
 from bot.audiences.platforms import AudienceExport
-from bot.audit.row_digests import require_unchanged_task
+from bot.audit.row_checks import require_unchanged_task
 from bot.config.brand import Brand
 from bot.core.audience_rule import AudienceRule
 from bot.core.parts import File, Heading, Part, Table

@@ -130,7 +130,7 @@ class SlackGateway:
         thread = find_thread(place)
         if thread is None or thread.thread is None:
             return ThreadReading()
-        cards = await self.sender.database.run(list_thread_cards, workspace, thread)
+        cards = await self.sender.database.read(list_thread_cards, workspace, thread)
         pieces = {str(card.ts): card.piece for card in cards if card.piece}
         messages: list[SlackMessage] = []
         if thread.thread != place.get("asked") and await self._can_read(workspace, place):

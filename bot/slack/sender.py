@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.orm import Session
 
-from bot.audit.row_digests import require_unchanged_row
+from bot.audit.row_checks import require_unchanged_row
 from bot.db.base import find_one, lock_one
 from bot.db.session import Database
 from bot.messages.outbox import OutboxMessage

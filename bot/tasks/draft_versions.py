@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.core.checks import Check
@@ -13,6 +13,7 @@ from bot.core.request import KeptPassage
 from bot.db.base import list_rows
 from bot.drafts.models import Draft, campaign_code
 from bot.i18n.messages import Words
+from bot.messages.outbox import OutboxMessage
 from bot.tasks.models import Task
 from bot.text.normalize import collapse_spaces
 
@@ -32,6 +33,25 @@ def list_newest_drafts(session: Session, task: str) -> list[Draft]:
             .order_by(Draft.piece)
         )
     )
+
+
+# Built once, since it runs for every task. Each piece but the first has a draft.
+SELECT_CARDS = (
+    select(OutboxMessage.id)
+    .where(
+        OutboxMessage.kind == "card",
+        or_(
+            OutboxMessage.piece == bindparam("first"),
+            OutboxMessage.piece.in_(select(Draft.piece).where(Draft.task == bindparam("task"))),
+        ),
+    )
+    .order_by(OutboxMessage.id)
+)
+
+
+def list_cards(session: Session, task: str) -> list[str]:
+    """The ids of a task's cards, in the order of its pieces."""
+    return list(session.scalars(SELECT_CARDS, {"first": f"{task}.0", "task": task}))
 
 
 def list_versions(session: Session, piece: str) -> list[Draft]:

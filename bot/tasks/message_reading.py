@@ -14,7 +14,7 @@ from bot.agent.llm.turn import TurnModel
 from bot.approvals.decision import Decision, compute_status, revise, send_back
 from bot.config.policy import Policy
 from bot.core.library import ProductMatch
-from bot.core.request import Brief, IncomingRequest, SkillRequest
+from bot.core.request import Brief, IncomingRequest, SkillRequest, add_answer
 from bot.db.base import find_one
 from bot.digests.visibility import drop_private_sources
 from bot.drafts.models import Draft, replace_opening
@@ -96,7 +96,7 @@ class MessageReading(RunningTask):
                 await self._reply(refusal.words)
                 return ReadMessage(task)
         if fresh is None or understanding.outcome != "requests":
-            fresh = await services.database.run(find_one, Task, task.id)
+            fresh = await services.database.read(find_one, Task, task.id)
         if fresh.state not in OPEN_STATES:
             return ReadMessage(fresh)
         requests = await replace(self, task=fresh)._plan(understanding, conversation)
@@ -116,7 +116,7 @@ class MessageReading(RunningTask):
     async def _load_conversation(self) -> Conversation:
         services, task = self.services, self.task
         thread = await services.slack.read_thread(task.workspace, task.place)
-        return await services.database.run(load_conversation, task, thread)
+        return await services.database.read(load_conversation, task, thread)
 
     async def _ask_ai(self, conversation: Conversation) -> Understanding:
         """Have the message read. When the AI can't be had, the error says so beside the forms."""
@@ -252,7 +252,8 @@ class MessageReading(RunningTask):
         if asking is None or not asking.understanding:
             return understanding, incoming
         before = Understanding.model_validate_json(asking.understanding)
-        answers = {**incoming.answers, "answer": understanding.answer or ""}
+        question = asking.question_asked
+        answers = add_answer(incoming.answers, question, understanding.answer or "")
         return (
             understanding.model_copy(update={"requests": before.requests}),
             incoming.model_copy(update={"answers": answers}),

@@ -26,7 +26,7 @@ HIDDEN_CHARACTERS = re.compile(
 )
 
 
-class _CharacterTable(dict[int, str]):
+class CharacterTable(dict[int, str]):
     """A table for `str.translate` that is filled with the characters that occur."""
 
     def __init__(self, change: Callable[[str], str]) -> None:
@@ -55,9 +55,9 @@ def _keep_letter(character: str) -> str:
     return normalized if "a" <= normalized <= "z" or normalized in "œæßñ" else " "
 
 
-_NORMALIZED = _CharacterTable(_normalize_character)
-_LETTERS = _CharacterTable(_keep_letter)
-_WITHOUT_MARKS = _CharacterTable(_drop_mark)
+_NORMALIZED = CharacterTable(_normalize_character)
+_LETTERS = CharacterTable(_keep_letter)
+_WITHOUT_MARKS = CharacterTable(_drop_mark)
 
 
 @lru_cache(maxsize=4096)
@@ -155,7 +155,7 @@ def _replace_look_alike(character: str) -> str:
     return same if len(same) == 1 else character
 
 
-_VISIBLE = _CharacterTable(_replace_look_alike)
+_VISIBLE = CharacterTable(_replace_look_alike)
 
 
 def normalize_with_offsets(text: str) -> NormalizedText:

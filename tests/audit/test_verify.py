@@ -12,7 +12,9 @@ from bot.agent.llm.anthropic import AnthropicWriter
 from bot.approvals import decision
 from bot.audit import journal
 from bot.audit import verify as audit_verify
+from bot.audit.policy_in_force import PolicyRecord
 from bot.audit.receipt import Receipt
+from bot.audit.row_digests import MAX_ROWS_AT_ONCE
 from bot.core.parts import Copy
 from bot.core.writer import LlmCall
 from bot.db import migrate
@@ -195,3 +197,22 @@ async def test_nothing_is_sent_before_its_receipt_is_committed(
         assert len(server.seen) >= 6
     with sqlite.begin() as session:
         assert audit_verify.find_row_fault(session, "T1") is None
+
+
+@pytest.mark.parametrize("rows", [1, 2, MAX_ROWS_AT_ONCE, MAX_ROWS_AT_ONCE + 1])
+@pytest.mark.parametrize("events", [1, 2, MAX_ROWS_AT_ONCE, MAX_ROWS_AT_ONCE + 1])
+def test_any_number_of_rows_and_events_of_a_transaction_verifies(
+    database: Database, rows: int, events: int
+) -> None:
+    with database.begin() as session:
+        for number in range(rows):
+            name = f"p{number}"
+            session.add(PolicyRecord(workspace="T1", file=name, fingerprint="f", since=NOW))
+        for number in range(events):
+            told = {"event": "told", "subject": f"s{number}", "now": NOW}
+            journal.record_event(session, workspace="T1", **told)  # type: ignore[arg-type]
+    assert found(database) is None
+    with database.begin() as session:
+        assert journal.verify_chain(session, "T1").entries == events
+        session.connection().execute(text("UPDATE policies_in_force SET fingerprint = 'g'"))
+    assert found(database) is not None

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.orm import Session
 
 from bot.db.session import Database, FairLock, insert_once
-from bot.db.workspace import Workspace
+from bot.db.workspace import BrandRow, Workspace
 from tests.conftest import NOW
 
 
@@ -100,7 +101,7 @@ def _pass(write_lock: FairLock, order: list[int], number: int) -> None:
 def test_connections_that_postgres_closed_while_idle_are_opened_anew(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.db.session.MAX_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr("bot.db.postgres.MAX_IDLE_SECONDS", 0.0)
     database, other = Database(postgres_url), Database(postgres_url)
     select_own, close = "SELECT pg_backend_pid()", "SELECT pg_terminate_backend(:pid, 10000)"
     with database.begin() as session:
@@ -129,3 +130,39 @@ def test_snapshot_is_consistent_and_does_not_block_writers(database: Database) -
         assert reading.get(Workspace, "T2") is None
     with database.begin() as session:
         assert session.get(Workspace, "T2") is not None
+
+
+def test_reads_see_what_is_committed_meanwhile_or_one_state(database: Database) -> None:
+    with database.reads() as reading:
+        assert reading.get(Workspace, "T1") is None
+        with database.begin() as session:
+            Workspace.ensure(session, "T1", NOW)
+        seen = reading.get(Workspace, "T1") is not None
+    assert seen is not database.sqlite
+
+
+async def test_nothing_is_written_by_what_only_reads(database: Database) -> None:
+    def add(session: Session) -> None:
+        session.add(BrandRow(workspace="T1", name="A shop", body="{}", seeded_at=NOW))
+        session.flush()
+
+    def remove(session: Session) -> None:
+        session.execute(delete(BrandRow))
+
+    await database.run(add)
+    for write in (add, remove):
+        with pytest.raises(ValueError, match="only reads"):
+            await database.read(write)
+    assert await database.read(lambda session: len(session.scalars(select(BrandRow)).all())) == 1
+
+
+async def test_after_reading_a_connection_has_transactions_again(database: Database) -> None:
+    await database.read(lambda session: session.get(Workspace, "T1"))
+
+    def fails(session: Session) -> None:
+        Workspace.ensure(session, "T1", NOW)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await database.run(fails)
+    assert await database.read(lambda session: session.get(Workspace, "T1")) is None

@@ -1,7 +1,7 @@
 """What in the advertising costs sales: campaigns, audiences, placements, products and retailers
 that sell worse than the others beyond chance, with their share of spend and of sales, since when
 and what they cost more; and keywords that are clicked and not bought, hardly shown, or shown for a
-product that is sold out.
+product that is sold out, or whose budget was gone by noon, on how many days.
 Not for the amounts of a period (query_metrics, dataset campaigns), nor for sent e-mails
 (past_copy).
 Example: {"product": "none", "channel": "none", "since": "none", "until": "none"}
@@ -27,7 +27,10 @@ WORSE_MEASURES = (
     *("return", "return-elsewhere", "excess", "excess-low", "excess-high"),
 )
 COST_MEASURES = ("share-of-orders", "cost-per-order", "cost-per-order-elsewhere")  # without sales
-STUCK_MEASURES = ("where", "product", "since", "spend", "clicks", "orders", "impressions")
+STUCK_MEASURES = (
+    *("where", "days", "days-out-of-budget", "product", "since"),
+    *("spend", "clicks", "orders", "impressions"),
+)
 MAX_WORSE, MAX_STUCK = 3, 6
 COLUMNS = {
     "spend": Words("Spend"),

@@ -196,21 +196,17 @@ def _is_within(price: Decimal | None, most: float) -> bool:
 
 
 def _search(words: str, products: list[Product]) -> list[Product]:
-    """Return what the words may mean, then all others that hold each of them."""
-    by_handle = {product.handle: product for product in products}
-    best = [by_handle[match.handle] for match in ProductIndex(products).find(words)]
+    """Return what the words may mean, then all others that have each of them, those last whose
+    description alone says them."""
+    index, by_handle = ProductIndex(products), {product.handle: product for product in products}
     wanted = set(tokenize_query(words))
-    holding = [
-        product
+    said = [
+        product.handle
         for product in products
-        if wanted and wanted <= set(tokenize_product(_searchable(product)))
+        if wanted and wanted <= set(tokenize_product(f"{product.title} {product.description}"))
     ]
-    return list({product.handle: product for product in (*best, *holding)}.values())
-
-
-def _searchable(product: Product) -> str:
-    pieces = (product.title, product.type or "", product.description or "")
-    return " ".join((*pieces, *product.tags, *product.materials))
+    best = [match.handle for match in index.find(words)]
+    return [by_handle[handle] for handle in dict.fromkeys((*best, *index.find_all(words), *said))]
 
 
 def _group_sales(finding: Finding) -> dict[str, list[Fact]]:

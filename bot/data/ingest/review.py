@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy import Text, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.audit.row_digests import require_unchanged_row
+from bot.audit.row_checks import require_unchanged_row
 from bot.config.policy import Policy
 from bot.data.catalogue.models import ProductRow
 from bot.data.ingest.models import ALREADY_ENDED, OPEN_STATES, FileUpload, UploadState

@@ -309,7 +309,7 @@ class WarehousePool:
 
     def _read_files(self, workspace: str) -> list[DataFile]:
         """Return the same files with the damaged ones."""
-        with self.database.snapshot() as session:
+        with self.database.reads() as session:
             found = DataFile.list_for_owners(session, (workspace, LOCAL_WORKSPACE))
         return next(filter(None, found), [])
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status, demand_author_or_approver
 from bot.audit import journal
-from bot.audit.row_digests import require_unchanged_task
+from bot.audit.row_checks import require_unchanged_task
 from bot.core.facts import ONE_CUSTOMER_NOTICE
 from bot.core.parts import NextStep
 from bot.core.request import task_id

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from bot.approvals.decision import Decision, compute_status
@@ -24,7 +24,16 @@ from bot.slack.threads import resolve_thread
 from bot.tasks.draft_versions import list_newest_drafts, list_versions
 from bot.tasks.models import Task
 
-SELECT_CHILD = select(Task.id).where(Task.parent == bindparam("task")).limit(1)
+_DRAFTS = select(Draft.id).where(Draft.piece == bindparam("piece"))
+# What a piece has beside its task. A new card has none of it, and reading each would be a round
+# trip to PostgreSQL.
+SELECT_PRESENT = select(
+    exists().where(Task.parent == bindparam("task")).label("child"),
+    _DRAFTS.exists().label("drafts"),
+    exists().where(Decision.draft.in_(_DRAFTS)).label("decisions"),
+    exists().where(Delivery.draft.in_(_DRAFTS)).label("deliveries"),
+    exists().where(CampaignOutcome.piece == bindparam("piece")).label("outcome"),
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +94,14 @@ def load_card_data(
     """Read what the card of this row shows now."""
     piece = post.piece or ""
     task = find_one(session, Task, piece.rsplit(".", 1)[0])
-    versions = list_versions(session, piece)
+    present = session.execute(SELECT_PRESENT, {"task": task.id, "piece": piece}).one()
+    versions = list_versions(session, piece) if present.drafts else []
     draft = versions[-1] if versions else None
+    decisions: tuple[Decision, ...] = ()
+    void_approvals: tuple[tuple[int, Decision], ...] = ()
+    if draft and present.decisions:
+        decisions = tuple(Decision.list_for_draft(session, draft.id))
+        void_approvals = _list_void_approvals(session, versions[:-1])
     origin = _find_origin_channel(task)
     private, brand = _is_private_card(post), _load_brand(session, task.workspace)
     return CardData(
@@ -94,10 +109,14 @@ def load_card_data(
         policy=policy,
         draft=draft,
         versions=len(versions),
-        decisions=tuple(Decision.list_for_draft(session, draft.id)) if draft else (),
-        void_approvals=_list_void_approvals(session, versions[:-1]),
-        deliveries=tuple(Delivery.list_for_draft(session, draft.id)) if draft else (),
-        is_continued=session.scalar(SELECT_CHILD, {"task": task.id}) is not None,
+        decisions=decisions,
+        void_approvals=void_approvals,
+        deliveries=(
+            tuple(Delivery.list_for_draft(session, draft.id))
+            if draft and present.deliveries
+            else ()
+        ),
+        is_continued=present.child,
         private=task.private and private,
         shared=task.private and _count_cards(session, piece) > 1,
         origin=origin,
@@ -107,7 +126,7 @@ def load_card_data(
         markets=_list_markets(session, task, draft),
         votes=Vote.count(session, draft.id) if draft and draft.channel is None else (0, 0),
         source_draft=_find_source_draft(session, draft, task, post),
-        outcome=find_row(session, CampaignOutcome, piece),
+        outcome=find_row(session, CampaignOutcome, piece) if present.outcome else None,
         digest=_find_schedule(session, task),
         alert=_find_alert(session, task),
     )

@@ -15,11 +15,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.agent.skills import load_skills
-from bot.audit.row_digests import require_unchanged_row
+from bot.audit.row_checks import require_unchanged_row
 from bot.config.policy import Policy
 from bot.core.parts import File
 from bot.data.ingest.models import FileUpload
-from bot.db.base import find_row
 from bot.drafts.models import DraftImage
 from bot.errors import CALM_PARAM, FORMS_PARAM, SKILLS_PARAM, CannotDo, TryAgain
 from bot.i18n.messages import Language, Words, parse_language, restore_words
@@ -48,7 +47,6 @@ from bot.slack.files import upload_file
 from bot.slack.notices import plan_notice, render_notice
 from bot.slack.sender import MessageSender
 from bot.slack.threads import Place, find_card_thread
-from bot.tasks.models import Task
 
 __all__ = ["Message", "render_task_card"]
 
@@ -253,7 +251,8 @@ class CardRenderer:
         if post is None:
             return None
         require_unchanged_row(session, post)
-        return post, self._read(session, post), find_request_origin(session, post)
+        content = self._read(session, post)
+        return post, content, find_request_origin(post, content)
 
     def _read(self, session: Session, post: OutboxMessage) -> CardContent:
         upload = FileUpload.by_card_piece(session, post.piece)
@@ -392,7 +391,7 @@ def make_thread_place(post: OutboxMessage) -> Place:
     return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under
 
 
-def find_request_origin(session: Session, post: OutboxMessage) -> RequestOrigin | None:
+def find_request_origin(post: OutboxMessage, content: CardContent) -> RequestOrigin | None:
     """Return workspace, person and place of the request behind a card that was never posted.
 
     Return None for every other message, and for tasks that nobody typed: the readers of those are
@@ -400,11 +399,10 @@ def find_request_origin(session: Session, post: OutboxMessage) -> RequestOrigin 
     """
     if post.kind != "card" or post.ts is not None:
         return None
-    upload = FileUpload.by_card_piece(session, post.piece)
-    if upload is not None:
-        return upload.workspace, upload.author, upload.place
-    task = find_row(session, Task, (post.piece or "").rpartition(".")[0])
-    return (task.workspace, task.author, task.place) if task and task.is_typed else None
+    if isinstance(content, FileUpload):
+        return content.workspace, content.author, content.place
+    task = content.task
+    return (task.workspace, task.author, task.place) if task.is_typed else None
 
 
 def _needs_redraw(session: Session, id: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.core.request import parse_just_for_me, task_id
+from bot.core.request import ANSWER_KEY, parse_just_for_me, task_id
 from bot.data.ingest.models import FileUpload
 from bot.errors import CannotDo
 from bot.i18n.messages import Words
@@ -15,6 +15,7 @@ from bot.messages.outbox import OutboxMessage
 from bot.slack.events import message_events
 from bot.slack.listeners import ListenerContext
 from bot.slack.threads import continue_in_thread
+from bot.tasks.draft_versions import list_cards
 from bot.tasks.models import OPEN_STATES, NewTask, Task
 
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
@@ -180,7 +181,7 @@ def _apply_changed_words(task: Task, change: MessageChange) -> tuple[str, str | 
 def _apply_changed_answer(task: Task, change: MessageChange) -> dict[str, str]:
     """Return the task's form; an answer that was this message has its new words."""
     return {
-        key: change.now if key.startswith("answer") and value == change.before else value
+        key: change.now if key.startswith(ANSWER_KEY) and value == change.before else value
         for key, value in task.form.items()
     }
 
@@ -223,7 +224,7 @@ def redraw_cards(session: Session, context: ListenerContext, workspace: str, use
     """Redraw the newest cards of this person."""
     tasks = select(Task.id).where(Task.workspace == workspace, Task.author == user)
     for task in session.scalars(tasks.order_by(Task.made_at.desc()).limit(MAX_TASKS)):
-        for card in OutboxMessage.list_cards(session, task):
+        for card in list_cards(session, task):
             post = session.get_one(OutboxMessage, card)
             context.redraw(session, post.piece or "")
     dropped = select(FileUpload).where(FileUpload.workspace == workspace, FileUpload.author == user)

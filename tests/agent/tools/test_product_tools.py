@@ -36,6 +36,20 @@ async def test_products_are_found_in_both_languages(words: str, handle: str) -> 
     assert any(word in result.read_as for word in words.split())
 
 
+@pytest.mark.parametrize(("words", "material"), [("linen", "lin"), ("wool", "laine")])
+async def test_all_products_of_a_material_are_found_and_counted(words: str, material: str) -> None:
+    result = await call_tool("find_products", {"words": words, "in_stock": "any", "most": 20})
+    made = (
+        "SELECT count(*) FROM products WHERE regexp_matches(title, ?)"
+        " AND status IS DISTINCT FROM 'archived'"
+    )
+    count = sample().engine.con.execute(made, [rf"\b{material}\b"]).fetchone()
+    assert count
+    assert count[0] > 5
+    said = next(note for note in result.notes if "products fit" in note)
+    assert int(said.split()[0]) >= count[0]
+
+
 async def test_products_within_a_price_come_cheapest_first() -> None:
     result = await call_tool("find_products", {"max_price": 30.0, "sort": "price_low", "most": 20})
     prices = [fact.value for fact in result.facts if fact.label == "price"]
@@ -296,6 +310,16 @@ async def test_past_copy_of_codes_is_found_in_any_language() -> None:
     subjects = {f.parts.subject: f.value for f in result.facts if f.parts.measure == "subject"}
     assert {*codes} <= {*subjects}
     assert subjects[codes[0]] == "Col roulé Maud\u00a0: une côte fine, sous la veste"
+
+
+async def test_past_copy_in_another_language_is_better_than_none() -> None:
+    found = {}
+    for language in ("fr", "en"):
+        deps = tool_deps(language=language)
+        result = await call_tool("past_copy", {"words": "cabas Halles", "channel": "email"}, deps)
+        found[language] = {fact.parts.subject for fact in result.facts}
+    assert found["fr"]
+    assert found["en"] == found["fr"]
 
 
 async def test_past_copy_for_an_occasion_is_of_its_time_of_year() -> None:

@@ -17,7 +17,8 @@ from bot.data.analyses.feedback.aspects import (
     load_lexicon,
 )
 from bot.data.analyses.feedback.classifier import read_examples
-from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, find_mentions
+from bot.data.analyses.feedback.mention_records import COMPLAINT, NAMED, PRAISE, QUESTION
+from bot.data.analyses.feedback.mentions import find_mentions
 from bot.data.analyses.feedback.texts import detect_languages, parse_language_name
 from bot.data.analyses.feedback.theme_concentration import ThemeConcentration
 from bot.data.analyses.feedback.theme_shares import compute_share_p_values, compute_stratified_p

@@ -12,18 +12,7 @@ import numpy as np
 
 from bot.core.facts import Fact
 from bot.data.analyses.cache import MentionCache
-from bot.data.analyses.feedback.mentions import (
-    COMPLAINT,
-    PRAISE,
-    QUESTION,
-    Mask,
-    TextMentions,
-    ThemeTable,
-    build_theme_table,
-    is_complaint,
-    is_praise,
-    is_question,
-)
+from bot.data.analyses.feedback.mention_records import COMPLAINT, PRAISE, QUESTION, TextMentions
 from bot.data.analyses.feedback.texts import (
     FeedbackText,
     choose_periods,
@@ -32,6 +21,14 @@ from bot.data.analyses.feedback.texts import (
     select_feedback,
     split_sentences,
     tokenize_words,
+)
+from bot.data.analyses.feedback.theme_table import (
+    Mask,
+    ThemeTable,
+    build_theme_table,
+    is_complaint,
+    is_praise,
+    is_question,
 )
 from bot.data.analyses.result import AnalysisFilter, AnalysisResult
 from bot.data.warehouse.warehouse import Warehouse

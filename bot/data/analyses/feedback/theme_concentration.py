@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from bot.data.analyses.feedback.mentions import Mask, ThemeTable, is_complaint, is_praise
 from bot.data.analyses.feedback.texts import DIMENSIONS, list_values
+from bot.data.analyses.feedback.theme_table import Mask, ThemeTable, is_complaint, is_praise
 from bot.data.analyses.result import AnalysisResult
 from bot.data.stats import (
     CONFIRMED_FDR,

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.data.analyses.feedback.aspects import get_theme_title
-from bot.data.analyses.feedback.mentions import (
+from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText, list_values
+from bot.data.analyses.feedback.theme_table import (
     Mask,
     ThemeTable,
     is_complaint,
     is_praise,
     is_question,
 )
-from bot.data.analyses.feedback.texts import ComparedPeriods, FeedbackText, list_values
 from bot.data.analyses.result import AnalysisResult
 from bot.data.floors import is_below_floor
 from bot.data.stats import (
