@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from bot.audit.journal import HEADS, get_pending_changes, get_signer
@@ -164,12 +164,13 @@ def _select_task_rows(task: str) -> dict[str, Select[Any]]:
     """Select the rows that a decision on a task's drafts depends on."""
     tasks, drafts = get_table("tasks"), get_table("drafts")
     ids = select(drafts.c.id).where(drafts.c.task == task).scalar_subquery()
-    posts, first = get_table("posts").c.piece, f"{task}.0"
-    pieces = select(drafts.c.piece).where(drafts.c.task == task).scalar_subquery()
+    # A union, because PostgreSQL would look for the alternatives of an OR in the whole table.
+    of_drafts = select(drafts.c.piece).where(drafts.c.task == task)
+    pieces = union_all(select(literal(f"{task}.0")), of_drafts)
     return {
         "tasks": select_rows("tasks").where(tasks.c.id == task),
         "drafts": select_rows("drafts").where(drafts.c.task == task),
         "decisions": select_rows("decisions").where(get_table("decisions").c.draft.in_(ids)),
         "deliveries": select_rows("deliveries").where(get_table("deliveries").c.draft.in_(ids)),
-        "posts": select_rows("posts").where(or_(posts == first, posts.in_(pieces))),
+        "posts": select_rows("posts").where(get_table("posts").c.piece.in_(pieces)),
     }
