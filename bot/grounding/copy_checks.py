@@ -167,7 +167,8 @@ def _check_citations(parts: Sequence[TextPart], sources: Sources) -> Iterator[Ch
                     words = Words("The source “{fact}” does not exist. Cite another.", fact=id)
                     yield part.build_check("citation", "block", words, fact=id, override=True)
         for link in {normalize_address(one.text): one for one in find_links(part.text)}.values():
-            if not sources.names_file(link.text) and (found := _check_link(link, part, sources)):
+            is_file = any(link.text in str(known.fact.source) for known in sources.known)
+            if not is_file and (found := _check_link(link, part, sources)):
                 yield found
         if part.is_prose:
             for match in MENTION.finditer(part.text):

@@ -92,8 +92,7 @@ class ReportChecker:
         return list(dict.fromkeys([*faults, *counts])) if faults else []
 
     def list_unproven(self, form: ReportForm) -> tuple[UnprovenFigure, ...]:
-        """Return the typed figures that nothing gave, with their headline or point. A text whose
-        slots can't be filled goes back for that."""
+        """Return the typed figures that nothing gave; none of a text with slots that go back."""
         found = list[UnprovenFigure]()
         for where, text in iter_texts(form):
             with suppress(SlotError):
