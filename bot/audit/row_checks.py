@@ -59,7 +59,7 @@ def check_written_rows(session: Session, *, locks_head: bool = False) -> None:
     names = [format_row_name(*touched) for touched in pending.unchecked]
     chains = workspaces | {event.workspace for event in pending.events}
     if locks_head and not pending.rows and not pending.heads and len(names) == len(chains) == 1:
-        _lock_head_and_read_digests(session, *chains, names[0])
+        _lock_head_and_read_digests(session, min(chains), names[0])
     else:
         pending.latest |= read_latest_digests(session, names)
     signer = get_signer(session)
@@ -76,7 +76,8 @@ def _lock_head_and_read_digests(session: Session, workspace: str, row: str) -> N
     that nobody adds one meanwhile."""
     pending = get_pending_changes(session)
     sought = {"of": row, "in_workspace": workspace}
-    found = session.connection().execute(SELECT_HEAD_AND_DIGESTS, sought).all()
+    rows = session.connection().execute(SELECT_HEAD_AND_DIGESTS, sought)
+    found: list[tuple[Any, ...]] = [tuple(row) for row in rows]
     if not found:  # a chain without entries
         pending.latest |= read_latest_digests(session, [row])
         return
