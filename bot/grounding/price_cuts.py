@@ -104,9 +104,8 @@ def find_cuts(text: str) -> tuple[Cut, ...]:
 def check_price_cuts(parts: Sequence[TextPart], sources: Sources) -> Iterator[Check]:
     """Yield the findings on the price cuts of copy. A cut may be that of any product that its part
     is about."""
-    delivered = [part for part in parts if part.is_delivered and part.kind != "quote"]
     found, named = list[Check](), set[Decimal]()
-    for part in delivered:
+    for part in (part for part in parts if part.is_delivered and part.kind != "quote"):
         cuts = find_cuts(part.text)
         former = [f for f in find_former_prices(part.text) if not _is_price_of_many(f, sources)]
         if not cuts and not former:
