@@ -366,8 +366,11 @@ class ClaimChecker:
             return ClaimResult(failure=SWITCHED_OFF)
         if not sentences:
             return ClaimResult()
-        veil = Pseudonymizer(frozenset(own_words))
+        own = frozenset(own_words)
+        veil = Pseudonymizer(own)
         veil.add_names(list_unmasked_speakers(request.brief.material))
+        asked = find_personal_data(request.brief.words, own)
+        veil.add_names(one.value for one in asked if one.kind == "NAME")  # who signs the text
         prompt = build_claim_prompt(sentences, evidence, request, notes, figures, is_copy=is_copy)
         message = veil.mask(prompt)
         try:

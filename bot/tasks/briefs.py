@@ -169,8 +169,6 @@ async def _apply_form(
     for value in filter(None, (answers.get("product"), *incoming.more_words)):
         if product := await _find_exact_product(value, library):
             changed["products"] = (product,)
-        elif value in incoming.more_words and not read.products:
-            changed["topic"] = value
     return read.model_copy(update=changed)
 
 
@@ -257,6 +255,8 @@ def _fill_from(read: ReadRequest, source: Brief) -> ReadRequest:
         for name in ("goal", "audience", "offer", "occasion", "since", "until", "tone")
         if not getattr(read, name)
     }
+    if source.rule and source.audience and source.audience not in source.words:
+        kept.pop("audience", None)  # code named it by its rule, for that channel
     kept["must_say"] = tuple(dict.fromkeys((*source.must_say, *read.must_say)))
     if not read.since and not read.until:
         kept["period_words"] = source.dates

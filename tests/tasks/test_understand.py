@@ -406,6 +406,26 @@ async def test_a_question_under_a_report_knows_the_question_before() -> None:
     assert "continues the question: how many orders in May?" in request.brief.as_prompt()
 
 
+async def test_text_for_another_channel_has_its_audience_named_anew() -> None:
+    """Code names an audience by its rule and what they agreed to; people name it in words."""
+    form = understood("requests", asked_request(about=MAIL.id, channels=[reading("sms", "SMS")]))
+    for audience, kept in (("agreed to e-mails; VIP", None), ("Gold customers", "Gold customers")):
+        words = "an e-mail for Gold customers"
+        brief = MAIL_BRIEF.model_copy(update={"words": words, "audience": audience, "rule": "{}"})
+        mail = MAIL.model_copy(update={"brief": brief})
+        found = check(form, "as an SMS", drafts=(mail,))
+        (request,) = await plan(found, "as an SMS", (mail,))
+        assert (request.brief.audience, request.brief.rule) == (kept, "{}")
+
+
+async def test_free_answer_is_told_to_the_writer_and_is_no_product() -> None:
+    form = understood("requests", asked_request(channels=[reading("email", "e-mail")]))
+    answers = {"question 1": "Which one?", "answer 1": "The best seller of October"}
+    (request,) = await plan(check(form, "an e-mail"), "an e-mail", answers=answers)
+    assert request.brief.product_words is None
+    assert request.brief.words.splitlines() == ["an e-mail", "The best seller of October"]
+
+
 async def test_two_questions_of_one_message_are_one_report() -> None:
     words = "sales of the linen shirt in June? and what share had a discount in July?"
     june = {"since": "2026-06-01", "until": "2026-06-30", "period_words": "in June"}
